@@ -1,0 +1,25 @@
+package elb
+
+import "time"
+
+// A HealthCheck says how the backends of a listener are probed.
+type HealthCheck struct {
+	On          bool
+	Domain      string        // Host of the probe; "": the backend's address
+	URI         string        // "": "/"
+	Method      string        // head or get
+	HTTPCodes   []string      // http_2xx …; any of them is a success
+	ConnectPort int           // 0: the backend's port
+	Interval    time.Duration // 1s to 50s, default 2s
+	Timeout     time.Duration // 1s to 300s, default 5s; see EffectiveTimeout
+	Rise        int           // HealthyThreshold: 2 to 10, default 3
+	Fall        int           // UnhealthyThreshold: 2 to 10, default 3
+}
+
+// EffectiveTimeout is the timeout of a probe: "If the value of
+// HealthCheckTimeout is smaller than the value of HealthCheckInterval, the
+// timeout period specified by HealthCheckTimeout becomes invalid, and the value
+// of HealthCheckInterval is used" (specification, row HealthCheckTimeout).
+func (h HealthCheck) EffectiveTimeout() time.Duration {
+	return max(h.Timeout, h.Interval)
+}

@@ -1,0 +1,73 @@
+package elb
+
+import "time"
+
+// Protocol is a listener's protocol, spelt as on the wire.
+type Protocol string
+
+// The protocols that the ENS API knows.
+const (
+	HTTPS Protocol = "https"
+	HTTP  Protocol = "http"
+	TCP   Protocol = "tcp"
+	UDP   Protocol = "udp"
+)
+
+// The scheduling algorithms (specification, row Scheduler).
+const (
+	WRR  = "wrr"
+	WLC  = "wlc"
+	RR   = "rr"
+	SCH  = "sch"
+	QCH  = "qch"
+	IQCH = "iqch"
+)
+
+// Schedulers lists the algorithms in the order of the specification.
+var Schedulers = []string{WRR, WLC, RR, SCH, QCH, IQCH}
+
+// A Listener is what one (load balancer, port) pair is configured to do.
+// Values hold what the client wrote, including values whose condition does not
+// hold at the moment (decisions, CreateLoadBalancerHTTPSListener 4).
+type Listener struct {
+	LoadBalancerID string
+	Port           int // 1 to 65535
+	Protocol       Protocol
+	Description    string // "" or 1 to 80 characters
+	BackendPort    int    // 0: ListenerPort (decisions, 8)
+
+	Forward     bool // also answer plain HTTP on ForwardPort with a redirect
+	ForwardPort int  // 0 to 65535
+
+	Scheduler string
+	HashSeed  uint64 // of the consistent-hash table; drawn at creation, never changes
+	Sticky    Sticky
+	Check     HealthCheck
+
+	// IdleTimeout is how long a client connection may wait for its next
+	// request. 1s to 60s, default 15s.
+	IdleTimeout time.Duration
+
+	// RequestTimeout is how long the backend may take from the last byte of the
+	// request to the response head. 1s to 180s, default 60s; then 504.
+	RequestTimeout time.Duration
+
+	CertificateID string // decimal CertId of the certificate service
+
+	Started    bool // desired state: StartLoadBalancerListener was called
+	CreateTime time.Time
+}
+
+// Sticky is how requests of one client are kept on one backend.
+type Sticky struct {
+	On            bool
+	Type          string        // "", insert or server
+	CookieTimeout time.Duration // 1s to 86400s; needed by insert
+	Cookie        string        // name of the backend's cookie; needed by server
+}
+
+// The values of Sticky.Type (specification, row StickySessionType).
+const (
+	StickyInsert = "insert"
+	StickyServer = "server"
+)

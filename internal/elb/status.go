@@ -1,0 +1,32 @@
+package elb
+
+// ListenerState is what a node says a listener is doing, spelt as the Describe
+// operations answer it.
+type ListenerState string
+
+// The states of a listener.
+const (
+	Running     ListenerState = "Running"
+	Stopped     ListenerState = "Stopped"
+	Starting    ListenerState = "Starting"
+	Configuring ListenerState = "Configuring"
+	Stopping    ListenerState = "Stopping"
+)
+
+// A ListenerStatus is what one node reports of one listener.
+type ListenerStatus struct {
+	LoadBalancerID string
+	Port           int
+	Revision       int64 // of the store, applied or tried
+	State          ListenerState
+	Reason         string // why it does not run though it should; "" if it does
+	Backends       []BackendStatus
+}
+
+// A BackendStatus is the verdict of the health checks on one backend.
+type BackendStatus struct {
+	ServerID string
+	Address  string // IP:port that requests go to
+	Health   string // unknown, healthy, unhealthy; "unchecked" if checks are off
+	LastErr  string // of the last failed probe; "" while healthy
+}
