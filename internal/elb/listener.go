@@ -40,7 +40,7 @@ type Listener struct {
 	ForwardPort int  // 0 to 65535
 
 	Scheduler string
-	HashSeed  uint64 // of the consistent-hash table; drawn at creation, never changes
+	Seed      []byte // 32 random bytes drawn at creation: the hash table and the cookies depend on them
 	Sticky    Sticky
 	Check     HealthCheck
 
