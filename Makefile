@@ -1,0 +1,53 @@
+# The targets that people and CI use. A machine needs Go, make and git.
+
+GO       ?= go
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 60s
+BENCH    ?=
+
+# The race detector needs cgo and so a C compiler; the product needs neither.
+CC   := $(shell $(GO) env CC)
+RACE ?= $(shell command -v $(firstword $(CC)) >/dev/null 2>&1 && echo -race)
+CGO  := $(if $(RACE),1,0)
+
+TOOL := $(GO) tool -modfile=tools.mod
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test check fuzz bench docs clean
+
+build: ## bin/elbow, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
+
+demo: build ## the main job on one screen, until Ctrl-C
+	bin/elbow demo
+
+test: ## the whole suite, with the race detector where a C compiler is at hand
+	@$(if $(RACE),:,echo 'no C compiler: testing without the race detector')
+	CGO_ENABLED=$(CGO) $(GO) test $(RACE) -timeout 30m ./...
+
+check: ## what must hold before a commit: format, vet, lint, architecture
+	@unformatted=$$($(TOOL) gofumpt -l .) && if [ -n "$$unformatted" ]; then \
+		echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
+	CGO_ENABLED=0 $(GO) vet ./...
+	CGO_ENABLED=0 $(TOOL) staticcheck ./...
+	CGO_ENABLED=0 GOOS=darwin $(GO) build ./...
+	CGO_ENABLED=0 $(GO) test -count=1 .
+
+fuzz: ## every fuzz target in turn, FUZZTIME each
+	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -c6- | sort -u); do \
+			echo "$$dir $$target"; \
+			CGO_ENABLED=0 $(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$dir || exit 1; \
+		done; \
+	done
+
+bench: build ## elbow beside nginx and haproxy; flags in BENCH, for example BENCH='-rounds 3'
+	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow $(BENCH)
+	CGO_ENABLED=0 $(GO) run ./bench/control -elbow bin/elbow
+
+docs: ## docs/api.md from the operation tables
+	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md
+
+clean:
+	rm -rf bin bench/out

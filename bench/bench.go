@@ -1,0 +1,137 @@
+//go:build linux
+
+// Bench measures elbow beside nginx and HAProxy: the same certificate, the
+// same origins, the same load, one core for the balancer and another for load
+// and origin, in short rounds that take turns so that a machine that slows
+// down slows all of them. What counts are the ratios in one run. Start reading
+// at main, then subject and workload.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	rounds   int
+	duration time.Duration
+	idle     int
+	workload []string
+	subject  []string
+	elbow    named
+	other    named
+	keep     string
+}
+
+// named is a repeatable flag of the form name=value; a value alone gets the
+// name "elbow".
+type named []struct{ name, value string }
+
+func (n *named) String() string { return fmt.Sprint(*n) }
+
+func (n *named) Set(s string) error {
+	name, value, found := strings.Cut(s, "=")
+	if !found {
+		name, value = "elbow", s
+	}
+	*n = append(*n, struct{ name, value string }{name, value})
+	return nil
+}
+
+func main() {
+	// The children of this process are told to end with the thread that
+	// started them, so that thread has to last.
+	runtime.LockOSThread()
+	if len(os.Args) > 1 {
+		if role, found := roles[os.Args[1]]; found {
+			exit(role(os.Args[2:]))
+		}
+	}
+	var o options
+	var workloadList, subjectList string
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each workload and balancer; the medians are printed")
+	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
+	flag.IntVar(&o.idle, "idle", 2000, "idle TLS connections for the memory measurement")
+	flag.StringVar(&workloadList, "work", strings.Join(workloadNames(), ","), "workloads to run")
+	flag.StringVar(&subjectList, "only", "", "balancers to run, by name; all if empty")
+	flag.Var(&o.elbow, "elbow", "an elbow binary as [name=]path; repeat to compare several")
+	flag.Var(&o.other, "other", "any other proxy as name=command, with {address} {cert} {key} {pem} {origin1} {origin2}; repeatable")
+	flag.StringVar(&o.keep, "keep", "", "directory for configurations and logs, kept; a temporary one if empty")
+	flag.Parse()
+	o.workload = split(workloadList)
+	o.subject = split(subjectList)
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	exit(run(ctx, o))
+}
+
+// run sets the stage, plays all rounds and prints the table.
+func run(ctx context.Context, o options) error {
+	if runtime.NumCPU() < 2 {
+		return errors.New("bench needs two cores: one for the balancer, one for load and origin")
+	}
+	if err := install(ctx, "nginx", "haproxy", "wrk"); err != nil {
+		return err
+	}
+	stage, err := newStage(ctx, o.keep)
+	if err != nil {
+		return err
+	}
+	defer stage.close()
+
+	subjects := chosen(stage, o)
+	if len(subjects) == 0 {
+		return fmt.Errorf("no balancer named %s", strings.Join(o.subject, ","))
+	}
+	results := newResults(subjects)
+	for _, w := range workloads {
+		if !slices.Contains(o.workload, w.name) {
+			continue
+		}
+		if err := play(ctx, w, subjects, o, results); err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
+	}
+	fmt.Println()
+	describeMachine(ctx, os.Stdout, o)
+	results.print(os.Stdout)
+	return nil
+}
+
+// chosen lists the balancers to run.
+func chosen(st *stage, o options) []*subject {
+	all := []*subject{newNginx(st), newHAProxy(st)}
+	for _, e := range o.other {
+		all = append(all, newOther(st, e.name, e.value))
+	}
+	if len(o.subject) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(all, func(s *subject) bool { return !slices.Contains(o.subject, s.name) })
+}
+
+func split(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}

@@ -1,0 +1,31 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+)
+
+// install gets Debian's packages for the programs that are missing.
+func install(ctx context.Context, programs ...string) error {
+	var missing []string
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	fmt.Println("installing", missing, "with apt-get; their services are not started")
+	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"install", "-y", "--no-install-recommends"}, missing...)...)
+	// RUNLEVEL=1 makes invoke-rc.d leave the new services alone.
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("apt-get install %v: %w: %s", missing, err, text)
+	}
+	return nil
+}

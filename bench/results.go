@@ -1,0 +1,146 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// results collects the samples of all rounds.
+type results struct {
+	subjects []*subject
+	samples  map[string]map[string][]sample // by workload, by subject
+}
+
+func newResults(subjects []*subject) *results {
+	return &results{subjects: subjects, samples: make(map[string]map[string][]sample)}
+}
+
+func (r *results) add(w workload, s *subject, got sample) {
+	if r.samples[w.name] == nil {
+		r.samples[w.name] = make(map[string][]sample)
+	}
+	r.samples[w.name][s.name] = append(r.samples[w.name][s.name], got)
+}
+
+// A column of a sample as the table shows it.
+type column struct {
+	title  string
+	value  func(sample) float64
+	format func(float64) string
+	more   bool // more is better
+}
+
+var columns = []column{
+	{title: "CPU µs a request", value: func(s sample) float64 { return s.cpu }, format: decimals(1)},
+	{title: "requests/s", value: func(s sample) float64 { return s.rate }, format: decimals(0), more: true},
+	{title: "p99 ms", value: func(s sample) float64 { return s.p99 / 1000 }, format: decimals(2)},
+	{title: "KB a connection", value: func(s sample) float64 { return s.memory / 1000 }, format: decimals(1)},
+}
+
+func decimals(n int) func(float64) string {
+	return func(v float64) string { return fmt.Sprintf("%.*f", n, v) }
+}
+
+// print writes the medians as a Markdown table. In brackets: the ratio to the
+// better of the peers in this run.
+func (r *results) print(w io.Writer) {
+	out := bufio.NewWriter(w)
+	defer out.Flush()
+	fmt.Fprint(out, "| work | measure |")
+	for _, s := range r.subjects {
+		fmt.Fprintf(out, " %s |", s.name)
+	}
+	fmt.Fprintf(out, "\n|---|---|%s\n", strings.Repeat("---|", len(r.subjects)))
+	for _, load := range workloads {
+		for _, c := range columns {
+			if len(r.samples[load.name]) > 0 {
+				r.printRow(out, load, c)
+			}
+		}
+	}
+}
+
+func (r *results) printRow(out io.Writer, load workload, c column) {
+	medians := make([]float64, len(r.subjects))
+	best := 0.0
+	for i, s := range r.subjects {
+		var values []float64
+		for _, got := range r.samples[load.name][s.name] {
+			values = append(values, c.value(got))
+		}
+		medians[i] = median(values)
+		if s.peer && (best == 0 || c.more == (medians[i] > best)) {
+			best = medians[i]
+		}
+	}
+	if slices.Max(medians) == 0 {
+		return // this workload does not measure it
+	}
+	fmt.Fprintf(out, "| %s | %s |", load.title, c.title)
+	for i, s := range r.subjects {
+		fmt.Fprintf(out, " %s", c.format(medians[i]))
+		if !s.peer && best != 0 {
+			fmt.Fprintf(out, " (**%.2f**)", medians[i]/best)
+		}
+		fmt.Fprint(out, " |")
+	}
+	fmt.Fprintln(out)
+}
+
+// median of values; 0 if there are none.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	slices.Sort(values)
+	middle := len(values) / 2
+	if len(values)%2 == 1 {
+		return values[middle]
+	}
+	return (values[middle-1] + values[middle]) / 2
+}
+
+// describeMachine says where the numbers come from.
+func describeMachine(ctx context.Context, w io.Writer, o options) {
+	fmt.Fprintf(w, "%d rounds of %s each, medians; %s, %d cores, Linux %s, %s; nginx %s, HAProxy %s\n\n",
+		o.rounds, o.duration, processorName(), runtime.NumCPU(), firstLine(ctx, "uname", "-r"), runtime.Version(),
+		strings.TrimPrefix(firstLine(ctx, "nginx", "-v"), "nginx version: nginx/"),
+		word(firstLine(ctx, "haproxy", "-v"), 2))
+}
+
+// processorName is the model that /proc/cpuinfo names first.
+func processorName() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown processor"
+	}
+	_, rest, _ := strings.Cut(string(text), "model name")
+	name, _, _ := strings.Cut(rest, "\n")
+	return strings.Trim(name, "\t :")
+}
+
+// firstLine of what a command prints; "unknown" if it does not run.
+func firstLine(ctx context.Context, name string, args ...string) string {
+	text, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	if err != nil {
+		return "unknown"
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return line
+}
+
+func word(s string, n int) string {
+	if words := strings.Fields(s); n < len(words) {
+		return words[n]
+	}
+	return s
+}

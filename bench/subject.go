@@ -1,0 +1,114 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A subject is a balancer that can be started, measured and stopped. Its
+// address serves TLS and forwards to the origins of the stage.
+type subject struct {
+	name  string
+	peer  bool // one of those that the others are compared with
+	start func(ctx context.Context) (*running, error)
+}
+
+// A running subject.
+type running struct {
+	*process
+	address string // IP:port that serves TLS
+}
+
+func (r *running) url(path string) string { return "https://" + r.address + path }
+
+func newNginx(st *stage) *subject {
+	return &subject{name: "nginx", peer: true, start: func(ctx context.Context) (*running, error) {
+		address, err := freeAddress("127.0.0.1")
+		if err != nil {
+			return nil, err
+		}
+		config, err := st.render("nginx.conf", map[string]any{
+			"Address": address, "Cert": st.cert, "Key": st.key, "Origins": st.origins,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return st.launch(ctx, "nginx", address, nil, "nginx", "-p", st.dir, "-c", config, "-e", "stderr")
+	}}
+}
+
+func newHAProxy(st *stage) *subject {
+	return &subject{name: "haproxy", peer: true, start: func(ctx context.Context) (*running, error) {
+		address, err := freeAddress("127.0.0.1")
+		if err != nil {
+			return nil, err
+		}
+		config, err := st.render("haproxy.cfg", map[string]any{
+			"Address": address, "PEM": st.pem, "Origins": st.origins,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return st.launch(ctx, "haproxy", address, nil, "haproxy", "-db", "-f", config)
+	}}
+}
+
+// newOther runs any command line whose placeholders name the stage's files and
+// addresses.
+func newOther(st *stage, name, command string) *subject {
+	return &subject{name: name, start: func(ctx context.Context) (*running, error) {
+		address, err := freeAddress("127.0.0.1")
+		if err != nil {
+			return nil, err
+		}
+		fill := strings.NewReplacer("{address}", address, "{cert}", st.cert, "{key}", st.key,
+			"{pem}", st.pem, "{origin1}", st.origins[0], "{origin2}", st.origins[1])
+		args := strings.Fields(command)
+		for i := range args {
+			args[i] = fill.Replace(args[i])
+		}
+		return st.launch(ctx, name, address, []string{"GOMAXPROCS=1"}, args[0], args[1:]...)
+	}}
+}
+
+// launch starts a balancer on its core and waits until it accepts.
+func (st *stage) launch(ctx context.Context, name, address string, env []string, command string, args ...string) (*running, error) {
+	p, err := startProcess(balancerCore, filepath.Join(st.dir, name+".log"), env, command, args...)
+	if err != nil {
+		return nil, err
+	}
+	if err := awaitListening(ctx, p, address); err != nil {
+		p.stop()
+		return nil, err
+	}
+	return &running{process: p, address: address}, nil
+}
+
+// awaitListening returns once address accepts connections.
+func awaitListening(ctx context.Context, p *process, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	var d net.Dialer
+	for {
+		c, err := d.DialContext(ctx, "tcp", address)
+		if err == nil {
+			return c.Close()
+		}
+		if ended := p.ended(); ended != nil {
+			return ended
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not accept: %w", address, err)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,57 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// wrkConnections is the number of keep-alive connections of the wrk rounds:
+// enough that the balancer never waits for one of them.
+const wrkConnections = 64
+
+var (
+	wrkRequests = regexp.MustCompile(`(?m)^\s*(\d+) requests in ([\d.]+)(m?s|m),`)
+	wrkP99      = regexp.MustCompile(`(?m)^\s*99%\s+([\d.]+)(us|ms|s|m)\s*$`)
+	wrkErrors   = regexp.MustCompile(`(?m)^\s*(Non-2xx or 3xx responses:.*|Socket errors:.*)$`)
+)
+
+// wrk runs one round of requests on kept connections. wrk offers no ALPN and
+// so speaks HTTP/1.1, over TLS 1.3.
+func wrk(ctx context.Context, url string, d time.Duration) (outcome, error) {
+	text, err := pinned(ctx, loadCore, "wrk", "-t1", "-c"+strconv.Itoa(wrkConnections),
+		"-d"+strconv.Itoa(int(d.Seconds())), "--latency", "-H", "Host: "+serverName, url).CombinedOutput()
+	if err != nil {
+		return outcome{}, fmt.Errorf("wrk: %w: %s", err, text)
+	}
+	return parseWrk(string(text))
+}
+
+// parseWrk reads the report of wrk. A round with errors is no measurement.
+func parseWrk(text string) (outcome, error) {
+	if bad := wrkErrors.FindString(text); bad != "" {
+		return outcome{}, fmt.Errorf("wrk: %s", bad)
+	}
+	total := wrkRequests.FindStringSubmatch(text)
+	tail := wrkP99.FindStringSubmatch(text)
+	if total == nil || tail == nil {
+		return outcome{}, fmt.Errorf("wrk: no totals in %q", text)
+	}
+	n, err := strconv.Atoi(total[1])
+	if err != nil {
+		return outcome{}, err
+	}
+	elapsed, err := time.ParseDuration(total[2] + total[3])
+	if err != nil {
+		return outcome{}, err
+	}
+	p99, err := time.ParseDuration(tail[1] + tail[2])
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{Requests: n, Elapsed: elapsed, P99: p99}, nil
+}
