@@ -1,0 +1,81 @@
+package rpc
+
+import (
+	"crypto/sha256"
+	"sync"
+	"time"
+)
+
+// Nonces remembers the nonces of the calls that were accepted, per access key,
+// for twice the clock window: by then the call that carried one is too old to
+// be sent again.
+//
+// Its memory is bounded, and at the bound it refuses rather than forgets: a
+// forgotten nonce would open the door to a replay, a refused call can be made
+// again. Only calls with a valid signature get here, so nobody can fill the
+// memory of a key but who holds its secret.
+//
+// It lives in one process and does not survive it: a call seen on the wire could
+// be sent once more to another node, or within the window after a restart. Over
+// TLS nobody sees a call on the wire.
+type Nonces struct {
+	perKey, total int // bounds, in nonces
+
+	mu    sync.Mutex
+	seen  map[nonceID]struct{} // guarded by mu, as all below
+	count map[string]int       // access key → its nonces in seen
+	queue []nonceEntry         // those in seen, oldest first
+}
+
+// A nonceID stands for an access key and a nonce. 128 bits of SHA-256 are
+// enough that nobody finds two calls that share one.
+type nonceID [16]byte
+
+type nonceEntry struct {
+	id          nonceID
+	accessKeyID string
+	forget      time.Time
+}
+
+// NewNonces returns an empty memory.
+func NewNonces() *Nonces {
+	return &Nonces{
+		perKey: maxNonces, total: maxNoncesTotal,
+		seen: make(map[nonceID]struct{}), count: make(map[string]int),
+	}
+}
+
+// Use notes that the nonce was used now. It answers SignatureNonceUsed if that
+// is not the first time, and Throttling if it cannot remember any more.
+func (n *Nonces) Use(accessKeyID, nonce string, now time.Time) error {
+	sum := sha256.Sum256([]byte(accessKeyID + "\x00" + nonce))
+	id := nonceID(sum[:16])
+
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.expire(now)
+	if _, used := n.seen[id]; used {
+		return badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
+	}
+	if n.count[accessKeyID] >= n.perKey || len(n.seen) >= n.total {
+		e := badRequest("Throttling", "Request was denied because too many calls were signed within %v.", nonceLife)
+		e.RetryAfter = n.queue[0].forget.Sub(now)
+		return e
+	}
+	n.seen[id] = struct{}{}
+	n.count[accessKeyID]++
+	n.queue = append(n.queue, nonceEntry{id, accessKeyID, now.Add(nonceLife)})
+	return nil
+}
+
+// expire forgets what is old enough. A clock that is set back delays it.
+func (n *Nonces) expire(now time.Time) {
+	for len(n.queue) > 0 && now.After(n.queue[0].forget) {
+		old := n.queue[0]
+		n.queue = n.queue[1:]
+		delete(n.seen, old.id)
+		if n.count[old.accessKeyID]--; n.count[old.accessKeyID] == 0 {
+			delete(n.count, old.accessKeyID)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+// Package rpc is the wire protocol of the API: it parses, signs, verifies and
+// answers RPC-style calls. Signing and verifying share the canonical strings,
+// so they cannot drift apart. It knows neither operations nor identities.
+// Start reading at Parse.
+package rpc
+
+import (
+	"crypto/sha256"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// A Request is one call as it came over the wire.
+type Request struct {
+	Method  string // GET or POST
+	Host    string // the authority that the client addressed
+	Action  string
+	Version string
+	Format  Format
+
+	// Params holds query and form merged, the parameters of the protocol
+	// included, each value decoded.
+	Params map[string]string
+
+	AccessKeyID string
+	Time        time.Time // when the client says it signed the call
+	Nonce       string
+
+	algorithm Algorithm
+	signature string            // base64 for V1, lower-case hex for V3
+	query     map[string]string // the part of Params that came in the query
+	header    http.Header
+	signed    []string // names of the header fields that a V3 signature covers
+	bodyHash  [sha256.Size]byte
+}
+
+// Parse reads r, whose body it consumes. A request that cannot be understood is
+// an *Error; the Request is returned all the same, with what was read of Host,
+// Action and Format, so that the refusal can be encoded as the client asked.
+func Parse(r *http.Request) (*Request, error) {
+	req := &Request{Method: r.Method, Host: r.Host, header: r.Header}
+	if r.URL.Path != "/" {
+		return req, NotFound()
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		return req, &Error{
+			Status: http.StatusForbidden, Code: "UnsupportedHTTPMethod",
+			Message: "This http method is not supported.",
+		}
+	}
+	if err := req.readParams(r); err != nil {
+		return req, err
+	}
+	if err := req.readAction(); err != nil {
+		return req, err
+	}
+	if authorization := r.Header.Get("Authorization"); authorization != "" {
+		return req, req.readV3(authorization)
+	}
+	return req, req.readV1()
+}
+
+// readParams fills Params from the query and, if there is one, the form in the
+// body.
+func (req *Request) readParams(r *http.Request) error {
+	if len(r.URL.RawQuery) > maxQueryBytes {
+		return tooLarge("query", maxQueryBytes)
+	}
+	req.query = make(map[string]string)
+	err := addPairs(req.query, r.URL.RawQuery)
+	req.Params = req.query
+	if err == nil {
+		err = req.readFormat()
+	}
+	if err != nil {
+		return err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	req.bodyHash = sha256.Sum256(body)
+	if len(body) == 0 {
+		return nil
+	}
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // "" if it cannot be read
+	if media != "application/x-www-form-urlencoded" {
+		return badRequest("InvalidContentType", "A request body must be application/x-www-form-urlencoded.")
+	}
+	req.Params = maps.Clone(req.query)
+	if err := addPairs(req.Params, string(body)); err != nil {
+		return err
+	}
+	return req.readFormat()
+}
+
+func (req *Request) readFormat() error {
+	switch format := req.Params["Format"]; {
+	case format == "" || strings.EqualFold(format, "JSON"):
+		req.Format = JSON
+	case strings.EqualFold(format, "XML"):
+		req.Format = XML
+	default:
+		return invalid("Format")
+	}
+	return nil
+}
+
+// readAction takes the operation from the header fields of V3 or the parameters
+// of V1. Clients send the fields with V1 as well, where nothing signs them: the
+// parameters count then.
+func (req *Request) readAction() error {
+	req.Action, req.Version = req.Params["Action"], req.Params["Version"]
+	if req.header.Get("Authorization") != "" {
+		for _, f := range []struct {
+			name   string
+			header string
+			value  *string
+		}{{"Action", "X-Acs-Action", &req.Action}, {"Version", "X-Acs-Version", &req.Version}} {
+			v := req.header.Get(f.header)
+			if *f.value != "" && v != *f.value {
+				return contradicted(f.name)
+			}
+			*f.value = v
+		}
+	}
+	switch {
+	case req.Action == "":
+		return missing("Action")
+	case req.Version == "":
+		return missing("Version")
+	}
+	return nil
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
+	switch {
+	case err != nil:
+		return nil, badRequest("IncompleteBody", "The request body could not be read to its end.")
+	case len(body) > maxBodyBytes:
+		return nil, tooLarge("body", maxBodyBytes)
+	}
+	return body, nil
+}
+
+// addPairs decodes application/x-www-form-urlencoded text into dst. A name may
+// come again only with the value it has already: of two different ones, two
+// readers could believe different things.
+func addPairs(dst map[string]string, text string) error {
+	for text != "" {
+		var pair string
+		pair, text, _ = strings.Cut(text, "&")
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(rawName)
+		if err != nil || !utf8.ValidString(name) {
+			return badRequest("InvalidParameter", "A parameter name is not percent-encoded UTF-8.")
+		}
+		value, err := url.QueryUnescape(rawValue)
+		if err != nil || !utf8.ValidString(value) {
+			return contradicted(name)
+		}
+		if old, given := dst[name]; given && old != value {
+			return contradicted(name)
+		}
+		if len(dst) == maxParams {
+			return badRequest("InvalidParameter", "The request has more than %d parameters.", maxParams)
+		}
+		dst[name] = value
+	}
+	return nil
+}

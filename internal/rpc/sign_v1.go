@@ -1,0 +1,84 @@
+package rpc
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"time"
+)
+
+const (
+	methodV1  = "HMAC-SHA1"
+	versionV1 = "1.0"
+
+	// signedTime is how both algorithms write the time of a call, in UTC.
+	signedTime = "2006-01-02T15:04:05Z"
+)
+
+// stringToSignV1 is what the V1 signature covers: the method and all parameters
+// but the signature itself, of query and form alike, empty ones included.
+func stringToSignV1(method string, params map[string]string) string {
+	b := append([]byte(method), "&%2F&"...)
+	return string(appendEscaped(b, canonicalParams(params, "Signature")))
+}
+
+func signV1(secret, stringToSign string) string {
+	mac := hmac.New(sha1.New, []byte(secret+"&"))
+	mac.Write([]byte(stringToSign))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// readV1 takes the parameters that sign a V1 request.
+func (req *Request) readV1() error {
+	date := "Timestamp"
+	if _, given := req.Params[date]; !given {
+		if _, given := req.Params["TimeStamp"]; given { // as some of the public samples spell it
+			date = "TimeStamp"
+		}
+	}
+	for _, name := range []string{
+		"AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", date,
+	} {
+		if req.Params[name] == "" {
+			return missing(name)
+		}
+	}
+	switch {
+	case req.Params["SignatureMethod"] != methodV1:
+		return invalid("SignatureMethod")
+	case req.Params["SignatureVersion"] != versionV1:
+		return invalid("SignatureVersion")
+	case req.Params["SignatureType"] != "":
+		return invalid("SignatureType")
+	}
+	req.algorithm = V1
+	req.AccessKeyID = req.Params["AccessKeyId"]
+	req.signature = req.Params["Signature"]
+	if err := req.readToken(req.Params["SecurityToken"]); err != nil {
+		return err
+	}
+	return req.readMoment(req.Params[date], req.Params["SignatureNonce"])
+}
+
+// readMoment takes what makes a signature one of its kind: its time and nonce.
+func (req *Request) readMoment(date, nonce string) error {
+	t, err := time.Parse(signedTime, date)
+	if err != nil {
+		return badRequest("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
+	}
+	if len(nonce) > maxNonceBytes {
+		return invalid("SignatureNonce")
+	}
+	req.Time, req.Nonce = t, nonce
+	return nil
+}
+
+// readToken refuses a security token: there are no temporary keys here, so it
+// belongs to no key that this server knows.
+func (req *Request) readToken(token string) error {
+	if token == "" {
+		return nil
+	}
+	return badRequest("InvalidSecurityToken.MismatchWithAccessKey",
+		"Specified SecurityToken does not belong to the access key.")
+}

@@ -1,0 +1,45 @@
+package rpc
+
+import (
+	"crypto/subtle"
+	"time"
+)
+
+// An Algorithm is a way to sign a call. The zero value is V3.
+type Algorithm uint8
+
+const (
+	V3 Algorithm = iota // ACS3-HMAC-SHA256, in header fields
+	V1                  // HMAC-SHA1, in parameters
+)
+
+// Verify reports whether the request was signed with secret, or answers
+// SignatureDoesNotMatch. Its message ends with the string that was to be
+// signed: clients compare it with their own, to tell a wrong secret from a
+// fault in how they sign.
+func (req *Request) Verify(secret string) error {
+	const prefix = "Specified signature is not matched with our calculation. "
+	var toSign, want, explain string
+	if req.algorithm == V1 {
+		toSign = stringToSignV1(req.Method, req.Params)
+		want = signV1(secret, toSign)
+	} else {
+		canonical := canonicalV3(req.Method, req.Host, req.header, req.signed, req.query, req.bodyHash)
+		toSign = stringToSignV3(canonical)
+		want = signV3(secret, toSign)
+		explain = "server canonical request is:" + canonical + " "
+	}
+	if subtle.ConstantTimeCompare([]byte(req.signature), []byte(want)) == 1 {
+		return nil
+	}
+	return badRequest("SignatureDoesNotMatch", "%s", prefix+explain+"server string to sign is:"+toSign)
+}
+
+// CheckTime refuses a request that was signed more than ClockWindow before or
+// after now.
+func (req *Request) CheckTime(now time.Time) error {
+	if now.Sub(req.Time).Abs() > ClockWindow {
+		return badRequest("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+	}
+	return nil
+}
