@@ -1,6 +1,9 @@
 package api
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // An Error is how a call ends that is not answered. Anything else that a
 // handler returns is internal: the client sees ens.interface.error.
@@ -8,13 +11,16 @@ type Error struct {
 	Status  int // HTTP status
 	Code    string
 	Message string
+	Reason  string        // what exactly is wrong, in our words; "" if Message says it all
 	Denied  *AccessDenied // only for a RAM denial
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
-
-// An ErrorID names a row of the error table.
-type ErrorID string
+func (e *Error) Error() string {
+	if e.Reason != "" {
+		return fmt.Sprintf("%s: %s (%s)", e.Code, e.Message, e.Reason)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+}
 
 // AccessDenied is the AccessDeniedDetail object of a RAM denial.
 type AccessDenied struct {
@@ -25,4 +31,102 @@ type AccessDenied struct {
 	NoPermissionType         string // ImplicitDeny or ExplicitDeny
 	PolicyType               string
 	EncodedDiagnosticMessage string
+}
+
+// An ErrorID names a row of the error table.
+type ErrorID string
+
+// New makes the error of the row id. The arguments take the place of each %s
+// in code and message: one argument serves both, of two the first is the
+// code's and the second the message's.
+func (id ErrorID) New(args ...string) *Error {
+	row := errorRow(id)
+	e := &Error{Status: row.Status, Code: row.Code, Message: row.Message}
+	if len(args) > 0 {
+		e.Code = strings.ReplaceAll(e.Code, "%s", args[0])
+		e.Message = strings.ReplaceAll(e.Message, "%s", args[len(args)-1])
+	}
+	return e
+}
+
+func errorRow(id ErrorID) ErrorRow {
+	for _, row := range ErrorTable {
+		if row.ID == id {
+			return row
+		}
+	}
+	panic("api: no row in the error table for " + string(id))
+}
+
+// because adds the reason that the table's message cannot hold.
+func (e *Error) because(reason string) *Error {
+	e.Reason = reason
+	return e
+}
+
+// Missing says that the required parameter name is absent or empty.
+func Missing(name string) *Error { return ErrMissing.New(name) }
+
+// Invalid says that the value of the parameter name cannot be read or is out of
+// range.
+func Invalid(name string) *Error { return ErrInvalid.New(name) }
+
+// InvalidField says that the value of the parameter name is fine by itself and
+// contradicts another, or something stored.
+func InvalidField(name string) *Error { return ErrInvalidParameter.New(name) }
+
+// MissingMember says that a member is absent from an item, counted from 1, of
+// the JSON parameter name: MissingIp, BackendServers.2.Ip.
+func MissingMember(name string, item int, member string) *Error {
+	return ErrMissing.New(member, itemPath(name, item, member))
+}
+
+// InvalidMember says that a member of an item, counted from 1, of the JSON
+// parameter name cannot be read or is out of range.
+func InvalidMember(name string, item int, member, reason string) *Error {
+	path := itemPath(name, item, member)
+	return ErrInvalid.New(member, path).because(path + " " + reason)
+}
+
+func itemPath(name string, item int, member string) string {
+	return fmt.Sprintf("%s.%d.%s", name, item, member)
+}
+
+// InterfaceError says that the store or a node could not do it and nothing was
+// changed. The cause goes to the log, never to the client.
+func InterfaceError() *Error { return ErrInterface.New() }
+
+// LoadBalancerNotFound says that there is no load balancer of the given id.
+func LoadBalancerNotFound() *Error { return ErrLoadBalancerNotFound.New() }
+
+// IncorrectInstanceStatus says that the load balancer is InActive or being
+// released.
+func IncorrectInstanceStatus() *Error { return ErrIncorrectInstanceStatus.New() }
+
+// ServerCertificateNotFound says that there is no certificate of the given id.
+func ServerCertificateNotFound() *Error { return ErrServerCertificateNotFound.New() }
+
+// ListenerAlreadyExists says that the port is taken by another listener of the
+// load balancer.
+func ListenerAlreadyExists() *Error { return ErrListenerAlreadyExists.New() }
+
+// ListenerNotFound says that the load balancer has no listener on the port.
+func ListenerNotFound() *Error { return ErrListenerNotFound.New() }
+
+// NoPermission says that no policy allows the call, or that one denies it. ENS
+// and the certificate service answer 400, RAM and STS 403.
+func NoPermission(op *Operation, detail *AccessDenied) *Error {
+	id := ErrNoPermission
+	if op.Product == "Ram" || op.Product == "Sts" {
+		id = ErrNoPermissionRAM
+	}
+	e := id.New()
+	e.Denied = detail
+	return e
+}
+
+// SignatureDoesNotMatch tells the client what the server signed, so that it can
+// compare; the SDKs look for this text.
+func SignatureDoesNotMatch(stringToSign string) *Error {
+	return ErrSignatureDoesNotMatch.New(stringToSign)
 }

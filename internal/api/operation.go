@@ -4,6 +4,8 @@
 // is binding. Start reading at Operation, then Param.
 package api
 
+import "strings"
+
 // The versions of the products served.
 const (
 	EnsVersion = "2017-11-10"
@@ -22,7 +24,7 @@ type Operation struct {
 	Rate    Rate
 	New     func() Input // a fresh input to bind to
 	Out     func() any   // a zero answer, for documents
-	Errors  []ErrorID    // rows of the error table this operation can end with
+	Errors  []ErrorID    // rows of the error table this operation can end with, besides CommonErrors
 	Example []Example    // sample values, for documents, explorer and tests
 }
 
@@ -42,4 +44,7 @@ type Input interface {
 type Example struct{ Name, Value string }
 
 // Action is the name policies use: "ens:CreateLoadBalancer".
-func (o *Operation) Action() string { return productAction(o.Product) + ":" + o.Name }
+func (o *Operation) Action() string { return strings.ToLower(o.Product) + ":" + o.Name }
+
+// usual is the limit of every operation that documents no other.
+var usual = Rate{Account: 100, User: 10}

@@ -2,21 +2,57 @@ package api
 
 // A Param is one row of an operation's table.
 type Param struct {
-	Name     string
+	Name     string // as on the wire; a list is sent as Name.1, Name.2, …
 	Var      Var
 	Required bool
 	Default  string // as a client would send it; "" means none
-	When     Cond   // the row has an effect, and may be required, only if this holds
+	IfGiven  string // the default is taken only if the parameter of this name is given
+	When     []Cond // the row has an effect, and may be required, only if all of these hold
 	Doc      string // the specification's sentence, in our words
-	JSON     bool   // the value is a JSON text
 }
 
 // A Cond holds if the parameter Name, bound by an earlier row, has the value
-// Is. The zero Cond always holds.
+// Is.
 type Cond struct{ Name, Is string }
 
 // A Var parses one value, checks its range and stores it.
 type Var interface {
+	// Set stores s, or says in a few words what is wrong with it: "is not …",
+	// "must be …". An *Error passes through Bind as it is.
 	Set(s string) error
-	Value() any // what is stored, as a Describe call reports it
+
+	// Value is what is stored, as a Describe call reports it.
+	Value() any
+
+	// Shape says what Set takes.
+	Shape() Shape
 }
+
+// A Shape is what a Var takes, as data: documents, flags and the tests of the
+// boundaries are made from it.
+type Shape struct {
+	Type   Type
+	Min    int64    // smallest number, or fewest characters, or fewest items
+	Max    int64    // largest number, or most characters, or most items
+	Enum   []string // the only values, if there are any
+	Many   bool     // several values of Enum may be given, separated by commas
+	Unit   string   // of a number, if it has one
+	Prefix string   // how every value begins; "" if it may begin with anything
+	Rule   string   // what else must hold: "must not …"
+}
+
+// A Type is the type of a parameter as documents name it.
+type Type string
+
+// The types of parameters. A JSON parameter is one text that holds an array; a
+// List is sent as several parameters, Name.1, Name.2 and so on.
+const (
+	String  Type = "string"
+	Integer Type = "integer"
+	Boolean Type = "boolean"
+	JSON    Type = "JSON array"
+	List    Type = "list"
+)
+
+// Bounded reports whether Min and Max mean something.
+func (s Shape) Bounded() bool { return s.Max > s.Min || s.Min != 0 }

@@ -23,3 +23,10 @@ type HealthCheck struct {
 func (h HealthCheck) EffectiveTimeout() time.Duration {
 	return max(h.Timeout, h.Interval)
 }
+
+// HTTP2xx is the class of status codes that passes a check by default.
+const HTTP2xx = "http_2xx"
+
+// HTTPCodes lists the classes of status codes in the order of the
+// specification.
+var HTTPCodes = []string{HTTP2xx, "http_3xx", "http_4xx", "http_5xx"}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"elbow/internal/elb"
+)
+
+// Bind fills the fields of in from values, top row first. An empty value counts
+// as absent. A required parameter that is absent is Missing<Name>, a value that
+// cannot be read or is out of range Invalid<Name>, and one that contradicts
+// another InvalidParameter.<Name>. After an error in is not to be used.
+func Bind(in Input, values map[string]string) error {
+	if err := fill(in.Params(), values, false); err != nil {
+		return err
+	}
+	if in, ok := in.(completer); ok {
+		return in.complete(values)
+	}
+	return nil
+}
+
+// A completer is an input that has something to check or to keep once its rows
+// are filled.
+type completer interface {
+	complete(values map[string]string) error
+}
+
+// fill stores values into the variables of rows. With stored set, the variables
+// hold the values of an earlier call: a parameter that is absent keeps its value
+// instead of taking the default, and is missing only if there is none.
+func fill(rows []Param, values map[string]string, stored bool) error {
+	bound := make(map[string]string, len(rows))
+	for _, r := range rows {
+		var err error
+		if r.Var.Shape().Type == List {
+			err = fillList(r, values)
+		} else {
+			err = fillRow(r, values, bound, stored)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillRow stores the value of one row and notes in bound what it is, for the
+// conditions of later rows.
+func fillRow(r Param, values, bound map[string]string, stored bool) error {
+	s := values[r.Name]
+	switch {
+	case s != "":
+	case stored:
+		bound[r.Name] = wire(r.Var.Value())
+	case r.IfGiven == "" || values[r.IfGiven] != "":
+		s = r.Default
+	}
+	if s == "" {
+		if r.Required && bound[r.Name] == "" && holds(r.When, bound) {
+			return Missing(r.Name)
+		}
+		return nil
+	}
+	if err := r.Var.Set(s); err != nil {
+		return because(r.Name, err)
+	}
+	bound[r.Name] = s
+	return nil
+}
+
+// fillList stores Name.1, Name.2 and so on up to the first that is absent.
+func fillList(r Param, values map[string]string) error {
+	for n := 1; ; n++ {
+		name := r.Name + "." + strconv.Itoa(n)
+		s := values[name]
+		if s == "" {
+			return nil
+		}
+		if err := r.Var.Set(s); err != nil {
+			return because(r.Name, fmt.Errorf("%s %w", name, err))
+		}
+	}
+}
+
+func holds(when []Cond, bound map[string]string) bool {
+	for _, c := range when {
+		if bound[c.Name] != c.Is {
+			return false
+		}
+	}
+	return true
+}
+
+// wire is a stored value as a client would send it. The zero number and the
+// empty text are values that nobody gave.
+func wire(v any) string {
+	if v == 0 || v == int64(0) {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// because is the answer to a value that its variable refused.
+func because(name string, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	e := Invalid(name)
+	e.Reason = name + " " + err.Error()
+	return e
+}
+
+// contradiction turns the finding of a rule between fields into the answer.
+func contradiction(err error) error {
+	if f, ok := errors.AsType[*elb.FieldError](err); ok {
+		e := InvalidField(f.Field)
+		e.Reason = f.Error()
+		return e
+	}
+	return err
+}

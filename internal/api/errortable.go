@@ -1,0 +1,145 @@
+package api
+
+// An ErrorRow is one row of the error table. Each %s stands for the name of a
+// parameter, or for what the message says it is.
+type ErrorRow struct {
+	ID      ErrorID
+	Status  int // HTTP status
+	Code    string
+	Message string
+	Doc     string // when it happens
+}
+
+// The rows of the error table.
+const (
+	ErrInvalid                   ErrorID = "Invalid"
+	ErrMissing                   ErrorID = "Missing"
+	ErrInvalidParameter          ErrorID = "InvalidParameter"
+	ErrLoadBalancerNotFound      ErrorID = "LoadBalancerNotFound"
+	ErrIncorrectInstanceStatus   ErrorID = "IncorrectInstanceStatus"
+	ErrServerCertificateNotFound ErrorID = "ServerCertificateNotFound"
+	ErrInterface                 ErrorID = "ens.interface.error"
+	ErrListenerAlreadyExists     ErrorID = "ListenerAlreadyExists"
+	ErrNoPermission              ErrorID = "NoPermission"
+
+	ErrListenerNotFound        ErrorID = "ListenerNotFound"
+	ErrTooManyListeners        ErrorID = "TooManyListeners"
+	ErrInstanceNotFound        ErrorID = "InvalidInstanceId.NotFound"
+	ErrRegionNotFound          ErrorID = "InvalidEnsRegionId.NotFound"
+	ErrNetworkNotFound         ErrorID = "InvalidNetworkId.NotFound"
+	ErrVSwitchNotFound         ErrorID = "InvalidVSwitchId.NotFound"
+	ErrVSwitchFull             ErrorID = "InvalidVSwitchId.IpNotEnough"
+	ErrBackendServerNotFound   ErrorID = "BackendServerNotFound"
+	ErrBackendServerExists     ErrorID = "BackendServerAlreadyExists"
+	ErrTooManyBackendServers   ErrorID = "TooManyBackendServers"
+	ErrIdempotentMismatch      ErrorID = "IdempotentParameterMismatch"
+	ErrProcessing              ErrorID = "PROCESSING"
+	ErrCertificateNotFound     ErrorID = "CertificateNotFound"
+	ErrCertificateExists       ErrorID = "CertificateAlreadyExists"
+	ErrCertificateInUse        ErrorID = "CertificateInUse"
+	ErrInvalidCertificate      ErrorID = "InvalidCertificate"
+	ErrUserNotExist            ErrorID = "EntityNotExist.User"
+	ErrAccessKeyNotExist       ErrorID = "EntityNotExist.User.AccessKey"
+	ErrUserPolicyNotExist      ErrorID = "EntityNotExist.User.Policy"
+	ErrPolicyNotExist          ErrorID = "EntityNotExist.Policy"
+	ErrUserExists              ErrorID = "EntityAlreadyExists.User"
+	ErrUserPolicyExists        ErrorID = "EntityAlreadyExists.User.Policy"
+	ErrPolicyExists            ErrorID = "EntityAlreadyExists.Policy"
+	ErrDeleteConflictAccessKey ErrorID = "DeleteConflict.User.AccessKey"
+	ErrDeleteConflictPolicy    ErrorID = "DeleteConflict.User.Policy"
+	ErrDeleteConflictUser      ErrorID = "DeleteConflict.Policy.User"
+	ErrLimitExceededAccessKey  ErrorID = "LimitExceeded.User.AccessKey"
+	ErrLimitExceededPolicy     ErrorID = "LimitExceeded.User.Policy"
+	ErrMalformedPolicyDocument ErrorID = "MalformedPolicyDocument"
+	ErrNoPermissionRAM         ErrorID = "NoPermission (RAM)"
+
+	ErrMissingParameter      ErrorID = "MissingParameter"
+	ErrInvalidCommon         ErrorID = "InvalidParameter (common)"
+	ErrIncompleteSignature   ErrorID = "IncompleteSignature"
+	ErrSignatureDoesNotMatch ErrorID = "SignatureDoesNotMatch"
+	ErrAccessKeyNotFound     ErrorID = "InvalidAccessKeyId.NotFound"
+	ErrAccessKeyInactive     ErrorID = "InvalidAccessKeyId.Inactive"
+	ErrTimestampExpired      ErrorID = "InvalidTimeStamp.Expired"
+	ErrTimestampFormat       ErrorID = "InvalidTimeStamp.Format"
+	ErrNonceUsed             ErrorID = "SignatureNonceUsed"
+	ErrActionNotFound        ErrorID = "InvalidAction.NotFound"
+	ErrHTTPMethod            ErrorID = "UnsupportedHTTPMethod"
+	ErrRequestTooLarge       ErrorID = "RequestEntityTooLarge"
+	ErrThrottlingUser        ErrorID = "Throttling.User"
+	ErrThrottlingAPI         ErrorID = "Throttling.Api"
+	ErrInternal              ErrorID = "InternalError"
+	ErrUnavailable           ErrorID = "ServiceUnavailable"
+)
+
+// ErrorTable is every way in which a call can fail. The first nine rows are
+// those of the specification's page, word for word.
+var ErrorTable = []ErrorRow{
+	{ErrInvalid, 400, "Invalid%s", "The specified parameter %s is invalid.", "A value cannot be read or is out of range."},
+	{ErrMissing, 400, "Missing%s", "You must specify the parameter %s.", "A required parameter is absent or empty."},
+	{ErrLoadBalancerNotFound, 400, "LoadBalancerNotFound", "The input parameter loadBalancerId that is not found.", "There is no load balancer of this id."},
+	{ErrIncorrectInstanceStatus, 400, "IncorrectInstanceStatus", "The current status of the resource does not support this operation.", "The load balancer is InActive or being released."},
+	{ErrServerCertificateNotFound, 400, "ServerCertificateNotFound", "The input parameter serverCertificateId that is not found.", "There is no certificate of this id."},
+	{ErrInterface, 400, "ens.interface.error", "Failed to call API.", "The store or a node could not do it; nothing was changed."},
+	{ErrListenerAlreadyExists, 400, "ListenerAlreadyExists", "The listener already exists.", "The load balancer has a listener on this port."},
+	{ErrNoPermission, 400, "NoPermission", "Permission denied.", "No policy allows the call, or one denies it."},
+	{ErrInvalidParameter, 400, "InvalidParameter.%s", "The specified field %s invalid. Please check it again.", "A value contradicts another one, or a parameter was given twice with different values."},
+
+	{ErrListenerNotFound, 400, "ListenerNotFound", "The specified listener does not exist.", "The load balancer has no listener on this port."},
+	{ErrTooManyListeners, 400, "TooManyListeners", "More than 1 listener is found, please be more specified.", "Listeners of several protocols share the port and ListenerProtocol is absent."},
+	{ErrInstanceNotFound, 404, "InvalidInstanceId.NotFound", "The specified instance does not exist. NotFound", "There is nothing of this id that could be released."},
+	{ErrRegionNotFound, 400, "InvalidEnsRegionId.NotFound", "The specified EnsRegionId does not exist.", "There is no region of this id."},
+	{ErrNetworkNotFound, 400, "InvalidNetworkId.NotFound", "The specified NetworkId does not exist.", "There is no network of this id in the region."},
+	{ErrVSwitchNotFound, 400, "InvalidVSwitchId.NotFound", "The specified VSwitchId does not exist.", "There is no vSwitch of this id in the network."},
+	{ErrVSwitchFull, 400, "InvalidVSwitchId.IpNotEnough", "The specified VSwitch has no free address.", "Every address of the vSwitch is taken."},
+	{ErrBackendServerNotFound, 400, "BackendServerNotFound", "The backend server %s is not found.", "The load balancer has no such backend server."},
+	{ErrBackendServerExists, 400, "BackendServerAlreadyExists", "The backend server %s already exists.", "The load balancer has this backend server on this port already."},
+	{ErrTooManyBackendServers, 400, "TooManyBackendServers", "The number of backend servers exceeds the limit of %s.", "The pool is full."},
+	{ErrIdempotentMismatch, 400, "IdempotentParameterMismatch", "The request uses the same client token as a previous, but non-identical request.", "A ClientToken was used again with other parameters."},
+	{ErrProcessing, 400, "PROCESSING", "The previous request with the same client token is still being processed.", "A call with this ClientToken is under way; send it again."},
+
+	{ErrCertificateNotFound, 404, "CertificateNotFound", "The specified certificate does not exist. NotFound", "There is no certificate of this CertId."},
+	{ErrCertificateExists, 409, "CertificateAlreadyExists", "A certificate of the name %s already exists.", "The name of a certificate is taken."},
+	{ErrCertificateInUse, 409, "CertificateInUse", "The certificate is used by the listener %s.", "A listener serves the certificate."},
+	{ErrInvalidCertificate, 400, "Invalid%s", "%s", "Certificate or key cannot be read, do not match or have expired; the message says which."},
+
+	{ErrUserNotExist, 404, "EntityNotExist.User", "The user does not exist.", "There is no user of this name."},
+	{ErrAccessKeyNotExist, 404, "EntityNotExist.User.AccessKey", "The access key does not exist.", "The user has no such access key."},
+	{ErrUserPolicyNotExist, 404, "EntityNotExist.User.Policy", "The policy is not attached to the user.", "The user does not have this policy."},
+	{ErrPolicyNotExist, 404, "EntityNotExist.Policy", "The policy does not exist.", "There is no policy of this name and type."},
+	{ErrUserExists, 409, "EntityAlreadyExists.User", "The user already exists.", "The name of a user is taken."},
+	{ErrUserPolicyExists, 409, "EntityAlreadyExists.User.Policy", "The policy is already attached to the user.", "The user has this policy."},
+	{ErrPolicyExists, 409, "EntityAlreadyExists.Policy", "The policy already exists.", "The name of a policy is taken."},
+	{ErrDeleteConflictAccessKey, 409, "DeleteConflict.User.AccessKey", "The user still has access keys.", "Delete the user's access keys first."},
+	{ErrDeleteConflictPolicy, 409, "DeleteConflict.User.Policy", "The user still has policies attached.", "Detach the user's policies first."},
+	{ErrDeleteConflictUser, 409, "DeleteConflict.Policy.User", "The policy is still attached to users.", "Detach the policy from its users first."},
+	{ErrLimitExceededAccessKey, 409, "LimitExceeded.User.AccessKey", "The number of access keys of the user exceeds the limit.", "The user has as many access keys as one may have."},
+	{ErrLimitExceededPolicy, 409, "LimitExceeded.User.Policy", "The number of policies attached to the user exceeds the limit.", "The user has as many policies as one may have."},
+	{ErrMalformedPolicyDocument, 400, "MalformedPolicyDocument", "The policy document is malformed: %s.", "The policy document does not follow the grammar of policies."},
+	{ErrNoPermissionRAM, 403, "NoPermission", "You are not authorized to do this action.", "No policy allows the call, or one denies it."},
+
+	{ErrMissingParameter, 400, "MissingParameter", "The input parameter \"%s\" that is mandatory for processing this request is not supplied.", "A common parameter is absent."},
+	{ErrInvalidCommon, 400, "InvalidParameter", "The specified parameter \"%s\" is not valid.", "A common parameter has a value that is not supported."},
+	{ErrIncompleteSignature, 400, "IncompleteSignature", "The request signature does not conform to the standards.", "The signature or its header cannot be read."},
+	{ErrSignatureDoesNotMatch, 400, "SignatureDoesNotMatch", "Specified signature is not matched with our calculation. server string to sign is:%s", "The secret is wrong or the request was changed."},
+	{ErrAccessKeyNotFound, 404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.", "There is no such access key."},
+	{ErrAccessKeyInactive, 400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.", "The access key is Inactive."},
+	{ErrTimestampExpired, 400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.", "The clocks of client and server differ by more than 15 minutes."},
+	{ErrTimestampFormat, 400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.", "The time of the request cannot be read."},
+	{ErrNonceUsed, 400, "SignatureNonceUsed", "Specified signature nonce was used already.", "The request was sent before."},
+	{ErrActionNotFound, 404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.", "There is no such operation in this version."},
+	{ErrHTTPMethod, 403, "UnsupportedHTTPMethod", "This http method is not supported.", "Neither GET nor POST."},
+	{ErrRequestTooLarge, 413, "RequestEntityTooLarge", "The request is too large.", "The request is longer than any operation needs."},
+	{ErrThrottlingUser, 400, "Throttling.User", "Request was denied due to user flow control.", "More calls a second than one user may make; the header x-acs-retry-after says when to try again."},
+	{ErrThrottlingAPI, 400, "Throttling.Api", "Request was denied due to api flow control.", "More calls a second than the account may make; the header x-acs-retry-after says when to try again."},
+	{ErrInternal, 500, "InternalError", "The request processing has failed due to some unknown error.", "A fault of the server; its log has the cause under the RequestId."},
+	{ErrUnavailable, 503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.", "The server is starting, stopping or overloaded."},
+}
+
+// CommonErrors are the errors that every call can end with, before it is known
+// whether it could be done.
+var CommonErrors = []ErrorID{
+	ErrMissingParameter, ErrInvalidCommon, ErrIncompleteSignature, ErrSignatureDoesNotMatch,
+	ErrAccessKeyNotFound, ErrAccessKeyInactive, ErrTimestampExpired, ErrTimestampFormat, ErrNonceUsed,
+	ErrActionNotFound, ErrHTTPMethod, ErrRequestTooLarge, ErrThrottlingUser, ErrThrottlingAPI,
+	ErrInternal, ErrUnavailable,
+}

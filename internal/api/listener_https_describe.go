@@ -1,0 +1,86 @@
+package api
+
+import (
+	"strings"
+
+	"elbow/internal/elb"
+)
+
+// DescribeLoadBalancerHTTPSListenerAttributeInput names a listener.
+type DescribeLoadBalancerHTTPSListenerAttributeInput struct {
+	LoadBalancerID string
+	Port           int
+}
+
+// Params lists the rows.
+func (in *DescribeLoadBalancerHTTPSListenerAttributeInput) Params() []Param {
+	return []Param{
+		loadBalancerID(&in.LoadBalancerID),
+		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Required: true, Doc: "The port of the listener."},
+	}
+}
+
+// DescribeLoadBalancerHTTPSListenerAttributeOutput is all of an HTTPS listener.
+// The fields of the health check are there only while it is on, except
+// HealthCheckConnectPort.
+type DescribeLoadBalancerHTTPSListenerAttributeOutput struct {
+	BackendServerPort      int
+	Bandwidth              int // Mbit/s; -1 is unlimited
+	Cookie                 string
+	CookieTimeout          int // seconds
+	Description            string
+	ForwardPort            int
+	HealthCheck            string // on or off
+	HealthCheckConnectPort int
+	HealthCheckDomain      string `json:",omitempty"`
+	HealthCheckHTTPCode    string `json:"HealthCheckHttpCode,omitempty"`
+	HealthCheckInterval    int    `json:",omitempty"` // seconds
+	HealthCheckMethod      string `json:",omitempty"`
+	HealthCheckTimeout     int    `json:",omitempty"` // seconds
+	HealthCheckURI         string `json:",omitempty"`
+	HealthyThreshold       int    `json:",omitempty"`
+	IdleTimeout            int    // seconds
+	ListenerForward        string // on or off
+	ListenerPort           int
+	RequestTimeout         int // seconds
+	Scheduler              string
+	ServerCertificateID    string `json:"ServerCertificateId"`
+	Status                 elb.ListenerState
+	StickySession          string // on or off
+	StickySessionType      string
+	UnhealthyThreshold     int `json:",omitempty"`
+}
+
+// DescribeHTTPSListener reports the stored listener l in the given state.
+func DescribeHTTPSListener(l *elb.Listener, state elb.ListenerState) DescribeLoadBalancerHTTPSListenerAttributeOutput {
+	out := DescribeLoadBalancerHTTPSListenerAttributeOutput{
+		BackendServerPort:      l.BackendPort,
+		Bandwidth:              -1,
+		Cookie:                 l.Sticky.Cookie,
+		CookieTimeout:          seconds(l.Sticky.CookieTimeout),
+		Description:            l.Description,
+		ForwardPort:            l.ForwardPort,
+		HealthCheck:            Switch(l.Check.On),
+		HealthCheckConnectPort: l.Check.ConnectPort,
+		IdleTimeout:            seconds(l.IdleTimeout),
+		ListenerForward:        Switch(l.Forward),
+		ListenerPort:           l.Port,
+		RequestTimeout:         seconds(l.RequestTimeout),
+		Scheduler:              l.Scheduler,
+		ServerCertificateID:    l.CertificateID,
+		Status:                 state,
+		StickySession:          Switch(l.Sticky.On),
+		StickySessionType:      l.Sticky.Type,
+	}
+	if h := l.Check; h.On {
+		out.HealthCheckDomain = h.Domain
+		out.HealthCheckHTTPCode = strings.Join(h.HTTPCodes, ",")
+		out.HealthCheckInterval = seconds(h.Interval)
+		out.HealthCheckMethod = h.Method
+		out.HealthCheckTimeout = seconds(h.Timeout)
+		out.HealthCheckURI = h.URI
+		out.HealthyThreshold = h.Rise
+		out.UnhealthyThreshold = h.Fall
+	}
+	return out
+}

@@ -1,0 +1,73 @@
+package api
+
+// CreateAccessKeyInput names whose key is made.
+type CreateAccessKeyInput struct{ UserName string } // "": the caller's own
+
+// Params lists the rows.
+func (in *CreateAccessKeyInput) Params() []Param { return []Param{userName(&in.UserName, false)} }
+
+// CreateAccessKeyOutput is the new key, the only answer that has its secret.
+type CreateAccessKeyOutput struct{ AccessKey AccessKey }
+
+// An AccessKey is a key in an answer.
+type AccessKey struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	AccessKeySecret string `json:",omitempty"` // only when it is made
+	Status          string // Active or Inactive
+	CreateDate      string
+}
+
+// ListAccessKeysInput names whose keys are listed.
+type ListAccessKeysInput struct{ UserName string } // "": the caller's own
+
+// Params lists the rows.
+func (in *ListAccessKeysInput) Params() []Param { return []Param{userName(&in.UserName, false)} }
+
+// ListAccessKeysOutput lists keys without secrets.
+type ListAccessKeysOutput struct{ AccessKeys AccessKeys }
+
+// AccessKeys wraps the list as the wire does.
+type AccessKeys struct{ AccessKey Array[AccessKey] }
+
+// UpdateAccessKeyInput turns a key on or off.
+type UpdateAccessKeyInput struct {
+	UserName    string // "": the caller's own
+	AccessKeyID string
+	Status      string
+}
+
+// The values of UpdateAccessKeyInput.Status.
+const (
+	KeyActive   = "Active"
+	KeyInactive = "Inactive"
+)
+
+// Params lists the rows.
+func (in *UpdateAccessKeyInput) Params() []Param {
+	return []Param{
+		userName(&in.UserName, false),
+		userAccessKeyID(&in.AccessKeyID),
+		{Name: "Status", Var: OneOf(&in.Status, KeyActive, KeyInactive), Required: true, Doc: "Whether the access key may be used."},
+	}
+}
+
+func userAccessKeyID(p *string) Param {
+	return Param{Name: "UserAccessKeyId", Var: ID(p), Required: true, Doc: "The ID of the access key."}
+}
+
+// UpdateAccessKeyOutput is empty.
+type UpdateAccessKeyOutput struct{}
+
+// DeleteAccessKeyInput names a key.
+type DeleteAccessKeyInput struct {
+	UserName    string // "": the caller's own
+	AccessKeyID string
+}
+
+// Params lists the rows.
+func (in *DeleteAccessKeyInput) Params() []Param {
+	return []Param{userName(&in.UserName, false), userAccessKeyID(&in.AccessKeyID)}
+}
+
+// DeleteAccessKeyOutput is empty.
+type DeleteAccessKeyOutput struct{}

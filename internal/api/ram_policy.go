@@ -1,0 +1,156 @@
+package api
+
+// CreatePolicyInput is a new policy.
+type CreatePolicyInput struct {
+	PolicyName  string
+	Document    string
+	Description string
+}
+
+// Params lists the rows.
+func (in *CreatePolicyInput) Params() []Param {
+	return []Param{
+		policyName(&in.PolicyName),
+		{Name: "PolicyDocument", Var: Text(&in.Document, 1, 6144), Required: true, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."},
+		{Name: "Description", Var: Text(&in.Description, 1, 1024), Doc: "The description of the policy."},
+	}
+}
+
+func policyName(p *string) Param {
+	return Param{Name: "PolicyName", Var: Text(p, 1, 128, policyCharacters), Required: true, Doc: "The name of the policy."}
+}
+
+var policyCharacters = rule{
+	says: "must be letters, digits and -",
+	ok:   func(s string) bool { return only(s, letters+digits+"-") },
+}
+
+// The values of PolicyType.
+const (
+	CustomPolicy = "Custom"
+	SystemPolicy = "System"
+)
+
+func policyType(p *string, required bool) Param {
+	return Param{Name: "PolicyType", Var: OneOf(p, SystemPolicy, CustomPolicy), Required: required, Doc: "System: the policies that are always there. Custom: those of the account."}
+}
+
+// CreatePolicyOutput is the new policy.
+type CreatePolicyOutput struct{ Policy Policy }
+
+// A Policy is a policy in an answer.
+type Policy struct {
+	PolicyName      string
+	PolicyType      string
+	Description     string
+	DefaultVersion  string // v1
+	CreateDate      string
+	UpdateDate      string `json:",omitempty"`
+	AttachmentCount int
+}
+
+// GetPolicyInput names a policy.
+type GetPolicyInput struct {
+	PolicyType string
+	PolicyName string
+}
+
+// Params lists the rows.
+func (in *GetPolicyInput) Params() []Param {
+	return []Param{policyType(&in.PolicyType, true), policyName(&in.PolicyName)}
+}
+
+// GetPolicyOutput is the policy and its document.
+type GetPolicyOutput struct {
+	Policy               Policy
+	DefaultPolicyVersion PolicyVersion
+}
+
+// A PolicyVersion is a document of a policy. A policy has one.
+type PolicyVersion struct {
+	VersionID        string `json:"VersionId"`
+	IsDefaultVersion bool
+	PolicyDocument   string
+	CreateDate       string
+}
+
+// ListPoliciesInput asks for a stretch of the policies.
+type ListPoliciesInput struct {
+	PolicyType string // "": both
+	Marker     string
+	MaxItems   int
+}
+
+// Params lists the rows.
+func (in *ListPoliciesInput) Params() []Param {
+	return []Param{policyType(&in.PolicyType, false), marker(&in.Marker), maxItems(&in.MaxItems)}
+}
+
+// ListPoliciesOutput is a stretch of the policies.
+type ListPoliciesOutput struct {
+	Policies    Policies
+	IsTruncated bool
+	Marker      string `json:",omitempty"`
+}
+
+// Policies wraps the list as the wire does.
+type Policies struct{ Policy Array[Policy] }
+
+// DeletePolicyInput names a policy of the account.
+type DeletePolicyInput struct{ PolicyName string }
+
+// Params lists the rows.
+func (in *DeletePolicyInput) Params() []Param { return []Param{policyName(&in.PolicyName)} }
+
+// DeletePolicyOutput is empty.
+type DeletePolicyOutput struct{}
+
+// PolicyAttachment is what names a policy and who has it.
+type PolicyAttachment struct {
+	PolicyType string
+	PolicyName string
+	UserName   string
+}
+
+func (a *PolicyAttachment) rows() []Param {
+	return []Param{policyType(&a.PolicyType, true), policyName(&a.PolicyName), userName(&a.UserName, true)}
+}
+
+// AttachPolicyToUserInput gives a policy to a user.
+type AttachPolicyToUserInput struct{ PolicyAttachment }
+
+// Params lists the rows.
+func (in *AttachPolicyToUserInput) Params() []Param { return in.rows() }
+
+// AttachPolicyToUserOutput is empty.
+type AttachPolicyToUserOutput struct{}
+
+// DetachPolicyFromUserInput takes a policy from a user.
+type DetachPolicyFromUserInput struct{ PolicyAttachment }
+
+// Params lists the rows.
+func (in *DetachPolicyFromUserInput) Params() []Param { return in.rows() }
+
+// DetachPolicyFromUserOutput is empty.
+type DetachPolicyFromUserOutput struct{}
+
+// ListPoliciesForUserInput names a user.
+type ListPoliciesForUserInput struct{ UserName string }
+
+// Params lists the rows.
+func (in *ListPoliciesForUserInput) Params() []Param { return []Param{userName(&in.UserName, true)} }
+
+// ListPoliciesForUserOutput lists what a user has.
+type ListPoliciesForUserOutput struct{ Policies UserPolicies }
+
+// UserPolicies wraps the list as the wire does.
+type UserPolicies struct{ Policy Array[UserPolicy] }
+
+// A UserPolicy is a policy that a user has.
+type UserPolicy struct {
+	PolicyName     string
+	PolicyType     string
+	Description    string
+	DefaultVersion string
+	AttachDate     string
+}

@@ -1,0 +1,100 @@
+package api
+
+// listenerOperations are the operations on listeners.
+var listenerOperations = []*Operation{
+	{
+		Product: "Ens", Version: EnsVersion, Name: "CreateLoadBalancerHTTPSListener", Access: "create", Rate: usual,
+		Doc: "Creates an HTTPS listener. It is stopped until StartLoadBalancerListener.",
+		New: input[CreateLoadBalancerHTTPSListenerInput], Out: output[CreateLoadBalancerHTTPSListenerOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrServerCertificateNotFound, ErrInterface, ErrListenerAlreadyExists, ErrNoPermission, ErrInvalidParameter},
+		Example: []Example{
+			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
+			{"ListenerPort", "8080"},
+			{"ListenerForward", "off"},
+			{"ForwardPort", "0"},
+			{"Description", "Listener description"},
+			{"Scheduler", "wrr"},
+			{"StickySessionType", "insert"},
+			{"CookieTimeout", "100"},
+			{"Cookie", "example"},
+			{"HealthCheck", "on"},
+			{"HealthCheckDomain", "example.com"},
+			{"HealthCheckURI", "/checkpreload.htm"},
+			{"HealthyThreshold", "3"},
+			{"UnhealthyThreshold", "3"},
+			{"HealthCheckTimeout", "5"},
+			{"HealthCheckConnectPort", "11"},
+			{"HealthCheckInterval", "2"},
+			{"HealthCheckHttpCode", "http_2xx"},
+			{"IdleTimeout", "15"},
+			{"RequestTimeout", "60"},
+			{"ServerCertificateId", "60276"},
+			{"HealthCheckMethod", "head"},
+			{"BackendServerPort", "8080"},
+		},
+	},
+	{
+		Product: "Ens", Version: EnsVersion, Name: "SetLoadBalancerHTTPSListenerAttribute", Access: "update", Rate: usual,
+		Doc: "Changes an HTTPS listener. A parameter that is absent stays as it is; an empty Description clears it. Open connections are kept.",
+		New: input[SetLoadBalancerHTTPSListenerAttributeInput], Out: output[SetLoadBalancerHTTPSListenerAttributeOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrIncorrectInstanceStatus, ErrServerCertificateNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Example: []Example{
+			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
+			{"ListenerPort", "8080"},
+			{"Scheduler", "wlc"},
+			{"IdleTimeout", "30"},
+		},
+	},
+	{
+		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerHTTPSListenerAttribute", Access: "get", Rate: usual,
+		Doc: "Describes an HTTPS listener.",
+		New: input[DescribeLoadBalancerHTTPSListenerAttributeInput], Out: output[DescribeLoadBalancerHTTPSListenerAttributeOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Example: []Example{
+			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
+			{"ListenerPort", "8080"},
+		},
+	},
+	{
+		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerListeners", Access: "list", Rate: usual,
+		Doc: "Lists the listeners of a load balancer.",
+		New: input[DescribeLoadBalancerListenersInput], Out: output[DescribeLoadBalancerListenersOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Example: []Example{
+			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
+		},
+	},
+	{
+		Product: "Ens", Version: EnsVersion, Name: "StartLoadBalancerListener", Access: "update", Rate: usual,
+		Doc: "Starts a listener.",
+		New: input[StartLoadBalancerListenerInput], Out: output[StartLoadBalancerListenerOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Example: []Example{
+			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
+			{"ListenerPort", "8080"},
+			{"ListenerProtocol", "https"},
+		},
+	},
+	{
+		Product: "Ens", Version: EnsVersion, Name: "StopLoadBalancerListener", Access: "update", Rate: usual,
+		Doc: "Stops a listener. Requests under way are finished.",
+		New: input[StopLoadBalancerListenerInput], Out: output[StopLoadBalancerListenerOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Example: []Example{
+			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
+			{"ListenerPort", "8080"},
+			{"ListenerProtocol", "https"},
+		},
+	},
+	{
+		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancerListener", Access: "delete", Rate: usual,
+		Doc: "Deletes a listener. A running one finishes the requests under way.",
+		New: input[DeleteLoadBalancerListenerInput], Out: output[DeleteLoadBalancerListenerOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Example: []Example{
+			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
+			{"ListenerPort", "8080"},
+			{"ListenerProtocol", "https"},
+		},
+	},
+}

@@ -1,0 +1,152 @@
+package api
+
+// ramOperations are the operations of RAM: users, their keys and policies.
+var ramOperations = []*Operation{
+	{
+		Product: "Ram", Version: RamVersion, Name: "CreateUser", Access: "create", Rate: usual,
+		Doc: "Creates a RAM user.",
+		New: input[CreateUserInput], Out: output[CreateUserOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserExists},
+		Example: []Example{
+			{"UserName", "alice"},
+			{"DisplayName", "Alice"},
+			{"Comments", "on call"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "GetUser", Access: "get", Rate: usual,
+		Doc: "Describes a user.",
+		New: input[GetUserInput], Out: output[GetUserOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "ListUsers", Access: "list", Rate: usual,
+		Doc: "Lists users.",
+		New: input[ListUsersInput], Out: output[ListUsersOutput],
+		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM},
+		Example: []Example{
+			{"MaxItems", "50"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "DeleteUser", Access: "delete", Rate: usual,
+		Doc: "Deletes a user without access keys and policies.",
+		New: input[DeleteUserInput], Out: output[DeleteUserOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrDeleteConflictAccessKey, ErrDeleteConflictPolicy},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "CreateAccessKey", Access: "create", Rate: usual,
+		Doc: "Makes an access key for a user, or without UserName for the caller. Its secret is in this answer and never again.",
+		New: input[CreateAccessKeyInput], Out: output[CreateAccessKeyOutput],
+		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLimitExceededAccessKey},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "ListAccessKeys", Access: "list", Rate: usual,
+		Doc: "Lists the access keys of a user, or without UserName of the caller.",
+		New: input[ListAccessKeysInput], Out: output[ListAccessKeysOutput],
+		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "UpdateAccessKey", Access: "update", Rate: usual,
+		Doc: "Allows or forbids the use of an access key.",
+		New: input[UpdateAccessKeyInput], Out: output[UpdateAccessKeyOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+			{"UserAccessKeyId", "LTAI0123456789ABCDEFGHIJ"},
+			{"Status", "Inactive"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "DeleteAccessKey", Access: "delete", Rate: usual,
+		Doc: "Deletes an access key.",
+		New: input[DeleteAccessKeyInput], Out: output[DeleteAccessKeyOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+			{"UserAccessKeyId", "LTAI0123456789ABCDEFGHIJ"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual,
+		Doc: "Creates a policy.",
+		New: input[CreatePolicyInput], Out: output[CreatePolicyOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyExists, ErrMalformedPolicyDocument},
+		Example: []Example{
+			{"PolicyName", "listeners-only"},
+			{"PolicyDocument", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"ens:*Listener*","Resource":"*"}]}`},
+			{"Description", "Listeners and nothing else"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "GetPolicy", Access: "get", Rate: usual,
+		Doc: "Describes a policy with its document.",
+		New: input[GetPolicyInput], Out: output[GetPolicyOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist},
+		Example: []Example{
+			{"PolicyType", "Custom"},
+			{"PolicyName", "listeners-only"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "ListPolicies", Access: "list", Rate: usual,
+		Doc: "Lists policies.",
+		New: input[ListPoliciesInput], Out: output[ListPoliciesOutput],
+		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM},
+		Example: []Example{
+			{"PolicyType", "System"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual,
+		Doc: "Deletes a policy that no user has.",
+		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser},
+		Example: []Example{
+			{"PolicyName", "listeners-only"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "AttachPolicyToUser", Access: "update", Rate: usual,
+		Doc: "Gives a policy to a user.",
+		New: input[AttachPolicyToUserInput], Out: output[AttachPolicyToUserOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyExists, ErrLimitExceededPolicy},
+		Example: []Example{
+			{"PolicyType", "Custom"},
+			{"PolicyName", "listeners-only"},
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "DetachPolicyFromUser", Access: "update", Rate: usual,
+		Doc: "Takes a policy from a user.",
+		New: input[DetachPolicyFromUserInput], Out: output[DetachPolicyFromUserOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyNotExist},
+		Example: []Example{
+			{"PolicyType", "Custom"},
+			{"PolicyName", "listeners-only"},
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "ListPoliciesForUser", Access: "list", Rate: usual,
+		Doc: "Lists the policies of a user.",
+		New: input[ListPoliciesForUserInput], Out: output[ListPoliciesForUserOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
+}

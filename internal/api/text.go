@@ -1,0 +1,121 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Text is a text of min to max characters (code points, not bytes) in UTF-8
+// that obeys the rules.
+func Text(p *string, min, max int, rules ...rule) Var { return textVar{p, min, max, rules} }
+
+// ID names a resource. Every name is taken that could be one, so that a wrong
+// one is a resource not found and not an invalid parameter.
+func ID(p *string) Var { return Text(p, 1, maxID, idCharacters) }
+
+// maxID is the length in characters of the longest name of a resource. Ours
+// have 23; names that clients bring (i-…, eni-…) are a little longer.
+const maxID = 128
+
+type textVar struct {
+	p        *string
+	min, max int
+	rules    []rule
+}
+
+func (v textVar) Set(s string) error {
+	if !utf8.ValidString(s) {
+		return errors.New("is not UTF-8 text")
+	}
+	if n := utf8.RuneCountInString(s); n < v.min || n > v.max {
+		return fmt.Errorf("must be %d to %d characters long, not %d", v.min, v.max, n)
+	}
+	for _, r := range v.rules {
+		if !r.ok(s) {
+			return errors.New(r.says)
+		}
+	}
+	*v.p = s
+	return nil
+}
+
+func (v textVar) Value() any { return *v.p }
+
+func (v textVar) Shape() Shape {
+	s := Shape{Type: String, Min: int64(v.min), Max: int64(v.max)}
+	for i, r := range v.rules {
+		if i > 0 {
+			s.Rule += " and "
+		}
+		s.Rule += r.says
+		s.Prefix += r.prefix
+	}
+	return s
+}
+
+// A rule is what a text must obey besides its length.
+type rule struct {
+	says   string // "must …"
+	prefix string // how every value begins that obeys
+	ok     func(s string) bool
+}
+
+// The rules of texts. As a table, because several rows share each of them.
+var (
+	idCharacters = rule{
+		says: "must be visible ASCII characters without a slash",
+		ok:   func(s string) bool { return visible(s) && !strings.Contains(s, "/") },
+	}
+	notURL = rule{
+		says: "must not start with http:// or https://",
+		ok: func(s string) bool {
+			s = strings.ToLower(s)
+			return !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://")
+		},
+	}
+	// A cookie name is a token (RFC 6265, 4.1.1). Names that begin with "$" had a
+	// meaning of their own in RFC 2965, and servers still treat them so.
+	cookieName = rule{
+		says: "must be a cookie name: letters, digits and !#$%&'*+-.^_`|~, not starting with $",
+		ok: func(s string) bool {
+			return s[0] != '$' && only(s, letters+digits+"!#$%&'*+-.^_`|~")
+		},
+	}
+	// The probe's request target in origin form (RFC 9112, 3.2.1): a space or a
+	// line end in it would write a second request, and a fragment is never sent.
+	probeTarget = rule{
+		says:   "must start with / and be visible ASCII characters without #",
+		prefix: "/",
+		ok: func(s string) bool {
+			return s[0] == '/' && visible(s) && !strings.Contains(s, "#")
+		},
+	}
+	notOnlySlashes = rule{
+		says: "must not be only slashes",
+		ok:   func(s string) bool { return strings.Trim(s, "/") != "" },
+	}
+	// The Host field of a probe (RFC 9110, 7.2), a port included.
+	hostName = rule{
+		says: "must be a domain name or an address, with or without a port",
+		ok:   func(s string) bool { return only(s, letters+digits+"-._:[]") },
+	}
+	visibleASCII = rule{
+		says: "must be visible ASCII characters",
+		ok:   visible,
+	}
+)
+
+const (
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
+)
+
+// visible reports whether s is ASCII without spaces and control characters.
+func visible(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
+// only reports whether s is made of the characters in set.
+func only(s, set string) bool { return strings.Trim(s, set) == "" }
