@@ -1,6 +1,6 @@
 // Package balance picks a member of a group: six schedulers and sticky
 // cookies. It opens no sockets and starts no goroutines. Start reading at
-// Group, then Scheduler.
+// Group, then Scheduler, then Sticky.
 package balance
 
 import "sync/atomic"
@@ -8,17 +8,25 @@ import "sync/atomic"
 // A Member is one backend as the schedulers see it. It outlives groups: the
 // same Member is in the next group if the backend's address did not change, so
 // that its health and its count of active exchanges survive.
+//
+// Every pick on every core reads the health, and every exchange writes Active
+// twice. The padding keeps them on cache lines of their own (64 bytes on amd64
+// and arm64), so that the writes do not slow the reads.
 type Member struct {
 	ID     string       // stable name; the hashing schedulers and the cookies depend on it
-	Active atomic.Int64 // exchanges in flight
 	health atomic.Int32 // a Health
+	_      [44]byte
+
+	Active atomic.Int64 // exchanges in flight
+	_      [56]byte
 }
 
 // Health is the verdict of the health checks on a member.
 type Health int32
 
-// A member just added is Unknown: it is picked only if no member is Healthy
-// (decisions, Data plane 6).
+// A member just added is Unknown: it is picked only if no Healthy member can
+// be (decisions, Data plane 6). Where health checks are off, whoever builds the
+// group declares its members Healthy.
 const (
 	Unknown Health = iota
 	Healthy
@@ -38,17 +46,30 @@ type Group struct {
 	Weights []int // 0 to 100; 0 takes no new sessions
 }
 
-// A Scheduler chooses among the members of one group.
-//
-// Pick returns the index of a usable member other than avoid (-1: none to
-// avoid), or -1 if there is none. It is called from many goroutines at once
-// and does not allocate.
-type Scheduler interface {
-	Pick(k Key, avoid int) int
+// takes reports whether a new session may go to member i, if members of the
+// given health are wanted.
+func (g *Group) takes(i, avoid int, want Health) bool {
+	return i != avoid && g.Weights[i] > 0 && g.Members[i].Health() == want
 }
 
-// A Key is what the hashing schedulers look at.
-type Key struct {
-	ClientIP [16]byte // IPv4 in its IPv6-mapped form
-	QUICID   []byte   // the client's first destination connection id; nil unless over QUIC
+// best returns the health to look for, and the first member that has it: a
+// Healthy one or, if there is none, an Unknown one, or -1 if no member is
+// usable. It is one pass, so that a verdict that changes meanwhile may make
+// the answer a moment old but never makes a usable group look empty.
+func (g *Group) best(avoid int) (first int, want Health) {
+	first, want = -1, Unhealthy
+	for i, m := range g.Members {
+		if i == avoid || g.Weights[i] == 0 {
+			continue
+		}
+		switch m.Health() {
+		case Healthy:
+			return i, Healthy
+		case Unknown:
+			if first < 0 {
+				first, want = i, Unknown
+			}
+		}
+	}
+	return first, want
 }

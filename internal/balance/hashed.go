@@ -1,0 +1,68 @@
+package balance
+
+// hashed is sch, qch and iqch: a key always goes to the same member as long as
+// that member is usable. They differ in what they take for the key, a keyPart.
+type hashed struct {
+	group *Group
+	part  keyPart
+	key   sipKey
+	ring  ring
+}
+
+func newHashed(part keyPart, g *Group, seed []byte) *hashed {
+	return &hashed{
+		group: g,
+		part:  part,
+		key:   newSipKey(seed, "balance: keys"),
+		ring:  newRing(g, newSipKey(seed, "balance: members")),
+	}
+}
+
+// Pick returns the member that owns the key's slot of the ring. If that one
+// cannot take it, the owner of the nearest following slot that can does: a dead
+// member's keys spread over all others by weight, because the ring mixes its
+// members well, and come back when it does; nobody else's keys move.
+func (h *hashed) Pick(k Key, avoid int) int {
+	if h.ring == nil {
+		return -1
+	}
+	slot := h.ring.slot(h.key.sum(h.part.of(&k)))
+	if i := int(h.ring[slot]); h.group.takes(i, avoid, Healthy) {
+		return i
+	}
+	first, want := h.group.best(avoid)
+	if first < 0 {
+		return -1
+	}
+	for range h.ring {
+		if slot++; slot == len(h.ring) {
+			slot = 0
+		}
+		if i := int(h.ring[slot]); h.group.takes(i, avoid, want) {
+			return i
+		}
+	}
+	return first // verdicts changed since best looked, or its weight bought no slot
+}
+
+// A keyPart is what of a Key is hashed.
+type keyPart uint8
+
+const (
+	clientIP     keyPart = iota // sch: the source address
+	quicID                      // qch: the whole id
+	quicServerID                // iqch: its 2nd to 4th byte, where QUIC-LB with 3-byte server ids has the server id
+)
+
+// of returns the part of k. A request that did not come over QUIC has no id,
+// and one that is too short counts as none: then it is the source address
+// (decisions, Data plane 1).
+func (p keyPart) of(k *Key) []byte {
+	switch {
+	case p == quicID && len(k.QUICID) > 0:
+		return k.QUICID
+	case p == quicServerID && len(k.QUICID) >= 4:
+		return k.QUICID[1:4]
+	}
+	return k.ClientIP[:]
+}
