@@ -17,6 +17,7 @@ const (
 type ListenerStatus struct {
 	LoadBalancerID string
 	Port           int
+	Protocol       Protocol
 	Revision       int64 // of the store, applied or tried
 	State          ListenerState
 	Reason         string // why it does not run though it should; "" if it does

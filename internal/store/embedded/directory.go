@@ -1,0 +1,118 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// format is the version of the data directory that this program writes, and
+// the newest that it reads. It counts changes an older program would misread.
+const format = 1
+
+// ErrInUse is in the error for a directory that another process has open.
+var ErrInUse = errors.New("in use by another process")
+
+// A directory is a data directory held under a lock:
+//
+//	lock      held with flock while a process uses the directory
+//	format    version of the rest
+//	seal.key  see sealKey
+//	etcd/     etcd's own
+type directory struct {
+	path string
+	lock *os.File
+}
+
+func (d *directory) store() string { return filepath.Join(d.path, "etcd") }
+
+// openDirectory makes the directory if it is not there, locks it and checks
+// its format.
+func openDirectory(path string) (*directory, error) {
+	if path == "" {
+		return nil, errors.New("no data directory given")
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	d := &directory{path: path, lock: lock}
+	if err := d.claim(); err != nil {
+		_ = lock.Close() // nothing was written
+		return nil, fmt.Errorf("data directory %s: %w", path, err)
+	}
+	return d, nil
+}
+
+func (d *directory) claim() error {
+	err := unix.Flock(int(d.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return ErrInUse
+	}
+	if err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	return d.checkFormat()
+}
+
+// checkFormat reads the version, or writes it into a directory without a store.
+func (d *directory) checkFormat() error {
+	path := filepath.Join(d.path, "format")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(d.store()); err == nil {
+			return errors.New("holds a store but no file named format: not a data directory of elbow")
+		}
+		return writeDurably(path, []byte(strconv.Itoa(format)+"\n"), 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	version, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || version < 1 {
+		return fmt.Errorf("unreadable version %q in %s", text, path)
+	}
+	if version > format {
+		return fmt.Errorf("format %d was written by a newer version of elbow; this one reads up to %d", version, format)
+	}
+	return nil
+}
+
+func (d *directory) close() {
+	_ = d.lock.Close() // the lock goes with the descriptor
+}
+
+// writeDurably makes a file that is either absent or whole, also after a power
+// cut. It does not replace a file that exists.
+func writeDurably(path string, content []byte, mode fs.FileMode) error {
+	tmp := path + ".new"
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, path, unix.RENAME_NOREPLACE); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

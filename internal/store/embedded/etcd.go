@@ -1,0 +1,193 @@
+// Package embedded runs an etcd member inside the process. The member listens
+// on no socket: its client calls it in memory. The package owns the data
+// directory, its lock, its format version and the seal key beside the store; it
+// knows nothing of what is stored. Start reading at Start.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/etcd/client/pkg/v3/types"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/config"
+	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.etcd.io/etcd/server/v3/features"
+	"go.etcd.io/etcd/server/v3/storage/wal"
+)
+
+// Config says where a member lives and how large it may grow.
+type Config struct {
+	Dir string // data directory; made if absent
+
+	// Quota is how many bytes the database may take before writes are refused.
+	// 0: DefaultQuota.
+	Quota int64
+
+	Log *slog.Logger // nil: slog.Default
+}
+
+// A Member is a running etcd of one member.
+type Member struct {
+	dir     *directory
+	sealKey []byte
+	server  *etcdserver.EtcdServer
+	client  *clientv3.Client
+	disk    disk
+	quota   int64 // bytes the database may take
+	log     *slog.Logger
+
+	stop context.CancelFunc // ends the goroutine of watchSpace
+	done sync.WaitGroup     // that goroutine
+
+	once  sync.Once
+	fault *fault
+}
+
+// Start opens the data directory and starts the member in it. It returns when
+// the member answers calls. A directory that another process uses, that a
+// newer version wrote, or whose seal key is gone is refused.
+func Start(c Config) (*Member, error) {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Quota == 0 {
+		c.Quota = DefaultQuota
+	}
+	dir, err := openDirectory(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	m, err := start(c, dir)
+	if err != nil {
+		dir.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func start(c Config, dir *directory) (*Member, error) {
+	fresh := !wal.Exist(filepath.Join(dir.store(), "member", "wal"))
+	key, err := sealKey(dir.path, fresh)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir.store(), 0o700); err != nil {
+		return nil, err
+	}
+	m := &Member{
+		dir:     dir,
+		sealKey: key,
+		disk:    disk{dir.path},
+		quota:   c.Quota,
+		log:     c.Log,
+		fault:   newFault(c.Log),
+	}
+	m.server, err = etcdserver.NewServer(m.settings(c))
+	if err != nil {
+		return nil, fmt.Errorf("data directory %s: %w", c.Dir, err)
+	}
+	m.server.Start()
+	if err := m.waitReady(); err != nil {
+		return nil, fmt.Errorf("data directory %s: %w", c.Dir, err)
+	}
+	m.client = v3client.New(m.server)
+	m.client.KV = guard{KV: m.client.KV, check: m.check}
+
+	ctx, stop := context.WithCancel(context.Background())
+	m.stop = stop
+	m.done.Go(func() { m.watchSpace(ctx) }) // ends with ctx; Close waits
+	return m, nil
+}
+
+// settings are etcd's, by its own names.
+func (m *Member) settings(c Config) config.ServerConfig {
+	const name = "elbow"
+	// A member needs an address to be told apart by. Nobody listens there.
+	peer := types.MustNewURLs([]string{"http://localhost:2380"})
+	zlog := m.fault.logger()
+	return config.ServerConfig{
+		Name:                        name,
+		PeerURLs:                    peer,
+		ClientURLs:                  peer,
+		InitialPeerURLsMap:          types.URLsMap{name: peer},
+		InitialClusterToken:         name,
+		NewCluster:                  true,
+		DataDir:                     m.dir.store(),
+		TickMs:                      tickMs,
+		ElectionTicks:               electionTicks,
+		InitialElectionTickAdvance:  true,
+		SnapshotCount:               etcdserver.DefaultSnapshotCount,
+		SnapshotCatchUpEntries:      etcdserver.DefaultSnapshotCatchUpEntries,
+		MaxSnapFiles:                2,
+		MaxWALFiles:                 2,
+		BcryptCost:                  10, // no user of etcd has a password; its warning about 0 is silenced
+		AutoCompactionMode:          "periodic",
+		AutoCompactionRetention:     compactAfter,
+		QuotaBackendBytes:           c.Quota,
+		MaxTxnOps:                   maxTxnOps,
+		MaxRequestBytes:             maxRequestBytes,
+		WarningApplyDuration:        slowCall,
+		WarningUnaryRequestDuration: slowCall,
+		// Only the live part is copied, so a start after much was deleted costs
+		// a fraction of a second and gives the file's free pages back.
+		BootstrapDefragThresholdMegabytes: 64,
+		StrictReconfigCheck:               true,
+		MaxLearners:                       membership.DefaultMaxLearners,
+		V2Deprecation:                     config.V2DeprDefault,
+		Logger:                            zlog,
+		ServerFeatureGate:                 features.NewDefaultServerFeatureGate(name, zlog),
+	}
+}
+
+func (m *Member) waitReady() error {
+	select {
+	case <-m.server.ReadyNotify():
+		return nil
+	case <-m.fault.c:
+		return m.fault.err()
+	case <-m.server.StopNotify():
+		return errors.New("etcd stopped while starting")
+	case <-time.After(startTimeout):
+		m.server.HardStop()
+		return fmt.Errorf("etcd not ready after %v", startTimeout)
+	}
+}
+
+// check is nil if a write may be tried.
+func (m *Member) check() error {
+	if err := m.fault.err(); err != nil {
+		return err
+	}
+	return m.disk.check()
+}
+
+// Client calls the member in memory. It is closed by Close.
+func (m *Member) Client() *clientv3.Client { return m.client }
+
+// SealKey is the key that secrets in this store are sealed with: 32 bytes.
+func (m *Member) SealKey() []byte { return m.sealKey }
+
+// Close stops the member and lets go of the directory. Calls under way end
+// with an error.
+func (m *Member) Close() {
+	m.once.Do(func() {
+		m.stop()
+		m.done.Wait()
+		_ = m.client.Close() // it has no connection that could fail to close
+		// After a fault one of etcd's goroutines is gone and a stop would wait for
+		// it forever. The log is on disk; what is lost is a clean end.
+		if m.fault.err() == nil {
+			m.server.Stop()
+		}
+		m.dir.close()
+	})
+}

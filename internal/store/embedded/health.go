@@ -1,0 +1,110 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// Health is how the store is.
+type Health struct {
+	Size  int64 // bytes the database takes on disk
+	InUse int64 // of these, bytes that hold live pages; the rest is reused
+	Quota int64 // bytes the database may take
+	Disk  int64 // bytes free on the file system
+
+	Err     error // why no write is possible; nil if it is
+	Warning error // what will lead to Err; nil if nothing will
+}
+
+// Health looks at the member now.
+func (m *Member) Health() Health {
+	backend := m.server.Backend()
+	h := Health{
+		Size:  backend.Size(),
+		InUse: backend.SizeInUse(),
+		Quota: m.quota,
+		Disk:  m.disk.free(),
+		Err:   m.check(),
+	}
+	if h.Err == nil && m.alarm() != nil {
+		h.Err = fmt.Errorf("%w: the database takes %d of %d MiB", ErrFull, h.Size>>20, h.Quota>>20)
+	}
+	if h.Size >= h.Quota/100*nearlyFull {
+		h.Warning = fmt.Errorf("the store is nearly full: %d of %d MiB", h.Size>>20, h.Quota>>20)
+	}
+	if h.Disk < lowDisk {
+		low := fmt.Errorf("the disk of %s is nearly full: %d MiB left", m.disk.dir, h.Disk>>20)
+		h.Warning = errors.Join(h.Warning, low)
+	}
+	return h
+}
+
+// alarm is what etcd raises when a write met the quota. It refuses further
+// ones until the alarm is disarmed, whatever the size has become.
+func (m *Member) alarm() *pb.AlarmMember {
+	for _, a := range m.server.Alarms() {
+		if a.GetAlarm() == pb.AlarmType_NOSPACE {
+			return a
+		}
+	}
+	return nil
+}
+
+// watchSpace looks at the sizes until ctx ends and logs what changed.
+func (m *Member) watchSpace(ctx context.Context) {
+	tick := time.NewTicker(spaceInterval)
+	defer tick.Stop()
+	var last Health
+	for {
+		if m.fault.err() == nil {
+			m.makeRoom(ctx)
+		}
+		now := m.Health()
+		m.logChange(last, now)
+		last = now
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// makeRoom gives free pages back when the database is nearly full and at least
+// half of it would come free, and disarms the alarm once there is room.
+// Calls wait while the live pages are copied, some 100 ms per 100 MiB.
+func (m *Member) makeRoom(ctx context.Context) {
+	backend := m.server.Backend()
+	before := backend.Size()
+	if before >= m.quota/100*nearlyFull && backend.SizeInUse() < before/2 {
+		if err := m.server.Defragment(); err != nil {
+			m.log.Warn("store not defragmented", "err", err)
+			return
+		}
+		m.log.Info("store defragmented", "before", before, "after", backend.Size())
+	}
+	if a := m.alarm(); a != nil && backend.Size() < m.quota/100*nearlyFull {
+		ctx, cancel := context.WithTimeout(ctx, spaceInterval)
+		defer cancel()
+		if _, err := m.client.AlarmDisarm(ctx, (*clientv3.AlarmMember)(a)); err != nil {
+			m.log.Warn("store alarm not disarmed", "err", err)
+		}
+	}
+}
+
+// logChange logs the transition between two looks, if there was one.
+func (m *Member) logChange(last, now Health) {
+	switch {
+	case now.Err != nil && last.Err == nil:
+		m.log.Error("store takes no writes", "err", now.Err)
+	case now.Err == nil && now.Warning != nil && (last.Warning == nil || last.Err != nil):
+		m.log.Warn("store is running out of space", "err", now.Warning)
+	case now.Err == nil && now.Warning == nil && (last.Err != nil || last.Warning != nil):
+		m.log.Info("store has room again", "size", now.Size, "disk", now.Disk)
+	}
+}

@@ -1,0 +1,51 @@
+package embedded
+
+import "time"
+
+const (
+	// A member alone elects itself after electionTicks to twice as many ticks,
+	// at every start. 2 is the least that raft takes; 50 ms is a wake-up rate (20
+	// a second) that does not show in a profile.
+	tickMs        = 50
+	electionTicks = 2
+
+	// startTimeout bounds a start: a large log on a slow disk takes seconds,
+	// and nothing takes longer than this and ends well.
+	startTimeout = time.Minute
+
+	// compactAfter is how long old revisions are kept. A watch that falls
+	// further behind lists again, so this bounds disk space only.
+	compactAfter = 5 * time.Minute
+
+	// maxTxnOps is etcd's limit of operations in one transaction. Its default of
+	// 128 is doubled for a transaction over 100 listeners with their compares.
+	maxTxnOps = 256
+
+	// maxRequestBytes bounds one transaction. A certificate chain is at most
+	// some 100 KiB; etcd's default is 1.5 MiB.
+	maxRequestBytes = 3 << 19
+
+	// slowCall is when etcd logs a call as slow: a disk that takes this long to
+	// sync is about to be a problem.
+	slowCall = 500 * time.Millisecond
+
+	// DefaultQuota is etcd's own: 2 GiB. A thousand load balancers with a
+	// listener each take 4 MiB.
+	DefaultQuota = 2 << 30
+
+	// spaceInterval is how often sizes are looked at. At 100 calls a second and
+	// 10 KiB a call the database grows by 10 MiB in between, well under the
+	// distance of nearlyFull to full.
+	spaceInterval = 10 * time.Second
+
+	// nearlyFull is the part of the quota, in percent, from which the member
+	// says so.
+	nearlyFull = 80
+
+	// lowDisk is the free space of the file system below which the member says
+	// so, and minDisk the one below which it refuses writes. etcd ends the
+	// process's store when a write finds no space, so writes stop before; minDisk
+	// holds the database pages and log segments that are under way.
+	lowDisk = 512 << 20
+	minDisk = 64 << 20
+)

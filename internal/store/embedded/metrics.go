@@ -1,0 +1,45 @@
+package embedded
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Collector exposes the member's health to Prometheus.
+func (m *Member) Collector() prometheus.Collector { return collector{m} }
+
+type collector struct{ member *Member }
+
+var (
+	sizeDesc = prometheus.NewDesc("elbow_store_size_bytes",
+		"Bytes the store's database takes on disk.", nil, nil)
+	inUseDesc = prometheus.NewDesc("elbow_store_in_use_bytes",
+		"Bytes of the store's database that hold live pages.", nil, nil)
+	quotaDesc = prometheus.NewDesc("elbow_store_quota_bytes",
+		"Bytes the store's database may take before writes are refused.", nil, nil)
+	diskDesc = prometheus.NewDesc("elbow_store_disk_free_bytes",
+		"Bytes free on the file system of the data directory.", nil, nil)
+	writableDesc = prometheus.NewDesc("elbow_store_writable",
+		"1 if the store takes writes, else 0.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{sizeDesc, inUseDesc, quotaDesc, diskDesc, writableDesc} {
+		ch <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	h := c.member.Health()
+	gauge := func(desc *prometheus.Desc, value float64) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
+	}
+	gauge(sizeDesc, float64(h.Size))
+	gauge(inUseDesc, float64(h.InUse))
+	gauge(quotaDesc, float64(h.Quota))
+	gauge(diskDesc, float64(h.Disk))
+	writable := 0.0
+	if h.Err == nil {
+		writable = 1
+	}
+	gauge(writableDesc, writable)
+}

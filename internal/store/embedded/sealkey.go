@@ -1,0 +1,46 @@
+package embedded
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// sealKeyBytes is the length of an AES-256 key.
+const sealKeyBytes = 32
+
+// sealKey reads the key that secrets are sealed with from seal.key, 64 hex
+// digits. For a fresh store it is drawn and written first, so that whatever is
+// sealed can be opened after a power cut.
+func sealKey(dir string, fresh bool) ([]byte, error) {
+	path := filepath.Join(dir, "seal.key")
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && fresh:
+		return newSealKey(path)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the seal key %s is missing: without it the private keys and access key secrets "+
+			"in the store cannot be read; put it back from a backup, or start with an empty data directory", path)
+	case err != nil:
+		return nil, fmt.Errorf("seal key: %w", err)
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != sealKeyBytes {
+		return nil, fmt.Errorf("seal key %s: want %d hexadecimal digits", path, 2*sealKeyBytes)
+	}
+	return key, nil
+}
+
+func newSealKey(path string) ([]byte, error) {
+	key := make([]byte, sealKeyBytes)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	if err := writeDurably(path, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("seal key: %w", err)
+	}
+	return key, nil
+}

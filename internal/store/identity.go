@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+
+	"elbow/internal/elb"
+)
+
+var (
+	accounts   = kind[elb.Account]{name: "account"}
+	users      = kind[elb.User]{name: "user"}
+	accessKeys = kind[elb.AccessKey]{
+		name: "access key",
+		secrets: func(k *elb.AccessKey, each func(string) (string, error)) (err error) {
+			k.Secret, err = each(k.Secret)
+			return err
+		},
+	}
+	policies    = kind[elb.Policy]{name: "policy"}
+	attachments = kind[elb.Attachment]{name: "attachment"}
+)
+
+// Account reads the account, which is there after the first start.
+func (r *Reader) Account() (elb.Account, bool) { return read(r, accounts, accountKey) }
+
+// PutAccount writes the account.
+func (tx *Tx) PutAccount(a elb.Account) { put(tx, accounts, accountKey, a) }
+
+// User reads one user.
+func (r *Reader) User(name string) (elb.User, bool) {
+	return read(r, users, under(userPrefix, name))
+}
+
+// Users lists them all in the order of their names.
+func (r *Reader) Users() []elb.User { return list(r, users, userPrefix) }
+
+// PutUser writes a user.
+func (tx *Tx) PutUser(u elb.User) { put(tx, users, under(userPrefix, u.Name), u) }
+
+// DeleteUser deletes a user.
+func (tx *Tx) DeleteUser(name string) { tx.delete(under(userPrefix, name)) }
+
+// AccessKey reads one access key with its secret.
+func (r *Reader) AccessKey(id string) (elb.AccessKey, bool) {
+	return read(r, accessKeys, under(accessKeyPrefix, id))
+}
+
+// AccessKeys lists those of all users in the order of their ids.
+func (r *Reader) AccessKeys() []elb.AccessKey { return list(r, accessKeys, accessKeyPrefix) }
+
+// PutAccessKey writes an access key.
+func (tx *Tx) PutAccessKey(k elb.AccessKey) { put(tx, accessKeys, under(accessKeyPrefix, k.ID), k) }
+
+// DeleteAccessKey deletes an access key.
+func (tx *Tx) DeleteAccessKey(id string) { tx.delete(under(accessKeyPrefix, id)) }
+
+// Policy reads one Custom policy.
+func (r *Reader) Policy(name string) (elb.Policy, bool) {
+	return read(r, policies, under(policyPrefix, name))
+}
+
+// Policies lists the Custom policies in the order of their names.
+func (r *Reader) Policies() []elb.Policy { return list(r, policies, policyPrefix) }
+
+// PutPolicy writes a Custom policy.
+func (tx *Tx) PutPolicy(p elb.Policy) { put(tx, policies, under(policyPrefix, p.Name), p) }
+
+// DeletePolicy deletes a Custom policy.
+func (tx *Tx) DeletePolicy(name string) { tx.delete(under(policyPrefix, name)) }
+
+func attachmentKey(userName, policyType, policyName string) string {
+	return under(attachmentPrefix, userName, policyType, policyName)
+}
+
+// Attachment reads whether a policy is attached to a user, and since when.
+func (r *Reader) Attachment(userName, policyType, policyName string) (elb.Attachment, bool) {
+	return read(r, attachments, attachmentKey(userName, policyType, policyName))
+}
+
+// AttachmentsOf lists the policies of a user by type and name.
+func (r *Reader) AttachmentsOf(userName string) []elb.Attachment {
+	return list(r, attachments, under(attachmentPrefix, userName)+"/")
+}
+
+// Attachments lists those of all users.
+func (r *Reader) Attachments() []elb.Attachment { return list(r, attachments, attachmentPrefix) }
+
+// PutAttachment writes an attachment.
+func (tx *Tx) PutAttachment(a elb.Attachment) {
+	put(tx, attachments, attachmentKey(a.UserName, a.PolicyType, a.PolicyName), a)
+}
+
+// DeleteAttachment deletes an attachment.
+func (tx *Tx) DeleteAttachment(userName, policyType, policyName string) {
+	tx.delete(attachmentKey(userName, policyType, policyName))
+}
+
+// A Credential is all that is needed to authenticate and authorize a call.
+type Credential struct {
+	Account  elb.Account
+	Key      elb.AccessKey
+	User     elb.User     // zero for root
+	Policies []elb.Policy // attached to the user, Custom and System
+}
+
+// Credential reads what belongs to an access key, all at one revision. It is
+// not found if there is no such key.
+func (s *Store) Credential(ctx context.Context, accessKeyID string) (c Credential, found bool, err error) {
+	err = s.View(ctx, func(r *Reader) error {
+		if c.Key, found = r.AccessKey(accessKeyID); !found {
+			return nil
+		}
+		c.Account, _ = r.Account()
+		if c.Key.UserName == "" {
+			return nil
+		}
+		c.User, found = r.User(c.Key.UserName)
+		for _, a := range r.AttachmentsOf(c.Key.UserName) {
+			if p, ok := r.policyOf(a); ok {
+				c.Policies = append(c.Policies, p)
+			}
+		}
+		return nil
+	})
+	return c, found, err
+}
+
+// policyOf reads the policy of an attachment. System policies are part of the
+// program.
+func (r *Reader) policyOf(a elb.Attachment) (elb.Policy, bool) {
+	if a.PolicyType == elb.SystemPolicy {
+		return elb.SystemPolicyNamed(a.PolicyName)
+	}
+	return r.Policy(a.PolicyName)
+}

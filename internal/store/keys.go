@@ -1,0 +1,118 @@
+package store
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"elbow/internal/elb"
+)
+
+// The key schema. What the data plane needs is under one prefix, so that one
+// list and one watch cover it. Names that a client chose are escaped, so that
+// none of them can hold a slash.
+//
+//	/elbow/seal                                       see sealCheck
+//	/elbow/account
+//	/elbow/desired/loadbalancer/<id>
+//	/elbow/desired/listener/<lb>/<port, 5 digits>/<protocol>
+//	/elbow/desired/certificate/<id, 19 digits>
+//	/elbow/status/<lb>/<port, 5 digits>/<protocol>/<node>   under a lease
+//	/elbow/address/<vswitch>/<address, 32 hex digits>       its load balancer
+//	/elbow/certificate-name/<name>                          its certificate
+//	/elbow/certificate-last                                 the last id given
+//	/elbow/region/<id>
+//	/elbow/network/<id>
+//	/elbow/vswitch/<id>
+//	/elbow/user/<name>
+//	/elbow/accesskey/<id>
+//	/elbow/policy/<name>                                    Custom ones
+//	/elbow/attachment/<user>/<type>/<policy>
+//	/elbow/token/<operation>/<token>                        under a lease
+const (
+	root    = "/elbow/"
+	sealKey = root + "seal"
+
+	accountKey = root + "account"
+
+	desiredPrefix      = root + "desired/"
+	loadBalancerPrefix = desiredPrefix + "loadbalancer/"
+	listenerPrefix     = desiredPrefix + "listener/"
+	certificatePrefix  = desiredPrefix + "certificate/"
+
+	statusPrefix          = root + "status/"
+	addressPrefix         = root + "address/"
+	certificateNamePrefix = root + "certificate-name/"
+	certificateLastKey    = root + "certificate-last"
+
+	regionPrefix  = root + "region/"
+	networkPrefix = root + "network/"
+	vSwitchPrefix = root + "vswitch/"
+
+	userPrefix       = root + "user/"
+	accessKeyPrefix  = root + "accesskey/"
+	policyPrefix     = root + "policy/"
+	attachmentPrefix = root + "attachment/"
+
+	tokenPrefix = root + "token/"
+)
+
+// under joins a prefix and escaped names.
+func under(prefix string, names ...string) string {
+	for i, name := range names {
+		if i > 0 {
+			prefix += "/"
+		}
+		prefix += url.PathEscape(name)
+	}
+	return prefix
+}
+
+func listenerKey(k elb.ListenerKey) string {
+	return listenersOf(k.LoadBalancerID) + port(k)
+}
+
+// listenersOf is the prefix of the listeners of one load balancer.
+func listenersOf(loadBalancerID string) string {
+	return under(listenerPrefix, loadBalancerID) + "/"
+}
+
+// port sorts by number: 00443/https.
+func port(k elb.ListenerKey) string {
+	return fmt.Sprintf("%05d/%s", k.Port, k.Protocol)
+}
+
+func statusKey(k elb.ListenerKey, node string) string {
+	return statusesOf(k.LoadBalancerID) + port(k) + "/" + url.PathEscape(node)
+}
+
+// statusesOf is the prefix of what nodes report of one load balancer.
+func statusesOf(loadBalancerID string) string {
+	return under(statusPrefix, loadBalancerID) + "/"
+}
+
+func certificateKey(id int64) string {
+	return fmt.Sprintf("%s%019d", certificatePrefix, id)
+}
+
+func addressKey(vSwitchID string, address netip.Addr) string {
+	b := address.As16()
+	return addressesOf(vSwitchID) + hex.EncodeToString(b[:])
+}
+
+// addressesOf is the prefix of the taken addresses of one vSwitch, which sort
+// as the addresses do.
+func addressesOf(vSwitchID string) string {
+	return under(addressPrefix, vSwitchID) + "/"
+}
+
+// addressOf is the address of an addressKey.
+func addressOf(key string) (netip.Addr, error) {
+	b, err := hex.DecodeString(key[strings.LastIndexByte(key, '/')+1:])
+	if err != nil || len(b) != 16 {
+		return netip.Addr{}, fmt.Errorf("key %s: not an address", key)
+	}
+	return netip.AddrFrom16([16]byte(b)).Unmap(), nil
+}
