@@ -1,0 +1,191 @@
+// Package elbow holds the tests of the repository as a whole: who may import
+// whom, and what every file has to look like. The program is in cmd/elbow.
+package elbow
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "elbow/"
+
+// mayImport is the architecture. Each package may import the packages on its
+// line and no other package of this module. Adding a name here is a design
+// decision: say why in the commit message. The reasons for the walls are in
+// ARCHITECTURE.md.
+var mayImport = map[string][]string{
+	"internal/elb":     {},
+	"internal/http1":   {},
+	"internal/balance": {},
+	"internal/health":  {},
+	"internal/cert":    {},
+	"internal/metrics": {},
+	"internal/rpc":     {},
+	"internal/ram":     {},
+
+	"internal/api":            {"internal/elb"},
+	"internal/store":          {"internal/elb", "internal/ram"},
+	"internal/store/embedded": {"internal/store"},
+	"internal/cluster":        {"internal/store"},
+	"internal/upstream":       {"internal/http1"},
+	"internal/proxy":          {"internal/http1", "internal/balance", "internal/upstream", "internal/cert", "internal/metrics"},
+	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram", "internal/metrics"},
+	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store"},
+	"internal/reconcile": {
+		"internal/elb", "internal/store", "internal/balance", "internal/health",
+		"internal/cert", "internal/cluster", "internal/proxy",
+	},
+
+	"cmd/elbow":        {anything},
+	"internal/elbtest": {anything},
+	"bench":            {"internal/rpc"}, // it measures the program from outside
+}
+
+// anything stands for all packages but those that only wiring may import.
+const anything = "*"
+
+// wiringOnly lists packages that cmd/elbow and elbtest alone may import.
+var wiringOnly = []string{"internal/store/embedded"}
+
+// owners lists, for every package outside the standard library, who may import
+// it, by the longest prefix of its path. What is not listed is not used.
+var owners = map[string][]string{
+	"go.etcd.io/etcd/api/v3":                 {"internal/store", "internal/store/embedded"},
+	"go.etcd.io/etcd/client/pkg/v3":          {"internal/store/embedded"},
+	"go.etcd.io/etcd/client/v3":              {"internal/store", "internal/store/embedded"},
+	"go.etcd.io/etcd/server/v3":              {"internal/store/embedded"},
+	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
+	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/reconcile", "internal/store/embedded", "cmd/elbow"},
+	"github.com/spf13/cobra":                 {"cmd/elbow"},
+	"github.com/spf13/pflag":                 {"cmd/elbow"},
+	"github.com/vishvananda/netlink":         {"internal/cluster", "internal/reconcile"},
+	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
+	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow"},
+	"golang.org/x/time/rate":                 {"internal/gateway"},
+	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},
+	"github.com/aliyun/alibaba-cloud-sdk-go": {}, // the tests' client
+}
+
+// standard lists packages of the standard library that may be imported by the
+// named packages only: the walls that keep sockets out of parsers and header
+// maps out of the data plane.
+var standard = map[string]func(from string) bool{
+	"net":      not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
+	"net/http": not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/proxy", "internal/store", "internal/control", "internal/reconcile"),
+	"os":       not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/control", "internal/gateway"),
+}
+
+func not(packages ...string) func(string) bool {
+	return func(from string) bool { return !slices.Contains(packages, from) }
+}
+
+// An importSpec is one import of one file that is no test.
+type importSpec struct {
+	file string
+	from string // package directory, slashes
+	to   string // import path
+}
+
+func TestImports(t *testing.T) {
+	for _, i := range imports(t) {
+		allowed, known := mayImport[i.from]
+		if !known {
+			t.Errorf("%s: package %s is not in mayImport", i.file, i.from)
+		}
+		to, ours := strings.CutPrefix(i.to, module)
+		switch {
+		case ours:
+			if slices.Contains(wiringOnly, to) && !slices.Contains(allowed, anything) {
+				t.Errorf("%s: only wiring may import %s", i.file, to)
+			}
+			if !slices.Contains(allowed, to) && !slices.Contains(allowed, anything) {
+				t.Errorf("%s: %s must not import %s", i.file, i.from, to)
+			}
+		case strings.Contains(strings.Split(i.to, "/")[0], "."):
+			if who, known := owner(i.to); !known {
+				t.Errorf("%s: %s has no owner", i.file, i.to)
+			} else if !slices.Contains(who, i.from) {
+				t.Errorf("%s: %s must not import %s; %v may", i.file, i.from, i.to, who)
+			}
+		default:
+			if may := standard[i.to]; may != nil && !may(i.from) {
+				t.Errorf("%s: %s must not import %s", i.file, i.from, i.to)
+			}
+		}
+	}
+}
+
+// A line in a table for a package that is gone would hide a later mistake.
+func TestImportTablesNameRealPackages(t *testing.T) {
+	real := make(map[string]bool)
+	for _, i := range imports(t) {
+		real[i.from] = true
+	}
+	for from, list := range mayImport {
+		for _, name := range append([]string{from}, list...) {
+			if name != anything && !real[name] {
+				t.Errorf("mayImport names %s, which is not there", name)
+			}
+		}
+	}
+}
+
+// owner finds the line of owners for an import path.
+func owner(importPath string) (who []string, known bool) {
+	for p := importPath; p != "."; p = path.Dir(p) {
+		if who, known = owners[p]; known {
+			return who, true
+		}
+	}
+	return nil, false
+}
+
+// imports lists the imports of all files that are no tests.
+func imports(t *testing.T) []importSpec {
+	t.Helper()
+	var all []importSpec
+	walk(t, ".go", func(file string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range f.Imports {
+			to, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, importSpec{file, filepath.ToSlash(filepath.Dir(file)), to})
+		}
+	})
+	return all
+}
+
+// walk visits the files of the repository with the given suffix.
+func walk(t *testing.T, suffix string, visit func(file string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (file == ".git" || file == "bin" || file == filepath.Join("bench", "out")) {
+			return filepath.SkipDir
+		}
+		if d.Type().IsRegular() && strings.HasSuffix(file, suffix) {
+			visit(file)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
