@@ -44,7 +44,6 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 
 bench: build ## elbow beside nginx and haproxy; flags in BENCH, for example BENCH='-rounds 3'
 	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow $(BENCH)
-	CGO_ENABLED=0 $(GO) run ./bench/control -elbow bin/elbow
 
 docs: ## docs/api.md from the operation tables
 	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md

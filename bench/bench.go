@@ -26,6 +26,7 @@ type options struct {
 	rounds   int
 	duration time.Duration
 	idle     int
+	sites    int
 	workload []string
 	subject  []string
 	elbow    named
@@ -62,6 +63,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each workload and balancer; the medians are printed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
 	flag.IntVar(&o.idle, "idle", 2000, "idle TLS connections for the memory measurement")
+	flag.IntVar(&o.sites, "sites", 1000, "load balancers of the control plane measurement; 0 skips it")
 	flag.StringVar(&workloadList, "work", strings.Join(workloadNames(), ","), "workloads to run")
 	flag.StringVar(&subjectList, "only", "", "balancers to run, by name; all if empty")
 	flag.Var(&o.elbow, "elbow", "an elbow binary as [name=]path; repeat to compare several")
@@ -106,12 +108,23 @@ func run(ctx context.Context, o options) error {
 	fmt.Println()
 	describeMachine(ctx, os.Stdout, o)
 	results.print(os.Stdout)
+	if o.sites == 0 {
+		return nil
+	}
+	for _, e := range o.elbow {
+		if err := measureControl(ctx, stage, e.name, e.value, o); err != nil {
+			return fmt.Errorf("control plane of %s: %w", e.name, err)
+		}
+	}
 	return nil
 }
 
 // chosen lists the balancers to run.
 func chosen(st *stage, o options) []*subject {
 	all := []*subject{newNginx(st), newHAProxy(st)}
+	for _, e := range o.elbow {
+		all = append(all, newElbow(st, e.name, e.value))
+	}
 	for _, e := range o.other {
 		all = append(all, newOther(st, e.name, e.value))
 	}

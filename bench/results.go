@@ -112,13 +112,13 @@ func median(values []float64) float64 {
 // describeMachine says where the numbers come from.
 func describeMachine(ctx context.Context, w io.Writer, o options) {
 	fmt.Fprintf(w, "%d rounds of %s each, medians; %s, %d cores, Linux %s, %s; nginx %s, HAProxy %s\n\n",
-		o.rounds, o.duration, processorName(), runtime.NumCPU(), firstLine(ctx, "uname", "-r"), runtime.Version(),
+		o.rounds, o.duration, cpuModel(), runtime.NumCPU(), firstLine(ctx, "uname", "-r"), runtime.Version(),
 		strings.TrimPrefix(firstLine(ctx, "nginx", "-v"), "nginx version: nginx/"),
 		word(firstLine(ctx, "haproxy", "-v"), 2))
 }
 
-// processorName is the model that /proc/cpuinfo names first.
-func processorName() string {
+// cpuModel is the model that /proc/cpuinfo names first.
+func cpuModel() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return "unknown processor"

@@ -1,0 +1,201 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"elbow/internal/rpc"
+)
+
+// The versions of the products that the bench calls.
+const (
+	ensVersion = "2017-11-10"
+	casVersion = "2020-04-07"
+)
+
+// listenerPort is the port of every listener that the bench creates; each load
+// balancer has an address of its own.
+const listenerPort = 8443
+
+// idleTimeout, in seconds, is the longest that the API takes, so that no idle
+// connection is closed during a round.
+const idleTimeout = "60"
+
+// A node is one `elbow serve` with the client that configures it.
+type node struct {
+	*process
+	dir     string
+	api     string
+	vswitch string
+	rpc.Client
+}
+
+// startNode starts elbow in dir, which may hold the state of an earlier run,
+// and returns when its API answers.
+func (st *stage) startNode(ctx context.Context, name, binary, dir, vswitch string) (*node, error) {
+	api, err := freeAddress("127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	admin, err := freeAddress("127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	n := &node{dir: dir, api: api, vswitch: vswitch}
+	n.Client = rpc.Client{Endpoint: "http://" + api, AccessKeyID: "bench", Secret: "bench-" + rand.Text()}
+	if n.Secret, err = secretOf(dir, n.Secret); err != nil {
+		return nil, err
+	}
+	n.process, err = startProcess(balancerCore, filepath.Join(st.dir, name+".log"),
+		[]string{"GOMAXPROCS=1", "ELBOW_ACCESS_KEY_ID=" + n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET=" + n.Secret},
+		binary, "serve", "-data", filepath.Join(dir, "data"), "-api", api, "-admin", admin, "-vswitch", vswitch)
+	if err != nil {
+		return nil, err
+	}
+	if err := awaitListening(ctx, n.process, api); err != nil {
+		n.stop()
+		return nil, err
+	}
+	return n, nil
+}
+
+// secretOf keeps the secret of a node beside its data, for the next start.
+func secretOf(dir, fresh string) (string, error) {
+	path := filepath.Join(dir, "secret")
+	if text, err := os.ReadFile(path); err == nil {
+		return string(text), nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	return fresh, os.WriteFile(path, []byte(fresh), 0o600)
+}
+
+// call makes one call and decodes its answer into out, unless that is nil.
+func (n *node) call(ctx context.Context, version, action string, params map[string]string, out any) error {
+	text, err := n.Call(ctx, version, action, params)
+	if err != nil {
+		return fmt.Errorf("%s: %w", action, err)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(text, out)
+}
+
+// uploadCertificate uploads the stage's key pair and answers its id.
+func (n *node) uploadCertificate(ctx context.Context, st *stage) (string, error) {
+	chain, err := os.ReadFile(st.cert)
+	if err != nil {
+		return "", err
+	}
+	key, err := os.ReadFile(st.key)
+	if err != nil {
+		return "", err
+	}
+	var out struct{ CertID int64 }
+	err = n.call(ctx, casVersion, "UploadUserCertificate", map[string]string{
+		"Name": "bench-" + rand.Text()[:8], "Cert": string(chain), "Key": string(key),
+	}, &out)
+	return strconv.FormatInt(out.CertID, 10), err
+}
+
+// createLoadBalancer makes a load balancer and answers its id and address.
+func (n *node) createLoadBalancer(ctx context.Context) (id string, address netip.Addr, err error) {
+	var made struct{ LoadBalancerID string }
+	err = n.call(ctx, ensVersion, "CreateLoadBalancer", map[string]string{
+		"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
+		"VSwitchId": "vsw-default", "PayType": "PostPaid",
+	}, &made)
+	if err != nil {
+		return "", address, err
+	}
+	var found struct{ Address netip.Addr }
+	err = n.call(ctx, ensVersion, "DescribeLoadBalancerAttribute", map[string]string{"LoadBalancerId": made.LoadBalancerID}, &found)
+	return made.LoadBalancerID, found.Address, err
+}
+
+// addOrigins gives a load balancer the origins of the stage.
+func (n *node) addOrigins(ctx context.Context, st *stage, lb string) error {
+	var servers []map[string]string
+	for i, origin := range st.origins {
+		host, port, err := net.SplitHostPort(origin)
+		if err != nil {
+			return err
+		}
+		servers = append(servers, map[string]string{"ServerId": fmt.Sprintf("i-origin%d", i), "Ip": host, "Port": port})
+	}
+	text, err := json.Marshal(servers)
+	if err != nil {
+		return err
+	}
+	return n.call(ctx, ensVersion, "AddBackendServers", map[string]string{"LoadBalancerId": lb, "BackendServers": string(text)}, nil)
+}
+
+// createListener makes the listener of a load balancer, stopped.
+func (n *node) createListener(ctx context.Context, lb, certificate string) error {
+	return n.call(ctx, ensVersion, "CreateLoadBalancerHTTPSListener", map[string]string{
+		"LoadBalancerId": lb, "ListenerPort": strconv.Itoa(listenerPort), "HealthCheck": "off",
+		"ServerCertificateId": certificate, "IdleTimeout": idleTimeout,
+	}, nil)
+}
+
+// startListener starts the listener of a load balancer.
+func (n *node) startListener(ctx context.Context, lb string) error {
+	return n.call(ctx, ensVersion, "StartLoadBalancerListener", map[string]string{
+		"LoadBalancerId": lb, "ListenerPort": strconv.Itoa(listenerPort),
+	}, nil)
+}
+
+// newElbow is elbow as a subject: the real program, configured by API calls,
+// with everything it does besides serving traffic counted against it.
+func newElbow(st *stage, name, binary string) *subject {
+	count := 0
+	return &subject{name: name, start: func(ctx context.Context) (*running, error) {
+		count++
+		dir := filepath.Join(st.dir, fmt.Sprintf("%s-%d", name, count))
+		n, err := st.startNode(ctx, name, binary, dir, "127.77.0.0/24")
+		if err != nil {
+			return nil, err
+		}
+		address, err := n.serveOrigins(ctx, st)
+		if err != nil {
+			n.stop()
+			return nil, err
+		}
+		return &running{process: n.process, address: address}, nil
+	}}
+}
+
+// serveOrigins makes a listener in front of the stage's origins and waits until
+// it serves.
+func (n *node) serveOrigins(ctx context.Context, st *stage) (address string, err error) {
+	certificate, err := n.uploadCertificate(ctx, st)
+	if err != nil {
+		return "", err
+	}
+	lb, ip, err := n.createLoadBalancer(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, step := range []func() error{
+		func() error { return n.addOrigins(ctx, st, lb) },
+		func() error { return n.createListener(ctx, lb, certificate) },
+		func() error { return n.startListener(ctx, lb) },
+	} {
+		if err := step(); err != nil {
+			return "", err
+		}
+	}
+	address = netip.AddrPortFrom(ip, listenerPort).String()
+	return address, awaitListening(ctx, n.process, address)
+}
