@@ -1,5 +1,7 @@
 package api
 
+import "elbow/internal/elb"
+
 // CreatePolicyInput is a new policy.
 type CreatePolicyInput struct {
 	PolicyName  string
@@ -25,14 +27,8 @@ var policyCharacters = rule{
 	ok:   func(s string) bool { return only(s, letters+digits+"-") },
 }
 
-// The values of PolicyType.
-const (
-	CustomPolicy = "Custom"
-	SystemPolicy = "System"
-)
-
 func policyType(p *string, required bool) Param {
-	return Param{Name: "PolicyType", Var: OneOf(p, SystemPolicy, CustomPolicy), Required: required, Doc: "System: the policies that are always there. Custom: those of the account."}
+	return Param{Name: "PolicyType", Var: OneOf(p, elb.SystemPolicy, elb.CustomPolicy), Required: required, Doc: "System: the policies that are always there. Custom: those of the account."}
 }
 
 // CreatePolicyOutput is the new policy.

@@ -1,6 +1,10 @@
 package elb
 
-import "time"
+import (
+	"cmp"
+	"net/netip"
+	"time"
+)
 
 // Protocol is a listener's protocol, spelt as on the wire.
 type Protocol string
@@ -71,3 +75,17 @@ const (
 	StickyInsert = "insert"
 	StickyServer = "server"
 )
+
+// BackendAddr is where requests to a backend go: its own port if it was added
+// with one, else BackendPort, else the listener's own (decisions,
+// CreateLoadBalancerHTTPSListener 8).
+func (l *Listener) BackendAddr(b Backend) netip.AddrPort {
+	return netip.AddrPortFrom(b.IP, uint16(cmp.Or(b.Port, l.BackendPort, l.Port)))
+}
+
+// ProbeAddr is where health checks of a backend go: HealthCheckConnectPort if
+// given, else where requests go.
+func (l *Listener) ProbeAddr(b Backend) netip.AddrPort {
+	addr := l.BackendAddr(b)
+	return netip.AddrPortFrom(addr.Addr(), uint16(cmp.Or(l.Check.ConnectPort, int(addr.Port()))))
+}

@@ -1,0 +1,81 @@
+package elb
+
+import (
+	"math"
+	"net/netip"
+	"testing"
+)
+
+func TestNextAddress(t *testing.T) {
+	for _, tt := range []struct {
+		cidr  string
+		taken []string
+		want  string
+	}{
+		{"127.8.0.0/16", nil, "127.8.0.1"},
+		{"127.8.0.0/16", []string{"127.8.0.1", "127.8.0.2"}, "127.8.0.3"},
+		{"127.8.0.0/16", []string{"127.8.0.1", "127.8.0.3"}, "127.8.0.2"},
+		{"10.0.0.9/16", nil, "10.0.0.1"},
+		{"10.0.0.0/30", []string{"10.0.0.1"}, "10.0.0.2"},
+		{"10.0.0.0/30", []string{"10.0.0.1", "10.0.0.2"}, "invalid IP"},
+		{"10.0.0.4/31", nil, "10.0.0.4"},
+		{"10.0.0.4/31", []string{"10.0.0.4"}, "10.0.0.5"},
+		{"192.0.2.7/32", nil, "192.0.2.7"},
+		{"192.0.2.7/32", []string{"192.0.2.7"}, "invalid IP"},
+		{"255.255.255.255/32", []string{"255.255.255.255"}, "invalid IP"},
+		{"255.255.255.0/24", nil, "255.255.255.1"},
+		{"2001:db8::/64", nil, "2001:db8::1"},
+		{"2001:db8::/126", []string{"2001:db8::1", "2001:db8::2"}, "2001:db8::3"},
+		{"2001:db8::/127", nil, "2001:db8::"},
+		{"::1/128", nil, "::1"},
+	} {
+		taken := make(map[netip.Addr]bool)
+		for _, a := range tt.taken {
+			taken[netip.MustParseAddr(a)] = true
+		}
+		got := NextAddress(netip.MustParsePrefix(tt.cidr), func(a netip.Addr) bool { return taken[a] })
+		if got.String() != tt.want {
+			t.Errorf("%s with %v taken: got %s, want %s", tt.cidr, tt.taken, got, tt.want)
+		}
+	}
+}
+
+// Capacity is how many addresses NextAddress gives before it has none.
+func TestCapacityIsWhatNextAddressGives(t *testing.T) {
+	for _, cidr := range []string{
+		"10.0.0.0/24", "10.0.0.0/29", "10.0.0.0/30", "10.0.0.0/31", "10.0.0.0/32",
+		"255.255.255.240/28", "2001:db8::/120", "2001:db8::/126", "2001:db8::/127", "2001:db8::/128",
+	} {
+		prefix := netip.MustParsePrefix(cidr)
+		given := make(map[netip.Addr]bool)
+		for {
+			a := NextAddress(prefix, func(a netip.Addr) bool { return given[a] })
+			if !a.IsValid() {
+				break
+			}
+			if !prefix.Contains(a) {
+				t.Fatalf("%s: gave %s, which is outside", cidr, a)
+			}
+			given[a] = true
+		}
+		if got := Capacity(prefix); got != int64(len(given)) {
+			t.Errorf("%s: got capacity %d, but %d addresses were given", cidr, got, len(given))
+		}
+	}
+}
+
+func TestCapacity(t *testing.T) {
+	for _, tt := range []struct {
+		cidr string
+		want int64
+	}{
+		{"127.8.0.0/16", 65534},
+		{"0.0.0.0/0", 1<<32 - 2},
+		{"2001:db8::/112", 65535},
+		{"2001:db8::/32", math.MaxInt64},
+	} {
+		if got := Capacity(netip.MustParsePrefix(tt.cidr)); got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.cidr, got, tt.want)
+		}
+	}
+}
