@@ -1,0 +1,48 @@
+// Package health probes one backend on an interval, counts results in a row
+// and tells of verdicts. It knows neither what a backend is used for nor who
+// wants to know. Start reading at Start, then Checker.run, then probe.
+package health
+
+import "time"
+
+// A Config says where and how to probe and how to count.
+type Config struct {
+	Address string  // IP:port to connect to
+	Host    string  // Host of the probe; "": Address
+	URI     string  // path and query; "": "/"
+	Method  string  // HEAD or GET in either case; "": HEAD
+	Success [6]bool // Success[n]: a status of class n, 1 to 5, is a success
+
+	// Interval is the time from the end of a probe to the next, give or take a
+	// tenth. 1s to 50s.
+	Interval time.Duration
+
+	// Timeout is how long a probe may take in all, from the dial to the end of
+	// the response head. 1s to 300s.
+	Timeout time.Duration
+
+	Rise int // successes in a row that bring a backend up: 2 to 10
+	Fall int // failures in a row that take it down: 2 to 10
+}
+
+// A Verdict is what the probes say of the backend.
+type Verdict int8
+
+// A backend begins Unknown. The first success of an Unknown one brings it Up at
+// once (decisions, Data plane 6), whatever Rise is; failures count from the
+// first.
+const (
+	Unknown Verdict = iota
+	Up
+	Down
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Up:
+		return "up"
+	case Down:
+		return "down"
+	}
+	return "unknown"
+}

@@ -1,0 +1,22 @@
+package health
+
+import "time"
+
+const (
+	// maxHeadBytes bounds the head of an answer, interim responses included. It
+	// is nginx's default for all heads of a request together (32 KiB): a
+	// backend whose answers are longer would fail on the traffic as well.
+	maxHeadBytes = 32 << 10
+
+	// maxBodyBytes is how much of a body is read before the connection is
+	// closed. Only the status counts; what fits is read so that the backend's
+	// log does not fill with clients that break off.
+	maxBodyBytes = 8 << 10
+
+	// bodyTimeout is how long that may take: a backend that does not close the
+	// connection after its answer must not delay the verdict by more.
+	bodyTimeout = time.Second
+
+	// readBytes is the size of a read. Most answers to a probe fit in one.
+	readBytes = 1 << 10
+)
