@@ -32,12 +32,18 @@ type AccessKey struct {
 // A Policy is a RAM policy document under a name.
 type Policy struct {
 	Name        string
-	Type        string // Custom or System
+	Type        string // CustomPolicy or SystemPolicy
 	Description string
 	Document    string // as the client wrote it
 	CreateDate  time.Time
 	UpdateDate  time.Time
 }
+
+// The values of Policy.Type.
+const (
+	CustomPolicy = "Custom" // made by the account
+	SystemPolicy = "System" // part of the program, the same for every account
+)
 
 // An Attachment gives a policy to a user.
 type Attachment struct {
