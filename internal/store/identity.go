@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"elbow/internal/elb"
+	"elbow/internal/ram"
 )
 
 var (
@@ -128,8 +129,13 @@ func (s *Store) Credential(ctx context.Context, accessKeyID string) (c Credentia
 // policyOf reads the policy of an attachment. System policies are part of the
 // program.
 func (r *Reader) policyOf(a elb.Attachment) (elb.Policy, bool) {
-	if a.PolicyType == elb.SystemPolicy {
-		return elb.SystemPolicyNamed(a.PolicyName)
+	if a.PolicyType == elb.CustomPolicy {
+		return r.Policy(a.PolicyName)
 	}
-	return r.Policy(a.PolicyName)
+	for _, p := range ram.SystemPolicies() {
+		if p.Name == a.PolicyName {
+			return elb.Policy{Name: p.Name, Type: elb.SystemPolicy, Description: p.Description, Document: p.Document}, true
+		}
+	}
+	return elb.Policy{}, false
 }

@@ -1,6 +1,10 @@
 package store
 
-import "elbow/internal/elb"
+import (
+	"cmp"
+
+	"elbow/internal/elb"
+)
 
 var listeners = kind[elb.Listener]{
 	name: "listener",
@@ -25,6 +29,12 @@ func (r *Reader) ListenersOf(loadBalancerID string) []elb.Listener {
 // Listeners lists those of all load balancers.
 func (r *Reader) Listeners() []elb.Listener {
 	return list(r, listeners, listenerPrefix)
+}
+
+// ListenerRevision is when a listener that this Reader read was last changed.
+func (r *Reader) ListenerRevision(k elb.ListenerKey) int64 {
+	key := listenerKey(k)
+	return cmp.Or(r.keys[key], r.listed[key])
 }
 
 // PutListener writes a listener.

@@ -23,6 +23,10 @@ type Desired struct {
 	LoadBalancers []elb.LoadBalancer
 	Listeners     []elb.Listener             // by load balancer, then port
 	Certificates  map[string]elb.Certificate // by decimal id
+
+	// ListenerRevisions is when each listener was last changed. A status that
+	// carries it says which change runs.
+	ListenerRevisions map[elb.ListenerKey]int64
 }
 
 // A Mirror is a copy of the desired state that follows the store. When the
@@ -170,6 +174,7 @@ func (m *Mirror) publish() {
 	}
 	if m.listeners.changed {
 		next.Listeners = m.listeners.sorted()
+		next.ListenerRevisions = m.listenerRevisions()
 	}
 	if m.certificates.changed || next.Certificates == nil {
 		next.Certificates = make(map[string]elb.Certificate)
@@ -182,6 +187,14 @@ func (m *Mirror) publish() {
 	case m.changed <- struct{}{}:
 	default: // it was told already and has not looked yet
 	}
+}
+
+func (m *Mirror) listenerRevisions() map[elb.ListenerKey]int64 {
+	revisions := make(map[elb.ListenerKey]int64, len(m.listeners.byKey))
+	for _, l := range m.listeners.byKey {
+		revisions[l.v.Key()] = l.revision
+	}
+	return revisions
 }
 
 // copies are the decoded documents of one kind.

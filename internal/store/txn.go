@@ -18,8 +18,9 @@ type Reader struct {
 	store *Store
 
 	revision int64 // 0 before the first read
-	keys     map[string]int64
-	ranges   []string // prefixes
+	keys     map[string]int64 // revisions of the keys that were read one by one
+	ranges   []string         // prefixes that were listed
+	listed   map[string]int64 // revisions of the keys in these ranges
 	err      error    // of the first read that failed
 }
 
@@ -90,7 +91,7 @@ func (s *Store) try(ctx context.Context, fn func(*Tx) error) (written bool, err 
 }
 
 func (s *Store) reader(ctx context.Context) Reader {
-	return Reader{ctx: ctx, store: s, keys: make(map[string]int64)}
+	return Reader{ctx: ctx, store: s, keys: make(map[string]int64), listed: make(map[string]int64)}
 }
 
 // unchanged is what must hold for the reads to be still true.
@@ -165,6 +166,7 @@ func list[T any](r *Reader, k kind[T], prefix string) []T {
 			return nil
 		}
 		all = append(all, v)
+		r.listed[string(kv.Key)] = kv.ModRevision
 	}
 	return all
 }
