@@ -70,7 +70,7 @@ var owners = map[string][]string{
 	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
 	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},
-	"github.com/aliyun/alibaba-cloud-sdk-go": {}, // the tests' client
+	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest"}, // the tests' client
 }
 
 // standard lists packages of the standard library that may be imported by the

@@ -1,0 +1,240 @@
+package elbtest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"elbow/internal/rpc"
+)
+
+// patience is how long a test waits for something that is bound to happen. It
+// is never what a test measures.
+const patience = 30 * time.Second
+
+// Options shape a node. The zero value is a node with a data directory of its
+// own.
+type Options struct {
+	Dir     string   // holds the data directory; "": a temporary one
+	API     string   // host:port of the API; "": a free port
+	VSwitch string   // CIDR that load balancers get addresses from; "": one of the node's own
+	Args    []string // further arguments of serve
+	Binary  string   // "": what Binary builds
+}
+
+// A Node is a running `elbow serve`.
+type Node struct {
+	Options
+	Admin       string // host:port of metrics, profiles and health
+	AccessKeyID string // of the account's root
+	Secret      string
+
+	cmd  *exec.Cmd
+	log  *log
+	done chan struct{} // closed when the process has ended
+	err  error         // how it ended; read after done
+}
+
+// Start starts a node and returns when it is ready. It is stopped when the test
+// ends.
+func Start(t testing.TB, o Options) *Node {
+	t.Helper()
+	n, err := Launch(t, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Launch is Start for a node that may refuse to start.
+func Launch(t testing.TB, o Options) (*Node, error) {
+	t.Helper()
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	if o.API == "" {
+		o.API = FreeAddress(t, "127.0.0.1")
+	}
+	if o.VSwitch == "" {
+		o.VSwitch = freeVSwitch()
+	}
+	if o.Binary == "" {
+		o.Binary = Binary(t)
+	}
+	n := &Node{
+		Options: o, Admin: FreeAddress(t, "127.0.0.1"),
+		AccessKeyID: "root-key", Secret: "root-secret-of-the-tests",
+		done: make(chan struct{}),
+	}
+	n.log = &log{ready: make(chan struct{})}
+	n.cmd = exec.Command(o.Binary, append([]string{
+		"serve", "-data", n.Data(), "-api", n.API, "-admin", n.Admin, "-vswitch", n.VSwitch,
+	}, o.Args...)...)
+	n.cmd.Env = append(os.Environ(), "ELBOW_ACCESS_KEY_ID="+n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+n.Secret)
+	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
+	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C ends the test, which ends the node
+	if err := n.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go n.wait() // ends with the process; Kill and Stop wait for it
+	t.Cleanup(func() {
+		n.Kill()
+		if t.Failed() {
+			t.Logf("log of the node at %s:\n%s", n.API, n.Log())
+		}
+		if n.log.contains("DATA RACE") || n.log.contains("panic:") {
+			t.Errorf("the node reported a data race or a panic:\n%s", n.Log())
+		}
+	})
+	select {
+	case <-n.log.ready:
+		return n, nil
+	case <-n.done:
+		return nil, fmt.Errorf("the node ended before it was ready: %w\n%s", n.err, n.Log())
+	case <-time.After(patience):
+		return nil, fmt.Errorf("the node was not ready after %s:\n%s", patience, n.Log())
+	}
+}
+
+// Again starts the program again on the data and the addresses of a node that
+// has ended.
+func (n *Node) Again(t testing.TB) *Node {
+	t.Helper()
+	return Start(t, n.Options)
+}
+
+// Data is the node's data directory.
+func (n *Node) Data() string { return filepath.Join(n.Dir, "data") }
+
+// PID is the process of the node.
+func (n *Node) PID() int { return n.cmd.Process.Pid }
+
+// Kill ends the node as a power cut would, and waits until it is gone.
+func (n *Node) Kill() {
+	_ = n.cmd.Process.Kill() // fails only if it has ended
+	<-n.done
+}
+
+// Stop asks the node to drain and waits until it is gone.
+func (n *Node) Stop(t testing.TB) {
+	t.Helper()
+	_ = n.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended
+	select {
+	case <-n.done:
+		if n.err != nil {
+			t.Errorf("after SIGTERM the node ended with %v", n.err)
+		}
+	case <-time.After(patience):
+		t.Errorf("%s after SIGTERM the node still runs", patience)
+		n.Kill()
+	}
+}
+
+// Log is what the node has printed so far.
+func (n *Node) Log() string { return n.log.String() }
+
+func (n *Node) wait() {
+	n.err = n.cmd.Wait()
+	close(n.done)
+}
+
+// RPC is a client of the node with the root key.
+func (n *Node) RPC() *rpc.Client {
+	return &rpc.Client{Endpoint: "http://" + n.API, AccessKeyID: n.AccessKeyID, Secret: n.Secret}
+}
+
+// FreeAddress asks the kernel for a port of ip that nobody has.
+func FreeAddress(t testing.TB, ip string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+var vswitches struct {
+	sync.Mutex
+	used int
+}
+
+// freeVSwitch is a range of the loopback network that no other node of this
+// process has, and hardly one of another.
+func freeVSwitch() string {
+	vswitches.Lock()
+	defer vswitches.Unlock()
+	vswitches.used++
+	return fmt.Sprintf("127.%d.%d.0/24", 64+os.Getpid()%128, vswitches.used)
+}
+
+// A log collects what a node prints.
+type log struct {
+	ready chan struct{} // closed at the line that says so
+
+	mu    sync.Mutex
+	text  bytes.Buffer // guarded by mu
+	since int          // where the current line begins; guarded by mu
+	seen  bool         // ready is closed; guarded by mu
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Write(p)
+	lines := l.text.Bytes()[l.since:]
+	end := bytes.LastIndexByte(lines, '\n') + 1
+	scan := bufio.NewScanner(bytes.NewReader(lines[:end]))
+	for scan.Scan() {
+		if !l.seen && readyLine(scan.Text()) {
+			l.seen = true
+			close(l.ready)
+		}
+	}
+	l.since += end
+	return len(p), nil
+}
+
+// readyLine reports whether a line says that the API serves.
+func readyLine(line string) bool {
+	return strings.HasPrefix(line, "ready ") || strings.Contains(line, "msg=ready ") || strings.Contains(line, `"msg":"ready"`)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *log) contains(s string) bool { return strings.Contains(l.String(), s) }
+
+// Eventually calls try until it returns nil. It is for what the product
+// promises to reach without saying when.
+func Eventually(t testing.TB, try func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("after %s still: %v", patience, err)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package elbtest
+
+const raceEnabled = false

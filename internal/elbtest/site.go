@@ -1,0 +1,299 @@
+package elbtest
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/cas"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
+)
+
+// SiteName is the name in a site's certificate.
+const SiteName = "site.test"
+
+// A Site is a load balancer with backends and a certificate, ready for
+// listeners.
+type Site struct {
+	*SDK
+	Node           *Node
+	LoadBalancerID string
+	Address        string // IP
+	Certificate    Certificate
+	CertificateID  string
+	Backends       []*Backend
+
+	ports atomic.Int32
+}
+
+// firstPort is the port of a site's first listener; every site has an address
+// of its own.
+const firstPort = 8443
+
+// NewSite makes a load balancer in front of backends.
+func NewSite(t testing.TB, n *Node, backends ...*Backend) *Site {
+	t.Helper()
+	s := &Site{SDK: n.SDK(t), Node: n, Backends: backends}
+	s.ports.Store(firstPort - 1)
+	s.Certificate = NewCertificate(t, SiteName)
+	s.CertificateID = Upload(t, s.SDK, s.Certificate)
+
+	made, err := s.ENS.CreateLoadBalancer(Fill(ens.CreateCreateLoadBalancerRequest(), LoadBalancerParams()))
+	if err != nil {
+		t.Fatalf("CreateLoadBalancer: %v", err)
+	}
+	s.LoadBalancerID = made.LoadBalancerId
+	attribute := ens.CreateDescribeLoadBalancerAttributeRequest()
+	attribute.LoadBalancerId = s.LoadBalancerID
+	found, err := s.ENS.DescribeLoadBalancerAttribute(attribute)
+	if err != nil {
+		t.Fatalf("DescribeLoadBalancerAttribute: %v", err)
+	}
+	s.Address = found.Address
+	if len(backends) > 0 {
+		s.AddBackends(t, 100, backends...)
+	}
+	return s
+}
+
+// LoadBalancerParams are the parameters of a CreateLoadBalancer that succeeds.
+func LoadBalancerParams() map[string]string {
+	return map[string]string{
+		"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
+		"VSwitchId": "vsw-default", "PayType": "PostPaid",
+	}
+}
+
+// uploads numbers the certificates of this process, whose names must differ.
+var uploads atomic.Int64
+
+// Upload uploads a key pair and answers its id.
+func Upload(t testing.TB, sdk *SDK, c Certificate) string {
+	t.Helper()
+	request := cas.CreateUploadUserCertificateRequest()
+	request.Name = fmt.Sprintf("test-%d", uploads.Add(1))
+	request.Cert, request.Key = c.Chain, c.Key
+	made, err := sdk.CAS.UploadUserCertificate(request)
+	if err != nil {
+		t.Fatalf("UploadUserCertificate: %v", err)
+	}
+	return strconv.FormatInt(made.CertId, 10)
+}
+
+// AddBackends adds backends with a weight.
+func (s *Site) AddBackends(t testing.TB, weight int, backends ...*Backend) {
+	t.Helper()
+	var servers []ens.AddBackendServersBackendServers
+	for _, b := range backends {
+		host, port, err := net.SplitHostPort(b.Address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		servers = append(servers, ens.AddBackendServersBackendServers{
+			ServerId: "i-" + b.Name, Ip: host, Port: port, Weight: strconv.Itoa(weight),
+		})
+	}
+	request := ens.CreateAddBackendServersRequest()
+	request.LoadBalancerId = s.LoadBalancerID
+	request.BackendServers = &servers
+	if _, err := s.ENS.AddBackendServers(request); err != nil {
+		t.Fatalf("AddBackendServers: %v", err)
+	}
+}
+
+// SetWeight changes the weight of a backend.
+func (s *Site) SetWeight(t testing.TB, b *Backend, weight int) {
+	t.Helper()
+	text, err := json.Marshal([]map[string]string{{"ServerId": "i-" + b.Name, "Weight": strconv.Itoa(weight)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := ens.CreateSetBackendServersRequest()
+	request.LoadBalancerId = s.LoadBalancerID
+	request.QueryParams["BackendServers"] = string(text)
+	if _, err := s.ENS.SetBackendServers(request); err != nil {
+		t.Fatalf("SetBackendServers: %v", err)
+	}
+}
+
+// ListenerParams are the parameters of a CreateLoadBalancerHTTPSListener that
+// succeeds, on a port that no other listener of the site has, with changes.
+func (s *Site) ListenerParams(changes map[string]string) map[string]string {
+	params := map[string]string{
+		"LoadBalancerId": s.LoadBalancerID, "ListenerPort": strconv.Itoa(int(s.ports.Add(1))),
+		"HealthCheck": "off", "ServerCertificateId": s.CertificateID,
+	}
+	maps.Copy(params, changes)
+	return params
+}
+
+// Create creates a listener.
+func (s *Site) Create(params map[string]string) error {
+	_, err := s.ENS.CreateLoadBalancerHTTPSListener(Fill(ens.CreateCreateLoadBalancerHTTPSListenerRequest(), params))
+	return err
+}
+
+// Set changes a listener.
+func (s *Site) Set(params map[string]string) error {
+	_, err := s.ENS.SetLoadBalancerHTTPSListenerAttribute(Fill(ens.CreateSetLoadBalancerHTTPSListenerAttributeRequest(), params))
+	return err
+}
+
+// Describe describes a listener.
+func (s *Site) Describe(port string) (*ens.DescribeLoadBalancerHTTPSListenerAttributeResponse, error) {
+	return s.ENS.DescribeLoadBalancerHTTPSListenerAttribute(Fill(ens.CreateDescribeLoadBalancerHTTPSListenerAttributeRequest(),
+		map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port}))
+}
+
+// StartListener starts a listener.
+func (s *Site) StartListener(port string) error {
+	_, err := s.ENS.StartLoadBalancerListener(Fill(ens.CreateStartLoadBalancerListenerRequest(),
+		map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port}))
+	return err
+}
+
+// Listen creates and starts a listener and waits until it runs.
+func (s *Site) Listen(t testing.TB, changes map[string]string) *Front {
+	t.Helper()
+	params := s.ListenerParams(changes)
+	if err := s.Create(params); err != nil {
+		t.Fatalf("CreateLoadBalancerHTTPSListener %v: %v", params, err)
+	}
+	f := &Front{Site: s, Port: params["ListenerPort"]}
+	if err := s.StartListener(f.Port); err != nil {
+		t.Fatalf("StartLoadBalancerListener %s: %v", f.Port, err)
+	}
+	f.AwaitState(t, "Running")
+	return f
+}
+
+// A Front is a listener as its clients see it.
+type Front struct {
+	*Site
+	Port string
+}
+
+// AwaitState waits until the API reports the state.
+func (f *Front) AwaitState(t testing.TB, state string) {
+	t.Helper()
+	Eventually(t, func() error {
+		found, err := f.Describe(f.Port)
+		if err != nil {
+			return err
+		}
+		if found.Status != state {
+			return fmt.Errorf("listener %s is %s, not %s", f.Port, found.Status, state)
+		}
+		return nil
+	})
+}
+
+// HostPort is where the listener accepts connections.
+func (f *Front) HostPort() string { return net.JoinHostPort(f.Address, f.Port) }
+
+// URL of a path on the listener.
+func (f *Front) URL(path string) string { return "https://" + SiteName + ":" + f.Port + path }
+
+// TLS is a client's side that trusts the site.
+func (f *Front) TLS() *tls.Config {
+	return &tls.Config{RootCAs: f.Certificate.Roots, ServerName: SiteName}
+}
+
+// Dial opens a TLS connection; it ends with the test.
+func (f *Front) Dial(t testing.TB) *tls.Conn {
+	t.Helper()
+	c, err := tls.Dial("tcp", f.HostPort(), f.TLS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// Client is an HTTP client of the listener with a cookie jar. It comes from
+// the address from, or from any if that is "".
+func (f *Front) Client(t testing.TB, from string) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialer := &net.Dialer{}
+	if from != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from)}
+	}
+	transport := &http.Transport{
+		TLSClientConfig: f.TLS(),
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			return dialer.DialContext(ctx, "tcp", net.JoinHostPort(f.Address, port))
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{
+		Transport: transport, Jar: jar, Timeout: patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// An Answer is a response read to its end.
+type Answer struct {
+	Status  int
+	Header  http.Header
+	Body    string
+	Backend string // who answered; "" if no backend did
+}
+
+// Get asks for a path.
+func (f *Front) Get(t testing.TB, c *http.Client, path string) Answer {
+	t.Helper()
+	a, err := f.TryGet(c, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TryGet is Get for a request that may find nobody.
+func (f *Front) TryGet(c *http.Client, path string) (Answer, error) {
+	res, err := c.Get(f.URL(path))
+	if err != nil {
+		return Answer{}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{
+		Status: res.StatusCode, Header: res.Header, Body: strings.TrimSpace(string(body)),
+		Backend: res.Header.Get("X-Backend"),
+	}, nil
+}
+
+// Spread sends n requests and counts who answered.
+func (f *Front) Spread(t testing.TB, c *http.Client, n int) map[string]int {
+	t.Helper()
+	count := make(map[string]int)
+	for range n {
+		a := f.Get(t, c, "/")
+		if a.Status != http.StatusOK {
+			t.Fatalf("GET /: %d %s", a.Status, a.Body)
+		}
+		count[a.Backend]++
+	}
+	return count
+}
