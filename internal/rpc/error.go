@@ -74,7 +74,7 @@ func NotFound() *Error {
 
 func tooLarge(part string, limit int) *Error {
 	return &Error{
-		Status: http.StatusRequestEntityTooLarge, Code: "RequestTooLarge",
+		Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge",
 		Message: fmt.Sprintf("The %s of the request is longer than %d bytes.", part, limit),
 	}
 }

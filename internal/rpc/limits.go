@@ -4,13 +4,13 @@ import "time"
 
 const (
 	// maxQueryBytes bounds the query of a request as sent; a longer one is
-	// RequestTooLarge. The official clients put everything into the query, a
+	// RequestEntityTooLarge. The official clients put everything into the query, a
 	// certificate chain with its key included: 64 KiB of PEM, percent-encoded,
 	// fit twice. http.Server.MaxHeaderBytes must be well above it, or the client
 	// gets a bare 431 instead of this error.
 	maxQueryBytes = 256 << 10
 
-	// maxBodyBytes bounds a request body; a longer one is RequestTooLarge. It
+	// maxBodyBytes bounds a request body; a longer one is RequestEntityTooLarge. It
 	// may hold what the query may.
 	maxBodyBytes = maxQueryBytes
 

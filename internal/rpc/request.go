@@ -91,7 +91,7 @@ func (req *Request) readParams(r *http.Request) error {
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // "" if it cannot be read
 	if media != "application/x-www-form-urlencoded" {
-		return badRequest("InvalidContentType", "A request body must be application/x-www-form-urlencoded.")
+		return badRequest("UnsupportedParameter", "The parameter Content-Type is not supported: a body must be application/x-www-form-urlencoded.")
 	}
 	req.Params = maps.Clone(req.query)
 	if err := addPairs(req.Params, string(body)); err != nil {
@@ -146,7 +146,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
 	switch {
 	case err != nil:
-		return nil, badRequest("IncompleteBody", "The request body could not be read to its end.")
+		return nil, badRequest("InvalidParameter", "The request body could not be read to its end.")
 	case len(body) > maxBodyBytes:
 		return nil, tooLarge("body", maxBodyBytes)
 	}

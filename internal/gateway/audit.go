@@ -1,0 +1,175 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// A record is one line of the audit log.
+type record struct {
+	Time      string            `json:"time"` // UTC, when the call came
+	RequestID string            `json:"request_id"`
+	Account   string            `json:"account,omitempty"`    // absent unless the signature was valid
+	User      string            `json:"user,omitempty"`       // "root" for the account itself
+	AccessKey string            `json:"access_key,omitempty"` // as claimed
+	Source    string            `json:"source"`
+	Secure    bool              `json:"secure"`
+	Version   string            `json:"version,omitempty"`
+	Action    string            `json:"action,omitempty"`
+	Params    map[string]string `json:"params,omitempty"` // of the operation, secrets redacted; absent unless the signature was valid
+	Status    int               `json:"status"`
+	Code      string            `json:"code,omitempty"` // of the error, if it was one
+	Took      float64           `json:"took"`           // seconds
+}
+
+func (c *call) record(status int, code string, took time.Duration) record {
+	r := record{
+		Time:      c.start.UTC().Format("2006-01-02T15:04:05.000Z"),
+		RequestID: c.id,
+		AccessKey: cut(c.req.AccessKeyID, maxAuditName),
+		Source:    c.source.String(),
+		Secure:    c.secure,
+		Version:   cut(c.req.Version, maxAuditName),
+		Action:    cut(c.req.Action, maxAuditName),
+		Status:    status,
+		Code:      code,
+		Took:      took.Seconds(),
+	}
+	if !c.known {
+		return r
+	}
+	who := c.credential.Identity
+	r.Account, r.User = who.AccountID, who.UserName
+	if who.Root() {
+		r.User = "root"
+	}
+	r.Params = c.auditParams()
+	return r
+}
+
+// auditParams are the parameters that the operation has a row for, so that
+// nothing unknown gets into the log.
+func (c *call) auditParams() map[string]string {
+	params := make(map[string]string)
+	for _, row := range c.op.New().Params() {
+		for name, value := range c.req.Params {
+			if name != row.Name && !strings.HasPrefix(name, row.Name+".") {
+				continue
+			}
+			if secretParam(row.Name) {
+				value = "[redacted]"
+			}
+			params[name] = cut(value, maxAuditValue)
+		}
+	}
+	return params
+}
+
+// secretParam reports whether the value of a parameter must not be written down:
+// the private keys that the certificate service takes.
+func secretParam(name string) bool {
+	return name == "Key" || strings.HasSuffix(name, "PrivateKey")
+}
+
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
+// An auditLog hands lines to a writer of its own, so that one that stalls delays
+// a call by auditTimeout at most and then costs lines, not calls.
+type auditLog struct {
+	out  io.Writer
+	log  *slog.Logger
+	lost prometheus.Counter
+
+	lines chan []byte
+	stop  chan struct{} // closed by close
+	done  chan struct{} // closed by run on its way out
+}
+
+func newAuditLog(out io.Writer, log *slog.Logger, lost prometheus.Counter) *auditLog {
+	a := &auditLog{
+		out: out, log: log, lost: lost,
+		lines: make(chan []byte, auditLines), stop: make(chan struct{}), done: make(chan struct{}),
+	}
+	if out == nil {
+		a.out = io.Discard
+	}
+	go a.run() // ends when close closes stop; close waits for it
+	return a
+}
+
+func (a *auditLog) write(r record) {
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r); err != nil { // texts and numbers always encode
+		a.log.Error("audit line not encoded", "request_id", r.RequestID, "err", err)
+		return
+	}
+	select {
+	case a.lines <- line.Bytes():
+		return
+	default:
+	}
+	timeout := time.NewTimer(auditTimeout)
+	defer timeout.Stop()
+	select {
+	case a.lines <- line.Bytes():
+	case <-timeout.C:
+		a.lost.Inc()
+	}
+}
+
+func (a *auditLog) run() {
+	defer close(a.done)
+	failing := false
+	for {
+		select {
+		case line := <-a.lines:
+			failing = a.put(line, failing)
+			continue
+		case <-a.stop:
+		}
+		for len(a.lines) > 0 {
+			failing = a.put(<-a.lines, failing)
+		}
+		return
+	}
+}
+
+// put writes one line and reports whether that failed. Only a change is logged.
+func (a *auditLog) put(line []byte, wasFailing bool) (failing bool) {
+	_, err := a.out.Write(line)
+	switch {
+	case err != nil && !wasFailing:
+		a.log.Error("audit log not written", "err", err)
+	case err == nil && wasFailing:
+		a.log.Info("audit log written again")
+	}
+	if err != nil {
+		a.lost.Inc()
+	}
+	return err != nil
+}
+
+// close ends the log once the lines that wait are written, or after auditTimeout
+// if the writer stalls. Call it once, when no call is under way.
+func (a *auditLog) close() {
+	close(a.stop)
+	timeout := time.NewTimer(auditTimeout)
+	defer timeout.Stop()
+	select {
+	case <-a.done:
+	case <-timeout.C:
+	}
+}

@@ -1,0 +1,36 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"elbow/internal/api"
+)
+
+// authenticate finds out who signed the call. The clock is asked first, because
+// it is cheapest, and the nonce last: only a call that is valid otherwise may
+// use one up.
+func (c *call) authenticate(ctx context.Context) error {
+	if err := c.req.CheckTime(c.start); err != nil {
+		return err
+	}
+	credential, ok, err := c.g.keys(ctx, c.req.AccessKeyID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look up access key: %w", err)
+	case !ok:
+		return api.ErrAccessKeyNotFound.New()
+	}
+	if err := c.req.Verify(credential.Secret); err != nil {
+		return err
+	}
+	// Only now, so that a stranger does not learn which keys are off.
+	if !credential.Active {
+		return api.ErrAccessKeyInactive.New()
+	}
+	if err := c.g.nonces.Use(c.req.AccessKeyID, c.req.Nonce, c.start); err != nil {
+		return err
+	}
+	c.credential, c.known = credential, true
+	return nil
+}

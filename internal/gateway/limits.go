@@ -1,0 +1,47 @@
+package gateway
+
+import "time"
+
+const (
+	// maxHeaderBytes bounds request line and header fields. It is twice the query
+	// of 1 MiB that a client may try, so that what is too long gets the API's own
+	// error (rpc takes 256 KiB) and not the bare 431 of net/http.
+	maxHeaderBytes = 2 << 20
+
+	// headerTimeout is from the first byte of a request to the end of its header
+	// fields.
+	headerTimeout = 10 * time.Second
+
+	// readTimeout is from the first byte of a request to the end of its body.
+	readTimeout = 30 * time.Second
+
+	// callTimeout is how long an operation may take once its request was read. It
+	// is far above any store transaction: what takes longer has stalled.
+	callTimeout = 15 * time.Second
+
+	// writeTimeout is from the end of the header fields to the last byte of the
+	// answer: reading, doing and as much again as reading.
+	writeTimeout = 2*readTimeout + callTimeout
+
+	// idleTimeout is how long a connection waits for its next request. Clients
+	// keep theirs for 90 s.
+	idleTimeout = 2 * time.Minute
+
+	// minBuckets is the number of token buckets below which none is looked at for
+	// removal. Some 100 KiB.
+	minBuckets = 1024
+
+	// auditLines bounds the audit lines that wait for their writer.
+	auditLines = 1024
+
+	// auditTimeout is how long a call waits for room among them, and Close for
+	// the last of them to be written. A line that finds none is lost, and counted.
+	auditTimeout = time.Second
+
+	// maxAuditValue bounds a parameter value in an audit line, in bytes.
+	maxAuditValue = 256
+
+	// maxAuditName bounds the action and access key id in an audit line, in
+	// bytes: before a call is authenticated they are a stranger's text.
+	maxAuditName = 128
+)

@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// respond answers the call, after it has counted and audited it.
+func (c *call) respond(w http.ResponseWriter, out any, err error) {
+	var body []byte
+	if err == nil {
+		body, err = rpc.EncodeAnswer(c.req.Format, c.req.Action, c.id, out)
+	}
+	status, code := http.StatusOK, ""
+	if err != nil {
+		e := c.failure(err)
+		status, code = e.Status, e.Code
+		if body, err = rpc.EncodeError(c.req.Format, e); err != nil { // texts always encode
+			c.g.log.Error("error not encoded", "request_id", c.id, "code", code, "err", err)
+		}
+		retryLater(w.Header(), e)
+	}
+	took := c.g.now().Sub(c.start)
+	c.g.counts.observe(c.op, status, took)
+	c.g.audit.write(c.record(status, code, took))
+
+	h := w.Header()
+	h.Set("Content-Type", c.req.Format.ContentType())
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Acs-Request-Id", c.id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client hung up: the audit line says what was done
+}
+
+// failure is the answer that err stands for. What is nobody's answer is
+// internal: it is logged, and the client learns only that it happened.
+func (c *call) failure(err error) *rpc.Error {
+	var e *rpc.Error
+	if refused, ok := errors.AsType[*rpc.Error](err); ok {
+		e = refused
+	} else if refused, ok := errors.AsType[*api.Error](err); ok {
+		e = refusal(refused)
+	} else if errors.Is(err, errPanic) {
+		e = refusal(api.ErrInternal.New())
+	} else {
+		c.g.log.Error("call failed", "request_id", c.id, "action", c.req.Action, "err", err)
+		e = refusal(api.InterfaceError())
+	}
+	e.RequestID, e.HostID = c.id, c.req.Host
+	if e.Recommend == "" {
+		e.Recommend = c.recommend(e.Code)
+	}
+	return e
+}
+
+// refusal is an error of the API as it goes over the wire. What exactly is wrong
+// goes into Recommend: the message is the documented one, letter by letter.
+func refusal(refused *api.Error) *rpc.Error {
+	e := &rpc.Error{
+		Status: refused.Status, Code: refused.Code, Message: refused.Message, Recommend: refused.Reason,
+	}
+	if refused.Denied != nil {
+		e.AccessDeniedDetail = refused.Denied
+	}
+	return e
+}
+
+// recommend is where the public documents explain a code.
+func (c *call) recommend(code string) string {
+	query := url.Values{"q": {code}}
+	if c.op != nil {
+		query.Set("product", c.op.Product)
+	}
+	return "https://api.aliyun.com/troubleshoot?" + query.Encode()
+}
+
+// retryLater says when to call again, in the header fields that the different
+// clients read.
+func retryLater(h http.Header, e *rpc.Error) {
+	if e.RetryAfter <= 0 {
+		return
+	}
+	ms := strconv.FormatInt(int64((e.RetryAfter+time.Millisecond-1)/time.Millisecond), 10)
+	h.Set("X-Acs-Retry-After", ms)
+	field := "X-Ratelimit-User"
+	if e.Code == string(api.ErrThrottlingAPI) {
+		field = "X-Ratelimit-User-Api"
+	}
+	h.Set(field, "Remaining:0,TimeLeft:"+ms)
+}

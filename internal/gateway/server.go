@@ -1,0 +1,111 @@
+// Package gateway is the way from an HTTP request to an operation and back: the
+// stages a call passes, in order. It knows nothing of what operations do and
+// where keys and policies are stored; both are handed to it as functions. Start
+// reading at call.run.
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"elbow/internal/api"
+	"elbow/internal/ram"
+	"elbow/internal/rpc"
+)
+
+// A Handler does what one operation is for. An error that is not an *api.Error
+// is internal: the client gets ens.interface.error, the log the cause.
+type Handler = func(ctx context.Context, who ram.Identity, in api.Input) (out any, err error)
+
+// A Credential is what is known of one access key.
+type Credential struct {
+	Identity ram.Identity
+	Secret   string
+	Active   bool
+	Policies []*ram.Policy // attached to the user; without meaning for root
+}
+
+// LogValue keeps the secret out of logs.
+func (c Credential) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("access_key", c.Identity.AccessKeyID), slog.String("secret", "[redacted]"))
+}
+
+// Config is what a Gateway is made of.
+type Config struct {
+	// Handlers has the operations served, by api.Operation.Action.
+	Handlers map[string]Handler
+
+	// Keys looks up an access key; false says that there is none.
+	Keys func(ctx context.Context, accessKeyID string) (Credential, bool, error)
+
+	Log        *slog.Logger          // slog.Default if nil
+	Audit      io.Writer             // one JSON line a call; no audit if nil
+	Registerer prometheus.Registerer // no metrics if nil
+	Now        func() time.Time      // time.Now if nil
+}
+
+// A Gateway serves the API over HTTP.
+type Gateway struct {
+	handlers map[string]Handler
+	versions map[string]bool // those that have an operation
+	keys     func(context.Context, string) (Credential, bool, error)
+	log      *slog.Logger
+	now      func() time.Time
+
+	nonces   *rpc.Nonces
+	throttle *throttle
+	audit    *auditLog
+	counts   *counts
+}
+
+// New returns a gateway. Close it after the servers that use it.
+func New(c Config) *Gateway {
+	g := &Gateway{
+		handlers: c.Handlers,
+		versions: make(map[string]bool),
+		keys:     c.Keys,
+		log:      cmp.Or(c.Log, slog.Default()),
+		now:      c.Now,
+		nonces:   rpc.NewNonces(),
+		throttle: newThrottle(),
+		counts:   newCounts(c.Registerer),
+	}
+	if g.now == nil {
+		g.now = time.Now
+	}
+	for _, op := range api.Operations() {
+		g.versions[op.Version] = true
+	}
+	g.audit = newAuditLog(c.Audit, g.log, g.counts.auditLost)
+	return g
+}
+
+// Close writes the audit lines that wait, for a second at most.
+func (g *Gateway) Close() { g.audit.close() }
+
+// Server returns a server for the API, with the limits of time and size that
+// keep a client from holding it up. The caller chooses listener and TLS.
+func (g *Gateway) Server() *http.Server {
+	return &http.Server{
+		Handler:           g,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
+	}
+}
+
+// ServeHTTP answers one call.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := g.newCall(r)
+	out, err := c.run(r)
+	c.respond(w, out, err)
+}
