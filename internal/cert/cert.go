@@ -1,0 +1,116 @@
+// Package cert reads the key pairs that customers upload and chooses among
+// them in a handshake. It knows neither who uploaded them nor where they are
+// kept. Start reading at Parse, then Store.
+package cert
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Pair is a certificate chain with the key of its leaf, checked and ready to
+// serve. It does not change.
+type Pair struct {
+	TLS   tls.Certificate // with Leaf set
+	Facts Facts           // of the leaf
+}
+
+// Parse reads a chain and its key from PEM and checks what can be checked
+// without asking anybody:
+//   - there are certificates in the one text and one unencrypted RSA, ECDSA or
+//     Ed25519 key in the other, and nothing that belongs elsewhere;
+//   - the leaf comes first, each certificate is followed by its issuer, and the
+//     key is that of the leaf;
+//   - none has expired at now. One that is not valid yet is accepted: it may be
+//     uploaded ahead of time.
+//
+// Whether clients trust the chain is not checked. The error is one sentence for
+// the person who uploaded it, and tells what to do where that is known.
+func Parse(chainPEM, keyPEM string, now time.Time) (*Pair, error) {
+	chain, err := parseChain(chainPEM)
+	if err != nil {
+		return nil, err
+	}
+	key, err := parseKey(keyPEM)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkMatch(chain, key); err != nil {
+		return nil, err
+	}
+	if err := checkOrder(chain); err != nil {
+		return nil, err
+	}
+	if err := checkExpiry(chain, now); err != nil {
+		return nil, err
+	}
+	pair := &Pair{TLS: tls.Certificate{PrivateKey: key, Leaf: chain[0]}, Facts: factsOf(chain[0])}
+	for _, c := range chain {
+		pair.TLS.Certificate = append(pair.TLS.Certificate, c.Raw)
+	}
+	return pair, nil
+}
+
+// publicKey is what the standard library's public keys have in common.
+type publicKey interface{ Equal(crypto.PublicKey) bool }
+
+// checkMatch finds out whether the key is that of the first certificate.
+func checkMatch(chain []*x509.Certificate, key crypto.Signer) error {
+	pub, ok := key.Public().(publicKey)
+	if !ok {
+		return fmt.Errorf("private keys of type %T are not supported", key)
+	}
+	for i, c := range chain {
+		switch {
+		case !pub.Equal(c.PublicKey):
+		case i == 0:
+			return nil
+		default:
+			return fmt.Errorf("the private key belongs to certificate %d of the chain (%s): that one has to come first, followed by its issuers", i+1, name(c))
+		}
+	}
+	return fmt.Errorf("the private key does not match the certificate (%s): the key is %s, the certificate is for %s",
+		name(chain[0]), describe(key.Public()), describe(chain[0].PublicKey))
+}
+
+// checkOrder finds out whether each certificate is followed by its issuer.
+func checkOrder(chain []*x509.Certificate) error {
+	for i, c := range chain[:len(chain)-1] {
+		issuer := chain[i+1]
+		if string(c.RawIssuer) != string(issuer.RawSubject) {
+			return fmt.Errorf("certificate %d of the chain (%s) was issued by %q, but certificate %d is %s: each certificate has to be followed by its issuer",
+				i+1, name(c), c.Issuer, i+2, name(issuer))
+		}
+		err := issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
+		if _, old := err.(x509.InsecureAlgorithmError); err != nil && !old { //nolint:errorlint // returned as it is
+			return fmt.Errorf("certificate %d of the chain (%s) names certificate %d (%s) as its issuer but is not signed by it: %w",
+				i+1, name(c), i+2, name(issuer), err)
+		}
+	}
+	return nil
+}
+
+func checkExpiry(chain []*x509.Certificate, now time.Time) error {
+	for i, c := range chain {
+		if now.After(c.NotAfter) {
+			return fmt.Errorf("certificate %d of the chain (%s) expired at %s",
+				i+1, name(c), c.NotAfter.UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// name is how error texts name a certificate.
+func name(c *x509.Certificate) string {
+	switch {
+	case c.Subject.CommonName != "":
+		return fmt.Sprintf("CN %q", c.Subject.CommonName)
+	case len(c.DNSNames) > 0:
+		return fmt.Sprintf("for %q", strings.Join(c.DNSNames[:1], ""))
+	}
+	return fmt.Sprintf("serial number %x", c.SerialNumber)
+}

@@ -1,0 +1,116 @@
+package cert
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// blocks reads all PEM blocks of text. Lines between blocks are comments, as
+// openssl writes them, unless they look like a block that was cut or mangled.
+func blocks(text, what string) ([]*pem.Block, error) {
+	var found []*pem.Block
+	rest := []byte(text)
+	for {
+		block, after := pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		found = append(found, block)
+		if len(found) > maxBlocks {
+			return nil, fmt.Errorf("the %s has more than %d PEM blocks", what, maxBlocks)
+		}
+		rest = after
+	}
+	// The decoder skips what it cannot read. Each begun block must have become
+	// one that was read, or a certificate would be left out in silence.
+	if begun := strings.Count(text, "-----BEGIN "); begun != len(found) {
+		return nil, fmt.Errorf("the %s has %d PEM blocks of which only %d can be read: one is cut off or damaged", what, begun, len(found))
+	}
+	if len(found) == 0 {
+		return nil, notPEM(text, what)
+	}
+	return found, nil
+}
+
+// notPEM says what a text without any PEM block is.
+func notPEM(text, what string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return fmt.Errorf("the %s is empty", what)
+	case text[0] == 0x30: // an ASN.1 SEQUENCE
+		return fmt.Errorf(`the %s is not PEM but looks like DER: convert it with "openssl x509 -inform der" or "openssl pkey -inform der"`, what)
+	}
+	return fmt.Errorf("the %s is not PEM: there is no line that begins with -----BEGIN", what)
+}
+
+// maxBlocks bounds a chain. Public chains have two to four certificates; ten
+// are as many as OpenSSL's clients verify by default would have use for.
+const maxBlocks = 10
+
+// parseChain reads the certificates of text, leaf first as they are.
+func parseChain(text string) ([]*x509.Certificate, error) {
+	found, err := blocks(text, "certificate")
+	if err != nil {
+		return nil, err
+	}
+	chain := make([]*x509.Certificate, 0, len(found))
+	for _, block := range found {
+		if block.Type != "CERTIFICATE" {
+			return nil, fmt.Errorf("the certificate has a block %q: %s", block.Type, misplaced(block.Type))
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d of the chain cannot be read: %w", len(chain)+1, err)
+		}
+		chain = append(chain, c)
+	}
+	return chain, nil
+}
+
+// misplaced says what to do about a block that is no certificate.
+func misplaced(kind string) string {
+	switch {
+	case kind == "DH PARAMETERS":
+		return "remove it, DH parameters are not used"
+	case strings.HasSuffix(kind, "PRIVATE KEY"):
+		return "the private key is a parameter of its own"
+	case strings.HasSuffix(kind, "CERTIFICATE REQUEST"):
+		return "a signing request is not a certificate, send it to a certificate authority first"
+	case kind == "TRUSTED CERTIFICATE":
+		return `convert it with "openssl x509"`
+	case kind == "PKCS7":
+		return `convert it with "openssl pkcs7 -print_certs"`
+	}
+	return "only CERTIFICATE blocks belong there"
+}
+
+var errNoKey = errors.New("the private key has only EC PARAMETERS: the EC PRIVATE KEY block is missing")
+
+// keyBlock returns the one block of text that is a key.
+func keyBlock(text string) (*pem.Block, error) {
+	found, err := blocks(text, "private key")
+	if err != nil {
+		return nil, err
+	}
+	var key *pem.Block
+	for _, block := range found {
+		switch {
+		case block.Type == "EC PARAMETERS": // openssl writes them before the key, which names its curve again
+		case block.Type == "DH PARAMETERS":
+			return nil, errors.New(`the private key has a block "DH PARAMETERS": remove it, DH parameters are not used`)
+		case block.Type == "CERTIFICATE":
+			return nil, errors.New("the private key has a certificate in it: the chain is a parameter of its own")
+		case key != nil:
+			return nil, errors.New("there is more than one private key")
+		default:
+			key = block
+		}
+	}
+	if key == nil {
+		return nil, errNoKey
+	}
+	return key, nil
+}
