@@ -1,0 +1,80 @@
+package http1
+
+// A Body finds the end of a message body in what is read from a connection, and
+// takes off its chunked coding. It holds no payload: what it returns are slices
+// of what it is given. Reset comes before first use.
+type Body struct {
+	framing  Framing
+	state    chunkState
+	done     bool
+	left     int64 // bytes of the body, or of the chunk, still to come
+	size     int64 // chunk size read so far
+	digits   int   // of the chunk size
+	extended int   // bytes of this chunk's extensions
+	budget   int   // bytes that extensions may still take beyond the free ones
+	trailers []byte
+	line     int // where in trailers the unfinished line starts
+	section  int // bytes of the trailer section, with those not kept
+}
+
+// Reset makes b ready for a body of the given framing; length is used only if
+// that is Length.
+func (b *Body) Reset(f Framing, length int64) {
+	trailers := b.trailers[:0]
+	*b = Body{framing: f, budget: maxExtensionBytes, trailers: trailers}
+	switch f {
+	case NoBody:
+		b.done = true
+	case Length:
+		b.left = length
+		b.done = length <= 0
+	}
+}
+
+// Done reports whether the body is complete. What follows it in the connection
+// belongs to the next message.
+func (b *Body) Done() bool { return b.done }
+
+// Left is how many bytes of payload are still to come for certain: of the body
+// if its Content-Length is known, else of the current chunk.
+func (b *Body) Left() int64 { return b.left }
+
+// End tells what the end of the connection at this point means: nothing bad for
+// a body that is complete or ends that way, else ErrTruncated (RFC 9112, 8).
+func (b *Body) End() error {
+	if b.done || b.framing == UntilClose {
+		b.done = true
+		return nil
+	}
+	return ErrTruncated
+}
+
+// Next takes the next piece off src, which holds what was read after the bytes
+// consumed so far. payload is the piece of the body at hand, a slice of src; n
+// is how many bytes of src are consumed, payload and coding. Without payload
+// either the body is Done or src, all of it consumed, was not enough. Any error
+// is an *Error and final.
+func (b *Body) Next(src []byte) (payload []byte, n int, err error) {
+	switch {
+	case b.done:
+		return nil, 0, nil
+	case b.framing == Chunked:
+		return b.nextChunk(src)
+	case b.framing == UntilClose:
+		return src, len(src), nil
+	}
+	n = int(min(int64(len(src)), b.left))
+	b.left -= int64(n)
+	b.done = b.left == 0
+	return src[:n], n, nil
+}
+
+// Trailers returns the trailer section of a chunked body that is Done, as field
+// lines with their line ends but without the empty line that ends them, without
+// the fields that end at this hop. The slice is good until Reset.
+func (b *Body) Trailers() []byte {
+	if !b.done {
+		return nil
+	}
+	return b.trailers
+}

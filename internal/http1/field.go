@@ -1,0 +1,134 @@
+package http1
+
+// A Field is one field line of a head. Its slices point into the buffer that
+// was parsed.
+type Field struct {
+	Name  []byte // as sent; compare ID, or fold case
+	Value []byte // without the white space around it
+
+	// ID is the name if it is one of the names below, else Unknown.
+	ID FieldID
+
+	// Hop marks a field that ends here and must not be copied to the next
+	// connection: the hop-by-hop ones, those that Connection names (RFC 9110,
+	// 7.6.1), and those that describe the framing, which is written anew.
+	Hop bool
+}
+
+// A FieldID is a field name that the engine or the proxy looks at, found once
+// while parsing.
+type FieldID uint8
+
+const (
+	Unknown FieldID = iota
+	Connection
+	ContentLength
+	ContentType
+	Cookie
+	Date
+	Expect
+	Forwarded
+	Host
+	HTTP2Settings
+	KeepAlive
+	ProxyConnection
+	Referer
+	Server
+	SetCookie
+	TE
+	Trailer
+	TransferEncoding
+	Upgrade
+	UserAgent
+	Via
+	XForwardedFor
+	XForwardedPort
+	XForwardedProto
+	fieldIDs // how many there are
+)
+
+var fieldNames = [fieldIDs]string{
+	Connection:       "connection",
+	ContentLength:    "content-length",
+	ContentType:      "content-type",
+	Cookie:           "cookie",
+	Date:             "date",
+	Expect:           "expect",
+	Forwarded:        "forwarded",
+	Host:             "host",
+	HTTP2Settings:    "http2-settings",
+	KeepAlive:        "keep-alive",
+	ProxyConnection:  "proxy-connection",
+	Referer:          "referer",
+	Server:           "server",
+	SetCookie:        "set-cookie",
+	TE:               "te",
+	Trailer:          "trailer",
+	TransferEncoding: "transfer-encoding",
+	Upgrade:          "upgrade",
+	UserAgent:        "user-agent",
+	Via:              "via",
+	XForwardedFor:    "x-forwarded-for",
+	XForwardedPort:   "x-forwarded-port",
+	XForwardedProto:  "x-forwarded-proto",
+}
+
+// hopByHop are the fields that end at this hop even if Connection does not name
+// them (RFC 9110, 7.6.1, and RFC 9113, 3.1 for HTTP2-Settings), and the framing.
+var hopByHop = [fieldIDs]bool{
+	Connection:       true,
+	ContentLength:    true,
+	HTTP2Settings:    true,
+	KeepAlive:        true,
+	ProxyConnection:  true,
+	TE:               true,
+	TransferEncoding: true,
+	Upgrade:          true,
+}
+
+// endToEnd are fields that Connection cannot remove. A client that names
+// Host or X-Forwarded-For there tries to hide something from the backend; RFC
+// 9110, 7.6.1 forbids naming fields meant for all recipients.
+var endToEnd = [fieldIDs]bool{
+	ContentType:     true,
+	Cookie:          true,
+	Date:            true,
+	Expect:          true,
+	Forwarded:       true,
+	Host:            true,
+	SetCookie:       true,
+	Trailer:         true,
+	Via:             true,
+	XForwardedFor:   true,
+	XForwardedPort:  true,
+	XForwardedProto: true,
+}
+
+// slots is a perfect hash of fieldNames: at most one name a slot.
+var slots = slotTable()
+
+func slotTable() (t [64]FieldID) {
+	for id := Unknown + 1; id < fieldIDs; id++ {
+		s := &t[slot([]byte(fieldNames[id]))]
+		if *s != Unknown {
+			panic("http1: " + fieldNames[*s] + " and " + fieldNames[id] + " share a slot")
+		}
+		*s = id
+	}
+	return t
+}
+
+// slot hashes a name of at least one byte, whatever its case.
+func slot(name []byte) uint {
+	first, last := uint(name[0]|0x20), uint(name[len(name)-1]|0x20)
+	return (uint(len(name)) + first*6 + last*3) % 64
+}
+
+// lookup finds the ID of a token.
+func lookup(name []byte) FieldID {
+	id := slots[slot(name)]
+	if id != Unknown && !equalFold(name, fieldNames[id]) {
+		return Unknown
+	}
+	return id
+}

@@ -1,0 +1,43 @@
+package http1
+
+// MaxHeadBytes bounds a head, start line and final empty line included; a
+// longer one is refused with 431. 64 KiB is twice what nginx accepts by default
+// (four buffers of 8 KiB), so a client that works there works here. A caller
+// whose buffer cannot grow this far refuses earlier by itself.
+const MaxHeadBytes = 64 << 10
+
+// MaxTargetBytes bounds a request target; a longer one is refused with 414.
+// RFC 9112, 3 recommends at least 8,000; this is twice nginx's 8 KiB. Must be
+// well under MaxHeadBytes, else 431 hides it.
+const MaxTargetBytes = 16 << 10
+
+// MaxFields bounds the field lines of one head. HAProxy allows 101, Envoy and
+// Apache 100. A Field takes 56 bytes, so a Request that has once met the limit
+// keeps 14 KiB.
+const MaxFields = 256
+
+// maxMethodBytes bounds a method. The longest registered one,
+// UPDATEREDIRECTREF, has 17; a method no server implements is a 501.
+const maxMethodBytes = 32
+
+// maxConnectionOptions bounds the options of all Connection fields together.
+// Each one that is not known costs a walk over all fields, so this times
+// MaxFields bounds the work. Real messages have one or two.
+const maxConnectionOptions = 32
+
+// maxSizeDigits bounds the hexadecimal digits of a chunk size, leading zeros
+// included: 16 digits are 64 bits.
+const maxSizeDigits = 16
+
+// Chunk extensions have no use for a proxy, which drops them, but cost reading.
+// freeExtensionBytes of each chunk cost nothing: the longest in practice, the
+// signature of a signed upload to an object store, has 81. What is longer draws
+// on maxExtensionBytes, which has to do for the whole body.
+const (
+	freeExtensionBytes = 128
+	maxExtensionBytes  = 4 << 10
+)
+
+// maxTrailerBytes bounds a trailer section. It is copied, unlike a head,
+// so it is smaller: nginx's buffer for one line.
+const maxTrailerBytes = 8 << 10

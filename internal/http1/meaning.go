@@ -1,0 +1,147 @@
+package http1
+
+import "bytes"
+
+// note takes down what a field with a known name says about its message.
+func (h *Head) note(id FieldID, value []byte) error {
+	s := &h.said
+	switch id {
+	case Host:
+		s.hosts++
+		s.host = value
+	case ContentLength:
+		return s.noteLength(value)
+	case TransferEncoding:
+		// Two lines are a list of two codings (RFC 9110, 5.3), so at most
+		// one line can say exactly "chunked".
+		s.codings++
+		s.chunked = s.codings == 1 && equalFold(value, "chunked")
+	case Connection:
+		return s.noteOptions(value)
+	case Upgrade:
+		s.upgrades++
+		s.upgrade = value
+	case Expect:
+		if equalFold(value, "100-continue") {
+			s.expect = true
+		} else {
+			s.otherwise = true
+		}
+	}
+	return nil
+}
+
+// noteLength reads a Content-Length. Repeated with the same digits it is read
+// as one, as RFC 9112, 6.3 allows; a list in one line is not.
+func (s *said) noteLength(value []byte) error {
+	n, ok := parseLength(value)
+	if !ok {
+		return ErrContentLength
+	}
+	if s.lengthText != nil && !bytes.Equal(s.lengthText, value) {
+		return ErrLengthsDiffer
+	}
+	s.lengthText, s.length = value, n
+	return nil
+}
+
+// parseLength reads digits and nothing else, up to 2^63-1.
+func parseLength(b []byte) (n int64, ok bool) {
+	if len(b) == 0 {
+		return 0, false
+	}
+	for _, c := range b {
+		if classes[c]&digitChar == 0 {
+			return 0, false
+		}
+		d := int64(c - '0')
+		if n > (1<<63-1-d)/10 {
+			return 0, false
+		}
+		n = n*10 + d
+	}
+	return n, true
+}
+
+// nextOption cuts the first element off a list (RFC 9110, 5.6.1). Elements may
+// be empty.
+func nextOption(list []byte) (option, rest []byte) {
+	if i := bytes.IndexByte(list, ','); i >= 0 {
+		return trim(list[:i]), list[i+1:]
+	}
+	return trim(list), nil
+}
+
+// noteOptions reads one Connection field.
+func (s *said) noteOptions(list []byte) error {
+	for len(list) > 0 {
+		var option []byte
+		if option, list = nextOption(list); len(option) == 0 {
+			continue
+		}
+		if s.options++; s.options > maxConnectionOptions {
+			return ErrOptionCount
+		}
+		switch id := lookup(option); {
+		case id == KeepAlive:
+			s.keepAlive = true
+		case id == Upgrade:
+			s.mayUpgrade = true
+		case id == Unknown && equalFold(option, "close"):
+			s.close = true
+		case !endToEnd[id] && !hopByHop[id]:
+			s.names = true
+		}
+	}
+	return nil
+}
+
+// markNamed marks the fields that Connection names (RFC 9110, 7.6.1).
+func (h *Head) markNamed() {
+	for i := range h.Fields {
+		if h.Fields[i].ID != Connection {
+			continue
+		}
+		for list := h.Fields[i].Value; len(list) > 0; {
+			var option []byte
+			option, list = nextOption(list)
+			h.mark(option)
+		}
+	}
+}
+
+// mark marks the fields of one name.
+func (h *Head) mark(name []byte) {
+	for i := range h.Fields {
+		f := &h.Fields[i]
+		if len(f.Name) == len(name) && !endToEnd[f.ID] && foldsTo(f.Name, name) {
+			f.Hop = true
+		}
+	}
+}
+
+// conclude works out framing and persistence from all that was said, as far as
+// they do not depend on whether it is a request.
+func (h *Head) conclude() error {
+	s := &h.said
+	h.Framing, h.Length, h.Upgrade = NoBody, -1, nil
+	if s.lengthText != nil {
+		h.Framing, h.Length = Length, s.length
+	}
+	if s.codings > 0 {
+		switch {
+		case s.lengthText != nil:
+			return ErrBothFramings
+		case h.Minor == 0:
+			return ErrCodingIn10
+		case !s.chunked:
+			return ErrCoding
+		}
+		h.Framing = Chunked
+	}
+	h.KeepAlive = !s.close && (h.Minor > 0 || s.keepAlive)
+	if s.names {
+		h.markNamed()
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package http1
+
+import "bytes"
+
+// parseTarget finds the form of the target and what it asks for (RFC 9112, 3.2).
+func (r *Request) parseTarget() error {
+	t := r.Target
+	r.Path, r.Authority = t, nil
+	switch {
+	case string(r.Method) == "CONNECT":
+		r.Form, r.Path, r.Authority = Authority, nil, t
+		if i := bytes.LastIndexByte(t, ':'); i < 0 || i == len(t)-1 || !validAuthority(t) {
+			return ErrTargetForm
+		}
+		return nil
+	case t[0] == '/':
+		r.Form = Origin
+	case string(t) == "*":
+		r.Form = Asterisk
+		if string(r.Method) != "OPTIONS" {
+			return ErrTargetForm
+		}
+		return nil
+	default:
+		if err := r.parseAbsolute(); err != nil {
+			return err
+		}
+	}
+	if bytes.IndexByte(t, '%') >= 0 && !validEscapes(r.Path) {
+		return ErrTargetEscape
+	}
+	return nil
+}
+
+// parseAbsolute takes the absolute form apart.
+func (r *Request) parseAbsolute() error {
+	r.Form = Absolute
+	colon := bytes.IndexByte(r.Target, ':')
+	switch {
+	case colon < 0:
+		return ErrTargetForm
+	case !equalFold(r.Target[:colon], "http") && !equalFold(r.Target[:colon], "https"):
+		return ErrScheme
+	case len(r.Target) < colon+3 || string(r.Target[colon:colon+3]) != "://":
+		return ErrTargetForm
+	}
+	rest := r.Target[colon+3:]
+	end := bytes.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	r.Authority, r.Path = rest[:end:end], rest[end:]
+	if !validAuthority(r.Authority) {
+		return ErrHost
+	}
+	// An empty path is "/" (RFC 9112, 3.2.1), or "*" for OPTIONS of the whole
+	// server (RFC 9112, 3.2.4).
+	switch {
+	case len(r.Path) == 0 && string(r.Method) == "OPTIONS":
+		r.rewritten = append(r.rewritten[:0], '*')
+		r.Path = r.rewritten
+	case len(r.Path) == 0 || r.Path[0] == '?':
+		r.rewritten = append(append(r.rewritten[:0], '/'), r.Path...)
+		r.Path = r.rewritten
+	}
+	return nil
+}
+
+// validEscapes reports whether each "%" of the path, up to the query, is
+// followed by two hexadecimal digits. Decoders downstream differ in what they
+// make of others. Browsers leave a "%" in a query as it is typed.
+func validEscapes(path []byte) bool {
+	for i := 0; i < len(path) && path[i] != '?'; i++ {
+		if path[i] == '%' && !isEscape(path[i:]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isEscape reports whether b begins with "%" and two hexadecimal digits.
+func isEscape(b []byte) bool {
+	return len(b) >= 3 && b[0] == '%' && classes[b[1]]&classes[b[2]]&hexChar != 0
+}
+
+// validAuthority reports whether b is a host that is not empty, then perhaps a
+// port (RFC 3986, 3.2.2 and 3.2.3). User names are an error (RFC 9110, 4.2.4).
+// Of an IPv6 address only the characters are checked, as nothing is connected
+// to it; IPvFuture is not accepted.
+func validAuthority(b []byte) bool {
+	i := 0
+	if len(b) > 0 && b[0] == '[' {
+		i = skip(b, 1, literalChar)
+		if i < len("[::") || i == len(b) || b[i] != ']' {
+			return false
+		}
+		i++
+	} else {
+		for i = skip(b, 0, hostChar); isEscape(b[i:]); i = skip(b, i, hostChar) {
+			i += 3
+		}
+		if i == 0 {
+			return false
+		}
+	}
+	return i == len(b) || b[i] == ':' && validPort(b[i+1:])
+}
+
+// validPort reports whether b is empty, which means the scheme's default, or a
+// number up to 65535.
+func validPort(b []byte) bool {
+	if len(b) == 0 {
+		return true
+	}
+	n, ok := parseLength(b)
+	return ok && len(b) <= len("65535") && n <= 65535
+}
