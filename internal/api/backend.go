@@ -16,7 +16,7 @@ type AddBackendServersInput struct {
 func (in *AddBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, Doc: "The backend servers to add. Each item has ServerId (required; i-… or eni-…), Type (ens or eni, default ens), Weight (0 to 100, default 100; 0 takes no new sessions), Ip (required unless an instance is registered under ServerId) and Port (1 to 65535; 0 or none leaves it to the listener)."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, Doc: "The backend servers to add."},
 	}
 }
 
@@ -34,7 +34,7 @@ type SetBackendServersInput struct {
 func (in *SetBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers, weightRequired: true}, Required: true, Doc: "The backend servers to change. Each item has ServerId and Weight (both required; Weight 0 to 100), and may have Type, Ip and Port. Without Port, every backend server of this ServerId is meant."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers, weightRequired: true}, Required: true, Doc: "The backend servers to change. An item without Port means every backend server of its ServerId."},
 	}
 }
 
@@ -52,7 +52,7 @@ type RemoveBackendServersInput struct {
 func (in *RemoveBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, Doc: "The backend servers to remove. Each item has ServerId (required) and may have Type, Weight, Ip and Port. Without Port, every backend server of this ServerId is meant."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, Doc: "The backend servers to remove. An item without Port means every backend server of its ServerId; Type and Weight mean nothing."},
 	}
 }
 

@@ -1,10 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
+	"io"
 	"strings"
 
 	"elbow/internal/elb"
@@ -18,8 +19,29 @@ type backendsVar struct {
 	weightRequired bool
 }
 
-func (v backendsVar) Value() any   { return *v.p }
-func (v backendsVar) Shape() Shape { return Shape{Type: JSON, Min: 1, Max: maxBackendItems} }
+func (v backendsVar) Value() any { return *v.p }
+
+func (v backendsVar) Shape() Shape {
+	return Shape{Type: JSON, Min: 1, Max: maxBackendItems, Items: v.rows(new(elb.Backend))}
+}
+
+// rows lists the members of one item.
+func (v backendsVar) rows(b *elb.Backend) []Param {
+	return []Param{
+		{Name: "ServerId", Var: Text(&b.ServerID, 1, maxID, serverID), Required: true, Doc: "The ID of the backend server."},
+		{Name: "Type", Var: OneOf(&b.Type, "ens", "eni"), Default: "ens", Doc: "What the ID names: an instance or a network interface."},
+		{Name: "Weight", Var: Int(&b.Weight, 0, 100), Required: v.weightRequired, Default: v.weight(), Doc: "How much it gets of the requests, compared with the others. With 0 it takes no new sessions."},
+		{Name: "Ip", Var: Address(&b.IP), Doc: "Its address. Needed where no instance is registered under the ID."},
+		{Name: "Port", Var: Int(&b.Port, 0, 65535), Doc: "Its port. With 0 or none the listener decides."},
+	}
+}
+
+func (v backendsVar) weight() string {
+	if v.weightRequired {
+		return ""
+	}
+	return "100"
+}
 
 func (v backendsVar) Set(s string) error {
 	items, err := parseItems(s)
@@ -43,39 +65,19 @@ func (v backendsVar) Set(s string) error {
 }
 
 // backend reads item n, counted from 1.
-func (v backendsVar) backend(n int, it map[string]string) (elb.Backend, error) {
-	b := elb.Backend{Weight: 100}
-	var ip string
-	rows := []Param{
-		{Name: "ServerId", Var: Text(&b.ServerID, 1, maxID, serverID), Required: true},
-		{Name: "Type", Var: OneOf(&b.Type, "ens", "eni"), Default: "ens"},
-		{Name: "Weight", Var: Int(&b.Weight, 0, 100), Required: v.weightRequired},
-		{Name: "Ip", Var: Text(&ip, 1, maxID)},
-		{Name: "Port", Var: Int(&b.Port, 0, 65535)},
-	}
-	for _, r := range rows {
-		s := it[r.Name]
+func (v backendsVar) backend(n int, it map[string]string) (b elb.Backend, err error) {
+	for _, r := range v.rows(&b) {
+		s := cmp.Or(it[r.Name], r.Default)
 		if s == "" {
-			s = r.Default
-		}
-		if s == "" && r.Required {
-			return b, MissingMember("BackendServers", n, r.Name)
-		}
-		if s == "" {
+			if r.Required {
+				return b, MissingMember("BackendServers", n, r.Name)
+			}
 			continue
 		}
 		if err := r.Var.Set(s); err != nil {
 			return b, InvalidMember("BackendServers", n, r.Name, err.Error())
 		}
 	}
-	if ip == "" {
-		return b, nil
-	}
-	addr, err := netip.ParseAddr(ip)
-	if err != nil || addr.Zone() != "" {
-		return b, InvalidMember("BackendServers", n, "Ip", "must be an IPv4 or IPv6 address")
-	}
-	b.IP = addr.Unmap()
 	return b, nil
 }
 
@@ -101,7 +103,7 @@ func parseItems(s string) ([]map[string]string, error) {
 	if err := d.Decode(&raw); err != nil {
 		return nil, errors.New("is not a JSON array of objects")
 	}
-	if d.More() {
+	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("has something after its JSON array")
 	}
 	if raw == nil {

@@ -39,6 +39,7 @@ type Shape struct {
 	Unit   string   // of a number, if it has one
 	Prefix string   // how every value begins; "" if it may begin with anything
 	Rule   string   // what else must hold: "must not …"
+	Items  []Param  // the members of one item of a JSON array
 }
 
 // A Type is the type of a parameter as documents name it.

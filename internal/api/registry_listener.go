@@ -9,9 +9,9 @@ var listenerOperations = []*Operation{
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrServerCertificateNotFound, ErrInterface, ErrListenerAlreadyExists, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
-			{"ListenerPort", "8080"},
+			{"ListenerPort", "443"},
 			{"ListenerForward", "off"},
-			{"ForwardPort", "0"},
+			{"ForwardPort", "80"},
 			{"Description", "Listener description"},
 			{"Scheduler", "wrr"},
 			{"StickySessionType", "insert"},
@@ -40,7 +40,7 @@ var listenerOperations = []*Operation{
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrIncorrectInstanceStatus, ErrServerCertificateNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
-			{"ListenerPort", "8080"},
+			{"ListenerPort", "443"},
 			{"Scheduler", "wlc"},
 			{"IdleTimeout", "30"},
 		},
@@ -52,7 +52,7 @@ var listenerOperations = []*Operation{
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
-			{"ListenerPort", "8080"},
+			{"ListenerPort", "443"},
 		},
 	},
 	{
@@ -71,7 +71,7 @@ var listenerOperations = []*Operation{
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
-			{"ListenerPort", "8080"},
+			{"ListenerPort", "443"},
 			{"ListenerProtocol", "https"},
 		},
 	},
@@ -82,7 +82,7 @@ var listenerOperations = []*Operation{
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
-			{"ListenerPort", "8080"},
+			{"ListenerPort", "443"},
 			{"ListenerProtocol", "https"},
 		},
 	},
@@ -93,7 +93,7 @@ var listenerOperations = []*Operation{
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
-			{"ListenerPort", "8080"},
+			{"ListenerPort", "443"},
 			{"ListenerProtocol", "https"},
 		},
 	},

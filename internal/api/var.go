@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,3 +188,28 @@ func (v listVar) Set(s string) error {
 
 func (v listVar) Value() any   { return *v.p }
 func (v listVar) Shape() Shape { return Shape{Type: List, Max: int64(v.max)} }
+
+// Address is an IPv4 or IPv6 address without a zone.
+func Address(p *netip.Addr) Var { return addressVar{p} }
+
+type addressVar struct{ p *netip.Addr }
+
+func (v addressVar) Set(s string) error {
+	addr, err := netip.ParseAddr(s)
+	if err != nil || addr.Zone() != "" {
+		return errors.New(v.Shape().Rule)
+	}
+	*v.p = addr.Unmap()
+	return nil
+}
+
+func (v addressVar) Value() any {
+	if !v.p.IsValid() {
+		return ""
+	}
+	return v.p.String()
+}
+
+func (v addressVar) Shape() Shape {
+	return Shape{Type: String, Rule: "must be an IPv4 or IPv6 address"}
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+)
+
+// A Case is a call with one value at a boundary.
+type Case struct {
+	Param  string            // the row it tries
+	What   string            // what is tried: "max+1"
+	Values map[string]string // the whole call
+	Want   string            // the code of the error it must end with; "" if it is to be bound
+}
+
+// Cases makes the calls that try every row of op at its boundaries: numbers
+// below, at and above both ends, the shortest and the longest text and what is
+// one off, each value of an enumeration and one that is none, each required
+// parameter absent. Every other value of a call is that of valid.
+//
+// It reads the same rows as Bind does. A test thus proves that binding follows
+// the table, for every operation there will ever be; that the table follows the
+// specification, the tables of the tests have to say.
+func Cases(op *Operation, valid map[string]string) []Case {
+	var c cases
+	for _, r := range op.New().Params() {
+		c.row(r, valid)
+	}
+	return c.all
+}
+
+type cases struct{ all []Case }
+
+// add notes the call that has value where valid has another; an empty one is
+// left out.
+func (c *cases) add(valid map[string]string, name, what, value, want string) {
+	values := maps.Clone(valid)
+	if values == nil {
+		values = make(map[string]string)
+	}
+	values[name] = value
+	if value == "" {
+		delete(values, name)
+	}
+	c.all = append(c.all, Case{Param: name, What: what, Values: values, Want: want})
+}
+
+func (c *cases) row(r Param, valid map[string]string) {
+	s := r.Var.Shape()
+	if s.Type == List {
+		c.list(r.Name, s, valid)
+		return
+	}
+	if r.Required {
+		held := maps.Clone(valid)
+		for _, cond := range r.When {
+			held[cond.Name] = cond.Is
+		}
+		c.add(held, r.Name, "absent", "", "Missing"+r.Name)
+		held[r.Name] = "" // an empty value is an absent one
+		c.all = append(c.all, Case{r.Name, "empty", held, "Missing" + r.Name})
+	}
+	if s.Type == JSON {
+		c.array(r.Name, s, valid)
+		return
+	}
+	for _, v := range boundaries(s) {
+		want := ""
+		if v.refused {
+			want = "Invalid" + r.Name
+		}
+		c.add(valid, r.Name, v.what, v.value, want)
+	}
+}
+
+// A boundary is a value at or just beyond the bounds of a shape.
+type boundary struct {
+	what    string
+	value   string
+	refused bool
+}
+
+func boundaries(s Shape) []boundary {
+	switch {
+	case s.Enum != nil:
+		return choices(s)
+	case s.Type == Integer:
+		number := func(n int64) string { return strconv.FormatInt(n, 10) }
+		return []boundary{
+			{"min-1", number(s.Min - 1), true},
+			{"min", number(s.Min), false},
+			{"max", number(s.Max), false},
+			{"max+1", number(s.Max + 1), true},
+			{"a word", "many", true},
+			{"a fraction", number(s.Min) + ".5", true},
+			{"a plus sign", "+" + number(s.Max), true},
+			{"beyond 64 bits", "99999999999999999999", true},
+		}
+	case s.Bounded():
+		return lengths(s)
+	}
+	return nil
+}
+
+func choices(s Shape) []boundary {
+	var all []boundary
+	for _, e := range s.Enum {
+		all = append(all, boundary{"value " + e, e, false})
+	}
+	if s.Many {
+		joined := strings.Join(s.Enum, ",")
+		all = append(all, boundary{"all values", joined, false}, boundary{"an empty one", joined + ",", true})
+	}
+	return append(all, boundary{"no such value", "no-such-value", true}, boundary{"a space more", s.Enum[0] + " ", true})
+}
+
+// lengths tries texts of x after the prefix. One that is only the prefix is
+// none: whether it is valid, the rule of the row says.
+func lengths(s Shape) []boundary {
+	text := func(n int64) string {
+		return s.Prefix + strings.Repeat("x", int(n)-len(s.Prefix))
+	}
+	shortest := max(s.Min, int64(len(s.Prefix))+1)
+	all := []boundary{
+		{"shortest", text(shortest), false},
+		{"longest", text(s.Max), false},
+		{"one too long", text(s.Max + 1), true},
+		{"not UTF-8", text(shortest) + "\xff", true},
+	}
+	if s.Min > 1 {
+		all = append(all, boundary{"one too short", text(s.Min - 1), true})
+	}
+	return all
+}
+
+// list tries the numbered values of a list.
+func (c *cases) list(name string, s Shape, valid map[string]string) {
+	values := maps.Clone(valid)
+	for n := range s.Max {
+		values[fmt.Sprintf("%s.%d", name, n+1)] = "x"
+	}
+	c.all = append(c.all, Case{name, "most items", maps.Clone(values), ""})
+	values[fmt.Sprintf("%s.%d", name, s.Max+1)] = "x"
+	c.all = append(c.all, Case{name, "one item too many", values, "Invalid" + name})
+}
+
+// array tries how many items a JSON array has, and the members of one of them.
+func (c *cases) array(name string, s Shape, valid map[string]string) {
+	item := func(n int) map[string]string {
+		it := make(map[string]string)
+		for _, m := range s.Items {
+			if m.Required {
+				it[m.Name] = sample(m.Var.Shape()) + strconv.Itoa(n)
+			}
+		}
+		return it
+	}
+	array := func(n int64) string {
+		items := make([]map[string]string, n)
+		for i := range items {
+			items[i] = item(i)
+		}
+		return text(items)
+	}
+	c.add(valid, name, "null", "null", "Missing"+name)
+	c.add(valid, name, "not JSON", "[", "Invalid"+name)
+	c.add(valid, name, "too few items", array(s.Min-1), "Invalid"+name)
+	c.add(valid, name, "fewest items", array(s.Min), "")
+	c.add(valid, name, "most items", array(s.Max), "")
+	c.add(valid, name, "too many items", array(s.Max+1), "Invalid"+name)
+	for _, m := range s.Items {
+		if m.Required {
+			it := item(1)
+			delete(it, m.Name)
+			c.add(valid, name, m.Name+" absent", text([]map[string]string{it}), "Missing"+m.Name)
+		}
+		for _, v := range boundaries(m.Var.Shape()) {
+			it := item(1)
+			it[m.Name] = v.value
+			want := ""
+			if v.refused {
+				want = "Invalid" + m.Name
+			}
+			c.add(valid, name, m.Name+" "+v.what, text([]map[string]string{it}), want)
+		}
+	}
+}
+
+// sample is the beginning of a value of the shape; a digit after it makes it
+// one.
+func sample(s Shape) string { return s.Prefix }
+
+func text(v any) string {
+	b, _ := json.Marshal(v) // maps of texts always can
+	return string(b)
+}

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// What the four products must have. The order is that of the table.
+var wanted = map[string]string{
+	"Ens 2017-11-10": `CreateLoadBalancer DescribeLoadBalancers DescribeLoadBalancerAttribute
+		ModifyLoadBalancerAttribute SetLoadBalancerStatus DescribeLoadBalancerSpec ReleaseInstance DeleteLoadBalancer
+		CreateLoadBalancerHTTPSListener SetLoadBalancerHTTPSListenerAttribute DescribeLoadBalancerHTTPSListenerAttribute
+		DescribeLoadBalancerListeners StartLoadBalancerListener StopLoadBalancerListener DeleteLoadBalancerListener
+		AddBackendServers SetBackendServers RemoveBackendServers
+		DescribeEnsRegions DescribeNetworks DescribeVSwitches`,
+	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,
+	"Ram 2015-05-01": `CreateUser GetUser ListUsers DeleteUser
+		CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey
+		CreatePolicy GetPolicy ListPolicies DeletePolicy AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser`,
+	"Sts 2015-04-01": `GetCallerIdentity`,
+}
+
+func TestOperations(t *testing.T) {
+	got := make(map[string][]string)
+	for _, op := range Operations() {
+		product := op.Product + " " + op.Version
+		got[product] = append(got[product], op.Name)
+	}
+	for product, names := range wanted {
+		if want := strings.Fields(names); !reflect.DeepEqual(got[product], want) {
+			t.Errorf("%s: got %v, want %v", product, got[product], want)
+		}
+	}
+	if len(got) != len(wanted) {
+		t.Errorf("got %d products, want %d", len(got), len(wanted))
+	}
+}
+
+func TestLookup(t *testing.T) {
+	for _, tt := range []struct{ version, action, want string }{
+		{"2017-11-10", "CreateLoadBalancer", "ens:CreateLoadBalancer"},
+		{"2020-04-07", "UploadUserCertificate", "cas:UploadUserCertificate"},
+		{"2015-05-01", "CreateUser", "ram:CreateUser"},
+		{"2015-04-01", "GetCallerIdentity", "sts:GetCallerIdentity"},
+		{"2017-11-10", "CreateUser", ""},
+		{"2017-11-10", "createLoadBalancer", ""},
+		{"2017-11-11", "CreateLoadBalancer", ""},
+		{"", "", ""},
+	} {
+		var got string
+		if op, ok := Lookup(tt.version, tt.action); ok {
+			got = op.Action()
+		}
+		if got != tt.want {
+			t.Errorf("%s %s: got %q, want %q", tt.version, tt.action, got, tt.want)
+		}
+	}
+}
+
+// Each operation is complete enough for all that read it.
+func TestOperationsAreComplete(t *testing.T) {
+	levels := "create list get update delete"
+	for _, op := range Operations() {
+		if op.Doc == "" || !strings.HasSuffix(op.Doc, ".") {
+			t.Errorf("%s: its text %q is no sentence", op.Name, op.Doc)
+		}
+		if op.Access == "" || !strings.Contains(levels, op.Access) {
+			t.Errorf("%s: access level %q, want one of %s", op.Name, op.Access, levels)
+		}
+		if op.Rate.Account == 0 || op.Rate.User == 0 {
+			t.Errorf("%s: got rate %+v, want both bounds", op.Name, op.Rate)
+		}
+		if reflect.TypeOf(op.Out()).Name() != op.Name+"Output" {
+			t.Errorf("%s: answers %T", op.Name, op.Out())
+		}
+		if reflect.TypeOf(op.New()).Elem().Name() != op.Name+"Input" {
+			t.Errorf("%s: binds to %T", op.Name, op.New())
+		}
+		if err := Bind(op.New(), example(op)); err != nil {
+			t.Errorf("%s: its example is refused: %v", op.Name, err)
+		}
+		rows := make(map[string]Param)
+		required := false
+		for _, r := range op.New().Params() {
+			if r.Doc == "" || !strings.HasSuffix(r.Doc, ".") {
+				t.Errorf("%s, %s: its text %q is no sentence", op.Name, r.Name, r.Doc)
+			}
+			for _, c := range r.When {
+				if _, ok := rows[c.Name]; !ok {
+					t.Errorf("%s, %s: its condition %s is bound later or never", op.Name, r.Name, c.Name)
+				}
+			}
+			if _, ok := rows[r.Name]; ok {
+				t.Errorf("%s: has %s twice", op.Name, r.Name)
+			}
+			if r.Default != "" {
+				if err := r.Var.Set(r.Default); err != nil {
+					t.Errorf("%s, %s: its default is refused: %v", op.Name, r.Name, err)
+				}
+			}
+			rows[r.Name] = r
+			required = required || r.Required
+		}
+		for _, e := range op.Example {
+			if _, ok := rows[e.Name]; !ok {
+				t.Errorf("%s: its example has %s, which is no parameter", op.Name, e.Name)
+			}
+		}
+		listed := make(map[ErrorID]bool)
+		for _, id := range op.Errors {
+			if listed[id] {
+				t.Errorf("%s: lists %s twice", op.Name, id)
+			}
+			listed[id] = true
+			_ = id.New("x") // panics if the table has no such row
+		}
+		if listed[ErrMissing] != required {
+			t.Errorf("%s: lists Missing%%s %v, has a required parameter %v", op.Name, listed[ErrMissing], required)
+		}
+		if listed[ErrInvalid] != (len(rows) > 0) {
+			t.Errorf("%s: lists Invalid%%s %v, has %d parameters", op.Name, listed[ErrInvalid], len(rows))
+		}
+	}
+}
+
+// Two inputs of one operation share no variable.
+func TestInputsAreFresh(t *testing.T) {
+	op, _ := Lookup(EnsVersion, "DescribeNetworks")
+	a, b := op.New(), op.New()
+	if err := Bind(a, map[string]string{"EnsRegionIds.1": "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.(*DescribeNetworksInput).RegionIDs; got != nil {
+		t.Errorf("binding one input set %v in another", got)
+	}
+}
