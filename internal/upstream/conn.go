@@ -1,0 +1,54 @@
+package upstream
+
+import (
+	"net"
+	"syscall"
+)
+
+// A Conn is a TCP connection to a backend. Whoever got it from a Pool owns it,
+// and ends with either Pool.Put or Close. Close may be called by others, too,
+// to cut the owner off.
+//
+// Deadlines stay as the last owner left them; a new one sets its own.
+type Conn struct {
+	*net.TCPConn
+
+	// Reused tells that the connection has carried a request before. The
+	// backend may have closed it just now, so that a failure before the first
+	// byte of the answer says nothing about the backend.
+	Reused bool
+
+	raw   syscall.RawConn
+	look  func(fd uintptr) // peek, bound once: a closure for each look would allocate
+	fresh bool             // what the last look found
+	stray [1]byte
+	sweep uint32 // Pool.sweeps when it was put
+}
+
+// newConn wraps a connection just dialed.
+func newConn(tcp *net.TCPConn) (*Conn, error) {
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{TCPConn: tcp, raw: raw}
+	c.look = c.peek
+	return c, nil
+}
+
+// clean reports whether the connection is still open and silent. A backend has
+// nothing to say between an answer and the next request: what can be read is
+// the end, an error, or bytes that would be taken for the answer to somebody
+// else's request.
+func (c *Conn) clean() bool {
+	c.fresh = false
+	// Control rather than Read, which fails once a deadline has passed.
+	return c.raw.Control(c.look) == nil && c.fresh
+}
+
+// peek reads from the socket without waiting. It needs no MSG_PEEK: after any
+// byte the connection is of no more use.
+func (c *Conn) peek(fd uintptr) {
+	_, err := syscall.Read(int(fd), c.stray[:])
+	c.fresh = err == syscall.EAGAIN
+}

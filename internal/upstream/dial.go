@@ -1,0 +1,37 @@
+package upstream
+
+import (
+	"net"
+	"time"
+)
+
+// GetFresh always dials. It is for the one retry after a reused connection died
+// under a request, and for requests that must not meet that.
+func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
+	c, err := p.dial(deadline)
+	if err != nil {
+		p.failures.Add(1)
+		return nil, err
+	}
+	p.dials.Add(1)
+	return c, nil
+}
+
+func (p *Pool) dial(deadline time.Time) (*Conn, error) {
+	d := net.Dialer{
+		Timeout:  p.dialFor,
+		Deadline: deadline,
+		KeepAliveConfig: net.KeepAliveConfig{
+			Enable:   true,
+			Idle:     keepAliveIdle,
+			Interval: keepAliveInterval,
+			Count:    keepAliveProbes,
+		},
+	}
+	// The connection comes with TCP_NODELAY, as all of net's.
+	c, err := d.Dial("tcp", p.address)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(c.(*net.TCPConn))
+}

@@ -1,0 +1,127 @@
+package upstream
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options of a Pool. The zero value is right for most.
+type Options struct {
+	DialTimeout time.Duration // from SYN to established; 0: 5s
+	MaxIdle     int           // idle connections kept; 0: 1024, negative: none
+	MaxIdleAge  time.Duration // an idle one is closed after 3/4 to all of it; 0: 30s
+}
+
+// A Pool keeps the idle connections to one backend.
+//
+// The most recently used one is reused first, so that in a quiet period the
+// others age out and the pool shrinks to what the load needs.
+type Pool struct {
+	address string
+	dialFor time.Duration
+	maxIdle int
+	sweepIn time.Duration // between two sweeps, a quarter of the greatest age
+
+	dials    atomic.Uint64
+	failures atomic.Uint64
+	reuses   atomic.Uint64
+	stale    atomic.Uint64
+
+	mu       sync.Mutex
+	idle     []*Conn     // guarded by mu; oldest first
+	closed   bool        // guarded by mu
+	sweeping bool        // guarded by mu; sweeper will fire
+	sweeper  *time.Timer // guarded by mu; made by the first Put
+	sweeps   uint32      // guarded by mu; counts up and tells the age of idle connections
+}
+
+// NewPool returns an empty pool for the backend at address, IP:port. It dials
+// nothing by itself.
+func NewPool(address string, o Options) *Pool {
+	p := &Pool{address: address, dialFor: o.DialTimeout, maxIdle: o.MaxIdle, sweepIn: o.MaxIdleAge / 4}
+	if p.dialFor == 0 {
+		p.dialFor = dialTimeout
+	}
+	if p.maxIdle == 0 {
+		p.maxIdle = maxIdle
+	}
+	if p.sweepIn == 0 {
+		p.sweepIn = maxIdleAge / 4
+	}
+	return p
+}
+
+// Get returns the newest idle connection that is still clean, else dials one,
+// by the deadline at the latest; the zero Time sets none but the pool's own.
+func (p *Pool) Get(deadline time.Time) (*Conn, error) {
+	for c := p.pop(); c != nil; c = p.pop() {
+		if c.clean() {
+			p.reuses.Add(1)
+			return c, nil
+		}
+		p.stale.Add(1)
+		_ = c.Close() // the backend has closed it, or is not to be heard out
+	}
+	return p.GetFresh(deadline)
+}
+
+// pop takes the newest idle connection, nil if there is none.
+func (p *Pool) pop() *Conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle) - 1
+	if n < 0 {
+		return nil
+	}
+	c := p.idle[n]
+	p.idle[n] = nil
+	p.idle = p.idle[:n]
+	return c
+}
+
+// Put gives back a connection on which the last exchange is complete on both
+// sides and nothing else has been read or written. It is closed instead of kept
+// if the pool is full or closed.
+func (p *Pool) Put(c *Conn) {
+	c.Reused = true
+	if !p.push(c) {
+		_ = c.Close() // nobody is left to be told
+	}
+}
+
+// push puts c on the stack, if there is room.
+func (p *Pool) push(c *Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || len(p.idle) >= p.maxIdle {
+		return false
+	}
+	c.sweep = p.sweeps
+	p.idle = append(p.idle, c)
+	if !p.sweeping {
+		p.startSweeper()
+	}
+	return true
+}
+
+// Close closes the idle connections. Those that are out stay usable and are
+// closed when they are put back.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	idle := p.idle
+	p.idle = nil
+	if p.sweeper != nil {
+		p.sweeper.Stop()
+	}
+	p.mu.Unlock()
+	closeAll(idle)
+}
+
+// Idle returns how many connections wait for a request.
+func (p *Pool) Idle() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
+}
