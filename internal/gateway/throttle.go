@@ -56,11 +56,12 @@ func (t *throttle) admit(op *api.Operation, who ram.Identity, now time.Time) err
 
 // wait is how long it takes until b has a token. A rate of zero has no limit.
 func (t *throttle) wait(b bucket, rate int, now time.Time) time.Duration {
-	if rate == 0 {
+	full := t.full[b]
+	if rate == 0 || full.Before(now) {
 		return 0
 	}
 	refill := time.Second / time.Duration(rate)
-	return max(0, t.full[b].Sub(now)-(time.Second-refill))
+	return max(0, full.Sub(now)-(time.Second-refill))
 }
 
 func (t *throttle) take(b bucket, rate int, now time.Time) {

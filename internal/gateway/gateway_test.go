@@ -1,0 +1,353 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/ram"
+	"elbow/internal/rpc"
+)
+
+const account = "1234567890123456"
+
+// A site is a gateway behind a real server, with the keys and operations of one
+// test.
+type site struct {
+	*httptest.Server
+	gateway *Gateway
+	log     lockedBuffer
+	audit   lockedBuffer
+
+	mu     sync.Mutex
+	offset time.Duration // guarded by mu: how far the server's clock is ahead
+	frozen time.Time     // guarded by mu: where the server's clock stands still, unless zero
+	keys   map[string]Credential
+}
+
+// newSite serves the operations in handlers with the keys "root" and "user",
+// whose secrets are "root-secret" and "user-secret". The user has the policies.
+func newSite(t *testing.T, handlers map[string]Handler, policies ...string) *site {
+	t.Helper()
+	s := &site{keys: map[string]Credential{
+		"root": {
+			Identity: ram.Identity{AccountID: account, AccessKeyID: "root", UserID: account},
+			Secret:   "root-secret", Active: true,
+		},
+		"user": {
+			Identity: ram.Identity{AccountID: account, AccessKeyID: "user", UserID: "2001", UserName: "alice"},
+			Secret:   "user-secret", Active: true,
+		},
+	}}
+	user := s.keys["user"]
+	for _, document := range policies {
+		p, err := ram.Parse(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		user.Policies = append(user.Policies, p)
+	}
+	s.keys["user"] = user
+
+	s.gateway = New(Config{
+		Handlers: handlers,
+		Keys: func(_ context.Context, id string) (Credential, bool, error) {
+			if id == "unreadable" {
+				return Credential{}, false, errors.New("store is away")
+			}
+			c, ok := s.keys[id]
+			return c, ok, nil
+		},
+		Log:   slog.New(slog.NewTextHandler(&s.log, nil)),
+		Audit: &s.audit,
+		Now:   s.now,
+	})
+	s.Server = httptest.NewUnstartedServer(s.gateway)
+	s.Config = s.gateway.Server()
+	s.Start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *site) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.frozen.IsZero() {
+		return s.frozen
+	}
+	return time.Now().Add(s.offset)
+}
+
+func (s *site) freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frozen = time.Now()
+}
+
+func (s *site) ahead(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offset = d
+}
+
+// stop ends the server, after which the audit log is complete.
+func (s *site) stop() {
+	s.Server.Close()
+	if s.gateway != nil {
+		s.gateway.Close()
+		s.gateway = nil
+	}
+}
+
+func (s *site) client(key string) *rpc.Client {
+	return &rpc.Client{Endpoint: s.URL, AccessKeyID: key, Secret: key + "-secret"}
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// answers makes a handler that always answers the same.
+func answers(out any, err error) Handler {
+	return func(context.Context, ram.Identity, api.Input) (any, error) { return out, err }
+}
+
+// refused checks that err is the answer of a server to a refused call.
+func refused(t *testing.T, err error, status int, code string) *rpc.Error {
+	t.Helper()
+	var e *rpc.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want the error %s", err, code)
+	}
+	if e.Status != status || e.Code != code {
+		t.Fatalf("got %d %s (%s), want %d %s", e.Status, e.Code, e.Message, status, code)
+	}
+	if len(e.RequestID) != 36 || e.RequestID != strings.ToUpper(e.RequestID) || e.HostID == "" || e.Recommend == "" {
+		t.Errorf("%s: incomplete answer %+v", code, e)
+	}
+	return e
+}
+
+func TestAnswer(t *testing.T) {
+	handlers := map[string]Handler{
+		"ens:CreateLoadBalancer": func(_ context.Context, who ram.Identity, in api.Input) (any, error) {
+			input := in.(*api.CreateLoadBalancerInput)
+			if !who.Root() || who.AccountID != account {
+				t.Errorf("called as %+v", who)
+			}
+			return api.CreateLoadBalancerOutput{LoadBalancerID: "lb-1", LoadBalancerName: input.Name, NetworkID: input.NetworkID}, nil
+		},
+	}
+	s := newSite(t, handlers)
+	for _, algorithm := range []rpc.Algorithm{rpc.V1, rpc.V3} {
+		client := s.client("root")
+		client.Algorithm = algorithm
+		body, err := client.Call(t.Context(), api.EnsVersion, "CreateLoadBalancer", map[string]string{
+			"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
+			"VSwitchId": "vsw-default", "PayType": "PostPaid", "LoadBalancerName": "a b+c*~é&",
+		})
+		if err != nil {
+			t.Fatalf("algorithm %d: %v", algorithm, err)
+		}
+		var got map[string]string
+		if err := json.Unmarshal(body, &got); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		if got["LoadBalancerId"] != "lb-1" || got["LoadBalancerName"] != "a b+c*~é&" || len(got["RequestId"]) != 36 {
+			t.Errorf("algorithm %d: got %s", algorithm, body)
+		}
+	}
+}
+
+// Each stage refuses what the stages before it let through, so that what a
+// stranger learns grows only with what they may know.
+func TestStagesInOrder(t *testing.T) {
+	s := newSite(t, map[string]Handler{"ens:CreateLoadBalancer": answers(nil, api.LoadBalancerNotFound())})
+	complete := map[string]string{
+		"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
+		"VSwitchId": "vsw-default", "PayType": "PostPaid",
+	}
+	for _, tt := range []struct {
+		name, key, secret, version, action string
+		params                             map[string]string
+		status                             int
+		code                               string
+	}{
+		{"unknown version before unknown key", "nobody", "x", "2000-01-01", "X", nil, 400, "InvalidVersion"},
+		{"unknown action before unknown key", "nobody", "x", api.EnsVersion, "X", nil, 404, "InvalidAction.NotFound"},
+		{"operation that is not served", "root", "root-secret", api.EnsVersion, "DescribeNetworks", nil, 404, "InvalidAction.NotFound"},
+		{"unknown key", "nobody", "x", api.EnsVersion, "CreateLoadBalancer", nil, 404, "InvalidAccessKeyId.NotFound"},
+		{"key that cannot be looked up", "unreadable", "x", api.EnsVersion, "CreateLoadBalancer", nil, 400, "ens.interface.error"},
+		{"wrong secret", "user", "x", api.EnsVersion, "CreateLoadBalancer", nil, 400, "SignatureDoesNotMatch"},
+		{"no policy before missing parameters", "user", "user-secret", api.EnsVersion, "CreateLoadBalancer", nil, 400, "NoPermission"},
+		{"missing parameter", "root", "root-secret", api.EnsVersion, "CreateLoadBalancer", nil, 400, "MissingEnsRegionId"},
+		{"the operation's own", "root", "root-secret", api.EnsVersion, "CreateLoadBalancer", complete, 400, "LoadBalancerNotFound"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, algorithm := range []rpc.Algorithm{rpc.V1, rpc.V3} {
+				c := &rpc.Client{Endpoint: s.URL, AccessKeyID: tt.key, Secret: tt.secret, Algorithm: algorithm}
+				_, err := c.Call(t.Context(), tt.version, tt.action, tt.params)
+				refused(t, err, tt.status, tt.code)
+			}
+		})
+	}
+}
+
+func TestInactiveKey(t *testing.T) {
+	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
+	root := s.keys["root"]
+	root.Active = false
+	s.keys["root"] = root
+
+	_, err := s.client("root").Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
+	refused(t, err, 400, "InvalidAccessKeyId.Inactive")
+	stranger := s.client("root")
+	stranger.Secret = "x"
+	_, err = stranger.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
+	refused(t, err, 400, "SignatureDoesNotMatch")
+}
+
+// The text of an internal error stays in the log, under the request id.
+func TestInternalErrorsStayInside(t *testing.T) {
+	s := newSite(t, map[string]Handler{
+		"sts:GetCallerIdentity":     answers(nil, errors.New("disk is full")),
+		"ens:DescribeLoadBalancers": func(context.Context, ram.Identity, api.Input) (any, error) { panic("out of cheese") },
+		"ens:DescribeEnsRegions":    answers(make(chan int), nil),
+	})
+	for _, tt := range []struct {
+		version, action string
+		status          int
+		code, cause     string
+	}{
+		{api.StsVersion, "GetCallerIdentity", 400, "ens.interface.error", "disk is full"},
+		{api.EnsVersion, "DescribeLoadBalancers", 500, "InternalError", "out of cheese"},
+		{api.EnsVersion, "DescribeEnsRegions", 400, "ens.interface.error", "chan int"},
+	} {
+		_, err := s.client("root").Call(t.Context(), tt.version, tt.action, nil)
+		e := refused(t, err, tt.status, tt.code)
+		if strings.Contains(e.Message+e.Recommend, tt.cause) {
+			t.Errorf("%s told the client: %+v", tt.action, e)
+		}
+		if log := s.log.String(); !strings.Contains(log, tt.cause) || !strings.Contains(log, e.RequestID) {
+			t.Errorf("%s: cause and request id not in the log:\n%s", tt.action, log)
+		}
+	}
+}
+
+// A replay is the same bytes once more.
+func TestReplay(t *testing.T) {
+	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
+	for _, algorithm := range []rpc.Algorithm{rpc.V1, rpc.V3} {
+		var sent *http.Request
+		client := s.client("root")
+		client.Algorithm = algorithm
+		client.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			sent = r
+			return http.DefaultTransport.RoundTrip(r)
+		})}
+		if _, err := client.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil); err != nil {
+			t.Fatal(err)
+		}
+		again := sent.Clone(t.Context())
+		again.Body, _ = sent.GetBody()
+		resp, err := http.DefaultTransport.RoundTrip(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != 400 || !bytes.Contains(body, []byte(`"SignatureNonceUsed"`)) {
+			t.Errorf("algorithm %d: a replay got %d %s", algorithm, resp.StatusCode, body)
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestClockWindow(t *testing.T) {
+	for _, tt := range []struct {
+		ahead time.Duration
+		code  string
+	}{
+		{14 * time.Minute, ""},
+		{-14 * time.Minute, ""},
+		{16 * time.Minute, "InvalidTimeStamp.Expired"},
+		{-16 * time.Minute, "InvalidTimeStamp.Expired"},
+	} {
+		s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
+		s.ahead(tt.ahead)
+		_, err := s.client("root").Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
+		if tt.code == "" && err != nil {
+			t.Errorf("server ahead by %v: %v", tt.ahead, err)
+		} else if tt.code != "" {
+			refused(t, err, 400, tt.code)
+		}
+	}
+}
+
+// What the request line and the headers of a refused request may be, over the
+// wire and unsigned.
+func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
+	s := newSite(t, nil)
+	for _, tt := range []struct {
+		name, method, target string
+		body                 string
+		status               int
+		code                 string
+	}{
+		{"empty", "GET", "/", "", 400, "MissingParameter"},
+		{"other path", "GET", "/healthz", "", 404, "InvalidAction.NotFound"},
+		{"other method", "PUT", "/?Action=A", "", 403, "UnsupportedHTTPMethod"},
+		{"1 MB query", "GET", "/?Action=A&X=" + strings.Repeat("x", 1<<20), "", 413, "RequestEntityTooLarge"},
+		{"1 MB body", "POST", "/", "Action=A&X=" + strings.Repeat("x", 1<<20), 413, "RequestEntityTooLarge"},
+		{"bad escape", "GET", "/?Action=%zz", "", 400, "InvalidParameter.Action"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			req, err := http.NewRequest(tt.method, s.URL+tt.target, strings.NewReader(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			resp, err := s.Client().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			var got rpc.Error
+			if err := json.NewDecoder(resp.Body).Decode(&got); err != nil {
+				t.Fatal(err)
+			}
+			if resp.StatusCode != tt.status || got.Code != tt.code {
+				t.Errorf("got %d %s, want %d %s", resp.StatusCode, got.Code, tt.status, tt.code)
+			}
+			if id := resp.Header.Get("x-acs-request-id"); id != got.RequestID || len(id) != 36 {
+				t.Errorf("request id %q in the header, %q in the body", id, got.RequestID)
+			}
+		})
+	}
+}

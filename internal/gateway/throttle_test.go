@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/ram"
+	"elbow/internal/rpc"
+)
+
+func throttleCode(err error) string {
+	if e, ok := errors.AsType[*rpc.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+var (
+	limited = &api.Operation{Product: "Ens", Name: "Limited", Rate: api.Rate{Account: 100, User: 10}}
+	root    = ram.Identity{AccountID: "1", UserID: "1"}
+	alice   = ram.Identity{AccountID: "1", UserID: "2", UserName: "alice"}
+	bob     = ram.Identity{AccountID: "1", UserID: "3", UserName: "bob"}
+)
+
+// A user may make 10 calls at once, then one each tenth of a second.
+func TestThrottleUser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttle := newThrottle()
+		for n := range 10 {
+			if err := throttle.admit(limited, alice, time.Now()); err != nil {
+				t.Fatalf("call %d: %v", n+1, err)
+			}
+		}
+		err := throttle.admit(limited, alice, time.Now())
+		if e, ok := errors.AsType[*rpc.Error](err); !ok || e.Status != 400 || e.Code != "Throttling.User" || e.RetryAfter != 100*time.Millisecond {
+			t.Fatalf("11th call: got %#v, want Throttling.User after 100ms", err)
+		}
+		time.Sleep(100 * time.Millisecond) // of the test's own clock
+		if err := throttle.admit(limited, alice, time.Now()); err != nil {
+			t.Errorf("after the time to wait: %v", err)
+		}
+		if err := throttle.admit(limited, alice, time.Now()); throttleCode(err) != "Throttling.User" {
+			t.Errorf("a second call after the time to wait: got %v", err)
+		}
+		if err := throttle.admit(limited, bob, time.Now()); err != nil {
+			t.Errorf("another user: %v", err)
+		}
+		other := *limited
+		other.Name = "Other"
+		if err := throttle.admit(&other, alice, time.Now()); err != nil {
+			t.Errorf("another operation: %v", err)
+		}
+	})
+}
+
+// All identities of an account draw from one bucket, and root from no other.
+func TestThrottleAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttle := newThrottle()
+		for n := range 10 {
+			if err := throttle.admit(limited, alice, time.Now()); err != nil {
+				t.Fatalf("alice's call %d: %v", n+1, err)
+			}
+		}
+		// What alice is refused costs the account nothing.
+		for range 50 {
+			if err := throttle.admit(limited, alice, time.Now()); throttleCode(err) != "Throttling.User" {
+				t.Fatalf("alice beyond her limit: got %v", err)
+			}
+		}
+		for n := range 90 {
+			if err := throttle.admit(limited, root, time.Now()); err != nil {
+				t.Fatalf("root's call %d: %v", n+1, err)
+			}
+		}
+		for _, who := range []ram.Identity{root, bob} {
+			err := throttle.admit(limited, who, time.Now())
+			if e, ok := errors.AsType[*rpc.Error](err); !ok || e.Code != "Throttling.Api" || e.RetryAfter != 10*time.Millisecond {
+				t.Errorf("%q on an empty bucket: got %v, want Throttling.Api after 10ms", who.UserName, err)
+			}
+		}
+		// Nor does what the account refuses cost the user anything.
+		time.Sleep(time.Second)
+		for n := range 10 {
+			if err := throttle.admit(limited, bob, time.Now()); err != nil {
+				t.Fatalf("bob's call %d: %v", n+1, err)
+			}
+		}
+	})
+}
+
+func TestThrottleUnlimited(t *testing.T) {
+	throttle := newThrottle()
+	free := &api.Operation{Product: "Ens", Name: "Free"}
+	now := time.Now()
+	for range 1000 {
+		if err := throttle.admit(free, alice, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(throttle.full) != 0 {
+		t.Errorf("%d buckets kept for an operation without limits", len(throttle.full))
+	}
+}
+
+// The buckets kept are those of the last second, whoever has called before.
+func TestThrottleMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttle := newThrottle()
+		for n := range 100 * minBuckets {
+			who := ram.Identity{AccountID: "1", UserID: strconv.Itoa(n), UserName: "u"}
+			if err := throttle.admit(&api.Operation{Product: "Ens", Name: fmt.Sprint(n / 10), Rate: limited.Rate}, who, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if n := len(throttle.full); n > 2*minBuckets {
+			t.Errorf("%d buckets after %d users, want at most %d", n, 100*minBuckets, 2*minBuckets)
+		}
+	})
+}
+
+// A client learns from the header how long to wait, in the fields that the
+// command line and the SDKs read.
+func TestThrottledAnswer(t *testing.T) {
+	s := newSite(t, map[string]Handler{"ens:DescribeLoadBalancers": answers(nil, nil)},
+		`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	s.freeze()
+	for _, tt := range []struct {
+		key, code, field string
+		calls            int
+	}{
+		{"user", "Throttling.User", "X-Ratelimit-User", 10},
+		{"root", "Throttling.Api", "X-Ratelimit-User-Api", 90},
+	} {
+		var header http.Header
+		client := s.client(tt.key)
+		client.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp, err := http.DefaultTransport.RoundTrip(r)
+			if err == nil {
+				header = resp.Header
+			}
+			return resp, err
+		})}
+		for n := range tt.calls {
+			if _, err := client.Call(t.Context(), api.EnsVersion, "DescribeLoadBalancers", nil); err != nil {
+				t.Fatalf("%s, call %d: %v", tt.key, n+1, err)
+			}
+		}
+		_, err := client.Call(t.Context(), api.EnsVersion, "DescribeLoadBalancers", nil)
+		e := refused(t, err, 400, tt.code)
+		ms := header.Get("X-Acs-Retry-After")
+		if wait, err := strconv.Atoi(ms); err != nil || wait < 1 || wait > 100 || e.RetryAfter != time.Duration(wait)*time.Millisecond {
+			t.Errorf("%s: x-acs-retry-after is %q, client read %v", tt.key, ms, e.RetryAfter)
+		}
+		if got := header.Get(tt.field); !strings.HasSuffix(got, "TimeLeft:"+ms) {
+			t.Errorf("%s: %s is %q", tt.key, tt.field, got)
+		}
+	}
+}
