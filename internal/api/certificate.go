@@ -5,6 +5,8 @@ type UploadUserCertificateInput struct {
 	Name string
 	Cert string // the leaf, then its issuers
 	Key  string
+
+	Group string // ResourceGroupId: taken, without effect
 }
 
 // Params lists the rows.
@@ -13,6 +15,7 @@ func (in *UploadUserCertificateInput) Params() []Param {
 		{Name: "Name", Var: Text(&in.Name, 1, maxFree), Required: true, Doc: "The name of the certificate, no two of one account alike."},
 		{Name: "Cert", Var: Text(&in.Cert, 1, maxPEM), Required: true, Doc: "The certificate in PEM, followed by those that issued it."},
 		{Name: "Key", Var: Text(&in.Key, 1, maxPEM), Required: true, Doc: "The private key in PEM, without a passphrase."},
+		{Name: "ResourceGroupId", Var: ID(&in.Group), Doc: "Accepted for compatibility, without effect."},
 	}
 }
 

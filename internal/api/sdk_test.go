@@ -1,0 +1,166 @@
+package api
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/cas"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
+)
+
+// What the official SDK sends and reads, per operation.
+var sdk = map[string]struct{ request, response any }{
+	"CreateLoadBalancer":                         {ens.CreateLoadBalancerRequest{}, ens.CreateLoadBalancerResponse{}},
+	"DescribeLoadBalancers":                      {ens.DescribeLoadBalancersRequest{}, ens.DescribeLoadBalancersResponse{}},
+	"DescribeLoadBalancerAttribute":              {ens.DescribeLoadBalancerAttributeRequest{}, ens.DescribeLoadBalancerAttributeResponse{}},
+	"ModifyLoadBalancerAttribute":                {ens.ModifyLoadBalancerAttributeRequest{}, ens.ModifyLoadBalancerAttributeResponse{}},
+	"SetLoadBalancerStatus":                      {ens.SetLoadBalancerStatusRequest{}, ens.SetLoadBalancerStatusResponse{}},
+	"DescribeLoadBalancerSpec":                   {ens.DescribeLoadBalancerSpecRequest{}, ens.DescribeLoadBalancerSpecResponse{}},
+	"ReleaseInstance":                            {ens.ReleaseInstanceRequest{}, ens.ReleaseInstanceResponse{}},
+	"CreateLoadBalancerHTTPSListener":            {ens.CreateLoadBalancerHTTPSListenerRequest{}, ens.CreateLoadBalancerHTTPSListenerResponse{}},
+	"SetLoadBalancerHTTPSListenerAttribute":      {ens.SetLoadBalancerHTTPSListenerAttributeRequest{}, ens.SetLoadBalancerHTTPSListenerAttributeResponse{}},
+	"DescribeLoadBalancerHTTPSListenerAttribute": {ens.DescribeLoadBalancerHTTPSListenerAttributeRequest{}, ens.DescribeLoadBalancerHTTPSListenerAttributeResponse{}},
+	"DescribeLoadBalancerListeners":              {ens.DescribeLoadBalancerListenersRequest{}, ens.DescribeLoadBalancerListenersResponse{}},
+	"StartLoadBalancerListener":                  {ens.StartLoadBalancerListenerRequest{}, ens.StartLoadBalancerListenerResponse{}},
+	"StopLoadBalancerListener":                   {ens.StopLoadBalancerListenerRequest{}, ens.StopLoadBalancerListenerResponse{}},
+	"DeleteLoadBalancerListener":                 {ens.DeleteLoadBalancerListenerRequest{}, ens.DeleteLoadBalancerListenerResponse{}},
+	"AddBackendServers":                          {ens.AddBackendServersRequest{}, ens.AddBackendServersResponse{}},
+	"SetBackendServers":                          {ens.SetBackendServersRequest{}, ens.SetBackendServersResponse{}},
+	"RemoveBackendServers":                       {ens.RemoveBackendServersRequest{}, ens.RemoveBackendServersResponse{}},
+	"DescribeEnsRegions":                         {ens.DescribeEnsRegionsRequest{}, ens.DescribeEnsRegionsResponse{}},
+	"DescribeNetworks":                           {ens.DescribeNetworksRequest{}, ens.DescribeNetworksResponse{}},
+	"DescribeVSwitches":                          {ens.DescribeVSwitchesRequest{}, ens.DescribeVSwitchesResponse{}},
+	"UploadUserCertificate":                      {cas.UploadUserCertificateRequest{}, cas.UploadUserCertificateResponse{}},
+	"GetUserCertificateDetail":                   {cas.GetUserCertificateDetailRequest{}, cas.GetUserCertificateDetailResponse{}},
+	"ListUserCertificateOrder":                   {cas.ListUserCertificateOrderRequest{}, cas.ListUserCertificateOrderResponse{}},
+	"DeleteUserCertificate":                      {cas.DeleteUserCertificateRequest{}, cas.DeleteUserCertificateResponse{}},
+	"CreateUser":                                 {ram.CreateUserRequest{}, ram.CreateUserResponse{}},
+	"GetUser":                                    {ram.GetUserRequest{}, ram.GetUserResponse{}},
+	"ListUsers":                                  {ram.ListUsersRequest{}, ram.ListUsersResponse{}},
+	"DeleteUser":                                 {ram.DeleteUserRequest{}, ram.DeleteUserResponse{}},
+	"CreateAccessKey":                            {ram.CreateAccessKeyRequest{}, ram.CreateAccessKeyResponse{}},
+	"ListAccessKeys":                             {ram.ListAccessKeysRequest{}, ram.ListAccessKeysResponse{}},
+	"UpdateAccessKey":                            {ram.UpdateAccessKeyRequest{}, ram.UpdateAccessKeyResponse{}},
+	"DeleteAccessKey":                            {ram.DeleteAccessKeyRequest{}, ram.DeleteAccessKeyResponse{}},
+	"CreatePolicy":                               {ram.CreatePolicyRequest{}, ram.CreatePolicyResponse{}},
+	"GetPolicy":                                  {ram.GetPolicyRequest{}, ram.GetPolicyResponse{}},
+	"ListPolicies":                               {ram.ListPoliciesRequest{}, ram.ListPoliciesResponse{}},
+	"DeletePolicy":                               {ram.DeletePolicyRequest{}, ram.DeletePolicyResponse{}},
+	"AttachPolicyToUser":                         {ram.AttachPolicyToUserRequest{}, ram.AttachPolicyToUserResponse{}},
+	"DetachPolicyFromUser":                       {ram.DetachPolicyFromUserRequest{}, ram.DetachPolicyFromUserResponse{}},
+	"ListPoliciesForUser":                        {ram.ListPoliciesForUserRequest{}, ram.ListPoliciesForUserResponse{}},
+	"GetCallerIdentity":                          {sts.GetCallerIdentityRequest{}, sts.GetCallerIdentityResponse{}},
+}
+
+// Parameters of the SDK that have no row: those that say what the operation
+// says, and those of certificates for SM2, which are not served.
+var ignored = []string{"Protocol", "SourceIp", "EncryptCert", "EncryptPrivateKey", "SignCert", "SignPrivateKey"}
+
+// Fields that only some of the operations answer that share a type of the SDK:
+// those of a policy attached to a user, say.
+var shared = []string{"AttachDate", "AttachmentCount", "CreateDate", "JoinDate", "PolicyDocument", "UpdateDate"}
+
+// Fields that the SDK reads and an uploaded certificate does not have: they
+// belong to bought ones.
+var bought = []string{
+	"AliyunOrderId", "BuyDate", "CertType", "Domain", "DomainCount", "DomainType", "OrderId", "PartnerOrderId",
+	"ProductCode", "ProductName", "RootBrand", "SourceType", "TrusteeStatus", "WildDomainCount",
+}
+
+func TestParametersOfSDK(t *testing.T) {
+	for name, theirs := range sdk {
+		op := operation(t, name)
+		rows := make(map[string]bool)
+		for _, r := range op.New().Params() {
+			rows[r.Name] = true
+		}
+		typ := reflect.TypeOf(theirs.request)
+		for i := range typ.NumField() {
+			param := typ.Field(i).Tag.Get("name")
+			if param != "" && !rows[param] && !slices.Contains(ignored, param) {
+				t.Errorf("%s: no row for %s", name, param)
+			}
+		}
+	}
+}
+
+func TestFieldsOfSDK(t *testing.T) {
+	for name, theirs := range sdk {
+		ours := fields(reflect.TypeOf(operation(t, name).Out()))
+		compareFields(t, name, reflect.TypeOf(theirs.response), ours)
+	}
+}
+
+func operation(t *testing.T, name string) *Operation {
+	t.Helper()
+	for _, op := range Operations() {
+		if op.Name == name {
+			return op
+		}
+	}
+	t.Fatalf("no operation %s", name)
+	return nil
+}
+
+// compareFields looks for every field that the SDK decodes among ours, with the
+// same kind of value, down to the items of arrays.
+func compareFields(t *testing.T, path string, theirs reflect.Type, ours map[string]reflect.Type) {
+	for i := range theirs.NumField() {
+		f := theirs.Field(i)
+		name := f.Tag.Get("json")
+		if name == "" || name == "RequestId" || slices.Contains(bought, name) && strings.HasPrefix(path, "ListUserCertificateOrder") {
+			continue
+		}
+		at := path + "." + name
+		our, ok := ours[name]
+		if !ok && strings.Contains(path, ".") && slices.Contains(shared, name) {
+			continue
+		}
+		if !ok {
+			t.Errorf("%s: not in our answer", at)
+			continue
+		}
+		if kind(our) != kind(f.Type) {
+			t.Errorf("%s: is a %s, want a %s", at, kind(our), kind(f.Type))
+			continue
+		}
+		their := f.Type
+		if their.Kind() == reflect.Slice {
+			their, our = their.Elem(), our.Elem()
+		}
+		if their.Kind() == reflect.Struct {
+			compareFields(t, at, their, fields(our))
+		}
+	}
+}
+
+// fields are those of an answer by their names on the wire.
+func fields(typ reflect.Type) map[string]reflect.Type {
+	all := make(map[string]reflect.Type)
+	for _, f := range reflect.VisibleFields(typ) {
+		if f.Anonymous {
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			name = f.Name
+		}
+		all[name] = f.Type
+	}
+	return all
+}
+
+// kind is the kind of a value in JSON.
+func kind(typ reflect.Type) string {
+	switch typ.Kind() {
+	case reflect.Int, reflect.Int64:
+		return "number"
+	case reflect.Slice:
+		return "array"
+	}
+	return typ.Kind().String()
+}
