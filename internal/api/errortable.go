@@ -33,7 +33,6 @@ const (
 	ErrBackendServerExists     ErrorID = "BackendServerAlreadyExists"
 	ErrTooManyBackendServers   ErrorID = "TooManyBackendServers"
 	ErrIdempotentMismatch      ErrorID = "IdempotentParameterMismatch"
-	ErrProcessing              ErrorID = "PROCESSING"
 	ErrCertificateNotFound     ErrorID = "CertificateNotFound"
 	ErrCertificateExists       ErrorID = "CertificateAlreadyExists"
 	ErrCertificateInUse        ErrorID = "CertificateInUse"
@@ -77,7 +76,7 @@ var ErrorTable = []ErrorRow{
 	{ErrInvalid, 400, "Invalid%s", "The specified parameter %s is invalid.", "A value cannot be read or is out of range."},
 	{ErrMissing, 400, "Missing%s", "You must specify the parameter %s.", "A required parameter is absent or empty."},
 	{ErrLoadBalancerNotFound, 400, "LoadBalancerNotFound", "The input parameter loadBalancerId that is not found.", "There is no load balancer of this id."},
-	{ErrIncorrectInstanceStatus, 400, "IncorrectInstanceStatus", "The current status of the resource does not support this operation.", "The load balancer is InActive or being released."},
+	{ErrIncorrectInstanceStatus, 400, "IncorrectInstanceStatus", "The current status of the resource does not support this operation.", "The load balancer is InActive, or what is to be released is still in use."},
 	{ErrServerCertificateNotFound, 400, "ServerCertificateNotFound", "The input parameter serverCertificateId that is not found.", "There is no certificate of this id."},
 	{ErrInterface, 400, "ens.interface.error", "Failed to call API.", "The store or a node could not do it; nothing was changed."},
 	{ErrListenerAlreadyExists, 400, "ListenerAlreadyExists", "The listener already exists.", "The load balancer has a listener on this port."},
@@ -95,7 +94,6 @@ var ErrorTable = []ErrorRow{
 	{ErrBackendServerExists, 400, "BackendServerAlreadyExists", "The backend server %s already exists.", "The load balancer has this backend server on this port already."},
 	{ErrTooManyBackendServers, 400, "TooManyBackendServers", "The number of backend servers exceeds the limit of %s.", "The pool is full."},
 	{ErrIdempotentMismatch, 400, "IdempotentParameterMismatch", "The request uses the same client token as a previous, but non-identical request.", "A ClientToken was used again with other parameters."},
-	{ErrProcessing, 400, "PROCESSING", "The previous request with the same client token is still being processed.", "A call with this ClientToken is under way; send it again."},
 
 	{ErrCertificateNotFound, 404, "CertificateNotFound", "The specified certificate does not exist. NotFound", "There is no certificate of this CertId."},
 	{ErrCertificateExists, 409, "CertificateAlreadyExists", "A certificate of the name %s already exists.", "The name of a certificate is taken."},

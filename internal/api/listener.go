@@ -83,6 +83,7 @@ type Listener struct {
 	Protocol          elb.Protocol
 	Description       string
 	Status            string // running, stopped, …
+	StatusReason      string `json:",omitempty"` // why it does not run though it was started; not in the documents of ENS
 	ListenerForward   string // on or off
 	ForwardPort       string // decimal
 	CreateTime        string // 2022-08-15T08:42:57Z

@@ -49,6 +49,19 @@ type DescribeLoadBalancerHTTPSListenerAttributeOutput struct {
 	StickySession          string // on or off
 	StickySessionType      string
 	UnhealthyThreshold     int `json:",omitempty"`
+
+	// The rest is not in the documents of ENS.
+
+	StatusReason  string          `json:",omitempty"` // why the listener does not run though it was started
+	BackendHealth []BackendHealth `json:",omitempty"` // as each node that serves the listener finds it
+}
+
+// A BackendHealth is what health checks say of one backend.
+type BackendHealth struct {
+	ServerID     string `json:"ServerId"`
+	Address      string // IP:port that requests go to
+	HealthStatus string // unknown, healthy, unhealthy, or unchecked if checks are off
+	Reason       string `json:",omitempty"` // of the last check that failed
 }
 
 // DescribeHTTPSListener reports the stored listener l in the given state.

@@ -6,7 +6,7 @@ var loadBalancerOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "CreateLoadBalancer", Access: "create", Rate: Rate{Account: 100, User: 5},
 		Doc: "Creates an edge load balancer.",
 		New: input[CreateLoadBalancerInput], Out: output[CreateLoadBalancerOutput],
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrRegionNotFound, ErrNetworkNotFound, ErrVSwitchNotFound, ErrVSwitchFull, ErrIdempotentMismatch, ErrProcessing},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrRegionNotFound, ErrNetworkNotFound, ErrVSwitchNotFound, ErrVSwitchFull, ErrIdempotentMismatch},
 		Example: []Example{
 			{"EnsRegionId", "local"},
 			{"LoadBalancerSpec", "elb.s2.medium"},
@@ -69,7 +69,7 @@ var loadBalancerOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "ReleaseInstance", Access: "delete", Rate: Rate{Account: 10000, User: 50},
 		Doc: "Releases a resource of any kind. A load balancer is released with its listeners.",
 		New: input[ReleaseInstanceInput], Out: output[ReleaseInstanceOutput],
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrInstanceNotFound},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrInstanceNotFound, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus},
 		Example: []Example{
 			{"InstanceId", "lb-5s8w63yydi59w7klaikam"},
 		},

@@ -1,0 +1,117 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/ram"
+	"elbow/internal/store"
+)
+
+// CreateAccessKey makes an access key for a user, or without a name for the
+// caller. Its secret is answered this once.
+func (s *Service) CreateAccessKey(ctx context.Context, who ram.Identity, in *api.CreateAccessKeyInput) (out api.CreateAccessKeyOutput, err error) {
+	k := elb.AccessKey{
+		ID: elb.NewAccessKeyID(), Secret: elb.NewAccessKeySecret(), UserName: cmp.Or(in.UserName, who.UserName),
+		Active: true, CreateDate: s.now(),
+	}
+	out.AccessKey = accessKey(k)
+	out.AccessKey.AccessKeySecret = k.Secret
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if err := ownerExists(&tx.Reader, k.UserName); err != nil {
+			return err
+		}
+		limit := maxUserKeys
+		if k.UserName == "" {
+			limit = maxRootKeys
+		}
+		if len(keysOf(&tx.Reader, k.UserName)) >= limit {
+			return api.ErrLimitExceededAccessKey.New()
+		}
+		tx.PutAccessKey(k)
+		return nil
+	})
+}
+
+// ListAccessKeys lists the access keys of a user, oldest first.
+func (s *Service) ListAccessKeys(ctx context.Context, who ram.Identity, in *api.ListAccessKeysInput) (out api.ListAccessKeysOutput, err error) {
+	userName := cmp.Or(in.UserName, who.UserName)
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		if err := ownerExists(r, userName); err != nil {
+			return err
+		}
+		for _, k := range keysOf(r, userName) {
+			out.AccessKeys.AccessKey = append(out.AccessKeys.AccessKey, accessKey(k))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// UpdateAccessKey allows or forbids the use of an access key.
+func (s *Service) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api.UpdateAccessKeyInput) (out api.UpdateAccessKeyOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		k, err := keyOf(&tx.Reader, cmp.Or(in.UserName, who.UserName), in.AccessKeyID)
+		if err != nil {
+			return err
+		}
+		k.Active = in.Status == api.KeyActive
+		tx.PutAccessKey(k)
+		return nil
+	})
+}
+
+// DeleteAccessKey deletes an access key.
+func (s *Service) DeleteAccessKey(ctx context.Context, who ram.Identity, in *api.DeleteAccessKeyInput) (out api.DeleteAccessKeyOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		k, err := keyOf(&tx.Reader, cmp.Or(in.UserName, who.UserName), in.AccessKeyID)
+		if err != nil {
+			return err
+		}
+		tx.DeleteAccessKey(k.ID)
+		return nil
+	})
+}
+
+// ownerExists is nil if there is such a user. The account, without a name, is
+// always there.
+func ownerExists(r *store.Reader, userName string) error {
+	if userName == "" {
+		return nil
+	}
+	if _, found := r.User(userName); !found {
+		return api.ErrUserNotExist.New()
+	}
+	return nil
+}
+
+// keysOf lists the access keys of a user or, without a name, of the account,
+// oldest first.
+func keysOf(r *store.Reader, userName string) []elb.AccessKey {
+	all := slices.DeleteFunc(r.AccessKeys(), func(k elb.AccessKey) bool { return k.UserName != userName })
+	slices.SortStableFunc(all, func(a, b elb.AccessKey) int { return a.CreateDate.Compare(b.CreateDate) })
+	return all
+}
+
+// keyOf finds an access key of a user.
+func keyOf(r *store.Reader, userName, id string) (elb.AccessKey, error) {
+	if err := ownerExists(r, userName); err != nil {
+		return elb.AccessKey{}, err
+	}
+	k, found := r.AccessKey(id)
+	if !found || k.UserName != userName {
+		return k, api.ErrAccessKeyNotExist.New()
+	}
+	return k, nil
+}
+
+func accessKey(k elb.AccessKey) api.AccessKey {
+	status := api.KeyInactive
+	if k.Active {
+		status = api.KeyActive
+	}
+	return api.AccessKey{AccessKeyID: k.ID, Status: status, CreateDate: api.Timestamp(k.CreateDate)}
+}

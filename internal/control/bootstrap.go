@@ -1,0 +1,71 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// The names of what the first start makes (decisions, Other operations 7).
+const (
+	defaultNetwork = "n-default"
+	defaultVSwitch = "vsw-default"
+)
+
+// BootstrapConfig shapes what the first start makes.
+type BootstrapConfig struct {
+	AccessKeyID string // of the account itself; "": no key is written
+	Secret      string
+	Region      string       // local
+	VSwitch     netip.Prefix // 127.8.0.0/16
+}
+
+// Bootstrapped reports whether the first start has been.
+func (s *Service) Bootstrapped(ctx context.Context) (done bool, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		_, done = r.Account()
+		return nil
+	})
+	return done, err
+}
+
+// Bootstrap makes the account, its region, network and vSwitch, unless the
+// first start has made them. The access key, if one is given, is written at
+// every start: it is how an operator gets back in after deleting the last one.
+func (s *Service) Bootstrap(ctx context.Context, c BootstrapConfig) error {
+	now := s.now()
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, done := tx.Account(); !done {
+			firstObjects(tx, c, now)
+		}
+		if c.AccessKeyID == "" {
+			return nil
+		}
+		k, found := tx.AccessKey(c.AccessKeyID)
+		if found && k.UserName != "" {
+			return fmt.Errorf("access key %s is that of the user %s and cannot be the account's", k.ID, k.UserName)
+		}
+		if found && k.Active && k.Secret == c.Secret {
+			return nil
+		}
+		tx.PutAccessKey(elb.AccessKey{ID: c.AccessKeyID, Secret: c.Secret, Active: true, CreateDate: now})
+		return nil
+	})
+}
+
+func firstObjects(tx *store.Tx, c BootstrapConfig, now time.Time) {
+	tx.PutAccount(elb.Account{ID: elb.NewAccountID(), CreateTime: now})
+	tx.PutRegion(elb.Region{ID: c.Region, Name: c.Region, EnName: c.Region, Area: c.Region, Province: c.Region})
+	tx.PutNetwork(elb.Network{
+		ID: defaultNetwork, RegionID: c.Region, Name: "default",
+		Description: "The network of the first start.", CIDR: c.VSwitch.Masked(), CreateTime: now,
+	})
+	tx.PutVSwitch(elb.VSwitch{
+		ID: defaultVSwitch, NetworkID: defaultNetwork, RegionID: c.Region, Name: "default",
+		Description: "The vSwitch of the first start.", CIDR: c.VSwitch.Masked(), CreateTime: now,
+	})
+}

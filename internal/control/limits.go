@@ -1,0 +1,24 @@
+package control
+
+const (
+	// maxBackends bounds the pool of a load balancer. Each is probed for every
+	// listener, and the pool is one document of some 130 bytes a backend.
+	maxBackends = 500
+
+	// maxRootKeys and maxUserKeys bound the access keys of the account and of one
+	// user: two, as RAM has it for users, are what a rotation needs.
+	maxRootKeys = 5
+	maxUserKeys = 2
+
+	// maxUserPolicies bounds the policies of one user: each call of the user
+	// reads and evaluates them all.
+	maxUserPolicies = 20
+
+	// firstCertificateID is the id of the first certificate: seven digits, as
+	// clients have seen them.
+	firstCertificateID = 1_000_001
+
+	// expirySoon is how many days before its end a certificate is reported as
+	// about to expire.
+	expirySoon = 30
+)

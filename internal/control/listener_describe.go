@@ -1,0 +1,118 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// DescribeLoadBalancerHTTPSListenerAttribute describes a listener: what is
+// configured, and how the nodes say it is.
+func (s *Service) DescribeLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPSListenerAttributeInput) (out api.DescribeLoadBalancerHTTPSListenerAttributeOutput, err error) {
+	key := elb.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: elb.HTTPS}
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		lb, found := r.LoadBalancer(in.LoadBalancerID)
+		if !found {
+			return api.LoadBalancerNotFound()
+		}
+		l, found := r.Listener(key)
+		if !found {
+			return api.ListenerNotFound()
+		}
+		c := conditions(r, &lb)
+		out = api.DescribeHTTPSListener(&l, c.state(&l))
+		out.StatusReason = c.reason(&l)
+		out.BackendHealth = c.health(&l)
+		return nil
+	})
+	return out, err
+}
+
+// DescribeLoadBalancerListeners lists the listeners of a load balancer that
+// match all of the filters, by port.
+func (s *Service) DescribeLoadBalancerListeners(ctx context.Context, in *api.DescribeLoadBalancerListenersInput) (out api.DescribeLoadBalancerListenersOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		lb, found := r.LoadBalancer(in.LoadBalancerID)
+		if !found {
+			return api.LoadBalancerNotFound()
+		}
+		all := slices.DeleteFunc(r.ListenersOf(lb.ID), func(l elb.Listener) bool {
+			return in.Port != 0 && in.Port != l.Port || in.Description != "" && in.Description != l.Description
+		})
+		some, p := page(all, in.PageNumber, in.PageSize)
+		out.Page = p
+		c := conditions(r, &lb)
+		for i := range some {
+			out.Listeners.Listener = append(out.Listeners.Listener, c.entry(&some[i]))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// A condition is how the listeners of one load balancer are, from what is
+// desired and what the nodes report.
+type condition struct {
+	reader  *store.Reader
+	active  bool // the load balancer is
+	reports map[elb.ListenerKey][]elb.ListenerStatus
+}
+
+func conditions(r *store.Reader, lb *elb.LoadBalancer) condition {
+	c := condition{reader: r, active: lb.Status == elb.Active, reports: make(map[elb.ListenerKey][]elb.ListenerStatus)}
+	for _, status := range r.StatusesOf(lb.ID) {
+		c.reports[status.Key()] = append(c.reports[status.Key()], status)
+	}
+	return c
+}
+
+func (c condition) state(l *elb.Listener) elb.ListenerState {
+	return elb.StateOf(l.Started && c.active, c.reader.ListenerRevision(l.Key()), c.reports[l.Key()])
+}
+
+// reason is why the listener does not run though it should, as the first node
+// that cannot run it says; "" if all can.
+func (c condition) reason(l *elb.Listener) string {
+	if !l.Started || !c.active {
+		return ""
+	}
+	for _, report := range c.reports[l.Key()] {
+		if report.Reason != "" {
+			return report.Reason
+		}
+	}
+	return ""
+}
+
+// health is what the nodes found when they probed the backends.
+func (c condition) health(l *elb.Listener) []api.BackendHealth {
+	var all []api.BackendHealth
+	for _, report := range c.reports[l.Key()] {
+		for _, b := range report.Backends {
+			all = append(all, api.BackendHealth{
+				ServerID: b.ServerID, Address: b.Address, HealthStatus: b.Health, Reason: b.LastErr,
+			})
+		}
+	}
+	return all
+}
+
+func (c condition) entry(l *elb.Listener) api.Listener {
+	return api.Listener{
+		LoadBalancerID:    l.LoadBalancerID,
+		ListenerPort:      strconv.Itoa(l.Port),
+		Protocol:          l.Protocol,
+		Description:       l.Description,
+		Status:            strings.ToLower(string(c.state(l))),
+		StatusReason:      c.reason(l),
+		ListenerForward:   api.Switch(l.Forward),
+		ForwardPort:       strconv.Itoa(l.ForwardPort),
+		CreateTime:        api.Timestamp(l.CreateTime),
+		BackendServerPort: l.BackendPort,
+	}
+}

@@ -1,0 +1,230 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// CreateLoadBalancer makes a load balancer on the next free address of its
+// vSwitch. With a ClientToken it does so once.
+func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBalancerInput) (out api.CreateLoadBalancerOutput, err error) {
+	lb := elb.LoadBalancer{
+		ID:         elb.NewLoadBalancerID(),
+		RegionID:   in.RegionID,
+		NetworkID:  in.NetworkID,
+		VSwitchID:  in.VSwitchID,
+		Spec:       in.Spec,
+		PayType:    in.PayType,
+		Status:     elb.Active,
+		CreateTime: s.now(),
+	}
+	params, err := fingerprint(in)
+	if err != nil {
+		return out, err
+	}
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		if in.ClientToken != "" {
+			done, found := tx.Result("CreateLoadBalancer", in.ClientToken)
+			if found && done.Params != params {
+				return api.ErrIdempotentMismatch.New()
+			}
+			if found {
+				lb.ID = done.ID
+				return nil
+			}
+			tx.PutResult("CreateLoadBalancer", in.ClientToken, store.Result{Params: params, ID: lb.ID})
+		}
+		address, err := freeAddress(tx, in)
+		if err != nil {
+			return err
+		}
+		lb.Name, lb.Address = cmp.Or(in.Name, lb.ID), address
+		tx.CreateLoadBalancer(lb)
+		return nil
+	})
+	return api.CreateLoadBalancerOutput{
+		LoadBalancerID:   lb.ID,
+		LoadBalancerName: cmp.Or(in.Name, lb.ID),
+		NetworkID:        in.NetworkID,
+		VSwitchID:        in.VSwitchID,
+	}, err
+}
+
+// fingerprint is equal for calls with the same parameters. The token is not
+// one of them.
+func fingerprint(in *api.CreateLoadBalancerInput) (string, error) {
+	params := *in
+	params.ClientToken = ""
+	text, err := json.Marshal(params)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// freeAddress is the address that a new load balancer gets.
+func freeAddress(tx *store.Tx, in *api.CreateLoadBalancerInput) (netip.Addr, error) {
+	if _, found := tx.Region(in.RegionID); !found {
+		return netip.Addr{}, api.ErrRegionNotFound.New()
+	}
+	if n, found := tx.Network(in.NetworkID); !found || n.RegionID != in.RegionID {
+		return netip.Addr{}, api.ErrNetworkNotFound.New()
+	}
+	v, found := tx.VSwitch(in.VSwitchID)
+	if !found || v.NetworkID != in.NetworkID {
+		return netip.Addr{}, api.ErrVSwitchNotFound.New()
+	}
+	taken := make(map[netip.Addr]bool)
+	for _, address := range tx.Addresses(v.ID) {
+		taken[address] = true
+	}
+	address := elb.NextAddress(v.CIDR, func(a netip.Addr) bool { return taken[a] })
+	if !address.IsValid() {
+		return address, api.ErrVSwitchFull.New()
+	}
+	return address, nil
+}
+
+// ModifyLoadBalancerAttribute renames a load balancer.
+func (s *Service) ModifyLoadBalancerAttribute(ctx context.Context, in *api.ModifyLoadBalancerAttributeInput) (out api.ModifyLoadBalancerAttributeOutput, err error) {
+	return out, s.changeLoadBalancer(ctx, in.LoadBalancerID, func(lb *elb.LoadBalancer) { lb.Name = in.Name })
+}
+
+// SetLoadBalancerStatus lets a load balancer forward or not.
+func (s *Service) SetLoadBalancerStatus(ctx context.Context, in *api.SetLoadBalancerStatusInput) (out api.SetLoadBalancerStatusOutput, err error) {
+	return out, s.changeLoadBalancer(ctx, in.LoadBalancerID, func(lb *elb.LoadBalancer) { lb.Status = in.Status })
+}
+
+func (s *Service) changeLoadBalancer(ctx context.Context, id string, change func(*elb.LoadBalancer)) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		lb, found := tx.LoadBalancer(id)
+		if !found {
+			return api.LoadBalancerNotFound()
+		}
+		change(&lb)
+		tx.PutLoadBalancer(lb)
+		return nil
+	})
+}
+
+// activeLoadBalancer reads a load balancer whose listeners and backends may be
+// changed (decisions, CreateLoadBalancerHTTPSListener 10).
+func activeLoadBalancer(tx *store.Tx, id string) (elb.LoadBalancer, error) {
+	lb, found := tx.LoadBalancer(id)
+	if !found {
+		return lb, api.LoadBalancerNotFound()
+	}
+	if lb.Status != elb.Active {
+		return lb, api.IncorrectInstanceStatus()
+	}
+	return lb, nil
+}
+
+// DeleteLoadBalancer releases a load balancer with its listeners.
+func (s *Service) DeleteLoadBalancer(ctx context.Context, in *api.DeleteLoadBalancerInput) (out api.DeleteLoadBalancerOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		return releaseLoadBalancer(tx, in.LoadBalancerID)
+	})
+}
+
+func releaseLoadBalancer(tx *store.Tx, id string) error {
+	lb, found := tx.LoadBalancer(id)
+	if !found {
+		return api.LoadBalancerNotFound()
+	}
+	tx.DeleteLoadBalancer(lb)
+	return nil
+}
+
+// ReleaseInstance releases what an id of any kind names.
+func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceInput) (out api.ReleaseInstanceOutput, err error) {
+	kind, _, _ := strings.Cut(in.InstanceID, "-")
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		switch kind {
+		case "lb":
+			out.ResourceType = "slb"
+			return releaseLoadBalancer(tx, in.InstanceID)
+		case "n":
+			out.ResourceType = "network"
+			return releaseNetwork(tx, in.InstanceID)
+		case "vsw":
+			out.ResourceType = "vswitch"
+			return releaseVSwitch(tx, in.InstanceID)
+		}
+		return api.ErrInstanceNotFound.New()
+	})
+	return out, err
+}
+
+// DescribeLoadBalancers lists the load balancers that match all of the filters,
+// oldest first.
+func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoadBalancersInput) (out api.DescribeLoadBalancersOutput, err error) {
+	var all []elb.LoadBalancer
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		all = r.LoadBalancers()
+		return nil
+	})
+	all = slices.DeleteFunc(all, func(lb elb.LoadBalancer) bool { return !matches(&lb, in) })
+	slices.SortFunc(all, func(a, b elb.LoadBalancer) int {
+		return cmp.Or(a.CreateTime.Compare(b.CreateTime), cmp.Compare(a.ID, b.ID))
+	})
+	some, p := page(all, in.PageNumber, in.PageSize)
+	out.Page = p
+	for i := range some {
+		out.LoadBalancers.LoadBalancer = append(out.LoadBalancers.LoadBalancer, entry(&some[i]))
+	}
+	return out, err
+}
+
+func matches(lb *elb.LoadBalancer, in *api.DescribeLoadBalancersInput) bool {
+	is := func(filter, value string) bool { return filter == "" || filter == value }
+	return is(in.Address, lb.Address.String()) &&
+		is(in.RegionID, lb.RegionID) &&
+		(len(in.RegionIDs) == 0 || slices.Contains(in.RegionIDs, lb.RegionID)) &&
+		is(in.LoadBalancerID, lb.ID) &&
+		is(in.Name, lb.Name) &&
+		is(string(in.Status), string(lb.Status)) &&
+		is(in.Type, loadBalancerType) &&
+		is(in.NetworkID, lb.NetworkID) &&
+		is(in.VSwitchID, lb.VSwitchID) &&
+		(in.ServerID == "" || slices.ContainsFunc(lb.Backends, func(b elb.Backend) bool { return b.ServerID == in.ServerID }))
+}
+
+// What every load balancer is: one on an address of its vSwitch.
+const (
+	loadBalancerType = "elb"
+	addressType      = "intranet"
+	unlimited        = -1 // Mbit/s
+)
+
+func ipVersion(a netip.Addr) string {
+	if a.Is4() {
+		return "ipv4"
+	}
+	return "ipv6"
+}
+
+func entry(lb *elb.LoadBalancer) api.LoadBalancer {
+	return api.LoadBalancer{
+		Address:            lb.Address.String(),
+		AddressIPVersion:   ipVersion(lb.Address),
+		AddressType:        addressType,
+		CreateTime:         api.Timestamp(lb.CreateTime),
+		EnsRegionID:        lb.RegionID,
+		LoadBalancerID:     lb.ID,
+		LoadBalancerName:   lb.Name,
+		LoadBalancerStatus: lb.Status,
+		LoadBalancerType:   loadBalancerType,
+		NetworkID:          lb.NetworkID,
+		PayType:            lb.PayType,
+		VSwitchID:          lb.VSwitchID,
+	}
+}

@@ -1,0 +1,92 @@
+package control
+
+import (
+	"context"
+	"strconv"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// DescribeLoadBalancerAttribute describes a load balancer with its listeners
+// and backends. Of an unknown one the answer is empty, without a field
+// LoadBalancerId: clients read that as gone (decisions, Other operations 2).
+func (s *Service) DescribeLoadBalancerAttribute(ctx context.Context, in *api.DescribeLoadBalancerAttributeInput) (any, error) {
+	var (
+		lb        elb.LoadBalancer
+		listeners []elb.Listener
+		found     bool
+	)
+	err := s.store.View(ctx, func(r *store.Reader) error {
+		if lb, found = r.LoadBalancer(in.LoadBalancerID); found {
+			listeners = r.ListenersOf(lb.ID)
+		}
+		return nil
+	})
+	if err != nil || !found {
+		return struct{}{}, err
+	}
+	return attributes(&lb, listeners), nil
+}
+
+func attributes(lb *elb.LoadBalancer, listeners []elb.Listener) api.DescribeLoadBalancerAttributeOutput {
+	out := api.DescribeLoadBalancerAttributeOutput{
+		Address:            lb.Address.String(),
+		AddressIPVersion:   ipVersion(lb.Address),
+		AddressType:        addressType,
+		Bandwidth:          unlimited,
+		CreateTime:         api.Timestamp(lb.CreateTime),
+		EnsRegionID:        lb.RegionID,
+		LoadBalancerID:     lb.ID,
+		LoadBalancerName:   lb.Name,
+		LoadBalancerSpec:   lb.Spec,
+		LoadBalancerStatus: lb.Status,
+		LoadBalancerType:   loadBalancerType,
+		NetworkID:          lb.NetworkID,
+		PayType:            lb.PayType,
+		VSwitchID:          lb.VSwitchID,
+	}
+	for _, b := range lb.Backends {
+		out.BackendServers = append(out.BackendServers, api.AttachedServer{
+			IP:       b.IP.String(),
+			Port:     strconv.Itoa(b.Port),
+			ServerID: b.ServerID,
+			Type:     b.Type,
+			Weight:   b.Weight,
+		})
+	}
+	for _, l := range listeners {
+		out.ListenerPorts = append(out.ListenerPorts, strconv.Itoa(l.Port))
+		out.ListenerPortsAndProtocols = append(out.ListenerPortsAndProtocols, api.PortAndProtocol{
+			BackendServerPort: l.BackendPort,
+			Description:       l.Description,
+			ForwardPort:       l.ForwardPort,
+			ListenerForward:   api.Switch(l.Forward),
+			ListenerPort:      l.Port,
+			ListenerProtocol:  l.Protocol,
+		})
+	}
+	return out
+}
+
+// DescribeLoadBalancerSpec lists the specifications.
+func (s *Service) DescribeLoadBalancerSpec(_ context.Context, in *api.DescribeLoadBalancerSpecInput) (out api.DescribeLoadBalancerSpecOutput, err error) {
+	var all []api.LoadBalancerSpec
+	for _, spec := range elb.Specs {
+		if in.Spec == "" || in.Spec == spec {
+			all = append(all, api.LoadBalancerSpec{DisplayName: specNames[spec], LoadBalancerSpec: spec})
+		}
+	}
+	out.LoadBalancerSpecs, out.Page = page(all, in.PageNumber, in.PageSize)
+	return out, nil
+}
+
+// specNames are the names of the specifications as people read them.
+var specNames = map[string]string{
+	"elb.s1.small":  "Lite",
+	"elb.s2.small":  "Standard I",
+	"elb.s2.medium": "Standard II",
+	"elb.s3.small":  "Advanced I",
+	"elb.s3.medium": "Advanced II",
+}

@@ -1,0 +1,109 @@
+package control
+
+import (
+	"context"
+	"slices"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// available is the status of networks and vSwitches: they are there at once.
+const available = "Available"
+
+// DescribeEnsRegions lists the regions.
+func (s *Service) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsRegionsInput) (out api.DescribeEnsRegionsOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		for _, region := range r.Regions() {
+			if in.RegionID == "" || in.RegionID == region.ID {
+				out.EnsRegions.EnsRegions = append(out.EnsRegions.EnsRegions, api.EnsRegion{
+					Area: region.Area, EnName: region.EnName, EnsRegionID: region.ID,
+					Name: region.Name, Province: region.Province,
+				})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DescribeNetworks lists the networks that match all of the filters.
+func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworksInput) (out api.DescribeNetworksOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		all := slices.DeleteFunc(r.Networks(), func(n elb.Network) bool {
+			return !oneOf(n.RegionID, in.RegionID, in.RegionIDs) ||
+				!oneOf(n.ID, in.NetworkID, in.NetworkIDs) || !oneOf(n.Name, in.Name, nil)
+		})
+		some, p := page(all, in.PageNumber, in.PageSize)
+		out.Page = p
+		vSwitches := r.VSwitches()
+		for _, n := range some {
+			entry := api.Network{
+				CidrBlock: n.CIDR.String(), CreatedTime: api.Timestamp(n.CreateTime), Description: n.Description,
+				EnsRegionID: n.RegionID, NetworkID: n.ID, NetworkName: n.Name, Status: available,
+			}
+			for _, v := range vSwitches {
+				if v.NetworkID == n.ID {
+					entry.VSwitchIDs.VSwitchID = append(entry.VSwitchIDs.VSwitchID, v.ID)
+				}
+			}
+			out.Networks.Network = append(out.Networks.Network, entry)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DescribeVSwitches lists the vSwitches that match all of the filters.
+func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitchesInput) (out api.DescribeVSwitchesOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		all := slices.DeleteFunc(r.VSwitches(), func(v elb.VSwitch) bool {
+			return !oneOf(v.RegionID, in.RegionID, in.RegionIDs) || !oneOf(v.NetworkID, in.NetworkID, nil) ||
+				!oneOf(v.ID, in.VSwitchID, in.VSwitchIDs) || !oneOf(v.Name, in.Name, nil)
+		})
+		some, p := page(all, in.PageNumber, in.PageSize)
+		out.Page = p
+		for _, v := range some {
+			out.VSwitches.VSwitch = append(out.VSwitches.VSwitch, api.VSwitch{
+				CidrBlock: v.CIDR.String(), CreatedTime: api.Timestamp(v.CreateTime), Description: v.Description,
+				EnsRegionID: v.RegionID, FreeIPCount: elb.Capacity(v.CIDR) - int64(len(r.Addresses(v.ID))),
+				NetworkID: v.NetworkID, Status: available, VSwitchID: v.ID, VSwitchName: v.Name,
+			})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// oneOf reports whether a value passes two filters, of which an empty one lets
+// everything pass.
+func oneOf(value, filter string, filters []string) bool {
+	return (filter == "" || filter == value) && (len(filters) == 0 || slices.Contains(filters, value))
+}
+
+// releaseNetwork deletes a network that has no vSwitch.
+func releaseNetwork(tx *store.Tx, id string) error {
+	if _, found := tx.Network(id); !found {
+		return api.ErrInstanceNotFound.New()
+	}
+	for _, v := range tx.VSwitches() {
+		if v.NetworkID == id {
+			return api.IncorrectInstanceStatus()
+		}
+	}
+	tx.DeleteNetwork(id)
+	return nil
+}
+
+// releaseVSwitch deletes a vSwitch that no load balancer has its address in.
+func releaseVSwitch(tx *store.Tx, id string) error {
+	if _, found := tx.VSwitch(id); !found {
+		return api.ErrInstanceNotFound.New()
+	}
+	if tx.InVSwitch(id) {
+		return api.IncorrectInstanceStatus()
+	}
+	tx.DeleteVSwitch(id)
+	return nil
+}

@@ -1,0 +1,129 @@
+package control
+
+import (
+	"context"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/ram"
+	"elbow/internal/store"
+)
+
+// onlyVersion is the version of every policy document: policies do not change.
+const onlyVersion = "v1"
+
+// CreatePolicy keeps a policy document that can be evaluated.
+func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (out api.CreatePolicyOutput, err error) {
+	if _, err := ram.Parse(in.Document); err != nil {
+		return out, api.ErrMalformedPolicyDocument.New(err.Error())
+	}
+	p := elb.Policy{
+		Name: in.PolicyName, Type: elb.CustomPolicy, Description: in.Description, Document: in.Document,
+		CreateDate: s.now(), UpdateDate: s.now(),
+	}
+	out.Policy = policy(p)
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, taken := tx.Policy(p.Name); taken {
+			return api.ErrPolicyExists.New()
+		}
+		tx.PutPolicy(p)
+		return nil
+	})
+}
+
+// GetPolicy describes a policy with its document.
+func (s *Service) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out api.GetPolicyOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
+		if !found {
+			return api.ErrPolicyNotExist.New()
+		}
+		out.Policy = policy(p)
+		out.Policy.AttachmentCount = usesOf(r)[policyMarker(p)]
+		out.DefaultPolicyVersion = api.PolicyVersion{
+			VersionID: onlyVersion, IsDefaultVersion: true, PolicyDocument: p.Document,
+			CreateDate: api.Timestamp(p.CreateDate),
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ListPolicies lists a stretch of the policies, Custom before System.
+func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (out api.ListPoliciesOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		var all []elb.Policy
+		if in.PolicyType != elb.SystemPolicy {
+			all = r.Policies()
+		}
+		if in.PolicyType != elb.CustomPolicy {
+			all = append(all, systemPolicies()...)
+		}
+		some, next := stretch(all, policyMarker, in.Marker, in.MaxItems)
+		out.IsTruncated, out.Marker = next != "", next
+		uses := usesOf(r)
+		for _, p := range some {
+			entry := policy(p)
+			entry.AttachmentCount = uses[policyMarker(p)]
+			out.Policies.Policy = append(out.Policies.Policy, entry)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DeletePolicy deletes a policy that no user has.
+func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (out api.DeletePolicyOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		p, found := tx.Policy(in.PolicyName)
+		if !found {
+			return api.ErrPolicyNotExist.New()
+		}
+		if usesOf(&tx.Reader)[policyMarker(p)] > 0 {
+			return api.ErrDeleteConflictUser.New()
+		}
+		tx.DeletePolicy(p.Name)
+		return nil
+	})
+}
+
+// policyNamed finds a policy of either type.
+func policyNamed(r *store.Reader, policyType, name string) (elb.Policy, bool) {
+	if policyType == elb.CustomPolicy {
+		return r.Policy(name)
+	}
+	for _, p := range systemPolicies() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return elb.Policy{}, false
+}
+
+func systemPolicies() []elb.Policy {
+	var all []elb.Policy
+	for _, p := range ram.SystemPolicies() {
+		all = append(all, elb.Policy{Name: p.Name, Type: elb.SystemPolicy, Description: p.Description, Document: p.Document})
+	}
+	return all
+}
+
+// policyMarker tells policies of both types apart, and sorts as ListPolicies
+// lists them.
+func policyMarker(p elb.Policy) string { return p.Type + ":" + p.Name }
+
+// usesOf counts by policyMarker how many users have a policy.
+func usesOf(r *store.Reader) map[string]int {
+	uses := make(map[string]int)
+	for _, a := range r.Attachments() {
+		uses[policyMarker(elb.Policy{Type: a.PolicyType, Name: a.PolicyName})]++
+	}
+	return uses
+}
+
+func policy(p elb.Policy) api.Policy {
+	return api.Policy{
+		PolicyName: p.Name, PolicyType: p.Type, Description: p.Description, DefaultVersion: onlyVersion,
+		CreateDate: api.Timestamp(p.CreateDate), UpdateDate: api.Timestamp(p.UpdateDate),
+	}
+}

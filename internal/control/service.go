@@ -1,0 +1,117 @@
+// Package control is what each operation of the API does: it checks a call
+// against the stored state and writes the desired state, one transaction per
+// call. It never touches what runs; nodes follow the store. Calls come to it
+// authenticated, authorized and bound. Start reading at Service.Handlers.
+package control
+
+import (
+	"context"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/ram"
+	"elbow/internal/store"
+)
+
+// Config is what a Service works with.
+type Config struct {
+	Store *store.Store
+	Now   func() time.Time // nil: time.Now
+}
+
+// A Service has one method per operation. An error is an *api.Error, or else
+// the store's: then nothing was changed and the cause is for the log alone.
+type Service struct {
+	store *store.Store
+	now   func() time.Time
+}
+
+// New makes a Service.
+func New(c Config) *Service {
+	s := &Service{store: c.Store, now: c.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s
+}
+
+// A Handler does one operation. The input is what the operation's New made,
+// bound; the answer is to be marshalled.
+type Handler = func(ctx context.Context, who ram.Identity, in api.Input) (out any, err error)
+
+// Handlers lists what the service can do, by api.Operation.Action.
+func (s *Service) Handlers() map[string]Handler {
+	return map[string]Handler{
+		"ens:CreateLoadBalancer":            call(s.CreateLoadBalancer),
+		"ens:DescribeLoadBalancers":         call(s.DescribeLoadBalancers),
+		"ens:DescribeLoadBalancerAttribute": call(s.DescribeLoadBalancerAttribute),
+		"ens:ModifyLoadBalancerAttribute":   call(s.ModifyLoadBalancerAttribute),
+		"ens:SetLoadBalancerStatus":         call(s.SetLoadBalancerStatus),
+		"ens:DescribeLoadBalancerSpec":      call(s.DescribeLoadBalancerSpec),
+		"ens:ReleaseInstance":               call(s.ReleaseInstance),
+		"ens:DeleteLoadBalancer":            call(s.DeleteLoadBalancer),
+
+		"ens:CreateLoadBalancerHTTPSListener":            call(s.CreateLoadBalancerHTTPSListener),
+		"ens:SetLoadBalancerHTTPSListenerAttribute":      call(s.SetLoadBalancerHTTPSListenerAttribute),
+		"ens:DescribeLoadBalancerHTTPSListenerAttribute": call(s.DescribeLoadBalancerHTTPSListenerAttribute),
+		"ens:DescribeLoadBalancerListeners":              call(s.DescribeLoadBalancerListeners),
+		"ens:StartLoadBalancerListener":                  call(s.StartLoadBalancerListener),
+		"ens:StopLoadBalancerListener":                   call(s.StopLoadBalancerListener),
+		"ens:DeleteLoadBalancerListener":                 call(s.DeleteLoadBalancerListener),
+
+		"ens:AddBackendServers":    call(s.AddBackendServers),
+		"ens:SetBackendServers":    call(s.SetBackendServers),
+		"ens:RemoveBackendServers": call(s.RemoveBackendServers),
+
+		"ens:DescribeEnsRegions": call(s.DescribeEnsRegions),
+		"ens:DescribeNetworks":   call(s.DescribeNetworks),
+		"ens:DescribeVSwitches":  call(s.DescribeVSwitches),
+
+		"cas:UploadUserCertificate":    call(s.UploadUserCertificate),
+		"cas:GetUserCertificateDetail": call(s.GetUserCertificateDetail),
+		"cas:ListUserCertificateOrder": call(s.ListUserCertificateOrder),
+		"cas:DeleteUserCertificate":    call(s.DeleteUserCertificate),
+
+		"ram:CreateUser": call(s.CreateUser),
+		"ram:GetUser":    call(s.GetUser),
+		"ram:ListUsers":  call(s.ListUsers),
+		"ram:DeleteUser": call(s.DeleteUser),
+
+		"ram:CreateAccessKey": callAs(s.CreateAccessKey),
+		"ram:ListAccessKeys":  callAs(s.ListAccessKeys),
+		"ram:UpdateAccessKey": callAs(s.UpdateAccessKey),
+		"ram:DeleteAccessKey": callAs(s.DeleteAccessKey),
+
+		"ram:CreatePolicy":         call(s.CreatePolicy),
+		"ram:GetPolicy":            call(s.GetPolicy),
+		"ram:ListPolicies":         call(s.ListPolicies),
+		"ram:DeletePolicy":         call(s.DeletePolicy),
+		"ram:AttachPolicyToUser":   call(s.AttachPolicyToUser),
+		"ram:DetachPolicyFromUser": call(s.DetachPolicyFromUser),
+		"ram:ListPoliciesForUser":  call(s.ListPoliciesForUser),
+
+		"sts:GetCallerIdentity": callAs(s.GetCallerIdentity),
+	}
+}
+
+// call makes a Handler of an operation that is the same for every caller.
+func call[In, Out any](do func(context.Context, *In) (Out, error)) Handler {
+	return func(ctx context.Context, _ ram.Identity, in api.Input) (any, error) {
+		return answer(do(ctx, any(in).(*In)))
+	}
+}
+
+// callAs makes a Handler of an operation that depends on who calls.
+func callAs[In, Out any](do func(context.Context, ram.Identity, *In) (Out, error)) Handler {
+	return func(ctx context.Context, who ram.Identity, in api.Input) (any, error) {
+		return answer(do(ctx, who, any(in).(*In)))
+	}
+}
+
+// answer drops what an operation left half made when it failed.
+func answer(out any, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

@@ -1,0 +1,75 @@
+package control
+
+import (
+	"context"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// CreateUser makes a RAM user, who may do nothing yet.
+func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (out api.CreateUserOutput, err error) {
+	u := elb.User{
+		ID: elb.NewUserID(), Name: in.UserName, DisplayName: in.DisplayName, MobilePhone: in.MobilePhone,
+		Email: in.Email, Comments: in.Comments, CreateDate: s.now(), UpdateDate: s.now(),
+	}
+	out.User = user(u)
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, taken := tx.User(u.Name); taken {
+			return api.ErrUserExists.New()
+		}
+		tx.PutUser(u)
+		return nil
+	})
+}
+
+// GetUser describes a user.
+func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (out api.GetUserOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		u, found := r.User(in.UserName)
+		if !found {
+			return api.ErrUserNotExist.New()
+		}
+		out.User = user(u)
+		return nil
+	})
+	return out, err
+}
+
+// ListUsers lists a stretch of the users in the order of their names.
+func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out api.ListUsersOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		some, next := stretch(r.Users(), func(u elb.User) string { return u.Name }, in.Marker, in.MaxItems)
+		out.IsTruncated, out.Marker = next != "", next
+		for _, u := range some {
+			out.Users.User = append(out.Users.User, user(u))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DeleteUser deletes a user who has neither access keys nor policies.
+func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out api.DeleteUserOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := tx.User(in.UserName); !found {
+			return api.ErrUserNotExist.New()
+		}
+		if len(keysOf(&tx.Reader, in.UserName)) > 0 {
+			return api.ErrDeleteConflictAccessKey.New()
+		}
+		if len(tx.AttachmentsOf(in.UserName)) > 0 {
+			return api.ErrDeleteConflictPolicy.New()
+		}
+		tx.DeleteUser(in.UserName)
+		return nil
+	})
+}
+
+func user(u elb.User) api.User {
+	return api.User{
+		UserID: u.ID, UserName: u.Name, DisplayName: u.DisplayName, MobilePhone: u.MobilePhone, Email: u.Email,
+		Comments: u.Comments, CreateDate: api.Timestamp(u.CreateDate), UpdateDate: api.Timestamp(u.UpdateDate),
+	}
+}
