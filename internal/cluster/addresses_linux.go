@@ -1,0 +1,89 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"github.com/vishvananda/netlink"
+)
+
+// label marks the IPv4 addresses on lo that are ours, so that a process finds
+// again what one that was killed has left. IPv6 addresses have no label: those
+// of a killed process stay, and are somebody else's from then on.
+const label = "lo:elbow"
+
+// Addresses are those that this process has put on the loopback interface. It
+// is used by one goroutine at a time.
+type Addresses struct {
+	link netlink.Link
+	ours map[netip.Addr]bool
+}
+
+// OpenAddresses finds the interface and what an earlier process left on it.
+func OpenAddresses() (*Addresses, error) {
+	link, err := netlink.LinkByName("lo")
+	if err != nil {
+		return nil, fmt.Errorf("interface lo: %w", err)
+	}
+	a := &Addresses{link: link, ours: make(map[netip.Addr]bool)}
+	there, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	if err != nil {
+		return nil, fmt.Errorf("addresses of lo: %w", err)
+	}
+	for i := range there {
+		if ip, ok := netip.AddrFromSlice(there[i].IP); ok && there[i].Label == label {
+			a.ours[ip.Unmap()] = true
+		}
+	}
+	return a, nil
+}
+
+// Assign puts an address on the interface. One that is there already remains
+// whose it is.
+func (a *Addresses) Assign(ip netip.Addr) error {
+	err := netlink.AddrAdd(a.link, host(ip))
+	switch {
+	case errors.Is(err, syscall.EEXIST):
+		return nil
+	case errors.Is(err, syscall.EPERM):
+		return fmt.Errorf("this process may not put the address %s on lo: give it CAP_NET_ADMIN: %w", ip, err)
+	case err != nil:
+		return fmt.Errorf("put the address %s on lo: %w", ip, err)
+	}
+	a.ours[ip] = true
+	return nil
+}
+
+// Keep takes away every address of ours that is not in needed. One that cannot
+// be taken away is tried again by the next call; one that somebody else took
+// away is forgotten.
+func (a *Addresses) Keep(needed map[netip.Addr]bool) {
+	for ip := range a.ours {
+		if needed[ip] {
+			continue
+		}
+		if err := netlink.AddrDel(a.link, host(ip)); err == nil || errors.Is(err, syscall.EADDRNOTAVAIL) {
+			delete(a.ours, ip)
+		}
+	}
+}
+
+// host is an address without a network around it. Its scope keeps the kernel
+// from choosing it as the source of connections to elsewhere.
+func host(ip netip.Addr) *netlink.Addr {
+	a := &netlink.Addr{
+		IPNet: &net.IPNet{IP: ip.AsSlice(), Mask: net.CIDRMask(ip.BitLen(), ip.BitLen())},
+		Scope: int(netlink.SCOPE_HOST),
+	}
+	if ip.Is4() {
+		a.Label = label
+	} else {
+		// Otherwise the kernel would let nobody bind it until it has looked for
+		// other holders of the address, who cannot be on lo.
+		a.Flags = syscall.IFA_F_NODAD
+	}
+	return a
+}

@@ -1,0 +1,22 @@
+//go:build !linux
+
+package cluster
+
+import (
+	"errors"
+	"net/netip"
+)
+
+// Addresses are there on Linux only.
+type Addresses struct{}
+
+// OpenAddresses refuses: there is no netlink here.
+func OpenAddresses() (*Addresses, error) {
+	return nil, errors.New("-manage-addresses works on Linux only: add the addresses to an interface yourself")
+}
+
+// Assign is never called: there is no Addresses to call it on.
+func (*Addresses) Assign(netip.Addr) error { return errors.ErrUnsupported }
+
+// Keep is never called either.
+func (*Addresses) Keep(map[netip.Addr]bool) {}
