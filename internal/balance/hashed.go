@@ -19,14 +19,17 @@ func newHashed(part keyPart, g *Group, seed []byte) *hashed {
 }
 
 // Pick returns the member that owns the key's slot of the ring. If that one
-// cannot take it, the owner of the nearest following slot that can does: a dead
-// member's keys spread over all others by weight, because the ring mixes its
-// members well, and come back when it does; nobody else's keys move.
+// cannot take it, the key tries other slots, in an order of its own: a dead
+// member's keys spread over all others by weight and come back when it does;
+// nobody else's keys move. (Trying the slots that follow is not enough: the
+// walks of Maglev are so regular that a slot's neighbours are no random sample
+// of the members.)
 func (h *hashed) Pick(k Key, avoid int) int {
 	if h.ring == nil {
 		return -1
 	}
-	slot := h.ring.slot(h.key.sum(h.part.of(&k)))
+	sum := h.key.sum(h.part.of(&k))
+	slot := int(sum >> 32 % ringSize)
 	if i := int(h.ring[slot]); h.group.takes(i, avoid, Healthy) {
 		return i
 	}
@@ -34,9 +37,10 @@ func (h *hashed) Pick(k Key, avoid int) int {
 	if first < 0 {
 		return -1
 	}
-	for range h.ring {
-		if slot++; slot == len(h.ring) {
-			slot = 0
+	skip := int(sum&0xffffffff%(ringSize-1)) + 1 // reaches every slot, ringSize being prime
+	for range ringSize {
+		if slot += skip; slot >= ringSize {
+			slot -= ringSize
 		}
 		if i := int(h.ring[slot]); h.group.takes(i, avoid, want) {
 			return i
