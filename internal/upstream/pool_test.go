@@ -1,0 +1,421 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// backend is a listener that hands over what it accepts.
+type backend struct {
+	net.Listener
+	accepted chan *net.TCPConn
+	done     chan struct{}
+}
+
+func newBackend(t testing.TB) *backend {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &backend{Listener: l, accepted: make(chan *net.TCPConn, 256), done: make(chan struct{})}
+	go b.accept() // ends when the listener is closed; the cleanup waits for it
+	t.Cleanup(func() {
+		l.Close()
+		<-b.done
+		close(b.accepted)
+		for c := range b.accepted {
+			c.Close()
+		}
+	})
+	return b
+}
+
+func (b *backend) accept() {
+	defer close(b.done)
+	for {
+		c, err := b.Accept()
+		if err != nil {
+			return
+		}
+		b.accepted <- c.(*net.TCPConn)
+	}
+}
+
+func (b *backend) pool(t testing.TB, o Options) *Pool {
+	p := NewPool(b.Addr().String(), o)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// get takes a connection from p, and fails the test if there is none.
+func get(t testing.TB, p *Pool) *Conn {
+	t.Helper()
+	c, err := p.Get(time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// settled waits until the socket of c can be read or has ended: what the other
+// side did to an idle connection has arrived.
+func settled(t testing.TB, c *Conn) {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := true
+	// The runtime calls back once the socket is readable.
+	if err := raw.Read(func(uintptr) bool { first = !first; return first }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func isOpen(c *Conn) bool {
+	return c.SetDeadline(time.Time{}) == nil
+}
+
+func TestPutConnectionIsReused(t *testing.T) {
+	p := newBackend(t).pool(t, Options{})
+	a := get(t, p)
+	if a.Reused {
+		t.Error("a connection just dialed says it is reused")
+	}
+	p.Put(a)
+	if n := p.Idle(); n != 1 {
+		t.Errorf("got %d idle connections, want 1", n)
+	}
+	b := get(t, p)
+	defer b.Close()
+	if b != a || !b.Reused {
+		t.Errorf("got another connection, or Reused %v", b.Reused)
+	}
+	if got, want := p.Counts(), (Counts{Dials: 1, Reuses: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestNewestIsReusedFirst(t *testing.T) {
+	p := newBackend(t).pool(t, Options{})
+	a, b := get(t, p), get(t, p)
+	p.Put(a)
+	p.Put(b)
+	first, second := get(t, p), get(t, p)
+	defer first.Close()
+	defer second.Close()
+	if first != b || second != a {
+		t.Error("the connection put first was reused first")
+	}
+}
+
+// What the backend does to an idle connection discards it.
+func TestSpoiltConnectionIsNotReused(t *testing.T) {
+	for name, spoil := range map[string]func(*net.TCPConn) error{
+		"FIN":  func(c *net.TCPConn) error { return c.CloseWrite() },
+		"RST":  func(c *net.TCPConn) error { return errors.Join(c.SetLinger(0), c.Close()) },
+		"byte": func(c *net.TCPConn) error { _, err := c.Write([]byte("\n")); return err },
+		"answer nobody asked for": func(c *net.TCPConn) error {
+			_, err := c.Write([]byte("HTTP/1.1 408 Request Timeout\r\n\r\n"))
+			return errors.Join(err, c.Close())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBackend(t)
+			p := b.pool(t, Options{})
+			old := get(t, p)
+			far := <-b.accepted
+			defer far.Close()
+			p.Put(old)
+			if err := spoil(far); err != nil {
+				t.Fatal(err)
+			}
+			settled(t, old)
+
+			c := get(t, p)
+			defer c.Close()
+			if c == old || c.Reused {
+				t.Error("reused")
+			}
+			if isOpen(old) {
+				t.Error("not closed")
+			}
+			if got, want := p.Counts(), (Counts{Dials: 2, Stale: 1}); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+// A deadline that passed in the last exchange does not spoil a connection.
+func TestPastDeadlineDoesNotSpoil(t *testing.T) {
+	p := newBackend(t).pool(t, Options{})
+	a := get(t, p)
+	if err := a.SetDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	p.Put(a)
+	b := get(t, p)
+	defer b.Close()
+	if a != b {
+		t.Error("discarded")
+	}
+}
+
+func TestGetFreshDialsBesideIdle(t *testing.T) {
+	p := newBackend(t).pool(t, Options{})
+	a := get(t, p)
+	p.Put(a)
+	b, err := p.GetFresh(time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if a == b || b.Reused {
+		t.Error("got the idle connection")
+	}
+	if n := p.Idle(); n != 1 {
+		t.Errorf("got %d idle connections, want 1", n)
+	}
+}
+
+func TestFullPoolClosesWhatIsPut(t *testing.T) {
+	for _, tt := range []struct{ max, kept int }{{1, 1}, {-1, 0}} {
+		p := newBackend(t).pool(t, Options{MaxIdle: tt.max})
+		a, b := get(t, p), get(t, p)
+		p.Put(a)
+		p.Put(b)
+		if n := p.Idle(); n != tt.kept {
+			t.Errorf("MaxIdle %d: got %d idle connections, want %d", tt.max, n, tt.kept)
+		}
+		if isOpen(b) {
+			t.Errorf("MaxIdle %d: the connection over the limit is open", tt.max)
+		}
+	}
+}
+
+func TestCloseWhileConnectionIsOut(t *testing.T) {
+	b := newBackend(t)
+	p := b.pool(t, Options{})
+	out, idle := get(t, p), get(t, p)
+	far := <-b.accepted
+	defer far.Close()
+	p.Put(idle)
+	p.Close()
+	if isOpen(idle) {
+		t.Error("the idle connection is open")
+	}
+
+	if _, err := out.Write([]byte("x")); err != nil {
+		t.Errorf("the connection that is out broke: %v", err)
+	}
+	if _, err := io.ReadFull(far, make([]byte, 1)); err != nil {
+		t.Error(err)
+	}
+	p.Put(out)
+	if isOpen(out) || p.Idle() != 0 {
+		t.Error("a closed pool kept a connection")
+	}
+	p.Close()
+}
+
+func TestCloseWriteLetsAnswerThrough(t *testing.T) {
+	b := newBackend(t)
+	p := b.pool(t, Options{})
+	c := get(t, p)
+	defer c.Close()
+	far := <-b.accepted
+	if err := c.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(far); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = far.Write([]byte("bye")) // a failure shows in what is read
+	far.Close()
+	if got, err := io.ReadAll(c); string(got) != "bye" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestDialFailures(t *testing.T) {
+	b := newBackend(t)
+	p := b.pool(t, Options{})
+
+	_, err := p.Get(time.Unix(1, 0))
+	if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
+		t.Errorf("deadline in the past: got %v", err)
+	}
+
+	b.Close()
+	_, err = p.Get(time.Time{})
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("nobody listens: got %v", err)
+	}
+	if got, want := p.Counts(), (Counts{Failures: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// The sweeper is driven by hand here; TestSweeperStops has its timer.
+func TestIdleConnectionsAgeOut(t *testing.T) {
+	p := newBackend(t).pool(t, Options{MaxIdleAge: time.Hour})
+	old, young := get(t, p), get(t, p)
+	p.Put(old)
+	p.sweep()
+	p.Put(young)
+	for range sweepsToLive - 2 {
+		p.sweep()
+	}
+	if n := p.Idle(); n != 2 || !isOpen(old) {
+		t.Fatalf("got %d idle connections after %d sweeps, want 2", n, p.sweeps)
+	}
+	p.sweep()
+	if isOpen(old) || !isOpen(young) || p.Idle() != 1 {
+		t.Errorf("after %d sweeps: oldest open %v, youngest open %v", p.sweeps, isOpen(old), isOpen(young))
+	}
+	p.sweep()
+	if isOpen(young) || p.Idle() != 0 || p.sweeping {
+		t.Errorf("after %d sweeps: youngest open %v, sweeping %v", p.sweeps, isOpen(young), p.sweeping)
+	}
+}
+
+// The timer runs while something is idle, and no longer.
+func TestSweeperStops(t *testing.T) {
+	b := newBackend(t)
+	c := get(t, b.pool(t, Options{}))
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(b.Addr().String(), Options{MaxIdleAge: time.Minute})
+		start := time.Now()
+		for range 2 {
+			c.sweep = 0
+			if !p.push(c) {
+				t.Fatal("not taken")
+			}
+			time.Sleep(44 * time.Second)
+			synctest.Wait()
+			if p.Idle() != 1 {
+				t.Fatalf("gone after %v, want one minute", time.Since(start))
+			}
+			time.Sleep(16 * time.Second)
+			synctest.Wait()
+			if p.Idle() != 0 || p.sweeping {
+				t.Fatalf("after %v: %d idle, sweeping %v", time.Since(start), p.Idle(), p.sweeping)
+			}
+		}
+	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	b := newBackend(t)
+	p := b.pool(t, Options{MaxIdle: 8})
+	var far sync.WaitGroup
+	far.Go(func() {
+		for {
+			select {
+			case c := <-b.accepted:
+				far.Go(func() { defer c.Close(); _, _ = io.Copy(c, c) })
+			case <-b.done:
+				return
+			}
+		}
+	})
+	var near sync.WaitGroup
+	for worker := range 16 {
+		near.Go(func() {
+			for i := range 100 {
+				c, err := p.Get(time.Time{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				want := [2]byte{byte(worker), byte(i)}
+				var got [2]byte
+				_, werr := c.Write(want[:])
+				_, rerr := io.ReadFull(c, got[:])
+				if err := errors.Join(werr, rerr); err != nil || got != want {
+					t.Errorf("got %v, want %v: %v", got, want, err)
+				}
+				if i%10 == worker%10 {
+					c.Close()
+					continue
+				}
+				p.Put(c)
+				if i%25 == 0 {
+					p.sweep()
+				}
+			}
+		})
+	}
+	near.Wait()
+	if n := p.Idle(); n > 8 {
+		t.Errorf("got %d idle connections, want at most 8", n)
+	}
+	if c := p.Counts(); c.Dials+c.Reuses != 1600 {
+		t.Errorf("got %d dials and %d reuses, want 1600 together", c.Dials, c.Reuses)
+	}
+	p.Close()
+	b.Close()
+	far.Wait()
+}
+
+func TestReuseDoesNotAllocate(t *testing.T) {
+	p := newBackend(t).pool(t, Options{})
+	p.Put(get(t, p))
+	n := testing.AllocsPerRun(100, func() {
+		c, err := p.Get(time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Put(c)
+	})
+	if n != 0 {
+		t.Errorf("got %v allocations for each Get and Put, want 0", n)
+	}
+}
+
+func BenchmarkReuse(b *testing.B) {
+	p := newBackend(b).pool(b, Options{})
+	p.Put(get(b, p))
+	b.ReportAllocs()
+	for b.Loop() {
+		c, err := p.Get(time.Time{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.Put(c)
+	}
+}
+
+// BenchmarkLook is the share of BenchmarkReuse that goes to the socket.
+func BenchmarkLook(b *testing.B) {
+	c := get(b, newBackend(b).pool(b, Options{}))
+	defer c.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		if !c.clean() {
+			b.Fatal("not clean")
+		}
+	}
+}
+
+func BenchmarkDial(b *testing.B) {
+	l := newBackend(b)
+	p := l.pool(b, Options{})
+	b.ReportAllocs()
+	for b.Loop() {
+		get(b, p).Close()
+		(<-l.accepted).Close()
+	}
+}
