@@ -1,0 +1,201 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"elbow/internal/balance"
+	"elbow/internal/cert"
+	"elbow/internal/elb"
+	"elbow/internal/proxy"
+)
+
+// apply does the steps in order. The first of a unit that fails leaves out the
+// rest of that unit's, and of no other's.
+func (l *Loop) apply(steps []step, certificates map[string]elb.Certificate, now time.Time) {
+	for len(steps) > 0 {
+		n := 1
+		if steps[0].op == opDrain {
+			l.drain(steps[0].key)
+		} else {
+			for n < len(steps) && steps[n].key == steps[0].key {
+				n++
+			}
+			l.converge(steps[:n], certificates, now)
+		}
+		steps = steps[n:]
+	}
+}
+
+// converge does the steps of one unit and notes how that went.
+func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, now time.Time) {
+	d := steps[0].spec
+	u := l.running[d.key]
+	if u == nil {
+		u = &unit{backends: make(map[backendID]*backend)}
+		u.spec.key = d.key
+		l.running[d.key] = u
+	}
+	was := u.spec.owner
+	u.spec.owner, u.spec.revision, u.spec.forward = d.owner, d.revision, d.forward
+	for _, s := range steps {
+		if err := l.do(u, s, certificates); err != nil {
+			l.fail(u, d, err, now)
+			l.tell(d.owner)
+			return
+		}
+	}
+	if u.fault != nil {
+		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.port, "rev", l.revision)
+		u.fault = nil
+	}
+	if was != d.owner && was != (elb.ListenerKey{}) {
+		l.tell(was)
+	}
+	l.tell(d.owner)
+}
+
+// fail keeps why u is not as desired. The log has it once for a row of tries
+// that end alike.
+func (l *Loop) fail(u *unit, d *spec, err error, now time.Time) {
+	f := &fault{err: err, tried: d.clone(), tries: 1}
+	if was := u.fault; was != nil && was.tried.same(d) {
+		f.tries += was.tries
+	}
+	if u.fault == nil || u.fault.err.Error() != err.Error() {
+		l.log.Error("listener not as desired", "lb", d.loadBalancer, "listener", d.port, "rev", l.revision, "err", err)
+	}
+	f.retry = now.Add(pause(f.tries))
+	u.fault = f
+}
+
+// do does one step.
+func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) error {
+	switch s.op {
+	case opCertificate:
+		return l.load(u, s.spec.certificate, certificates)
+	case opJoin:
+		l.join(u, s.spec, s.backend)
+	case opOpen:
+		return l.open(u, s.spec)
+	case opSwap:
+		return l.swap(u, s.spec)
+	case opProbe:
+		l.probe(u, s.spec, s.backend)
+	case opQuiet:
+		u.backends[s.backend].quiet()
+		u.backends[s.backend].proxy.Member.SetHealth(balance.Healthy)
+	case opLeave:
+		u.backends[s.backend].quiet()
+		u.backends[s.backend].proxy.Retire()
+		delete(u.backends, s.backend)
+	}
+	return nil
+}
+
+// load makes the certificate what new handshakes get. A key pair is parsed
+// once, however many listeners have it.
+func (l *Loop) load(u *unit, id string, certificates map[string]elb.Certificate) error {
+	pair := l.pairs[id]
+	if pair == nil {
+		c, ok := certificates[id]
+		if !ok {
+			return fmt.Errorf("certificate %s does not exist: give the listener another ServerCertificateId", id)
+		}
+		var err error
+		// What was valid when it was uploaded is served: a warning in the browser
+		// is better than no answer.
+		if pair, err = cert.Parse(c.ChainPEM, c.KeyPEM, c.CreateTime); err != nil {
+			return fmt.Errorf("certificate %s cannot be used, give the listener another ServerCertificateId: %w", id, err)
+		}
+		l.pairs[id] = pair
+	}
+	if u.certs == nil {
+		u.certs = new(cert.Store)
+	}
+	u.certs.Replace(pair, nil)
+	u.spec.certificate = id
+	l.stale = true
+	return nil
+}
+
+func (l *Loop) join(u *unit, d *spec, id backendID) {
+	b := &backend{proxy: l.proxy.NewBackend(id.name(), id.address.String())}
+	if !d.check.on {
+		b.proxy.Member.SetHealth(balance.Healthy)
+	}
+	u.backends[id] = b
+}
+
+func (l *Loop) open(u *unit, d *spec) error {
+	c, err := config(u, d)
+	if err != nil {
+		return err
+	}
+	u.listener, err = l.proxy.Listen(d.address, c)
+	if errors.Is(err, syscall.EADDRNOTAVAIL) && l.addresses != nil {
+		if err = l.addresses.Assign(d.address.Addr()); err == nil {
+			u.listener, err = l.proxy.Listen(d.address, c)
+		}
+	}
+	if err != nil {
+		return advise(d, err)
+	}
+	u.open = true
+	u.follow(d)
+	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.port, "address", d.address, "rev", l.revision)
+	return nil
+}
+
+func (l *Loop) swap(u *unit, d *spec) error {
+	c, err := config(u, d)
+	if err != nil {
+		return err
+	}
+	u.listener.Swap(c)
+	u.follow(d)
+	return nil
+}
+
+// follow notes that d is in force, all but the certificate, which has a step
+// of its own.
+func (u *unit) follow(d *spec) {
+	certificate := u.spec.certificate
+	u.spec = d.clone()
+	u.spec.certificate = certificate
+}
+
+// config is what the data plane gets for d. Its backends are there already.
+func config(u *unit, d *spec) (*proxy.Config, error) {
+	c := &proxy.Config{
+		LoadBalancer:   d.loadBalancer,
+		Port:           d.port,
+		RedirectPort:   d.redirect,
+		IdleTimeout:    d.settings.idleTimeout,
+		RequestTimeout: d.settings.requestTimeout,
+	}
+	if !d.forwards() {
+		return c, nil
+	}
+	c.Certificate = u.certs.GetCertificate
+	group := &balance.Group{}
+	for _, m := range d.members {
+		b := u.backends[m.backendID].proxy
+		c.Backends = append(c.Backends, b)
+		group.Members = append(group.Members, b.Member)
+		group.Weights = append(group.Weights, m.weight)
+	}
+	var err error
+	if c.Scheduler, err = balance.New(d.settings.scheduler, group, d.settings.seed[:]); err != nil {
+		return nil, err
+	}
+	switch sticky := d.settings.sticky; {
+	case sticky.On && sticky.Type == elb.StickyInsert:
+		c.Sticky = balance.NewInsert(group, d.settings.seed[:], sticky.CookieTimeout)
+	case sticky.On && sticky.Type == elb.StickyServer:
+		c.Sticky = balance.NewServer(group, d.settings.seed[:], sticky.Cookie)
+	}
+	return c, nil
+}

@@ -1,0 +1,120 @@
+package reconcile
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// A resolver turns the stored state into specs. It reuses its memory: a pass
+// over a thousand listeners, one of which changed, allocates for that one.
+type resolver struct {
+	balancers map[string]*elb.LoadBalancer
+	specs     []spec
+}
+
+// resolve lists the units that should run, by key. They are valid until the
+// next call. Started listeners of Active load balancers are served and no
+// others.
+func (r *resolver) resolve(d *store.Desired) []spec {
+	if r.balancers == nil {
+		r.balancers = make(map[string]*elb.LoadBalancer, len(d.LoadBalancers))
+	}
+	clear(r.balancers)
+	for i := range d.LoadBalancers {
+		r.balancers[d.LoadBalancers[i].ID] = &d.LoadBalancers[i]
+	}
+	r.specs = r.specs[:0]
+	for i := range d.Listeners {
+		l := &d.Listeners[i]
+		b := r.balancers[l.LoadBalancerID]
+		if !l.Started || l.Protocol != elb.HTTPS || b == nil || b.Status != elb.Active {
+			continue
+		}
+		r.https(b, l, d.ListenerRevisions[l.Key()])
+		if l.Forward {
+			r.redirect(b, l, d.ListenerRevisions[l.Key()])
+		}
+	}
+	slices.SortStableFunc(r.specs, func(a, b spec) int { return a.key.compare(b.key) })
+	// No two listeners have a port in common: the call that would make it so is
+	// refused. Should it be so all the same, the one stored first has the port.
+	r.specs = slices.CompactFunc(r.specs, func(a, b spec) bool { return a.key == b.key })
+	return r.specs
+}
+
+func (r *resolver) https(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
+	s := r.next()
+	s.key = key{b.ID, l.Port}
+	s.owner = l.Key()
+	s.revision = revision
+	if l.Forward {
+		s.forward = l.ForwardPort
+	}
+	s.address = netip.AddrPortFrom(b.Address, uint16(l.Port))
+	s.certificate = l.CertificateID
+	s.settings = settings{
+		scheduler:      l.Scheduler,
+		sticky:         l.Sticky,
+		idleTimeout:    l.IdleTimeout,
+		requestTimeout: l.RequestTimeout,
+	}
+	copy(s.settings.seed[:], l.Seed)
+	s.check = checkOf(&l.Check)
+	for i := range b.Backends {
+		s.members = append(s.members, memberOf(b.Backends[i], l))
+	}
+}
+
+func (r *resolver) redirect(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
+	s := r.next()
+	s.key = key{b.ID, l.ForwardPort}
+	s.owner = l.Key()
+	s.revision = revision
+	s.address = netip.AddrPortFrom(b.Address, uint16(l.ForwardPort))
+	s.redirect = l.Port
+	s.settings.idleTimeout = l.IdleTimeout
+}
+
+// next is a fresh spec at the end, with the memory that its place had for
+// members.
+func (r *resolver) next() *spec {
+	n := len(r.specs)
+	if n == cap(r.specs) {
+		r.specs = append(r.specs, spec{})
+	}
+	r.specs = r.specs[:n+1]
+	s := &r.specs[n]
+	*s = spec{members: s.members[:0]}
+	return s
+}
+
+// checkOf drops what has no effect while the check is off, so that changing it
+// then changes nothing that runs.
+func checkOf(h *elb.HealthCheck) check {
+	if !h.On {
+		return check{}
+	}
+	c := check{
+		on:       true,
+		host:     h.Domain,
+		uri:      cmp.Or(h.URI, "/"),
+		method:   h.Method,
+		port:     h.ConnectPort,
+		interval: h.Interval,
+		timeout:  h.EffectiveTimeout(),
+		rise:     h.Rise,
+		fall:     h.Fall,
+	}
+	for i, class := range [...]string{2: "http_2xx", 3: "http_3xx", 4: "http_4xx", 5: "http_5xx"} {
+		c.success[i] = slices.Contains(h.HTTPCodes, class)
+	}
+	return c
+}
+
+func memberOf(b elb.Backend, l *elb.Listener) member {
+	return member{backendID: backendID{b.ServerID, b.Port, l.BackendAddr(b)}, weight: b.Weight}
+}

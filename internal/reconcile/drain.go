@@ -1,0 +1,109 @@
+package reconcile
+
+import (
+	"context"
+	"net/netip"
+)
+
+// A drain is a unit whose socket is closed and whose exchanges may end.
+type drain struct {
+	unit *unit
+	cut  context.CancelFunc // ends the exchanges that are left
+}
+
+// drain closes the socket of a unit and lets its exchanges end behind the back
+// of the loop. When it returns, the address and port are free.
+func (l *Loop) drain(k key) {
+	u := l.running[k]
+	delete(l.running, k)
+	l.stale = true
+	for _, b := range u.backends {
+		b.quiet()
+	}
+	if !u.open {
+		u.retire()
+		l.tell(u.spec.owner)
+		return
+	}
+	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "rev", l.revision)
+	u.listener.Close()
+	// The deadline of a drain is its own: it may outlast the context of Run, up
+	// to the end of Drain, which calls cut.
+	ctx, cut := context.WithTimeout(context.Background(), l.drainTimeout)
+	d := &drain{unit: u, cut: cut}
+	l.draining[d] = struct{}{}
+	go l.await(ctx, d) // ends with the exchanges or ctx; the receiver of drained waits
+	l.tell(u.spec.owner)
+}
+
+func (l *Loop) await(ctx context.Context, d *drain) {
+	if err := d.unit.listener.Drain(ctx); err != nil {
+		l.log.Warn("exchanges cut at the end of the drain", "lb", d.unit.spec.loadBalancer,
+			"listener", d.unit.spec.port, "err", err)
+	}
+	l.drained <- d
+}
+
+func (l *Loop) endDrain(d *drain) {
+	d.cut()
+	delete(l.draining, d)
+	d.unit.retire()
+	l.tell(d.unit.spec.owner)
+	l.stale = true
+	l.sweep()
+}
+
+// retire lets go of all backends.
+func (u *unit) retire() {
+	for _, b := range u.backends {
+		b.proxy.Retire()
+	}
+}
+
+// Drain ends what runs, after Run has returned: it closes all sockets, waits for
+// their exchanges, cuts what is left when ctx ends, and takes back the
+// addresses it assigned.
+func (l *Loop) Drain(ctx context.Context) {
+	for k := range l.running {
+		l.drain(k)
+	}
+	ended := ctx.Done()
+	for len(l.draining) > 0 {
+		select {
+		case d := <-l.drained:
+			l.endDrain(d)
+		case <-ended:
+			ended = nil
+			for d := range l.draining {
+				d.cut()
+			}
+		}
+	}
+	l.sweep()
+}
+
+// sweep lets go of what no unit needs any more: key pairs, and addresses that
+// this process assigned.
+func (l *Loop) sweep() {
+	if !l.stale {
+		return
+	}
+	l.stale = false
+	addresses := make(map[netip.Addr]bool)
+	certificates := make(map[string]bool)
+	for _, u := range l.running {
+		addresses[u.spec.address.Addr()] = true
+		certificates[u.spec.certificate] = true
+	}
+	for d := range l.draining {
+		addresses[d.unit.spec.address.Addr()] = true
+	}
+	for id := range l.pairs {
+		if !certificates[id] {
+			delete(l.pairs, id)
+		}
+	}
+	if l.addresses != nil {
+		l.addresses.Keep(addresses)
+	}
+}

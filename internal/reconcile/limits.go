@@ -1,0 +1,42 @@
+package reconcile
+
+import "time"
+
+const (
+	// passGap is the least time from the start of one pass to that of the next.
+	// A hint after a quiet moment is acted on at once; a stream of calls costs at
+	// most a hundred passes a second. A started listener has to serve 50 ms
+	// after the answer to the call.
+	passGap = 10 * time.Millisecond
+
+	// reportGap is the same for reports to the store, which cost a write to
+	// disk. A start with a thousand backends has its first verdicts within some
+	// 100 ms: they become a few transactions.
+	reportGap = 50 * time.Millisecond
+
+	// reportTimeout bounds one report. The store gives up earlier.
+	reportTimeout = 10 * time.Second
+
+	// A listener that could not be applied is tried again after retryFirst, then
+	// after twice as long each time up to retryLast: a port that somebody else
+	// just let go is taken soon, and one that stays taken costs nothing. The same
+	// pauses lie between reports that the store did not take.
+	retryFirst = 500 * time.Millisecond
+	retryLast  = 30 * time.Second
+
+	// drainTimeout is for how long exchanges go on by default when their listener
+	// is gone. Long polls commonly last 30s; whatever is longer has to be able to
+	// reconnect anyway.
+	drainTimeout = 30 * time.Second
+)
+
+// pause is how long to wait before the next try after so many that failed.
+func pause(tries int) time.Duration {
+	d := retryFirst
+	for range tries - 1 {
+		if d = 2 * d; d >= retryLast {
+			return retryLast
+		}
+	}
+	return d
+}

@@ -1,0 +1,87 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+)
+
+// Run makes what runs follow what is desired until ctx ends. The listeners then
+// go on; Drain ends them.
+func (l *Loop) Run(ctx context.Context) {
+	reporting, stop := context.WithCancel(ctx)
+	defer l.board.wait()
+	defer stop()
+	go l.board.run(reporting) // ends with reporting; wait waits
+
+	retry := time.NewTimer(0) // the first pass needs no hint
+	defer retry.Stop()
+	var last time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.source.Changed():
+		case <-retry.C:
+		case d := <-l.drained:
+			l.endDrain(d)
+			continue
+		}
+		if !l.sleep(ctx, passGap-time.Since(last)) {
+			return
+		}
+		last = time.Now()
+		l.pass(last)
+		retry.Reset(l.untilRetry(last))
+	}
+}
+
+// sleep is for hints that arrive soon after each other: they become one pass.
+// It reports whether ctx goes on.
+func (l *Loop) sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// pass looks at the whole desired state once and does what is left to do.
+func (l *Loop) pass(now time.Time) {
+	desired := l.source.Desired()
+	specs := l.resolver.resolve(&desired)
+	l.steps = plan(l.steps[:0], specs, l.running, now)
+	l.revision = desired.Revision
+	l.apply(l.steps, desired.Certificates, now)
+	l.sweep()
+	l.publishHealth(len(specs))
+	clear(l.steps) // they hold the resolver's memory, and that the store's
+}
+
+// untilRetry is the time until the first failed unit may be tried again, or an
+// hour: then a pass looks whether a hint was missed.
+func (l *Loop) untilRetry(now time.Time) time.Duration {
+	const idle = time.Hour
+	wait := idle
+	for _, u := range l.running {
+		if u.fault != nil {
+			wait = min(wait, max(u.fault.retry.Sub(now), 0))
+		}
+	}
+	return wait
+}
+
+func (l *Loop) publishHealth(listeners int) {
+	h := &Health{Revision: l.revision, Listeners: listeners}
+	for _, u := range l.running {
+		if u.fault != nil {
+			h.Failing++
+		}
+	}
+	l.health.Store(h)
+}

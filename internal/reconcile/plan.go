@@ -1,0 +1,153 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// An op is the kind of a step.
+type op uint8
+
+const (
+	opDrain       op = iota + 1 // close the socket, let its exchanges end
+	opOpen                      // open the socket
+	opSwap                      // let new exchanges follow the spec
+	opCertificate               // load the certificate
+	opJoin                      // make a backend
+	opProbe                     // begin to probe it, or probe it anew
+	opQuiet                     // end its probes
+	opLeave                     // let a backend go that no exchange is sent to any more
+	opSettle                    // nothing left to do: the unit is as desired
+)
+
+var opNames = [...]string{
+	opDrain: "drain", opOpen: "open", opSwap: "swap", opCertificate: "certificate", opJoin: "join",
+	opProbe: "probe", opQuiet: "quiet", opLeave: "leave", opSettle: "settle",
+}
+
+// A step is one thing to do to one unit.
+type step struct {
+	op      op
+	key     key
+	spec    *spec     // what is desired; nil for a drain
+	backend backendID // of join, probe, quiet and leave
+}
+
+func (s step) String() string {
+	text := opNames[s.op] + " " + s.key.String()
+	switch s.op {
+	case opOpen:
+		return text + " at " + s.spec.address.String()
+	case opCertificate:
+		return text + " " + s.spec.certificate
+	case opJoin, opProbe, opQuiet, opLeave:
+		return fmt.Sprintf("%s %s %s", text, s.backend.name(), s.backend.address)
+	}
+	return text
+}
+
+// plan appends to dst the steps that lead from what runs to what is desired,
+// which is sorted by key. It looks at values only: of a unit at what its fields
+// say, and at now to tell whether one that failed may be tried again.
+//
+// Sockets are closed before any is opened, so that an address and port can pass
+// from one unit to another. The steps of one unit follow each other, so that a
+// failure can leave out the rest of them.
+func plan(dst []step, desired []spec, running map[key]*unit, now time.Time) []step {
+	for k, u := range running {
+		if d := find(desired, k); d == nil || u.open && !u.spec.sameSocket(d) {
+			dst = append(dst, step{op: opDrain, key: k})
+		}
+	}
+	slices.SortFunc(dst, func(a, b step) int { return a.key.compare(b.key) })
+	for i := range desired {
+		d := &desired[i]
+		u := running[d.key]
+		switch {
+		case u == nil || u.open && !u.spec.sameSocket(d):
+			dst = planUnit(dst, d, new(unit))
+		case !u.fault.holds(d, now):
+			dst = planUnit(dst, d, u)
+		}
+	}
+	return dst
+}
+
+func find(desired []spec, k key) *spec {
+	i, ok := slices.BinarySearchFunc(desired, k, func(s spec, k key) int { return s.key.compare(k) })
+	if !ok {
+		return nil
+	}
+	return &desired[i]
+}
+
+// planUnit makes u what d says. Before a socket is open nothing is lost by a
+// step that fails. Once it is, the certificate comes last: a broken one must not
+// keep a backend from being taken out.
+func planUnit(dst []step, d *spec, u *unit) []step {
+	before := len(dst)
+	add := func(o op, b backendID) {
+		dst = append(dst, step{op: o, key: d.key, spec: d, backend: b})
+	}
+	load := d.certificate != u.spec.certificate
+	if load && !u.open {
+		add(opCertificate, backendID{})
+	}
+	for i := range d.members {
+		if u.backends[d.members[i].backendID] == nil {
+			add(opJoin, d.members[i].backendID)
+		}
+	}
+	if !u.open {
+		add(opOpen, backendID{})
+	} else if !u.spec.sameExchange(d) {
+		add(opSwap, backendID{})
+	}
+	for i := range d.members {
+		id := d.members[i].backendID
+		switch was := u.backends[id].probed(); {
+		case was == d.check:
+		case d.check.on:
+			add(opProbe, id)
+		default:
+			add(opQuiet, id)
+		}
+	}
+	for _, id := range left(d, u) {
+		add(opLeave, id)
+	}
+	if load && u.open {
+		add(opCertificate, backendID{})
+	}
+	if len(dst) == before && (u.fault != nil || u.spec.revision != d.revision || u.spec.owner != d.owner) {
+		add(opSettle, backendID{})
+	}
+	return dst
+}
+
+// left are the backends of u that are no members of d.
+func left(d *spec, u *unit) []backendID {
+	if sameBackends(d, u) {
+		return nil
+	}
+	var ids []backendID
+	for id := range u.backends {
+		if !slices.ContainsFunc(d.members, func(m member) bool { return m.backendID == id }) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, backendID.compare)
+	return ids
+}
+
+// sameBackends is the common case: d has the members that u has, no more and no
+// fewer. The members of a spec differ from each other.
+func sameBackends(d *spec, u *unit) bool {
+	for i := range d.members {
+		if u.backends[d.members[i].backendID] == nil {
+			return false
+		}
+	}
+	return len(d.members) == len(u.backends)
+}

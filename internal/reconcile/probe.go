@@ -1,0 +1,77 @@
+package reconcile
+
+import (
+	"cmp"
+	"net/netip"
+
+	"elbow/internal/balance"
+	"elbow/internal/elb"
+	"elbow/internal/health"
+)
+
+// probe begins to probe a backend, or probes it by other rules. The verdict of
+// the old rules stands until the new ones have another.
+func (l *Loop) probe(u *unit, d *spec, id backendID) {
+	b := u.backends[id]
+	b.quiet()
+	b.check = d.check
+	port := cmp.Or(uint16(d.check.port), id.address.Port())
+	b.checker = health.Start(health.Config{
+		Address:  netip.AddrPortFrom(id.address.Addr(), port).String(),
+		Host:     d.check.host,
+		URI:      d.check.uri,
+		Method:   d.check.method,
+		Success:  d.check.success,
+		Interval: d.check.interval,
+		Timeout:  d.check.timeout,
+		Rise:     d.check.rise,
+		Fall:     d.check.fall,
+	}, verdicts[b.proxy.Member.Health()], l.reporter(d, id, b.proxy.Member))
+}
+
+// quiet ends the probes of a backend; what they said last stands.
+func (b *backend) quiet() {
+	if b.checker != nil {
+		b.checker.Stop()
+		b.checker = nil
+	}
+	b.check = check{}
+}
+
+// The verdicts of the checkers, as the schedulers know them and back.
+var (
+	verdicts = [...]health.Verdict{
+		balance.Unknown: health.Unknown, balance.Healthy: health.Up, balance.Unhealthy: health.Down,
+	}
+	healths = [...]balance.Health{
+		health.Unknown: balance.Unknown, health.Up: balance.Healthy, health.Down: balance.Unhealthy,
+	}
+	healthNames = [...]string{balance.Unknown: "unknown", balance.Healthy: "healthy", balance.Unhealthy: "unhealthy"}
+)
+
+// reporter is what the checker of one backend calls, from its own goroutine.
+// The next exchange sees the verdict at once, the store a moment later.
+func (l *Loop) reporter(d *spec, id backendID, m *balance.Member) func(health.Verdict, error) {
+	owner, name := d.owner, id.name()
+	log := l.log.With("lb", d.loadBalancer, "listener", d.port, "backend", name, "address", id.address)
+	return func(v health.Verdict, err error) {
+		was := m.Health()
+		m.SetHealth(healths[v])
+		switch {
+		case was == healths[v]:
+		case v == health.Up:
+			log.Info("backend up")
+		case v == health.Down:
+			log.Warn("backend down", "err", err)
+		}
+		l.board.verdict(owner, backendStatus(id, healths[v], err))
+	}
+}
+
+func backendStatus(id backendID, h balance.Health, err error) elb.BackendStatus {
+	s := elb.BackendStatus{ServerID: id.server, Address: id.address.String(), Health: healthNames[h]}
+	if err != nil && h != balance.Healthy {
+		s.LastErr = err.Error()
+	}
+	return s
+}

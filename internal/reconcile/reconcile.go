@@ -1,0 +1,114 @@
+// Package reconcile makes the data plane do what the store says. One loop reads
+// the complete desired state, plans the steps from what runs, applies them and
+// reports what came of it. It is the only translator between the stored model
+// and the data plane, and the only place where a listener that cannot be applied
+// is a reason in a status and not the end of the process. Start reading at
+// Loop.Run, then plan.
+package reconcile
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"elbow/internal/cert"
+	"elbow/internal/cluster"
+	"elbow/internal/elb"
+	"elbow/internal/proxy"
+	"elbow/internal/store"
+)
+
+// A Source is the desired state: a *store.Mirror, or a fake of it.
+type Source interface {
+	Desired() store.Desired
+	Changed() <-chan struct{} // a hint that Desired is another one
+}
+
+// A Report writes what this node says of its listeners: Store.ReportStatus.
+type Report func(ctx context.Context, node string, changed []elb.ListenerStatus, gone []elb.ListenerKey) error
+
+// Config is what a Loop works with.
+type Config struct {
+	Source Source
+	Report Report
+	Proxy  *proxy.Proxy
+	Node   string // the name this node reports under
+
+	// ManageAddresses puts an address that no interface has on the loopback
+	// interface, and takes it away when nothing needs it any more.
+	ManageAddresses bool
+
+	// DrainTimeout is how long exchanges may go on after their listener was
+	// stopped, deleted or moved; then they are cut. 0: 30s.
+	DrainTimeout time.Duration
+
+	Log *slog.Logger // nil: slog.Default()
+}
+
+// A Loop holds what runs. Its fields belong to the goroutine of Run, but for
+// health and board.
+type Loop struct {
+	source       Source
+	proxy        *proxy.Proxy
+	drainTimeout time.Duration
+	log          *slog.Logger
+
+	addresses *cluster.Addresses // nil: addresses are somebody else's
+	resolver  resolver
+	steps     []step // the memory of the last plan
+	running   map[key]*unit
+	pairs     map[string]*cert.Pair // by certificate id
+	draining  map[*drain]struct{}
+	drained   chan *drain
+	revision  int64 // of the last pass
+	stale     bool  // there may be something for sweep
+
+	board  *board
+	health atomic.Pointer[Health]
+}
+
+// New returns a Loop that Run starts.
+func New(c Config) (*Loop, error) {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.DrainTimeout == 0 {
+		c.DrainTimeout = drainTimeout
+	}
+	l := &Loop{
+		source:       c.Source,
+		proxy:        c.Proxy,
+		drainTimeout: c.DrainTimeout,
+		log:          c.Log,
+		running:      make(map[key]*unit),
+		pairs:        make(map[string]*cert.Pair),
+		draining:     make(map[*drain]struct{}),
+		drained:      make(chan *drain),
+		stale:        true, // an earlier process may have left addresses
+		board:        newBoard(c.Node, c.Report, c.Log),
+	}
+	l.health.Store(new(Health))
+	if c.ManageAddresses {
+		var err error
+		if l.addresses, err = cluster.OpenAddresses(); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// Health is how the loop stands after its last pass.
+type Health struct {
+	Revision  int64 // of the store; 0 before the first pass
+	Listeners int   // sockets that should be open, redirects included
+	Failing   int   // of these, how many are not as desired
+	Report    error // why the store does not take the statuses; nil if it does
+}
+
+// Health may be called from any goroutine.
+func (l *Loop) Health() Health {
+	h := *l.health.Load()
+	h.Report = l.board.err()
+	return h
+}

@@ -1,0 +1,116 @@
+package reconcile
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"elbow/internal/elb"
+)
+
+// A key names a unit: what one load balancer does on one port.
+type key struct {
+	loadBalancer string
+	port         int
+}
+
+func (k key) String() string { return fmt.Sprintf("%s:%d", k.loadBalancer, k.port) }
+
+func (k key) compare(o key) int {
+	if c := strings.Compare(k.loadBalancer, o.loadBalancer); c != 0 {
+		return c
+	}
+	return k.port - o.port
+}
+
+// A spec is all that a unit depends on: values alone, so that two of them can
+// be compared. A listener with ListenerForward has two units, its own and the
+// redirect on ForwardPort.
+type spec struct {
+	key
+	owner    elb.ListenerKey // the listener whose status the unit is part of
+	revision int64           // of the owner's last change in the store
+	forward  int             // port of the unit that redirects to this one; 0: none
+
+	address     netip.AddrPort
+	redirect    int    // HTTPS port that requests are sent to; 0: the unit forwards
+	certificate string // decimal id; "" for a redirect
+	settings    settings
+	check       check
+	members     []member // in the order of the pool
+}
+
+// settings are what a change of replaces the scheduler and the stickiness, and
+// nothing else.
+type settings struct {
+	scheduler      string
+	seed           [32]byte
+	sticky         elb.Sticky
+	idleTimeout    time.Duration
+	requestTimeout time.Duration
+}
+
+// A check is how backends are probed. The zero check probes nothing.
+type check struct {
+	on       bool
+	host     string
+	uri      string
+	method   string
+	success  [6]bool // by class of the status code, 1 to 5
+	port     int     // 0: the backend's
+	interval time.Duration
+	timeout  time.Duration
+	rise     int
+	fall     int
+}
+
+// A backendID decides what survives a change: as long as it stays the same the
+// connections, the health and the count of active exchanges do.
+type backendID struct {
+	server  string
+	port    int // as stored with the backend; 0: the listener decided
+	address netip.AddrPort
+}
+
+// name is what schedulers, cookies and metrics know the backend by: without
+// the address, so that the clients of a server that moved stay with it.
+func (b backendID) name() string {
+	if b.port == 0 {
+		return b.server
+	}
+	return fmt.Sprintf("%s:%d", b.server, b.port)
+}
+
+// A member is a backend with its share.
+type member struct {
+	backendID
+	weight int
+}
+
+// forwards reports whether requests go to backends.
+func (s *spec) forwards() bool { return s.redirect == 0 }
+
+// sameSocket reports whether one listening socket can serve both, one after
+// the other. Whether a listener speaks TLS is settled when it is opened.
+func (s *spec) sameSocket(o *spec) bool {
+	return s.address == o.address && s.forwards() == o.forwards()
+}
+
+// sameExchange reports whether requests are treated alike under both.
+func (s *spec) sameExchange(o *spec) bool {
+	return s.redirect == o.redirect && s.settings == o.settings && slices.Equal(s.members, o.members)
+}
+
+// same reports whether both ask for the same.
+func (s *spec) same(o *spec) bool {
+	return s.sameSocket(o) && s.sameExchange(o) && s.certificate == o.certificate && s.check == o.check
+}
+
+// clone is a copy that shares no memory.
+func (s *spec) clone() spec {
+	c := *s
+	c.members = slices.Clone(s.members)
+	return c
+}

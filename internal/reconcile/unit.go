@@ -1,0 +1,60 @@
+package reconcile
+
+import (
+	"cmp"
+	"time"
+
+	"elbow/internal/cert"
+	"elbow/internal/health"
+	"elbow/internal/proxy"
+)
+
+// A unit is one socket with all that belongs to it. What the plan looks at are
+// values; the rest are the parts of the data plane behind them.
+type unit struct {
+	spec     spec // in force; of one that is not open, what its parts were made for
+	open     bool
+	backends map[backendID]*backend
+	fault    *fault // of the last try; nil if it went well
+
+	listener *proxy.Listener
+	certs    *cert.Store // nil for a redirect
+}
+
+// A backend is one server as one unit knows it.
+type backend struct {
+	check check // that probes it; zero: none does
+
+	proxy   *proxy.Backend
+	checker *health.Checker // nil if none probes it
+}
+
+// probed is the check in force, none for a backend that is not there.
+func (b *backend) probed() check {
+	if b == nil {
+		return check{}
+	}
+	return b.check
+}
+
+// A fault is why a unit is not as desired.
+type fault struct {
+	err   error
+	tried spec // what could not be applied
+	tries int  // in a row
+	retry time.Time
+}
+
+// holds reports whether d is what failed and it is too early to try again.
+func (f *fault) holds(d *spec, now time.Time) bool {
+	return f != nil && now.Before(f.retry) && f.tried.same(d)
+}
+
+// compare orders backends by server, port and address.
+func (b backendID) compare(o backendID) int {
+	return cmp.Or(
+		cmp.Compare(b.server, o.server),
+		cmp.Compare(b.port, o.port),
+		b.address.Compare(o.address),
+	)
+}
