@@ -16,7 +16,7 @@ type AddBackendServersInput struct {
 func (in *AddBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, Doc: "The backend servers to add."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, File: true, Doc: "The backend servers to add."},
 	}
 }
 
@@ -34,7 +34,7 @@ type SetBackendServersInput struct {
 func (in *SetBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers, weightRequired: true}, Required: true, Doc: "The backend servers to change. An item without Port means every backend server of its ServerId."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers, weightRequired: true}, Required: true, File: true, Doc: "The backend servers to change. An item without Port means every backend server of its ServerId."},
 	}
 }
 
@@ -52,7 +52,7 @@ type RemoveBackendServersInput struct {
 func (in *RemoveBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, Doc: "The backend servers to remove. An item without Port means every backend server of its ServerId; Type and Weight mean nothing."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, File: true, Doc: "The backend servers to remove. An item without Port means every backend server of its ServerId; Type and Weight mean nothing."},
 	}
 }
 

@@ -62,9 +62,9 @@ type DescribeLoadBalancersInput struct {
 // Params lists the rows.
 func (in *DescribeLoadBalancersInput) Params() []Param {
 	return []Param{
-		{Name: "Address", Var: ID(&in.Address), Doc: "The address of a load balancer."},
+		{Name: "Address", Var: Text(&in.Address, 1, maxFree), Doc: "The address of a load balancer."},
 		{Name: "EnsRegionId", Var: ID(&in.RegionID), Doc: "The ID of a region."},
-		{Name: "EnsRegionIds", Var: Strings(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
+		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
 		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Doc: "The ID of a load balancer."},
 		{Name: "LoadBalancerName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of load balancers."},
 		{Name: "LoadBalancerStatus", Var: OneOf(&in.Status, elb.Active, elb.InActive), Doc: "The status of load balancers."},

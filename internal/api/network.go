@@ -45,9 +45,9 @@ type DescribeNetworksInput struct {
 func (in *DescribeNetworksInput) Params() []Param {
 	return []Param{
 		{Name: "EnsRegionId", Var: ID(&in.RegionID), Doc: "The ID of a region."},
-		{Name: "EnsRegionIds", Var: Strings(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
+		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
 		{Name: "NetworkId", Var: ID(&in.NetworkID), Doc: "The ID of a network."},
-		{Name: "NetworkIds", Var: Strings(&in.NetworkIDs, maxListed), Doc: "The IDs of networks."},
+		{Name: "NetworkIds", Var: IDs(&in.NetworkIDs, maxListed), Doc: "The IDs of networks."},
 		{Name: "NetworkName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of networks."},
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 50),
@@ -127,10 +127,10 @@ type DescribeVSwitchesInput struct {
 func (in *DescribeVSwitchesInput) Params() []Param {
 	return []Param{
 		{Name: "EnsRegionId", Var: ID(&in.RegionID), Doc: "The ID of a region."},
-		{Name: "EnsRegionIds", Var: Strings(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
+		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
 		{Name: "NetworkId", Var: ID(&in.NetworkID), Doc: "The ID of a network."},
 		{Name: "VSwitchId", Var: ID(&in.VSwitchID), Doc: "The ID of a vSwitch."},
-		{Name: "VSwitchIds", Var: Strings(&in.VSwitchIDs, maxListed), Doc: "The IDs of vSwitches."},
+		{Name: "VSwitchIds", Var: IDs(&in.VSwitchIDs, maxListed), Doc: "The IDs of vSwitches."},
 		{Name: "VSwitchName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of vSwitches."},
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 50),

@@ -1,5 +1,10 @@
 package api
 
+import (
+	"fmt"
+	"strings"
+)
+
 // A Param is one row of an operation's table.
 type Param struct {
 	Name     string // as on the wire; a list is sent as Name.1, Name.2, …
@@ -8,6 +13,7 @@ type Param struct {
 	Default  string // as a client would send it; "" means none
 	IfGiven  string // the default is taken only if the parameter of this name is given
 	When     []Cond // the row has an effect, and may be required, only if all of these hold
+	File     bool   // the value is usually kept in a file, and never begins with @
 	Doc      string // the specification's sentence, in our words
 }
 
@@ -49,6 +55,7 @@ type Type string
 // List is sent as several parameters, Name.1, Name.2 and so on.
 const (
 	String  Type = "string"
+	Name    Type = "ID"
 	Integer Type = "integer"
 	Boolean Type = "boolean"
 	JSON    Type = "JSON array"
@@ -57,3 +64,34 @@ const (
 
 // Bounded reports whether Min and Max mean something.
 func (s Shape) Bounded() bool { return s.Max > s.Min || s.Min != 0 }
+
+// String says in words what is taken: "integer from 1 to 60, in seconds".
+func (s Shape) String() string {
+	switch {
+	case s.Many:
+		return "any of " + strings.Join(s.Enum, ", ") + ", separated by commas"
+	case len(s.Enum) > 0:
+		return orList(s.Enum)
+	case s.Type == Integer && s.Unit != "":
+		return fmt.Sprintf("integer from %d to %d, in %s", s.Min, s.Max, s.Unit)
+	case s.Type == Integer:
+		return fmt.Sprintf("integer from %d to %d", s.Min, s.Max)
+	case s.Type == JSON:
+		return fmt.Sprintf("JSON array of %d to %d items", s.Min, s.Max)
+	case s.Type == List:
+		return fmt.Sprintf("list of at most %d IDs", s.Max)
+	case s.Type == String && s.Bounded():
+		return fmt.Sprintf("string of %d to %d characters", s.Min, s.Max)
+	}
+	return string(s.Type)
+}
+
+// Effect says in words when the row has an effect: "StickySession is on and
+// StickySessionType is insert", or nothing if it always has.
+func (p Param) Effect() string {
+	var all []string
+	for _, c := range p.When {
+		all = append(all, c.Name+" is "+c.Is)
+	}
+	return strings.Join(all, " and ")
+}

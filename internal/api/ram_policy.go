@@ -13,10 +13,14 @@ type CreatePolicyInput struct {
 func (in *CreatePolicyInput) Params() []Param {
 	return []Param{
 		policyName(&in.PolicyName),
-		{Name: "PolicyDocument", Var: Text(&in.Document, 1, 6144), Required: true, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."},
+		{Name: "PolicyDocument", Var: Text(&in.Document, 1, maxPolicy), Required: true, File: true, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."},
 		{Name: "Description", Var: Text(&in.Description, 1, 1024), Doc: "The description of the policy."},
 	}
 }
+
+// maxPolicy bounds a policy document in characters: three times what the
+// documents of 2021 gave it, for clients that have grown since.
+const maxPolicy = 6144
 
 func policyName(p *string) Param {
 	return Param{Name: "PolicyName", Var: Text(p, 1, 128, policyCharacters), Required: true, Doc: "The name of the policy."}

@@ -1,12 +1,25 @@
 package api
 
-import (
-	"slices"
-	"sync"
-)
+import "sync"
 
-// Operations lists every operation, product by product, in the order of the
-// documents.
+// A Family is a group of operations under one heading.
+type Family struct {
+	Name       string
+	Operations []*Operation
+}
+
+// Families lists every operation, in the order of the documents.
+var Families = []Family{
+	{"Load balancers", loadBalancerOperations},
+	{"Listeners", listenerOperations},
+	{"Backend servers", backendOperations},
+	{"Regions and networks", networkOperations},
+	{"Certificates", certificateOperations},
+	{"Users, keys and policies", ramOperations},
+	{"Identity", stsOperations},
+}
+
+// Operations lists every operation, in the order of Families.
 func Operations() []*Operation { return all() }
 
 // Lookup finds the operation action of the given version.
@@ -18,8 +31,11 @@ func Lookup(version, action string) (*Operation, bool) {
 type operationName struct{ version, action string }
 
 var all = sync.OnceValue(func() []*Operation {
-	return slices.Concat(loadBalancerOperations, listenerOperations, backendOperations, networkOperations,
-		certificateOperations, ramOperations, stsOperations)
+	var ops []*Operation
+	for _, f := range Families {
+		ops = append(ops, f.Operations...)
+	}
+	return ops
 })
 
 var byName = sync.OnceValue(func() map[operationName]*Operation {

@@ -11,9 +11,14 @@ import (
 // that obeys the rules.
 func Text(p *string, min, max int, rules ...rule) Var { return textVar{p, min, max, rules} }
 
-// ID names a resource. Every name is taken that could be one, so that a wrong
+// ID is the name of a resource: up to 128 visible ASCII characters without a
+// slash. Every name is taken that could be one, so that a wrong
 // one is a resource not found and not an invalid parameter.
-func ID(p *string) Var { return Text(p, 1, maxID, idCharacters) }
+func ID(p *string) Var { return idVar{textVar{p, 1, maxID, []rule{idCharacters}}} }
+
+type idVar struct{ textVar }
+
+func (v idVar) Shape() Shape { return Shape{Type: Name, Min: 1, Max: maxID} }
 
 // maxID is the length in characters of the longest name of a resource. Ours
 // have 23; names that clients bring (i-…, eni-…) are a little longer.

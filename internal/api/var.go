@@ -165,9 +165,9 @@ func (v switchVar) Value() any {
 
 func (v switchVar) Shape() Shape { return Shape{Type: v.typ, Enum: []string{v.yes, v.no}} }
 
-// Strings is a list of at most max texts of 1 to 128 characters, sent as
-// Name.1, Name.2 and so on.
-func Strings(p *[]string, max int) Var { return listVar{p, max} }
+// IDs is a list of at most max names of resources, sent as Name.1, Name.2 and
+// so on.
+func IDs(p *[]string, max int) Var { return listVar{p, max} }
 
 type listVar struct {
 	p   *[]string

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// newCallCommand is `elbow call OPERATION --Param value …`: each operation of
+// the API a subcommand, each row of its table a flag.
+func newCallCommand() *cobra.Command {
+	access := new(access)
+	call := &cobra.Command{
+		Use:   "call OPERATION [--Param value]…",
+		Short: "Call an operation of the API and print its answer",
+		Long: `Call an operation of the API and print its answer as JSON.
+
+Endpoint and credentials come from flags, else from the environment
+(ELBOW_ENDPOINT, ELBOW_ACCESS_KEY_ID, ELBOW_ACCESS_KEY_SECRET; the names
+ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are read too),
+else from a profile in ~/.elbow/config or the file that ELBOW_CONFIG names:
+
+  [default]
+  endpoint          = http://127.0.0.1:8095
+  access-key-id     = LTAI…
+  access-key-secret = …
+
+An error of the API is printed as code and message, and the exit status is 1.`,
+		Example: `  elbow call DescribeLoadBalancers
+  elbow call UploadUserCertificate --Name shop --Cert @chain.pem --Key @key.pem`,
+		Args: unknownOperation,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	access.flags(call.PersistentFlags())
+	for _, f := range api.Families {
+		call.AddGroup(&cobra.Group{ID: f.Name, Title: f.Name + ":"})
+		for _, op := range f.Operations {
+			cmd := newOperationCommand(op, access)
+			cmd.GroupID = f.Name
+			call.AddCommand(cmd)
+		}
+	}
+	return call
+}
+
+// unknownOperation refuses arguments: what is left of them here is the name of
+// no subcommand.
+func unknownOperation(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("no operation %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return errors.New(text + "\n`elbow call --help` lists them")
+}
+
+// newOperationCommand is one operation as a subcommand.
+func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     op.Name,
+		Short:   op.Doc,
+		Long:    op.Doc + "\n\nRAM action: " + op.Action(),
+		Example: indent(commandLine(op)),
+		Args:    cobra.NoArgs,
+	}
+	rows := op.New().Params()
+	cmd.Flags().SortFlags = false // the order of the table is the order of the documents
+	for _, r := range rows {
+		addFlag(cmd, r)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cmd.SilenceUsage = true // from here on it is not the command line that is wrong
+		params, err := paramsOf(cmd.Flags(), rows)
+		if err != nil {
+			return err
+		}
+		client, err := access.client()
+		if err != nil {
+			return err
+		}
+		answer, err := client.Call(cmd.Context(), op.Version, op.Name, params)
+		if err != nil {
+			return explain(err)
+		}
+		return printAnswer(cmd, answer)
+	}
+	return cmd
+}
+
+// addFlag adds the flag of a row: its text the help, its values completed.
+func addFlag(cmd *cobra.Command, r api.Param) {
+	if r.Var.Shape().Type == api.List {
+		cmd.Flags().StringArray(r.Name, nil, flagUsage(r)+" May be given several times.")
+	} else {
+		cmd.Flags().String(r.Name, "", flagUsage(r))
+	}
+	if r.File {
+		return // the shell completes file names
+	}
+	err := cmd.RegisterFlagCompletionFunc(r.Name,
+		cobra.FixedCompletions(r.Var.Shape().Enum, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag was added above, once
+	}
+}
+
+// flagUsage is the help of a flag.
+func flagUsage(r api.Param) string {
+	facts := r.Var.Shape().String()
+	effect := r.Effect()
+	switch {
+	case r.Required && effect == "":
+		facts = "required; " + facts
+	case r.Required:
+		facts = "required if " + effect + "; " + facts
+	case effect != "":
+		facts += "; only if " + effect
+	}
+	if r.Default != "" && r.IfGiven == "" {
+		facts += "; default " + r.Default
+	}
+	if r.File {
+		facts += "; @path reads a file"
+	}
+	return r.Doc + " (" + facts + ")"
+}
+
+// paramsOf collects what was given on the command line. An empty value is
+// given too: it clears a description.
+func paramsOf(flags *pflag.FlagSet, rows []api.Param) (map[string]string, error) {
+	params := make(map[string]string)
+	for _, r := range rows {
+		if !flags.Changed(r.Name) {
+			continue
+		}
+		if r.Var.Shape().Type == api.List {
+			values, err := flags.GetStringArray(r.Name)
+			if err != nil {
+				return nil, err
+			}
+			for i, v := range values {
+				params[fmt.Sprintf("%s.%d", r.Name, i+1)] = v
+			}
+			continue
+		}
+		value, err := flags.GetString(r.Name)
+		if err != nil {
+			return nil, err
+		}
+		if path, isFile := strings.CutPrefix(value, "@"); isFile && r.File {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return nil, fmt.Errorf("--%s: %w", r.Name, err)
+			}
+			value = string(content)
+		}
+		params[r.Name] = value
+	}
+	return params, nil
+}
+
+// explain is how an error of the API reads on a terminal.
+func explain(err error) error {
+	e, ok := errors.AsType[*rpc.Error](err)
+	if !ok {
+		return err
+	}
+	text := fmt.Sprintf("%s: %s (RequestId %s)", e.Code, e.Message, e.RequestID)
+	if e.Recommend != "" {
+		text += "\n" + e.Recommend
+	}
+	return errors.New(text)
+}
+
+func printAnswer(cmd *cobra.Command, answer []byte) error {
+	var out bytes.Buffer
+	if err := json.Indent(&out, answer, "", "  "); err != nil {
+		return fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	out.WriteByte('\n')
+	_, err := out.WriteTo(cmd.OutOrStdout())
+	return err
+}

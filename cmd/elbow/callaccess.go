@@ -1,0 +1,88 @@
+package main
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"elbow/internal/rpc"
+)
+
+// defaultEndpoint is where `elbow serve` answers calls unless told otherwise.
+const defaultEndpoint = "http://127.0.0.1:8095"
+
+// access is where calls go and who signs them. Of what flags, environment and
+// profile say, the first that is not empty counts.
+type access struct {
+	endpoint   string
+	keyID      string
+	secret     string
+	ca         string // file of the certificates to trust, in PEM; "": the system's
+	insecure   bool   // trust any certificate
+	profile    string // "": ELBOW_PROFILE, else default
+	configFile string // "": ELBOW_CONFIG, else ~/.elbow/config
+}
+
+func (a *access) flags(f *pflag.FlagSet) {
+	f.StringVar(&a.endpoint, "endpoint", "", "where the server answers, http://host:port or https://host:port (default "+defaultEndpoint+")")
+	f.StringVar(&a.keyID, "access-key-id", "", "the access key that signs the call")
+	f.StringVar(&a.secret, "access-key-secret", "", "its secret; others on this machine can see it here, better use the environment or a profile")
+	f.StringVar(&a.profile, "profile", "", "the section of the profile file to use (default ELBOW_PROFILE, else default)")
+	f.StringVar(&a.configFile, "config", "", "the profile file (default ELBOW_CONFIG, else ~/.elbow/config)")
+	f.StringVar(&a.ca, "ca", "", "a file of certificates in PEM to trust instead of the system's")
+	f.BoolVar(&a.insecure, "insecure-skip-verify", false, "trust any certificate of the server")
+}
+
+// client is the client that access describes.
+func (a *access) client() (*rpc.Client, error) {
+	p, err := a.readProfile()
+	if err != nil {
+		return nil, err
+	}
+	c := &rpc.Client{
+		Endpoint:    cmp.Or(a.endpoint, os.Getenv("ELBOW_ENDPOINT"), p["endpoint"], defaultEndpoint),
+		AccessKeyID: cmp.Or(a.keyID, os.Getenv("ELBOW_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), p["access-key-id"]),
+		Secret:      cmp.Or(a.secret, os.Getenv("ELBOW_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), p["access-key-secret"]),
+	}
+	if c.AccessKeyID == "" || c.Secret == "" {
+		return nil, errors.New("no credentials: set ELBOW_ACCESS_KEY_ID and ELBOW_ACCESS_KEY_SECRET, or see `elbow call --help`")
+	}
+	insecure := a.insecure
+	if text := p["insecure-skip-verify"]; text != "" && !insecure {
+		if insecure, err = strconv.ParseBool(text); err != nil {
+			return nil, fmt.Errorf("profile: insecure-skip-verify is %q, neither true nor false", text)
+		}
+	}
+	if ca := cmp.Or(a.ca, p["ca"]); ca != "" || insecure {
+		c.HTTP, err = trusting(ca, insecure)
+	}
+	return c, err
+}
+
+// trusting is an HTTP client that trusts the certificates in the file ca, or
+// any at all.
+func trusting(ca string, insecure bool) (*http.Client, error) {
+	config := &tls.Config{InsecureSkipVerify: insecure}
+	if ca != "" {
+		pem, err := os.ReadFile(ca)
+		if err != nil {
+			return nil, fmt.Errorf("--ca: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("--ca: no certificate in %s", ca)
+		}
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = config
+	// A signature is for one host, so a redirect is an answer like any other.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &http.Client{Transport: transport, CheckRedirect: stay}, nil
+}
