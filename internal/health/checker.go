@@ -10,16 +10,18 @@ import (
 // A Checker probes one backend until it is stopped.
 //
 // Between probes it is a timer and nothing else: no goroutine, no buffer, no
-// connection. Thousands of them cost some hundred bytes each.
+// connection.
 type Checker struct {
 	interval time.Duration
 	probe    func(context.Context) error
 	report   func(Verdict, error)
-	count    count // owned by the running probe; there is never more than one
+
+	// owned by the running probe, of which there is never more than one
+	count  count
+	probed bool
 
 	stop    context.CancelFunc
-	stopped context.Context // done once Stop was called
-	pending sync.WaitGroup  // the probe that runs or that the timer will start
+	pending sync.WaitGroup // the probe that runs or that the timer will start
 
 	mu    sync.Mutex
 	timer *time.Timer // guarded by mu; starts run
@@ -38,16 +40,14 @@ func Start(cfg Config, was Verdict, report func(Verdict, error)) *Checker {
 
 func start(cfg Config, was Verdict, probe func(context.Context) error, report func(Verdict, error)) *Checker {
 	c := &Checker{
-		interval: cfg.Interval,
+		interval: max(cfg.Interval, minInterval),
 		probe:    probe,
 		report:   report,
 		count:    count{rise: cfg.Rise, fall: cfg.Fall, verdict: was},
 	}
-	c.stopped, c.stop = context.WithCancel(context.Background())
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pending.Add(1)
-	c.timer = time.AfterFunc(0, c.first)
+	ctx, cancel := context.WithCancel(context.Background()) // the checker has no owner's context, it has Stop
+	c.stop = cancel
+	c.schedule(ctx, 0)
 	return c
 }
 
@@ -63,30 +63,39 @@ func (c *Checker) Stop() {
 	c.pending.Wait()
 }
 
-// first is the first probe. The next one follows after a random part of the
-// interval, so that the checkers of a thousand listeners, all started together,
-// do not go on in step.
-func (c *Checker) first() { c.run(rand.N(c.interval)) }
+// schedule has run called after a pause, in a goroutine that the timer makes.
+func (c *Checker) schedule(ctx context.Context, pause time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	c.pending.Add(1)
+	c.timer = time.AfterFunc(pause, func() { c.run(ctx) })
+}
 
-// next is every other probe. Its jitter keeps checkers from falling into step
-// later.
-func (c *Checker) next() { c.run(c.interval - c.interval/10 + rand.N(c.interval/5)) }
-
-// run is one probe, in a goroutine of its own that the timer started. It ends
-// with the probe, or with Stop, which waits for it.
-func (c *Checker) run(pause time.Duration) {
+// run is one probe. It ends with the probe, which Stop breaks off and waits
+// for.
+func (c *Checker) run(ctx context.Context) {
 	defer c.pending.Done()
-	err := c.probe(c.stopped)
-	if c.stopped.Err() != nil {
+	err := c.probe(ctx)
+	if ctx.Err() != nil {
 		return
 	}
 	if c.count.add(err) {
 		c.report(c.count.verdict, c.count.lastErr)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped.Err() == nil {
-		c.pending.Add(1)
-		c.timer = time.AfterFunc(pause, c.next)
+	c.schedule(ctx, c.pause())
+}
+
+// pause is how long to wait for the next probe: after the first one a random
+// part of the interval, so that the checkers of a thousand listeners, all
+// started together, do not go on in step; then the interval give or take a
+// tenth, so that they do not fall into step later.
+func (c *Checker) pause() time.Duration {
+	if !c.probed {
+		c.probed = true
+		return rand.N(c.interval)
 	}
+	return c.interval - c.interval/10 + rand.N(c.interval/5)
 }

@@ -3,9 +3,11 @@ package health
 import "time"
 
 const (
-	// maxHeadBytes bounds the head of an answer, interim responses included. It
-	// is nginx's default for all heads of a request together (32 KiB): a
-	// backend whose answers are longer would fail on the traffic as well.
+	// minInterval keeps a Config without an interval from probing without end.
+	minInterval = 10 * time.Millisecond
+
+	// maxHeadBytes bounds the head of an answer, interim responses included:
+	// four times what nginx reads of a backend's by default (8 KiB).
 	maxHeadBytes = 32 << 10
 
 	// maxBodyBytes is how much of a body is read before the connection is
