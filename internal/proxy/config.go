@@ -1,6 +1,3 @@
-// Package proxy is the data plane: it takes a Config and gives traffic. It
-// knows neither the API nor the store, so that traffic goes on when they are
-// gone. Start reading at Listener, then exchange.serve.
 package proxy
 
 import (
@@ -19,6 +16,7 @@ type Config struct {
 	Port         int
 
 	// Certificate chooses the key pair of a handshake; nil serves plain HTTP.
+	// Whether a listener speaks TLS is settled by its first Config.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 	// RedirectPort, if not 0, makes this a listener that answers every request
@@ -29,7 +27,13 @@ type Config struct {
 	Scheduler balance.Scheduler // over the members of Backends
 	Sticky    balance.Sticky    // nil: no stickiness
 
-	IdleTimeout    time.Duration
+	// IdleTimeout is how long a client connection may wait for its next
+	// request. 0 means 15s, the default of the API.
+	IdleTimeout time.Duration
+
+	// RequestTimeout is how long a backend may take from the last byte of the
+	// request to the end of the response head; then the client gets 504. 0
+	// means 60s, the default of the API.
 	RequestTimeout time.Duration
 }
 
@@ -41,4 +45,20 @@ type Backend struct {
 	Member  *balance.Member
 	Pool    *upstream.Pool
 	Address string // IP:port
+}
+
+// idleTimeout is IdleTimeout with its default.
+func (c *Config) idleTimeout() time.Duration {
+	if c.IdleTimeout > 0 {
+		return c.IdleTimeout
+	}
+	return defaultIdleTimeout
+}
+
+// requestTimeout is RequestTimeout with its default.
+func (c *Config) requestTimeout() time.Duration {
+	if c.RequestTimeout > 0 {
+		return c.RequestTimeout
+	}
+	return defaultRequestTimeout
 }

@@ -1,0 +1,133 @@
+package proxy
+
+import (
+	"errors"
+	"strconv"
+
+	"elbow/internal/http1"
+)
+
+// fail ends the exchange after a fault that nothing more was tried against.
+func (x *exchange) fail(f *Fault) {
+	x.record.fault = f
+	x.record.status = f.Status
+	x.part(false)
+	switch {
+	case x.headSent:
+		// The client learns of it by the connection's end, short of the end
+		// that the head promised.
+		x.record.status = x.resp.Status
+		x.keep = false
+		x.conn.abort = x.framing == http1.UntilClose
+	case f.Status == statusClientGone:
+		x.keep = false
+	default:
+		// After an error of its own the client may not mean what it says next.
+		x.keep = f.Side != Client && x.req.KeepAlive && x.unsent() && !x.conn.listener.draining.Load()
+		x.answer(f.Status, "", reason(f))
+	}
+}
+
+// reason is what the client may know about f beyond the status: what is wrong
+// with its own request.
+func reason(f *Fault) string {
+	var refused *http1.Error
+	if f.Side == Client && errors.As(f.Err, &refused) {
+		return refused.Reason
+	}
+	return ""
+}
+
+// unsent reports whether no byte of the request's body is still to come, so that
+// the connection is usable although the exchange did not take its course.
+func (x *exchange) unsent() bool {
+	switch {
+	case x.upload.running:
+		return false
+	case x.req.Framing == http1.Chunked:
+		return false
+	case x.req.Length <= 0:
+		return true
+	}
+	// Either it was sent with the head, or it must have come with it to be skipped.
+	if missing := x.req.Length - int64(x.in.n-x.headLen); missing > 0 {
+		return false
+	}
+	x.in.used = x.headLen + int(x.req.Length)
+	return true
+}
+
+// answer sends an answer of our own. location, if not empty, is where a redirect
+// leads; note is added to the body.
+func (x *exchange) answer(status int, location, note string) {
+	text := statusText(status)
+	x.resp.Status = status
+	x.record.status = status
+	out := http1.AppendStatusLine(x.out[:0], status, text)
+	out = x.conn.proxy.date.appendField(out)
+	if location != "" {
+		out = http1.AppendField(out, "Location", location)
+	}
+	if status == 405 {
+		out = append(out, "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"...)
+	}
+	out = append(out, "Content-Type: text/plain; charset=utf-8\r\n"...)
+	length := len("000 ") + len(text) + len("\n")
+	if note != "" {
+		length += len(": ") + len(note)
+	}
+	out = http1.AppendContentLength(out, int64(length))
+	out = x.appendConnection(out)
+	out = append(out, "\r\n"...)
+	if string(x.req.Method) != "HEAD" {
+		out = strconv.AppendInt(out, int64(status), 10)
+		out = append(append(out, ' '), text...)
+		if note != "" {
+			out = append(append(out, ": "...), note...)
+		}
+		out = append(out, '\n')
+	}
+	x.headSent = true
+	f := x.write(out)
+	x.out = out[:0]
+	if f != nil {
+		x.keep = false
+	}
+	if !x.keep {
+		x.conn.unread = true
+	}
+}
+
+// statusText is the reason phrase of the statuses that the proxy itself answers
+// with (RFC 9110, 15).
+func statusText(status int) string {
+	switch status {
+	case 301:
+		return "Moved Permanently"
+	case 308:
+		return "Permanent Redirect"
+	case 400:
+		return "Bad Request"
+	case 405:
+		return "Method Not Allowed"
+	case 408:
+		return "Request Timeout"
+	case 414:
+		return "URI Too Long"
+	case 417:
+		return "Expectation Failed"
+	case 431:
+		return "Request Header Fields Too Large"
+	case 501:
+		return "Not Implemented"
+	case 502:
+		return "Bad Gateway"
+	case 503:
+		return "Service Unavailable"
+	case 504:
+		return "Gateway Timeout"
+	case 505:
+		return "HTTP Version Not Supported"
+	}
+	return "Error"
+}

@@ -1,0 +1,200 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"elbow/internal/upstream"
+)
+
+// A conn is one client connection. Its goroutine owns everything in it but the
+// atomics.
+type conn struct {
+	proxy    *Proxy
+	listener *Listener
+	socket   socket
+	stream   io.ReadWriter // a *tls.Conn over socket, or socket itself
+	client   netip.AddrPort
+	key      [16]byte // of client, for the schedulers
+	overflow bool     // accepted beyond the limit, to be told so
+	unread   bool     // closed before the client has finished sending
+	mayHold  bool     // crypto/tls may hold bytes already deciphered
+	abort    bool     // closed so that the client takes what it got for cut off
+
+	state atomic.Uint32 // idle, active or closing
+
+	// backend is what the exchange under way is connected to, so that the
+	// connection can be cut from outside.
+	backend atomic.Pointer[upstream.Conn]
+}
+
+// The states of a conn. Only an idle one may be ended from outside without
+// harm; whoever moves it away from idle decides.
+const (
+	idle    = iota // waits for a request
+	active         // has an exchange under way
+	closing        // asked to end while it was idle
+)
+
+// open does what comes before the first request, then lets go of the stack
+// that a handshake has grown: a goroutine that has done one keeps 16 KB more
+// than one that starts after it, until the collector halves it a few times.
+func (c *conn) open() {
+	if c.listener.tls == nil {
+		c.stream = &c.socket
+		c.serve()
+		return
+	}
+	ok := false
+	defer func() {
+		if !ok {
+			c.close()
+		}
+	}()
+	defer c.guard()
+	if err := c.handshake(); err != nil {
+		return
+	}
+	ok = true
+	go c.serve() // ends with the connection; Drain waits for it
+}
+
+// serve answers requests until the connection ends.
+func (c *conn) serve() {
+	defer c.close()
+	defer c.guard()
+	for c.await() {
+		x := takeExchange(c)
+		more := x.serve()
+		for more && x.pipelined() {
+			more = x.serve()
+		}
+		x.release()
+		if !more {
+			return
+		}
+	}
+}
+
+// await waits for the first byte of the next request, holding nothing but the
+// conn itself and a goroutine with a small stack.
+func (c *conn) await() bool {
+	if !c.state.CompareAndSwap(active, idle) || c.listener.draining.Load() && c.retire() {
+		return false
+	}
+	c.socket.reading.due = now().add(c.listener.config.Load().idleTimeout())
+	if !c.mayHold {
+		if err := c.socket.wait(); err != nil {
+			return false
+		}
+	}
+	return c.state.CompareAndSwap(idle, active)
+}
+
+// retire asks an idle connection to end and reports whether it was idle.
+func (c *conn) retire() bool {
+	if !c.state.CompareAndSwap(idle, closing) {
+		return false
+	}
+	c.socket.interrupt()
+	return true
+}
+
+// cut ends the connection and whatever it is doing. It may be called from any
+// goroutine. Should the exchange have handed its backend connection back at the
+// same moment, the pool finds it closed and discards it.
+func (c *conn) cut() {
+	_ = c.socket.Close() // its goroutine sees the error
+	if b := c.backend.Load(); b != nil {
+		_ = b.Close()
+	}
+}
+
+// close ends the connection and takes it off the listener's books.
+func (c *conn) close() {
+	c.socket.stall = lingerTimeout // for the last alert
+	if c.unread && c.state.Load() == active {
+		c.linger()
+	}
+	if c.abort {
+		_ = c.socket.tcp.SetLinger(0) // reset, not closed
+	} else if t, ok := c.stream.(*tls.Conn); ok {
+		_ = t.Close() // a client that is gone needs no farewell
+	}
+	_ = c.socket.Close() // the second time under TLS
+	if c.socket.in != nil {
+		c.socket.letGo()
+	}
+	c.listener.remove(c)
+}
+
+// closeWrite ends the sending side.
+func (c *conn) closeWrite() *Fault {
+	if t, ok := c.stream.(*tls.Conn); ok {
+		if err := t.CloseWrite(); err != nil {
+			return &Fault{Side: Client, Op: OpTunnel, Err: err}
+		}
+	}
+	if err := c.socket.tcp.CloseWrite(); err != nil {
+		return &Fault{Side: Client, Op: OpTunnel, Err: err}
+	}
+	return nil
+}
+
+// linger ends the sending side and reads on for a moment, so that what was
+// sent last is not lost to a reset.
+func (c *conn) linger() {
+	if f := c.closeWrite(); f != nil {
+		return
+	}
+	c.socket.reading.due = now().add(lingerTimeout)
+	for n := 0; n < lingerBytes; {
+		if err := c.socket.wait(); err != nil {
+			return
+		}
+		n += c.socket.w - c.socket.r
+		c.socket.letGo() // undeciphered: nobody wants it
+	}
+}
+
+var errPanic = errors.New("panic")
+
+// guard is deferred by every goroutine of the connection: a bug costs this
+// connection, not the process.
+func (c *conn) guard() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	c.cut()
+	c.proxy.log.Error("panic in a connection", "client", c.client, "listener", c.listener.Addr(),
+		"err", p, "stack", string(debug.Stack()))
+}
+
+// clientAddr returns the address of the peer of tcp, with IPv4 as IPv4.
+func clientAddr(tcp *net.TCPConn) netip.AddrPort {
+	addr, ok := tcp.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	ap := addr.AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+// sleep waits for d or until done is closed, and reports whether it was d.
+func sleep(d time.Duration, done <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-done:
+		return false
+	}
+}

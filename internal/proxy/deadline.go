@@ -1,0 +1,46 @@
+package proxy
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// A deadline is one direction's deadline of a socket, moved lazily: setting one
+// in the runtime costs as much as a tenth of a small request, so what is armed
+// there may be earlier than what is due. An operation that times out before it
+// is due arms again and goes on.
+type deadline struct {
+	due   instant // 0: none
+	armed instant // what the runtime has; 0: nothing, or expired
+	set   func(time.Time) error
+}
+
+// arm makes sure that the operation about to start ends at due or before.
+func (d *deadline) arm() error {
+	switch {
+	case d.due == d.armed:
+		return nil
+	case d.due == 0:
+		d.armed = 0
+		return d.set(time.Time{})
+	case d.armed <= d.due && d.armed > now():
+		return nil
+	}
+	d.armed = d.due
+	return d.set(d.due.time())
+}
+
+// again reports whether the operation that ended with err is to be repeated,
+// because err is only an armed time that came before what is due. It has moved
+// the armed time then.
+func (d *deadline) again(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || d.due != 0 && d.due <= now() {
+		return false
+	}
+	d.armed = d.due
+	if d.due == 0 {
+		return d.set(time.Time{}) == nil
+	}
+	return d.set(d.due.time()) == nil
+}

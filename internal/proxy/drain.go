@@ -1,0 +1,47 @@
+package proxy
+
+import "context"
+
+// Close stops accepting. When it returns, address and port are free for another
+// listener; idle connections are closed, and answers that are still to come say
+// Connection: close. Drain waits for those.
+func (l *Listener) Close() {
+	if l.draining.Swap(true) {
+		return
+	}
+	close(l.done)
+	_ = l.tcp.Close() // closed once, by the Swap above
+	l.each((*conn).retireIdle)
+}
+
+// Drain ends the listener: it closes it, returns when the last exchange has
+// ended, or cuts what is left when ctx does and returns its error.
+func (l *Listener) Drain(ctx context.Context) error {
+	l.Close()
+	ended := make(chan struct{})
+	go l.await(ended) // ends with the last connection, which the cut below ensures
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+	}
+	l.each((*conn).cut)
+	<-ended
+	return ctx.Err()
+}
+
+func (l *Listener) await(ended chan<- struct{}) {
+	l.running.Wait()
+	close(ended)
+}
+
+// each calls f for every connection there is now. f may not block.
+func (l *Listener) each(f func(*conn)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		f(c)
+	}
+}
+
+func (c *conn) retireIdle() { c.retire() }

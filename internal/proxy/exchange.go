@@ -1,0 +1,140 @@
+package proxy
+
+import (
+	"sync"
+
+	"elbow/internal/balance"
+	"elbow/internal/http1"
+	"elbow/internal/upstream"
+)
+
+// An exchange is one request and its answer. It belongs to the goroutine of its
+// client connection and is on loan from a pool; what it holds it keeps between
+// requests, so that a request allocates nothing.
+type exchange struct {
+	conn *conn
+	cfg  *Config // loaded once, in force to the end
+
+	// The request.
+	in      intake
+	headLen int           // bytes of in that are its head
+	req     http1.Request // slices of in
+	upload  upload        // passes a long body on while the answer is awaited
+
+	// The choice.
+	session balance.Session // what the cookies said
+	cookie  []byte          // what the backend gets of them
+	wall    int64           // Unix seconds, if there is stickiness
+	member  int             // index of backend in cfg.Backends; -1: none yet
+	backend *Backend
+	fresh   bool // the next attempt dials the same backend
+	moved   bool // another member has been tried
+
+	// The attempt.
+	up      *upstream.Conn
+	sent    instant // when the head, and the body that came with it, were sent
+	sendErr error   // what became of that
+	heard   bool    // a byte of an answer has come
+
+	// The answer.
+	back     flow
+	resp     http1.Response // slices of back
+	framing  http1.Framing  // as the client gets it
+	headSent bool           // a final head has gone out
+	keep     bool           // the client connection may carry another request
+
+	out    []byte // a head being assembled
+	record record
+}
+
+var exchanges = sync.Pool{New: func() any { return &exchange{out: make([]byte, 0, headBytes)} }}
+
+// takeExchange returns an exchange for the requests that c has ready.
+func takeExchange(c *conn) *exchange {
+	x := exchanges.Get().(*exchange)
+	x.conn = c
+	x.in.open()
+	return x
+}
+
+// release gives the exchange back, without anything that refers to c.
+func (x *exchange) release() {
+	x.conn.mayHold = x.in.more
+	x.in.close()
+	x.req.Reset()
+	x.conn, x.cfg, x.record = nil, nil, record{}
+	exchanges.Put(x)
+}
+
+// serve runs one exchange, from the first byte of a request to the line in the
+// access log. It reports whether the client connection may carry another.
+func (x *exchange) serve() (more bool) {
+	x.reset()
+	fault := x.readHead()
+	if fault == errNoRequest {
+		return false
+	}
+	defer x.finish()
+	if fault == nil {
+		fault = x.run()
+	}
+	if fault != nil {
+		x.fail(fault)
+	}
+	return x.keep
+}
+
+// run answers the request here, or tries it with one backend and, where that is
+// free of harm, with another.
+func (x *exchange) run() *Fault {
+	if answered, f := x.local(); answered {
+		return f
+	}
+	x.recall()
+	for {
+		f := x.attempt()
+		if f == nil || !x.retry(f) {
+			return f
+		}
+	}
+}
+
+// attempt tries the exchange with one backend.
+func (x *exchange) attempt() *Fault {
+	if f := x.choose(); f != nil {
+		return f
+	}
+	if f := x.connect(); f != nil {
+		return f
+	}
+	if f := x.send(); f != nil {
+		return f
+	}
+	return x.receive()
+}
+
+// reset forgets the exchange before.
+func (x *exchange) reset() {
+	x.in.next()
+	x.cfg = x.conn.listener.config.Load()
+	x.member, x.backend, x.fresh, x.moved = -1, nil, false, false
+	x.headSent, x.keep = false, false
+	x.record = record{began: now()}
+}
+
+// finish ends what the exchange holds, also if it panicked, and tells of it.
+func (x *exchange) finish() {
+	x.part(false)
+	if f := x.upload.join(); f != nil {
+		x.keep = false
+	}
+	if !x.keep && x.upload.x != nil {
+		x.conn.unread = true
+	}
+	x.upload.x = nil
+	x.back.end()
+	x.record.backend, x.record.ended = x.backend, now()
+	x.leave()
+	x.conn.listener.budget.earn()
+	x.log()
+}

@@ -1,0 +1,67 @@
+package proxy
+
+import "strconv"
+
+// A Fault is the one kind of error an exchange ends with. What the client gets,
+// what is logged and counted and whether another backend is tried follow from
+// its fields, never from the text of Err.
+type Fault struct {
+	Side   Side  // who broke it
+	Status int   // what the client gets if no response head has gone out
+	Op     Op    // what was being done
+	Retry  Retry // what may be tried instead
+	Err    error
+}
+
+func (f *Fault) Error() string {
+	return f.Side.String() + ": " + f.Op.String() + ": " + strconv.Itoa(f.Status) + ": " + f.Err.Error()
+}
+
+func (f *Fault) Unwrap() error { return f.Err }
+
+// Side names the party at fault.
+type Side uint8
+
+// The parties to an exchange.
+const (
+	Client Side = iota + 1
+	Upstream
+	Self
+)
+
+func (s Side) String() string { return [...]string{"", "client", "upstream", "self"}[s] }
+
+// Op is the part of an exchange in which it ended.
+type Op uint8
+
+// The parts of an exchange, in their order.
+const (
+	OpHead    Op = iota + 1 // reading the request head
+	OpChoose                // choosing a member
+	OpConnect               // connecting to the backend
+	OpSend                  // sending the request
+	OpReceive               // waiting for the response head
+	OpBody                  // passing the response body on
+	OpTunnel                // carrying an upgraded connection
+)
+
+func (o Op) String() string {
+	return [...]string{"", "head", "choose", "connect", "send", "receive", "body", "tunnel"}[o]
+}
+
+// Retry says what another attempt would have to be like to be free of harm.
+type Retry uint8
+
+const (
+	// Never: something may have been done on behalf of the client.
+	Never Retry = iota
+	// Elsewhere: the backend did not take the connection.
+	Elsewhere
+	// Afresh: the backend closed a connection that had waited in the pool,
+	// which it may do at any time; a new one to the same backend is in order.
+	Afresh
+)
+
+// statusClientGone is what the access log shows for a client that left before
+// the response head; nobody gets it. nginx introduced the number.
+const statusClientGone = 499

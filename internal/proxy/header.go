@@ -1,0 +1,163 @@
+package proxy
+
+import (
+	"net/netip"
+	"strconv"
+
+	"elbow/internal/http1"
+)
+
+// Heads are always written anew from what was parsed, never copied: whatever a
+// parser downstream might read differently does not get past this file.
+
+// appendRequest appends the request head as the backend gets it.
+func (x *exchange) appendRequest(dst []byte) []byte {
+	r := &x.req
+	dst = http1.AppendRequestLine(dst, r.Method, r.Path)
+	dst = append(dst, "Host: "...)
+	dst = x.appendHost(dst)
+	dst = append(dst, "\r\n"...)
+	cookies := x.cfg.Sticky == nil
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		if f.Hop {
+			continue
+		}
+		switch f.ID {
+		case http1.Host, http1.XForwardedFor, http1.XForwardedProto, http1.XForwardedPort:
+			continue // below or above
+		case http1.Expect:
+			if !r.Expect100 {
+				continue
+			}
+		case http1.Cookie:
+			if !cookies {
+				continue
+			}
+		}
+		dst = http1.AppendField(dst, f.Name, f.Value)
+	}
+	if len(x.cookie) > 0 {
+		dst = append(dst, "Cookie: "...)
+		dst = append(dst, x.cookie...)
+		dst = append(dst, "\r\n"...)
+	}
+	dst = x.appendForwarded(dst)
+	dst = appendUpgrade(dst, r.Upgrade)
+	dst = http1.AppendFraming(dst, r.Framing, r.Length)
+	return append(dst, "\r\n"...)
+}
+
+// appendHost appends the authority that the request is for. Only HTTP/1.0 may
+// leave it out; the backend then gets the address that the client came to.
+func (x *exchange) appendHost(dst []byte) []byte {
+	if len(x.req.Authority) > 0 {
+		return append(dst, x.req.Authority...)
+	}
+	return x.conn.listener.Addr().AppendTo(dst)
+}
+
+// appendForwarded appends the X-Forwarded fields: For grows by the client,
+// Proto and Port are ours alone (decisions, Data plane 9).
+func (x *exchange) appendForwarded(dst []byte) []byte {
+	dst = append(dst, "X-Forwarded-For: "...)
+	for i := range x.req.Fields {
+		if f := &x.req.Fields[i]; f.ID == http1.XForwardedFor && len(f.Value) > 0 {
+			dst = append(dst, f.Value...)
+			dst = append(dst, ", "...)
+		}
+	}
+	dst = appendIP(dst, x.conn.client.Addr())
+	if x.conn.listener.tls != nil {
+		dst = append(dst, "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: "...)
+	} else {
+		dst = append(dst, "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)
+	}
+	dst = strconv.AppendInt(dst, int64(x.cfg.Port), 10)
+	return append(dst, "\r\n"...)
+}
+
+// appendResponse appends the final response head as the client gets it.
+func (x *exchange) appendResponse(dst []byte) []byte {
+	r := &x.resp
+	dst = http1.AppendStatusLine(dst, r.Status, r.Reason)
+	dated := false
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		if f.Hop {
+			continue
+		}
+		switch f.ID {
+		case http1.Date:
+			dated = true
+		case http1.SetCookie:
+			if x.cfg.Sticky != nil {
+				dst = append(dst, "Set-Cookie: "...)
+				dst = x.cfg.Sticky.RewriteSetCookie(dst, f.Value, x.member)
+				dst = append(dst, "\r\n"...)
+				continue
+			}
+		}
+		dst = http1.AppendField(dst, f.Name, f.Value)
+	}
+	if !dated {
+		dst = x.conn.proxy.date.appendField(dst)
+	}
+	dst = x.appendSession(dst)
+	// A length also where no body follows: it says how long one would be.
+	dst = http1.AppendFraming(dst, x.framing, r.Length)
+	dst = x.appendConnection(dst)
+	return append(dst, "\r\n"...)
+}
+
+// appendSession appends the cookie that a sticky client is to keep.
+func (x *exchange) appendSession(dst []byte) []byte {
+	if x.cfg.Sticky == nil || x.member < 0 {
+		return dst
+	}
+	before := len(dst)
+	dst = append(dst, "Set-Cookie: "...)
+	named := len(dst)
+	dst = x.cfg.Sticky.AppendSetCookie(dst, x.session, x.member, x.wall)
+	if len(dst) == named {
+		return dst[:before]
+	}
+	return append(dst, "\r\n"...)
+}
+
+// appendConnection says what becomes of the client connection, where the
+// protocol version does not say so already.
+func (x *exchange) appendConnection(dst []byte) []byte {
+	switch {
+	case !x.keep:
+		return append(dst, "Connection: close\r\n"...)
+	case x.req.Minor == 0:
+		return append(dst, "Connection: keep-alive\r\n"...)
+	}
+	return dst
+}
+
+// appendInterim appends a 1xx head as the client gets it.
+func (x *exchange) appendInterim(dst []byte) []byte {
+	r := &x.resp
+	dst = http1.AppendStatusLine(dst, r.Status, r.Reason)
+	dst = http1.AppendFields(dst, r.Fields)
+	dst = appendUpgrade(dst, r.Upgrade)
+	return append(dst, "\r\n"...)
+}
+
+// appendUpgrade appends what asks for, or agrees to, another protocol.
+func appendUpgrade(dst, protocol []byte) []byte {
+	if len(protocol) == 0 {
+		return dst
+	}
+	dst = append(dst, "Connection: Upgrade\r\nUpgrade: "...)
+	dst = append(dst, protocol...)
+	return append(dst, "\r\n"...)
+}
+
+// appendIP appends an address as X-Forwarded-For has it: without brackets or
+// zone.
+func appendIP(dst []byte, ip netip.Addr) []byte {
+	return ip.WithZone("").AppendTo(dst)
+}

@@ -1,0 +1,89 @@
+package proxy
+
+import "time"
+
+// The defaults of the API for what a Config leaves at zero.
+const (
+	defaultIdleTimeout    = 15 * time.Second
+	defaultRequestTimeout = 60 * time.Second
+)
+
+// handshakeTimeout bounds a TLS handshake from accept to its end. A full one
+// takes two round trips; 10s is enough for the worst mobile link and short
+// enough that connections which never speak do not gather.
+const handshakeTimeout = 10 * time.Second
+
+// headTimeout bounds a request head from its first byte to its last. It is a
+// total: a client that sends a byte now and then gets 408 all the same. nginx
+// allows 60s between two reads, HAProxy's manual advises 5s to 10s in total.
+const headTimeout = 15 * time.Second
+
+// bodyTimeout is how long a client may send nothing of a request body that it
+// has announced; then the exchange ends with 408. It limits inactivity, never
+// the whole upload.
+const bodyTimeout = 60 * time.Second
+
+// streamTimeout is how long a response body may stand still, because the
+// backend sends nothing or the client takes nothing. Five minutes, because
+// browsers stop reading while a video is paused and event streams may be quiet
+// for minutes; dead peers are found sooner by TCP keep-alive.
+const streamTimeout = 5 * time.Minute
+
+// tunnelTimeout is how long both directions of an upgraded connection may be
+// silent. WebSockets without pings are legitimate, so it is generous; dead
+// peers are found sooner by TCP keep-alive.
+const tunnelTimeout = time.Hour
+
+// lingerTimeout and lingerBytes bound what is still read from a client after a
+// final answer to a request whose body has not ended. Without reading on, the
+// kernel would reset the connection and the client might lose the answer
+// (RFC 9112, 9.6).
+const (
+	lingerTimeout = 2 * time.Second
+	lingerBytes   = 256 << 10
+)
+
+// watchEvery is how often an exchange that waits for its backend looks whether
+// its client is still there. Deadlines of backend sockets move once in this
+// time instead of with every request.
+const watchEvery = time.Second
+
+// bufferBytes is the size of all pooled buffers: it takes a whole TLS record
+// (16 KiB and 325 bytes at most), a 16 KiB body with its head in one read, and
+// two records in one write.
+const bufferBytes = 32 << 10
+
+// headBytes is the room for a request head to begin with. Nine in ten heads are
+// under 2 KiB; a longer one moves to a buffer that grows up to
+// http1.MaxHeadBytes.
+const headBytes = 8 << 10
+
+// headRoom is left free in front of what is read from a backend, so that the
+// rewritten head can be put directly before the first bytes of the body and
+// both leave in one write without moving the body.
+const headRoom = 2 << 10
+
+// defaultMaxConns bounds client connections of the process. 200,000 idle ones
+// take about 3 GB.
+const defaultMaxConns = 200_000
+
+// overflowShare is the part of a connection limit, one in 16, that is accepted
+// beyond it only to be answered with 503; what comes on top is closed unheard,
+// because even the handshake of a refusal costs what an overloaded machine
+// lacks.
+const overflowShare = 16
+
+// accept errors, EMFILE above all, are retried after a pause that doubles from
+// acceptPauseMin to acceptPauseMax.
+const (
+	acceptPauseMin = 5 * time.Millisecond
+	acceptPauseMax = time.Second
+)
+
+// TCP keep-alive finds dead peers in 60s + 6 * 10s = 2 minutes, without
+// regard to what the exchange waits for.
+const (
+	keepAliveIdle     = 60 * time.Second
+	keepAliveInterval = 10 * time.Second
+	keepAliveCount    = 6
+)

@@ -1,0 +1,47 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// listen opens a listening socket. Keep-alive is set on it and not on each
+// connection, because Linux lets accepted sockets inherit it: that saves four
+// system calls a connection.
+func listen(addr netip.AddrPort) (*net.TCPListener, error) {
+	lc := net.ListenConfig{
+		KeepAlive: -1, // not by net, but by keepAlive
+		Control: func(_, _ string, raw syscall.RawConn) error {
+			var err error
+			if ctl := raw.Control(func(fd uintptr) { err = keepAlive(int(fd)) }); ctl != nil {
+				return ctl
+			}
+			return err
+		},
+	}
+	lc.SetMultipathTCP(false)                                       // Go's default; costs a second socket and has no use here
+	l, err := lc.Listen(context.Background(), "tcp", addr.String()) // binds at once, so there is nothing to cancel
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.TCPListener), nil
+}
+
+func keepAlive(fd int) error {
+	for _, o := range [...]struct{ level, option, value int }{
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(keepAliveIdle.Seconds())},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(keepAliveInterval.Seconds())},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, keepAliveCount},
+	} {
+		if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
+			return fmt.Errorf("set keep-alive: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+)
+
+// A Listener serves one address and port with one Config at a time. The socket
+// stays open whatever happens to the Config.
+type Listener struct {
+	proxy  *Proxy
+	tcp    *net.TCPListener
+	tls    *tls.Config // nil: plain HTTP
+	config atomic.Pointer[Config]
+	budget retryBudget
+
+	draining atomic.Bool
+	done     chan struct{}  // closed when draining begins
+	running  sync.WaitGroup // the accept loop and every conn
+
+	mu    sync.Mutex
+	conns map[*conn]struct{} // guarded by mu
+}
+
+// Listen opens addr and serves cfg on it. That the address is taken, or that no
+// interface has it, is told by errors.Is with EADDRINUSE and EADDRNOTAVAIL.
+func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
+	tcp, err := listen(addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	l := &Listener{
+		proxy: p,
+		tcp:   tcp,
+		done:  make(chan struct{}),
+		conns: make(map[*conn]struct{}),
+	}
+	l.config.Store(cfg)
+	if cfg.Certificate != nil {
+		l.tls = l.newTLS()
+	}
+	l.running.Add(1)
+	go l.accept() // ends when Drain closes the socket; Drain waits for it
+	return l, nil
+}
+
+// Swap makes cfg what new exchanges and handshakes follow. Those under way go
+// on with the Config they began with; no connection is closed.
+func (l *Listener) Swap(cfg *Config) { l.config.Store(cfg) }
+
+// Addr returns the address the listener is bound to.
+func (l *Listener) Addr() netip.AddrPort {
+	ap := l.tcp.Addr().(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+// accept takes connections until the socket is closed.
+func (l *Listener) accept() {
+	defer l.running.Done()
+	for pause := acceptPauseMin; ; {
+		tcp, err := l.tcp.AcceptTCP()
+		switch {
+		case err == nil:
+			pause = acceptPauseMin
+			l.admit(tcp)
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			// Out of file descriptors or memory, or a client that gave up
+			// before it was accepted. The first two pass when connections end.
+			if pause == acceptPauseMax {
+				l.proxy.log.Error("cannot accept connections", "listener", l.Addr(), "err", err)
+			}
+			if !sleep(pause, l.done) {
+				return
+			}
+			pause = min(2*pause, acceptPauseMax)
+		}
+	}
+}
+
+// admit gives a new connection its goroutine, unless there are too many.
+func (l *Listener) admit(tcp *net.TCPConn) {
+	c := &conn{proxy: l.proxy, listener: l, client: clientAddr(tcp)}
+	c.key = c.client.Addr().As16()
+	c.state.Store(active)
+	if err := c.socket.init(tcp, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
+		_ = tcp.Close() // already closed, which is why init failed
+		return
+	}
+	if !l.add(c) {
+		_ = tcp.Close() // nothing was said to it
+		return
+	}
+	go c.open() // ends with the connection, or when its successor serves it; Drain waits
+}
+
+// add takes c onto the books and reports whether there was room.
+func (l *Listener) add(c *conn) bool {
+	p := l.proxy
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.draining.Load() {
+		return false
+	}
+	here, total := len(l.conns)+1, int(p.conns.Add(1))
+	c.overflow = here > p.maxListener || total > p.max
+	if here > p.maxListener+p.maxListener/overflowShare || total > p.max+p.max/overflowShare {
+		p.conns.Add(-1)
+		return false
+	}
+	l.conns[c] = struct{}{}
+	l.running.Add(1)
+	return true
+}
+
+// remove takes c off the books.
+func (l *Listener) remove(c *conn) {
+	l.mu.Lock()
+	delete(l.conns, c)
+	l.mu.Unlock()
+	l.proxy.conns.Add(-1)
+	l.running.Done()
+}

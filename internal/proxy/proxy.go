@@ -1,0 +1,99 @@
+// Package proxy is the data plane: it takes a Config and gives traffic. It
+// knows neither the API nor the store, so that traffic goes on when they are
+// gone. Start reading at Listener, then exchange.serve.
+package proxy
+
+import (
+	"cmp"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"elbow/internal/balance"
+	"elbow/internal/upstream"
+)
+
+// Options are what the machine, not the customer, says about the data plane.
+// Zero values mean the defaults of limits.go.
+type Options struct {
+	Log       *slog.Logger // nil: slog.Default()
+	AccessLog io.Writer    // gets JSON lines, in large writes; nil: no access log
+
+	MaxConns         int // client connections of the process, default 200,000
+	MaxListenerConns int // client connections of one listener, default MaxConns
+
+	Limits Limits
+}
+
+// Limits are how long a client or a backend may take for what. Zero values
+// mean the defaults, which limits.go gives with their reasons.
+type Limits struct {
+	HandshakeTimeout time.Duration // the TLS handshake, in total
+	HeadTimeout      time.Duration // a request head, from its first byte, in total
+	BodyTimeout      time.Duration // silence within a request body
+	StreamTimeout    time.Duration // standstill of a response body
+	TunnelTimeout    time.Duration // silence in both directions of an upgraded connection
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		HandshakeTimeout: cmp.Or(l.HandshakeTimeout, handshakeTimeout),
+		HeadTimeout:      cmp.Or(l.HeadTimeout, headTimeout),
+		BodyTimeout:      cmp.Or(l.BodyTimeout, bodyTimeout),
+		StreamTimeout:    cmp.Or(l.StreamTimeout, streamTimeout),
+		TunnelTimeout:    cmp.Or(l.TunnelTimeout, tunnelTimeout),
+	}
+}
+
+// A Proxy is what all listeners of the process share.
+type Proxy struct {
+	log         *slog.Logger
+	access      *accessLog // nil: none
+	limits      Limits
+	max         int // client connections
+	maxListener int
+
+	conns atomic.Int64 // client connections open now
+	date  dateField
+}
+
+// New returns a Proxy without listeners. Close ends what it starts.
+func New(o Options) *Proxy {
+	p := &Proxy{
+		log:    o.Log,
+		limits: o.Limits.withDefaults(),
+		max:    cmp.Or(o.MaxConns, defaultMaxConns),
+	}
+	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
+	if p.log == nil {
+		p.log = slog.Default()
+	}
+	if o.AccessLog != nil {
+		p.access = newAccessLog(o.AccessLog, p.log)
+	}
+	return p
+}
+
+// Close writes what the access log still holds. The listeners have been
+// drained before.
+func (p *Proxy) Close() {
+	if p.access != nil {
+		p.access.close()
+	}
+}
+
+// NewBackend returns the backend at address, an IP:port, with its health
+// unknown and without connections.
+func (p *Proxy) NewBackend(id, address string) *Backend {
+	return &Backend{
+		ID:      id,
+		Address: address,
+		Member:  &balance.Member{ID: id},
+		Pool:    upstream.NewPool(address, upstream.Options{}),
+	}
+}
+
+// Retire closes the idle connections of a backend that no Config uses any
+// more. Exchanges under way run to their end.
+func (b *Backend) Retire() { b.Pool.Close() }

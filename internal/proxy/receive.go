@@ -1,0 +1,150 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"elbow/internal/http1"
+)
+
+// receive takes the answer in and passes it on: interim heads, the final head,
+// the body.
+func (x *exchange) receive() *Fault {
+	x.back.open()
+	for {
+		if f := x.readAnswer(); f != nil {
+			return f
+		}
+		if x.resp.Status == 101 {
+			return x.tunnel()
+		}
+		if !x.resp.Interim() {
+			break
+		}
+		if f := x.interim(); f != nil {
+			return f
+		}
+	}
+	x.record.status = x.resp.Status
+	x.record.answered = now()
+	return x.relay()
+}
+
+// readAnswer reads one response head.
+func (x *exchange) readAnswer() *Fault {
+	x.resp.Reset()
+	first := x.back.r
+	toHead := string(x.req.Method) == "HEAD"
+	for {
+		if x.back.w > first {
+			n, err := x.resp.Parse(x.back.left(), toHead)
+			if err != nil {
+				return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
+			}
+			if n > 0 {
+				x.back.r += n
+				return nil
+			}
+		}
+		if f := x.more(x.cfg.requestTimeout(), OpReceive); f != nil {
+			return f
+		}
+	}
+}
+
+// relay passes the body of the answer on.
+func (x *exchange) relay() *Fault {
+	x.back.body.Reset(x.resp.Framing, x.resp.Length)
+	x.begin()
+	for {
+		from, to, err := x.back.payload()
+		if err != nil {
+			return &Fault{Side: Upstream, Op: OpBody, Status: 502, Err: err}
+		}
+		last := x.back.body.Done()
+		if last {
+			x.part(x.reusable())
+		}
+		if f := x.deliver(x.back.buf.b[:], from, to, last); f != nil || last {
+			return f
+		}
+		f := x.more(x.conn.proxy.limits.StreamTimeout, OpBody)
+		if f == nil {
+			continue
+		}
+		if f.Err != io.EOF || x.back.body.End() != nil {
+			return f
+		}
+	}
+}
+
+// reusable reports whether nothing of this exchange is left in the backend
+// connection: the request was sent to its end, the answer was read to its end,
+// and nothing came behind it.
+func (x *exchange) reusable() bool {
+	return x.resp.KeepAlive && x.sendErr == nil && x.bodyRead() && x.upload.sendErr == nil && len(x.back.left()) == 0
+}
+
+// more reads once from the backend into x.back, for at most limit: since the
+// request was sent while the head of the answer is awaited, else from now on.
+// It looks every now and then whether the client is still there.
+func (x *exchange) more(limit time.Duration, op Op) *Fault {
+	p := x.back.space()
+	if len(p) == 0 {
+		return &Fault{Side: Upstream, Op: op, Status: 502, Err: http1.ErrHeadLength}
+	}
+	began := now()
+	for at := began; ; at = now() {
+		since := began
+		if op == OpReceive {
+			since = x.sentAt()
+		}
+		if since != 0 && at >= since.add(limit) {
+			return &Fault{Side: Upstream, Op: op, Status: 504, Err: os.ErrDeadlineExceeded}
+		}
+		due := at.add(watchEvery)
+		if since != 0 {
+			due = min(due, since.add(limit))
+		}
+		if err := x.up.SetReadDeadline(due.time()); err != nil {
+			return x.broken(op, err)
+		}
+		n, err := x.up.Read(p)
+		if n > 0 {
+			x.heard = true
+			x.back.w += n
+			return nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return x.broken(op, err)
+		}
+		if f := x.upload.failed(); f != nil {
+			return f
+		}
+		if x.conn.gone() {
+			return &Fault{Side: Client, Op: op, Status: statusClientGone, Err: io.ErrClosedPipe}
+		}
+	}
+}
+
+// sentAt is when the last byte of the request was sent; 0 if it has not been.
+func (x *exchange) sentAt() instant {
+	if x.upload.running {
+		return instant(x.upload.ended.Load())
+	}
+	return x.sent
+}
+
+// broken is the Fault of a backend connection that ended with err.
+func (x *exchange) broken(op Op, err error) *Fault {
+	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
+	if x.sendErr != nil && err == io.EOF {
+		f.Err = x.sendErr
+	}
+	if op == OpReceive && x.up.Reused && !x.heard && x.again() {
+		f.Retry = Afresh
+	}
+	return f
+}

@@ -1,0 +1,27 @@
+package proxy
+
+import "time"
+
+// A record is what is known of an exchange when it has ended: the access log and
+// the metrics are made of it.
+type record struct {
+	began     instant // first byte of the request seen
+	connected instant // a backend connection was there; 0: none
+	answered  instant // the final head of the backend had come; 0: none
+	ended     instant
+
+	status   int   // as the client got it, or would have
+	bytesIn  int64 // read from the client, head and body
+	bytesOut int64 // written to the client, head and body
+	backend  *Backend
+	retries  int
+	fault    *Fault // nil: the exchange took its course
+}
+
+// since returns the time from the beginning to t, 0 if t has not been.
+func (r *record) since(t instant) time.Duration {
+	if t == 0 {
+		return 0
+	}
+	return t.sub(r.began)
+}

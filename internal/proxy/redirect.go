@@ -1,0 +1,62 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"elbow/internal/http1"
+)
+
+var (
+	errOverflow = errors.New("too many connections")
+	errConnect  = errors.New("CONNECT to a reverse proxy")
+	errNoHost   = errors.New("no host to redirect to")
+)
+
+// local answers what no backend is asked for, and reports whether it did.
+func (x *exchange) local() (answered bool, f *Fault) {
+	switch {
+	case x.conn.overflow:
+		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: errOverflow}
+	case x.req.Form == http1.Authority:
+		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}
+	case x.cfg.RedirectPort != 0:
+		return true, x.redirect()
+	}
+	return false, nil
+}
+
+// redirect sends the client to the same place on https (decisions,
+// CreateLoadBalancerHTTPSListener 7). The host is a valid one: http1 sees to it.
+func (x *exchange) redirect() *Fault {
+	host := withoutPort(x.req.Authority)
+	if len(host) == 0 {
+		return &Fault{Side: Client, Op: OpHead, Status: 400, Err: errNoHost}
+	}
+	location := append([]byte("https://"), host...)
+	if x.cfg.RedirectPort != 443 {
+		location = append(location, ':')
+		location = strconv.AppendInt(location, int64(x.cfg.RedirectPort), 10)
+	}
+	if x.req.Form == http1.Asterisk {
+		location = append(location, '/')
+	} else {
+		location = append(location, x.req.Path...)
+	}
+	status := 308 // keeps method and body, unlike 301 in practice
+	if m := string(x.req.Method); m == "GET" || m == "HEAD" {
+		status = 301
+	}
+	x.keep = x.req.KeepAlive && x.unsent() && !x.conn.listener.draining.Load()
+	x.answer(status, string(location), "")
+	return nil
+}
+
+// withoutPort cuts the port off a valid authority.
+func withoutPort(authority []byte) []byte {
+	if i := bytes.LastIndexByte(authority, ':'); i > bytes.LastIndexByte(authority, ']') {
+		return authority[:i]
+	}
+	return authority
+}

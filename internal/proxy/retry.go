@@ -1,0 +1,56 @@
+package proxy
+
+import "sync/atomic"
+
+// retry decides whether the exchange is tried again after f, and prepares it.
+//
+// A connection from the pool that died before a byte of the answer is replaced
+// by a new one to the same backend, once: closing idle connections is the
+// backend's right, and the request may be sent again (exchange.again). A backend
+// that took no connection has seen nothing of the request, so another one gets
+// it, once, and only within the listener's budget: when most backends are gone,
+// retries must not add to the load of the rest.
+func (x *exchange) retry(f *Fault) bool {
+	switch {
+	case x.headSent:
+		return false
+	case f.Retry == Afresh && !x.fresh:
+		x.part(false)
+		x.fresh = true
+	case f.Retry == Elsewhere && !x.moved && x.conn.listener.budget.take():
+		x.fresh, x.moved = false, true
+	default:
+		return false
+	}
+	x.record.retries++
+	return true
+}
+
+// A retryBudget allows one retry for every five exchanges, and a burst of a
+// hundred. The zero budget is full.
+type retryBudget struct {
+	spent atomic.Int64 // in exchanges: a retry adds retryCost, an exchange takes 1 off
+}
+
+const (
+	retryCost  = 5
+	retryBurst = 100
+)
+
+// take spends on one retry, if there is enough left. Racing takers may exceed
+// the burst by one retry each, which does no harm.
+func (b *retryBudget) take() bool {
+	if b.spent.Load() > (retryBurst-1)*retryCost {
+		return false
+	}
+	b.spent.Add(retryCost)
+	return true
+}
+
+// earn is called for every exchange. As a rule nothing is spent and it only
+// reads.
+func (b *retryBudget) earn() {
+	if b.spent.Load() > 0 {
+		b.spent.Add(-1)
+	}
+}

@@ -1,0 +1,53 @@
+package proxy
+
+import (
+	"elbow/internal/http1"
+)
+
+// send sends the request: its head and what of the body has come with it in
+// one write. If more of the body is to come, an upload passes it on while the
+// answer is awaited, because a backend may answer before it has read it all.
+//
+// An error of the write is not one of the exchange yet: a backend that closes
+// its reading side may have said why. receive finds out.
+func (x *exchange) send() *Fault {
+	x.in.used = x.headLen
+	x.out = x.appendRequest(x.out[:0])
+	whole := true
+	switch x.req.Framing {
+	case http1.Length:
+		body := x.in.rest()
+		if whole = int64(len(body)) >= x.req.Length; whole {
+			x.out = append(x.out, body[:x.req.Length]...)
+			x.in.used += int(x.req.Length)
+		}
+	case http1.Chunked:
+		whole = false
+	}
+	_, x.sendErr = x.up.Write(x.out)
+	x.record.bytesIn = int64(x.in.used)
+	x.out = x.out[:0]
+	x.sent = now()
+	if !whole {
+		x.upload.start(x)
+	}
+	return nil
+}
+
+// bodyRead reports whether the request has been read to its end, so that what
+// comes next from the client is another request.
+func (x *exchange) bodyRead() bool { return !x.upload.running || x.upload.complete.Load() }
+
+// again reports whether the request may be sent once more without harm
+// although a backend may have seen it (RFC 9110, 9.2.2): idempotent and without
+// a body.
+func (x *exchange) again() bool {
+	if x.req.Framing == http1.Chunked || x.req.Length > 0 || len(x.req.Upgrade) > 0 {
+		return false
+	}
+	switch string(x.req.Method) {
+	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,168 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+)
+
+// A tunnel carries an upgraded connection: bytes both ways, without looking at
+// them. Each direction ends by itself, and its end is passed on as the end of
+// that direction only. Silence ends the tunnel only if it is in both directions.
+type tunnel struct {
+	x      *exchange
+	heard  atomic.Int64 // instant of the last byte in either direction
+	halved atomic.Bool  // one direction has ended
+	up     chan *Fault  // how the client's direction ended; capacity 1
+}
+
+var (
+	errUnasked = errors.New("protocol switched without being asked for")
+	errSilence = errors.New("silent for too long")
+)
+
+// tunnel passes a 101 on and carries what follows to its end.
+func (x *exchange) tunnel() *Fault {
+	if len(x.req.Upgrade) == 0 || len(x.resp.Upgrade) == 0 {
+		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errUnasked}
+	}
+	x.record.status = 101
+	x.record.answered = now()
+	x.headSent, x.keep = true, false
+	if f := x.interim(); f != nil {
+		return f
+	}
+	t := &tunnel{x: x, up: make(chan *Fault, 1)}
+	t.heard.Store(int64(now()))
+	go t.upward() // ends when the client does, or when downward interrupts it; downward waits for it
+	return t.downward()
+}
+
+// upward carries what the client sends.
+func (t *tunnel) upward() {
+	defer t.x.conn.guard()
+	f := &Fault{Side: Self, Op: OpTunnel, Err: errPanic}
+	defer func() { t.up <- f }()
+	if f = t.carryUp(); f != nil {
+		_ = t.x.up.Close() // ends downward
+		return
+	}
+	t.halved.Store(true)
+	_ = t.x.up.CloseWrite() // if it fails, downward sees why
+}
+
+func (t *tunnel) carryUp() *Fault {
+	x, c := t.x, t.x.conn
+	first := x.in.rest()
+	x.in.used = x.in.n
+	if err := t.send(first); err != nil {
+		return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
+	}
+	for more := x.in.more; ; more = false {
+		c.socket.reading.due = t.due()
+		if !more {
+			if err := c.socket.wait(); err != nil { // without a buffer
+				if f, again := t.ended(Client, err); !again {
+					return f
+				}
+				continue
+			}
+		}
+		b := takeBuffer()
+		n, err := c.stream.Read(b.b[:])
+		if n > 0 {
+			err = t.send(b.b[:n])
+			b.release()
+			if err != nil {
+				return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
+			}
+			continue
+		}
+		b.release()
+		if f, again := t.ended(Client, err); !again {
+			return f
+		}
+	}
+}
+
+func (t *tunnel) send(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	at := now()
+	t.heard.Store(int64(at))
+	t.x.record.bytesIn += int64(len(p))
+	if err := t.x.up.SetWriteDeadline(at.add(t.x.conn.proxy.limits.StreamTimeout).time()); err != nil {
+		return err
+	}
+	_, err := t.x.up.Write(p)
+	return err
+}
+
+// downward carries what the backend sends, and ends the tunnel.
+func (t *tunnel) downward() *Fault {
+	f := t.carryDown()
+	c := t.x.conn
+	if f == nil {
+		t.halved.Store(true)
+		f = c.closeWrite()
+	}
+	if f != nil {
+		c.socket.interrupt()
+		if cause := <-t.up; cause != nil && cause.Err != errInterrupted {
+			return cause
+		}
+		return f
+	}
+	return <-t.up
+}
+
+func (t *tunnel) carryDown() *Fault {
+	x := t.x
+	for {
+		if p := x.back.left(); len(p) > 0 {
+			x.back.r = x.back.w
+			if f := x.write(p); f != nil {
+				f.Op = OpTunnel
+				return f
+			}
+		}
+		if err := x.up.SetReadDeadline(t.due().time()); err != nil {
+			return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
+		}
+		n, err := x.up.Read(x.back.space())
+		if n > 0 {
+			t.heard.Store(int64(now()))
+			x.back.w += n
+			continue
+		}
+		if f, again := t.ended(Upstream, err); !again {
+			return f
+		}
+	}
+}
+
+// due is when the silence will have lasted too long. What is left when one
+// direction has ended is given less time: many peers forget it.
+func (t *tunnel) due() instant {
+	limits := &t.x.conn.proxy.limits
+	if t.halved.Load() {
+		return instant(t.heard.Load()).add(min(limits.StreamTimeout, limits.TunnelTimeout))
+	}
+	return instant(t.heard.Load()).add(limits.TunnelTimeout)
+}
+
+// ended says how a direction ended whose source failed with err, or that it has
+// not ended, as the other one is not silent.
+func (t *tunnel) ended(side Side, err error) (f *Fault, again bool) {
+	switch {
+	case err == io.EOF:
+		return nil, false
+	case !errors.Is(err, os.ErrDeadlineExceeded):
+		return &Fault{Side: side, Op: OpTunnel, Err: err}, false
+	case now() < t.due():
+		return nil, true
+	}
+	return &Fault{Side: side, Op: OpTunnel, Err: errSilence}, false
+}

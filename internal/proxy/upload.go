@@ -1,0 +1,169 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"elbow/internal/http1"
+	"elbow/internal/upstream"
+)
+
+// An upload passes the body of a request on to the backend in a goroutine of
+// its own, while the goroutine of the connection awaits the answer. It alone
+// reads from the client as long as it runs.
+type upload struct {
+	x       *exchange
+	up      *upstream.Conn
+	flow    flow
+	running bool        // owned by the exchange
+	sendErr error       // the backend took no more; what follows is only read
+	done    chan *Fault // how it ended, once; capacity 1
+
+	discard  atomic.Bool  // read on, but send nothing: the answer is complete
+	complete atomic.Bool  // all of the body has been read
+	ended    atomic.Int64 // instant at which it ended, one way or the other; 0: not yet
+}
+
+// start begins to pass on the body, of which a part may be in x.in.
+func (u *upload) start(x *exchange) {
+	if u.done == nil {
+		u.done = make(chan *Fault, 1)
+	}
+	u.x, u.up, u.running, u.sendErr = x, x.up, true, nil
+	u.discard.Store(false)
+	u.complete.Store(false)
+	u.ended.Store(0)
+	u.flow.start(x.req.Framing, max(x.req.Length, 0))
+	go u.run() // ends with the body, or when join interrupts it; join waits for it
+}
+
+// run passes the body on and, if the client broke it off, wakes up the exchange,
+// which waits for an answer that will not come.
+func (u *upload) run() {
+	defer u.x.conn.guard()
+	f := &Fault{Side: Self, Op: OpSend, Status: 500, Err: errPanic}
+	defer func() {
+		u.flow.end()
+		u.ended.Store(int64(now()))
+		if f != nil {
+			_ = u.up.SetReadDeadline(epoch) // fails only if closed, and then nobody waits
+		}
+		u.done <- f
+	}()
+	f = u.pass()
+	u.complete.Store(f == nil)
+}
+
+func (u *upload) pass() *Fault {
+	x, in := u.x, &u.x.in
+	dropped := 0
+	for {
+		space := u.flow.space()
+		n := copy(space, in.rest())
+		in.used += n
+		if n == 0 {
+			x.conn.socket.reading.due = now().add(x.conn.proxy.limits.BodyTimeout)
+			var err error
+			if n, err = x.conn.stream.Read(u.bounded(space)); n == 0 {
+				return bodyFault(err)
+			}
+			x.record.bytesIn += int64(n)
+		}
+		u.flow.w += n
+		from, to, err := u.flow.payload()
+		if err != nil {
+			return bodyFault(err)
+		}
+		last := u.flow.body.Done()
+		if last {
+			in.unread(u.flow.left()) // before send writes behind the payload
+		}
+		if u.discard.Load() {
+			if dropped += n; dropped > lingerBytes {
+				return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
+			}
+		} else if u.sendErr == nil {
+			u.sendErr = u.send(from, to)
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+// errBodyUnwanted ends the upload of a client that goes on sending long after
+// it was answered.
+var errBodyUnwanted = errors.New("body goes on after the answer")
+
+// bounded cuts p down to what is missing of a body of known length, so that
+// the next request stays where it is.
+func (u *upload) bounded(p []byte) []byte {
+	if u.x.req.Framing == http1.Length {
+		return p[:min(int64(len(p)), u.flow.body.Left())]
+	}
+	return p
+}
+
+// send writes a piece of the body to the backend.
+func (u *upload) send(from, to int) error {
+	b := u.flow.buf.b[:]
+	var trailers []byte
+	if u.x.req.Framing == http1.Chunked {
+		last := u.flow.body.Done()
+		trailers = u.flow.body.Trailers()
+		from, to = frameChunk(b, from, to, last && len(trailers) == 0)
+	}
+	_, err := u.up.Write(b[from:to])
+	if err == nil && len(trailers) > 0 {
+		_, err = u.up.Write(http1.AppendLastChunk(nil, trailers))
+	}
+	return err
+}
+
+// failed returns the Fault of an upload that the client broke off.
+func (u *upload) failed() *Fault {
+	if !u.running || u.ended.Load() == 0 {
+		return nil
+	}
+	f := <-u.done // at once: it ends right after it has finished
+	u.done <- f   // for join
+	return f
+}
+
+// join waits until the upload has ended, for a moment only if the answer is
+// complete already, and returns how it ended.
+func (u *upload) join() *Fault {
+	if !u.running {
+		return nil
+	}
+	u.running = false
+	u.discard.Store(true)
+	select {
+	case f := <-u.done:
+		return f
+	case <-time.After(lingerTimeout):
+	}
+	u.x.conn.socket.interrupt()
+	return <-u.done
+}
+
+// bodyFault is the Fault of a request body that ended with err.
+func bodyFault(err error) *Fault {
+	f := &Fault{Side: Client, Op: OpSend, Status: 400, Err: err}
+	var refused *http1.Error
+	switch {
+	case errors.As(err, &refused):
+		f.Status = refused.Status
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		f.Status = 408
+	default:
+		f.Status = statusClientGone
+		if err == io.EOF {
+			f.Err = io.ErrUnexpectedEOF
+		}
+	}
+	return f
+}
