@@ -100,7 +100,7 @@ func start(c Config, dir *directory) (*Member, error) {
 		return nil, fmt.Errorf("data directory %s: %w", c.Dir, err)
 	}
 	m.client = v3client.New(m.server)
-	m.client.KV = guard{KV: m.client.KV, check: m.check}
+	m.client.KV = guard{KV: m.client.KV, mayRead: m.fault.err, mayWrite: m.check}
 
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop

@@ -9,6 +9,11 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
+// harmless are warnings that a start may log: etcd records the version of its
+// storage, and in a fresh store it may try so before there is a term. It tries
+// again.
+var harmless = []string{"Failed to detect schema version", "failed to update storage version"}
+
 // slogCore writes etcd's log lines, from Warn up, to a slog.Logger.
 type slogCore struct{ log *slog.Logger }
 
@@ -19,7 +24,7 @@ func (c slogCore) With(fields []zapcore.Field) zapcore.Core {
 }
 
 func (c slogCore) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if !c.Enabled(entry.Level) {
+	if !c.Enabled(entry.Level) || slices.Contains(harmless, entry.Message) {
 		return checked
 	}
 	return checked.AddCore(entry, c)
