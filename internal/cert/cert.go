@@ -7,8 +7,8 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -86,7 +86,8 @@ func checkOrder(chain []*x509.Certificate) error {
 				i+1, name(c), c.Issuer, i+2, name(issuer))
 		}
 		err := issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
-		if _, old := err.(x509.InsecureAlgorithmError); err != nil && !old { //nolint:errorlint // returned as it is
+		var old x509.InsecureAlgorithmError // SHA-1 signatures are not looked into: clients decide
+		if err != nil && !errors.As(err, &old) {
 			return fmt.Errorf("certificate %d of the chain (%s) names certificate %d (%s) as its issuer but is not signed by it: %w",
 				i+1, name(c), i+2, name(issuer), err)
 		}
@@ -110,7 +111,7 @@ func name(c *x509.Certificate) string {
 	case c.Subject.CommonName != "":
 		return fmt.Sprintf("CN %q", c.Subject.CommonName)
 	case len(c.DNSNames) > 0:
-		return fmt.Sprintf("for %q", strings.Join(c.DNSNames[:1], ""))
+		return fmt.Sprintf("for %q", c.DNSNames[0])
 	}
 	return fmt.Sprintf("serial number %x", c.SerialNumber)
 }

@@ -1,7 +1,7 @@
 package cert
 
 import (
-	"crypto/sha1" //nolint:gosec // a fingerprint to recognise, not to trust
+	"crypto/sha1" // a fingerprint to recognise a certificate by, not to trust
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -36,7 +36,7 @@ func factsOf(leaf *x509.Certificate) Facts {
 		Province:    first(leaf.Subject.Province),
 		City:        first(leaf.Subject.Locality),
 		Country:     first(leaf.Subject.Country),
-		Fingerprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), //nolint:gosec // see above
+		Fingerprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)),
 		Sha2:        fmt.Sprintf("%X", sha256.Sum256(leaf.Raw)),
 		SerialNo:    fmt.Sprintf("%X", leaf.SerialNumber),
 		Algorithm:   algorithm(leaf.PublicKeyAlgorithm),

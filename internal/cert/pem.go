@@ -12,6 +12,7 @@ import (
 // openssl writes them, unless they look like a block that was cut or mangled.
 func blocks(text, what string) ([]*pem.Block, error) {
 	var found []*pem.Block
+	text = strings.TrimPrefix(text, "\ufeff") // the byte order mark of some editors
 	rest := []byte(text)
 	for {
 		block, after := pem.Decode(rest)
@@ -26,13 +27,21 @@ func blocks(text, what string) ([]*pem.Block, error) {
 	}
 	// The decoder skips what it cannot read. Each begun block must have become
 	// one that was read, or a certificate would be left out in silence.
-	if begun := strings.Count(text, "-----BEGIN "); begun != len(found) {
-		return nil, fmt.Errorf("the %s has %d PEM blocks of which only %d can be read: one is cut off or damaged", what, begun, len(found))
+	if begun := strings.Count(text, "-----BEGIN"); begun != len(found) {
+		return nil, fmt.Errorf("the %s has %d PEM blocks of which %d can be read: %s", what, begun, len(found), damage(text))
 	}
 	if len(found) == 0 {
 		return nil, notPEM(text, what)
 	}
 	return found, nil
+}
+
+// damage says what may have happened to a block that cannot be read.
+func damage(text string) string {
+	if strings.Contains(text, `\n`) {
+		return `the line breaks are written as \n`
+	}
+	return "one is cut off or damaged"
 }
 
 // notPEM says what a text without any PEM block is.
