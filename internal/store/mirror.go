@@ -47,7 +47,17 @@ type Mirror struct {
 
 // Mirror lists the desired state and follows it until ctx ends.
 func (s *Store) Mirror(ctx context.Context) (*Mirror, error) {
-	m := &Mirror{
+	m := s.mirror()
+	if err := m.list(ctx); err != nil {
+		return nil, err
+	}
+	go m.follow(ctx) // ends with ctx; Wait waits
+	return m, nil
+}
+
+// mirror makes an empty one.
+func (s *Store) mirror() *Mirror {
+	return &Mirror{
 		store:         s,
 		loadBalancers: newCopies(loadBalancers),
 		listeners:     newCopies(listeners),
@@ -55,11 +65,6 @@ func (s *Store) Mirror(ctx context.Context) (*Mirror, error) {
 		changed:       make(chan struct{}, 1),
 		done:          make(chan struct{}),
 	}
-	if err := m.list(ctx); err != nil {
-		return nil, err
-	}
-	go m.follow(ctx) // ends with ctx; Wait waits
-	return m, nil
 }
 
 // Desired is the state as of the last change that was seen.

@@ -114,6 +114,9 @@ func (r *reporter) open(ctx context.Context) error {
 func (r *reporter) renew(alive <-chan *clientv3.LeaseKeepAliveResponse) {
 	for range alive {
 	}
+	if r.ctx.Err() != nil {
+		return // close revokes the lease
+	}
 	r.mu.Lock()
 	r.lease = 0
 	r.mu.Unlock()

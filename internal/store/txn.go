@@ -17,11 +17,11 @@ type Reader struct {
 	ctx   context.Context // of View or Update; a Reader does not outlive the call
 	store *Store
 
-	revision int64 // 0 before the first read
+	revision int64            // 0 before the first read
 	keys     map[string]int64 // revisions of the keys that were read one by one
 	ranges   []string         // prefixes that were listed
 	listed   map[string]int64 // revisions of the keys in these ranges
-	err      error    // of the first read that failed
+	err      error            // of the first read that failed
 }
 
 // A Tx is a Reader that also gathers writes. Reads do not see them.

@@ -1,0 +1,201 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+
+	"elbow/internal/elb"
+	"elbow/internal/store"
+	"elbow/internal/store/embedded"
+
+	"github.com/google/go-cmp/cmp"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const statusPrefix = "/elbow/status/"
+
+func status(port int, state elb.ListenerState) elb.ListenerStatus {
+	return elb.ListenerStatus{LoadBalancerID: "lb-1", Port: port, Protocol: elb.HTTPS, Revision: 7, State: state}
+}
+
+// told lists what the store says of lb-1.
+func told(t *testing.T, s *store.Store) (all []elb.ListenerStatus) {
+	t.Helper()
+	view(t, s, func(r *store.Reader) { all = r.StatusesOf("lb-1") })
+	return all
+}
+
+func report(t *testing.T, s *store.Store, node string, changed []elb.ListenerStatus, gone []elb.ListenerKey) {
+	t.Helper()
+	if err := s.ReportStatus(t.Context(), node, changed, gone); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStatusIsToldUntilItIsGone(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	a, b := status(443, elb.Running), status(8443, elb.Starting)
+	report(t, s, "n1", []elb.ListenerStatus{b, a}, nil)
+	if diff := cmp.Diff([]elb.ListenerStatus{a, b}, told(t, s)); diff != "" {
+		t.Errorf("after the first report (-want +got):\n%s", diff)
+	}
+	report(t, s, "n1", nil, []elb.ListenerKey{a.Key()})
+	if diff := cmp.Diff([]elb.ListenerStatus{b}, told(t, s)); diff != "" {
+		t.Errorf("after one is gone (-want +got):\n%s", diff)
+	}
+	report(t, s, "n2", []elb.ListenerStatus{b}, nil)
+	if n := len(told(t, s)); n != 2 {
+		t.Errorf("two nodes have told of a listener, got %d statuses", n)
+	}
+}
+
+// More statuses than fit in one transaction.
+func TestStatusesOfManyListeners(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	var all []elb.ListenerStatus
+	for port := range 1000 {
+		all = append(all, status(port+1, elb.Running))
+	}
+	report(t, s, "n1", all, nil)
+	if n := len(told(t, s)); n != len(all) {
+		t.Errorf("got %d statuses, want %d", n, len(all))
+	}
+}
+
+func TestCloseTakesStatusesBack(t *testing.T) {
+	t.Parallel()
+	s, member := start(t)
+	other, err := store.New(member.Client(), member.SealKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(t, other, "n1", []elb.ListenerStatus{status(443, elb.Running)}, nil)
+	other.Close()
+	if n := len(told(t, s)); n != 0 {
+		t.Errorf("%d statuses outlived their process", n)
+	}
+	if err := other.ReportStatus(t.Context(), "n1", nil, nil); err == nil {
+		t.Error("a report after Close was taken")
+	}
+}
+
+// When etcd has given a process up for dead, it tells everything again.
+func TestStatusesAreToldAgainAfterTheLeaseIsLost(t *testing.T) {
+	t.Parallel()
+	s, member := start(t)
+	report(t, s, "n1", []elb.ListenerStatus{status(443, elb.Running), status(8443, elb.Running)}, nil)
+	lease, revision := leaseOf(t, member)
+	again := member.Client().Watch(t.Context(), statusPrefix, clientv3.WithPrefix(), clientv3.WithRev(revision+1), clientv3.WithFilterDelete())
+	if _, err := member.Client().Revoke(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	for seen := 0; seen < 2; {
+		seen += len((<-again).Events)
+	}
+	if n := len(told(t, s)); n != 2 {
+		t.Errorf("got %d statuses, want 2", n)
+	}
+}
+
+func leaseOf(t *testing.T, member *embedded.Member) (lease clientv3.LeaseID, revision int64) {
+	t.Helper()
+	resp, err := member.Client().Get(t.Context(), statusPrefix, clientv3.WithPrefix())
+	if err != nil || len(resp.Kvs) == 0 || resp.Kvs[0].Lease == 0 {
+		t.Fatalf("no status under a lease: %v, %v", resp, err)
+	}
+	return clientv3.LeaseID(resp.Kvs[0].Lease), resp.Header.GetRevision()
+}
+
+func TestResultsOfTokens(t *testing.T) {
+	t.Parallel()
+	s, member := start(t)
+	want := store.Result{Params: "p", ID: "lb-1"}
+	update(t, s, func(tx *store.Tx) { tx.PutResult("CreateLoadBalancer", "a/b", want) })
+	view(t, s, func(r *store.Reader) {
+		if got, found := r.Result("CreateLoadBalancer", "a/b"); !found || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, found, want)
+		}
+		if _, found := r.Result("CreateNetwork", "a/b"); found {
+			t.Error("the token of another operation was found")
+		}
+	})
+	resp, err := member.Client().Get(t.Context(), "/elbow/token/", clientv3.WithPrefix())
+	if err != nil || len(resp.Kvs) != 1 {
+		t.Fatalf("got %v, %v", resp, err)
+	}
+	ttl, err := member.Client().TimeToLive(t.Context(), clientv3.LeaseID(resp.Kvs[0].Lease))
+	if err != nil || ttl.GrantedTTL < int64(store.TokenLife.Seconds()) {
+		t.Errorf("remembered for %v s (%v), want at least %v", ttl.GrantedTTL, err, store.TokenLife)
+	}
+
+	// A lease that etcd does not know any more is replaced.
+	if _, err := member.Client().Revoke(t.Context(), clientv3.LeaseID(resp.Kvs[0].Lease)); err != nil {
+		t.Fatal(err)
+	}
+	update(t, s, func(tx *store.Tx) { tx.PutResult("CreateLoadBalancer", "c", want) })
+	view(t, s, func(r *store.Reader) {
+		if _, found := r.Result("CreateLoadBalancer", "c"); !found {
+			t.Error("not written after its lease was lost")
+		}
+	})
+}
+
+func TestCredential(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	update(t, s, func(tx *store.Tx) {
+		tx.PutAccount(elb.Account{ID: "1000"})
+		tx.PutUser(elb.User{ID: "7", Name: "alice"})
+		tx.PutAccessKey(elb.AccessKey{ID: "root", Secret: "r", Active: true})
+		tx.PutAccessKey(elb.AccessKey{ID: "hers", Secret: "h", UserName: "alice", Active: true})
+		tx.PutAccessKey(elb.AccessKey{ID: "orphan", Secret: "o", UserName: "bob", Active: true})
+		tx.PutPolicy(elb.Policy{Name: "mine", Type: elb.CustomPolicy, Document: "custom"})
+		for _, a := range []elb.Attachment{
+			{UserName: "alice", PolicyType: elb.CustomPolicy, PolicyName: "mine"},
+			{UserName: "alice", PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSReadOnlyAccess"},
+			{UserName: "alice2", PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSFullAccess"},
+		} {
+			tx.PutAttachment(a)
+		}
+	})
+	for _, tt := range []struct {
+		id, secret, user string
+		policies         int
+		found            bool
+	}{
+		{"root", "r", "", 0, true},
+		{"hers", "h", "alice", 2, true},
+		{"orphan", "o", "", 0, false},
+		{"nobody", "", "", 0, false},
+	} {
+		t.Run(tt.id, func(t *testing.T) {
+			c, found, err := s.Credential(t.Context(), tt.id)
+			if err != nil || found != tt.found || c.Key.Secret != tt.secret || c.User.Name != tt.user || len(c.Policies) != tt.policies {
+				t.Errorf("got %+v, %v, %v", c, found, err)
+			}
+			if found && c.Account.ID != "1000" {
+				t.Errorf("account %q", c.Account.ID)
+			}
+		})
+	}
+}
+
+// A wrong seal key is noticed at the start.
+func TestNewRefusesAWrongSealKey(t *testing.T) {
+	t.Parallel()
+	_, member := start(t)
+	for _, key := range []string{"", "short", fmt.Sprintf("%032d", 1)} {
+		if _, err := store.New(member.Client(), []byte(key)); err == nil {
+			t.Errorf("the key %q was accepted", key)
+		} else {
+			t.Log(err)
+		}
+	}
+	again, err := store.New(member.Client(), member.SealKey())
+	if err != nil {
+		t.Fatalf("the right key: %v", err)
+	}
+	again.Close()
+}
