@@ -15,14 +15,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// newCallCommand is `elbow call OPERATION --Param value …`: each operation of
-// the API a subcommand, each row of its table a flag.
-func newCallCommand() *cobra.Command {
-	access := new(access)
-	call := &cobra.Command{
-		Use:   "call OPERATION [--Param value]…",
-		Short: "Call an operation of the API and print its answer",
-		Long: `Call an operation of the API and print its answer as JSON.
+const callText = `Call an operation of the API and print its answer as JSON.
 
 Endpoint and credentials come from flags, else from the environment
 (ELBOW_ENDPOINT, ELBOW_ACCESS_KEY_ID, ELBOW_ACCESS_KEY_SECRET; the names
@@ -34,12 +27,30 @@ else from a profile in ~/.elbow/config or the file that ELBOW_CONFIG names:
   access-key-id     = LTAI…
   access-key-secret = …
 
-An error of the API is printed as code and message, and the exit status is 1.`,
-		Example: `  elbow call DescribeLoadBalancers
-  elbow call UploadUserCertificate --Name shop --Cert @chain.pem --Key @key.pem`,
-		Args: unknownOperation,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+An error of the API is printed as code and message, and the exit status is 1.`
+
+const callExample = `  elbow call DescribeLoadBalancers
+  elbow call UploadUserCertificate --Name shop --Cert @chain.pem --Key @key.pem`
+
+// newCallCommand is `elbow call OPERATION --Param value …`: each operation of
+// the API a subcommand, each row of its table a flag.
+func newCallCommand() *cobra.Command {
+	access := new(access)
+	call := &cobra.Command{
+		Use:     "call OPERATION [--Param value]…",
+		Short:   "Call an operation of the API and print its answer",
+		Long:    callText,
+		Example: callExample,
+		Args:    unknownOperation,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		DisableFlagsInUseLine:      true, // the line above has them
+		SilenceUsage:               true, // fifty lines would hide what is wrong
+		SuggestionsMinimumDistance: 2,    // letters that a name may be off to be suggested
 	}
+	call.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w\n`%s --help` lists the flags", err, cmd.CommandPath())
+	})
 	access.flags(call.PersistentFlags())
 	for _, f := range api.Families {
 		call.AddGroup(&cobra.Group{ID: f.Name, Title: f.Name + ":"})
@@ -62,17 +73,19 @@ func unknownOperation(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return errors.New(text + "\n`elbow call --help` lists them")
+	return errors.New(text + "\n`elbow call --help` lists the operations")
 }
 
 // newOperationCommand is one operation as a subcommand.
 func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     op.Name,
-		Short:   op.Doc,
+		Short:   firstSentence(op.Doc),
 		Long:    op.Doc + "\n\nRAM action: " + op.Action(),
 		Example: indent(commandLine(op)),
 		Args:    cobra.NoArgs,
+
+		SilenceUsage: true,
 	}
 	rows := op.New().Params()
 	cmd.Flags().SortFlags = false // the order of the table is the order of the documents
@@ -80,7 +93,6 @@ func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
 		addFlag(cmd, r)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cmd.SilenceUsage = true // from here on it is not the command line that is wrong
 		params, err := paramsOf(cmd.Flags(), rows)
 		if err != nil {
 			return err
@@ -115,9 +127,16 @@ func addFlag(cmd *cobra.Command, r api.Param) {
 	}
 }
 
-// flagUsage is the help of a flag.
+// flagUsage is the help of a flag. The word in back quotes is what the value is
+// called beside the flag's name.
 func flagUsage(r api.Param) string {
-	facts := r.Var.Shape().String()
+	shape := r.Var.Shape()
+	facts := shape.String()
+	if len(shape.Enum) == 0 {
+		for _, word := range []string{"integer", "ID", "JSON"} {
+			facts = strings.Replace(facts, word, "`"+word+"`", 1)
+		}
+	}
 	effect := r.Effect()
 	switch {
 	case r.Required && effect == "":
@@ -129,6 +148,9 @@ func flagUsage(r api.Param) string {
 	}
 	if r.Default != "" && r.IfGiven == "" {
 		facts += "; default " + r.Default
+	}
+	if shape.Rule != "" {
+		facts += "; " + shape.Rule
 	}
 	if r.File {
 		facts += "; @path reads a file"

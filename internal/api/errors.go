@@ -124,9 +124,3 @@ func NoPermission(op *Operation, detail *AccessDenied) *Error {
 	e.Denied = detail
 	return e
 }
-
-// SignatureDoesNotMatch tells the client what the server signed, so that it can
-// compare; the SDKs look for this text.
-func SignatureDoesNotMatch(stringToSign string) *Error {
-	return ErrSignatureDoesNotMatch.New(stringToSign)
-}

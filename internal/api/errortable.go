@@ -62,7 +62,10 @@ const (
 	ErrTimestampFormat       ErrorID = "InvalidTimeStamp.Format"
 	ErrNonceUsed             ErrorID = "SignatureNonceUsed"
 	ErrActionNotFound        ErrorID = "InvalidAction.NotFound"
+	ErrVersion               ErrorID = "InvalidVersion"
 	ErrHTTPMethod            ErrorID = "UnsupportedHTTPMethod"
+	ErrContentType           ErrorID = "UnsupportedParameter"
+	ErrSecurityToken         ErrorID = "InvalidSecurityToken.MismatchWithAccessKey"
 	ErrRequestTooLarge       ErrorID = "RequestEntityTooLarge"
 	ErrThrottlingUser        ErrorID = "Throttling.User"
 	ErrThrottlingAPI         ErrorID = "Throttling.Api"
@@ -125,7 +128,10 @@ var ErrorTable = []ErrorRow{
 	{ErrTimestampFormat, 400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.", "The time of the request cannot be read."},
 	{ErrNonceUsed, 400, "SignatureNonceUsed", "Specified signature nonce was used already.", "The request was sent before."},
 	{ErrActionNotFound, 404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.", "There is no such operation in this version."},
+	{ErrVersion, 400, "InvalidVersion", "Specified parameter Version is not valid.", "No product has this version."},
 	{ErrHTTPMethod, 403, "UnsupportedHTTPMethod", "This http method is not supported.", "Neither GET nor POST."},
+	{ErrContentType, 400, "UnsupportedParameter", "The parameter %s is not supported.", "The body is not application/x-www-form-urlencoded."},
+	{ErrSecurityToken, 400, "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken does not belong to the access key.", "There are no temporary access keys, so no SecurityToken belongs to one."},
 	{ErrRequestTooLarge, 413, "RequestEntityTooLarge", "The request is too large.", "The request is longer than any operation needs."},
 	{ErrThrottlingUser, 400, "Throttling.User", "Request was denied due to user flow control.", "More calls a second than one user may make; the header x-acs-retry-after says when to try again."},
 	{ErrThrottlingAPI, 400, "Throttling.Api", "Request was denied due to api flow control.", "More calls a second than the account may make; the header x-acs-retry-after says when to try again."},
@@ -138,6 +144,6 @@ var ErrorTable = []ErrorRow{
 var CommonErrors = []ErrorID{
 	ErrMissingParameter, ErrInvalidCommon, ErrIncompleteSignature, ErrSignatureDoesNotMatch,
 	ErrAccessKeyNotFound, ErrAccessKeyInactive, ErrTimestampExpired, ErrTimestampFormat, ErrNonceUsed,
-	ErrActionNotFound, ErrHTTPMethod, ErrRequestTooLarge, ErrThrottlingUser, ErrThrottlingAPI,
+	ErrSecurityToken, ErrVersion, ErrActionNotFound, ErrHTTPMethod, ErrContentType, ErrRequestTooLarge, ErrThrottlingUser, ErrThrottlingAPI,
 	ErrInternal, ErrUnavailable,
 }

@@ -1,9 +1,6 @@
 package elb
 
-import (
-	"crypto/rand"
-	"fmt"
-)
+import "crypto/rand"
 
 // Alphabets of names. The lower-case one is that of ENS resources, the mixed
 // one that of access keys.
@@ -30,16 +27,6 @@ func NewAccessKeyID() string { return "LTAI" + random(20, mixedCase) }
 // NewAccessKeySecret draws the secret half of an access key: 30 characters hold
 // 178 random bits.
 func NewAccessKeySecret() string { return random(30, mixedCase) }
-
-// NewRequestID draws an upper-case UUID of version 4 (RFC 9562, 5.4), like
-// 473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E.
-func NewRequestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
 
 // number draws n digits of which the first is not 0.
 func number(n int) string { return random(1, decimal[1:]) + random(n-1, decimal) }
