@@ -91,7 +91,7 @@ func (c *call) lookUp() error {
 	}
 	switch {
 	case !c.g.versions[c.req.Version]:
-		return invalidVersion()
+		return api.ErrVersion.New()
 	case c.handler == nil:
 		return rpc.NotFound()
 	}
@@ -108,12 +108,5 @@ func (c *call) recovered(err *error) {
 	if p := recover(); p != nil {
 		c.g.log.Error("call panicked", "request_id", c.id, "action", c.req.Action, "err", p, "stack", string(debug.Stack()))
 		*err = errPanic
-	}
-}
-
-func invalidVersion() *rpc.Error {
-	return &rpc.Error{
-		Status: http.StatusBadRequest, Code: "InvalidVersion",
-		Message: "Specified parameter Version is not valid.",
 	}
 }

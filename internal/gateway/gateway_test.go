@@ -148,7 +148,24 @@ func refused(t *testing.T, err error, status int, code string) *rpc.Error {
 	if len(e.RequestID) != 36 || e.RequestID != strings.ToUpper(e.RequestID) || e.HostID == "" || e.Recommend == "" {
 		t.Errorf("%s: incomplete answer %+v", code, e)
 	}
+	documented(t, e)
 	return e
+}
+
+// documented checks that the table that the documents are made from has e, with
+// its status and message.
+func documented(t *testing.T, e *rpc.Error) {
+	t.Helper()
+	like := func(pattern, text string) bool {
+		begin, end, _ := strings.Cut(pattern, "%s")
+		return strings.HasPrefix(text, begin) && strings.HasSuffix(text, end)
+	}
+	for _, row := range api.ErrorTable {
+		if row.Status == e.Status && like(row.Code, e.Code) && like(row.Message, e.Message) {
+			return
+		}
+	}
+	t.Errorf("%d %s %q is in no row of the error table", e.Status, e.Code, e.Message)
 }
 
 func TestAnswer(t *testing.T) {
@@ -313,6 +330,7 @@ func TestClockWindow(t *testing.T) {
 // What the request line and the headers of a refused request may be, over the
 // wire and unsigned.
 func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
+	const unsigned = "Action=A&Version=2017-11-10&AccessKeyId=a&Signature=s&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n"
 	s := newSite(t, nil)
 	for _, tt := range []struct {
 		name, method, target string
@@ -326,6 +344,11 @@ func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 		{"1 MB query", "GET", "/?Action=A&X=" + strings.Repeat("x", 1<<20), "", 413, "RequestEntityTooLarge"},
 		{"1 MB body", "POST", "/", "Action=A&X=" + strings.Repeat("x", 1<<20), 413, "RequestEntityTooLarge"},
 		{"bad escape", "GET", "/?Action=%zz", "", 400, "InvalidParameter.Action"},
+		{"bad name", "GET", "/?%zz", "", 400, "InvalidParameter"},
+		{"given twice", "POST", "/?A=1", "A=2", 400, "InvalidParameter.A"},
+		{"other format", "GET", "/?Format=YAML", "", 400, "InvalidParameter"},
+		{"security token", "GET", "/?" + unsigned + "&SecurityToken=t&Timestamp=2026-01-02T03:04:05Z", "", 400, "InvalidSecurityToken.MismatchWithAccessKey"},
+		{"no time", "GET", "/?" + unsigned + "&Timestamp=now", "", 400, "InvalidTimeStamp.Format"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			req, err := http.NewRequest(tt.method, s.URL+tt.target, strings.NewReader(tt.body))
@@ -345,6 +368,8 @@ func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 			if resp.StatusCode != tt.status || got.Code != tt.code {
 				t.Errorf("got %d %s, want %d %s", resp.StatusCode, got.Code, tt.status, tt.code)
 			}
+			got.Status = resp.StatusCode
+			documented(t, &got)
 			if id := resp.Header.Get("x-acs-request-id"); id != got.RequestID || len(id) != 36 {
 				t.Errorf("request id %q in the header, %q in the body", id, got.RequestID)
 			}

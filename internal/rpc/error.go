@@ -16,8 +16,8 @@ type Error struct {
 	RequestID string `json:"RequestId"`
 	HostID    string `json:"HostId"`
 	Code      string
-	Message   string
-	Recommend string
+	Message   string // as documented for Code
+	Recommend string // what exactly is wrong, or where to read about it
 
 	// AccessDeniedDetail is an object that says which permission is missing, or
 	// nil.
@@ -35,33 +35,39 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (request id %s)", e.Code, e.Message, e.RequestID)
 }
 
-func badRequest(code, format string, args ...any) *Error {
-	return &Error{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
+// badRequest is a refusal in the words of the documents.
+func badRequest(code, message string) *Error {
+	return &Error{Status: http.StatusBadRequest, Code: code, Message: message}
+}
+
+// because says what exactly is wrong, which the documented messages cannot hold.
+func (e *Error) because(format string, args ...any) *Error {
+	e.Recommend = fmt.Sprintf(format, args...)
+	return e
 }
 
 func missing(name string) *Error {
-	return badRequest("MissingParameter",
-		"The input parameter %q that is mandatory for processing this request is not supplied.", name)
+	return badRequest("MissingParameter", "The input parameter "+strconv.Quote(name)+
+		" that is mandatory for processing this request is not supplied.")
 }
 
-// invalid refuses a system parameter whose value is not one of the known.
+// invalid refuses a parameter of the protocol, or the query or body as a whole.
 func invalid(name string) *Error {
-	return badRequest("InvalidParameter", "The specified parameter %s is not valid.", name)
+	return badRequest("InvalidParameter", "The specified parameter "+strconv.Quote(name)+" is not valid.")
 }
 
-// contradicted refuses a parameter that was given twice with different values.
-// A name that no operation can have is not repeated: it would put a stranger's
-// text of any length into a code.
+// contradicted refuses a parameter that was given twice with different values or
+// cannot be decoded. A name that no operation can have is not repeated: it would
+// put a stranger's text of any length into a code.
 func contradicted(name string) *Error {
 	if !plainName(name) {
-		return invalid(strconv.Quote(name[:min(len(name), maxParamNameBytes)]))
+		return invalid(name[:min(len(name), maxParamNameBytes)])
 	}
-	return badRequest("InvalidParameter."+name, "The specified field %s invalid. Please check it again.", name)
+	return badRequest("InvalidParameter."+name, "The specified field "+name+" invalid. Please check it again.")
 }
 
 func incomplete(format string, args ...any) *Error {
-	return badRequest("IncompleteSignature",
-		"The request signature does not conform to standards: "+format+".", args...)
+	return badRequest("IncompleteSignature", "The request signature does not conform to the standards.").because(format, args...)
 }
 
 // NotFound is the answer to an action or a path that does not exist.
@@ -73,10 +79,10 @@ func NotFound() *Error {
 }
 
 func tooLarge(part string, limit int) *Error {
-	return &Error{
-		Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge",
-		Message: fmt.Sprintf("The %s of the request is longer than %d bytes.", part, limit),
+	e := &Error{
+		Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge", Message: "The request is too large.",
 	}
+	return e.because("The %s may have %d bytes.", part, limit)
 }
 
 // plainName reports whether name could be that of a parameter: letters, digits,

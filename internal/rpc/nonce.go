@@ -46,7 +46,7 @@ func NewNonces() *Nonces {
 }
 
 // Use notes that the nonce was used now. It answers SignatureNonceUsed if that
-// is not the first time, and Throttling if it cannot remember any more.
+// is not the first time, and Throttling.User if it cannot remember any more.
 func (n *Nonces) Use(accessKeyID, nonce string, now time.Time) error {
 	sum := sha256.Sum256([]byte(accessKeyID + "\x00" + nonce))
 	id := nonceID(sum[:16])
@@ -58,7 +58,8 @@ func (n *Nonces) Use(accessKeyID, nonce string, now time.Time) error {
 		return badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
 	if n.count[accessKeyID] >= n.perKey || len(n.seen) >= n.total {
-		e := badRequest("Throttling", "Request was denied because too many calls were signed within %v.", nonceLife)
+		e := badRequest("Throttling.User", "Request was denied due to user flow control.").
+			because("The nonces of %v have no more room: too many calls were signed.", nonceLife)
 		e.RetryAfter = n.queue[0].forget.Sub(now)
 		return e
 	}

@@ -44,13 +44,13 @@ func TestNoncesBound(t *testing.T) {
 	}
 	later := now.Add(3 * time.Minute)
 	err := n.Use("a", "3", later)
-	if e, ok := errors.AsType[*Error](err); !ok || e.Code != "Throttling" || e.RetryAfter != nonceLife-3*time.Minute {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Code != "Throttling.User" || e.RetryAfter != nonceLife-3*time.Minute {
 		t.Errorf("beyond the bound of a key: got %#v", err)
 	}
 	if got := code(n.Use("a", "0", later)); got != "SignatureNonceUsed" {
 		t.Errorf("the oldest nonce at the bound: got %q, want SignatureNonceUsed", got)
 	}
-	for i, want := range []string{"", "", "Throttling"} {
+	for i, want := range []string{"", "", "Throttling.User"} {
 		if got := code(n.Use("b", strconv.Itoa(i), later)); got != want {
 			t.Errorf("another key, nonce %d: got %q, want %q", i, got, want)
 		}

@@ -91,7 +91,8 @@ func (req *Request) readParams(r *http.Request) error {
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // "" if it cannot be read
 	if media != "application/x-www-form-urlencoded" {
-		return badRequest("UnsupportedParameter", "The parameter Content-Type is not supported: a body must be application/x-www-form-urlencoded.")
+		return badRequest("UnsupportedParameter", "The parameter Content-Type is not supported.").
+			because("A body must be application/x-www-form-urlencoded.")
 	}
 	req.Params = maps.Clone(req.query)
 	if err := addPairs(req.Params, string(body)); err != nil {
@@ -107,7 +108,7 @@ func (req *Request) readFormat() error {
 	case strings.EqualFold(format, "XML"):
 		req.Format = XML
 	default:
-		return invalid("Format")
+		return invalid("Format").because("It must be JSON or XML.")
 	}
 	return nil
 }
@@ -146,7 +147,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
 	switch {
 	case err != nil:
-		return nil, badRequest("InvalidParameter", "The request body could not be read to its end.")
+		return nil, invalid("body").because("The body could not be read to its end.")
 	case len(body) > maxBodyBytes:
 		return nil, tooLarge("body", maxBodyBytes)
 	}
@@ -166,17 +167,17 @@ func addPairs(dst map[string]string, text string) error {
 		rawName, rawValue, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(rawName)
 		if err != nil || !utf8.ValidString(name) {
-			return badRequest("InvalidParameter", "A parameter name is not percent-encoded UTF-8.")
+			return invalid(rawName[:min(len(rawName), maxParamNameBytes)]).because("A name is not percent-encoded UTF-8.")
 		}
 		value, err := url.QueryUnescape(rawValue)
 		if err != nil || !utf8.ValidString(value) {
-			return contradicted(name)
+			return contradicted(name).because("The value is not percent-encoded UTF-8.")
 		}
 		if old, given := dst[name]; given && old != value {
-			return contradicted(name)
+			return contradicted(name).because("It is given twice with different values.")
 		}
 		if len(dst) == maxParams {
-			return badRequest("InvalidParameter", "The request has more than %d parameters.", maxParams)
+			return invalid("query").because("Query and body may have %d parameters.", maxParams)
 		}
 		dst[name] = value
 	}

@@ -45,11 +45,11 @@ func (req *Request) readV1() error {
 	}
 	switch {
 	case req.Params["SignatureMethod"] != methodV1:
-		return invalid("SignatureMethod")
+		return invalid("SignatureMethod").because("It must be %s.", methodV1)
 	case req.Params["SignatureVersion"] != versionV1:
-		return invalid("SignatureVersion")
+		return invalid("SignatureVersion").because("It must be %s.", versionV1)
 	case req.Params["SignatureType"] != "":
-		return invalid("SignatureType")
+		return invalid("SignatureType").because("It must be empty.")
 	}
 	req.algorithm = V1
 	req.AccessKeyID = req.Params["AccessKeyId"]
@@ -67,7 +67,7 @@ func (req *Request) readMoment(date, nonce string) error {
 		return badRequest("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
 	}
 	if len(nonce) > maxNonceBytes {
-		return invalid("SignatureNonce")
+		return invalid("SignatureNonce").because("It may have %d bytes.", maxNonceBytes)
 	}
 	req.Time, req.Nonce = t, nonce
 	return nil

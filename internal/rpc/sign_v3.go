@@ -56,7 +56,7 @@ func (req *Request) readV3(authorization string) error {
 		return err
 	}
 	if !slices.Contains(a.signed, "host") {
-		return incomplete("the host is not signed")
+		return incomplete("The host must be signed.")
 	}
 	for _, name := range []string{actionField, versionField, dateField, nonceField, hashField} {
 		switch values := req.header.Values(name); {
@@ -66,7 +66,7 @@ func (req *Request) readV3(authorization string) error {
 			return contradicted(strings.ToLower(name))
 		}
 		if !slices.Contains(a.signed, strings.ToLower(name)) {
-			return incomplete("%s is not signed", strings.ToLower(name))
+			return incomplete("%s must be signed.", strings.ToLower(name))
 		}
 	}
 	req.algorithm = V3
@@ -88,11 +88,11 @@ type authorization struct {
 func parseAuthorization(s string) (authorization, error) {
 	var a authorization
 	if len(s) > maxAuthorizationBytes {
-		return a, incomplete("the Authorization field is longer than %d bytes", maxAuthorizationBytes)
+		return a, incomplete("The Authorization field may have %d bytes.", maxAuthorizationBytes)
 	}
 	method, rest, _ := strings.Cut(s, " ")
 	if method != methodV3 {
-		return a, incomplete("the algorithm must be %s", methodV3)
+		return a, incomplete("The algorithm must be %s.", methodV3)
 	}
 	var headers string
 	for part := range strings.SplitSeq(rest, ",") {
@@ -106,15 +106,15 @@ func parseAuthorization(s string) (authorization, error) {
 		case "Signature":
 			dst = &a.signature
 		default:
-			return a, incomplete("the Authorization field has a part that is not known")
+			return a, incomplete("The parts of the Authorization field are Credential, SignedHeaders and Signature.")
 		}
 		if *dst != "" || value == "" {
-			return a, incomplete("%s must be given once, with a value", name)
+			return a, incomplete("%s must be given once, with a value.", name)
 		}
 		*dst = value
 	}
 	if a.accessKeyID == "" || headers == "" || a.signature == "" {
-		return a, incomplete("Credential, SignedHeaders and Signature are all needed")
+		return a, incomplete("Credential, SignedHeaders and Signature are all needed.")
 	}
 	a.signed = strings.Split(headers, ";")
 	return a, checkSigned(a.signed)
@@ -126,7 +126,7 @@ func parseAuthorization(s string) (authorization, error) {
 func checkSigned(names []string) error {
 	for i, name := range names {
 		if name == "" || strings.ToLower(name) != name || i > 0 && names[i-1] >= name {
-			return incomplete("SignedHeaders must be lower case and sorted, each once")
+			return incomplete("SignedHeaders must be lower case and sorted, each once.")
 		}
 	}
 	return nil

@@ -16,9 +16,10 @@ const (
 // Verify reports whether the request was signed with secret, or answers
 // SignatureDoesNotMatch. Its message ends with the string that was to be
 // signed: clients compare it with their own, to tell a wrong secret from a
-// fault in how they sign.
+// fault in how they sign. For V3 that string is a hash, so the answer has what
+// was hashed as well.
 func (req *Request) Verify(secret string) error {
-	const prefix = "Specified signature is not matched with our calculation. "
+	const prefix = "Specified signature is not matched with our calculation. server string to sign is:"
 	var toSign, want, explain string
 	if req.algorithm == V1 {
 		toSign = stringToSignV1(req.Method, req.Params)
@@ -27,12 +28,12 @@ func (req *Request) Verify(secret string) error {
 		canonical := canonicalV3(req.Method, req.Host, req.header, req.signed, req.query, req.bodyHash)
 		toSign = stringToSignV3(canonical)
 		want = signV3(secret, toSign)
-		explain = "server canonical request is:" + canonical + " "
+		explain = "The server's canonical request is:\n" + canonical
 	}
 	if subtle.ConstantTimeCompare([]byte(req.signature), []byte(want)) == 1 {
 		return nil
 	}
-	return badRequest("SignatureDoesNotMatch", "%s", prefix+explain+"server string to sign is:"+toSign)
+	return badRequest("SignatureDoesNotMatch", prefix+toSign).because("%s", explain)
 }
 
 // CheckTime refuses a request that was signed more than ClockWindow before or

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -102,10 +103,11 @@ func TestVerifyExplains(t *testing.T) {
 	if req, err = Parse(received(t, client, nil)); err != nil {
 		t.Fatal(err)
 	}
-	message := req.Verify("x").Error()
-	explained, toSign, _ := strings.Cut(message, "server string to sign is:")
-	if !strings.HasPrefix(toSign, "ACS3-HMAC-SHA256\n") || !strings.Contains(explained, "POST\n/\n\ncontent-type:") {
-		t.Errorf("got %s", message)
+	e, _ := errors.AsType[*Error](req.Verify("x"))
+	_, toSign, _ = strings.Cut(e.Message, "server string to sign is:")
+	_, canonical, _ := strings.Cut(e.Recommend, "canonical request is:\n")
+	if toSign != stringToSignV3(canonical) || !strings.HasPrefix(canonical, "POST\n/\n\ncontent-type:") {
+		t.Errorf("got %+v", e)
 	}
 }
 
