@@ -14,12 +14,14 @@ func TestRulesOfTexts(t *testing.T) {
 	}{
 		{
 			"CreateLoadBalancer", "LoadBalancerName",
-			[]string{"shop", "Läden 1", "my-http://", "http"}, []string{"http://shop", "https://shop", "Http://"},
+			[]string{"shop", "Läden 1", "my-http://", "http"},
+			[]string{"http://shop", "https://shop", "Http://"},
 		},
 		{"ModifyLoadBalancerAttribute", "LoadBalancerName", []string{"ab"}, []string{"a", "http://shop"}},
 		{
 			"CreateLoadBalancer", "ClientToken",
-			[]string{"0c593ea1-3bea-11e9-b96b-88e9fe637760"}, []string{"two words", "tökn", "a\n"},
+			[]string{"0c593ea1-3bea-11e9-b96b-88e9fe637760"},
+			[]string{"two words", "tökn", "a\n"},
 		},
 		{"CreateLoadBalancer", "VSwitchId", []string{"vsw-1", "vsw-****"}, []string{"vsw/1", "vsw 1", "vsw-\x00", "vsw-é"}},
 		{"CreateUser", "UserName", []string{"alice", "a.b-c_9"}, []string{"alice@x", "a b", "a/b", "älice"}},
