@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"math"
-	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -105,6 +104,3 @@ func (t *Times) cumulative() map[float64]uint64 {
 	}
 	return upTo
 }
-
-// Bounds returns the upper ends of the buckets, shortest first.
-func Bounds() []time.Duration { return slices.Clone(bounds[:]) }

@@ -18,8 +18,8 @@ type Instance[T any] struct {
 	users int // guarded by Set.mu: Adds without Remove
 }
 
-func newInstance[T any](lanes int, picker *lanePicker, values []string) *Instance[T] {
-	i := &Instance[T]{lanes: make([]*T, lanes), picker: picker, values: values}
+func newInstance[T any](picker *lanePicker, values []string) *Instance[T] {
+	i := &Instance[T]{lanes: make([]*T, len(picker.lanes)), picker: picker, values: values}
 	for n := range i.lanes {
 		i.lanes[n] = new(T)
 	}
@@ -69,9 +69,9 @@ func (i *Instance[T]) refresh() {
 }
 
 // laneCount is how many lanes an instance has on a machine of procs cores: one
-// for each 8 cores. A lane that 8 cores write to costs each of them some tens
-// of nanoseconds an exchange, against some 17 µs for the exchange; a lane for
-// each core would cost memory that thousands of idle listeners never use.
+// for each 8 cores. Cores that share a lane cost each other some tens of
+// nanoseconds an exchange, against some 17 µs that an exchange takes; a lane
+// for each core would cost memory that thousands of idle listeners never use.
 func laneCount(procs int) int { return max(1, min(procs/8, maxLanes)) }
 
 // maxLanes bounds the memory: 16 lanes serve 128 cores.
@@ -80,22 +80,29 @@ const maxLanes = 16
 // A lanePicker tells goroutines on different cores to use different lanes. A
 // sync.Pool keeps what was put into it on the core that did, and so remembers
 // for each core which lane it had; when the collector empties the pool, the
-// lanes are dealt out anew.
+// lanes are dealt out anew. Measured on two cores that do nothing but count
+// exchanges of 12 additions: 108 to 280 ns in one lane, 31 ns with lanes picked
+// like this, 89 ns with lanes picked at random, which spares the fight but not
+// the cache miss.
 type lanePicker struct {
-	lanes uint32
-	dealt atomic.Uint32
-	cores sync.Pool // of *uint32
+	lanes []int // 0, 1, 2 …, to point at
+	dealt atomic.Uint64
+	cores sync.Pool // of pointers into lanes
 }
 
-func newLanePicker(lanes int) lanePicker { return lanePicker{lanes: uint32(lanes)} }
-
-func (p *lanePicker) pick() uint32 {
-	lane, ok := p.cores.Get().(*uint32)
-	if !ok {
-		lane = new(uint32)
-		*lane = p.dealt.Add(1) % p.lanes
+func newLanePicker(lanes int) *lanePicker {
+	p := &lanePicker{lanes: make([]int, lanes)}
+	for n := range p.lanes {
+		p.lanes[n] = n
 	}
-	n := *lane
+	return p
+}
+
+func (p *lanePicker) pick() int {
+	lane, ok := p.cores.Get().(*int)
+	if !ok {
+		lane = &p.lanes[p.dealt.Add(1)%uint64(len(p.lanes))]
+	}
 	p.cores.Put(lane)
-	return n
+	return *lane
 }

@@ -23,8 +23,7 @@ type Set[T any] struct {
 	prefix string
 	labels []string
 	rows   []row[T]
-	picker lanePicker
-	lanes  int // copies of T per instance
+	picker *lanePicker
 
 	mu        sync.Mutex
 	instances map[string]*Instance[T] // guarded by mu; by joined label values
@@ -40,12 +39,10 @@ type row[T any] struct {
 // NewSet returns a set whose metrics are all named prefix_… and whose
 // instances are told apart by the given labels.
 func NewSet[T any](prefix string, labels ...string) *Set[T] {
-	lanes := laneCount(runtime.GOMAXPROCS(0))
 	return &Set[T]{
 		prefix:    prefix,
 		labels:    labels,
-		lanes:     lanes,
-		picker:    newLanePicker(lanes),
+		picker:    newLanePicker(laneCount(runtime.GOMAXPROCS(0))),
 		instances: make(map[string]*Instance[T]),
 	}
 }
@@ -98,7 +95,7 @@ func (s *Set[T]) Add(sample func(*T), values ...string) *Instance[T] {
 	defer s.mu.Unlock()
 	i, ok := s.instances[key]
 	if !ok {
-		i = newInstance[T](s.lanes, &s.picker, values)
+		i = newInstance[T](s.picker, values)
 		s.instances[key] = i
 	}
 	i.users++
