@@ -76,6 +76,15 @@ func unknownOperation(cmd *cobra.Command, args []string) error {
 	return errors.New(text + "\n`elbow call --help` lists the operations")
 }
 
+// onlyFlags refuses arguments that belong to no flag, for which a shell variable
+// without a value is usually to blame.
+func onlyFlags(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("argument %q belongs to no parameter: write --Param value", args[0])
+	}
+	return nil
+}
+
 // newOperationCommand is one operation as a subcommand.
 func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
 	cmd := &cobra.Command{
@@ -83,7 +92,7 @@ func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
 		Short:   firstSentence(op.Doc),
 		Long:    op.Doc + "\n\nRAM action: " + op.Action(),
 		Example: indent(commandLine(op)),
-		Args:    cobra.NoArgs,
+		Args:    onlyFlags,
 
 		SilenceUsage: true,
 	}

@@ -131,7 +131,7 @@ func TestCall(t *testing.T) {
 			err: "no operation \"DescribeNetwork\"; did you mean DescribeNetworks?",
 		},
 		{what: "no such parameter", args: "DescribeNetworks --Color red", err: "unknown flag: --Color"},
-		{what: "an argument too many", args: "DescribeNetworks now", err: `unknown command "now" for "elbow call DescribeNetworks"`},
+		{what: "an argument too many", args: "DescribeNetworks now", err: `argument "now" belongs to no parameter: write --Param value`},
 		{what: "nobody listens", args: "DescribeNetworks --endpoint http://127.0.0.1:1", err: "call DescribeNetworks at http://127.0.0.1:1: "},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
