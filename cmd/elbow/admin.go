@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"elbow/internal/proxy"
+	"elbow/internal/reconcile"
+	"elbow/internal/store/embedded"
+)
+
+// newRegistry holds the metrics of the process.
+func newRegistry(member *embedded.Member, traffic *proxy.Proxy) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "elbow_build_info", Help: "1, with the version of the program.",
+		ConstLabels: prometheus.Labels{"version": buildVersion()},
+	})
+	build.Set(1)
+	r.MustRegister(
+		build, member.Collector(), traffic.Collector(),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return r
+}
+
+// serveAdmin serves what operators look at.
+func (n *node) serveAdmin(c config, r *prometheus.Registry, member *embedded.Member, loop *reconcile.Loop) error {
+	if c.admin == off {
+		return nil
+	}
+	l, err := net.Listen("tcp", c.admin)
+	if err != nil {
+		return fmt.Errorf("-admin: %w", err)
+	}
+	n.adminURL = "http://" + l.Addr().String()
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		n.look(member.Health(), loop.Health()).answer(w)
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		n.takesTraffic(loop.Health()).answer(w)
+	})
+	n.serveHTTP(&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}, l)
+	return nil
+}
+
+// A health is what /healthz and /readyz answer.
+type health struct {
+	Status   string   `json:"status"`             // ok, warning, failing or draining
+	Errors   []string `json:"errors,omitempty"`   // what is broken
+	Warnings []string `json:"warnings,omitempty"` // what will be, or is for one customer
+
+	Revision  int64 `json:"revision"`  // of the store, that runs
+	Listeners int   `json:"listeners"` // sockets that should be open
+	Failing   int   `json:"failing"`   // of these, how many are not as desired
+
+	StoreBytes int64 `json:"store_bytes,omitempty"`
+	StoreQuota int64 `json:"store_quota,omitempty"`
+}
+
+// look is the whole truth: whether calls can be made and take effect. Traffic
+// may well go on while it says failing.
+func (n *node) look(member embedded.Health, loop reconcile.Health) health {
+	h := n.takesTraffic(loop)
+	h.StoreBytes, h.StoreQuota = member.Size, member.Quota
+	if member.Err != nil {
+		h.Errors = append(h.Errors, "store: "+member.Err.Error())
+	}
+	if loop.Report != nil {
+		h.Errors = append(h.Errors, "status reports: "+loop.Report.Error())
+	}
+	if member.Warning != nil {
+		h.Warnings = append(h.Warnings, "store: "+member.Warning.Error())
+	}
+	if loop.Failing > 0 {
+		h.Warnings = append(h.Warnings, fmt.Sprintf("%d of %d listeners are not as desired; their statuses say why", loop.Failing, loop.Listeners))
+	}
+	h.conclude()
+	return h
+}
+
+// takesTraffic is for whoever sends clients to this node: that the store is
+// full is no reason to send them elsewhere.
+func (n *node) takesTraffic(loop reconcile.Health) health {
+	h := health{Revision: loop.Revision, Listeners: loop.Listeners, Failing: loop.Failing}
+	switch {
+	case n.draining.Load():
+		h.Status = "draining"
+	case loop.Revision == 0:
+		h.Errors = append(h.Errors, "reconcile: the listeners are not open yet")
+	}
+	h.conclude()
+	return h
+}
+
+func (h *health) conclude() {
+	switch {
+	case h.Status == "draining":
+	case len(h.Errors) > 0:
+		h.Status = "failing"
+	case len(h.Warnings) > 0:
+		h.Status = "warning"
+	default:
+		h.Status = "ok"
+	}
+}
+
+func (h health) answer(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if h.Status == "failing" || h.Status == "draining" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(h) // whoever asked may be gone
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A config is what belongs to the machine. What belongs to a customer is in the
+// API; nothing is in both.
+type config struct {
+	data    string // directory
+	region  string
+	vswitch netip.Prefix
+
+	api     string // host:port
+	apiCert string // file; "": the API speaks plain HTTP
+	apiKey  string // file
+	admin   string // host:port, or off
+
+	accessLog string // file, - or off
+	auditLog  string // file, - or off; "": audit.log in data
+
+	manageAddresses bool
+	maxConnections  int
+	drainTimeout    time.Duration
+
+	gcPercent   int
+	memoryLimit byteSize
+
+	// The root access key comes from the environment alone: others can read a
+	// command line.
+	accessKeyID string // "": the first start makes one
+	secret      string
+}
+
+// The environment that gives the root access key.
+const (
+	keyIDVariable  = "ELBOW_ACCESS_KEY_ID"
+	secretVariable = "ELBOW_ACCESS_KEY_SECRET"
+)
+
+// off is the value of what can be switched off.
+const off = "off"
+
+func defaultConfig() config {
+	return config{
+		data:    "elbow-data",
+		region:  "local",
+		vswitch: netip.MustParsePrefix("127.8.0.0/16"),
+		api:     "127.0.0.1:8095",
+		admin:   "127.0.0.1:8096",
+
+		accessLog: off,
+
+		maxConnections: 200_000,
+		drainTimeout:   30 * time.Second,
+
+		// A request in steady state allocates nothing, so the collector runs for
+		// new connections and calls of the API alone. Half of Go's default halves
+		// the reserve of memory that idle connections need.
+		gcPercent: 50,
+	}
+}
+
+// flags are the names under which the command line and the file set c.
+func (c *config) flags(name string) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.StringVar(&c.data, "data", c.data,
+		"`DIR` with the state: the store, the key that secrets in it are sealed with,\n"+
+			"and root-credentials if the first start had to make them. Made if absent")
+	f.StringVar(&c.region, "region", c.region,
+		"`NAME` of the region that the first start makes; later starts ignore it")
+	f.TextVar(&c.vswitch, "vswitch", c.vswitch,
+		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
+			"get their addresses; later starts ignore it. May be one address, as /32")
+	f.StringVar(&c.api, "api", c.api,
+		"`HOST:PORT` that the API listens on; port 0 takes a free one")
+	f.StringVar(&c.apiCert, "api-cert", c.apiCert,
+		"`FILE` with the API's certificate chain in PEM; without it the API speaks plain\n"+
+			"HTTP, where only the signature protects a call. SIGHUP reads it again")
+	f.StringVar(&c.apiKey, "api-key", c.apiKey,
+		"`FILE` with the private key of -api-cert in PEM")
+	f.StringVar(&c.admin, "admin", c.admin,
+		"`HOST:PORT` for /metrics, /healthz, /readyz and /debug/pprof/, or off. It has no\n"+
+			"access control: keep it on an address that only operators reach")
+	f.StringVar(&c.accessLog, "access-log", c.accessLog,
+		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+
+			"the file anew, after it was rotated")
+	f.StringVar(&c.auditLog, "audit-log", c.auditLog,
+		"`FILE` for a JSON line an API call, - for standard output, or off (default\n"+
+			"audit.log in the data directory). SIGHUP opens the file anew")
+	f.BoolVar(&c.manageAddresses, "manage-addresses", c.manageAddresses,
+		"put addresses of load balancers that no interface has on lo, and take them\n"+
+			"away when they are not needed any more. Linux only, needs CAP_NET_ADMIN")
+	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections,
+		"client connections served at once, at least 1. Each needs a file descriptor,\n"+
+			"and another one during a request (see ulimit -n)")
+	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
+		"`TIME` that requests may go on for after their listener was stopped, or the\n"+
+			"program was told to end; then they are cut")
+	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
+		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+
+			"least 10. Less saves memory and costs CPU time on new connections")
+	f.Var(&c.memoryLimit, "memory-limit",
+		"`SIZE`, as 512MiB or 2GiB, above which the garbage collector works harder to\n"+
+			"stay below; set it to some 90% of what a container may have. 0: none")
+	return f
+}
+
+// readFile reads a file with a setting a line, `name = value`. What the command
+// line says stays.
+func (c *config) readFile(f *flag.FlagSet, path string) error {
+	given := make(map[string]bool)
+	f.Visit(func(one *flag.Flag) { given[one.Name] = true })
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		switch {
+		case !ok:
+			return fmt.Errorf("config: %s:%d: want name = value, got %q", path, n, line)
+		case f.Lookup(name) == nil || name == "config" || name == "print-config":
+			return fmt.Errorf("config: %s:%d: there is no setting %q", path, n, name)
+		case given[name]:
+			continue
+		}
+		if err := f.Set(name, value); err != nil {
+			return fmt.Errorf("config: %s:%d: %s: %w", path, n, name, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("config: %s: %w", path, err)
+	}
+	return nil
+}
+
+// validate checks what the types of the flags do not.
+func (c *config) validate() error {
+	switch {
+	case c.data == "":
+		return errors.New("-data: must name a directory")
+	case c.region == "":
+		return errors.New("-region: must not be empty")
+	case !c.vswitch.IsValid():
+		return errors.New("-vswitch: must be a CIDR, as 10.1.0.0/24")
+	case (c.apiCert == "") != (c.apiKey == ""):
+		return errors.New("-api-cert and -api-key: give both or neither")
+	case (c.accessKeyID == "") != (c.secret == ""):
+		return fmt.Errorf("%s and %s: set both or neither", keyIDVariable, secretVariable)
+	case c.maxConnections < 1:
+		return fmt.Errorf("-max-connections: must be at least 1, not %d", c.maxConnections)
+	case c.drainTimeout <= 0:
+		return fmt.Errorf("-drain-timeout: must be more than 0, not %s", c.drainTimeout)
+	case c.gcPercent < 10:
+		return fmt.Errorf("-gc-percent: must be at least 10, not %d", c.gcPercent)
+	}
+	if _, _, err := net.SplitHostPort(c.api); err != nil {
+		return fmt.Errorf("-api: %w", err)
+	}
+	if _, _, err := net.SplitHostPort(c.admin); err != nil && c.admin != off {
+		return fmt.Errorf("-admin: %w", err)
+	}
+	return nil
+}
+
+// printConfig writes the values in force, with their meaning, in the form of
+// the config file.
+func printConfig(out io.Writer, f *flag.FlagSet) error {
+	var b strings.Builder
+	f.VisitAll(func(one *flag.Flag) {
+		if one.Name == "config" || one.Name == "print-config" {
+			return
+		}
+		_, usage := flag.UnquoteUsage(one)
+		fmt.Fprintf(&b, "# %s\n%s = %s\n\n", strings.ReplaceAll(usage, "\n", "\n# "), one.Name, one.Value)
+	})
+	_, err := io.WriteString(out, strings.TrimSuffix(b.String(), "\n"))
+	return err
+}
+
+// A byteSize is a number of bytes, written with a unit of 1024: KiB, MiB, GiB
+// or TiB, or with none.
+type byteSize int64
+
+var byteUnits = []struct {
+	name  string
+	bytes int64
+}{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
+
+func (b *byteSize) String() string {
+	for _, u := range byteUnits {
+		if int64(*b) >= u.bytes && int64(*b)%u.bytes == 0 {
+			return fmt.Sprintf("%d%s", int64(*b)/u.bytes, u.name)
+		}
+	}
+	return "0"
+}
+
+func (b *byteSize) Set(text string) error {
+	digits := strings.TrimRight(text, "KMGTiB")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	for _, u := range byteUnits {
+		if err == nil && text[len(digits):] == u.name && n >= 0 && n <= math.MaxInt64/u.bytes {
+			*b = byteSize(n * u.bytes)
+			return nil
+		}
+	}
+	return errors.New("want a size, as 512MiB or 2GiB")
+}

@@ -1,0 +1,98 @@
+// Command elbow is an edge load balancer that is driven by the ENS API. Each
+// subcommand has a file of its own; serve.go is where the parts of the product
+// are put together. Start reading at start.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker; see Makefile.
+var version = ""
+
+func main() {
+	if err := newRootCommand().Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "elbow:", err)
+		os.Exit(1)
+	}
+}
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "elbow",
+		Short: "An edge load balancer driven by the ENS API",
+		Long: `elbow is an edge load balancer that is driven by the ENS API: load balancers,
+listeners, backends and certificates are made by signed calls, from the official
+SDKs, from Terraform or with "elbow call".`,
+		Example: `  elbow demo                    see it work, on this machine, in a few seconds
+  elbow serve -data DIR         run it
+  elbow call DescribeLoadBalancers`,
+		Version:       buildVersion(),
+		SilenceErrors: true, // main prints them, once
+		SilenceUsage:  true, // an error is one clear line
+	}
+	root.AddCommand(newServeCommand(), newDemoCommand(), newCallCommand(), newDocsCommand())
+	return root
+}
+
+// buildVersion is what make wrote into the program, else what the Go tool did.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if build, ok := debug.ReadBuildInfo(); ok {
+		return build.Main.Version
+	}
+	return "unknown"
+}
+
+// withFlags lets a command parse its flags with package flag, which takes -name
+// and --name alike, as the documents write them.
+func withFlags(cmd *cobra.Command, flags *flag.FlagSet, run func(args []string) error) *cobra.Command {
+	flags.SetOutput(io.Discard) // errors are returned, help is printed below
+	flags.Usage = func() {}
+	cmd.DisableFlagParsing = true
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch err := flags.Parse(args); {
+		case err == flag.ErrHelp:
+			return cmd.Help()
+		case err != nil:
+			return fmt.Errorf("%s: %w (%s -help lists the flags)", cmd.Name(), err, cmd.CommandPath())
+		}
+		return run(flags.Args())
+	}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		out := cmd.OutOrStdout()
+		fmt.Fprintf(out, "%s\n\nUsage:\n  %s\n\nFlags:\n", cmd.Long, cmd.UseLine())
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		flags.SetOutput(io.Discard)
+	})
+	cmd.ValidArgsFunction = func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return completions(flags, typed)
+	}
+	return cmd
+}
+
+// completions are the flags that begin as typed; anything else may be a file.
+func completions(flags *flag.FlagSet, typed string) ([]string, cobra.ShellCompDirective) {
+	name := strings.TrimLeft(typed, "-")
+	if name == typed {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var found []string
+	flags.VisitAll(func(f *flag.Flag) {
+		if strings.HasPrefix(f.Name, name) {
+			_, usage := flag.UnquoteUsage(f)
+			found = append(found, typed[:len(typed)-len(name)]+f.Name+"\t"+strings.SplitN(usage, "\n", 2)[0])
+		}
+	})
+	return found, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// A screen is where the demo shows what happens. Bold and dim text and a line
+// that changes in place are for terminals only.
+type screen struct {
+	out      io.Writer
+	terminal bool
+	lastLive time.Time // when the live line was last written
+}
+
+func newScreen(out io.Writer) *screen {
+	return &screen{out: out, terminal: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+func (s *screen) bold(text string) string { return s.style("1", text) }
+func (s *screen) dim(text string) string  { return s.style("2", text) }
+
+// style is an SGR sequence around text (ECMA-48, 8.3.117).
+func (s *screen) style(code, text string) string {
+	if !s.terminal || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Lines that cannot be shown are no reason to end: the exit status tells.
+func (s *screen) line(text string) { _, _ = fmt.Fprintln(s.out, strings.TrimRight(text, " ")) }
+
+func (s *screen) title(text string) { s.line("\n" + s.bold(text)) }
+
+func (s *screen) fact(name, value string) { s.line(fmt.Sprintf("  %-14s %s", name, value)) }
+
+// call is one API call: what, about what, how long, and the request's id.
+func (s *screen) call(action, requestID string, took time.Duration, about string) {
+	ms := fmt.Sprintf("%7.1f ms", float64(took.Microseconds())/1000)
+	s.line(fmt.Sprintf("  %-42s %s  %s  %s", action, s.dim(requestID), ms, about))
+}
+
+// barWidth is how many characters stand for all requests.
+const barWidth = 40
+
+func (s *screen) bar(name, about string, n, total int) {
+	s.line(fmt.Sprintf("  %-14s %s  %5d  %5.1f%%  %s", name, about, n,
+		100*float64(n)/float64(total), strings.Repeat("#", barWidth*n/total)))
+}
+
+// The live line changes in place on a terminal. Elsewhere it is a line of its
+// own, less often.
+const (
+	liveOnTerminal = 100 * time.Millisecond
+	liveElsewhere  = 5 * time.Second
+)
+
+func (s *screen) live(text string) {
+	gap := liveElsewhere
+	if s.terminal {
+		gap = liveOnTerminal
+	}
+	if now := time.Now(); now.Sub(s.lastLive) >= gap {
+		s.lastLive = now
+		if s.terminal {
+			_, _ = fmt.Fprintf(s.out, "\r\x1b[K  %s", text) // like line
+		} else {
+			s.line("  " + text)
+		}
+	}
+}
+
+// end leaves the cursor on a line of its own.
+func (s *screen) end() { s.line("") }

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"elbow/internal/control"
+	"elbow/internal/gateway"
+	"elbow/internal/proxy"
+	"elbow/internal/reconcile"
+	"elbow/internal/store"
+	"elbow/internal/store/embedded"
+)
+
+const serveLong = `Run the load balancer and its API until SIGTERM or SIGINT. Then no new
+connection is taken, and the program ends when the requests under way have, or
+after -drain-timeout; a second signal ends it at once.
+
+The root access key comes from ELBOW_ACCESS_KEY_ID and ELBOW_ACCESS_KEY_SECRET.
+Without them the first start makes one and writes it to root-credentials in the
+data directory, a file that "elbow call" reads with ELBOW_CONFIG. A pair that
+differs from that of an earlier start is taken as well: a new secret replaces
+the old one, a new id is a further root key, which makes the environment the way
+back in after a key was lost. Delete an old one with DeleteAccessKey.
+
+Nothing but the data directory has to be backed up, and only as a whole.`
+
+func newServeCommand() *cobra.Command {
+	c := defaultConfig()
+	flags := c.flags("serve")
+	file := flags.String("config", "", "`FILE` with a setting a line, name = value; the command line goes before it")
+	show := flags.Bool("print-config", false, "print the settings in force, in the form of the config file, and end")
+	cmd := &cobra.Command{
+		Use:   "serve [flags]",
+		Short: "Run the load balancer and its API",
+		Long:  serveLong,
+	}
+	return withFlags(cmd, flags, func(args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("serve: no argument %q is known (elbow serve -help lists the flags)", args[0])
+		}
+		if *file != "" {
+			if err := c.readFile(flags, *file); err != nil {
+				return err
+			}
+		}
+		c.accessKeyID, c.secret = os.Getenv(keyIDVariable), os.Getenv(secretVariable)
+		if err := c.validate(); err != nil {
+			return err
+		}
+		if *show {
+			return printConfig(cmd.OutOrStdout(), flags)
+		}
+		return serve(c, flags, newLog(os.Stderr))
+	})
+}
+
+// serve runs a node until it is told to end.
+func serve(c config, flags *flag.FlagSet, log *slog.Logger) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	c.limitMemory(flags)
+
+	n, err := start(c, log)
+	if err != nil {
+		return err
+	}
+	log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "version", buildVersion())
+	failure := n.untilEnd(signals)
+
+	ctx, cut := context.WithTimeout(context.Background(), c.drainTimeout)
+	defer cut()
+	go cutAtSignal(ctx, signals, cut) // ends with ctx
+	n.close(ctx)
+	log.Info("ended")
+	return failure
+}
+
+// limitMemory sets what the collector goes by. Of the environment's GOGC and
+// GOMEMLIMIT each holds unless a setting of ours was given.
+func (c *config) limitMemory(flags *flag.FlagSet) {
+	given := make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if given["gc-percent"] || os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(c.gcPercent)
+	}
+	if c.memoryLimit > 0 {
+		debug.SetMemoryLimit(int64(c.memoryLimit))
+	}
+}
+
+// cutAtSignal ends the drain at the next signal to end.
+func cutAtSignal(ctx context.Context, signals <-chan os.Signal, cut context.CancelFunc) {
+	for {
+		select {
+		case s := <-signals:
+			if s != syscall.SIGHUP {
+				cut()
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// start puts the product together and runs it. What it has started, it ends
+// again if a later part does not start.
+func start(c config, log *slog.Logger) (n *node, err error) {
+	n = newNode(log)
+	defer func() {
+		if err != nil {
+			n.end()
+		}
+	}()
+	member, err := embedded.Start(embedded.Config{Dir: c.data, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	n.atEnd(member.Close)
+	stored, err := store.New(member.Client(), member.SealKey())
+	if err != nil {
+		return nil, err
+	}
+	n.atEnd(stored.Close)
+	service := control.New(control.Config{Store: stored})
+	if err := bootstrap(c, service, log); err != nil {
+		return nil, err
+	}
+
+	access, err := n.openLog("access log", c.accessLog)
+	if err != nil {
+		return nil, err
+	}
+	traffic := proxy.New(proxy.Options{Log: log, AccessLog: access, MaxConns: c.maxConnections})
+	n.atEnd(traffic.Close)
+	mirror, err := n.mirror(stored)
+	if err != nil {
+		return nil, err
+	}
+	loop, err := reconcile.New(reconcile.Config{
+		Source: mirror, Report: stored.ReportStatus, Proxy: traffic, Node: nodeName(),
+		ManageAddresses: c.manageAddresses, DrainTimeout: c.drainTimeout, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	registry := newRegistry(member, traffic)
+	if err := n.serveAdmin(c, registry, member, loop); err != nil {
+		return nil, err
+	}
+	n.run(loop.Run, loop.Drain)
+
+	audit, err := n.openLog("audit log", c.auditPath())
+	if err != nil {
+		return nil, err
+	}
+	calls := gateway.New(gateway.Config{
+		Handlers: service.Handlers(), Keys: keys(stored), Log: log, Audit: audit, Registerer: registry,
+	})
+	n.atEnd(calls.Close)
+	return n, n.serveAPI(c, calls)
+}
+
+// newLog writes text to a terminal and JSON to everything else.
+func newLog(f *os.File) *slog.Logger {
+	if isTerminal(f) {
+		return slog.New(slog.NewTextHandler(f, nil))
+	}
+	return slog.New(slog.NewJSONHandler(f, nil))
+}
+
+// isTerminal reports whether a person reads what is written to out.
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	stat, err := f.Stat()
+	return err == nil && stat.Mode()&os.ModeCharDevice != 0
+}
+
+// nodeName is the name that statuses are reported under.
+func nodeName() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "node"
+	}
+	return name
+}
