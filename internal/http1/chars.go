@@ -8,7 +8,7 @@ type class uint8
 const (
 	tokenChar   class = 1 << iota // tchar: names, methods, options (RFC 9110, 5.6.2)
 	targetChar                    // of a request target
-	hostChar                      // of a registered name, but for "%" (RFC 3986, 3.2.2)
+	hostChar                      // of a registered name, percent-encoding left out (RFC 3986, 3.2.2)
 	valueChar                     // of a field value: no control character but HTAB (RFC 9110, 5.5)
 	digitChar                     // 0 to 9
 	hexChar                       // 0 to 9, A to F, a to f

@@ -32,10 +32,11 @@ const maxSizeDigits = 16
 // Chunk extensions have no use for a proxy, which drops them, but cost reading.
 // freeExtensionBytes of each chunk cost nothing: the longest in practice, the
 // signature of a signed upload to an object store, has 81. What is longer draws
-// on maxExtensionBytes, which has to do for the whole body.
+// on maxExtensionBytes, which has to do for the whole body. Together they stay
+// under the 4 KiB that net/http takes in a line.
 const (
 	freeExtensionBytes = 128
-	maxExtensionBytes  = 4 << 10
+	maxExtensionBytes  = 2 << 10
 )
 
 // maxTrailerBytes bounds a trailer section. It is copied, unlike a head,

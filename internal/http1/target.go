@@ -71,22 +71,18 @@ func (r *Request) parseAbsolute() error {
 // make of others. Browsers leave a "%" in a query as it is typed.
 func validEscapes(path []byte) bool {
 	for i := 0; i < len(path) && path[i] != '?'; i++ {
-		if path[i] == '%' && !isEscape(path[i:]) {
+		if path[i] == '%' && (i+2 >= len(path) || classes[path[i+1]]&classes[path[i+2]]&hexChar == 0) {
 			return false
 		}
 	}
 	return true
 }
 
-// isEscape reports whether b begins with "%" and two hexadecimal digits.
-func isEscape(b []byte) bool {
-	return len(b) >= 3 && b[0] == '%' && classes[b[1]]&classes[b[2]]&hexChar != 0
-}
-
 // validAuthority reports whether b is a host that is not empty, then perhaps a
-// port (RFC 3986, 3.2.2 and 3.2.3). User names are an error (RFC 9110, 4.2.4).
-// Of an IPv6 address only the characters are checked, as nothing is connected
-// to it; IPvFuture is not accepted.
+// port (RFC 3986, 3.2.2 and 3.2.3). User names are an error (RFC 9110, 4.2.4);
+// percent-encoding, which no name in DNS needs, and IPvFuture, which nobody
+// uses, are not accepted either. Of an IPv6 address only the characters are
+// checked, as nothing is connected to it.
 func validAuthority(b []byte) bool {
 	i := 0
 	if len(b) > 0 && b[0] == '[' {
@@ -96,9 +92,7 @@ func validAuthority(b []byte) bool {
 		}
 		i++
 	} else {
-		for i = skip(b, 0, hostChar); isEscape(b[i:]); i = skip(b, i, hostChar) {
-			i += 3
-		}
+		i = skip(b, 0, hostChar)
 		if i == 0 {
 			return false
 		}
