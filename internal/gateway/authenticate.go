@@ -14,6 +14,9 @@ func (c *call) authenticate(ctx context.Context) error {
 	if err := c.req.CheckTime(c.start); err != nil {
 		return err
 	}
+	if len(c.req.AccessKeyID) > maxAccessKey {
+		return api.ErrAccessKeyNotFound.New()
+	}
 	credential, ok, err := c.g.keys(ctx, c.req.AccessKeyID)
 	switch {
 	case err != nil:

@@ -217,6 +217,7 @@ func TestStagesInOrder(t *testing.T) {
 		{"unknown action before unknown key", "nobody", "x", api.EnsVersion, "X", nil, 404, "InvalidAction.NotFound"},
 		{"operation that is not served", "root", "root-secret", api.EnsVersion, "DescribeNetworks", nil, 404, "InvalidAction.NotFound"},
 		{"unknown key", "nobody", "x", api.EnsVersion, "CreateLoadBalancer", nil, 404, "InvalidAccessKeyId.NotFound"},
+		{"endless key", strings.Repeat("k", maxAccessKey+1), "x", api.EnsVersion, "CreateLoadBalancer", nil, 404, "InvalidAccessKeyId.NotFound"},
 		{"key that cannot be looked up", "unreadable", "x", api.EnsVersion, "CreateLoadBalancer", nil, 400, "ens.interface.error"},
 		{"wrong secret", "user", "x", api.EnsVersion, "CreateLoadBalancer", nil, 400, "SignatureDoesNotMatch"},
 		{"no policy before missing parameters", "user", "user-secret", api.EnsVersion, "CreateLoadBalancer", nil, 400, "NoPermission"},
@@ -372,6 +373,110 @@ func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 			documented(t, &got)
 			if id := resp.Header.Get("x-acs-request-id"); id != got.RequestID || len(id) != 36 {
 				t.Errorf("request id %q in the header, %q in the body", id, got.RequestID)
+			}
+		})
+	}
+}
+
+// A success body never has a Code that clients would take for an error: those of
+// Terraform look at it even in a 200.
+func TestAnswersHaveNoCode(t *testing.T) {
+	for _, op := range api.Operations() {
+		body, err := rpc.EncodeAnswer(rpc.JSON, op.Name, "ID", op.Out())
+		if err != nil {
+			t.Fatalf("%s: %v", op.Name, err)
+		}
+		var fields map[string]any
+		if err := json.Unmarshal(body, &fields); err != nil {
+			t.Fatalf("%s: %v", op.Name, err)
+		}
+		if code, has := fields["Code"]; has && code != 0.0 {
+			t.Errorf("%s answers with the Code %v", op.Name, code)
+		}
+		if _, err := rpc.EncodeAnswer(rpc.XML, op.Name, "ID", op.Out()); err != nil {
+			t.Errorf("%s: %v", op.Name, err)
+		}
+	}
+}
+
+// The format and the headers are those that the official clients need, letter by
+// letter.
+func TestAnswerHeaders(t *testing.T) {
+	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
+	for format, want := range map[string]string{
+		"":     "application/json;charset=utf-8",
+		"JSON": "application/json;charset=utf-8",
+		"XML":  "text/xml;charset=utf-8",
+	} {
+		client := s.client("root")
+		var header http.Header
+		client.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp, err := http.DefaultTransport.RoundTrip(r)
+			if err == nil {
+				header = resp.Header
+			}
+			return resp, err
+		})}
+		body, err := client.Call(t.Context(), api.StsVersion, "GetCallerIdentity", map[string]string{"Format": format})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := header.Get("x-acs-request-id")
+		if got := header.Get("Content-Type"); got != want || !strings.Contains(string(body), id) || len(id) != 36 {
+			t.Errorf("format %q: Content-Type %q, request id %q, body %s", format, got, id, body)
+		}
+	}
+}
+
+// A client that hangs up in the middle of a call does not stop it.
+func TestCallOutlivesItsClient(t *testing.T) {
+	entered, hungUp, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	s := newSite(t, map[string]Handler{
+		"sts:GetCallerIdentity": func(ctx context.Context, _ ram.Identity, _ api.Input) (any, error) {
+			close(entered)
+			<-hungUp
+			done <- ctx.Err()
+			return nil, nil
+		},
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { // ends with the call, which cancel ends
+		<-entered
+		cancel()
+	}()
+	if _, err := s.client("root").Call(ctx, api.StsVersion, "GetCallerIdentity", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("the client got %v", err)
+	}
+	close(hungUp)
+	if err := <-done; err != nil {
+		t.Errorf("the call's context: %v", err)
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	g := New(Config{
+		Handlers: map[string]Handler{"ens:DescribeEnsRegions": answers(api.DescribeEnsRegionsOutput{}, nil)},
+		Keys: func(context.Context, string) (Credential, bool, error) {
+			return Credential{Identity: ram.Identity{AccountID: account}, Secret: "s", Active: true}, true, nil
+		},
+		Log: slog.New(slog.DiscardHandler),
+	})
+	defer g.Close()
+	for name, algorithm := range map[string]rpc.Algorithm{"V1": rpc.V1, "V3": rpc.V3} {
+		b.Run(name, func(b *testing.B) {
+			client := &rpc.Client{Endpoint: "api.test", AccessKeyID: "a", Secret: "s", Algorithm: algorithm}
+			client.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				w := httptest.NewRecorder()
+				r.RemoteAddr = "127.0.0.1:1"
+				g.ServeHTTP(w, r)
+				return w.Result(), nil
+			})}
+			b.ReportAllocs()
+			for b.Loop() {
+				g.throttle = newThrottle() // the benchmark is faster than it allows
+				if _, err := client.Call(b.Context(), api.EnsVersion, "DescribeEnsRegions", map[string]string{"EnsRegionId": "local"}); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

@@ -27,6 +27,10 @@ const (
 	// keep theirs for 90 s.
 	idleTimeout = 2 * time.Minute
 
+	// maxAccessKey bounds the access key ids that are looked up, in bytes. Those
+	// of the public cloud have 16 to 30.
+	maxAccessKey = 128
+
 	// minBuckets is the number of token buckets below which none is looked at for
 	// removal. Some 100 KiB.
 	minBuckets = 1024

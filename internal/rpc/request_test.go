@@ -146,6 +146,11 @@ func TestParseBody(t *testing.T) {
 		t.Errorf("no body and no Content-Type: %v", err)
 	}
 	r = formRequest("POST", signedV1, "")
+	r.Body = io.NopCloser(iotest.OneByteReader(strings.NewReader("X=a+b&Y=%C3%A4")))
+	if req, err := Parse(r); err != nil || req.Params["X"] != "a b" || req.Params["Y"] != "ä" {
+		t.Errorf("a body that comes byte by byte: got %+v, %v", req, err)
+	}
+	r = formRequest("POST", signedV1, "")
 	r.Body = io.NopCloser(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("X=1"))))
 	if _, err := Parse(r); code(err) != "InvalidParameter" {
 		t.Errorf("a body cut off: got %v", err)

@@ -1,7 +1,9 @@
 package rpc
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -195,6 +197,64 @@ func TestCheckTime(t *testing.T) {
 		req := &Request{Time: now.Add(tt.signed)}
 		if got := code(req.CheckTime(now)); got != tt.code {
 			t.Errorf("signed %v from now: got %q, want %q", tt.signed, got, tt.code)
+		}
+	}
+}
+
+// The published samples, as they arrive at a server.
+func TestVerifyPublishedRequests(t *testing.T) {
+	v1 := httptest.NewRequest("GET", "http://ecs.aliyuncs.com/?TimeStamp=2016-02-23T12%3A46%3A24Z&Format=XML&AccessKeyId=testid"+
+		"&Action=DescribeRegions&SignatureMethod=HMAC-SHA1&SignatureNonce=3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf"+
+		"&Version=2014-05-26&SignatureVersion=1.0&Signature=CT9X0VtwR86fNWSnsc6v8YGOjuE%3D", nil)
+	v3 := httptest.NewRequest("POST", "http://ecs.cn-shanghai.aliyuncs.com/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai", nil)
+	for name, value := range map[string]string{
+		"x-acs-action": "RunInstances", "x-acs-version": "2014-05-26", "x-acs-date": "2023-10-26T10:22:32Z",
+		"x-acs-signature-nonce": "3156853299f313e23d1673dc12e1703d",
+		"x-acs-content-sha256":  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		"Authorization": "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;" +
+			"x-acs-signature-nonce;x-acs-version,Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0",
+	} {
+		v3.Header.Set(name, value)
+	}
+	for _, tt := range []struct {
+		r              *http.Request
+		secret, action string
+		accessKeyID    string
+	}{
+		{v1, "testsecret", "DescribeRegions", "testid"},
+		{v3, "YourAccessKeySecret", "RunInstances", "YourAccessKeyId"},
+	} {
+		req, err := Parse(tt.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := req.Verify(tt.secret); err != nil {
+			t.Error(err)
+		}
+		if req.Action != tt.action || req.Version != "2014-05-26" || req.AccessKeyID != tt.accessKeyID {
+			t.Errorf("got %+v", req)
+		}
+	}
+}
+
+// What a call costs the server before it is known who made it.
+func TestParseAndVerifyAllocations(t *testing.T) {
+	for algorithm, limit := range map[Algorithm]float64{V1: 50, V3: 60} {
+		client := &Client{Endpoint: "api.test", AccessKeyID: "ak", Secret: "secret", Algorithm: algorithm}
+		r := received(t, client, map[string]string{"LoadBalancerId": "lb-1", "ListenerPort": "443"})
+		body, _ := io.ReadAll(r.Body)
+		got := testing.AllocsPerRun(100, func() {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			req, err := Parse(r)
+			if err == nil {
+				err = req.Verify("secret")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got > limit {
+			t.Errorf("algorithm %d: %v allocations, want at most %v", algorithm, got, limit)
 		}
 	}
 }
