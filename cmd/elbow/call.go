@@ -208,7 +208,7 @@ func explain(err error) error {
 		return err
 	}
 	text := fmt.Sprintf("%s: %s (RequestId %s)", e.Code, e.Message, e.RequestID)
-	if e.Recommend != "" {
+	if e.Recommend != "" && !strings.HasPrefix(e.Recommend, "https://") { // a link for every code helps nobody
 		text += "\n" + e.Recommend
 	}
 	return errors.New(text)
