@@ -54,11 +54,12 @@ func parseLength(b []byte) (n int64, ok bool) {
 		if classes[c]&digitChar == 0 {
 			return 0, false
 		}
-		d := int64(c - '0')
-		if n > (1<<63-1-d)/10 {
+		if n > (1<<63-1)/10 {
 			return 0, false
 		}
-		n = n*10 + d
+		if n = n*10 + int64(c-'0'); n < 0 {
+			return 0, false
+		}
 	}
 	return n, true
 }
