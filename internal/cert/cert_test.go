@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +123,7 @@ func TestParseRefuses(t *testing.T) {
 		{"line breaks escaped", strings.ReplaceAll(good.pem(), "\n", `\n`), key, `the line breaks are written as \n`},
 		{"no DER inside", block("CERTIFICATE", []byte("hello")), key, "certificate 1 of the chain cannot be read: x509: "},
 		{"bytes behind the certificate", block("CERTIFICATE", append(good.leaf.Raw[:len(good.leaf.Raw):len(good.leaf.Raw)], 0)), key, "certificate 1 of the chain cannot be read: x509: trailing data"},
+		{"too long", good.pem() + strings.Repeat("#", maxTextBytes), key, "want at most 65536"},
 		{"too many", strings.Repeat(good.pem(), 11), key, "the certificate has more than 10 PEM blocks"},
 		{"DH parameters behind the chain", good.pem() + block("DH PARAMETERS", []byte{1}), key, `the certificate has a block "DH PARAMETERS": remove it`},
 		{"DH parameters behind the key", good.pem(), key + block("DH PARAMETERS", []byte{1}), `the private key has a block "DH PARAMETERS": remove it`},
@@ -156,7 +156,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseRefusesShortRSA(t *testing.T) {
 	t.Setenv("GODEBUG", "rsa1024min=0") // or the test could not make one
 	short := issue(t, "short", entity{}, rsaKey(t, 768))
-	if _, err := Parse(short.pem(), short.keyPEM(t), now); !says(err, "the RSA key has 768 bits, want at least 1024") {
+	if _, err := Parse(short.pem(), short.keyPEM(t), now); !says(err, "the RSA key has 768 bits, want 1024 to 8192") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -252,9 +252,9 @@ func TestParseTruncated(t *testing.T) {
 
 // Whatever is accepted, crypto/tls can serve.
 func FuzzParse(f *testing.F) {
-	issuer := issue(f, "issuer", entity{}, ecdsaKey(f, elliptic.P256()))
-	leaf := issue(f, "leaf", issuer, ecdsaKey(f, elliptic.P256()))
-	other := issue(f, "other", entity{}, ed25519Key(f))
+	issuer := issue(f, "issuer", entity{}, fixedKey(1))
+	leaf := issue(f, "leaf", issuer, fixedKey(2))
+	other := issue(f, "other", entity{}, fixedKey(3))
 	f.Add(leaf.pem()+issuer.pem(), leaf.keyPEM(f))
 	f.Add(issuer.pem()+leaf.pem(), leaf.keyPEM(f))
 	f.Add("subject=x\n"+other.pem(), other.keyPEM(f))
@@ -270,8 +270,8 @@ func FuzzParse(f *testing.F) {
 		if _, err := tls.X509KeyPair([]byte(chain), []byte(key)); err != nil {
 			t.Errorf("accepted what crypto/tls does not: %v", err)
 		}
-		if fmt.Sprint(pair.Facts) == "" || pair.TLS.Leaf == nil {
-			t.Error("a pair without facts or leaf")
+		if len(pair.Facts.Sha2) != 64 || len(pair.TLS.Certificate) != strings.Count(chain, "-----BEGIN") {
+			t.Errorf("%d certificates of the chain are used, SHA-256 %q", len(pair.TLS.Certificate), pair.Facts.Sha2)
 		}
 	})
 }

@@ -25,8 +25,8 @@ func parseKey(text string) (crypto.Signer, error) {
 	}
 	switch key := parsed.(type) {
 	case *rsa.PrivateKey:
-		if bits := key.N.BitLen(); bits < minRSABits {
-			return nil, fmt.Errorf("the RSA key has %d bits, want at least %d", bits, minRSABits)
+		if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
+			return nil, fmt.Errorf("the RSA key has %d bits, want %d to %d", bits, minRSABits, maxRSABits)
 		}
 		return key, nil
 	case *ecdsa.PrivateKey:
@@ -40,10 +40,6 @@ func parseKey(text string) (crypto.Signer, error) {
 	}
 	return nil, fmt.Errorf("private keys of type %T are not supported, want RSA, ECDSA or Ed25519", parsed)
 }
-
-// minRSABits is the shortest RSA key that crypto/tls signs with and that the
-// public documents of the service name.
-const minRSABits = 1024
 
 // parseKeyBlock reads PKCS #8, PKCS #1 or SEC 1, whatever the block says it is.
 func parseKeyBlock(block *pem.Block) (key any, err error) {

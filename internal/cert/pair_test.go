@@ -1,6 +1,7 @@
 package cert
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -66,6 +67,12 @@ func ed25519Key(t testing.TB) crypto.Signer {
 		t.Fatal(err)
 	}
 	return key
+}
+
+// fixedKey is the same key in every run, and so is what it signs: a fuzzer's
+// corpus must not change from process to process.
+func fixedKey(n byte) crypto.Signer {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, ed25519.SeedSize))
 }
 
 // issue makes a certificate for name, valid for a year around now, signed by

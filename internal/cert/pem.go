@@ -12,6 +12,9 @@ import (
 // openssl writes them, unless they look like a block that was cut or mangled.
 func blocks(text, what string) ([]*pem.Block, error) {
 	var found []*pem.Block
+	if len(text) > maxTextBytes {
+		return nil, fmt.Errorf("the %s is %d bytes long, want at most %d", what, len(text), maxTextBytes)
+	}
 	text = strings.TrimPrefix(text, "\ufeff") // the byte order mark of some editors
 	rest := []byte(text)
 	for {
@@ -54,10 +57,6 @@ func notPEM(text, what string) error {
 	}
 	return fmt.Errorf("the %s is not PEM: there is no line that begins with -----BEGIN", what)
 }
-
-// maxBlocks bounds a chain. Public chains have two to four certificates; ten
-// are as many as OpenSSL's clients verify by default would have use for.
-const maxBlocks = 10
 
 // parseChain reads the certificates of text, leaf first as they are.
 func parseChain(text string) ([]*x509.Certificate, error) {
