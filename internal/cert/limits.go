@@ -13,7 +13,6 @@ const (
 	// the public documents of the service name.
 	minRSABits = 1024
 
-	// maxRSABits is the longest RSA key that Go's clients accept. A handshake
-	// with a longer one would cost 10 ms and more.
+	// maxRSABits is the longest RSA key that clients written in Go accept.
 	maxRSABits = 8192
 )
