@@ -41,6 +41,7 @@ func BenchmarkParseRequest(b *testing.B) {
 			b.SetBytes(int64(len(buf)))
 			b.ReportAllocs()
 			for b.Loop() {
+				r.Reset()
 				if n, err := r.Parse(buf); n == 0 {
 					b.Fatal(err)
 				}
@@ -55,6 +56,7 @@ func BenchmarkParseResponse(b *testing.B) {
 	b.SetBytes(int64(len(buf)))
 	b.ReportAllocs()
 	for b.Loop() {
+		r.Reset()
 		if n, err := r.Parse(buf, false); n == 0 {
 			b.Fatal(err)
 		}

@@ -49,13 +49,6 @@ type said struct {
 	otherwise  bool // Expect: anything else
 }
 
-// Reset forgets a head that was not finished and lets go of its buffer. It is
-// needed only before the same memory is parsed with other bytes in it.
-func (h *Head) Reset() {
-	clear(h.Fields)
-	*h = Head{Fields: h.Fields[:0]}
-}
-
 // resume reports whether there may be more to parse in buf than the call before
 // found. A head that arrives in pieces is thus read once and searched once,
 // however small the pieces are.

@@ -26,6 +26,15 @@ type Request struct {
 	rewritten []byte // holds Path where it is no part of Target
 }
 
+// Reset forgets everything but the memory of its own slices. It is needed before
+// memory that holds an unfinished head is parsed with other bytes in it; and it
+// makes sure that nothing is left of the request before if the next one ends in
+// an error.
+func (r *Request) Reset() {
+	clear(r.Fields)
+	*r = Request{Head: Head{Fields: r.Fields[:0]}, rewritten: r.rewritten}
+}
+
 // maxRequestLine is the longest request line that parses, line end included,
 // after one empty line.
 const maxRequestLine = len("\r\n") + maxMethodBytes + len(" ") + MaxTargetBytes + len(" HTTP/1.1\r\n")
@@ -34,7 +43,7 @@ const maxRequestLine = len("\r\n") + maxMethodBytes + len(" ") + MaxTargetBytes 
 // the head, or 0 if buf does not hold all of it: then Parse is to be called
 // again with more bytes in the same place. (If they have moved it starts over;
 // a buffer that doubles keeps that cheap.) Any error is an *Error, after which
-// the connection is of no more use.
+// the connection is of no more use; what was parsed before it is there.
 //
 // One empty line before the request line is skipped (RFC 9112, 2.2) and counts
 // as part of the head.

@@ -376,9 +376,23 @@ func TestRequestReset(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	r.Reset()
+	if r.Method != nil || r.Target != nil || len(r.Fields) != 0 {
+		t.Errorf("got %s %s, %d fields after Reset", r.Method, r.Target, len(r.Fields))
+	}
 	buf = append(buf[:0], get()...)
 	if n, err := r.Parse(buf); n != len(buf) || err != nil || summary(&r) != "GET a / 1.1" {
 		t.Errorf("got %d, %v, %s", n, err, summary(&r))
+	}
+}
+
+// What the access log says about a request that is refused.
+func TestRefusedRequestIsKnown(t *testing.T) {
+	var r Request
+	if _, err := r.Parse([]byte("GET /secret HTTP/1.1\r\nHost : a\r\n\r\n")); err != ErrSpace {
+		t.Fatal(err)
+	}
+	if string(r.Method) != "GET" || string(r.Target) != "/secret" {
+		t.Errorf("got %q %q", r.Method, r.Target)
 	}
 }
 

@@ -11,6 +11,13 @@ type Response struct {
 	Reason []byte // may be empty
 }
 
+// Reset forgets everything but the memory of its own slices, as Request.Reset
+// does.
+func (r *Response) Reset() {
+	clear(r.Fields)
+	*r = Response{Head: Head{Fields: r.Fields[:0]}}
+}
+
 // Interim reports whether another response to the same request follows: 1xx but
 // for 101, after which the connection speaks another protocol.
 func (r *Response) Interim() bool {

@@ -1,12 +1,16 @@
 package upstream
 
 import (
+	"errors"
+	"fmt"
 	"net"
+	"os"
 	"time"
 )
 
 // GetFresh always dials. It is for the one retry after a reused connection died
-// under a request, and for requests that must not meet that.
+// under a request, and for requests that must not meet that. A timeout is an
+// os.ErrDeadlineExceeded, as it is on reads and writes.
 func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
 	c, err := p.dial(deadline)
 	if err != nil {
@@ -30,6 +34,9 @@ func (p *Pool) dial(deadline time.Time) (*Conn, error) {
 	}
 	// The connection comes with TCP_NODELAY, as all of net's.
 	c, err := d.Dial("tcp", p.address)
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return nil, fmt.Errorf("dial %s: %w", p.address, os.ErrDeadlineExceeded)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,10 @@ package upstream
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -254,7 +256,7 @@ func TestDialFailures(t *testing.T) {
 	p := b.pool(t, Options{})
 
 	_, err := p.Get(time.Unix(1, 0))
-	if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("deadline in the past: got %v", err)
 	}
 
@@ -266,6 +268,36 @@ func TestDialFailures(t *testing.T) {
 	if got, want := p.Counts(), (Counts{Failures: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+}
+
+// A backend whose queue is full lets connection requests go unanswered.
+func TestDialTimeout(t *testing.T) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	local := &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err := errors.Join(syscall.Bind(fd, local), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
+	p := NewPool(address, Options{DialTimeout: 20 * time.Millisecond})
+	for range 8 {
+		c, err := p.Get(time.Time{})
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("got %v, want a timeout", err)
+		}
+		defer c.Close() // stays in the queue, which nobody takes from
+	}
+	t.Error("no dial timed out")
 }
 
 // The sweeper is driven by hand here; TestSweeperStops has its timer.
