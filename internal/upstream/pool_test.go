@@ -78,9 +78,12 @@ func settled(t testing.TB, c *Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := true
-	// The runtime calls back once the socket is readable.
-	if err := raw.Read(func(uintptr) bool { first = !first; return first }); err != nil {
+	peek := func(fd uintptr) bool {
+		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		return err != syscall.EAGAIN
+	}
+	// The runtime calls peek until it returns true, when the socket is readable.
+	if err := raw.Read(peek); err != nil {
 		t.Fatal(err)
 	}
 }
