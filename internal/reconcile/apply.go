@@ -40,21 +40,33 @@ func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, n
 	}
 	was := u.spec.owner
 	u.spec.owner, u.spec.revision, u.spec.forward = d.owner, d.revision, d.forward
-	for _, s := range steps {
-		if err := l.do(u, s, certificates); err != nil {
-			l.fail(u, d, err, now)
-			l.tell(d.owner)
-			return
-		}
-	}
-	if u.fault != nil {
-		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.port, "rev", l.revision)
-		u.fault = nil
+	if err := l.doAll(u, steps, certificates); err != nil {
+		l.fail(u, d, err, now)
+	} else {
+		l.settle(u, d)
 	}
 	if was != d.owner && was != (elb.ListenerKey{}) {
 		l.tell(was)
 	}
 	l.tell(d.owner)
+}
+
+func (l *Loop) doAll(u *unit, steps []step, certificates map[string]elb.Certificate) error {
+	for _, s := range steps {
+		if err := l.do(u, s, certificates); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle notes that u is as desired.
+func (l *Loop) settle(u *unit, d *spec) {
+	u.spec.check = d.check // of which each backend had a step of its own
+	if u.fault != nil {
+		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.port, "rev", l.revision)
+		u.fault = nil
+	}
 }
 
 // fail keeps why u is not as desired. The log has it once for a row of tries

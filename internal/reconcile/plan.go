@@ -67,7 +67,8 @@ func plan(dst []step, desired []spec, running map[key]*unit, now time.Time) []st
 		switch {
 		case u == nil || u.open && !u.spec.sameSocket(d):
 			dst = planUnit(dst, d, new(unit))
-		case !u.fault.holds(d, now):
+		case u.settled(d), u.fault.holds(d, now):
+		default:
 			dst = planUnit(dst, d, u)
 		}
 	}
@@ -120,7 +121,7 @@ func planUnit(dst []step, d *spec, u *unit) []step {
 	if load && u.open {
 		add(opCertificate, backendID{})
 	}
-	if len(dst) == before && (u.fault != nil || u.spec.revision != d.revision || u.spec.owner != d.owner) {
+	if len(dst) == before {
 		add(opSettle, backendID{})
 	}
 	return dst

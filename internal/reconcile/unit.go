@@ -21,6 +21,12 @@ type unit struct {
 	certs    *cert.Store // nil for a redirect
 }
 
+// settled reports whether d is in force and was told to be. Every step to what
+// spec says has been done if there is no fault.
+func (u *unit) settled(d *spec) bool {
+	return u.open && u.fault == nil && u.spec.revision == d.revision && u.spec.owner == d.owner && u.spec.same(d)
+}
+
 // A backend is one server as one unit knows it.
 type backend struct {
 	check check // that probes it; zero: none does
