@@ -115,8 +115,8 @@ func cutAtSignal(ctx context.Context, signals <-chan os.Signal, cut context.Canc
 
 // start puts the product together and runs it. What it has started, it ends
 // again if a later part does not start.
-func start(c config, log *slog.Logger) (n *node, err error) {
-	n = newNode(log)
+func start(c config, log *slog.Logger) (_ *node, err error) {
+	n := newNode(log)
 	defer func() {
 		if err != nil {
 			n.end()
