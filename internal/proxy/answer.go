@@ -23,7 +23,7 @@ func (x *exchange) fail(f *Fault) {
 		x.keep = false
 	default:
 		// After an error of its own the client may not mean what it says next.
-		x.keep = f.Side != Client && x.req.KeepAlive && x.unsent() && !x.conn.listener.draining.Load()
+		x.keep = f.Side != Client && x.req.KeepAlive && x.unsent() && !x.conn.overflow && !x.conn.listener.draining.Load()
 		x.answer(f.Status, "", reason(f))
 	}
 }

@@ -9,11 +9,15 @@ type buffer struct{ b [bufferBytes]byte }
 // lasts: the request head.
 type headBuffer struct{ b [headBytes]byte }
 
+// records are TLS records on their way to one write.
+type records struct{ b []byte }
+
 // The pools are those of the process, so that memory follows the load of the
 // moment and not the sum of what each listener once needed.
 var (
 	buffers     = sync.Pool{New: func() any { return new(buffer) }}
 	headBuffers = sync.Pool{New: func() any { return new(headBuffer) }}
+	heldRecords = sync.Pool{New: func() any { return &records{make([]byte, 0, recordsBytes)} }}
 )
 
 func takeBuffer() *buffer { return buffers.Get().(*buffer) }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/metrics"
 	"elbow/internal/upstream"
 )
 
@@ -45,6 +46,9 @@ type Backend struct {
 	Member  *balance.Member
 	Pool    *upstream.Pool
 	Address string // IP:port
+
+	proxy  *Proxy
+	counts *metrics.Instance[backendCounts]
 }
 
 // idleTimeout is IdleTimeout with its default.

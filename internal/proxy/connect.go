@@ -21,7 +21,7 @@ func (x *exchange) connect() *Fault {
 		}
 		return f
 	}
-	x.up = up
+	x.up, x.sendErr, x.heard = up, nil, false
 	x.conn.backend.Store(up)
 	x.record.connected = now()
 	return nil

@@ -10,6 +10,7 @@ func (l *Listener) Close() {
 		return
 	}
 	close(l.done)
+	defer l.proxy.listeners.Remove(l.counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
 	l.each((*conn).retireIdle)
 }

@@ -41,6 +41,7 @@ type exchange struct {
 	resp     http1.Response // slices of back
 	framing  http1.Framing  // as the client gets it
 	headSent bool           // a final head has gone out
+	relayed  bool           // a final answer has been passed on to its end
 	keep     bool           // the client connection may carry another request
 
 	out    []byte // a head being assembled
@@ -118,23 +119,24 @@ func (x *exchange) reset() {
 	x.in.next()
 	x.cfg = x.conn.listener.config.Load()
 	x.member, x.backend, x.fresh, x.moved = -1, nil, false, false
-	x.headSent, x.keep = false, false
+	x.upload.sendErr = nil
+	x.headSent, x.relayed, x.keep = false, false, false
 	x.record = record{began: now()}
 }
 
 // finish ends what the exchange holds, also if it panicked, and tells of it.
 func (x *exchange) finish() {
-	x.part(false)
-	if f := x.upload.join(); f != nil {
-		x.keep = false
+	if x.upload.running {
+		if f := x.upload.join(); f != nil {
+			x.keep = false
+		}
+		x.conn.unread = !x.keep
 	}
-	if !x.keep && x.upload.x != nil {
-		x.conn.unread = true
-	}
-	x.upload.x = nil
+	x.part(x.relayed && x.reusable())
 	x.back.end()
 	x.record.backend, x.record.ended = x.backend, now()
 	x.leave()
 	x.conn.listener.budget.earn()
+	x.count()
 	x.log()
 }

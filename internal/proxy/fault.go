@@ -27,9 +27,10 @@ const (
 	Client Side = iota + 1
 	Upstream
 	Self
+	sides // how many there are
 )
 
-func (s Side) String() string { return [...]string{"", "client", "upstream", "self"}[s] }
+func (s Side) String() string { return [sides]string{"", "client", "upstream", "self"}[s] }
 
 // Op is the part of an exchange in which it ended.
 type Op uint8
@@ -43,10 +44,11 @@ const (
 	OpReceive               // waiting for the response head
 	OpBody                  // passing the response body on
 	OpTunnel                // carrying an upgraded connection
+	ops                     // how many there are
 )
 
 func (o Op) String() string {
-	return [...]string{"", "head", "choose", "connect", "send", "receive", "body", "tunnel"}[o]
+	return [ops]string{"", "head", "choose", "connect", "send", "receive", "body", "tunnel"}[o]
 }
 
 // Retry says what another attempt would have to be like to be free of harm.

@@ -53,6 +53,11 @@ const watchEvery = time.Second
 // two records in one write.
 const bufferBytes = 32 << 10
 
+// recordsBytes is the room for the TLS records that a full buffer is written
+// as: three at most, each with up to 29 bytes around it. It grows if a very long
+// head is written.
+const recordsBytes = bufferBytes + 1<<10
+
 // headBytes is the room for a request head to begin with. Nine in ten heads are
 // under 2 KiB; a longer one moves to a buffer that grows up to
 // http1.MaxHeadBytes.

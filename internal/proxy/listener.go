@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"elbow/internal/metrics"
 )
 
 // A Listener serves one address and port with one Config at a time. The socket
@@ -18,6 +21,7 @@ type Listener struct {
 	tls    *tls.Config // nil: plain HTTP
 	config atomic.Pointer[Config]
 	budget retryBudget
+	counts *metrics.Instance[listenerCounts]
 
 	draining atomic.Bool
 	done     chan struct{}  // closed when draining begins
@@ -41,6 +45,7 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 		conns: make(map[*conn]struct{}),
 	}
 	l.config.Store(cfg)
+	l.counts = p.listeners.Add(nil, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
 	}
@@ -87,6 +92,8 @@ func (l *Listener) accept() {
 // admit gives a new connection its goroutine, unless there are too many.
 func (l *Listener) admit(tcp *net.TCPConn) {
 	c := &conn{proxy: l.proxy, listener: l, client: clientAddr(tcp)}
+	counts := l.counts.Local()
+	counts.accepted.Inc()
 	c.key = c.client.Addr().As16()
 	c.state.Store(active)
 	if err := c.socket.init(tcp, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
@@ -94,9 +101,11 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 		return
 	}
 	if !l.add(c) {
+		counts.refused.Inc()
 		_ = tcp.Close() // nothing was said to it
 		return
 	}
+	counts.open.Add(1)
 	go c.open() // ends with the connection, or when its successor serves it; Drain waits
 }
 
@@ -124,6 +133,7 @@ func (l *Listener) remove(c *conn) {
 	l.mu.Lock()
 	delete(l.conns, c)
 	l.mu.Unlock()
+	l.counts.Local().open.Add(-1)
 	l.proxy.conns.Add(-1)
 	l.running.Done()
 }

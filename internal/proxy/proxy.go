@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/metrics"
 	"elbow/internal/upstream"
 )
 
@@ -54,6 +55,9 @@ type Proxy struct {
 	max         int // client connections
 	maxListener int
 
+	listeners *metrics.Set[listenerCounts]
+	backends  *metrics.Set[backendCounts]
+
 	conns atomic.Int64 // client connections open now
 	date  dateField
 }
@@ -64,6 +68,9 @@ func New(o Options) *Proxy {
 		log:    o.Log,
 		limits: o.Limits.withDefaults(),
 		max:    cmp.Or(o.MaxConns, defaultMaxConns),
+
+		listeners: newListenerSet(),
+		backends:  newBackendSet(),
 	}
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.log == nil {
@@ -86,14 +93,20 @@ func (p *Proxy) Close() {
 // NewBackend returns the backend at address, an IP:port, with its health
 // unknown and without connections.
 func (p *Proxy) NewBackend(id, address string) *Backend {
-	return &Backend{
+	b := &Backend{
 		ID:      id,
 		Address: address,
 		Member:  &balance.Member{ID: id},
 		Pool:    upstream.NewPool(address, upstream.Options{}),
+		proxy:   p,
 	}
+	b.counts = p.backends.Add(b.sample, id, address)
+	return b
 }
 
 // Retire closes the idle connections of a backend that no Config uses any
-// more. Exchanges under way run to their end.
-func (b *Backend) Retire() { b.Pool.Close() }
+// more, and takes it out of the metrics. Exchanges under way run to their end.
+func (b *Backend) Retire() {
+	b.Pool.Close()
+	b.proxy.backends.Remove(b.counts)
+}

@@ -13,6 +13,7 @@ import (
 // the body.
 func (x *exchange) receive() *Fault {
 	x.back.open()
+	x.back.r, x.back.w = headRoom, headRoom // whatever an attempt before has left
 	for {
 		if f := x.readAnswer(); f != nil {
 			return f
@@ -64,8 +65,9 @@ func (x *exchange) relay() *Fault {
 			return &Fault{Side: Upstream, Op: OpBody, Status: 502, Err: err}
 		}
 		last := x.back.body.Done()
-		if last {
-			x.part(x.reusable())
+		x.relayed = last
+		if last && !x.upload.running {
+			x.part(x.reusable()) // before the write, so that others can have it
 		}
 		if f := x.deliver(x.back.buf.b[:], from, to, last); f != nil || last {
 			return f

@@ -40,9 +40,8 @@ type socket struct {
 	interrupted atomic.Bool           // set by others: reads end with errInterrupted
 
 	mu        sync.Mutex // one write at a time; guards what follows
-	held      []byte     // written but kept back until flush
-	hold      bool
-	rest      []byte // what tryWrite has still to write
+	held      *records   // what is kept back until flush; nil: nothing is
+	rest      []byte     // what tryWrite has still to write
 	writing   deadline
 	writeErr  error
 	writeOnce func(fd uintptr) bool
@@ -184,12 +183,12 @@ func (s *socket) letGo() {
 	s.in, s.r, s.w = nil, 0, 0
 }
 
-// Write implements net.Conn. Under hold it only keeps a copy of p.
+// Write implements net.Conn. Under holdBack it only keeps a copy of p.
 func (s *socket) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.hold {
-		s.held = append(s.held, p...)
+	if s.held != nil {
+		s.held.b = append(s.held.b, p...)
 		return len(p), nil
 	}
 	return s.writeAll(p)
@@ -198,17 +197,19 @@ func (s *socket) Write(p []byte) (int, error) {
 // holdBack makes Write keep what it is given until flush.
 func (s *socket) holdBack() {
 	s.mu.Lock()
-	s.hold = true
+	s.held = heldRecords.Get().(*records)
 	s.mu.Unlock()
 }
 
-// flush writes what hold kept back, and ends the hold.
+// flush ends what holdBack began, and writes what was kept in one go.
 func (s *socket) flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hold = false
-	_, err := s.writeAll(s.held)
+	h := s.held
 	s.held = nil
+	_, err := s.writeAll(h.b)
+	h.b = h.b[:0]
+	heldRecords.Put(h)
 	return err
 }
 

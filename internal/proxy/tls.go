@@ -40,9 +40,11 @@ func (c *conn) handshake() error {
 	c.socket.reading.due = now().add(c.proxy.limits.HandshakeTimeout)
 	t := tls.Server(&c.socket, c.listener.tls)
 	if err := t.Handshake(); err != nil {
+		c.listener.counts.Local().unshaken.Inc()
 		c.refusePlain(err)
 		return err
 	}
+	c.listener.counts.Local().handshakes.Inc()
 	c.stream = t
 	return nil
 }

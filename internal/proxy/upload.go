@@ -54,7 +54,6 @@ func (u *upload) run() {
 		u.done <- f
 	}()
 	f = u.pass()
-	u.complete.Store(f == nil)
 }
 
 func (u *upload) pass() *Fault {
@@ -64,12 +63,15 @@ func (u *upload) pass() *Fault {
 		space := u.flow.space()
 		n := copy(space, in.rest())
 		in.used += n
+		x.record.bytesIn += int64(n)
 		if n == 0 {
 			x.conn.socket.reading.due = now().add(x.conn.proxy.limits.BodyTimeout)
 			var err error
-			if n, err = x.conn.stream.Read(u.bounded(space)); n == 0 {
+			p := u.bounded(space)
+			if n, err = x.conn.stream.Read(p); n == 0 {
 				return bodyFault(err)
 			}
+			in.more = n == len(p)
 			x.record.bytesIn += int64(n)
 		}
 		u.flow.w += n
@@ -80,6 +82,7 @@ func (u *upload) pass() *Fault {
 		last := u.flow.body.Done()
 		if last {
 			in.unread(u.flow.left()) // before send writes behind the payload
+			u.complete.Store(true)   // before the backend can answer to the last byte
 		}
 		if u.discard.Load() {
 			if dropped += n; dropped > lingerBytes {
@@ -133,8 +136,9 @@ func (u *upload) failed() *Fault {
 	return f
 }
 
-// join waits until the upload has ended, for a moment only if the answer is
-// complete already, and returns how it ended.
+// join waits until the upload has ended, for a moment only if it has not read
+// all of the body, and returns how it ended. The answer is complete or has
+// failed.
 func (u *upload) join() *Fault {
 	if !u.running {
 		return nil
@@ -144,9 +148,20 @@ func (u *upload) join() *Fault {
 	select {
 	case f := <-u.done:
 		return f
-	case <-time.After(lingerTimeout):
+	default:
 	}
-	u.x.conn.socket.interrupt()
+	if !u.complete.Load() {
+		_ = u.x.conn.closeWrite() // the client is to see that nothing more will come
+	}
+	t := time.NewTimer(lingerTimeout)
+	defer t.Stop()
+	select {
+	case f := <-u.done:
+		return f
+	case <-t.C:
+	}
+	_ = u.up.Close()            // if it is stuck in a write
+	u.x.conn.socket.interrupt() // if it is stuck in a read
 	return <-u.done
 }
 

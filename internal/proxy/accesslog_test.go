@@ -1,0 +1,83 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// A line says all there is to say, and is JSON whatever the client sent.
+func TestAccessLogLine(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	c := r.dial().send("GET /a\"b\\c?d HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: x\ty \"\xff\xc3\xa9\r\nReferer: https://r/\r\n\r\n")
+	c.want(200, "hello")
+	line := r.log.next(t)
+	for key, want := range map[string]any{
+		"lb": "lb-test", "listener": 443.0, "method": "GET", "host": "www.example.com", "path": `/a"b\c?d`,
+		"proto": "HTTP/1.1", "status": 200.0, "backend": "a", "agent": "x\ty \"\ufffdé", "referer": "https://r/",
+		"client": c.LocalAddr().String(), "side": nil, "err": nil, "retries": nil,
+	} {
+		if line[key] != want {
+			t.Errorf("%s: got %v, want %v", key, line[key], want)
+		}
+	}
+	for _, key := range []string{"time", "in", "out", "connect", "answer", "took"} {
+		if line[key] == nil {
+			t.Errorf("%s is missing in %v", key, line)
+		}
+	}
+}
+
+// A disk that does not take the lines costs lines, not requests; those dropped
+// are counted.
+func TestAccessLogNeverBlocks(t *testing.T) {
+	stuck := make(chan struct{})
+	w := &stuckWriter{release: stuck}
+	l := newAccessLog(w, slog.New(slog.DiscardHandler))
+	line := []byte(strings.Repeat("x", 1<<10-1) + "\n")
+	const sent = 3 * accessLogRoom >> 10
+	for range sent {
+		l.add(line)
+	}
+	dropped := l.dropped.Load()
+	if dropped < sent/3 {
+		t.Errorf("%d lines dropped of %d that had no room", dropped, sent)
+	}
+	close(stuck)
+	l.close()
+	if got := uint64(w.written.Len() >> 10); got != sent-dropped {
+		t.Errorf("%d lines written, %d dropped, %d sent", got, dropped, sent)
+	}
+	l.add(line)
+	if l.dropped.Load() != dropped+1 {
+		t.Error("a line after the end is neither written nor counted")
+	}
+}
+
+type stuckWriter struct {
+	release chan struct{}
+	written bytes.Buffer
+}
+
+func (w *stuckWriter) Write(p []byte) (int, error) {
+	<-w.release
+	return w.written.Write(p)
+}
+
+func FuzzAppendText(f *testing.F) {
+	for _, s := range []string{"", "plain", "\"\\\x00\x1f\x7f", "é\xff\xf0\x9f", strings.Repeat("a", maxText+1)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, value []byte) {
+		line := appendText([]byte(`{"a":1`), "b", value)
+		var m map[string]any
+		if err := json.Unmarshal(append(line, '}'), &m); err != nil {
+			t.Fatalf("%q becomes %q: %v", value, line, err)
+		}
+		if _, ok := m["b"].(string); !ok {
+			t.Errorf("%q becomes %q", value, line)
+		}
+	})
+}

@@ -1,0 +1,65 @@
+package proxy
+
+import (
+	"testing"
+)
+
+// In steady state a request allocates nothing: neither on a plain listener nor,
+// but for one reader of 24 bytes inside of crypto/tls, under TLS. Counted are
+// the allocations of the whole process, so the client and the backend here
+// allocate nothing either.
+func TestAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("pools drop things under the race detector")
+	}
+	for _, tt := range []struct {
+		name     string
+		settings []setting
+		max      float64
+	}{
+		{"plain", []setting{plain}, 0},
+		{"TLS", nil, 2}, // one for the client's own crypto/tls
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, []string{frugal(t)}, tt.settings...)
+			c := r.dial()
+			request := []byte("GET /a?b=c HTTP/1.1\r\nHost: elbow.test\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n")
+			answer := make([]byte, 4<<10)
+			exchange := func() {
+				if _, err := c.Write(request); err != nil {
+					t.Fatal(err)
+				}
+				for n := 0; n < len(frugalAnswer); {
+					m, err := c.Conn.Read(answer)
+					if err != nil {
+						t.Fatal(err)
+					}
+					n += m
+				}
+			}
+			for range 100 { // until pools and slices have their size
+				exchange()
+			}
+			if got := testing.AllocsPerRun(2000, exchange); got > tt.max {
+				t.Errorf("got %v allocations a request, want at most %v", got, tt.max)
+			}
+		})
+	}
+}
+
+const frugalAnswer = "HTTP/1.1 200 OK\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\nContent-Length: 5\r\n\r\nhello"
+
+// frugal is a backend that allocates nothing.
+func frugal(t testing.TB) string {
+	return scripted(t, func(_ int, p *peer) {
+		in, out := make([]byte, 4<<10), []byte(frugalAnswer)
+		for {
+			if _, err := p.TCPConn.Read(in); err != nil {
+				return
+			}
+			if _, err := p.Write(out); err != nil {
+				return
+			}
+		}
+	})
+}

@@ -1,0 +1,157 @@
+package proxy
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"elbow/internal/balance"
+	"elbow/internal/metrics"
+)
+
+// listenerCounts is what is counted for each listener.
+type listenerCounts struct {
+	accepted   metrics.Counter // connections
+	refused    metrics.Counter // connections beyond a limit
+	open       metrics.Gauge   // connections
+	handshakes metrics.Counter // completed
+	unshaken   metrics.Counter // handshakes that failed
+
+	byClass  [6]metrics.Counter // exchanges, by first digit of the status; 499 is a 4xx
+	bytesIn  metrics.Counter
+	bytesOut metrics.Counter
+	retries  metrics.Counter
+	faults   [sides][ops]metrics.Counter // exchanges that ended in one
+
+	connect metrics.Histogram // from the request to a backend connection
+	answer  metrics.Histogram // from the request to the head of the answer
+	total   metrics.Histogram // from the request to the end of the answer
+}
+
+// backendCounts is what is counted for each backend.
+type backendCounts struct {
+	byClass [6]metrics.Counter   // answers, by first digit of the status
+	faults  [ops]metrics.Counter // exchanges that the backend broke
+	connect metrics.Histogram    // from the request to a connection
+	answer  metrics.Histogram    // from the request to the head of the answer
+	active  metrics.Gauge        // exchanges in flight
+	healthy metrics.Gauge        // 1 if the last verdict is that it is
+	idle    metrics.Gauge        // connections that wait for a request
+}
+
+func newListenerSet() *metrics.Set[listenerCounts] {
+	type t = listenerCounts
+	s := metrics.NewSet[t]("elbow_listener", "lb", "listener")
+	s.Counter("connections_total", "Client connections accepted.", func(c *t) *metrics.Counter { return &c.accepted })
+	s.Counter("connections_refused_total", "Client connections beyond a limit.", func(c *t) *metrics.Counter { return &c.refused })
+	s.Gauge("connections", "Client connections open.", func(c *t) *metrics.Gauge { return &c.open })
+	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.handshakes }, "result", "ok")
+	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.unshaken }, "result", "failed")
+	for class := 1; class <= 5; class++ {
+		s.Counter("requests_total", "Exchanges by status class.",
+			func(c *t) *metrics.Counter { return &c.byClass[class] }, "class", strconv.Itoa(class)+"xx")
+	}
+	s.Counter("received_bytes_total", "Bytes of requests.", func(c *t) *metrics.Counter { return &c.bytesIn })
+	s.Counter("sent_bytes_total", "Bytes of answers.", func(c *t) *metrics.Counter { return &c.bytesOut })
+	s.Counter("retries_total", "Attempts after the first.", func(c *t) *metrics.Counter { return &c.retries })
+	for side := Client; side <= Self; side++ {
+		for op := OpHead; op <= OpTunnel; op++ {
+			s.Counter("faults_total", "Exchanges that ended in a fault, by who broke it and where.",
+				func(c *t) *metrics.Counter { return &c.faults[side][op] }, "side", side.String(), "op", op.String())
+		}
+	}
+	s.Histogram("connect_seconds", "From the request to a backend connection.", func(c *t) *metrics.Histogram { return &c.connect })
+	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
+	s.Histogram("request_seconds", "From the request to the end of the answer.", func(c *t) *metrics.Histogram { return &c.total })
+	return s
+}
+
+func newBackendSet() *metrics.Set[backendCounts] {
+	type t = backendCounts
+	s := metrics.NewSet[t]("elbow_backend", "backend", "address")
+	for class := 1; class <= 5; class++ {
+		s.Counter("answers_total", "Answers by status class.",
+			func(c *t) *metrics.Counter { return &c.byClass[class] }, "class", strconv.Itoa(class)+"xx")
+	}
+	for op := OpConnect; op <= OpTunnel; op++ {
+		s.Counter("faults_total", "Exchanges that the backend broke, by where.",
+			func(c *t) *metrics.Counter { return &c.faults[op] }, "op", op.String())
+	}
+	s.Histogram("connect_seconds", "From the request to a connection.", func(c *t) *metrics.Histogram { return &c.connect })
+	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
+	s.Gauge("active", "Exchanges in flight.", func(c *t) *metrics.Gauge { return &c.active })
+	s.Gauge("healthy", "1 if the health checks find it so, or there are none.", func(c *t) *metrics.Gauge { return &c.healthy })
+	s.Gauge("idle_connections", "Connections that wait for a request.", func(c *t) *metrics.Gauge { return &c.idle })
+	return s
+}
+
+// sample looks up the gauges that are not kept.
+func (b *Backend) sample(c *backendCounts) {
+	c.active.Set(b.Member.Active.Load())
+	c.idle.Set(int64(b.Pool.Idle()))
+	c.healthy.Set(0)
+	if b.Member.Health() == balance.Healthy {
+		c.healthy.Set(1)
+	}
+}
+
+// count adds the exchange to the metrics.
+func (x *exchange) count() {
+	r := &x.record
+	class := min(max(r.status/100, 1), 5) // what is above 599 counts as 5xx
+	l := x.conn.listener.counts.Local()
+	l.byClass[class].Inc()
+	l.bytesIn.Add(uint64(r.bytesIn))
+	l.bytesOut.Add(uint64(r.bytesOut))
+	l.total.Observe(r.since(r.ended))
+	if r.retries > 0 {
+		l.retries.Add(uint64(r.retries))
+	}
+	if f := r.fault; f != nil {
+		l.faults[f.Side][f.Op].Inc()
+	}
+	if r.backend == nil {
+		return
+	}
+	b := r.backend.counts.Local()
+	if r.connected != 0 {
+		l.connect.Observe(r.since(r.connected))
+		b.connect.Observe(r.since(r.connected))
+	}
+	if r.answered != 0 {
+		b.byClass[class].Inc()
+		l.answer.Observe(r.since(r.answered))
+		b.answer.Observe(r.since(r.answered))
+	}
+	if f := r.fault; f != nil && f.Side == Upstream {
+		b.faults[f.Op].Inc()
+	}
+}
+
+// Collector returns the metrics of all listeners and backends.
+func (p *Proxy) Collector() prometheus.Collector { return collector{p} }
+
+type collector struct{ p *Proxy }
+
+var (
+	descConns   = prometheus.NewDesc("elbow_connections", "Client connections open, of all listeners.", nil, nil)
+	descDropped = prometheus.NewDesc("elbow_access_log_dropped_total", "Lines that found no room in the access log.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c collector) Describe(descs chan<- *prometheus.Desc) {
+	c.p.listeners.Describe(descs)
+	c.p.backends.Describe(descs)
+	descs <- descConns
+	descs <- descDropped
+}
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	c.p.listeners.Collect(out)
+	c.p.backends.Collect(out)
+	out <- prometheus.MustNewConstMetric(descConns, prometheus.GaugeValue, float64(c.p.conns.Load()))
+	if a := c.p.access; a != nil {
+		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.dropped.Load()))
+	}
+}

@@ -1,0 +1,408 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"elbow/internal/balance"
+)
+
+// What a backend does wrong decides the status, the side and the phase.
+func TestBackendFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		script func(p *peer)
+		status int
+		op     string
+	}{
+		{"closes at once", func(p *peer) {}, 502, "receive"},
+		{"closes after the request", func(p *peer) { p.head() }, 502, "receive"},
+		{"resets", func(p *peer) { p.head(); _ = p.SetLinger(0) }, 502, "receive"},
+		{"closes within the head", func(p *peer) { p.head(); p.send("HTTP/1.1 200 OK\r\nContent-Le") }, 502, "receive"},
+		{"garbage", func(p *peer) { p.head(); p.send("SSH-2.0-OpenSSH_9.9\r\n"); p.wait() }, 502, "receive"},
+		{"bad head", func(p *peer) { p.head(); p.send("HTTP/1.1 200 OK\nA: b\n\n"); p.wait() }, 502, "receive"},
+		{"two framings", func(p *peer) {
+			p.head()
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+			p.wait()
+		}, 502, "receive"},
+		{"endless head", func(p *peer) {
+			p.head()
+			p.send("HTTP/1.1 200 OK\r\n")
+			for range 1 << 16 {
+				p.send("X-Again: and again and again and again and again\r\n")
+			}
+		}, 502, "receive"},
+		{"stalls", func(p *peer) { p.head(); p.wait() }, 504, "receive"},
+		{"stalls within the head", func(p *peer) { p.head(); p.send("HTTP/1.1 200 OK\r\n"); p.wait() }, 504, "receive"},
+		{"stalls after an interim head", func(p *peer) { p.head(); p.send("HTTP/1.1 102 Processing\r\n\r\n"); p.wait() }, 504, "receive"},
+		{"switches protocols unasked", func(p *peer) {
+			p.head()
+			p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			p.wait()
+		}, 502, "receive"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, []string{scripted(t, func(_ int, p *peer) { tt.script(p) })}, requestTimeout(100*time.Millisecond))
+			c := r.dial().send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+			if resp := c.want(tt.status, "*"); resp.Close {
+				t.Error("the client's connection pays for the backend")
+			}
+			line := r.log.next(t)
+			if line["side"] != "upstream" || line["op"] != tt.op || line["status"] != float64(tt.status) {
+				t.Errorf("access log has %v", line)
+			}
+			if n := r.cfg.Backends[0].Pool.Idle(); n != 0 {
+				t.Errorf("%d broken connections were kept", n)
+			}
+			if n := r.cfg.Backends[0].Member.Active.Load(); n != 0 {
+				t.Errorf("%d exchanges are still counted as active", n)
+			}
+		})
+	}
+}
+
+// Once the head is out, the client learns of a fault by the end that is missing.
+func TestBodyCutOff(t *testing.T) {
+	for _, tt := range []struct{ name, backend, want string }{
+		{"length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", "hello"},
+		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "hello"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+				p.head()
+				p.send(tt.backend)
+			})})
+			c := r.dial().send(get)
+			_, body, err := c.answer("GET")
+			if err == nil {
+				t.Errorf("a cut off body looks complete: %q", body)
+			}
+			if line := r.log.next(t); line["side"] != "upstream" || line["op"] != "body" || line["status"] != 200.0 {
+				t.Errorf("access log has %v", line)
+			}
+		})
+	}
+}
+
+// A connection on which more came than the answer is not used again.
+func TestStrayBytes(t *testing.T) {
+	conns := make(chan int, 10)
+	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
+		conns <- n
+		for p.head() != "" {
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+		}
+	})})
+	c := r.dial()
+	for range 3 {
+		c.send(get).want(200, "hello")
+	}
+	if len(conns) != 3 {
+		t.Errorf("got %d backend connections, want 3", len(conns))
+	}
+}
+
+// An idle connection that the backend closes just when it is reused costs a
+// request that may be repeated nothing, and others a 502.
+func TestReusedConnectionDied(t *testing.T) {
+	for _, tt := range []struct {
+		name, send string
+		status     int
+	}{
+		{"GET", get, 200},
+		{"DELETE", "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"PUT without a body", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 200},
+		{"POST", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 502},
+		{"PUT", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 502},
+		{"unknown method", "FROB / HTTP/1.1\r\nHost: a\r\n\r\n", 502},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, []string{scripted(t, func(n int, p *peer) {
+				p.head()
+				p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				if n == 0 {
+					p.head() // and not a word
+					return
+				}
+				p.wait()
+			})})
+			c := r.dial().send(get)
+			c.want(200, "")
+			c.send(tt.send).want(tt.status, "*")
+			r.log.next(t)
+			line := r.log.next(t)
+			if retried := line["retries"] == 1.0; retried != (tt.status == 200) {
+				t.Errorf("access log has %v", line)
+			}
+		})
+	}
+}
+
+// On a fresh connection the same is the backend's fault, and is not repeated.
+func TestFreshConnectionDied(t *testing.T) {
+	conns := make(chan int, 10)
+	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
+		conns <- n
+		p.head()
+	})})
+	r.dial().send(get).want(502, "*")
+	if len(conns) != 1 {
+		t.Errorf("the backend was asked %d times", len(conns))
+	}
+}
+
+// A backend that refuses the connection has seen nothing, so any request goes
+// to the next one.
+func TestRefusedConnectGoesElsewhere(t *testing.T) {
+	r := newRig(t, []string{refusing(t), origin(t, hello)})
+	c := r.dial()
+	retries := 0.0
+	for range 4 { // in turn, so that one of two at least begins with the dead one
+		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc").want(200, "hello")
+		if n, ok := r.log.next(t)["retries"].(float64); ok {
+			retries += n
+		}
+	}
+	if retries == 0 {
+		t.Error("the dead backend was never tried")
+	}
+}
+
+// If the next one refuses as well, that is the end.
+func TestAllRefuse(t *testing.T) {
+	r := newRig(t, []string{refusing(t), refusing(t), refusing(t)})
+	r.dial().send(get).want(502, "*")
+	if line := r.log.next(t); line["op"] != "connect" || line["retries"] != 1.0 {
+		t.Errorf("access log has %v", line)
+	}
+}
+
+func TestRetryBudget(t *testing.T) {
+	var b retryBudget
+	n := 0
+	for b.take() {
+		n++
+	}
+	if n != retryBurst {
+		t.Errorf("got %d retries at once, want %d", n, retryBurst)
+	}
+	for range retryCost {
+		b.earn()
+	}
+	if !b.take() || b.take() {
+		t.Errorf("%d exchanges must earn one retry", retryCost)
+	}
+}
+
+func TestNoUsableBackend(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	r.cfg.Backends[0].Member.SetHealth(balance.Unhealthy)
+	c := r.dial()
+	c.send(get).want(503, "503 Service Unavailable\n")
+	r.cfg.Backends[0].Member.SetHealth(balance.Healthy)
+	c.send(get).want(200, "hello")
+}
+
+// What a client does wrong.
+func TestClientFaults(t *testing.T) {
+	long := strings.Repeat("x", 70<<10)
+	for _, tt := range []struct {
+		name, send string
+		status     int
+		body       string
+	}{
+		{"bare LF", "GET / HTTP/1.1\nHost: a\n\n", 400, "*"},
+		{"no Host", "GET / HTTP/1.1\r\n\r\n", 400, "400 Bad Request: no Host\n"},
+		{"CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", 405, "*"},
+		{"long target", "GET /" + long + " HTTP/1.1\r\nHost: a\r\n\r\n", 414, "*"},
+		{"long head", "GET / HTTP/1.1\r\nHost: a\r\nA: " + long + "\r\n\r\n", 431, "*"},
+		{"coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501, "*"},
+		{"version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "*"},
+		{"chunk size", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400, "*"},
+		{"head not finished", "GET / HTTP/1.1\r\nHost: a\r\n", 408, "*"},
+		{"body not finished", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe", 408, "*"},
+		{"chunked body not finished", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe", 408, "*"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })},
+				limits(Limits{HeadTimeout: 300 * time.Millisecond, BodyTimeout: 200 * time.Millisecond}))
+			c := r.dial().send(tt.send)
+			if resp := c.want(tt.status, tt.body); !resp.Close {
+				t.Error("the connection is not announced to close")
+			}
+			c.wantEnd()
+			if line := r.log.next(t); line["side"] != "client" {
+				t.Errorf("access log has %v", line)
+			}
+		})
+	}
+}
+
+// The time for a head is a total: bytes that drip in do not extend it.
+func TestHeadTimeoutIsTotal(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HeadTimeout: 200 * time.Millisecond}))
+	c := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\n")
+	answered := make(chan int)
+	go func() { // ends with the answer
+		resp, err := http.ReadResponse(c.r, nil)
+		if err != nil {
+			close(answered)
+			return
+		}
+		answered <- resp.StatusCode
+	}()
+	drip := time.NewTicker(20 * time.Millisecond)
+	defer drip.Stop()
+	for {
+		select {
+		case status := <-answered:
+			if status != 408 {
+				t.Errorf("got %d, want 408", status)
+			}
+			return
+		case <-drip.C:
+			_, _ = io.WriteString(c, "X: y\r\n") // fails once it is answered
+		}
+	}
+}
+
+// A body may take longer than its inactivity limit, as long as it moves.
+func TestBodyTimeoutIsInactivity(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)}, limits(Limits{BodyTimeout: time.Second, HeadTimeout: time.Second}),
+		requestTimeout(time.Second))
+	c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+	drip := time.NewTicker(150 * time.Millisecond)
+	defer drip.Stop()
+	for range 10 {
+		<-drip.C
+		c.send("x")
+	}
+	c.want(200, "hello")
+}
+
+// RequestTimeout ends with the head: a body may take longer.
+func TestSlowBodyIsNotCut(t *testing.T) {
+	next := make(chan struct{})
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel")
+		<-next
+		p.send("lo")
+	})}, requestTimeout(50*time.Millisecond))
+	c := r.dial().send(get)
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(150*time.Millisecond, func() { close(next) })
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "hello" {
+		t.Errorf("got %q, %v", body, err)
+	}
+}
+
+// An idle connection is closed without a word, also before its first request.
+func TestIdleTimeout(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond))
+	c := r.dial()
+	if err := c.Conn.(*tls.Conn).Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	c.wantEnd()
+	c = r.dial().send(get)
+	c.want(200, "hello")
+	c.wantEnd()
+}
+
+// A client that leaves while the backend thinks is noticed, and the backend let
+// go.
+func TestClientGone(t *testing.T) {
+	asked, left := make(chan struct{}), make(chan struct{})
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		close(asked)
+		p.wait()
+		close(left)
+	})})
+	c := r.dial().send(get)
+	<-asked
+	_ = c.Close()
+	<-left
+	if line := r.log.next(t); line["status"] != 499.0 || line["side"] != "client" {
+		t.Errorf("access log has %v", line)
+	}
+}
+
+// A client that leaves while its body is awaited, likewise.
+func TestClientGoneWithinBody(t *testing.T) {
+	left := make(chan struct{})
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.wait()
+		close(left)
+	})})
+	c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello")
+	_ = c.Close()
+	<-left
+	if line := r.log.next(t); line["status"] != 499.0 || line["op"] != "send" {
+		t.Errorf("access log has %v", line)
+	}
+}
+
+// Plain HTTP on a TLS port is told so; anything else is not answered.
+func TestPlainOnTLS(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	for _, tt := range []struct {
+		send   string
+		answer bool
+	}{
+		{get, true},
+		{"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", true},
+		{"SSH-2.0-OpenSSH\r\n", false},
+	} {
+		c, err := net.Dial("tcp", r.lis.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, tt.send)
+		got, _ := io.ReadAll(c)
+		if answered := strings.HasPrefix(string(got), "HTTP/1.1 400 Bad Request\r\n") && strings.Contains(string(got), "HTTPS"); answered != tt.answer {
+			t.Errorf("%q: got %q", tt.send, got)
+		}
+	}
+}
+
+// A handshake that never begins is given up.
+func TestHandshakeTimeout(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HandshakeTimeout: 50 * time.Millisecond}))
+	c, err := net.Dial("tcp", r.lis.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = io.ReadAll(c) // returns when the other side closes
+}
+
+// A bug met by one connection does not end the others.
+func TestPanic(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	good := r.dial().send(get)
+	good.want(200, "hello")
+
+	cfg := *r.cfg
+	cfg.Scheduler = panicking{}
+	r.lis.Swap(&cfg)
+	r.dial().send(get).wantEnd()
+
+	r.lis.Swap(r.cfg)
+	good.send(get).want(200, "hello")
+}
+
+type panicking struct{}
+
+func (panicking) Pick(balance.Key, int) int { panic("a bug") }

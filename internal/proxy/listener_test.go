@@ -1,0 +1,287 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"elbow/internal/balance"
+)
+
+func TestListenErrors(t *testing.T) {
+	taken := listenTCP(t).Addr().(*net.TCPAddr).AddrPort()
+	p := New(Options{})
+	defer p.Close()
+	for _, tt := range []struct {
+		addr netip.AddrPort
+		want error
+	}{
+		{taken, syscall.EADDRINUSE},
+		{netip.MustParseAddrPort("192.0.2.1:0"), syscall.EADDRNOTAVAIL},
+	} {
+		if _, err := p.Listen(tt.addr, &Config{}); !errors.Is(err, tt.want) {
+			t.Errorf("%v: got %v, want %v", tt.addr, err, tt.want)
+		}
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	for _, tt := range []struct {
+		send     string
+		port     int
+		status   int
+		location string
+	}{
+		{"GET /a?b HTTP/1.1\r\nHost: www.example.com\r\n\r\n", 443, 301, "https://www.example.com/a?b"},
+		{"HEAD / HTTP/1.1\r\nHost: www.example.com:80\r\n\r\n", 443, 301, "https://www.example.com/"},
+		{"GET / HTTP/1.1\r\nHost: www.example.com:80\r\n\r\n", 8443, 301, "https://www.example.com:8443/"},
+		{"GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 8443, 301, "https://[::1]:8443/"},
+		{"GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n", 443, 301, "https://[::1]/"},
+		{"GET //evil.example/ HTTP/1.1\r\nHost: a\r\n\r\n", 443, 301, "https://a//evil.example/"},
+		{"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 443, 308, "https://a/a"},
+		{"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 443, 308, "https://a/"},
+		{"GET http://b/c HTTP/1.1\r\nHost: a\r\n\r\n", 443, 301, "https://b/c"},
+		{"GET / HTTP/1.0\r\n\r\n", 443, 400, ""},
+		{"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 443, 400, ""},
+	} {
+		r := newRig(t, nil, plain, func(_ *Options, c *Config) { c.RedirectPort = tt.port })
+		c := r.dial().send(tt.send)
+		resp, _, err := c.answer(tt.send[:strings.IndexByte(tt.send, ' ')])
+		if err != nil || resp.StatusCode != tt.status || resp.Header.Get("Location") != tt.location {
+			t.Errorf("%q: got %d %q, %v", tt.send, resp.StatusCode, resp.Header.Get("Location"), err)
+		}
+		if tt.status != 400 {
+			c.send("GET /again HTTP/1.1\r\nHost: a\r\n\r\n").want(301, "*")
+		}
+	}
+}
+
+// A plain listener that forwards says so to its backends.
+func TestPlainListener(t *testing.T) {
+	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("X-Forwarded-Proto"))
+	})}, plain)
+	c := r.dial()
+	c.send(get).want(200, "http")
+	c.send(get+get).want(200, "http")
+	c.want(200, "http")
+}
+
+// A certificate is exchanged under open connections, and sessions begun before
+// are still resumed.
+func TestCertificateSwap(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	old := r.dial().send(get)
+	old.want(200, "hello")
+
+	cache := tls.NewLRUClientSessionCache(1)
+	name := func() (name string, resumed bool) {
+		c, err := tls.Dial("tcp", r.lis.Addr().String(), &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test", ClientSessionCache: cache})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		_, _ = io.ReadAll(c) // the ticket comes with it
+		s := c.ConnectionState()
+		return s.PeerCertificates[0].Subject.CommonName, s.DidResume
+	}
+	if got, _ := name(); got != "elbow.test" {
+		t.Fatalf("got %s", got)
+	}
+	cfg := *r.cfg
+	renewed := certificate(t, "renewed.test")
+	cfg.Certificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return renewed, nil }
+	r.lis.Swap(&cfg)
+	if _, resumed := name(); !resumed {
+		t.Error("a session from before the swap is not resumed")
+	}
+	cache.Put("elbow.test", nil)
+	if got, _ := name(); got != "renewed.test" {
+		t.Errorf("got %s after the swap", got)
+	}
+	old.send(get).want(200, "hello")
+}
+
+// Only versions and ciphers without known weaknesses are spoken.
+func TestTLSVersions(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	for _, tt := range []struct {
+		version uint16
+		ok      bool
+	}{{tls.VersionTLS10, false}, {tls.VersionTLS11, false}, {tls.VersionTLS12, true}, {tls.VersionTLS13, true}} {
+		c, err := tls.Dial("tcp", r.lis.Addr().String(), &tls.Config{InsecureSkipVerify: true, MinVersion: tt.version, MaxVersion: tt.version})
+		if ok := err == nil; ok != tt.ok {
+			t.Errorf("%s: got %v", tls.VersionName(tt.version), err)
+		}
+		if err == nil {
+			_ = c.Close()
+		}
+	}
+	for _, suite := range tls.InsecureCipherSuites() {
+		c, err := tls.Dial("tcp", r.lis.Addr().String(), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite.ID}})
+		if err == nil {
+			t.Errorf("%s is spoken", suite.Name)
+			_ = c.Close()
+		}
+	}
+}
+
+// Draining closes what is idle at once, lets the rest finish with a word, and
+// takes nothing new.
+func TestDrain(t *testing.T) {
+	asked, next := make(chan struct{}), make(chan struct{})
+	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			close(asked)
+			<-next
+		}
+		hello(w, r)
+	})})
+	idle := r.dial().send(get)
+	idle.want(200, "hello")
+	busy := r.dial().send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+	<-asked
+
+	drained := make(chan error, 1)
+	go func() { drained <- r.lis.Drain(t.Context()) }() // ends when busy has its answer
+	idle.wantEnd()
+	if c, err := net.Dial("tcp", r.lis.Addr().String()); err == nil {
+		t.Error("a new connection is accepted")
+		_ = c.Close()
+	}
+	close(next)
+	if resp := busy.want(200, "hello"); !resp.Close {
+		t.Error("the connection is not announced to close")
+	}
+	busy.wantEnd()
+	if err := <-drained; err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What does not end by itself is cut when the time is up.
+func TestDrainCuts(t *testing.T) {
+	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
+		if n > 0 {
+			echoing(n, p)
+			return
+		}
+		p.head()
+		p.wait() // never answers
+	})}, requestTimeout(time.Hour))
+	stuck := r.dial().send(get)
+	for r.cfg.Backends[0].Member.Active.Load() == 0 {
+		time.Sleep(time.Millisecond) // until the backend is asked: there is nothing to wait on
+	}
+	tunnel := r.upgraded()
+	shaking, err := net.Dial("tcp", r.lis.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shaking.Close()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.lis.Drain(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	_, _ = io.ReadAll(stuck.Conn) // each of them returns
+	_, _ = io.ReadAll(tunnel.Conn)
+	_, _ = io.ReadAll(shaking)
+}
+
+// Beyond the limit connections are told so, far beyond not even that.
+func TestConnectionLimit(t *testing.T) {
+	const limit = 2 * overflowShare
+	r := newRig(t, []string{origin(t, hello)}, plain, func(o *Options, _ *Config) { o.MaxConns = limit })
+	var open []*client
+	for range limit {
+		c := r.dial().send(get)
+		c.want(200, "hello")
+		open = append(open, c)
+	}
+	for range limit / overflowShare {
+		c := r.dial().send(get)
+		c.want(503, "503 Service Unavailable\n")
+		c.wantEnd()
+		_ = c.Close()
+		r.waitConns(limit)
+	}
+	_ = open[0].Close()
+	r.waitConns(limit - 1)
+	r.dial().send(get).want(200, "hello")
+}
+
+// waitConns waits until no more than n connections are left.
+func (r *rig) waitConns(n int64) {
+	for r.lis.Snapshot().Open > n {
+		time.Sleep(time.Millisecond) // there is nothing to wait on
+	}
+}
+
+// Sticky cookies are set, followed, and kept from the backend.
+func TestStickyInsert(t *testing.T) {
+	named := func(name string) string {
+		return origin(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, name+" "+r.Header.Get("Cookie"))
+		})
+	}
+	r := newRig(t, []string{named("a"), named("b")}, func(_ *Options, c *Config) {})
+	cfg := *r.cfg
+	group := &balance.Group{Members: []*balance.Member{cfg.Backends[0].Member, cfg.Backends[1].Member}, Weights: []int{1, 1}}
+	cfg.Sticky = balance.NewInsert(group, make([]byte, 32), time.Hour)
+	r.lis.Swap(&cfg)
+
+	c := r.dial()
+	resp, first, _ := c.send(get).answer("GET")
+	cookies := resp.Cookies()
+	if len(cookies) != 1 || cookies[0].Name != "SERVERID" {
+		t.Fatalf("got cookies %v", cookies)
+	}
+	for range 5 {
+		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: x=1\r\nCookie: SERVERID=" + cookies[0].Value + "; y=2\r\n\r\n")
+		c.want(200, first+"x=1; y=2")
+	}
+	// Its backend gone, the client goes to the other one and stays there.
+	i := strings.Index("ab", first[:1])
+	cfg.Backends[i].Member.SetHealth(balance.Unhealthy)
+	resp, second, _ := c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=" + cookies[0].Value + "\r\n\r\n").answer("GET")
+	if second == first || len(resp.Cookies()) != 1 {
+		t.Errorf("got %q and cookies %v", second, resp.Cookies())
+	}
+}
+
+func TestStickyServer(t *testing.T) {
+	backend := origin(t, func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "42"})
+		_, _ = io.WriteString(w, r.Header.Get("Cookie"))
+	})
+	r := newRig(t, []string{backend, backend})
+	cfg := *r.cfg
+	group := &balance.Group{Members: []*balance.Member{cfg.Backends[0].Member, cfg.Backends[1].Member}, Weights: []int{1, 1}}
+	cfg.Sticky = balance.NewServer(group, make([]byte, 32), "sid")
+	r.lis.Swap(&cfg)
+
+	c := r.dial()
+	resp := c.send(get).want(200, "")
+	sid := resp.Cookies()[0].Value
+	if sid == "42" || !strings.HasSuffix(sid, "~42") {
+		t.Fatalf("got %q", sid)
+	}
+	first := r.log.next(t)["backend"]
+	for range 3 {
+		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: sid="+sid+"\r\n\r\n").want(200, "sid=42")
+		if got := r.log.next(t)["backend"]; got != first {
+			t.Errorf("got backend %v, want %v", got, first)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"elbow/internal/balance"
+)
+
+const upgrade = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+// echoing switches protocols and sends back what it gets, to its end.
+func echoing(_ int, p *peer) {
+	if !strings.Contains(p.head(), "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n") {
+		p.send("HTTP/1.1 400 Not an upgrade\r\nContent-Length: 0\r\n\r\n")
+		return
+	}
+	p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+	_, _ = io.Copy(p, p.r)
+}
+
+// upgraded opens a tunnel.
+func (r *rig) upgraded() *client {
+	r.t.Helper()
+	c := r.dial().send(upgrade)
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if resp.StatusCode != 101 || resp.Header.Get("Upgrade") != "websocket" || resp.Header.Get("Sec-Websocket-Accept") != "x" {
+		r.t.Fatalf("got %v", resp)
+	}
+	return c
+}
+
+// echo sends s and wants it back.
+func (c *client) echo(s string) {
+	c.t.Helper()
+	c.send(s)
+	got := make([]byte, len(s))
+	if _, err := io.ReadFull(c.r, got); err != nil || string(got) != s {
+		c.t.Fatalf("got %q, %v, want %q", got, err, s)
+	}
+}
+
+// A client may send the first frames with its request.
+func TestTunnelEarlyFrames(t *testing.T) {
+	r := newRig(t, []string{scripted(t, echoing)})
+	c := r.dial().send(upgrade + "early")
+	if _, err := http.ReadResponse(c.r, nil); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(c.r, got); err != nil || string(got) != "early" {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	c.echo("late")
+}
+
+// Each direction ends by itself: the backend hears of the client's end and can
+// still answer.
+func TestTunnelHalfClose(t *testing.T) {
+	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
+		echoing(n, p) // returns at the client's end
+		p.send("bye")
+	})})
+	c := r.upgraded()
+	c.echo("hi")
+	if err := c.Conn.(*tls.Conn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(c.r); err != nil || string(rest) != "bye" {
+		t.Errorf("got %q, %v", rest, err)
+	}
+	if line := r.log.next(t); line["status"] != 101.0 || line["side"] != nil {
+		t.Errorf("access log has %v", line)
+	}
+}
+
+// The other way round: the client hears of the backend's end and can still send.
+func TestTunnelBackendHalfClose(t *testing.T) {
+	heard := make(chan string, 1)
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+		_ = p.CloseWrite()
+		rest, _ := io.ReadAll(p.r)
+		heard <- string(rest)
+	})})
+	c := r.upgraded()
+	c.wantEnd()
+	c.send("still here")
+	_ = c.Close()
+	if got := <-heard; got != "still here" {
+		t.Errorf("the backend heard %q", got)
+	}
+}
+
+// Silence in one direction is nothing; in both it ends the tunnel.
+func TestTunnelSilence(t *testing.T) {
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for range 15 {
+			<-tick.C
+			p.send(".")
+		}
+		p.wait()
+	})}, limits(Limits{TunnelTimeout: time.Second}))
+	c := r.upgraded()
+	got, _ := io.ReadAll(c.r)
+	if string(got) != strings.Repeat(".", 15) {
+		t.Errorf("got %q", got)
+	}
+	if line := r.log.next(t); line["op"] != "tunnel" || line["err"] != errSilence.Error() {
+		t.Errorf("access log has %v", line)
+	}
+}
+
+// A backend that breaks a tunnel breaks the client's connection, and the other
+// way round.
+func TestTunnelReset(t *testing.T) {
+	left := make(chan struct{})
+	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
+		if n == 1 {
+			defer close(left)
+			echoing(n, p)
+			return
+		}
+		p.head()
+		p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+		_, _ = p.r.ReadByte()
+		_ = p.SetLinger(0)
+	})})
+	c := r.upgraded().send("!")
+	_, _ = io.ReadAll(c.r) // returns
+	if line := r.log.next(t); line["side"] != "upstream" || line["op"] != "tunnel" {
+		t.Errorf("access log has %v", line)
+	}
+	c = r.upgraded()
+	c.echo("hi")
+	_ = c.Conn.(*tls.Conn).NetConn().Close()
+	<-left
+}
+
+// A backend that does not switch answers like any other.
+func TestUpgradeDeclined(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	c := r.dial().send(upgrade)
+	c.want(200, "hello")
+	c.send(get).want(200, "hello")
+}
+
+// 200 changes of the Config, backends exchanged among them, break none of 50
+// WebSockets and 50 answers that are under way.
+func TestSwapBreaksNothing(t *testing.T) {
+	const half, swaps = 50, 200
+	ws, next := scripted(t, echoing), make(chan struct{})
+	stream := origin(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "begin ")
+		_ = http.NewResponseController(w).Flush()
+		<-next
+		_, _ = io.WriteString(w, "end")
+	})
+	r := newRig(t, []string{ws})
+	var sockets, streams []*client
+	for range half {
+		sockets = append(sockets, r.upgraded())
+	}
+	r.lis.Swap(r.over(stream))
+	bodies := make([]io.Reader, half)
+	for i := range half {
+		c := r.dial().send(get)
+		streams = append(streams, c)
+		resp, err := http.ReadResponse(c.r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := make([]byte, len("begin "))
+		if _, err := io.ReadFull(resp.Body, begin); err != nil {
+			t.Fatal(err)
+		}
+		bodies[i] = resp.Body
+	}
+	other := origin(t, hello)
+	for i := range swaps {
+		cfg := r.over(other)
+		r.lis.Swap(cfg)
+		sockets[i%half].echo("still there")
+		r.dial().send(get).want(200, "hello")
+		cfg.Backends[0].Retire()
+	}
+	close(next)
+	for i, b := range bodies {
+		if rest, err := io.ReadAll(b); err != nil || string(rest) != "end" {
+			t.Errorf("stream %d: got %q, %v", i, rest, err)
+		}
+		streams[i].send(get).want(200, "hello")
+	}
+	for _, c := range sockets {
+		c.echo("and at the end")
+	}
+}
+
+// over returns a Config like that of the rig with one backend of its own.
+func (r *rig) over(address string) *Config {
+	r.t.Helper()
+	cfg := *r.cfg
+	b := r.proxy.NewBackend("x", address)
+	b.Member.SetHealth(balance.Healthy)
+	cfg.Backends = []*Backend{b}
+	cfg.Scheduler = scheduler(r.t, &balance.Group{Members: []*balance.Member{b.Member}, Weights: []int{1}})
+	r.t.Cleanup(b.Pool.Close)
+	return &cfg
+}
