@@ -25,8 +25,8 @@ func (l *Loop) drain(k key) {
 		l.tell(u.spec.owner)
 		return
 	}
-	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "rev", l.revision)
 	u.listener.Close()
+	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "rev", l.revision)
 	// The deadline of a drain is its own: it may outlast the context of Run, up
 	// to the end of Drain, which calls cut.
 	ctx, cut := context.WithTimeout(context.Background(), l.drainTimeout)
