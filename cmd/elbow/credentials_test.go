@@ -1,0 +1,125 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// rootNode starts a node without a key from outside and ends it again.
+func rootNode(t *testing.T, c config, while func(n *node)) string {
+	t.Helper()
+	l, log := newTestLog()
+	n, err := start(c, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.end()
+	while(n)
+	return l.String()
+}
+
+func mayCall(t *testing.T, n *node, id, secret string) error {
+	t.Helper()
+	client := &rpc.Client{Endpoint: n.apiURL, AccessKeyID: id, Secret: secret}
+	_, err := client.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
+	return err
+}
+
+func TestFirstStartMakesCredentials(t *testing.T) {
+	c := testConfig(t)
+	c.accessKeyID, c.secret = "", ""
+	path := filepath.Join(c.data, "root-credentials")
+	var made string
+	log := rootNode(t, c, func(n *node) {
+		key, err := readCredentials(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := mayCall(t, n, key.ID, key.Secret); err != nil {
+			t.Errorf("a call with %s: %v", path, err)
+		}
+		made = key.Secret
+	})
+	if !strings.Contains(log, path) || strings.Contains(log, made) {
+		t.Errorf("the log has to tell the path and not the secret:\n%s", log)
+	}
+	stat, err := os.Stat(path)
+	if err != nil || stat.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v, want 0600", stat.Mode(), err)
+	}
+
+	// Later starts neither need the file nor make another.
+	key, _ := readCredentials(path)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	rootNode(t, c, func(n *node) {
+		if err := mayCall(t, n, key.ID, key.Secret); err != nil {
+			t.Errorf("after a restart: %v", err)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Error("a second key was made")
+		}
+	})
+}
+
+// The file is written before the store: a start that was cut short in between
+// has told a key that has to work.
+func TestCredentialsOfAStartCutShort(t *testing.T) {
+	c := testConfig(t)
+	c.accessKeyID, c.secret = "", ""
+	if err := os.MkdirAll(c.data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "access-key-id = told\naccess-key-secret = before\n"
+	if err := os.WriteFile(filepath.Join(c.data, "root-credentials"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rootNode(t, c, func(n *node) {
+		if err := mayCall(t, n, "told", "before"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestEnvironmentOnLaterStarts(t *testing.T) {
+	c := testConfig(t)
+	rootNode(t, c, func(n *node) {})
+	if _, err := os.Stat(filepath.Join(c.data, "root-credentials")); err == nil {
+		t.Error("a file was written though the environment had a key")
+	}
+
+	renewed := c
+	renewed.secret = "another-secret"
+	rootNode(t, renewed, func(n *node) {
+		if err := mayCall(t, n, renewed.accessKeyID, renewed.secret); err != nil {
+			t.Errorf("the new secret: %v", err)
+		}
+		if err := mayCall(t, n, c.accessKeyID, c.secret); err == nil {
+			t.Error("the old secret of the same id still works")
+		}
+	})
+
+	further := c
+	further.accessKeyID = "a-further-key"
+	rootNode(t, further, func(n *node) {
+		for _, id := range []config{renewed, further} {
+			if err := mayCall(t, n, id.accessKeyID, id.secret); err != nil {
+				t.Errorf("%s: %v", id.accessKeyID, err)
+			}
+		}
+	})
+
+	none := c
+	none.accessKeyID, none.secret = "", ""
+	rootNode(t, none, func(n *node) {
+		if err := mayCall(t, n, further.accessKeyID, further.secret); err != nil {
+			t.Errorf("without the environment: %v", err)
+		}
+	})
+}
