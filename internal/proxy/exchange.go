@@ -119,7 +119,7 @@ func (x *exchange) reset() {
 	x.in.next()
 	x.cfg = x.conn.listener.config.Load()
 	x.member, x.backend, x.fresh, x.moved = -1, nil, false, false
-	x.upload.sendErr = nil
+	x.upload.cut = false
 	x.headSent, x.relayed, x.keep = false, false, false
 	x.record = record{began: now()}
 }

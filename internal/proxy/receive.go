@@ -86,7 +86,7 @@ func (x *exchange) relay() *Fault {
 // connection: the request was sent to its end, the answer was read to its end,
 // and nothing came behind it.
 func (x *exchange) reusable() bool {
-	return x.resp.KeepAlive && x.sendErr == nil && x.bodyRead() && x.upload.sendErr == nil && len(x.back.left()) == 0
+	return x.resp.KeepAlive && x.sendErr == nil && !x.upload.cut && len(x.back.left()) == 0
 }
 
 // more reads once from the backend into x.back, for at most limit: since the

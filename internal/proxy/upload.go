@@ -20,6 +20,7 @@ type upload struct {
 	flow    flow
 	running bool        // owned by the exchange
 	sendErr error       // the backend took no more; what follows is only read
+	cut     bool        // the backend has not got all of the body; known once done
 	done    chan *Fault // how it ended, once; capacity 1
 
 	discard  atomic.Bool  // read on, but send nothing: the answer is complete
@@ -32,7 +33,7 @@ func (u *upload) start(x *exchange) {
 	if u.done == nil {
 		u.done = make(chan *Fault, 1)
 	}
-	u.x, u.up, u.running, u.sendErr = x, x.up, true, nil
+	u.x, u.up, u.running, u.sendErr, u.cut = x, x.up, true, nil, true
 	u.discard.Store(false)
 	u.complete.Store(false)
 	u.ended.Store(0)
@@ -92,6 +93,7 @@ func (u *upload) pass() *Fault {
 			u.sendErr = u.send(from, to)
 		}
 		if last {
+			u.cut = dropped > 0 || u.sendErr != nil
 			return nil
 		}
 	}
