@@ -18,16 +18,27 @@ import (
 )
 
 // newRegistry holds the metrics of the process.
-func newRegistry(member *embedded.Member, traffic *proxy.Proxy) *prometheus.Registry {
+func newRegistry(member *embedded.Member, traffic *proxy.Proxy, loop *reconcile.Loop) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "elbow_build_info", Help: "1, with the version of the program.",
 		ConstLabels: prometheus.Labels{"version": buildVersion()},
 	})
 	build.Set(1)
+	gauge := func(name, help string, of func(reconcile.Health) float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return of(loop.Health()) })
+	}
 	r.MustRegister(
 		build, member.Collector(), traffic.Collector(),
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		gauge("elbow_reconcile_revision", "Revision of the store that runs.",
+			func(h reconcile.Health) float64 { return float64(h.Revision) }),
+		gauge("elbow_reconcile_listeners", "Sockets that should be open, redirects included.",
+			func(h reconcile.Health) float64 { return float64(h.Listeners) }),
+		gauge("elbow_reconcile_listeners_failing", "Of these, how many are not as desired.",
+			func(h reconcile.Health) float64 { return float64(h.Failing) }),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return r
 }

@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/cluster"
 	"elbow/internal/control"
 	"elbow/internal/gateway"
 	"elbow/internal/proxy"
@@ -147,14 +149,15 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	loop, err := reconcile.New(reconcile.Config{
-		Source: mirror, Report: stored.ReportStatus, Proxy: traffic, Node: nodeName(),
-		ManageAddresses: c.manageAddresses, DrainTimeout: c.drainTimeout, Log: log,
-	})
+	addresses, err := openAddresses(c)
 	if err != nil {
 		return nil, err
 	}
-	registry := newRegistry(member, traffic)
+	loop := reconcile.New(reconcile.Config{
+		Source: mirror, Report: stored.ReportStatus, Proxy: traffic, Node: nodeName(),
+		Addresses: addresses, DrainTimeout: c.drainTimeout, Log: log,
+	})
+	registry := newRegistry(member, traffic, loop)
 	if err := n.serveAdmin(c, registry, member, loop); err != nil {
 		return nil, err
 	}
@@ -169,6 +172,19 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 	})
 	n.atEnd(calls.Close)
 	return n, n.serveAPI(c, calls)
+}
+
+// openAddresses is nil without -manage-addresses. The owner of addresses is who
+// owns the data directory.
+func openAddresses(c config) (*cluster.Addresses, error) {
+	if !c.manageAddresses {
+		return nil, nil
+	}
+	dir, err := filepath.Abs(c.data)
+	if err != nil {
+		return nil, err
+	}
+	return cluster.OpenAddresses(dir)
 }
 
 // newLog writes text to a terminal and JSON to everything else.

@@ -396,6 +396,7 @@ func healthOf(t *testing.T, n *node, path string) (status int, h health) {
 func TestMetricsAndProfiles(t *testing.T) {
 	n := startNode(t, testConfig(t))
 	for path, want := range map[string]string{
+		"/metrics?reconcile":             "elbow_reconcile_listeners_failing 0",
 		"/metrics":                       "elbow_store_size_bytes",
 		"/debug/pprof/":                  "goroutine",
 		"/debug/pprof/goroutine?debug=1": "goroutine profile",

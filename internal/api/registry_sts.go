@@ -6,6 +6,6 @@ var stsOperations = []*Operation{
 		Product: "Sts", Version: StsVersion, Name: "GetCallerIdentity", Access: "get", Rate: usual,
 		Doc: "Says who signed the call.",
 		New: input[GetCallerIdentityInput], Out: output[GetCallerIdentityOutput],
-		Errors: []ErrorID{ErrInterface, ErrNoPermissionRAM},
+		Errors: []ErrorID{ErrInterface},
 	},
 }

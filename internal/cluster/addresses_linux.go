@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -10,41 +11,49 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// label marks the IPv4 addresses on lo that are ours, so that a process finds
-// again what one that was killed has left. IPv6 addresses have no label: those
-// of a killed process stay, and are somebody else's from then on.
-const label = "lo:elbow"
-
 // Addresses are those that this process has put on the loopback interface. It
 // is used by one goroutine at a time.
 type Addresses struct {
 	link netlink.Link
 	ours map[netip.Addr]bool
+
+	// label marks our IPv4 addresses on lo, so that a process finds again what one
+	// of the same owner that was killed has left. IPv6 addresses have no label:
+	// those of a killed process stay, and are somebody else's from then on.
+	label string
 }
 
-// OpenAddresses finds the interface and what an earlier process left on it.
-func OpenAddresses() (*Addresses, error) {
+// OpenAddresses finds the interface and what an earlier process of the same
+// owner left on it. Owners are told apart by their names, of any length.
+func OpenAddresses(owner string) (*Addresses, error) {
 	link, err := netlink.LinkByName("lo")
 	if err != nil {
 		return nil, fmt.Errorf("interface lo: %w", err)
 	}
-	a := &Addresses{link: link, ours: make(map[netip.Addr]bool)}
+	a := &Addresses{link: link, ours: make(map[netip.Addr]bool), label: label(owner)}
 	there, err := netlink.AddrList(link, netlink.FAMILY_V4)
 	if err != nil {
 		return nil, fmt.Errorf("addresses of lo: %w", err)
 	}
 	for i := range there {
-		if ip, ok := netip.AddrFromSlice(there[i].IP); ok && there[i].Label == label {
+		if ip, ok := netip.AddrFromSlice(there[i].IP); ok && there[i].Label == a.label {
 			a.ours[ip.Unmap()] = true
 		}
 	}
 	return a, nil
 }
 
+// label is lo:elb and eight hexadecimal digits: the kernel takes up to 15
+// characters, of which the first are the interface's name.
+func label(owner string) string {
+	hash := sha256.Sum256([]byte(owner))
+	return fmt.Sprintf("lo:elb%x", hash[:4])
+}
+
 // Assign puts an address on the interface. One that is there already remains
 // whose it is.
 func (a *Addresses) Assign(ip netip.Addr) error {
-	err := netlink.AddrAdd(a.link, host(ip))
+	err := netlink.AddrAdd(a.link, a.host(ip))
 	switch {
 	case errors.Is(err, syscall.EEXIST):
 		return nil
@@ -65,7 +74,7 @@ func (a *Addresses) Keep(needed map[netip.Addr]bool) {
 		if needed[ip] {
 			continue
 		}
-		if err := netlink.AddrDel(a.link, host(ip)); err == nil || errors.Is(err, syscall.EADDRNOTAVAIL) {
+		if err := netlink.AddrDel(a.link, a.host(ip)); err == nil || errors.Is(err, syscall.EADDRNOTAVAIL) {
 			delete(a.ours, ip)
 		}
 	}
@@ -73,17 +82,17 @@ func (a *Addresses) Keep(needed map[netip.Addr]bool) {
 
 // host is an address without a network around it. Its scope keeps the kernel
 // from choosing it as the source of connections to elsewhere.
-func host(ip netip.Addr) *netlink.Addr {
-	a := &netlink.Addr{
+func (a *Addresses) host(ip netip.Addr) *netlink.Addr {
+	one := &netlink.Addr{
 		IPNet: &net.IPNet{IP: ip.AsSlice(), Mask: net.CIDRMask(ip.BitLen(), ip.BitLen())},
 		Scope: int(netlink.SCOPE_HOST),
 	}
 	if ip.Is4() {
-		a.Label = label
+		one.Label = a.label
 	} else {
 		// Otherwise the kernel would let nobody bind it until it has looked for
 		// other holders of the address, who cannot be on lo.
-		a.Flags = syscall.IFA_F_NODAD
+		one.Flags = syscall.IFA_F_NODAD
 	}
-	return a
+	return one
 }

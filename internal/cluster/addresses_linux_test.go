@@ -31,7 +31,12 @@ func inOwnNetwork(t *testing.T) netlink.Link {
 
 func open(t *testing.T) *Addresses {
 	t.Helper()
-	a, err := OpenAddresses()
+	return openAs(t, "this one")
+}
+
+func openAs(t *testing.T, owner string) *Addresses {
+	t.Helper()
+	a, err := OpenAddresses(owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,13 +124,21 @@ func TestLeftoversOfAKilledProcessAreTakenAway(t *testing.T) {
 	wantOnLo(t, lo)
 }
 
+// Two programs on one machine do not take away each other's.
+func TestAddressesOfAnotherOwnerStay(t *testing.T) {
+	lo := inOwnNetwork(t)
+	assign(t, open(t), "192.0.2.1")
+	openAs(t, "another one").Keep(nil)
+	wantOnLo(t, lo, "192.0.2.1")
+}
+
 // An address that an administrator removed by hand is no obstacle.
 func TestKeepForgetsWhatIsGone(t *testing.T) {
 	lo := inOwnNetwork(t)
 	a := open(t)
 	ip := netip.MustParseAddr("192.0.2.1")
 	assign(t, a, ip.String())
-	if err := netlink.AddrDel(lo, host(ip)); err != nil {
+	if err := netlink.AddrDel(lo, a.host(ip)); err != nil {
 		t.Fatal(err)
 	}
 	a.Keep(nil)

@@ -11,7 +11,7 @@ import (
 type Addresses struct{}
 
 // OpenAddresses refuses: there is no netlink here.
-func OpenAddresses() (*Addresses, error) {
+func OpenAddresses(string) (*Addresses, error) {
 	return nil, errors.New("-manage-addresses works on Linux only: add the addresses to an interface yourself")
 }
 

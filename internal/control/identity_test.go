@@ -198,13 +198,14 @@ func TestListPolicies(t *testing.T) {
 		}
 	}
 	var all []string
-	for p := (params{"MaxItems": "1"}); ; {
+	p := params{"MaxItems": "1"}
+	for range 4 {
 		a := w.do("ListPolicies", p)
 		all = append(all, texts(a.list("Policies", "Policy"), "PolicyName")...)
-		if a["IsTruncated"] != true {
-			break
-		}
 		p = p.with(params{"Marker": a.text("Marker")})
+	}
+	if p["Marker"] != "" {
+		t.Errorf("the last answer has the marker %q", p["Marker"])
 	}
 	if diff := cmp.Diff(append([]string{"a", "b"}, system...), all); diff != "" {
 		t.Errorf("one by one (-want +got):\n%s", diff)

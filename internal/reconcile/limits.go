@@ -22,7 +22,7 @@ const (
 	// just let go is taken soon, and one that stays taken costs nothing. The same
 	// pauses lie between reports that the store did not take.
 	retryFirst = 500 * time.Millisecond
-	retryLast  = 30 * time.Second
+	retryLast  = 10 * time.Second
 
 	// drainTimeout is for how long exchanges go on by default when their listener
 	// is gone. Long polls commonly last 30s; whatever is longer has to be able to

@@ -35,9 +35,9 @@ type Config struct {
 	Proxy  *proxy.Proxy
 	Node   string // the name this node reports under
 
-	// ManageAddresses puts an address that no interface has on the loopback
-	// interface, and takes it away when nothing needs it any more.
-	ManageAddresses bool
+	// Addresses gets the addresses that no interface has, and gives them back when
+	// nothing needs them any more. Nil: they are somebody else's business.
+	Addresses *cluster.Addresses
 
 	// DrainTimeout is how long exchanges may go on after their listener was
 	// stopped, deleted or moved; then they are cut. 0: 30s.
@@ -54,7 +54,7 @@ type Loop struct {
 	drainTimeout time.Duration
 	log          *slog.Logger
 
-	addresses *cluster.Addresses // nil: addresses are somebody else's
+	addresses *cluster.Addresses // nil: somebody else's
 	resolver  resolver
 	steps     []step // the memory of the last plan
 	running   map[key]*unit
@@ -69,7 +69,7 @@ type Loop struct {
 }
 
 // New returns a Loop that Run starts.
-func New(c Config) (*Loop, error) {
+func New(c Config) *Loop {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -81,6 +81,7 @@ func New(c Config) (*Loop, error) {
 		proxy:        c.Proxy,
 		drainTimeout: c.DrainTimeout,
 		log:          c.Log,
+		addresses:    c.Addresses,
 		running:      make(map[key]*unit),
 		pairs:        make(map[string]*cert.Pair),
 		draining:     make(map[*drain]struct{}),
@@ -89,13 +90,7 @@ func New(c Config) (*Loop, error) {
 		board:        newBoard(c.Node, c.Report, c.Log),
 	}
 	l.health.Store(new(Health))
-	if c.ManageAddresses {
-		var err error
-		if l.addresses, err = cluster.OpenAddresses(); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
+	return l
 }
 
 // Health is how the loop stands after its last pass.

@@ -72,11 +72,7 @@ func newSite(t testing.TB) *site {
 	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
 	p := proxy.New(proxy.Options{Log: log})
 	t.Cleanup(p.Close)
-	var err error
-	s.loop, err = New(Config{Source: s, Report: s.report, Proxy: p, Node: "here", DrainTimeout: patience, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.loop = New(Config{Source: s, Report: s.report, Proxy: p, Node: "here", DrainTimeout: patience, Log: log})
 	return s
 }
 

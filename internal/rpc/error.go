@@ -56,14 +56,22 @@ func invalid(name string) *Error {
 	return badRequest("InvalidParameter", "The specified parameter "+strconv.Quote(name)+" is not valid.")
 }
 
-// contradicted refuses a parameter that was given twice with different values or
-// cannot be decoded. A name that no operation can have is not repeated: it would
-// put a stranger's text of any length into a code.
+// contradicted refuses a parameter that was given twice with different values.
+// A name that no operation can have is not repeated: it would put a stranger's
+// text of any length into a code.
 func contradicted(name string) *Error {
 	if !plainName(name) {
 		return invalid(name[:min(len(name), maxParamNameBytes)])
 	}
 	return badRequest("InvalidParameter."+name, "The specified field "+name+" invalid. Please check it again.")
+}
+
+// undecodable refuses a parameter whose value cannot be read.
+func undecodable(name string) *Error {
+	if !plainName(name) {
+		return invalid(name[:min(len(name), maxParamNameBytes)])
+	}
+	return badRequest("Invalid"+name, "The specified parameter "+name+" is invalid.")
 }
 
 func incomplete(format string, args ...any) *Error {

@@ -171,7 +171,7 @@ func addPairs(dst map[string]string, text string) error {
 		}
 		value, err := url.QueryUnescape(rawValue)
 		if err != nil || !utf8.ValidString(value) {
-			return contradicted(name).because("The value is not percent-encoded UTF-8.")
+			return undecodable(name).because("The value is not percent-encoded UTF-8.")
 		}
 		if old, given := dst[name]; given && old != value {
 			return contradicted(name).because("It is given twice with different values.")
