@@ -75,6 +75,7 @@ func (c *conn) serve() {
 		for more && x.pipelined() {
 			more = x.serve()
 		}
+		c.mayHold, c.unread, c.abort = x.in.more, x.unread, x.abort
 		x.release()
 		if !more {
 			return

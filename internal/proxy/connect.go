@@ -22,8 +22,10 @@ func (x *exchange) connect() *Fault {
 		return f
 	}
 	x.up, x.sendErr, x.heard = up, nil, false
-	x.conn.backend.Store(up)
 	x.record.connected = now()
+	if !x.client.bind(up) {
+		return clientGone(OpConnect)
+	}
 	return nil
 }
 
@@ -35,8 +37,7 @@ func (x *exchange) part(clean bool) {
 		return
 	}
 	x.up = nil
-	x.conn.backend.Store(nil)
-	if clean {
+	if x.client.unbind() && clean {
 		x.backend.Pool.Put(up)
 		return
 	}

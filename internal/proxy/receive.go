@@ -24,7 +24,7 @@ func (x *exchange) receive() *Fault {
 		if !x.resp.Interim() {
 			break
 		}
-		if f := x.interim(); f != nil {
+		if f := x.client.interim(); f != nil {
 			return f
 		}
 	}
@@ -58,7 +58,7 @@ func (x *exchange) readAnswer() *Fault {
 // relay passes the body of the answer on.
 func (x *exchange) relay() *Fault {
 	x.back.body.Reset(x.resp.Framing, x.resp.Length)
-	x.begin()
+	x.client.begin(x.bodyRead())
 	for {
 		from, to, err := x.back.payload()
 		if err != nil {
@@ -69,7 +69,7 @@ func (x *exchange) relay() *Fault {
 		if last && !x.upload.running {
 			x.part(x.reusable()) // before the write, so that others can have it
 		}
-		if f := x.deliver(x.back.buf.b[:], from, to, last); f != nil || last {
+		if f := x.client.deliver(x.back.buf.b[:], from, to, last); f != nil || last {
 			return f
 		}
 		f := x.more(x.conn.proxy.limits.StreamTimeout, OpBody)
@@ -125,8 +125,8 @@ func (x *exchange) more(limit time.Duration, op Op) *Fault {
 		if f := x.upload.failed(); f != nil {
 			return f
 		}
-		if x.conn.gone() {
-			return &Fault{Side: Client, Op: op, Status: statusClientGone, Err: io.ErrClosedPipe}
+		if x.client.gone() {
+			return clientGone(op)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (x *exchange) tunnel() *Fault {
 	x.record.status = 101
 	x.record.answered = now()
 	x.headSent, x.keep = true, false
-	if f := x.interim(); f != nil {
+	if f := x.client.switched(); f != nil {
 		return f
 	}
 	t := &tunnel{x: x, up: make(chan *Fault, 1)}
@@ -44,7 +44,7 @@ func (t *tunnel) upward() {
 	defer t.x.conn.guard()
 	f := &Fault{Side: Self, Op: OpTunnel, Err: errPanic}
 	defer func() { t.up <- f }()
-	if f = t.carryUp(); f != nil {
+	if f = t.x.client.carryUp(t); f != nil {
 		_ = t.x.up.Close() // ends downward
 		return
 	}
@@ -52,7 +52,7 @@ func (t *tunnel) upward() {
 	_ = t.x.up.CloseWrite() // if it fails, downward sees why
 }
 
-func (t *tunnel) carryUp() *Fault {
+func (h *h1) carryUp(t *tunnel) *Fault {
 	x, c := t.x, t.x.conn
 	first := x.in.rest()
 	x.in.used = x.in.n
@@ -103,13 +103,13 @@ func (t *tunnel) send(p []byte) error {
 // downward carries what the backend sends, and ends the tunnel.
 func (t *tunnel) downward() *Fault {
 	f := t.carryDown()
-	c := t.x.conn
+	client := t.x.client
 	if f == nil {
 		t.halved.Store(true)
-		f = c.closeWrite()
+		f = client.closeWrite()
 	}
 	if f != nil {
-		c.socket.interrupt()
+		client.interrupt()
 		if cause := <-t.up; cause != nil && cause.Err != errInterrupted {
 			return cause
 		}
@@ -123,8 +123,7 @@ func (t *tunnel) carryDown() *Fault {
 	for {
 		if p := x.back.left(); len(p) > 0 {
 			x.back.r = x.back.w
-			if f := x.write(p); f != nil {
-				f.Op = OpTunnel
+			if f := x.client.carry(p); f != nil {
 				return f
 			}
 		}
