@@ -81,8 +81,11 @@ func (x *exchange) answer(status int, location, note string) {
 	if string(x.req.Method) == "HEAD" {
 		r.Framing, to = http1.NoBody, headRoom
 	}
-	x.client.begin(x.keep)
-	if f := x.client.deliver(b, headRoom, to, true); f != nil {
+	f := x.client.begin(x.keep)
+	if f == nil {
+		f = x.client.deliver(b, headRoom, to, true)
+	}
+	if f != nil {
 		x.keep = false
 	}
 	x.unread = !x.keep

@@ -41,7 +41,7 @@ type clientSide interface {
 	// begin assembles the final head out of x.resp. mayKeep tells that nothing
 	// but that head speaks against another request on the same connection.
 	// Nothing leaves before deliver.
-	begin(mayKeep bool)
+	begin(mayKeep bool) *Fault
 
 	// deliver sends b[from:to], a piece of the body, after the head if that has
 	// not left yet. There are headRoom free bytes before from and tailRoom

@@ -32,6 +32,8 @@ type conn struct {
 	// backend is what the exchange under way is connected to, so that the
 	// connection can be cut from outside.
 	backend atomic.Pointer[upstream.Conn]
+
+	h2 atomic.Pointer[h2Conn] // nil unless it speaks HTTP/2
 }
 
 // The states of a conn. Only an idle one may be ended from outside without
@@ -62,7 +64,11 @@ func (c *conn) open() {
 		return
 	}
 	ok = true
-	go c.serve() // ends with the connection; Drain waits for it
+	if c.speaksH2() {
+		go c.serveH2() // ends with the connection; Drain waits for it
+		return
+	}
+	go c.serve() // likewise
 }
 
 // serve answers requests until the connection ends.
@@ -114,6 +120,9 @@ func (c *conn) cut() {
 	_ = c.socket.Close() // its goroutine sees the error
 	if b := c.backend.Load(); b != nil {
 		_ = b.Close()
+	}
+	if h := c.h2.Load(); h != nil {
+		h.cancelAll()
 	}
 }
 

@@ -84,7 +84,7 @@ func (x *h1) early(dst []byte) (_ []byte, whole bool) {
 }
 
 // begin also settles how the body will be framed.
-func (x *h1) begin(mayKeep bool) {
+func (x *h1) begin(mayKeep bool) *Fault {
 	x.framing = x.resp.Framing
 	if x.framing == http1.UntilClose && x.req.Minor > 0 {
 		x.framing = http1.Chunked // so that the client can tell an end from a break
@@ -94,6 +94,7 @@ func (x *h1) begin(mayKeep bool) {
 	}
 	x.keep = mayKeep && x.req.KeepAlive && x.framing != http1.UntilClose && !x.conn.listener.draining.Load()
 	x.out = (*exchange)(x).appendResponse(x.out[:0])
+	return nil
 }
 
 // deliver puts the head, if it fits, into one TLS record with the body.

@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"time"
 
@@ -58,7 +59,9 @@ func (x *exchange) readAnswer() *Fault {
 // relay passes the body of the answer on.
 func (x *exchange) relay() *Fault {
 	x.back.body.Reset(x.resp.Framing, x.resp.Length)
-	x.client.begin(x.bodyRead())
+	if f := x.client.begin(x.bodyRead()); f != nil {
+		return f
+	}
 	for {
 		from, to, err := x.back.payload()
 		if err != nil {
@@ -141,6 +144,9 @@ func (x *exchange) sentAt() instant {
 
 // broken is the Fault of a backend connection that ended with err.
 func (x *exchange) broken(op Op, err error) *Fault {
+	if errors.Is(err, net.ErrClosed) && x.client.gone() {
+		return clientGone(op) // which is why it was closed
+	}
 	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
 	if x.sendErr != nil && err == io.EOF {
 		f.Err = x.sendErr

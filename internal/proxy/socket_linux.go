@@ -47,9 +47,16 @@ type socket struct {
 	writeOnce func(fd uintptr) bool
 }
 
-// errInterrupted ends the read of a connection that is idle while its listener
-// drains.
-var errInterrupted = errors.New("interrupted")
+// errInterrupted ends a read that interrupt was meant for.
+var errInterrupted error = interruption{}
+
+// An interruption is Temporary, as otherwise crypto/tls would go on to report it
+// for ever (see timeoutOr).
+type interruption struct{}
+
+func (interruption) Error() string   { return "interrupted" }
+func (interruption) Timeout() bool   { return false }
+func (interruption) Temporary() bool { return true }
 
 func (s *socket) init(tcp *net.TCPConn, records bool, stall time.Duration) error {
 	raw, err := tcp.SyscallConn()
