@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"elbow/internal/socket"
 )
 
 // connect gets a connection to the chosen backend: one that waits in its pool,
@@ -22,8 +24,9 @@ func (x *exchange) connect() *Fault {
 		return f
 	}
 	x.up, x.sendErr, x.heard = up, nil, false
+	up.StallAfter(x.conn.proxy.limits.StreamTimeout)
 	x.conn.backend.Store(up)
-	x.record.connected = now()
+	x.record.connected = socket.Now()
 	return nil
 }
 

@@ -19,7 +19,7 @@ var errNoRequest = &Fault{}
 func (x *exchange) readHead() *Fault {
 	c := x.conn
 	x.req.Reset()
-	c.socket.reading.due = x.record.began.add(c.proxy.limits.HeadTimeout)
+	c.wire.ReadBy(x.record.began.Add(c.proxy.limits.HeadTimeout))
 	for {
 		if x.in.n > 0 {
 			n, err := x.req.Parse(x.in.b[:x.in.n])
@@ -139,9 +139,9 @@ func (c *conn) write(p []byte) error {
 		_, err := c.stream.Write(p)
 		return err
 	}
-	c.socket.holdBack()
+	c.wire.holdBack()
 	_, err := c.stream.Write(p)
-	return cmpErr(err, c.socket.flush())
+	return cmpErr(err, c.wire.flush())
 }
 
 // cmpErr returns the first error.

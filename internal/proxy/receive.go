@@ -1,12 +1,12 @@
 package proxy
 
 import (
-	"errors"
 	"io"
 	"os"
 	"time"
 
 	"elbow/internal/http1"
+	"elbow/internal/socket"
 )
 
 // receive takes the answer in and passes it on: interim heads, the final head,
@@ -29,7 +29,7 @@ func (x *exchange) receive() *Fault {
 		}
 	}
 	x.record.status = x.resp.Status
-	x.record.answered = now()
+	x.record.answered = socket.Now()
 	return x.relay()
 }
 
@@ -97,33 +97,31 @@ func (x *exchange) more(limit time.Duration, op Op) *Fault {
 	if len(p) == 0 {
 		return &Fault{Side: Upstream, Op: op, Status: 502, Err: http1.ErrHeadLength}
 	}
-	began := now()
-	for at := began; ; at = now() {
+	began := socket.Now()
+	for at := began; ; at = socket.Now() {
 		since := began
 		if op == OpReceive {
 			since = x.sentAt()
 		}
-		if since != 0 && at >= since.add(limit) {
+		if since != 0 && at >= since.Add(limit) {
 			return &Fault{Side: Upstream, Op: op, Status: 504, Err: os.ErrDeadlineExceeded}
 		}
-		due := at.add(watchEvery)
+		due := at.Add(watchEvery)
 		if since != 0 {
-			due = min(due, since.add(limit))
+			due = min(due, since.Add(limit))
 		}
-		if err := x.up.SetReadDeadline(due.time()); err != nil {
-			return x.broken(op, err)
-		}
+		x.up.ReadBy(due)
 		n, err := x.up.Read(p)
 		if n > 0 {
 			x.heard = true
 			x.back.w += n
 			return nil
 		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			return x.broken(op, err)
-		}
 		if f := x.upload.failed(); f != nil {
 			return f
+		}
+		if err != os.ErrDeadlineExceeded {
+			return x.broken(op, err)
 		}
 		if x.conn.gone() {
 			return &Fault{Side: Client, Op: op, Status: statusClientGone, Err: io.ErrClosedPipe}
@@ -132,9 +130,9 @@ func (x *exchange) more(limit time.Duration, op Op) *Fault {
 }
 
 // sentAt is when the last byte of the request was sent; 0 if it has not been.
-func (x *exchange) sentAt() instant {
+func (x *exchange) sentAt() socket.Instant {
 	if x.upload.running {
-		return instant(x.upload.ended.Load())
+		return socket.Instant(x.upload.ended.Load())
 	}
 	return x.sent
 }

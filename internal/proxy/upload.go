@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"elbow/internal/http1"
+	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
@@ -48,9 +49,9 @@ func (u *upload) run() {
 	f := &Fault{Side: Self, Op: OpSend, Status: 500, Err: errPanic}
 	defer func() {
 		u.flow.end()
-		u.ended.Store(int64(now()))
+		u.ended.Store(int64(socket.Now()))
 		if f != nil {
-			_ = u.up.SetReadDeadline(epoch) // fails only if closed, and then nobody waits
+			u.up.Interrupt()
 		}
 		u.done <- f
 	}()
@@ -66,7 +67,7 @@ func (u *upload) pass() *Fault {
 		in.used += n
 		x.record.bytesIn += int64(n)
 		if n == 0 {
-			x.conn.socket.reading.due = now().add(x.conn.proxy.limits.BodyTimeout)
+			x.conn.wire.ReadBy(socket.Now().Add(x.conn.proxy.limits.BodyTimeout))
 			var err error
 			p := u.bounded(space)
 			if n, err = x.conn.stream.Read(p); n == 0 {
@@ -162,8 +163,8 @@ func (u *upload) join() *Fault {
 		return f
 	case <-t.C:
 	}
-	_ = u.up.Close()            // if it is stuck in a write
-	u.x.conn.socket.interrupt() // if it is stuck in a read
+	_ = u.up.Close()          // if it is stuck in a write
+	u.x.conn.wire.Interrupt() // if it is stuck in a read
 	return <-u.done
 }
 
