@@ -134,7 +134,7 @@ func (x *exchange) finish() {
 		x.conn.unread = !x.keep
 	}
 	x.part(x.relayed && x.reusable())
-	x.back.end()
+	x.back.drop()
 	x.record.backend, x.record.ended = x.backend, socket.Now()
 	x.leave()
 	x.conn.listener.budget.earn()

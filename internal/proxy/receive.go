@@ -12,8 +12,7 @@ import (
 // receive takes the answer in and passes it on: interim heads, the final head,
 // the body.
 func (x *exchange) receive() *Fault {
-	x.back.open()
-	x.back.r, x.back.w = headRoom, headRoom // whatever an attempt before has left
+	x.back.drop() // whatever an attempt before has left
 	for {
 		if f := x.readAnswer(); f != nil {
 			return f
@@ -36,10 +35,9 @@ func (x *exchange) receive() *Fault {
 // readAnswer reads one response head.
 func (x *exchange) readAnswer() *Fault {
 	x.resp.Reset()
-	first := x.back.r
 	toHead := string(x.req.Method) == "HEAD"
 	for {
-		if x.back.w > first {
+		if len(x.back.left()) > 0 {
 			n, err := x.resp.Parse(x.back.left(), toHead)
 			if err != nil {
 				return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
@@ -93,8 +91,7 @@ func (x *exchange) reusable() bool {
 // request was sent while the head of the answer is awaited, else from now on.
 // It looks every now and then whether the client is still there.
 func (x *exchange) more(limit time.Duration, op Op) *Fault {
-	p := x.back.space()
-	if len(p) == 0 {
+	if x.back.full() {
 		return &Fault{Side: Upstream, Op: op, Status: 502, Err: http1.ErrHeadLength}
 	}
 	began := socket.Now()
@@ -111,10 +108,9 @@ func (x *exchange) more(limit time.Duration, op Op) *Fault {
 			due = min(due, since.Add(limit))
 		}
 		x.up.ReadBy(due)
-		n, err := x.up.Read(p)
+		n, err := x.back.read(&x.up.Conn)
 		if n > 0 {
 			x.heard = true
-			x.back.w += n
 			return nil
 		}
 		if f := x.upload.failed(); f != nil {

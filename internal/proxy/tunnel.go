@@ -120,17 +120,17 @@ func (t *tunnel) carryDown() *Fault {
 	x := t.x
 	for {
 		if p := x.back.left(); len(p) > 0 {
-			x.back.r = x.back.w
-			if f := x.write(p); f != nil {
+			f := x.write(p)
+			x.back.drop()
+			if f != nil {
 				f.Op = OpTunnel
 				return f
 			}
 		}
 		x.up.ReadBy(t.due())
-		n, err := x.up.Read(x.back.space())
+		n, err := x.back.read(&x.up.Conn)
 		if n > 0 {
 			t.heard.Store(int64(socket.Now()))
-			x.back.w += n
 			continue
 		}
 		if f, again := t.ended(Upstream, err); !again {
