@@ -29,13 +29,14 @@ var mayImport = map[string][]string{
 	"internal/metrics": {},
 	"internal/rpc":     {},
 	"internal/ram":     {},
+	"internal/socket":  {},
 
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
 	"internal/store/embedded": {"internal/store"},
 	"internal/cluster":        {"internal/store"},
-	"internal/upstream":       {"internal/http1"},
-	"internal/proxy":          {"internal/http1", "internal/balance", "internal/upstream", "internal/cert", "internal/metrics"},
+	"internal/upstream":       {"internal/http1", "internal/socket"},
+	"internal/proxy":          {"internal/http1", "internal/balance", "internal/upstream", "internal/cert", "internal/metrics", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram", "internal/metrics"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store"},
 	"internal/reconcile": {
@@ -79,7 +80,7 @@ var owners = map[string][]string{
 var standard = map[string]func(from string) bool{
 	"net":      not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
 	"net/http": not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/proxy", "internal/store", "internal/control", "internal/reconcile"),
-	"os":       not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/control", "internal/gateway"),
+	"os":       not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
 }
 
 func not(packages ...string) func(string) bool {

@@ -6,12 +6,14 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"elbow/internal/rpc"
 )
@@ -163,7 +165,7 @@ func newElbow(st *stage, name, binary string) *subject {
 	return &subject{name: name, start: func(ctx context.Context) (*running, error) {
 		count++
 		dir := filepath.Join(st.dir, fmt.Sprintf("%s-%d", name, count))
-		n, err := st.startNode(ctx, name, binary, dir, "127.77.0.0/24")
+		n, err := st.startNode(ctx, name, binary, dir, vswitch(64, 24))
 		if err != nil {
 			return nil, err
 		}
@@ -197,5 +199,39 @@ func (n *node) serveOrigins(ctx context.Context, st *stage) (address string, err
 		}
 	}
 	address = netip.AddrPortFrom(ip, listenerPort).String()
-	return address, awaitListening(ctx, n.process, address)
+	return address, n.awaitRunning(ctx, lb)
+}
+
+// awaitRunning returns once the API says that the listener of a load balancer
+// runs.
+func (n *node) awaitRunning(ctx context.Context, lb string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		var found struct{ Status, StatusReason string }
+		err := n.call(ctx, ensVersion, "DescribeLoadBalancerHTTPSListenerAttribute", map[string]string{
+			"LoadBalancerId": lb, "ListenerPort": strconv.Itoa(listenerPort),
+		}, &found)
+		switch {
+		case err != nil:
+			return err
+		case found.Status == "Running":
+			return nil
+		case found.StatusReason != "":
+			return errors.New(found.StatusReason)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the listener is %s: %w", found.Status, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// vswitch is a range of the loopback network that hardly another run has: from
+// 127.first.0.0 on, chosen by the process id.
+func vswitch(first, bits int) string {
+	pid := os.Getpid()
+	a := netip.AddrFrom4([4]byte{127, byte(first + pid%48), byte(pid / 48), 0})
+	return netip.PrefixFrom(a, bits).Masked().String()
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -21,17 +22,17 @@ type Backend struct {
 	serve    http.HandlerFunc // guarded by mu; nil: say the name
 	probe    http.HandlerFunc // of probes; guarded by mu; nil: 200
 	requests int              // guarded by mu
-	probes   int              // guarded by mu
+	probes   map[string]int   // by path; guarded by mu
 }
 
-// ProbePath is where the tests' health checks look, so that a backend can tell
-// a probe from a request.
+// ProbePath is how the paths of the tests' health checks begin, so that a
+// backend can tell a probe from a request.
 const ProbePath = "/probe"
 
 // NewBackend starts a backend; it ends with the test.
 func NewBackend(t testing.TB, name string) *Backend {
 	t.Helper()
-	b := &Backend{Name: name}
+	b := &Backend{Name: name, probes: make(map[string]int)}
 	b.server = httptest.NewServer(b)
 	b.Address = b.server.Listener.Addr().String()
 	t.Cleanup(func() {
@@ -45,9 +46,9 @@ func NewBackend(t testing.TB, name string) *Backend {
 func (b *Backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	serve, probe := b.serve, b.probe
-	isProbe := r.URL.Path == ProbePath
+	isProbe := strings.HasPrefix(r.URL.Path, ProbePath)
 	if isProbe {
-		b.probes++
+		b.probes[r.URL.Path]++
 	} else {
 		b.requests++
 	}
@@ -84,11 +85,11 @@ func (b *Backend) Requests() int {
 	return b.requests
 }
 
-// Probes is the number of probes so far.
-func (b *Backend) Probes() int {
+// Probes is the number of probes of a path so far.
+func (b *Backend) Probes(path string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.probes
+	return b.probes[path]
 }
 
 // Port is the backend's port.

@@ -3,6 +3,7 @@ package elbtest
 import (
 	"errors"
 	"reflect"
+	"sync"
 	"testing"
 
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
@@ -24,9 +25,15 @@ type SDK struct {
 // SDK is the official SDK with the root key.
 func (n *Node) SDK(t testing.TB) *SDK { return n.SDKFor(t, n.AccessKeyID, n.Secret) }
 
+// newClient is held while clients are made: the SDK fills its table of endpoints
+// then, without a lock of its own.
+var newClient sync.Mutex
+
 // SDKFor is the official SDK with any key.
 func (n *Node) SDKFor(t testing.TB, accessKeyID, secret string) *SDK {
 	t.Helper()
+	newClient.Lock()
+	defer newClient.Unlock()
 	var s SDK
 	var errs [4]error
 	s.ENS, errs[0] = ens.NewClientWithAccessKey("local", accessKeyID, secret)

@@ -11,20 +11,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"testing"
 )
 
-// Binary builds the program once a test process, with the race detector if the
-// tests run under it, and returns its path.
-func Binary(t testing.TB) string {
-	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
+// binary builds the program once a process, with the race detector if the tests
+// run under it, and answers its path.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "elbow-test")
 	if err != nil {
@@ -43,7 +33,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// RemoveBinary removes what Binary built. A TestMain calls it last.
+// RemoveBinary removes what was built. A TestMain calls it last.
 func RemoveBinary() {
 	if path, err := binary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path)) // a leftover in the temporary directory harms nobody

@@ -3,6 +3,7 @@ package elbtest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -29,7 +30,8 @@ type Options struct {
 	API     string   // host:port of the API; "": a free port
 	VSwitch string   // CIDR that load balancers get addresses from; "": one of the node's own
 	Args    []string // further arguments of serve
-	Binary  string   // "": what Binary builds
+	OwnKeys bool     // the node makes its root credentials itself
+	Binary  string   // "": the one built from this tree
 }
 
 // A Node is a running `elbow serve`.
@@ -45,65 +47,85 @@ type Node struct {
 	err  error         // how it ended; read after done
 }
 
-// Start starts a node and returns when it is ready. It is stopped when the test
+// Start starts a node and returns when it is ready. It is killed when the test
 // ends.
 func Start(t testing.TB, o Options) *Node {
-	t.Helper()
-	n, err := Launch(t, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// Launch is Start for a node that may refuse to start.
-func Launch(t testing.TB, o Options) (*Node, error) {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
 	}
-	if o.API == "" {
-		o.API = FreeAddress(t, "127.0.0.1")
+	n, err := Launch(o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if o.VSwitch == "" {
-		o.VSwitch = freeVSwitch()
-	}
-	if o.Binary == "" {
-		o.Binary = Binary(t)
-	}
+	t.Cleanup(func() {
+		n.Kill()
+		if t.Failed() {
+			t.Logf("log of the node at %s:\n%s", n.API, n.Log())
+		}
+		if err := n.Broken(); err != nil {
+			t.Error(err)
+		}
+	})
+	return n
+}
+
+// Launch is Start for a node that may refuse to start or outlives a test. The
+// caller kills it.
+func Launch(o Options) (*Node, error) {
 	n := &Node{
-		Options: o, Admin: FreeAddress(t, "127.0.0.1"),
-		AccessKeyID: "root-key", Secret: "root-secret-of-the-tests",
-		done: make(chan struct{}),
+		Options: o, AccessKeyID: "root-key", Secret: "root-secret-of-the-tests",
+		log: &log{ready: make(chan struct{})}, done: make(chan struct{}),
 	}
-	n.log = &log{ready: make(chan struct{})}
-	n.cmd = exec.Command(o.Binary, append([]string{
+	if err := n.complete(); err != nil {
+		return nil, err
+	}
+	n.cmd = exec.Command(n.Binary, append([]string{
 		"serve", "-data", n.Data(), "-api", n.API, "-admin", n.Admin, "-vswitch", n.VSwitch,
-	}, o.Args...)...)
-	n.cmd.Env = append(os.Environ(), "ELBOW_ACCESS_KEY_ID="+n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+n.Secret)
+	}, n.Args...)...)
+	if !n.OwnKeys {
+		n.cmd.Env = append(os.Environ(), "ELBOW_ACCESS_KEY_ID="+n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+n.Secret)
+	}
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C ends the test, which ends the node
 	if err := n.cmd.Start(); err != nil {
 		return nil, err
 	}
 	go n.wait() // ends with the process; Kill and Stop wait for it
-	t.Cleanup(func() {
-		n.Kill()
-		if t.Failed() {
-			t.Logf("log of the node at %s:\n%s", n.API, n.Log())
-		}
-		if n.log.contains("DATA RACE") || n.log.contains("panic:") {
-			t.Errorf("the node reported a data race or a panic:\n%s", n.Log())
-		}
-	})
 	select {
 	case <-n.log.ready:
 		return n, nil
 	case <-n.done:
 		return nil, fmt.Errorf("the node ended before it was ready: %w\n%s", n.err, n.Log())
 	case <-time.After(patience):
+		n.Kill()
 		return nil, fmt.Errorf("the node was not ready after %s:\n%s", patience, n.Log())
 	}
+}
+
+// complete fills in what the options leave open.
+func (n *Node) complete() (err error) {
+	if n.API == "" {
+		if n.API, err = freeAddress("127.0.0.1"); err != nil {
+			return err
+		}
+	}
+	if n.Binary == "" {
+		if n.Binary, err = binary(); err != nil {
+			return err
+		}
+	}
+	n.VSwitch = cmp.Or(n.VSwitch, freeVSwitch())
+	n.Admin, err = freeAddress("127.0.0.1")
+	return err
+}
+
+// Broken is an error if the node has reported a data race or a panic.
+func (n *Node) Broken() error {
+	if n.log.contains("DATA RACE") || n.log.contains("panic:") || n.log.contains("msg=panic") {
+		return fmt.Errorf("the node at %s reported a data race or a panic:\n%s", n.API, n.Log())
+	}
+	return nil
 }
 
 // Again starts the program again on the data and the addresses of a node that
@@ -156,12 +178,20 @@ func (n *Node) RPC() *rpc.Client {
 // FreeAddress asks the kernel for a port of ip that nobody has.
 func FreeAddress(t testing.TB, ip string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	address, err := freeAddress(ip)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return address
+}
+
+func freeAddress(ip string) (string, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		return "", err
+	}
 	defer l.Close()
-	return l.Addr().String()
+	return l.Addr().String(), nil
 }
 
 var vswitches struct {
@@ -174,8 +204,9 @@ var vswitches struct {
 func freeVSwitch() string {
 	vswitches.Lock()
 	defer vswitches.Unlock()
+	n := vswitches.used
 	vswitches.used++
-	return fmt.Sprintf("127.%d.%d.0/24", 64+os.Getpid()%128, vswitches.used)
+	return fmt.Sprintf("127.%d.%d.0/20", 64+(os.Getpid()+n/16)%128, n%16*16)
 }
 
 // A log collects what a node prints.

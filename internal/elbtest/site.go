@@ -3,7 +3,6 @@ package elbtest
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -114,13 +113,9 @@ func (s *Site) AddBackends(t testing.TB, weight int, backends ...*Backend) {
 // SetWeight changes the weight of a backend.
 func (s *Site) SetWeight(t testing.TB, b *Backend, weight int) {
 	t.Helper()
-	text, err := json.Marshal([]map[string]string{{"ServerId": "i-" + b.Name, "Weight": strconv.Itoa(weight)}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	request := ens.CreateSetBackendServersRequest()
 	request.LoadBalancerId = s.LoadBalancerID
-	request.QueryParams["BackendServers"] = string(text)
+	request.BackendServers = &[]ens.SetBackendServersBackendServers{{ServerId: "i-" + b.Name, Weight: strconv.Itoa(weight)}}
 	if _, err := s.ENS.SetBackendServers(request); err != nil {
 		t.Fatalf("SetBackendServers: %v", err)
 	}

@@ -71,7 +71,8 @@ func (b *Body) Next(src []byte) (payload []byte, n int, err error) {
 
 // Trailers returns the trailer section of a chunked body that is Done, as field
 // lines with their line ends but without the empty line that ends them, without
-// the fields that end at this hop. The slice is good until Reset.
+// the fields that end at this hop and those that have no business there. The
+// slice is good until Reset.
 func (b *Body) Trailers() []byte {
 	if !b.done {
 		return nil

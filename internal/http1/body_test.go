@@ -42,6 +42,7 @@ var goodChunked = []struct{ name, raw, payload, trailers string }{
 	{"extensions just within the budget", "1;" + strings.Repeat("x", freeExtensionBytes+maxExtensionBytes-1) + "\r\na\r\n0\r\n\r\n", "a", ""},
 	{"trailers: RFC 9112, 7.1.2", "1\r\na\r\n0\r\nX: y\r\nZ:\r\n\r\n", "a", "X: y\r\nZ:\r\n"},
 	{"hop-by-hop trailers are dropped: RFC 9110, 7.6.1", "0\r\nConnection: x\r\nX: y\r\nKeep-Alive: z\r\n\r\n", "", "X: y\r\n"},
+	{"trailers that act on the head are dropped: RFC 9110, 6.5.1", "0\r\nX-Forwarded-For: x\r\nX: y\r\nx_forwarded_for: z\r\nCookie: z\r\n\r\n", "", "X: y\r\n"},
 }
 
 var badChunked = []struct {

@@ -21,6 +21,12 @@ type FieldID uint8
 
 const (
 	Unknown FieldID = iota
+
+	// Lookalike is a name that backends which turn fields into variables, as
+	// CGI does (RFC 3875, 4.1.18), cannot tell from one of those below:
+	// X_Forwarded_For, Content_Length. It ends at this hop.
+	Lookalike
+
 	Connection
 	ContentLength
 	ContentType
@@ -74,8 +80,10 @@ var fieldNames = [fieldIDs]string{
 }
 
 // hopByHop are the fields that end at this hop even if Connection does not name
-// them (RFC 9110, 7.6.1, and RFC 9113, 3.1 for HTTP2-Settings), and the framing.
+// them (RFC 9110, 7.6.1, and RFC 9113, 3.1 for HTTP2-Settings), the framing, and
+// what a backend may take for one of the fields that are written here.
 var hopByHop = [fieldIDs]bool{
+	Lookalike:        true,
 	Connection:       true,
 	ContentLength:    true,
 	HTTP2Settings:    true,
@@ -108,7 +116,7 @@ var endToEnd = [fieldIDs]bool{
 var slots = slotTable()
 
 func slotTable() (t [64]FieldID) {
-	for id := Unknown + 1; id < fieldIDs; id++ {
+	for id := Lookalike + 1; id < fieldIDs; id++ {
 		s := &t[slot([]byte(fieldNames[id]))]
 		if *s != Unknown {
 			panic("http1: " + fieldNames[*s] + " and " + fieldNames[id] + " share a slot")
@@ -128,7 +136,28 @@ func slot(name []byte) uint {
 func lookup(name []byte) FieldID {
 	id := slots[slot(name)]
 	if id != Unknown && !equalFold(name, fieldNames[id]) {
+		if looksLike(name, fieldNames[id]) {
+			return Lookalike
+		}
 		return Unknown
 	}
 	return id
+}
+
+// looksLike reports whether a token differs from a known name only in what
+// stands for the dashes.
+func looksLike(name []byte, known string) bool {
+	if len(name) != len(known) {
+		return false
+	}
+	for i, c := range name {
+		if known[i] != '-' && c|0x20 != known[i] || known[i] == '-' && alphanumeric(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func alphanumeric(c byte) bool {
+	return classes[c]&digitChar != 0 || c|0x20 >= 'a' && c|0x20 <= 'z'
 }

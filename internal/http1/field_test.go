@@ -9,7 +9,7 @@ import (
 
 // Each known name is found in any case, and nothing else is.
 func TestLookup(t *testing.T) {
-	for id := Unknown + 1; id < fieldIDs; id++ {
+	for id := Lookalike + 1; id < fieldIDs; id++ {
 		name := fieldNames[id]
 		if name == "" {
 			t.Fatalf("field %d has no name", id)
@@ -36,6 +36,21 @@ func TestLookup(t *testing.T) {
 		}
 		if hopByHop[id] && endToEnd[id] {
 			t.Errorf("%s is both hop-by-hop and end-to-end", name)
+		}
+	}
+}
+
+// What a backend may take for a known name, because it turns all punctuation
+// into the same, is known as such.
+func TestLookalike(t *testing.T) {
+	for _, name := range []string{"X_Forwarded_For", "x-forwarded_for", "X.FORWARDED.PROTO", "Content_Length", "transfer_encoding", "Set~Cookie"} {
+		if got := lookup([]byte(name)); got != Lookalike {
+			t.Errorf("%s: got %q", name, fieldNames[got])
+		}
+	}
+	for _, name := range []string{"X_Forwarded_Fox", "X-Forwarded-Ford", "XxForwardedxFor", "Content0Length", "Content-Length_", "_Host", "User_Id"} {
+		if got := lookup([]byte(name)); got != Unknown {
+			t.Errorf("%s: got %q", name, fieldNames[got])
 		}
 	}
 }

@@ -44,7 +44,11 @@ func (b *Body) endTrailer() error {
 		// Framing and routing are settled before the body (RFC 9110, 6.5.1).
 		// Whoever sends them here tries something.
 		return ErrTrailer
-	case hopByHop[id]:
+	case hopByHop[id] || endToEnd[id]:
+		// All that a proxy or a backend acts upon. A backend that merges
+		// trailers into the head would be told there what the head was not
+		// allowed to say, an X-Forwarded-For above all. Trailers may be
+		// dropped (RFC 9112, 7.1.2).
 		b.trailers = b.trailers[:b.line]
 	}
 	b.line = len(b.trailers)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
@@ -18,8 +19,8 @@ import (
 type conn struct {
 	proxy    *Proxy
 	listener *Listener
-	socket   socket
-	stream   io.ReadWriter // a *tls.Conn over socket, or socket itself
+	wire     wire
+	stream   io.ReadWriter // a *tls.Conn over wire, or wire itself
 	client   netip.AddrPort
 	key      [16]byte // of client, for the schedulers
 	overflow bool     // accepted beyond the limit, to be told so
@@ -49,7 +50,7 @@ const (
 // than one that starts after it, until the collector halves it a few times.
 func (c *conn) open() {
 	if c.listener.tls == nil {
-		c.stream = &c.socket
+		c.stream = &c.wire
 		c.serve()
 		return
 	}
@@ -95,9 +96,9 @@ func (c *conn) await() bool {
 	if !c.state.CompareAndSwap(active, idle) || c.listener.draining.Load() && c.retire() {
 		return false
 	}
-	c.socket.reading.due = now().add(c.listener.config.Load().idleTimeout())
+	c.wire.ReadBy(socket.Now().Add(c.listener.config.Load().idleTimeout()))
 	if !c.mayHold {
-		if err := c.socket.wait(); err != nil {
+		if err := c.wire.wait(); err != nil {
 			return false
 		}
 	}
@@ -109,7 +110,7 @@ func (c *conn) retire() bool {
 	if !c.state.CompareAndSwap(idle, closing) {
 		return false
 	}
-	c.socket.interrupt()
+	c.wire.Interrupt()
 	return true
 }
 
@@ -117,7 +118,7 @@ func (c *conn) retire() bool {
 // goroutine. Should the exchange have handed its backend connection back at the
 // same moment, the pool finds it closed and discards it.
 func (c *conn) cut() {
-	_ = c.socket.Close() // its goroutine sees the error
+	_ = c.wire.Close() // its goroutine sees the error
 	if b := c.backend.Load(); b != nil {
 		_ = b.Close()
 	}
@@ -128,18 +129,18 @@ func (c *conn) cut() {
 
 // close ends the connection and takes it off the listener's books.
 func (c *conn) close() {
-	c.socket.stall = lingerTimeout // for the last alert
+	c.wire.StallAfter(lingerTimeout) // for the last alert
 	if c.unread && c.state.Load() == active {
 		c.linger()
 	}
 	if c.abort {
-		_ = c.socket.tcp.SetLinger(0) // reset, not closed
+		_ = c.wire.Reset() // reset, not closed
 	} else if t, ok := c.stream.(*tls.Conn); ok {
 		_ = t.Close() // a client that is gone needs no farewell
 	}
-	_ = c.socket.Close() // the second time under TLS
-	if c.socket.in != nil {
-		c.socket.letGo()
+	_ = c.wire.Close() // the second time under TLS
+	if c.wire.in != nil {
+		c.wire.letGo()
 	}
 	c.listener.remove(c)
 }
@@ -151,7 +152,7 @@ func (c *conn) closeWrite() *Fault {
 			return &Fault{Side: Client, Op: OpTunnel, Err: err}
 		}
 	}
-	if err := c.socket.tcp.CloseWrite(); err != nil {
+	if err := c.wire.CloseWrite(); err != nil {
 		return &Fault{Side: Client, Op: OpTunnel, Err: err}
 	}
 	return nil
@@ -163,13 +164,13 @@ func (c *conn) linger() {
 	if f := c.closeWrite(); f != nil {
 		return
 	}
-	c.socket.reading.due = now().add(lingerTimeout)
+	c.wire.ReadBy(socket.Now().Add(lingerTimeout))
 	for n := 0; n < lingerBytes; {
-		if err := c.socket.wait(); err != nil {
+		if err := c.wire.wait(); err != nil {
 			return
 		}
-		n += c.socket.w - c.socket.r
-		c.socket.letGo() // undeciphered: nobody wants it
+		n += c.wire.end - c.wire.next
+		c.wire.letGo() // undeciphered: nobody wants it
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"elbow/internal/socket"
 )
 
 // connect gets a connection to the chosen backend: one that waits in its pool,
@@ -22,7 +24,8 @@ func (x *exchange) connect() *Fault {
 		return f
 	}
 	x.up, x.sendErr, x.heard = up, nil, false
-	x.record.connected = now()
+	up.StallAfter(x.conn.proxy.limits.StreamTimeout)
+	x.record.connected = socket.Now()
 	if !x.client.bind(up) {
 		return clientGone(OpConnect)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/http1"
+	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
@@ -33,9 +34,9 @@ type exchange struct {
 
 	// The attempt.
 	up      *upstream.Conn
-	sent    instant // when the head, and the body that came with it, were sent
-	sendErr error   // what became of that
-	heard   bool    // a byte of an answer has come
+	sent    socket.Instant // when the head, and the body that came with it, were sent
+	sendErr error          // what became of that
+	heard   bool           // a byte of an answer has come
 
 	// The answer.
 	back     flow
@@ -122,7 +123,7 @@ func (x *exchange) reset() {
 	x.member, x.backend, x.fresh, x.moved = -1, nil, false, false
 	x.upload.cut = false
 	x.headSent, x.relayed, x.keep, x.unread, x.abort = false, false, false, false, false
-	x.record = record{began: now()}
+	x.record = record{began: socket.Now()}
 }
 
 // finish ends what the exchange holds, also if it panicked, and tells of it.
@@ -134,8 +135,8 @@ func (x *exchange) finish() {
 		x.unread = !x.keep
 	}
 	x.part(x.relayed && x.reusable())
-	x.back.end()
-	x.record.backend, x.record.ended = x.backend, now()
+	x.back.drop()
+	x.record.backend, x.record.ended = x.backend, socket.Now()
 	x.leave()
 	x.conn.listener.budget.earn()
 	x.count()

@@ -1,27 +1,30 @@
 package proxy
 
-import "elbow/internal/http1"
+import (
+	"io"
+	"syscall"
+
+	"elbow/internal/http1"
+	"elbow/internal/socket"
+)
 
 // A flow is a body on its way through a buffer. Raw bytes come in at the end,
 // are decoded where they lie, and leave as a payload with room on both sides
 // for the framing of the other side: one read, one write, no copy but where
-// chunk lines are squeezed out.
+// chunk lines are squeezed out. While nothing is on its way it holds no buffer.
 type flow struct {
-	buf  *buffer
-	r, w int // buf.b[r:w] has come in and is not decoded
+	buf  *buffer // nil: nothing is in it
+	r, w int     // buf.b[r:w] has come in and is not decoded
 	body http1.Body
+
+	got      int // what the read under way has brought
+	readErr  error
+	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
 }
 
 // tailRoom is left free at the end of the buffer for what follows a payload:
 // the end of its chunk and the last chunk.
 const tailRoom = 16
-
-// start makes the flow ready for a body of this framing, with a buffer if it
-// has none. What the buffer holds undecoded stays.
-func (f *flow) start(framing http1.Framing, length int64) {
-	f.body.Reset(framing, length)
-	f.open()
-}
 
 // open takes a buffer if there is none.
 func (f *flow) open() {
@@ -30,13 +33,42 @@ func (f *flow) open() {
 	}
 }
 
-// end gives the buffer back.
-func (f *flow) end() {
+// drop gives the buffer back, with whatever is in it.
+func (f *flow) drop() {
 	if f.buf != nil {
 		f.buf.release()
 		f.buf = nil
 	}
+	f.r, f.w = headRoom, headRoom
 }
+
+// read reads once from c, with a buffer from the moment on when there is
+// something to read.
+func (f *flow) read(c *socket.Conn) (int, error) {
+	if f.readOnce == nil {
+		f.readOnce = f.tryRead
+	}
+	if err := c.WhenReadable(f.readOnce); err != nil {
+		return 0, err
+	}
+	return f.got, f.readErr
+}
+
+func (f *flow) tryRead(fd uintptr) bool {
+	f.open()
+	f.got, f.readErr = socket.ReadFD(fd, f.space())
+	f.w += f.got
+	if f.r == f.w {
+		f.drop()
+	}
+	if f.got == 0 && f.readErr == nil {
+		f.readErr = io.EOF
+	}
+	return f.readErr != syscall.EAGAIN
+}
+
+// full reports whether there is no room to read to.
+func (f *flow) full() bool { return f.r < f.w && f.w == bufferBytes-tailRoom }
 
 // space returns where to read to. What has been decoded is overwritten.
 func (f *flow) space() []byte {
@@ -48,11 +80,17 @@ func (f *flow) space() []byte {
 
 // left is what has come in and is not decoded. After payload it is what
 // follows the end of the body.
-func (f *flow) left() []byte { return f.buf.b[f.r:f.w] }
+func (f *flow) left() []byte {
+	if f.buf == nil {
+		return nil
+	}
+	return f.buf.b[f.r:f.w]
+}
 
 // payload decodes all that has come in, up to the end of the body: buf.b[from:to]
 // is body, with at least headRoom free bytes before it and tailRoom after it.
 func (f *flow) payload() (from, to int, err error) {
+	f.open()
 	b := &f.buf.b
 	from, to = f.r, f.r
 	for f.r < f.w && !f.body.Done() {

@@ -28,7 +28,7 @@ func (x *h1) head() *Fault {
 	c := x.conn
 	x.in.next()
 	x.req.Reset()
-	c.socket.reading.due = x.record.began.add(c.proxy.limits.HeadTimeout)
+	c.wire.ReadBy(x.record.began.Add(c.proxy.limits.HeadTimeout))
 	for {
 		if x.in.n > 0 {
 			n, err := x.req.Parse(x.in.b[:x.in.n])
@@ -157,9 +157,9 @@ func (c *conn) write(p []byte) error {
 		_, err := c.stream.Write(p)
 		return err
 	}
-	c.socket.holdBack()
+	c.wire.holdBack()
 	_, err := c.stream.Write(p)
-	return cmpErr(err, c.socket.flush())
+	return cmpErr(err, c.wire.flush())
 }
 
 // cmpErr returns the first error.
@@ -187,7 +187,7 @@ func (x *h1) gone() bool { return x.conn.gone() }
 
 func (x *h1) unwanted() { _ = x.closeWrite() } // if it fails, the client is gone
 
-func (x *h1) interrupt() { x.conn.socket.interrupt() }
+func (x *h1) interrupt() { x.conn.wire.Interrupt() }
 
 func (x *h1) switched() *Fault { return x.interim() }
 

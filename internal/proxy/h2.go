@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"elbow/internal/http2"
+	"elbow/internal/socket"
 )
 
 // An h2Conn is a client connection that speaks HTTP/2. One goroutine, the
@@ -25,7 +26,7 @@ type h2Conn struct {
 
 	streams   map[uint32]*h2Stream // until their exchange has ended
 	open      int                  // streams that the client knows to be open
-	idleSince instant              // when the last of them ended
+	idleSince socket.Instant       // when the last of them ended
 	workers   []*h2Worker          // those that wait for a stream, last used last
 
 	window  http2.Window // what the client takes on all streams
@@ -40,7 +41,7 @@ type h2Conn struct {
 	ending  bool     // no more streams, and no more frames once the queue is written
 
 	leaving  leaving
-	warnedAt instant
+	warnedAt socket.Instant
 	refusal  *http2.Error // why a stream wants the connection to end; nil: none does
 	dribbles http2.Meters // like meters, for what the answers meet
 	last     uint32       // highest stream that the client has begun
@@ -78,7 +79,7 @@ func (c *conn) serveH2() {
 	c.h2.Store(h)
 	c.state.Store(idle)
 	h.mu.Lock()
-	h.idleSince = now()
+	h.idleSince = socket.Now()
 	h.write(http2.AppendGreeting)
 	h.mu.Unlock()
 	if c.overflow || c.listener.draining.Load() { // Close may have been before the Store
@@ -140,7 +141,7 @@ func (h *h2Conn) shut(s *h2Stream) {
 	}
 	s.shut = true
 	if h.open--; h.open == 0 {
-		h.idleSince = now()
+		h.idleSince = socket.Now()
 		h.conn.state.Store(idle)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"elbow/internal/http1"
 	"elbow/internal/http2"
+	"elbow/internal/socket"
 )
 
 var errNotSwitched = errors.New("protocol not switched, but not refused either")
@@ -195,7 +196,7 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 		if n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(h.window))); n > 0 && !h.full() {
 			s.window -= http2.Window(n)
 			h.window -= http2.Window(n)
-			if http2.Small(n, want) && h.dribbles.Over(http2.Dribbles, int64(now())) {
+			if http2.Small(n, want) && h.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
 				h.refuseAll(http2.ErrFlood)
 				return 0, clientGone(op)
 			}

@@ -94,16 +94,16 @@ func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
 // pass gives the client more window only for what the backend has taken.
 func (s *h2Stream) pass(u *upload) *Fault {
 	h, x := s.h, s.x
-	b := u.flow.buf.b[:]
 	for {
 		h.mu.Lock()
-		f := s.awaitBody()
-		n := s.body.take(b[headRoom : len(b)-tailRoom])
-		last, trailers := s.ended && s.body.n == 0, s.trailers
-		h.mu.Unlock()
-		if f != nil {
+		if f := s.awaitBody(); f != nil {
+			h.mu.Unlock()
 			return f
 		}
+		u.flow.open()
+		n := s.body.take(u.flow.space())
+		last, trailers := s.ended && s.body.n == 0, s.trailers
+		h.mu.Unlock()
 		x.record.bytesIn += int64(n)
 		if last {
 			u.complete.Store(true) // before the backend can answer to the last byte
@@ -111,6 +111,7 @@ func (s *h2Stream) pass(u *upload) *Fault {
 		if u.sendErr == nil {
 			u.sendErr = u.send(headRoom, headRoom+n, last, trailers)
 		}
+		u.flow.drop()
 		h.mu.Lock()
 		h.drained(s, n)
 		h.mu.Unlock()

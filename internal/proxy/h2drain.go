@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"elbow/internal/http2"
+	"elbow/internal/socket"
 )
 
 // drainPing is the PING whose answer shows that the client has seen the first
@@ -25,12 +26,12 @@ func (h *h2Conn) drain() {
 	if h.leaving != staying || h.ending {
 		return
 	}
-	h.leaving, h.warnedAt = warned, now()
+	h.leaving, h.warnedAt = warned, socket.Now()
 	h.write(func(dst []byte) []byte {
 		dst = http2.AppendGoAway(dst, allStreams, http2.NoError)
 		return http2.AppendPing(dst, 0, []byte(drainPing))
 	})
-	h.socket.interrupt() // the reader waits for less from now on
+	h.wire.Interrupt() // the reader waits for less from now on
 }
 
 // leaveOff says which stream is the last one. Called with mu locked, by the
@@ -45,6 +46,6 @@ func (h *h2Conn) leaveOff() {
 func (h *h2Conn) refuseAll(err *http2.Error) {
 	if h.refusal == nil {
 		h.refusal = err
-		h.socket.interrupt()
+		h.wire.Interrupt()
 	}
 }

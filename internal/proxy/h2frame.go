@@ -1,6 +1,9 @@
 package proxy
 
-import "elbow/internal/http2"
+import (
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
 
 // This file does what each type of frame asks for. An error that is OfStream
 // ends the frame's stream, any other the connection.
@@ -43,7 +46,7 @@ func (h *h2Conn) frame(f *http2.Frame) error {
 
 // meter counts what an attacker would do often.
 func (h *h2Conn) meter(k http2.Kind) error {
-	if h.meters.Over(k, int64(now())) {
+	if h.meters.Over(k, int64(socket.Now())) {
 		return http2.ErrFlood
 	}
 	return nil

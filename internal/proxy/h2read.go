@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"elbow/internal/http2"
+	"elbow/internal/socket"
 )
 
 // h2Input is what the reading goroutine of an h2Conn keeps for itself.
 type h2Input struct {
-	in      *buffer // nil while nothing is pending
-	r, w    int     // in.b[r:w] has been read and not looked at
-	partial instant // since when a frame or a header block lacks its end; 0: none does
+	in      *buffer        // nil while nothing is pending
+	r, w    int            // in.b[r:w] has been read and not looked at
+	partial socket.Instant // since when a frame or a header block lacks its end; 0: none does
 
 	decoder *http2.Decoder
 	block   headerBlock
@@ -107,7 +108,7 @@ func (h *h2Conn) frames() error {
 	case !unfinished:
 		h.partial = 0
 	case h.partial == 0:
-		h.partial = now()
+		h.partial = socket.Now()
 	}
 	return nil
 }
@@ -119,13 +120,13 @@ func (h *h2Conn) fill() error {
 		if err != nil {
 			return err
 		}
-		h.socket.reading.due = due
+		h.wire.ReadBy(due)
 		err = h.fillOnce()
 		switch {
 		case err == nil:
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-		case err == errInterrupted && h.socket.interrupted.CompareAndSwap(true, false):
+		case err == socket.ErrInterrupted && h.wire.Resume():
 		default:
 			return err
 		}
@@ -135,7 +136,7 @@ func (h *h2Conn) fill() error {
 func (h *h2Conn) fillOnce() error {
 	if h.r == h.w && !h.mayHold {
 		h.releaseBuffer()
-		if err := h.socket.wait(); err != nil {
+		if err := h.wire.wait(); err != nil {
 			return err
 		}
 	}
@@ -167,26 +168,26 @@ func (h *h2Conn) releaseBuffer() {
 
 // due is until when to wait for the client, or the error if that has passed. It
 // also does what is due while nothing happens.
-func (h *h2Conn) due() (instant, error) {
+func (h *h2Conn) due() (socket.Instant, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.refusal != nil {
 		return 0, h.refusal
 	}
-	at := now()
-	if h.leaving == warned && at >= h.warnedAt.add(goAwayTimeout) {
+	at := socket.Now()
+	if h.leaving == warned && at >= h.warnedAt.Add(goAwayTimeout) {
 		h.leaveOff()
 	}
 	if h.leaving == leftOff && len(h.streams) == 0 {
 		return 0, errDrained
 	}
-	if h.partial != 0 && at >= h.partial.add(h.patience()) {
+	if h.partial != 0 && at >= h.partial.Add(h.patience()) {
 		return 0, errSlowHead
 	}
 	if h.open > 0 || h.partial != 0 || h.leaving != staying {
-		return at.add(watchEvery), nil
+		return at.Add(watchEvery), nil
 	}
-	settles, ends := h.idleSince.add(settleTime), h.idleSince.add(h.listener.config.Load().idleTimeout())
+	settles, ends := h.idleSince.Add(settleTime), h.idleSince.Add(h.listener.config.Load().idleTimeout())
 	switch {
 	case at >= ends:
 		return 0, errIdle

@@ -84,7 +84,7 @@ func (s *h2Stream) end() {
 	h.shut(s)
 	delete(h.streams, s.id)
 	if h.leaving == leftOff && len(h.streams) == 0 {
-		h.socket.interrupt() // the reader is to end the connection
+		h.wire.Interrupt() // the reader is to end the connection
 	}
 	h.mu.Unlock()
 	s.x.release()

@@ -11,6 +11,7 @@ import (
 
 	"elbow/internal/http1"
 	"elbow/internal/http2"
+	"elbow/internal/socket"
 )
 
 // A WebSocket over HTTP/2 (RFC 8441) is a stream opened by an extended CONNECT.
@@ -110,12 +111,12 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 		case s.cancelled.Load():
 			return errLeft
 		case s.stopped:
-			return errInterrupted
+			return socket.ErrInterrupted
 		case s.body.n > 0:
 			return nil
 		case s.ended:
 			return io.EOF
-		case !s.in.wait(&s.h.mu, t.due().sub(now())):
+		case !s.in.wait(&s.h.mu, t.due().Sub(socket.Now())):
 			return os.ErrDeadlineExceeded
 		}
 	}

@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"elbow/internal/http1"
+	"elbow/internal/socket"
 )
 
 // receive takes the answer in and passes it on: interim heads, the final head,
 // the body.
 func (x *exchange) receive() *Fault {
-	x.back.open()
-	x.back.r, x.back.w = headRoom, headRoom // whatever an attempt before has left
+	x.back.drop() // whatever an attempt before has left
 	for {
 		if f := x.readAnswer(); f != nil {
 			return f
@@ -30,17 +30,16 @@ func (x *exchange) receive() *Fault {
 		}
 	}
 	x.record.status = x.resp.Status
-	x.record.answered = now()
+	x.record.answered = socket.Now()
 	return x.relay()
 }
 
 // readAnswer reads one response head.
 func (x *exchange) readAnswer() *Fault {
 	x.resp.Reset()
-	first := x.back.r
 	toHead := string(x.req.Method) == "HEAD"
 	for {
-		if x.back.w > first {
+		if len(x.back.left()) > 0 {
 			n, err := x.resp.Parse(x.back.left(), toHead)
 			if err != nil {
 				return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
@@ -96,37 +95,33 @@ func (x *exchange) reusable() bool {
 // request was sent while the head of the answer is awaited, else from now on.
 // It looks every now and then whether the client is still there.
 func (x *exchange) more(limit time.Duration, op Op) *Fault {
-	p := x.back.space()
-	if len(p) == 0 {
+	if x.back.full() {
 		return &Fault{Side: Upstream, Op: op, Status: 502, Err: http1.ErrHeadLength}
 	}
-	began := now()
-	for at := began; ; at = now() {
+	began := socket.Now()
+	for at := began; ; at = socket.Now() {
 		since := began
 		if op == OpReceive {
 			since = x.sentAt()
 		}
-		if since != 0 && at >= since.add(limit) {
+		if since != 0 && at >= since.Add(limit) {
 			return &Fault{Side: Upstream, Op: op, Status: 504, Err: os.ErrDeadlineExceeded}
 		}
-		due := at.add(watchEvery)
+		due := at.Add(watchEvery)
 		if since != 0 {
-			due = min(due, since.add(limit))
+			due = min(due, since.Add(limit))
 		}
-		if err := x.up.SetReadDeadline(due.time()); err != nil {
-			return x.broken(op, err)
-		}
-		n, err := x.up.Read(p)
+		x.up.ReadBy(due)
+		n, err := x.back.read(&x.up.Conn)
 		if n > 0 {
 			x.heard = true
-			x.back.w += n
 			return nil
-		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			return x.broken(op, err)
 		}
 		if f := x.upload.failed(); f != nil {
 			return f
+		}
+		if err != os.ErrDeadlineExceeded {
+			return x.broken(op, err)
 		}
 		if x.client.gone() {
 			return clientGone(op)
@@ -135,9 +130,9 @@ func (x *exchange) more(limit time.Duration, op Op) *Fault {
 }
 
 // sentAt is when the last byte of the request was sent; 0 if it has not been.
-func (x *exchange) sentAt() instant {
+func (x *exchange) sentAt() socket.Instant {
 	if x.upload.running {
-		return instant(x.upload.ended.Load())
+		return socket.Instant(x.upload.ended.Load())
 	}
 	return x.sent
 }

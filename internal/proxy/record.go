@@ -1,14 +1,18 @@
 package proxy
 
-import "time"
+import (
+	"time"
+
+	"elbow/internal/socket"
+)
 
 // A record is what is known of an exchange when it has ended: the access log and
 // the metrics are made of it.
 type record struct {
-	began     instant // first byte of the request seen
-	connected instant // a backend connection was there; 0: none
-	answered  instant // the final head of the backend had come; 0: none
-	ended     instant
+	began     socket.Instant // first byte of the request seen
+	connected socket.Instant // a backend connection was there; 0: none
+	answered  socket.Instant // the final head of the backend had come; 0: none
+	ended     socket.Instant
 
 	status   int   // as the client got it, or would have
 	bytesIn  int64 // read from the client, head and body
@@ -19,9 +23,9 @@ type record struct {
 }
 
 // since returns the time from the beginning to t, 0 if t has not been.
-func (r *record) since(t instant) time.Duration {
+func (r *record) since(t socket.Instant) time.Duration {
 	if t == 0 {
 		return 0
 	}
-	return t.sub(r.began)
+	return t.Sub(r.began)
 }

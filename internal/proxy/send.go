@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"elbow/internal/http1"
+	"elbow/internal/socket"
 )
 
 // send sends the request: its head and what of the body has come with it in
@@ -18,7 +19,7 @@ func (x *exchange) send() *Fault {
 	}
 	_, x.sendErr = x.up.Write(x.out)
 	x.out = x.out[:0]
-	x.sent = now()
+	x.sent = socket.Now()
 	if !whole {
 		x.upload.start(x)
 	}

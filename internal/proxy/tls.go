@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+
+	"elbow/internal/socket"
 )
 
 // newTLS returns the TLS settings of one listener. They last as long as the
@@ -37,8 +39,8 @@ func (l *Listener) newTLS() *tls.Config {
 // handshake makes the connection a TLS one. Its error has been counted and, if
 // the client spoke plain HTTP, answered.
 func (c *conn) handshake() error {
-	c.socket.reading.due = now().add(c.proxy.limits.HandshakeTimeout)
-	t := tls.Server(&c.socket, c.listener.tls)
+	c.wire.ReadBy(socket.Now().Add(c.proxy.limits.HandshakeTimeout))
+	t := tls.Server(&c.wire, c.listener.tls)
 	if err := t.Handshake(); err != nil {
 		c.listener.counts.Local().unshaken.Inc()
 		c.refusePlain(err)
@@ -66,7 +68,7 @@ func (c *conn) refusePlain(err error) {
 	if !errors.As(err, &record) || record.Conn == nil || !looksLikeHTTP(record.RecordHeader) {
 		return
 	}
-	if _, err := io.WriteString(&c.socket, plainOnTLS); err == nil {
+	if _, err := io.WriteString(&c.wire, plainOnTLS); err == nil {
 		c.linger()
 	}
 }

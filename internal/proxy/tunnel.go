@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+
+	"elbow/internal/socket"
 )
 
 // A tunnel carries an upgraded connection: bytes both ways, without looking at
@@ -28,13 +30,13 @@ func (x *exchange) tunnel() *Fault {
 		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errUnasked}
 	}
 	x.record.status = 101
-	x.record.answered = now()
+	x.record.answered = socket.Now()
 	x.headSent, x.keep = true, false
 	if f := x.client.switched(); f != nil {
 		return f
 	}
 	t := &tunnel{x: x, up: make(chan *Fault, 1)}
-	t.heard.Store(int64(now()))
+	t.heard.Store(int64(socket.Now()))
 	go t.upward() // ends when the client does, or when downward interrupts it; downward waits for it
 	return t.downward()
 }
@@ -60,9 +62,9 @@ func (h *h1) carryUp(t *tunnel) *Fault {
 		return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
 	}
 	for more := x.in.more; ; more = false {
-		c.socket.reading.due = t.due()
+		c.wire.ReadBy(t.due())
 		if !more {
-			if err := c.socket.wait(); err != nil { // without a buffer
+			if err := c.wire.wait(); err != nil { // without a buffer
 				if f, again := t.ended(Client, err); !again {
 					return f
 				}
@@ -90,12 +92,8 @@ func (t *tunnel) send(p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
-	at := now()
-	t.heard.Store(int64(at))
+	t.heard.Store(int64(socket.Now()))
 	t.x.record.bytesIn += int64(len(p))
-	if err := t.x.up.SetWriteDeadline(at.add(t.x.conn.proxy.limits.StreamTimeout).time()); err != nil {
-		return err
-	}
 	_, err := t.x.up.Write(p)
 	return err
 }
@@ -110,7 +108,7 @@ func (t *tunnel) downward() *Fault {
 	}
 	if f != nil {
 		client.interrupt()
-		if cause := <-t.up; cause != nil && cause.Err != errInterrupted {
+		if cause := <-t.up; cause != nil && cause.Err != socket.ErrInterrupted {
 			return cause
 		}
 		return f
@@ -122,18 +120,16 @@ func (t *tunnel) carryDown() *Fault {
 	x := t.x
 	for {
 		if p := x.back.left(); len(p) > 0 {
-			x.back.r = x.back.w
-			if f := x.client.carry(p); f != nil {
+			f := x.client.carry(p)
+			x.back.drop()
+			if f != nil {
 				return f
 			}
 		}
-		if err := x.up.SetReadDeadline(t.due().time()); err != nil {
-			return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
-		}
-		n, err := x.up.Read(x.back.space())
+		x.up.ReadBy(t.due())
+		n, err := x.back.read(&x.up.Conn)
 		if n > 0 {
-			t.heard.Store(int64(now()))
-			x.back.w += n
+			t.heard.Store(int64(socket.Now()))
 			continue
 		}
 		if f, again := t.ended(Upstream, err); !again {
@@ -144,12 +140,12 @@ func (t *tunnel) carryDown() *Fault {
 
 // due is when the silence will have lasted too long. What is left when one
 // direction has ended is given less time: many peers forget it.
-func (t *tunnel) due() instant {
+func (t *tunnel) due() socket.Instant {
 	limits := &t.x.conn.proxy.limits
 	if t.halved.Load() {
-		return instant(t.heard.Load()).add(min(limits.StreamTimeout, limits.TunnelTimeout))
+		return socket.Instant(t.heard.Load()).Add(min(limits.StreamTimeout, limits.TunnelTimeout))
 	}
-	return instant(t.heard.Load()).add(limits.TunnelTimeout)
+	return socket.Instant(t.heard.Load()).Add(limits.TunnelTimeout)
 }
 
 // ended says how a direction ended whose source failed with err, or that it has
@@ -160,7 +156,7 @@ func (t *tunnel) ended(side Side, err error) (f *Fault, again bool) {
 		return nil, false
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		return &Fault{Side: side, Op: OpTunnel, Err: err}, false
-	case now() < t.due():
+	case socket.Now() < t.due():
 		return nil, true
 	}
 	return &Fault{Side: side, Op: OpTunnel, Err: errSilence}, false

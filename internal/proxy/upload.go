@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"elbow/internal/http1"
+	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
@@ -37,7 +38,7 @@ func (u *upload) start(x *exchange) {
 	u.discard.Store(false)
 	u.complete.Store(false)
 	u.ended.Store(0)
-	u.flow.start(x.req.Framing, max(x.req.Length, 0))
+	u.flow.body.Reset(x.req.Framing, max(x.req.Length, 0))
 	go u.run() // ends with the body, or when join interrupts it; join waits for it
 }
 
@@ -47,10 +48,10 @@ func (u *upload) run() {
 	defer u.x.conn.guard()
 	f := &Fault{Side: Self, Op: OpSend, Status: 500, Err: errPanic}
 	defer func() {
-		u.flow.end()
-		u.ended.Store(int64(now()))
+		u.flow.drop()
+		u.ended.Store(int64(socket.Now()))
 		if f != nil {
-			_ = u.up.SetReadDeadline(epoch) // fails only if closed, and then nobody waits
+			u.up.Interrupt()
 		}
 		u.done <- f
 	}()
@@ -58,32 +59,20 @@ func (u *upload) run() {
 }
 
 func (h *h1) pass(u *upload) *Fault {
-	x, in := u.x, &u.x.in
 	dropped := 0
 	for {
-		space := u.flow.space()
-		n := copy(space, in.rest())
-		in.used += n
-		x.record.bytesIn += int64(n)
-		if n == 0 {
-			x.conn.socket.reading.due = now().add(x.conn.proxy.limits.BodyTimeout)
-			var err error
-			p := u.bounded(space)
-			if n, err = x.conn.stream.Read(p); n == 0 {
-				return bodyFault(err)
-			}
-			in.more = n == len(p)
-			x.record.bytesIn += int64(n)
+		n, f := u.take()
+		if f != nil {
+			return f
 		}
-		u.flow.w += n
 		from, to, err := u.flow.payload()
 		if err != nil {
 			return bodyFault(err)
 		}
 		last := u.flow.body.Done()
 		if last {
-			in.unread(u.flow.left()) // before send writes behind the payload
-			u.complete.Store(true)   // before the backend can answer to the last byte
+			u.x.in.unread(u.flow.left()) // before send writes behind the payload
+			u.complete.Store(true)       // before the backend can answer to the last byte
 		}
 		if u.discard.Load() {
 			if dropped += n; dropped > lingerBytes {
@@ -96,7 +85,36 @@ func (h *h1) pass(u *upload) *Fault {
 			u.cut = dropped > 0 || u.sendErr != nil
 			return nil
 		}
+		u.flow.drop()
 	}
+}
+
+// take brings a piece of the body into the flow: of what came with the head
+// first, then of what the client sends.
+func (u *upload) take() (n int, f *Fault) {
+	c, in := u.x.conn, &u.x.in
+	if rest := in.rest(); len(rest) > 0 {
+		u.flow.open()
+		n = copy(u.flow.space(), rest)
+		in.used += n
+	} else {
+		c.wire.ReadBy(socket.Now().Add(c.proxy.limits.BodyTimeout))
+		if !in.more {
+			if err := c.wire.wait(); err != nil { // without a buffer
+				return 0, bodyFault(err)
+			}
+		}
+		u.flow.open()
+		p := u.bounded(u.flow.space())
+		var err error
+		if n, err = c.stream.Read(p); n == 0 {
+			return 0, bodyFault(err)
+		}
+		in.more = n == len(p)
+	}
+	u.flow.w += n
+	u.x.record.bytesIn += int64(n)
+	return n, nil
 }
 
 // errBodyUnwanted ends the upload of a client that goes on sending long after

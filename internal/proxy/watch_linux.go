@@ -8,7 +8,7 @@ import "golang.org/x/sys/unix"
 // that only when they leave.
 func (c *conn) gone() bool {
 	gone := false
-	err := c.socket.raw.Control(func(fd uintptr) {
+	err := c.wire.Control(func(fd uintptr) {
 		p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
 		n, err := unix.Poll(p[:], 0)
 		gone = err == nil && n > 0 && p[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0

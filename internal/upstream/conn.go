@@ -3,6 +3,8 @@ package upstream
 import (
 	"net"
 	"syscall"
+
+	"elbow/internal/socket"
 )
 
 // A Conn is a TCP connection to a backend. Whoever got it from a Pool owns it,
@@ -11,27 +13,25 @@ import (
 //
 // Deadlines stay as the last owner left them; a new one sets its own.
 type Conn struct {
-	*net.TCPConn
+	socket.Conn
 
 	// Reused tells that the connection has carried a request before. The
 	// backend may have closed it just now, so that a failure before the first
 	// byte of the answer says nothing about the backend.
 	Reused bool
 
-	raw   syscall.RawConn
 	look  func(fd uintptr) // c.listen, bound once: a closure for each look would allocate
 	quiet bool             // what the last look found
 	stray [1]byte          // what it read, of no use
 	sweep uint32           // Pool.sweeps when it was put
 }
 
-// newConn wraps a connection just dialed.
+// newConn makes a Conn of a connection just dialed.
 func newConn(tcp *net.TCPConn) (*Conn, error) {
-	raw, err := tcp.SyscallConn()
-	if err != nil {
+	c := new(Conn)
+	if err := c.Init(tcp); err != nil {
 		return nil, err
 	}
-	c := &Conn{TCPConn: tcp, raw: raw}
 	c.look = c.listen
 	return c, nil
 }
@@ -44,5 +44,12 @@ func newConn(tcp *net.TCPConn) (*Conn, error) {
 func (c *Conn) clean() bool {
 	c.quiet = false
 	// Control rather than Read, which fails once a deadline has passed.
-	return c.raw.Control(c.look) == nil && c.quiet
+	return c.Control(c.look) == nil && c.quiet
+}
+
+// listen reads from the socket without waiting. It needs no MSG_PEEK: after any
+// byte the connection is of no more use.
+func (c *Conn) listen(fd uintptr) {
+	_, err := socket.ReadFD(fd, c.stray[:])
+	c.quiet = err == syscall.EAGAIN
 }

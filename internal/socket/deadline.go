@@ -1,4 +1,4 @@
-package proxy
+package socket
 
 import (
 	"errors"
@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// A deadline is one direction's deadline of a socket, moved lazily: setting one
-// in the runtime costs as much as a tenth of a small request, so what is armed
-// there may be earlier than what is due. An operation that times out before it
-// is due arms again and goes on.
+// A deadline is that of one direction. What is armed in the runtime may be
+// earlier than what is due: an operation that times out before it is due arms
+// again and goes on.
 type deadline struct {
-	due   instant // 0: none
-	armed instant // what the runtime has; 0: nothing, or expired
+	due   Instant // 0: none
+	armed Instant // what the runtime has, or had; 0: nothing
 	set   func(time.Time) error
 }
 
@@ -24,23 +23,23 @@ func (d *deadline) arm() error {
 	case d.due == 0:
 		d.armed = 0
 		return d.set(time.Time{})
-	case d.armed <= d.due && d.armed > now():
+	case d.armed <= d.due && d.armed > Now():
 		return nil
 	}
 	d.armed = d.due
-	return d.set(d.due.time())
+	return d.set(d.due.Time())
 }
 
 // again reports whether the operation that ended with err is to be repeated,
 // because err is only an armed time that came before what is due. It has moved
 // the armed time then.
 func (d *deadline) again(err error) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) || d.due != 0 && d.due <= now() {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || d.due != 0 && d.due <= Now() {
 		return false
 	}
 	d.armed = d.due
 	if d.due == 0 {
 		return d.set(time.Time{}) == nil
 	}
-	return d.set(d.due.time()) == nil
+	return d.set(d.due.Time()) == nil
 }

@@ -1,0 +1,106 @@
+package conformance
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"elbow/internal/balance"
+	"elbow/internal/proxy"
+)
+
+// patience bounds what a test waits for; it is met only by a test that fails.
+const patience = 20 * time.Second
+
+// certificate is the same for all listeners: a new one takes as long as a case.
+var certificate = sync.OnceValues(func() (*tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "a.test"},
+		DNSNames:     []string{"a.test"},
+		NotAfter:     time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+})
+
+// A rig is a listener with one backend, for one case.
+type rig struct {
+	proxy    *proxy.Proxy
+	backend  *proxy.Backend
+	listener *proxy.Listener
+}
+
+// newRig starts a TLS listener in front of address.
+func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.Sticky) *rig {
+	t.Helper()
+	cert, err := certificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{proxy: proxy.New(proxy.Options{Log: slog.New(slog.DiscardHandler)})}
+	r.backend = r.proxy.NewBackend("origin", address)
+	r.backend.Member.SetHealth(balance.Healthy)
+	group := &balance.Group{Members: []*balance.Member{r.backend.Member}, Weights: []int{100}}
+	scheduler, err := balance.New("rr", group, make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := &proxy.Config{
+		LoadBalancer:   "lb-test",
+		Port:           443,
+		Certificate:    func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
+		Backends:       []*proxy.Backend{r.backend},
+		Scheduler:      scheduler,
+		RequestTimeout: answerTimeout,
+	}
+	if sticky != nil {
+		cfg.Sticky = sticky(group)
+	}
+	if r.listener, err = r.proxy.Listen(netip.MustParseAddrPort("127.0.0.1:0"), cfg); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// answerTimeout is how long the backend of a case may take to answer. No
+// backend here is slow but those that never end.
+const answerTimeout = 2 * time.Second
+
+// close ends everything that goes through the listener and to the backend.
+func (r *rig) close() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = r.listener.Drain(ctx) // cut: clients are done
+	r.backend.Retire()
+	r.proxy.Close()
+}
+
+// dial opens a connection to the listener for HTTP/1.1.
+func (r *rig) dial(t *testing.T) *tls.Conn {
+	t.Helper()
+	tcp, err := net.Dial("tcp", r.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := tls.Client(tcp, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

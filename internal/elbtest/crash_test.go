@@ -1,0 +1,207 @@
+package elbtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// kills is how often the node is killed in TestKill.
+const kills = 50
+
+// servingWithin is how long after its start a process may take until every
+// started listener serves. The race detector makes everything slower.
+func servingWithin() time.Duration {
+	if raceEnabled {
+		return 10 * time.Second
+	}
+	return 2 * time.Second
+}
+
+// An acknowledged call survives kill -9 at any moment: after each of 50 kills in
+// a stream of calls everything acknowledged is there, nothing is there that was
+// never asked for, and the started listeners serve in time.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	s := NewSite(t, n, NewBackend(t, "a"))
+	m := &ledger{site: s, acked: make(map[int]desired)}
+	for round := range kills {
+		stream := make(chan struct{})
+		acks := make(chan struct{}, 1000)
+		go func() { // ends with the node; waited for below
+			defer close(stream)
+			m.write(n.RPC(), acks)
+		}()
+		for range 1 + rand.IntN(12) {
+			<-acks
+		}
+		n.Kill() // while the next call is under way
+		<-stream
+
+		start := time.Now()
+		n = n.Again(t)
+		m.audit(t, n, start)
+		if t.Failed() {
+			t.Fatalf("after kill %d", round+1)
+		}
+	}
+}
+
+// desired is what a listener was told.
+type desired struct {
+	exists      bool
+	started     bool
+	description string
+}
+
+// A ledger notes what the node has acknowledged.
+type ledger struct {
+	site    *Site
+	acked   map[int]desired // by port
+	port    int             // of the call whose answer never came; 0 if there is none
+	pending desired         // what that call asked for
+	count   int
+}
+
+// ledgerPorts is the number of ports that the stream of calls works on.
+const ledgerPorts = 24
+
+// write makes calls until one is not answered.
+func (m *ledger) write(c *rpc.Client, acks chan<- struct{}) {
+	for {
+		port := 10000 + rand.IntN(ledgerPorts)
+		was := m.acked[port]
+		action, want := m.next(was)
+		m.port, m.pending = port, want
+		params := map[string]string{"LoadBalancerId": m.site.LoadBalancerID, "ListenerPort": strconv.Itoa(port)}
+		if action == "CreateLoadBalancerHTTPSListener" {
+			params["HealthCheck"], params["ServerCertificateId"] = "off", m.site.CertificateID
+		}
+		if want.description != was.description {
+			params["Description"] = want.description
+		}
+		_, err := c.Call(context.Background(), api.EnsVersion, action, params)
+		refusal, refused := errors.AsType[*rpc.Error](err)
+		switch {
+		case err == nil:
+			m.acked[port], m.port = want, 0
+			acks <- struct{}{}
+		case refused && strings.HasPrefix(refusal.Code, "Throttling"):
+			time.Sleep(refusal.RetryAfter)
+		default:
+			return
+		}
+	}
+}
+
+// next is a call that changes a listener, and what the listener is after it.
+func (m *ledger) next(was desired) (action string, want desired) {
+	m.count++
+	want = was
+	switch n := rand.IntN(6); {
+	case !was.exists:
+		return "CreateLoadBalancerHTTPSListener", desired{exists: true, description: fmt.Sprintf("made by call %d", m.count)}
+	case n == 0:
+		return "DeleteLoadBalancerListener", desired{}
+	case n == 1:
+		want.started = false
+		return "StopLoadBalancerListener", want
+	case n == 2:
+		want.description = fmt.Sprintf("changed by call %d", m.count)
+		return "SetLoadBalancerHTTPSListenerAttribute", want
+	default:
+		want.started = true
+		return "StartLoadBalancerListener", want
+	}
+}
+
+// audit compares a node that was started at start with the ledger.
+func (m *ledger) audit(t *testing.T, n *Node, start time.Time) {
+	t.Helper()
+	var serving sync.WaitGroup
+	for port, want := range m.acked {
+		if want.started && port != m.port {
+			serving.Go(func() { m.awaitServing(t, port, start) }) // ends when it serves or at the deadline
+		}
+	}
+	serving.Wait()
+
+	found := m.read(t, n)
+	if m.port != 0 {
+		// The last call was or was not done; both are right, a mixture is not.
+		if got := found[m.port]; got != m.pending && got != m.acked[m.port] {
+			t.Errorf("port %d: %+v, want %+v or, by the call without an answer, %+v", m.port, got, m.acked[m.port], m.pending)
+		}
+		m.acked[m.port] = found[m.port]
+		m.port = 0
+	}
+	for _, port := range slices.Sorted(maps.Keys(m.acked)) {
+		if got := found[port]; got != m.acked[port] {
+			t.Errorf("port %d: %+v, want %+v", port, got, m.acked[port])
+		}
+		delete(found, port)
+	}
+	for port, got := range found {
+		t.Errorf("port %d: %+v, which nobody asked for", port, got)
+	}
+}
+
+// awaitServing fails if a listener does not answer in time.
+func (m *ledger) awaitServing(t *testing.T, port int, start time.Time) {
+	f := &Front{Site: m.site, Port: strconv.Itoa(port)}
+	c := f.Client(t, "")
+	deadline := start.Add(servingWithin())
+	for {
+		a, err := f.TryGet(c, "/")
+		if err == nil && a.Status == 200 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("port %d does not serve %s after the start of the process: %d, %v", port, servingWithin(), a.Status, err)
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// read is what the API tells of the listeners. A listener on its way counts as
+// there: the state says what it was told.
+func (m *ledger) read(t *testing.T, n *Node) map[int]desired {
+	t.Helper()
+	var out struct {
+		Listeners struct {
+			Listener []struct{ ListenerPort, Description, Status string }
+		}
+	}
+	w := &world{Client: n.RPC()}
+	w.must(t, "DescribeLoadBalancerListeners", map[string]string{"LoadBalancerId": m.site.LoadBalancerID, "PageSize": "100"}, &out)
+	found := make(map[int]desired)
+	for _, l := range out.Listeners.Listener {
+		port, err := strconv.Atoi(l.ListenerPort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		started := l.Status != "stopped" && l.Status != "stopping"
+		found[port] = desired{exists: true, started: started, description: l.Description}
+		if c, err := net.Dial("tcp", net.JoinHostPort(m.site.Address, l.ListenerPort)); err == nil {
+			c.Close()
+			if !started {
+				t.Errorf("port %d accepts though it is %s", port, l.Status)
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,489 @@
+package elbtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// A refusal is a call that ends with an error: the valid call of the operation
+// with changes. Setup, if there is one, comes first.
+type refusal struct {
+	op      string
+	want    api.ErrorID
+	changes map[string]string
+	setup   func(w *world, t *testing.T)
+}
+
+// refusals has, for every operation, every error of its list that depends on
+// what the operation does. Those that every operation ends with in the same way
+// are in TestErrorsOfEveryOperation.
+func refusals(w *world) []refusal {
+	lb := func(id string) map[string]string { return map[string]string{"LoadBalancerId": id} }
+	none, inactive := lb("lb-none"), lb(w.inactive)
+	port := map[string]string{"ListenerPort": "9999"}
+	servers := func(text string) map[string]string { return map[string]string{"BackendServers": text} }
+	absent := servers(`[{"ServerId":"i-absent","Ip":"127.0.0.1","Port":"1","Weight":"1"}]`)
+	nobody := map[string]string{"UserName": "nobody"}
+	policy := map[string]string{"PolicyName": "no-such"}
+	return []refusal{
+		{"CreateLoadBalancer", api.ErrRegionNotFound, map[string]string{"EnsRegionId": "moon"}, nil},
+		{"CreateLoadBalancer", api.ErrNetworkNotFound, map[string]string{"NetworkId": "n-none"}, nil},
+		{"CreateLoadBalancer", api.ErrVSwitchNotFound, map[string]string{"VSwitchId": "vsw-none"}, nil},
+		{"CreateLoadBalancer", api.ErrIdempotentMismatch, map[string]string{"ClientToken": "t", "LoadBalancerName": "other"}, func(w *world, t *testing.T) {
+			w.must(t, "CreateLoadBalancer", with(LoadBalancerParams(), "ClientToken", "t"), nil)
+		}},
+		{"ModifyLoadBalancerAttribute", api.ErrLoadBalancerNotFound, none, nil},
+		{"SetLoadBalancerStatus", api.ErrLoadBalancerNotFound, none, nil},
+		{"DeleteLoadBalancer", api.ErrLoadBalancerNotFound, none, nil},
+		{"ReleaseInstance", api.ErrInstanceNotFound, map[string]string{"InstanceId": "x-none"}, nil},
+		{"ReleaseInstance", api.ErrIncorrectInstanceStatus, map[string]string{"InstanceId": "vsw-default"}, nil},
+		{"ReleaseInstance", api.ErrLoadBalancerNotFound, map[string]string{"InstanceId": "lb-none"}, nil},
+
+		{"CreateLoadBalancerHTTPSListener", api.ErrLoadBalancerNotFound, none, nil},
+		{"CreateLoadBalancerHTTPSListener", api.ErrIncorrectInstanceStatus, inactive, nil},
+		{"CreateLoadBalancerHTTPSListener", api.ErrServerCertificateNotFound, map[string]string{"ServerCertificateId": "1"}, nil},
+		{"CreateLoadBalancerHTTPSListener", api.ErrListenerAlreadyExists, map[string]string{"ListenerPort": "8443"}, nil},
+		{"SetLoadBalancerHTTPSListenerAttribute", api.ErrLoadBalancerNotFound, none, nil},
+		{"SetLoadBalancerHTTPSListenerAttribute", api.ErrListenerNotFound, port, nil},
+		{"SetLoadBalancerHTTPSListenerAttribute", api.ErrIncorrectInstanceStatus, inactive, nil},
+		{"SetLoadBalancerHTTPSListenerAttribute", api.ErrServerCertificateNotFound, map[string]string{"ServerCertificateId": "1"}, nil},
+		{"DescribeLoadBalancerHTTPSListenerAttribute", api.ErrLoadBalancerNotFound, none, nil},
+		{"DescribeLoadBalancerHTTPSListenerAttribute", api.ErrListenerNotFound, port, nil},
+		{"DescribeLoadBalancerListeners", api.ErrLoadBalancerNotFound, none, nil},
+		{"StartLoadBalancerListener", api.ErrLoadBalancerNotFound, none, nil},
+		{"StartLoadBalancerListener", api.ErrListenerNotFound, port, nil},
+		{"StartLoadBalancerListener", api.ErrIncorrectInstanceStatus, inactive, nil},
+		{"StopLoadBalancerListener", api.ErrLoadBalancerNotFound, none, nil},
+		{"StopLoadBalancerListener", api.ErrListenerNotFound, port, nil},
+		{"StopLoadBalancerListener", api.ErrIncorrectInstanceStatus, inactive, nil},
+		{"DeleteLoadBalancerListener", api.ErrLoadBalancerNotFound, none, nil},
+		{"DeleteLoadBalancerListener", api.ErrListenerNotFound, port, nil},
+		{"DeleteLoadBalancerListener", api.ErrIncorrectInstanceStatus, inactive, nil},
+
+		{"AddBackendServers", api.ErrLoadBalancerNotFound, none, nil},
+		{"AddBackendServers", api.ErrIncorrectInstanceStatus, inactive, nil},
+		{"AddBackendServers", api.ErrBackendServerExists, servers(`[{"ServerId":"i-there","Ip":"127.0.0.1","Port":"1"}]`), nil},
+		{"AddBackendServers", api.ErrTooManyBackendServers, nil, (*world).fillPool},
+		{"SetBackendServers", api.ErrLoadBalancerNotFound, none, nil},
+		{"SetBackendServers", api.ErrIncorrectInstanceStatus, inactive, nil},
+		{"SetBackendServers", api.ErrBackendServerNotFound, absent, nil},
+		{"RemoveBackendServers", api.ErrLoadBalancerNotFound, none, nil},
+		{"RemoveBackendServers", api.ErrIncorrectInstanceStatus, inactive, nil},
+		{"RemoveBackendServers", api.ErrBackendServerNotFound, absent, nil},
+
+		{"UploadUserCertificate", api.ErrInvalidCertificate, map[string]string{"Cert": "no PEM"}, nil},
+		{"UploadUserCertificate", api.ErrCertificateExists, map[string]string{"Name": "used"}, nil},
+		{"GetUserCertificateDetail", api.ErrCertificateNotFound, map[string]string{"CertId": "1"}, nil},
+		{"DeleteUserCertificate", api.ErrCertificateNotFound, map[string]string{"CertId": "1"}, nil},
+		{"DeleteUserCertificate", api.ErrCertificateInUse, map[string]string{"CertId": w.used}, nil},
+
+		{"CreateUser", api.ErrUserExists, map[string]string{"UserName": "alice"}, nil},
+		{"GetUser", api.ErrUserNotExist, nobody, nil},
+		{"DeleteUser", api.ErrUserNotExist, nobody, nil},
+		{"DeleteUser", api.ErrDeleteConflictAccessKey, map[string]string{"UserName": "bob"}, nil},
+		{"DeleteUser", api.ErrDeleteConflictPolicy, nil, func(w *world, t *testing.T) {
+			w.must(t, "AttachPolicyToUser", map[string]string{"PolicyType": "Custom", "PolicyName": "mine", "UserName": "carol"}, nil)
+		}},
+		{"CreateAccessKey", api.ErrUserNotExist, nobody, nil},
+		{"CreateAccessKey", api.ErrLimitExceededAccessKey, nil, func(w *world, t *testing.T) { w.newKey(t, "alice") }},
+		{"ListAccessKeys", api.ErrUserNotExist, nobody, nil},
+		{"UpdateAccessKey", api.ErrUserNotExist, nobody, nil},
+		{"UpdateAccessKey", api.ErrAccessKeyNotExist, map[string]string{"UserAccessKeyId": w.loneKey}, nil},
+		{"DeleteAccessKey", api.ErrUserNotExist, nobody, nil},
+		{"DeleteAccessKey", api.ErrAccessKeyNotExist, map[string]string{"UserAccessKeyId": w.loneKey}, nil},
+
+		{"CreatePolicy", api.ErrPolicyExists, map[string]string{"PolicyName": "mine"}, nil},
+		{"CreatePolicy", api.ErrMalformedPolicyDocument, map[string]string{"PolicyDocument": `{"Version":"2"}`}, nil},
+		{"GetPolicy", api.ErrPolicyNotExist, policy, nil},
+		{"DeletePolicy", api.ErrPolicyNotExist, policy, nil},
+		{"DeletePolicy", api.ErrDeleteConflictUser, map[string]string{"PolicyName": "mine"}, nil},
+		{"AttachPolicyToUser", api.ErrUserNotExist, nobody, nil},
+		{"AttachPolicyToUser", api.ErrPolicyNotExist, policy, nil},
+		{"AttachPolicyToUser", api.ErrUserPolicyExists, map[string]string{"PolicyName": "mine"}, nil},
+		{"AttachPolicyToUser", api.ErrLimitExceededPolicy, nil, (*world).fillPolicies},
+		{"DetachPolicyFromUser", api.ErrUserNotExist, nobody, nil},
+		{"DetachPolicyFromUser", api.ErrPolicyNotExist, policy, nil},
+		{"DetachPolicyFromUser", api.ErrUserPolicyNotExist, map[string]string{"PolicyName": "free"}, nil},
+		{"ListPoliciesForUser", api.ErrUserNotExist, nobody, nil},
+		{"CreateLoadBalancer", api.ErrVSwitchFull, nil, (*world).fillVSwitch},
+	}
+}
+
+// fillPool gives the load balancer as many backends as it takes.
+func (w *world) fillPool(t *testing.T) {
+	for batch := 0; ; batch++ {
+		var items []map[string]string
+		for i := range 20 {
+			items = append(items, map[string]string{"ServerId": fmt.Sprintf("i-%d-%d", batch, i), "Ip": "127.0.0.1", "Port": "1"})
+		}
+		text, _ := json.Marshal(items) // maps of texts always can
+		_, err := patient(t, w.Client, operation(t, "AddBackendServers"), map[string]string{"LoadBalancerId": w.lb, "BackendServers": string(text)})
+		if err != nil {
+			break
+		}
+	}
+	for i := 0; ; i++ {
+		item := fmt.Sprintf(`[{"ServerId":"i-last-%d","Ip":"127.0.0.1","Port":"1"}]`, i)
+		_, err := patient(t, w.Client, operation(t, "AddBackendServers"), map[string]string{"LoadBalancerId": w.lb, "BackendServers": item})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// fillPolicies gives alice as many policies as a user may have.
+func (w *world) fillPolicies(t *testing.T) {
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("p-%d", i)
+		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
+		_, err := patient(t, w.Client, operation(t, "AttachPolicyToUser"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "UserName": "alice"})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// fillVSwitch makes load balancers until there is no address left.
+func (w *world) fillVSwitch(t *testing.T) {
+	for {
+		if _, err := patient(t, w.Client, operation(t, "CreateLoadBalancer"), LoadBalancerParams()); err != nil {
+			return
+		}
+	}
+}
+
+func TestErrorsOfOperations(t *testing.T) {
+	t.Parallel()
+	w := newSmallWorld(t)
+	for _, r := range refusals(w) {
+		t.Run(r.op+" "+string(r.want), func(t *testing.T) {
+			if r.setup != nil {
+				r.setup(w, t)
+			}
+			params := w.valid(t, r.op)
+			maps.Copy(params, r.changes)
+			before := w.dump(t)
+			_, err := patient(t, w.Client, operation(t, r.op), params)
+			w.isRow(t, err, r.want)
+			if after := w.dump(t); after != before {
+				t.Errorf("the refused call changed something:\n%s", differences(before, after))
+			}
+		})
+	}
+}
+
+// newSmallWorld is a world whose vSwitch can be filled.
+func newSmallWorld(t *testing.T) *world {
+	t.Helper()
+	vswitch := strings.TrimSuffix(freeVSwitch(), "/20") + "/28"
+	return newWorldOn(t, Options{VSwitch: vswitch})
+}
+
+// isRow checks that an error is the answer that a row of the table describes.
+func (w *world) isRow(t *testing.T, err error, id api.ErrorID) {
+	t.Helper()
+	got, ok := errors.AsType[*rpc.Error](err)
+	if !ok {
+		t.Errorf("got %v, want %s", err, id)
+		return
+	}
+	i := slices.IndexFunc(api.ErrorTable, func(r api.ErrorRow) bool { return r.ID == id })
+	if i < 0 {
+		t.Fatalf("%s is not in the table", id)
+	}
+	row := api.ErrorTable[i]
+	if got.Status != row.Status || !like(row.Code, got.Code) || !like(row.Message, got.Message) {
+		t.Errorf("got %d %s %q, want %d %s %q", got.Status, got.Code, got.Message, row.Status, row.Code, row.Message)
+	}
+	if !regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`).MatchString(got.RequestID) {
+		t.Errorf("RequestId %q is no upper-case UUID", got.RequestID)
+	}
+	if got.HostID == "" || got.Recommend == "" {
+		t.Errorf("HostId %q, Recommend %q: want both", got.HostID, got.Recommend)
+	}
+}
+
+// like reports whether text fills in a pattern of the table.
+func like(pattern, text string) bool {
+	begin, end, filled := strings.Cut(pattern, "%s")
+	if !filled {
+		return text == pattern
+	}
+	return len(text) > len(begin)+len(end) && strings.HasPrefix(text, begin) && strings.HasSuffix(text, end)
+}
+
+// Some errors come in the same way from every operation that lists them: a
+// parameter given twice with different values, no permission. (The boundaries
+// of TestBoundariesRefused are the third such.)
+func TestErrorsOfEveryOperation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	powerless := w.newKey(t, "carol")
+	before := w.dump(t)
+	for _, op := range api.Operations() {
+		t.Run(op.Name, func(t *testing.T) {
+			for _, id := range op.Errors {
+				switch id {
+				case api.ErrNoPermission, api.ErrNoPermissionRAM:
+					_, err := patient(t, powerless, op, w.valid(t, op.Name))
+					w.isRow(t, err, id)
+				case api.ErrInvalidParameter:
+					w.isRow(t, w.twice(t, op), id)
+				}
+			}
+		})
+	}
+	if after := w.dump(t); after != before {
+		t.Errorf("refused calls changed something:\n%s", differences(before, after))
+	}
+}
+
+// twice makes a call with its first parameter in the query and, with another
+// value, in the form.
+func (w *world) twice(t *testing.T, op *api.Operation) error {
+	t.Helper()
+	name := op.New().Params()[0].Name
+	_, err := patient(t, w.withQuery(url.Values{name: {"another"}}), op, with(w.valid(t, op.Name), name, "one"))
+	return err
+}
+
+// withQuery is a client that adds parameters to the query of its V1 calls after
+// signing them as a client would that knew of them.
+func (w *world) withQuery(extra url.Values) *rpc.Client {
+	c := *w.Client
+	c.HTTP = &http.Client{Transport: addQuery{extra}}
+	return &c
+}
+
+// addQuery sends requests with more in the query than was signed. The check for
+// doubled parameters comes while a request is read, before its signature.
+type addQuery struct{ extra url.Values }
+
+func (a addQuery) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	q := r.URL.Query()
+	maps.Copy(q, a.extra)
+	r.URL.RawQuery = q.Encode()
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// unproduced lists errors that no call can end with today, each with what would
+// bring it about.
+var unproduced = map[api.ErrorID]string{
+	api.ErrTooManyListeners: "listeners of several protocols on one port: only HTTPS can be created",
+	api.ErrInternal:         "a fault of ours",
+	api.ErrUnavailable:      "a server that is about to end",
+}
+
+// producedElsewhere names the test that produces an error for every operation
+// that lists it.
+var producedElsewhere = map[api.ErrorID]string{
+	api.ErrInvalid:          "TestBoundariesRefused",
+	api.ErrMissing:          "TestBoundariesRefused",
+	api.ErrInvalidParameter: "TestErrorsOfEveryOperation",
+	api.ErrNoPermission:     "TestErrorsOfEveryOperation",
+	api.ErrNoPermissionRAM:  "TestErrorsOfEveryOperation",
+	api.ErrInterface:        "TestFullDisk",
+}
+
+// Every error that an operation lists is produced by a test, and every common
+// one too.
+func TestEveryListedErrorIsProduced(t *testing.T) {
+	have := make(map[string]bool)
+	for _, r := range refusals(&world{}) {
+		have[r.op+" "+string(r.want)] = true
+	}
+	for _, r := range refusals(&world{}) {
+		if !slices.Contains(operation(t, r.op).Errors, r.want) {
+			t.Errorf("%s ends with %s and does not list it", r.op, r.want)
+		}
+	}
+	for _, op := range api.Operations() {
+		for _, id := range op.Errors {
+			if producedElsewhere[id] == "" && unproduced[id] == "" && !have[op.Name+" "+string(id)] {
+				t.Errorf("%s lists %s, which no test produces", op.Name, id)
+			}
+		}
+	}
+	for _, id := range api.CommonErrors {
+		if commonRefusals[id] == nil && unproduced[id] == "" {
+			t.Errorf("no test produces the common error %s", id)
+		}
+	}
+}
+
+// commonRefusals are the calls that end before it is known what they are about.
+var commonRefusals = map[api.ErrorID]func(t *testing.T, w *world) error{
+	api.ErrMissingParameter: func(_ *testing.T, w *world) error {
+		return w.raw(http.MethodPost, url.Values{"Version": {api.EnsVersion}, "Action": {"DescribeEnsRegions"}}, nil)
+	},
+	api.ErrInvalidCommon: func(_ *testing.T, w *world) error {
+		return w.altered(func(q url.Values) { q.Set("SignatureMethod", "HMAC-MD5") })
+	},
+	api.ErrIncompleteSignature: func(_ *testing.T, w *world) error {
+		return w.raw(http.MethodPost, nil, http.Header{
+			"X-Acs-Action": {"DescribeEnsRegions"}, "X-Acs-Version": {api.EnsVersion},
+			"Authorization": {"ACS3-HMAC-SHA256 Credential=x"},
+		})
+	},
+	api.ErrSignatureDoesNotMatch: func(_ *testing.T, w *world) error {
+		return w.altered(func(q url.Values) { q.Set("EnsRegionId", "changed") })
+	},
+	api.ErrAccessKeyNotFound: func(_ *testing.T, w *world) error {
+		c := *w.Client
+		c.AccessKeyID = "nobody"
+		return describeRegions(&c)
+	},
+	api.ErrAccessKeyInactive: func(t *testing.T, w *world) error {
+		c := w.newKey(t, "carol")
+		w.must(t, "UpdateAccessKey", map[string]string{"UserName": "carol", "UserAccessKeyId": c.AccessKeyID, "Status": "Inactive"}, nil)
+		return describeRegions(c)
+	},
+	api.ErrTimestampExpired: func(_ *testing.T, w *world) error {
+		return w.altered(func(q url.Values) {
+			q.Set("Timestamp", time.Now().Add(-16*time.Minute).UTC().Format(time.RFC3339))
+		})
+	},
+	api.ErrTimestampFormat: func(_ *testing.T, w *world) error {
+		return w.altered(func(q url.Values) { q.Set("Timestamp", "yesterday") })
+	},
+	api.ErrNonceUsed: func(t *testing.T, w *world) error {
+		var sent *http.Request
+		c := *w.Client
+		c.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			sent = r.Clone(context.Background())
+			return http.DefaultTransport.RoundTrip(r)
+		})}
+		c.Algorithm = rpc.V1
+		if err := describeRegions(&c); err != nil {
+			t.Fatal(err)
+		}
+		return w.send(sent)
+	},
+	api.ErrActionNotFound: func(_ *testing.T, w *world) error {
+		_, err := w.Call(context.Background(), api.EnsVersion, "MakeCoffee", nil)
+		return err
+	},
+	api.ErrVersion: func(_ *testing.T, w *world) error {
+		_, err := w.Call(context.Background(), "2000-01-01", "DescribeEnsRegions", nil)
+		return err
+	},
+	api.ErrContentType: func(_ *testing.T, w *world) error {
+		c := *w.Client
+		c.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			r = r.Clone(r.Context())
+			r.Header.Set("Content-Type", "application/json")
+			return http.DefaultTransport.RoundTrip(r)
+		})}
+		_, err := c.Call(context.Background(), api.EnsVersion, "DescribeEnsRegions", map[string]string{"EnsRegionId": "local"})
+		return err
+	},
+	api.ErrSecurityToken: func(_ *testing.T, w *world) error {
+		return w.altered(func(q url.Values) { q.Set("SecurityToken", "x") })
+	},
+	api.ErrHTTPMethod: func(_ *testing.T, w *world) error {
+		return w.raw(http.MethodPut, url.Values{"Version": {api.EnsVersion}, "Action": {"DescribeEnsRegions"}}, nil)
+	},
+	api.ErrRequestTooLarge: func(_ *testing.T, w *world) error {
+		_, err := w.Call(context.Background(), api.EnsVersion, "DescribeEnsRegions", map[string]string{"Long": strings.Repeat("x", 4<<20)})
+		return err
+	},
+	api.ErrThrottlingAPI: func(_ *testing.T, w *world) error { return untilRefused(w.Client, "DescribeNetworks") },
+	api.ErrThrottlingUser: func(t *testing.T, w *world) error {
+		c := w.newKey(t, "carol")
+		w.must(t, "AttachPolicyToUser", map[string]string{"PolicyType": "System", "PolicyName": "AliyunENSReadOnlyAccess", "UserName": "carol"}, nil)
+		return untilRefused(c, "DescribeVSwitches")
+	},
+}
+
+func TestCommonErrors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for id, produce := range commonRefusals {
+		t.Run(string(id), func(t *testing.T) {
+			err := produce(t, w)
+			w.isRow(t, err, id)
+			if refusal, ok := errors.AsType[*rpc.Error](err); ok && strings.HasPrefix(refusal.Code, "Throttling") && refusal.RetryAfter <= 0 {
+				t.Error("no x-acs-retry-after")
+			}
+		})
+	}
+}
+
+func describeRegions(c *rpc.Client) error {
+	_, err := c.Call(context.Background(), api.EnsVersion, "DescribeEnsRegions", nil)
+	return err
+}
+
+// untilRefused makes calls as fast as it can, more than any limit allows.
+func untilRefused(c *rpc.Client, action string) error {
+	for range 2000 {
+		if _, err := c.Call(context.Background(), api.EnsVersion, action, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// altered makes a V1 call whose query was changed after it was signed.
+func (w *world) altered(change func(url.Values)) error {
+	c := *w.Client
+	c.Algorithm = rpc.V1
+	c.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		r = r.Clone(r.Context())
+		q := r.URL.Query()
+		change(q)
+		r.URL.RawQuery = q.Encode()
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+	return describeRegions(&c)
+}
+
+// raw sends a request that nobody signed.
+func (w *world) raw(method string, query url.Values, header http.Header) error {
+	r, err := http.NewRequest(method, w.Endpoint+"/?"+query.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	maps.Copy(r.Header, header)
+	return w.send(r)
+}
+
+// send sends a request as it is and answers the error in its answer.
+func (w *world) send(r *http.Request) error {
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode == http.StatusOK {
+		return nil
+	}
+	e := &rpc.Error{Status: res.StatusCode}
+	if err := json.Unmarshal(text, e); err != nil {
+		return fmt.Errorf("%d %s: %w", res.StatusCode, text, err)
+	}
+	return e
+}

@@ -1,0 +1,100 @@
+package elbtest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
+)
+
+// user makes a RAM user with a policy and answers the SDK with the user's key.
+func user(t *testing.T, n *Node, name, policyType, policy, document string) *SDK {
+	t.Helper()
+	root := n.SDK(t).RAM
+	if _, err := root.CreateUser(Fill(ram.CreateCreateUserRequest(), map[string]string{"UserName": name})); err != nil {
+		t.Fatal(err)
+	}
+	if document != "" {
+		request := Fill(ram.CreateCreatePolicyRequest(), map[string]string{"PolicyName": policy, "PolicyDocument": document})
+		if _, err := root.CreatePolicy(request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	attach := Fill(ram.CreateAttachPolicyToUserRequest(), map[string]string{"PolicyType": policyType, "PolicyName": policy, "UserName": name})
+	if _, err := root.AttachPolicyToUser(attach); err != nil {
+		t.Fatal(err)
+	}
+	made, err := root.CreateAccessKey(Fill(ram.CreateCreateAccessKeyRequest(), map[string]string{"UserName": name}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n.SDKFor(t, made.AccessKey.AccessKeyId, made.AccessKey.AccessKeySecret)
+}
+
+// A user may do what a policy allows and nothing else; a denial wins over an
+// allowance; conditions are looked at.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	s := NewSite(t, node(t), NewBackend(t, "a"))
+	for _, tt := range []struct {
+		name, policyType, document string
+		mayCreate, mayDescribe     bool
+	}{
+		{"AliyunENSFullAccess", "System", "", true, true},
+		{"AliyunENSReadOnlyAccess", "System", "", false, true},
+		{"create-only", "Custom", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"ens:CreateLoadBalancerHTTPSListener","Resource":"*"}]}`, true, false},
+		{"wildcard", "Custom", `{"Version":"1","Statement":[{"Effect":"Allow","Action":["ens:Create*","ens:*Attribute"],"Resource":"acs:ens:*:*:*"}]}`, true, true},
+		{"deny-wins", "Custom", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ens:Create*","Resource":"*"}]}`, false, true},
+		{"here-only", "Custom", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"127.0.0.0/8"}}}]}`, true, true},
+		{"elsewhere-only", "Custom", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"192.0.2.0/24"}}}]}`, false, false},
+		{"over-tls-only", "Custom", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"true"}}}]}`, false, false},
+		{"long-ago", "Custom", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"acs:CurrentTime":"2020-01-01T00:00:00Z"}}}]}`, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sdk := user(t, s.Node, "user-"+tt.name, tt.policyType, tt.name, tt.document)
+			_, err := sdk.ENS.CreateLoadBalancerHTTPSListener(Fill(ens.CreateCreateLoadBalancerHTTPSListenerRequest(), s.ListenerParams(nil)))
+			checkAllowed(t, "create", err, tt.mayCreate)
+			request := ens.CreateDescribeLoadBalancerAttributeRequest()
+			request.LoadBalancerId = s.LoadBalancerID
+			_, err = sdk.ENS.DescribeLoadBalancerAttribute(request)
+			checkAllowed(t, "describe", err, tt.mayDescribe)
+		})
+	}
+}
+
+func checkAllowed(t *testing.T, what string, err error, want bool) {
+	t.Helper()
+	code := "NoPermission"
+	if want {
+		code = ""
+	}
+	if got := Code(err); got != code {
+		t.Errorf("%s: %v, want code %q", what, err, code)
+	}
+	if err != nil && !want && !strings.Contains(err.Error(), "AccessDeniedDetail") {
+		t.Errorf("%s: no AccessDeniedDetail in %v", what, err)
+	}
+}
+
+// GetCallerIdentity tells each key whose it is.
+func TestCallerIdentity(t *testing.T) {
+	t.Parallel()
+	n := node(t)
+	alice := user(t, n, "identity", "System", "AliyunENSReadOnlyAccess", "")
+	root, err := n.SDK(t).STS.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if root.IdentityType != "Account" || root.AccountId == "" || !strings.HasSuffix(root.Arn, ":root") {
+		t.Errorf("root: %+v", root)
+	}
+	got, err := alice.STS.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.IdentityType != "RAMUser" || got.AccountId != root.AccountId || !strings.HasSuffix(got.Arn, ":user/identity") {
+		t.Errorf("user: %+v", got)
+	}
+}

@@ -1,0 +1,264 @@
+package elbtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// A world is a node with one thing of every kind, so that for each operation
+// there is a call that succeeds.
+type world struct {
+	*rpc.Client
+	node *Node
+
+	lb       string // Active, with the backend i-there and a listener on port 8443
+	inactive string // InActive, with a listener on port 8443
+	used     string // certificate of the listeners
+	unused   string // certificate that no listener has
+	key      string // access key of alice, who also has the policy mine
+	loneKey  string // access key of bob, who has nothing else
+	pair     Certificate
+}
+
+const allowAll = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldOn(t, Options{})
+}
+
+func newWorldOn(t *testing.T, o Options) *world {
+	t.Helper()
+	n := Start(t, o)
+	w := &world{node: n, Client: n.RPC(), pair: NewCertificate(t, SiteName)}
+	w.lb, w.inactive = w.newLoadBalancer(t), w.newLoadBalancer(t)
+	upload := func(name string) string {
+		var out struct{ CertID int64 }
+		w.must(t, "UploadUserCertificate", map[string]string{"Name": name, "Cert": w.pair.Chain, "Key": w.pair.Key}, &out)
+		return strconv.FormatInt(out.CertID, 10)
+	}
+	w.used, w.unused = upload("used"), upload("unused")
+	w.must(t, "AddBackendServers", map[string]string{"LoadBalancerId": w.lb, "BackendServers": `[{"ServerId":"i-there","Ip":"127.0.0.1","Port":"1"}]`}, nil)
+	for _, lb := range []string{w.lb, w.inactive} {
+		w.must(t, "CreateLoadBalancerHTTPSListener", map[string]string{
+			"LoadBalancerId": lb, "ListenerPort": "8443", "HealthCheck": "off", "ServerCertificateId": w.used,
+		}, nil)
+	}
+	w.must(t, "SetLoadBalancerStatus", map[string]string{"LoadBalancerId": w.inactive, "LoadBalancerStatus": "InActive"}, nil)
+
+	for _, name := range []string{"alice", "bob", "carol"} {
+		w.must(t, "CreateUser", map[string]string{"UserName": name}, nil)
+	}
+	w.key, w.loneKey = w.newKey(t, "alice").AccessKeyID, w.newKey(t, "bob").AccessKeyID
+	for _, name := range []string{"mine", "free"} {
+		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
+	}
+	w.must(t, "AttachPolicyToUser", map[string]string{"PolicyType": "Custom", "PolicyName": "mine", "UserName": "alice"}, nil)
+	return w
+}
+
+func (w *world) newLoadBalancer(t *testing.T) string {
+	t.Helper()
+	var out struct{ LoadBalancerID string }
+	w.must(t, "CreateLoadBalancer", LoadBalancerParams(), &out)
+	return out.LoadBalancerID
+}
+
+// newKey makes an access key and answers a client with it.
+func (w *world) newKey(t *testing.T, user string) *rpc.Client {
+	t.Helper()
+	var out struct {
+		AccessKey struct{ AccessKeyID, AccessKeySecret string }
+	}
+	w.must(t, "CreateAccessKey", map[string]string{"UserName": user}, &out)
+	c := *w.Client
+	c.AccessKeyID, c.Secret = out.AccessKey.AccessKeyID, out.AccessKey.AccessKeySecret
+	return &c
+}
+
+// operation finds an operation by its name alone.
+func operation(t testing.TB, name string) *api.Operation {
+	t.Helper()
+	for _, op := range api.Operations() {
+		if op.Name == name {
+			return op
+		}
+	}
+	t.Fatalf("no operation %s", name)
+	return nil
+}
+
+// patient makes a call, again if it is throttled: the tests make more calls a
+// second than an account may.
+func patient(t testing.TB, c *rpc.Client, op *api.Operation, params map[string]string) ([]byte, error) {
+	t.Helper()
+	for {
+		text, err := c.Call(context.Background(), op.Version, op.Name, params)
+		refusal, ok := errors.AsType[*rpc.Error](err)
+		if !ok || !strings.HasPrefix(refusal.Code, "Throttling") {
+			return text, err
+		}
+		time.Sleep(refusal.RetryAfter)
+	}
+}
+
+// must makes a call that succeeds and decodes its answer.
+func (w *world) must(t testing.TB, action string, params map[string]string, out any) []byte {
+	t.Helper()
+	text, err := patient(t, w.Client, operation(t, action), params)
+	if err != nil {
+		t.Fatalf("%s %v: %v", action, params, err)
+	}
+	if out != nil {
+		if err := json.Unmarshal(text, out); err != nil {
+			t.Fatalf("%s: %v in %s", action, err, text)
+		}
+	}
+	return text
+}
+
+// valid are the parameters of a call of each operation that succeeds in a fresh
+// world.
+func (w *world) valid(t testing.TB, name string) map[string]string {
+	t.Helper()
+	listener := map[string]string{"LoadBalancerId": w.lb, "ListenerPort": "8443"}
+	balancer := map[string]string{"LoadBalancerId": w.lb}
+	alice := map[string]string{"UserName": "alice"}
+	none := map[string]string{}
+	all := map[string]map[string]string{
+		"CreateLoadBalancer":                         LoadBalancerParams(),
+		"DescribeLoadBalancers":                      none,
+		"DescribeLoadBalancerAttribute":              balancer,
+		"ModifyLoadBalancerAttribute":                with(balancer, "LoadBalancerName", "renamed"),
+		"SetLoadBalancerStatus":                      with(balancer, "LoadBalancerStatus", "Active"),
+		"DescribeLoadBalancerSpec":                   none,
+		"ReleaseInstance":                            {"InstanceId": w.lb},
+		"DeleteLoadBalancer":                         balancer,
+		"CreateLoadBalancerHTTPSListener":            {"LoadBalancerId": w.lb, "ListenerPort": "9443", "HealthCheck": "off", "ServerCertificateId": w.used},
+		"SetLoadBalancerHTTPSListenerAttribute":      listener,
+		"DescribeLoadBalancerHTTPSListenerAttribute": listener,
+		"DescribeLoadBalancerListeners":              balancer,
+		"StartLoadBalancerListener":                  listener,
+		"StopLoadBalancerListener":                   listener,
+		"DeleteLoadBalancerListener":                 listener,
+		"AddBackendServers":                          with(balancer, "BackendServers", `[{"ServerId":"i-new","Ip":"127.0.0.1","Port":"2"}]`),
+		"SetBackendServers":                          with(balancer, "BackendServers", `[{"ServerId":"i-there","Weight":"7"}]`),
+		"RemoveBackendServers":                       with(balancer, "BackendServers", `[{"ServerId":"i-there"}]`),
+		"DescribeEnsRegions":                         none,
+		"DescribeNetworks":                           none,
+		"DescribeVSwitches":                          none,
+		"UploadUserCertificate":                      {"Name": "another", "Cert": w.pair.Chain, "Key": w.pair.Key},
+		"GetUserCertificateDetail":                   {"CertId": w.used},
+		"ListUserCertificateOrder":                   none,
+		"DeleteUserCertificate":                      {"CertId": w.unused},
+		"CreateUser":                                 {"UserName": "dave"},
+		"GetUser":                                    alice,
+		"ListUsers":                                  none,
+		"DeleteUser":                                 {"UserName": "carol"},
+		"CreateAccessKey":                            alice,
+		"ListAccessKeys":                             alice,
+		"UpdateAccessKey":                            {"UserName": "alice", "UserAccessKeyId": w.key, "Status": "Inactive"},
+		"DeleteAccessKey":                            {"UserName": "alice", "UserAccessKeyId": w.key},
+		"CreatePolicy":                               {"PolicyName": "new", "PolicyDocument": allowAll},
+		"GetPolicy":                                  {"PolicyType": "Custom", "PolicyName": "mine"},
+		"ListPolicies":                               none,
+		"DeletePolicy":                               {"PolicyName": "free"},
+		"AttachPolicyToUser":                         {"PolicyType": "Custom", "PolicyName": "free", "UserName": "alice"},
+		"DetachPolicyFromUser":                       {"PolicyType": "Custom", "PolicyName": "mine", "UserName": "alice"},
+		"ListPoliciesForUser":                        alice,
+		"GetCallerIdentity":                          none,
+	}
+	params, ok := all[name]
+	if !ok {
+		t.Fatalf("no valid call of %s", name)
+	}
+	return maps.Clone(params)
+}
+
+func with(params map[string]string, name, value string) map[string]string {
+	changed := maps.Clone(params)
+	changed[name] = value
+	return changed
+}
+
+// requestID is what differs between two answers that say the same.
+var requestID = regexp.MustCompile(`"RequestId":"[^"]*",?`)
+
+// dump is everything that the API tells of the state: the answer of each
+// operation that only reads, for everything there is.
+func (w *world) dump(t testing.TB) string {
+	t.Helper()
+	var text strings.Builder
+	ask := func(action string, params map[string]string, out any) {
+		answer := w.must(t, action, params, out)
+		fmt.Fprintf(&text, "%s %v %s\n", action, params, requestID.ReplaceAll(answer, nil))
+	}
+	var balancers struct {
+		LoadBalancers struct {
+			LoadBalancer []struct{ LoadBalancerID string }
+		}
+	}
+	ask("DescribeLoadBalancers", map[string]string{"PageSize": "100"}, &balancers)
+	for _, lb := range balancers.LoadBalancers.LoadBalancer {
+		id := map[string]string{"LoadBalancerId": lb.LoadBalancerID}
+		var listeners struct {
+			Listeners struct {
+				Listener []struct{ ListenerPort string }
+			}
+		}
+		ask("DescribeLoadBalancerAttribute", id, nil)
+		ask("DescribeLoadBalancerListeners", id, &listeners)
+		for _, l := range listeners.Listeners.Listener {
+			ask("DescribeLoadBalancerHTTPSListenerAttribute", with(id, "ListenerPort", l.ListenerPort), nil)
+		}
+	}
+	var certificates struct {
+		CertificateOrderList []struct{ CertificateID int64 }
+	}
+	ask("ListUserCertificateOrder", nil, &certificates)
+	for _, c := range certificates.CertificateOrderList {
+		ask("GetUserCertificateDetail", map[string]string{"CertId": strconv.FormatInt(c.CertificateID, 10)}, nil)
+	}
+	var users struct {
+		Users struct{ User []struct{ UserName string } }
+	}
+	ask("ListUsers", nil, &users)
+	for _, u := range users.Users.User {
+		for _, action := range []string{"GetUser", "ListAccessKeys", "ListPoliciesForUser"} {
+			ask(action, map[string]string{"UserName": u.UserName}, nil)
+		}
+	}
+	for _, action := range []string{"ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions"} {
+		ask(action, nil, nil)
+	}
+	return text.String()
+}
+
+// differences are the lines that only one of two dumps has.
+func differences(before, after string) string {
+	old, new := strings.Split(before, "\n"), strings.Split(after, "\n")
+	var text strings.Builder
+	for _, line := range old {
+		if !slices.Contains(new, line) {
+			fmt.Fprintln(&text, "-", line)
+		}
+	}
+	for _, line := range new {
+		if !slices.Contains(old, line) {
+			fmt.Fprintln(&text, "+", line)
+		}
+	}
+	return text.String()
+}

@@ -1,0 +1,37 @@
+package socket
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// The system calls below do not announce themselves to the scheduler, as those
+// of package syscall do. On a non-blocking socket they return in microseconds,
+// so there is nothing to gain by letting another goroutine have the processor;
+// but the runtime's monitor takes it away from calls that it happens to see
+// under way, and then two threads have to be woken.
+
+// ReadFD reads once from a non-blocking socket. What is EAGAIN is returned as
+// that; the end is 0 without an error.
+func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.SYS_READ, fd, p) }
+
+// WriteFD writes once to a non-blocking socket. n is never negative.
+func WriteFD(fd uintptr, p []byte) (int, error) { return call(syscall.SYS_WRITE, fd, p) }
+
+func call(number, fd uintptr, p []byte) (int, error) {
+	for {
+		n, _, e := syscall.RawSyscall(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		switch e {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, errAgain
+		default:
+			return 0, e
+		}
+	}
+}
+
+// errAgain is EAGAIN, made an error once.
+var errAgain error = syscall.EAGAIN

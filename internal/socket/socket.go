@@ -1,0 +1,211 @@
+// Package socket is a TCP connection as the data plane needs it, over the
+// runtime's poller. It knows nothing of what is spoken on it. It differs from
+// net.TCPConn in three things, each of which shows in the CPU time of a request:
+//
+// Deadlines move lazily: setting one in the runtime costs as much as a system
+// call, so what is armed there may come earlier than what is due.
+//
+// A read may be given its buffer only when there is something to read, so that
+// who waits holds none.
+//
+// System calls do not tell the scheduler that they might block, as on a
+// non-blocking socket they do not.
+//
+// Start reading at Conn.
+package socket
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A Conn is one TCP connection. One goroutine may read while another one
+// writes; Interrupt and Close may be called from any.
+type Conn struct {
+	tcp *net.TCPConn
+	raw syscall.RawConn
+
+	interrupted atomic.Bool // reads end with ErrInterrupted
+
+	// Owned by the reading goroutine.
+	reading  deadline
+	into     []byte // of the Read under way
+	got      int
+	readErr  error
+	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
+
+	// Owned by the writing goroutine.
+	writing   deadline
+	stall     time.Duration
+	rest      []byte // of the Write under way
+	writeErr  error
+	writeOnce func(fd uintptr) bool // tryWrite
+}
+
+// ErrInterrupted ends reads after Interrupt.
+var ErrInterrupted error = interruption{}
+
+// An interruption is a net.Error that is Temporary: any other read error
+// crypto/tls would report for ever, also after Resume.
+type interruption struct{}
+
+func (interruption) Error() string   { return "interrupted" }
+func (interruption) Timeout() bool   { return false }
+func (interruption) Temporary() bool { return true }
+
+// Init makes c the connection tcp, without deadlines.
+func (c *Conn) Init(tcp *net.TCPConn) error {
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	c.tcp, c.raw = tcp, raw
+	c.reading.set, c.writing.set = tcp.SetReadDeadline, tcp.SetWriteDeadline
+	return nil
+}
+
+// ReadBy makes reads end at due, 0 for never, with os.ErrDeadlineExceeded. It
+// does not concern a read that is under way.
+func (c *Conn) ReadBy(due Instant) { c.reading.due = due }
+
+// StallAfter makes a write end with os.ErrDeadlineExceeded if the other side
+// takes nothing for d.
+func (c *Conn) StallAfter(d time.Duration) { c.stall = d }
+
+// Read implements io.Reader: it reads once, waiting for something to read.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.readOnce == nil {
+		c.readOnce = c.tryRead
+	}
+	c.into = p
+	if err := c.WhenReadable(c.readOnce); err != nil {
+		return 0, err
+	}
+	c.into = nil
+	if c.got == 0 && c.readErr == nil && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return c.got, c.readErr
+}
+
+func (c *Conn) tryRead(fd uintptr) bool {
+	c.got, c.readErr = ReadFD(fd, c.into)
+	return c.readErr != syscall.EAGAIN
+}
+
+// WhenReadable calls try, which reads with ReadFD, until it returns true,
+// waiting each time for something to read. It is called at least once.
+func (c *Conn) WhenReadable(try func(fd uintptr) bool) error {
+	if err := c.reading.arm(); err != nil {
+		return err
+	}
+	for {
+		// After arming, so that an interruption is either seen here or finds
+		// its own deadline in force.
+		if c.interrupted.Load() {
+			return ErrInterrupted
+		}
+		err := c.raw.Read(try)
+		if err == nil {
+			return nil
+		}
+		if c.interrupted.Load() {
+			return ErrInterrupted
+		}
+		if !c.reading.again(err) {
+			return bare(err)
+		}
+	}
+}
+
+// Interrupt ends the read under way, and all that follow until Resume, with
+// ErrInterrupted.
+func (c *Conn) Interrupt() {
+	c.interrupted.Store(true)
+	_ = c.tcp.SetReadDeadline(epoch) // fails only if already closed
+}
+
+// Resume ends an interruption. It is called by the reading goroutine, before
+// ReadBy, and reports whether there was one.
+func (c *Conn) Resume() bool {
+	if !c.interrupted.Swap(false) {
+		return false
+	}
+	c.reading.armed = -1 // nobody knows which of the two set it last
+	return true
+}
+
+// Write writes all of p, waiting for room.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.writeOnce == nil {
+		c.writeOnce = c.tryWrite
+	}
+	c.rest, c.writing.due = p, 0
+	for {
+		err := c.raw.Write(c.writeOnce)
+		if err != nil && c.writing.again(err) {
+			continue
+		}
+		if err == nil {
+			err = c.writeErr
+		}
+		n := len(p) - len(c.rest)
+		c.rest = nil
+		return n, bare(err)
+	}
+}
+
+// tryWrite writes what it can and reports whether that settled the matter. Only
+// when it has to wait does it set a deadline: as a rule the kernel takes all.
+func (c *Conn) tryWrite(fd uintptr) bool {
+	for {
+		n, err := WriteFD(fd, c.rest)
+		c.rest = c.rest[n:]
+		switch {
+		case err == syscall.EAGAIN:
+			if c.stall > 0 {
+				c.writing.due = Now().Add(c.stall)
+			}
+			c.writeErr = c.writing.arm()
+			return c.writeErr != nil
+		case err != nil || len(c.rest) == 0:
+			c.writeErr = err
+			return true
+		}
+	}
+}
+
+// bare strips a timeout of its net.OpError: crypto/tls keeps every read error
+// for ever unless it is Temporary, which the bare one is.
+func bare(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return os.ErrDeadlineExceeded
+	}
+	return err
+}
+
+// Control calls f with the file descriptor.
+func (c *Conn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }
+
+// Close closes the connection; reads and writes under way fail.
+func (c *Conn) Close() error { return c.tcp.Close() }
+
+// CloseWrite tells the other side that nothing more will come.
+func (c *Conn) CloseWrite() error { return c.tcp.CloseWrite() }
+
+// Reset closes the connection so that the other side sees an error, not an end.
+func (c *Conn) Reset() error {
+	_ = c.tcp.SetLinger(0) // then it is an end
+	return c.tcp.Close()
+}
+
+// LocalAddr returns the address of this side.
+func (c *Conn) LocalAddr() net.Addr { return c.tcp.LocalAddr() }
+
+// RemoteAddr returns the address of the other side.
+func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
