@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -141,13 +142,5 @@ func (c *conn) write(p []byte) error {
 	}
 	c.wire.holdBack()
 	_, err := c.stream.Write(p)
-	return cmpErr(err, c.wire.flush())
-}
-
-// cmpErr returns the first error.
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return cmp.Or(err, c.wire.flush())
 }
