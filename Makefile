@@ -14,7 +14,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz bench docs clean
+.PHONY: build demo test check fuzz conformance bench docs clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -41,6 +41,10 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 			CGO_ENABLED=0 $(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$dir || exit 1; \
 		done; \
 	done
+
+conformance: ## how nginx, haproxy and Node read what elbow passes on; installs them if missing
+	conformance/install.sh
+	CGO_ENABLED=0 $(GO) test -count=1 ./conformance -args -with nginx,haproxy,node
 
 bench: build ## elbow beside nginx and haproxy; flags in BENCH, for example BENCH='-rounds 3'
 	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow $(BENCH)

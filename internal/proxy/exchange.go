@@ -135,6 +135,9 @@ func (x *exchange) finish() {
 		x.unread = !x.keep
 	}
 	x.part(x.relayed && x.reusable())
+	if x.record.status == 0 { // it panicked
+		x.record.status, x.record.fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
+	}
 	x.back.drop()
 	x.record.backend, x.record.ended = x.backend, socket.Now()
 	x.leave()

@@ -24,8 +24,9 @@ func listen(addr netip.AddrPort) (*net.TCPListener, error) {
 			return err
 		},
 	}
-	lc.SetMultipathTCP(false)                                       // Go's default; costs a second socket and has no use here
-	l, err := lc.Listen(context.Background(), "tcp", addr.String()) // binds at once, so there is nothing to cancel
+	lc.SetMultipathTCP(false) // on by default; it costs a second socket and has no use here
+	// It binds at once, so there is nothing to cancel.
+	l, err := lc.Listen(context.Background(), "tcp", addr.String())
 	if err != nil {
 		return nil, err
 	}

@@ -67,25 +67,26 @@ func (l *Listener) Addr() netip.AddrPort {
 // accept takes connections until the socket is closed.
 func (l *Listener) accept() {
 	defer l.running.Done()
-	for pause := acceptPauseMin; ; {
+	pause := acceptPauseMin
+	for {
 		tcp, err := l.tcp.AcceptTCP()
-		switch {
-		case err == nil:
+		if err == nil {
 			pause = acceptPauseMin
 			l.admit(tcp)
-		case errors.Is(err, net.ErrClosed):
-			return
-		default:
-			// Out of file descriptors or memory, or a client that gave up
-			// before it was accepted. The first two pass when connections end.
-			if pause == acceptPauseMax {
-				l.proxy.log.Error("cannot accept connections", "listener", l.Addr(), "err", err)
-			}
-			if !sleep(pause, l.done) {
-				return
-			}
-			pause = min(2*pause, acceptPauseMax)
+			continue
 		}
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Out of file descriptors or memory: it passes when connections end. A
+		// client that gave up before it was accepted is met here, too.
+		if pause == acceptPauseMin {
+			l.proxy.log.Warn("connections cannot be accepted for now", "listener", l.Addr(), "err", err)
+		}
+		if !sleep(pause, l.done) {
+			return
+		}
+		pause = min(2*pause, acceptPauseMax)
 	}
 }
 

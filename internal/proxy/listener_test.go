@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -170,18 +171,18 @@ func TestDrain(t *testing.T) {
 
 // What does not end by itself is cut when the time is up.
 func TestDrainCuts(t *testing.T) {
+	asked := make(chan struct{})
 	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
 		if n > 0 {
 			echoing(n, p)
 			return
 		}
 		p.head()
+		close(asked)
 		p.wait() // never answers
 	})}, requestTimeout(time.Hour))
 	stuck := r.dial().send(get)
-	for r.cfg.Backends[0].Member.Active.Load() == 0 {
-		time.Sleep(time.Millisecond) // until the backend is asked: there is nothing to wait on
-	}
+	<-asked
 	tunnel := r.upgraded()
 	shaking, err := net.Dial("tcp", r.lis.Addr().String())
 	if err != nil {
@@ -224,7 +225,7 @@ func TestConnectionLimit(t *testing.T) {
 // waitConns waits until no more than n connections are left.
 func (r *rig) waitConns(n int64) {
 	for r.lis.Snapshot().Open > n {
-		time.Sleep(time.Millisecond) // there is nothing to wait on
+		runtime.Gosched() // there is nothing to wait on
 	}
 }
 
@@ -235,7 +236,7 @@ func TestStickyInsert(t *testing.T) {
 			_, _ = io.WriteString(w, name+" "+r.Header.Get("Cookie"))
 		})
 	}
-	r := newRig(t, []string{named("a"), named("b")}, func(_ *Options, c *Config) {})
+	r := newRig(t, []string{named("a"), named("b")})
 	cfg := *r.cfg
 	group := &balance.Group{Members: []*balance.Member{cfg.Backends[0].Member, cfg.Backends[1].Member}, Weights: []int{1, 1}}
 	cfg.Sticky = balance.NewInsert(group, make([]byte, 32), time.Hour)
