@@ -146,7 +146,7 @@ func (r *Request) assemblePath() error {
 }
 
 // AppendTrailer appends a field of a trailer section as a line, unless it ends
-// at this hop. Fields that mean nothing there, or too much, are an *Error (RFC
+// at this hop or has no business there. Fields that mean nothing there, or too much, are an *Error (RFC
 // 9110, 6.5.1).
 func AppendTrailer(dst, name, value []byte) ([]byte, error) {
 	if err := checkField(name, value); err != nil {
@@ -156,7 +156,7 @@ func AppendTrailer(dst, name, value []byte) ([]byte, error) {
 	switch {
 	case id == ContentLength || id == TransferEncoding || id == Host:
 		return dst, ErrTrailer
-	case hopByHop[id]:
+	case hopByHop[id] || endToEnd[id]: // as in HTTP/1.1, see endTrailer
 		return dst, nil
 	case len(dst)+len(name)+len(value)+len(": \r\n") > maxTrailerBytes:
 		return dst, ErrTrailerLength

@@ -142,10 +142,11 @@ func (d *Decoder) take(f Field) {
 
 // keep copies a field to arena.
 func keep(arena []byte, f Field) ([]byte, Field) {
-	arena = room(arena, len(f.Name)+len(f.Value))
-	arena, f.Name = keepBytes(arena, f.Name)
-	arena, f.Value = keepBytes(arena, f.Value)
-	return arena, f
+	n, v := len(f.Name), len(f.Value)
+	arena = room(arena, n+v)
+	start := len(arena)
+	arena = append(append(arena, f.Name...), f.Value...)
+	return arena, Field{arena[start : start+n : start+n], arena[start+n : start+n+v : start+n+v]}
 }
 
 func keepBytes(arena, b []byte) (_, kept []byte) {

@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// All cases of h2spec, the 145 and the strict one, pass over TLS. H2SPEC is its program, as `make
-// conformance` sets it.
-func TestConformance(t *testing.T) {
+// All 145 cases of h2spec, and the strict one, pass over TLS. H2SPEC is its
+// program, as `make h2spec` sets it.
+func TestH2spec(t *testing.T) {
 	h2spec := os.Getenv("H2SPEC")
 	if h2spec == "" {
-		t.Skip("H2SPEC is not set; make conformance does it")
+		t.Skip("H2SPEC is not set; make h2spec does it")
 	}
 	r := newRig(t, []string{origin(t, hello)})
 	port := strconv.Itoa(int(r.lis.Addr().Port()))
