@@ -37,6 +37,10 @@ type backendCounts struct {
 	active  metrics.Gauge        // exchanges in flight
 	healthy metrics.Gauge        // 1 if the last verdict is that it is
 	idle    metrics.Gauge        // connections that wait for a request
+	dials   metrics.Counter      // connections made
+	undials metrics.Counter      // connections that could not be made
+	reuses  metrics.Counter      // requests that found a connection waiting
+	stale   metrics.Counter      // connections found closed or dirty when they were to be reused
 }
 
 func newListenerSet() *metrics.Set[listenerCounts] {
@@ -68,7 +72,7 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 
 func newBackendSet() *metrics.Set[backendCounts] {
 	type t = backendCounts
-	s := metrics.NewSet[t]("elbow_backend", "backend", "address")
+	s := metrics.NewSet[t]("elbow_backend", "lb", "listener", "backend", "address")
 	for class := 1; class <= 5; class++ {
 		s.Counter("answers_total", "Answers by status class.",
 			func(c *t) *metrics.Counter { return &c.byClass[class] }, "class", strconv.Itoa(class)+"xx")
@@ -82,13 +86,23 @@ func newBackendSet() *metrics.Set[backendCounts] {
 	s.Gauge("active", "Exchanges in flight.", func(c *t) *metrics.Gauge { return &c.active })
 	s.Gauge("healthy", "1 if the health checks find it so, or there are none.", func(c *t) *metrics.Gauge { return &c.healthy })
 	s.Gauge("idle_connections", "Connections that wait for a request.", func(c *t) *metrics.Gauge { return &c.idle })
+	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.dials }, "result", "ok")
+	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.undials }, "result", "failed")
+	s.Counter("reuses_total", "Requests that found a connection waiting.", func(c *t) *metrics.Counter { return &c.reuses })
+	s.Counter("stale_connections_total", "Connections found closed or dirty when they were to be reused.",
+		func(c *t) *metrics.Counter { return &c.stale })
 	return s
 }
 
-// sample looks up the gauges that are not kept.
+// sample looks up what is counted elsewhere.
 func (b *Backend) sample(c *backendCounts) {
 	c.active.Set(b.Member.Active.Load())
 	c.idle.Set(int64(b.Pool.Idle()))
+	pool := b.Pool.Counts()
+	c.dials.Set(pool.Dials)
+	c.undials.Set(pool.Failures)
+	c.reuses.Set(pool.Reuses)
+	c.stale.Set(pool.Stale)
 	c.healthy.Set(0)
 	if b.Member.Health() == balance.Healthy {
 		c.healthy.Set(1)

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"io"
 	"log/slog"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -91,8 +92,9 @@ func (p *Proxy) Close() {
 }
 
 // NewBackend returns the backend at address, an IP:port, with its health
-// unknown and without connections.
-func (p *Proxy) NewBackend(id, address string) *Backend {
+// unknown and without connections. The load balancer and the port of the
+// listener that it works for label its metrics.
+func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *Backend {
 	b := &Backend{
 		ID:      id,
 		Address: address,
@@ -100,7 +102,7 @@ func (p *Proxy) NewBackend(id, address string) *Backend {
 		Pool:    upstream.NewPool(address, upstream.Options{}),
 		proxy:   p,
 	}
-	b.counts = p.backends.Add(b.sample, id, address)
+	b.counts = p.backends.Add(b.sample, loadBalancer, strconv.Itoa(port), id, address)
 	return b
 }
 

@@ -139,7 +139,7 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	r.proxy = New(o)
 	group := new(balance.Group)
 	for i, a := range addresses {
-		b := r.proxy.NewBackend(string(rune('a'+i)), a)
+		b := r.proxy.NewBackend("lb-test", 443, string(rune('a'+i)), a)
 		b.Member.SetHealth(balance.Healthy)
 		r.cfg.Backends = append(r.cfg.Backends, b)
 		group.Members = append(group.Members, b.Member)

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -26,7 +27,8 @@ var (
 
 // tunnel passes a 101 on and carries what follows to its end.
 func (x *exchange) tunnel() *Fault {
-	if len(x.req.Upgrade) == 0 || len(x.resp.Upgrade) == 0 {
+	// A server must not switch to what the client has not named (RFC 9110, 7.8).
+	if len(x.req.Upgrade) == 0 || !bytes.EqualFold(x.req.Upgrade, x.resp.Upgrade) {
 		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errUnasked}
 	}
 	x.record.status = 101

@@ -212,7 +212,7 @@ func TestSwapBreaksNothing(t *testing.T) {
 func (r *rig) over(address string) *Config {
 	r.t.Helper()
 	cfg := *r.cfg
-	b := r.proxy.NewBackend("x", address)
+	b := r.proxy.NewBackend("lb-test", 443, "x", address)
 	b.Member.SetHealth(balance.Healthy)
 	cfg.Backends = []*Backend{b}
 	cfg.Scheduler = scheduler(r.t, &balance.Group{Members: []*balance.Member{b.Member}, Weights: []int{1}})

@@ -134,7 +134,7 @@ func (l *Loop) load(u *unit, id string, certificates map[string]elb.Certificate)
 }
 
 func (l *Loop) join(u *unit, d *spec, id backendID) {
-	b := &backend{proxy: l.proxy.NewBackend(id.name(), id.address.String())}
+	b := &backend{proxy: l.proxy.NewBackend(d.loadBalancer, d.port, id.name(), id.address.String())}
 	if !d.check.on {
 		b.proxy.Member.SetHealth(balance.Healthy)
 	}

@@ -107,8 +107,11 @@ func writeDurably(path string, content []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	if err := unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, path, unix.RENAME_NOREPLACE); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if err := os.Link(tmp, path); err != nil { // unlike a rename, refuses to replace
+		return err
+	}
+	if err := os.Remove(tmp); err != nil {
+		return err
 	}
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {

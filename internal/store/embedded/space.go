@@ -21,7 +21,7 @@ func (d disk) free() int64 {
 	if err := unix.Statfs(d.dir, &st); err != nil {
 		return lowDisk
 	}
-	return int64(st.Bavail) * st.Bsize
+	return int64(st.Bavail) * int64(st.Bsize)
 }
 
 // check is nil if there is room for a write.

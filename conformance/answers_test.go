@@ -1,0 +1,327 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"elbow/internal/balance"
+)
+
+// An answerCase is something a backend answers, and what the client must get.
+type answerCase struct {
+	*block
+	sticky  string // "insert", "server NAME" or none
+	status  int
+	body    string
+	interim []int
+	with    []string
+	without []string
+	cut     bool // the client can tell that the body is not whole
+	closes  bool // the client's connection ends
+
+	early    bool // the backend answers before it reads a body
+	open     bool // it goes on to serve the connection
+	resets   bool // it resets the connection
+	together bool // all of its bytes must be sent at once
+}
+
+func newAnswerCase(b *block) (*answerCase, error) {
+	c := &answerCase{block: b}
+	for _, r := range b.rules {
+		if err := c.apply(r); err != nil {
+			return nil, fmt.Errorf("%s: %s %s: %w", b.where, r.word, r.rest, err)
+		}
+	}
+	if c.status == 0 {
+		return nil, fmt.Errorf("%s: nothing is expected", b.where)
+	}
+	if len(c.sent) == 0 {
+		c.sent = []byte("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
+	}
+	return c, nil
+}
+
+func (c *answerCase) apply(r rule) (err error) {
+	switch r.word {
+	case "gets":
+		status, body, _ := strings.Cut(r.rest, " ")
+		c.status, err = strconv.Atoi(status)
+		c.body = body
+	case "interim":
+		var status int
+		status, err = strconv.Atoi(r.rest)
+		c.interim = append(c.interim, status)
+	case "with":
+		c.with = append(c.with, r.rest)
+	case "without":
+		c.without = append(c.without, r.rest)
+	case "sticky":
+		c.sticky = r.rest
+	case "cut":
+		c.cut, c.closes = true, true
+	case "closes":
+		c.closes = true
+	case "early":
+		c.early = true
+	case "open":
+		c.open = true
+	case "resets":
+		c.resets = true
+	case "together":
+		c.together = true
+	default:
+		err = fmt.Errorf("unknown word")
+	}
+	return err
+}
+
+// newSticky returns what the case says of sessions, nil for nothing.
+func (c *answerCase) newSticky() func(*balance.Group) balance.Sticky {
+	kind, name, _ := strings.Cut(c.sticky, " ")
+	seed := make([]byte, 32)
+	switch kind {
+	case "insert":
+		return func(g *balance.Group) balance.Sticky { return balance.NewInsert(g, seed, time.Hour) }
+	case "server":
+		return func(g *balance.Group) balance.Sticky { return balance.NewServer(g, seed, name) }
+	}
+	return nil
+}
+
+// Whatever a backend answers, the client gets one answer that can be read in
+// one way, and the next request the answer to itself.
+func TestAnswers(t *testing.T) {
+	cases := 0
+	for class, blocks := range readBlocks(t, "answers") {
+		t.Run(class, func(t *testing.T) {
+			for _, b := range blocks {
+				c, err := newAnswerCase(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				cases++
+				t.Run(c.title+"/whole", func(t *testing.T) { c.run(t, max(len(c.reply), 1)) })
+				if !c.together {
+					t.Run(c.title+"/pieces", func(t *testing.T) { c.run(t, 1+len(c.reply)/1024) })
+				}
+			}
+		})
+	}
+	t.Logf("%d cases", cases)
+}
+
+// next is asked behind each case. It may not be sent twice, so that no retry
+// hides what is wrong.
+const next = "POST /next HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"
+
+func (c *answerCase) run(t *testing.T, size int) {
+	s := startScript(t, c, size)
+	r := newRig(t, s.l.Addr().String(), c.newSticky())
+	defer s.close()
+	defer r.close()
+
+	conn := r.dial(t)
+	defer conn.Close()
+	if _, err := conn.Write(c.sent); err != nil {
+		t.Fatal(err)
+	}
+	var raw bytes.Buffer
+	br := bufio.NewReader(io.TeeReader(conn, &raw))
+	c.checkAnswer(t, br, &raw)
+	if c.closes {
+		if b, err := br.ReadByte(); err == nil {
+			t.Errorf("%s: the connection goes on with %q", c.where, b)
+		}
+		_ = conn.Close() // a client that was cut off goes away
+	} else {
+		c.ask(t, conn, br)
+	}
+	other := r.dial(t)
+	defer other.Close()
+	c.ask(t, other, bufio.NewReader(other))
+}
+
+// ask sends the next request and checks that its answer is its own.
+func (c *answerCase) ask(t *testing.T, w io.Writer, br *bufio.Reader) {
+	t.Helper()
+	if _, err := io.WriteString(w, next); err != nil {
+		t.Errorf("%s: ask again: %v", c.where, err)
+		return
+	}
+	resp, err := http.ReadResponse(br, nil)
+	if err != nil {
+		t.Errorf("%s: the next answer: %v", c.where, err)
+		return
+	}
+	if body, err := io.ReadAll(resp.Body); resp.StatusCode != 200 || string(body) != "next" {
+		t.Errorf("%s: the next answer is %d %q, %v", c.where, resp.StatusCode, body, err)
+	}
+}
+
+// checkAnswer reads what the client gets.
+func (c *answerCase) checkAnswer(t *testing.T, br *bufio.Reader, raw *bytes.Buffer) {
+	t.Helper()
+	method, _, _ := strings.Cut(string(c.sent), " ")
+	var interim []int
+	for {
+		began := raw.Len() - br.Buffered()
+		resp, err := http.ReadResponse(br, &http.Request{Method: method})
+		if err != nil {
+			t.Fatalf("%s: read answer: %v", c.where, err)
+		}
+		head, _, _ := strings.Cut(raw.String()[began:], "\r\n\r\n")
+		c.checkHead(t, head+"\r\n")
+		if resp.StatusCode < 200 && resp.StatusCode != 101 {
+			interim = append(interim, resp.StatusCode)
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		if resp.StatusCode != c.status || string(body) != c.body && c.status < 400 {
+			t.Errorf("%s: got %d %.200q, want %d %.200q", c.where, resp.StatusCode, body, c.status, c.body)
+		}
+		if (err != nil) != c.cut {
+			t.Errorf("%s: the end of the body: %v", c.where, err)
+		}
+		if !slices.Equal(interim, c.interim) {
+			t.Errorf("%s: got interim answers %v, want %v", c.where, interim, c.interim)
+		}
+		c.checkFields(t, head+"\r\n")
+		return
+	}
+}
+
+// checkHead checks that a head is in its plainest form.
+func (c *answerCase) checkHead(t *testing.T, head string) {
+	t.Helper()
+	lines := strings.SplitAfter(head, "\r\n")
+	if !strings.HasPrefix(lines[0], "HTTP/1.1 ") || controls(lines[0]) {
+		t.Errorf("%s: the client gets the status line %q", c.where, lines[0])
+	}
+	framings := 0
+	for _, line := range lines[1 : len(lines)-1] {
+		name, _, err := splitField(line)
+		if err != nil {
+			t.Errorf("%s: the client gets %v", c.where, err)
+		}
+		if n := strings.ToLower(name); n == "content-length" || n == "transfer-encoding" {
+			framings++
+		}
+	}
+	if framings > 1 {
+		t.Errorf("%s: the client gets several framings: %q", c.where, head)
+	}
+}
+
+// checkFields looks for the fields that must be there or must not.
+func (c *answerCase) checkFields(t *testing.T, head string) {
+	t.Helper()
+	for _, line := range c.with {
+		if !strings.Contains(head, "\r\n"+line) {
+			t.Errorf("%s: no %q in %q", c.where, line, head)
+		}
+	}
+	for _, name := range c.without {
+		if strings.Contains(strings.ToLower(head), "\r\n"+strings.ToLower(name)) {
+			t.Errorf("%s: %q is in %q", c.where, name, head)
+		}
+	}
+}
+
+// A script is a backend that gives the answer of a case to its first request
+// and "next" to those for it.
+type script struct {
+	c       *answerCase
+	size    int // bytes written at once
+	l       net.Listener
+	running sync.WaitGroup
+}
+
+func startScript(t *testing.T, c *answerCase, size int) *script {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &script{c: c, size: size, l: l}
+	s.running.Add(1)
+	go s.accept() // ends with close, which waits for it
+	return s
+}
+
+func (s *script) accept() {
+	defer s.running.Done()
+	for {
+		c, err := s.l.Accept()
+		if err != nil {
+			return
+		}
+		s.running.Add(1)
+		go s.serve(c.(*net.TCPConn)) // ends when the proxy closes c
+	}
+}
+
+func (s *script) serve(c *net.TCPConn) {
+	defer s.running.Done()
+	defer c.Close()
+	br := bufio.NewReader(c)
+	for {
+		req, err := http.ReadRequest(br)
+		if err != nil {
+			return
+		}
+		reply := "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext"
+		first := req.URL.Path != "/next"
+		if first {
+			reply = string(s.c.reply)
+		}
+		if !first || !s.c.early {
+			if _, err := io.Copy(io.Discard, req.Body); err != nil {
+				return
+			}
+		}
+		if s.write(c, reply, first) != nil {
+			return
+		}
+		if first && s.c.resets {
+			_ = c.SetLinger(0) // cannot fail on an open connection
+		}
+		if first && !s.c.open {
+			return
+		}
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			return
+		}
+	}
+}
+
+// write writes the answer of the case in pieces.
+func (s *script) write(c *net.TCPConn, reply string, first bool) error {
+	size := cmp.Or(len(reply), 1)
+	if first {
+		size = s.size
+	}
+	for len(reply) > 0 {
+		n, err := io.WriteString(c, reply[:min(size, len(reply))])
+		if err != nil {
+			return err
+		}
+		reply = reply[n:]
+	}
+	return nil
+}
+
+func (s *script) close() {
+	_ = s.l.Close()
+	s.running.Wait()
+}

@@ -1,0 +1,85 @@
+package elbtest
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"elbow/internal/api"
+)
+
+// smallDisk is a file system of its own that a test may fill.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("elbtest", dir, "tmpfs", 0, "size=320m"); err != nil {
+		t.Skipf("a file system to fill needs the right to mount one: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmount %s: %v", dir, err)
+		}
+	})
+	return dir
+}
+
+// fill takes all the space that is left and returns what gives it back.
+func fill(t *testing.T, dir string) (free func()) {
+	t.Helper()
+	path := filepath.Join(dir, "filler")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	chunk := make([]byte, 1<<20)
+	for err == nil {
+		_, err = f.Write(chunk)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// On a full disk every call that would change something ends with
+// ens.interface.error and changes nothing; what only reads is answered, traffic
+// goes on, and with space everything works again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := smallDisk(t)
+	w := newWorldOn(t, Options{Dir: dir})
+	f := NewSite(t, w.node, NewBackend(t, "a")).Listen(t, nil)
+	before := w.dump(t)
+	free := fill(t, dir)
+	for _, op := range api.Operations() {
+		params := w.valid(t, op.Name)
+		if op.Name == "StopLoadBalancerListener" { // of one that runs, or there is nothing to change
+			params["LoadBalancerId"], params["ListenerPort"] = f.LoadBalancerID, f.Port
+		}
+		_, err := patient(t, w.Client, op, params)
+		if reads := op.Access == "get" || op.Access == "list"; !reads {
+			w.isRow(t, err, api.ErrInterface)
+		} else if err != nil {
+			t.Errorf("%s on a full disk: %v", op.Name, err)
+		}
+	}
+	if after := w.dump(t); after != before {
+		t.Errorf("refused calls changed something:\n%s", differences(before, after))
+	}
+	if got := f.Get(t, f.Client(t, ""), "/").Status; got != http.StatusOK {
+		t.Errorf("traffic on a full disk: status %d", got)
+	}
+	free()
+	Eventually(t, func() error {
+		_, err := patient(t, w.Client, operation(t, "ModifyLoadBalancerAttribute"), w.valid(t, "ModifyLoadBalancerAttribute"))
+		return err
+	})
+}

@@ -1,0 +1,164 @@
+package elbtest
+
+import (
+	"bufio"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"elbow/internal/api"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
+)
+
+// Format=XML is answered in XML, errors too, and the RequestId of the answer is
+// the one in its header.
+func TestXML(t *testing.T) {
+	t.Parallel()
+	n := node(t)
+	ask := func(action string) (*http.Response, string) {
+		var res *http.Response
+		var body string
+		c := n.RPC()
+		c.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			got, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				return nil, err
+			}
+			text, err := io.ReadAll(got.Body)
+			got.Body.Close()
+			got.Body = io.NopCloser(strings.NewReader(string(text)))
+			res, body = got, string(text)
+			return got, err
+		})}
+		_, _ = c.Call(t.Context(), api.EnsVersion, action, map[string]string{"Format": "XML"}) // the answer is what counts
+		return res, body
+	}
+	res, body := ask("DescribeEnsRegions")
+	var ok struct {
+		XMLName   xml.Name
+		RequestID string `xml:"RequestId"`
+		Regions   []struct {
+			ID string `xml:"EnsRegionId"`
+		} `xml:"EnsRegions>EnsRegions"`
+	}
+	if err := xml.Unmarshal([]byte(body), &ok); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	if ok.XMLName.Local != "DescribeEnsRegionsResponse" || len(ok.Regions) != 1 || ok.Regions[0].ID != "local" {
+		t.Errorf("got %s", body)
+	}
+	if got := res.Header.Get("X-Acs-Request-Id"); got == "" || got != ok.RequestID {
+		t.Errorf("RequestId %q in the header, %q in the answer", got, ok.RequestID)
+	}
+	res, body = ask("DescribeLoadBalancerListeners")
+	if res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "<Error>") || !strings.Contains(body, "<Code>MissingLoadBalancerId</Code>") {
+		t.Errorf("an error: %d %s", res.StatusCode, body)
+	}
+}
+
+// A query of a megabyte is refused, and the server goes on.
+func TestHugeQuery(t *testing.T) {
+	t.Parallel()
+	n := node(t)
+	res, err := http.Get("http://" + n.API + "/?" + url.Values{"Action": {strings.Repeat("x", 1<<20)}}.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode/100 != 4 {
+		t.Errorf("status %d, want one of 4xx", res.StatusCode)
+	}
+	if err := describeRegions(n.RPC()); err != nil {
+		t.Errorf("the next call: %v", err)
+	}
+}
+
+// Plain HTTP spoken to a TLS port gets a plain 400 that says so.
+func TestPlainHTTPToTLS(t *testing.T) {
+	t.Parallel()
+	f := NewSite(t, node(t), NewBackend(t, "a")).Listen(t, nil)
+	c, err := net.Dial("tcp", f.HostPort())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", SiteName); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusBadRequest || !strings.Contains(strings.ToLower(string(body)), "https") {
+		t.Errorf("got %d %q", res.StatusCode, body)
+	}
+}
+
+// With -api-cert the API is on TLS, for which the SDK needs no more than the
+// scheme, and a policy can ask for it.
+func TestAPIOverTLS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pair := NewCertificate(t, "127.0.0.1")
+	for name, text := range map[string]string{"cert.pem": pair.Chain, "key.pem": pair.Key} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := Start(t, Options{Dir: dir, Args: []string{"-api-cert", filepath.Join(dir, "cert.pem"), "-api-key", filepath.Join(dir, "key.pem")}})
+	request := ens.CreateDescribeEnsRegionsRequest()
+	request.Scheme = "https"
+	client := n.SDK(t).ENS
+	client.SetHTTPSInsecure(true)
+	if _, err := client.DescribeEnsRegions(request); err != nil {
+		t.Errorf("over TLS: %v", err)
+	}
+	if err := describeRegions(n.RPC()); err == nil {
+		t.Error("the API on TLS also answers plain calls")
+	}
+}
+
+// Every call leaves a line in the audit log: who, what, from where, with what
+// result. No secret is in it.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	pair := NewCertificate(t, SiteName)
+	Upload(t, n.SDK(t), pair)
+	w := &world{Client: n.RPC()}
+	_, err := patient(t, w.Client, operation(t, "GetUser"), map[string]string{"UserName": "nobody"})
+	w.isRow(t, err, api.ErrUserNotExist)
+	n.Stop(t)
+
+	text, err := os.ReadFile(filepath.Join(n.Data(), "audit.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("no JSON: %s", line)
+		}
+		lines = append(lines, line)
+	}
+	if len(lines) != 2 || !strings.Contains(lines[0], "UploadUserCertificate") || !strings.Contains(lines[1], "EntityNotExist.User") {
+		t.Errorf("got %s", text)
+	}
+	if strings.Contains(string(text), "PRIVATE KEY") || strings.Contains(string(text), n.Secret) {
+		t.Errorf("a secret is in the log: %s", text)
+	}
+}

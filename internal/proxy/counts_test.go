@@ -1,0 +1,125 @@
+package proxy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// series gathers what the proxy of r shows: counters and gauges by name and
+// labels, histograms as how much they have counted.
+func (r *rig) series() map[string]float64 {
+	r.t.Helper()
+	registry := prometheus.NewPedanticRegistry()
+	if err := registry.Register(r.proxy.Collector()); err != nil {
+		r.t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	all := make(map[string]float64)
+	for _, f := range families {
+		for _, m := range f.Metric {
+			all[f.GetName()+labels(m)] = m.GetCounter().GetValue() + m.GetGauge().GetValue() +
+				float64(m.GetHistogram().GetSampleCount())
+		}
+	}
+	return all
+}
+
+// labels leaves out the address, which is another one in each run.
+func labels(m *dto.Metric) string {
+	var pairs []string
+	for _, l := range m.Label {
+		if l.GetName() != "address" {
+			pairs = append(pairs, l.GetName()+"="+l.GetValue())
+		}
+	}
+	slices.Sort(pairs)
+	return "{" + strings.Join(pairs, ",") + "}"
+}
+
+func (r *rig) wantSeries(want map[string]float64) {
+	r.t.Helper()
+	got := r.series()
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if v, ok := got[name]; !ok || v != want[name] {
+			r.t.Errorf("%s: got %v (there: %t), want %v", name, v, ok, want[name])
+		}
+	}
+}
+
+// Every exchange is counted once, at its listener and at its backend.
+func TestCounts(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	c := r.dial()
+	for range 3 {
+		c.send(get).want(200, "hello")
+		r.log.next(t)
+	}
+	c.send("BAD REQUEST\r\n\r\n").want(400, "*")
+	r.log.next(t)
+	r.wantSeries(map[string]float64{
+		"elbow_listener_requests_total{class=2xx,lb=lb-test,listener=443}":              3,
+		"elbow_listener_requests_total{class=4xx,lb=lb-test,listener=443}":              1,
+		"elbow_listener_faults_total{lb=lb-test,listener=443,op=head,side=client}":      1,
+		"elbow_listener_connections_total{lb=lb-test,listener=443}":                     1,
+		"elbow_listener_handshakes_total{lb=lb-test,listener=443,result=ok}":            1,
+		"elbow_listener_request_seconds{lb=lb-test,listener=443}":                       4,
+		"elbow_listener_answer_seconds{lb=lb-test,listener=443}":                        3,
+		"elbow_backend_answers_total{backend=a,class=2xx,lb=lb-test,listener=443}":      3,
+		"elbow_backend_dials_total{backend=a,lb=lb-test,listener=443,result=ok}":        1,
+		"elbow_backend_reuses_total{backend=a,lb=lb-test,listener=443}":                 2,
+		"elbow_backend_idle_connections{backend=a,lb=lb-test,listener=443}":             1,
+		"elbow_backend_active{backend=a,lb=lb-test,listener=443}":                       0,
+		"elbow_backend_healthy{backend=a,lb=lb-test,listener=443}":                      1,
+		"elbow_backend_faults_total{backend=a,lb=lb-test,listener=443,op=receive}":      0,
+		"elbow_listener_retries_total{lb=lb-test,listener=443}":                         0,
+		"elbow_listener_connections_refused_total{lb=lb-test,listener=443}":             0,
+		"elbow_backend_stale_connections_total{backend=a,lb=lb-test,listener=443}":      0,
+		"elbow_backend_dials_total{backend=a,lb=lb-test,listener=443,result=failed}":    0,
+		"elbow_listener_handshakes_total{lb=lb-test,listener=443,result=failed}":        0,
+		"elbow_backend_connect_seconds{backend=a,lb=lb-test,listener=443}":              3,
+		"elbow_listener_connect_seconds{lb=lb-test,listener=443}":                       3,
+		"elbow_backend_answer_seconds{backend=a,lb=lb-test,listener=443}":               3,
+		"elbow_listener_faults_total{lb=lb-test,listener=443,op=connect,side=upstream}": 0,
+	})
+}
+
+// The same server behind two listeners is two backends with counts of their
+// own.
+func TestBackendsOfTwoListenersAreToldApart(t *testing.T) {
+	address := origin(t, hello)
+	r := newRig(t, []string{address})
+	other := r.proxy.NewBackend("lb-other", 8443, "a", address)
+	defer other.Retire()
+	r.dial().send(get).want(200, "hello")
+	r.log.next(t)
+	r.wantSeries(map[string]float64{
+		"elbow_backend_answers_total{backend=a,class=2xx,lb=lb-test,listener=443}":   1,
+		"elbow_backend_answers_total{backend=a,class=2xx,lb=lb-other,listener=8443}": 0,
+		"elbow_backend_healthy{backend=a,lb=lb-test,listener=443}":                   1,
+		"elbow_backend_healthy{backend=a,lb=lb-other,listener=8443}":                 0,
+	})
+}
+
+// What ended a fault at the backend is counted there, under its phase.
+func TestFaultsOfABackendAreCounted(t *testing.T) {
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		p.send("garbage\r\n\r\n")
+	})})
+	r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx").want(502, "*")
+	r.log.next(t)
+	r.wantSeries(map[string]float64{
+		"elbow_listener_requests_total{class=5xx,lb=lb-test,listener=443}":              1,
+		"elbow_listener_faults_total{lb=lb-test,listener=443,op=receive,side=upstream}": 1,
+		"elbow_backend_faults_total{backend=a,lb=lb-test,listener=443,op=receive}":      1,
+		"elbow_backend_answers_total{backend=a,class=2xx,lb=lb-test,listener=443}":      0,
+	})
+}

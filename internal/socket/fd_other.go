@@ -1,0 +1,25 @@
+//go:build !linux
+
+package socket
+
+import "syscall"
+
+// ReadFD reads once from a non-blocking socket. What is EAGAIN is returned as
+// that; the end is 0 without an error.
+func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.Read, fd, p) }
+
+// WriteFD writes once to a non-blocking socket. n is never negative.
+func WriteFD(fd uintptr, p []byte) (int, error) { return call(syscall.Write, fd, p) }
+
+func call(system func(fd int, p []byte) (int, error), fd uintptr, p []byte) (int, error) {
+	for {
+		n, err := system(int(fd), p)
+		switch err {
+		case nil:
+			return n, nil
+		case syscall.EINTR:
+		default:
+			return 0, err
+		}
+	}
+}
