@@ -137,7 +137,7 @@ func (u *upload) send(from, to int, last bool, trailers []byte) error {
 		from, to = frameChunk(b, from, to, last && len(trailers) == 0)
 	}
 	_, err := u.up.Write(b[from:to])
-	if err == nil && chunked && len(trailers) > 0 {
+	if err == nil && chunked && last && len(trailers) > 0 {
 		_, err = u.up.Write(http1.AppendLastChunk(nil, trailers))
 	}
 	return err
