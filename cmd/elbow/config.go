@@ -66,8 +66,9 @@ func defaultConfig() config {
 		drainTimeout:   30 * time.Second,
 
 		// A request in steady state allocates nothing, so the collector runs for
-		// new connections and calls of the API alone. Half of Go's default halves
-		// the reserve of memory that idle connections need.
+		// new connections and calls of the API alone. Against Go's 100 this saves 2
+		// of 15 KB an idle TLS connection and costs some 10% of the CPU time of a
+		// new one, both well under nginx and HAProxy (make bench: connect, idle).
 		gcPercent: 50,
 	}
 }
