@@ -107,8 +107,8 @@ func (c *config) flags(name string) *flag.FlagSet {
 		"client connections served at once, at least 1. Each needs a file descriptor,\n"+
 			"and another one during a request (see ulimit -n)")
 	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
-		"`TIME` that requests may go on for after their listener was stopped, or the\n"+
-			"program was told to end; then they are cut")
+		"`TIME` that requests may go on for after their listener was stopped, their\n"+
+			"backend was removed, or the program was told to end; then they are cut")
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+
 			"least 10. Less saves memory and costs CPU time on new connections")
