@@ -34,9 +34,9 @@ type origin struct {
 type recording struct {
 	raw      bytes.Buffer
 	requests []request // those that were complete
-	heads    []string
-	ends     []int // where each of them ends in raw
-	err      error // what was wrong with the bytes after them; nil: nothing
+	heads    []string  // with the trailers, if there are any
+	ends     []int     // where each of them ends in raw
+	err      error     // what was wrong with the bytes after them; nil: nothing
 }
 
 func newOrigin(t *testing.T) *origin {
@@ -130,8 +130,9 @@ func (o *origin) finish(t *testing.T, b *proxy.Backend) []*recording {
 	return o.conns
 }
 
-// readPlain reads one request and refuses all that is not in its plainest
-// form: it is not for it to be lenient.
+// readPlain reads one request, and returns its fields as they stood with the
+// trailers behind the empty line. It refuses
+// all that is not in its plainest form: it is not for it to be lenient.
 func readPlain(br *bufio.Reader) (req request, head string, err error) {
 	first, err := br.ReadString('\n')
 	if err != nil {
@@ -168,8 +169,9 @@ func readPlain(br *bufio.Reader) (req request, head string, err error) {
 	if req.Host == "" {
 		return req, head, fmt.Errorf("no Host in %q", head)
 	}
-	req.Body, err = readPlainBody(br, framings)
-	return req, head, err
+	var trailers string
+	req.Body, trailers, err = readPlainBody(br, framings)
+	return req, head + trailers, err
 }
 
 func splitRequestLine(line string) (method, target string, err error) {
@@ -195,12 +197,13 @@ func controls(line string) bool {
 	return !ended || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-func readPlainBody(br *bufio.Reader, framings []string) (string, error) {
+// readPlainBody returns the body and the trailers behind it.
+func readPlainBody(br *bufio.Reader, framings []string) (body, trailers string, err error) {
 	if len(framings) == 0 {
-		return "", nil
+		return "", "", nil
 	}
 	if len(framings) > 1 {
-		return "", fmt.Errorf("several framings: %q", framings)
+		return "", "", fmt.Errorf("several framings: %q", framings)
 	}
 	if framings[0] == "Transfer-Encoding: chunked\r\n" {
 		return readPlainChunks(br)
@@ -208,52 +211,56 @@ func readPlainBody(br *bufio.Reader, framings []string) (string, error) {
 	digits, found := strings.CutPrefix(framings[0], "Content-Length: ")
 	n, err := strconv.ParseUint(strings.TrimSuffix(digits, "\r\n"), 10, 63)
 	if !found || err != nil {
-		return "", fmt.Errorf("no plain framing: %q", framings[0])
+		return "", "", fmt.Errorf("no plain framing: %q", framings[0])
 	}
-	var body strings.Builder
-	_, err = io.CopyN(&body, br, int64(n))
-	return body.String(), unfinished(err)
+	var b strings.Builder
+	_, err = io.CopyN(&b, br, int64(n))
+	return b.String(), "", unfinished(err)
 }
 
-func readPlainChunks(br *bufio.Reader) (string, error) {
-	var body strings.Builder
+func readPlainChunks(br *bufio.Reader) (body, trailers string, err error) {
+	var b strings.Builder
 	for {
 		line, err := br.ReadString('\n')
 		if err != nil {
-			return "", unfinished(err)
+			return "", "", unfinished(err)
 		}
 		size, err := strconv.ParseUint(strings.TrimSuffix(line, "\r\n"), 16, 63)
 		if err != nil || !strings.HasSuffix(line, "\r\n") {
-			return "", fmt.Errorf("no plain chunk size: %q", line)
+			return "", "", fmt.Errorf("no plain chunk size: %q", line)
 		}
 		if size == 0 {
-			return body.String(), readPlainTrailers(br)
+			trailers, err = readPlainTrailers(br)
+			return b.String(), trailers, err
 		}
-		if _, err := io.CopyN(&body, br, int64(size)); err != nil {
-			return "", unfinished(err)
+		if _, err := io.CopyN(&b, br, int64(size)); err != nil {
+			return "", "", unfinished(err)
 		}
 		end := make([]byte, 2)
 		if _, err := io.ReadFull(br, end); err != nil {
-			return "", unfinished(err)
+			return "", "", unfinished(err)
 		}
 		if string(end) != "\r\n" {
-			return "", fmt.Errorf("chunk ends with %q", end)
+			return "", "", fmt.Errorf("chunk ends with %q", end)
 		}
 	}
 }
 
-func readPlainTrailers(br *bufio.Reader) error {
+// readPlainTrailers returns them as lines behind an empty one, as heads end.
+func readPlainTrailers(br *bufio.Reader) (string, error) {
+	var lines strings.Builder
 	for {
 		line, err := br.ReadString('\n')
 		if err != nil {
-			return unfinished(err)
+			return "", unfinished(err)
 		}
 		if line == "\r\n" {
-			return nil
+			return lines.String(), nil
 		}
 		if _, _, err := splitField(strings.Replace(line, ":", ": ", 1)); err != nil {
-			return err
+			return "", err
 		}
+		lines.WriteString(line)
 	}
 }
 

@@ -215,9 +215,19 @@ func (c *requestCase) checkHeads(t *testing.T, heads []string) {
 			}
 		}
 		for _, name := range a.without {
-			if strings.Contains(strings.ToLower(heads[i]), "\r\n"+strings.ToLower(name)+":") {
+			if hasField(heads[i], name) {
 				t.Errorf("%s: %q arrived in %q", c.where, name, heads[i])
 			}
 		}
 	}
+}
+
+// hasField reports whether a head has a field: of a name, or, of "name: value",
+// this line.
+func hasField(head, field string) bool {
+	end := ":"
+	if strings.Contains(field, ": ") {
+		end = "\r\n"
+	}
+	return strings.Contains(strings.ToLower(head), "\r\n"+strings.ToLower(field)+end)
 }

@@ -54,7 +54,7 @@ func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.St
 		t.Fatal(err)
 	}
 	r := &rig{proxy: proxy.New(proxy.Options{Log: slog.New(slog.DiscardHandler)})}
-	r.backend = r.proxy.NewBackend("origin", address)
+	r.backend = r.proxy.NewBackend("lb-test", 443, "origin", address)
 	r.backend.Member.SetHealth(balance.Healthy)
 	group := &balance.Group{Members: []*balance.Member{r.backend.Member}, Weights: []int{100}}
 	scheduler, err := balance.New("rr", group, make([]byte, 32))

@@ -66,8 +66,9 @@ func defaultConfig() config {
 		drainTimeout:   30 * time.Second,
 
 		// A request in steady state allocates nothing, so the collector runs for
-		// new connections and calls of the API alone. Half of Go's default halves
-		// the reserve of memory that idle connections need.
+		// new connections and calls of the API alone. Against Go's 100 this saves 2
+		// of 15 KB an idle TLS connection and costs some 10% of the CPU time of a
+		// new one, both well under nginx and HAProxy (make bench: connect, idle).
 		gcPercent: 50,
 	}
 }
@@ -106,8 +107,8 @@ func (c *config) flags(name string) *flag.FlagSet {
 		"client connections served at once, at least 1. Each needs a file descriptor,\n"+
 			"and another one during a request (see ulimit -n)")
 	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
-		"`TIME` that requests may go on for after their listener was stopped, or the\n"+
-			"program was told to end; then they are cut")
+		"`TIME` that requests may go on for after their listener was stopped, their\n"+
+			"backend was removed, or the program was told to end; then they are cut")
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+
 			"least 10. Less saves memory and costs CPU time on new connections")

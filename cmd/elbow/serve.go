@@ -143,7 +143,9 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	traffic := proxy.New(proxy.Options{Log: log, AccessLog: access, MaxConns: c.maxConnections})
+	traffic := proxy.New(proxy.Options{
+		Log: log, AccessLog: access, MaxConns: c.maxConnections, DrainTimeout: c.drainTimeout,
+	})
 	n.atEnd(traffic.Close)
 	mirror, err := n.mirror(stored)
 	if err != nil {

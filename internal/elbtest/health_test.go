@@ -233,16 +233,17 @@ func testHealthCheckConnectPort(t *testing.T) {
 	awaitStatus(t, f, http.StatusServiceUnavailable)
 }
 
-// Probes come every HealthCheckInterval: several of one second are there while
-// those of 50 seconds have not gone beyond the first.
+// Probes come every HealthCheckInterval, but for the second, which may come
+// earlier so that checkers do not keep step: six of one second are there while
+// those of 50 seconds have not gone beyond that.
 func testHealthCheckInterval(t *testing.T) {
 	b := NewBackend(t, "a")
 	s := NewSite(t, node(t), b)
 	checked(t, s, "/probe/long", map[string]string{"HealthCheckInterval": "50"})
 	checked(t, s, "/probe/short", map[string]string{"HealthCheckInterval": "1"})
-	awaitProbes(t, b, "/probe/short", 4)
-	if got := b.Probes("/probe/long"); got != 1 {
-		t.Errorf("%d probes with an interval of 50 seconds, want the first", got)
+	awaitProbes(t, b, "/probe/short", 6)
+	if got := b.Probes("/probe/long"); got > 2 {
+		t.Errorf("%d probes with an interval of 50 seconds", got)
 	}
 }
 

@@ -37,7 +37,7 @@ func user(t *testing.T, n *Node, name, policyType, policy, document string) *SDK
 // allowance; conditions are looked at.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
-	s := NewSite(t, node(t), NewBackend(t, "a"))
+	s := NewSite(t, Start(t, Options{}), NewBackend(t, "a"))
 	for _, tt := range []struct {
 		name, policyType, document string
 		mayCreate, mayDescribe     bool
@@ -81,7 +81,7 @@ func checkAllowed(t *testing.T, what string, err error, want bool) {
 // GetCallerIdentity tells each key whose it is.
 func TestCallerIdentity(t *testing.T) {
 	t.Parallel()
-	n := node(t)
+	n := Start(t, Options{})
 	alice := user(t, n, "identity", "System", "AliyunENSReadOnlyAccess", "")
 	root, err := n.SDK(t).STS.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
 	if err != nil {

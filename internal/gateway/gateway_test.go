@@ -344,7 +344,7 @@ func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 		{"other method", "PUT", "/?Action=A", "", 403, "UnsupportedHTTPMethod"},
 		{"1 MB query", "GET", "/?Action=A&X=" + strings.Repeat("x", 1<<20), "", 413, "RequestEntityTooLarge"},
 		{"1 MB body", "POST", "/", "Action=A&X=" + strings.Repeat("x", 1<<20), 413, "RequestEntityTooLarge"},
-		{"bad escape", "GET", "/?Action=%zz", "", 400, "InvalidParameter.Action"},
+		{"bad escape", "GET", "/?Action=%zz", "", 400, "InvalidAction"},
 		{"bad name", "GET", "/?%zz", "", 400, "InvalidParameter"},
 		{"given twice", "POST", "/?A=1", "A=2", 400, "InvalidParameter.A"},
 		{"other format", "GET", "/?Format=YAML", "", 400, "InvalidParameter"},

@@ -72,6 +72,9 @@ const headRoom = 2 << 10
 // take about 3 GB.
 const defaultMaxConns = 200_000
 
+// defaultDrainTimeout is as long as a listener's drain has by default.
+const defaultDrainTimeout = 30 * time.Second
+
 // overflowShare is the part of a connection limit, one in 16, that is accepted
 // beyond it only to be answered with 503; what comes on top is closed unheard,
 // because even the handshake of a refusal costs what an overloaded machine

@@ -25,6 +25,10 @@ type Options struct {
 	MaxConns         int // client connections of the process, default 200,000
 	MaxListenerConns int // client connections of one listener, default MaxConns
 
+	// DrainTimeout is how long exchanges may go on with a backend that was
+	// retired; then they are cut. Default 30s.
+	DrainTimeout time.Duration
+
 	Limits Limits
 }
 
@@ -55,6 +59,7 @@ type Proxy struct {
 	limits      Limits
 	max         int // client connections
 	maxListener int
+	drain       time.Duration // for exchanges with a retired backend
 
 	listeners *metrics.Set[listenerCounts]
 	backends  *metrics.Set[backendCounts]
@@ -69,6 +74,7 @@ func New(o Options) *Proxy {
 		log:    o.Log,
 		limits: o.Limits.withDefaults(),
 		max:    cmp.Or(o.MaxConns, defaultMaxConns),
+		drain:  cmp.Or(o.DrainTimeout, defaultDrainTimeout),
 
 		listeners: newListenerSet(),
 		backends:  newBackendSet(),
@@ -107,8 +113,10 @@ func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *B
 }
 
 // Retire closes the idle connections of a backend that no Config uses any
-// more, and takes it out of the metrics. Exchanges under way run to their end.
+// more, and takes it out of the metrics. Exchanges under way have the
+// DrainTimeout to end; then they are cut. It is called once.
 func (b *Backend) Retire() {
 	b.Pool.Close()
+	time.AfterFunc(b.proxy.drain, b.Pool.Cut)
 	b.proxy.backends.Remove(b.counts)
 }

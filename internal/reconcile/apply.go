@@ -191,6 +191,9 @@ func config(u *unit, d *spec) (*proxy.Config, error) {
 	if !d.forwards() {
 		return c, nil
 	}
+	if u.certs == nil {
+		return nil, errors.New("the listener has no certificate: give it a ServerCertificateId")
+	}
 	c.Certificate = u.certs.GetCertificate
 	group := &balance.Group{}
 	for _, m := range d.members {

@@ -106,9 +106,11 @@ func TestUnusableCertificates(t *testing.T) {
 	s.run()
 	mismatched := s.listen(s.freePort(), func(l *elb.Listener) { l.CertificateID = "2" })
 	missing := s.listen(s.freePort(), func(l *elb.Listener) { l.CertificateID = "3" })
+	none := s.listen(s.freePort(), func(l *elb.Listener) { l.CertificateID = "" })
 	good := s.listen(s.freePort())
 	wantReason(t, s.awaitState(mismatched, elb.Starting), "certificate 2", "does not match", "ServerCertificateId")
 	wantReason(t, s.awaitState(missing, elb.Starting), "certificate 3 does not exist", "ServerCertificateId")
+	wantReason(t, s.awaitState(none, elb.Starting), "no certificate", "ServerCertificateId")
 	s.awaitState(good, elb.Running)
 
 	// Another certificate is tried at once, not when the pause is over.

@@ -24,16 +24,28 @@ type Conn struct {
 	quiet bool             // what the last look found
 	stray [1]byte          // what it read, of no use
 	sweep uint32           // Pool.sweeps when it was put
+
+	pool       *Pool
+	out        bool  // guarded by pool.mu; it is in the list of those in use
+	next, prev *Conn // guarded by pool.mu; its neighbours there
 }
 
 // newConn makes a Conn of a connection just dialed.
-func newConn(tcp *net.TCPConn) (*Conn, error) {
-	c := new(Conn)
+func newConn(p *Pool, tcp *net.TCPConn) (*Conn, error) {
+	c := &Conn{pool: p}
 	if err := c.Init(tcp); err != nil {
 		return nil, err
 	}
 	c.look = c.listen
 	return c, nil
+}
+
+// Close closes the connection.
+func (c *Conn) Close() error {
+	c.pool.mu.Lock()
+	c.pool.unlend(c)
+	c.pool.mu.Unlock()
+	return c.Conn.Close()
 }
 
 // clean reports whether the connection is still open and silent. A backend has

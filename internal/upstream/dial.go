@@ -18,6 +18,9 @@ func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
 		return nil, err
 	}
 	p.dials.Add(1)
+	p.mu.Lock()
+	p.lend(c)
+	p.mu.Unlock()
 	return c, nil
 }
 
@@ -40,5 +43,5 @@ func (p *Pool) dial(deadline time.Time) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(c.(*net.TCPConn))
+	return newConn(p, c.(*net.TCPConn))
 }

@@ -30,6 +30,7 @@ type Pool struct {
 
 	mu       sync.Mutex
 	idle     []*Conn     // guarded by mu; oldest first
+	inUse    *Conn       // guarded by mu; the first of those that are out
 	closed   bool        // guarded by mu
 	sweeping bool        // guarded by mu; sweeper will fire
 	sweeper  *time.Timer // guarded by mu; made by the first Put
@@ -77,6 +78,7 @@ func (p *Pool) pop() *Conn {
 	c := p.idle[n]
 	p.idle[n] = nil
 	p.idle = p.idle[:n]
+	p.lend(c)
 	return c
 }
 
@@ -97,6 +99,7 @@ func (p *Pool) push(c *Conn) bool {
 	if p.closed || len(p.idle) >= p.maxIdle {
 		return false
 	}
+	p.unlend(c)
 	c.sweep = p.sweeps
 	p.idle = append(p.idle, c)
 	if !p.sweeping {
@@ -106,7 +109,7 @@ func (p *Pool) push(c *Conn) bool {
 }
 
 // Close closes the idle connections. Those that are out stay usable and are
-// closed when they are put back.
+// closed when they are put back, or by Cut.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true

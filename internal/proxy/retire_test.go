@@ -1,0 +1,42 @@
+package proxy
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// An exchange with a backend that was taken out goes on, and is cut when it
+// has not ended by the deadline: the client is told by an answer that breaks
+// off.
+func TestRetiredBackendIsCutAtTheDeadline(t *testing.T) {
+	release := make(chan struct{})
+	stream := origin(t, func(w http.ResponseWriter, req *http.Request) {
+		w.WriteHeader(200)
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-req.Context().Done(): // the proxy has cut the connection
+		case <-release: // the test has failed
+		}
+	})
+	defer close(release)
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.DrainTimeout = 10 * time.Millisecond })
+	first := r.lis.config.Load()
+	was := r.over(stream)
+	r.lis.Swap(was)
+	c := r.dial().send(get)
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("head of the stream: %v, %v", resp, err)
+	}
+	r.lis.Swap(first)
+	was.Backends[0].Retire()
+	if n, err := resp.Body.Read(make([]byte, 1)); err == nil {
+		t.Fatalf("read %d bytes of a stream that has none", n)
+	}
+	line := r.log.next(t)
+	if line["side"] != "upstream" {
+		t.Errorf("access log says %v, want the upstream side to have ended it", line)
+	}
+	r.dial().send(get).want(200, "hello")
+}

@@ -1,0 +1,175 @@
+package reconcile
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"elbow/internal/elb"
+)
+
+// A board holds what there is to tell of each listener and tells the store.
+// What the store does not take stays on it: traffic does not wait for a report.
+type board struct {
+	node   string
+	report Report
+	log    *slog.Logger
+
+	wake chan struct{} // receives when there is something to tell
+	done chan struct{} // closed when run has ended
+
+	mu       sync.Mutex
+	statuses map[elb.ListenerKey]elb.ListenerStatus // guarded by mu
+	untold   map[elb.ListenerKey]struct{}           // guarded by mu; one without a status is gone
+	failed   error                                  // guarded by mu; of the last report
+}
+
+func newBoard(node string, report Report, log *slog.Logger) *board {
+	return &board{
+		node:     node,
+		report:   report,
+		log:      log,
+		wake:     make(chan struct{}, 1),
+		done:     make(chan struct{}),
+		statuses: make(map[elb.ListenerKey]elb.ListenerStatus),
+		untold:   make(map[elb.ListenerKey]struct{}),
+	}
+}
+
+// put replaces the status of a listener.
+func (b *board) put(s elb.ListenerStatus) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := s.Key()
+	for i := range s.Backends {
+		s.Backends[i].LastErr = lastErr(b.statuses[k].Backends, &s.Backends[i])
+	}
+	b.statuses[k] = s
+	b.note(k)
+}
+
+// lastErr is what a verdict said earlier, if it still stands.
+func lastErr(old []elb.BackendStatus, s *elb.BackendStatus) string {
+	for i := range old {
+		if old[i].ServerID == s.ServerID && old[i].Address == s.Address && old[i].Health == s.Health {
+			return old[i].LastErr
+		}
+	}
+	return ""
+}
+
+// remove forgets a listener that this node has nothing to do with any more.
+func (b *board) remove(k elb.ListenerKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, there := b.statuses[k]; there {
+		delete(b.statuses, k)
+		b.note(k)
+	}
+}
+
+// verdict replaces what is said of one backend of a listener. The verdict on a
+// backend that has left meanwhile is dropped.
+func (b *board) verdict(k elb.ListenerKey, v elb.BackendStatus) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.statuses[k]
+	for i := range s.Backends {
+		if s.Backends[i].ServerID != v.ServerID || s.Backends[i].Address != v.Address || s.Backends[i] == v {
+			continue
+		}
+		s.Backends = slices.Clone(s.Backends) // the old ones may be on their way to the store
+		s.Backends[i] = v
+		b.statuses[k] = s
+		b.note(k)
+	}
+}
+
+// note is called with mu held.
+func (b *board) note(k elb.ListenerKey) {
+	b.untold[k] = struct{}{}
+	select {
+	case b.wake <- struct{}{}:
+	default: // run is awake already
+	}
+}
+
+// err is why the store did not take the last report, nil if it did.
+func (b *board) err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
+}
+
+// run tells the store what there is to tell until ctx ends.
+func (b *board) run(ctx context.Context) {
+	defer close(b.done)
+	for tries := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.wake:
+		}
+		gap := reportGap
+		if b.tell(ctx) {
+			tries = 0
+		} else {
+			tries++
+			gap = pause(tries)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(gap):
+		}
+	}
+}
+
+// wait returns when run has.
+func (b *board) wait() { <-b.done }
+
+// tell makes one report and reports whether the store took it.
+func (b *board) tell(ctx context.Context) bool {
+	changed, gone := b.take()
+	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
+	defer cancel()
+	err := b.report(ctx, b.node, changed, gone)
+
+	b.mu.Lock()
+	was := b.failed
+	b.failed = err
+	if err != nil {
+		for i := range changed {
+			b.note(changed[i].Key())
+		}
+		for _, k := range gone {
+			b.note(k)
+		}
+	}
+	b.mu.Unlock()
+
+	switch {
+	case err != nil && was == nil:
+		b.log.Warn("status not reported, traffic goes on", "err", err)
+	case err == nil && was != nil:
+		b.log.Info("status reported again")
+	}
+	return err == nil
+}
+
+// take empties the list of what is untold.
+func (b *board) take() (changed []elb.ListenerStatus, gone []elb.ListenerKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k := range b.untold {
+		if s, there := b.statuses[k]; there {
+			changed = append(changed, s)
+		} else {
+			gone = append(gone, k)
+		}
+	}
+	clear(b.untold)
+	return changed, gone
+}

@@ -1,0 +1,40 @@
+package upstream
+
+// Cut closes the connections that are out, whatever their owners are doing
+// with them. It ends the patience that Close has with them.
+func (p *Pool) Cut() {
+	p.mu.Lock()
+	var out []*Conn
+	for c := p.inUse; c != nil; c = c.next {
+		out = append(out, c)
+	}
+	p.mu.Unlock()
+	closeAll(out)
+}
+
+// lend puts c into the list of connections that are out. The list runs through
+// the connections themselves, so that a request costs two pointers and no
+// allocation. p.mu is held.
+func (p *Pool) lend(c *Conn) {
+	c.out, c.next = true, p.inUse
+	if p.inUse != nil {
+		p.inUse.prev = c
+	}
+	p.inUse = c
+}
+
+// unlend takes c out of the list, if it is there. p.mu is held.
+func (p *Pool) unlend(c *Conn) {
+	if !c.out {
+		return
+	}
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		p.inUse = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	c.out, c.next, c.prev = false, nil, nil
+}
