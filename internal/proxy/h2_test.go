@@ -148,10 +148,26 @@ func TestH2Refused(t *testing.T) {
 	})})
 	c := r.dialFrames()
 	for _, fields := range [][]string{
-		{"x: a\r\ny: b"}, {"x: a\nb"}, {"x: a\rb"}, {"x: a\x00b"}, {"x\r\ny: b"}, {"X: y"}, {"x y: b"},
-		{":path: / HTTP/1.1\r\nHost: b"}, {":path: x"}, {":method: GET / HTTP/1.1\r\nx: y\r\n\r\nGET"}, {":authority: a\r\nx: y"},
-		{":authority: a b"}, {"host: other"}, {"transfer-encoding: chunked"}, {"connection: close"}, {"content-length: 5"},
-		{"upgrade: h2c"}, {"te: gzip"}, {":scheme: ftp"}, {":unknown: x"},
+		{"x: a\r\ny: b"},
+		{"x: a\nb"},
+		{"x: a\rb"},
+		{"x: a\x00b"},
+		{"x\r\ny: b"},
+		{"X: y"},
+		{"x y: b"},
+		{":path: / HTTP/1.1\r\nHost: b"},
+		{":path: x"},
+		{":method: GET / HTTP/1.1\r\nx: y\r\n\r\nGET"},
+		{":authority: a\r\nx: y"},
+		{":authority: a b"},
+		{"host: other"},
+		{"transfer-encoding: chunked"},
+		{"connection: close"},
+		{"content-length: 5"},
+		{"upgrade: h2c"},
+		{"te: gzip"},
+		{":scheme: ftp"},
+		{":unknown: x"},
 	} {
 		c.wantReset(c.open(true, fields...), http2.ErrCodeProtocol)
 		if line := r.log.next(t); line["status"] != 400.0 || line["side"] != "client" || line["proto"] != "HTTP/2.0" {

@@ -211,7 +211,7 @@ func (h *h2Conn) patience() (d time.Duration) {
 // mu locked.
 func (h *h2Conn) settle() {
 	h.dismiss()
-	h.block.buf = nil
+	h.block.buf, h.decoder.Fields = nil, nil
 	if h.writing && !h.settled {
 		h.settled = true
 		h.rouse()
