@@ -487,3 +487,37 @@ func TestH2Panic(t *testing.T) {
 	r.lis.Swap(r.cfg)
 	good.wantStatus(good.open(true), "200")
 }
+
+// Streams whose window is closed stand in nobody's way.
+func TestH2ClosedWindows(t *testing.T) {
+	const streams, size = 40, 1 << 20
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		for p.head() != "" {
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n" + strings.Repeat("x", size))
+		}
+	})})
+	c := r.dialFrames(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 20 << 10})
+	c.ok(c.WriteWindowUpdate(0, 1<<30))
+	left := make(map[uint32]int)
+	for range streams {
+		left[c.open(true)] = size
+	}
+	opened := func(odd bool) {
+		for id := range left {
+			if (id/2%2 == 1) == odd {
+				c.ok(c.WriteWindowUpdate(id, size))
+			}
+		}
+	}
+	opened(true)
+	for len(left) > 0 {
+		if d, ok := c.frame().(*http2.DataFrame); ok {
+			if left[d.StreamID] -= len(d.Data()); left[d.StreamID] == 0 {
+				delete(left, d.StreamID)
+				if len(left) == streams/2 {
+					opened(false)
+				}
+			}
+		}
+	}
+}

@@ -183,6 +183,7 @@ func (s *h2Stream) sent(ends bool) {
 		}
 	}
 	s.h.rouse()
+	s.h.wakeNext()
 }
 
 // reserve takes up to want bytes of the windows, for one frame, as soon as there
@@ -200,9 +201,6 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 				h.refuseAll(http2.ErrFlood)
 				return 0, clientGone(op)
 			}
-			if h.window > 0 && !h.full() {
-				h.wakeNext()
-			}
 			return n, nil
 		}
 		if f := s.queueUp(op); f != nil {
@@ -214,16 +212,21 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 // queueUp waits for what reserve lacks. Called with h.mu locked.
 func (s *h2Stream) queueUp(op Op) *Fault {
 	h := s.h
-	if s.window > 0 && !s.waits || h.full() && !s.waits {
+	if s.window > 0 || h.full() {
 		s.waits = true
 		h.waiting = append(h.waiting, s)
 	}
+	h.wakeNext() // who has been woken and lacks something else lets the next one try
 	roused := s.out.wait(&h.mu, h.proxy.limits.StreamTimeout)
-	if roused || s.cancelled.Load() {
-		h.leaveQueue(s)
+	h.leaveQueue(s)
+	switch {
+	case s.cancelled.Load():
+		h.wakeNext()
+		return nil
+	case roused:
 		return nil
 	}
-	h.leaveQueue(s)
+	h.wakeNext()
 	if h.window <= 0 {
 		h.refuseAll(http2.ErrStandstill)
 	} else {
@@ -246,8 +249,9 @@ func (h *h2Conn) leaveQueue(s *h2Stream) {
 	}
 }
 
-// wakeNext wakes the stream that has waited longest, which wakes the next one if
-// it leaves anything. Called with mu locked.
+// wakeNext wakes the stream that has waited longest, if there is something to
+// wait no more for. That one wakes the next, when it has queued a piece or finds
+// that it cannot. Called with mu locked.
 func (h *h2Conn) wakeNext() {
 	if len(h.waiting) > 0 && h.window > 0 && !h.full() {
 		h.waiting[0].out.signal()
