@@ -38,7 +38,7 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -c6- | sort -u); do \
 			echo "$$dir $$target"; \
-			CGO_ENABLED=0 $(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$dir || exit 1; \
+			CGO_ENABLED=0 $(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1s $$dir || exit 1; \
 		done; \
 	done
 

@@ -38,10 +38,13 @@ func newBoard(node string, report Report, log *slog.Logger) *board {
 	}
 }
 
-// put replaces the status of a listener.
-func (b *board) put(s elb.ListenerStatus) {
+// put replaces the status of a listener. fill adds its backends, with the lock
+// held: a verdict that came before is in what fill reads, and one that comes
+// after finds the status it belongs to.
+func (b *board) put(s elb.ListenerStatus, fill func(*elb.ListenerStatus)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	fill(&s)
 	k := s.Key()
 	for i := range s.Backends {
 		s.Backends[i].LastErr = lastErr(b.statuses[k].Backends, &s.Backends[i])

@@ -9,19 +9,22 @@ import (
 func (l *Loop) tell(k elb.ListenerKey) {
 	u := l.running[key{k.LoadBalancerID, k.Port}]
 	s := elb.ListenerStatus{LoadBalancerID: k.LoadBalancerID, Port: k.Port, Protocol: k.Protocol, Revision: l.revision}
+	var members []member
 	switch {
 	case u != nil && u.spec.owner == k:
 		s.State, s.Reason = l.state(u)
-		for _, m := range u.spec.members {
-			s.Backends = append(s.Backends, u.memberStatus(m.backendID))
-		}
+		members = u.spec.members
 	case l.drains(k):
 		s.State = elb.Stopping
 	default:
 		l.board.remove(k)
 		return
 	}
-	l.board.put(s)
+	l.board.put(s, func(s *elb.ListenerStatus) {
+		for _, m := range members {
+			s.Backends = append(s.Backends, u.memberStatus(m.backendID))
+		}
+	})
 }
 
 // state is how the listener of a unit stands. One that serves, but not all of
