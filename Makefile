@@ -14,7 +14,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance bench docs clean
+.PHONY: build demo test check fuzz conformance h2spec bench docs clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -42,9 +42,13 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 		done; \
 	done
 
-conformance: ## how nginx, haproxy and Node read what elbow passes on; installs them if missing
+conformance: h2spec ## how nginx, haproxy and Node read what elbow passes on; installs them if missing
 	conformance/install.sh
 	CGO_ENABLED=0 $(GO) test -count=1 ./conformance -args -with nginx,haproxy,node
+
+h2spec: ## all cases of h2spec, over TLS
+	CGO_ENABLED=0 $(GO) build -modfile=tools.mod -o bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
+	CGO_ENABLED=0 H2SPEC=$(CURDIR)/bin/h2spec $(GO) test -count=1 -run='^TestH2spec$$' ./internal/proxy
 
 bench: build ## elbow beside nginx and haproxy; flags in BENCH, for example BENCH='-rounds 3'
 	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow $(BENCH)

@@ -35,8 +35,9 @@ var mayImport = map[string][]string{
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
 	"internal/store/embedded": {},
+	"internal/http2":          {"internal/http1"},
 	"internal/upstream":       {"internal/http1", "internal/socket"},
-	"internal/proxy":          {"internal/http1", "internal/balance", "internal/upstream", "internal/metrics", "internal/socket"},
+	"internal/proxy":          {"internal/http1", "internal/http2", "internal/balance", "internal/upstream", "internal/metrics", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store"},
 	"internal/reconcile": {
@@ -70,6 +71,7 @@ var owners = map[string][]string{
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
 	"github.com/vishvananda/netlink":         {"internal/cluster", "internal/reconcile"},
 	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
+	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
 	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
 	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},
@@ -80,9 +82,9 @@ var owners = map[string][]string{
 // named packages only: the walls that keep sockets out of parsers and header
 // maps out of the data plane.
 var standard = map[string]func(from string) bool{
-	"net":      not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
-	"net/http": not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/proxy", "internal/store", "internal/control", "internal/reconcile"),
-	"os":       not("internal/http1", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
+	"net":      not("internal/http1", "internal/http2", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
+	"net/http": not("internal/http1", "internal/http2", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/proxy", "internal/store", "internal/control", "internal/reconcile"),
+	"os":       not("internal/http1", "internal/http2", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
 }
 
 func not(packages ...string) func(string) bool {

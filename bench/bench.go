@@ -83,7 +83,7 @@ func run(ctx context.Context, o options) error {
 	if runtime.NumCPU() < 2 {
 		return errors.New("bench needs two cores: one for the balancer, one for load and origin")
 	}
-	if err := install(ctx, "nginx", "haproxy", "wrk"); err != nil {
+	if err := install(ctx, "nginx", "haproxy", "wrk", "h2load"); err != nil {
 		return err
 	}
 	stage, err := newStage(ctx, o.keep)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -11,10 +12,11 @@ import (
 
 // install gets Debian's packages for the programs that are missing.
 func install(ctx context.Context, programs ...string) error {
+	packages := map[string]string{"h2load": "nghttp2-client"} // the others are named like theirs
 	var missing []string
 	for _, name := range programs {
 		if _, err := exec.LookPath(name); err != nil {
-			missing = append(missing, name)
+			missing = append(missing, cmp.Or(packages[name], name))
 		}
 	}
 	if len(missing) == 0 {

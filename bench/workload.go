@@ -30,6 +30,12 @@ var workloads = []workload{
 		},
 	},
 	{
+		name: "h2", title: "HTTP/2, 100 B, 32 connections with 10 streams each",
+		run: func(ctx context.Context, r *running, o options) (sample, error) {
+			return measure(r, func() (outcome, error) { return h2load(ctx, r.url("/100"), o.duration) })
+		},
+	},
+	{
 		name: "connect", title: "new TLS connection for each request, full handshake, 100 B",
 		run: func(ctx context.Context, r *running, o options) (sample, error) {
 			return measure(r, func() (outcome, error) { return connects(ctx, r.address, o.duration) })

@@ -57,6 +57,12 @@ var (
 	ErrCodingIn10    = &Error{400, "Transfer-Encoding in HTTP/1.0"}            // RFC 9112, 6.1
 	ErrCoding        = &Error{501, "Transfer-Encoding is not exactly chunked"} // RFC 9112, 6.1
 	ErrExpect        = &Error{417, "an expectation other than 100-continue"}   // RFC 9110, 10.1.1
+
+	// Of HTTP/2 and HTTP/3 only.
+	ErrConnectionField = &Error{400, "field that is the connection's own"}     // RFC 9113, 8.2.2
+	ErrLengthWrong     = &Error{400, "Content-Length is not that of the body"} // RFC 9113, 8.1.1
+	ErrPseudoField     = &Error{400, "pseudo-header field out of place"}       // RFC 9113, 8.3
+	ErrProtocol        = &Error{501, "protocol not supported"}                 // RFC 9220, 3
 )
 
 // Bodies.

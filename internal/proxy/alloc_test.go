@@ -1,7 +1,10 @@
 package proxy
 
 import (
+	"encoding/binary"
 	"testing"
+
+	"golang.org/x/net/http2"
 )
 
 // In steady state a request allocates nothing: neither on a plain listener nor,
@@ -44,6 +47,42 @@ func TestAllocations(t *testing.T) {
 				t.Errorf("got %v allocations a request, want at most %v", got, tt.max)
 			}
 		})
+	}
+}
+
+// Nor does a request over HTTP/2, but for the two of crypto/tls.
+func TestH2Allocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("pools drop things under the race detector")
+	}
+	r := newRig(t, []string{frugal(t)})
+	c := r.dialFrames()
+	c.wantStatus(c.open(true, "user-agent: test", "accept: */*"), "200")
+	block := c.block("user-agent: test", "accept: */*") // all of it is in the table now
+	request := append([]byte{0, 0, byte(len(block)), byte(http2.FrameHeaders), byte(http2.FlagHeadersEndStream | http2.FlagHeadersEndHeaders), 0, 0, 0, 0}, block...)
+	answer := make([]byte, 4<<10)
+	next := uint32(3)
+	exchange := func() {
+		binary.BigEndian.PutUint32(request[5:], next)
+		next += 2
+		if _, err := c.Conn.Write(request); err != nil {
+			t.Fatal(err)
+		}
+		for ended := false; !ended; { // an answer is one record, by itself or with updates
+			n, err := c.Conn.Read(answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended = n >= len("hello") && string(answer[n-len("hello"):n]) == "hello"
+		}
+	}
+	for range 100 { // until pools and slices have their size
+		exchange()
+	}
+	// The window for all answers is smaller than they are.
+	c.ok(c.WriteWindowUpdate(0, 1<<20))
+	if got := testing.AllocsPerRun(2000, exchange); got > 2 {
+		t.Errorf("got %v allocations a request, want at most 2", got)
 	}
 }
 

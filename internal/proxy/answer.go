@@ -18,7 +18,7 @@ func (x *exchange) fail(f *Fault) {
 		// that the head promised.
 		x.record.status = x.resp.Status
 		x.keep = false
-		x.conn.abort = x.framing == http1.UntilClose
+		x.client.breakOff()
 	case f.Status == statusClientGone:
 		x.keep = false
 	default:
@@ -57,45 +57,53 @@ func (x *exchange) unsent() bool {
 	return true
 }
 
-// answer sends an answer of our own. location, if not empty, is where a redirect
-// leads; note is added to the body.
+// answer sends an answer of our own, the way that a backend's takes. location,
+// if not empty, is where a redirect leads; note is added to the body. Whether
+// the connection may be kept is settled.
 func (x *exchange) answer(status int, location, note string) {
-	text := statusText(status)
-	x.resp.Status = status
 	x.record.status = status
-	out := http1.AppendStatusLine(x.out[:0], status, text)
-	out = x.conn.proxy.date.appendField(out)
+	x.member = -1 // no session begins with it
+	x.back.open()
+	b := x.back.buf.b[:]
+	to := headRoom + len(appendOwnBody(b[headRoom:headRoom], status, note))
+
+	r := &x.resp
+	r.Reset()
+	r.Status, r.Reason = status, []byte(statusText(status))
+	r.Framing, r.Length = http1.Length, int64(to-headRoom)
+	x.own("Content-Type", "text/plain; charset=utf-8")
 	if location != "" {
-		out = http1.AppendField(out, "Location", location)
+		x.own("Location", location)
 	}
 	if status == 405 {
-		out = append(out, "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"...)
+		x.own("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
 	}
-	out = append(out, "Content-Type: text/plain; charset=utf-8\r\n"...)
-	length := len("000 ") + len(text) + len("\n")
-	if note != "" {
-		length += len(": ") + len(note)
+	if string(x.req.Method) == "HEAD" {
+		r.Framing, to = http1.NoBody, headRoom
 	}
-	out = http1.AppendContentLength(out, int64(length))
-	out = x.appendConnection(out)
-	out = append(out, "\r\n"...)
-	if string(x.req.Method) != "HEAD" {
-		out = strconv.AppendInt(out, int64(status), 10)
-		out = append(append(out, ' '), text...)
-		if note != "" {
-			out = append(append(out, ": "...), note...)
-		}
-		out = append(out, '\n')
+	f := x.client.begin(x.keep)
+	if f == nil {
+		f = x.client.deliver(b, headRoom, to, true)
 	}
-	x.headSent = true
-	f := x.write(out)
-	x.out = out[:0]
 	if f != nil {
 		x.keep = false
 	}
-	if !x.keep {
-		x.conn.unread = true
+	x.unread = !x.keep
+}
+
+// own adds a field to an answer of our own.
+func (x *exchange) own(name, value string) {
+	x.resp.Fields = append(x.resp.Fields, http1.Field{Name: []byte(name), Value: []byte(value)})
+}
+
+// appendOwnBody appends the body of an answer of our own.
+func appendOwnBody(b []byte, status int, note string) []byte {
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(append(b, ' '), statusText(status)...)
+	if note != "" {
+		b = append(append(b, ": "...), note...)
 	}
+	return append(b, '\n')
 }
 
 // statusText is the reason phrase of the statuses that the proxy itself answers

@@ -33,6 +33,8 @@ type conn struct {
 	// backend is what the exchange under way is connected to, so that the
 	// connection can be cut from outside.
 	backend atomic.Pointer[upstream.Conn]
+
+	h2 atomic.Pointer[h2Conn] // nil unless it speaks HTTP/2
 }
 
 // The states of a conn. Only an idle one may be ended from outside without
@@ -63,7 +65,11 @@ func (c *conn) open() {
 		return
 	}
 	ok = true
-	go c.serve() // ends with the connection; Drain waits for it
+	if c.speaksH2() {
+		go c.serveH2() // ends with the connection; Drain waits for it
+		return
+	}
+	go c.serve() // likewise
 }
 
 // serve answers requests until the connection ends.
@@ -76,6 +82,7 @@ func (c *conn) serve() {
 		for more && x.pipelined() {
 			more = x.serve()
 		}
+		c.mayHold, c.unread, c.abort = x.in.more, x.unread, x.abort
 		x.release()
 		if !more {
 			return
@@ -114,6 +121,9 @@ func (c *conn) cut() {
 	_ = c.wire.Close() // its goroutine sees the error
 	if b := c.backend.Load(); b != nil {
 		_ = b.Close()
+	}
+	if h := c.h2.Load(); h != nil {
+		h.cancelAll()
 	}
 }
 

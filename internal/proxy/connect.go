@@ -25,8 +25,10 @@ func (x *exchange) connect() *Fault {
 	}
 	x.up, x.sendErr, x.heard = up, nil, false
 	up.StallAfter(x.conn.proxy.limits.StreamTimeout)
-	x.conn.backend.Store(up)
 	x.record.connected = socket.Now()
+	if !x.client.bind(up) {
+		return clientGone(OpConnect)
+	}
 	return nil
 }
 
@@ -38,8 +40,7 @@ func (x *exchange) part(clean bool) {
 		return
 	}
 	x.up = nil
-	x.conn.backend.Store(nil)
-	if clean {
+	if x.client.unbind() && clean {
 		x.backend.Pool.Put(up)
 		return
 	}

@@ -18,6 +18,16 @@ type renderedDate struct {
 // appendField appends the field. A few connections may render it at the turn of
 // a second; one of them wins, and all are right.
 func (d *dateField) appendField(dst []byte) []byte {
+	return append(dst, d.rendered()...)
+}
+
+// value returns the value of the field. Nobody writes to it.
+func (d *dateField) value() []byte {
+	line := d.rendered()
+	return line[len("Date: ") : len(line)-len("\r\n")]
+}
+
+func (d *dateField) rendered() []byte {
 	t := time.Now()
 	r := d.current.Load()
 	if r == nil || r.unix != t.Unix() {
@@ -26,5 +36,5 @@ func (d *dateField) appendField(dst []byte) []byte {
 		r = &renderedDate{t.Unix(), line}
 		d.current.Store(r)
 	}
-	return append(dst, r.line...)
+	return r.line
 }

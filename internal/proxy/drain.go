@@ -45,4 +45,12 @@ func (l *Listener) each(f func(*conn)) {
 	}
 }
 
-func (c *conn) retireIdle() { c.retire() }
+// retireIdle ends a connection on which nothing is under way, and asks one that
+// can be asked.
+func (c *conn) retireIdle() {
+	if h := c.h2.Load(); h != nil {
+		h.drain()
+		return
+	}
+	c.retire()
+}

@@ -10,11 +10,12 @@ import (
 )
 
 // An exchange is one request and its answer. It belongs to the goroutine of its
-// client connection and is on loan from a pool; what it holds it keeps between
-// requests, so that a request allocates nothing.
+// client connection, or of its stream, and is on loan from a pool; what it holds
+// it keeps between requests, so that a request allocates nothing.
 type exchange struct {
-	conn *conn
-	cfg  *Config // loaded once, in force to the end
+	conn   *conn
+	client clientSide
+	cfg    *Config // loaded once, in force to the end
 
 	// The request.
 	in      intake
@@ -44,6 +45,8 @@ type exchange struct {
 	headSent bool           // a final head has gone out
 	relayed  bool           // a final answer has been passed on to its end
 	keep     bool           // the client connection may carry another request
+	unread   bool           // it ends before the client has finished sending
+	abort    bool           // it ends so that the client takes what it got for cut off
 
 	out    []byte // a head being assembled
 	record record
@@ -54,17 +57,16 @@ var exchanges = sync.Pool{New: func() any { return &exchange{out: make([]byte, 0
 // takeExchange returns an exchange for the requests that c has ready.
 func takeExchange(c *conn) *exchange {
 	x := exchanges.Get().(*exchange)
-	x.conn = c
+	x.conn, x.client = c, (*h1)(x)
 	x.in.open()
 	return x
 }
 
 // release gives the exchange back, without anything that refers to c.
 func (x *exchange) release() {
-	x.conn.mayHold = x.in.more
 	x.in.close()
 	x.req.Reset()
-	x.conn, x.cfg, x.record = nil, nil, record{}
+	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}
 	exchanges.Put(x)
 }
 
@@ -72,7 +74,7 @@ func (x *exchange) release() {
 // access log. It reports whether the client connection may carry another.
 func (x *exchange) serve() (more bool) {
 	x.reset()
-	fault := x.readHead()
+	fault := x.client.head()
 	if fault == errNoRequest {
 		return false
 	}
@@ -117,11 +119,10 @@ func (x *exchange) attempt() *Fault {
 
 // reset forgets the exchange before.
 func (x *exchange) reset() {
-	x.in.next()
 	x.cfg = x.conn.listener.config.Load()
 	x.member, x.backend, x.fresh, x.moved = -1, nil, false, false
 	x.upload.cut = false
-	x.headSent, x.relayed, x.keep = false, false, false
+	x.headSent, x.relayed, x.keep, x.unread, x.abort = false, false, false, false, false
 	x.record = record{began: socket.Now()}
 }
 
@@ -131,7 +132,7 @@ func (x *exchange) finish() {
 		if f := x.upload.join(); f != nil {
 			x.keep = false
 		}
-		x.conn.unread = !x.keep
+		x.unread = !x.keep
 	}
 	x.part(x.relayed && x.reusable())
 	if x.record.status == 0 { // it panicked

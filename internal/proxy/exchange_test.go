@@ -12,7 +12,9 @@ import (
 const get = "GET / HTTP/1.1\r\nHost: elbow.test\r\n\r\n"
 
 // Several requests share a client connection and a backend connection.
-func TestKeepAlive(t *testing.T) {
+func TestKeepAlive(t *testing.T) { each(t, testKeepAlive) }
+
+func testKeepAlive(t *testing.T, v version) {
 	conns := make(chan int, 10)
 	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
 		conns <- n
@@ -20,9 +22,9 @@ func TestKeepAlive(t *testing.T) {
 			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
 		}
 	})})
-	c := r.dial()
+	c := r.asker(v)
 	for range 5 {
-		c.send(get).want(200, "hello")
+		c.ask(get).want(200, "hello")
 	}
 	if len(conns) != 1 {
 		t.Errorf("got %d backend connections, want 1", len(conns))
@@ -148,19 +150,23 @@ func withoutDate(s string) string {
 }
 
 // A Date of the backend is kept.
-func TestDateKept(t *testing.T) {
+func TestDateKept(t *testing.T) { each(t, testDateKept) }
+
+func testDateKept(t *testing.T, v version) {
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 200 OK\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n")
 	})})
-	resp := r.dial().send(get).want(200, "")
+	resp := r.asker(v).ask(get).want(200, "")
 	if got := resp.Header["Date"]; len(got) != 1 || got[0] != "Sat, 01 Jan 2000 00:00:00 GMT" {
 		t.Errorf("got Date %q", got)
 	}
 }
 
 // Bodies of all framings and sizes come back as they were sent.
-func TestRequestBody(t *testing.T) {
+func TestRequestBody(t *testing.T) { each(t, testRequestBody) }
+
+func testRequestBody(t *testing.T, v version) {
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -170,11 +176,11 @@ func TestRequestBody(t *testing.T) {
 		w.Header().Set("Trailer-Was", r.Trailer.Get("X-Sum"))
 		_, _ = w.Write(body)
 	})})
-	c := r.dial()
+	c := r.asker(v)
 	for _, size := range []int{0, 1, 100, 8 << 10, 8<<10 - 100, 32 << 10, 1 << 20} {
 		body := strings.Repeat("0123456789abcdef", size/16+1)[:size]
 
-		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n" + body)
+		c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n" + body)
 		c.want(200, body)
 
 		var chunked strings.Builder
@@ -185,7 +191,7 @@ func TestRequestBody(t *testing.T) {
 			rest = rest[n:]
 		}
 		_ = w.Close()
-		c.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n" + chunked.String() + "X-Sum: 42\r\n\r\n")
+		c.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n" + chunked.String() + "X-Sum: 42\r\n\r\n")
 		if resp := c.want(200, body); resp.Header.Get("Trailer-Was") != "42" {
 			t.Errorf("size %d: trailer lost", size)
 		}

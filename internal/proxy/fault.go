@@ -1,6 +1,9 @@
 package proxy
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+)
 
 // A Fault is the one kind of error an exchange ends with. What the client gets,
 // what is logged and counted and whether another backend is tried follow from
@@ -18,6 +21,13 @@ func (f *Fault) Error() string {
 }
 
 func (f *Fault) Unwrap() error { return f.Err }
+
+// clientGone is the Fault of a client that left before the end.
+func clientGone(op Op) *Fault {
+	return &Fault{Side: Client, Op: op, Status: statusClientGone, Err: errLeft}
+}
+
+var errLeft = errors.New("client left")
 
 // Side names the party at fault.
 type Side uint8

@@ -13,7 +13,9 @@ import (
 )
 
 // What a backend does wrong decides the status, the side and the phase.
-func TestBackendFaults(t *testing.T) {
+func TestBackendFaults(t *testing.T) { each(t, testBackendFaults) }
+
+func testBackendFaults(t *testing.T, v version) {
 	for _, tt := range []struct {
 		name   string
 		script func(p *peer)
@@ -49,7 +51,7 @@ func TestBackendFaults(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, []string{scripted(t, func(_ int, p *peer) { tt.script(p) })}, requestTimeout(100*time.Millisecond))
-			c := r.dial().send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+			c := r.asker(v).ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
 			if resp := c.want(tt.status, "*"); resp.Close {
 				t.Error("the client's connection pays for the backend")
 			}
@@ -68,7 +70,9 @@ func TestBackendFaults(t *testing.T) {
 }
 
 // Once the head is out, the client learns of a fault by the end that is missing.
-func TestBodyCutOff(t *testing.T) {
+func TestBodyCutOff(t *testing.T) { each(t, testBodyCutOff) }
+
+func testBodyCutOff(t *testing.T, v version) {
 	for _, tt := range []struct{ name, backend, want string }{
 		{"length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", "hello"},
 		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "hello"},
@@ -78,7 +82,7 @@ func TestBodyCutOff(t *testing.T) {
 				p.head()
 				p.send(tt.backend)
 			})})
-			c := r.dial().send(get)
+			c := r.asker(v).ask(get)
 			_, body, err := c.answer("GET")
 			if err == nil {
 				t.Errorf("a cut off body looks complete: %q", body)
@@ -91,7 +95,9 @@ func TestBodyCutOff(t *testing.T) {
 }
 
 // A connection on which more came than the answer is not used again.
-func TestStrayBytes(t *testing.T) {
+func TestStrayBytes(t *testing.T) { each(t, testStrayBytes) }
+
+func testStrayBytes(t *testing.T, v version) {
 	conns := make(chan int, 10)
 	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
 		conns <- n
@@ -99,9 +105,9 @@ func TestStrayBytes(t *testing.T) {
 			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
 		}
 	})})
-	c := r.dial()
+	c := r.asker(v)
 	for range 3 {
-		c.send(get).want(200, "hello")
+		c.ask(get).want(200, "hello")
 	}
 	if len(conns) != 3 {
 		t.Errorf("got %d backend connections, want 3", len(conns))
@@ -110,7 +116,9 @@ func TestStrayBytes(t *testing.T) {
 
 // An idle connection that the backend closes just when it is reused costs a
 // request that may be repeated nothing, and others a 502.
-func TestReusedConnectionDied(t *testing.T) {
+func TestReusedConnectionDied(t *testing.T) { each(t, testReusedConnectionDied) }
+
+func testReusedConnectionDied(t *testing.T, v version) {
 	for _, tt := range []struct {
 		name, send string
 		status     int
@@ -132,9 +140,9 @@ func TestReusedConnectionDied(t *testing.T) {
 				}
 				p.wait()
 			})})
-			c := r.dial().send(get)
+			c := r.asker(v).ask(get)
 			c.want(200, "")
-			c.send(tt.send).want(tt.status, "*")
+			c.ask(tt.send).want(tt.status, "*")
 			r.log.next(t)
 			line := r.log.next(t)
 			if retried := line["retries"] == 1.0; retried != (tt.status == 200) {
@@ -145,13 +153,15 @@ func TestReusedConnectionDied(t *testing.T) {
 }
 
 // On a fresh connection the same is the backend's fault, and is not repeated.
-func TestFreshConnectionDied(t *testing.T) {
+func TestFreshConnectionDied(t *testing.T) { each(t, testFreshConnectionDied) }
+
+func testFreshConnectionDied(t *testing.T, v version) {
 	conns := make(chan int, 10)
 	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
 		conns <- n
 		p.head()
 	})})
-	r.dial().send(get).want(502, "*")
+	r.asker(v).ask(get).want(502, "*")
 	if len(conns) != 1 {
 		t.Errorf("the backend was asked %d times", len(conns))
 	}
@@ -159,12 +169,14 @@ func TestFreshConnectionDied(t *testing.T) {
 
 // A backend that refuses the connection has seen nothing, so any request goes
 // to the next one.
-func TestRefusedConnectGoesElsewhere(t *testing.T) {
+func TestRefusedConnectGoesElsewhere(t *testing.T) { each(t, testRefusedConnectGoesElsewhere) }
+
+func testRefusedConnectGoesElsewhere(t *testing.T, v version) {
 	r := newRig(t, []string{refusing(t), origin(t, hello)})
-	c := r.dial()
+	c := r.asker(v)
 	retries := 0.0
 	for range 4 { // in turn, so that one of two at least begins with the dead one
-		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc").want(200, "hello")
+		c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc").want(200, "hello")
 		if n, ok := r.log.next(t)["retries"].(float64); ok {
 			retries += n
 		}
@@ -175,9 +187,11 @@ func TestRefusedConnectGoesElsewhere(t *testing.T) {
 }
 
 // If the next one refuses as well, that is the end.
-func TestAllRefuse(t *testing.T) {
+func TestAllRefuse(t *testing.T) { each(t, testAllRefuse) }
+
+func testAllRefuse(t *testing.T, v version) {
 	r := newRig(t, []string{refusing(t), refusing(t), refusing(t)})
-	r.dial().send(get).want(502, "*")
+	r.asker(v).ask(get).want(502, "*")
 	if line := r.log.next(t); line["op"] != "connect" || line["retries"] != 1.0 {
 		t.Errorf("access log has %v", line)
 	}
@@ -200,13 +214,15 @@ func TestRetryBudget(t *testing.T) {
 	}
 }
 
-func TestNoUsableBackend(t *testing.T) {
+func TestNoUsableBackend(t *testing.T) { each(t, testNoUsableBackend) }
+
+func testNoUsableBackend(t *testing.T, v version) {
 	r := newRig(t, []string{origin(t, hello)})
 	r.cfg.Backends[0].Member.SetHealth(balance.Unhealthy)
-	c := r.dial()
-	c.send(get).want(503, "503 Service Unavailable\n")
+	c := r.asker(v)
+	c.ask(get).want(503, "503 Service Unavailable\n")
 	r.cfg.Backends[0].Member.SetHealth(balance.Healthy)
-	c.send(get).want(200, "hello")
+	c.ask(get).want(200, "hello")
 }
 
 // What a client does wrong.
@@ -287,7 +303,9 @@ func TestBodyTimeoutIsInactivity(t *testing.T) {
 }
 
 // RequestTimeout ends with the head: a body may take longer.
-func TestSlowBodyIsNotCut(t *testing.T) {
+func TestSlowBodyIsNotCut(t *testing.T) { each(t, testSlowBodyIsNotCut) }
+
+func testSlowBodyIsNotCut(t *testing.T, v version) {
 	next := make(chan struct{})
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
@@ -295,11 +313,8 @@ func TestSlowBodyIsNotCut(t *testing.T) {
 		<-next
 		p.send("lo")
 	})}, requestTimeout(50*time.Millisecond))
-	c := r.dial().send(get)
-	resp, err := http.ReadResponse(c.r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := r.asker(v).ask(get)
+	resp := c.response()
 	time.AfterFunc(150*time.Millisecond, func() { close(next) })
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "hello" {
 		t.Errorf("got %q, %v", body, err)

@@ -7,18 +7,27 @@ import (
 	"os"
 
 	"elbow/internal/http1"
+	"elbow/internal/upstream"
 )
 
-// This file is the client's side of an exchange in HTTP/1.1: the request comes
-// out of it, the answer goes into it.
+// An h1 is the client's side of an exchange in HTTP/1.1. The connection is the
+// exchange's own for as long as it lasts, so all it knows is in there.
+type h1 exchange
+
+func (x *h1) proto() string {
+	if x.req.Minor == 0 {
+		return "HTTP/1.0"
+	}
+	return "HTTP/1.1"
+}
 
 // errNoRequest says that the connection ended where a request might have begun.
 // It is not a fault.
 var errNoRequest = &Fault{}
 
-// readHead reads the request head.
-func (x *exchange) readHead() *Fault {
+func (x *h1) head() *Fault {
 	c := x.conn
+	x.in.next()
 	x.req.Reset()
 	c.wire.ReadBy(x.record.began.Add(c.proxy.limits.HeadTimeout))
 	for {
@@ -29,6 +38,7 @@ func (x *exchange) readHead() *Fault {
 			}
 			if n > 0 {
 				x.in.used, x.headLen = n, n
+				x.record.bytesIn = int64(n)
 				return nil
 			}
 		}
@@ -64,9 +74,18 @@ func (x *exchange) pipelined() bool {
 	return x.in.n > x.in.used || x.in.more && x.conn.listener.tls != nil
 }
 
-// begin assembles the head of the final answer and settles how its body will be
-// framed. Nothing leaves before deliver.
-func (x *exchange) begin() {
+func (x *h1) early(dst []byte) (_ []byte, whole bool) {
+	body := x.in.rest()
+	if x.req.Framing != http1.Length || int64(len(body)) < x.req.Length {
+		return dst, false
+	}
+	x.in.used += int(x.req.Length)
+	x.record.bytesIn += x.req.Length
+	return append(dst, body[:x.req.Length]...), true
+}
+
+// begin also settles how the body will be framed.
+func (x *h1) begin(mayKeep bool) *Fault {
 	x.framing = x.resp.Framing
 	if x.framing == http1.UntilClose && x.req.Minor > 0 {
 		x.framing = http1.Chunked // so that the client can tell an end from a break
@@ -74,14 +93,13 @@ func (x *exchange) begin() {
 	if x.framing == http1.Chunked && x.req.Minor == 0 {
 		x.framing = http1.UntilClose
 	}
-	x.keep = x.req.KeepAlive && x.framing != http1.UntilClose && x.bodyRead() && !x.conn.listener.draining.Load()
-	x.out = x.appendResponse(x.out[:0])
+	x.keep = mayKeep && x.req.KeepAlive && x.framing != http1.UntilClose && !x.conn.listener.draining.Load()
+	x.out = (*exchange)(x).appendResponse(x.out[:0])
+	return nil
 }
 
-// deliver writes b[from:to], a piece of the answer's body, to the client: with
-// the head before it, if that has not left yet, in one TLS record. There are
-// headRoom free bytes before from and tailRoom after to.
-func (x *exchange) deliver(b []byte, from, to int, last bool) *Fault {
+// deliver puts the head, if it fits, into one TLS record with the body.
+func (x *h1) deliver(b []byte, from, to int, last bool) *Fault {
 	var trailers []byte
 	if x.framing == http1.Chunked {
 		if last {
@@ -108,11 +126,11 @@ func (x *exchange) deliver(b []byte, from, to int, last bool) *Fault {
 
 // interim passes a 1xx answer on to a client that knows what it is (RFC 9110,
 // 15.2: a server must not send one to an HTTP/1.0 client).
-func (x *exchange) interim() *Fault {
+func (x *h1) interim() *Fault {
 	if x.req.Minor == 0 {
 		return nil
 	}
-	x.out = x.appendInterim(x.out[:0])
+	x.out = (*exchange)(x).appendInterim(x.out[:0])
 	f := x.write(x.out)
 	x.out = x.out[:0]
 	return f
@@ -122,7 +140,7 @@ func (x *exchange) interim() *Fault {
 const maxRecord = 16 << 10
 
 // write writes p to the client in one go.
-func (x *exchange) write(p []byte) *Fault {
+func (x *h1) write(p []byte) *Fault {
 	if len(p) == 0 {
 		return nil
 	}
@@ -145,3 +163,34 @@ func (c *conn) write(p []byte) error {
 	_, err := c.stream.Write(p)
 	return cmp.Or(err, c.wire.flush())
 }
+
+// breakOff ends the connection short of the end that the head promised.
+func (x *h1) breakOff() { x.abort = x.framing == http1.UntilClose }
+
+func (x *h1) bind(up *upstream.Conn) bool {
+	x.conn.backend.Store(up)
+	return true
+}
+
+func (x *h1) unbind() bool {
+	x.conn.backend.Store(nil)
+	return true
+}
+
+func (x *h1) gone() bool { return x.conn.gone() }
+
+func (x *h1) unwanted() { _ = x.closeWrite() } // if it fails, the client is gone
+
+func (x *h1) interrupt() { x.conn.wire.Interrupt() }
+
+func (x *h1) switched() *Fault { return x.interim() }
+
+func (x *h1) carry(p []byte) *Fault {
+	f := x.write(p)
+	if f != nil {
+		f.Op = OpTunnel
+	}
+	return f
+}
+
+func (x *h1) closeWrite() *Fault { return x.conn.closeWrite() }

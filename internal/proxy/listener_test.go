@@ -230,7 +230,9 @@ func (r *rig) waitConns(n int64) {
 }
 
 // Sticky cookies are set, followed, and kept from the backend.
-func TestStickyInsert(t *testing.T) {
+func TestStickyInsert(t *testing.T) { each(t, testStickyInsert) }
+
+func testStickyInsert(t *testing.T, v version) {
 	named := func(name string) string {
 		return origin(t, func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, name+" "+r.Header.Get("Cookie"))
@@ -242,26 +244,28 @@ func TestStickyInsert(t *testing.T) {
 	cfg.Sticky = balance.NewInsert(group, make([]byte, 32), time.Hour)
 	r.lis.Swap(&cfg)
 
-	c := r.dial()
-	resp, first, _ := c.send(get).answer("GET")
+	c := r.asker(v)
+	resp, first, _ := c.ask(get).answer("GET")
 	cookies := resp.Cookies()
 	if len(cookies) != 1 || cookies[0].Name != "SERVERID" {
 		t.Fatalf("got cookies %v", cookies)
 	}
 	for range 5 {
-		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: x=1\r\nCookie: SERVERID=" + cookies[0].Value + "; y=2\r\n\r\n")
+		c.ask("GET / HTTP/1.1\r\nHost: a\r\nCookie: x=1\r\nCookie: SERVERID=" + cookies[0].Value + "; y=2\r\n\r\n")
 		c.want(200, first+"x=1; y=2")
 	}
 	// Its backend gone, the client goes to the other one and stays there.
 	i := strings.Index("ab", first[:1])
 	cfg.Backends[i].Member.SetHealth(balance.Unhealthy)
-	resp, second, _ := c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=" + cookies[0].Value + "\r\n\r\n").answer("GET")
+	resp, second, _ := c.ask("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=" + cookies[0].Value + "\r\n\r\n").answer("GET")
 	if second == first || len(resp.Cookies()) != 1 {
 		t.Errorf("got %q and cookies %v", second, resp.Cookies())
 	}
 }
 
-func TestStickyServer(t *testing.T) {
+func TestStickyServer(t *testing.T) { each(t, testStickyServer) }
+
+func testStickyServer(t *testing.T, v version) {
 	backend := origin(t, func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "42"})
 		_, _ = io.WriteString(w, r.Header.Get("Cookie"))
@@ -272,15 +276,15 @@ func TestStickyServer(t *testing.T) {
 	cfg.Sticky = balance.NewServer(group, make([]byte, 32), "sid")
 	r.lis.Swap(&cfg)
 
-	c := r.dial()
-	resp := c.send(get).want(200, "")
+	c := r.asker(v)
+	resp := c.ask(get).want(200, "")
 	sid := resp.Cookies()[0].Value
 	if sid == "42" || !strings.HasSuffix(sid, "~42") {
 		t.Fatalf("got %q", sid)
 	}
 	first := r.log.next(t)["backend"]
 	for range 3 {
-		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: sid="+sid+"\r\n\r\n").want(200, "sid=42")
+		c.ask("GET / HTTP/1.1\r\nHost: a\r\nCookie: sid="+sid+"\r\n\r\n").want(200, "sid=42")
 		if got := r.log.next(t)["backend"]; got != first {
 			t.Errorf("got backend %v, want %v", got, first)
 		}

@@ -34,7 +34,7 @@ func (x *exchange) appendLine(b []byte) []byte {
 	b = appendText(b, "method", x.req.Method)
 	b = appendText(b, "host", x.req.Authority)
 	b = appendText(b, "path", x.req.Path)
-	b = appendText(b, "proto", protocols[x.req.Minor])
+	b = appendText(b, "proto", x.client.proto())
 	b = appendNumber(b, "status", int64(r.status))
 	b = appendNumber(b, "in", r.bytesIn)
 	b = appendNumber(b, "out", r.bytesOut)
@@ -66,8 +66,6 @@ func (x *exchange) appendLine(b []byte) []byte {
 	}
 	return append(b, "}\n"...)
 }
-
-var protocols = [...]string{"HTTP/1.0", "HTTP/1.1"}
 
 func appendNumber(b []byte, key string, n int64) []byte {
 	b = append(b, ',', '"')

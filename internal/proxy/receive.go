@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"errors"
 	"io"
+	"net"
 	"os"
 	"time"
 
@@ -23,7 +25,7 @@ func (x *exchange) receive() *Fault {
 		if !x.resp.Interim() {
 			break
 		}
-		if f := x.interim(); f != nil {
+		if f := x.client.interim(); f != nil {
 			return f
 		}
 	}
@@ -56,7 +58,9 @@ func (x *exchange) readAnswer() *Fault {
 // relay passes the body of the answer on.
 func (x *exchange) relay() *Fault {
 	x.back.body.Reset(x.resp.Framing, x.resp.Length)
-	x.begin()
+	if f := x.client.begin(x.bodyRead()); f != nil {
+		return f
+	}
 	for {
 		from, to, err := x.back.payload()
 		if err != nil {
@@ -67,7 +71,7 @@ func (x *exchange) relay() *Fault {
 		if last && !x.upload.running {
 			x.part(x.reusable()) // before the write, so that others can have it
 		}
-		if f := x.deliver(x.back.buf.b[:], from, to, last); f != nil || last {
+		if f := x.client.deliver(x.back.buf.b[:], from, to, last); f != nil || last {
 			return f
 		}
 		f := x.more(x.conn.proxy.limits.StreamTimeout, OpBody)
@@ -119,8 +123,8 @@ func (x *exchange) more(limit time.Duration, op Op) *Fault {
 		if err != os.ErrDeadlineExceeded {
 			return x.broken(op, err)
 		}
-		if x.conn.gone() {
-			return &Fault{Side: Client, Op: op, Status: statusClientGone, Err: io.ErrClosedPipe}
+		if x.client.gone() {
+			return clientGone(op)
 		}
 	}
 }
@@ -135,6 +139,9 @@ func (x *exchange) sentAt() socket.Instant {
 
 // broken is the Fault of a backend connection that ended with err.
 func (x *exchange) broken(op Op, err error) *Fault {
+	if errors.Is(err, net.ErrClosed) && x.client.gone() {
+		return clientGone(op) // which is why it was closed
+	}
 	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
 	if x.sendErr != nil && err == io.EOF {
 		f.Err = x.sendErr

@@ -12,21 +12,12 @@ import (
 // An error of the write is not one of the exchange yet: a backend that closes
 // its reading side may have said why. receive finds out.
 func (x *exchange) send() *Fault {
-	x.in.used = x.headLen
 	x.out = x.appendRequest(x.out[:0])
 	whole := true
-	switch x.req.Framing {
-	case http1.Length:
-		body := x.in.rest()
-		if whole = int64(len(body)) >= x.req.Length; whole {
-			x.out = append(x.out, body[:x.req.Length]...)
-			x.in.used += int(x.req.Length)
-		}
-	case http1.Chunked:
-		whole = false
+	if x.req.Framing != http1.NoBody {
+		x.out, whole = x.client.early(x.out)
 	}
 	_, x.sendErr = x.up.Write(x.out)
-	x.record.bytesIn = int64(x.in.used)
 	x.out = x.out[:0]
 	x.sent = socket.Now()
 	if !whole {

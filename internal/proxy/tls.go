@@ -26,7 +26,7 @@ func (l *Listener) newTLS() *tls.Config {
 			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 			tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		},
-		NextProtos: []string{"http/1.1"},
+		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return l.config.Load().Certificate(hello)
 		},
@@ -49,6 +49,11 @@ func (c *conn) handshake() error {
 	c.listener.counts.Local().handshakes.Inc()
 	c.stream = t
 	return nil
+}
+
+// speaksH2 reports whether the handshake has settled on HTTP/2.
+func (c *conn) speaksH2() bool {
+	return c.stream.(*tls.Conn).ConnectionState().NegotiatedProtocol == "h2"
 }
 
 // plainOnTLS is for a client that spoke plain HTTP to a TLS port.

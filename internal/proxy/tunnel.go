@@ -34,7 +34,7 @@ func (x *exchange) tunnel() *Fault {
 	x.record.status = 101
 	x.record.answered = socket.Now()
 	x.headSent, x.keep = true, false
-	if f := x.interim(); f != nil {
+	if f := x.client.switched(); f != nil {
 		return f
 	}
 	t := &tunnel{x: x, up: make(chan *Fault, 1)}
@@ -48,7 +48,7 @@ func (t *tunnel) upward() {
 	defer t.x.conn.guard()
 	f := &Fault{Side: Self, Op: OpTunnel, Err: errPanic}
 	defer func() { t.up <- f }()
-	if f = t.carryUp(); f != nil {
+	if f = t.x.client.carryUp(t); f != nil {
 		_ = t.x.up.Close() // ends downward
 		return
 	}
@@ -56,7 +56,7 @@ func (t *tunnel) upward() {
 	_ = t.x.up.CloseWrite() // if it fails, downward sees why
 }
 
-func (t *tunnel) carryUp() *Fault {
+func (h *h1) carryUp(t *tunnel) *Fault {
 	x, c := t.x, t.x.conn
 	first := x.in.rest()
 	x.in.used = x.in.n
@@ -103,13 +103,13 @@ func (t *tunnel) send(p []byte) error {
 // downward carries what the backend sends, and ends the tunnel.
 func (t *tunnel) downward() *Fault {
 	f := t.carryDown()
-	c := t.x.conn
+	client := t.x.client
 	if f == nil {
 		t.halved.Store(true)
-		f = c.closeWrite()
+		f = client.closeWrite()
 	}
 	if f != nil {
-		c.wire.Interrupt()
+		client.interrupt()
 		if cause := <-t.up; cause != nil && cause.Err != socket.ErrInterrupted {
 			return cause
 		}
@@ -122,10 +122,9 @@ func (t *tunnel) carryDown() *Fault {
 	x := t.x
 	for {
 		if p := x.back.left(); len(p) > 0 {
-			f := x.write(p)
+			f := x.client.carry(p)
 			x.back.drop()
 			if f != nil {
-				f.Op = OpTunnel
 				return f
 			}
 		}

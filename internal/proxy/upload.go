@@ -55,10 +55,10 @@ func (u *upload) run() {
 		}
 		u.done <- f
 	}()
-	f = u.pass()
+	f = u.x.client.pass(u)
 }
 
-func (u *upload) pass() *Fault {
+func (h *h1) pass(u *upload) *Fault {
 	dropped := 0
 	for {
 		n, f := u.take()
@@ -79,7 +79,7 @@ func (u *upload) pass() *Fault {
 				return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
 			}
 		} else if u.sendErr == nil {
-			u.sendErr = u.send(from, to)
+			u.sendErr = u.send(from, to, last, u.flow.body.Trailers())
 		}
 		if last {
 			u.cut = dropped > 0 || u.sendErr != nil
@@ -130,17 +130,14 @@ func (u *upload) bounded(p []byte) []byte {
 	return p
 }
 
-// send writes a piece of the body to the backend.
-func (u *upload) send(from, to int) error {
-	b := u.flow.buf.b[:]
-	var trailers []byte
-	if u.x.req.Framing == http1.Chunked {
-		last := u.flow.body.Done()
-		trailers = u.flow.body.Trailers()
+// send writes a piece of the body to the backend: buf.b[from:to] of the flow.
+func (u *upload) send(from, to int, last bool, trailers []byte) error {
+	b, chunked := u.flow.buf.b[:], u.x.req.Framing == http1.Chunked
+	if chunked {
 		from, to = frameChunk(b, from, to, last && len(trailers) == 0)
 	}
 	_, err := u.up.Write(b[from:to])
-	if err == nil && len(trailers) > 0 {
+	if err == nil && chunked && last && len(trailers) > 0 {
 		_, err = u.up.Write(http1.AppendLastChunk(nil, trailers))
 	}
 	return err
@@ -171,7 +168,7 @@ func (u *upload) join() *Fault {
 	default:
 	}
 	if !u.complete.Load() {
-		_ = u.x.conn.closeWrite() // the client is to see that nothing more will come
+		u.x.client.unwanted()
 	}
 	t := time.NewTimer(lingerTimeout)
 	defer t.Stop()
@@ -180,8 +177,8 @@ func (u *upload) join() *Fault {
 		return f
 	case <-t.C:
 	}
-	_ = u.up.Close()          // if it is stuck in a write
-	u.x.conn.wire.Interrupt() // if it is stuck in a read
+	_ = u.up.Close()       // if it is stuck in a write
+	u.x.client.interrupt() // if it is stuck in a read
 	return <-u.done
 }
 

@@ -48,7 +48,15 @@ type Conn struct {
 }
 
 // ErrInterrupted ends reads after Interrupt.
-var ErrInterrupted = errors.New("interrupted")
+var ErrInterrupted error = interruption{}
+
+// An interruption is a net.Error that is Temporary: any other read error
+// crypto/tls would report for ever, also after Resume.
+type interruption struct{}
+
+func (interruption) Error() string   { return "interrupted" }
+func (interruption) Timeout() bool   { return false }
+func (interruption) Temporary() bool { return true }
 
 // Init makes c the connection tcp, without deadlines.
 func (c *Conn) Init(tcp *net.TCPConn) error {
@@ -115,10 +123,21 @@ func (c *Conn) WhenReadable(try func(fd uintptr) bool) error {
 	}
 }
 
-// Interrupt ends the read under way, and all that follow, with ErrInterrupted.
+// Interrupt ends the read under way, and all that follow until Resume, with
+// ErrInterrupted.
 func (c *Conn) Interrupt() {
 	c.interrupted.Store(true)
 	_ = c.tcp.SetReadDeadline(epoch) // fails only if already closed
+}
+
+// Resume ends an interruption. It is called by the reading goroutine, before
+// ReadBy, and reports whether there was one.
+func (c *Conn) Resume() bool {
+	if !c.interrupted.Swap(false) {
+		return false
+	}
+	c.reading.armed = -1 // nobody knows which of the two set it last
+	return true
 }
 
 // Write writes all of p, waiting for room.

@@ -151,6 +151,13 @@ func TestInterrupt(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); err != ErrInterrupted {
 		t.Errorf("the next read: got %v", err)
 	}
+	if !c.Resume() || c.Resume() {
+		t.Error("Resume must report one interruption")
+	}
+	c.ReadBy(Now().Add(time.Hour))
+	if n, err := c.Read(make([]byte, 1)); n != 1 || err != nil {
+		t.Errorf("after Resume: got %d, %v", n, err)
+	}
 }
 
 func TestReset(t *testing.T) {

@@ -1,0 +1,165 @@
+package http1
+
+import "bytes"
+
+// This file makes a Request of what did not come as HTTP/1.1 text. The fields
+// of HTTP/2 and HTTP/3 are bound by the same rules and some more (RFC 9113, 8.2
+// and 8.3; RFC 9114, 4.2 and 4.3), so that a request that came that way can be
+// written as HTTP/1.1 and mean the same.
+
+// A Start is what HTTP/2 and HTTP/3 have in place of a request line (RFC 9113,
+// 8.3.1, and RFC 8441, 4 for the protocol). nil: it was not sent.
+type Start struct {
+	Method, Scheme, Authority, Path, Protocol []byte
+}
+
+// Add appends a field to the head of r. After the last one comes Assemble. Any
+// error is an *Error. One with Status 400 makes the request malformed.
+func (r *Request) Add(name, value []byte) error {
+	if err := checkField(name, value); err != nil {
+		return err
+	}
+	switch lookup(name) {
+	case Connection, KeepAlive, ProxyConnection, TransferEncoding, Upgrade:
+		return ErrConnectionField
+	case TE:
+		if !equalFold(value, "trailers") {
+			return ErrConnectionField
+		}
+	}
+	return r.add(name, value)
+}
+
+// checkField checks what a field must look like (RFC 9113, 8.2.1).
+func checkField(name, value []byte) error {
+	if len(name) == 0 {
+		return ErrNameEmpty
+	}
+	for _, c := range name {
+		if classes[c]&tokenChar == 0 || 'A' <= c && c <= 'Z' {
+			return ErrName
+		}
+	}
+	if skipValue(value, 0) != len(value) || len(trim(value)) != len(value) {
+		return ErrValue
+	}
+	return nil
+}
+
+// Assemble makes r, to which all fields have been added, a request. ended tells
+// that no body follows; a body without a length becomes Chunked. An extended
+// CONNECT for a WebSocket becomes the GET with Upgrade that it stands for (RFC
+// 8441, 5).
+func (r *Request) Assemble(s Start, ended bool) error {
+	r.Minor, r.Method = 1, s.Method
+	if err := r.assembleMethod(&s); err != nil {
+		return err
+	}
+	if err := r.assembleTarget(&s); err != nil {
+		return err
+	}
+	if err := r.conclude(); err != nil {
+		return err
+	}
+	if r.said.otherwise {
+		return ErrExpect
+	}
+	r.KeepAlive, r.Expect100 = true, r.said.expect
+	switch {
+	case s.Protocol != nil:
+		if r.Framing != NoBody {
+			return ErrConnectionField // what follows is the protocol's own
+		}
+		r.Method, r.Upgrade = []byte("GET"), s.Protocol
+	case ended && r.Length > 0:
+		return ErrLengthWrong
+	case !ended && r.Framing == NoBody:
+		r.Framing = Chunked
+	}
+	return nil
+}
+
+func (r *Request) assembleMethod(s *Start) error {
+	m := s.Method
+	switch {
+	case len(m) == 0 || skip(m, 0, tokenChar) != len(m):
+		return ErrMethod
+	case len(m) > maxMethodBytes:
+		return ErrMethodLength
+	case s.Protocol == nil:
+		return nil
+	case string(m) != "CONNECT":
+		return ErrTargetForm
+	case string(s.Protocol) != "websocket":
+		return ErrProtocol
+	}
+	return nil
+}
+
+// assembleTarget finds out what the request is for.
+func (r *Request) assembleTarget(s *Start) error {
+	h := &r.said
+	r.Path, r.Authority = s.Path, s.Authority
+	if s.Authority == nil {
+		r.Authority = h.host
+	}
+	switch {
+	case h.hosts > 1:
+		return ErrHostTwice
+	case len(r.Authority) == 0:
+		return ErrHostMissing
+	case !validAuthority(r.Authority):
+		return ErrHost
+	case h.hosts == 1 && !foldsTo(r.Authority, h.host):
+		return ErrHost // else the backend would not know which one counts
+	}
+	if string(s.Method) == "CONNECT" && s.Protocol == nil {
+		r.Form = Authority
+		if s.Scheme != nil || s.Path != nil || bytes.LastIndexByte(r.Authority, ':') < 0 {
+			return ErrTargetForm
+		}
+		return nil
+	}
+	if !equalFold(s.Scheme, "https") && !equalFold(s.Scheme, "http") {
+		return ErrScheme
+	}
+	return r.assemblePath()
+}
+
+func (r *Request) assemblePath() error {
+	p := r.Path
+	switch {
+	case len(p) > MaxTargetBytes:
+		return ErrTargetLength
+	case string(p) == "*" && string(r.Method) == "OPTIONS":
+		r.Form = Asterisk
+		return nil
+	case len(p) == 0 || p[0] != '/':
+		return ErrTargetForm
+	case skip(p, 0, targetChar) != len(p):
+		return ErrTarget
+	case bytes.IndexByte(p, '%') >= 0 && !validEscapes(p):
+		return ErrTargetEscape
+	}
+	r.Form = Origin
+	return nil
+}
+
+// AppendTrailer appends a field of a trailer section as a line, unless it ends
+// at this hop or has no business there. Fields that mean nothing there, or too much, are an *Error (RFC
+// 9110, 6.5.1).
+func AppendTrailer(dst, name, value []byte) ([]byte, error) {
+	if err := checkField(name, value); err != nil {
+		return dst, err
+	}
+	id := lookup(name)
+	switch {
+	case id == ContentLength || id == TransferEncoding || id == Host:
+		return dst, ErrTrailer
+	case hopByHop[id] || endToEnd[id]: // as in HTTP/1.1, see endTrailer
+		return dst, nil
+	case len(dst)+len(name)+len(value)+len(": \r\n") > maxTrailerBytes:
+		return dst, ErrTrailerLength
+	}
+	return AppendField(dst, name, value), nil
+}

@@ -1,0 +1,212 @@
+package http2
+
+// A Field is one field of a header list, pseudo-header fields among them.
+type Field struct{ Name, Value []byte }
+
+// size is what the field counts in a list (RFC 9113, 6.5.2).
+func (f *Field) size() int { return len(f.Name) + len(f.Value) + entryOverhead }
+
+// A Decoder decodes the header blocks of one connection, which must come in
+// order and whole. NewDecoder makes one.
+type Decoder struct {
+	dynamic table
+
+	// Fields are those of the last block, good until the next one and as long
+	// as the bytes of its arena stay where they are.
+	Fields []Field
+
+	// TooLong tells that the last block had more than MaxListBytes. Fields are
+	// those before the limit was met.
+	TooLong bool
+
+	size int // of the list
+}
+
+// NewDecoder returns a Decoder whose dynamic table is empty.
+func NewDecoder() *Decoder { return &Decoder{dynamic: table{limit: tableBytes}} }
+
+// maxKeptFields is how long a Fields slice is kept. A list of MaxListBytes can
+// have 2048, which honest ones never do.
+const maxKeptFields = 128
+
+// Decode decodes one block. What of it is not in the static table is copied to
+// arena, behind what is there, and what Decode returns is arena with that; where
+// it did not fit, it is a new one, and Fields may lie in several.
+//
+// Any error ends the connection: ErrCompression, or ErrBlockLength for a list
+// that is so much too long that only a bomb can be.
+func (d *Decoder) Decode(arena, block []byte) ([]byte, error) {
+	d.TooLong, d.size = false, 0
+	if cap(d.Fields) > maxKeptFields {
+		d.Fields = nil
+	}
+	d.Fields = d.Fields[:0]
+	block, ok := d.resize(block)
+	for ok && len(block) > 0 {
+		arena, block, ok = d.field(arena, block)
+		if d.size > maxBombBytes {
+			return arena, ErrBlockLength
+		}
+	}
+	if !ok {
+		return arena, ErrCompression
+	}
+	return arena, nil
+}
+
+// resize takes changes of the table's size off the start of a block, where alone
+// they may stand (RFC 7541, 4.2).
+func (d *Decoder) resize(block []byte) (rest []byte, ok bool) {
+	for len(block) > 0 && block[0]&0xe0 == 0x20 {
+		var n int
+		if n, block, ok = readInt(block, 5); !ok || n > tableBytes {
+			return nil, false
+		}
+		d.dynamic.setLimit(n)
+	}
+	return block, true
+}
+
+// field decodes one field (RFC 7541, 6).
+func (d *Decoder) field(arena, block []byte) (_, rest []byte, ok bool) {
+	first := block[0]
+	if first&0x80 != 0 { // indexed
+		i, rest, ok := readInt(block, 7)
+		if !ok {
+			return arena, nil, false
+		}
+		f, ok := d.lookup(i)
+		if !ok {
+			return arena, nil, false
+		}
+		if i >= len(statics) && d.size+f.size() <= MaxListBytes {
+			arena, f = keep(arena, f)
+		}
+		d.take(f)
+		return arena, rest, true
+	}
+	bits, indexing := uint(4), first&0x40 != 0
+	switch {
+	case indexing:
+		bits = 6
+	case first&0x20 != 0: // a change of size out of place
+		return arena, nil, false
+	}
+	return d.literal(arena, block, bits, indexing)
+}
+
+// literal decodes a field whose value at least is spelt out (RFC 7541, 6.2).
+func (d *Decoder) literal(arena, block []byte, bits uint, indexing bool) (_, rest []byte, ok bool) {
+	i, block, ok := readInt(block, bits)
+	if !ok {
+		return arena, nil, false
+	}
+	var f Field
+	if i > 0 {
+		if f, ok = d.lookup(i); !ok {
+			return arena, nil, false
+		}
+		if i >= len(statics) {
+			arena, f.Name = keepBytes(arena, f.Name)
+		}
+	} else if arena, f.Name, block, ok = readString(arena, block); !ok {
+		return arena, nil, false
+	}
+	if arena, f.Value, block, ok = readString(arena, block); !ok {
+		return arena, nil, false
+	}
+	if indexing {
+		d.dynamic.add(f.Name, f.Value)
+	}
+	d.take(f)
+	return arena, block, true
+}
+
+// lookup finds a field by its index (RFC 7541, 2.3.3). Those of the static table
+// need not be copied.
+func (d *Decoder) lookup(i int) (Field, bool) {
+	if i < len(statics) {
+		return statics[i], i > 0
+	}
+	return d.dynamic.get(i - len(statics) + 1)
+}
+
+// take adds a field to the list, if it has room.
+func (d *Decoder) take(f Field) {
+	if d.size += f.size(); d.size > MaxListBytes {
+		d.TooLong = true
+		return
+	}
+	d.Fields = append(d.Fields, f)
+}
+
+// keep copies a field to arena.
+func keep(arena []byte, f Field) ([]byte, Field) {
+	n, v := len(f.Name), len(f.Value)
+	arena = room(arena, n+v)
+	start := len(arena)
+	arena = append(append(arena, f.Name...), f.Value...)
+	return arena, Field{arena[start : start+n : start+n], arena[start+n : start+n+v : start+n+v]}
+}
+
+func keepBytes(arena, b []byte) (_, kept []byte) {
+	arena = room(arena, len(b))
+	start := len(arena)
+	arena = append(arena, b...)
+	return arena, arena[start:len(arena):len(arena)]
+}
+
+// room returns arena if n more bytes fit, else a new one, larger. What lies in
+// the old one stays where it is.
+func room(arena []byte, n int) []byte {
+	if cap(arena)-len(arena) >= n {
+		return arena
+	}
+	return make([]byte, 0, max(n, 2*cap(arena)))
+}
+
+// readInt reads an integer with a prefix of bits (RFC 7541, 5.1). Nothing in a
+// block of a sensible length needs more than 28 bits.
+func readInt(b []byte, bits uint) (n int, rest []byte, ok bool) {
+	if len(b) == 0 {
+		return 0, nil, false
+	}
+	full := 1<<bits - 1
+	n = int(b[0]) & full
+	b = b[1:]
+	if n < full {
+		return n, b, true
+	}
+	for shift := 0; shift <= 21; shift += 7 {
+		if len(b) == 0 {
+			return 0, nil, false
+		}
+		c := b[0]
+		b = b[1:]
+		n += int(c&0x7f) << shift
+		if c&0x80 == 0 {
+			return n, b, true
+		}
+	}
+	return 0, nil, false
+}
+
+// readString reads a string literal into arena (RFC 7541, 5.2).
+func readString(arena, b []byte) (_, s, rest []byte, ok bool) {
+	if len(b) == 0 {
+		return arena, nil, nil, false
+	}
+	coded := b[0]&0x80 != 0
+	n, b, ok := readInt(b, 7)
+	if !ok || n > len(b) {
+		return arena, nil, nil, false
+	}
+	if !coded {
+		arena, s = keepBytes(arena, b[:n])
+		return arena, s, b[n:], true
+	}
+	arena = room(arena, n*8/5+1) // the shortest codes have 5 bits
+	start := len(arena)
+	arena, ok = appendHuffman(arena, b[:n])
+	return arena, arena[start:len(arena):len(arena)], b[n:], ok
+}

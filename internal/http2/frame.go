@@ -1,0 +1,154 @@
+package http2
+
+import "encoding/binary"
+
+// HeaderLen is the length of what precedes the payload of each frame.
+const HeaderLen = 9
+
+// A Frame is one frame as it was received.
+type Frame struct {
+	Type    FrameType
+	Flags   Flags
+	Stream  uint32
+	Payload []byte // a slice of what was read
+}
+
+// Has reports whether all of flags are set.
+func (f *Frame) Has(flags Flags) bool { return f.Flags&flags == flags }
+
+// Next takes the frame at the start of b off. n is its length, 0 if b does not
+// hold all of it.
+func Next(b []byte) (f Frame, n int, err error) {
+	if len(b) < HeaderLen {
+		return f, 0, nil
+	}
+	length := int(b[0])<<16 | int(b[1])<<8 | int(b[2])
+	if length > MaxFrame {
+		return f, 0, ErrFrameSize
+	}
+	n = HeaderLen + length
+	if len(b) < n {
+		return f, 0, nil
+	}
+	return Frame{
+		Type:    FrameType(b[3]),
+		Flags:   Flags(b[4]),
+		Stream:  binary.BigEndian.Uint32(b[5:]) & (1<<31 - 1),
+		Payload: b[HeaderLen:n:n],
+	}, n, nil
+}
+
+// Check tells whether the frame is one that a client may send on its stream, as
+// far as type, stream and size say. An unknown type is no error.
+func (f *Frame) Check() error {
+	n := len(f.Payload)
+	switch f.Type {
+	case Data, Headers, Continuation:
+		return onStream(f, true)
+	case Priority:
+		if n != 5 && f.Stream != 0 {
+			return ErrPrioritySize
+		}
+		return onStream(f, true)
+	case ResetStream:
+		return orSize(onStream(f, true), n == 4)
+	case Settings:
+		return orSize(onStream(f, false), n%6 == 0 && (n == 0 || !f.Has(Ack)))
+	case Ping:
+		return orSize(onStream(f, false), n == 8)
+	case GoAway:
+		return orSize(onStream(f, false), n >= 8)
+	case WindowUpdate:
+		return orSize(nil, n == 4)
+	case PushPromise:
+		return ErrPush
+	}
+	return nil
+}
+
+// onStream checks that the frame is on a stream, or is not.
+func onStream(f *Frame, on bool) error {
+	if (f.Stream != 0) != on {
+		return ErrStreamID
+	}
+	return nil
+}
+
+func orSize(err error, fits bool) error {
+	if err == nil && !fits {
+		return ErrFrameSize
+	}
+	return err
+}
+
+// Unpad returns the payload of a DATA or HEADERS frame without padding and
+// priority.
+func (f *Frame) Unpad() ([]byte, error) {
+	p := f.Payload
+	if f.Has(Padded) {
+		if len(p) == 0 {
+			return nil, ErrFrameSize
+		}
+		padding := int(p[0])
+		if p = p[1:]; padding > len(p) {
+			return nil, ErrPadding
+		}
+		p = p[:len(p)-padding]
+	}
+	if f.Type != Headers || !f.Has(HasPriority) {
+		return p, nil
+	}
+	if len(p) < 5 {
+		return nil, ErrFrameSize
+	}
+	if dependsOn(p) == f.Stream {
+		return p[5:], ErrSelfDependency
+	}
+	return p[5:], nil
+}
+
+// dependsOn reads the stream of a priority (RFC 7540, 5.3.1). Nothing else of
+// priorities is looked at (RFC 9113, 5.3.2).
+func dependsOn(p []byte) uint32 { return binary.BigEndian.Uint32(p) & (1<<31 - 1) }
+
+// CheckPriority checks a PRIORITY frame.
+func (f *Frame) CheckPriority() error {
+	if dependsOn(f.Payload) == f.Stream {
+		return ErrSelfDependency
+	}
+	return nil
+}
+
+// Uint31 reads the number that WINDOW_UPDATE consists of.
+func (f *Frame) Uint31() uint32 { return binary.BigEndian.Uint32(f.Payload) & (1<<31 - 1) }
+
+// AppendHeader appends the header of a frame whose payload of length bytes
+// follows.
+func AppendHeader(dst []byte, length int, t FrameType, flags Flags, stream uint32) []byte {
+	return append(dst, byte(length>>16), byte(length>>8), byte(length), byte(t), byte(flags),
+		byte(stream>>24), byte(stream>>16), byte(stream>>8), byte(stream))
+}
+
+// AppendReset appends a RST_STREAM frame.
+func AppendReset(dst []byte, stream uint32, code Code) []byte {
+	return binary.BigEndian.AppendUint32(AppendHeader(dst, 4, ResetStream, 0, stream), uint32(code))
+}
+
+// AppendWindowUpdate appends a WINDOW_UPDATE frame. n must not be 0; stream 0
+// is the connection.
+func AppendWindowUpdate(dst []byte, stream uint32, n int) []byte {
+	return binary.BigEndian.AppendUint32(AppendHeader(dst, 4, WindowUpdate, 0, stream), uint32(n))
+}
+
+// AppendPing appends a PING frame, or the answer to one.
+func AppendPing(dst []byte, flags Flags, payload []byte) []byte {
+	return append(AppendHeader(dst, 8, Ping, flags, 0), payload...)
+}
+
+// AppendGoAway appends a GOAWAY frame: no stream above last has been or will be
+// looked at.
+func AppendGoAway(dst []byte, last uint32, code Code) []byte {
+	dst = AppendHeader(dst, 8, GoAway, 0, 0)
+	dst = binary.BigEndian.AppendUint32(dst, last)
+	return binary.BigEndian.AppendUint32(dst, uint32(code))
+}

@@ -1,0 +1,137 @@
+package proxy
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A version is one of HTTP that clients speak.
+type version string
+
+const (
+	http11 version = "HTTP/1.1"
+	http20 version = "HTTP/2"
+)
+
+// each runs a test over every version of HTTP.
+func each(t *testing.T, test func(t *testing.T, v version)) {
+	for _, v := range []version{http11, http20} {
+		t.Run(string(v), func(t *testing.T) { test(t, v) })
+	}
+}
+
+// An asker is a client connection of any version that is used for one request
+// at a time. Requests are written as HTTP/1.1.
+type asker interface {
+	ask(raw string) asker
+	want(status int, body string) *http.Response
+	answer(method string) (resp *http.Response, body string, err error)
+	response() *http.Response // its body is still to be read
+	leave()                   // closes the connection
+}
+
+func (r *rig) asker(v version) asker {
+	if v == http11 {
+		return r.dial()
+	}
+	return r.dial2()
+}
+
+func (c *client) ask(raw string) asker { return c.send(raw) }
+
+func (c *client) leave() { _ = c.Close() }
+
+func (c *client) response() *http.Response {
+	c.t.Helper()
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return resp
+}
+
+// A client2 is an asker over HTTP/2.
+type client2 struct {
+	t         testing.TB
+	address   string
+	transport *http.Transport
+	answers   chan reply
+}
+
+type reply struct {
+	resp *http.Response
+	err  error
+}
+
+func (r *rig) dial2() *client2 {
+	c := &client2{t: r.t, address: r.lis.Addr().String(), transport: transport2(), answers: make(chan reply, 16)}
+	r.t.Cleanup(c.transport.CloseIdleConnections)
+	return c
+}
+
+// transport2 speaks HTTP/2 and nothing else.
+func transport2() *http.Transport {
+	p := new(http.Protocols)
+	p.SetHTTP2(true)
+	return &http.Transport{
+		Protocols: p, DisableCompression: true,
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test"},
+	}
+}
+
+func (c *client2) ask(raw string) asker {
+	c.t.Helper()
+	req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
+	if err != nil {
+		c.t.Fatalf("%q: %v", clip(raw), err)
+	}
+	req.RequestURI, req.URL.Scheme, req.URL.Host = "", "https", c.address
+	for _, name := range []string{"Connection", "Keep-Alive", "Proxy-Connection", "Upgrade", "Te"} {
+		req.Header.Del(name)
+	}
+	go func() { // ends with the head of the answer
+		resp, err := c.transport.RoundTrip(req)
+		c.answers <- reply{resp, err}
+	}()
+	return c
+}
+
+func (c *client2) response() *http.Response {
+	c.t.Helper()
+	a := <-c.answers
+	if a.err != nil {
+		c.t.Fatal(a.err)
+	}
+	if a.resp.ProtoMajor != 2 {
+		c.t.Fatalf("got an answer in %s", a.resp.Proto)
+	}
+	return a.resp
+}
+
+func (c *client2) answer(string) (*http.Response, string, error) {
+	c.t.Helper()
+	resp := c.response()
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp, string(body), err
+}
+
+func (c *client2) want(status int, body string) *http.Response {
+	c.t.Helper()
+	resp, got, err := c.answer("")
+	if err != nil {
+		c.t.Fatalf("read body: %v after %q", err, clip(got))
+	}
+	if resp.StatusCode != status || body != "*" && got != body {
+		c.t.Fatalf("got %d %q, want %d %q", resp.StatusCode, clip(got), status, clip(body))
+	}
+	return resp
+}
+
+// leave closes the connection: the transport does so with what has a request
+// under way only when that is cancelled, which is a RST_STREAM.
+func (c *client2) leave() { c.transport.CloseIdleConnections() }

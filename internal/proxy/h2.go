@@ -1,0 +1,181 @@
+package proxy
+
+import (
+	"sync"
+	"time"
+
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
+
+// An h2Conn is a client connection that speaks HTTP/2. One goroutine, the
+// connection's own, reads frames; each exchange under way has one, which is used
+// again for the next stream; one writes what all of them have queued.
+//
+// What the client makes us hold is bounded: bodies of requests by the windows it
+// gets (http2.ConnWindow), answers by the buffer of each exchange and the room of
+// the queue, heads by their limits and the number of streams.
+type h2Conn struct {
+	*conn
+	running sync.WaitGroup // writer and workers
+	wake    chan struct{}  // the writer has something to do; capacity 1
+
+	h2Input // owned by the reader
+
+	mu sync.Mutex // guards what follows, and the parts of h2Stream that say so
+
+	streams   map[uint32]*h2Stream // until their exchange has ended
+	open      int                  // streams that the client knows to be open
+	idleSince socket.Instant       // when the last of them ended
+	workers   []*h2Worker          // those that wait for a stream, last used last
+
+	window  http2.Window // what the client takes on all streams
+	initial int64        // what it takes on a new one
+	credit  http2.Credit // what it may send on all streams
+	waiting []*h2Stream  // for room in the queue or in window, oldest first
+
+	queue   *records // frames to be written; nil: none
+	writing bool     // the writer runs
+	settled bool     // the writer is to end once nothing is queued
+	greeted bool     // the first header block has been queued
+	ending  bool     // no more streams, and no more frames once the queue is written
+
+	leaving  leaving
+	warnedAt socket.Instant
+	refusal  *http2.Error // why a stream wants the connection to end; nil: none does
+	dribbles http2.Meters // like meters, for what the answers meet
+	last     uint32       // highest stream that the client has begun
+	dropped  [16]uint32   // streams that we reset lately; what still comes on them is no error
+	drops    int
+}
+
+// leaving says how far a connection is on its way to its end (RFC 9113, 6.8).
+type leaving uint8
+
+const (
+	staying leaving = iota
+	warned          // a GOAWAY asks for no more streams; those on their way are served
+	leftOff         // a GOAWAY has said which stream was the last one
+)
+
+func newH2(c *conn) *h2Conn {
+	return &h2Conn{
+		conn:    c,
+		wake:    make(chan struct{}, 1),
+		h2Input: h2Input{decoder: http2.NewDecoder()},
+		streams: make(map[uint32]*h2Stream),
+		window:  http2.NewWindow,
+		initial: int64(http2.NewWindow),
+		credit:  http2.Credit{Size: http2.ConnWindow},
+	}
+}
+
+// serveH2 serves the connection to its end.
+func (c *conn) serveH2() {
+	defer c.close()
+	h := newH2(c)
+	defer h.running.Wait()
+	defer c.guard() // the first of the two that runs
+	c.h2.Store(h)
+	c.state.Store(idle)
+	h.mu.Lock()
+	h.idleSince = socket.Now()
+	h.write(http2.AppendGreeting)
+	h.mu.Unlock()
+	if c.overflow || c.listener.draining.Load() { // Close may have been before the Store
+		h.drain()
+	}
+	h.end(h.read())
+	cutter := time.AfterFunc(lingerTimeout, c.cut) // of a client that does not read
+	defer cutter.Stop()
+	h.running.Wait()
+}
+
+// end ends all streams, tells the client why, and lets the writer finish. err is
+// how reading ended: an *http2.Error is the client's to know.
+func (h *h2Conn) end(err error) {
+	refused, ok := err.(*http2.Error)
+	if !ok {
+		h.cut() // the client is gone
+		return
+	}
+	h.mu.Lock()
+	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.last, refused.Code) })
+	h.mu.Unlock()
+	h.cancelAll()
+	h.unread = true
+	h.conn.state.Store(active) // so that close lingers
+	if refused.Code != http2.NoError {
+		h.proxy.log.Debug("connection ended by its client's fault",
+			"client", h.conn.client, "listener", h.listener.Addr(), "err", refused)
+	}
+}
+
+// cancelAll ends all streams; what is queued is still written. It may be called
+// from any goroutine.
+func (h *h2Conn) cancelAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ending = true
+	for _, s := range h.streams {
+		h.cancel(s)
+	}
+	h.dismiss()
+	h.rouse()
+}
+
+// begin counts a stream that the client has opened. Called with mu locked.
+func (h *h2Conn) begin(s *h2Stream) {
+	h.streams[s.id] = s
+	s.window = http2.Window(h.initial)
+	s.credit = http2.Credit{Size: http2.StreamWindow}
+	if h.open++; h.open == 1 {
+		h.conn.state.Store(active)
+	}
+}
+
+// shut counts a stream that is closed for the client. Called with mu locked.
+func (h *h2Conn) shut(s *h2Stream) {
+	if s.shut {
+		return
+	}
+	s.shut = true
+	if h.open--; h.open == 0 {
+		h.idleSince = socket.Now()
+		h.conn.state.Store(idle)
+	}
+}
+
+// cancel ends a stream that the client has given up, or we have: its exchange
+// finds out at its next step, and its backend connection is closed. Called with
+// mu locked.
+func (h *h2Conn) cancel(s *h2Stream) {
+	s.cancelled.Store(true)
+	if up := s.up.Swap(nil); up != nil {
+		_ = up.Close() // the exchange sees the error
+	}
+	h.shut(s)
+	s.in.signal()
+	s.out.signal()
+}
+
+// reset ends stream id with a RST_STREAM. Called with mu locked.
+func (h *h2Conn) reset(id uint32, code http2.Code) {
+	h.write(func(dst []byte) []byte { return http2.AppendReset(dst, id, code) })
+	h.dropped[h.drops%len(h.dropped)] = id
+	h.drops++
+	if s := h.streams[id]; s != nil {
+		h.cancel(s)
+	}
+}
+
+// wasDropped reports whether we have reset the stream, so that the client may
+// not have known when it sent what came. Called with mu locked.
+func (h *h2Conn) wasDropped(id uint32) bool {
+	for _, d := range h.dropped {
+		if d == id {
+			return true
+		}
+	}
+	return false
+}

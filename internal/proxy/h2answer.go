@@ -1,0 +1,259 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"os"
+
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
+
+var errNotSwitched = errors.New("protocol not switched, but not refused either")
+
+// noMore tells a client that is still sending that it has its answer.
+const noMore = http2.NoError
+
+// codeOf is how a stream ends whose answer is not complete.
+func codeOf(f *Fault) http2.Code {
+	switch {
+	case f == nil:
+		return http2.InternalError
+	case f.Side == Client && f.Op == OpHead:
+		return http2.ProtocolError
+	case f.Side == Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
+		return http2.EnhanceYourCalm
+	case f.Side == Client:
+		return http2.Cancel
+	}
+	return http2.InternalError
+}
+
+// begin compresses the head. Blocks do not depend on each other, so no lock is
+// needed for it.
+func (s *h2Stream) begin(bool) *Fault {
+	x, r := s.x, &s.x.resp
+	if len(x.req.Upgrade) > 0 && r.Status/100 == 2 {
+		// To CONNECT any 2xx means that the tunnel is there (RFC 8441, 5).
+		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errNotSwitched}
+	}
+	x.framing = r.Framing
+	out := http2.AppendStatus(x.out[:0], r.Status)
+	out, dated := x.appendFields(out)
+	if !dated {
+		out = http2.AppendField(out, "date", x.conn.proxy.date.value())
+	}
+	if x.cfg.Sticky != nil && x.member >= 0 {
+		x.cookie = x.cfg.Sticky.AppendSetCookie(x.cookie[:0], x.session, x.member, x.wall)
+		if len(x.cookie) > 0 {
+			out = http2.AppendField(out, "set-cookie", x.cookie)
+		}
+	}
+	if r.Length >= 0 && r.Framing != http1.UntilClose && r.Framing != http1.Chunked {
+		out = http2.AppendContentLength(out, r.Length)
+	}
+	x.out = out
+	return nil
+}
+
+// appendFields appends the fields of the answer that the client gets, and
+// reports whether Date is among them.
+func (x *exchange) appendFields(out []byte) (_ []byte, dated bool) {
+	for i := range x.resp.Fields {
+		f := &x.resp.Fields[i]
+		if f.Hop {
+			continue
+		}
+		switch f.ID {
+		case http1.Date:
+			dated = true
+		case http1.SetCookie:
+			if x.cfg.Sticky != nil {
+				x.cookie = x.cfg.Sticky.RewriteSetCookie(x.cookie[:0], f.Value, x.member)
+				out = http2.AppendField(out, "set-cookie", x.cookie)
+				continue
+			}
+		}
+		out = http2.AppendField(out, f.Name, f.Value)
+	}
+	return out, dated
+}
+
+// deliver puts head, body and end of a small answer into the queue at once.
+func (s *h2Stream) deliver(b []byte, from, to int, last bool) *Fault {
+	h, x := s.h, s.x
+	var trailers []byte
+	if last && x.framing == http1.Chunked {
+		trailers = x.back.body.Trailers()
+	}
+	ends := last && len(trailers) == 0
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x.headSent = true
+	if len(x.out) > 0 {
+		if f := s.sendBlock(x.out, ends && from == to); f != nil {
+			return f
+		}
+		x.out = x.out[:0]
+	}
+	if f := s.sendData(b[from:to], ends, OpBody); f != nil {
+		return f
+	}
+	if len(trailers) > 0 {
+		return s.sendBlock(appendTrailers(nil, trailers), true)
+	}
+	return nil
+}
+
+// appendTrailers compresses a trailer section given as lines.
+func appendTrailers(dst, lines []byte) []byte {
+	for len(lines) > 0 {
+		var line []byte
+		line, lines, _ = bytes.Cut(lines, []byte("\r\n"))
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		dst = http2.AppendField(dst, name, bytes.Trim(value, " \t"))
+	}
+	return dst
+}
+
+func (s *h2Stream) interim() *Fault {
+	x := s.x
+	x.out = http2.AppendStatus(x.out[:0], x.resp.Status)
+	x.out, _ = x.appendFields(x.out)
+	s.h.mu.Lock()
+	defer s.h.mu.Unlock()
+	f := s.sendBlock(x.out, false)
+	x.out = x.out[:0]
+	return f
+}
+
+// breakOff leaves it to end to reset the stream.
+func (s *h2Stream) breakOff() {}
+
+// sendBlock queues a header block when there is room. Called with h.mu locked.
+func (s *h2Stream) sendBlock(block []byte, ends bool) *Fault {
+	h := s.h
+	for !s.cancelled.Load() && h.full() {
+		if f := s.queueUp(OpBody); f != nil {
+			return f
+		}
+	}
+	if s.cancelled.Load() {
+		return clientGone(OpBody)
+	}
+	var flags http2.Flags
+	if ends {
+		flags = http2.EndStream
+	}
+	h.appendBlock(s, block, flags)
+	s.sent(ends)
+	return nil
+}
+
+// sendData queues p in as many pieces as room and windows ask for, and the end
+// of the stream if this is it. Called with h.mu locked.
+func (s *h2Stream) sendData(p []byte, ends bool, op Op) *Fault {
+	for len(p) > 0 {
+		n, f := s.reserve(len(p), op)
+		if f != nil {
+			return f
+		}
+		var flags http2.Flags
+		if ends && n == len(p) {
+			flags = http2.EndStream
+		}
+		s.h.appendData(s, p[:n], flags)
+		p = p[n:]
+		s.sent(flags != 0)
+	}
+	if ends && !s.answered && !s.cancelled.Load() {
+		s.h.appendData(s, nil, http2.EndStream)
+		s.sent(true)
+	}
+	return nil
+}
+
+// sent is called after something has been queued. Called with h.mu locked.
+func (s *h2Stream) sent(ends bool) {
+	if ends {
+		s.answered = true
+		if s.ended {
+			s.h.shut(s)
+		}
+	}
+	s.h.rouse()
+	s.h.wakeNext()
+}
+
+// reserve takes up to want bytes of the windows, for one frame, as soon as there
+// is room in the queue. Called with h.mu locked.
+func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
+	h := s.h
+	for {
+		if s.cancelled.Load() {
+			return 0, clientGone(op)
+		}
+		if n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(h.window))); n > 0 && !h.full() {
+			s.window -= http2.Window(n)
+			h.window -= http2.Window(n)
+			if http2.Small(n, want) && h.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
+				h.refuseAll(http2.ErrFlood)
+				return 0, clientGone(op)
+			}
+			return n, nil
+		}
+		if f := s.queueUp(op); f != nil {
+			return 0, f
+		}
+	}
+}
+
+// queueUp waits for what reserve lacks. Called with h.mu locked.
+func (s *h2Stream) queueUp(op Op) *Fault {
+	h := s.h
+	if s.window > 0 || h.full() {
+		s.waits = true
+		h.waiting = append(h.waiting, s)
+	}
+	h.wakeNext() // who has been woken and lacks something else lets the next one try
+	roused := s.out.wait(&h.mu, h.proxy.limits.StreamTimeout)
+	h.leaveQueue(s)
+	switch {
+	case s.cancelled.Load():
+		h.wakeNext()
+		return nil
+	case roused:
+		return nil
+	}
+	h.wakeNext()
+	if h.window <= 0 {
+		h.refuseAll(http2.ErrStandstill)
+	} else {
+		h.reset(s.id, http2.ErrStreamStandstill.Code)
+	}
+	return &Fault{Side: Client, Op: op, Status: 408, Err: os.ErrDeadlineExceeded}
+}
+
+// leaveQueue takes s out of those that wait. Called with mu locked.
+func (h *h2Conn) leaveQueue(s *h2Stream) {
+	if !s.waits {
+		return
+	}
+	s.waits = false
+	for i, w := range h.waiting {
+		if w == s {
+			h.waiting = append(h.waiting[:i], h.waiting[i+1:]...)
+			return
+		}
+	}
+}
+
+// wakeNext wakes the stream that has waited longest, if there is something to
+// wait no more for. That one wakes the next, when it has queued a piece or finds
+// that it cannot. Called with mu locked.
+func (h *h2Conn) wakeNext() {
+	if len(h.waiting) > 0 && h.window > 0 && !h.full() {
+		h.waiting[0].out.signal()
+	}
+}

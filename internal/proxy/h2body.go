@@ -1,0 +1,160 @@
+package proxy
+
+import (
+	"os"
+	"slices"
+
+	"elbow/internal/http1"
+)
+
+// An h2Body is what has come of a request's body and not been passed on. The
+// stream's window bounds it.
+type h2Body struct {
+	buffers []*buffer
+	r, w    int // buffers[0].b[r:] to the last one's b[:w]
+	n       int // bytes in all
+}
+
+// put appends a copy of p.
+func (b *h2Body) put(p []byte) {
+	b.n += len(p)
+	for len(p) > 0 {
+		if len(b.buffers) == 0 || b.w == bufferBytes {
+			b.buffers = append(b.buffers, takeBuffer())
+			b.w = 0
+		}
+		n := copy(b.buffers[len(b.buffers)-1].b[b.w:], p)
+		b.w += n
+		p = p[n:]
+	}
+}
+
+// take moves as much as fits to p.
+func (b *h2Body) take(p []byte) (n int) {
+	for b.n > 0 && n < len(p) {
+		first := b.buffers[0]
+		end := bufferBytes
+		if len(b.buffers) == 1 {
+			end = b.w
+		}
+		m := copy(p[n:], first.b[b.r:end])
+		n += m
+		b.r += m
+		b.n -= m
+		if b.r == end {
+			first.release()
+			b.buffers = b.buffers[:copy(b.buffers, b.buffers[1:])]
+			b.r = 0
+		}
+	}
+	if len(b.buffers) == 0 {
+		b.w = 0
+	}
+	return n
+}
+
+// release gives all of it back.
+func (b *h2Body) release() {
+	for i, buf := range b.buffers {
+		buf.release()
+		b.buffers[i] = nil
+	}
+	*b = h2Body{buffers: b.buffers[:0]}
+}
+
+// counts reports whether n more bytes, the last ones if ends, agree with the
+// Content-Length (RFC 9113, 8.1.1). Called with h.mu locked.
+func (s *h2Stream) counts(n int, ends bool) bool {
+	if s.left < 0 {
+		return true
+	}
+	s.left -= int64(n)
+	return s.left >= 0 && (!ends || s.left == 0)
+}
+
+// maxEarly is how much of a body may be sent with the head, in one write.
+const maxEarly = 16 << 10
+
+func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
+	h := s.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := s.body.n
+	if !s.ended || s.x.req.Framing != http1.Length || n > maxEarly {
+		return dst, false
+	}
+	start := len(dst)
+	dst = slices.Grow(dst, n)[:start+n]
+	s.body.take(dst[start:])
+	h.drained(s, n)
+	s.x.record.bytesIn += int64(n)
+	return dst, true
+}
+
+// pass gives the client more window only for what the backend has taken.
+func (s *h2Stream) pass(u *upload) *Fault {
+	h, x := s.h, s.x
+	for {
+		h.mu.Lock()
+		if f := s.awaitBody(); f != nil {
+			h.mu.Unlock()
+			return f
+		}
+		u.flow.open()
+		n := s.body.take(u.flow.space())
+		last, trailers := s.ended && s.body.n == 0, s.trailers
+		h.mu.Unlock()
+		x.record.bytesIn += int64(n)
+		if last {
+			u.complete.Store(true) // before the backend can answer to the last byte
+		}
+		if u.sendErr == nil {
+			u.sendErr = u.send(headRoom, headRoom+n, last, trailers)
+		}
+		u.flow.drop()
+		h.mu.Lock()
+		h.drained(s, n)
+		h.mu.Unlock()
+		if last {
+			u.cut = u.sendErr != nil
+			return nil
+		}
+	}
+}
+
+// awaitBody waits until there is something of the body, or its end. Called with
+// h.mu locked.
+func (s *h2Stream) awaitBody() *Fault {
+	for {
+		switch {
+		case s.cancelled.Load():
+			return clientGone(OpSend)
+		case s.refused || s.stopped:
+			return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
+		case s.body.n > 0 || s.ended:
+			return nil
+		}
+		if !s.in.wait(&s.h.mu, s.h.proxy.limits.BodyTimeout) && s.body.n == 0 && !s.ended {
+			return &Fault{Side: Client, Op: OpSend, Status: 408, Err: os.ErrDeadlineExceeded}
+		}
+	}
+}
+
+// unwanted drops what there is and will be of the body. That the client may stop
+// it learns when the stream ends.
+func (s *h2Stream) unwanted() {
+	h := s.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.refused = true
+	h.drained(s, s.body.n)
+	s.body.release()
+	s.in.signal()
+}
+
+func (s *h2Stream) interrupt() {
+	s.h.mu.Lock()
+	s.stopped = true
+	s.h.mu.Unlock()
+	s.in.signal()
+}

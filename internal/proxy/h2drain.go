@@ -1,0 +1,51 @@
+package proxy
+
+import (
+	"time"
+
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
+
+// drainPing is the PING whose answer shows that the client has seen the first
+// GOAWAY, so that no stream is on its way any more that it might not have sent.
+const drainPing = "draining"
+
+// goAwayTimeout is how long that answer is waited for. A round trip is enough;
+// clients that are busy may take longer.
+const goAwayTimeout = time.Second
+
+// allStreams is the last stream in a GOAWAY that rules none out (RFC 9113, 6.8).
+const allStreams = 1<<31 - 1
+
+// drain asks the client to open no more streams, without losing one that is on
+// its way. It may be called from any goroutine and does not block.
+func (h *h2Conn) drain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.leaving != staying || h.ending {
+		return
+	}
+	h.leaving, h.warnedAt = warned, socket.Now()
+	h.write(func(dst []byte) []byte {
+		dst = http2.AppendGoAway(dst, allStreams, http2.NoError)
+		return http2.AppendPing(dst, 0, []byte(drainPing))
+	})
+	h.wire.Interrupt() // the reader waits for less from now on
+}
+
+// leaveOff says which stream is the last one. Called with mu locked, by the
+// reader.
+func (h *h2Conn) leaveOff() {
+	h.leaving = leftOff
+	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.last, http2.NoError) })
+}
+
+// refuseAll ends the connection because of what its streams have met: the reader
+// finds why in h.refused. Called with mu locked.
+func (h *h2Conn) refuseAll(err *http2.Error) {
+	if h.refusal == nil {
+		h.refusal = err
+		h.wire.Interrupt()
+	}
+}

@@ -1,0 +1,243 @@
+package proxy
+
+import (
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
+
+// This file does what each type of frame asks for. An error that is OfStream
+// ends the frame's stream, any other the connection.
+
+func (h *h2Conn) frame(f *http2.Frame) error {
+	if h.block.pending() && (f.Type != http2.Continuation || f.Stream != h.block.stream) {
+		return http2.ErrContinuation
+	}
+	if !h.begun && f.Type != http2.Settings {
+		return http2.ErrPreface
+	}
+	if err := f.Check(); err != nil {
+		return err
+	}
+	switch f.Type {
+	case http2.Data:
+		return h.data(f)
+	case http2.Headers:
+		return h.headers(f)
+	case http2.Continuation:
+		return h.continuation(f)
+	case http2.ResetStream:
+		return h.resetByClient(f)
+	case http2.Settings:
+		return h.settings(f)
+	case http2.Ping:
+		return h.ping(f)
+	case http2.WindowUpdate:
+		return h.windowUpdate(f)
+	case http2.Priority:
+		if err := h.meter(http2.Idlers); err != nil {
+			return err
+		}
+		return f.CheckPriority()
+	case http2.GoAway:
+		return nil // whoever leaves closes the connection; streams run to their end
+	}
+	return h.meter(http2.Idlers)
+}
+
+// meter counts what an attacker would do often.
+func (h *h2Conn) meter(k http2.Kind) error {
+	if h.meters.Over(k, int64(socket.Now())) {
+		return http2.ErrFlood
+	}
+	return nil
+}
+
+// refuse ends a stream by the client's fault, which it can provoke at will
+// ("made you reset").
+func (h *h2Conn) refuse(id uint32, code http2.Code) error {
+	h.mu.Lock()
+	h.reset(id, code)
+	h.mu.Unlock()
+	return h.meter(http2.Resets)
+}
+
+// data takes in a piece of a request's body.
+func (h *h2Conn) data(f *http2.Frame) error {
+	p, err := f.Unpad()
+	if err != nil {
+		return err
+	}
+	ends := f.Has(http2.EndStream)
+	if len(p) == 0 && !ends {
+		if err := h.meter(http2.Idlers); err != nil {
+			return err
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.credit.Take(len(f.Payload)) {
+		return http2.ErrFlow
+	}
+	s := h.streams[f.Stream]
+	if s == nil || s.ended || s.cancelled.Load() {
+		h.drained(nil, len(f.Payload))
+		return h.stray(s, f.Stream)
+	}
+	if !s.credit.Take(len(f.Payload)) {
+		h.drained(nil, len(f.Payload))
+		return http2.ErrStreamFlow
+	}
+	h.drained(s, len(f.Payload)-len(p)) // padding
+	if !s.counts(len(p), ends) {
+		h.drained(nil, len(p))
+		return http2.ErrMalformed
+	}
+	if s.refused {
+		h.drained(s, len(p))
+	} else {
+		s.body.put(p)
+	}
+	if ends {
+		h.remoteEnd(s)
+	}
+	s.in.signal()
+	return nil
+}
+
+// stray is the error of DATA on a stream that takes none. Called with mu locked.
+func (h *h2Conn) stray(s *h2Stream, id uint32) error {
+	switch {
+	case id > h.last || id%2 == 0:
+		return http2.ErrIdle
+	case s != nil && s.cancelled.Load() && !s.givenUp || h.wasDropped(id):
+		return nil
+	}
+	return http2.ErrStreamClosed
+}
+
+// drained gives n bytes of window back. Called with mu locked; s is nil if the
+// stream takes no more.
+func (h *h2Conn) drained(s *h2Stream, n int) {
+	if update := h.credit.Drain(n); update > 0 {
+		h.write(func(dst []byte) []byte { return http2.AppendWindowUpdate(dst, 0, update) })
+	}
+	if s == nil || s.ended || s.cancelled.Load() {
+		return
+	}
+	if update := s.credit.Drain(n); update > 0 {
+		h.write(func(dst []byte) []byte { return http2.AppendWindowUpdate(dst, s.id, update) })
+	}
+}
+
+// remoteEnd is the end of what the client sends on a stream. Called with mu
+// locked.
+func (h *h2Conn) remoteEnd(s *h2Stream) {
+	s.ended = true
+	if s.answered {
+		h.shut(s)
+	}
+}
+
+// resetByClient is the end of a stream that the client does not want any more.
+func (h *h2Conn) resetByClient(f *http2.Frame) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f.Stream > h.last || f.Stream%2 == 0 {
+		return http2.ErrIdle
+	}
+	s := h.streams[f.Stream]
+	if s == nil {
+		return nil
+	}
+	answered := s.answered
+	s.givenUp = true
+	h.cancel(s)
+	if answered {
+		return nil
+	}
+	return h.meter(http2.Resets)
+}
+
+// settings takes the client's settings in, all at once, and says so.
+func (h *h2Conn) settings(f *http2.Frame) error {
+	if f.Has(http2.Ack) {
+		return nil
+	}
+	h.begun = true
+	if err := h.meter(http2.Changes); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	initial, err := http2.PeerWindow(f.Payload, h.initial)
+	if err != nil {
+		return err
+	}
+	if delta := initial - h.initial; delta != 0 {
+		h.initial = initial
+		for _, s := range h.streams {
+			if !s.window.Add(delta) {
+				return http2.ErrWindow
+			}
+			s.out.signal()
+		}
+	}
+	h.write(func(dst []byte) []byte { return http2.AppendHeader(dst, 0, http2.Settings, http2.Ack, 0) })
+	return nil
+}
+
+func (h *h2Conn) ping(f *http2.Frame) error {
+	if !f.Has(http2.Ack) {
+		h.mu.Lock()
+		h.write(func(dst []byte) []byte { return http2.AppendPing(dst, http2.Ack, f.Payload) })
+		h.mu.Unlock()
+		return h.meter(http2.Pings)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.leaving == warned && string(f.Payload) == drainPing {
+		h.leaveOff()
+	}
+	return nil
+}
+
+// windowUpdate lets a stream, or all of them, send more.
+func (h *h2Conn) windowUpdate(f *http2.Frame) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := f.Uint31()
+	if f.Stream == 0 {
+		switch {
+		case n == 0:
+			return http2.ErrIncrement
+		case !h.window.Add(int64(n)):
+			return http2.ErrWindow
+		}
+		h.wakeNext()
+		return nil
+	}
+	if f.Stream > h.last || f.Stream%2 == 0 {
+		return http2.ErrIdle
+	}
+	s := h.streams[f.Stream]
+	switch {
+	case s == nil || s.cancelled.Load():
+		return h.meterClosed(n)
+	case n == 0:
+		return http2.ErrStreamIncrement
+	case !s.window.Add(int64(n)):
+		return http2.ErrStreamWindow
+	}
+	s.out.signal()
+	return nil
+}
+
+// meterClosed is for a WINDOW_UPDATE on a stream that has ended, which may have
+// crossed its end on the way (RFC 9113, 5.1) but not often, unless by many
+// streams at once.
+func (h *h2Conn) meterClosed(n uint32) error {
+	if n == 0 {
+		return h.meter(http2.Idlers)
+	}
+	return nil
+}

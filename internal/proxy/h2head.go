@@ -1,0 +1,151 @@
+package proxy
+
+import (
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+)
+
+// A headerBlock is one whose end has not come (RFC 9113, 4.3).
+type headerBlock struct {
+	stream uint32 // 0: none is pending
+	ends   bool   // the stream, with this block
+	itself bool   // the stream depends on itself
+	frames int    // after the first
+	buf    []byte
+}
+
+func (b *headerBlock) pending() bool { return b.stream != 0 }
+
+// headers takes in a HEADERS frame. A block that is whole is not copied.
+func (h *h2Conn) headers(f *http2.Frame) error {
+	p, err := f.Unpad()
+	if err != nil && err != http2.ErrSelfDependency {
+		return err
+	}
+	b := headerBlock{stream: f.Stream, ends: f.Has(http2.EndStream), itself: err != nil, buf: h.block.buf[:0]}
+	if !f.Has(http2.EndHeaders) {
+		b.buf = append(b.buf, p...)
+		h.block = b
+		return nil
+	}
+	return h.headerList(&b, p)
+}
+
+func (h *h2Conn) continuation(f *http2.Frame) error {
+	b := &h.block
+	if !b.pending() {
+		return http2.ErrContinuation
+	}
+	b.frames++
+	b.buf = append(b.buf, f.Payload...)
+	if len(b.buf) > http2.MaxBlockBytes || b.frames > http2.MaxContinuations {
+		return http2.ErrBlockLength
+	}
+	if len(f.Payload) == 0 {
+		if err := h.meter(http2.Idlers); err != nil {
+			return err
+		}
+	}
+	if !f.Has(http2.EndHeaders) {
+		return nil
+	}
+	whole := *b
+	b.stream = 0
+	if cap(b.buf) > http2.MaxFrame {
+		b.buf = nil
+	}
+	return h.headerList(&whole, whole.buf)
+}
+
+// headerList takes a whole block: the head of a request, or trailers. Whatever
+// becomes of it, it must be decoded, as the next ones build on it.
+func (h *h2Conn) headerList(b *headerBlock, block []byte) error {
+	if b.stream%2 == 0 {
+		return http2.ErrStreamID
+	}
+	h.mu.Lock()
+	known, begun := h.streams[b.stream], b.stream > h.last
+	dropped := h.wasDropped(b.stream)
+	if begun {
+		h.last = b.stream
+	}
+	h.mu.Unlock()
+	switch {
+	case begun && !b.itself:
+		return h.request(b, block)
+	case known == nil && !begun && !dropped:
+		return http2.ErrClosed
+	}
+	if _, err := h.decoder.Decode(nil, block); err != nil {
+		return err
+	}
+	switch {
+	case b.itself:
+		return http2.ErrSelfDependency
+	case known == nil:
+		return nil
+	}
+	return h.trailers(known, b)
+}
+
+// trailers ends a body with the fields just decoded (RFC 9113, 8.1).
+func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
+	lines, err := http2.AppendTrailers(nil, h.decoder.Fields)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.streams[b.stream] != s || s.cancelled.Load() && !s.givenUp:
+		return nil
+	case s.ended || s.givenUp:
+		return http2.ErrStreamClosed
+	case err != nil || h.decoder.TooLong || !b.ends || !s.counts(0, true):
+		return http2.ErrMalformed
+	}
+	s.trailers = lines
+	h.remoteEnd(s)
+	s.in.signal()
+	return nil
+}
+
+// request begins a stream, or refuses to.
+func (h *h2Conn) request(b *headerBlock, block []byte) error {
+	s := takeStream(h, b.stream)
+	x := s.x
+	arena, err := h.decoder.Decode(x.in.b[:0], block)
+	if err != nil {
+		h.abandon(s)
+		return err
+	}
+	s.headLen = int64(http2.HeaderLen + len(block))
+	s.ended = b.ends
+	_, err = http2.Request(&x.req, h.decoder.Fields, arena, b.ends)
+	refused, _ := err.(*http1.Error)
+	switch {
+	case h.decoder.TooLong:
+		s.fault = headFault(http1.ErrHeadLength)
+	case refused != nil && refused.Status == 400:
+		s.malformed(refused)
+		h.abandon(s)
+		return http2.ErrMalformed
+	case err != nil:
+		s.fault = headFault(err)
+	}
+	s.left = x.req.Length
+	if s.fault != nil || x.req.Framing != http1.Length {
+		s.left = -1
+	}
+
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.leaving == leftOff || h.ending:
+		h.abandon(s) // the client has been told that it would not be looked at
+		return nil
+	case h.open >= http2.MaxStreams || len(h.streams) >= 2*http2.MaxStreams:
+		h.abandon(s)
+		return http2.ErrTooManyStreams
+	}
+	h.begin(s)
+	h.fresh = append(h.fresh, s)
+	return nil
+}

@@ -1,0 +1,25 @@
+package proxy
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// All 145 cases of h2spec, and the strict one, pass over TLS. H2SPEC is its
+// program, as `make h2spec` sets it.
+func TestH2spec(t *testing.T) {
+	h2spec := os.Getenv("H2SPEC")
+	if h2spec == "" {
+		t.Skip("H2SPEC is not set; make h2spec does it")
+	}
+	r := newRig(t, []string{origin(t, hello)})
+	port := strconv.Itoa(int(r.lis.Addr().Port()))
+	out, err := exec.CommandContext(t.Context(), h2spec, "-t", "-k", "-S", "-o", "5", "-h", "127.0.0.1", "-p", port).CombinedOutput()
+	const want = "146 tests, 146 passed, 0 skipped, 0 failed"
+	if err != nil || !strings.Contains(string(out), want) {
+		t.Errorf("want %s; got %v\n%s", want, err, out)
+	}
+}

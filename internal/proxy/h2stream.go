@@ -1,0 +1,139 @@
+package proxy
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+	"elbow/internal/upstream"
+)
+
+// An h2Stream is the client's side of an exchange in HTTP/2 (RFC 9113, 5). It is
+// on loan from a pool, with its exchange.
+type h2Stream struct {
+	h  *h2Conn
+	id uint32
+
+	// Owned by the worker, after the reader.
+	x       *exchange
+	fault   *Fault // of the head; nil: none
+	headLen int64  // bytes of the frame with the head
+	key     [24]byte
+
+	in, out   h2Waiter    // who waits for the body, and for window
+	cancelled atomic.Bool // by RST_STREAM either way, or the connection's end
+	up        atomic.Pointer[upstream.Conn]
+
+	// Guarded by h.mu.
+	window   http2.Window
+	credit   http2.Credit
+	body     h2Body
+	left     int64  // bytes of the body that are to come; -1: not known
+	trailers []byte // of the request, as lines
+	ended    bool   // the client has sent END_STREAM
+	answered bool   // we have
+	shut     bool   // not counted as open any more
+	refused  bool   // nothing more of the body is wanted
+	stopped  bool   // waiting for the client is to end
+	waits    bool   // in h.waiting
+	givenUp  bool   // by the client's RST_STREAM
+}
+
+var h2Streams = sync.Pool{New: func() any { return &h2Stream{in: newH2Waiter(), out: newH2Waiter()} }}
+
+// takeStream returns a stream with an exchange.
+func takeStream(h *h2Conn, id uint32) *h2Stream {
+	s := h2Streams.Get().(*h2Stream)
+	s.h, s.id, s.x = h, id, takeExchange(h.conn)
+	s.x.client = s
+	return s
+}
+
+// abandon gives back a stream that nobody else has seen.
+func (h *h2Conn) abandon(s *h2Stream) {
+	s.x.release()
+	s.release()
+}
+
+// release forgets all but what is costly to make.
+func (s *h2Stream) release() {
+	s.body.release()
+	*s = h2Stream{in: s.in, out: s.out, body: h2Body{buffers: s.body.buffers}}
+	h2Streams.Put(s)
+}
+
+// run runs the exchange of the stream.
+func (s *h2Stream) run() {
+	defer s.end()
+	s.x.serve()
+}
+
+// end closes the stream, if it is not closed yet, and gives it back.
+func (s *h2Stream) end() {
+	h := s.h
+	h.mu.Lock()
+	switch {
+	case s.cancelled.Load():
+	case !s.answered:
+		h.reset(s.id, codeOf(s.x.record.fault))
+	case !s.ended:
+		h.reset(s.id, noMore) // the client may stop sending (RFC 9113, 8.1)
+	}
+	h.drained(nil, s.body.n)
+	h.shut(s)
+	delete(h.streams, s.id)
+	if h.leaving == leftOff && len(h.streams) == 0 {
+		h.wire.Interrupt() // the reader is to end the connection
+	}
+	h.mu.Unlock()
+	s.x.release()
+	s.release()
+}
+
+func (s *h2Stream) proto() string { return "HTTP/2.0" }
+
+func (s *h2Stream) gone() bool { return s.cancelled.Load() }
+
+// bind leaves up to cancel. Whoever swaps it out of s.up owns it, so that a
+// connection that is back in its pool is never closed from here.
+func (s *h2Stream) bind(up *upstream.Conn) bool {
+	s.up.Store(up)
+	if s.cancelled.Load() { // perhaps before the Store
+		if up := s.up.Swap(nil); up != nil {
+			_ = up.Close() // nothing has been sent
+		}
+		return false
+	}
+	return true
+}
+
+func (s *h2Stream) unbind() bool { return s.up.Swap(nil) != nil }
+
+// head gives out the head, which the reader has decoded.
+func (s *h2Stream) head() *Fault {
+	x := s.x
+	x.record.bytesIn = s.headLen
+	if s.fault != nil {
+		return s.fault
+	}
+	if len(x.req.Upgrade) > 0 {
+		s.addKey()
+	}
+	s.h.mu.Lock()
+	defer s.h.mu.Unlock()
+	if x.req.Framing == http1.Chunked && s.ended && s.trailers == nil {
+		// All of it is there, so the backend can be told how long it is.
+		x.req.Framing, x.req.Length = http1.Length, int64(s.body.n)
+	}
+	return nil
+}
+
+// malformed logs a request that is not answered but reset (RFC 9113, 8.1.1).
+func (s *h2Stream) malformed(err *http1.Error) {
+	x := s.x
+	x.reset()
+	x.record.bytesIn, x.record.status = s.headLen, err.Status
+	x.record.fault = headFault(err)
+	x.finish()
+}

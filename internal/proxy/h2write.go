@@ -1,0 +1,126 @@
+package proxy
+
+import (
+	"runtime"
+
+	"elbow/internal/http2"
+)
+
+// queueRoom is how much may wait to be written before answers have to wait. It
+// is written as one: four TLS records, one system call. Frames that are not of
+// answers are let in all the same; the meters bound them.
+const queueRoom = 64 << 10
+
+// write queues what appendTo appends. Called with mu locked.
+func (h *h2Conn) write(appendTo func([]byte) []byte) {
+	if h.ending {
+		return
+	}
+	h.queued().b = appendTo(h.queued().b)
+	h.rouse()
+}
+
+// queued returns the queue, which is on loan from a pool while something is in
+// it. Called with mu locked.
+func (h *h2Conn) queued() *records {
+	if h.queue == nil {
+		h.queue = heldRecords.Get().(*records)
+	}
+	return h.queue
+}
+
+// full reports whether answers have to wait. Called with mu locked.
+func (h *h2Conn) full() bool { return h.queue != nil && len(h.queue.b) >= queueRoom }
+
+// rouse makes the writer look. Called with mu locked.
+func (h *h2Conn) rouse() {
+	if !h.writing {
+		if h.queue == nil {
+			return
+		}
+		h.writing, h.settled = true, false
+		h.running.Add(1)
+		go h.flush() // ends when the connection settles or ends; serveH2 waits for it
+	}
+	select {
+	case h.wake <- struct{}{}:
+	default: // it has been told
+	}
+}
+
+// flush is the writer: it writes what is queued, all of it at once.
+func (h *h2Conn) flush() {
+	defer h.running.Done()
+	defer h.guard()
+	for range h.wake {
+		// Let all who are ready to run queue what they have first. With ten small
+		// answers at a time that saves most TLS records and system calls: 12.6
+		// against 15.5 µs of CPU a request.
+		runtime.Gosched()
+		h.mu.Lock()
+		q := h.queue
+		h.queue = nil
+		if q == nil && (h.ending || h.settled) {
+			h.writing = false
+			h.mu.Unlock()
+			return
+		}
+		h.mu.Unlock()
+		if q == nil {
+			continue
+		}
+		err := h.conn.write(q.b)
+		q.b = q.b[:0]
+		heldRecords.Put(q)
+		h.mu.Lock()
+		if err != nil {
+			h.ending = true
+		}
+		if h.ending || h.settled {
+			h.rouse() // to look once more
+		}
+		h.wakeNext()
+		h.mu.Unlock()
+		if err != nil {
+			h.cut()
+		}
+	}
+}
+
+// appendBlock queues a header block as HEADERS and, if it is longer than one
+// frame, CONTINUATION. Called with mu locked.
+func (h *h2Conn) appendBlock(s *h2Stream, block []byte, flags http2.Flags) {
+	q := h.queued()
+	before := len(q.b)
+	first := 0
+	if !h.greeted {
+		first = 1
+	}
+	n := min(len(block), http2.MaxFrame-first)
+	if n == len(block) {
+		flags |= http2.EndHeaders
+	}
+	q.b = http2.AppendHeader(q.b, first+n, http2.Headers, flags, s.id)
+	if !h.greeted {
+		h.greeted = true
+		q.b = append(q.b, http2.NoTable)
+	}
+	q.b = append(q.b, block[:n]...)
+	for block = block[n:]; len(block) > 0; block = block[n:] {
+		n, flags = min(len(block), http2.MaxFrame), 0
+		if n == len(block) {
+			flags = http2.EndHeaders
+		}
+		q.b = http2.AppendHeader(q.b, n, http2.Continuation, flags, s.id)
+		q.b = append(q.b, block[:n]...)
+	}
+	s.x.record.bytesOut += int64(len(q.b) - before)
+}
+
+// appendData queues a DATA frame for which there is room. Called with mu locked.
+func (h *h2Conn) appendData(s *h2Stream, p []byte, flags http2.Flags) {
+	q := h.queued()
+	q.b = http2.AppendHeader(q.b, len(p), http2.Data, flags, s.id)
+	q.b = append(q.b, p...)
+	s.x.record.bytesOut += int64(http2.HeaderLen + len(p))
+}
