@@ -129,7 +129,7 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 		return nil, err
 	}
 	n.atEnd(member.Close)
-	stored, err := store.New(member.Client(), member.SealKey())
+	stored, err := openStore(member, log)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +174,19 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 	})
 	n.atEnd(calls.Close)
 	return n, n.serveAPI(c, calls)
+}
+
+// openStore opens the store and takes back what a process of this node told that
+// died: it would contradict this one until its lease ends.
+func openStore(member *embedded.Member, log *slog.Logger) (*store.Store, error) {
+	stored, err := store.New(member.Client(), member.SealKey())
+	if err != nil {
+		return nil, err
+	}
+	if err := stored.ForgetStatus(context.Background(), nodeName()); err != nil {
+		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
+	}
+	return stored, nil
 }
 
 // openAddresses is nil without -manage-addresses. The owner of addresses is who

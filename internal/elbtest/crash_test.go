@@ -177,30 +177,38 @@ func (m *ledger) awaitServing(t *testing.T, port int, start time.Time) {
 	}
 }
 
-// read is what the API tells of the listeners. A listener on its way counts as
-// there: the state says what it was told.
+// read is what the API tells of the listeners once none of them is on its way.
 func (m *ledger) read(t *testing.T, n *Node) map[int]desired {
 	t.Helper()
-	var out struct {
-		Listeners struct {
-			Listener []struct{ ListenerPort, Description, Status string }
-		}
-	}
-	w := &world{Client: n.RPC()}
-	w.must(t, "DescribeLoadBalancerListeners", map[string]string{"LoadBalancerId": m.site.LoadBalancerID, "PageSize": "100"}, &out)
 	found := make(map[int]desired)
-	for _, l := range out.Listeners.Listener {
-		port, err := strconv.Atoi(l.ListenerPort)
-		if err != nil {
-			t.Fatal(err)
-		}
-		started := l.Status != "stopped" && l.Status != "stopping"
-		found[port] = desired{exists: true, started: started, description: l.Description}
-		if c, err := net.Dial("tcp", net.JoinHostPort(m.site.Address, l.ListenerPort)); err == nil {
-			c.Close()
-			if !started {
-				t.Errorf("port %d accepts though it is %s", port, l.Status)
+	w := &world{Client: n.RPC()}
+	Eventually(t, func() error {
+		clear(found)
+		var out struct {
+			Listeners struct {
+				Listener []struct{ ListenerPort, Description, Status string }
 			}
+		}
+		w.must(t, "DescribeLoadBalancerListeners", map[string]string{"LoadBalancerId": m.site.LoadBalancerID, "PageSize": "100"}, &out)
+		for _, l := range out.Listeners.Listener {
+			port, err := strconv.Atoi(l.ListenerPort)
+			if err != nil {
+				return err
+			}
+			if l.Status != "running" && l.Status != "stopped" {
+				return fmt.Errorf("port %d is %s", port, l.Status)
+			}
+			found[port] = desired{exists: true, started: l.Status == "running", description: l.Description}
+		}
+		return nil
+	})
+	for port, l := range found {
+		c, err := net.Dial("tcp", net.JoinHostPort(m.site.Address, strconv.Itoa(port)))
+		if err == nil {
+			c.Close()
+		}
+		if accepts := err == nil; accepts != l.started {
+			t.Errorf("port %d accepts: %t, and the API tells of %+v", port, accepts, l)
 		}
 	}
 	return found

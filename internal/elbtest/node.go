@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -87,7 +89,7 @@ func Launch(o Options) (*Node, error) {
 		n.cmd.Env = append(os.Environ(), "ELBOW_ACCESS_KEY_ID="+n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+n.Secret)
 	}
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
-	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C ends the test, which ends the node
+	n.cmd.SysProcAttr = child()
 	if err := n.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -175,7 +177,9 @@ func (n *Node) RPC() *rpc.Client {
 	return &rpc.Client{Endpoint: "http://" + n.API, AccessKeyID: n.AccessKeyID, Secret: n.Secret}
 }
 
-// FreeAddress asks the kernel for a port of ip that nobody has.
+// FreeAddress is a port of ip that nobody has. It is below those that the kernel
+// gives to outgoing connections (32768 to 60999 on Linux), one of which could
+// have it a moment later.
 func FreeAddress(t testing.TB, ip string) string {
 	t.Helper()
 	address, err := freeAddress(ip)
@@ -185,13 +189,16 @@ func FreeAddress(t testing.TB, ip string) string {
 	return address
 }
 
-func freeAddress(ip string) (string, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
-	if err != nil {
-		return "", err
+func freeAddress(ip string) (address string, err error) {
+	const first, last, tries = 20000, 32767, 100
+	for range tries {
+		var l net.Listener
+		address = net.JoinHostPort(ip, strconv.Itoa(first+rand.IntN(last-first+1)))
+		if l, err = net.Listen("tcp", address); err == nil {
+			return address, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", err
 }
 
 var vswitches struct {

@@ -88,6 +88,11 @@ func statusKey(k elb.ListenerKey, node string) string {
 	return statusesOf(k.LoadBalancerID) + port(k) + "/" + url.PathEscape(node)
 }
 
+// toldBy reports whether the key is that of a status of the node.
+func toldBy(statusKey, node string) bool {
+	return strings.HasSuffix(statusKey, "/"+url.PathEscape(node))
+}
+
 // statusesOf is the prefix of what nodes report of one load balancer.
 func statusesOf(loadBalancerID string) string {
 	return under(statusPrefix, loadBalancerID) + "/"

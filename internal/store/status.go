@@ -30,6 +30,24 @@ func (s *Store) ReportStatus(ctx context.Context, node string, changed []elb.Lis
 	return s.reporter.report(ctx, node, changed, gone)
 }
 
+// ForgetStatus takes back what an earlier process of the node told that died and
+// whose lease has not ended yet. It is for the start, before ReportStatus.
+func (s *Store) ForgetStatus(ctx context.Context, node string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	resp, err := s.client.Get(ctx, statusPrefix, clientv3.WithPrefix(), clientv3.WithKeysOnly())
+	if err != nil {
+		return unavailable(err)
+	}
+	var ops []clientv3.Op
+	for _, kv := range resp.Kvs {
+		if key := string(kv.Key); toldBy(key, node) {
+			ops = append(ops, clientv3.OpDelete(key))
+		}
+	}
+	return s.reporter.write(ctx, ops)
+}
+
 // A reporter keeps the statuses of this process under a lease that it renews.
 type reporter struct {
 	store *Store

@@ -81,6 +81,26 @@ func TestCloseTakesStatusesBack(t *testing.T) {
 	}
 }
 
+// A process that starts takes back what the one before told that died, and
+// nothing of other nodes.
+func TestForgetStatus(t *testing.T) {
+	t.Parallel()
+	s, member := start(t)
+	dead, err := store.New(member.Client(), member.SealKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(dead.Close)
+	report(t, dead, "n/1", []elb.ListenerStatus{status(443, elb.Running), status(8443, elb.Running)}, nil)
+	report(t, dead, "1", []elb.ListenerStatus{status(9443, elb.Running)}, nil)
+	if err := s.ForgetStatus(t.Context(), "n/1"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]elb.ListenerStatus{status(9443, elb.Running)}, told(t, s)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // When etcd has given a process up for dead, it tells everything again.
 func TestStatusesAreToldAgainAfterTheLeaseIsLost(t *testing.T) {
 	t.Parallel()
