@@ -23,11 +23,18 @@ func install(ctx context.Context, programs ...string) error {
 		return nil
 	}
 	fmt.Println("installing", missing, "with apt-get; their services are not started")
-	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"install", "-y", "--no-install-recommends"}, missing...)...)
+	if err := apt(ctx, "update", "-q"); err != nil {
+		return err
+	}
+	return apt(ctx, append([]string{"install", "-y", "--no-install-recommends"}, missing...)...)
+}
+
+func apt(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, "apt-get", args...)
 	// RUNLEVEL=1 makes invoke-rc.d leave the new services alone.
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1")
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("apt-get install %v: %w: %s", missing, err, text)
+		return fmt.Errorf("apt-get %v: %w: %s", args, err, text)
 	}
 	return nil
 }

@@ -13,5 +13,6 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
 	exit 1
 fi
 echo "installing$missing with apt-get; their services are not started"
+apt-get update -q
 # RUNLEVEL=1 makes invoke-rc.d leave new services alone.
 DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends $missing
