@@ -72,9 +72,6 @@ func (s *h2Stream) counts(n int, ends bool) bool {
 	return s.left >= 0 && (!ends || s.left == 0)
 }
 
-// maxEarly is how much of a body may be sent with the head, in one write.
-const maxEarly = 16 << 10
-
 func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
 	h := s.h
 	h.mu.Lock()

@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"time"
-
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -10,10 +8,6 @@ import (
 // drainPing is the PING whose answer shows that the client has seen the first
 // GOAWAY, so that no stream is on its way any more that it might not have sent.
 const drainPing = "draining"
-
-// goAwayTimeout is how long that answer is waited for. A round trip is enough;
-// clients that are busy may take longer.
-const goAwayTimeout = time.Second
 
 // allStreams is the last stream in a GOAWAY that rules none out (RFC 9113, 6.8).
 const allStreams = 1<<31 - 1
@@ -42,7 +36,7 @@ func (h *h2Conn) leaveOff() {
 }
 
 // refuseAll ends the connection because of what its streams have met: the reader
-// finds why in h.refused. Called with mu locked.
+// finds why in h.refusal. Called with mu locked.
 func (h *h2Conn) refuseAll(err *http2.Error) {
 	if h.refusal == nil {
 		h.refusal = err

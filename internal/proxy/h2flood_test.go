@@ -16,14 +16,17 @@ func TestH2Floods(t *testing.T) {
 		step func(c *peer2) error
 	}{
 		{"rapid reset", func(c *peer2) error {
-			id := c.open(true)
+			id, _ := c.tryOpen(true)
 			return c.WriteRSTStream(id, http2.ErrCodeCancel)
 		}},
 		{"made you reset", func(c *peer2) error {
-			id := c.open(true)
+			id, _ := c.tryOpen(true)
 			return c.WriteWindowUpdate(id, 0)
 		}},
-		{"malformed requests", func(c *peer2) error { c.open(true, "X: y"); return nil }},
+		{"malformed requests", func(c *peer2) error {
+			_, err := c.tryOpen(true, "X: y")
+			return err
+		}},
 		{"PING", func(c *peer2) error { return c.WritePing(false, [8]byte{}) }},
 		{"SETTINGS", func(c *peer2) error { return c.WriteSettings() }},
 		{"PRIORITY", func(c *peer2) error { return c.WritePriority(3, http2.PriorityParam{Weight: 1}) }},
@@ -62,22 +65,14 @@ func TestH2Floods(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, requestTimeout(time.Hour))
 			c := r.dialFrames()
-			ended := make(chan struct{})
-			go func() { // ends with the connection
-				defer close(ended)
-				c.wantGoAway(http2.ErrCodeEnhanceYourCalm)
-			}()
-			for n := 0; n < 5000; n++ {
-				select {
-				case <-ended:
-					return
-				default:
-				}
-				if err := tt.step(c); err != nil {
+			ended := make(chan error, 1)
+			go func() { ended <- c.goAway(http2.ErrCodeEnhanceYourCalm) }() // ends with the connection
+			for range 5000 {
+				if len(ended) > 0 || tt.step(c) != nil {
 					break // it has been closed
 				}
 			}
-			<-ended
+			c.ok(<-ended)
 		})
 	}
 }
@@ -114,16 +109,14 @@ func TestH2Dribble(t *testing.T) {
 	})})
 	c := r.dialFrames(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
 	id := c.open(true)
-	ended := make(chan struct{})
-	go func() { // ends with the connection
-		defer close(ended)
-		c.wantGoAway(http2.ErrCodeEnhanceYourCalm)
-	}()
-	tick := time.NewTicker(100 * time.Microsecond) // so that the bytes are not added up
+	ended := make(chan error, 1)
+	go func() { ended <- c.goAway(http2.ErrCodeEnhanceYourCalm) }() // ends with the connection
+	tick := time.NewTicker(100 * time.Microsecond)                  // so that the bytes are not added up
 	defer tick.Stop()
 	for {
 		select {
-		case <-ended:
+		case err := <-ended:
+			c.ok(err)
 			return
 		case <-tick.C:
 			_ = c.WriteWindowUpdate(id, 1) // fails in the end

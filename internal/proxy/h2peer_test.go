@@ -84,10 +84,15 @@ func (p *peer2) block(fields ...string) []byte {
 // open begins a stream and returns its number.
 func (p *peer2) open(ends bool, fields ...string) uint32 {
 	p.t.Helper()
+	id, err := p.tryOpen(ends, fields...)
+	p.ok(err)
+	return id
+}
+
+func (p *peer2) tryOpen(ends bool, fields ...string) (uint32, error) {
 	id := p.next
 	p.next += 2
-	p.ok(p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: p.block(fields...), EndStream: ends, EndHeaders: true}))
-	return id
+	return id, p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: p.block(fields...), EndStream: ends, EndHeaders: true})
 }
 
 // frame returns the next frame that is not about settings, pings or windows.
@@ -155,14 +160,19 @@ func (p *peer2) wantReset(id uint32, code http2.ErrCode) {
 }
 
 // wantGoAway reads up to a GOAWAY of this kind, and then to the end of the
-// connection. Writes may go on meanwhile.
+// connection.
 func (p *peer2) wantGoAway(code http2.ErrCode) {
 	p.t.Helper()
+	p.ok(p.goAway(code))
+}
+
+// goAway does that in a goroutine of its own, while writes go on.
+func (p *peer2) goAway(code http2.ErrCode) error {
 	var seen []string
 	for {
 		f, err := p.ReadFrame()
 		if err != nil {
-			p.t.Fatalf("got %v after %v, want GOAWAY with %v", err, seen, code)
+			return fmt.Errorf("got %w after %v, want GOAWAY with %v", err, seen, code)
 		}
 		if g, ok := f.(*http2.GoAwayFrame); ok && g.ErrCode == code {
 			break
@@ -172,4 +182,5 @@ func (p *peer2) wantGoAway(code http2.ErrCode) {
 		}
 	}
 	_, _ = io.Copy(io.Discard, p.Conn)
+	return nil
 }

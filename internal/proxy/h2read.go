@@ -23,11 +23,6 @@ type h2Input struct {
 	fresh   []*h2Stream // begun by what was read last, without a worker yet
 }
 
-// settleTime is how long a connection without streams keeps its goroutines and
-// what they hold: long enough that a page's requests, one after the other, find
-// them there. Once settled it costs what an idle HTTP/1.1 connection does.
-const settleTime = time.Second
-
 var (
 	errIdle     = &http2.Error{Code: http2.NoError, Reason: "idle for too long"}
 	errDrained  = &http2.Error{Code: http2.NoError, Reason: "drained"}

@@ -6,11 +6,6 @@ import (
 	"elbow/internal/http2"
 )
 
-// queueRoom is how much may wait to be written before answers have to wait. It
-// is written as one: four TLS records, one system call. Frames that are not of
-// answers are let in all the same; the meters bound them.
-const queueRoom = 64 << 10
-
 // write queues what appendTo appends. Called with mu locked.
 func (h *h2Conn) write(appendTo func([]byte) []byte) {
 	if h.ending {

@@ -95,3 +95,22 @@ const (
 	keepAliveInterval = 10 * time.Second
 	keepAliveCount    = 6
 )
+
+// settleTime is how long an HTTP/2 connection without streams keeps its
+// goroutines and what they hold: long enough that a page's requests, one after
+// the other, find them there. Once settled it has one goroutine and no buffer.
+const settleTime = time.Second
+
+// queueRoom is how many bytes of an HTTP/2 connection may wait to be written
+// before answers have to wait. They are written as one: four TLS records, one
+// system call. Frames that are not of answers are let in all the same;
+// http2.Meters bound them.
+const queueRoom = 64 << 10
+
+// maxEarly is how many bytes of a body that came over HTTP/2 are sent with the
+// head, in one write, if they are all: as many as came in one TLS record.
+const maxEarly = 16 << 10
+
+// goAwayTimeout is how long the answer to the PING behind the first GOAWAY is
+// waited for. A round trip is enough; clients that are busy may take longer.
+const goAwayTimeout = time.Second
