@@ -112,7 +112,7 @@ func median(values []float64) float64 {
 // describeMachine says where the numbers come from.
 func describeMachine(ctx context.Context, w io.Writer, o options) {
 	fmt.Fprintf(w, "%d rounds of %s each, medians; %s, %d cores, Linux %s, %s; nginx %s, HAProxy %s\n\n",
-		o.rounds, o.duration, cpuModel(), runtime.NumCPU(), firstLine(ctx, "uname", "-r"), runtime.Version(),
+		o.rounds, o.duration, cpuModel(), runtime.NumCPU(), kernel(ctx), runtime.Version(),
 		strings.TrimPrefix(firstLine(ctx, "nginx", "-v"), "nginx version: nginx/"),
 		word(firstLine(ctx, "haproxy", "-v"), 2))
 }
@@ -126,6 +126,13 @@ func cpuModel() string {
 	_, rest, _ := strings.Cut(string(text), "model name")
 	name, _, _ := strings.Cut(rest, "\n")
 	return strings.Trim(name, "\t :")
+}
+
+// kernel is the first two numbers of its version; the rest is its builder's.
+func kernel(ctx context.Context) string {
+	major, rest, _ := strings.Cut(firstLine(ctx, "uname", "-r"), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	return major + "." + minor
 }
 
 // firstLine of what a command prints; "unknown" if it does not run.
