@@ -206,13 +206,6 @@ func (h *h3Conn) farewell() time.Duration {
 	return min(max(2*h.quic.ConnectionStats().SmoothedRTT, farewellMin), farewellMax)
 }
 
-// The least is for clients that are near but busy, the most for those of whom
-// nothing is known yet.
-const (
-	farewellMin = 10 * time.Millisecond
-	farewellMax = time.Second
-)
-
 // cutQUIC ends the connection and whatever it is doing.
 func (h *h3Conn) cutQUIC() {
 	go h.end(http3.InternalError, "") // ends at once; the connection does too, and serve with it

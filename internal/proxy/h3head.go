@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"time"
 
 	"elbow/internal/http1"
 	"elbow/internal/http2"
@@ -62,10 +61,6 @@ func (s *h3Stream) decode(block []byte) *Fault {
 	}
 	return s.admitEarly()
 }
-
-// endTimeout is how long the end of a stream is waited for that should have come
-// with the head: some clients send it in a packet of its own, right after.
-const endTimeout = 50 * time.Millisecond
 
 // awaitEnd reports whether nothing follows the head. If the method is one without
 // a body, as a rule, it waits for a moment to find out: a GET without one is not

@@ -39,10 +39,6 @@ type h3Stream struct {
 
 var h3Streams = sync.Pool{New: func() any { return &h3Stream{arena: make([]byte, 0, arenaBytes)} }}
 
-// arenaBytes is the room for the text of a head to begin with: nine in ten have
-// less.
-const arenaBytes = 2 << 10
-
 // takeH3Stream returns a stream with an exchange.
 func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 	s := h3Streams.Get().(*h3Stream)

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/quic-go/quic-go"
 )
@@ -232,34 +231,3 @@ func (l *Listener) HTTP3() error {
 }
 
 var errNoHTTP3 = errors.New("HTTP/3 is switched off, or the listener is plain HTTP")
-
-// quicSilence is how long a QUIC connection may be silent before it is taken for
-// lost. Half of it passes between two signs of life. Browsers have 30 s.
-const quicSilence = 30 * time.Second
-
-// quicRetry is the time between two tries to open a UDP port that is taken.
-const quicRetry = 2 * time.Second
-
-// What clients may send before we have passed it on. The windows bound what a
-// connection can make us hold for backends that do not read, and grow with what
-// the round trip needs: 1 MiB is 10 MB/s over 100 ms. quic-go's own defaults are
-// 6 MB and 15 MB, nginx has 64 KiB a stream.
-const (
-	quicStreamWindow    = 128 << 10
-	quicMaxStreamWindow = 1 << 20
-	quicConnWindow      = 256 << 10
-	quicMaxConnWindow   = 2 << 20
-)
-
-// quicStreams is how many requests a client may have under way. RFC 9114, 6.1
-// wants at least 100; HTTP/2 has the same here.
-const quicStreams = 128
-
-// quicUniStreams is how many unidirectional streams a client may have open. Three
-// are needed (RFC 9114, 6.2), the rest is for types that we refuse.
-const quicUniStreams = 8
-
-// quicShaking is how many handshakes may be under way before new clients have to
-// prove their address: 1,000 take some 30 MB and, on one core, a quarter of a
-// second.
-const quicShaking = 1000
