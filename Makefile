@@ -14,7 +14,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance h2spec bench docs clean
+.PHONY: build demo test check fuzz conformance clients h2spec bench docs clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -43,8 +43,12 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 	done
 
 conformance: h2spec ## how nginx, haproxy and Node read what elbow passes on; installs them if missing
-	conformance/install.sh
+	conformance/install.sh nginx:nginx haproxy:haproxy node:nodejs
 	CGO_ENABLED=0 $(GO) test -count=1 ./conformance -args -with nginx,haproxy,node
+
+clients: ## curl, nghttp and ngtcp2's gtlsclient against elbow; installs them if missing
+	conformance/install.sh curl:curl nghttp:nghttp2-client gtlsclient:ngtcp2-client
+	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestH[23]Client' ./internal/proxy
 
 h2spec: ## all cases of h2spec, over TLS
 	CGO_ENABLED=0 $(GO) build -modfile=tools.mod -o bin/h2spec github.com/summerwind/h2spec/cmd/h2spec

@@ -36,8 +36,9 @@ var mayImport = map[string][]string{
 	"internal/store":          {"internal/elb", "internal/ram"},
 	"internal/store/embedded": {},
 	"internal/http2":          {"internal/http1"},
+	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
 	"internal/upstream":       {"internal/http1", "internal/socket"},
-	"internal/proxy":          {"internal/http1", "internal/http2", "internal/balance", "internal/upstream", "internal/metrics", "internal/socket"},
+	"internal/proxy":          {"internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store"},
 	"internal/reconcile": {
@@ -69,6 +70,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/reconcile", "internal/store/embedded", "cmd/elbow"},
 	"github.com/spf13/cobra":                 {"cmd/elbow"},
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
+	"github.com/quic-go/quic-go":             {"internal/proxy"}, // QUIC alone; its HTTP/3 is for tests
 	"github.com/vishvananda/netlink":         {"internal/cluster", "internal/reconcile"},
 	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code

@@ -30,6 +30,7 @@ type config struct {
 	accessLog string // file, - or off
 	auditLog  string // file, - or off; "": audit.log in data
 
+	http3           bool
 	manageAddresses bool
 	maxConnections  int
 	drainTimeout    time.Duration
@@ -61,6 +62,7 @@ func defaultConfig() config {
 		admin:   "127.0.0.1:8096",
 
 		accessLog: off,
+		http3:     true,
 
 		maxConnections: 200_000,
 		drainTimeout:   30 * time.Second,
@@ -100,6 +102,9 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.StringVar(&c.auditLog, "audit-log", c.auditLog,
 		"`FILE` for a JSON line an API call, - for standard output, or off (default\n"+
 			"audit.log in the data directory). SIGHUP opens the file anew")
+	f.BoolVar(&c.http3, "http3", c.http3,
+		"HTTPS listeners speak HTTP/3 too, on the UDP port of the same number, and say\n"+
+			"so to clients. Where that port is taken they go on without, and try again")
 	f.BoolVar(&c.manageAddresses, "manage-addresses", c.manageAddresses,
 		"put addresses of load balancers that no interface has on lo, and take them\n"+
 			"away when they are not needed any more. Linux only, needs CAP_NET_ADMIN")

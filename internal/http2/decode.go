@@ -207,6 +207,6 @@ func readString(arena, b []byte) (_, s, rest []byte, ok bool) {
 	}
 	arena = room(arena, n*8/5+1) // the shortest codes have 5 bits
 	start := len(arena)
-	arena, ok = appendHuffman(arena, b[:n])
+	arena, ok = AppendHuffman(arena, b[:n])
 	return arena, arena[start:len(arena):len(arena)], b[n:], ok
 }

@@ -124,6 +124,8 @@ func statusText(status int) string {
 		return "URI Too Long"
 	case 417:
 		return "Expectation Failed"
+	case 425:
+		return "Too Early"
 	case 431:
 		return "Request Header Fields Too Large"
 	case 501:

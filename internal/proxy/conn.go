@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"elbow/internal/balance"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
@@ -22,11 +23,11 @@ type conn struct {
 	wire     wire
 	stream   io.ReadWriter // a *tls.Conn over wire, or wire itself
 	client   netip.AddrPort
-	key      [16]byte // of client, for the schedulers
-	overflow bool     // accepted beyond the limit, to be told so
-	unread   bool     // closed before the client has finished sending
-	mayHold  bool     // crypto/tls may hold bytes already deciphered
-	abort    bool     // closed so that the client takes what it got for cut off
+	key      balance.Key // for the schedulers
+	overflow bool        // accepted beyond the limit, to be told so
+	unread   bool        // closed before the client has finished sending
+	mayHold  bool        // crypto/tls may hold bytes already deciphered
+	abort    bool        // closed so that the client takes what it got for cut off
 
 	state atomic.Uint32 // idle, active or closing
 
@@ -35,6 +36,7 @@ type conn struct {
 	backend atomic.Pointer[upstream.Conn]
 
 	h2 atomic.Pointer[h2Conn] // nil unless it speaks HTTP/2
+	h3 *h3Conn                // nil unless it speaks HTTP/3, which does without wire and stream
 }
 
 // The states of a conn. Only an idle one may be ended from outside without
@@ -118,6 +120,10 @@ func (c *conn) retire() bool {
 // goroutine. Should the exchange have handed its backend connection back at the
 // same moment, the pool finds it closed and discards it.
 func (c *conn) cut() {
+	if c.h3 != nil {
+		c.h3.cutQUIC()
+		return
+	}
 	_ = c.wire.Close() // its goroutine sees the error
 	if b := c.backend.Load(); b != nil {
 		_ = b.Close()
@@ -184,17 +190,27 @@ func (c *conn) guard() {
 		return
 	}
 	c.cut()
-	c.proxy.log.Error("panic in a connection", "client", c.client, "listener", c.listener.Addr(),
+	c.proxy.log.Error("panic in a connection", "client", c.addr(), "listener", c.listener.Addr(),
 		"err", p, "stack", string(debug.Stack()))
 }
 
-// clientAddr returns the address of the peer of tcp, with IPv4 as IPv4.
-func clientAddr(tcp *net.TCPConn) netip.AddrPort {
-	addr, ok := tcp.RemoteAddr().(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}
+// addr is where the client is now: a QUIC connection may move (RFC 9000, 9).
+func (c *conn) addr() netip.AddrPort {
+	if c.h3 != nil {
+		return addrPort(c.h3.quic.RemoteAddr())
 	}
-	ap := addr.AddrPort()
+	return c.client
+}
+
+// addrPort is the address of a peer, with IPv4 as IPv4.
+func addrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	}
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 

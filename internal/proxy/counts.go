@@ -16,6 +16,7 @@ type listenerCounts struct {
 	open       metrics.Gauge   // connections
 	handshakes metrics.Counter // completed
 	unshaken   metrics.Counter // handshakes that failed
+	http3      metrics.Gauge   // 1 if it is served
 
 	byClass  [6]metrics.Counter // exchanges, by first digit of the status; 499 is a 4xx
 	bytesIn  metrics.Counter
@@ -51,6 +52,7 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 	s.Gauge("connections", "Client connections open.", func(c *t) *metrics.Gauge { return &c.open })
 	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.handshakes }, "result", "ok")
 	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.unshaken }, "result", "failed")
+	s.Gauge("http3", "1 if HTTP/3 is served on the UDP port of the same number.", func(c *t) *metrics.Gauge { return &c.http3 })
 	for class := 1; class <= 5; class++ {
 		s.Counter("requests_total", "Exchanges by status class.",
 			func(c *t) *metrics.Counter { return &c.byClass[class] }, "class", strconv.Itoa(class)+"xx")
@@ -92,6 +94,14 @@ func newBackendSet() *metrics.Set[backendCounts] {
 	s.Counter("stale_connections_total", "Connections found closed or dirty when they were to be reused.",
 		func(c *t) *metrics.Counter { return &c.stale })
 	return s
+}
+
+// sample looks up what is known elsewhere.
+func (l *Listener) sample(c *listenerCounts) {
+	c.http3.Set(0)
+	if l.HTTP3() == nil {
+		c.http3.Set(1)
+	}
 }
 
 // sample looks up what is counted elsewhere.

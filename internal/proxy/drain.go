@@ -2,8 +2,9 @@ package proxy
 
 import "context"
 
-// Close stops accepting. When it returns, address and port are free for another
-// listener; idle connections are closed, and answers that are still to come say
+// Close stops accepting. When it returns, address and TCP port are free for
+// another listener, which gets the UDP port when the last QUIC connection has
+// ended; idle connections are closed, and answers that are still to come say
 // Connection: close. Drain waits for those.
 func (l *Listener) Close() {
 	if l.draining.Swap(true) {
@@ -50,6 +51,10 @@ func (l *Listener) each(f func(*conn)) {
 func (c *conn) retireIdle() {
 	if h := c.h2.Load(); h != nil {
 		h.drain()
+		return
+	}
+	if c.h3 != nil {
+		c.h3.retire()
 		return
 	}
 	c.retire()

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/quic-go/quic-go/http3"
 )
 
 // A version is one of HTTP that clients speak.
@@ -15,11 +17,12 @@ type version string
 const (
 	http11 version = "HTTP/1.1"
 	http20 version = "HTTP/2"
+	http30 version = "HTTP/3"
 )
 
 // each runs a test over every version of HTTP.
 func each(t *testing.T, test func(t *testing.T, v version)) {
-	for _, v := range []version{http11, http20} {
+	for _, v := range []version{http11, http20, http30} {
 		t.Run(string(v), func(t *testing.T) { test(t, v) })
 	}
 }
@@ -35,10 +38,13 @@ type asker interface {
 }
 
 func (r *rig) asker(v version) asker {
-	if v == http11 {
-		return r.dial()
+	switch v {
+	case http20:
+		return r.dial2()
+	case http30:
+		return r.dial3()
 	}
-	return r.dial2()
+	return r.dial()
 }
 
 func (c *client) ask(raw string) asker { return c.send(raw) }
@@ -54,12 +60,16 @@ func (c *client) response() *http.Response {
 	return resp
 }
 
-// A client2 is an asker over HTTP/2.
-type client2 struct {
+// A caller is an asker over HTTP/2 or HTTP/3.
+type caller struct {
 	t         testing.TB
 	address   string
-	transport *http.Transport
-	answers   chan reply
+	major     int // version
+	transport interface {
+		http.RoundTripper
+		CloseIdleConnections()
+	}
+	answers chan reply
 }
 
 type reply struct {
@@ -67,10 +77,16 @@ type reply struct {
 	err  error
 }
 
-func (r *rig) dial2() *client2 {
-	c := &client2{t: r.t, address: r.lis.Addr().String(), transport: transport2(), answers: make(chan reply, 16)}
+func (r *rig) dial2() *caller {
+	c := &caller{t: r.t, address: r.lis.Addr().String(), major: 2, transport: transport2(), answers: make(chan reply, 16)}
 	r.t.Cleanup(c.transport.CloseIdleConnections)
 	return c
+}
+
+func (r *rig) dial3() *caller {
+	tr := &http3.Transport{TLSClientConfig: h3TLS(), DisableCompression: true}
+	r.t.Cleanup(func() { _ = tr.Close() })
+	return &caller{t: r.t, address: r.lis.Addr().String(), major: 3, transport: tr, answers: make(chan reply, 16)}
 }
 
 // transport2 speaks HTTP/2 and nothing else.
@@ -83,7 +99,7 @@ func transport2() *http.Transport {
 	}
 }
 
-func (c *client2) ask(raw string) asker {
+func (c *caller) ask(raw string) asker {
 	c.t.Helper()
 	req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
 	if err != nil {
@@ -100,27 +116,30 @@ func (c *client2) ask(raw string) asker {
 	return c
 }
 
-func (c *client2) response() *http.Response {
+func (c *caller) response() *http.Response {
 	c.t.Helper()
 	a := <-c.answers
 	if a.err != nil {
 		c.t.Fatal(a.err)
 	}
-	if a.resp.ProtoMajor != 2 {
+	if a.resp.ProtoMajor != c.major {
 		c.t.Fatalf("got an answer in %s", a.resp.Proto)
 	}
 	return a.resp
 }
 
-func (c *client2) answer(string) (*http.Response, string, error) {
+func (c *caller) answer(string) (*http.Response, string, error) {
 	c.t.Helper()
-	resp := c.response()
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return resp, string(body), err
+	a := <-c.answers
+	if a.err != nil {
+		return nil, "", a.err // the end of a QUIC stream may overtake the head
+	}
+	defer a.resp.Body.Close()
+	body, err := io.ReadAll(a.resp.Body)
+	return a.resp, string(body), err
 }
 
-func (c *client2) want(status int, body string) *http.Response {
+func (c *caller) want(status int, body string) *http.Response {
 	c.t.Helper()
 	resp, got, err := c.answer("")
 	if err != nil {
@@ -134,4 +153,4 @@ func (c *client2) want(status int, body string) *http.Response {
 
 // leave closes the connection: the transport does so with what has a request
 // under way only when that is cancelled, which is a RST_STREAM.
-func (c *client2) leave() { c.transport.CloseIdleConnections() }
+func (c *caller) leave() { c.transport.CloseIdleConnections() }

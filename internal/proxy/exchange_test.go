@@ -122,7 +122,7 @@ func TestAnswerFraming(t *testing.T) {
 				if p.head() != "" {
 					p.send(tt.backend)
 				}
-			})})
+			})}, withoutHTTP3)
 			c := r.dial().send(tt.send)
 			got := make([]byte, len(tt.want)+len("Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n"))
 			if _, err := io.ReadFull(c.r, got); err != nil {

@@ -142,8 +142,8 @@ func testReusedConnectionDied(t *testing.T, v version) {
 			})})
 			c := r.asker(v).ask(get)
 			c.want(200, "")
-			c.ask(tt.send).want(tt.status, "*")
 			r.log.next(t)
+			c.ask(tt.send).want(tt.status, "*")
 			line := r.log.next(t)
 			if retried := line["retries"] == 1.0; retried != (tt.status == 200) {
 				t.Errorf("access log has %v", line)

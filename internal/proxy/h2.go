@@ -49,7 +49,8 @@ type h2Conn struct {
 	drops    int
 }
 
-// leaving says how far a connection is on its way to its end (RFC 9113, 6.8).
+// leaving says how far a connection is on its way to its end (RFC 9113, 6.8, and
+// RFC 9114, 5.2).
 type leaving uint8
 
 const (

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"errors"
 	"os"
 
@@ -9,8 +8,6 @@ import (
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
-
-var errNotSwitched = errors.New("protocol not switched, but not refused either")
 
 // noMore tells a client that is still sending that it has its answer.
 const noMore = http2.NoError
@@ -32,52 +29,10 @@ func codeOf(f *Fault) http2.Code {
 
 // begin compresses the head. Blocks do not depend on each other, so no lock is
 // needed for it.
-func (s *h2Stream) begin(bool) *Fault {
-	x, r := s.x, &s.x.resp
-	if len(x.req.Upgrade) > 0 && r.Status/100 == 2 {
-		// To CONNECT any 2xx means that the tunnel is there (RFC 8441, 5).
-		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errNotSwitched}
-	}
-	x.framing = r.Framing
-	out := http2.AppendStatus(x.out[:0], r.Status)
-	out, dated := x.appendFields(out)
-	if !dated {
-		out = http2.AppendField(out, "date", x.conn.proxy.date.value())
-	}
-	if x.cfg.Sticky != nil && x.member >= 0 {
-		x.cookie = x.cfg.Sticky.AppendSetCookie(x.cookie[:0], x.session, x.member, x.wall)
-		if len(x.cookie) > 0 {
-			out = http2.AppendField(out, "set-cookie", x.cookie)
-		}
-	}
-	if r.Length >= 0 && r.Framing != http1.UntilClose && r.Framing != http1.Chunked {
-		out = http2.AppendContentLength(out, r.Length)
-	}
-	x.out = out
-	return nil
-}
-
-// appendFields appends the fields of the answer that the client gets, and
-// reports whether Date is among them.
-func (x *exchange) appendFields(out []byte) (_ []byte, dated bool) {
-	for i := range x.resp.Fields {
-		f := &x.resp.Fields[i]
-		if f.Hop {
-			continue
-		}
-		switch f.ID {
-		case http1.Date:
-			dated = true
-		case http1.SetCookie:
-			if x.cfg.Sticky != nil {
-				x.cookie = x.cfg.Sticky.RewriteSetCookie(x.cookie[:0], f.Value, x.member)
-				out = http2.AppendField(out, "set-cookie", x.cookie)
-				continue
-			}
-		}
-		out = http2.AppendField(out, f.Name, f.Value)
-	}
-	return out, dated
+func (s *h2Stream) begin(bool) (f *Fault) {
+	x := s.x
+	x.out, f = x.appendCoded(x.out[:0], &hpackHead)
+	return f
 }
 
 // deliver puts head, body and end of a small answer into the queue at once.
@@ -101,26 +56,15 @@ func (s *h2Stream) deliver(b []byte, from, to int, last bool) *Fault {
 		return f
 	}
 	if len(trailers) > 0 {
-		return s.sendBlock(appendTrailers(nil, trailers), true)
+		return s.sendBlock(hpackHead.appendTrailers(nil, trailers), true)
 	}
 	return nil
-}
-
-// appendTrailers compresses a trailer section given as lines.
-func appendTrailers(dst, lines []byte) []byte {
-	for len(lines) > 0 {
-		var line []byte
-		line, lines, _ = bytes.Cut(lines, []byte("\r\n"))
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		dst = http2.AppendField(dst, name, bytes.Trim(value, " \t"))
-	}
-	return dst
 }
 
 func (s *h2Stream) interim() *Fault {
 	x := s.x
 	x.out = http2.AppendStatus(x.out[:0], x.resp.Status)
-	x.out, _ = x.appendFields(x.out)
+	x.out, _ = x.appendFields(x.out, &hpackHead)
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	f := s.sendBlock(x.out, false)

@@ -19,7 +19,7 @@ type h2Stream struct {
 	x       *exchange
 	fault   *Fault // of the head; nil: none
 	headLen int64  // bytes of the frame with the head
-	key     [24]byte
+	key     socketKey
 
 	in, out   h2Waiter    // who waits for the body, and for window
 	cancelled atomic.Bool // by RST_STREAM either way, or the connection's end
@@ -118,7 +118,7 @@ func (s *h2Stream) head() *Fault {
 		return s.fault
 	}
 	if len(x.req.Upgrade) > 0 {
-		s.addKey()
+		s.key.ask(&x.req)
 	}
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()

@@ -1,72 +1,21 @@
 package proxy
 
 import (
-	"crypto/rand"
-	"crypto/sha1"
-	"encoding/base64"
-	"errors"
 	"io"
 	"os"
-	"strings"
 
-	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
 
-// A WebSocket over HTTP/2 (RFC 8441) is a stream opened by an extended CONNECT.
-// The backend gets the GET with Upgrade of RFC 6455 instead, with the key that
-// HTTP/2 does without, and what it says to that is checked here, where the
-// client cannot.
-
-const (
-	nameKey    = "Sec-WebSocket-Key"
-	nameAccept = "Sec-WebSocket-Accept"
-)
-
-var errAccept = errors.New("wrong Sec-WebSocket-Accept")
-
-// addKey adds the key to the request in place of one that the client has sent,
-// which would mean nothing.
-func (s *h2Stream) addKey() {
-	var nonce [16]byte
-	_, _ = rand.Read(nonce[:]) // never fails
-	base64.StdEncoding.Encode(s.key[:], nonce[:])
-	r := &s.x.req
-	for i := range r.Fields {
-		if isNamed(&r.Fields[i], nameKey) {
-			r.Fields[i].Hop = true
-		}
-	}
-	r.Fields = append(r.Fields, http1.Field{Name: []byte(nameKey), Value: s.key[:]})
-}
-
-// isNamed reports whether f has this name, whatever its case.
-func isNamed(f *http1.Field, name string) bool {
-	return len(f.Name) == len(name) && strings.EqualFold(string(f.Name), name)
-}
-
-// accepts reports whether value is the answer to key (RFC 6455, 4.2.2).
-func accepts(key, value []byte) bool {
-	sum := sha1.Sum(append(key[:len(key):len(key)], "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"...))
-	return base64.StdEncoding.EncodeToString(sum[:]) == string(value)
-}
-
 // switched turns a 101 into the 200 that CONNECT is answered with.
 func (s *h2Stream) switched() *Fault {
 	x := s.x
-	accepted := false
-	for i := range x.resp.Fields {
-		if f := &x.resp.Fields[i]; isNamed(f, nameAccept) {
-			accepted = accepts(s.key[:], f.Value)
-			f.Hop = true
-		}
-	}
-	if !accepted {
-		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errAccept}
+	if f := s.key.check(&x.resp); f != nil {
+		return f
 	}
 	x.out = http2.AppendStatus(x.out[:0], 200)
-	x.out, _ = x.appendFields(x.out)
+	x.out, _ = x.appendFields(x.out, &hpackHead)
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	f := s.sendBlock(x.out, false)

@@ -67,7 +67,7 @@ func (x *exchange) appendForwarded(dst []byte) []byte {
 			dst = append(dst, ", "...)
 		}
 	}
-	dst = appendIP(dst, x.conn.client.Addr())
+	dst = appendIP(dst, x.conn.addr().Addr())
 	if x.conn.listener.tls != nil {
 		dst = append(dst, "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: "...)
 	} else {
@@ -104,6 +104,9 @@ func (x *exchange) appendResponse(dst []byte) []byte {
 		dst = x.conn.proxy.date.appendField(dst)
 	}
 	dst = x.appendSession(dst)
+	if alt := x.altSvc(); len(alt) > 0 {
+		dst = http1.AppendField(dst, "Alt-Svc", alt)
+	}
 	// A length also where no body follows: it says how long one would be.
 	dst = http1.AppendFraming(dst, x.framing, r.Length)
 	dst = x.appendConnection(dst)

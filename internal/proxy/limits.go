@@ -114,3 +114,49 @@ const maxEarly = 16 << 10
 // goAwayTimeout is how long the answer to the PING behind the first GOAWAY is
 // waited for. A round trip is enough; clients that are busy may take longer.
 const goAwayTimeout = time.Second
+
+// quicSilence is how long a QUIC connection may be silent before it is taken for
+// lost. Half of it passes between two signs of life. Browsers have 30 s.
+const quicSilence = 30 * time.Second
+
+// quicRetry is the time between two tries to open a UDP port that is taken.
+const quicRetry = 2 * time.Second
+
+// What clients may send before we have passed it on. The windows bound what a
+// connection can make us hold for backends that do not read, and grow with what
+// the round trip needs: 1 MiB is 10 MB/s over 100 ms. quic-go's own defaults are
+// 6 MB and 15 MB, nginx has 64 KiB a stream.
+const (
+	quicStreamWindow    = 128 << 10
+	quicMaxStreamWindow = 1 << 20
+	quicConnWindow      = 256 << 10
+	quicMaxConnWindow   = 2 << 20
+)
+
+// quicStreams is how many requests a client may have under way. RFC 9114, 6.1
+// wants at least 100; HTTP/2 has the same here.
+const quicStreams = 128
+
+// quicUniStreams is how many unidirectional streams a client may have open. Three
+// are needed (RFC 9114, 6.2), the rest is for types that we refuse.
+const quicUniStreams = 8
+
+// quicShaking is how many handshakes may be under way before new clients have to
+// prove their address: 1,000 connections take some 30 MB and a second of CPU time.
+const quicShaking = 1000
+
+// endTimeout is how long the end of a stream is waited for that should have come
+// with the head: some clients send it in a packet of its own, right after.
+const endTimeout = 50 * time.Millisecond
+
+// An HTTP/3 client gets two round trips for each of the two GOAWAY, within these:
+// the least is for clients that are near but busy, the most for those of whom
+// nothing is known yet.
+const (
+	farewellMin = 10 * time.Millisecond
+	farewellMax = time.Second
+)
+
+// arenaBytes is the room for the text of a head to begin with: nine in ten have
+// less.
+const arenaBytes = 2 << 10

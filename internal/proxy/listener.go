@@ -19,6 +19,7 @@ type Listener struct {
 	proxy  *Proxy
 	tcp    *net.TCPListener
 	tls    *tls.Config // nil: plain HTTP
+	quic   *quicPort   // nil: no HTTP/3
 	config atomic.Pointer[Config]
 	budget retryBudget
 	counts *metrics.Instance[listenerCounts]
@@ -45,9 +46,15 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 		conns: make(map[*conn]struct{}),
 	}
 	l.config.Store(cfg)
-	l.counts = p.listeners.Add(nil, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
+		if p.http3 {
+			l.quic = newQUIC(l)
+		}
+	}
+	l.counts = p.listeners.Add(l.sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
+	if l.quic != nil {
+		l.quic.start()
 	}
 	l.running.Add(1)
 	go l.accept() // ends when Drain closes the socket; Drain waits for it
@@ -92,10 +99,10 @@ func (l *Listener) accept() {
 
 // admit gives a new connection its goroutine, unless there are too many.
 func (l *Listener) admit(tcp *net.TCPConn) {
-	c := &conn{proxy: l.proxy, listener: l, client: clientAddr(tcp)}
+	c := &conn{proxy: l.proxy, listener: l, client: addrPort(tcp.RemoteAddr())}
 	counts := l.counts.Local()
 	counts.accepted.Inc()
-	c.key = c.client.Addr().As16()
+	c.key.ClientIP = c.client.Addr().As16()
 	c.state.Store(active)
 	if err := c.wire.open(tcp, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
 		_ = tcp.Close() // already closed, which is why init failed
@@ -127,6 +134,15 @@ func (l *Listener) add(c *conn) bool {
 	l.conns[c] = struct{}{}
 	l.running.Add(1)
 	return true
+}
+
+// full reports whether add would find no room.
+func (l *Listener) full() bool {
+	p := l.proxy
+	l.mu.Lock()
+	here := len(l.conns)
+	l.mu.Unlock()
+	return here >= p.maxListener+p.maxListener/overflowShare || int(p.conns.Load()) >= p.max+p.max/overflowShare
 }
 
 // remove takes c off the books.

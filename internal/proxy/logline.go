@@ -29,7 +29,7 @@ func (x *exchange) appendLine(b []byte) []byte {
 	b = appendText(b, "lb", x.cfg.LoadBalancer)
 	b = appendNumber(b, "listener", int64(x.cfg.Port))
 	b = append(b, `,"client":"`...)
-	b = x.conn.client.AppendTo(b)
+	b = x.conn.addr().AppendTo(b)
 	b = append(b, '"')
 	b = appendText(b, "method", x.req.Method)
 	b = appendText(b, "host", x.req.Authority)

@@ -29,6 +29,14 @@ type Options struct {
 	// retired; then they are cut. Default 30s.
 	DrainTimeout time.Duration
 
+	// HTTP3 has TLS listeners speak HTTP/3 too, on the UDP port of their number.
+	HTTP3 bool
+
+	// MaxShaking is how many QUIC handshakes of a listener may be under way before
+	// new clients have to prove their address first, default 1,000; negative: they
+	// always have to.
+	MaxShaking int
+
 	Limits Limits
 }
 
@@ -60,6 +68,8 @@ type Proxy struct {
 	max         int // client connections
 	maxListener int
 	drain       time.Duration // for exchanges with a retired backend
+	maxShaking  int           // QUIC handshakes of a listener
+	http3       bool
 
 	listeners *metrics.Set[listenerCounts]
 	backends  *metrics.Set[backendCounts]
@@ -75,6 +85,9 @@ func New(o Options) *Proxy {
 		limits: o.Limits.withDefaults(),
 		max:    cmp.Or(o.MaxConns, defaultMaxConns),
 		drain:  cmp.Or(o.DrainTimeout, defaultDrainTimeout),
+		http3:  o.HTTP3,
+
+		maxShaking: cmp.Or(o.MaxShaking, quicShaking),
 
 		listeners: newListenerSet(),
 		backends:  newBackendSet(),

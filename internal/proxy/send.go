@@ -32,9 +32,9 @@ func (x *exchange) bodyRead() bool { return !x.upload.running || x.upload.comple
 
 // again reports whether the request may be sent once more without harm
 // although a backend may have seen it (RFC 9110, 9.2.2): idempotent and without
-// a body.
+// a body, or the end of one, that is still to come.
 func (x *exchange) again() bool {
-	if x.req.Framing == http1.Chunked || x.req.Length > 0 || len(x.req.Upgrade) > 0 {
+	if x.upload.running || x.req.Framing == http1.Chunked || x.req.Length > 0 || len(x.req.Upgrade) > 0 {
 		return false
 	}
 	switch string(x.req.Method) {

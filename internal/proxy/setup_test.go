@@ -20,6 +20,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,7 +29,10 @@ import (
 	"elbow/internal/balance"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	rand.Reader = chooser
+	goleak.VerifyTestMain(m)
+}
 
 // patience bounds what a test waits for; it is met only by a test that fails.
 const patience = 20 * time.Second
@@ -127,7 +131,7 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	t.Helper()
 	cert := certificate(t, "elbow.test")
 	r := &rig{t: t, log: newLines()}
-	o := Options{AccessLog: r.log, Log: slog.New(slog.DiscardHandler)}
+	o := Options{HTTP3: true, AccessLog: r.log, Log: slog.New(slog.DiscardHandler)}
 	r.cfg = &Config{
 		LoadBalancer: "lb-test",
 		Port:         443,
@@ -148,12 +152,26 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	if r.cfg.Scheduler == nil {
 		r.cfg.Scheduler = scheduler(t, group)
 	}
-	var err error
-	if r.lis, err = r.proxy.Listen(netip.MustParseAddrPort("127.0.0.1:0"), r.cfg); err != nil {
-		t.Fatal(err)
-	}
+	r.listen()
 	t.Cleanup(r.close)
 	return r
+}
+
+// listen opens a port that is free, for UDP too if that is wanted.
+func (r *rig) listen() {
+	r.t.Helper()
+	for {
+		var err error
+		if r.lis, err = r.proxy.Listen(netip.MustParseAddrPort("127.0.0.1:0"), r.cfg); err != nil {
+			r.t.Fatal(err)
+		}
+		if !errors.Is(r.lis.HTTP3(), syscall.EADDRINUSE) {
+			return
+		}
+		if err := r.lis.Drain(r.t.Context()); err != nil {
+			r.t.Fatal(err)
+		}
+	}
 }
 
 func scheduler(t testing.TB, g *balance.Group) balance.Scheduler {

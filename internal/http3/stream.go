@@ -1,0 +1,130 @@
+package http3
+
+import "elbow/internal/http1"
+
+// A Stream takes a request stream apart: HEADERS, then any number of DATA, then
+// perhaps HEADERS with trailers, and frames of unknown types anywhere (RFC 9114,
+// 4.1). It holds no payload: what it returns are slices of what it is given. The
+// zero value is at the start of a stream.
+type Stream struct {
+	seen   Piece     // what came last
+	inside bool      // in the payload of a frame
+	frame  FrameType // of that frame
+	left   uint64    // bytes of it still to come
+	size   uint64    // payload of all DATA frames so far
+}
+
+// A Piece is what a part of a request stream is.
+type Piece uint8
+
+const (
+	Nothing  Piece = iota // more bytes are needed
+	Head                  // the field section of the request
+	Body                  // a part of the body
+	Trailers              // the field section after the body
+)
+
+// Size is the length of the body so far, by what the headers of the DATA frames
+// say: a body that is longer than its Content-Length is found out before it is
+// passed on.
+func (s *Stream) Size() uint64 { return s.size }
+
+// Next takes the next piece off src, which holds what was read after the bytes
+// consumed so far. n is how many bytes of src are consumed. A field section is
+// returned whole; Need tells how many bytes src has to have for it. One that is
+// longer than allowed is an *http1.Error, any other error an *Error.
+func (s *Stream) Next(src []byte) (piece Piece, payload []byte, n int, err error) {
+	for {
+		if !s.inside {
+			t, length, m := nextFrame(src[n:])
+			if m == 0 {
+				return Nothing, nil, n, nil
+			}
+			if err := s.enter(t, length); err != nil {
+				return Nothing, nil, n, err
+			}
+			n += m
+		}
+		here := int(min(uint64(len(src)-n), s.left))
+		if s.frame == Headers && uint64(here) < s.left {
+			return Nothing, nil, n, nil
+		}
+		payload = src[n : n+here : n+here]
+		n += here
+		s.left -= uint64(here)
+		s.inside = s.left > 0
+		if piece = s.piece(); piece == Body && here > 0 || piece == Head || piece == Trailers {
+			return piece, payload, n, nil
+		}
+		if s.inside {
+			return Nothing, nil, n, nil
+		}
+	}
+}
+
+// piece takes down what the frame that s is in, or has just left, holds.
+func (s *Stream) piece() Piece {
+	switch {
+	case s.frame == Data:
+		s.seen = Body
+	case s.frame != Headers:
+		return Nothing
+	case s.seen == Nothing:
+		s.seen = Head
+	default:
+		s.seen = Trailers
+	}
+	return s.seen
+}
+
+// enter begins a frame, if it may come here.
+func (s *Stream) enter(t FrameType, length uint64) error {
+	switch t {
+	case Headers:
+		if s.seen == Trailers {
+			return ErrUnexpected
+		}
+		if s.seen == Nothing && length > MaxBlockBytes {
+			return http1.ErrHeadLength
+		}
+		if s.seen != Nothing && length > maxTrailerBlock {
+			return http1.ErrTrailerLength
+		}
+	case Data:
+		if s.seen == Nothing || s.seen == Trailers {
+			return ErrUnexpected
+		}
+		if s.size += length; s.size > maxVarint {
+			return ErrFrame
+		}
+	case CancelPush, Settings, PushPromise, GoAway, MaxPushID:
+		return ErrUnexpected
+	default:
+		if t.fromHTTP2() {
+			return ErrUnexpected
+		}
+	}
+	s.inside, s.frame, s.left = true, t, length
+	return nil
+}
+
+// Need is how many bytes a field section that Next waits for has in all, 0 if it
+// waits for none.
+func (s *Stream) Need() int {
+	if s.inside && s.frame == Headers {
+		return int(s.left)
+	}
+	return 0
+}
+
+// End tells what the end of the stream at this point means. unread is how many
+// bytes Next has left.
+func (s *Stream) End(unread int) error {
+	switch {
+	case s.inside || unread > 0:
+		return ErrFrame
+	case s.seen == Nothing:
+		return ErrIncomplete
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+	"elbow/internal/http3"
+)
+
+// A headCoding is how a version of HTTP that compresses heads spells them.
+type headCoding struct {
+	status func(dst []byte, status int) []byte
+	field  func(dst, name, value []byte) []byte
+	length func(dst []byte, n int64) []byte // Content-Length
+}
+
+var (
+	hpackHead = headCoding{http2.AppendStatus, http2.AppendField[[]byte, []byte], http2.AppendContentLength}
+	qpackHead = headCoding{http3.AppendStatus, http3.AppendField[[]byte, []byte], http3.AppendContentLength}
+)
+
+var (
+	nameAltSvc    = []byte("alt-svc")
+	nameDate      = []byte("date")
+	nameSetCookie = []byte("set-cookie")
+)
+
+var errNotSwitched = errors.New("protocol not switched, but not refused either")
+
+// appendCoded appends the final response head as a client of HTTP/2 or HTTP/3
+// gets it, and settles how the body will be framed.
+func (x *exchange) appendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
+	r := &x.resp
+	if len(x.req.Upgrade) > 0 && r.Status/100 == 2 {
+		// To CONNECT any 2xx means that the tunnel is there (RFC 8441, 5).
+		return out, &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errNotSwitched}
+	}
+	x.framing = r.Framing
+	out = c.status(out, r.Status)
+	out, dated := x.appendFields(out, c)
+	if !dated {
+		out = c.field(out, nameDate, x.conn.proxy.date.value())
+	}
+	if x.cfg.Sticky != nil && x.member >= 0 {
+		x.cookie = x.cfg.Sticky.AppendSetCookie(x.cookie[:0], x.session, x.member, x.wall)
+		if len(x.cookie) > 0 {
+			out = c.field(out, nameSetCookie, x.cookie)
+		}
+	}
+	if alt := x.altSvc(); len(alt) > 0 {
+		out = c.field(out, nameAltSvc, alt)
+	}
+	if r.Length >= 0 && r.Framing != http1.UntilClose && r.Framing != http1.Chunked {
+		out = c.length(out, r.Length)
+	}
+	return out, nil
+}
+
+// appendFields appends the fields of the answer that the client gets, and
+// reports whether Date is among them.
+func (x *exchange) appendFields(out []byte, c *headCoding) (_ []byte, dated bool) {
+	for i := range x.resp.Fields {
+		f := &x.resp.Fields[i]
+		if f.Hop {
+			continue
+		}
+		switch f.ID {
+		case http1.Date:
+			dated = true
+		case http1.SetCookie:
+			if x.cfg.Sticky != nil {
+				x.cookie = x.cfg.Sticky.RewriteSetCookie(x.cookie[:0], f.Value, x.member)
+				out = c.field(out, nameSetCookie, x.cookie)
+				continue
+			}
+		}
+		out = c.field(out, f.Name, f.Value)
+	}
+	return out, dated
+}
+
+// appendTrailers appends a trailer section given as lines.
+func (c *headCoding) appendTrailers(dst, lines []byte) []byte {
+	for len(lines) > 0 {
+		var line []byte
+		line, lines, _ = bytes.Cut(lines, []byte("\r\n"))
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		dst = c.field(dst, name, bytes.Trim(value, " \t"))
+	}
+	return dst
+}
+
+// altSvc is the value of the Alt-Svc field that tells the client of HTTP/3 (RFC
+// 9114, 3.1.1); nil if it is to have none: because there is none, the client
+// speaks it already, or the backend has something to say itself.
+func (x *exchange) altSvc() []byte {
+	l := x.conn.listener
+	if l.quic == nil || x.conn.h3 != nil || !l.quic.serving() {
+		return nil
+	}
+	for i := range x.resp.Fields {
+		if f := &x.resp.Fields[i]; isNamed(f, "alt-svc") {
+			return nil
+		}
+	}
+	return l.quic.alt
+}

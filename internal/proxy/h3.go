@@ -1,0 +1,226 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"elbow/internal/http3"
+	"elbow/internal/socket"
+)
+
+// An h3Conn is a client connection that speaks HTTP/3. One goroutine accepts the
+// streams of requests, one those of a single direction; each exchange has one of
+// its own, and so has each of the three streams that a client says things about
+// the connection on. Flow control, retransmission and the order of what is sent
+// are quic-go's.
+type h3Conn struct {
+	*conn // as the listener and the exchanges see it
+	quic  *quic.Conn
+	start *quicStart
+
+	control *quic.SendStream // ours
+	theirs  theirStreams     // owned by acceptUni
+	working sync.WaitGroup   // exchanges and streams of one direction
+
+	mu        sync.Mutex
+	open      int            // exchanges under way
+	idleSince socket.Instant // when the last of them ended
+	next      quic.StreamID  // first stream that has not been accepted
+	leaving   leaving
+	timer     *time.Timer // for whatever comes next: expire looks
+}
+
+// admit gives a new connection its goroutines.
+func (q *quicPort) admit(c *quic.Conn) {
+	l := q.listener
+	h := &h3Conn{
+		conn:  &conn{proxy: l.proxy, listener: l, client: addrPort(c.RemoteAddr())},
+		quic:  c,
+		start: c.Context().Value(quicStartKey{}).(*quicStart),
+	}
+	h.conn.h3 = h
+	h.key.ClientIP = h.client.Addr().As16()
+	h.key.QUICID = h.start.id.bytes()
+	h.idleSince = socket.Now()
+	q.conns.Add(1)
+	if !l.add(h.conn) {
+		l.counts.Local().refused.Inc()
+		go h.refuse() // ends at once; run waits for it
+		return
+	}
+	l.counts.Local().open.Add(1)
+	go h.serve() // ends with the connection; Drain waits for it
+}
+
+// refuse ends a connection that there is no room for.
+func (h *h3Conn) refuse() {
+	defer h.start.port.conns.Done()
+	h.end(http3.ExcessiveLoad, "too many connections")
+}
+
+// serve takes requests until the connection ends.
+func (h *h3Conn) serve() {
+	defer h.start.port.conns.Done()
+	defer h.listener.remove(h.conn)
+	defer h.working.Wait()
+	defer h.guard()
+	defer h.end(http3.InternalError, "") // a panic ends it; else it has ended
+	if err := h.greet(); err != nil {
+		return
+	}
+	h.working.Add(1)
+	go h.acceptUni() // ends with the connection; awaited above
+	h.mu.Lock()
+	h.timer = time.AfterFunc(h.listener.config.Load().idleTimeout(), h.expire)
+	h.mu.Unlock()
+	defer h.timer.Stop()
+	if h.listener.draining.Load() {
+		h.retire() // Close may have been before the connection was on the books
+	}
+	for {
+		str, err := h.quic.AcceptStream(context.Background()) // ends with the connection
+		if err != nil {
+			return
+		}
+		h.request(str)
+	}
+}
+
+// greet opens our control stream. A client that does not let us is none of
+// HTTP/3 (RFC 9114, 6.2).
+func (h *h3Conn) greet() error {
+	var err error
+	if h.control, err = h.quic.OpenUniStream(); err != nil {
+		h.end(http3.StreamCreationError, "no control stream allowed")
+		return err
+	}
+	_, err = h.control.Write(http3.AppendGreeting(nil))
+	return err
+}
+
+// request begins an exchange for a stream, unless the client has been told that
+// there will be none.
+func (h *h3Conn) request(str *quic.Stream) {
+	h.mu.Lock()
+	refused := h.leaving == leftOff
+	if !refused {
+		h.next = str.StreamID() + 4 // the client's, of both directions (RFC 9000, 2.1)
+		if h.open++; h.open == 1 {
+			h.state.Store(active)
+			if h.leaving == staying {
+				h.timer.Stop()
+			}
+		}
+	}
+	h.mu.Unlock()
+	if refused {
+		str.CancelRead(quic.StreamErrorCode(http3.RequestRejected))
+		str.CancelWrite(quic.StreamErrorCode(http3.RequestRejected))
+		str.ReleaseStreamCredit()
+		return
+	}
+	h.working.Add(1)
+	go h.exchange(str) // ends with the exchange; serve waits for it
+}
+
+// exchange runs the exchange of a stream.
+func (h *h3Conn) exchange(str *quic.Stream) {
+	defer h.working.Done()
+	defer h.guard()
+	s := takeH3Stream(h, str)
+	defer s.end()
+	s.x.serve()
+}
+
+// done counts an exchange that has ended.
+func (h *h3Conn) done() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.open--; h.open > 0 {
+		return
+	}
+	h.idleSince = socket.Now()
+	h.state.Store(idle)
+	switch h.leaving {
+	case staying:
+		h.timer.Reset(h.listener.config.Load().idleTimeout())
+	case leftOff:
+		h.timer.Reset(h.farewell())
+	}
+}
+
+// expire takes the next step to the end of the connection: if it is idle for long
+// enough, or because it has been told to.
+func (h *h3Conn) expire() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch left := h.idleSince.Add(h.listener.config.Load().idleTimeout()).Sub(socket.Now()); {
+	case h.leaving == warned:
+		h.leaveOff()
+	case h.open > 0: // a request came at this moment
+	case h.leaving == leftOff:
+		go h.end(http3.NoError, "") // ends at once; serve, too
+	case left > 0: // the time has been changed
+		h.timer.Reset(left)
+	default:
+		h.warn()
+	}
+}
+
+// retire asks the client to open no more streams. The connection ends with its
+// last exchange. It may be called from any goroutine and does not block.
+func (h *h3Conn) retire() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.leaving == staying && h.timer != nil { // else serve is about to retire it
+		h.warn()
+	}
+}
+
+// warn asks for no more requests, but serves those that are on their way (RFC
+// 9114, 5.2). Called with mu locked. Nothing that is written here waits: it is
+// short enough to be buffered.
+func (h *h3Conn) warn() {
+	h.leaving = warned
+	_, _ = h.control.Write(http3.AppendGoAway(nil, http3.LastStream)) // in vain if the connection has ended
+	h.timer.Reset(h.farewell())
+}
+
+// leaveOff says which requests are served. A later one is refused in a way that
+// lets the client send it again elsewhere. Called with mu locked.
+func (h *h3Conn) leaveOff() {
+	h.leaving = leftOff
+	_, _ = h.control.Write(http3.AppendGoAway(nil, uint64(h.next)))
+	if h.open == 0 {
+		h.timer.Reset(h.farewell())
+	}
+}
+
+// farewell is how long it takes, most likely, until the client has read a GOAWAY
+// and what it had sent before has come.
+func (h *h3Conn) farewell() time.Duration {
+	return min(max(2*h.quic.ConnectionStats().SmoothedRTT, farewellMin), farewellMax)
+}
+
+// cutQUIC ends the connection and whatever it is doing.
+func (h *h3Conn) cutQUIC() {
+	go h.end(http3.InternalError, "") // ends at once; the connection does too, and serve with it
+}
+
+// end closes the connection.
+func (h *h3Conn) end(code http3.Code, reason string) {
+	_ = h.quic.CloseWithError(quic.ApplicationErrorCode(code), reason) // has no error
+}
+
+// refuseConn ends the connection for what the client did, if err says so.
+func (h *h3Conn) refuseConn(err error) {
+	var refused *http3.Error
+	if errors.As(err, &refused) && !refused.OfStream {
+		h.proxy.log.Debug("connection refused", "client", h.addr(), "listener", h.listener.Addr(), "err", refused)
+		h.end(refused.Code, refused.Reason)
+	}
+}

@@ -1,0 +1,149 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+	"elbow/internal/http3"
+	"elbow/internal/socket"
+)
+
+// head reads the head, and what has come with it.
+func (s *h3Stream) head() *Fault {
+	x := s.x
+	s.readBy(x.record.began.Add(s.h.proxy.limits.HeadTimeout))
+	for {
+		piece, block, n, err := s.frames.Next(x.in.rest())
+		x.in.used += n
+		switch {
+		case err != nil:
+			return s.refuse(OpHead, err)
+		case piece == http3.Head:
+			x.record.bytesIn = int64(x.in.used)
+			return s.decode(block)
+		case s.ended:
+			return s.refuse(OpHead, s.frames.End(len(x.in.rest())))
+		}
+		if err := x.in.read(s); err != nil && !s.ended {
+			return headFault(err)
+		}
+	}
+}
+
+// decode makes the request of a field section.
+func (s *h3Stream) decode(block []byte) *Fault {
+	x := s.x
+	var err error
+	if s.arena, err = s.section.Decode(s.arena, block); err != nil {
+		return s.refuse(OpHead, err)
+	}
+	if s.section.TooLong {
+		return headFault(http1.ErrHeadLength)
+	}
+	bodiless, f := s.awaitEnd()
+	if f != nil {
+		return f
+	}
+	if _, err = http2.Request(&x.req, s.section.Fields, nil, bodiless); err != nil {
+		if f := headFault(err); f.Status != 400 {
+			return f
+		}
+		return s.malformed(OpHead, err)
+	}
+	if len(x.req.Upgrade) > 0 {
+		s.key.ask(&x.req)
+	}
+	if f := s.measure(); f != nil {
+		return f
+	}
+	return s.admitEarly()
+}
+
+// awaitEnd reports whether nothing follows the head. If the method is one without
+// a body, as a rule, it waits for a moment to find out: a GET without one is not
+// to become a GET with an empty one, in chunks.
+func (s *h3Stream) awaitEnd() (bodiless bool, f *Fault) {
+	x := s.x
+	if !s.ended && len(x.in.rest()) == 0 && s.likelyBodiless() {
+		s.readBy(socket.Now().Add(endTimeout))
+		if err := x.in.read(s); err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return false, headFault(err)
+		}
+	}
+	return s.allRead(), nil
+}
+
+// likelyBodiless looks at the fields before anybody knows whether they are valid.
+func (s *h3Stream) likelyBodiless() bool {
+	for i := range s.section.Fields {
+		switch f := &s.section.Fields[i]; string(f.Name) {
+		case ":method":
+			if m := string(f.Value); m != "GET" && m != "HEAD" && m != "OPTIONS" && m != "DELETE" {
+				return false
+			}
+		case "content-length", ":protocol":
+			return false
+		}
+	}
+	return true
+}
+
+// measure finds out how long a body is that has come as a whole with the head, so
+// that the backend can be told.
+func (s *h3Stream) measure() *Fault {
+	x := s.x
+	if !s.ended || len(x.in.rest()) == 0 {
+		s.measured = x.req.Length == 0 // whatever comes, it is nothing of the body
+		return nil
+	}
+	frames, rest := s.frames, x.in.rest()
+	for {
+		piece, _, n, err := frames.Next(rest)
+		rest = rest[n:]
+		if err == nil && piece == http3.Nothing {
+			err = frames.End(len(rest))
+		}
+		switch {
+		case err != nil:
+			return s.refuse(OpHead, err)
+		case piece == http3.Trailers:
+			return nil // they need chunks
+		case piece == http3.Body:
+			continue
+		}
+		switch size := int64(frames.Size()); {
+		case x.req.Length >= 0 && size != x.req.Length:
+			return s.malformed(OpHead, http1.ErrLengthWrong)
+		case x.req.Framing == http1.Chunked:
+			x.req.Framing, x.req.Length = http1.Length, size
+		}
+		s.measured = true
+		return nil
+	}
+}
+
+var errReplayable = errors.New("request came before the handshake was complete, and must not be repeated")
+
+// admitEarly lets a request that came in 0-RTT packets through only if it does no
+// harm should an attacker send it again (RFC 8470): it is safe (RFC 9110, 9.2.1),
+// has no body, and the backend is told.
+func (s *h3Stream) admitEarly() *Fault {
+	if !s.replayable {
+		return nil
+	}
+	r := &s.x.req
+	switch m := string(r.Method); {
+	case m != "GET" && m != "HEAD" && m != "OPTIONS", r.Framing != http1.NoBody, len(r.Upgrade) > 0:
+		return &Fault{Side: Client, Op: OpHead, Status: 425, Err: errReplayable}
+	}
+	for i := range r.Fields {
+		if string(r.Fields[i].Name) == "early-data" {
+			r.Fields[i].Hop = true
+		}
+	}
+	r.Fields = append(r.Fields, http1.Field{Name: []byte("Early-Data"), Value: []byte("1")})
+	return nil
+}

@@ -1,0 +1,143 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/quic-go/quic-go"
+
+	"elbow/internal/http1"
+	"elbow/internal/http3"
+	"elbow/internal/socket"
+	"elbow/internal/upstream"
+)
+
+// An h3Stream is the client's side of an exchange in HTTP/3 (RFC 9114, 4.1). It
+// is on loan from a pool, as its exchange is.
+type h3Stream struct {
+	x   *exchange
+	h   *h3Conn
+	str *quic.Stream
+
+	frames  http3.Stream
+	section http3.Section // of the head, which the exchange refers to
+	arena   []byte        // text of section, as far as it is in no table
+	key     socketKey     // of a WebSocket, as the backend gets it
+
+	replayable bool        // the request came before the handshake was complete
+	measured   bool        // all of the body came with the head, and is in order
+	mute       atomic.Bool // the request is in error and must not be answered; the upload may find out
+	ended      bool        // the client's direction has been read to its end
+	closed     bool        // ours has been ended as it should be
+	rest       []byte      // of the body: the start of a frame whose other part has not come
+	unwatch    func() bool // ends bind; false: the backend connection has been closed
+}
+
+var h3Streams = sync.Pool{New: func() any { return &h3Stream{arena: make([]byte, 0, arenaBytes)} }}
+
+// takeH3Stream returns a stream with an exchange.
+func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
+	s := h3Streams.Get().(*h3Stream)
+	s.h, s.str, s.x = h, str, takeExchange(h.conn)
+	s.x.client = s
+	select {
+	case <-h.quic.HandshakeComplete():
+	default:
+		s.replayable = true
+	}
+	return s
+}
+
+// end closes what is still open of the stream, and gives it back.
+func (s *h3Stream) end() {
+	if !s.ended {
+		s.str.CancelRead(quic.StreamErrorCode(http3.NoError)) // nothing more is wanted (RFC 9114, 4.1)
+	}
+	if !s.closed {
+		s.str.CancelWrite(quic.StreamErrorCode(h3Code(s.x.record.fault)))
+	}
+	s.str.ReleaseStreamCredit()
+	s.h.done()
+	s.x.release()
+	s.release()
+}
+
+// release forgets all but what is costly to make.
+func (s *h3Stream) release() {
+	clear(s.section.Fields)
+	s.x, s.h, s.str, s.unwatch = nil, nil, nil, nil
+	s.frames = http3.Stream{}
+	s.section.Fields, s.arena, s.rest = s.section.Fields[:0], s.arena[:0], s.rest[:0]
+	s.replayable, s.measured, s.ended, s.closed = false, false, false, false
+	s.mute.Store(false)
+	if cap(s.arena) > 4*arenaBytes {
+		s.arena = make([]byte, 0, arenaBytes)
+	}
+	h3Streams.Put(s)
+}
+
+// h3Code is how a stream ends whose answer is not complete.
+func h3Code(f *Fault) http3.Code {
+	var refused *http3.Error
+	switch {
+	case f == nil:
+		return http3.InternalError
+	case errors.As(f.Err, &refused):
+		return refused.Code
+	case f.Side == Client && f.Status == 400:
+		return http3.MessageError
+	case f.Side == Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
+		return http3.ExcessiveLoad
+	case f.Side == Client:
+		return http3.RequestCancelled
+	}
+	return http3.InternalError
+}
+
+func (s *h3Stream) proto() string { return "HTTP/3.0" }
+
+// Read reads from the client and takes down the end of the stream, which may
+// come with the last bytes.
+func (s *h3Stream) Read(p []byte) (int, error) {
+	n, err := s.str.Read(p)
+	s.ended = s.ended || err == io.EOF
+	return n, err
+}
+
+func (s *h3Stream) readBy(due socket.Instant) {
+	_ = s.str.SetReadDeadline(due.Time()) // has no error
+}
+
+// bind has the backend connection closed as soon as the client gives the request
+// up, or its connection ends.
+func (s *h3Stream) bind(up *upstream.Conn) bool {
+	s.unwatch = context.AfterFunc(s.str.Context(), func() { _ = up.Close() }) // the exchange sees the error
+	return true
+}
+
+func (s *h3Stream) unbind() bool { return s.unwatch() }
+
+func (s *h3Stream) gone() bool { return !s.closed && s.str.Context().Err() != nil }
+
+// refuse is the Fault of a client whose frames are in error, and ends its
+// connection if that is what is due.
+func (s *h3Stream) refuse(op Op, err error) *Fault {
+	s.h.refuseConn(err)
+	var refused *http1.Error
+	if errors.As(err, &refused) {
+		return &Fault{Side: Client, Op: op, Status: refused.Status, Err: err}
+	}
+	s.mute.Store(true)
+	return &Fault{Side: Client, Op: op, Status: 400, Err: err}
+}
+
+// malformed is the Fault of a request that is reset and not answered: what an
+// answer would be to could not be told (RFC 9114, 4.1.2).
+func (s *h3Stream) malformed(op Op, err error) *Fault {
+	s.mute.Store(true)
+	return &Fault{Side: Client, Op: op, Status: 400, Err: err}
+}

@@ -1,0 +1,135 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/quic-go/quic-go"
+
+	"elbow/internal/http3"
+)
+
+// theirStreams tells which of the streams there may be one of have come.
+type theirStreams struct {
+	mu   sync.Mutex
+	seen [4]bool // by type
+}
+
+// first reports whether there has been no stream of this type.
+func (t *theirStreams) first(of http3.StreamType) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seen := t.seen[of]
+	t.seen[of] = true
+	return !seen
+}
+
+// acceptUni takes streams of one direction.
+func (h *h3Conn) acceptUni() {
+	defer h.working.Done()
+	select {
+	case <-h.quic.HandshakeComplete():
+		h.start.shaken(true)
+	case <-h.quic.Context().Done():
+		return
+	}
+	for {
+		str, err := h.quic.AcceptUniStream(context.Background()) // ends with the connection
+		if err != nil {
+			return
+		}
+		h.working.Add(1)
+		go h.readUni(str) // ends with the stream; serve waits for it
+	}
+}
+
+// readUni reads a stream of one direction to its end.
+func (h *h3Conn) readUni(str *quic.ReceiveStream) {
+	defer h.working.Done()
+	defer h.guard()
+	defer str.ReleaseStreamCredit()
+	var u uniStream
+	err := u.read(str, &h.theirs)
+	switch {
+	case err == errUnknownStream:
+		str.CancelRead(quic.StreamErrorCode(http3.StreamCreationError))
+	case err != nil:
+		h.refuseConn(err)
+	}
+}
+
+// A uniStream is a client's stream of one direction, of whatever type.
+type uniStream struct {
+	buf     []byte // read and not used
+	kind    http3.StreamType
+	known   bool // kind is
+	control http3.Control
+	decoder http3.Decoder
+}
+
+var errUnknownStream = errors.New("stream of an unknown type")
+
+// read reads to the end, which is an error for the types that must not end.
+func (u *uniStream) read(str *quic.ReceiveStream, theirs *theirStreams) error {
+	u.buf = make([]byte, 0, 64) // what most clients ever send there
+	for {
+		if len(u.buf) == cap(u.buf) {
+			u.buf = append(make([]byte, 0, http3.ControlBytes), u.buf...)
+		}
+		n, err := str.Read(u.buf[len(u.buf):cap(u.buf)])
+		u.buf = u.buf[:len(u.buf)+n]
+		if n > 0 {
+			if err := u.take(theirs); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return u.ended(err)
+		}
+	}
+}
+
+// ended tells what it means that the stream ended with err.
+func (u *uniStream) ended(err error) error {
+	var reset *quic.StreamError
+	if u.known && (err == io.EOF || errors.As(err, &reset)) {
+		return http3.ErrCritical
+	}
+	return nil
+}
+
+// take uses what it can of buf.
+func (u *uniStream) take(theirs *theirStreams) error {
+	if !u.known {
+		kind, n := http3.ReadStreamType(u.buf)
+		switch {
+		case n == 0:
+			return nil
+		case kind == http3.PushStream:
+			return http3.ErrPushStream
+		case kind > http3.DecoderStream:
+			return errUnknownStream
+		case !theirs.first(kind):
+			return http3.ErrStreamTwice
+		}
+		u.kind, u.known = kind, true
+		u.used(n)
+	}
+	var n int
+	var err error
+	switch u.kind {
+	case http3.ControlStream:
+		n, err = u.control.Next(u.buf)
+	case http3.EncoderStream:
+		n, err = len(u.buf), http3.CheckEncoder(u.buf)
+	case http3.DecoderStream:
+		n, err = len(u.buf), u.decoder.Check(u.buf)
+	}
+	u.used(n)
+	return err
+}
+
+// used forgets the first n bytes of buf.
+func (u *uniStream) used(n int) { u.buf = u.buf[:copy(u.buf, u.buf[n:])] }

@@ -1,0 +1,233 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/quic-go/quic-go"
+)
+
+// A quicPort is the UDP side of a TLS listener, where HTTP/3 comes in. It opens
+// the UDP port of the same number and, if another process has it, goes on trying
+// without harm to the TCP side.
+type quicPort struct {
+	listener *Listener
+	addr     netip.AddrPort
+	tls      *tls.Config
+	alt      []byte // the value of the Alt-Svc field that tells of it
+
+	fault   atomic.Pointer[error] // why it is not open; nil: it is
+	shaking atomic.Int64          // handshakes under way
+	conns   sync.WaitGroup        // connections that use the port
+}
+
+// newQUIC returns the UDP side of l, whose TCP side is bound already.
+func newQUIC(l *Listener) *quicPort {
+	q := &quicPort{listener: l, addr: l.Addr(), tls: l.tls.Clone()}
+	q.tls.NextProtos = []string{"h3"}
+	q.alt = append(q.alt, `h3=":`...)
+	q.alt = strconv.AppendUint(q.alt, uint64(q.addr.Port()), 10)
+	q.alt = append(q.alt, `"; ma=86400`...)
+	return q
+}
+
+// start opens the port, or begins to try.
+func (q *quicPort) start() {
+	s, err := q.open()
+	q.listener.running.Add(1)
+	go q.run(s, err) // ends when the listener is closed and its last connection has ended; Drain waits
+}
+
+// A quicSocket is an open port.
+type quicSocket struct {
+	udp       *net.UDPConn
+	transport *quic.Transport
+	accept    *quic.EarlyListener
+}
+
+// open opens the port.
+func (q *quicPort) open() (*quicSocket, error) {
+	s, err := q.listen()
+	if err != nil {
+		q.fault.Store(&err)
+		return nil, err
+	}
+	q.fault.Store(nil)
+	return s, nil
+}
+
+func (q *quicPort) listen() (*quicSocket, error) {
+	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(q.addr))
+	if err != nil {
+		return nil, err
+	}
+	s := &quicSocket{udp: udp}
+	s.transport = &quic.Transport{
+		Conn:                  udp,
+		ConnectionIDGenerator: nodeID{},
+		ConnContext:           q.begin,
+		// One round trip more for a client whose address may be forged, but only
+		// when so many are there that they may be an attack.
+		VerifySourceAddress: func(net.Addr) bool { return q.shaking.Load() >= int64(q.listener.proxy.maxShaking) },
+	}
+	if s.accept, err = s.transport.ListenEarly(q.tls, q.config()); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// close ends what the connections have been served by.
+func (s *quicSocket) close() {
+	_ = s.transport.Close() // ends its goroutines; there is nothing to be done about an error
+	_ = s.udp.Close()
+}
+
+// run serves the port, opening it again if need be, until the listener is closed
+// and the last connection has ended. err is why s, from the first try to open it,
+// is nil.
+func (q *quicPort) run(s *quicSocket, err error) {
+	defer q.listener.running.Done()
+	for {
+		if s == nil {
+			if s = q.retry(err); s == nil {
+				return
+			}
+		}
+		err = q.serve(s)
+		s.close()
+		if q.listener.draining.Load() {
+			return
+		}
+		q.fault.Store(&err)
+		s = nil
+	}
+}
+
+// retry tries to open the port until it can, or the listener is closed: then it
+// returns nil. err is of the try before.
+func (q *quicPort) retry(err error) *quicSocket {
+	log := q.listener.proxy.log
+	log.Warn("no HTTP/3 as long as the UDP port cannot be used", "listener", q.addr, "err", err)
+	for tries := 1; sleep(quicRetry, q.listener.done); tries++ {
+		if s, err := q.open(); err == nil {
+			log.Info("UDP port opened, HTTP/3 is served", "listener", q.addr, "tries", tries)
+			return s
+		}
+	}
+	return nil
+}
+
+// serve takes connections until the listener is closed or the socket is in error,
+// and returns when the last of them has ended.
+func (q *quicPort) serve(s *quicSocket) error {
+	broken, closed := make(chan struct{}), make(chan struct{})
+	go q.closeWith(s, broken, closed) // ends when one of both happens; awaited below
+	for {
+		c, err := s.accept.Accept(context.Background()) // ends when s.accept is closed, or in error
+		if err != nil {
+			close(broken)
+			<-closed
+			q.conns.Wait()
+			return err
+		}
+		q.admit(c)
+	}
+}
+
+// closeWith takes no more connections once the listener is closed. Those there
+// are go on.
+func (q *quicPort) closeWith(s *quicSocket, broken <-chan struct{}, closed chan<- struct{}) {
+	select {
+	case <-q.listener.done:
+	case <-broken:
+	}
+	_ = s.accept.Close() // has no error
+	close(closed)
+}
+
+// serving reports whether new connections are served.
+func (q *quicPort) serving() bool { return q.fault.Load() == nil && !q.listener.draining.Load() }
+
+// config returns the settings of quic-go.
+func (q *quicPort) config() *quic.Config {
+	limits := &q.listener.proxy.limits
+	return &quic.Config{
+		HandshakeIdleTimeout: limits.HandshakeTimeout / 2, // quic-go ends a handshake after twice this
+		// Silence on the wire, not want of requests: a client that is there
+		// answers what KeepAlivePeriod sends, however long its request takes.
+		MaxIdleTimeout:  quicSilence,
+		KeepAlivePeriod: quicSilence / 2,
+
+		InitialStreamReceiveWindow:     quicStreamWindow,
+		MaxStreamReceiveWindow:         quicMaxStreamWindow,
+		InitialConnectionReceiveWindow: quicConnWindow,
+		MaxConnectionReceiveWindow:     quicMaxConnWindow,
+		MaxIncomingStreams:             quicStreams,
+		MaxIncomingUniStreams:          quicUniStreams,
+		// A stream that the client resets counts until its exchange has ended,
+		// so resetting streams does not make us work on more of them than
+		// quicStreams ("rapid reset", CVE-2023-44487).
+		RequireStreamCreditRelease: true,
+
+		Allow0RTT: true, // what may come that way, h3.go decides
+		Tracer:    traceID,
+	}
+}
+
+// A quicStart is what is known of a connection before its handshake.
+type quicStart struct {
+	id      quicID
+	port    *quicPort
+	shaking atomic.Bool // counted as under way
+}
+
+// begin is called for the first packet of each connection.
+func (q *quicPort) begin(ctx context.Context, _ *quic.ClientInfo) (context.Context, error) {
+	l := q.listener
+	counts := l.counts.Local()
+	counts.accepted.Inc()
+	if l.draining.Load() || l.full() {
+		counts.refused.Inc()
+		return nil, errOverflow
+	}
+	start := &quicStart{port: q}
+	start.shaking.Store(true)
+	q.shaking.Add(1)
+	context.AfterFunc(ctx, func() { start.shaken(false) })
+	return context.WithValue(ctx, quicStartKey{}, start), nil
+}
+
+// shaken notes the end of the handshake, once.
+func (s *quicStart) shaken(ok bool) {
+	if !s.shaking.CompareAndSwap(true, false) {
+		return
+	}
+	s.port.shaking.Add(-1)
+	counts := s.port.listener.counts.Local()
+	if ok {
+		counts.handshakes.Inc()
+	} else {
+		counts.unshaken.Inc()
+	}
+}
+
+// HTTP3 tells whether the listener serves HTTP/3: nil if it does, else why it
+// does not. A port that another process has is tried again every few seconds.
+func (l *Listener) HTTP3() error {
+	if l.quic == nil {
+		return errNoHTTP3
+	}
+	if err := l.quic.fault.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+var errNoHTTP3 = errors.New("HTTP/3 is switched off, or the listener is plain HTTP")
