@@ -59,7 +59,7 @@ func (d *Decoder) Decode(arena, block []byte) ([]byte, error) {
 func (d *Decoder) resize(block []byte) (rest []byte, ok bool) {
 	for len(block) > 0 && block[0]&0xe0 == 0x20 {
 		var n int
-		if n, block, ok = readInt(block, 5); !ok || n > tableBytes {
+		if n, block, ok = ReadInt(block, 5); !ok || n > tableBytes {
 			return nil, false
 		}
 		d.dynamic.setLimit(n)
@@ -71,7 +71,7 @@ func (d *Decoder) resize(block []byte) (rest []byte, ok bool) {
 func (d *Decoder) field(arena, block []byte) (_, rest []byte, ok bool) {
 	first := block[0]
 	if first&0x80 != 0 { // indexed
-		i, rest, ok := readInt(block, 7)
+		i, rest, ok := ReadInt(block, 7)
 		if !ok {
 			return arena, nil, false
 		}
@@ -97,7 +97,7 @@ func (d *Decoder) field(arena, block []byte) (_, rest []byte, ok bool) {
 
 // literal decodes a field whose value at least is spelt out (RFC 7541, 6.2).
 func (d *Decoder) literal(arena, block []byte, bits uint, indexing bool) (_, rest []byte, ok bool) {
-	i, block, ok := readInt(block, bits)
+	i, block, ok := ReadInt(block, bits)
 	if !ok {
 		return arena, nil, false
 	}
@@ -109,10 +109,10 @@ func (d *Decoder) literal(arena, block []byte, bits uint, indexing bool) (_, res
 		if i >= len(statics) {
 			arena, f.Name = keepBytes(arena, f.Name)
 		}
-	} else if arena, f.Name, block, ok = readString(arena, block); !ok {
+	} else if arena, f.Name, block, ok = ReadString(arena, block, 7); !ok {
 		return arena, nil, false
 	}
-	if arena, f.Value, block, ok = readString(arena, block); !ok {
+	if arena, f.Value, block, ok = ReadString(arena, block, 7); !ok {
 		return arena, nil, false
 	}
 	if indexing {
@@ -163,50 +163,4 @@ func room(arena []byte, n int) []byte {
 		return arena
 	}
 	return make([]byte, 0, max(n, 2*cap(arena)))
-}
-
-// readInt reads an integer with a prefix of bits (RFC 7541, 5.1). Nothing in a
-// block of a sensible length needs more than 28 bits.
-func readInt(b []byte, bits uint) (n int, rest []byte, ok bool) {
-	if len(b) == 0 {
-		return 0, nil, false
-	}
-	full := 1<<bits - 1
-	n = int(b[0]) & full
-	b = b[1:]
-	if n < full {
-		return n, b, true
-	}
-	for shift := 0; shift <= 21; shift += 7 {
-		if len(b) == 0 {
-			return 0, nil, false
-		}
-		c := b[0]
-		b = b[1:]
-		n += int(c&0x7f) << shift
-		if c&0x80 == 0 {
-			return n, b, true
-		}
-	}
-	return 0, nil, false
-}
-
-// readString reads a string literal into arena (RFC 7541, 5.2).
-func readString(arena, b []byte) (_, s, rest []byte, ok bool) {
-	if len(b) == 0 {
-		return arena, nil, nil, false
-	}
-	coded := b[0]&0x80 != 0
-	n, b, ok := readInt(b, 7)
-	if !ok || n > len(b) {
-		return arena, nil, nil, false
-	}
-	if !coded {
-		arena, s = keepBytes(arena, b[:n])
-		return arena, s, b[n:], true
-	}
-	arena = room(arena, n*8/5+1) // the shortest codes have 5 bits
-	start := len(arena)
-	arena, ok = AppendHuffman(arena, b[:n])
-	return arena, arena[start:len(arena):len(arena)], b[n:], ok
 }

@@ -79,8 +79,8 @@ func (t huffmanTree) walk(node, nibble int) (s step) {
 	return s
 }
 
-// AppendHuffman appends what src decodes to, and reports whether it is valid.
-func AppendHuffman(dst, src []byte) ([]byte, bool) {
+// appendHuffman appends what src decodes to, and reports whether it is valid.
+func appendHuffman(dst, src []byte) ([]byte, bool) {
 	var state uint8
 	for _, c := range src {
 		s := &huffman[state][c>>4]

@@ -38,7 +38,7 @@ func (s *Section) Decode(arena, block []byte) ([]byte, error) {
 	if len(block) < 2 || block[0] != 0 || block[1]&0x80 != 0 {
 		return arena, ErrCompression
 	}
-	_, block, ok := readInt(block[1:], 7)
+	_, block, ok := http2.ReadInt(block[1:], 7)
 	for ok && len(block) > 0 {
 		var f http2.Field
 		if arena, f, block, ok = decodeField(arena, block); !ok {
@@ -69,75 +69,22 @@ func decodeField(arena, block []byte) (_ []byte, f http2.Field, rest []byte, ok 
 	var i int
 	switch first := block[0]; {
 	case first&0xc0 == 0xc0: // indexed
-		if i, block, ok = readInt(block, 6); !ok || i >= len(statics) {
+		if i, block, ok = http2.ReadInt(block, 6); !ok || i >= len(statics) {
 			return arena, f, nil, false
 		}
 		return arena, statics[i], block, true
 	case first&0xd0 == 0x50: // literal with a name of the table
-		if i, block, ok = readInt(block, 4); !ok || i >= len(statics) {
+		if i, block, ok = http2.ReadInt(block, 4); !ok || i >= len(statics) {
 			return arena, f, nil, false
 		}
 		f.Name = statics[i].Name
 	case first&0xe0 == 0x20: // literal
-		if arena, f.Name, block, ok = readString(arena, block, 3); !ok {
+		if arena, f.Name, block, ok = http2.ReadString(arena, block, 3); !ok {
 			return arena, f, nil, false
 		}
 	default:
 		return arena, f, nil, false
 	}
-	arena, f.Value, block, ok = readString(arena, block, 7)
+	arena, f.Value, block, ok = http2.ReadString(arena, block, 7)
 	return arena, f, block, ok
-}
-
-// readInt reads an integer with a prefix of bits (RFC 9204, 4.1.1). Nothing in a
-// block of a sensible length needs more than 28 bits beyond it.
-func readInt(b []byte, bits uint) (n int, rest []byte, ok bool) {
-	if len(b) == 0 {
-		return 0, nil, false
-	}
-	full := 1<<bits - 1
-	n = int(b[0]) & full
-	b = b[1:]
-	if n < full {
-		return n, b, true
-	}
-	for shift := 0; shift <= 21; shift += 7 {
-		if len(b) == 0 {
-			return 0, nil, false
-		}
-		c := b[0]
-		b = b[1:]
-		n += int(c&0x7f) << shift
-		if c&0x80 == 0 {
-			return n, b, true
-		}
-	}
-	return 0, nil, false
-}
-
-// readString reads a string literal whose length has a prefix of bits, behind
-// the bit that tells whether it is Huffman-coded, into arena (RFC 9204, 4.1.2).
-func readString(arena, b []byte, bits uint) (_, s, rest []byte, ok bool) {
-	if len(b) == 0 {
-		return arena, nil, nil, false
-	}
-	coded := b[0]>>bits&1 != 0
-	n, b, ok := readInt(b, bits)
-	if !ok || n > len(b) {
-		return arena, nil, nil, false
-	}
-	size := n
-	if coded {
-		size = n*8/5 + 1 // the shortest codes have 5 bits
-	}
-	if cap(arena)-len(arena) < size {
-		arena = make([]byte, 0, max(size, 2*cap(arena))) // what lies in the old one stays there
-	}
-	start := len(arena)
-	if coded {
-		arena, ok = http2.AppendHuffman(arena, b[:n])
-	} else {
-		arena = append(arena, b[:n]...)
-	}
-	return arena, arena[start:len(arena):len(arena)], b[n:], ok
 }
