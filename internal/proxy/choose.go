@@ -43,7 +43,7 @@ func (x *exchange) recall() {
 // choose settles which member the next attempt goes to: the one that the cookie
 // names, else the scheduler's pick.
 func (x *exchange) choose() *Fault {
-	if x.fresh {
+	if x.fresh || x.moved { // retry has settled it
 		return nil
 	}
 	avoid := x.member

@@ -197,6 +197,21 @@ func testAllRefuse(t *testing.T, v version) {
 	}
 }
 
+// The only one that refuses is what broke the exchange, not the lack of others.
+func TestOnlyOneRefuses(t *testing.T) { each(t, testOnlyOneRefuses) }
+
+func testOnlyOneRefuses(t *testing.T, v version) {
+	r := newRig(t, []string{refusing(t)})
+	r.asker(v).ask(get).want(502, "*")
+	line := r.log.next(t)
+	if _, retried := line["retries"]; line["op"] != "connect" || line["backend"] != "a" || retried {
+		t.Errorf("access log has %v", line)
+	}
+	if n := r.lis.budget.spent.Load(); n != 0 {
+		t.Errorf("%d of the retry budget are spent", n)
+	}
+}
+
 func TestRetryBudget(t *testing.T) {
 	var b retryBudget
 	n := 0

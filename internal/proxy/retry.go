@@ -17,12 +17,27 @@ func (x *exchange) retry(f *Fault) bool {
 	case f.Retry == Afresh && !x.fresh:
 		x.part(false)
 		x.fresh = true
-	case f.Retry == Elsewhere && !x.moved && x.conn.listener.budget.take():
-		x.fresh, x.moved = false, true
+	case f.Retry == Elsewhere && !x.moved && x.move():
+		x.moved = true
 	default:
 		return false
 	}
 	x.record.retries++
+	return true
+}
+
+// move chooses another member for the next attempt. If there is none, what the
+// first one did to the exchange stands.
+func (x *exchange) move() bool {
+	budget := &x.conn.listener.budget
+	if !budget.take() {
+		return false
+	}
+	x.fresh = false
+	if x.choose() != nil {
+		budget.giveBack()
+		return false
+	}
 	return true
 }
 
@@ -46,6 +61,9 @@ func (b *retryBudget) take() bool {
 	b.spent.Add(retryCost)
 	return true
 }
+
+// giveBack undoes a take that came to nothing.
+func (b *retryBudget) giveBack() { b.spent.Add(-retryCost) }
 
 // earn is called for every exchange. As a rule nothing is spent and it only
 // reads.
