@@ -25,6 +25,8 @@ demo: build ## the main job on one screen, until Ctrl-C
 test: ## the whole suite, with the race detector where a C compiler is at hand
 	@$(if $(RACE),:,echo 'no C compiler: testing without the race detector')
 	CGO_ENABLED=$(CGO) $(GO) test $(RACE) -timeout 30m ./...
+	@# Under the race detector pools drop things, so allocations are counted without it.
+	$(if $(RACE),CGO_ENABLED=0 $(GO) test -count=1 -run=Allocations ./internal/proxy)
 
 check: ## what must hold before a commit: format, vet, lint, architecture
 	@unformatted=$$($(TOOL) gofumpt -l .) && if [ -n "$$unformatted" ]; then \

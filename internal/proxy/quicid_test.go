@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"runtime/debug"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,14 +24,14 @@ import (
 const testedQUIC = "v0.65.0"
 
 func TestQUICVersion(t *testing.T) {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		t.Skip("no build information")
+	// Not from the build information: that of a test binary lists no modules.
+	text, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, m := range info.Deps {
-		if m.Path == "github.com/quic-go/quic-go" && m.Version != testedQUIC {
-			t.Errorf("got quic-go %s, looked at was %s", m.Version, testedQUIC)
-		}
+	_, rest, found := strings.Cut(string(text), "\tgithub.com/quic-go/quic-go ")
+	if got, _, _ := strings.Cut(rest, "\n"); !found || got != testedQUIC {
+		t.Errorf("go.mod has quic-go %q, looked at was %s", got, testedQUIC)
 	}
 }
 
