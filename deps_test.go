@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"internal/ram":     {},
 	"internal/socket":  {},
 	"internal/cluster": {},
+	"internal/answer":  {},
 
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
@@ -68,6 +69,8 @@ var owners = map[string][]string{
 	"go.etcd.io/etcd/server/v3":              {"internal/store/embedded"},
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
 	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/reconcile", "internal/store/embedded", "cmd/elbow"},
+	"github.com/jmespath/go-jmespath":        {"internal/answer"},
+	"go.yaml.in/yaml/v4":                     {"internal/answer"},
 	"github.com/spf13/cobra":                 {"cmd/elbow"},
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
 	"github.com/quic-go/quic-go":             {"internal/proxy"}, // QUIC alone; its HTTP/3 is for tests

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +13,10 @@ import (
 	"elbow/internal/rpc"
 )
 
-const callText = `Call an operation of the API and print its answer as JSON.
+const callText = `Call an operation of the API and print its answer, as JSON unless -o says
+otherwise. --query picks a part of it with a JMESPath expression, --cli-input reads
+parameters from a file, and --wait repeats the look at what was asked for or
+changed until a field has a value.
 
 Endpoint and credentials come from flags, else from the environment
 (ELBOW_ENDPOINT, ELBOW_ACCESS_KEY_ID, ELBOW_ACCESS_KEY_SECRET; the names
@@ -29,13 +30,15 @@ else from a profile in ~/.elbow/config or the file that ELBOW_CONFIG names:
 
 An error of the API is printed as code and message, and the exit status is 1.`
 
-const callExample = `  elbow call DescribeLoadBalancers
+const callExample = `  elbow call DescribeLoadBalancers -o table
+  elbow call DescribeLoadBalancers --query 'LoadBalancers.LoadBalancer[].Address'
+  elbow call StartLoadBalancerListener --LoadBalancerId lb-… --ListenerPort 443 --wait Status=Running
   elbow call UploadUserCertificate --Name shop --Cert @chain.pem --Key @key.pem`
 
 // newCallCommand is `elbow call OPERATION --Param value …`: each operation of
 // the API a subcommand, each row of its table a flag.
 func newCallCommand() *cobra.Command {
-	access := new(access)
+	access, show := new(access), new(show)
 	call := &cobra.Command{
 		Use:     "call OPERATION [--Param value]…",
 		Short:   "Call an operation of the API and print its answer",
@@ -52,10 +55,11 @@ func newCallCommand() *cobra.Command {
 		return fmt.Errorf("%w\n`%s --help` lists the flags", err, cmd.CommandPath())
 	})
 	access.flags(call.PersistentFlags())
+	show.flags(call)
 	for _, f := range api.Families {
 		call.AddGroup(&cobra.Group{ID: f.Name, Title: f.Name + ":"})
 		for _, op := range f.Operations {
-			cmd := newOperationCommand(op, access)
+			cmd := newOperationCommand(op, access, show)
 			cmd.GroupID = f.Name
 			call.AddCommand(cmd)
 		}
@@ -86,7 +90,7 @@ func onlyFlags(_ *cobra.Command, args []string) error {
 }
 
 // newOperationCommand is one operation as a subcommand.
-func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
+func newOperationCommand(op *api.Operation, access *access, show *show) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     op.Name,
 		Short:   firstSentence(op.Doc),
@@ -99,10 +103,13 @@ func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
 	rows := op.New().Params()
 	cmd.Flags().SortFlags = false // the order of the table is the order of the documents
 	for _, r := range rows {
-		addFlag(cmd, r)
+		addFlag(cmd, r, completion(op, r, access))
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		params, err := paramsOf(cmd.Flags(), rows)
+		if err := show.parse(); err != nil {
+			return err
+		}
+		params, err := show.params(cmd, rows)
 		if err != nil {
 			return err
 		}
@@ -110,17 +117,29 @@ func newOperationCommand(op *api.Operation, access *access) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		answer, err := client.Call(cmd.Context(), op.Version, op.Name, params)
+		body, err := client.Call(cmd.Context(), op.Version, op.Name, params)
+		if err == nil && show.wait != nil {
+			body, err = show.await(cmd, client, op, params, body)
+		}
 		if err != nil {
 			return explain(err)
 		}
-		return printAnswer(cmd, answer)
+		return show.print(cmd, body)
 	}
 	return cmd
 }
 
+// completion is what the Tab key proposes for a parameter: what the server has,
+// else the values that the table allows.
+func completion(op *api.Operation, r api.Param, access *access) cobra.CompletionFunc {
+	if l, ok := lookUps[r.Name]; ok && !created(op, r.Name) {
+		return l.complete(access)
+	}
+	return cobra.FixedCompletions(r.Var.Shape().Enum, cobra.ShellCompDirectiveNoFileComp)
+}
+
 // addFlag adds the flag of a row: its text the help, its values completed.
-func addFlag(cmd *cobra.Command, r api.Param) {
+func addFlag(cmd *cobra.Command, r api.Param, complete cobra.CompletionFunc) {
 	if r.Var.Shape().Type == api.List {
 		cmd.Flags().StringArray(r.Name, nil, flagUsage(r)+" May be given several times.")
 	} else {
@@ -129,9 +148,7 @@ func addFlag(cmd *cobra.Command, r api.Param) {
 	if r.File {
 		return // the shell completes file names
 	}
-	err := cmd.RegisterFlagCompletionFunc(r.Name,
-		cobra.FixedCompletions(r.Var.Shape().Enum, cobra.ShellCompDirectiveNoFileComp))
-	if err != nil {
+	if err := cmd.RegisterFlagCompletionFunc(r.Name, complete); err != nil {
 		panic(err) // the flag was added above, once
 	}
 }
@@ -212,14 +229,4 @@ func explain(err error) error {
 		text += "\n" + e.Recommend
 	}
 	return errors.New(text)
-}
-
-func printAnswer(cmd *cobra.Command, answer []byte) error {
-	var out bytes.Buffer
-	if err := json.Indent(&out, answer, "", "  "); err != nil {
-		return fmt.Errorf("the answer is not JSON: %w", err)
-	}
-	out.WriteByte('\n')
-	_, err := out.WriteTo(cmd.OutOrStdout())
-	return err
 }

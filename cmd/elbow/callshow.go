@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"elbow/internal/answer"
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// show is what a call is made of beside its parameters: where more of them
+// stand, what is waited for, and how the answer is written.
+type show struct {
+	format    string
+	queryText string
+	waitText  string
+	patience  time.Duration
+	input     string
+
+	query *answer.Query // nil: all of the answer
+	wait  *wait         // nil: no wait
+}
+
+func (s *show) flags(call *cobra.Command) {
+	f := call.PersistentFlags()
+	f.StringVarP(&s.format, "output", "o", string(answer.JSON), "how the answer is printed: "+strings.Join(answer.Formats, ", "))
+	f.StringVar(&s.queryText, "query", "", "print only what this JMESPath `expression` finds in the answer")
+	f.StringVar(&s.waitText, "wait", "", "`FIELD=VALUE` that must hold, as Status=Running: the call, or after a change the one that shows it, is repeated until it does. FIELD is a JMESPath expression")
+	f.DurationVar(&s.patience, "wait-timeout", 5*time.Minute, "how long --wait may take")
+	f.StringVar(&s.input, "cli-input", "", "`file` with parameters as a JSON object, - for standard input; flags go before it")
+	err := call.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(answer.Formats, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag was added above, once
+	}
+}
+
+// parse reads what was given, before any call is made.
+func (s *show) parse() (err error) {
+	if !slices.Contains(answer.Formats, s.format) {
+		return fmt.Errorf("--output: want %s, got %q", strings.Join(answer.Formats, ", "), s.format)
+	}
+	if s.queryText != "" {
+		if s.query, err = answer.ParseQuery(s.queryText); err != nil {
+			return fmt.Errorf("--query: %w", err)
+		}
+	}
+	if s.waitText != "" {
+		s.wait, err = parseWait(s.waitText)
+	}
+	return err
+}
+
+// params are the parameters of the command line and, where it is silent, those
+// of the file.
+func (s *show) params(cmd *cobra.Command, rows []api.Param) (map[string]string, error) {
+	given, err := paramsOf(cmd.Flags(), rows)
+	if err != nil || s.input == "" {
+		return given, err
+	}
+	params, err := readInput(s.input, cmd.InOrStdin(), rows)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(params, given)
+	return params, nil
+}
+
+// await does what --wait asks for after a call that was answered with body.
+func (s *show) await(cmd *cobra.Command, client *rpc.Client, op *api.Operation, params map[string]string, body []byte) ([]byte, error) {
+	op, params, err := observer(op, params, body)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), s.patience)
+	defer cancel()
+	progress := cmd.ErrOrStderr()
+	if !isTerminal(progress) {
+		progress = io.Discard
+	}
+	return s.wait.until(ctx, client, op, params, progress)
+}
+
+func (s *show) print(cmd *cobra.Command, body []byte) error {
+	return answer.Print(cmd.OutOrStdout(), body, answer.Format(s.format), s.query)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"elbow/internal/answer"
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// The first pause between two looks of --wait, and the longest: it doubles. At
+// the longest one, a user's ten calls a second are enough for twenty that wait.
+const (
+	waitPause    = 200 * time.Millisecond
+	waitPauseMax = 2 * time.Second
+)
+
+// A wait is what --wait asks for.
+type wait struct {
+	text  string // as given, "Status=Running"
+	query *answer.Query
+	want  string
+}
+
+// parseWait reads PATH=VALUE. The path is a JMESPath expression, so the last
+// equals sign is the one that counts.
+func parseWait(text string) (*wait, error) {
+	i := strings.LastIndexByte(text, '=')
+	if i <= 0 {
+		return nil, fmt.Errorf("--wait: want FIELD=VALUE, as Status=Running, got %q", text)
+	}
+	q, err := answer.ParseQuery(text[:i])
+	if err != nil {
+		return nil, fmt.Errorf("--wait: %w", err)
+	}
+	return &wait{text: text, query: q, want: text[i+1:]}, nil
+}
+
+// seen is what the answer has at the path, as a person writes it.
+func (w *wait) seen(body []byte) (string, error) {
+	found, err := w.query.Search(body)
+	if err != nil {
+		return "", err
+	}
+	return plainText(found)
+}
+
+// observer is the operation that shows what op does to params and the answer
+// body: op itself if it only looks, else the one that reads a single thing of
+// the same product and whose required parameters are all known, of several the
+// one that requires most. StartLoadBalancerListener is seen by
+// DescribeLoadBalancerHTTPSListenerAttribute.
+func observer(op *api.Operation, params map[string]string, body []byte) (*api.Operation, map[string]string, error) {
+	if op.Access == "get" || op.Access == "list" {
+		return op, params, nil
+	}
+	known := knownParams(params, body)
+	var best *api.Operation
+	var with map[string]string
+	for _, candidate := range api.Operations() {
+		if candidate.Product != op.Product || candidate.Access != "get" {
+			continue
+		}
+		if needed, ok := required(candidate, known); ok && len(needed) > len(with) {
+			best, with = candidate, needed
+		}
+	}
+	if best == nil {
+		return nil, nil, fmt.Errorf("--wait: no operation shows what %s has done", op.Name)
+	}
+	return best, with, nil
+}
+
+// knownParams are the parameters of a call and the plain fields of its answer,
+// which has the id of what was made.
+func knownParams(params map[string]string, body []byte) map[string]string {
+	known := make(map[string]string)
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) == nil {
+		for name, value := range fields {
+			if text, err := plainText(value); err == nil {
+				known[name] = text
+			}
+		}
+	}
+	for name, value := range params {
+		known[name] = value
+	}
+	return known
+}
+
+// required picks the required parameters of op, and reports whether all are
+// known.
+func required(op *api.Operation, known map[string]string) (map[string]string, bool) {
+	needed := make(map[string]string)
+	for _, r := range op.New().Params() {
+		if !r.Required || len(r.When) > 0 {
+			continue
+		}
+		value, ok := known[r.Name]
+		if !ok {
+			return nil, false
+		}
+		needed[r.Name] = value
+	}
+	return needed, true
+}
+
+// until repeats a call until what it answers is what w waits for, and returns
+// that answer. It tells its progress on a line that is written over.
+func (w *wait) until(ctx context.Context, client *rpc.Client, op *api.Operation, params map[string]string, progress io.Writer) ([]byte, error) {
+	began := time.Now()
+	defer func() { _, _ = fmt.Fprint(progress, clearLine) }()
+	for pause := waitPause; ; pause = min(2*pause, waitPauseMax) {
+		body, err := client.Call(ctx, op.Version, op.Name, params)
+		if err != nil {
+			return nil, w.ended(ctx, "", err)
+		}
+		seen, err := w.seen(body)
+		if err != nil || seen == w.want {
+			return body, err
+		}
+		_, _ = fmt.Fprintf(progress, "%swaiting for %s: it is %s (%s)", clearLine, w.text, seen, time.Since(began).Round(time.Second))
+		select {
+		case <-ctx.Done():
+			return nil, w.ended(ctx, seen, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}
+
+// ended says why the wait ended without success.
+func (w *wait) ended(ctx context.Context, seen string, err error) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return err
+	}
+	if seen == "" {
+		return fmt.Errorf("--wait %s: no answer within --wait-timeout: %w", w.text, err)
+	}
+	return fmt.Errorf("--wait %s: at the end of --wait-timeout it is still %s", w.text, seen)
+}
+
+// clearLine brings the cursor to the begin of the line and clears it.
+const clearLine = "\r\x1b[K"

@@ -1,0 +1,77 @@
+package answer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// parse reads a JSON text into a tree that keeps the order of fields, which a
+// map does not. The nodes are YAML's, because that is one of the forms it is
+// written in, and every JSON value has one there.
+func parse(body []byte) (*yaml.Node, error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	n, err := value(d)
+	if err != nil {
+		return nil, fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("the answer is not JSON: more follows its end")
+	}
+	return n, nil
+}
+
+// value reads one value.
+func value(d *json.Decoder) (*yaml.Node, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t := t.(type) {
+	case json.Delim:
+		return collection(d, t)
+	case string:
+		return scalar("!!str", t), nil
+	case json.Number:
+		return scalar(numberTag(t), t.String()), nil
+	case bool:
+		return scalar("!!bool", strconv.FormatBool(t)), nil
+	}
+	return scalar("!!null", "null"), nil
+}
+
+// collection reads the rest of an object or an array.
+func collection(d *json.Decoder, open json.Delim) (*yaml.Node, error) {
+	n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+	if open == '{' {
+		n.Kind, n.Tag = yaml.MappingNode, "!!map"
+	}
+	for d.More() { // names of fields are values that are strings
+		v, err := value(d)
+		if err != nil {
+			return nil, err
+		}
+		n.Content = append(n.Content, v)
+	}
+	_, err := d.Token() // the end
+	if len(n.Content) == 0 {
+		n.Style = yaml.FlowStyle // [] and {}: nothing else says empty
+	}
+	return n, err
+}
+
+func scalar(tag, text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+}
+
+func numberTag(n json.Number) string {
+	if _, err := n.Int64(); err == nil {
+		return "!!int"
+	}
+	return "!!float"
+}

@@ -1,0 +1,101 @@
+package elbtest
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A terminal runs the program as a person does, against one node.
+type terminal struct {
+	node *Node
+	dir  string
+}
+
+func newTerminal(t *testing.T, n *Node) *terminal { return &terminal{n, t.TempDir()} }
+
+// run runs `elbow args…` and returns what it prints; failed are the lines on
+// standard error of one that ended with an error.
+func (c *terminal) run(t *testing.T, stdin string, args ...string) (out, failed string) {
+	t.Helper()
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), "HOME="+c.dir, "ELBOW_ENDPOINT=http://"+c.node.API,
+		"ELBOW_ACCESS_KEY_ID="+c.node.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+c.node.Secret)
+	cmd.Stdin = strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err == nil {
+		return stdout.String(), ""
+	} else if stderr.Len() == 0 {
+		t.Errorf("elbow %s: ended with %v and did not say why", strings.Join(args, " "), err)
+	}
+	return stdout.String(), stderr.String()
+}
+
+// What `elbow call` prints, waits for, reads and completes, against a real node.
+func TestCallCommand(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	s := NewSite(t, n, NewBackend(t, "a"))
+	c := newTerminal(t, n)
+	input := `{"LoadBalancerId":"` + s.LoadBalancerID + `","ListenerPort":9443,"HealthCheck":"off",` +
+		`"ServerCertificateId":` + s.CertificateID + `,"Description":"from a file"}`
+	if err := os.WriteFile(filepath.Join(c.dir, "listener.json"), []byte(input), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	listener := []string{"--LoadBalancerId", s.LoadBalancerID, "--ListenerPort", "9443"}
+
+	for _, tt := range []struct {
+		what   string
+		args   []string
+		stdin  string
+		out    string // a part of what is printed
+		failed string // a part of the error
+	}{
+		{what: "parameters from a file, the command line before them", args: []string{
+			"call", "CreateLoadBalancerHTTPSListener", "--cli-input", "listener.json", "--Scheduler", "rr", "-o", "yaml",
+		}, out: "RequestId: "},
+		{what: "starts and waits until it runs", args: append([]string{
+			"call", "StartLoadBalancerListener", "--wait", "Status=Running", "--query", "[Status,Scheduler,Description]", "-o", "table",
+		}, listener...), out: "Running\nrr\nfrom a file\n"},
+		{what: "a table", args: append([]string{"call", "DescribeLoadBalancerListeners", "-o", "table"}, listener...), out: "ListenerPort"},
+		{what: "parameters from standard input", args: []string{
+			"call", "DescribeLoadBalancers", "--cli-input", "-", "--query", "LoadBalancers.LoadBalancer[0].LoadBalancerId",
+		}, stdin: `{"PageSize":10}`, out: s.LoadBalancerID},
+		{what: "lists and JSON texts as arrays", args: []string{
+			"call", "SetBackendServers", "--cli-input", "-", "--wait", "BackendServers[0].Weight=7", "--query", "BackendServers[0].Weight",
+		}, stdin: `{"LoadBalancerId":"` + s.LoadBalancerID + `","BackendServers":[{"ServerId":"i-a","Weight":7}]}`, out: "7\n"},
+		{what: "a wait that ends", args: append([]string{
+			"call", "DescribeLoadBalancerHTTPSListenerAttribute", "--wait", "Status=Stopped", "--wait-timeout", "1ms",
+		}, listener...), failed: "--wait Status=Stopped: "},
+		{what: "a wait for what nothing shows", args: []string{"call", "CreatePolicy", "--PolicyName", "p", "--PolicyDocument", allowAll, "--wait", "A=B"}, failed: "no operation shows what CreatePolicy has done"},
+		{what: "a format that is none", args: []string{"call", "DescribeLoadBalancers", "-o", "xml"}, failed: `--output: want json, yaml, table, got "xml"`},
+		{what: "a wait that is none", args: []string{"call", "DescribeLoadBalancers", "--wait", "Running"}, failed: "--wait: want FIELD=VALUE"},
+		{what: "a query with a mistake", args: []string{"call", "DescribeLoadBalancers", "--query", "a["}, failed: "--query: SyntaxError"},
+		{what: "a file with an unknown name", args: []string{"call", "DescribeLoadBalancers", "--cli-input", "-"}, stdin: `{"Colour":"red"}`, failed: "no parameter Colour"},
+		{what: "a file that is no object", args: []string{"call", "DescribeLoadBalancers", "--cli-input", "-"}, stdin: `[]`, failed: "not an object of parameters"},
+		{what: "completes load balancers", args: []string{"__complete", "call", "DescribeLoadBalancerAttribute", "--LoadBalancerId", ""}, out: s.LoadBalancerID},
+		{what: "completes the listeners of one", args: []string{"__complete", "call", "StartLoadBalancerListener", "--LoadBalancerId", s.LoadBalancerID, "--ListenerPort", ""}, out: "9443\tfrom a file\n"},
+		{what: "completes certificates", args: []string{"__complete", "call", "GetUserCertificateDetail", "--CertId", ""}, out: s.CertificateID + "\ttest-"},
+		{what: "completes networks", args: []string{"__complete", "call", "DescribeNetworks", "--NetworkId", ""}, out: "n-default"},
+		{what: "completes vSwitches", args: []string{"__complete", "call", "CreateLoadBalancer", "--VSwitchId", ""}, out: "vsw-default\t127."},
+		{what: "completes regions", args: []string{"__complete", "call", "CreateLoadBalancer", "--EnsRegionId", ""}, out: "local"},
+		{what: "completes what the table allows", args: []string{"__complete", "call", "SetLoadBalancerStatus", "--LoadBalancerStatus", ""}, out: "InActive"},
+		{what: "does not complete what is to be made", args: []string{"__complete", "call", "CreateUser", "--UserName", ""}, out: ":4\n"},
+	} {
+		t.Run(tt.what, func(t *testing.T) { // one after the other: they build on each other
+			out, failed := c.run(t, tt.stdin, tt.args...)
+			if !strings.Contains(out, tt.out) || !strings.Contains(failed, tt.failed) || (failed == "") != (tt.failed == "") {
+				t.Errorf("elbow %s\ngot output %q\nand error %q\nwant %q, %q", strings.Join(tt.args, " "), out, failed, tt.out, tt.failed)
+			}
+		})
+	}
+}
