@@ -33,6 +33,8 @@ type config struct {
 	http3           bool
 	manageAddresses bool
 	maxConnections  int
+	maxBackendConns int
+	queueTimeout    time.Duration
 	drainTimeout    time.Duration
 
 	gcPercent   int
@@ -64,8 +66,11 @@ func defaultConfig() config {
 		accessLog: off,
 		http3:     true,
 
-		maxConnections: 200_000,
-		drainTimeout:   30 * time.Second,
+		maxConnections:  200_000,
+		maxBackendConns: 20_000,
+		queueTimeout:    time.Second,
+
+		drainTimeout: 30 * time.Second,
 
 		// A request in steady state allocates nothing, so the collector runs for
 		// new connections and calls of the API alone. Against Go's 100 this saves 2
@@ -111,6 +116,13 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections,
 		"client connections served at once, at least 1. Each needs a file descriptor,\n"+
 			"and another one during a request (see ulimit -n)")
+	f.IntVar(&c.maxBackendConns, "max-backend-connections", c.maxBackendConns,
+		"requests under way with one backend of one listener, at least 1. As many again\n"+
+			"wait for their turn; then another backend is taken or the answer is 503. A little\n"+
+			"more than a backend works on at once keeps it fast when too much is asked of it")
+	f.DurationVar(&c.queueTimeout, "queue-timeout", c.queueTimeout,
+		"`TIME` that a request waits for its turn at most, before 503. Once some have\n"+
+			"waited in vain, a twentieth of it, until none has for that long")
 	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
 		"`TIME` that requests may go on for after their listener was stopped, their\n"+
 			"backend was removed, or the program was told to end; then they are cut")
@@ -174,6 +186,10 @@ func (c *config) validate() error {
 		return fmt.Errorf("%s and %s: set both or neither", keyIDVariable, secretVariable)
 	case c.maxConnections < 1:
 		return fmt.Errorf("-max-connections: must be at least 1, not %d", c.maxConnections)
+	case c.maxBackendConns < 1:
+		return fmt.Errorf("-max-backend-connections: must be at least 1, not %d", c.maxBackendConns)
+	case c.queueTimeout <= 0:
+		return fmt.Errorf("-queue-timeout: must be more than 0, not %s", c.queueTimeout)
 	case c.drainTimeout <= 0:
 		return fmt.Errorf("-drain-timeout: must be more than 0, not %s", c.drainTimeout)
 	case c.gcPercent < 10:

@@ -109,6 +109,8 @@ func TestConfigRefused(t *testing.T) {
 		{[]string{"-admin", "8096"}, "-admin"},
 		{[]string{"-api-cert", "cert.pem"}, "-api-cert and -api-key"},
 		{[]string{"-max-connections", "0"}, "-max-connections"},
+		{[]string{"-max-backend-connections", "0"}, "-max-backend-connections"},
+		{[]string{"-queue-timeout", "0"}, "-queue-timeout"},
 		{[]string{"-drain-timeout", "0s"}, "-drain-timeout"},
 		{[]string{"-gc-percent", "9"}, "-gc-percent"},
 		{[]string{"-memory-limit", "lots"}, "memory-limit"},

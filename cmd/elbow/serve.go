@@ -145,7 +145,7 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 	}
 	traffic := proxy.New(proxy.Options{
 		Log: log, AccessLog: access, MaxConns: c.maxConnections, DrainTimeout: c.drainTimeout,
-		HTTP3: c.http3,
+		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
 	})
 	n.atEnd(traffic.Close)
 	mirror, err := n.mirror(stored)

@@ -75,6 +75,9 @@ func (x *exchange) answer(status int, location, note string) {
 	if location != "" {
 		x.own("Location", location)
 	}
+	if status == 503 {
+		x.own("Retry-After", retryAfter)
+	}
 	if status == 405 {
 		x.own("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
 	}
@@ -90,6 +93,11 @@ func (x *exchange) answer(status int, location, note string) {
 	}
 	x.unread = !x.keep
 }
+
+// retryAfter, in seconds, is when a client that was refused may try again (RFC
+// 9110, 10.2.3): what is too much now is gone by then, or it is refused again as
+// quickly.
+const retryAfter = "1"
 
 // own adds a field to an answer of our own.
 func (x *exchange) own(name, value string) {

@@ -59,6 +59,9 @@ func (x *exchange) choose() *Fault {
 		return &Fault{Side: Upstream, Op: OpChoose, Status: 503, Err: errNoMember}
 	}
 	x.enter(m)
+	if x.queued && avoid < 0 {
+		x.roomier()
+	}
 	return nil
 }
 
@@ -66,13 +69,13 @@ func (x *exchange) choose() *Fault {
 func (x *exchange) enter(m int) {
 	x.leave()
 	x.member, x.backend = m, x.cfg.Backends[m]
-	x.backend.Member.Active.Add(1)
+	x.queued = !x.backend.gate.enter()
 }
 
 // leave is the end of what enter began.
 func (x *exchange) leave() {
 	if x.backend != nil {
-		x.backend.Member.Active.Add(-1)
+		x.backend.gate.leave()
 		x.backend = nil
 	}
 }

@@ -48,6 +48,8 @@ type Backend struct {
 	Address string // IP:port
 
 	proxy  *Proxy
+	gate   gate // counts in Member.Active
+	waits  waits
 	counts *metrics.Instance[backendCounts]
 }
 

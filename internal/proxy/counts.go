@@ -36,6 +36,9 @@ type backendCounts struct {
 	connect metrics.Histogram    // from the request to a connection
 	answer  metrics.Histogram    // from the request to the head of the answer
 	active  metrics.Gauge        // exchanges in flight
+	waiting metrics.Gauge        // of these, who has no place yet
+	queued  metrics.Counter      // exchanges that found no place at once
+	refused metrics.Counter      // exchanges that got none
 	healthy metrics.Gauge        // 1 if the last verdict is that it is
 	idle    metrics.Gauge        // connections that wait for a request
 	dials   metrics.Counter      // connections made
@@ -79,13 +82,16 @@ func newBackendSet() *metrics.Set[backendCounts] {
 		s.Counter("answers_total", "Answers by status class.",
 			func(c *t) *metrics.Counter { return &c.byClass[class] }, "class", strconv.Itoa(class)+"xx")
 	}
-	for op := OpConnect; op <= OpTunnel; op++ {
+	for op := OpQueue; op <= OpTunnel; op++ {
 		s.Counter("faults_total", "Exchanges that the backend broke, by where.",
 			func(c *t) *metrics.Counter { return &c.faults[op] }, "op", op.String())
 	}
 	s.Histogram("connect_seconds", "From the request to a connection.", func(c *t) *metrics.Histogram { return &c.connect })
 	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
 	s.Gauge("active", "Exchanges in flight.", func(c *t) *metrics.Gauge { return &c.active })
+	s.Gauge("waiting", "Exchanges that wait because the backend has as many as it may.", func(c *t) *metrics.Gauge { return &c.waiting })
+	s.Counter("queued_total", "Exchanges that had to wait because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.queued })
+	s.Counter("refused_total", "Exchanges refused because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.refused })
 	s.Gauge("healthy", "1 if the health checks find it so, or there are none.", func(c *t) *metrics.Gauge { return &c.healthy })
 	s.Gauge("idle_connections", "Connections that wait for a request.", func(c *t) *metrics.Gauge { return &c.idle })
 	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.dials }, "result", "ok")
@@ -107,6 +113,9 @@ func (l *Listener) sample(c *listenerCounts) {
 // sample looks up what is counted elsewhere.
 func (b *Backend) sample(c *backendCounts) {
 	c.active.Set(b.Member.Active.Load())
+	c.waiting.Set(int64(b.gate.waiting()))
+	c.queued.Set(b.waits.queued.Load())
+	c.refused.Set(b.waits.refused.Load())
 	c.idle.Set(int64(b.Pool.Idle()))
 	pool := b.Pool.Counts()
 	c.dials.Set(pool.Dials)

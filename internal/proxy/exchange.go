@@ -31,6 +31,7 @@ type exchange struct {
 	backend *Backend
 	fresh   bool // the next attempt dials the same backend
 	moved   bool // another member has been tried
+	queued  bool // backend has no place for it yet
 
 	// The attempt.
 	up      *upstream.Conn
@@ -108,6 +109,9 @@ func (x *exchange) attempt() *Fault {
 	if f := x.choose(); f != nil {
 		return f
 	}
+	if f := x.queue(); f != nil {
+		return f
+	}
 	if f := x.connect(); f != nil {
 		return f
 	}
@@ -120,7 +124,7 @@ func (x *exchange) attempt() *Fault {
 // reset forgets the exchange before.
 func (x *exchange) reset() {
 	x.cfg = x.conn.listener.config.Load()
-	x.member, x.backend, x.fresh, x.moved = -1, nil, false, false
+	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
 	x.upload.cut = false
 	x.headSent, x.relayed, x.keep, x.unread, x.abort = false, false, false, false, false
 	x.record = record{began: socket.Now()}

@@ -49,6 +49,7 @@ type Op uint8
 const (
 	OpHead    Op = iota + 1 // reading the request head
 	OpChoose                // choosing a member
+	OpQueue                 // waiting for a place at the backend
 	OpConnect               // connecting to the backend
 	OpSend                  // sending the request
 	OpReceive               // waiting for the response head
@@ -58,7 +59,7 @@ const (
 )
 
 func (o Op) String() string {
-	return [ops]string{"", "head", "choose", "connect", "send", "receive", "body", "tunnel"}[o]
+	return [ops]string{"", "head", "choose", "queue", "connect", "send", "receive", "body", "tunnel"}[o]
 }
 
 // Retry says what another attempt would have to be like to be free of harm.

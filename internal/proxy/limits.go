@@ -72,6 +72,17 @@ const headRoom = 2 << 10
 // take about 3 GB.
 const defaultMaxConns = 200_000
 
+// defaultMaxBackendConns bounds the exchanges with one backend. It is there to
+// bound, not to shape: no more than some 28,000 connections can be made from one
+// address to one port of another (net.ipv4.ip_local_port_range), and what comes
+// after that would fail one by one. Who knows how many requests a backend works
+// on at once sets a little more than that.
+const defaultMaxBackendConns = 20_000
+
+// defaultQueueTimeout is how long a request waits for its turn with a backend. A
+// second is what a person does not mind, and time enough for a burst.
+const defaultQueueTimeout = time.Second
+
 // defaultDrainTimeout is as long as a listener's drain has by default.
 const defaultDrainTimeout = 30 * time.Second
 

@@ -25,6 +25,12 @@ type Options struct {
 	MaxConns         int // client connections of the process, default 200,000
 	MaxListenerConns int // client connections of one listener, default MaxConns
 
+	// MaxBackendConns is how many exchanges may be under way with one backend of
+	// one listener, each on a connection of its own, default 20,000. As many again
+	// may wait for up to QueueTimeout, default 1s; what comes on top is 503.
+	MaxBackendConns int
+	QueueTimeout    time.Duration
+
 	// DrainTimeout is how long exchanges may go on with a backend that was
 	// retired; then they are cut. Default 30s.
 	DrainTimeout time.Duration
@@ -67,6 +73,8 @@ type Proxy struct {
 	limits      Limits
 	max         int // client connections
 	maxListener int
+	maxBackend  int           // exchanges with one backend
+	queueFor    time.Duration // with it, at most
 	drain       time.Duration // for exchanges with a retired backend
 	maxShaking  int           // QUIC handshakes of a listener
 	http3       bool
@@ -86,6 +94,9 @@ func New(o Options) *Proxy {
 		max:    cmp.Or(o.MaxConns, defaultMaxConns),
 		drain:  cmp.Or(o.DrainTimeout, defaultDrainTimeout),
 		http3:  o.HTTP3,
+
+		maxBackend: cmp.Or(o.MaxBackendConns, defaultMaxBackendConns),
+		queueFor:   cmp.Or(o.QueueTimeout, defaultQueueTimeout),
 
 		maxShaking: cmp.Or(o.MaxShaking, quicShaking),
 
@@ -121,6 +132,7 @@ func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *B
 		Pool:    upstream.NewPool(address, upstream.Options{}),
 		proxy:   p,
 	}
+	b.gate = gate{limit: int64(p.maxBackend), room: p.maxBackend, patience: p.queueFor, inside: &b.Member.Active}
 	b.counts = p.backends.Add(b.sample, loadBalancer, strconv.Itoa(port), id, address)
 	return b
 }

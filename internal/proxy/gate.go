@@ -1,0 +1,155 @@
+package proxy
+
+import (
+	"container/list"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A gate lets a limited number be inside at a time. Who comes on top of it
+// queues, first come first served, for a bounded time.
+//
+// A burst may wait for all of patience. Once somebody has waited in vain it is no
+// burst: waiting only makes everybody late then, so nobody may wait for more than
+// a hurriedShare of patience, and who would have to is turned away at once, until
+// for as long as patience nobody was. The idea is that of CoDel (RFC 8289): a
+// queue that stays is of no use to anybody.
+type gate struct {
+	limit    int64         // how many may be inside
+	room     int           // how many may wait
+	patience time.Duration // longest wait
+	inside   *atomic.Int64 // who is inside, and who waits or is about to
+
+	mu      sync.Mutex
+	queue   list.List // guarded by mu; of *waiter, who has waited longest first
+	refused time.Time // guarded by mu; when somebody was turned away last
+}
+
+// hurriedShare of patience, one part in that many, is the longest wait when
+// there is no burst but too much: 50 ms of a second.
+const hurriedShare = 20
+
+// A waiter is one in the queue of a gate.
+type waiter struct {
+	came time.Time
+	in   chan struct{} // closed when it has become an insider
+}
+
+// Why a gate turns away.
+var (
+	errCrowd = errors.New("too many are waiting already")
+	errLong  = errors.New("the wait is too long")
+)
+
+// enter reports whether there was a place. If not, wait comes next, unless the
+// caller goes elsewhere. However it ends, leave is due.
+func (g *gate) enter() bool { return g.inside.Add(1) <= g.limit }
+
+// leave gives the place up, or the wish for one.
+func (g *gate) leave() {
+	if g.inside.Add(-1) >= g.limit { // somebody may wait
+		g.mu.Lock()
+		g.letIn()
+		g.mu.Unlock()
+	}
+}
+
+// free reports whether enter would find a place.
+func (g *gate) free() bool { return g.inside.Load() < g.limit }
+
+// wait returns nil when a place has become free, or why there will be none. It
+// asks left now and then whether the one who waits is still there.
+func (g *gate) wait(left func() bool) error {
+	w, due, err := g.line()
+	if w == nil {
+		return err
+	}
+	for {
+		timer := time.NewTimer(min(time.Until(due), watchEvery))
+		select {
+		case <-w.Value.(*waiter).in:
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+		late := !time.Now().Before(due)
+		if !late && !left() {
+			continue
+		}
+		if !g.giveUp(w, late) {
+			return nil // the place came at the same moment
+		}
+		if late {
+			return errLong
+		}
+		return errLeft
+	}
+}
+
+// line queues up, if it makes sense. due is when to give up.
+func (g *gate) line() (w *list.Element, due time.Time, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.inside.Load()-int64(g.queue.Len()) <= g.limit {
+		return nil, due, nil // somebody has left meanwhile
+	}
+	now := time.Now()
+	patience, err := g.crowded(now)
+	if err != nil {
+		g.refused = now
+		return nil, due, err
+	}
+	return g.queue.PushBack(&waiter{now, make(chan struct{})}), now.Add(patience), nil
+}
+
+// crowded returns how long one who comes now may wait, or why it may not. Called
+// with mu locked.
+func (g *gate) crowded(now time.Time) (patience time.Duration, err error) {
+	if g.queue.Len() >= g.room {
+		return 0, errCrowd
+	}
+	if now.Sub(g.refused) >= g.patience {
+		return g.patience, nil
+	}
+	patience = g.patience / hurriedShare
+	if first := g.queue.Front(); first != nil && now.Sub(first.Value.(*waiter).came) >= patience {
+		return 0, errLong
+	}
+	return patience, nil
+}
+
+// letIn gives places that are free to who has waited longest. Called with mu
+// locked.
+func (g *gate) letIn() {
+	for g.queue.Len() > 0 && g.inside.Load()-int64(g.queue.Len()) < g.limit {
+		close(g.queue.Remove(g.queue.Front()).(*waiter).in)
+	}
+}
+
+// giveUp takes w out of the queue, and reports whether it was still there. inVain
+// tells that its time is over, not its wish.
+func (g *gate) giveUp(w *list.Element, inVain bool) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-w.Value.(*waiter).in:
+		return false
+	default:
+	}
+	if inVain {
+		g.refused = time.Now()
+	}
+	g.queue.Remove(w)
+	// The one who gives up counts until it leaves, as one about to queue: nobody
+	// is let in for it.
+	return true
+}
+
+// waiting returns how many are in the queue.
+func (g *gate) waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.queue.Len()
+}

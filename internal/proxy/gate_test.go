@@ -1,0 +1,175 @@
+package proxy
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func newGate(limit, room int) *gate {
+	return &gate{limit: int64(limit), room: room, patience: time.Second, inside: new(atomic.Int64)}
+}
+
+func stays() bool { return false }
+
+// pass goes through the gate, stays inside for d, and returns how long it has
+// waited.
+func (g *gate) pass(d time.Duration) (waited time.Duration, err error) {
+	came := time.Now()
+	defer g.leave()
+	if !g.enter() {
+		err = g.wait(stays)
+	}
+	waited = time.Since(came)
+	if err == nil {
+		time.Sleep(d)
+	}
+	return waited, err
+}
+
+func (g *gate) wantEmpty(t *testing.T) {
+	t.Helper()
+	if n, w := g.inside.Load(), g.waiting(); n != 0 || w != 0 {
+		t.Errorf("%d are left inside, %d in the queue", n, w)
+	}
+}
+
+func TestGateLetsInInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 3)
+		order := make(chan int, 4)
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				if _, err := g.pass(100 * time.Millisecond); err != nil {
+					t.Errorf("%d: %v", i, err)
+				}
+				order <- i
+			})
+			synctest.Wait()
+		}
+		if _, err := g.pass(0); err != errCrowd {
+			t.Errorf("the fifth: got %v, want %v", err, errCrowd)
+		}
+		wg.Wait()
+		for i := range 4 {
+			if got := <-order; got != i {
+				t.Errorf("%d came out in place %d", got, i)
+			}
+		}
+		g.wantEmpty(t)
+	})
+}
+
+func TestGateGivesUpAfterPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 3)
+		g.enter()
+		if waited, err := g.pass(0); err != errLong || waited != time.Second {
+			t.Errorf("got %v after %v, want %v after a second", err, waited, errLong)
+		}
+		g.leave()
+		g.wantEmpty(t)
+		if waited, err := g.pass(0); err != nil || waited != 0 {
+			t.Errorf("after that: %v, after %v", err, waited)
+		}
+	})
+}
+
+// Under a load that stays too high nobody waits for long, and no place is empty;
+// when it has gone, a burst may wait again.
+func TestGateHurriesWhenTheQueueStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const each = 10 * time.Millisecond
+		g := newGate(1, 1000)
+		var wg sync.WaitGroup
+		var late, refused, served atomic.Int64
+		start := time.Now()
+		for time.Since(start) < 5*time.Second { // at three times what it can do
+			settled := time.Since(start) > 3*time.Second
+			wg.Go(func() {
+				waited, err := g.pass(each)
+				switch {
+				case err != nil:
+					refused.Add(1)
+				default:
+					served.Add(1)
+				}
+				if settled && waited > time.Second/hurriedShare {
+					late.Add(1)
+				}
+			})
+			time.Sleep(each / 3)
+		}
+		wg.Wait()
+		if n := served.Load(); n < 490 {
+			t.Errorf("%d were served in 5s of 10ms each", n)
+		}
+		if refused.Load() == 0 || late.Load() > 0 {
+			t.Errorf("%d were refused, %d waited for more than 50ms", refused.Load(), late.Load())
+		}
+		g.wantEmpty(t)
+
+		time.Sleep(time.Second)
+		g.enter()
+		time.AfterFunc(900*time.Millisecond, g.leave)
+		if waited, err := g.pass(0); err != nil || waited != 900*time.Millisecond {
+			t.Errorf("in a burst after it: %v, after %v", err, waited)
+		}
+		g.wantEmpty(t)
+	})
+}
+
+func TestGateForgetsWhoLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 3)
+		g.patience = time.Minute
+		g.enter()
+		if g.enter() {
+			t.Fatal("two are inside")
+		}
+		var gone atomic.Bool
+		time.AfterFunc(1500*time.Millisecond, func() { gone.Store(true) })
+		start := time.Now()
+		if err := g.wait(gone.Load); err != errLeft || time.Since(start) != 2*time.Second {
+			t.Errorf("got %v after %v, want %v after two seconds", err, time.Since(start), errLeft)
+		}
+		g.leave()
+		g.leave()
+		g.wantEmpty(t)
+	})
+}
+
+// However many come, go, give up and wait at once, no more than the limit are
+// inside, and none is forgotten.
+func TestGateHoldsItsLimit(t *testing.T) {
+	g := newGate(3, 8)
+	g.patience = time.Millisecond
+	var inside, served atomic.Int64
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Go(func() {
+			for range 300 {
+				err := error(nil)
+				if !g.enter() {
+					err = g.wait(stays)
+				}
+				if err == nil {
+					if n := inside.Add(1); n > 3 {
+						t.Errorf("%d are inside", n)
+					}
+					served.Add(1)
+					inside.Add(-1)
+				}
+				g.leave()
+			}
+		})
+	}
+	wg.Wait()
+	g.wantEmpty(t)
+	if served.Load() == 0 {
+		t.Error("nobody was served")
+	}
+}

@@ -1,0 +1,43 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+)
+
+// errBusy is why a backend that has as many exchanges as it may gets no more.
+var errBusy = errors.New("backend has all the exchanges it may")
+
+// roomier tries another member in place of the one just picked, which is full.
+// Only one: the schedulers do not know who is full, and when two are, most are.
+func (x *exchange) roomier() {
+	if m := x.cfg.Scheduler.Pick(x.conn.key, x.member); m >= 0 && x.cfg.Backends[m].gate.free() {
+		x.enter(m)
+	}
+}
+
+// queue waits for a place at the chosen backend, if there was none.
+func (x *exchange) queue() *Fault {
+	if !x.queued {
+		return nil
+	}
+	x.queued = false
+	b := x.backend
+	b.waits.queued.Add(1)
+	switch err := b.gate.wait(x.client.gone); err {
+	case nil:
+		return nil
+	case errLeft:
+		return clientGone(OpQueue)
+	default:
+		b.waits.refused.Add(1)
+		return &Fault{Side: Upstream, Op: OpQueue, Status: 503, Err: fmt.Errorf("%w: %w", errBusy, err)}
+	}
+}
+
+// waits counts what came to the gate of a backend and found no place.
+type waits struct {
+	queued  atomic.Uint64
+	refused atomic.Uint64
+}

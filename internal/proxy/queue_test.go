@@ -1,0 +1,141 @@
+package proxy
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"elbow/internal/balance"
+)
+
+func backendLimit(n int, patience time.Duration) setting {
+	return func(o *Options, _ *Config) { o.MaxBackendConns, o.QueueTimeout = n, patience }
+}
+
+// holding is a backend that answers its name, and /hold only when told to.
+func holding(t *testing.T, name string) (address string, asked, release chan struct{}) {
+	asked, release = make(chan struct{}, 16), make(chan struct{})
+	return origin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hold" {
+			asked <- struct{}{}
+			<-release
+		}
+		_, _ = w.Write([]byte(name))
+	}), asked, release
+}
+
+const hold = "GET /hold HTTP/1.1\r\nHost: elbow.test\r\n\r\n"
+
+// awaitWaiting returns when n exchanges wait for a place at backend i.
+func (r *rig) awaitWaiting(i, n int) {
+	r.t.Helper()
+	for end := time.Now().Add(patience); r.cfg.Backends[i].gate.waiting() != n; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("%d wait for a place at backend %d, want %d", r.cfg.Backends[i].gate.waiting(), i, n)
+		}
+	}
+}
+
+// A backend that has as many exchanges as it may gets no more: one waits its
+// turn, the next is refused at once, and when there is a place again both find
+// one.
+func TestBackendLimit(t *testing.T) { each(t, testBackendLimit) }
+
+func testBackendLimit(t *testing.T, v version) {
+	address, asked, release := holding(t, "hello")
+	r := newRig(t, []string{address}, backendLimit(1, time.Minute))
+	inside, waiting, refused := r.asker(v), r.asker(v), r.asker(v)
+	inside.ask(hold)
+	<-asked
+	waiting.ask(get)
+	r.awaitWaiting(0, 1)
+	refused.ask(get)
+	if got := refused.want(503, "503 Service Unavailable\n").Header.Get("Retry-After"); got != "1" {
+		t.Errorf("Retry-After is %q, want 1", got)
+	}
+	if line := r.log.next(t); line["side"] != "upstream" || line["op"] != "queue" || line["backend"] != "a" {
+		t.Errorf("access log has %v", line)
+	}
+	r.wantSeries(map[string]float64{
+		"elbow_backend_queued_total{backend=a,lb=lb-test,listener=443}":                2,
+		"elbow_backend_refused_total{backend=a,lb=lb-test,listener=443}":               1,
+		"elbow_backend_waiting{backend=a,lb=lb-test,listener=443}":                     1,
+		"elbow_backend_faults_total{backend=a,lb=lb-test,listener=443,op=queue}":       1,
+		"elbow_backend_dials_total{backend=a,lb=lb-test,listener=443,result=ok}":       1,
+		"elbow_listener_faults_total{lb=lb-test,listener=443,op=queue,side=upstream}":  1,
+		"elbow_listener_faults_total{lb=lb-test,listener=443,op=choose,side=upstream}": 0,
+	})
+	close(release)
+	inside.want(200, "hello")
+	waiting.want(200, "hello")
+	refused.ask(get) // on the same connection
+	refused.want(200, "hello")
+	for range 3 {
+		r.log.next(t)
+	}
+	r.cfg.Backends[0].gate.wantEmpty(t)
+}
+
+// Nobody waits for longer than QueueTimeout.
+func TestQueueTimeout(t *testing.T) {
+	address, asked, release := holding(t, "hello")
+	defer close(release)
+	r := newRig(t, []string{address}, backendLimit(1, 20*time.Millisecond))
+	r.dial().send(hold)
+	<-asked
+	r.dial().send(get).want(503, "*")
+}
+
+// A client that leaves while it waits gives its place in the queue up.
+func TestClientGoneFromQueue(t *testing.T) {
+	for name, ask := range map[string]func(*rig) (leave func()){
+		"HTTP/1.1": func(r *rig) func() { return r.dial().ask(get).leave },
+		"HTTP/2": func(r *rig) func() {
+			c := r.dialFrames()
+			id := c.open(true)
+			return func() { c.ok(c.WriteRSTStream(id, http2.ErrCodeCancel)) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address, asked, release := holding(t, "hello")
+			defer close(release)
+			r := newRig(t, []string{address}, backendLimit(1, time.Minute))
+			r.dial().send(hold)
+			<-asked
+			leave := ask(r)
+			r.awaitWaiting(0, 1)
+			leave()
+			r.awaitWaiting(0, 0)
+			if line := r.log.next(t); line["status"] != 499.0 || line["op"] != "queue" {
+				t.Errorf("access log has %v", line)
+			}
+		})
+	}
+}
+
+// Where another member has a place, a full one is passed over; but a client
+// whose session is with the full one waits for it.
+func TestFullMemberIsPassedOver(t *testing.T) {
+	a, asked, release := holding(t, "a")
+	b, _, _ := holding(t, "b")
+	r := newRig(t, []string{a, b}, backendLimit(1, time.Minute))
+	cfg := *r.cfg
+	group := &balance.Group{Members: []*balance.Member{cfg.Backends[0].Member, cfg.Backends[1].Member}, Weights: []int{1, 1}}
+	cfg.Sticky = balance.NewInsert(group, make([]byte, 32), time.Hour)
+	r.lis.Swap(&cfg)
+
+	busy := r.dial()
+	session := busy.send(get).want(200, "a").Cookies()[0]
+	busy.send("GET /hold HTTP/1.1\r\nHost: a\r\nCookie: " + session.Name + "=" + session.Value + "\r\n\r\n")
+	<-asked
+	for range 4 {
+		r.dial().send(get).want(200, "b")
+	}
+	bound := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + session.Name + "=" + session.Value + "\r\n\r\n")
+	r.awaitWaiting(0, 1)
+	close(release)
+	busy.want(200, "a")
+	bound.want(200, "a")
+}
