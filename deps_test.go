@@ -79,6 +79,7 @@ var owners = map[string][]string{
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
 	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
+	"golang.org/x/crypto/bcrypt":             {"internal/control"}, // passwords
 	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's
 }

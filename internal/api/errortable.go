@@ -50,6 +50,10 @@ const (
 	ErrLimitExceededAccessKey  ErrorID = "LimitExceeded.User.AccessKey"
 	ErrLimitExceededPolicy     ErrorID = "LimitExceeded.User.Policy"
 	ErrMalformedPolicyDocument ErrorID = "MalformedPolicyDocument"
+	ErrLoginProfileNotExist    ErrorID = "EntityNotExist.User.LoginProfile"
+	ErrLoginProfileExists      ErrorID = "EntityAlreadyExists.User.LoginProfile"
+	ErrWrongPassword           ErrorID = "InvalidParameter.OldPassword"
+	ErrNotAUser                ErrorID = "NotSupported.Account"
 	ErrNoPermissionRAM         ErrorID = "NoPermission (RAM)"
 
 	ErrMissingParameter      ErrorID = "MissingParameter"
@@ -116,6 +120,10 @@ var ErrorTable = []ErrorRow{
 	{ErrLimitExceededAccessKey, 409, "LimitExceeded.User.AccessKey", "The number of access keys of the user exceeds the limit.", "The user has as many access keys as one may have."},
 	{ErrLimitExceededPolicy, 409, "LimitExceeded.User.Policy", "The number of policies attached to the user exceeds the limit.", "The user has as many policies as one may have."},
 	{ErrMalformedPolicyDocument, 400, "MalformedPolicyDocument", "The policy document is malformed: %s.", "The policy document does not follow the grammar of policies."},
+	{ErrLoginProfileNotExist, 404, "EntityNotExist.User.LoginProfile", "The login profile does not exist.", "The user has no password for the console."},
+	{ErrLoginProfileExists, 409, "EntityAlreadyExists.User.LoginProfile", "The login profile already exists.", "The user has a password for the console; UpdateLoginProfile changes it."},
+	{ErrWrongPassword, 400, "InvalidParameter.OldPassword", "The old password is not correct.", "The password that was to be changed is another one."},
+	{ErrNotAUser, 400, "NotSupported.Account", "The account itself has no password.", "The call was made with a key of the account, which signs in with that key."},
 	{ErrNoPermissionRAM, 403, "NoPermission", "You are not authorized to do this action.", "No policy allows the call, or one denies it."},
 
 	{ErrMissingParameter, 400, "MissingParameter", "The input parameter \"%s\" that is mandatory for processing this request is not supplied.", "A common parameter is absent."},

@@ -1,7 +1,13 @@
 package api
 
-// ramOperations are the operations of RAM: users, their keys and policies.
-var ramOperations = []*Operation{
+import "slices"
+
+// ramOperations are the operations of RAM: users, their keys, passwords and
+// policies.
+var ramOperations = slices.Concat(userOperations, loginOperations, policyOperations)
+
+// userOperations are the operations on users and their keys.
+var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateUser", Access: "create", Rate: usual,
 		Doc: "Creates a RAM user.",
@@ -79,6 +85,10 @@ var ramOperations = []*Operation{
 			{"UserAccessKeyId", "LTAI0123456789ABCDEFGHIJ"},
 		},
 	},
+}
+
+// policyOperations are the operations on policies and who has them.
+var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual,
 		Doc: "Creates a policy.",

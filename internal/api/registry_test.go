@@ -17,6 +17,7 @@ var wanted = map[string]string{
 	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,
 	"Ram 2015-05-01": `CreateUser GetUser ListUsers DeleteUser
 		CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey
+		CreateLoginProfile GetLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword
 		CreatePolicy GetPolicy ListPolicies DeletePolicy AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser`,
 	"Sts 2015-04-01": `GetCallerIdentity`,
 }

@@ -82,6 +82,12 @@ func (s *Service) Handlers() map[string]Handler {
 		"ram:UpdateAccessKey": callAs(s.UpdateAccessKey),
 		"ram:DeleteAccessKey": callAs(s.DeleteAccessKey),
 
+		"ram:CreateLoginProfile": call(s.CreateLoginProfile),
+		"ram:GetLoginProfile":    call(s.GetLoginProfile),
+		"ram:UpdateLoginProfile": call(s.UpdateLoginProfile),
+		"ram:DeleteLoginProfile": call(s.DeleteLoginProfile),
+		"ram:ChangePassword":     callAs(s.ChangePassword),
+
 		"ram:CreatePolicy":         call(s.CreatePolicy),
 		"ram:GetPolicy":            call(s.GetPolicy),
 		"ram:ListPolicies":         call(s.ListPolicies),

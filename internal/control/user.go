@@ -50,7 +50,8 @@ func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out ap
 	return out, err
 }
 
-// DeleteUser deletes a user who has neither access keys nor policies.
+// DeleteUser deletes a user who has neither access keys nor policies, and the
+// login profile, without which nobody can sign in.
 func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out api.DeleteUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := tx.User(in.UserName); !found {
@@ -63,6 +64,7 @@ func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out 
 			return api.ErrDeleteConflictPolicy.New()
 		}
 		tx.DeleteUser(in.UserName)
+		tx.DeleteLoginProfile(in.UserName)
 		return nil
 	})
 }

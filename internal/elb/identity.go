@@ -52,3 +52,13 @@ type Attachment struct {
 	PolicyType string
 	AttachDate time.Time
 }
+
+// A LoginProfile lets a user sign in to the console with a password.
+type LoginProfile struct {
+	UserName              string
+	PasswordHash          string // bcrypt; encrypted at rest by the store
+	PasswordResetRequired bool   // another password has to be chosen at the next sign-in
+	MFABindRequired       bool   // a second factor is asked for, and there is none: no sign-in
+	CreateDate            time.Time
+	UpdateDate            time.Time
+}

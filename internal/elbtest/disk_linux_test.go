@@ -64,7 +64,7 @@ func TestFullDisk(t *testing.T) {
 		if op.Name == "StopLoadBalancerListener" { // of one that runs, or there is nothing to change
 			params["LoadBalancerId"], params["ListenerPort"] = f.LoadBalancerID, f.Port
 		}
-		_, err := patient(t, w.Client, op, params)
+		_, err := patient(t, w.by(op.Name), op, params)
 		if reads := op.Access == "get" || op.Access == "list"; !reads {
 			w.isRow(t, err, api.ErrInterface)
 		} else if err != nil {

@@ -106,6 +106,19 @@ func refusals(w *world) []refusal {
 		{"DeleteAccessKey", api.ErrUserNotExist, nobody, nil},
 		{"DeleteAccessKey", api.ErrAccessKeyNotExist, map[string]string{"UserAccessKeyId": w.loneKey}, nil},
 
+		{"CreateLoginProfile", api.ErrUserNotExist, nobody, nil},
+		{"CreateLoginProfile", api.ErrLoginProfileExists, map[string]string{"UserName": "alice"}, nil},
+		{"GetLoginProfile", api.ErrUserNotExist, nobody, nil},
+		{"GetLoginProfile", api.ErrLoginProfileNotExist, map[string]string{"UserName": "bob"}, nil},
+		{"UpdateLoginProfile", api.ErrUserNotExist, nobody, nil},
+		{"UpdateLoginProfile", api.ErrLoginProfileNotExist, map[string]string{"UserName": "bob"}, nil},
+		{"DeleteLoginProfile", api.ErrUserNotExist, nobody, nil},
+		{"DeleteLoginProfile", api.ErrLoginProfileNotExist, map[string]string{"UserName": "bob"}, nil},
+		{"ChangePassword", api.ErrWrongPassword, map[string]string{"OldPassword": "a-wrong-password"}, nil},
+		{"ChangePassword", api.ErrLoginProfileNotExist, nil, func(w *world, t *testing.T) {
+			w.must(t, "DeleteLoginProfile", map[string]string{"UserName": "erin"}, nil)
+		}},
+
 		{"CreatePolicy", api.ErrPolicyExists, map[string]string{"PolicyName": "mine"}, nil},
 		{"CreatePolicy", api.ErrMalformedPolicyDocument, map[string]string{"PolicyDocument": `{"Version":"2"}`}, nil},
 		{"GetPolicy", api.ErrPolicyNotExist, policy, nil},
@@ -177,7 +190,7 @@ func TestErrorsOfOperations(t *testing.T) {
 			params := w.valid(t, r.op)
 			maps.Copy(params, r.changes)
 			before := w.dump(t)
-			_, err := patient(t, w.Client, operation(t, r.op), params)
+			_, err := patient(t, w.by(r.op), operation(t, r.op), params)
 			w.isRow(t, err, r.want)
 			if after := w.dump(t); after != before {
 				t.Errorf("the refused call changed something:\n%s", differences(before, after))
@@ -298,6 +311,7 @@ var producedElsewhere = map[api.ErrorID]string{
 	api.ErrNoPermission:     "TestErrorsOfEveryOperation",
 	api.ErrNoPermissionRAM:  "TestErrorsOfEveryOperation",
 	api.ErrInterface:        "TestFullDisk",
+	api.ErrNotAUser:         "TestChangePassword",
 }
 
 // Every error that an operation lists is produced by a test, and every common

@@ -23,14 +23,18 @@ type world struct {
 	*rpc.Client
 	node *Node
 
-	lb       string // Active, with the backend i-there and a listener on port 8443
-	inactive string // InActive, with a listener on port 8443
-	used     string // certificate of the listeners
-	unused   string // certificate that no listener has
-	key      string // access key of alice, who also has the policy mine
-	loneKey  string // access key of bob, who has nothing else
+	signer   *rpc.Client // a user with a password and no policy
+	lb       string      // Active, with the backend i-there and a listener on port 8443
+	inactive string      // InActive, with a listener on port 8443
+	used     string      // certificate of the listeners
+	unused   string      // certificate that no listener has
+	key      string      // access key of alice, who also has the policy mine
+	loneKey  string      // access key of bob, who has nothing else
 	pair     Certificate
 }
+
+// worldPassword is the password of alice and erin.
+const worldPassword = "correct-horse-battery"
 
 const allowAll = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
@@ -62,6 +66,11 @@ func newWorldOn(t *testing.T, o Options) *world {
 		w.must(t, "CreateUser", map[string]string{"UserName": name}, nil)
 	}
 	w.key, w.loneKey = w.newKey(t, "alice").AccessKeyID, w.newKey(t, "bob").AccessKeyID
+	w.must(t, "CreateUser", map[string]string{"UserName": "erin"}, nil)
+	w.signer = w.newKey(t, "erin")
+	for _, name := range []string{"alice", "erin"} {
+		w.must(t, "CreateLoginProfile", map[string]string{"UserName": name, "Password": worldPassword}, nil)
+	}
 	for _, name := range []string{"mine", "free"} {
 		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
 	}
@@ -129,6 +138,15 @@ func (w *world) must(t testing.TB, action string, params map[string]string, out 
 	return text
 }
 
+// by is the client that makes the valid call of an operation: root, but for what
+// only a user has.
+func (w *world) by(operation string) *rpc.Client {
+	if operation == "ChangePassword" {
+		return w.signer
+	}
+	return w.Client
+}
+
 // valid are the parameters of a call of each operation that succeeds in a fresh
 // world.
 func (w *world) valid(t testing.TB, name string) map[string]string {
@@ -171,6 +189,11 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"ListAccessKeys":                             alice,
 		"UpdateAccessKey":                            {"UserName": "alice", "UserAccessKeyId": w.key, "Status": "Inactive"},
 		"DeleteAccessKey":                            {"UserName": "alice", "UserAccessKeyId": w.key},
+		"CreateLoginProfile":                         {"UserName": "bob", "Password": "staple-battery-horse"},
+		"GetLoginProfile":                            alice,
+		"UpdateLoginProfile":                         {"UserName": "alice", "PasswordResetRequired": "true"},
+		"DeleteLoginProfile":                         alice,
+		"ChangePassword":                             {"OldPassword": worldPassword, "NewPassword": "staple-battery-horse"},
 		"CreatePolicy":                               {"PolicyName": "new", "PolicyDocument": allowAll},
 		"GetPolicy":                                  {"PolicyType": "Custom", "PolicyName": "mine"},
 		"ListPolicies":                               none,
@@ -239,6 +262,9 @@ func (w *world) dump(t testing.TB) string {
 		for _, action := range []string{"GetUser", "ListAccessKeys", "ListPoliciesForUser"} {
 			ask(action, map[string]string{"UserName": u.UserName}, nil)
 		}
+		// Of a user without a login profile the answer is an error, and tells as much.
+		answer, err := patient(t, w.Client, operation(t, "GetLoginProfile"), map[string]string{"UserName": u.UserName})
+		fmt.Fprintf(&text, "GetLoginProfile %s %s %t\n", u.UserName, requestID.ReplaceAll(answer, nil), err == nil)
 	}
 	for _, action := range []string{"ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions"} {
 		ask(action, nil, nil)

@@ -20,6 +20,7 @@ type record struct {
 	AccessKey string            `json:"access_key,omitempty"` // as claimed
 	Source    string            `json:"source"`
 	Secure    bool              `json:"secure"`
+	Via       string            `json:"via,omitempty"` // "console": by somebody who is signed in there; absent: a signed call
 	Version   string            `json:"version,omitempty"`
 	Action    string            `json:"action,omitempty"`
 	Params    map[string]string `json:"params,omitempty"` // of the operation, secrets redacted; absent unless the signature was valid
@@ -35,6 +36,7 @@ func (c *call) record(status int, code string, took time.Duration) record {
 		AccessKey: cut(c.req.AccessKeyID, maxAuditName),
 		Source:    c.source.String(),
 		Secure:    c.secure,
+		Via:       c.via,
 		Version:   cut(c.req.Version, maxAuditName),
 		Action:    cut(c.req.Action, maxAuditName),
 		Status:    status,
@@ -72,9 +74,9 @@ func (c *call) auditParams() map[string]string {
 }
 
 // secretParam reports whether the value of a parameter must not be written down:
-// the private keys that the certificate service takes.
+// the private keys that the certificate service takes, and passwords.
 func secretParam(name string) bool {
-	return name == "Key" || strings.HasSuffix(name, "PrivateKey")
+	return name == "Key" || strings.HasSuffix(name, "PrivateKey") || strings.HasSuffix(name, "Password")
 }
 
 func cut(s string, limit int) string {

@@ -118,8 +118,13 @@ func TestAuditRedactsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := client.Call(t.Context(), api.RamVersion, "ChangePassword", map[string]string{
+		"OldPassword": "TOP-SECRET-1", "NewPassword": "TOP-SECRET-2",
+	}); err != nil {
+		t.Fatal(err)
+	}
 	records := auditOf(t, s)
-	if len(records) != 1 || records[0].Params["Key"] != "[redacted]" || records[0].Params["Cert"] != "PUBLIC" {
+	if len(records) != 2 || records[1].Params["OldPassword"] != "[redacted]" || records[0].Params["Key"] != "[redacted]" || records[0].Params["Cert"] != "PUBLIC" {
 		t.Errorf("got %+v", records)
 	}
 	for _, text := range []string{s.audit.String(), s.log.String()} {
@@ -141,7 +146,10 @@ func TestAuditRedactsSecrets(t *testing.T) {
 	}
 	slices.Sort(sounding)
 	sounding = slices.Compact(sounding)
-	if want := []string{"CreateLoadBalancer.ClientToken", "UploadUserCertificate.Key"}; !slices.Equal(sounding, want) {
+	if want := []string{
+		"ChangePassword.NewPassword", "ChangePassword.OldPassword", "CreateLoadBalancer.ClientToken",
+		"CreateLoginProfile.Password", "UpdateLoginProfile.Password", "UploadUserCertificate.Key",
+	}; !slices.Equal(sounding, want) {
 		t.Errorf("got %q, want %q", sounding, want)
 	}
 }

@@ -7,11 +7,14 @@ import (
 	"elbow/internal/ram"
 )
 
-// authorize asks the policies of a RAM user. Root may do everything, and anybody
-// may ask who they are.
+// everybodys are the actions that need no policy: who one is, and one's own
+// password, for which the old one is asked.
+var everybodys = map[string]bool{"sts:GetCallerIdentity": true, "ram:ChangePassword": true}
+
+// authorize asks the policies of a RAM user. Root may do everything.
 func (c *call) authorize() error {
 	who := c.credential.Identity
-	if who.Root() || c.op.Action() == "sts:GetCallerIdentity" {
+	if who.Root() || everybodys[c.op.Action()] {
 		return nil
 	}
 	conditions := ram.Conditions{SourceIP: c.source, SecureTransport: c.secure, CurrentTime: c.start}

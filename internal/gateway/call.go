@@ -23,6 +23,7 @@ type call struct {
 	start  time.Time
 	source netip.Addr // of the connection; header fields that claim another count for nothing
 	secure bool       // came over TLS
+	via    string     // "": a signed call over the wire
 
 	req        *rpc.Request   // parse; never nil after it
 	op         *api.Operation // lookUp
@@ -64,6 +65,12 @@ func (c *call) run(r *http.Request) (out any, err error) {
 	if err := c.authenticate(ctx); err != nil {
 		return nil, err
 	}
+	return c.perform(ctx)
+}
+
+// perform is what comes after authentication, which a call from the console has
+// behind it.
+func (c *call) perform(ctx context.Context) (out any, err error) {
 	if err := c.g.throttle.admit(c.op, c.credential.Identity, c.start); err != nil {
 		return nil, err
 	}

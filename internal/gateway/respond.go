@@ -26,9 +26,7 @@ func (c *call) respond(w http.ResponseWriter, out any, err error) {
 		}
 		retryLater(w.Header(), e)
 	}
-	took := c.g.now().Sub(c.start)
-	c.g.counts.observe(c.op, status, took)
-	c.g.audit.write(c.record(status, code, took))
+	c.note(status, code)
 
 	h := w.Header()
 	h.Set("Content-Type", c.req.Format.ContentType())
@@ -37,6 +35,13 @@ func (c *call) respond(w http.ResponseWriter, out any, err error) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client hung up: the audit line says what was done
+}
+
+// note counts and audits how the call ended.
+func (c *call) note(status int, code string) {
+	took := c.g.now().Sub(c.start)
+	c.g.counts.observe(c.op, status, took)
+	c.g.audit.write(c.record(status, code, took))
 }
 
 // failure is the answer that err stands for. What is nobody's answer is

@@ -114,6 +114,15 @@ func (s *Set[T]) Remove(i *Instance[T]) {
 	}
 }
 
+// Each calls visit with every instance that lives, with its label values and what
+// it looks up refreshed.
+func (s *Set[T]) Each(visit func(i *Instance[T], values []string)) {
+	for _, i := range s.all() {
+		i.refresh()
+		visit(i, i.values)
+	}
+}
+
 // Describe implements prometheus.Collector.
 func (s *Set[T]) Describe(descs chan<- *prometheus.Desc) {
 	for _, r := range s.rows {

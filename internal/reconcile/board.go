@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -88,6 +89,13 @@ func (b *board) verdict(k elb.ListenerKey, v elb.BackendStatus) {
 		b.statuses[k] = s
 		b.note(k)
 	}
+}
+
+// all copies every status.
+func (b *board) all() []elb.ListenerStatus {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Values(b.statuses))
 }
 
 // note is called with mu held.

@@ -107,3 +107,8 @@ func (l *Loop) Health() Health {
 	h.Report = l.board.err()
 	return h
 }
+
+// Statuses are what this node has to tell of each of its listeners, in no order,
+// whether the store has been told yet or not. It may be called from any
+// goroutine; what it answers is shared and not to be changed.
+func (l *Loop) Statuses() []elb.ListenerStatus { return l.board.all() }

@@ -79,6 +79,9 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 		"attachment": form(t, attachments, elb.Attachment{
 			UserName: "alice", PolicyName: "p", PolicyType: elb.CustomPolicy, AttachDate: day,
 		}),
+		"login": form(t, logins, elb.LoginProfile{
+			UserName: "alice", PasswordResetRequired: true, MFABindRequired: true, CreateDate: day, UpdateDate: day,
+		}),
 		"result": form(t, results, Result{Params: "ab", ID: "lb-1"}),
 		"status": form(t, statuses, elb.ListenerStatus{
 			LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS, Revision: 7, State: elb.Running, Reason: "r",

@@ -19,6 +19,13 @@ var (
 	}
 	policies    = kind[elb.Policy]{name: "policy"}
 	attachments = kind[elb.Attachment]{name: "attachment"}
+	logins      = kind[elb.LoginProfile]{
+		name: "login profile",
+		secrets: func(p *elb.LoginProfile, each func(string) (string, error)) (err error) {
+			p.PasswordHash, err = each(p.PasswordHash)
+			return err
+		},
+	}
 )
 
 // Account reads the account, which is there after the first start.
@@ -96,6 +103,19 @@ func (tx *Tx) DeleteAttachment(userName, policyType, policyName string) {
 	tx.delete(attachmentKey(userName, policyType, policyName))
 }
 
+// LoginProfile reads how a user signs in to the console.
+func (r *Reader) LoginProfile(userName string) (elb.LoginProfile, bool) {
+	return read(r, logins, under(loginPrefix, userName))
+}
+
+// PutLoginProfile writes how a user signs in to the console.
+func (tx *Tx) PutLoginProfile(p elb.LoginProfile) {
+	put(tx, logins, under(loginPrefix, p.UserName), p)
+}
+
+// DeleteLoginProfile deletes how a user signs in to the console.
+func (tx *Tx) DeleteLoginProfile(userName string) { tx.delete(under(loginPrefix, userName)) }
+
 // A Credential is all that is needed to authenticate and authorize a call.
 type Credential struct {
 	Account  elb.Account
@@ -116,14 +136,44 @@ func (s *Store) Credential(ctx context.Context, accessKeyID string) (c Credentia
 			return nil
 		}
 		c.User, found = r.User(c.Key.UserName)
-		for _, a := range r.AttachmentsOf(c.Key.UserName) {
-			if p, ok := r.policyOf(a); ok {
-				c.Policies = append(c.Policies, p)
-			}
-		}
+		c.Policies = r.policiesOf(c.Key.UserName)
 		return nil
 	})
 	return c, found, err
+}
+
+// A Login is all that is needed to authorize a user who signed in with a
+// password.
+type Login struct {
+	Account  elb.Account
+	User     elb.User
+	Profile  elb.LoginProfile
+	Policies []elb.Policy // attached to the user, Custom and System
+}
+
+// Login reads what belongs to a user, all at one revision. It is not found if
+// there is no such user or the user has no login profile.
+func (s *Store) Login(ctx context.Context, userName string) (l Login, found bool, err error) {
+	err = s.View(ctx, func(r *Reader) error {
+		if l.User, found = r.User(userName); !found {
+			return nil
+		}
+		l.Account, _ = r.Account()
+		l.Profile, found = r.LoginProfile(userName)
+		l.Policies = r.policiesOf(userName)
+		return nil
+	})
+	return l, found, err
+}
+
+// policiesOf reads the policies of a user.
+func (r *Reader) policiesOf(userName string) (all []elb.Policy) {
+	for _, a := range r.AttachmentsOf(userName) {
+		if p, ok := r.policyOf(a); ok {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // policyOf reads the policy of an attachment. System policies are part of the

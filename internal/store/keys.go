@@ -30,6 +30,7 @@ import (
 //	/elbow/accesskey/<id>
 //	/elbow/policy/<name>                                    Custom ones
 //	/elbow/attachment/<user>/<type>/<policy>
+//	/elbow/login/<user>                                     how the user signs in
 //	/elbow/token/<operation>/<token>                        under a lease
 const (
 	root    = "/elbow/"
@@ -55,6 +56,7 @@ const (
 	accessKeyPrefix  = root + "accesskey/"
 	policyPrefix     = root + "policy/"
 	attachmentPrefix = root + "attachment/"
+	loginPrefix      = root + "login/"
 
 	tokenPrefix = root + "token/"
 )

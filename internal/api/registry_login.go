@@ -1,0 +1,55 @@
+package api
+
+// loginOperations are the operations on the passwords that users sign in to the
+// console with.
+var loginOperations = []*Operation{
+	{
+		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: usual,
+		Doc: "Gives a user a password to sign in to the console with.",
+		New: input[CreateLoginProfileInput], Out: output[CreateLoginProfileOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileExists},
+		Example: []Example{
+			{"UserName", "alice"},
+			{"Password", "correct-horse-battery"},
+			{"PasswordResetRequired", "true"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "GetLoginProfile", Access: "get", Rate: usual,
+		Doc: "Describes how a user signs in to the console.",
+		New: input[GetLoginProfileInput], Out: output[GetLoginProfileOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "UpdateLoginProfile", Access: "update", Rate: usual,
+		Doc: "Changes how a user signs in to the console. A new password ends the user's sessions.",
+		New: input[UpdateLoginProfileInput], Out: output[UpdateLoginProfileOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+			{"Password", "staple-battery-horse"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "DeleteLoginProfile", Access: "delete", Rate: usual,
+		Doc: "Takes the password of a user away, and ends the user's sessions.",
+		New: input[DeleteLoginProfileInput], Out: output[DeleteLoginProfileOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "ChangePassword", Access: "update", Rate: usual,
+		Doc: "Changes the caller's own password. It needs no policy: it takes the old password.",
+		New: input[ChangePasswordInput], Out: output[ChangePasswordOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrLoginProfileNotExist, ErrWrongPassword, ErrNotAUser},
+		Example: []Example{
+			{"OldPassword", "correct-horse-battery"},
+			{"NewPassword", "staple-battery-horse"},
+		},
+	},
+}

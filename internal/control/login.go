@@ -1,0 +1,133 @@
+package control
+
+import (
+	"context"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/ram"
+	"elbow/internal/store"
+)
+
+// CreateLoginProfile gives a user a password.
+func (s *Service) CreateLoginProfile(ctx context.Context, in *api.CreateLoginProfileInput) (out api.CreateLoginProfileOutput, err error) {
+	hash, err := hashPassword(in.Password)
+	if err != nil {
+		return out, err
+	}
+	p := elb.LoginProfile{
+		UserName: in.UserName, PasswordHash: hash, PasswordResetRequired: in.PasswordResetRequired,
+		MFABindRequired: in.MFABindRequired, CreateDate: s.now(), UpdateDate: s.now(),
+	}
+	out.LoginProfile = loginProfile(p)
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if err := ownerExists(&tx.Reader, p.UserName); err != nil {
+			return err
+		}
+		if _, taken := tx.LoginProfile(p.UserName); taken {
+			return api.ErrLoginProfileExists.New()
+		}
+		tx.PutLoginProfile(p)
+		return nil
+	})
+}
+
+// GetLoginProfile describes how a user signs in.
+func (s *Service) GetLoginProfile(ctx context.Context, in *api.GetLoginProfileInput) (out api.GetLoginProfileOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		p, err := loginProfileOf(r, in.UserName)
+		out.LoginProfile = loginProfile(p)
+		return err
+	})
+	return out, err
+}
+
+// UpdateLoginProfile changes what was given of how a user signs in.
+func (s *Service) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginProfileInput) (out api.UpdateLoginProfileOutput, err error) {
+	hash := ""
+	if in.Password != "" {
+		if hash, err = hashPassword(in.Password); err != nil {
+			return out, err
+		}
+	}
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		p, err := loginProfileOf(&tx.Reader, in.UserName)
+		if err != nil {
+			return err
+		}
+		if hash != "" {
+			p.PasswordHash = hash
+		}
+		if in.PasswordResetRequired != nil {
+			p.PasswordResetRequired = *in.PasswordResetRequired
+		}
+		if in.MFABindRequired != nil {
+			p.MFABindRequired = *in.MFABindRequired
+		}
+		p.UpdateDate = s.now()
+		tx.PutLoginProfile(p)
+		return nil
+	})
+}
+
+// DeleteLoginProfile takes the password of a user away.
+func (s *Service) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginProfileInput) (out api.DeleteLoginProfileOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, err := loginProfileOf(&tx.Reader, in.UserName); err != nil {
+			return err
+		}
+		tx.DeleteLoginProfile(in.UserName)
+		return nil
+	})
+}
+
+// ChangePassword replaces the caller's own password, if the old one is known.
+func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.ChangePasswordInput) (out api.ChangePasswordOutput, err error) {
+	if who.Root() {
+		return out, api.ErrNotAUser.New()
+	}
+	if in.NewPassword == in.OldPassword {
+		e := api.InvalidField("NewPassword")
+		e.Reason = "NewPassword must differ from OldPassword"
+		return out, e
+	}
+	old, err := s.isPassword(ctx, who.UserName, in.OldPassword)
+	if err != nil {
+		return out, err
+	}
+	hash, err := hashPassword(in.NewPassword)
+	if err != nil {
+		return out, err
+	}
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		p, err := loginProfileOf(&tx.Reader, who.UserName)
+		switch {
+		case err != nil:
+			return err
+		case p.PasswordHash != old: // changed while this call was hashing
+			return api.ErrWrongPassword.New()
+		}
+		p.PasswordHash, p.PasswordResetRequired, p.UpdateDate = hash, false, s.now()
+		tx.PutLoginProfile(p)
+		return nil
+	})
+}
+
+// loginProfileOf finds how a user signs in.
+func loginProfileOf(r *store.Reader, userName string) (elb.LoginProfile, error) {
+	if err := ownerExists(r, userName); err != nil {
+		return elb.LoginProfile{}, err
+	}
+	p, found := r.LoginProfile(userName)
+	if !found {
+		return p, api.ErrLoginProfileNotExist.New()
+	}
+	return p, nil
+}
+
+func loginProfile(p elb.LoginProfile) api.LoginProfile {
+	return api.LoginProfile{
+		UserName: p.UserName, PasswordResetRequired: p.PasswordResetRequired, MFABindRequired: p.MFABindRequired,
+		CreateDate: api.Timestamp(p.CreateDate),
+	}
+}
