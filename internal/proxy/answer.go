@@ -11,7 +11,7 @@ import (
 func (x *exchange) fail(f *Fault) {
 	x.record.fault = f
 	x.record.status = f.Status
-	x.part(false)
+	x.via.part(false)
 	switch {
 	case x.headSent:
 		// The client learns of it by the connection's end, short of the end

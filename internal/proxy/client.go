@@ -26,10 +26,10 @@ type clientSide interface {
 	unwanted()
 	interrupt()
 
-	// bind says which backend connection is to be closed if the client leaves,
-	// and reports whether it has not left yet. unbind ends that and reports
-	// whether the connection has not been closed.
-	bind(up *upstream.Conn) bool
+	// bind says what of the backend is to be closed if the client leaves, and
+	// reports whether it has not left yet. unbind ends that and reports whether
+	// it has not been closed.
+	bind(up *upstream.Grip) bool
 	unbind() bool
 
 	// gone reports whether the client has left.

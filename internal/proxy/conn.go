@@ -33,7 +33,7 @@ type conn struct {
 
 	// backend is what the exchange under way is connected to, so that the
 	// connection can be cut from outside.
-	backend atomic.Pointer[upstream.Conn]
+	backend atomic.Pointer[upstream.Grip]
 
 	h2 atomic.Pointer[h2Conn] // nil unless it speaks HTTP/2
 	h3 *h3Conn                // nil unless it speaks HTTP/3, which does without wire and stream
@@ -126,7 +126,7 @@ func (c *conn) cut() {
 	}
 	_ = c.wire.Close() // its goroutine sees the error
 	if b := c.backend.Load(); b != nil {
-		_ = b.Close()
+		b.Close()
 	}
 	if h := c.h2.Load(); h != nil {
 		h.cancelAll()

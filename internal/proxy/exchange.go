@@ -34,7 +34,8 @@ type exchange struct {
 	queued  bool // backend has no place for it yet
 
 	// The attempt.
-	up      *upstream.Conn
+	via     backendSide
+	up      *upstream.Conn // nil unless over HTTP/1.1
 	sent    socket.Instant // when the head, and the body that came with it, were sent
 	sendErr error          // what became of that
 	heard   bool           // a byte of an answer has come
@@ -42,6 +43,7 @@ type exchange struct {
 	// The answer.
 	back     flow
 	resp     http1.Response // slices of back
+	trailers []byte         // lines; known when the body has been taken to its end
 	framing  http1.Framing  // as the client gets it
 	headSent bool           // a final head has gone out
 	relayed  bool           // a final answer has been passed on to its end
@@ -115,9 +117,7 @@ func (x *exchange) attempt() *Fault {
 	if f := x.connect(); f != nil {
 		return f
 	}
-	if f := x.send(); f != nil {
-		return f
-	}
+	x.send()
 	return x.receive()
 }
 
@@ -125,7 +125,7 @@ func (x *exchange) attempt() *Fault {
 func (x *exchange) reset() {
 	x.cfg = x.conn.listener.config.Load()
 	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
-	x.upload.cut = false
+	x.via, x.trailers, x.upload.cut = (*b1)(x), nil, false
 	x.headSent, x.relayed, x.keep, x.unread, x.abort = false, false, false, false, false
 	x.record = record{began: socket.Now()}
 }
@@ -138,7 +138,7 @@ func (x *exchange) finish() {
 		}
 		x.unread = !x.keep
 	}
-	x.part(x.relayed && x.reusable())
+	x.via.part(x.relayed)
 	if x.record.status == 0 { // it panicked
 		x.record.status, x.record.fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
 	}

@@ -103,7 +103,7 @@ func (x *h1) deliver(b []byte, from, to int, last bool) *Fault {
 	var trailers []byte
 	if x.framing == http1.Chunked {
 		if last {
-			trailers = x.back.body.Trailers()
+			trailers = x.trailers
 		}
 		from, to = frameChunk(b, from, to, last && len(trailers) == 0)
 	}
@@ -167,7 +167,7 @@ func (c *conn) write(p []byte) error {
 // breakOff ends the connection short of the end that the head promised.
 func (x *h1) breakOff() { x.abort = x.framing == http1.UntilClose }
 
-func (x *h1) bind(up *upstream.Conn) bool {
+func (x *h1) bind(up *upstream.Grip) bool {
 	x.conn.backend.Store(up)
 	return true
 }

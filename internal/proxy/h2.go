@@ -153,11 +153,11 @@ func (h *h2Conn) shut(s *h2Stream) {
 func (h *h2Conn) cancel(s *h2Stream) {
 	s.cancelled.Store(true)
 	if up := s.up.Swap(nil); up != nil {
-		_ = up.Close() // the exchange sees the error
+		up.Close() // the exchange sees the error
 	}
 	h.shut(s)
-	s.in.signal()
-	s.out.signal()
+	s.in.Signal()
+	s.out.Signal()
 }
 
 // reset ends stream id with a RST_STREAM. Called with mu locked.

@@ -40,7 +40,7 @@ func (s *h2Stream) deliver(b []byte, from, to int, last bool) *Fault {
 	h, x := s.h, s.x
 	var trailers []byte
 	if last && x.framing == http1.Chunked {
-		trailers = x.back.body.Trailers()
+		trailers = x.trailers
 	}
 	ends := last && len(trailers) == 0
 	h.mu.Lock()
@@ -161,7 +161,7 @@ func (s *h2Stream) queueUp(op Op) *Fault {
 		h.waiting = append(h.waiting, s)
 	}
 	h.wakeNext() // who has been woken and lacks something else lets the next one try
-	roused := s.out.wait(&h.mu, h.proxy.limits.StreamTimeout)
+	roused := s.out.Wait(&h.mu, h.proxy.limits.StreamTimeout)
 	h.leaveQueue(s)
 	switch {
 	case s.cancelled.Load():
@@ -198,6 +198,6 @@ func (h *h2Conn) leaveQueue(s *h2Stream) {
 // that it cannot. Called with mu locked.
 func (h *h2Conn) wakeNext() {
 	if len(h.waiting) > 0 && h.window > 0 && !h.full() {
-		h.waiting[0].out.signal()
+		h.waiting[0].out.Signal()
 	}
 }

@@ -7,61 +7,6 @@ import (
 	"elbow/internal/http1"
 )
 
-// An h2Body is what has come of a request's body and not been passed on. The
-// stream's window bounds it.
-type h2Body struct {
-	buffers []*buffer
-	r, w    int // buffers[0].b[r:] to the last one's b[:w]
-	n       int // bytes in all
-}
-
-// put appends a copy of p.
-func (b *h2Body) put(p []byte) {
-	b.n += len(p)
-	for len(p) > 0 {
-		if len(b.buffers) == 0 || b.w == bufferBytes {
-			b.buffers = append(b.buffers, takeBuffer())
-			b.w = 0
-		}
-		n := copy(b.buffers[len(b.buffers)-1].b[b.w:], p)
-		b.w += n
-		p = p[n:]
-	}
-}
-
-// take moves as much as fits to p.
-func (b *h2Body) take(p []byte) (n int) {
-	for b.n > 0 && n < len(p) {
-		first := b.buffers[0]
-		end := bufferBytes
-		if len(b.buffers) == 1 {
-			end = b.w
-		}
-		m := copy(p[n:], first.b[b.r:end])
-		n += m
-		b.r += m
-		b.n -= m
-		if b.r == end {
-			first.release()
-			b.buffers = b.buffers[:copy(b.buffers, b.buffers[1:])]
-			b.r = 0
-		}
-	}
-	if len(b.buffers) == 0 {
-		b.w = 0
-	}
-	return n
-}
-
-// release gives all of it back.
-func (b *h2Body) release() {
-	for i, buf := range b.buffers {
-		buf.release()
-		b.buffers[i] = nil
-	}
-	*b = h2Body{buffers: b.buffers[:0]}
-}
-
 // counts reports whether n more bytes, the last ones if ends, agree with the
 // Content-Length (RFC 9113, 8.1.1). Called with h.mu locked.
 func (s *h2Stream) counts(n int, ends bool) bool {
@@ -76,13 +21,13 @@ func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
 	h := s.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := s.body.n
+	n := s.body.Len()
 	if !s.ended || s.x.req.Framing != http1.Length || n > maxEarly {
 		return dst, false
 	}
 	start := len(dst)
 	dst = slices.Grow(dst, n)[:start+n]
-	s.body.take(dst[start:])
+	s.body.Take(dst[start:])
 	h.drained(s, n)
 	s.x.record.bytesIn += int64(n)
 	return dst, true
@@ -98,8 +43,8 @@ func (s *h2Stream) pass(u *upload) *Fault {
 			return f
 		}
 		u.flow.open()
-		n := s.body.take(u.flow.space())
-		last, trailers := s.ended && s.body.n == 0, s.trailers
+		n := s.body.Take(u.flow.space())
+		last, trailers := s.ended && s.body.Len() == 0, s.trailers
 		h.mu.Unlock()
 		x.record.bytesIn += int64(n)
 		if last {
@@ -128,10 +73,10 @@ func (s *h2Stream) awaitBody() *Fault {
 			return clientGone(OpSend)
 		case s.refused || s.stopped:
 			return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
-		case s.body.n > 0 || s.ended:
+		case s.body.Len() > 0 || s.ended:
 			return nil
 		}
-		if !s.in.wait(&s.h.mu, s.h.proxy.limits.BodyTimeout) && s.body.n == 0 && !s.ended {
+		if !s.in.Wait(&s.h.mu, s.h.proxy.limits.BodyTimeout) && s.body.Len() == 0 && !s.ended {
 			return &Fault{Side: Client, Op: OpSend, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
 	}
@@ -144,14 +89,14 @@ func (s *h2Stream) unwanted() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.refused = true
-	h.drained(s, s.body.n)
-	s.body.release()
-	s.in.signal()
+	h.drained(s, s.body.Len())
+	s.body.Release()
+	s.in.Signal()
 }
 
 func (s *h2Stream) interrupt() {
 	s.h.mu.Lock()
 	s.stopped = true
 	s.h.mu.Unlock()
-	s.in.signal()
+	s.in.Signal()
 }

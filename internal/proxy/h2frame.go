@@ -95,12 +95,12 @@ func (h *h2Conn) data(f *http2.Frame) error {
 	if s.refused {
 		h.drained(s, len(p))
 	} else {
-		s.body.put(p)
+		s.body.Put(p)
 	}
 	if ends {
 		h.remoteEnd(s)
 	}
-	s.in.signal()
+	s.in.Signal()
 	return nil
 }
 
@@ -179,7 +179,7 @@ func (h *h2Conn) settings(f *http2.Frame) error {
 			if !s.window.Add(delta) {
 				return http2.ErrWindow
 			}
-			s.out.signal()
+			s.out.Signal()
 		}
 	}
 	h.write(func(dst []byte) []byte { return http2.AppendHeader(dst, 0, http2.Settings, http2.Ack, 0) })
@@ -228,7 +228,7 @@ func (h *h2Conn) windowUpdate(f *http2.Frame) error {
 	case !s.window.Add(int64(n)):
 		return http2.ErrStreamWindow
 	}
-	s.out.signal()
+	s.out.Signal()
 	return nil
 }
 

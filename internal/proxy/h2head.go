@@ -103,7 +103,7 @@ func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
 	}
 	s.trailers = lines
 	h.remoteEnd(s)
-	s.in.signal()
+	s.in.Signal()
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"elbow/internal/http1"
 	"elbow/internal/http2"
+	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
@@ -21,14 +22,14 @@ type h2Stream struct {
 	headLen int64  // bytes of the frame with the head
 	key     socketKey
 
-	in, out   h2Waiter    // who waits for the body, and for window
-	cancelled atomic.Bool // by RST_STREAM either way, or the connection's end
-	up        atomic.Pointer[upstream.Conn]
+	in, out   socket.Waiter // who waits for the body, and for window
+	cancelled atomic.Bool   // by RST_STREAM either way, or the connection's end
+	up        atomic.Pointer[upstream.Grip]
 
 	// Guarded by h.mu.
 	window   http2.Window
 	credit   http2.Credit
-	body     h2Body
+	body     http2.Body
 	left     int64  // bytes of the body that are to come; -1: not known
 	trailers []byte // of the request, as lines
 	ended    bool   // the client has sent END_STREAM
@@ -40,7 +41,7 @@ type h2Stream struct {
 	givenUp  bool   // by the client's RST_STREAM
 }
 
-var h2Streams = sync.Pool{New: func() any { return &h2Stream{in: newH2Waiter(), out: newH2Waiter()} }}
+var h2Streams = sync.Pool{New: func() any { return &h2Stream{in: socket.NewWaiter(), out: socket.NewWaiter()} }}
 
 // takeStream returns a stream with an exchange.
 func takeStream(h *h2Conn, id uint32) *h2Stream {
@@ -58,8 +59,8 @@ func (h *h2Conn) abandon(s *h2Stream) {
 
 // release forgets all but what is costly to make.
 func (s *h2Stream) release() {
-	s.body.release()
-	*s = h2Stream{in: s.in, out: s.out, body: h2Body{buffers: s.body.buffers}}
+	s.body.Release()
+	*s = h2Stream{in: s.in, out: s.out, body: s.body}
 	h2Streams.Put(s)
 }
 
@@ -80,7 +81,7 @@ func (s *h2Stream) end() {
 	case !s.ended:
 		h.reset(s.id, noMore) // the client may stop sending (RFC 9113, 8.1)
 	}
-	h.drained(nil, s.body.n)
+	h.drained(nil, s.body.Len())
 	h.shut(s)
 	delete(h.streams, s.id)
 	if h.leaving == leftOff && len(h.streams) == 0 {
@@ -97,11 +98,11 @@ func (s *h2Stream) gone() bool { return s.cancelled.Load() }
 
 // bind leaves up to cancel. Whoever swaps it out of s.up owns it, so that a
 // connection that is back in its pool is never closed from here.
-func (s *h2Stream) bind(up *upstream.Conn) bool {
+func (s *h2Stream) bind(up *upstream.Grip) bool {
 	s.up.Store(up)
 	if s.cancelled.Load() { // perhaps before the Store
 		if up := s.up.Swap(nil); up != nil {
-			_ = up.Close() // nothing has been sent
+			up.Close() // nothing has been sent
 		}
 		return false
 	}
@@ -124,7 +125,7 @@ func (s *h2Stream) head() *Fault {
 	defer s.h.mu.Unlock()
 	if x.req.Framing == http1.Chunked && s.ended && s.trailers == nil {
 		// All of it is there, so the backend can be told how long it is.
-		x.req.Framing, x.req.Length = http1.Length, int64(s.body.n)
+		x.req.Framing, x.req.Length = http1.Length, int64(s.body.Len())
 	}
 	return nil
 }

@@ -61,11 +61,11 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 			return errLeft
 		case s.stopped:
 			return socket.ErrInterrupted
-		case s.body.n > 0:
+		case s.body.Len() > 0:
 			return nil
 		case s.ended:
 			return io.EOF
-		case !s.in.wait(&s.h.mu, t.due().Sub(socket.Now())):
+		case !s.in.Wait(&s.h.mu, t.due().Sub(socket.Now())):
 			return os.ErrDeadlineExceeded
 		}
 	}
@@ -77,7 +77,7 @@ func (s *h2Stream) carryOnce(t *tunnel) error {
 	defer b.release()
 	h := s.h
 	h.mu.Lock()
-	n := s.body.take(b.b[:])
+	n := s.body.Take(b.b[:])
 	h.mu.Unlock()
 	err := t.send(b.b[:n])
 	h.mu.Lock()

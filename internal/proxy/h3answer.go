@@ -36,7 +36,7 @@ func (s *h3Stream) deliver(b []byte, from, to int, last bool) *Fault {
 		return f
 	}
 	if x.framing == http1.Chunked {
-		if lines := x.back.body.Trailers(); len(lines) > 0 {
+		if lines := x.trailers; len(lines) > 0 {
 			x.out = http3.EndHeaders(qpackHead.appendTrailers(http3.BeginHeaders(x.out), lines))
 			if f := s.write(x.out); f != nil {
 				return f

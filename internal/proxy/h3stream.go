@@ -114,8 +114,8 @@ func (s *h3Stream) readBy(due socket.Instant) {
 
 // bind has the backend connection closed as soon as the client gives the request
 // up, or its connection ends.
-func (s *h3Stream) bind(up *upstream.Conn) bool {
-	s.unwatch = context.AfterFunc(s.str.Context(), func() { _ = up.Close() }) // the exchange sees the error
+func (s *h3Stream) bind(up *upstream.Grip) bool {
+	s.unwatch = context.AfterFunc(s.str.Context(), up.Close) // the exchange sees the error
 	return true
 }
 

@@ -15,7 +15,7 @@ func (x *exchange) retry(f *Fault) bool {
 	case x.headSent:
 		return false
 	case f.Retry == Afresh && !x.fresh:
-		x.part(false)
+		x.via.part(false)
 		x.fresh = true
 	case f.Retry == Elsewhere && !x.moved && x.move():
 		x.moved = true

@@ -8,22 +8,12 @@ import (
 // send sends the request: its head and what of the body has come with it in
 // one write. If more of the body is to come, an upload passes it on while the
 // answer is awaited, because a backend may answer before it has read it all.
-//
-// An error of the write is not one of the exchange yet: a backend that closes
-// its reading side may have said why. receive finds out.
-func (x *exchange) send() *Fault {
-	x.out = x.appendRequest(x.out[:0])
-	whole := true
-	if x.req.Framing != http1.NoBody {
-		x.out, whole = x.client.early(x.out)
-	}
-	_, x.sendErr = x.up.Write(x.out)
-	x.out = x.out[:0]
+func (x *exchange) send() {
+	whole := x.via.send()
 	x.sent = socket.Now()
 	if !whole {
 		x.upload.start(x)
 	}
-	return nil
 }
 
 // bodyRead reports whether the request has been read to its end, so that what

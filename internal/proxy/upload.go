@@ -17,7 +17,8 @@ import (
 // reads from the client as long as it runs.
 type upload struct {
 	x       *exchange
-	up      *upstream.Conn
+	up      *upstream.Conn // nil unless over HTTP/1.1
+	grip    *upstream.Grip
 	flow    flow
 	running bool        // owned by the exchange
 	sendErr error       // the backend took no more; what follows is only read
@@ -34,7 +35,7 @@ func (u *upload) start(x *exchange) {
 	if u.done == nil {
 		u.done = make(chan *Fault, 1)
 	}
-	u.x, u.up, u.running, u.sendErr, u.cut = x, x.up, true, nil, true
+	u.x, u.up, u.grip, u.running, u.sendErr, u.cut = x, x.up, x.via.grip(), true, nil, true
 	u.discard.Store(false)
 	u.complete.Store(false)
 	u.ended.Store(0)
@@ -51,7 +52,7 @@ func (u *upload) run() {
 		u.flow.drop()
 		u.ended.Store(int64(socket.Now()))
 		if f != nil {
-			u.up.Interrupt()
+			u.grip.Interrupt()
 		}
 		u.done <- f
 	}()
@@ -130,17 +131,9 @@ func (u *upload) bounded(p []byte) []byte {
 	return p
 }
 
-// send writes a piece of the body to the backend: buf.b[from:to] of the flow.
+// send sends a piece of the body to the backend: buf.b[from:to] of the flow.
 func (u *upload) send(from, to int, last bool, trailers []byte) error {
-	b, chunked := u.flow.buf.b[:], u.x.req.Framing == http1.Chunked
-	if chunked {
-		from, to = frameChunk(b, from, to, last && len(trailers) == 0)
-	}
-	_, err := u.up.Write(b[from:to])
-	if err == nil && chunked && last && len(trailers) > 0 {
-		_, err = u.up.Write(http1.AppendLastChunk(nil, trailers))
-	}
-	return err
+	return u.x.via.sendBody(u, from, to, last, trailers)
 }
 
 // failed returns the Fault of an upload that the client broke off.
@@ -177,7 +170,7 @@ func (u *upload) join() *Fault {
 		return f
 	case <-t.C:
 	}
-	_ = u.up.Close()       // if it is stuck in a write
+	u.grip.Close()         // if it is stuck in a write
 	u.x.client.interrupt() // if it is stuck in a read
 	return <-u.done
 }

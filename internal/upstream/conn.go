@@ -25,6 +25,7 @@ type Conn struct {
 	stray [1]byte          // what it read, of no use
 	sweep uint32           // Pool.sweeps when it was put
 
+	grip       Grip
 	pool       *Pool
 	out        bool  // guarded by pool.mu; it is in the list of those in use
 	next, prev *Conn // guarded by pool.mu; its neighbours there
@@ -36,9 +37,12 @@ func newConn(p *Pool, tcp *net.TCPConn) (*Conn, error) {
 	if err := c.Init(tcp); err != nil {
 		return nil, err
 	}
-	c.look = c.listen
+	c.look, c.grip = c.listen, Grip{c}
 	return c, nil
 }
+
+// Grip returns what others may hold c by.
+func (c *Conn) Grip() *Grip { return &c.grip }
 
 // Close closes the connection.
 func (c *Conn) Close() error {

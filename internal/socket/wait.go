@@ -1,30 +1,31 @@
-package proxy
+package socket
 
 import (
 	"sync"
 	"time"
 )
 
-// An h2Waiter is where one goroutine waits for what others change under a mutex.
+// A Waiter is where one goroutine waits for what others change under a mutex.
 // A sync.Cond could do it but for the timeout.
-type h2Waiter struct {
+type Waiter struct {
 	wake  chan struct{} // something has changed; capacity 1
 	timer *time.Timer   // nil until first used
 }
 
-func newH2Waiter() h2Waiter { return h2Waiter{wake: make(chan struct{}, 1)} }
+// NewWaiter returns a Waiter that has been told nothing.
+func NewWaiter() Waiter { return Waiter{wake: make(chan struct{}, 1)} }
 
-// signal tells whoever waits, or will, to look.
-func (w *h2Waiter) signal() {
+// Signal tells whoever waits, or will, to look.
+func (w *Waiter) Signal() {
 	select {
 	case w.wake <- struct{}{}:
 	default: // it has been told
 	}
 }
 
-// wait waits for a signal, for d at most, with mu unlocked meanwhile. It reports
+// Wait waits for a signal, for d at most, with mu unlocked meanwhile. It reports
 // whether there was one, which may be about what is known already.
-func (w *h2Waiter) wait(mu *sync.Mutex, d time.Duration) bool {
+func (w *Waiter) Wait(mu *sync.Mutex, d time.Duration) bool {
 	mu.Unlock()
 	defer mu.Lock()
 	if w.timer == nil {
