@@ -134,6 +134,7 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 		return nil, err
 	}
 	n.atEnd(stored.Close)
+	n.run(stored.KeepSessionKeys, func(context.Context) {})
 	service := control.New(control.Config{Store: stored})
 	if err := bootstrap(c, service, log); err != nil {
 		return nil, err

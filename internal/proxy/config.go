@@ -20,6 +20,11 @@ type Config struct {
 	// Whether a listener speaks TLS is settled by its first Config.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
+	// Sessions are the keys to what clients keep for their next connection; nil:
+	// they last no longer than the listener. Those of QUIC are settled when its
+	// port is opened.
+	Sessions *Sessions
+
 	// RedirectPort, if not 0, makes this a listener that answers every request
 	// with a redirect to https on that port and forwards none.
 	RedirectPort int

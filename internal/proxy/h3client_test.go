@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,10 +144,11 @@ func (c *h3Client) do(req *http.Request) (*http.Response, string) {
 // A natBox passes UDP packets between one client and a listener, as a router in
 // between does.
 type natBox struct {
-	inside *net.UDPConn
-	to     *net.UDPAddr
+	inside  *net.UDPConn
+	retries atomic.Int32 // Retry packets for the client
 
 	mu      sync.Mutex
+	to      *net.UDPAddr // guarded by mu
 	outside *net.UDPConn // guarded by mu
 	client  net.Addr     // guarded by mu
 	holding bool         // guarded by mu
@@ -158,6 +160,13 @@ func newNATBox(t testing.TB, to net.Addr) *natBox {
 	b.rebind(t)
 	go b.outward() // ends when the cleanup closes inside
 	return b
+}
+
+// moveTo passes the client's packets to somebody else from now on.
+func (b *natBox) moveTo(to *net.UDPAddr) {
+	b.mu.Lock()
+	b.to = to
+	b.mu.Unlock()
 }
 
 // rebind gives the client another port outside, as routers do after a silence.
@@ -178,9 +187,9 @@ func (b *natBox) outward() {
 		}
 		b.mu.Lock()
 		b.client = from
-		udp := b.outside
+		udp, to := b.outside, b.to
 		b.mu.Unlock()
-		_, _ = udp.WriteTo(p[:n], b.to)
+		_, _ = udp.WriteTo(p[:n], to)
 	}
 }
 
@@ -190,6 +199,9 @@ func (b *natBox) inward(udp *net.UDPConn) {
 		n, _, err := udp.ReadFrom(p)
 		if err != nil {
 			return
+		}
+		if p[0]&0xf0 == 0xf0 { // RFC 9000, 17.2.5
+			b.retries.Add(1)
 		}
 		b.mu.Lock()
 		if b.holding {

@@ -48,6 +48,7 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 	l.config.Store(cfg)
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
+		cfg.Sessions.follow(l.tls)
 		if p.http3 {
 			l.quic = newQUIC(l)
 		}
@@ -63,7 +64,12 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 
 // Swap makes cfg what new exchanges and handshakes follow. Those under way go
 // on with the Config they began with; no connection is closed.
-func (l *Listener) Swap(cfg *Config) { l.config.Store(cfg) }
+// It is for one caller at a time.
+func (l *Listener) Swap(cfg *Config) {
+	if last := l.config.Swap(cfg); l.tls != nil && last.Sessions != cfg.Sessions {
+		cfg.Sessions.follow(l.tls)
+	}
+}
 
 // Addr returns the address the listener is bound to.
 func (l *Listener) Addr() netip.AddrPort {

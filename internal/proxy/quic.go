@@ -76,6 +76,7 @@ func (q *quicPort) listen() (*quicSocket, error) {
 		// when so many are there that they may be an attack.
 		VerifySourceAddress: func(net.Addr) bool { return q.shaking.Load() >= int64(q.listener.proxy.maxShaking) },
 	}
+	q.listener.config.Load().Sessions.protect(s.transport)
 	if s.accept, err = s.transport.ListenEarly(q.tls, q.config()); err != nil {
 		s.close()
 		return nil, err

@@ -11,9 +11,9 @@ import (
 
 // newTLS returns the TLS settings of one listener. They last as long as the
 // listener does, so that session tickets go on to be accepted when its Config
-// is swapped; crypto/tls rotates the ticket keys every day.
+// is swapped.
 func (l *Listener) newTLS() *tls.Config {
-	return &tls.Config{
+	t := &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		// Forward secret and authenticated encryption only. crypto/tls settles
 		// the order, by what the processors at both ends are good at, and does
@@ -34,6 +34,8 @@ func (l *Listener) newTLS() *tls.Config {
 		// one to the next: the first answer of 16 KiB would take 5, not 2.
 		DynamicRecordSizingDisabled: true,
 	}
+	sealTickets(t)
+	return t
 }
 
 // handshake makes the connection a TLS one. Its error has been counted and, if

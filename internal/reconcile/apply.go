@@ -87,7 +87,9 @@ func (l *Loop) fail(u *unit, d *spec, err error, now time.Time) {
 func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) error {
 	switch s.op {
 	case opCertificate:
-		return l.load(u, s.spec.certificate, certificates)
+		return l.load(u, s.spec, certificates)
+	case opSessions:
+		u.rekey(s.spec)
 	case opJoin:
 		l.join(u, s.spec, s.backend)
 	case opOpen:
@@ -109,7 +111,8 @@ func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) erro
 
 // load makes the certificate what new handshakes get. A key pair is parsed
 // once, however many listeners have it.
-func (l *Loop) load(u *unit, id string, certificates map[string]elb.Certificate) error {
+func (l *Loop) load(u *unit, d *spec, certificates map[string]elb.Certificate) error {
+	id := d.certificate
 	pair := l.pairs[id]
 	if pair == nil {
 		c, ok := certificates[id]
@@ -130,7 +133,19 @@ func (l *Loop) load(u *unit, id string, certificates map[string]elb.Certificate)
 	u.certs.Replace(pair, nil)
 	u.spec.certificate = id
 	l.stale = true
+	if u.open {
+		u.rekey(d)
+	}
 	return nil
+}
+
+// rekey lets what clients keep for their next connection be that of d.
+func (u *unit) rekey(d *spec) {
+	c := *u.config
+	c.Sessions = sessions(d, u.spec.certificate)
+	u.config = &c
+	u.listener.Swap(u.config)
+	u.spec.sessions = d.sessions
 }
 
 func (l *Loop) join(u *unit, d *spec, id backendID) {
@@ -156,7 +171,7 @@ func (l *Loop) open(u *unit, d *spec) error {
 		return advise(d, err)
 	}
 	u.open = true
-	u.follow(d)
+	u.follow(d, c)
 	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.port, "address", d.address, "rev", l.revision)
 	return nil
 }
@@ -167,13 +182,14 @@ func (l *Loop) swap(u *unit, d *spec) error {
 		return err
 	}
 	u.listener.Swap(c)
-	u.follow(d)
+	u.follow(d, c)
 	return nil
 }
 
-// follow notes that d is in force, all but the certificate, which has a step
-// of its own.
-func (u *unit) follow(d *spec) {
+// follow notes that d is in force, as c, all but the certificate, which has a
+// step of its own.
+func (u *unit) follow(d *spec, c *proxy.Config) {
+	u.config = c
 	certificate := u.spec.certificate
 	u.spec = d.clone()
 	u.spec.certificate = certificate
@@ -195,6 +211,7 @@ func config(u *unit, d *spec) (*proxy.Config, error) {
 		return nil, errors.New("the listener has no certificate: give it a ServerCertificateId")
 	}
 	c.Certificate = u.certs.GetCertificate
+	c.Sessions = sessions(d, u.spec.certificate)
 	group := &balance.Group{}
 	for _, m := range d.members {
 		b := u.backends[m.backendID].proxy

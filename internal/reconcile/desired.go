@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"time"
 
 	"elbow/internal/elb"
 	"elbow/internal/store"
@@ -14,12 +15,13 @@ import (
 type resolver struct {
 	balancers map[string]*elb.LoadBalancer
 	specs     []spec
+	sessions  *sessionKeys
 }
 
-// resolve lists the units that should run, by key. They are valid until the
-// next call. Started listeners of Active load balancers are served and no
+// resolve lists the units that should run at now, by key. They are valid until
+// the next call. Started listeners of Active load balancers are served and no
 // others.
-func (r *resolver) resolve(d *store.Desired) []spec {
+func (r *resolver) resolve(d *store.Desired, now time.Time) []spec {
 	if r.balancers == nil {
 		r.balancers = make(map[string]*elb.LoadBalancer, len(d.LoadBalancers))
 	}
@@ -27,6 +29,7 @@ func (r *resolver) resolve(d *store.Desired) []spec {
 	for i := range d.LoadBalancers {
 		r.balancers[d.LoadBalancers[i].ID] = &d.LoadBalancers[i]
 	}
+	r.sessions = sessionKeysAt(d.SessionKeys, now, r.sessions)
 	r.specs = r.specs[:0]
 	for i := range d.Listeners {
 		l := &d.Listeners[i]
@@ -56,6 +59,7 @@ func (r *resolver) https(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
 	}
 	s.address = netip.AddrPortFrom(b.Address, uint16(l.Port))
 	s.certificate = l.CertificateID
+	s.sessions = r.sessions
 	s.settings = settings{
 		scheduler:      l.Scheduler,
 		sticky:         l.Sticky,

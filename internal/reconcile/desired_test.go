@@ -67,7 +67,7 @@ func TestResolve(t *testing.T) {
 	}
 	var r resolver
 	for range 2 { // the second time in the memory of the first
-		got := r.resolve(&d)
+		got := r.resolve(&d, storyTime)
 		if diff := cmp.Diff(want, got, exporter()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -92,7 +92,7 @@ func TestResolveLeavesOut(t *testing.T) {
 	} {
 		d := fullState()
 		change(&d)
-		if got := new(resolver).resolve(&d); len(got) != 0 {
+		if got := new(resolver).resolve(&d, storyTime); len(got) != 0 {
 			t.Errorf("%s: resolved to %d units", name, len(got))
 		}
 	}
@@ -102,7 +102,7 @@ func TestResolveLeavesOut(t *testing.T) {
 func TestResolveCheckOff(t *testing.T) {
 	d := fullState()
 	d.Listeners[0].Check.On = false
-	for _, s := range new(resolver).resolve(&d) {
+	for _, s := range new(resolver).resolve(&d, storyTime) {
 		if s.check != (check{}) {
 			t.Errorf("%s: check %+v", s.key, s.check)
 		}
@@ -115,7 +115,7 @@ func TestResolvePortTakenTwice(t *testing.T) {
 	d := fullState()
 	other := newListener("lb-1", 80)
 	d.Listeners = append([]elb.Listener{other}, d.Listeners...)
-	got := new(resolver).resolve(&d)
+	got := new(resolver).resolve(&d, storyTime)
 	if len(got) != 2 || got[0].owner != other.Key() {
 		t.Errorf("resolved to %d units, the first of %v", len(got), got[0].owner)
 	}

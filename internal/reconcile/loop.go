@@ -3,6 +3,8 @@ package reconcile
 import (
 	"context"
 	"time"
+
+	"elbow/internal/elb"
 )
 
 // Run makes what runs follow what is desired until ctx ends. The listeners then
@@ -54,7 +56,7 @@ func (l *Loop) sleep(ctx context.Context, d time.Duration) bool {
 // pass looks at the whole desired state once and does what is left to do.
 func (l *Loop) pass(now time.Time) {
 	desired := l.source.Desired()
-	specs := l.resolver.resolve(&desired)
+	specs := l.resolver.resolve(&desired, now)
 	l.steps = plan(l.steps[:0], specs, l.running, now)
 	l.revision = desired.Revision
 	l.apply(l.steps, desired.Certificates, now)
@@ -63,11 +65,12 @@ func (l *Loop) pass(now time.Time) {
 	clear(l.steps) // they hold the resolver's memory, and that the store's
 }
 
-// untilRetry is the time until the first failed unit may be tried again, or an
-// hour: then a pass looks whether a hint was missed.
+// untilRetry is the time until the first failed unit may be tried again, or
+// until other session keys are in force; or an hour: then a pass looks whether a
+// hint was missed.
 func (l *Loop) untilRetry(now time.Time) time.Duration {
 	const idle = time.Hour
-	wait := idle
+	wait := min(idle, elb.NextSessionPeriod(now).Sub(now))
 	for _, u := range l.running {
 		if u.fault != nil {
 			wait = min(wait, max(u.fault.retry.Sub(now), 0))

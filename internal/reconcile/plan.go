@@ -14,6 +14,7 @@ const (
 	opOpen                      // open the socket
 	opSwap                      // let new exchanges follow the spec
 	opCertificate               // load the certificate
+	opSessions                  // hand over the session keys
 	opJoin                      // make a backend
 	opProbe                     // begin to probe it, or probe it anew
 	opQuiet                     // end its probes
@@ -22,7 +23,7 @@ const (
 )
 
 var opNames = [...]string{
-	opDrain: "drain", opOpen: "open", opSwap: "swap", opCertificate: "certificate", opJoin: "join",
+	opDrain: "drain", opOpen: "open", opSwap: "swap", opCertificate: "certificate", opSessions: "sessions", opJoin: "join",
 	opProbe: "probe", opQuiet: "quiet", opLeave: "leave", opSettle: "settle",
 }
 
@@ -100,10 +101,13 @@ func planUnit(dst []step, d *spec, u *unit) []step {
 			add(opJoin, d.members[i].backendID)
 		}
 	}
-	if !u.open {
+	switch {
+	case !u.open:
 		add(opOpen, backendID{})
-	} else if !u.spec.sameExchange(d) {
-		add(opSwap, backendID{})
+	case !u.spec.sameExchange(d):
+		add(opSwap, backendID{}) // with the session keys
+	case u.spec.sessions != d.sessions:
+		add(opSessions, backendID{})
 	}
 	for i := range d.members {
 		id := d.members[i].backendID

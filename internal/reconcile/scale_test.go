@@ -65,7 +65,7 @@ func TestIdlePassDoesNotAllocate(t *testing.T) {
 	d := many(1000, elb.Certificate{}, 29)
 	var r resolver
 	running := make(map[key]*unit)
-	for _, s := range r.resolve(&d) {
+	for _, s := range r.resolve(&d, storyTime) {
 		u := &unit{spec: s.clone(), open: true, backends: make(map[backendID]*backend)}
 		for _, m := range s.members {
 			u.backends[m.backendID] = &backend{check: s.check}
@@ -74,7 +74,7 @@ func TestIdlePassDoesNotAllocate(t *testing.T) {
 	}
 	now := time.Now()
 	var steps []step
-	if got := testing.AllocsPerRun(10, func() { steps = plan(steps[:0], r.resolve(&d), running, now) }); got > 0 {
+	if got := testing.AllocsPerRun(10, func() { steps = plan(steps[:0], r.resolve(&d, storyTime), running, now) }); got > 0 {
 		t.Errorf("an idle pass over 1,000 listeners makes %v allocations, want 0", got)
 	}
 	if len(steps) > 0 {
@@ -87,7 +87,7 @@ func BenchmarkPass(b *testing.B) {
 	d := many(1000, elb.Certificate{}, 29)
 	var r resolver
 	running := make(map[key]*unit)
-	for _, s := range r.resolve(&d) {
+	for _, s := range r.resolve(&d, storyTime) {
 		u := &unit{spec: s.clone(), open: true, backends: make(map[backendID]*backend)}
 		for _, m := range s.members {
 			u.backends[m.backendID] = &backend{check: s.check}
@@ -98,7 +98,7 @@ func BenchmarkPass(b *testing.B) {
 	var steps []step
 	b.ReportAllocs()
 	for b.Loop() {
-		steps = plan(steps[:0], r.resolve(&d), running, time.Time{})
+		steps = plan(steps[:0], r.resolve(&d, storyTime), running, time.Time{})
 	}
 	if len(steps) != 1 {
 		b.Errorf("steps: %v", steps)

@@ -35,8 +35,9 @@ type spec struct {
 	forward  int             // port of the unit that redirects to this one; 0: none
 
 	address     netip.AddrPort
-	redirect    int    // HTTPS port that requests are sent to; 0: the unit forwards
-	certificate string // decimal id; "" for a redirect
+	redirect    int          // HTTPS port that requests are sent to; 0: the unit forwards
+	certificate string       // decimal id; "" for a redirect
+	sessions    *sessionKeys // nil: none are stored, or a redirect
 	settings    settings
 	check       check
 	members     []member // in the order of the pool
@@ -105,7 +106,7 @@ func (s *spec) sameExchange(o *spec) bool {
 
 // same reports whether both ask for the same.
 func (s *spec) same(o *spec) bool {
-	return s.sameSocket(o) && s.sameExchange(o) && s.certificate == o.certificate && s.check == o.check
+	return s.sameSocket(o) && s.sameExchange(o) && s.certificate == o.certificate && s.check == o.check && s.sessions == o.sessions
 }
 
 // clone is a copy that shares no memory.

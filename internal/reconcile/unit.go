@@ -18,7 +18,8 @@ type unit struct {
 	fault    *fault // of the last try; nil if it went well
 
 	listener *proxy.Listener
-	certs    *cert.Store // nil for a redirect
+	config   *proxy.Config // that it follows
+	certs    *cert.Store   // nil for a redirect
 }
 
 // settled reports whether d is in force and was told to be. Every step to what

@@ -82,7 +82,8 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 		"login": form(t, logins, elb.LoginProfile{
 			UserName: "alice", PasswordResetRequired: true, MFABindRequired: true, CreateDate: day, UpdateDate: day,
 		}),
-		"result": form(t, results, Result{Params: "ab", ID: "lb-1"}),
+		"sessionkeys": form(t, sessionKeys, []elb.SessionKey{{Period: 41076}, {Period: 41077}}),
+		"result":      form(t, results, Result{Params: "ab", ID: "lb-1"}),
 		"status": form(t, statuses, elb.ListenerStatus{
 			LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS, Revision: 7, State: elb.Running, Reason: "r",
 			Backends: []elb.BackendStatus{{ServerID: "i-1", Address: "10.0.0.1:80", Health: "healthy", LastErr: "e"}},

@@ -19,6 +19,7 @@ import (
 //	/elbow/desired/loadbalancer/<id>
 //	/elbow/desired/listener/<lb>/<port, 5 digits>/<protocol>
 //	/elbow/desired/certificate/<id, 19 digits>
+//	/elbow/desired/session-keys                             see elb.SessionKey
 //	/elbow/status/<lb>/<port, 5 digits>/<protocol>/<node>   under a lease
 //	/elbow/address/<vswitch>/<address, 32 hex digits>       its load balancer
 //	/elbow/certificate-name/<name>                          its certificate
@@ -42,6 +43,7 @@ const (
 	loadBalancerPrefix = desiredPrefix + "loadbalancer/"
 	listenerPrefix     = desiredPrefix + "listener/"
 	certificatePrefix  = desiredPrefix + "certificate/"
+	sessionKeysKey     = desiredPrefix + "session-keys"
 
 	statusPrefix          = root + "status/"
 	addressPrefix         = root + "address/"

@@ -26,4 +26,12 @@ const (
 	// retryFirst to retryLast.
 	retryFirst = 50 * time.Millisecond
 	retryLast  = 2 * time.Second
+
+	// rotationGap is the longest time between two looks at the session keys: a
+	// clock that was set, or a machine that slept, is late by no more.
+	rotationGap = time.Hour
+
+	// rotationRetryLast is how long the pause between two tries grows that the
+	// store does not take. The next key has been there for a whole period.
+	rotationRetryLast = time.Minute
 )

@@ -23,6 +23,7 @@ type Desired struct {
 	LoadBalancers []elb.LoadBalancer
 	Listeners     []elb.Listener             // by load balancer, then port
 	Certificates  map[string]elb.Certificate // by decimal id
+	SessionKeys   []elb.SessionKey           // oldest first; none before the first were made
 
 	// ListenerRevisions is when each listener was last changed. A status that
 	// carries it says which change runs.
@@ -39,6 +40,7 @@ type Mirror struct {
 	loadBalancers copies[elb.LoadBalancer]
 	listeners     copies[elb.Listener]
 	certificates  copies[elb.Certificate]
+	sessionKeys   copies[[]elb.SessionKey] // one document
 
 	current atomic.Pointer[Desired]
 	changed chan struct{}
@@ -62,6 +64,7 @@ func (s *Store) mirror() *Mirror {
 		loadBalancers: newCopies(loadBalancers),
 		listeners:     newCopies(listeners),
 		certificates:  newCopies(certificates),
+		sessionKeys:   newCopies(sessionKeys),
 		changed:       make(chan struct{}, 1),
 		done:          make(chan struct{}),
 	}
@@ -95,6 +98,7 @@ func (m *Mirror) list(ctx context.Context) error {
 	m.loadBalancers.keep(there)
 	m.listeners.keep(there)
 	m.certificates.keep(there)
+	m.sessionKeys.keep(there)
 	m.revision = resp.Header.GetRevision()
 	m.publish()
 	return nil
@@ -154,6 +158,8 @@ func (m *Mirror) put(kv *mvccpb.KeyValue) {
 		err = m.listeners.put(m.store.sealer, kv)
 	case strings.HasPrefix(key, certificatePrefix):
 		err = m.certificates.put(m.store.sealer, kv)
+	case key == sessionKeysKey:
+		err = m.sessionKeys.put(m.store.sealer, kv)
 	}
 	if err != nil {
 		slog.Error("stored document not readable", "rev", kv.ModRevision, "err", err)
@@ -164,6 +170,7 @@ func (m *Mirror) delete(key string) {
 	m.loadBalancers.delete(key)
 	m.listeners.delete(key)
 	m.certificates.delete(key)
+	m.sessionKeys.delete(key)
 }
 
 // publish replaces the current state. Parts without a change are shared with
@@ -186,6 +193,9 @@ func (m *Mirror) publish() {
 		for _, c := range m.certificates.sorted() {
 			next.Certificates[strconv.FormatInt(c.ID, 10)] = c
 		}
+	}
+	if m.sessionKeys.changed {
+		next.SessionKeys = slices.Concat(m.sessionKeys.sorted()...)
 	}
 	m.current.Store(&next)
 	select {
