@@ -77,7 +77,7 @@ var owners = map[string][]string{
 	"github.com/vishvananda/netlink":         {"internal/cluster", "internal/reconcile"},
 	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
-	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow"},
+	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"}, // passwords
 	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},

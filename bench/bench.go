@@ -26,6 +26,7 @@ type options struct {
 	rounds   int
 	duration time.Duration
 	idle     int
+	rate     float64
 	sites    int
 	workload []string
 	subject  []string
@@ -54,17 +55,18 @@ func main() {
 	// started them, so that thread has to last.
 	runtime.LockOSThread()
 	if len(os.Args) > 1 {
-		if role, found := roles[os.Args[1]]; found {
-			exit(role(os.Args[2:]))
+		if known, err := runChild(os.Args[1], os.Args[2:]); known {
+			exit(err)
 		}
 	}
 	var o options
 	var workloadList, subjectList string
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each workload and balancer; the medians are printed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
-	flag.IntVar(&o.idle, "idle", 2000, "idle TLS connections for the memory measurement")
+	flag.IntVar(&o.idle, "idle", 10000, "idle TLS connections for the memory measurement; each needs a file descriptor in the balancer")
+	flag.Float64Var(&o.rate, "rate", 0, "requests a second of half; 0 takes half of the best peak of nginx and HAProxy")
 	flag.IntVar(&o.sites, "sites", 1000, "load balancers of the control plane measurement; 0 skips it")
-	flag.StringVar(&workloadList, "work", strings.Join(workloadNames(), ","), "workloads to run")
+	flag.StringVar(&workloadList, "work", strings.Join(defaultWork(), ","), "workloads to run, of "+strings.Join(workloadNames(), ","))
 	flag.StringVar(&subjectList, "only", "", "balancers to run, by name; all if empty")
 	flag.Var(&o.elbow, "elbow", "an elbow binary as [name=]path; repeat to compare several")
 	flag.Var(&o.other, "other", "any other proxy as name=command, with {address} {cert} {key} {pem} {origin1} {origin2}; repeatable")
@@ -97,13 +99,8 @@ func run(ctx context.Context, o options) error {
 		return fmt.Errorf("no balancer named %s", strings.Join(o.subject, ","))
 	}
 	results := newResults(subjects)
-	for _, w := range workloads {
-		if !slices.Contains(o.workload, w.name) {
-			continue
-		}
-		if err := play(ctx, w, subjects, o, results); err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
-		}
+	if err := playAll(ctx, stage, subjects, o, results); err != nil {
+		return err
 	}
 	fmt.Println()
 	describeMachine(ctx, os.Stdout, o)

@@ -3,27 +3,53 @@
 package main
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // serverName is the name in the certificate.
 const serverName = "bench.test"
 
-// writeCertificate makes the ECDSA P-256 key pair that all balancers serve.
-func (st *stage) writeCertificate() error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// A keyPair is a certificate and its key, in PEM files.
+type keyPair struct {
+	cert string // chain
+	key  string
+	both string // in one file, as HAProxy wants them
+}
+
+// writeCertificates makes the key pairs that all balancers serve: ECDSA P-256,
+// and RSA of 2048 bits for the handshakes with that.
+func (st *stage) writeCertificates() error {
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
+	if st.ecdsa, err = writeKeyPair(filepath.Join(st.dir, "ecdsa"), ec); err != nil {
+		return err
+	}
+	old, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return err
+	}
+	st.rsa, err = writeKeyPair(filepath.Join(st.dir, "rsa"), old)
+	return err
+}
+
+// writeKeyPair writes a self-signed certificate; the files' names begin with
+// prefix.
+func writeKeyPair(prefix string, key crypto.Signer) (keyPair, error) {
+	pair := keyPair{cert: prefix + "-cert.pem", key: prefix + "-key.pem", both: prefix + "-both.pem"}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: serverName},
@@ -35,22 +61,19 @@ func (st *stage) writeCertificate() error {
 	}
 	chainDER, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return err
+		return pair, err
 	}
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return err
+		return pair, err
 	}
 	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chainDER})
 	private := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 
-	st.cert = filepath.Join(st.dir, "cert.pem")
-	st.key = filepath.Join(st.dir, "key.pem")
-	st.pem = filepath.Join(st.dir, "both.pem")
-	for path, text := range map[string][]byte{st.cert: chain, st.key: private, st.pem: append(chain[:len(chain):len(chain)], private...)} {
+	for path, text := range map[string][]byte{pair.cert: chain, pair.key: private, pair.both: slices.Concat(chain, private)} {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
-			return err
+			return pair, err
 		}
 	}
-	return nil
+	return pair, nil
 }

@@ -37,7 +37,7 @@ func measureControl(ctx context.Context, st *stage, name, binary string, o optio
 	}
 	defer func() { n.stop() }()
 
-	certificate, err := n.uploadCertificate(ctx, st)
+	certificate, err := n.uploadCertificate(ctx, st.ecdsa)
 	if err != nil {
 		return err
 	}
@@ -108,10 +108,10 @@ func (n *node) buildSites(ctx context.Context, st *stage, certificate string, co
 			return nil, 0, err
 		}
 		s := site{lb: lb, address: netip.AddrPortFrom(ip, listenerPort).String()}
-		if err := n.addOrigins(ctx, st, lb); err != nil {
+		if err := n.addOrigins(ctx, st.origins, lb); err != nil {
 			return nil, 0, err
 		}
-		if err := n.createListener(ctx, lb, certificate); err != nil {
+		if err := n.createListener(ctx, lb, certificate, bareListener); err != nil {
 			return nil, 0, err
 		}
 		if err := n.startListener(ctx, lb); err != nil {

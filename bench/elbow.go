@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -37,13 +38,14 @@ type node struct {
 	*process
 	dir     string
 	api     string
+	admin   string
 	vswitch string
 	rpc.Client
 }
 
 // startNode starts elbow in dir, which may hold the state of an earlier run,
 // and returns when its API answers.
-func (st *stage) startNode(ctx context.Context, name, binary, dir, vswitch string) (*node, error) {
+func (st *stage) startNode(ctx context.Context, name, binary, dir, vswitch string, flags ...string) (*node, error) {
 	api, err := freeAddress("127.0.0.1")
 	if err != nil {
 		return nil, err
@@ -52,14 +54,14 @@ func (st *stage) startNode(ctx context.Context, name, binary, dir, vswitch strin
 	if err != nil {
 		return nil, err
 	}
-	n := &node{dir: dir, api: api, vswitch: vswitch}
+	n := &node{dir: dir, api: api, admin: admin, vswitch: vswitch}
 	n.Client = rpc.Client{Endpoint: "http://" + api, AccessKeyID: "bench", Secret: "bench-" + rand.Text()}
 	if n.Secret, err = secretOf(dir, n.Secret); err != nil {
 		return nil, err
 	}
 	n.process, err = startProcess(balancerCore, filepath.Join(st.dir, name+".log"),
 		[]string{"GOMAXPROCS=1", "ELBOW_ACCESS_KEY_ID=" + n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET=" + n.Secret},
-		binary, "serve", "-data", filepath.Join(dir, "data"), "-api", api, "-admin", admin, "-vswitch", vswitch)
+		binary, append([]string{"serve", "-data", filepath.Join(dir, "data"), "-api", api, "-admin", admin, "-vswitch", vswitch}, flags...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +96,13 @@ func (n *node) call(ctx context.Context, version, action string, params map[stri
 	return json.Unmarshal(text, out)
 }
 
-// uploadCertificate uploads the stage's key pair and answers its id.
-func (n *node) uploadCertificate(ctx context.Context, st *stage) (string, error) {
-	chain, err := os.ReadFile(st.cert)
+// uploadCertificate uploads a key pair and answers its id.
+func (n *node) uploadCertificate(ctx context.Context, keys keyPair) (string, error) {
+	chain, err := os.ReadFile(keys.cert)
 	if err != nil {
 		return "", err
 	}
-	key, err := os.ReadFile(st.key)
+	key, err := os.ReadFile(keys.key)
 	if err != nil {
 		return "", err
 	}
@@ -126,10 +128,10 @@ func (n *node) createLoadBalancer(ctx context.Context) (id string, address netip
 	return made.LoadBalancerID, found.Address, err
 }
 
-// addOrigins gives a load balancer the origins of the stage.
-func (n *node) addOrigins(ctx context.Context, st *stage, lb string) error {
+// addOrigins gives a load balancer its backends.
+func (n *node) addOrigins(ctx context.Context, origins [2]string, lb string) error {
 	var servers []map[string]string
-	for i, origin := range st.origins {
+	for i, origin := range origins {
 		host, port, err := net.SplitHostPort(origin)
 		if err != nil {
 			return err
@@ -143,12 +145,24 @@ func (n *node) addOrigins(ctx context.Context, st *stage, lb string) error {
 	return n.call(ctx, ensVersion, "AddBackendServers", map[string]string{"LoadBalancerId": lb, "BackendServers": string(text)}, nil)
 }
 
+// The parameters of a listener that does nothing beside its work, and of one
+// with health checks, every 2 s, and cookies.
+var (
+	bareListener = map[string]string{"HealthCheck": "off"}
+	fullListener = map[string]string{
+		"HealthCheck": "on", "HealthCheckURI": "/100",
+		"StickySession": "on", "StickySessionType": "insert", "CookieTimeout": "3600",
+	}
+)
+
 // createListener makes the listener of a load balancer, stopped.
-func (n *node) createListener(ctx context.Context, lb, certificate string) error {
-	return n.call(ctx, ensVersion, "CreateLoadBalancerHTTPSListener", map[string]string{
-		"LoadBalancerId": lb, "ListenerPort": strconv.Itoa(listenerPort), "HealthCheck": "off",
+func (n *node) createListener(ctx context.Context, lb, certificate string, params map[string]string) error {
+	call := map[string]string{
+		"LoadBalancerId": lb, "ListenerPort": strconv.Itoa(listenerPort),
 		"ServerCertificateId": certificate, "IdleTimeout": idleTimeout,
-	}, nil)
+	}
+	maps.Copy(call, params)
+	return n.call(ctx, ensVersion, "CreateLoadBalancerHTTPSListener", call, nil)
 }
 
 // startListener starts the listener of a load balancer.
@@ -162,26 +176,30 @@ func (n *node) startListener(ctx context.Context, lb string) error {
 // with everything it does besides serving traffic counted against it.
 func newElbow(st *stage, name, binary string) *subject {
 	count := 0
-	return &subject{name: name, start: func(ctx context.Context) (*running, error) {
+	return &subject{name: name, start: func(ctx context.Context, s setup) (*running, error) {
 		count++
 		dir := filepath.Join(st.dir, fmt.Sprintf("%s-%d", name, count))
-		n, err := st.startNode(ctx, name, binary, dir, vswitch(64, 24))
+		log := "off"
+		if s.accessLog {
+			log = filepath.Join(st.dir, name+"-access.log")
+		}
+		n, err := st.startNode(ctx, name, binary, dir, vswitch(64, 24), "-access-log", log)
 		if err != nil {
 			return nil, err
 		}
-		address, err := n.serveOrigins(ctx, st)
+		address, err := n.serveOrigins(ctx, s)
 		if err != nil {
 			n.stop()
 			return nil, err
 		}
-		return &running{process: n.process, address: address}, nil
+		return &running{process: n.process, address: address, admin: n.admin}, nil
 	}}
 }
 
-// serveOrigins makes a listener in front of the stage's origins and waits until
-// it serves.
-func (n *node) serveOrigins(ctx context.Context, st *stage) (address string, err error) {
-	certificate, err := n.uploadCertificate(ctx, st)
+// serveOrigins makes a listener in front of the origins and waits until it
+// serves.
+func (n *node) serveOrigins(ctx context.Context, s setup) (address string, err error) {
+	certificate, err := n.uploadCertificate(ctx, s.keys)
 	if err != nil {
 		return "", err
 	}
@@ -189,9 +207,13 @@ func (n *node) serveOrigins(ctx context.Context, st *stage) (address string, err
 	if err != nil {
 		return "", err
 	}
+	params := bareListener
+	if s.full {
+		params = fullListener
+	}
 	for _, step := range []func() error{
-		func() error { return n.addOrigins(ctx, st, lb) },
-		func() error { return n.createListener(ctx, lb, certificate) },
+		func() error { return n.addOrigins(ctx, s.origins, lb) },
+		func() error { return n.createListener(ctx, lb, certificate, params) },
 		func() error { return n.startListener(ctx, lb) },
 	} {
 		if err := step(); err != nil {

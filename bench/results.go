@@ -36,15 +36,23 @@ type column struct {
 	title  string
 	value  func(sample) float64
 	format func(float64) string
-	more   bool // more is better
+	more   bool                 // more is better
+	plain  bool                 // neither is better: no ratio
+	only   func([]float64) bool // which medians are worth a row; nil: all but zeros
 }
 
 var columns = []column{
 	{title: "CPU µs a request", value: func(s sample) float64 { return s.cpu }, format: decimals(1)},
 	{title: "requests/s", value: func(s sample) float64 { return s.rate }, format: decimals(0), more: true},
+	{title: "its core busy, %", value: func(s sample) float64 { return s.busy * 100 }, format: decimals(0), plain: true, only: someIdle},
+	{title: "p50 ms", value: func(s sample) float64 { return s.p50 / 1000 }, format: decimals(2)},
 	{title: "p99 ms", value: func(s sample) float64 { return s.p99 / 1000 }, format: decimals(2)},
 	{title: "KB a connection", value: func(s sample) float64 { return s.memory / 1000 }, format: decimals(1)},
 }
+
+// someIdle tells that a balancer did not have enough to do in a round: then
+// its requests a second are those of the load, and only its CPU time counts.
+func someIdle(busy []float64) bool { return slices.Min(busy) < 90 }
 
 func decimals(n int) func(float64) string {
 	return func(v float64) string { return fmt.Sprintf("%.*f", n, v) }
@@ -82,13 +90,13 @@ func (r *results) printRow(out io.Writer, load workload, c column) {
 			best = medians[i]
 		}
 	}
-	if slices.Max(medians) == 0 {
-		return // this workload does not measure it
+	if slices.Max(medians) == 0 || c.only != nil && !c.only(medians) {
+		return
 	}
 	fmt.Fprintf(out, "| %s | %s |", load.title, c.title)
 	for i, s := range r.subjects {
 		fmt.Fprintf(out, " %s", c.format(medians[i]))
-		if !s.peer && best != 0 {
+		if !s.peer && !c.plain && best != 0 {
 			fmt.Fprintf(out, " (**%.2f**)", medians[i]/best)
 		}
 		fmt.Fprint(out, " |")

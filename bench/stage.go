@@ -17,15 +17,16 @@ import (
 //go:embed config
 var configs embed.FS
 
-// A stage is what all balancers share: a directory, a certificate, two origins.
+// A stage is what all balancers share: a directory, certificates, origins.
 type stage struct {
 	dir     string
 	keep    bool
 	origins [2]string // addresses
-	origin  *process
-	cert    string // chain, PEM file
-	key     string // PEM file
-	pem     string // chain and key in one file, as HAProxy wants them
+	sinks   [2]string // addresses of the origins of uploads
+	uploads string    // the script that makes wrk upload
+	servers []*process
+	ecdsa   keyPair
+	rsa     keyPair
 }
 
 // newStage makes the directory and the certificate and starts the origins.
@@ -40,12 +41,16 @@ func newStage(ctx context.Context, keep string) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := st.writeCertificate(); err != nil {
-		return nil, err
-	}
-	if err := st.startOrigin(ctx); err != nil {
-		st.close()
-		return nil, err
+	for _, step := range []func() error{
+		st.writeCertificates,
+		func() error { return st.startOrigin(ctx) },
+		func() error { return st.startSink(ctx) },
+		func() (err error) { st.uploads, err = st.render("upload.lua", nil); return err },
+	} {
+		if err := step(); err != nil {
+			st.close()
+			return nil, err
+		}
 	}
 	return st, nil
 }
@@ -53,18 +58,15 @@ func newStage(ctx context.Context, keep string) (*stage, error) {
 // startOrigin starts one nginx, on the core of the load, that answers
 // constant bodies on two ports: the two origins of every balancer.
 func (st *stage) startOrigin(ctx context.Context) error {
-	for i := range st.origins {
-		address, err := freeAddress("127.0.0.1")
-		if err != nil {
-			return err
-		}
-		st.origins[i] = address
+	var err error
+	if st.origins, err = freePair(); err != nil {
+		return err
 	}
 	root := filepath.Join(st.dir, "www")
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return err
 	}
-	for name, size := range map[string]int{"100": 100, "16k": 16 << 10} {
+	for name, size := range map[string]int{"100": 100, "16k": 16 << 10, "1m": 1 << 20} {
 		body := []byte(strings.Repeat("x", size))
 		if err := os.WriteFile(filepath.Join(root, name), body, 0o644); err != nil {
 			return err
@@ -76,17 +78,34 @@ func (st *stage) startOrigin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.origin, err = startProcess(loadCore, filepath.Join(st.dir, "origin.log"), nil,
-		"nginx", "-p", st.dir, "-c", config, "-e", "stderr")
+	return st.serve(ctx, "origin", st.origins[0], "nginx", "-p", st.dir, "-c", config, "-e", "stderr")
+}
+
+// startSink starts the two origins of uploads.
+func (st *stage) startSink(ctx context.Context) error {
+	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	return awaitListening(ctx, st.origin, st.origins[0])
+	if st.sinks, err = freePair(); err != nil {
+		return err
+	}
+	return st.serve(ctx, "sink", st.sinks[0], self, "role-sink", st.sinks[0], st.sinks[1])
+}
+
+// serve starts a server on the core of the load.
+func (st *stage) serve(ctx context.Context, name, address, command string, args ...string) error {
+	p, err := startProcess(loadCore, filepath.Join(st.dir, name+".log"), nil, command, args...)
+	if err != nil {
+		return err
+	}
+	st.servers = append(st.servers, p)
+	return awaitListening(ctx, p, address)
 }
 
 func (st *stage) close() {
-	if st.origin != nil {
-		st.origin.stop()
+	for _, p := range st.servers {
+		p.stop()
 	}
 	if !st.keep {
 		_ = os.RemoveAll(st.dir) // a leftover in the temporary directory harms nobody
@@ -116,4 +135,14 @@ func freeAddress(ip string) (string, error) {
 	}
 	defer l.Close()
 	return l.Addr().String(), nil
+}
+
+// freePair is two free ports of the loopback address.
+func freePair() (pair [2]string, err error) {
+	for i := range pair {
+		if pair[i], err = freeAddress("127.0.0.1"); err != nil {
+			return pair, err
+		}
+	}
+	return pair, nil
 }

@@ -16,26 +16,45 @@ import (
 type subject struct {
 	name  string
 	peer  bool // one of those that the others are compared with
-	start func(ctx context.Context) (*running, error)
+	start func(ctx context.Context, s setup) (*running, error)
+}
+
+// A setup is what a workload asks of a balancer; the same of all.
+type setup struct {
+	origins   [2]string
+	keys      keyPair
+	accessLog bool // a line a request, in a file, in the format that users know the balancer by
+	full      bool // elbow alone: health checks and cookies too
+}
+
+// values are those that the configurations are rendered with.
+func (s setup) values(address, log string) map[string]any {
+	v := map[string]any{
+		"Address": address, "Origins": s.origins, "Cert": s.keys.cert, "Key": s.keys.key, "PEM": s.keys.both, "Log": "",
+	}
+	if s.accessLog {
+		v["Log"] = log
+	}
+	return v
 }
 
 // A running subject.
 type running struct {
 	*process
 	address string // IP:port that serves TLS
+	admin   string // IP:port of elbow's metrics; of others none
+	uploads string // the script that makes wrk upload
 }
 
 func (r *running) url(path string) string { return "https://" + r.address + path }
 
 func newNginx(st *stage) *subject {
-	return &subject{name: "nginx", peer: true, start: func(ctx context.Context) (*running, error) {
+	return &subject{name: "nginx", peer: true, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")
 		if err != nil {
 			return nil, err
 		}
-		config, err := st.render("nginx.conf", map[string]any{
-			"Address": address, "Cert": st.cert, "Key": st.key, "Origins": st.origins,
-		})
+		config, err := st.render("nginx.conf", s.values(address, filepath.Join(st.dir, "nginx-access.log")))
 		if err != nil {
 			return nil, err
 		}
@@ -44,14 +63,12 @@ func newNginx(st *stage) *subject {
 }
 
 func newHAProxy(st *stage) *subject {
-	return &subject{name: "haproxy", peer: true, start: func(ctx context.Context) (*running, error) {
+	return &subject{name: "haproxy", peer: true, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")
 		if err != nil {
 			return nil, err
 		}
-		config, err := st.render("haproxy.cfg", map[string]any{
-			"Address": address, "PEM": st.pem, "Origins": st.origins,
-		})
+		config, err := st.render("haproxy.cfg", s.values(address, "stdout"))
 		if err != nil {
 			return nil, err
 		}
@@ -62,13 +79,13 @@ func newHAProxy(st *stage) *subject {
 // newOther runs any command line whose placeholders name the stage's files and
 // addresses.
 func newOther(st *stage, name, command string) *subject {
-	return &subject{name: name, start: func(ctx context.Context) (*running, error) {
+	return &subject{name: name, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")
 		if err != nil {
 			return nil, err
 		}
-		fill := strings.NewReplacer("{address}", address, "{cert}", st.cert, "{key}", st.key,
-			"{pem}", st.pem, "{origin1}", st.origins[0], "{origin2}", st.origins[1])
+		fill := strings.NewReplacer("{address}", address, "{cert}", s.keys.cert, "{key}", s.keys.key,
+			"{pem}", s.keys.both, "{origin1}", s.origins[0], "{origin2}", s.origins[1])
 		args := strings.Fields(command)
 		for i := range args {
 			args[i] = fill.Replace(args[i])

@@ -22,9 +22,12 @@ var (
 
 // wrk runs one round of requests on kept connections. wrk offers no ALPN and
 // so speaks HTTP/1.1, over TLS 1.3.
-func wrk(ctx context.Context, url string, d time.Duration) (outcome, error) {
-	text, err := pinned(ctx, loadCore, "wrk", "-t1", "-c"+strconv.Itoa(wrkConnections),
-		"-d"+strconv.Itoa(int(d.Seconds())), "--latency", "-H", "Host: "+serverName, url).CombinedOutput()
+func wrk(ctx context.Context, url string, d time.Duration, flags ...string) (outcome, error) {
+	args := append([]string{
+		"-t1", "-c" + strconv.Itoa(wrkConnections), "-d" + strconv.Itoa(int(d.Seconds())),
+		"--latency", "-H", "Host: " + serverName,
+	}, flags...)
+	text, err := pinned(ctx, loadCore, "wrk", append(args, url)...).CombinedOutput()
 	if err != nil {
 		return outcome{}, fmt.Errorf("wrk: %w: %s", err, text)
 	}

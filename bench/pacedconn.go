@@ -1,0 +1,158 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	pacedRequest = "GET /100 HTTP/1.1\r\nHost: " + serverName + "\r\n\r\n"
+	pacedStatus  = "HTTP/1.1 200 "
+	pacedBody    = 100 // bytes of an answer's body
+)
+
+// A pacedConn is a connection of an open loop, with at most one request under
+// way.
+type pacedConn struct {
+	fd    int
+	tls   *tls.Conn
+	text  [4 << 10]byte // the answer so far
+	n     int
+	due   time.Duration // when the request under way was due
+	freed time.Duration // when the last one was answered
+}
+
+// dialPaced connects, shakes hands and makes a request, all of it blocking;
+// from then on nothing blocks.
+func dialPaced(address string) (*pacedConn, error) {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	c := &pacedConn{fd: fd, tls: tls.Client(socketConn{fd: fd}, clientTLS)}
+	if err := c.warm(to); err != nil {
+		_ = unix.Close(fd) // it is of no use
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *pacedConn) warm(to netip.AddrPort) error {
+	if err := unix.Connect(c.fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}); err != nil {
+		return err
+	}
+	if err := unix.SetsockoptInt(c.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		return err
+	}
+	// Nothing waits for ever, should the answer be another one.
+	patience := unix.NsecToTimeval(pacedPatience.Nanoseconds())
+	if err := unix.SetsockoptTimeval(c.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &patience); err != nil {
+		return err
+	}
+	if err := c.ask(); err != nil {
+		return err
+	}
+	if complete, err := c.read(); err != nil || !complete {
+		return cmp.Or(err, errors.New("the first request had no answer"))
+	}
+	return unix.SetNonblock(c.fd, true)
+}
+
+// ask sends a request. It is so small that the socket takes it at once.
+func (c *pacedConn) ask() error {
+	_, err := c.tls.Write([]byte(pacedRequest))
+	return err
+}
+
+// read reads until the answer is complete or nothing more has come.
+func (c *pacedConn) read() (complete bool, err error) {
+	for {
+		n, err := c.tls.Read(c.text[c.n:])
+		if errors.Is(err, errNothingYet) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		c.n += n
+		if c.n >= len(pacedStatus) && !bytes.HasPrefix(c.text[:], []byte(pacedStatus)) {
+			return false, fmt.Errorf("answer %q", c.text[:c.n])
+		}
+		head := bytes.Index(c.text[:c.n], []byte("\r\n\r\n"))
+		if head < 0 || c.n < head+4+pacedBody {
+			continue
+		}
+		if c.n > head+4+pacedBody {
+			return false, fmt.Errorf("answer %q", c.text[:c.n])
+		}
+		c.n = 0
+		return true, nil
+	}
+}
+
+// errNothingYet is what a socketConn says when it would block. crypto/tls
+// keeps what it has of a record if an error calls itself temporary.
+var errNothingYet net.Error = nothingYet{}
+
+type nothingYet struct{}
+
+func (nothingYet) Error() string   { return "nothing to read yet" }
+func (nothingYet) Timeout() bool   { return true }
+func (nothingYet) Temporary() bool { return true }
+
+// A socketConn is a descriptor as a connection, without Go's poller.
+type socketConn struct {
+	net.Conn // nil: crypto/tls calls nothing but what is here
+	fd       int
+}
+
+func (c socketConn) Read(p []byte) (int, error) {
+	n, err := unix.Read(c.fd, p)
+	switch {
+	case err == unix.EAGAIN:
+		return 0, errNothingYet
+	case err != nil:
+		return 0, os.NewSyscallError("read", err)
+	case n == 0:
+		return 0, errors.New("closed by the balancer")
+	}
+	return n, nil
+}
+
+func (c socketConn) Write(p []byte) (int, error) {
+	n, err := unix.Write(c.fd, p)
+	if err == nil && n < len(p) {
+		err = errors.New("socket full")
+	}
+	return max(n, 0), os.NewSyscallError("write", err)
+}
+
+// epollWait is epoll_pwait2(2): epoll_wait counts in milliseconds.
+func epollWait(epoll int, events []unix.EpollEvent, d time.Duration) (int, error) {
+	timeout := unix.NsecToTimespec(d.Nanoseconds())
+	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(&events[0])),
+		uintptr(len(events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
+	switch errno {
+	case 0:
+		return int(n), nil
+	case unix.EINTR:
+		return 0, nil
+	}
+	return 0, os.NewSyscallError("epoll_pwait2", errno)
+}

@@ -1,0 +1,85 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An outcome is what a load generator tells of one round.
+type outcome struct {
+	Requests int
+	Elapsed  time.Duration
+	P50      time.Duration // 0: not told
+	P99      time.Duration // 0: not told
+	Full     int           // handshakes that were full, though resumption was asked for
+	Late     time.Duration // 99th percentile of what the generator of an open loop was late itself
+}
+
+// A sample is what one round gives. Zero: not measured by this workload.
+type sample struct {
+	cpu    float64 // microseconds of the balancer a request
+	busy   float64 // share of its core that the balancer took, 0 to 1
+	rate   float64 // requests a second
+	p50    float64 // microseconds
+	p99    float64 // microseconds
+	memory float64 // bytes a connection
+	full   int     // handshakes that were full, though resumption was asked for
+	late   float64 // microseconds, 99th percentile
+}
+
+// measure takes the balancer's processor time around one round of load.
+func measure(r *running, load func() (outcome, error)) (sample, error) {
+	before, err := r.cpu()
+	if err != nil {
+		return sample{}, err
+	}
+	out, err := load()
+	if err != nil {
+		return sample{}, err
+	}
+	after, err := r.cpu()
+	if err != nil {
+		return sample{}, err
+	}
+	return sampleOf(out, after-before)
+}
+
+// sampleOf is the sample of a round in which the balancer took cpu.
+func sampleOf(out outcome, cpu time.Duration) (sample, error) {
+	if out.Requests == 0 {
+		return sample{}, errors.New("no request was answered")
+	}
+	return sample{
+		cpu:  microseconds(cpu) / float64(out.Requests),
+		busy: cpu.Seconds() / out.Elapsed.Seconds(),
+		rate: float64(out.Requests) / out.Elapsed.Seconds(),
+		p50:  microseconds(out.P50),
+		p99:  microseconds(out.P99),
+		full: out.Full,
+		late: microseconds(out.Late),
+	}, nil
+}
+
+func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+func (s sample) String() string {
+	if s.memory != 0 {
+		return fmt.Sprintf("%.1f KB a connection", s.memory/1000)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%.1f µs CPU a request, core %.0f%% busy, %.0f requests/s, p99 %.2f ms", s.cpu, s.busy*100, s.rate, s.p99/1000)
+	if s.p50 != 0 {
+		fmt.Fprintf(&text, ", p50 %.2f ms", s.p50/1000)
+	}
+	if s.full != 0 {
+		fmt.Fprintf(&text, ", %d handshakes not resumed", s.full)
+	}
+	if s.late != 0 {
+		fmt.Fprintf(&text, ", generator late by %.2f ms (p99)", s.late/1000)
+	}
+	return text.String()
+}
