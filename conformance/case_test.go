@@ -14,9 +14,10 @@ import (
 // A block is one case as it stands in its file.
 type block struct {
 	title string
-	where string // file:line of the title
-	sent  []byte // lines with ">"
-	reply []byte // lines with "<"
+	where string   // file:line of the title
+	lines []string // all, as they are
+	sent  []byte   // lines with ">"
+	reply []byte   // lines with "<"
 	rules []rule
 }
 
@@ -69,6 +70,7 @@ func readFile(file string) ([]*block, error) {
 }
 
 func (b *block) add(line string) error {
+	b.lines = append(b.lines, line)
 	var err error
 	switch line[0] {
 	case '>':

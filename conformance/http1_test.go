@@ -5,22 +5,24 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
+	"strconv"
 	"testing"
 )
 
 // A sender sends a case to the listener of a rig, in the protocol it stands
-// for, with one more request behind it, and returns the statuses of the final
-// answers. It fails the test unless the connection ended after the last one.
-type sender func(t *testing.T, r *rig, c *requestCase) []int
+// for, with one more request behind it, and returns what became of each: the
+// status of its final answer, or how it was refused. It fails the test unless
+// the connection ended after the last one.
+type sender func(t *testing.T, r *rig, c *requestCase) []string
 
-// senders are those of all cases, named by how they send.
-var senders = map[string]sender{
-	"whole":  func(t *testing.T, r *rig, c *requestCase) []int { return sendHTTP1(t, r, c, 1<<20) },
-	"pieces": func(t *testing.T, r *rig, c *requestCase) []int { return sendHTTP1(t, r, c, 1+len(c.sent)/1024) },
+// http1Senders are those of HTTP/1.1, named by how they send.
+var http1Senders = map[string]sender{
+	"whole":  func(t *testing.T, r *rig, c *requestCase) []string { return sendHTTP1(t, r, c, 1<<20) },
+	"pieces": func(t *testing.T, r *rig, c *requestCase) []string { return sendHTTP1(t, r, c, 1+len(c.sent)/1024) },
 }
 
 // sendHTTP1 sends the case over HTTP/1.1, size bytes in a TLS record.
-func sendHTTP1(t *testing.T, r *rig, c *requestCase, size int) []int {
+func sendHTTP1(t *testing.T, r *rig, c *requestCase, size int) []string {
 	conn := r.dial(t)
 	defer conn.Close()
 	written := make(chan struct{})
@@ -31,7 +33,7 @@ func sendHTTP1(t *testing.T, r *rig, c *requestCase, size int) []int {
 	}()
 	br := bufio.NewReader(conn)
 	methods := c.methods()
-	var statuses []int
+	var statuses []string
 	for {
 		if _, err := br.Peek(1); err == io.EOF {
 			return statuses
@@ -49,7 +51,7 @@ func sendHTTP1(t *testing.T, r *rig, c *requestCase, size int) []int {
 			return statuses
 		}
 		if resp.StatusCode >= 200 {
-			statuses = append(statuses, resp.StatusCode)
+			statuses = append(statuses, strconv.Itoa(resp.StatusCode))
 			if resp.StatusCode != 200 && !resp.Close {
 				t.Errorf("%s: a refusal does not say that it ends the connection", c.where)
 			}

@@ -112,6 +112,11 @@ func (r *recording) pieces() [][]byte {
 	return append(pieces, raw[start:])
 }
 
+// whole reports whether what arrived ends with the end of a request.
+func (r *recording) whole() bool {
+	return len(r.ends) > 0 && r.ends[len(r.ends)-1] == r.raw.Len()
+}
+
 // finish returns what has arrived, once the proxy, which is drained, has
 // closed all its connections.
 func (o *origin) finish(t *testing.T, b *proxy.Backend) []*recording {

@@ -46,14 +46,14 @@ type rig struct {
 	listener *proxy.Listener
 }
 
-// newRig starts a TLS listener in front of address.
+// newRig starts a listener in front of address, for all versions of HTTP.
 func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.Sticky) *rig {
 	t.Helper()
 	cert, err := certificate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{proxy: proxy.New(proxy.Options{Log: slog.New(slog.DiscardHandler)})}
+	r := &rig{proxy: proxy.New(proxy.Options{HTTP3: true, Log: slog.New(slog.DiscardHandler)})}
 	r.backend = r.proxy.NewBackend("lb-test", 443, "origin", address)
 	r.backend.Member.SetHealth(balance.Healthy)
 	group := &balance.Group{Members: []*balance.Member{r.backend.Member}, Weights: []int{100}}
@@ -72,10 +72,25 @@ func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.St
 	if sticky != nil {
 		cfg.Sticky = sticky(group)
 	}
-	if r.listener, err = r.proxy.Listen(netip.MustParseAddrPort("127.0.0.1:0"), cfg); err != nil {
-		t.Fatal(err)
-	}
+	r.listen(t, cfg)
 	return r
+}
+
+// listen opens a port that is free for TCP and for UDP.
+func (r *rig) listen(t *testing.T, cfg *proxy.Config) {
+	t.Helper()
+	for {
+		var err error
+		if r.listener, err = r.proxy.Listen(netip.MustParseAddrPort("127.0.0.1:0"), cfg); err != nil {
+			t.Fatal(err)
+		}
+		if r.listener.HTTP3() == nil {
+			return
+		}
+		if err := r.listener.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // answerTimeout is how long the backend of a case may take to answer. No

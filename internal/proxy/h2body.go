@@ -73,6 +73,8 @@ func (s *h2Stream) awaitBody() *Fault {
 			return clientGone(OpSend)
 		case s.refused || s.stopped:
 			return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
+		case s.tooLong:
+			return bodyFault(http1.ErrTrailerLength)
 		case s.body.Len() > 0 || s.ended:
 			return nil
 		}

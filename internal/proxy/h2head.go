@@ -91,6 +91,9 @@ func (h *h2Conn) headerList(b *headerBlock, block []byte) error {
 // trailers ends a body with the fields just decoded (RFC 9113, 8.1).
 func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
 	lines, err := http2.AppendTrailers(nil, h.decoder.Fields)
+	if h.decoder.TooLong {
+		err = http1.ErrTrailerLength
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -98,7 +101,13 @@ func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
 		return nil
 	case s.ended || s.givenUp:
 		return http2.ErrStreamClosed
-	case err != nil || h.decoder.TooLong || !b.ends || !s.counts(0, true):
+	case !b.ends || !s.counts(0, true):
+		return http2.ErrMalformed
+	case err == http1.ErrTrailerLength:
+		s.tooLong = true
+		s.in.Signal()
+		return nil
+	case err != nil:
 		return http2.ErrMalformed
 	}
 	s.trailers = lines

@@ -32,6 +32,7 @@ type h2Stream struct {
 	body     http2.Body
 	left     int64  // bytes of the body that are to come; -1: not known
 	trailers []byte // of the request, as lines
+	tooLong  bool   // the trailers are; the end has come, but ended is not set
 	ended    bool   // the client has sent END_STREAM
 	answered bool   // we have
 	shut     bool   // not counted as open any more

@@ -143,6 +143,9 @@ func (s *h3Stream) trailers(block []byte) ([]byte, *Fault) {
 	}
 	lines, err := http2.AppendTrailers(nil, section.Fields)
 	if err != nil {
+		if f := bodyFault(err); f.Status != 400 {
+			return nil, f
+		}
 		return nil, s.malformed(OpSend, err)
 	}
 	return lines, nil

@@ -92,18 +92,15 @@ func (s *h3Stream) likelyBodiless() bool {
 }
 
 // measure finds out how long a body is that has come as a whole with the head, so
-// that the backend can be told.
+// that the backend can be told. One of no length is whole with the head, and
+// nothing of what follows may pass for a part of it.
 func (s *h3Stream) measure() *Fault {
 	x := s.x
-	if !s.ended || len(x.in.rest()) == 0 {
-		s.measured = x.req.Length == 0 // whatever comes, it is nothing of the body
-		return nil
-	}
 	frames, rest := s.frames, x.in.rest()
-	for {
+	for more := len(rest) > 0; more; {
 		piece, _, n, err := frames.Next(rest)
 		rest = rest[n:]
-		if err == nil && piece == http3.Nothing {
+		if piece == http3.Nothing && err == nil && s.ended {
 			err = frames.End(len(rest))
 		}
 		switch {
@@ -111,18 +108,18 @@ func (s *h3Stream) measure() *Fault {
 			return s.refuse(OpHead, err)
 		case piece == http3.Trailers:
 			return nil // they need chunks
-		case piece == http3.Body:
-			continue
 		}
-		switch size := int64(frames.Size()); {
-		case x.req.Length >= 0 && size != x.req.Length:
-			return s.malformed(OpHead, http1.ErrLengthWrong)
-		case x.req.Framing == http1.Chunked:
-			x.req.Framing, x.req.Length = http1.Length, size
-		}
-		s.measured = true
-		return nil
+		more = piece == http3.Body
 	}
+	size, length := int64(frames.Size()), x.req.Length
+	switch {
+	case length >= 0 && (size > length || s.ended && size < length):
+		return s.malformed(OpHead, http1.ErrLengthWrong)
+	case s.ended && x.req.Framing == http1.Chunked:
+		x.req.Framing, x.req.Length = http1.Length, size
+	}
+	s.measured = length == 0 || s.ended
+	return nil
 }
 
 var errReplayable = errors.New("request came before the handshake was complete, and must not be repeated")
