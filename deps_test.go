@@ -21,17 +21,18 @@ const module = "elbow/"
 // decision: say why in the commit message. The reasons for the walls are in
 // ARCHITECTURE.md.
 var mayImport = map[string][]string{
-	"internal/elb":     {},
-	"internal/http1":   {},
-	"internal/balance": {},
-	"internal/health":  {},
-	"internal/cert":    {},
-	"internal/metrics": {},
-	"internal/rpc":     {},
-	"internal/ram":     {},
-	"internal/socket":  {},
-	"internal/cluster": {},
-	"internal/answer":  {},
+	"internal/elb":      {},
+	"internal/http1":    {},
+	"internal/balance":  {},
+	"internal/health":   {},
+	"internal/cert":     {},
+	"internal/metrics":  {},
+	"internal/rpc":      {},
+	"internal/ram":      {},
+	"internal/socket":   {},
+	"internal/cluster":  {},
+	"internal/answer":   {},
+	"internal/handover": {},
 
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
@@ -77,7 +78,8 @@ var owners = map[string][]string{
 	"github.com/vishvananda/netlink":         {"internal/cluster", "internal/reconcile"},
 	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
-	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
+	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into
+	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/handover", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"}, // passwords
 	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},

@@ -95,7 +95,7 @@ func (c *conn) serve() {
 // await waits for the first byte of the next request, holding nothing but the
 // conn itself and a goroutine with a small stack.
 func (c *conn) await() bool {
-	if !c.state.CompareAndSwap(active, idle) || c.listener.draining.Load() && c.retire() {
+	if !c.state.CompareAndSwap(active, idle) || c.listener.hurries() && c.retire() {
 		return false
 	}
 	c.wire.ReadBy(socket.Now().Add(c.listener.config.Load().idleTimeout()))

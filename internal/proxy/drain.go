@@ -11,6 +11,9 @@ func (l *Listener) Close() {
 		return
 	}
 	close(l.done)
+	l.proxy.mu.Lock()
+	delete(l.proxy.open, l)
+	l.proxy.mu.Unlock()
 	defer l.proxy.listeners.Remove(l.counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
 	l.each((*conn).retireIdle)
@@ -57,5 +60,7 @@ func (c *conn) retireIdle() {
 		c.h3.retire()
 		return
 	}
-	c.retire()
+	if c.listener.hurries() {
+		c.retire()
+	}
 }

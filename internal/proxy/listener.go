@@ -25,6 +25,7 @@ type Listener struct {
 	counts *metrics.Instance[listenerCounts]
 
 	draining atomic.Bool
+	yielded  atomic.Bool    // another process has the socket; set before draining
 	done     chan struct{}  // closed when draining begins
 	running  sync.WaitGroup // the accept loop and every conn
 
@@ -35,7 +36,7 @@ type Listener struct {
 // Listen opens addr and serves cfg on it. That the address is taken, or that no
 // interface has it, is told by errors.Is with EADDRINUSE and EADDRNOTAVAIL.
 func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
-	tcp, err := listen(addr)
+	tcp, err := p.listenTCP(addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
@@ -54,6 +55,9 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 		}
 	}
 	l.counts = p.listeners.Add(l.sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
+	p.mu.Lock()
+	p.open[l] = struct{}{}
+	p.mu.Unlock()
 	if l.quic != nil {
 		l.quic.start()
 	}
@@ -80,6 +84,10 @@ func (l *Listener) Addr() netip.AddrPort {
 // accept takes connections until the socket is closed.
 func (l *Listener) accept() {
 	defer l.running.Done()
+	select {
+	case <-l.proxy.begun:
+	case <-l.done:
+	}
 	pause := acceptPauseMin
 	for {
 		tcp, err := l.tcp.AcceptTCP()
@@ -128,7 +136,7 @@ func (l *Listener) add(c *conn) bool {
 	p := l.proxy
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.draining.Load() {
+	if l.hurries() {
 		return false
 	}
 	here, total := len(l.conns)+1, int(p.conns.Add(1))

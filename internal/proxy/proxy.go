@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,11 @@ type Options struct {
 	// new clients have to prove their address first, default 1,000; negative: they
 	// always have to.
 	MaxShaking int
+
+	// Inherited are the sockets that another process of this node gives to this
+	// one. Listeners for which there are some take those, and nothing is taken from
+	// any listener before Begin. Nil: there is no such process.
+	Inherited []Socket
 
 	Limits Limits
 }
@@ -78,12 +84,18 @@ type Proxy struct {
 	drain       time.Duration // for exchanges with a retired backend
 	maxShaking  int           // QUIC handshakes of a listener
 	http3       bool
+	tag         quicTag       // of this process
+	begun       chan struct{} // closed when connections are taken
 
 	listeners *metrics.Set[listenerCounts]
 	backends  *metrics.Set[backendCounts]
 
 	conns atomic.Int64 // client connections open now
 	date  dateField
+
+	mu        sync.Mutex
+	open      map[*Listener]struct{} // those not closed; guarded by mu
+	inherited []Socket               // not taken yet; guarded by mu
 }
 
 // New returns a Proxy without listeners. Close ends what it starts.
@@ -94,6 +106,11 @@ func New(o Options) *Proxy {
 		max:    cmp.Or(o.MaxConns, defaultMaxConns),
 		drain:  cmp.Or(o.DrainTimeout, defaultDrainTimeout),
 		http3:  o.HTTP3,
+		tag:    newTag(o.Inherited),
+		begun:  make(chan struct{}),
+		open:   make(map[*Listener]struct{}),
+
+		inherited: o.Inherited,
 
 		maxBackend: cmp.Or(o.MaxBackendConns, defaultMaxBackendConns),
 		queueFor:   cmp.Or(o.QueueTimeout, defaultQueueTimeout),
@@ -102,6 +119,9 @@ func New(o Options) *Proxy {
 
 		listeners: newListenerSet(),
 		backends:  newBackendSet(),
+	}
+	if o.Inherited == nil {
+		p.Begin()
 	}
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.log == nil {

@@ -23,8 +23,9 @@ type quicPort struct {
 	alt      []byte // the value of the Alt-Svc field that tells of it
 
 	fault   atomic.Pointer[error] // why it is not open; nil: it is
-	shaking atomic.Int64          // handshakes under way
-	conns   sync.WaitGroup        // connections that use the port
+	socket  atomic.Pointer[datagrams]
+	shaking atomic.Int64   // handshakes under way
+	conns   sync.WaitGroup // connections that use the port
 }
 
 // newQUIC returns the UDP side of l, whose TCP side is bound already.
@@ -46,7 +47,7 @@ func (q *quicPort) start() {
 
 // A quicSocket is an open port.
 type quicSocket struct {
-	udp       *net.UDPConn
+	udp       *datagrams
 	transport *quic.Transport
 	accept    *quic.EarlyListener
 }
@@ -63,23 +64,28 @@ func (q *quicPort) open() (*quicSocket, error) {
 }
 
 func (q *quicPort) listen() (*quicSocket, error) {
-	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(q.addr))
+	p := q.listener.proxy
+	udp, err := p.listenUDP(q.addr)
 	if err != nil {
 		return nil, err
 	}
 	s := &quicSocket{udp: udp}
 	s.transport = &quic.Transport{
 		Conn:                  udp,
-		ConnectionIDGenerator: nodeID{},
+		ConnectionIDGenerator: quicIDs{tag: p.tag},
 		ConnContext:           q.begin,
 		// One round trip more for a client whose address may be forged, but only
 		// when so many are there that they may be an attack.
-		VerifySourceAddress: func(net.Addr) bool { return q.shaking.Load() >= int64(q.listener.proxy.maxShaking) },
+		VerifySourceAddress: func(net.Addr) bool { return q.shaking.Load() >= int64(p.maxShaking) },
 	}
 	q.listener.config.Load().Sessions.protect(s.transport)
 	if s.accept, err = s.transport.ListenEarly(q.tls, q.config()); err != nil {
 		s.close()
 		return nil, err
+	}
+	q.socket.Store(udp)
+	if source := p.source(); source != udp.source.Load() { // Begin came in between
+		udp.readFrom(source)
 	}
 	return s, nil
 }
@@ -102,6 +108,7 @@ func (q *quicPort) run(s *quicSocket, err error) {
 			}
 		}
 		err = q.serve(s)
+		q.socket.Store(nil)
 		s.close()
 		if q.listener.draining.Load() {
 			return
@@ -142,11 +149,15 @@ func (q *quicPort) serve(s *quicSocket) error {
 	}
 }
 
-// closeWith takes no more connections once the listener is closed. Those there
+// closeWith takes no more connections once the listener is closed, or, if another
+// process has the socket, a moment later: some may have begun here. Those there
 // are go on.
 func (q *quicPort) closeWith(s *quicSocket, broken <-chan struct{}, closed chan<- struct{}) {
 	select {
 	case <-q.listener.done:
+		if q.listener.yielded.Load() {
+			sleep(handshakeRest, broken)
+		}
 	case <-broken:
 	}
 	_ = s.accept.Close() // has no error
@@ -194,7 +205,7 @@ func (q *quicPort) begin(ctx context.Context, _ *quic.ClientInfo) (context.Conte
 	l := q.listener
 	counts := l.counts.Local()
 	counts.accepted.Inc()
-	if l.draining.Load() || l.full() {
+	if l.hurries() || l.full() {
 		counts.refused.Inc()
 		return nil, errOverflow
 	}

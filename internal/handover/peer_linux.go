@@ -1,0 +1,47 @@
+package handover
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// peer is the process at the other end. One of another user is refused: it would
+// be given private keys.
+func peer(c *net.UnixConn) (pid int, err error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var credentials *unix.Ucred
+	if ctl := raw.Control(func(fd uintptr) {
+		credentials, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	}); ctl != nil || err != nil {
+		return 0, errors.Join(ctl, err)
+	}
+	if uid := os.Getuid(); int(credentials.Uid) != uid {
+		return 0, fmt.Errorf("process %d belongs to user %d, this one to user %d: both have to be the same", credentials.Pid, credentials.Uid, uid)
+	}
+	return int(credentials.Pid), nil
+}
+
+// maxPath is what a socket's address has room for, with a 0 at the end.
+const maxPath = len(unix.RawSockaddrUnix{}.Path) - 1
+
+// inDirectory calls use with a name for path that is short enough for a socket's
+// address, however deep the directory is.
+func inDirectory(path string, use func(name string) error) error {
+	if len(path) <= maxPath {
+		return use(path)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return use(fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)))
+}

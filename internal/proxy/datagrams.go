@@ -1,0 +1,169 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/ipv4"
+)
+
+// datagrams are the UDP socket of a listener as quic-go reads it. When another
+// process takes the node over, both have the socket: the newer one reads it, and
+// passes on to the older one, on a route, what is for connections of that one.
+// All write to the socket itself. So no packet is anybody's but the one's whose
+// connection it is for, on any system, whatever the order in which processes end.
+// Passing one on costs two system calls, and only while a process drains.
+//
+// The alternative, a socket for each process in a reuseport group with a program
+// that chooses by the connection id, costs nothing a packet. But when a process
+// ends the kernel moves the last socket of the group to its place, and until the
+// program follows, packets go astray.
+type datagrams struct {
+	*net.UDPConn
+	batch  *ipv4.PacketConn // the same
+	source atomic.Uint32    // fromSocket …; changed under mu
+
+	routes atomic.Pointer[[]route] // to older processes; nil: none
+	packet []byte                  // of a route, on its way; owned by the reader
+
+	mu      sync.Mutex
+	changed chan struct{} // closed when source changes; guarded by mu
+	ended   bool          // guarded by mu
+	passed  *net.UnixConn // where a newer process passes packets on; guarded by mu, until source is fromNewer
+}
+
+// Where datagrams come from.
+const (
+	fromSocket = iota
+	fromNone   // for a moment: two processes may not read at the same time
+	fromNewer  // a newer process has the socket
+)
+
+func newDatagrams(udp *net.UDPConn, routes []route, source uint32) *datagrams {
+	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{})}
+	d.source.Store(source)
+	if len(routes) > 0 {
+		d.routes.Store(&routes)
+	}
+	return d
+}
+
+// ReadBatch is what quic-go reads with.
+func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
+	for {
+		var n int
+		var err error
+		switch d.source.Load() {
+		case fromSocket:
+			n, err = d.batch.ReadBatch(ms, flags)
+			if routes := d.routes.Load(); err == nil && routes != nil {
+				n = d.passOn(*routes, ms[:n])
+			}
+		case fromNewer:
+			n, err = d.readPassed(&ms[0])
+		default:
+			err = d.awaitSource()
+		}
+		if n > 0 || err != nil && !d.goesOn(err) {
+			return n, err
+		}
+	}
+}
+
+// awaitSource returns when datagrams are read again or, with an error, never.
+func (d *datagrams) awaitSource() error {
+	d.mu.Lock()
+	changed, ended := d.changed, d.ended
+	d.mu.Unlock()
+	if ended {
+		return os.ErrDeadlineExceeded
+	}
+	<-changed
+	return nil
+}
+
+// goesOn reports whether err only says that the source has changed.
+func (d *datagrams) goesOn(err error) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return errors.Is(err, os.ErrDeadlineExceeded) && !d.ended
+}
+
+// readFrom changes the source.
+func (d *datagrams) readFrom(source uint32) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if source == fromNewer && d.passed == nil {
+		return // opened too late to be handed over: it has no connections
+	}
+	d.source.Store(source)
+	close(d.changed)
+	d.changed = make(chan struct{})
+	if d.ended {
+		return
+	}
+	deadline := time.Time{}
+	if source != fromSocket {
+		deadline = past // ends the read under way
+	}
+	_ = d.UDPConn.SetReadDeadline(deadline) // fails only if closed
+}
+
+var past = time.Unix(1, 0)
+
+// SetReadDeadline is how quic-go ends the read under way for good.
+func (d *datagrams) SetReadDeadline(t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ended = !t.IsZero(); d.ended {
+		close(d.changed)
+		d.changed = make(chan struct{})
+	}
+	if d.passed != nil {
+		_ = d.passed.SetReadDeadline(t) // fails only if closed
+	}
+	return d.UDPConn.SetReadDeadline(t)
+}
+
+// Close closes the socket and all routes of this process. Others may have them.
+func (d *datagrams) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.passed != nil {
+		_ = d.passed.Close() // what is in it is for nobody
+	}
+	d.forgetLocked(func(*route) bool { return true })
+	return d.UDPConn.Close()
+}
+
+// forget closes routes. A reader that is about to use one finds it closed, and
+// keeps the packet.
+func (d *datagrams) forget(gone func(*route) bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.forgetLocked(gone)
+}
+
+func (d *datagrams) forgetLocked(gone func(*route) bool) {
+	routes := d.routes.Load()
+	if routes == nil {
+		return
+	}
+	var left []route
+	for i := range *routes {
+		if r := &(*routes)[i]; gone(r) {
+			_ = r.conn.Close() // nothing is buffered
+		} else {
+			left = append(left, *r)
+		}
+	}
+	if left == nil {
+		d.routes.Store(nil)
+	} else {
+		d.routes.Store(&left)
+	}
+}

@@ -1,0 +1,224 @@
+package proxy
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+
+	"elbow/internal/socket"
+)
+
+// What a process gives to the next one of its node are the sockets of its
+// listeners. The two go through this:
+//
+//	older                      newer
+//	Sockets                    New with Options.Inherited
+//	                           Listen, which takes the sockets it finds there
+//	Pause
+//	                           Begin
+//	Listener.Yield for all
+//
+// or Resume instead of Yield, if the newer one does not get that far.
+
+// A Socket is an open socket of a listener, on its way to another process.
+type Socket struct {
+	Network string // tcp or udp
+	Address netip.AddrPort
+	File    *os.File
+	Routes  []Route // of a UDP socket
+}
+
+// A Route is where datagrams go that are for QUIC connections of an older
+// process, the one with the tag.
+type Route struct {
+	Tag  []byte
+	File *os.File
+}
+
+// Tag is what the QUIC connection ids of this process have in them.
+func (p *Proxy) Tag() []byte { return p.tag[:] }
+
+// Sockets are copies of the sockets of all listeners. UDP sockets come with a
+// route to this process, on which it will take what is for its own connections.
+// Whatever the error, the files are the caller's to close.
+func (p *Proxy) Sockets() (all []Socket, err error) {
+	for _, l := range p.listening() {
+		file, err := socket.Duplicate(l.tcp)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, Socket{Network: "tcp", Address: l.Addr(), File: file})
+		if d := l.datagrams(); d != nil {
+			s, err := d.handOver(p.tag)
+			if err != nil {
+				return all, err
+			}
+			s.Address = l.Addr()
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+// datagrams is the UDP socket, nil if there is none.
+func (l *Listener) datagrams() *datagrams {
+	if l.quic == nil {
+		return nil
+	}
+	return l.quic.socket.Load()
+}
+
+// listening lists the listeners that have not been closed.
+func (p *Proxy) listening() []*Listener {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]*Listener, 0, len(p.open))
+	for l := range p.open {
+		all = append(all, l)
+	}
+	return all
+}
+
+// Pause stops reading datagrams. They wait in the sockets.
+func (p *Proxy) Pause() { p.readAll(fromNone) }
+
+// Resume goes on with them after Pause.
+func (p *Proxy) Resume() { p.readAll(fromSocket) }
+
+func (p *Proxy) readAll(source uint32) {
+	for _, l := range p.listening() {
+		if d := l.datagrams(); d != nil {
+			d.readFrom(source)
+		}
+	}
+}
+
+// Yield ends the part of l in taking connections, because another process has the
+// socket now. No client notices: what has been accepted is served, and only asked
+// to come back on another connection; one that waits for its next request in
+// HTTP/1.1, where there is no way to ask, is told with the answer to that. Drain
+// waits for the end of all.
+func (l *Listener) Yield() {
+	l.yielded.Store(true)
+	if d := l.datagrams(); d != nil {
+		d.readFrom(fromNewer)
+	}
+	l.Close()
+}
+
+// hurries reports whether connections without an exchange are to end.
+func (l *Listener) hurries() bool { return l.draining.Load() && !l.yielded.Load() }
+
+// Begin has the listeners take what comes, if Options.Inherited has kept them from
+// it, and closes what was inherited for nothing.
+func (p *Proxy) Begin() {
+	p.mu.Lock()
+	unused := p.inherited
+	p.inherited = nil
+	p.mu.Unlock()
+	for _, s := range unused {
+		s.close()
+	}
+	close(p.begun)
+	p.readAll(fromSocket)
+}
+
+// Forget closes the routes to an older process, which has ended.
+func (p *Proxy) Forget(tag []byte) {
+	for _, l := range p.listening() {
+		if d := l.datagrams(); d != nil {
+			d.forget(func(r *route) bool { return string(r.tag[:]) == string(tag) })
+		}
+	}
+}
+
+// inherit takes a socket out of what was inherited.
+func (p *Proxy) inherit(network string, addr netip.AddrPort) (Socket, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, s := range p.inherited {
+		if s.Network == network && s.Address == addr {
+			p.inherited = slices.Delete(p.inherited, i, i+1)
+			return s, true
+		}
+	}
+	return Socket{}, false
+}
+
+func (s *Socket) close() {
+	_ = s.File.Close() // a copy
+	for _, r := range s.Routes {
+		_ = r.File.Close() // likewise
+	}
+}
+
+// listenTCP returns the inherited socket for addr or opens one.
+func (p *Proxy) listenTCP(addr netip.AddrPort) (*net.TCPListener, error) {
+	s, ok := p.inherit("tcp", addr)
+	if !ok {
+		return listen(addr)
+	}
+	defer s.close()
+	l, err := net.FileListener(s.File) // a copy
+	if err != nil {
+		return nil, err
+	}
+	tcp, ok := l.(*net.TCPListener)
+	if !ok {
+		_ = l.Close() // it is of no use
+		return nil, fmt.Errorf("the inherited socket is a %T", l)
+	}
+	return tcp, nil
+}
+
+// listenUDP likewise. What is inherited is not read before Begin.
+func (p *Proxy) listenUDP(addr netip.AddrPort) (*datagrams, error) {
+	s, ok := p.inherit("udp", addr)
+	if !ok {
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+		if err != nil {
+			return nil, err
+		}
+		return newDatagrams(udp, nil, p.source()), nil
+	}
+	defer s.close()
+	c, err := net.FilePacketConn(s.File) // a copy
+	if err != nil {
+		return nil, err
+	}
+	udp, ok := c.(*net.UDPConn)
+	if !ok {
+		_ = c.Close() // it is of no use
+		return nil, fmt.Errorf("the inherited socket is a %T", c)
+	}
+	d := newDatagrams(udp, nil, p.source())
+	if err := d.inherit(s.Routes); err != nil {
+		_ = d.Close() // it was not used
+		return nil, err
+	}
+	return d, nil
+}
+
+// source is where a new UDP socket is read from.
+func (p *Proxy) source() uint32 {
+	select {
+	case <-p.begun:
+		return fromSocket
+	default:
+		return fromNone
+	}
+}
+
+// newTag chooses a tag that no older process has.
+func newTag(inherited []Socket) (tag quicTag) {
+	for taken := true; taken; {
+		_, _ = rand.Read(tag[:]) // never fails
+		taken = slices.ContainsFunc(inherited, func(s Socket) bool {
+			return slices.ContainsFunc(s.Routes, func(r Route) bool { return string(r.Tag) == string(tag[:]) })
+		})
+	}
+	return tag
+}

@@ -1,0 +1,265 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+
+	"golang.org/x/net/ipv4"
+
+	"elbow/internal/balance"
+)
+
+// heir is a second proxy on the sockets of r, as another process would have it:
+// everything is built, nothing is taken yet. Its backend is at address.
+func (r *rig) heir(address string) *rig {
+	r.t.Helper()
+	sockets, err := r.proxy.Sockets()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	h := &rig{t: r.t, log: newLines()}
+	h.proxy = New(Options{HTTP3: true, AccessLog: h.log, Log: slog.New(slog.DiscardHandler), Inherited: sockets})
+	cfg := *r.cfg
+	b := h.proxy.NewBackend("lb-test", 443, "heir", address)
+	b.Member.SetHealth(balance.Healthy)
+	cfg.Backends = []*Backend{b}
+	cfg.Scheduler = scheduler(r.t, &balance.Group{Members: []*balance.Member{b.Member}, Weights: []int{100}})
+	h.cfg = &cfg
+	if h.lis, err = h.proxy.Listen(r.lis.Addr(), h.cfg); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(h.close)
+	return h
+}
+
+// yieldTo is what happens when the newer process is ready.
+func (r *rig) yieldTo(h *rig) {
+	r.proxy.Pause()
+	h.proxy.Begin()
+	r.lis.Yield()
+}
+
+// named answers with the name, and to /held only when release is closed.
+func named(t testing.TB, name string, release <-chan struct{}) string {
+	return origin(t, func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/held" {
+			_, _ = io.WriteString(w, "begin ")
+			_ = http.NewResponseController(w).Flush()
+			<-release
+		}
+		_, _ = io.WriteString(w, name)
+	})
+}
+
+// held begins a request that lasts, and returns what reads the rest.
+func held(t testing.TB, c *h3Client) (rest func() string) {
+	t.Helper()
+	req, err := http.NewRequest("GET", "https://elbow.test/held", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := make([]byte, len("begin "))
+	if _, err := io.ReadFull(resp.Body, begin); err != nil {
+		t.Fatal(err)
+	}
+	return func() string {
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Errorf("the rest of an answer: %v", err)
+		}
+		return string(b)
+	}
+}
+
+// Everybody who was there is served to the end by the old process, and who comes
+// by the new one.
+func TestHandover(t *testing.T) {
+	release := make(chan struct{})
+	r := newRig(t, []string{named(t, "old", release)})
+	waiting := r.dial().send(get)
+	waiting.want(200, "old")
+	streaming := held(t, r.dialH3(nil))
+	silent := r.dial() // has not even shaken hands
+
+	h := r.heir(named(t, "new", nil))
+	before := r.dial().send(get)
+	before.want(200, "old")
+	_ = before.Close()
+	r.yieldTo(h)
+
+	for range 3 {
+		r.dial().send(get).want(200, "new")
+		if got := h.dialH3(nil).get("/"); got != "new" {
+			t.Errorf("a new QUIC connection: got %q", got)
+		}
+	}
+	silent.send(get) // whichever has accepted it
+	silent.want(200, "*")
+	if resp := waiting.send(get).want(200, "old"); !resp.Close {
+		t.Error("the old process has not said Connection: close")
+	}
+	waiting.wantEnd()
+	close(release)
+	if got := streaming(); got != "old" {
+		t.Errorf("the stream that was under way ended with %q", got)
+	}
+	if err := r.lis.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	h.proxy.Forget(r.proxy.Tag())
+	if routes := h.lis.datagrams().routes.Load(); routes != nil {
+		t.Errorf("routes are left: %v", *routes)
+	}
+	if got := h.dialH3(nil).get("/"); got != "new" {
+		t.Errorf("after the end of the old process: got %q", got)
+	}
+}
+
+// While two older processes still have QUIC connections a third takes over, and
+// they end in any order.
+func TestHandoverInARow(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}} {
+		release := []chan struct{}{make(chan struct{}), make(chan struct{}), make(chan struct{})}
+		rigs := []*rig{newRig(t, []string{named(t, "a", release[0])})}
+		rests := []func() string{held(t, rigs[0].dialH3(nil))}
+		for i, name := range []string{"b", "c"} {
+			h := rigs[i].heir(named(t, name, release[i+1]))
+			rigs[i].yieldTo(h)
+			rigs = append(rigs, h)
+			rests = append(rests, held(t, h.dialH3(nil)))
+		}
+		for _, i := range order {
+			close(release[i])
+			if got, want := rests[i](), string(rune('a'+i)); got != want {
+				t.Errorf("%v: got %q, want %q", order, got, want)
+			}
+			if i < 2 {
+				if err := rigs[i].lis.Drain(t.Context()); err != nil {
+					t.Error(err)
+				}
+				rigs[2].proxy.Forget(rigs[i].proxy.Tag())
+			}
+		}
+	}
+}
+
+// A newer process that goes away before it has begun has changed nothing.
+func TestHandoverThatComesToNothing(t *testing.T) {
+	r := newRig(t, []string{named(t, "old", nil)})
+	c := r.dialH3(nil)
+	if got := c.get("/"); got != "old" {
+		t.Fatalf("got %q", got)
+	}
+	for range 2 {
+		h := r.heir(named(t, "new", nil))
+		r.proxy.Pause()
+		h.close()
+		r.proxy.Resume()
+		if got := c.get("/"); got != "old" {
+			t.Errorf("an old connection: got %q", got)
+		}
+		if got := r.dialH3(nil).get("/"); got != "old" {
+			t.Errorf("a new connection: got %q", got)
+		}
+		r.dial().send(get).want(200, "old")
+	}
+}
+
+// What is inherited without a listener that wants it is closed: nobody connects to
+// a port that nobody serves.
+func TestInheritedForNothing(t *testing.T) {
+	r := newRig(t, []string{named(t, "old", nil)})
+	sockets, err := r.proxy.Sockets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := New(Options{HTTP3: true, Inherited: sockets})
+	defer p.Close()
+	if err := r.lis.Drain(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	p.Begin()
+	if c, err := net.Dial("tcp", r.lis.Addr().String()); err == nil {
+		_ = c.Close()
+		t.Error("the port still takes connections")
+	}
+}
+
+// A packet that is passed on arrives as it was.
+func TestPassed(t *testing.T) {
+	for _, from := range []string{"192.0.2.1:443", "[2001:db8::1]:65535", "[fe80::1%lo]:1"} {
+		addr, err := net.ResolveUDPAddr("udp", from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &ipv4.Message{Buffers: [][]byte{bytes.Repeat([]byte("p"), 1500)}, OOB: bytes.Repeat([]byte("o"), 128), Addr: addr}
+		for _, m.N = range []int{0, 1, 1452} {
+			for _, m.NN = range []int{0, 1, 128} {
+				b := appendPassed(nil, m)
+				got, oob, packet, err := parsePassed(b)
+				if err != nil || got != addr.AddrPort() || !bytes.Equal(oob, m.OOB[:m.NN]) || !bytes.Equal(packet, m.Buffers[0][:m.N]) {
+					t.Errorf("%s, %d, %d: got %v, %q, %q, %v", from, m.N, m.NN, got, oob, packet, err)
+				}
+				for n := range len(b) - m.N {
+					if _, _, _, err := parsePassed(b[:n]); err == nil {
+						t.Errorf("%s: accepted the first %d bytes of %x", from, n, b)
+					}
+				}
+			}
+		}
+	}
+}
+
+func FuzzPassed(f *testing.F) {
+	f.Add([]byte("\x06\x7f\x00\x00\x01\xbb\x01\x02ecpacket"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		addr, oob, packet, err := parsePassed(b)
+		if err == nil && (!addr.IsValid() || len(oob)+len(packet) > len(b)) {
+			t.Errorf("%x: got %v, %x, %x", b, addr, oob, packet)
+		}
+	})
+}
+
+// The tag is found in what clients send to ids of ours, and in nothing else.
+func TestTagOf(t *testing.T) {
+	tag := quicTag{0xbe, 0xef}
+	id, err := quicIDs{tag: tag}.GenerateConnectionID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := id.Bytes()
+	long := append([]byte{0xe0, 0, 0, 0, 1, byte(len(ours))}, ours...)
+	short := append([]byte{0x40}, ours...)
+	for _, packet := range [][]byte{long, short, append(short, 1, 2, 3)} {
+		if got, ok := tagOf(packet); !ok || got != tag {
+			t.Errorf("%x: got %x, %t", packet, got, ok)
+		}
+	}
+	other := bytes.Clone(short)
+	other[1]++
+	foreign := append([]byte{0xc0, 0, 0, 0, 1, 8}, ours...)
+	for n := range len(short) {
+		if _, ok := tagOf(short[:n]); ok {
+			t.Errorf("the first %d bytes of %x have a tag", n, short)
+		}
+	}
+	for n := range len(long) {
+		if _, ok := tagOf(long[:n]); ok {
+			t.Errorf("the first %d bytes of %x have a tag", n, long)
+		}
+	}
+	for _, packet := range [][]byte{other, foreign} {
+		if _, ok := tagOf(packet); ok {
+			t.Errorf("%x has a tag", packet)
+		}
+	}
+}
