@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
 	"internal/store/embedded": {},
+	"internal/manifest":       {"internal/api"},
 	"internal/http2":          {"internal/http1"},
 	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
 	"internal/upstream":       {"internal/http1", "internal/socket"},
@@ -71,7 +72,7 @@ var owners = map[string][]string{
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
 	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/reconcile", "internal/store/embedded", "cmd/elbow"},
 	"github.com/jmespath/go-jmespath":        {"internal/answer"},
-	"go.yaml.in/yaml/v4":                     {"internal/answer"},
+	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest"},
 	"github.com/spf13/cobra":                 {"cmd/elbow"},
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
 	"github.com/quic-go/quic-go":             {"internal/proxy"}, // QUIC alone; its HTTP/3 is for tests

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"elbow/internal/manifest"
+	"elbow/internal/rpc"
+)
+
+// awaitListeners waits until the listeners of the file that are to run do, and
+// tells why one does not.
+func (o *applyOptions) awaitListeners(ctx context.Context, client *rpc.Client, wanted *manifest.Manifest, s *screen) error {
+	if o.ready <= 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.ready)
+	defer cancel()
+	for {
+		waiting, err := notRunning(ctx, caller(client), wanted)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err == nil && len(waiting) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			s.line("Not running after " + o.ready.String() + ":")
+			for _, line := range waiting {
+				s.line("  " + line)
+			}
+			return errors.New("applied, but not all listeners run")
+		case <-time.After(waitPause):
+		}
+	}
+}
+
+// notRunning lists the listeners that should run and do not, with the reason.
+func notRunning(ctx context.Context, call manifest.Caller, wanted *manifest.Manifest) (waiting []string, err error) {
+	for _, lb := range wanted.LoadBalancers {
+		if !lb.Active || len(lb.Listeners) == 0 {
+			continue
+		}
+		status, err := manifest.Listeners(ctx, call, lb.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lb.Listeners {
+			if now := status[l.Port]; l.Running && now.Status != "running" {
+				waiting = append(waiting, strings.TrimSpace(lb.Name+":"+l.Port+" "+now.Status+" "+now.Reason))
+			}
+		}
+	}
+	return waiting, nil
+}

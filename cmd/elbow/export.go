@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"elbow/internal/api"
+	"elbow/internal/manifest"
+)
+
+const exportText = `Write the load balancers of the server, with their listeners and backends, as a file
+for "elbow apply": all of them, or those that are named. Fields at their default
+are left out. Certificates are referred to by name; with --certificates they are
+written to that directory with their private keys, and the file refers to them.`
+
+func newExportCommand() *cobra.Command {
+	access := new(access)
+	var file, certificates string
+	cmd := &cobra.Command{
+		Use:     "export [LOAD BALANCER NAME]…",
+		Short:   "Write the state of load balancers as a file for apply",
+		Long:    exportText,
+		Example: "  elbow export -f site.yaml --certificates .\n  elbow export shop",
+		RunE: func(cmd *cobra.Command, names []string) error {
+			client, err := access.client()
+			if err != nil {
+				return err
+			}
+			call := caller(client)
+			state, err := manifest.Fetch(cmd.Context(), call, named(names))
+			if err != nil {
+				return err
+			}
+			if err := missing(names, state); err != nil {
+				return err
+			}
+			files, err := exportCertificates(cmd.Context(), call, state, certificates, filepath.Dir(file))
+			if err != nil {
+				return err
+			}
+			var out bytes.Buffer
+			if err := manifest.Write(&out, state, files); err != nil {
+				return err
+			}
+			if file == "" || file == "-" {
+				_, err = out.WriteTo(cmd.OutOrStdout())
+				return err
+			}
+			return os.WriteFile(file, out.Bytes(), 0o644)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&file, "file", "f", "", "the file to write; standard output if none is given")
+	f.StringVar(&certificates, "certificates", "", "a `directory` for certificates and their private keys")
+	access.flags(f)
+	return cmd
+}
+
+// named reports whether a load balancer is asked for: without names all are.
+func named(names []string) func(string) bool {
+	if len(names) == 0 {
+		return nil
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
+}
+
+// missing is an error that tells which names nothing was found for.
+func missing(names []string, state *manifest.State) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(state.LoadBalancers, func(lb manifest.StoredLoadBalancer) bool { return lb.Name == name }) {
+			return fmt.Errorf("the server has no load balancer named %q", name)
+		}
+	}
+	return nil
+}
+
+// exportCertificates writes the certificates that the load balancers use to dir,
+// if it is not "", and returns their paths, as seen from base.
+func exportCertificates(ctx context.Context, call manifest.Caller, state *manifest.State, dir, base string) (map[string][2]string, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	files := make(map[string][2]string)
+	for _, c := range state.Certificates {
+		if !state.Uses(c.ID) {
+			continue
+		}
+		body, err := call(ctx, api.CasVersion, "GetUserCertificateDetail", map[string]string{"CertId": c.ID})
+		if err != nil {
+			return nil, err
+		}
+		var pair struct{ Cert, Key string }
+		if err := json.Unmarshal(body, &pair); err != nil {
+			return nil, fmt.Errorf("answer of GetUserCertificateDetail: %w", err)
+		}
+		path := filepath.Join(dir, fileName(c.Name))
+		if files[c.Name], err = writePair(path, base, pair.Cert, pair.Key); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// writePair writes a certificate and its key, which only the owner may read.
+func writePair(path, base, cert, key string) (paths [2]string, err error) {
+	for i, one := range []struct {
+		suffix, text string
+		mode         os.FileMode
+	}{{".pem", cert, 0o644}, {".key", key, 0o600}} {
+		if err := os.WriteFile(path+one.suffix, []byte(one.text), one.mode); err != nil {
+			return paths, err
+		}
+		paths[i] = path + one.suffix
+		if seen, err := filepath.Rel(base, paths[i]); err == nil {
+			paths[i] = seen
+		}
+	}
+	return paths, nil
+}
+
+// fileName is a name as that of a file: whatever leads out of a directory or is
+// awkward in a shell becomes an underscore.
+func fileName(name string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	return strings.TrimLeft(safe, ".-") // no hidden file, and nothing like a flag
+}

@@ -1,0 +1,69 @@
+package manifest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"elbow/internal/api"
+)
+
+// Apply takes the steps in their order, and calls done after each. It ends at
+// the first call that is refused; what was done until then stays, and a new plan
+// goes on from there.
+func Apply(ctx context.Context, call Caller, steps []Step, s *State, done func(Step)) error {
+	ids := known(s)
+	for _, step := range steps {
+		for _, r := range step.calls {
+			if err := ids.make(ctx, call, r); err != nil {
+				return fmt.Errorf("%s %s: %s: %w", step.Change, step.What, r.action, err)
+			}
+		}
+		done(step)
+	}
+	return nil
+}
+
+// A directory finds the ids of names. The steps add to it.
+type directory struct {
+	loadBalancers map[string]string
+	certificates  map[string]string
+}
+
+func known(s *State) directory {
+	d := directory{make(map[string]string), make(map[string]string)}
+	for _, lb := range s.LoadBalancers {
+		d.loadBalancers[lb.Name] = lb.ID
+	}
+	for _, c := range s.Certificates {
+		d.certificates[c.Name] = c.ID
+	}
+	return d
+}
+
+// make makes a call, and notes the id of what it has made.
+func (d directory) make(ctx context.Context, call Caller, r request) error {
+	params := maps.Clone(r.params)
+	if r.loadBalancer != "" {
+		params["LoadBalancerId"] = d.loadBalancers[r.loadBalancer]
+	}
+	if r.certificate != "" {
+		params["ServerCertificateId"] = d.certificates[r.certificate]
+	}
+	switch r.action {
+	case createLoadBalancer:
+		made, err := ask[api.CreateLoadBalancerOutput](ctx, call, r.version, r.action, params)
+		if err == nil {
+			d.loadBalancers[params["LoadBalancerName"]] = made.LoadBalancerID
+		}
+		return err
+	case uploadCertificate:
+		made, err := ask[api.UploadUserCertificateOutput](ctx, call, r.version, r.action, params)
+		if err == nil {
+			d.certificates[params["Name"]] = fmt.Sprint(made.CertID)
+		}
+		return err
+	}
+	_, err := call(ctx, r.version, r.action, params)
+	return err
+}

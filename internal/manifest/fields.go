@@ -1,0 +1,131 @@
+package manifest
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"elbow/internal/api"
+)
+
+// The actions that make load balancers and listeners: their tables say which
+// fields those have.
+const (
+	createLoadBalancer = "CreateLoadBalancer"
+	createListener     = "CreateLoadBalancerHTTPSListener"
+	setListener        = "SetLoadBalancerHTTPSListenerAttribute"
+)
+
+// loadBalancerFields are the parameters of a load balancer, none of which can be
+// changed later.
+var loadBalancerFields = []string{"EnsRegionId", "LoadBalancerSpec", "NetworkId", "VSwitchId", "PayType"}
+
+// loadBalancerDefaults are what a new account has, and the only billing method.
+var loadBalancerDefaults = map[string]string{
+	"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
+	"VSwitchId": "vsw-default", "PayType": "PostPaid",
+}
+
+// rows are the rows of an operation of ENS bound to a fresh input.
+func rows(action string) (api.Input, []api.Param) {
+	op, ok := api.Lookup(api.EnsVersion, action)
+	if !ok {
+		panic("manifest: no operation " + action) // the names stand above
+	}
+	in := op.New()
+	return in, in.Params()
+}
+
+// listenerFields are the parameters of a listener, but the two that say which
+// one it is.
+var listenerFields = sync.OnceValue(func() []string {
+	_, all := rows(createListener)
+	var names []string
+	for _, r := range all {
+		if r.Name != "LoadBalancerId" && r.Name != "ListenerPort" {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+})
+
+// changeable reports whether a field of a listener can be changed without
+// replacing the listener.
+func changeable(field string) bool {
+	_, all := rows(setListener)
+	return slices.ContainsFunc(all, func(r api.Param) bool { return r.Name == field })
+}
+
+// placeholder stands for ids that are not known before the calls are made.
+const placeholder = "lb-0"
+
+// fill sets the fields of a listener to what was given and, for the rest, to the
+// defaults, all in the form in which the API reports them.
+func (l *Listener) fill(given map[string]string) error {
+	if (l.Certificate == "") == (given["ServerCertificateId"] == "") {
+		return errors.New("give either Certificate, a name, or ServerCertificateId")
+	}
+	values := map[string]string{"LoadBalancerId": placeholder, "ListenerPort": l.Port, "ServerCertificateId": placeholder}
+	for name, value := range given {
+		values[name] = value
+	}
+	in, all := rows(createListener)
+	if err := api.Bind(in, values); err != nil {
+		return reason(err)
+	}
+	l.Fields, l.given = make(map[string]string), make(map[string]bool)
+	for _, r := range all {
+		value := canonical(fmt.Sprint(r.Var.Value()))
+		if r.Name == "ServerCertificateId" {
+			value = given[r.Name]
+		}
+		l.Fields[r.Name], l.given[r.Name] = value, given[r.Name] != ""
+	}
+	l.Port = l.Fields["ListenerPort"]
+	delete(l.Fields, "LoadBalancerId")
+	delete(l.Fields, "ListenerPort")
+	return nil
+}
+
+// canonical is a value in the form that is compared: a port that is 0 is none.
+func canonical(value string) string {
+	if value == "0" {
+		return ""
+	}
+	return value
+}
+
+// checkLoadBalancer checks what a load balancer would be created with.
+func checkLoadBalancer(lb LoadBalancer) error {
+	values := map[string]string{"LoadBalancerName": lb.Name}
+	for name, value := range lb.Fields {
+		values[name] = value
+	}
+	in, _ := rows(createLoadBalancer)
+	return reason(api.Bind(in, values))
+}
+
+// reason is why a value is refused, in the words that say most.
+func reason(err error) error {
+	if e, ok := errors.AsType[*api.Error](err); ok && e.Reason != "" {
+		return errors.New(e.Reason)
+	}
+	return err
+}
+
+// fingerprint is the SHA-256 of the first certificate of a chain, as the API
+// writes it.
+func fingerprint(chain string) (string, error) {
+	block, _ := pem.Decode([]byte(chain))
+	if block == nil {
+		return "", errors.New("no certificate in PEM in Cert")
+	}
+	if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+		return "", fmt.Errorf("certificate in Cert: %w", err)
+	}
+	return fmt.Sprintf("%X", sha256.Sum256(block.Bytes)), nil
+}

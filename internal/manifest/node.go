@@ -1,0 +1,113 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// An entry is an object of the file, of which one field after the other is
+// taken. The first mistake is kept.
+type entry struct {
+	node   *yaml.Node
+	fields map[string]*yaml.Node
+	err    error
+}
+
+// object is the object at n, which has no fields but those named.
+func object(n *yaml.Node, names ...string) (*entry, error) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode {
+		return nil, at(n, fmt.Errorf("want an object with %s", strings.Join(names, ", ")))
+	}
+	e := &entry{node: n, fields: make(map[string]*yaml.Node)}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], n.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		if !slices.Contains(names, name.Value) {
+			return nil, at(name, fmt.Errorf("no field %q is known here%s", name.Value, nearest(name.Value, names)))
+		}
+		if e.fields[name.Value] != nil {
+			return nil, at(name, fmt.Errorf("%s is there twice", name.Value))
+		}
+		e.fields[name.Value] = value
+	}
+	return e, nil
+}
+
+// nearest proposes the name that somebody may have meant: the one that differs
+// in the case of letters only, or begins alike.
+func nearest(given string, names []string) string {
+	for _, name := range names {
+		if strings.EqualFold(name, given) {
+			return ", but " + name
+		}
+	}
+	return "; there are " + strings.Join(names, ", ")
+}
+
+// text is the value of a plain field, or instead if it is absent or null.
+func (e *entry) text(name, instead string) string {
+	n := e.fields[name]
+	switch {
+	case n == nil || n.Tag == "!!null":
+		return instead
+	case n.Kind != yaml.ScalarNode:
+		e.fail(n, fmt.Errorf("%s: want one value", name))
+		return instead
+	}
+	return n.Value
+}
+
+// must is the value of a field that has to be there.
+func (e *entry) must(name string) string {
+	value := e.text(name, "")
+	if value == "" {
+		e.fail(e.node, fmt.Errorf("%s is missing", name))
+	}
+	return value
+}
+
+// oneOf is the value of a field that is one of two, the first if it is absent.
+func (e *entry) oneOf(name, first, second string) string {
+	value := e.text(name, first)
+	if value != first && value != second {
+		e.fail(e.fields[name], fmt.Errorf("%s: want %s or %s, got %q", name, first, second, value))
+	}
+	return value
+}
+
+// list is the items of a field that is a list, none if it is absent or null.
+func (e *entry) list(name string) []*yaml.Node {
+	n := e.fields[name]
+	if n == nil || n.Tag == "!!null" {
+		return nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		e.fail(n, fmt.Errorf("%s: want a list", name))
+		return nil
+	}
+	return n.Content
+}
+
+func (e *entry) fail(n *yaml.Node, err error) {
+	if e.err == nil {
+		e.err = at(n, err)
+	}
+}
+
+// at puts the line of n before the first error there is.
+func at(n *yaml.Node, errs ...error) error {
+	err := cmp.Or(errs...)
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("line %d: %w", n.Line, err)
+}

@@ -1,0 +1,88 @@
+package manifest
+
+import (
+	"encoding/json"
+	"slices"
+
+	"elbow/internal/api"
+)
+
+// maxItems is how many backends one call may name.
+const maxItems = 20
+
+// addBackends plans what comes to the pool and the weights that change.
+func (p *planner) addBackends(lb, now LoadBalancer) {
+	var added, changed []Backend
+	for _, b := range lb.Backends {
+		old := backend(now.Backends, b.key())
+		switch {
+		case old == nil:
+			added = append(added, b)
+		case old.Weight != b.Weight:
+			b.Type = old.Type
+			changed = append(changed, b)
+		}
+	}
+	p.backends(Create, "AddBackendServers", lb, added, func(b Backend) string {
+		return b.key() + " weight " + b.Weight
+	})
+	p.backends(Modify, "SetBackendServers", lb, changed, func(b Backend) string {
+		return b.key() + " weight " + backend(now.Backends, b.key()).Weight + " → " + b.Weight
+	})
+}
+
+// removeBackends plans what leaves the pool.
+func (p *planner) removeBackends(lb, now LoadBalancer) {
+	gone := slices.DeleteFunc(slices.Clone(now.Backends), func(b Backend) bool {
+		return backend(lb.Backends, b.key()) != nil
+	})
+	p.backends(Delete, "RemoveBackendServers", lb, gone, Backend.key)
+}
+
+// backends plans one change of some backends.
+func (p *planner) backends(c Change, action string, lb LoadBalancer, some []Backend, detail func(Backend) string) {
+	if len(some) == 0 {
+		return
+	}
+	var details []string
+	for _, b := range some {
+		details = append(details, detail(b))
+	}
+	var calls []request
+	for items := range slices.Chunk(some, maxItems) {
+		calls = append(calls, request{
+			version: api.EnsVersion, action: action, loadBalancer: lb.Name,
+			params: map[string]string{"BackendServers": backendsText(items)},
+		})
+	}
+	p.add(c, "backends of "+lb.Name, details, calls...)
+}
+
+// backendsText is the JSON text that the calls take.
+func backendsText(some []Backend) string {
+	type item struct {
+		ServerID string `json:"ServerId"`
+		IP       string `json:"Ip"`
+		Port     string
+		Type     string
+		Weight   string
+	}
+	items := make([]item, len(some))
+	for i, b := range some {
+		items[i] = item{b.ServerID, b.IP, b.Port, b.Type, b.Weight}
+	}
+	text, err := json.Marshal(items)
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	return string(text)
+}
+
+// backend is the one with a key, nil if there is none.
+func backend(all []Backend, key string) *Backend {
+	i := slices.IndexFunc(all, func(b Backend) bool { return b.key() == key })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}

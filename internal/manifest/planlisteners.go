@@ -1,0 +1,174 @@
+package manifest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"elbow/internal/api"
+)
+
+// listeners plans the listeners of a load balancer.
+func (p *planner) listeners(lb, now LoadBalancer) error {
+	before := len(p.steps)
+	for _, old := range now.Listeners { // first, so that their ports are free
+		if listener(lb.Listeners, old.Port) == nil {
+			p.add(Delete, listenerName(lb, old), nil, on(lb, "DeleteLoadBalancerListener", old.Port, nil))
+		}
+	}
+	for _, l := range lb.Listeners {
+		if err := p.listener(lb, l, listener(now.Listeners, l.Port)); err != nil {
+			return fmt.Errorf("line %d: listener %s: %w", l.line, l.Port, err)
+		}
+	}
+	if len(p.steps) > before && !lb.Active && !now.Active {
+		return errors.New("it is InActive, where listeners cannot be changed: apply with LoadBalancerStatus: Active first")
+	}
+	return nil
+}
+
+// listener plans one listener; old is what the server has, nil if nothing.
+func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
+	id, err := p.certificateID(l)
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		p.createListener(lb, l)
+		return nil
+	}
+	wanted := maps.Clone(l.Fields)
+	wanted["ServerCertificateId"] = id
+	params, replace := map[string]string{}, false
+	var details []string
+	for _, name := range listenerFields() {
+		if !l.differs(name, wanted[name], old) {
+			continue
+		}
+		params[name] = wanted[name]
+		replace = replace || !changeable(name)
+		details = append(details, p.difference(name, old.Fields[name], wanted[name], l))
+	}
+	switch {
+	case replace:
+		details = append(details, "replaced: requests under way are finished, new connections are refused for a moment")
+		p.add(Replace, listenerName(lb, l), details, slices.Concat(
+			[]request{on(lb, "DeleteLoadBalancerListener", l.Port, nil)}, p.creation(lb, l))...)
+		return nil
+	case len(params) > 0:
+		r := on(lb, setListener, l.Port, params)
+		if _, changed := params["ServerCertificateId"]; changed {
+			r = p.with(r, l)
+		}
+		p.add(Modify, listenerName(lb, l), details, r)
+	}
+	p.run(lb, l, old.Running)
+	return nil
+}
+
+// difference is how a field that changes is shown.
+func (p *planner) difference(name, from, to string, l Listener) string {
+	if name == "ServerCertificateId" {
+		name = "certificate"
+		to = cmp.Or(p.names[l.Certificate], l.Certificate, to)
+		for _, c := range p.state.Certificates {
+			if c.ID == from {
+				from = c.Name
+			}
+		}
+	}
+	return name + " " + cmp.Or(from, "none") + " → " + cmp.Or(to, "none")
+}
+
+// differs reports whether a field has to change. One that was left out and has
+// no default stays as it is; those of a health check mean nothing while it is
+// off.
+func (l *Listener) differs(name, wanted string, old *Listener) bool {
+	was, reported := old.Fields[name]
+	switch {
+	case !reported && l.Fields["HealthCheck"] == "off":
+		return false
+	case wanted == "" && name != "Description":
+		return false
+	}
+	return was != wanted
+}
+
+// certificateID is the id that a listener's certificate has on the server, a
+// text that no id is if it is still to be uploaded.
+func (p *planner) certificateID(l Listener) (string, error) {
+	if l.Certificate == "" {
+		return l.Fields["ServerCertificateId"], nil
+	}
+	name, known := p.names[l.Certificate]
+	if stored := p.stored(cmp.Or(name, l.Certificate)); stored != nil {
+		return stored.ID, nil
+	}
+	if !known {
+		return "", fmt.Errorf("neither the file nor the server has a certificate %s", l.Certificate)
+	}
+	return "to be uploaded", nil
+}
+
+func (p *planner) createListener(lb LoadBalancer, l Listener) {
+	details := []string{"certificate " + cmp.Or(l.Certificate, l.Fields["ServerCertificateId"])}
+	for _, name := range listenerFields() {
+		if l.given[name] && name != "ServerCertificateId" {
+			details = append(details, name+" "+l.Fields[name])
+		}
+	}
+	p.add(Create, listenerName(lb, l), details, p.creation(lb, l)...)
+}
+
+// creation is the calls that make a listener, and start it if it is to run.
+func (p *planner) creation(lb LoadBalancer, l Listener) []request {
+	params := map[string]string{}
+	for name, value := range l.Fields {
+		if value != "" {
+			params[name] = value
+		}
+	}
+	calls := []request{p.with(on(lb, createListener, l.Port, params), l)}
+	if l.Running {
+		calls = append(calls, on(lb, "StartLoadBalancerListener", l.Port, nil))
+	}
+	return calls
+}
+
+// with adds the certificate of l to a request.
+func (p *planner) with(r request, l Listener) request {
+	if l.Certificate != "" {
+		r.certificate = cmp.Or(p.names[l.Certificate], l.Certificate)
+	}
+	return r
+}
+
+// run plans a start or a stop.
+func (p *planner) run(lb LoadBalancer, l Listener, running bool) {
+	switch {
+	case l.Running && !running:
+		p.add(Modify, listenerName(lb, l), []string{"Status Stopped → Running"}, on(lb, "StartLoadBalancerListener", l.Port, nil))
+	case !l.Running && running:
+		p.add(Modify, listenerName(lb, l), []string{"Status Running → Stopped"}, on(lb, "StopLoadBalancerListener", l.Port, nil))
+	}
+}
+
+// on is a call about one listener.
+func on(lb LoadBalancer, action, port string, params map[string]string) request {
+	all := map[string]string{"ListenerPort": port}
+	maps.Copy(all, params)
+	return request{version: api.EnsVersion, action: action, params: all, loadBalancer: lb.Name}
+}
+
+// listener is the one on a port, nil if there is none.
+func listener(all []Listener, port string) *Listener {
+	i := slices.IndexFunc(all, func(l Listener) bool { return l.Port == port })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+func listenerName(lb LoadBalancer, l Listener) string { return "listener " + lb.Name + ":" + l.Port }

@@ -1,0 +1,177 @@
+package manifest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Read reads a manifest. Files that it names are looked for in dir. An error
+// tells the line.
+func Read(text []byte, dir string) (*Manifest, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return nil, err
+	}
+	m := new(Manifest)
+	if len(document.Content) == 0 {
+		return m, nil
+	}
+	top, err := object(document.Content[0], "Certificates", "LoadBalancers")
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range top.list("Certificates") {
+		c, err := readCertificate(n, dir)
+		if err != nil {
+			return nil, err
+		}
+		m.Certificates = append(m.Certificates, c)
+	}
+	for _, n := range top.list("LoadBalancers") {
+		lb, err := readLoadBalancer(n)
+		if err != nil {
+			return nil, err
+		}
+		m.LoadBalancers = append(m.LoadBalancers, lb)
+	}
+	if top.err != nil {
+		return nil, top.err
+	}
+	return m, m.distinct()
+}
+
+// distinct reports the first thing that is there twice.
+func (m *Manifest) distinct() error {
+	var names lines
+	for _, c := range m.Certificates {
+		names.add("certificate "+c.Name, c.line)
+	}
+	for _, lb := range m.LoadBalancers {
+		names.add("load balancer "+lb.Name, lb.line)
+		var parts lines
+		for _, b := range lb.Backends {
+			parts.add("backend "+b.key(), b.line)
+		}
+		for _, l := range lb.Listeners {
+			parts.add("port "+l.Port, l.line)
+		}
+		if parts.err != nil {
+			return parts.err
+		}
+	}
+	return names.err
+}
+
+// lines notes where names were seen first.
+type lines struct {
+	seen map[string]int
+	err  error
+}
+
+func (l *lines) add(name string, line int) {
+	if first, twice := l.seen[name]; twice && l.err == nil {
+		l.err = fmt.Errorf("line %d: %s was there in line %d already", line, name, first)
+	}
+	if l.seen == nil {
+		l.seen = make(map[string]int)
+	}
+	l.seen[name] = line
+}
+
+func readCertificate(n *yaml.Node, dir string) (c Certificate, err error) {
+	f, err := object(n, "Name", "Cert", "Key")
+	if err != nil {
+		return c, err
+	}
+	c = Certificate{Name: f.must("Name"), line: n.Line}
+	if c.Cert, err = pemText(f.must("Cert"), dir); err == nil {
+		c.Key, err = pemText(f.must("Key"), dir)
+	}
+	if f.err != nil || err != nil {
+		return c, at(n, f.err, err)
+	}
+	if c.Sha2, err = fingerprint(c.Cert); err != nil {
+		return c, at(n, err)
+	}
+	return c, nil
+}
+
+// pemText is the text itself, or that of the file it names.
+func pemText(text, dir string) (string, error) {
+	if text == "" || strings.HasPrefix(text, "-----BEGIN ") {
+		return text, nil
+	}
+	if !filepath.IsAbs(text) {
+		text = filepath.Join(dir, text)
+	}
+	b, err := os.ReadFile(text)
+	return string(b), err
+}
+
+func readBackend(n *yaml.Node) (Backend, error) {
+	f, err := object(n, "ServerId", "Ip", "Port", "Type", "Weight")
+	if err != nil {
+		return Backend{}, err
+	}
+	b := Backend{
+		ServerID: f.must("ServerId"), IP: f.must("Ip"), Port: f.text("Port", "0"),
+		Type: f.text("Type", "ens"), Weight: f.text("Weight", "100"), line: n.Line,
+	}
+	return b, f.err
+}
+
+func readLoadBalancer(n *yaml.Node) (LoadBalancer, error) {
+	lb := LoadBalancer{Fields: make(map[string]string), line: n.Line}
+	f, err := object(n, slices.Concat(loadBalancerFields, []string{"LoadBalancerName", "LoadBalancerStatus", "BackendServers", "Listeners"})...)
+	if err != nil {
+		return lb, err
+	}
+	lb.Name = f.must("LoadBalancerName")
+	lb.Active = f.oneOf("LoadBalancerStatus", "Active", "InActive") == "Active"
+	for _, name := range loadBalancerFields {
+		lb.Fields[name] = f.text(name, loadBalancerDefaults[name])
+	}
+	for _, one := range f.list("BackendServers") {
+		b, err := readBackend(one)
+		if err != nil {
+			return lb, err
+		}
+		lb.Backends = append(lb.Backends, b)
+	}
+	for _, one := range f.list("Listeners") {
+		l, err := readListener(one)
+		if err != nil {
+			return lb, err
+		}
+		lb.Listeners = append(lb.Listeners, l)
+	}
+	if f.err != nil {
+		return lb, f.err
+	}
+	return lb, at(n, checkLoadBalancer(lb))
+}
+
+func readListener(n *yaml.Node) (Listener, error) {
+	l := Listener{line: n.Line}
+	f, err := object(n, slices.Concat(listenerFields(), []string{"ListenerPort", "Certificate", "Status"})...)
+	if err != nil {
+		return l, err
+	}
+	l.Port, l.Certificate = f.must("ListenerPort"), f.text("Certificate", "")
+	l.Running = f.oneOf("Status", "Running", "Stopped") == "Running"
+	given := make(map[string]string)
+	for _, name := range listenerFields() {
+		if text := f.text(name, ""); text != "" {
+			given[name] = text
+		}
+	}
+	if f.err != nil {
+		return l, f.err
+	}
+	return l, at(n, l.fill(given))
+}

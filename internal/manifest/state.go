@@ -1,0 +1,149 @@
+package manifest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"elbow/internal/api"
+)
+
+// pageSize is the most that the lists of load balancers and certificates answer
+// at once.
+const pageSize = 100
+
+// Fetch reads what the server has: all certificates, and the load balancers that
+// wanted reports true for, all of them if it is nil.
+func Fetch(ctx context.Context, call Caller, wanted func(name string) bool) (*State, error) {
+	s := new(State)
+	err := pages(ctx, call, api.CasVersion, "ListUserCertificateOrder", "CurrentPage", "ShowSize",
+		func(page *api.ListUserCertificateOrderOutput) (int, int) {
+			for _, c := range page.CertificateOrderList {
+				s.Certificates = append(s.Certificates, StoredCertificate{strconv.FormatInt(c.CertificateID, 10), c.Name, c.Sha2})
+			}
+			return len(page.CertificateOrderList), int(page.TotalCount)
+		})
+	if err != nil {
+		return nil, err
+	}
+	var found []api.LoadBalancer
+	err = pages(ctx, call, api.EnsVersion, "DescribeLoadBalancers", "PageNumber", "PageSize",
+		func(page *api.DescribeLoadBalancersOutput) (int, int) {
+			found = append(found, page.LoadBalancers.LoadBalancer...)
+			return len(page.LoadBalancers.LoadBalancer), page.TotalCount
+		})
+	if err != nil {
+		return nil, err
+	}
+	for _, lb := range found {
+		if wanted != nil && !wanted(lb.LoadBalancerName) {
+			continue
+		}
+		stored, err := fetchLoadBalancer(ctx, call, lb.LoadBalancerID)
+		if err != nil {
+			return nil, err
+		}
+		s.LoadBalancers = append(s.LoadBalancers, stored)
+	}
+	return s, nil
+}
+
+// pages calls take for one page after the other of a list, until it has had all:
+// take reports how many entries the page has, and how many there are.
+func pages[T any](ctx context.Context, call Caller, version, action, number, size string, take func(*T) (int, int)) error {
+	for n, had := 1, 0; ; n++ {
+		page, err := ask[T](ctx, call, version, action, map[string]string{number: strconv.Itoa(n), size: strconv.Itoa(pageSize)})
+		if err != nil {
+			return err
+		}
+		got, total := take(page)
+		if had += got; got == 0 || had >= total {
+			return nil
+		}
+	}
+}
+
+// ask makes one call and decodes its answer.
+func ask[T any](ctx context.Context, call Caller, version, action string, params map[string]string) (*T, error) {
+	body, err := call(ctx, version, action, params)
+	if err != nil {
+		return nil, err
+	}
+	out := new(T)
+	if err := json.Unmarshal(body, out); err != nil {
+		return nil, fmt.Errorf("answer of %s: %w", action, err)
+	}
+	return out, nil
+}
+
+func fetchLoadBalancer(ctx context.Context, call Caller, id string) (StoredLoadBalancer, error) {
+	a, err := ask[api.DescribeLoadBalancerAttributeOutput](ctx, call, api.EnsVersion, "DescribeLoadBalancerAttribute", map[string]string{"LoadBalancerId": id})
+	if err != nil {
+		return StoredLoadBalancer{}, err
+	}
+	lb := LoadBalancer{
+		Name: a.LoadBalancerName, Active: a.LoadBalancerStatus == "Active",
+		Fields: map[string]string{
+			"EnsRegionId": a.EnsRegionID, "LoadBalancerSpec": a.LoadBalancerSpec, "NetworkId": a.NetworkID,
+			"VSwitchId": a.VSwitchID, "PayType": a.PayType,
+		},
+	}
+	for _, b := range a.BackendServers {
+		lb.Backends = append(lb.Backends, Backend{
+			ServerID: b.ServerID, IP: b.IP, Port: cmp.Or(b.Port, "0"), Type: b.Type, Weight: strconv.Itoa(b.Weight),
+		})
+	}
+	for _, port := range a.ListenerPorts {
+		l, err := fetchListener(ctx, call, id, port)
+		if err != nil {
+			return StoredLoadBalancer{}, err
+		}
+		lb.Listeners = append(lb.Listeners, l)
+	}
+	return StoredLoadBalancer{id, lb}, nil
+}
+
+// fetchListener reads a listener. Its fields are those that the answer has; those
+// of a health check that is off are not among them.
+func fetchListener(ctx context.Context, call Caller, lb, port string) (Listener, error) {
+	body, err := call(ctx, api.EnsVersion, "DescribeLoadBalancerHTTPSListenerAttribute", map[string]string{"LoadBalancerId": lb, "ListenerPort": port})
+	if err != nil {
+		return Listener{}, err
+	}
+	var answer map[string]json.RawMessage
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return Listener{}, fmt.Errorf("answer of DescribeLoadBalancerHTTPSListenerAttribute: %w", err)
+	}
+	l := Listener{Port: port, Fields: make(map[string]string)}
+	for _, name := range listenerFields() {
+		if value, ok := answer[name]; ok {
+			l.Fields[name] = canonical(plain(value))
+		}
+	}
+	status := plain(answer["Status"])
+	l.Running = status != "Stopped" && status != "Stopping"
+	return l, nil
+}
+
+// plain is a JSON string without its quotes, a number as it is.
+func plain(value json.RawMessage) string {
+	var s string
+	if json.Unmarshal(value, &s) == nil {
+		return s
+	}
+	return string(value)
+}
+
+// Uses reports whether a listener of the load balancers uses a certificate.
+func (s *State) Uses(id string) bool {
+	for _, lb := range s.LoadBalancers {
+		for _, l := range lb.Listeners {
+			if l.Fields["ServerCertificateId"] == id {
+				return true
+			}
+		}
+	}
+	return false
+}

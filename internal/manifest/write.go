@@ -1,0 +1,117 @@
+package manifest
+
+import (
+	"io"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Write writes a state as a manifest that, applied to the server it was read
+// from, changes nothing. Fields at their default are left out. Certificates are
+// named where listeners use them; files has, for those that are to be in the
+// manifest themselves, the paths of certificate and key.
+func Write(w io.Writer, s *State, files map[string][2]string) error {
+	var certificates, balancers []*yaml.Node
+	for _, c := range s.Certificates {
+		if paths, ok := files[c.Name]; ok {
+			certificates = append(certificates, mapping("Name", text(c.Name), "Cert", text(paths[0]), "Key", text(paths[1])))
+		}
+	}
+	names := make(map[string]string)
+	for _, c := range s.Certificates {
+		names[c.ID] = c.Name
+	}
+	for _, lb := range s.LoadBalancers {
+		balancers = append(balancers, balancerNode(lb.LoadBalancer, names))
+	}
+	e := yaml.NewEncoder(w)
+	e.SetIndent(2)
+	if err := e.Encode(mapping("Certificates", list(certificates), "LoadBalancers", list(balancers))); err != nil {
+		return err
+	}
+	return e.Close()
+}
+
+func balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
+	n := mapping("LoadBalancerName", text(lb.Name))
+	for _, name := range loadBalancerFields {
+		if lb.Fields[name] != loadBalancerDefaults[name] {
+			extend(n, name, text(lb.Fields[name]))
+		}
+	}
+	if !lb.Active {
+		extend(n, "LoadBalancerStatus", text("InActive"))
+	}
+	var backends, listeners []*yaml.Node
+	for _, b := range lb.Backends {
+		one := mapping("ServerId", text(b.ServerID), "Ip", text(b.IP), "Port", text(b.Port), "Weight", text(b.Weight))
+		if b.Type != "ens" && b.Type != "" {
+			extend(one, "Type", text(b.Type))
+		}
+		one.Style = yaml.FlowStyle // a line each
+		backends = append(backends, one)
+	}
+	for _, l := range lb.Listeners {
+		listeners = append(listeners, listenerNode(l, names))
+	}
+	extend(n, "BackendServers", list(backends), "Listeners", list(listeners))
+	return n
+}
+
+func listenerNode(l Listener, names map[string]string) *yaml.Node {
+	n := mapping("ListenerPort", text(l.Port))
+	if name := names[l.Fields["ServerCertificateId"]]; name != "" {
+		extend(n, "Certificate", text(name))
+	} else {
+		extend(n, "ServerCertificateId", text(l.Fields["ServerCertificateId"]))
+	}
+	if !l.Running {
+		extend(n, "Status", text("Stopped"))
+	}
+	_, all := rows(createListener)
+	for _, r := range all {
+		value := l.Fields[r.Name]
+		unset := value == "" || value == r.Default && r.IfGiven == ""
+		switch {
+		case r.Name == "ServerCertificateId", unset && !r.Required, slices.Contains([]string{"LoadBalancerId", "ListenerPort"}, r.Name):
+		case r.Name == "StickySession" && value == "off" && l.Fields["StickySessionType"] == "":
+		case unset && len(r.When) > 0: // required under a condition that does not hold
+		default:
+			extend(n, r.Name, text(value))
+		}
+	}
+	return n
+}
+
+// mapping is an object of names and nodes in turn.
+func mapping(pairs ...any) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	extend(n, pairs...)
+	return n
+}
+
+// extend adds names and nodes in turn to an object.
+func extend(n *yaml.Node, pairs ...any) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		n.Content = append(n.Content, text(pairs[i].(string)), pairs[i+1].(*yaml.Node))
+	}
+}
+
+// text is a plain value. What looks like a number or a truth value may stand as
+// such, because it is read as a text all the same; only null would be lost.
+func text(value string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: value}
+	if n.ShortTag() == "!!null" {
+		n.Tag = "!!str"
+	}
+	return n
+}
+
+func list(items []*yaml.Node) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: items}
+	if len(items) == 0 {
+		n.Style = yaml.FlowStyle
+	}
+	return n
+}
