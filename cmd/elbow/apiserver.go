@@ -7,13 +7,15 @@ import (
 	"net"
 	"sync/atomic"
 
+	"elbow/internal/console"
 	"elbow/internal/gateway"
 	"elbow/internal/ram"
 	"elbow/internal/store"
 )
 
-// serveAPI serves the API, over TLS if there is a certificate.
-func (n *node) serveAPI(c config, calls *gateway.Gateway) error {
+// serveAPI serves the API, over TLS if there is a certificate, and the console
+// beside it unless pages is nil.
+func (n *node) serveAPI(c config, calls *gateway.Gateway, pages *console.Console) error {
 	l, err := net.Listen("tcp", c.api)
 	if err != nil {
 		return fmt.Errorf("-api: %w", err)
@@ -31,7 +33,14 @@ func (n *node) serveAPI(c config, calls *gateway.Gateway) error {
 		})
 		n.apiURL = "https://" + l.Addr().String()
 	}
-	n.serveHTTP(calls.Server(), l)
+	server := calls.Server()
+	if pages != nil {
+		server.Handler = withConsole(calls, pages)
+		server.RegisterOnShutdown(pages.EndStreams)
+		n.atEnd(pages.Close)
+		n.consoleURL = n.apiURL + console.Path
+	}
+	n.serveHTTP(server, l)
 	return nil
 }
 
@@ -59,23 +68,24 @@ func keys(s *store.Store) func(context.Context, string) (gateway.Credential, boo
 		if err != nil || !ok {
 			return gateway.Credential{}, false, err
 		}
-		c := gateway.Credential{
-			Identity: ram.Identity{
-				AccountID: found.Account.ID, AccessKeyID: id, UserID: found.User.ID, UserName: found.User.Name,
-			},
-			Secret: found.Key.Secret,
-			Active: found.Key.Active,
-		}
-		if c.Identity.Root() {
-			c.Identity.UserID = found.Account.ID
-		}
-		for _, p := range found.Policies {
-			parsed, err := ram.Parse(p.Document)
-			if err != nil {
-				return gateway.Credential{}, false, fmt.Errorf("stored policy %s: %w", p.Name, err)
-			}
-			c.Policies = append(c.Policies, parsed)
-		}
-		return c, true, nil
+		c, err := credential(found)
+		return c, err == nil, err
 	}
+}
+
+// credential is what the store has of an access key as the gateway takes it.
+func credential(found store.Credential) (gateway.Credential, error) {
+	c := gateway.Credential{
+		Identity: ram.Identity{
+			AccountID: found.Account.ID, AccessKeyID: found.Key.ID, UserID: found.User.ID, UserName: found.User.Name,
+		},
+		Secret: found.Key.Secret,
+		Active: found.Key.Active,
+	}
+	if c.Identity.Root() {
+		c.Identity.UserID = found.Account.ID
+	}
+	var err error
+	c.Policies, err = parsed(found.Policies)
+	return c, err
 }

@@ -26,6 +26,7 @@ type config struct {
 	apiCert string // file; "": the API speaks plain HTTP
 	apiKey  string // file
 	admin   string // host:port, or off
+	console string // on, off or auto
 
 	accessLog string // file, - or off
 	auditLog  string // file, - or off; "": audit.log in data
@@ -62,6 +63,7 @@ func defaultConfig() config {
 		vswitch: netip.MustParsePrefix("127.8.0.0/16"),
 		api:     "127.0.0.1:8095",
 		admin:   "127.0.0.1:8096",
+		console: consoleAuto,
 
 		accessLog: off,
 		http3:     true,
@@ -101,6 +103,10 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.StringVar(&c.admin, "admin", c.admin,
 		"`HOST:PORT` for /metrics, /healthz, /readyz and /debug/pprof/, or off. It has no\n"+
 			"access control: keep it on an address that only operators reach")
+	f.StringVar(&c.console, "console", c.console,
+		"on, off or auto: whether the web console is served beside the API, under\n"+
+			"/console/. auto is on if -api is a loopback address. On another one give\n"+
+			"-api-cert too: passwords and secrets are typed into it")
 	f.StringVar(&c.accessLog, "access-log", c.accessLog,
 		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+
 			"the file anew, after it was rotated")
@@ -184,6 +190,8 @@ func (c *config) validate() error {
 		return errors.New("-api-cert and -api-key: give both or neither")
 	case (c.accessKeyID == "") != (c.secret == ""):
 		return fmt.Errorf("%s and %s: set both or neither", keyIDVariable, secretVariable)
+	case c.console != consoleOn && c.console != consoleOff && c.console != consoleAuto:
+		return fmt.Errorf("-console: must be on, off or auto, not %s", c.console)
 	case c.maxConnections < 1:
 		return fmt.Errorf("-max-connections: must be at least 1, not %d", c.maxConnections)
 	case c.maxBackendConns < 1:

@@ -16,9 +16,10 @@ import (
 
 // A node is the whole product in this process.
 type node struct {
-	log      *slog.Logger
-	apiURL   string
-	adminURL string // "": off
+	log        *slog.Logger
+	apiURL     string
+	adminURL   string // "": off
+	consoleURL string // "": off
 
 	ends    []func(context.Context) // what started last ends first
 	reloads []func() error          // at SIGHUP

@@ -77,7 +77,7 @@ func serve(c config, flags *flag.FlagSet, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "version", buildVersion())
+	log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "console", n.consoleURL, "version", buildVersion())
 	failure := n.untilEnd(signals)
 
 	ctx, cut := context.WithTimeout(context.Background(), c.drainTimeout)
@@ -140,15 +140,10 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 		return nil, err
 	}
 
-	access, err := n.openLog("access log", c.accessLog)
+	traffic, err := n.openProxy(c)
 	if err != nil {
 		return nil, err
 	}
-	traffic := proxy.New(proxy.Options{
-		Log: log, AccessLog: access, MaxConns: c.maxConnections, DrainTimeout: c.drainTimeout,
-		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
-	})
-	n.atEnd(traffic.Close)
 	mirror, err := n.mirror(stored)
 	if err != nil {
 		return nil, err
@@ -175,7 +170,25 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 		Handlers: service.Handlers(), Keys: keys(stored), Log: log, Audit: audit, Registerer: registry,
 	})
 	n.atEnd(calls.Close)
-	return n, n.serveAPI(c, calls)
+	pages, err := newConsole(c, consoleParts{calls, people{stored, service}, mirror, traffic, loop}, log)
+	if err != nil {
+		return nil, err
+	}
+	return n, n.serveAPI(c, calls, pages)
+}
+
+// openProxy is the data plane, without listeners.
+func (n *node) openProxy(c config) (*proxy.Proxy, error) {
+	access, err := n.openLog("access log", c.accessLog)
+	if err != nil {
+		return nil, err
+	}
+	traffic := proxy.New(proxy.Options{
+		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, DrainTimeout: c.drainTimeout,
+		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
+	})
+	n.atEnd(traffic.Close)
+	return traffic, nil
 }
 
 // openStore opens the store and takes back what a process of this node told that

@@ -72,6 +72,15 @@ func (t Times) Since(earlier Times) Times {
 	return t
 }
 
+// Plus returns what both held together.
+func (t Times) Plus(other Times) Times {
+	for n := range t.counts {
+		t.counts[n] += other.counts[n]
+	}
+	t.Sum += other.Sum
+	return t
+}
+
 // Quantile returns the duration that the fraction q, 0 to 1, of all durations
 // does not exceed, taking those of a bucket as evenly spread over it. Of
 // durations longer than the last bound it knows only that. It is 0 if there are

@@ -99,6 +99,9 @@ func TestTimesSince(t *testing.T) {
 	h.Observe(time.Second)
 	h.addTo(&after)
 	got := after.Since(before)
+	if again := before.Plus(got); again != after {
+		t.Errorf("what was before and what came since are %+v, want %+v", again, after)
+	}
 	if got.Count() != 2 || got.Sum != 2*time.Second || got.Quantile(0) <= time.Millisecond {
 		t.Errorf("got %d durations of %v in all, want the last two", got.Count(), got.Sum)
 	}

@@ -166,6 +166,15 @@ func (s *Store) Login(ctx context.Context, userName string) (l Login, found bool
 	return l, found, err
 }
 
+// PoliciesOf reads the policies of a user, Custom and System.
+func (s *Store) PoliciesOf(ctx context.Context, userName string) (all []elb.Policy, err error) {
+	err = s.View(ctx, func(r *Reader) error {
+		all = r.policiesOf(userName)
+		return nil
+	})
+	return all, err
+}
+
 // policiesOf reads the policies of a user.
 func (r *Reader) policiesOf(userName string) (all []elb.Policy) {
 	for _, a := range r.AttachmentsOf(userName) {

@@ -1,0 +1,170 @@
+// Package console is the web console: pages for what the API can do, for people
+// who are signed in. It knows neither the store nor the data plane; it makes
+// calls of the API as whoever is signed in, through the same stages as a signed
+// one, and is handed functions for the rest. Start reading at Console.routes,
+// then visit.go.
+package console
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"elbow/internal/elb"
+	"elbow/internal/ram"
+	"elbow/internal/rpc"
+)
+
+// A Person is who signed in, and what they may do.
+type Person struct {
+	Identity ram.Identity
+	Policies []*ram.Policy // without meaning for root
+
+	// Stamp changes when what was signed in with is no longer the same: the secret
+	// of the key, the password.
+	Stamp string
+
+	MustReset bool // another password has to be chosen before anything else
+}
+
+// A Caller is a person at the other end of a connection.
+type Caller struct {
+	Person
+	Source netip.Addr
+	Secure bool   // over TLS
+	Host   string // as the client addressed the server
+}
+
+// An Answer is how a call of the API ended.
+type Answer struct {
+	RequestID string
+	Out       any        // of the operation; nil if it failed
+	Err       *rpc.Error // nil if it did not
+}
+
+// A State is what is desired and what runs, as far as overviews need it. It is
+// shared and not to be changed.
+type State struct {
+	LoadBalancers []elb.LoadBalancer
+	Listeners     []elb.Listener
+	Revisions     map[elb.ListenerKey]int64 // of the last change of each listener
+	Statuses      []elb.ListenerStatus      // of this node
+}
+
+// A NamedPolicy is a policy of a user.
+type NamedPolicy struct {
+	Name, Type string
+	Policy     *ram.Policy
+}
+
+// Config is what a Console works with.
+type Config struct {
+	// Key and User find who signs in, with an access key or as a user with a
+	// password. The error is a Refusal if there is no such person.
+	Key  func(ctx context.Context, id, secret string) (Person, error)
+	User func(ctx context.Context, name, password string) (Person, error)
+
+	// Again is the person as the store has them now; false if what they signed in
+	// with is good no more.
+	Again func(ctx context.Context, p Person) (Person, bool, error)
+
+	// Call makes a call of the API.
+	Call func(ctx context.Context, who Caller, version, action string, params map[string]string) Answer
+
+	// PoliciesOf reads the policies of a user for the tester.
+	PoliciesOf func(ctx context.Context, userName string) ([]NamedPolicy, error)
+
+	State   func() State
+	Traffic func() Traffic
+
+	// History has the samples of a load balancer, or of all for "", from a moment
+	// until now. Nil: the charts show the last 15 minutes alone.
+	History func(ctx context.Context, loadBalancerID string, from time.Time) ([]Point, error)
+
+	AuditLog string           // the file; "": there is none to be read
+	Loopback bool             // the API listens on loopback: only its names are taken as Host
+	Version  string           // of the program
+	Log      *slog.Logger     // nil: slog.Default()
+	Now      func() time.Time // nil: time.Now
+}
+
+// A Console serves everything under Path.
+type Console struct {
+	Config
+	mux      *http.ServeMux
+	pages    pages
+	sessions *sessions
+	lockout  *lockout
+	forms    *anonymous
+	signing  chan struct{} // holds a token for each sign-in that is being checked
+	live     *live
+
+	end  context.CancelFunc
+	done sync.WaitGroup // the goroutine of live
+}
+
+// Path is where the console is.
+const Path = "/console/"
+
+// New returns a console that watches the traffic until Close.
+func New(c Config) (*Console, error) {
+	c.Log = cmp.Or(c.Log, slog.Default())
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	pages, err := parsePages()
+	if err != nil {
+		return nil, err
+	}
+	k := &Console{
+		Config: c, mux: http.NewServeMux(), pages: pages, sessions: newSessions(c.Now), lockout: newLockout(c.Now),
+		forms: newAnonymous(), signing: make(chan struct{}, maxSigning), live: newLive(c.State, c.Traffic, c.Now),
+	}
+	k.routes()
+	ctx, end := context.WithCancel(context.Background())
+	k.end = end
+	k.done.Go(func() { k.live.run(ctx) }) // ends with Close, which waits
+	return k, nil
+}
+
+// EndStreams ends what a browser would listen to for ever. It is for the end of
+// a server, which waits for its requests.
+func (c *Console) EndStreams() { c.live.close() }
+
+// Close ends what runs in the background.
+func (c *Console) Close() {
+	c.live.close()
+	c.end()
+	c.done.Wait()
+}
+
+// routes has every page. What changes something is a POST, and carries the token
+// of its form.
+func (c *Console) routes() {
+	c.mux.HandleFunc("GET "+Path+"static/{version}/{file...}", serveStatic)
+	c.open("GET signin", (*visit).signInPage)
+	c.open("POST signin", (*visit).signIn)
+	c.open("POST theme", (*visit).chooseTheme)
+	c.page("POST signout", (*visit).signOut)
+	c.page("GET password", (*visit).passwordPage)
+	c.page("POST password", (*visit).changePassword)
+
+	c.page("GET {$}", (*visit).overview)
+	c.stream("GET live/overview", (*visit).watchOverview)
+	c.page("GET series", (*visit).series)
+}
+
+// limits.
+const (
+	// maxSigning bounds the sign-ins that are checked at once. Each costs some
+	// 100 ms of one core, one after the other.
+	maxSigning = 8
+
+	// maxFormBytes bounds a form. The largest has a certificate chain and a key of
+	// 64 KiB characters each, which may be escaped to three bytes.
+	maxFormBytes = 1 << 20
+)

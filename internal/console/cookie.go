@@ -1,0 +1,52 @@
+package console
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"time"
+)
+
+// The cookies. All of them are for Path alone.
+const (
+	sessionCookie = "elbow-session"
+	formCookie    = "elbow-form"  // of who is not signed in: what the token of a form is made from
+	themeCookie   = "elbow-theme" // light or dark
+)
+
+// setCookie sets a cookie that scripts do not see and other sites do not send.
+func setCookie(w http.ResponseWriter, r *http.Request, name, value string, life time.Duration) {
+	cookie := &http.Cookie{
+		Name: name, Value: value, Path: Path, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+	}
+	switch {
+	case value == "":
+		cookie.MaxAge = -1
+	case life > 0:
+		cookie.MaxAge = int(life / time.Second)
+	}
+	http.SetCookie(w, cookie)
+}
+
+func cookieOf(r *http.Request, name string) string {
+	cookie, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// An anonymous makes the tokens of forms for who is not signed in: a keyed hash
+// of a cookie that the form's page has set.
+type anonymous struct{ key [32]byte }
+
+func newAnonymous() *anonymous {
+	return &anonymous{sha256.Sum256([]byte(newToken()))}
+}
+
+func (a *anonymous) token(cookie string) string {
+	mac := hmac.New(sha256.New, a.key[:])
+	mac.Write([]byte(cookie))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,84 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"elbow/internal/rpc"
+)
+
+// A problem is how something that did not work reads.
+type problem struct {
+	Status    int
+	Title     string
+	Text      string
+	Code      string // of the API; "" if it was not the API that refused
+	Action    string // which the visitor may not do; "" if it is something else
+	RequestID string
+}
+
+// problemOf puts an error into words.
+func (v *visit) problemOf(err error) problem {
+	if missing, ok := errors.AsType[*forbidden](err); ok {
+		return notAllowed(missing.action, "")
+	}
+	if call, ok := errors.AsType[*refused](err); ok {
+		e := call.answer
+		if e.Code == "NoPermission" {
+			return notAllowed(call.op.Action(), e.RequestID)
+		}
+		return problem{Status: statusOf(e), Title: "That did not work", Text: wording(e), Code: e.Code, RequestID: e.RequestID}
+	}
+	switch {
+	case errors.Is(err, errTooLarge):
+		return problem{Status: http.StatusRequestEntityTooLarge, Title: "That is too large", Text: fmt.Sprintf("A form may have %d KiB, files included.", maxFormBytes>>10)}
+	case errors.Is(err, errToken):
+		return problem{Status: http.StatusForbidden, Title: "This form has expired", Text: "Load its page again and repeat what you did. Nothing was changed."}
+	case errors.Is(err, errNotFound):
+		return problem{Status: http.StatusNotFound, Title: "There is nothing here", Text: "What this page was about does not exist, or no longer."}
+	}
+	v.Log.Error("console page failed", "path", v.r.URL.Path, "err", err)
+	return problem{Status: http.StatusInternalServerError, Title: "That went wrong", Text: "It is a fault of the server; its log has the cause."}
+}
+
+func notAllowed(action, requestID string) problem {
+	return problem{
+		Status: http.StatusForbidden, Title: "You may not do this", Action: action, RequestID: requestID,
+		Text: "Your policies do not allow it. Whoever manages the users of this account can attach one that does.",
+	}
+}
+
+// statusOf is the status of the page that reports an error of the API.
+func statusOf(e *rpc.Error) int {
+	switch {
+	case strings.HasPrefix(e.Code, "Throttling"):
+		return http.StatusTooManyRequests
+	case strings.HasSuffix(e.Code, "NotFound"), strings.HasPrefix(e.Code, "EntityNotExist"):
+		return http.StatusNotFound
+	}
+	return e.Status
+}
+
+// wording is an error as the API words it, and what exactly is wrong.
+func wording(e *rpc.Error) string {
+	text := e.Message
+	if e.Recommend != "" && !strings.HasPrefix(e.Recommend, "https://") {
+		text += " " + e.Recommend
+		if !strings.HasSuffix(text, ".") {
+			text += "."
+		}
+	}
+	return text
+}
+
+// fail answers with the page of a problem.
+func (v *visit) fail(err error) {
+	p := v.problemOf(err)
+	if v.r.Header.Get("Hx-Request") != "" {
+		v.partial(p.Status, "problem", "alert", p)
+		return
+	}
+	v.render(p.Status, "problem", p.Title, p)
+}

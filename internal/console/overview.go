@@ -1,0 +1,122 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"elbow/internal/api"
+)
+
+// maxTroubles is how many lines a list of the overview has; the number above it
+// counts all.
+const maxTroubles = 8
+
+// An overviewPage is what is going on, as far as the visitor may see it.
+type overviewPage struct {
+	May     bool // see load balancers at all
+	Missing problem
+	Counts  counts
+
+	Unhealthy, Failing []trouble
+	Busiest            []busy
+
+	Certificates     []api.CertificateOrder // that expire within 30 days, or have
+	CertificateCount int64
+	CertificateIssue *problem
+}
+
+// A busy is a load balancer with traffic.
+type busy struct {
+	ID, Name string
+	Rate     float32 // exchanges a second
+	Errors   float32 // of these, 5xx
+}
+
+// watching is the action that what is live stands under: it tells of the same
+// things that this operation does.
+const watching = "ens:DescribeLoadBalancers"
+
+func (v *visit) overview() error {
+	page := overviewPage{May: v.may(watching)}
+	if page.May {
+		s := v.State()
+		page.Counts = countsOf(s)
+		page.Unhealthy, page.Failing = first(unhealthy(s)), first(failing(s))
+		page.Busiest = v.busiest(s)
+	} else {
+		page.Missing = notAllowed(watching, "")
+	}
+	for _, status := range []string{"EXPIRED", "WILLEXPIRED"} {
+		out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{"Status": status, "ShowSize": "8"})
+		if err != nil {
+			p := v.problemOf(err)
+			page.CertificateIssue = &p
+			break
+		}
+		page.Certificates = append(page.Certificates, out.CertificateOrderList...)
+		page.CertificateCount += out.TotalCount
+	}
+	return v.show("overview", "Overview", page)
+}
+
+func first(all []trouble) []trouble { return all[:min(len(all), maxTroubles)] }
+
+// busiest are the load balancers with the most exchanges at this moment.
+func (v *visit) busiest(s State) []busy {
+	names := namesOf(s)
+	var all []busy
+	for id, p := range v.live.newest() {
+		if name, there := names[id]; there && p.Rate() > 0 {
+			all = append(all, busy{ID: id, Name: name, Rate: p.Rate(), Errors: p.ByClass[4]})
+		}
+	}
+	slices.SortFunc(all, func(a, b busy) int { return cmp.Or(cmp.Compare(b.Rate, a.Rate), cmp.Compare(a.ID, b.ID)) })
+	return all[:min(len(all), maxTroubles)]
+}
+
+// newest are the last points of all load balancers.
+func (l *live) newest() map[string]Point {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make(map[string]Point, len(l.rings))
+	for id, r := range l.rings {
+		all[id] = r.newest()
+	}
+	return all
+}
+
+// watchOverview streams the numbers of the overview.
+func (v *visit) watchOverview() (topic string, err error) {
+	return "", v.needs(watching)
+}
+
+// The spans that charts show.
+var spans = map[string]time.Duration{"15m": 15 * time.Minute, "6h": 6 * time.Hour, "7d": 7 * 24 * time.Hour}
+
+// series answers with the points of a chart as JSON: of the load balancer lb, or
+// of all without one.
+func (v *visit) series() error {
+	if err := v.needs(watching); err != nil {
+		return err
+	}
+	lb, span := v.r.FormValue("lb"), spans[v.r.FormValue("span")]
+	points := v.live.points(lb)
+	switch {
+	case span == 0:
+		return errNotFound
+	case span > spans["15m"] && v.History == nil:
+		return errNotFound
+	case span > spans["15m"]:
+		var err error
+		if points, err = v.History(v.r.Context(), lb, v.Now().Add(-span)); err != nil {
+			return err
+		}
+	}
+	if points == nil {
+		points = []Point{}
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(v.w).Encode(points)
+}

@@ -1,0 +1,40 @@
+package console
+
+import (
+	"net/http"
+)
+
+// A passwordForm is what the page shows on which one changes one's own password.
+type passwordForm struct {
+	Must   bool // it has to be changed before anything else
+	Failed string
+}
+
+func (v *visit) passwordPage() error {
+	return v.show("password", "Change password", passwordForm{Must: v.person.MustReset})
+}
+
+// changePassword is a call of the API like any other; the session goes on under
+// the new password, all others of the user end.
+func (v *visit) changePassword() error {
+	form := passwordForm{Must: v.person.MustReset}
+	next := v.r.PostFormValue("new")
+	if next != v.r.PostFormValue("again") {
+		form.Failed = "The two new passwords differ."
+		v.render(http.StatusBadRequest, "password", "Change password", form)
+		return nil
+	}
+	_, err := v.do("ChangePassword", map[string]string{"OldPassword": v.r.PostFormValue("old"), "NewPassword": next})
+	if err != nil {
+		p := v.problemOf(err)
+		form.Failed = p.Text
+		v.render(p.Status, "password", "Change password", form)
+		return nil
+	}
+	p, err := v.User(v.r.Context(), v.person.Identity.UserName, next)
+	if err != nil {
+		return err
+	}
+	v.session.become(p)
+	return v.done("", "The password is changed. Your other sessions have ended.")
+}

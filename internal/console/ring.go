@@ -1,0 +1,39 @@
+package console
+
+import "time"
+
+// A ring holds the last ringPoints points.
+type ring struct {
+	all  [ringPoints]Point
+	next int   // where the next one goes
+	n    int   // how many there are
+	used int64 // Unix seconds of the last point with traffic
+}
+
+func (r *ring) add(p Point) {
+	r.all[r.next] = p
+	r.next = (r.next + 1) % ringPoints
+	r.n = min(r.n+1, ringPoints)
+	if r.used == 0 || p.Rate() > 0 || p.Open > 0 {
+		r.used = p.Time
+	}
+}
+
+// newest is the last point; zero if there is none.
+func (r *ring) newest() Point {
+	return r.all[(r.next+ringPoints-1)%ringPoints]
+}
+
+// points are all of them, oldest first.
+func (r *ring) points() []Point {
+	all := make([]Point, 0, r.n)
+	for i := range r.n {
+		all = append(all, r.all[(r.next-r.n+i+ringPoints)%ringPoints])
+	}
+	return all
+}
+
+// idle reports whether nothing in the ring is worth keeping.
+func (r *ring) idle(now time.Time) bool {
+	return now.Unix()-r.used > int64(ringPoints)*int64(tick/time.Second)
+}

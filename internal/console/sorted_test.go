@@ -1,0 +1,8 @@
+package console
+
+import (
+	"maps"
+	"slices"
+)
+
+func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
