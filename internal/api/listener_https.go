@@ -20,7 +20,7 @@ func httpsListener(l *elb.Listener) []Param {
 			"A request that did not come over QUIC has no such ID: qch and iqch then hash the source address."},
 		{Name: "IdleTimeout", Var: Seconds(&l.IdleTimeout, 1, 60), Default: "15", Doc: "How long a connection may be idle. If no request is received for so long the connection is closed; the next request opens a new one."},
 		{Name: "RequestTimeout", Var: Seconds(&l.RequestTimeout, 1, 180), Default: "60", Doc: "How long the backend server may take to begin its response. After that the client gets 504."},
-		{Name: "ServerCertificateId", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered."},
+		{Name: "ServerCertificateId", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
 	}
 	rows = append(rows, sticky(&l.Sticky)...)
 	return append(rows, healthCheck(&l.Check)...)

@@ -50,7 +50,7 @@ func (s *Service) DeleteUserCertificate(ctx context.Context, in *api.DeleteUserC
 			return api.ErrCertificateNotFound.New()
 		}
 		for _, l := range tx.Listeners() {
-			if l.CertificateID == id {
+			if slices.Contains(elb.CertificateIDs(l.CertificateID), id) {
 				return api.ErrCertificateInUse.New(fmt.Sprintf("%s:%d", l.LoadBalancerID, l.Port))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,6 +145,26 @@ func TestDeleteUserCertificateRacesWithItsUse(t *testing.T) {
 			t.Errorf("create and delete ended with %q", codes)
 		}
 	}
+}
+
+// None of the certificates of a listener can be deleted before the listener is.
+func TestSeveralCertificates(t *testing.T) {
+	t.Parallel()
+	w, lb, first := newSite(t)
+	ids := []string{w.certificate("rsa"), first, w.certificate("ecc")}
+	all := strings.Join(ids, ",")
+	w.do("SetLoadBalancerHTTPSListenerAttribute", on443(lb).with(params{"ServerCertificateId": all}))
+	if got := w.describe(lb).text("ServerCertificateId"); got != all {
+		t.Errorf("described as %q, want %q", got, all)
+	}
+	for _, id := range ids {
+		w.refuse("DeleteUserCertificate", params{"CertId": id}, "CertificateInUse")
+	}
+	w.do("SetLoadBalancerHTTPSListenerAttribute", on443(lb).with(params{"ServerCertificateId": ids[2]}))
+	for _, id := range ids[:2] {
+		w.do("DeleteUserCertificate", params{"CertId": id})
+	}
+	w.refuse("DeleteUserCertificate", params{"CertId": ids[2]}, "CertificateInUse")
 }
 
 func TestListUserCertificateOrder(t *testing.T) {

@@ -23,7 +23,7 @@ func (s *Service) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.C
 		if _, err := activeLoadBalancer(tx, l.LoadBalancerID); err != nil {
 			return err
 		}
-		if !certificateExists(tx, l.CertificateID) {
+		if !certificatesExist(tx, l.CertificateID) {
 			return api.ServerCertificateNotFound()
 		}
 		for _, other := range tx.ListenersOf(l.LoadBalancerID) {
@@ -36,15 +36,19 @@ func (s *Service) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.C
 	})
 }
 
-// certificateExists reads the certificate, so that it cannot be deleted before
-// the listener is written.
-func certificateExists(tx *store.Tx, id string) bool {
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || strconv.FormatInt(n, 10) != id {
-		return false
+// certificatesExist reads the certificates of a ServerCertificateId, so that
+// none of them can be deleted before the listener is written.
+func certificatesExist(tx *store.Tx, ids string) bool {
+	for _, id := range elb.CertificateIDs(ids) {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil || strconv.FormatInt(n, 10) != id {
+			return false
+		}
+		if _, found := tx.Certificate(n); !found {
+			return false
+		}
 	}
-	_, found := tx.Certificate(n)
-	return found
+	return true
 }
 
 // sharePort reports whether two listeners of one load balancer want the same
@@ -85,7 +89,7 @@ func (s *Service) SetLoadBalancerHTTPSListenerAttribute(ctx context.Context, in 
 		if err := in.Apply(&l); err != nil {
 			return err
 		}
-		if !certificateExists(tx, l.CertificateID) {
+		if !certificatesExist(tx, l.CertificateID) {
 			return api.ServerCertificateNotFound()
 		}
 		tx.PutListener(l)

@@ -98,6 +98,9 @@ func TestCreateLoadBalancerHTTPSListenerErrors(t *testing.T) {
 		{"ServerCertificateNotFound", good.with(params{"ServerCertificateId": "1"}), "ServerCertificateNotFound"},
 		{"ServerCertificateNotFound", good.with(params{"ServerCertificateId": "web"}), "ServerCertificateNotFound"},
 		{"ServerCertificateNotFound", good.with(params{"ServerCertificateId": "0" + id}), "ServerCertificateNotFound"},
+		{"ServerCertificateNotFound", good.with(params{"ServerCertificateId": id + ",1"}), "ServerCertificateNotFound"},
+		{"ServerCertificateNotFound", good.with(params{"ServerCertificateId": id + ","}), "ServerCertificateNotFound"},
+		{"ServerCertificateNotFound", good.with(params{"ServerCertificateId": id + ", " + id}), "InvalidServerCertificateId"},
 		{"ListenerAlreadyExists", listener(lb, id), "ListenerAlreadyExists"},
 		{"InvalidParameter.%s", good.with(params{"ListenerForward": "on", "ForwardPort": "8443"}), "InvalidParameter.ForwardPort"},
 	} {

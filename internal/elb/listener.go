@@ -3,6 +3,7 @@ package elb
 import (
 	"cmp"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -56,11 +57,17 @@ type Listener struct {
 	// request to the response head. 1s to 180s, default 60s; then 504.
 	RequestTimeout time.Duration
 
-	CertificateID string // decimal CertId of the certificate service
+	// CertificateID is a decimal CertId of the certificate service, or several
+	// separated by commas, as CertificateIDs splits them.
+	CertificateID string
 
 	Started    bool // desired state: StartLoadBalancerListener was called
 	CreateTime time.Time
 }
+
+// CertificateIDs lists the certificates that a listener names in its
+// CertificateID. The specification knows one.
+func CertificateIDs(text string) []string { return strings.Split(text, ",") }
 
 // Sticky is how requests of one client are kept on one backend.
 type Sticky struct {

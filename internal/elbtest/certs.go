@@ -1,9 +1,11 @@
 package elbtest
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -12,7 +14,7 @@ import (
 	"time"
 )
 
-// A Certificate is a self-signed ECDSA P-256 key pair in PEM.
+// A Certificate is a self-signed key pair in PEM.
 type Certificate struct {
 	Chain string
 	Key   string
@@ -25,13 +27,29 @@ func NewCertificate(t testing.TB, names ...string) Certificate {
 	return NewCertificateUntil(t, time.Now().Add(24*time.Hour), names...)
 }
 
-// NewCertificateUntil makes a key pair whose validity ends at notAfter.
+// NewCertificateUntil makes a key pair, ECDSA P-256, whose validity ends at
+// notAfter.
 func NewCertificateUntil(t testing.TB, notAfter time.Time, names ...string) Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return certify(t, key, notAfter, names)
+}
+
+// NewRSACertificate makes an RSA key pair of 2048 bits, valid for a day.
+func NewRSACertificate(t testing.TB, names ...string) Certificate {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certify(t, key, time.Now().Add(24*time.Hour), names)
+}
+
+func certify(t testing.TB, key crypto.Signer, notAfter time.Time, names []string) Certificate {
+	t.Helper()
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 100))
 	if err != nil {
 		t.Fatal(err)

@@ -324,6 +324,40 @@ func testServerCertificateID(t *testing.T) {
 	if _, err := tls.Dial("tcp", f.HostPort(), f.TLS()); err == nil {
 		t.Error("the old certificate is still served")
 	}
+	testSeveralCertificates(t, s)
+}
+
+// Several certificates: each client gets one that it can verify and that has the
+// name it asks for.
+func testSeveralCertificates(t *testing.T, s *Site) {
+	rsa, other := NewRSACertificate(t, SiteName), NewCertificate(t, "other.test")
+	ids := Upload(t, s.SDK, rsa) + "," + s.CertificateID + "," + Upload(t, s.SDK, other)
+	if got := Code(s.Create(s.ListenerParams(map[string]string{"ServerCertificateId": ids + ",1"}))); got != "ServerCertificateNotFound" {
+		t.Errorf("an unknown certificate among others: code %q", got)
+	}
+	f := s.Listen(t, map[string]string{"ServerCertificateId": ids})
+	if found, err := f.Describe(f.Port); err != nil || found.ServerCertificateId != ids {
+		t.Errorf("described as %q, %v, want %q", found.ServerCertificateId, err, ids)
+	}
+	for _, tt := range []struct {
+		client string
+		conf   *tls.Config
+		want   Certificate
+	}{
+		{"of today", &tls.Config{ServerName: SiteName}, s.Certificate},
+		{"of old, with RSA alone", &tls.Config{
+			ServerName: SiteName, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256},
+		}, rsa},
+		{"of another name", &tls.Config{ServerName: "other.test"}, other},
+	} {
+		tt.conf.RootCAs = tt.want.Roots
+		c, err := tls.Dial("tcp", f.HostPort(), tt.conf)
+		if err != nil {
+			t.Errorf("a client %s: %v", tt.client, err)
+			continue
+		}
+		_ = c.Close()
+	}
 }
 
 // The port of a backend: its own, else BackendServerPort, else ListenerPort.

@@ -109,34 +109,47 @@ func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) erro
 	return nil
 }
 
-// load makes the certificate what new handshakes get. A key pair is parsed
-// once, however many listeners have it.
+// load makes the certificates what new handshakes get: all of them or, if one
+// cannot be, none.
 func (l *Loop) load(u *unit, d *spec, certificates map[string]elb.Certificate) error {
-	id := d.certificate
-	pair := l.pairs[id]
-	if pair == nil {
-		c, ok := certificates[id]
-		if !ok {
-			return fmt.Errorf("certificate %s does not exist: give the listener another ServerCertificateId", id)
+	var pairs []*cert.Pair
+	for _, id := range elb.CertificateIDs(d.certificate) {
+		pair, err := l.pair(id, certificates)
+		if err != nil {
+			return err
 		}
-		var err error
-		// What was valid when it was uploaded is served: a warning in the browser
-		// is better than no answer.
-		if pair, err = cert.Parse(c.ChainPEM, c.KeyPEM, c.CreateTime); err != nil {
-			return fmt.Errorf("certificate %s cannot be used, give the listener another ServerCertificateId: %w", id, err)
-		}
-		l.pairs[id] = pair
+		pairs = append(pairs, pair)
 	}
 	if u.certs == nil {
 		u.certs = new(cert.Store)
 	}
-	u.certs.Replace(pair, nil)
-	u.spec.certificate = id
+	u.certs.Replace(pairs...)
+	u.spec.certificate = d.certificate
 	l.stale = true
 	if u.open {
 		u.rekey(d)
 	}
 	return nil
+}
+
+// pair is a certificate with its key, parsed once, however many listeners have
+// it.
+func (l *Loop) pair(id string, certificates map[string]elb.Certificate) (*cert.Pair, error) {
+	if pair := l.pairs[id]; pair != nil {
+		return pair, nil
+	}
+	c, ok := certificates[id]
+	if !ok {
+		return nil, fmt.Errorf("certificate %s does not exist: give the listener another ServerCertificateId", id)
+	}
+	// What was valid when it was uploaded is served: a warning in the browser is
+	// better than no answer.
+	pair, err := cert.Parse(c.ChainPEM, c.KeyPEM, c.CreateTime)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s cannot be used, give the listener another ServerCertificateId: %w", id, err)
+	}
+	l.pairs[id] = pair
+	return pair, nil
 }
 
 // rekey lets what clients keep for their next connection be that of d.

@@ -3,6 +3,8 @@ package reconcile
 import (
 	"context"
 	"net/netip"
+
+	"elbow/internal/elb"
 )
 
 // A drain is a unit whose socket is closed and whose exchanges may end.
@@ -93,7 +95,9 @@ func (l *Loop) sweep() {
 	certificates := make(map[string]bool)
 	for _, u := range l.running {
 		addresses[u.spec.address.Addr()] = true
-		certificates[u.spec.certificate] = true
+		for _, id := range elb.CertificateIDs(u.spec.certificate) {
+			certificates[id] = true
+		}
 	}
 	for d := range l.draining {
 		addresses[d.unit.spec.address.Addr()] = true

@@ -36,7 +36,7 @@ type spec struct {
 
 	address     netip.AddrPort
 	redirect    int          // HTTPS port that requests are sent to; 0: the unit forwards
-	certificate string       // decimal id; "" for a redirect
+	certificate string       // decimal id, or several; "" for a redirect
 	sessions    *sessionKeys // nil: none are stored, or a redirect
 	settings    settings
 	check       check
