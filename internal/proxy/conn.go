@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -53,7 +54,7 @@ const (
 func (c *conn) open() {
 	if c.listener.tls == nil {
 		c.stream = &c.wire
-		c.serve()
+		c.serve(false)
 		return
 	}
 	ok := false
@@ -71,14 +72,27 @@ func (c *conn) open() {
 		go c.serveH2() // ends with the connection; Drain waits for it
 		return
 	}
-	go c.serve() // likewise
+	go c.serve(false) // likewise
 }
 
-// serve answers requests until the connection ends.
-func (c *conn) serve() {
-	defer c.close()
+// serve answers requests until the connection ends or is parked. ready tells that
+// there is something to read, and that the state says so.
+func (c *conn) serve(ready bool) {
+	mine := true
+	defer func() {
+		if mine {
+			c.close()
+		}
+	}()
 	defer c.guard()
-	for c.await() {
+	for ; ; ready = false {
+		if !ready {
+			var parked bool
+			if ready, parked = c.await(); !ready {
+				mine = !parked
+				return
+			}
+		}
 		x := takeExchange(c)
 		more := x.serve()
 		for more && x.pipelined() {
@@ -93,18 +107,40 @@ func (c *conn) serve() {
 }
 
 // await waits for the first byte of the next request, holding nothing but the
-// conn itself and a goroutine with a small stack.
-func (c *conn) await() bool {
+// conn itself and a goroutine with a small stack. After a while it lets go of
+// that too: the connection is parked, and somebody else's from then on.
+func (c *conn) await() (ready, parked bool) {
 	if !c.state.CompareAndSwap(active, idle) || c.listener.hurries() && c.retire() {
-		return false
+		return false, false
 	}
-	c.wire.ReadBy(socket.Now().Add(c.listener.config.Load().idleTimeout()))
 	if !c.mayHold {
-		if err := c.wire.wait(); err != nil {
-			return false
+		now := socket.Now()
+		ends := now.Add(c.listener.config.Load().idleTimeout())
+		settles := min(ends, now.Add(c.proxy.limits.SettleTime))
+		c.wire.ReadBy(settles)
+		err := c.wire.wait()
+		if err == os.ErrDeadlineExceeded && settles < ends {
+			c.wire.ReadBy(ends)
+			if c.wire.Park(c) {
+				return false, true
+			}
+			err = c.wire.wait() // it has the reason, unless there is no place to park
+		}
+		if err != nil {
+			return false, false
 		}
 	}
-	return c.state.CompareAndSwap(idle, active)
+	return c.state.CompareAndSwap(idle, active), false
+}
+
+// Awake goes on with a connection that was parked.
+func (c *conn) Awake(err error) {
+	if err == nil && c.state.CompareAndSwap(idle, active) {
+		c.serve(true)
+		return
+	}
+	defer c.guard()
+	c.close()
 }
 
 // retire asks an idle connection to end and reports whether it was idle.

@@ -168,6 +168,7 @@ type collector struct{ p *Proxy }
 
 var (
 	descConns   = prometheus.NewDesc("elbow_connections", "Client connections open, of all listeners.", nil, nil)
+	descParked  = prometheus.NewDesc("elbow_parked_connections", "Of these, how many are idle and wait without a goroutine.", nil, nil)
 	descDropped = prometheus.NewDesc("elbow_access_log_dropped_total", "Lines that found no room in the access log.", nil, nil)
 )
 
@@ -176,6 +177,7 @@ func (c collector) Describe(descs chan<- *prometheus.Desc) {
 	c.p.listeners.Describe(descs)
 	c.p.backends.Describe(descs)
 	descs <- descConns
+	descs <- descParked
 	descs <- descDropped
 }
 
@@ -184,6 +186,9 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	c.p.listeners.Collect(out)
 	c.p.backends.Collect(out)
 	out <- prometheus.MustNewConstMetric(descConns, prometheus.GaugeValue, float64(c.p.conns.Load()))
+	if c.p.lot != nil {
+		out <- prometheus.MustNewConstMetric(descParked, prometheus.GaugeValue, float64(c.p.lot.Len()))
+	}
 	if a := c.p.access; a != nil {
 		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.dropped.Load()))
 	}

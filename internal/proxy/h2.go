@@ -71,12 +71,9 @@ func newH2(c *conn) *h2Conn {
 	}
 }
 
-// serveH2 serves the connection to its end.
+// serveH2 serves the connection until it ends or is parked.
 func (c *conn) serveH2() {
-	defer c.close()
 	h := newH2(c)
-	defer h.running.Wait()
-	defer c.guard() // the first of the two that runs
 	c.h2.Store(h)
 	c.state.Store(idle)
 	h.mu.Lock()
@@ -86,11 +83,32 @@ func (c *conn) serveH2() {
 	if c.overflow || c.listener.draining.Load() { // Close may have been before the Store
 		h.drain()
 	}
-	h.end(h.read())
-	cutter := time.AfterFunc(lingerTimeout, c.cut) // of a client that does not read
+	h.run()
+}
+
+// run goes on with the connection until it ends or is parked.
+func (h *h2Conn) run() {
+	mine := true
+	defer func() {
+		if mine {
+			h.running.Wait()
+			h.conn.close()
+		}
+	}()
+	defer h.guard()
+	err := h.read()
+	if mine = err != errParked; !mine {
+		return
+	}
+	h.end(err)
+	cutter := time.AfterFunc(lingerTimeout, h.cut) // of a client that does not read
 	defer cutter.Stop()
 	h.running.Wait()
 }
+
+// Awake goes on with a connection that was parked. What has woken it, the next
+// read will meet too.
+func (h *h2Conn) Awake(error) { h.run() }
 
 // end ends all streams, tells the client why, and lets the writer finish. err is
 // how reading ended: an *http2.Error is the client's to know.

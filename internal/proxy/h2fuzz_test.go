@@ -39,7 +39,7 @@ func FuzzH2(f *testing.F) {
 		defer far.Close()
 		c := &conn{proxy: r.proxy, listener: r.lis}
 		c.state.Store(active)
-		if err := c.wire.open(near, false, time.Second); err != nil {
+		if err := c.wire.open(near, nil, false, time.Second); err != nil {
 			t.Fatal(err)
 		}
 		if !r.lis.add(c) {

@@ -16,11 +16,12 @@ type h2Input struct {
 	r, w    int            // in.b[r:w] has been read and not looked at
 	partial socket.Instant // since when a frame or a header block lacks its end; 0: none does
 
-	decoder *http2.Decoder
-	block   headerBlock
-	meters  http2.Meters
-	begun   bool        // the client's first SETTINGS have come
-	fresh   []*h2Stream // begun by what was read last, without a worker yet
+	decoder  *http2.Decoder
+	block    headerBlock
+	meters   http2.Meters
+	prefaced bool        // the client's preface has come
+	begun    bool        // the client's first SETTINGS have come
+	fresh    []*h2Stream // begun by what was read last, without a worker yet
 }
 
 var (
@@ -29,12 +30,17 @@ var (
 	errSlowHead = &http2.Error{Code: http2.EnhanceYourCalm, Reason: "head or frame not complete in time"}
 )
 
-// read takes frames in until the connection ends, and returns why it did.
-func (h *h2Conn) read() error {
-	defer h.releaseInput()
-	if err := h.preface(); err != nil {
-		return err
-	}
+// errParked says that the connection has not ended but is another goroutine's.
+var errParked = errors.New("parked")
+
+// read takes frames in until the connection ends or is parked, and returns why it
+// did.
+func (h *h2Conn) read() (err error) {
+	defer func() {
+		if err != errParked {
+			h.releaseInput()
+		}
+	}()
 	for {
 		if err := h.frames(); err != nil {
 			return err
@@ -61,25 +67,27 @@ func (h *h2Conn) releaseInput() {
 	h.fresh = nil
 }
 
-// preface reads what the client must begin with.
-func (h *h2Conn) preface() error {
-	for n := 0; ; n = h.w - h.r {
-		n = min(n, len(http2.Preface))
-		if n > 0 && string(h.in.b[h.r:h.r+n]) != http2.Preface[:n] {
-			return http2.ErrPreface
-		}
-		if n == len(http2.Preface) {
-			h.r += n
-			return nil
-		}
-		if err := h.fill(); err != nil {
-			return err
-		}
+// preface looks for what the client must begin with, and reports whether all of it
+// has come.
+func (h *h2Conn) preface() (whole bool, err error) {
+	n := min(h.w-h.r, len(http2.Preface))
+	if n > 0 && string(h.in.b[h.r:h.r+n]) != http2.Preface[:n] {
+		return false, http2.ErrPreface
 	}
+	if n < len(http2.Preface) {
+		return false, nil
+	}
+	h.r += n
+	return true, nil
 }
 
 // frames takes the whole frames off what has been read.
-func (h *h2Conn) frames() error {
+func (h *h2Conn) frames() (err error) {
+	if !h.prefaced {
+		if h.prefaced, err = h.preface(); !h.prefaced {
+			return err
+		}
+	}
 	for h.r < h.w {
 		f, n, err := http2.Next(h.in.b[h.r:h.w])
 		if err != nil {
@@ -108,19 +116,30 @@ func (h *h2Conn) frames() error {
 	return nil
 }
 
-// fill reads once, without holding a buffer while it waits for the first byte.
+// fill reads once, without holding a buffer while it waits for the first byte. If
+// that takes long and nothing is under way, the connection is parked.
 func (h *h2Conn) fill() error {
-	for {
-		due, err := h.due()
+	for waited := false; ; {
+		due, settled, err := h.due()
 		if err != nil {
 			return err
 		}
 		h.wire.ReadBy(due)
+		switch settled = settled && h.r == h.w && !h.mayHold; {
+		case settled && waited:
+			h.releaseBuffer()
+			if h.wire.Park(h) {
+				return errParked
+			}
+		case settled:
+			h.wire.ReadBy(min(due, socket.Now().Add(h.proxy.limits.SettleTime)))
+		}
 		err = h.fillOnce()
 		switch {
 		case err == nil:
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			waited = true
 		case err == socket.ErrInterrupted && h.wire.Resume():
 		default:
 			return err
@@ -161,36 +180,36 @@ func (h *h2Conn) releaseBuffer() {
 	h.r, h.w = 0, 0
 }
 
-// due is until when to wait for the client, or the error if that has passed. It
-// also does what is due while nothing happens.
-func (h *h2Conn) due() (socket.Instant, error) {
+// due is until when to wait for the client, or the error if that has passed, and
+// whether nothing has happened for a while. It also does what is due then.
+func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.refusal != nil {
-		return 0, h.refusal
+		return 0, false, h.refusal
 	}
 	at := socket.Now()
 	if h.leaving == warned && at >= h.warnedAt.Add(goAwayTimeout) {
 		h.leaveOff()
 	}
 	if h.leaving == leftOff && len(h.streams) == 0 {
-		return 0, errDrained
+		return 0, false, errDrained
 	}
 	if h.partial != 0 && at >= h.partial.Add(h.patience()) {
-		return 0, errSlowHead
+		return 0, false, errSlowHead
 	}
 	if h.open > 0 || h.partial != 0 || h.leaving != staying {
-		return at.Add(watchEvery), nil
+		return at.Add(watchEvery), false, nil
 	}
-	settles, ends := h.idleSince.Add(settleTime), h.idleSince.Add(h.listener.config.Load().idleTimeout())
+	settles, ends := h.idleSince.Add(h.proxy.limits.SettleTime), h.idleSince.Add(h.listener.config.Load().idleTimeout())
 	switch {
 	case at >= ends:
-		return 0, errIdle
+		return 0, false, errIdle
 	case at < settles:
-		return min(settles, ends), nil
+		return min(settles, ends), false, nil
 	}
 	h.settle()
-	return ends, nil
+	return ends, true, nil
 }
 
 // patience is how long what has begun to arrive may take to be there whole.

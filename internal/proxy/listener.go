@@ -118,7 +118,7 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 	counts.accepted.Inc()
 	c.key.ClientIP = c.client.Addr().As16()
 	c.state.Store(active)
-	if err := c.wire.open(tcp, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
+	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
 		_ = tcp.Close() // already closed, which is why init failed
 		return
 	}

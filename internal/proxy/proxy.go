@@ -5,6 +5,7 @@ package proxy
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"log/slog"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/metrics"
+	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
@@ -60,6 +62,7 @@ type Limits struct {
 	BodyTimeout      time.Duration // silence within a request body
 	StreamTimeout    time.Duration // standstill of a response body
 	TunnelTimeout    time.Duration // silence in both directions of an upgraded connection
+	SettleTime       time.Duration // idleness before a connection lets go of its goroutines
 }
 
 func (l Limits) withDefaults() Limits {
@@ -69,6 +72,7 @@ func (l Limits) withDefaults() Limits {
 		BodyTimeout:      cmp.Or(l.BodyTimeout, bodyTimeout),
 		StreamTimeout:    cmp.Or(l.StreamTimeout, streamTimeout),
 		TunnelTimeout:    cmp.Or(l.TunnelTimeout, tunnelTimeout),
+		SettleTime:       cmp.Or(l.SettleTime, settleTime),
 	}
 }
 
@@ -90,6 +94,7 @@ type Proxy struct {
 	listeners *metrics.Set[listenerCounts]
 	backends  *metrics.Set[backendCounts]
 
+	lot   *socket.Lot  // where idle client connections wait; nil: with a goroutine each
 	conns atomic.Int64 // client connections open now
 	date  dateField
 
@@ -127,6 +132,11 @@ func New(o Options) *Proxy {
 	if p.log == nil {
 		p.log = slog.Default()
 	}
+	if lot, err := socket.NewLot(); err == nil {
+		p.lot = lot
+	} else if !errors.Is(err, errors.ErrUnsupported) {
+		p.log.Warn("idle connections keep their goroutines", "err", err)
+	}
 	if o.AccessLog != nil {
 		p.access = newAccessLog(o.AccessLog, p.log)
 	}
@@ -138,6 +148,9 @@ func New(o Options) *Proxy {
 func (p *Proxy) Close() {
 	if p.access != nil {
 		p.access.close()
+	}
+	if p.lot != nil {
+		p.lot.Close()
 	}
 }
 

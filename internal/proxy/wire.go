@@ -35,11 +35,11 @@ type wire struct {
 	held *records   // guarded by mu; what is kept back until flush; nil: nothing is
 }
 
-func (w *wire) open(tcp *net.TCPConn, records bool, stall time.Duration) error {
+func (w *wire) open(tcp *net.TCPConn, lot *socket.Lot, records bool, stall time.Duration) error {
 	w.records = records
 	w.readOnce = w.tryRead
 	w.StallAfter(stall)
-	return w.Init(tcp)
+	return w.Init(tcp, lot)
 }
 
 // wait returns once there is something to read, holding no buffer until then.

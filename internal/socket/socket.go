@@ -1,6 +1,7 @@
 // Package socket is a TCP connection as the data plane needs it, over the
 // runtime's poller. It knows nothing of what is spoken on it. It differs from
-// net.TCPConn in three things, each of which shows in the CPU time of a request:
+// net.TCPConn in four things, each of which shows in the CPU time of a request or
+// in the memory of a connection:
 //
 // Deadlines move lazily: setting one in the runtime costs as much as a system
 // call, so what is armed there may come earlier than what is due.
@@ -10,6 +11,8 @@
 //
 // System calls do not tell the scheduler that they might block, as on a
 // non-blocking socket they do not.
+//
+// A connection that is idle can be parked in a Lot, where it has no goroutine.
 //
 // Start reading at Conn.
 package socket
@@ -29,6 +32,9 @@ import (
 type Conn struct {
 	tcp *net.TCPConn
 	raw syscall.RawConn
+
+	lot   *Lot // nil: it cannot be parked
+	place place
 
 	interrupted atomic.Bool // reads end with ErrInterrupted
 
@@ -58,13 +64,14 @@ func (interruption) Error() string   { return "interrupted" }
 func (interruption) Timeout() bool   { return false }
 func (interruption) Temporary() bool { return true }
 
-// Init makes c the connection tcp, without deadlines.
-func (c *Conn) Init(tcp *net.TCPConn) error {
+// Init makes c the connection tcp, without deadlines. lot is where it is parked;
+// nil: nowhere.
+func (c *Conn) Init(tcp *net.TCPConn, lot *Lot) error {
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return err
 	}
-	c.tcp, c.raw = tcp, raw
+	c.tcp, c.raw, c.lot = tcp, raw, lot
 	c.reading.set, c.writing.set = tcp.SetReadDeadline, tcp.SetWriteDeadline
 	return nil
 }
@@ -128,6 +135,7 @@ func (c *Conn) WhenReadable(try func(fd uintptr) bool) error {
 func (c *Conn) Interrupt() {
 	c.interrupted.Store(true)
 	_ = c.tcp.SetReadDeadline(epoch) // fails only if already closed
+	c.leave(ErrInterrupted)
 }
 
 // Resume ends an interruption. It is called by the reading goroutine, before
@@ -193,7 +201,11 @@ func bare(err error) error {
 func (c *Conn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }
 
 // Close closes the connection; reads and writes under way fail.
-func (c *Conn) Close() error { return c.tcp.Close() }
+func (c *Conn) Close() error {
+	err := c.tcp.Close()
+	c.leave(net.ErrClosed)
+	return err
+}
 
 // CloseWrite tells the other side that nothing more will come.
 func (c *Conn) CloseWrite() error { return c.tcp.CloseWrite() }
@@ -201,7 +213,7 @@ func (c *Conn) CloseWrite() error { return c.tcp.CloseWrite() }
 // Reset closes the connection so that the other side sees an error, not an end.
 func (c *Conn) Reset() error {
 	_ = c.tcp.SetLinger(0) // then it is an end
-	return c.tcp.Close()
+	return c.Close()
 }
 
 // LocalAddr returns the address of this side.

@@ -13,6 +13,12 @@ import (
 // pair returns a Conn and the other end of its connection.
 func pair(t *testing.T) (*Conn, *net.TCPConn) {
 	t.Helper()
+	return pairIn(t, nil)
+}
+
+// pairIn is pair with a Lot.
+func pairIn(t *testing.T, lot *Lot) (*Conn, *net.TCPConn) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +33,7 @@ func pair(t *testing.T) (*Conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	c := new(Conn)
-	if err := c.Init(near.(*net.TCPConn)); err != nil {
+	if err := c.Init(near.(*net.TCPConn), lot); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -34,7 +34,7 @@ type Conn struct {
 // newConn makes a Conn of a connection just dialed.
 func newConn(p *Pool, tcp *net.TCPConn) (*Conn, error) {
 	c := &Conn{pool: p}
-	if err := c.Init(tcp); err != nil {
+	if err := c.Init(tcp, nil); err != nil {
 		return nil, err
 	}
 	c.look, c.grip = c.listen, Grip{c}
