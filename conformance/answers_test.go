@@ -115,6 +115,16 @@ func TestAnswers(t *testing.T) {
 				if !c.together {
 					t.Run(c.title+"/pieces", func(t *testing.T) { c.run(t, 1+len(c.reply)/1024) })
 				}
+				m := c.message()
+				if m == nil {
+					continue
+				}
+				t.Run(c.title+"/h2", func(t *testing.T) {
+					c.runFramed(t, m, func(r *rig) caller { return dialH2(t, r, false) })
+				})
+				t.Run(c.title+"/h3", func(t *testing.T) {
+					c.runFramed(t, m, func(r *rig) caller { return dialH3(t, r, false) })
+				})
 			}
 		})
 	}
@@ -229,7 +239,7 @@ func (c *answerCase) checkHead(t *testing.T, head string) {
 func (c *answerCase) checkFields(t *testing.T, head string) {
 	t.Helper()
 	for _, line := range c.with {
-		if !strings.Contains(head, "\r\n"+line) {
+		if !strings.Contains(strings.ToLower(head), "\r\n"+strings.ToLower(line)) {
 			t.Errorf("%s: no %q in %q", c.where, line, head)
 		}
 	}

@@ -268,11 +268,7 @@ func (fc *frameCase) sendH3(t *testing.T, r *rig, pieces bool) (outcomes []strin
 		}
 	}
 	if request != nil {
-		str := c.open(request...)
-		if str != nil && !fc.open {
-			_ = str.Close() // fails if it has been reset, which reading tells of
-		}
-		a, gone := c.await(str)
+		a, gone := c.send(!fc.open, request...)
 		if gone != "" {
 			return []string{ended + gone}
 		}

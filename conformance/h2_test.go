@@ -183,7 +183,7 @@ func (c *h2Client) ask(m *message) (*answer, string) {
 	c.next += 2
 	var frames []string
 	last := func(flags http2.Flags, is bool) http2.Flags {
-		if is {
+		if is && !m.open {
 			return flags | http2.FlagDataEndStream // the same for HEADERS
 		}
 		return flags

@@ -90,17 +90,19 @@ func (c *h3Client) ask(m *message) (*answer, string) {
 	if m.trailers != nil {
 		frames = append(frames, h3Frame(h3Headers, c.section(m.trailers)))
 	}
-	return c.send(frames...)
+	return c.send(!m.open, frames...)
 }
 
-// send sends raw bytes on a stream of their own, and its end, and returns what
-// comes of it.
-func (c *h3Client) send(raw ...string) (*answer, string) {
+// send sends raw bytes on a stream of their own, and its end if that is wanted,
+// and returns what comes of it.
+func (c *h3Client) send(ends bool, raw ...string) (*answer, string) {
 	str := c.open(raw...)
 	if str == nil {
-		return nil, c.ended()
+		return new(answer), c.ended()
 	}
-	_ = str.Close() // fails if it has been reset, which reading tells of
+	if ends {
+		_ = str.Close() // fails if it has been reset, which reading tells of
+	}
 	return c.await(str)
 }
 

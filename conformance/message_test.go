@@ -16,6 +16,7 @@ type message struct {
 	head     []field
 	data     []string // the payload of each DATA frame
 	trailers []field  // nil: none
+	open     bool     // the stream is not ended
 }
 
 // usual are the pseudo-header fields that a request gets if its case does not
