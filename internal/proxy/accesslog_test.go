@@ -30,6 +30,37 @@ func TestAccessLogLine(t *testing.T) {
 	}
 }
 
+// It says the same of every version.
+func TestAccessLog(t *testing.T) { each(t, testAccessLog) }
+
+func testAccessLog(t *testing.T, v version) {
+	r := newRig(t, []string{origin(t, hello)})
+	c := r.asker(v)
+	c.ask("POST /a?b HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: x\r\nReferer: https://r/\r\nContent-Length: 3\r\n\r\nabc").want(200, "hello")
+	line := r.log.next(t)
+	for key, want := range map[string]any{
+		"lb": "lb-test", "listener": 443.0, "method": "POST", "host": "www.example.com", "path": "/a?b",
+		"status": 200.0, "backend": "a", "agent": "x", "referer": "https://r/", "side": nil, "err": nil, "retries": nil,
+	} {
+		if line[key] != want {
+			t.Errorf("%s: got %v, want %v", key, line[key], want)
+		}
+	}
+	if proto, _ := line["proto"].(string); !strings.HasPrefix(proto, string(v)) {
+		t.Errorf("got proto %q", proto)
+	}
+	for _, key := range []string{"time", "in", "out", "connect", "answer", "took"} {
+		if n, ok := line[key].(float64); key != "time" && (!ok || n < 0) || line[key] == nil {
+			t.Errorf("%s is %v", key, line[key])
+		}
+	}
+	for key, least := range map[string]float64{"in": 3, "out": 5} {
+		if n, _ := line[key].(float64); n < least {
+			t.Errorf("%s is %v, less than its body", key, n)
+		}
+	}
+}
+
 // A disk that does not take the lines costs lines, not requests; those dropped
 // are counted.
 func TestAccessLogNeverBlocks(t *testing.T) {

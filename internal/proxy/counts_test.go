@@ -91,6 +91,28 @@ func TestCounts(t *testing.T) {
 	})
 }
 
+// Requests count alike by every version.
+func TestCountsOfExchanges(t *testing.T) { each(t, testCountsOfExchanges) }
+
+func testCountsOfExchanges(t *testing.T, v version) {
+	r := newRig(t, []string{origin(t, hello)})
+	c := r.asker(v)
+	for range 3 {
+		c.ask(get).want(200, "hello")
+		r.log.next(t)
+	}
+	r.wantSeries(map[string]float64{
+		"elbow_listener_requests_total{class=2xx,lb=lb-test,listener=443}":         3,
+		"elbow_listener_connections_total{lb=lb-test,listener=443}":                1,
+		"elbow_listener_request_seconds{lb=lb-test,listener=443}":                  3,
+		"elbow_listener_answer_seconds{lb=lb-test,listener=443}":                   3,
+		"elbow_backend_answers_total{backend=a,class=2xx,lb=lb-test,listener=443}": 3,
+		"elbow_backend_dials_total{backend=a,lb=lb-test,listener=443,result=ok}":   1,
+		"elbow_backend_reuses_total{backend=a,lb=lb-test,listener=443}":            2,
+		"elbow_backend_active{backend=a,lb=lb-test,listener=443}":                  0,
+	})
+}
+
 // The same server behind two listeners is two backends with counts of their
 // own.
 func TestBackendsOfTwoListenersAreToldApart(t *testing.T) {

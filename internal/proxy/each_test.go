@@ -2,11 +2,15 @@ package proxy
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"io"
 	"net/http"
-	"strings"
+	"net/http/httptrace"
+	"net/textproto"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/quic-go/quic-go/http3"
 )
@@ -31,10 +35,12 @@ func each(t *testing.T, test func(t *testing.T, v version)) {
 // at a time. Requests are written as HTTP/1.1.
 type asker interface {
 	ask(raw string) asker
+	more(raw string) asker // of a request whose body was not all there
+	interim() int          // waits for an interim answer
 	want(status int, body string) *http.Response
 	answer(method string) (resp *http.Response, body string, err error)
 	response() *http.Response // its body is still to be read
-	leave()                   // closes the connection
+	leave()                   // gives up what is under way
 }
 
 func (r *rig) asker(v version) asker {
@@ -49,7 +55,14 @@ func (r *rig) asker(v version) asker {
 
 func (c *client) ask(raw string) asker { return c.send(raw) }
 
+func (c *client) more(raw string) asker { return c.send(raw) }
+
 func (c *client) leave() { _ = c.Close() }
+
+func (c *client) interim() int {
+	c.t.Helper()
+	return c.response().StatusCode
+}
 
 func (c *client) response() *http.Response {
 	c.t.Helper()
@@ -69,7 +82,10 @@ type caller struct {
 		http.RoundTripper
 		CloseIdleConnections()
 	}
-	answers chan reply
+	answers  chan reply
+	interims chan int
+	body     *feed  // of the last request
+	cancel   func() // gives up the last request
 }
 
 type reply struct {
@@ -78,7 +94,7 @@ type reply struct {
 }
 
 func (r *rig) dial2() *caller {
-	c := &caller{t: r.t, address: r.lis.Addr().String(), major: 2, transport: transport2(), answers: make(chan reply, 16)}
+	c := &caller{t: r.t, address: r.lis.Addr().String(), major: 2, transport: transport2(), answers: make(chan reply, 16), interims: make(chan int, 16)}
 	r.t.Cleanup(c.transport.CloseIdleConnections)
 	return c
 }
@@ -86,7 +102,7 @@ func (r *rig) dial2() *caller {
 func (r *rig) dial3() *caller {
 	tr := &http3.Transport{TLSClientConfig: h3TLS(), DisableCompression: true}
 	r.t.Cleanup(func() { _ = tr.Close() })
-	return &caller{t: r.t, address: r.lis.Addr().String(), major: 3, transport: tr, answers: make(chan reply, 16)}
+	return &caller{t: r.t, address: r.lis.Addr().String(), major: 3, transport: tr, answers: make(chan reply, 16), interims: make(chan int, 16)}
 }
 
 // transport2 speaks HTTP/2 and nothing else.
@@ -101,7 +117,8 @@ func transport2() *http.Transport {
 
 func (c *caller) ask(raw string) asker {
 	c.t.Helper()
-	req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
+	c.body = newFeed(raw)
+	req, err := http.ReadRequest(bufio.NewReader(c.body))
 	if err != nil {
 		c.t.Fatalf("%q: %v", clip(raw), err)
 	}
@@ -109,11 +126,41 @@ func (c *caller) ask(raw string) asker {
 	for _, name := range []string{"Connection", "Keep-Alive", "Proxy-Connection", "Upgrade", "Te"} {
 		req.Header.Del(name)
 	}
+	if req.Body != http.NoBody {
+		req.Body = struct {
+			io.Reader
+			io.Closer
+		}{req.Body, c.body}
+	}
+	ctx, cancel := context.WithCancel(httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+		Got1xxResponse: func(status int, _ textproto.MIMEHeader) error {
+			c.interims <- status
+			return nil
+		},
+	}))
+	c.t.Cleanup(cancel)
+	c.cancel = cancel
 	go func() { // ends with the head of the answer
-		resp, err := c.transport.RoundTrip(req)
+		resp, err := c.transport.RoundTrip(req.WithContext(ctx))
 		c.answers <- reply{resp, err}
 	}()
 	return c
+}
+
+func (c *caller) more(raw string) asker {
+	c.body.add(raw)
+	return c
+}
+
+func (c *caller) interim() int {
+	c.t.Helper()
+	select {
+	case status := <-c.interims:
+		return status
+	case <-time.After(patience):
+		c.t.Fatal("no interim answer")
+	}
+	return 0
 }
 
 func (c *caller) response() *http.Response {
@@ -151,6 +198,47 @@ func (c *caller) want(status int, body string) *http.Response {
 	return resp
 }
 
-// leave closes the connection: the transport does so with what has a request
-// under way only when that is cancelled, which is a RST_STREAM.
-func (c *caller) leave() { c.transport.CloseIdleConnections() }
+func (c *caller) leave() { c.cancel() }
+
+// A feed is text that may be added to while it is read.
+type feed struct {
+	mu     sync.Mutex
+	change *sync.Cond
+	text   []byte // guarded by mu
+	closed bool   // guarded by mu
+}
+
+func newFeed(text string) *feed {
+	f := &feed{text: []byte(text)}
+	f.change = sync.NewCond(&f.mu)
+	return f
+}
+
+func (f *feed) add(text string) {
+	f.mu.Lock()
+	f.text = append(f.text, text...)
+	f.mu.Unlock()
+	f.change.Broadcast()
+}
+
+func (f *feed) Read(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for len(f.text) == 0 && !f.closed {
+		f.change.Wait()
+	}
+	n := copy(p, f.text)
+	f.text = f.text[n:]
+	if n == 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, nil
+}
+
+func (f *feed) Close() error {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.change.Broadcast()
+	return nil
+}

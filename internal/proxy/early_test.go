@@ -10,7 +10,9 @@ import (
 // An answer may come before the whole request has gone out, and leave a backend
 // that still waits for the rest of the body. Its connection must not carry
 // another request then, which would be read as that rest.
-func TestEarlyAnswerPoisonsNothing(t *testing.T) {
+func TestEarlyAnswerPoisonsNothing(t *testing.T) { each(t, testEarlyAnswerPoisonsNothing) }
+
+func testEarlyAnswerPoisonsNothing(t *testing.T, v version) {
 	for _, tt := range []struct{ name, send, then string }{
 		{"the rest never comes", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello", ""},
 		{"the rest comes after the answer", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello", "world"},
@@ -30,13 +32,12 @@ func TestEarlyAnswerPoisonsNothing(t *testing.T) {
 					}
 				}
 			})}, requestTimeout(time.Second))
-			c := r.dial().send(tt.send)
+			c := r.asker(v).ask(tt.send)
 			c.want(200, "ok")
-			c.send(tt.then)
-			_ = c.Close()
+			c.more(tt.then).leave()
 			r.log.next(t) // the exchange has ended
 			// Nothing that may be sent again, so that no retry hides the harm.
-			r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").want(200, "ok")
+			r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").want(200, "ok")
 		})
 	}
 }

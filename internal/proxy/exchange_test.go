@@ -218,9 +218,11 @@ func TestPipelining(t *testing.T) {
 }
 
 // A client that asks before it sends gets the backend's word, not ours.
-func TestExpectContinue(t *testing.T) {
+func TestExpectContinue(t *testing.T) { each(t, testExpectContinue) }
+
+func testExpectContinue(t *testing.T, v version) {
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
-		if !strings.Contains(p.head(), "Expect: 100-continue\r\n") {
+		if !strings.Contains(strings.ToLower(p.head()), "\r\nexpect: 100-continue\r\n") {
 			p.send("HTTP/1.1 400 Expect is gone\r\nContent-Length: 0\r\n\r\n")
 			return
 		}
@@ -230,32 +232,106 @@ func TestExpectContinue(t *testing.T) {
 		p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + string(body))
 		p.wait()
 	})})
-	c := r.dial().send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-	if line, err := c.r.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
-		t.Fatalf("got %q, %v", line, err)
+	c := r.asker(v).ask("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+	if got := c.interim(); got != 100 {
+		t.Fatalf("got %d", got)
 	}
-	_, _ = c.r.ReadString('\n')
-	c.send("hello").want(200, "hello")
-	c.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nworld")
+	c.more("hello").want(200, "hello")
+}
+
+// Hints come before the answer that they are for.
+func TestEarlyHints(t *testing.T) { each(t, testEarlyHints) }
+
+func testEarlyHints(t *testing.T, v version) {
+	next := make(chan struct{})
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		p.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+		<-next
+		p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+	})})
+	c := r.asker(v).ask(get)
+	if got := c.interim(); got != 103 {
+		t.Errorf("got %d", got)
+	}
+	close(next)
+	c.want(200, "hello")
+}
+
+// Answers that have no body, whatever their length says, and the one behind.
+func TestBodiless(t *testing.T) { each(t, testBodiless) }
+
+func testBodiless(t *testing.T, v version) {
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		for h := p.head(); h != ""; h = p.head() {
+			switch {
+			case strings.HasPrefix(h, "GET /204 "):
+				p.send("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")
+			case strings.HasPrefix(h, "GET /304 "):
+				p.send("HTTP/1.1 304 Not Modified\r\n\r\n") // with a length Go's HTTP/2 client misses the body
+			case strings.HasPrefix(h, "HEAD "):
+				p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+			default:
+				p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+			}
+		}
+	})})
+	c := r.asker(v)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		length       string
+	}{
+		{"GET", "/204", 204, ""},
+		{"GET", "/304", 304, ""},
+		{"HEAD", "/", 200, "5"},
+	} {
+		resp, body, err := c.ask(tt.method + " " + tt.path + " HTTP/1.1\r\nHost: a\r\n\r\n").answer(tt.method)
+		if err != nil || resp.StatusCode != tt.status || body != "" || resp.Header.Get("Content-Length") != tt.length {
+			t.Errorf("%s %s: got %d %q, length %q, %v", tt.method, tt.path, resp.StatusCode, body, resp.Header.Get("Content-Length"), err)
+		}
+		c.ask(get).want(200, "hello")
+	}
+}
+
+// Trailers of an answer come through.
+func TestAnswerTrailers(t *testing.T) { each(t, testAnswerTrailers) }
+
+func testAnswerTrailers(t *testing.T, v version) {
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		p.send("HTTP/1.1 200 OK\r\nTrailer: Digest\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nDigest: x\r\n\r\n")
+	})})
+	if resp := r.asker(v).ask(get).want(200, "hello"); resp.Trailer.Get("Digest") != "x" {
+		t.Errorf("got trailers %v", resp.Trailer)
+	}
 }
 
 // A backend may refuse a body that is still being sent: the client gets the
-// answer, and the connection ends.
-func TestEarlyAnswer(t *testing.T) {
+// answer, and a connection of HTTP/1.1 ends.
+func TestEarlyAnswer(t *testing.T) { each(t, testEarlyAnswer) }
+
+func testEarlyAnswer(t *testing.T, v version) {
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
 	})})
-	c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" + strings.Repeat("x", 1000))
+	c := r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" + strings.Repeat("x", 1000))
 	resp := c.want(413, "big")
-	if !resp.Close {
-		t.Error("the connection is not announced to close")
+	if c, ok := c.(*client); ok {
+		if !resp.Close {
+			t.Error("the connection is not announced to close")
+		}
+		c.wantEnd()
+		return
 	}
-	c.wantEnd()
+	c.ask(get).want(413, "big")
 }
 
 // Answer and body may run at the same time.
-func TestFullDuplex(t *testing.T) {
+func TestFullDuplex(t *testing.T) { each(t, testFullDuplex) }
+
+func testFullDuplex(t *testing.T, v version) {
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
@@ -268,13 +344,11 @@ func TestFullDuplex(t *testing.T) {
 		}
 		p.wait()
 	})})
-	c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
-	resp, err := http.ReadResponse(c.r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+	resp := c.response()
+	defer resp.Body.Close()
 	for _, b := range []byte("0123456789") {
-		c.send(string(b))
+		c.more(string(b))
 		got := make([]byte, 1)
 		if _, err := io.ReadFull(resp.Body, got); err != nil || got[0] != b {
 			t.Fatalf("got %q, %v, want %q", got, err, b)

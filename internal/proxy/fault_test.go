@@ -304,17 +304,30 @@ func TestHeadTimeoutIsTotal(t *testing.T) {
 }
 
 // A body may take longer than its inactivity limit, as long as it moves.
-func TestBodyTimeoutIsInactivity(t *testing.T) {
+func TestBodyTimeoutIsInactivity(t *testing.T) { each(t, testBodyTimeoutIsInactivity) }
+
+func testBodyTimeoutIsInactivity(t *testing.T, v version) {
 	r := newRig(t, []string{origin(t, hello)}, limits(Limits{BodyTimeout: time.Second, HeadTimeout: time.Second}),
 		requestTimeout(time.Second))
-	c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+	c := r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
 	drip := time.NewTicker(150 * time.Millisecond)
 	defer drip.Stop()
 	for range 10 {
 		<-drip.C
-		c.send("x")
+		c.more("x")
 	}
 	c.want(200, "hello")
+}
+
+// A body that stops is given up.
+func TestBodyTimeout(t *testing.T) { each(t, testBodyTimeout) }
+
+func testBodyTimeout(t *testing.T, v version) {
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(Limits{BodyTimeout: 50 * time.Millisecond}))
+	r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe").want(408, "*")
+	if line := r.log.next(t); line["side"] != "client" || line["op"] != "send" {
+		t.Errorf("access log has %v", line)
+	}
 }
 
 // RequestTimeout ends with the head: a body may take longer.
@@ -351,7 +364,9 @@ func TestIdleTimeout(t *testing.T) {
 
 // A client that leaves while the backend thinks is noticed, and the backend let
 // go.
-func TestClientGone(t *testing.T) {
+func TestClientGone(t *testing.T) { each(t, testClientGone) }
+
+func testClientGone(t *testing.T, v version) {
 	asked, left := make(chan struct{}), make(chan struct{})
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
@@ -359,9 +374,9 @@ func TestClientGone(t *testing.T) {
 		p.wait()
 		close(left)
 	})})
-	c := r.dial().send(get)
+	c := r.asker(v).ask(get)
 	<-asked
-	_ = c.Close()
+	c.leave()
 	<-left
 	if line := r.log.next(t); line["status"] != 499.0 || line["side"] != "client" {
 		t.Errorf("access log has %v", line)
@@ -369,16 +384,21 @@ func TestClientGone(t *testing.T) {
 }
 
 // A client that leaves while its body is awaited, likewise.
-func TestClientGoneWithinBody(t *testing.T) {
-	left := make(chan struct{})
+func TestClientGoneWithinBody(t *testing.T) { each(t, testClientGoneWithinBody) }
+
+func testClientGoneWithinBody(t *testing.T, v version) {
+	asked, left := make(chan struct{}), make(chan struct{})
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		close(asked)
 		p.wait()
 		close(left)
 	})})
-	c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello")
-	_ = c.Close()
+	c := r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello")
+	<-asked
+	c.leave()
 	<-left
-	if line := r.log.next(t); line["status"] != 499.0 || line["op"] != "send" {
+	if line := r.log.next(t); line["status"] != 499.0 || line["side"] != "client" {
 		t.Errorf("access log has %v", line)
 	}
 }

@@ -10,6 +10,10 @@ import (
 // has not ended by the deadline: the client is told by an answer that breaks
 // off.
 func TestRetiredBackendIsCutAtTheDeadline(t *testing.T) {
+	each(t, testRetiredBackendIsCutAtTheDeadline)
+}
+
+func testRetiredBackendIsCutAtTheDeadline(t *testing.T, v version) {
 	release := make(chan struct{})
 	stream := origin(t, func(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(200)
@@ -24,10 +28,10 @@ func TestRetiredBackendIsCutAtTheDeadline(t *testing.T) {
 	first := r.lis.config.Load()
 	was := r.over(stream)
 	r.lis.Swap(was)
-	c := r.dial().send(get)
-	resp, err := http.ReadResponse(c.r, nil)
-	if err != nil || resp.StatusCode != 200 {
-		t.Fatalf("head of the stream: %v, %v", resp, err)
+	resp := r.asker(v).ask(get).response()
+	defer resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Fatalf("head of the stream: %v", resp)
 	}
 	r.lis.Swap(first)
 	was.Backends[0].Retire()
@@ -38,5 +42,5 @@ func TestRetiredBackendIsCutAtTheDeadline(t *testing.T) {
 	if line["side"] != "upstream" {
 		t.Errorf("access log says %v, want the upstream side to have ended it", line)
 	}
-	r.dial().send(get).want(200, "hello")
+	r.asker(v).ask(get).want(200, "hello")
 }
