@@ -1,12 +1,15 @@
 package proxy
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"elbow/internal/balance"
 )
@@ -61,19 +64,88 @@ func TestTunnelEarlyFrames(t *testing.T) {
 	c.echo("late")
 }
 
+// A tunnelEnd is the client's end of a WebSocket.
+type tunnelEnd struct {
+	t testing.TB
+	io.Reader
+	io.Writer
+	CloseWrite func() error
+	leave      func() // without a word
+}
+
+// tunnel opens a WebSocket to a backend that is one of webSocket.
+func (r *rig) tunnel(v version) *tunnelEnd {
+	r.t.Helper()
+	if v == http11 {
+		c := r.dial().send(strings.Replace(upgrade, "\r\n\r\n", "\r\nSec-WebSocket-Key: mine\r\n\r\n", 1))
+		if resp := c.response(); resp.StatusCode != 101 || resp.Header.Get("Sec-Websocket-Accept") != acceptFor("mine") {
+			r.t.Fatalf("got %v", resp)
+		}
+		return &tunnelEnd{r.t, c.r, c, c.Conn.(*tls.Conn).CloseWrite, func() { _ = c.Conn.(*tls.Conn).NetConn().Close() }}
+	}
+	c := r.asker(v).(*caller)
+	ctx, cancel := context.WithCancel(context.Background())
+	r.t.Cleanup(cancel)
+	out, in := io.Pipe()
+	req, err := http.NewRequestWithContext(ctx, http.MethodConnect, "https://"+c.address+"/chat", out)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.Header.Set("Sec-WebSocket-Version", "13")
+	var transport http.RoundTripper = c.transport
+	if v == http20 { // net/http takes no such field
+		tr := &http2.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test"}}
+		r.t.Cleanup(tr.CloseIdleConnections)
+		transport = tr
+		req.Header[":protocol"] = []string{"websocket"}
+	} else {
+		req.Proto = "websocket"
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil || resp.StatusCode != 200 {
+		r.t.Fatalf("got %v, %v", resp, err)
+	}
+	r.t.Cleanup(func() { _ = in.Close() })
+	leave := func() {
+		cancel()
+		_ = in.CloseWithError(context.Canceled) // without it x/net goes on to wait for more to send
+	}
+	return &tunnelEnd{r.t, resp.Body, in, in.Close, leave}
+}
+
+// echo sends s and wants it back.
+func (e *tunnelEnd) echo(s string) {
+	e.t.Helper()
+	sent := make(chan error, 1)
+	go func() { // ends with the write
+		_, err := io.WriteString(e, s)
+		sent <- err
+	}()
+	got := make([]byte, len(s))
+	if _, err := io.ReadFull(e, got); err != nil || string(got) != s {
+		e.t.Fatalf("got %q, %v, want %q", clip(string(got)), err, clip(s))
+	}
+	if err := <-sent; err != nil {
+		e.t.Fatal(err)
+	}
+}
+
 // Each direction ends by itself: the backend hears of the client's end and can
 // still answer.
-func TestTunnelHalfClose(t *testing.T) {
-	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
-		echoing(n, p) // returns at the client's end
+func TestTunnelHalfClose(t *testing.T) { each(t, testTunnelHalfClose) }
+
+func testTunnelHalfClose(t *testing.T, v version) {
+	r := newRig(t, []string{webSocket(t, func(p *peer) {
+		_, _ = io.Copy(p, p.r) // returns at the client's end
 		p.send("bye")
 	})})
-	c := r.upgraded()
+	c := r.tunnel(v)
 	c.echo("hi")
-	if err := c.Conn.(*tls.Conn).CloseWrite(); err != nil {
+	c.echo(strings.Repeat("long", 10000))
+	if err := c.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	if rest, err := io.ReadAll(c.r); err != nil || string(rest) != "bye" {
+	if rest, err := io.ReadAll(c); err != nil || string(rest) != "bye" {
 		t.Errorf("got %q, %v", rest, err)
 	}
 	if line := r.log.next(t); line["status"] != 101.0 || line["side"] != nil {
@@ -82,29 +154,35 @@ func TestTunnelHalfClose(t *testing.T) {
 }
 
 // The other way round: the client hears of the backend's end and can still send.
-func TestTunnelBackendHalfClose(t *testing.T) {
+func TestTunnelBackendHalfClose(t *testing.T) { each(t, testTunnelBackendHalfClose) }
+
+func testTunnelBackendHalfClose(t *testing.T, v version) {
 	heard := make(chan string, 1)
-	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
-		p.head()
-		p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+	r := newRig(t, []string{webSocket(t, func(p *peer) {
 		_ = p.CloseWrite()
 		rest, _ := io.ReadAll(p.r)
 		heard <- string(rest)
 	})})
-	c := r.upgraded()
-	c.wantEnd()
-	c.send("still here")
-	_ = c.Close()
+	c := r.tunnel(v)
+	if rest, err := io.ReadAll(c); err != nil || len(rest) > 0 {
+		t.Errorf("got %q, %v", rest, err)
+	}
+	if _, err := io.WriteString(c, "still here"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
 	if got := <-heard; got != "still here" {
 		t.Errorf("the backend heard %q", got)
 	}
 }
 
 // Silence in one direction is nothing; in both it ends the tunnel.
-func TestTunnelSilence(t *testing.T) {
-	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
-		p.head()
-		p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+func TestTunnelSilence(t *testing.T) { each(t, testTunnelSilence) }
+
+func testTunnelSilence(t *testing.T, v version) {
+	r := newRig(t, []string{webSocket(t, func(p *peer) {
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
 		for range 15 {
@@ -113,8 +191,8 @@ func TestTunnelSilence(t *testing.T) {
 		}
 		p.wait()
 	})}, limits(Limits{TunnelTimeout: time.Second}))
-	c := r.upgraded()
-	got, _ := io.ReadAll(c.r)
+	c := r.tunnel(v)
+	got, _ := io.ReadAll(c)
 	if string(got) != strings.Repeat(".", 15) {
 		t.Errorf("got %q", got)
 	}
@@ -125,27 +203,28 @@ func TestTunnelSilence(t *testing.T) {
 
 // A backend that breaks a tunnel breaks the client's connection, and the other
 // way round.
-func TestTunnelReset(t *testing.T) {
+func TestTunnelReset(t *testing.T) { each(t, testTunnelReset) }
+
+func testTunnelReset(t *testing.T, v version) {
 	left := make(chan struct{})
-	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
-		if n == 1 {
-			defer close(left)
-			echoing(n, p)
+	r := newRig(t, []string{webSocket(t, func(p *peer) {
+		if b, _ := p.r.ReadByte(); b == '!' {
+			_ = p.SetLinger(0)
 			return
 		}
-		p.head()
-		p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
-		_, _ = p.r.ReadByte()
-		_ = p.SetLinger(0)
+		p.send("?")
+		p.wait()
+		close(left)
 	})})
-	c := r.upgraded().send("!")
-	_, _ = io.ReadAll(c.r) // returns
+	c := r.tunnel(v)
+	_, _ = io.WriteString(c, "!")
+	_, _ = io.ReadAll(c) // returns
 	if line := r.log.next(t); line["side"] != "upstream" || line["op"] != "tunnel" {
 		t.Errorf("access log has %v", line)
 	}
-	c = r.upgraded()
-	c.echo("hi")
-	_ = c.Conn.(*tls.Conn).NetConn().Close()
+	c = r.tunnel(v)
+	c.echo("?")
+	c.leave()
 	<-left
 }
 
@@ -159,9 +238,11 @@ func TestUpgradeDeclined(t *testing.T) {
 
 // 200 changes of the Config, backends exchanged among them, break none of 50
 // WebSockets and 50 answers that are under way.
-func TestSwapBreaksNothing(t *testing.T) {
+func TestSwapBreaksNothing(t *testing.T) { each(t, testSwapBreaksNothing) }
+
+func testSwapBreaksNothing(t *testing.T, v version) {
 	const half, swaps = 50, 200
-	ws, next := scripted(t, echoing), make(chan struct{})
+	ws, next := webSocket(t, func(p *peer) { _, _ = io.Copy(p, p.r) }), make(chan struct{})
 	stream := origin(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "begin ")
 		_ = http.NewResponseController(w).Flush()
@@ -169,19 +250,17 @@ func TestSwapBreaksNothing(t *testing.T) {
 		_, _ = io.WriteString(w, "end")
 	})
 	r := newRig(t, []string{ws})
-	var sockets, streams []*client
+	var sockets []*tunnelEnd
+	var streams []asker
 	for range half {
-		sockets = append(sockets, r.upgraded())
+		sockets = append(sockets, r.tunnel(v))
 	}
 	r.lis.Swap(r.over(stream))
 	bodies := make([]io.Reader, half)
 	for i := range half {
-		c := r.dial().send(get)
+		c := r.asker(v).ask(get)
 		streams = append(streams, c)
-		resp, err := http.ReadResponse(c.r, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		resp := c.response()
 		begin := make([]byte, len("begin "))
 		if _, err := io.ReadFull(resp.Body, begin); err != nil {
 			t.Fatal(err)
@@ -193,7 +272,7 @@ func TestSwapBreaksNothing(t *testing.T) {
 		cfg := r.over(other)
 		r.lis.Swap(cfg)
 		sockets[i%half].echo("still there")
-		r.dial().send(get).want(200, "hello")
+		r.dial().send(get).want(200, "hello") // by HTTP/1.1, as handshakes take long
 		cfg.Backends[0].Retire()
 	}
 	close(next)
@@ -201,7 +280,7 @@ func TestSwapBreaksNothing(t *testing.T) {
 		if rest, err := io.ReadAll(b); err != nil || string(rest) != "end" {
 			t.Errorf("stream %d: got %q, %v", i, rest, err)
 		}
-		streams[i].send(get).want(200, "hello")
+		streams[i].ask(get).want(200, "hello")
 	}
 	for _, c := range sockets {
 		c.echo("and at the end")
