@@ -14,7 +14,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance clients h2spec bench docs clean
+.PHONY: build demo test check fuzz conformance clients h2spec bench caddy docs clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -57,8 +57,11 @@ h2spec: ## all cases of h2spec, over TLS
 	CGO_ENABLED=0 $(GO) build -modfile=tools.mod -o bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
 	CGO_ENABLED=0 H2SPEC=$(CURDIR)/bin/h2spec $(GO) test -count=1 -run='^TestH2spec$$' ./internal/proxy
 
-bench: build ## elbow beside nginx and haproxy; flags in BENCH, for example BENCH='-rounds 3'
-	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow $(BENCH)
+bench: build caddy ## elbow beside nginx, haproxy and Caddy; flags in BENCH, for example BENCH='-quick -work small,h3'
+	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow -caddy bin/caddy $(BENCH)
+
+caddy: ## bin/caddy, for the bench
+	CGO_ENABLED=0 $(GO) build -modfile=bench/caddy.mod -o bin/caddy github.com/caddyserver/caddy/v2/cmd/caddy
 
 docs: ## docs/api.md from the operation tables
 	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md

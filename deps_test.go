@@ -77,7 +77,7 @@ var owners = map[string][]string{
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest"},
 	"github.com/spf13/cobra":                 {"cmd/elbow"},
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
-	"github.com/quic-go/quic-go":             {"internal/proxy"}, // QUIC alone; its HTTP/3 is for tests
+	"github.com/quic-go/quic-go":             {"internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests
 	"github.com/vishvananda/netlink":         {"internal/cluster", "internal/reconcile"},
 	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code

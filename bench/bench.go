@@ -1,6 +1,6 @@
 //go:build linux
 
-// Bench measures elbow beside nginx and HAProxy: the same certificate, the
+// Bench measures elbow beside nginx, HAProxy and Caddy: the same certificate, the
 // same origins, the same load, one core for the balancer and another for load
 // and origin, in short rounds that take turns so that a machine that slows
 // down slows all of them. What counts are the ratios in one run. Start reading
@@ -32,6 +32,8 @@ type options struct {
 	subject  []string
 	elbow    named
 	other    named
+	caddy    string
+	nginx3   string
 	keep     string
 }
 
@@ -61,7 +63,7 @@ func main() {
 	}
 	var o options
 	var workloadList, subjectList string
-	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each workload and balancer; the medians are printed")
+	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each workload and balancer; the medians are printed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
 	flag.IntVar(&o.idle, "idle", 10000, "idle TLS connections for the memory measurement; each needs a file descriptor in the balancer")
 	flag.Float64Var(&o.rate, "rate", 0, "requests a second of half; 0 takes half of the best peak of nginx and HAProxy")
@@ -70,6 +72,12 @@ func main() {
 	flag.StringVar(&subjectList, "only", "", "balancers to run, by name; all if empty")
 	flag.Var(&o.elbow, "elbow", "an elbow binary as [name=]path; repeat to compare several")
 	flag.Var(&o.other, "other", "any other proxy as name=command, with {address} {cert} {key} {pem} {origin1} {origin2}; repeatable")
+	flag.StringVar(&o.caddy, "caddy", "", "a Caddy binary; not run if empty")
+	flag.StringVar(&o.nginx3, "nginx3", "", "an nginx binary with HTTP/3, 1.25 or later, for the HTTP/3 rows; not run if empty")
+	flag.BoolFunc("quick", "short for -rounds 1 -duration 2s -idle 1000 -sites 0", func(string) error {
+		o.rounds, o.duration, o.idle, o.sites = 1, 2*time.Second, 1000, 0
+		return nil
+	})
 	flag.StringVar(&o.keep, "keep", "", "directory for configurations and logs, kept; a temporary one if empty")
 	flag.Parse()
 	o.workload = split(workloadList)
@@ -98,13 +106,15 @@ func run(ctx context.Context, o options) error {
 	if len(subjects) == 0 {
 		return fmt.Errorf("no balancer named %s", strings.Join(o.subject, ","))
 	}
-	results := newResults(subjects)
-	if err := playAll(ctx, stage, subjects, o, results); err != nil {
+	tables, err := playAll(ctx, stage, subjects, o)
+	if err != nil {
 		return err
 	}
 	fmt.Println()
 	describeMachine(ctx, os.Stdout, o)
-	results.print(os.Stdout)
+	for _, t := range tables {
+		t.print(os.Stdout)
+	}
 	if o.sites == 0 {
 		return nil
 	}
@@ -121,6 +131,12 @@ func chosen(st *stage, o options) []*subject {
 	all := []*subject{newNginx(st), newHAProxy(st)}
 	for _, e := range o.elbow {
 		all = append(all, newElbow(st, e.name, e.value))
+	}
+	if o.caddy != "" {
+		all = append(all, newCaddy(st, o.caddy))
+	}
+	if o.nginx3 != "" {
+		all = append(all, newNginx3(st, o.nginx3))
 	}
 	for _, e := range o.other {
 		all = append(all, newOther(st, e.name, e.value))

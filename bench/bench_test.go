@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -83,5 +84,42 @@ func TestPrint(t *testing.T) {
 	}
 	if strings.Contains(text.String(), "p99") {
 		t.Errorf("a row of what was not measured:\n%s", text.String())
+	}
+}
+
+// Caddy is compared by throughput, also where no peer takes part.
+func TestPrintComparesWithCaddy(t *testing.T) {
+	subjects := []*subject{{name: "nginx", peer: true}, {name: "elbow"}, {name: caddyName}}
+	r := newResults(subjects)
+	small, h3 := workload{name: "small", title: "small"}, workload{name: "h3", title: "h3"}
+	r.add(small, subjects[0], sample{rate: 2000})
+	r.add(small, subjects[1], sample{rate: 3000})
+	r.add(small, subjects[2], sample{rate: 1000})
+	r.add(h3, subjects[1], sample{rate: 500})
+	r.add(h3, subjects[2], sample{rate: 250})
+	var text strings.Builder
+	r.print(&text)
+	for _, want := range []string{
+		"| small | requests/s | 2000 | 3000 (**1.50**, 3.0 × Caddy) | 1000 (**0.50**) |",
+		"| h3 | requests/s | – | 500 (2.0 × Caddy) | 250 |",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+}
+
+func TestH2loadP99(t *testing.T) {
+	var log strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&log, "1700000000000000\t200\t%d\n", 100-i)
+	}
+	if got, err := h2loadP99(strings.NewReader(log.String())); err != nil || got != 100*time.Microsecond {
+		t.Errorf("got %s, %v", got, err)
+	}
+	for _, bad := range []string{"1700000000000000\t200\n", "1700000000000000\t200\tsoon\n"} {
+		if got, err := h2loadP99(strings.NewReader(bad)); err == nil {
+			t.Errorf("took %q for %s", bad, got)
+		}
 	}
 }

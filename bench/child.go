@@ -16,7 +16,9 @@ import (
 type order struct {
 	Address  string
 	Path     string
+	Size     int // of the body that Path has, in bytes
 	Duration time.Duration
+	Conns    int     // kept connections, of HTTP/3
 	Resume   bool    // handshakes are resumed
 	Rate     float64 // requests a second, of an open loop
 }
@@ -24,6 +26,7 @@ type order struct {
 // generators are what this program does as its own child, by name.
 var generators = map[string]func(order) (outcome, error){
 	"load-connects": connectsLoad,
+	"load-h3":       h3Load,
 	"load-paced":    pacedLoad,
 }
 

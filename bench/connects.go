@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -120,7 +121,7 @@ func connectOnce(address string, config *tls.Config) (resumed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if len(text) < 100 || string(text[:12]) != "HTTP/1.1 200" {
+	if !bytes.HasPrefix(text, []byte("HTTP/1.1 200 ")) || !bytes.HasSuffix(text, []byte("\r\n\r\n"+smallBody)) {
 		return false, fmt.Errorf("answer %q", text)
 	}
 	return c.ConnectionState().DidResume, nil

@@ -176,7 +176,7 @@ func (n *node) startListener(ctx context.Context, lb string) error {
 // with everything it does besides serving traffic counted against it.
 func newElbow(st *stage, name, binary string) *subject {
 	count := 0
-	return &subject{name: name, start: func(ctx context.Context, s setup) (*running, error) {
+	return &subject{name: name, tcp: true, quic: true, start: func(ctx context.Context, s setup) (*running, error) {
 		count++
 		dir := filepath.Join(st.dir, fmt.Sprintf("%s-%d", name, count))
 		log := "off"
@@ -187,12 +187,16 @@ func newElbow(st *stage, name, binary string) *subject {
 		if err != nil {
 			return nil, err
 		}
+		metrics := ""
+		if s.full {
+			metrics = "http://" + n.admin + "/metrics"
+		}
 		address, err := n.serveOrigins(ctx, s)
 		if err != nil {
 			n.stop()
 			return nil, err
 		}
-		return &running{process: n.process, address: address, admin: n.admin}, nil
+		return &running{process: n.process, address: address, metrics: metrics}, nil
 	}}
 }
 

@@ -19,7 +19,7 @@ import (
 
 // origin answers like those of the stage: 100 bytes.
 func origin(w http.ResponseWriter, _ *http.Request) {
-	_, _ = io.WriteString(w, strings.Repeat("x", pacedBody)) // the client counts
+	_, _ = io.WriteString(w, smallBody) // the client counts
 }
 
 // serve starts a TLS server with the given handler and returns its address.

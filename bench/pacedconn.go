@@ -20,7 +20,7 @@ import (
 const (
 	pacedRequest = "GET /100 HTTP/1.1\r\nHost: " + serverName + "\r\n\r\n"
 	pacedStatus  = "HTTP/1.1 200 "
-	pacedBody    = 100 // bytes of an answer's body
+	pacedBody    = 100 // bytes of smallBody
 )
 
 // A pacedConn is a connection of an open loop, with at most one request under

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
@@ -16,8 +17,9 @@ import (
 
 // results collects the samples of all rounds.
 type results struct {
-	subjects []*subject
-	samples  map[string]map[string][]sample // by workload, by subject
+	subjects  []*subject
+	workloads []workload                     // that have samples, in the order played
+	samples   map[string]map[string][]sample // by workload, by subject
 }
 
 func newResults(subjects []*subject) *results {
@@ -27,6 +29,7 @@ func newResults(subjects []*subject) *results {
 func (r *results) add(w workload, s *subject, got sample) {
 	if r.samples[w.name] == nil {
 		r.samples[w.name] = make(map[string][]sample)
+		r.workloads = append(r.workloads, w)
 	}
 	r.samples[w.name][s.name] = append(r.samples[w.name][s.name], got)
 }
@@ -59,8 +62,11 @@ func decimals(n int) func(float64) string {
 }
 
 // print writes the medians as a Markdown table. In brackets: the ratio to the
-// better of the peers in this run.
+// better of the peers in this run, and how many times Caddy's throughput it is.
 func (r *results) print(w io.Writer) {
+	if len(r.workloads) == 0 {
+		return
+	}
 	out := bufio.NewWriter(w)
 	defer out.Flush()
 	fmt.Fprint(out, "| work | measure |")
@@ -68,40 +74,63 @@ func (r *results) print(w io.Writer) {
 		fmt.Fprintf(out, " %s |", s.name)
 	}
 	fmt.Fprintf(out, "\n|---|---|%s\n", strings.Repeat("---|", len(r.subjects)))
-	for _, load := range workloads {
+	for _, load := range r.workloads {
 		for _, c := range columns {
-			if len(r.samples[load.name]) > 0 {
-				r.printRow(out, load, c)
-			}
+			r.printRow(out, load, c)
 		}
 	}
+	fmt.Fprintln(out)
 }
 
 func (r *results) printRow(out io.Writer, load workload, c column) {
-	medians := make([]float64, len(r.subjects))
+	medians := make(map[string]float64) // by subject, of those that took part
 	best := 0.0
-	for i, s := range r.subjects {
+	for _, s := range r.subjects {
 		var values []float64
 		for _, got := range r.samples[load.name][s.name] {
 			values = append(values, c.value(got))
 		}
-		medians[i] = median(values)
-		if s.peer && (best == 0 || c.more == (medians[i] > best)) {
-			best = medians[i]
+		if len(values) == 0 {
+			continue
+		}
+		m := median(values)
+		medians[s.name] = m
+		if s.peer && (best == 0 || c.more == (m > best)) {
+			best = m
 		}
 	}
-	if slices.Max(medians) == 0 || c.only != nil && !c.only(medians) {
+	all := slices.Collect(maps.Values(medians))
+	if slices.Max(all) == 0 || c.only != nil && !c.only(all) {
 		return
 	}
 	fmt.Fprintf(out, "| %s | %s |", load.title, c.title)
-	for i, s := range r.subjects {
-		fmt.Fprintf(out, " %s", c.format(medians[i]))
-		if !s.peer && !c.plain && best != 0 {
-			fmt.Fprintf(out, " (**%.2f**)", medians[i]/best)
-		}
-		fmt.Fprint(out, " |")
+	for _, s := range r.subjects {
+		fmt.Fprintf(out, " %s |", c.cell(s, medians, best))
 	}
 	fmt.Fprintln(out)
+}
+
+// cell is the median of a subject with its ratios.
+func (c column) cell(s *subject, medians map[string]float64, best float64) string {
+	m, tookPart := medians[s.name]
+	if !tookPart {
+		return "–"
+	}
+	text := c.format(m)
+	if s.peer || c.plain {
+		return text
+	}
+	var ratios []string
+	if best != 0 {
+		ratios = append(ratios, fmt.Sprintf("**%.2f**", m/best))
+	}
+	if caddy := medians[caddyName]; c.more && caddy != 0 && s.name != caddyName {
+		ratios = append(ratios, fmt.Sprintf("%.1f × Caddy", m/caddy))
+	}
+	if len(ratios) == 0 {
+		return text
+	}
+	return text + " (" + strings.Join(ratios, ", ") + ")"
 }
 
 // median of values; 0 if there are none.
@@ -119,10 +148,20 @@ func median(values []float64) float64 {
 
 // describeMachine says where the numbers come from.
 func describeMachine(ctx context.Context, w io.Writer, o options) {
-	fmt.Fprintf(w, "%d rounds of %s each, medians; %s, %d cores, Linux %s, %s; nginx %s, HAProxy %s\n\n",
+	fmt.Fprintf(w, "%d rounds of %s each, medians; %s, %d cores, Linux %s, %s; nginx %s, HAProxy %s",
 		o.rounds, o.duration, cpuModel(), runtime.NumCPU(), kernel(ctx), runtime.Version(),
-		strings.TrimPrefix(firstLine(ctx, "nginx", "-v"), "nginx version: nginx/"),
-		word(firstLine(ctx, "haproxy", "-v"), 2))
+		nginxVersion(ctx, "nginx"), word(firstLine(ctx, "haproxy", "-v"), 2))
+	if o.caddy != "" {
+		fmt.Fprintf(w, ", Caddy %s", word(firstLine(ctx, o.caddy, "version"), 0))
+	}
+	if o.nginx3 != "" {
+		fmt.Fprintf(w, ", nginx3 is nginx %s", nginxVersion(ctx, o.nginx3))
+	}
+	fmt.Fprint(w, "\n\n")
+}
+
+func nginxVersion(ctx context.Context, binary string) string {
+	return strings.TrimPrefix(firstLine(ctx, binary, "-v"), "nginx version: nginx/")
 }
 
 // cpuModel is the model that /proc/cpuinfo names first.

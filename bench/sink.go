@@ -9,6 +9,9 @@ import (
 	"net/http"
 )
 
+// sinkAnswer is the answer of the other origins to /100.
+var sinkAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + smallBody
+
 // sinkRole serves as the two origins of uploads: addresses. It reads each body
 // to its end and answers 200. nginx, the origin of all other work, would answer
 // before the body has come, or write it to a file.
@@ -47,7 +50,7 @@ func swallow(c net.Conn) {
 		if _, err := io.Copy(io.Discard, req.Body); err != nil {
 			return
 		}
-		if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); err != nil {
+		if _, err := io.WriteString(c, sinkAnswer); err != nil {
 			return
 		}
 	}

@@ -17,6 +17,9 @@ import (
 //go:embed config
 var configs embed.FS
 
+// smallBody is what the origins answer to /100.
+var smallBody = strings.Repeat("x", 100)
+
 // A stage is what all balancers share: a directory, certificates, origins.
 type stage struct {
 	dir     string
@@ -73,7 +76,7 @@ func (st *stage) startOrigin(ctx context.Context) error {
 		}
 	}
 	config, err := st.render("origin.conf", map[string]any{
-		"Root": root, "Origins": st.origins, "Small": strings.Repeat("x", 100),
+		"Root": root, "Origins": st.origins, "Small": smallBody,
 	})
 	if err != nil {
 		return err

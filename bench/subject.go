@@ -16,6 +16,8 @@ import (
 type subject struct {
 	name  string
 	peer  bool // one of those that the others are compared with
+	tcp   bool // takes part in HTTP/1.1 and HTTP/2
+	quic  bool // takes part in HTTP/3
 	start func(ctx context.Context, s setup) (*running, error)
 }
 
@@ -30,7 +32,8 @@ type setup struct {
 // values are those that the configurations are rendered with.
 func (s setup) values(address, log string) map[string]any {
 	v := map[string]any{
-		"Address": address, "Origins": s.origins, "Cert": s.keys.cert, "Key": s.keys.key, "PEM": s.keys.both, "Log": "",
+		"Address": address, "Origins": s.origins, "Cert": s.keys.cert, "Key": s.keys.key, "PEM": s.keys.both,
+		"Log": "", "QUIC": false,
 	}
 	if s.accessLog {
 		v["Log"] = log
@@ -42,28 +45,41 @@ func (s setup) values(address, log string) map[string]any {
 type running struct {
 	*process
 	address string // IP:port that serves TLS
-	admin   string // IP:port of elbow's metrics; of others none
+	metrics string // URL that is read every second meanwhile; none if empty
 	uploads string // the script that makes wrk upload
 }
 
 func (r *running) url(path string) string { return "https://" + r.address + path }
 
+// newNginx is Debian's nginx.
 func newNginx(st *stage) *subject {
-	return &subject{name: "nginx", peer: true, start: func(ctx context.Context, s setup) (*running, error) {
+	return &subject{name: "nginx", peer: true, tcp: true, start: startNginx(st, "nginx", "nginx", false)}
+}
+
+// newNginx3 is an nginx with HTTP/3, which Debian's is too old for. It takes
+// part in nothing else.
+func newNginx3(st *stage, binary string) *subject {
+	return &subject{name: "nginx3", peer: true, quic: true, start: startNginx(st, "nginx3", binary, true)}
+}
+
+func startNginx(st *stage, name, binary string, quic bool) func(context.Context, setup) (*running, error) {
+	return func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")
 		if err != nil {
 			return nil, err
 		}
-		config, err := st.render("nginx.conf", s.values(address, filepath.Join(st.dir, "nginx-access.log")))
+		values := s.values(address, filepath.Join(st.dir, name+"-access.log"))
+		values["QUIC"] = quic
+		config, err := st.render("nginx.conf", values)
 		if err != nil {
 			return nil, err
 		}
-		return st.launch(ctx, "nginx", address, nil, "nginx", "-p", st.dir, "-c", config, "-e", "stderr")
-	}}
+		return st.launch(ctx, name, address, nil, binary, "-p", st.dir, "-c", config, "-e", "stderr")
+	}
 }
 
 func newHAProxy(st *stage) *subject {
-	return &subject{name: "haproxy", peer: true, start: func(ctx context.Context, s setup) (*running, error) {
+	return &subject{name: "haproxy", peer: true, tcp: true, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")
 		if err != nil {
 			return nil, err
@@ -79,7 +95,7 @@ func newHAProxy(st *stage) *subject {
 // newOther runs any command line whose placeholders name the stage's files and
 // addresses.
 func newOther(st *stage, name, command string) *subject {
-	return &subject{name: name, start: func(ctx context.Context, s setup) (*running, error) {
+	return &subject{name: name, tcp: true, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")
 		if err != nil {
 			return nil, err

@@ -1,0 +1,32 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+)
+
+// caddyName is the column that throughput is compared with, beside the peers.
+const caddyName = "caddy"
+
+// newCaddy is Caddy as a subject: what people run who want the same from Go.
+func newCaddy(st *stage, binary string) *subject {
+	return &subject{name: caddyName, tcp: true, quic: true, start: func(ctx context.Context, s setup) (*running, error) {
+		address, err := freeAddress("127.0.0.1")
+		if err != nil {
+			return nil, err
+		}
+		values := s.values(address, filepath.Join(st.dir, "caddy-access.log"))
+		if _, values["Port"], err = net.SplitHostPort(address); err != nil {
+			return nil, err
+		}
+		config, err := st.render("Caddyfile", values)
+		if err != nil {
+			return nil, err
+		}
+		return st.launch(ctx, "caddy", address, []string{"GOMAXPROCS=1", "XDG_CONFIG_HOME=" + st.dir, "XDG_DATA_HOME=" + st.dir},
+			binary, "run", "--config", config, "--adapter", "caddyfile")
+	}}
+}
