@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"internal/socket":   {},
 	"internal/cluster":  {},
 	"internal/answer":   {},
+	"internal/snippet":  {},
 	"internal/handover": {},
 
 	"internal/api":            {"internal/elb"},

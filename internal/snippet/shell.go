@@ -1,0 +1,90 @@
+package snippet
+
+import (
+	"net/url"
+	"strings"
+)
+
+// quoteShell writes a value as a POSIX shell reads it back.
+func quoteShell(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// commandLine is words on a line each.
+func commandLine(words ...string) string { return strings.Join(words, " \\\n  ") + "\n" }
+
+// elbowCall is a call by the program itself.
+func elbowCall(c Call) string {
+	words := []string{"elbow call " + c.Action + " --endpoint " + c.Scheme() + "://" + quoteShell(c.Host)}
+	for _, p := range c.Params {
+		value := quoteShell(p.Value)
+		if p.File != "" {
+			value = "@" + p.File
+		}
+		name, _, _ := strings.Cut(p.Name, ".") // of a list, Name.1, Name.2 and so on
+		words = append(words, "--"+name+" "+value)
+	}
+	return commandLine(words...)
+}
+
+// aliyunCLI is a call by the command line of the public cloud. --force has it
+// send operations and parameters that its own tables do not have.
+func aliyunCLI(c Call) string {
+	secure := "--insecure"
+	if c.TLS {
+		secure = "--secure"
+	}
+	words := []string{
+		"aliyun " + strings.ToLower(c.Product) + " " + c.Action,
+		"--version " + c.Version + " --endpoint " + quoteShell(c.Host) + " " + secure + " --force",
+		`--mode AK --region local`,
+		`--access-key-id "$ALIBABA_CLOUD_ACCESS_KEY_ID" --access-key-secret "$ALIBABA_CLOUD_ACCESS_KEY_SECRET"`,
+	}
+	for _, p := range c.Params {
+		value := quoteShell(p.Value)
+		if p.File != "" {
+			value = `"$(cat ` + p.File + `)"`
+		}
+		words = append(words, "--"+p.Name+" "+value)
+	}
+	return commandLine(words...)
+}
+
+// curl is a call that is signed in the shell, with ACS3-HMAC-SHA256.
+func curl(c Call) string {
+	var body []string
+	for _, p := range c.Params {
+		value := strings.ReplaceAll(url.QueryEscape(p.Value), "+", "%20")
+		if p.File != "" { // each byte as %xx
+			value = `$(od -An -v -tx1 ` + p.File + ` | tr -d '\n' | tr ' ' %)`
+		}
+		body = append(body, url.QueryEscape(p.Name)+"="+value)
+	}
+	return strings.NewReplacer(
+		"{host}", c.Host, "{url}", c.Scheme()+"://"+c.Host+"/", "{action}", c.Action, "{version}", c.Version,
+		"{body}", strings.Join(body, "&"),
+	).Replace(curlScript)
+}
+
+const curlScript = `body="{body}"
+hash=$(printf %s "$body" | openssl dgst -sha256 -r | cut -d' ' -f1)
+fields="content-type:application/x-www-form-urlencoded
+host:{host}
+x-acs-action:{action}
+x-acs-content-sha256:$hash
+x-acs-date:$(date -u +%Y-%m-%dT%H:%M:%SZ)
+x-acs-signature-nonce:$(openssl rand -hex 16)
+x-acs-version:{version}"
+names=$(printf '%s\n' "$fields" | cut -d: -f1 | paste -sd ';' -)
+request=$(printf 'POST\n/\n\n%s\n\n%s\n%s' "$fields" "$names" "$hash" | openssl dgst -sha256 -r | cut -d' ' -f1)
+signature=$(printf 'ACS3-HMAC-SHA256\n%s' "$request" |
+  openssl dgst -sha256 -r -hmac "$ALIBABA_CLOUD_ACCESS_KEY_SECRET" | cut -d' ' -f1)
+printf '%s\n' "$fields" | curl -sS {url} --data-binary "$body" -H @- -H \
+  "Authorization: ACS3-HMAC-SHA256 Credential=$ALIBABA_CLOUD_ACCESS_KEY_ID,SignedHeaders=$names,Signature=$signature"
+`
