@@ -19,15 +19,31 @@ func (r *Request) Add(name, value []byte) error {
 	if err := checkField(name, value); err != nil {
 		return err
 	}
-	switch lookup(name) {
-	case Connection, KeepAlive, ProxyConnection, TransferEncoding, Upgrade:
+	if id := lookup(name); id.ofConnection() || id == TE && !equalFold(value, "trailers") {
 		return ErrConnectionField
-	case TE:
-		if !equalFold(value, "trailers") {
-			return ErrConnectionField
-		}
 	}
 	return r.add(name, value)
+}
+
+// Add appends a field to the head of r. After the last one comes Assemble.
+func (r *Response) Add(name, value []byte) error {
+	if err := checkField(name, value); err != nil {
+		return err
+	}
+	if lookup(name).ofConnection() {
+		return ErrConnectionField
+	}
+	return r.add(name, value)
+}
+
+// ofConnection reports whether a field is about an HTTP/1.1 connection, so that
+// messages of HTTP/2 and HTTP/3 must not have it (RFC 9113, 8.2.2).
+func (id FieldID) ofConnection() bool {
+	switch id {
+	case Connection, KeepAlive, ProxyConnection, TransferEncoding, Upgrade:
+		return true
+	}
+	return false
 }
 
 // checkField checks what a field must look like (RFC 9113, 8.2.1).
@@ -71,6 +87,33 @@ func (r *Request) Assemble(s Start, ended bool) error {
 			return ErrConnectionField // what follows is the protocol's own
 		}
 		r.Method, r.Upgrade = []byte("GET"), s.Protocol
+	case ended && r.Length > 0:
+		return ErrLengthWrong
+	case !ended && r.Framing == NoBody:
+		r.Framing = Chunked
+	}
+	return nil
+}
+
+// Assemble makes r, to which all fields have been added, a response with this
+// status. toHead tells that the request was a HEAD, ended that no body follows; a
+// body without a length becomes Chunked.
+func (r *Response) Assemble(status []byte, toHead, ended bool) error {
+	if len(status) != 3 || classes[status[0]]&classes[status[1]]&classes[status[2]]&digitChar == 0 || status[0] == '0' {
+		return ErrStatus
+	}
+	r.Minor, r.Status = 1, int(status[0]-'0')*100+int(status[1]-'0')*10+int(status[2]-'0')
+	if err := r.conclude(); err != nil {
+		return err
+	}
+	r.KeepAlive = true
+	switch {
+	case r.Status == 101, r.Status < 200 && ended:
+		return ErrStatus // RFC 9113, 8.1 and 8.6
+	case r.Status < 200 || r.Status == 204:
+		r.Framing, r.Length = NoBody, -1
+	case toHead || r.Status == 304:
+		r.Framing = NoBody
 	case ended && r.Length > 0:
 		return ErrLengthWrong
 	case !ended && r.Framing == NoBody:

@@ -10,6 +10,7 @@ func (f *Field) size() int { return len(f.Name) + len(f.Value) + entryOverhead }
 // order and whole. NewDecoder makes one.
 type Decoder struct {
 	dynamic table
+	max     int // bytes of the dynamic table that the encoder may choose
 
 	// Fields are those of the last block, good until the next one and as long
 	// as the bytes of its arena stay where they are.
@@ -23,7 +24,14 @@ type Decoder struct {
 }
 
 // NewDecoder returns a Decoder whose dynamic table is empty.
-func NewDecoder() *Decoder { return &Decoder{dynamic: table{limit: tableBytes}} }
+func NewDecoder() *Decoder { return &Decoder{dynamic: table{limit: tableBytes}, max: tableBytes} }
+
+// NewStaticDecoder returns a Decoder for a peer that was told to do without a
+// dynamic table, so that its blocks may come in any order.
+func NewStaticDecoder() *Decoder { return new(Decoder) }
+
+// Forget lets go of the last block.
+func (d *Decoder) Forget() { clear(d.Fields) }
 
 // maxKeptFields is how long a Fields slice is kept. A list of MaxListBytes can
 // have 2048, which honest ones never do.
@@ -59,7 +67,7 @@ func (d *Decoder) Decode(arena, block []byte) ([]byte, error) {
 func (d *Decoder) resize(block []byte) (rest []byte, ok bool) {
 	for len(block) > 0 && block[0]&0xe0 == 0x20 {
 		var n int
-		if n, block, ok = ReadInt(block, 5); !ok || n > tableBytes {
+		if n, block, ok = ReadInt(block, 5); !ok || n > d.max {
 			return nil, false
 		}
 		d.dynamic.setLimit(n)

@@ -9,7 +9,7 @@ var (
 	ErrIdle          = &Error{Code: ProtocolError, Reason: "frame on an idle stream"}                   // RFC 9113, 5.1
 	ErrClosed        = &Error{Code: StreamClosed, Reason: "HEADERS on a closed stream"}                 // RFC 9113, 5.1
 	ErrContinuation  = &Error{Code: ProtocolError, Reason: "CONTINUATION out of place, or missing"}     // RFC 9113, 6.10
-	ErrPush          = &Error{Code: ProtocolError, Reason: "PUSH_PROMISE of a client"}                  // RFC 9113, 8.4
+	ErrPush          = &Error{Code: ProtocolError, Reason: "PUSH_PROMISE, which is not allowed"}        // RFC 9113, 8.4
 	ErrSetting       = &Error{Code: ProtocolError, Reason: "setting out of range"}                      // RFC 9113, 6.5.2
 	ErrWindowSetting = &Error{Code: FlowControlError, Reason: "initial window out of range"}            // RFC 9113, 6.5.2
 	ErrWindow        = &Error{Code: FlowControlError, Reason: "window over 2^31-1"}                     // RFC 9113, 6.9.1
@@ -29,7 +29,7 @@ var (
 	ErrStreamClosed     = &Error{Code: StreamClosed, OfStream: true, Reason: "frame on a closed stream"}
 	ErrSelfDependency   = &Error{Code: ProtocolError, OfStream: true, Reason: "stream that depends on itself"} // RFC 7540, 5.3.1
 	ErrPrioritySize     = &Error{Code: FrameSizeError, OfStream: true, Reason: "PRIORITY of a size it must not have"}
-	ErrMalformed        = &Error{Code: ProtocolError, OfStream: true, Reason: "malformed request"} // RFC 9113, 8.1.1
+	ErrMalformed        = &Error{Code: ProtocolError, OfStream: true, Reason: "malformed message"} // RFC 9113, 8.1.1
 	ErrTooManyStreams   = &Error{Code: RefusedStream, OfStream: true, Reason: "more streams than allowed"}
 	ErrStreamStandstill = &Error{Code: EnhanceYourCalm, OfStream: true, Reason: "window closed for too long"}
 )

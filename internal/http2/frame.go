@@ -38,8 +38,8 @@ func Next(b []byte) (f Frame, n int, err error) {
 	}, n, nil
 }
 
-// Check tells whether the frame is one that a client may send on its stream, as
-// far as type, stream and size say. An unknown type is no error.
+// Check tells whether the frame is one that a client, or a server that was told
+// not to push, may send on its stream, as far as type, stream and size say. An unknown type is no error.
 func (f *Frame) Check() error {
 	n := len(f.Payload)
 	switch f.Type {
@@ -121,6 +121,9 @@ func (f *Frame) CheckPriority() error {
 
 // Uint31 reads the number that WINDOW_UPDATE consists of.
 func (f *Frame) Uint31() uint32 { return binary.BigEndian.Uint32(f.Payload) & (1<<31 - 1) }
+
+// Code reads the code that RST_STREAM consists of.
+func (f *Frame) Code() Code { return Code(binary.BigEndian.Uint32(f.Payload)) }
 
 // AppendHeader appends the header of a frame whose payload of length bytes
 // follows.

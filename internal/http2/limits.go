@@ -39,6 +39,20 @@ const (
 	ConnWindow   = 1 << 20
 )
 
+// BackendStreams is how many streams a connection to a backend has at once, if
+// the backend does not want less. RFC 9113, 6.5.2 advises servers to allow no
+// less than 100, and most allow that or a little more.
+const BackendStreams = 100
+
+// The windows that backends get. BackendStreamWindow bounds what we hold for a
+// client that does not read; over a round trip of 1 ms it lets 128 MB/s through.
+// BackendConnWindow has room for that on every stream, so that clients which do
+// not read never hold up the others.
+const (
+	BackendStreamWindow = 128 << 10
+	BackendConnWindow   = BackendStreams * BackendStreamWindow
+)
+
 // MaxStreams is how many streams a client may have open. RFC 9113, 6.5.2 advises
 // no less than 100; nginx has 128.
 const MaxStreams = 128

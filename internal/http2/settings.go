@@ -19,25 +19,56 @@ const (
 // AppendGreeting appends what a server begins with: its SETTINGS, and an update
 // that makes the connection's window ConnWindow.
 func AppendGreeting(dst []byte) []byte {
-	settings := [...]struct {
-		id    setting
-		value uint32
-	}{
-		{maxConcurrentStreams, MaxStreams},
-		{initialWindowSize, StreamWindow},
-		{maxHeaderListSize, MaxListBytes},
-		{enableConnectProtocol, 1},
-		{noPriorities, 1},
-	}
+	dst = appendSettings(dst,
+		said{maxConcurrentStreams, MaxStreams},
+		said{initialWindowSize, StreamWindow},
+		said{maxHeaderListSize, MaxListBytes},
+		said{enableConnectProtocol, 1},
+		said{noPriorities, 1})
+	return AppendWindowUpdate(dst, 0, ConnWindow-initialWindow)
+}
+
+// AppendClientGreeting appends what a client begins with, to a backend: the
+// Preface, its SETTINGS, and an update that makes the connection's window
+// BackendConnWindow. Without a dynamic table header blocks do not build on each
+// other; nginx asks backends for the same.
+func AppendClientGreeting(dst []byte) []byte {
+	dst = appendSettings(append(dst, Preface...),
+		said{headerTableSize, 0},
+		said{enablePush, 0},
+		said{initialWindowSize, BackendStreamWindow},
+		said{maxHeaderListSize, MaxListBytes})
+	return AppendWindowUpdate(dst, 0, BackendConnWindow-initialWindow)
+}
+
+// said is a setting with its value.
+type said struct {
+	id    setting
+	value uint32
+}
+
+func appendSettings(dst []byte, settings ...said) []byte {
 	dst = AppendHeader(dst, 6*len(settings), Settings, 0, 0)
 	for _, s := range settings {
 		dst = binary.BigEndian.AppendUint16(dst, uint16(s.id))
 		dst = binary.BigEndian.AppendUint32(dst, s.value)
 	}
-	return AppendWindowUpdate(dst, 0, ConnWindow-initialWindow)
+	return dst
 }
 
-// PeerWindow reads the client's SETTINGS and returns the initial window for its
+// PeerStreams reads the SETTINGS of a backend and returns how many streams it
+// allows, and whether it says so; else there is no limit.
+func PeerStreams(payload []byte) (streams uint32, said bool) {
+	streams = 1<<32 - 1
+	for ; len(payload) >= 6; payload = payload[6:] {
+		if setting(binary.BigEndian.Uint16(payload)) == maxConcurrentStreams {
+			streams, said = binary.BigEndian.Uint32(payload[2:]), true
+		}
+	}
+	return streams, said
+}
+
+// PeerWindow reads the peer's SETTINGS and returns the initial window for its
 // streams, was if they do not say. The rest of them is checked and left: the
 // encoder keeps no table, no frame is longer than everybody takes, and nothing
 // is pushed.

@@ -1,0 +1,22 @@
+package http2
+
+import "elbow/internal/http1"
+
+// Response makes resp what the fields of a header list say (RFC 9113, 8.3.2).
+// toHead tells that the request was a HEAD, ended that no body follows. Any
+// error makes the response malformed.
+func Response(resp *http1.Response, fields []Field, toHead, ended bool) error {
+	if len(fields) == 0 || string(fields[0].Name) != ":status" {
+		return http1.ErrPseudoField
+	}
+	for i := range fields[1:] {
+		f := &fields[1+i]
+		if len(f.Name) > 0 && f.Name[0] == ':' {
+			return http1.ErrPseudoField
+		}
+		if err := resp.Add(f.Name, f.Value); err != nil {
+			return err
+		}
+	}
+	return resp.Assemble(fields[0].Value, toHead, ended)
+}
