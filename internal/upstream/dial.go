@@ -12,9 +12,15 @@ import (
 // under a request, and for requests that must not meet that. A timeout is an
 // os.ErrDeadlineExceeded, as it is on reads and writes.
 func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
-	c, err := p.dial(deadline)
+	tcp, err := p.dial(deadline)
 	if err != nil {
 		p.failures.Add(1)
+		return nil, err
+	}
+	c, err := newConn(p, tcp)
+	if err != nil {
+		p.failures.Add(1)
+		_ = tcp.Close() // already closed, which is why newConn failed
 		return nil, err
 	}
 	p.dials.Add(1)
@@ -24,7 +30,7 @@ func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
 	return c, nil
 }
 
-func (p *Pool) dial(deadline time.Time) (*Conn, error) {
+func (p *Pool) dial(deadline time.Time) (*net.TCPConn, error) {
 	d := net.Dialer{
 		Timeout:  p.dialFor,
 		Deadline: deadline,
@@ -43,5 +49,5 @@ func (p *Pool) dial(deadline time.Time) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(p, c.(*net.TCPConn))
+	return c.(*net.TCPConn), nil
 }

@@ -10,6 +10,7 @@ func (p *Pool) Cut() {
 	}
 	p.mu.Unlock()
 	closeAll(out)
+	p.h2.cut()
 }
 
 // lend puts c into the list of connections that are out. The list runs through

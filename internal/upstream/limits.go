@@ -18,6 +18,34 @@ const maxIdle = 1024
 // that the pool follows the load down.
 const maxIdleAge = 30 * time.Second
 
+// openTries bounds the tries to open a stream: on a connection that has ended or
+// filled up meanwhile, another one is in order, but not for ever.
+const openTries = 4
+
+// lastStream is the number from which on a connection takes no more streams. There
+// is none above 2^31-1 (RFC 9113, 5.1.1); the difference is for those on their way.
+const lastStream = 1<<31 - 1<<10
+
+// queueRoom is how many bytes of an HTTP/2 connection may wait to be written before
+// requests have to wait. Frames that are not of requests are let in all the same;
+// http2.Meters bound them.
+const queueRoom = 64 << 10
+
+// maxBlocks bounds the header blocks of an answer: interim heads, the head, and
+// trailers. More than two or three are no service to anybody.
+const maxBlocks = 8
+
+// maxKeptBytes is how much memory for header blocks a stream keeps for the next
+// exchange. Nine in ten answers have less.
+const maxKeptBytes = 4 << 10
+
+// stallTimeout is how long a backend may read nothing of an HTTP/2 connection. It
+// has windows to say that it is busy, so that silence means that it is stuck.
+const stallTimeout = 30 * time.Second
+
+// farewell is how long the last frames of a connection may take to be written.
+const farewell = 2 * time.Second
+
 // A backend that vanished without a word is found after
 // keepAliveIdle + keepAliveProbes × keepAliveInterval, a minute.
 const (

@@ -13,7 +13,8 @@ type Options struct {
 	MaxIdleAge  time.Duration // an idle one is closed after 3/4 to all of it; 0: 30s
 }
 
-// A Pool keeps the idle connections to one backend.
+// A Pool keeps the connections to one backend: those of HTTP/1.1 that are idle,
+// and all of HTTP/2.
 //
 // The most recently used one is reused first, so that in a quiet period the
 // others age out and the pool shrinks to what the load needs.
@@ -35,6 +36,8 @@ type Pool struct {
 	sweeping bool        // guarded by mu; sweeper will fire
 	sweeper  *time.Timer // guarded by mu; made by the first Put
 	sweeps   uint32      // guarded by mu; counts up and tells the age of idle connections
+
+	h2 h2Conns // those that speak HTTP/2
 }
 
 // NewPool returns an empty pool for the backend at address, IP:port. It dials
@@ -120,11 +123,13 @@ func (p *Pool) Close() {
 	}
 	p.mu.Unlock()
 	closeAll(idle)
+	p.h2.close()
 }
 
 // Idle returns how many connections wait for a request.
 func (p *Pool) Idle() int {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.idle)
+	n := len(p.idle)
+	p.mu.Unlock()
+	return n + p.h2.waiting()
 }

@@ -1,4 +1,6 @@
 // Package upstream keeps connections to one backend. It knows how to dial and
 // when a connection may be used again; it does not know why a backend was
-// chosen, nor what is spoken on the connection. Start reading at Pool.Get.
+// chosen. What is spoken on a connection is its owner's business, but for HTTP/2,
+// where many exchanges share one: their owners see streams. Start reading at
+// Pool.Get and Pool.OpenStream.
 package upstream

@@ -1,0 +1,240 @@
+package upstream
+
+import (
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
+
+// This file does what each type of frame asks for. An error that is OfStream
+// ends the frame's stream, any other the connection.
+
+func (c *h2Conn) frame(f *http2.Frame) error {
+	if c.block.pending() && (f.Type != http2.Continuation || f.Stream != c.block.stream) {
+		return http2.ErrContinuation
+	}
+	if !c.begun && f.Type != http2.Settings {
+		return http2.ErrPreface
+	}
+	if err := f.Check(); err != nil {
+		return err
+	}
+	switch f.Type {
+	case http2.Data:
+		return c.data(f)
+	case http2.Headers:
+		return c.headers(f)
+	case http2.Continuation:
+		return c.continuation(f)
+	case http2.ResetStream:
+		return c.resetByBackend(f)
+	case http2.Settings:
+		return c.settings(f)
+	case http2.Ping:
+		return c.ping(f)
+	case http2.GoAway:
+		c.goingAway(f)
+		return nil
+	case http2.WindowUpdate:
+		return c.windowUpdate(f)
+	}
+	return c.meter(http2.Idlers)
+}
+
+// meter counts what an attacker would do often.
+func (c *h2Conn) meter(k http2.Kind) error {
+	if c.meters.Over(k, int64(socket.Now())) {
+		return http2.ErrFlood
+	}
+	return nil
+}
+
+// known finds the stream of a frame; nil if it has ended. Called with mu locked.
+func (c *h2Conn) known(id uint32) (*Stream, error) {
+	if id >= c.next || id%2 == 0 {
+		return nil, http2.ErrIdle
+	}
+	return c.streams[id], nil
+}
+
+// data takes in a piece of an answer's body.
+func (c *h2Conn) data(f *http2.Frame) error {
+	p, err := f.Unpad()
+	if err != nil {
+		return err
+	}
+	ends := f.Has(http2.EndStream)
+	if len(p) == 0 && !ends {
+		if err := c.meter(http2.Idlers); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.credit.Take(len(f.Payload)) {
+		return http2.ErrFlow
+	}
+	s, err := c.known(f.Stream)
+	switch {
+	case err != nil:
+		return err
+	case s == nil:
+		c.drained(nil, len(f.Payload)) // it came after our RST_STREAM
+		return nil
+	case s.ended:
+		c.drained(nil, len(f.Payload))
+		return http2.ErrStreamClosed
+	case !s.credit.Take(len(f.Payload)):
+		c.drained(nil, len(f.Payload))
+		return http2.ErrStreamFlow
+	case s.came == 0:
+		c.drained(nil, len(f.Payload))
+		return http2.ErrMalformed
+	}
+	c.drained(s, len(f.Payload)-len(p)) // padding
+	if !s.bodied {
+		s.bodied, s.heads = true, s.came
+	}
+	s.body.Put(p)
+	if ends {
+		s.remoteEnd()
+	}
+	c.woken = append(c.woken, s)
+	return nil
+}
+
+// drained gives n bytes of window back. Called with mu locked; s is nil if the
+// stream takes no more.
+func (c *h2Conn) drained(s *Stream, n int) {
+	if c.err != nil {
+		return
+	}
+	if update := c.credit.Drain(n); update > 0 {
+		c.queue = http2.AppendWindowUpdate(c.queue, 0, update)
+		c.rouse()
+	}
+	if s == nil || s.ended || c.streams[s.id] != s {
+		return
+	}
+	if update := s.credit.Drain(n); update > 0 {
+		c.queue = http2.AppendWindowUpdate(c.queue, s.id, update)
+		c.rouse()
+	}
+}
+
+// resetByBackend is the end of a stream that the backend does not serve to its
+// end, or does not want the rest of the request of (RFC 9113, 8.1).
+func (c *h2Conn) resetByBackend(f *http2.Frame) error {
+	code := f.Code()
+	c.mu.Lock()
+	s, err := c.known(f.Stream)
+	if s != nil {
+		if code == http2.RefusedStream {
+			s.end(ErrUnprocessed)
+		} else {
+			s.end(&ResetError{code})
+		}
+	}
+	c.mu.Unlock()
+	if s != nil && code == http2.RefusedStream {
+		c.crowd()
+	}
+	return err
+}
+
+// settings takes the backend's settings in, all at once, and says so.
+func (c *h2Conn) settings(f *http2.Frame) error {
+	if f.Has(http2.Ack) {
+		return nil
+	}
+	if err := c.meter(http2.Changes); err != nil {
+		return err
+	}
+	if err := c.applySettings(f); err != nil {
+		return err
+	}
+	if streams, said := http2.PeerStreams(f.Payload); said || !c.begun {
+		c.setRoom(streams)
+	}
+	if !c.begun {
+		c.begun = true
+		close(c.ready)
+	}
+	return nil
+}
+
+func (c *h2Conn) applySettings(f *http2.Frame) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	initial, err := http2.PeerWindow(f.Payload, c.initial)
+	if err != nil {
+		return err
+	}
+	if delta := initial - c.initial; delta != 0 {
+		c.initial = initial
+		for _, s := range c.streams {
+			if !s.window.Add(delta) {
+				return http2.ErrWindow
+			}
+			s.out.Signal()
+		}
+	}
+	c.queue = http2.AppendHeader(c.queue, 0, http2.Settings, http2.Ack, 0)
+	c.rouse()
+	return nil
+}
+
+func (c *h2Conn) ping(f *http2.Frame) error {
+	if f.Has(http2.Ack) {
+		return nil
+	}
+	c.mu.Lock()
+	c.queue = http2.AppendPing(c.queue, http2.Ack, f.Payload)
+	c.rouse()
+	c.mu.Unlock()
+	return c.meter(http2.Pings)
+}
+
+// goingAway is the backend's wish that no more streams be opened. Those above the
+// last one that it names have not been looked at (RFC 9113, 6.8).
+func (c *h2Conn) goingAway(f *http2.Frame) {
+	last := f.Uint31()
+	c.mu.Lock()
+	c.goAway = true
+	for id, s := range c.streams {
+		if id > last {
+			s.end(ErrUnprocessed)
+		}
+	}
+	c.mu.Unlock()
+	c.leave()
+}
+
+// windowUpdate lets a stream, or all of them, send more.
+func (c *h2Conn) windowUpdate(f *http2.Frame) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := f.Uint31()
+	if f.Stream == 0 {
+		switch {
+		case n == 0:
+			return http2.ErrIncrement
+		case !c.window.Add(int64(n)):
+			return http2.ErrWindow
+		}
+		c.wakeSenders()
+		return nil
+	}
+	s, err := c.known(f.Stream)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return http2.ErrStreamIncrement
+	case s == nil:
+		return nil
+	case !s.window.Add(int64(n)):
+		return http2.ErrStreamWindow
+	}
+	s.out.Signal()
+	return nil
+}

@@ -1,0 +1,73 @@
+package upstream
+
+import "elbow/internal/http2"
+
+// A headerBlock is one whose end has not come (RFC 9113, 4.3).
+type headerBlock struct {
+	stream uint32 // 0: none is pending
+	ends   bool   // the stream, with this block
+	frames int    // after the first
+	buf    []byte
+}
+
+func (b *headerBlock) pending() bool { return b.stream != 0 }
+
+func (c *h2Conn) headers(f *http2.Frame) error {
+	p, err := f.Unpad()
+	if err != nil && err != http2.ErrSelfDependency {
+		return err
+	}
+	b := headerBlock{stream: f.Stream, ends: f.Has(http2.EndStream), buf: c.block.buf[:0]}
+	if !f.Has(http2.EndHeaders) {
+		b.buf = append(b.buf, p...)
+		c.block = b
+		return nil
+	}
+	return c.headerList(&b, p)
+}
+
+func (c *h2Conn) continuation(f *http2.Frame) error {
+	b := &c.block
+	if !b.pending() {
+		return http2.ErrContinuation
+	}
+	b.frames++
+	b.buf = append(b.buf, f.Payload...)
+	if len(b.buf) > http2.MaxBlockBytes || b.frames > http2.MaxContinuations {
+		return http2.ErrBlockLength
+	}
+	if !f.Has(http2.EndHeaders) {
+		return nil
+	}
+	whole := *b
+	*b = headerBlock{} // rare enough to leave the memory to the collector
+	return c.headerList(&whole, whole.buf)
+}
+
+// headerList takes a whole block: an interim head, the head or the trailers of an
+// answer. Which of them it is is for the stream's owner to find out: blocks do
+// not build on each other, as the backend was told to do without a dynamic table,
+// so they need not be decoded here, nor in order, nor at all.
+func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, err := c.known(b.stream)
+	switch {
+	case err != nil || s == nil:
+		return err
+	case s.ended:
+		return http2.ErrStreamClosed
+	case s.bodied && !b.ends: // trailers are the end (RFC 9113, 8.1)
+		return http2.ErrMalformed
+	case len(s.blocks)+len(block) > http2.MaxBlockBytes || s.came == maxBlocks:
+		return http2.ErrMalformed
+	}
+	s.blocks = append(s.blocks, block...)
+	s.lengths[s.came] = len(block)
+	s.came++
+	if b.ends {
+		s.remoteEnd()
+	}
+	c.woken = append(c.woken, s)
+	return nil
+}

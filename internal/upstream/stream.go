@@ -1,0 +1,208 @@
+package upstream
+
+import (
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
+
+// A Stream is one request and its answer on an HTTP/2 connection. Its owner is
+// one goroutine that sends the head and takes the answer, and perhaps one that
+// sends the body; Interrupt and Close may be called from any. It is on loan from
+// a pool.
+type Stream struct {
+	c    *h2Conn
+	grip Grip
+
+	in, out socket.Waiter // who waits for the answer, and for window
+	stall   time.Duration // how long a write may wait
+
+	// Guarded by c.mu.
+	id      uint32 // 0: nothing has been sent
+	err     error  // why it ended short of its end
+	sent    bool   // we have sent END_STREAM
+	ended   bool   // the backend has
+	sending bool   // somebody waits in out
+	stopped bool   // by Interrupt
+	window  http2.Window
+	credit  http2.Credit
+	begun   socket.Instant // when the head was sent
+	blocks  []byte         // header blocks, one after the other
+	lengths [maxBlocks]int
+	came    int  // blocks that have come
+	taken   int  // of them
+	at      int  // where in blocks the next one starts
+	bodied  bool // DATA has come
+	heads   int  // blocks that had come before
+	body    http2.Body
+}
+
+var streams = sync.Pool{New: func() any {
+	s := &Stream{in: socket.NewWaiter(), out: socket.NewWaiter()}
+	s.grip = Grip{s}
+	return s
+}}
+
+func takeStream(c *h2Conn) *Stream {
+	s := streams.Get().(*Stream)
+	s.c = c
+	return s
+}
+
+// Grip returns what others may hold s by.
+func (s *Stream) Grip() *Grip { return &s.grip }
+
+// StallAfter makes a write end with os.ErrDeadlineExceeded if the backend gives
+// no window for it in d. It is called first.
+func (s *Stream) StallAfter(d time.Duration) { s.stall = d }
+
+// Release ends the use of the stream, which is reset if it has not come to its
+// end. reuse tells that nobody else holds it any more.
+func (s *Stream) Release(reuse bool) {
+	c := s.c
+	c.mu.Lock()
+	c.reset(s, http2.Cancel, net.ErrClosed)
+	c.drained(nil, s.body.Len())
+	s.body.Release()
+	c.woken = slices.DeleteFunc(c.woken, func(w *Stream) bool { return w == s })
+	c.mu.Unlock()
+	c.giveBack()
+	if reuse {
+		if cap(s.blocks) > maxKeptBytes {
+			s.blocks = nil
+		}
+		*s = Stream{grip: s.grip, in: s.in, out: s.out, body: s.body, blocks: s.blocks[:0]}
+		streams.Put(s)
+	}
+}
+
+// Close resets the stream; its owner sees net.ErrClosed.
+func (s *Stream) Close() error {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.c.reset(s, http2.Cancel, net.ErrClosed)
+	return nil
+}
+
+// Interrupt ends the waiting of the one who takes the answer, with
+// socket.ErrInterrupted.
+func (s *Stream) Interrupt() {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.stopped = true
+	s.in.Signal()
+}
+
+// Doubt is called when the answer has not come in time. A connection on which
+// nothing has come since the request was sent may lead nowhere: no more streams
+// are opened there.
+func (s *Stream) Doubt() {
+	s.c.mu.Lock()
+	silent := s.c.heard < s.begun
+	s.c.mu.Unlock()
+	if silent {
+		s.c.leave()
+	}
+}
+
+// end takes the stream off the books. Called with c.mu locked.
+func (s *Stream) end(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+	s.c.drop(s)
+	s.in.Signal()
+	s.out.Signal()
+}
+
+// remoteEnd is the end of the answer. Called with c.mu locked.
+func (s *Stream) remoteEnd() {
+	s.ended = true
+	if s.sent {
+		s.c.drop(s)
+	}
+}
+
+// Head waits for the next header block until due and appends it to dst. ended
+// tells that nothing follows it.
+func (s *Stream) Head(dst []byte, due socket.Instant) (block []byte, ended bool, err error) {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	for {
+		switch {
+		case s.taken < s.came && (!s.bodied || s.taken < s.heads):
+			block = s.next(dst)
+			return block, s.ended && !s.bodied && s.taken == s.came, nil
+		case s.bodied || s.ended:
+			return dst, false, http2.ErrMalformed
+		case s.err != nil:
+			return dst, false, s.err
+		}
+		if err := s.wait(due); err != nil {
+			return dst, false, err
+		}
+	}
+}
+
+// next takes the next block. Called with c.mu locked.
+func (s *Stream) next(dst []byte) []byte {
+	n := s.lengths[s.taken]
+	dst = append(dst, s.blocks[s.at:s.at+n]...)
+	s.at += n
+	s.taken++
+	return dst
+}
+
+// wait waits for something to come. Called with c.mu locked.
+func (s *Stream) wait(due socket.Instant) error {
+	if s.stopped {
+		return socket.ErrInterrupted
+	}
+	if !s.in.Wait(&s.c.mu, due.Sub(socket.Now())) {
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// Await waits until something of the body has come, or its end, until due.
+func (s *Stream) Await(due socket.Instant) error {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	for s.body.Len() == 0 && !s.ended && s.taken == s.came {
+		if s.err != nil {
+			return s.err
+		}
+		if err := s.wait(due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Take takes what has come of the body to p, without waiting. At the end of the
+// answer ended is true, and trailers are dst with their block, if there are any.
+func (s *Stream) Take(p, dst []byte) (n int, trailers []byte, ended bool, err error) {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	if s.bodied && s.taken < s.heads || !s.ended && s.taken < s.came || s.came-s.taken > 1 {
+		return 0, dst, false, http2.ErrMalformed // a block that is neither head nor trailers
+	}
+	n = s.body.Take(p)
+	s.c.drained(s, n)
+	switch {
+	case s.body.Len() > 0:
+	case s.ended:
+		if s.taken < s.came {
+			dst = s.next(dst)
+		}
+		return n, dst, true, nil
+	case n == 0 && s.err != nil:
+		return 0, dst, false, s.err
+	}
+	return n, dst, false, nil
+}

@@ -1,0 +1,156 @@
+package upstream
+
+import (
+	"net"
+	"os"
+
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+)
+
+// Send sends the head, given as a header block, and what there is of the body.
+// ends tells that this is all of the request; the end is on a DATA frame in any
+// case, as gRPC demands: its server in Go waits for ever for one (gRPC over HTTP/2,
+// "Requests"). ErrUnprocessed means that the request has not been sent.
+func (s *Stream) Send(block, body []byte, ends bool) error {
+	c := s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s.err == nil && c.err == nil && !c.goAway && c.full() {
+		if err := s.queueUp(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.err != nil:
+		return s.err
+	case c.err != nil || c.goAway:
+		s.err = ErrUnprocessed
+		return s.err
+	}
+	s.id, s.begun = c.next, socket.Now()
+	c.next += 2
+	c.streams[s.id] = s
+	s.window = http2.Window(c.initial)
+	s.credit = http2.Credit{Size: http2.BackendStreamWindow}
+	c.appendBlock(s.id, block, 0)
+	return s.write(body, ends)
+}
+
+// Write sends a piece of the body. It waits for room and windows, and returns
+// when all of p is queued.
+func (s *Stream) Write(p []byte, ends bool) error {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.write(p, ends)
+}
+
+// Trailers sends trailers, given as a header block, which end the request.
+func (s *Stream) Trailers(block []byte) error {
+	c := s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s.open() == nil && c.full() {
+		if err := s.queueUp(); err != nil {
+			return err
+		}
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	c.appendBlock(s.id, block, http2.EndStream)
+	s.localEnd()
+	return nil
+}
+
+// open returns why nothing more can be sent. Called with c.mu locked.
+func (s *Stream) open() error {
+	switch {
+	case s.err != nil:
+		return s.err
+	case s.c.streams[s.id] != s:
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// localEnd is the end of the request. Called with c.mu locked.
+func (s *Stream) localEnd() {
+	s.sent = true
+	if s.ended {
+		s.c.drop(s)
+	}
+}
+
+// write queues p in as many pieces as room and windows ask for. Called with c.mu
+// locked.
+func (s *Stream) write(p []byte, ends bool) error {
+	for len(p) > 0 {
+		n, err := s.reserve(len(p))
+		if err != nil {
+			return err
+		}
+		s.appendData(p[:n], ends && n == len(p))
+		p = p[n:]
+	}
+	if !ends || s.sent {
+		return nil
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	s.appendData(nil, true)
+	return nil
+}
+
+// appendData queues a DATA frame for which there is room. Called with c.mu
+// locked.
+func (s *Stream) appendData(p []byte, ends bool) {
+	var flags http2.Flags
+	if ends {
+		flags = http2.EndStream
+	}
+	c := s.c
+	c.queue = append(http2.AppendHeader(c.queue, len(p), http2.Data, flags, s.id), p...)
+	c.rouse()
+	if ends {
+		s.localEnd()
+	}
+}
+
+// reserve takes up to want bytes of the windows, for one frame, as soon as there
+// is room in the queue. Called with c.mu locked.
+func (s *Stream) reserve(want int) (int, error) {
+	c := s.c
+	for {
+		if err := s.open(); err != nil {
+			return 0, err
+		}
+		n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(c.window)))
+		if n > 0 && !c.full() {
+			s.window -= http2.Window(n)
+			c.window -= http2.Window(n)
+			if http2.Small(n, want) && c.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
+				c.reset(s, http2.EnhanceYourCalm, http2.ErrFlood)
+				return 0, http2.ErrFlood
+			}
+			return n, nil
+		}
+		if err := s.queueUp(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// queueUp waits until something of what is lacking may be there. A backend that
+// takes nothing for too long is given up. Called with c.mu locked.
+func (s *Stream) queueUp() error {
+	s.sending = true
+	roused := s.out.Wait(&s.c.mu, s.stall)
+	s.sending = false
+	if roused {
+		return nil
+	}
+	s.c.reset(s, http2.Cancel, os.ErrDeadlineExceeded)
+	return os.ErrDeadlineExceeded
+}
