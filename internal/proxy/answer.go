@@ -15,16 +15,20 @@ func (x *exchange) fail(f *Fault) {
 	switch {
 	case x.headSent:
 		// The client learns of it by the connection's end, short of the end
-		// that the head promised.
+		// that the head promised, or as gRPC has it.
 		x.record.status = x.resp.Status
 		x.keep = false
-		x.client.breakOff()
+		if !x.call || !x.failCall(f) {
+			x.client.breakOff()
+		}
 	case f.Status == statusClientGone:
 		x.keep = false
 	default:
 		// After an error of its own the client may not mean what it says next.
 		x.keep = f.Side != Client && x.req.KeepAlive && x.unsent() && !x.conn.overflow && !x.conn.listener.draining.Load()
-		x.answer(f.Status, "", reason(f))
+		if !x.call || !x.failCall(f) {
+			x.answer(f.Status, "", reason(f))
+		}
 	}
 }
 
@@ -84,9 +88,15 @@ func (x *exchange) answer(status int, location, note string) {
 	if string(x.req.Method) == "HEAD" {
 		r.Framing, to = http1.NoBody, headRoom
 	}
+	x.give(to)
+}
+
+// give sends the answer of our own that is in x.resp and, from headRoom to to, in
+// x.back.
+func (x *exchange) give(to int) {
 	f := x.client.begin(x.keep)
 	if f == nil {
-		f = x.client.deliver(b, headRoom, to, true)
+		f = x.client.deliver(x.back.buf.b[:], headRoom, to, true)
 	}
 	if f != nil {
 		x.keep = false

@@ -56,7 +56,7 @@ func (b *b1) reusable() bool {
 }
 
 // send sends head and body in one write.
-func (b *b1) send() (whole bool) {
+func (b *b1) send() (whole bool, f *Fault) {
 	x := (*exchange)(b)
 	x.out, whole = x.appendRequest(x.out[:0]), true
 	if x.req.Framing != http1.NoBody {
@@ -64,7 +64,7 @@ func (b *b1) send() (whole bool) {
 	}
 	_, x.sendErr = x.up.Write(x.out)
 	x.out = x.out[:0]
-	return whole
+	return whole, nil
 }
 
 func (b *b1) sendBody(u *upload, from, to int, last bool, trailers []byte) error {
@@ -107,7 +107,7 @@ func (b *b1) payload() (from, to int, last bool, f *Fault) {
 		return from, to, false, &Fault{Side: Upstream, Op: OpBody, Status: 502, Err: err}
 	}
 	if last = b.back.body.Done(); last {
-		b.trailers = b.back.body.Trailers()
+		b.trailers = append(b.trailers[:0], b.back.body.Trailers()...)
 	}
 	return from, to, last, nil
 }

@@ -16,8 +16,9 @@ type backendSide interface {
 
 	// send sends the head and what of the body has come with it, and reports
 	// whether that was all. An error of the write is not one of the exchange
-	// yet: a backend that closes its reading side may have said why.
-	send() (whole bool)
+	// yet: a backend that closes its reading side may have said why. A Fault means
+	// that nothing has been sent.
+	send() (whole bool, f *Fault)
 
 	// sendBody sends a piece of the body, buf.b[from:to] of u.flow. It is called
 	// by the upload.

@@ -20,6 +20,7 @@ type exchange struct {
 	// The request.
 	in      intake
 	headLen int           // bytes of in that are its head
+	call    bool          // it is one of gRPC
 	req     http1.Request // slices of in
 	upload  upload        // passes a long body on while the answer is awaited
 
@@ -36,6 +37,7 @@ type exchange struct {
 	// The attempt.
 	via     backendSide
 	up      *upstream.Conn // nil unless over HTTP/1.1
+	two     *b2            // nil until first needed
 	sent    socket.Instant // when the head, and the body that came with it, were sent
 	sendErr error          // what became of that
 	heard   bool           // a byte of an answer has come
@@ -70,6 +72,10 @@ func (x *exchange) release() {
 	x.in.close()
 	x.req.Reset()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}
+	if x.call {
+		x.two.forget()
+		x.call = false
+	}
 	exchanges.Put(x)
 }
 
@@ -94,6 +100,9 @@ func (x *exchange) serve() (more bool) {
 // run answers the request here, or tries it with one backend and, where that is
 // free of harm, with another.
 func (x *exchange) run() *Fault {
+	if x.call = x.isCall(); x.call {
+		x.overHTTP2()
+	}
 	if answered, f := x.local(); answered {
 		return f
 	}
@@ -117,7 +126,9 @@ func (x *exchange) attempt() *Fault {
 	if f := x.connect(); f != nil {
 		return f
 	}
-	x.send()
+	if f := x.send(); f != nil {
+		return f
+	}
 	return x.receive()
 }
 
@@ -125,7 +136,7 @@ func (x *exchange) attempt() *Fault {
 func (x *exchange) reset() {
 	x.cfg = x.conn.listener.config.Load()
 	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
-	x.via, x.trailers, x.upload.cut = (*b1)(x), nil, false
+	x.via, x.trailers, x.upload.cut = (*b1)(x), x.trailers[:0], false
 	x.headSent, x.relayed, x.keep, x.unread, x.abort = false, false, false, false, false
 	x.record = record{began: socket.Now()}
 }

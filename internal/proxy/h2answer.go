@@ -4,9 +4,9 @@ import (
 	"errors"
 	"os"
 
-	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
+	"elbow/internal/upstream"
 )
 
 // noMore tells a client that is still sending that it has its answer.
@@ -14,9 +14,14 @@ const noMore = http2.NoError
 
 // codeOf is how a stream ends whose answer is not complete.
 func codeOf(f *Fault) http2.Code {
+	var reset *upstream.ResetError
 	switch {
 	case f == nil:
 		return http2.InternalError
+	case errors.As(f.Err, &reset) && (reset.Code == http2.Cancel || reset.Code == http2.EnhanceYourCalm):
+		return reset.Code // of a call, which the client is to see as the backend meant it
+	case f.Err == upstream.ErrUnprocessed:
+		return http2.RefusedStream // the client may try again, too
 	case f.Side == Client && f.Op == OpHead:
 		return http2.ProtocolError
 	case f.Side == Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
@@ -39,7 +44,7 @@ func (s *h2Stream) begin(bool) (f *Fault) {
 func (s *h2Stream) deliver(b []byte, from, to int, last bool) *Fault {
 	h, x := s.h, s.x
 	var trailers []byte
-	if last && x.framing == http1.Chunked {
+	if last {
 		trailers = x.trailers
 	}
 	ends := last && len(trailers) == 0
@@ -56,7 +61,10 @@ func (s *h2Stream) deliver(b []byte, from, to int, last bool) *Fault {
 		return f
 	}
 	if len(trailers) > 0 {
-		return s.sendBlock(hpackHead.appendTrailers(nil, trailers), true)
+		x.out = hpackHead.appendTrailers(x.out, trailers)
+		f := s.sendBlock(x.out, true)
+		x.out = x.out[:0]
+		return f
 	}
 	return nil
 }

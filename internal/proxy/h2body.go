@@ -78,7 +78,7 @@ func (s *h2Stream) awaitBody() *Fault {
 		case s.body.Len() > 0 || s.ended:
 			return nil
 		}
-		if !s.in.Wait(&s.h.mu, s.h.proxy.limits.BodyTimeout) && s.body.Len() == 0 && !s.ended {
+		if !s.in.Wait(&s.h.mu, s.x.bodyPatience()) && s.body.Len() == 0 && !s.ended {
 			return &Fault{Side: Client, Op: OpSend, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
 	}

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"elbow/internal/http1"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
@@ -35,14 +34,12 @@ func (s *h3Stream) deliver(b []byte, from, to int, last bool) *Fault {
 	if f := s.write(b[from:to]); f != nil || !last {
 		return f
 	}
-	if x.framing == http1.Chunked {
-		if lines := x.trailers; len(lines) > 0 {
-			x.out = http3.EndHeaders(qpackHead.appendTrailers(http3.BeginHeaders(x.out), lines))
-			if f := s.write(x.out); f != nil {
-				return f
-			}
-			x.out = x.out[:0]
+	if lines := x.trailers; len(lines) > 0 {
+		x.out = http3.EndHeaders(qpackHead.appendTrailers(http3.BeginHeaders(x.out), lines))
+		if f := s.write(x.out); f != nil {
+			return f
 		}
+		x.out = x.out[:0]
 	}
 	s.closed = true
 	if err := s.str.Close(); err != nil {

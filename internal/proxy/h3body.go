@@ -58,7 +58,7 @@ func (s *h3Stream) take(u *upload) *Fault {
 	in := &s.x.in
 	waits := len(in.rest()) == 0 && !s.ended
 	if waits {
-		s.readBy(socket.Now().Add(s.h.proxy.limits.BodyTimeout))
+		s.readBy(socket.Now().Add(s.x.bodyPatience()))
 		if err := s.await(); err != nil { // without a buffer
 			return bodyFault(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"elbow/internal/http1"
+	"elbow/internal/http2"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
@@ -83,11 +84,18 @@ func (s *h3Stream) release() {
 // h3Code is how a stream ends whose answer is not complete.
 func h3Code(f *Fault) http3.Code {
 	var refused *http3.Error
+	var reset *upstream.ResetError
 	switch {
 	case f == nil:
 		return http3.InternalError
 	case errors.As(f.Err, &refused):
 		return refused.Code
+	case errors.As(f.Err, &reset) && reset.Code == http2.Cancel:
+		return http3.RequestCancelled
+	case errors.As(f.Err, &reset) && reset.Code == http2.EnhanceYourCalm:
+		return http3.ExcessiveLoad
+	case f.Err == upstream.ErrUnprocessed:
+		return http3.RequestRejected
 	case f.Side == Client && f.Status == 400:
 		return http3.MessageError
 	case f.Side == Client && errors.Is(f.Err, os.ErrDeadlineExceeded):

@@ -17,25 +17,10 @@ func (x *exchange) appendRequest(dst []byte) []byte {
 	dst = append(dst, "Host: "...)
 	dst = x.appendHost(dst)
 	dst = append(dst, "\r\n"...)
-	cookies := x.cfg.Sticky == nil
 	for i := range r.Fields {
-		f := &r.Fields[i]
-		if f.Hop {
-			continue
+		if f := &r.Fields[i]; x.passes(f) {
+			dst = http1.AppendField(dst, f.Name, f.Value)
 		}
-		switch f.ID {
-		case http1.Host, http1.XForwardedFor, http1.XForwardedProto, http1.XForwardedPort:
-			continue // below or above
-		case http1.Expect:
-			if !r.Expect100 {
-				continue
-			}
-		case http1.Cookie:
-			if !cookies {
-				continue
-			}
-		}
-		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
 	if len(x.cookie) > 0 {
 		dst = append(dst, "Cookie: "...)
@@ -46,6 +31,22 @@ func (x *exchange) appendRequest(dst []byte) []byte {
 	dst = appendUpgrade(dst, r.Upgrade)
 	dst = http1.AppendFraming(dst, r.Framing, r.Length)
 	return append(dst, "\r\n"...)
+}
+
+// passes reports whether a field of the request goes on to the backend as it is.
+func (x *exchange) passes(f *http1.Field) bool {
+	if f.Hop {
+		return false
+	}
+	switch f.ID {
+	case http1.Host, http1.XForwardedFor, http1.XForwardedProto, http1.XForwardedPort:
+		return false // written anew
+	case http1.Expect:
+		return x.req.Expect100
+	case http1.Cookie:
+		return x.cfg.Sticky == nil // else what recall has left of them
+	}
+	return true
 }
 
 // appendHost appends the authority that the request is for. Only HTTP/1.0 may
@@ -61,13 +62,7 @@ func (x *exchange) appendHost(dst []byte) []byte {
 // Proto and Port are ours alone (decisions, Data plane 9).
 func (x *exchange) appendForwarded(dst []byte) []byte {
 	dst = append(dst, "X-Forwarded-For: "...)
-	for i := range x.req.Fields {
-		if f := &x.req.Fields[i]; f.ID == http1.XForwardedFor && len(f.Value) > 0 {
-			dst = append(dst, f.Value...)
-			dst = append(dst, ", "...)
-		}
-	}
-	dst = appendIP(dst, x.conn.addr().Addr())
+	dst = x.appendClients(dst)
 	if x.conn.listener.tls != nil {
 		dst = append(dst, "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: "...)
 	} else {
@@ -75,6 +70,17 @@ func (x *exchange) appendForwarded(dst []byte) []byte {
 	}
 	dst = strconv.AppendInt(dst, int64(x.cfg.Port), 10)
 	return append(dst, "\r\n"...)
+}
+
+// appendClients appends what X-Forwarded-For is.
+func (x *exchange) appendClients(dst []byte) []byte {
+	for i := range x.req.Fields {
+		if f := &x.req.Fields[i]; f.ID == http1.XForwardedFor && len(f.Value) > 0 {
+			dst = append(dst, f.Value...)
+			dst = append(dst, ", "...)
+		}
+	}
+	return appendIP(dst, x.conn.addr().Addr())
 }
 
 // appendResponse appends the final response head as the client gets it.

@@ -23,6 +23,9 @@ const headTimeout = 15 * time.Second
 // the whole upload.
 const bodyTimeout = 60 * time.Second
 
+// forever is longer than anything lasts, but does not overflow an Instant.
+const forever = 100 * 365 * 24 * time.Hour
+
 // streamTimeout is how long a response body may stand still, because the
 // backend sends nothing or the client takes nothing. Five minutes, because
 // browsers stop reading while a video is paused and event streams may be quiet

@@ -8,12 +8,16 @@ import (
 // send sends the request: its head and what of the body has come with it in
 // one write. If more of the body is to come, an upload passes it on while the
 // answer is awaited, because a backend may answer before it has read it all.
-func (x *exchange) send() {
-	whole := x.via.send()
+func (x *exchange) send() *Fault {
+	whole, f := x.via.send()
+	if f != nil {
+		return f
+	}
 	x.sent = socket.Now()
 	if !whole {
 		x.upload.start(x)
 	}
+	return nil
 }
 
 // bodyRead reports whether the request has been read to its end, so that what

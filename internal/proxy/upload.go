@@ -17,7 +17,8 @@ import (
 // reads from the client as long as it runs.
 type upload struct {
 	x       *exchange
-	up      *upstream.Conn // nil unless over HTTP/1.1
+	up      *upstream.Conn   // nil unless over HTTP/1.1
+	stream  *upstream.Stream // nil unless over HTTP/2
 	grip    *upstream.Grip
 	flow    flow
 	running bool        // owned by the exchange
@@ -36,6 +37,9 @@ func (u *upload) start(x *exchange) {
 		u.done = make(chan *Fault, 1)
 	}
 	u.x, u.up, u.grip, u.running, u.sendErr, u.cut = x, x.up, x.via.grip(), true, nil, true
+	if x.call {
+		u.stream = x.two.stream
+	}
 	u.discard.Store(false)
 	u.complete.Store(false)
 	u.ended.Store(0)

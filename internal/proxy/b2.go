@@ -1,0 +1,236 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync/atomic"
+
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+	"elbow/internal/upstream"
+)
+
+// A b2 is the backend's side of an exchange in HTTP/2. What it is spoken in is a
+// stream of a connection that many exchanges share. It belongs to its exchange
+// and is made with the first one that needs it.
+type b2 struct {
+	x       *exchange
+	stream  *upstream.Stream // nil: none
+	decoder *http2.Decoder
+	block   []byte // a header block
+	arena   []byte // text of x.resp, as far as it is in no table
+	early   []byte // the body that came with the head, kept for another attempt
+	whole   bool   // that was all of it
+	taken   bool   // early has been taken from the client
+	left    int64  // bytes of the answer's body that are to come; -1: not known
+
+	spoken atomic.Int64 // instant at which the client last sent something
+	heard  socket.Instant
+}
+
+// overHTTP2 has the exchange spoken to its backend in HTTP/2.
+func (x *exchange) overHTTP2() {
+	if x.two == nil {
+		x.two = &b2{x: x, decoder: http2.NewStaticDecoder(), arena: make([]byte, 0, arenaBytes)}
+	}
+	x.two.early, x.two.taken = x.two.early[:0], false
+	x.via = x.two
+}
+
+// forget lets go of what the next exchange has no use for.
+func (b *b2) forget() {
+	b.decoder.Forget()
+	if cap(b.block) > 4*arenaBytes {
+		b.block = nil
+	}
+	if cap(b.arena) > 4*arenaBytes {
+		b.arena = make([]byte, 0, arenaBytes)
+	}
+}
+
+func (b *b2) connect() *Fault {
+	x := b.x
+	s, err := x.backend.Pool.OpenStream()
+	if err != nil {
+		return connectFault(err)
+	}
+	s.StallAfter(x.conn.proxy.limits.StreamTimeout)
+	b.stream, x.sendErr = s, nil
+	return nil
+}
+
+func (b *b2) grip() *upstream.Grip { return b.stream.Grip() }
+
+func (b *b2) part(relayed bool) {
+	s := b.stream
+	if s == nil {
+		return
+	}
+	b.stream = nil
+	free := b.x.client.unbind()
+	s.Release(free && relayed && !b.x.upload.running)
+}
+
+// send sends head and body in one go, as a rule in one segment.
+func (b *b2) send() (whole bool, f *Fault) {
+	x := b.x
+	if !b.taken {
+		b.taken, b.whole = true, true
+		if x.req.Framing != http1.NoBody {
+			b.early, b.whole = x.client.early(b.early)
+		}
+	}
+	b.spoken.Store(int64(socket.Now()))
+	x.out = b.appendRequest(x.out[:0])
+	x.sendErr = b.stream.Send(x.out, b.early, b.whole)
+	x.out = x.out[:0]
+	if x.sendErr == upstream.ErrUnprocessed { // the connection was left at this moment
+		return false, b.broken(OpSend, x.sendErr)
+	}
+	return b.whole, nil
+}
+
+func (b *b2) sendBody(u *upload, from, to int, last bool, trailers []byte) error {
+	b.spoken.Store(int64(socket.Now()))
+	err := u.stream.Write(u.flow.buf.b[from:to], last && len(trailers) == 0)
+	if err == nil && last && len(trailers) > 0 {
+		err = u.stream.Trailers(hpackHead.appendTrailers(nil, trailers))
+	}
+	return err
+}
+
+func (b *b2) head() *Fault {
+	for {
+		block, ended, err := b.stream.Head(b.block[:0], b.due(OpReceive))
+		b.block = block
+		if err == nil {
+			return b.parse(ended)
+		}
+		if f := b.failed(OpReceive, err); f != nil {
+			return f
+		}
+	}
+}
+
+// parse makes x.resp what the block says. Blocks do not depend on each other, so
+// that one which cannot be decoded is the end of its stream only.
+func (b *b2) parse(ended bool) *Fault {
+	x := b.x
+	b.heard = socket.Now()
+	x.resp.Reset()
+	var err error
+	b.arena, err = b.decoder.Decode(b.arena[:0], b.block)
+	if err == nil && b.decoder.TooLong {
+		err = http1.ErrHeadLength
+	}
+	if err == nil {
+		err = http2.Response(&x.resp, b.decoder.Fields, string(x.req.Method) == "HEAD", ended)
+	}
+	if err != nil {
+		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
+	}
+	b.left = -1
+	switch x.resp.Framing {
+	case http1.NoBody:
+		b.left = 0
+	case http1.Length:
+		b.left = x.resp.Length
+	}
+	return nil
+}
+
+func (b *b2) payload() (from, to int, last bool, f *Fault) {
+	x := b.x
+	x.back.open()
+	n, block, last, err := b.stream.Take(x.back.buf.b[headRoom:bufferBytes-tailRoom], b.block[:0])
+	b.block = block
+	if b.left >= 0 && err == nil {
+		if b.left -= int64(n); b.left < 0 || last && b.left > 0 {
+			err = http1.ErrLengthWrong
+		}
+	}
+	if err == nil && last && len(block) > 0 {
+		err = b.takeTrailers()
+	}
+	if err != nil {
+		return headRoom, headRoom, false, b.broken(OpBody, err)
+	}
+	if n > 0 {
+		b.heard = socket.Now()
+	}
+	return headRoom, headRoom + n, last, nil
+}
+
+// takeTrailers makes x.trailers what the block says.
+func (b *b2) takeTrailers() error {
+	// The text of the head is not needed any more: it has been passed on.
+	var err error
+	if b.arena, err = b.decoder.Decode(b.arena[:0], b.block); err != nil {
+		return err
+	}
+	if b.decoder.TooLong {
+		return http1.ErrTrailerLength
+	}
+	b.x.trailers, err = http2.AppendTrailers(b.x.trailers[:0], b.decoder.Fields)
+	return err
+}
+
+func (b *b2) more() *Fault {
+	x := b.x
+	x.back.drop() // it has been passed on
+	for {
+		err := b.stream.Await(b.due(OpBody))
+		if err == nil {
+			return nil
+		}
+		if f := b.failed(OpBody, err); f != nil {
+			return f
+		}
+	}
+}
+
+// due is until when to wait for the backend. The head of the answer is due a
+// RequestTimeout after the end of the request. Else silence ends a call only if
+// it is in both directions, and after as long as that of a tunnel: streams on
+// which nothing happens for hours are what many calls are for.
+func (b *b2) due(op Op) socket.Instant {
+	x := b.x
+	due := max(socket.Instant(b.spoken.Load()), b.heard).Add(x.conn.proxy.limits.TunnelTimeout)
+	if op != OpReceive {
+		return due
+	}
+	if since := x.sentAt(); since != 0 {
+		return min(due, since.Add(x.cfg.requestTimeout()))
+	}
+	return min(due, socket.Now().Add(watchEvery)) // the upload may end meanwhile
+}
+
+// failed is the Fault of waiting that ended with err; nil if there is more time.
+func (b *b2) failed(op Op, err error) *Fault {
+	if f := b.x.upload.failed(); f != nil {
+		return f
+	}
+	if err != os.ErrDeadlineExceeded {
+		return b.broken(op, err)
+	}
+	if socket.Now() < b.due(op) {
+		return nil
+	}
+	b.stream.Doubt()
+	return &Fault{Side: Upstream, Op: op, Status: 504, Err: err}
+}
+
+// broken is the Fault of a stream that ended with err.
+func (b *b2) broken(op Op, err error) *Fault {
+	x := b.x
+	if errors.Is(err, net.ErrClosed) && x.client.gone() {
+		return clientGone(op) // which is why it was closed
+	}
+	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
+	if err == upstream.ErrUnprocessed && !x.upload.running {
+		f.Retry = Afresh // whatever the request is
+	}
+	return f
+}

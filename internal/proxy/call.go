@@ -1,0 +1,126 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"time"
+
+	"elbow/internal/http1"
+	"elbow/internal/upstream"
+)
+
+// A call is a request of gRPC over HTTP/2 or HTTP/3. It needs trailers and both
+// directions at once, so its backend is spoken to in HTTP/2; and what it is told
+// by us, it is told as gRPC does.
+
+var callType = []byte("application/grpc")
+
+// isCall tells a call by method and media type: application/grpc, alone or with a
+// format (+proto) or parameters. application/grpc-web is another protocol, made
+// for HTTP/1.1.
+func (x *exchange) isCall() bool {
+	if string(x.req.Method) != "POST" {
+		return false
+	}
+	if _, plain := x.client.(*h1); plain {
+		return false
+	}
+	for i := range x.req.Fields {
+		f := &x.req.Fields[i]
+		if f.ID != http1.ContentType {
+			continue
+		}
+		n := len(callType)
+		return len(f.Value) >= n && bytes.EqualFold(f.Value[:n], callType) &&
+			(len(f.Value) == n || f.Value[n] == '+' || f.Value[n] == ';')
+	}
+	return false
+}
+
+// A callStatus is a status code of gRPC.
+type callStatus int
+
+const (
+	callUnknown          callStatus = 2
+	callDeadlineExceeded callStatus = 4
+	callExhausted        callStatus = 8
+	callUnimplemented    callStatus = 12
+	callInternal         callStatus = 13
+	callUnavailable      callStatus = 14
+)
+
+// callStatusOf is what a call is told of f: a backend that is not there is
+// UNAVAILABLE, one that is late DEADLINE_EXCEEDED, as it may have done what it was
+// asked.
+func callStatusOf(f *Fault) callStatus {
+	switch f.Status {
+	case 502, 503:
+		return callUnavailable
+	case 408, 504:
+		return callDeadlineExceeded
+	case 405, 501:
+		return callUnimplemented
+	case 413, 431:
+		return callExhausted
+	case 400, 500:
+		return callInternal
+	}
+	return callUnknown
+}
+
+// failCall tells the client of a call of f, and reports whether it could. A
+// stream that the backend has reset, or not looked at, is left to be reset here,
+// too: what that means clients know best (gRPC over HTTP/2, "Errors"), as the one
+// whose deadline has passed on both sides, or who can make the call again.
+func (x *exchange) failCall(f *Fault) bool {
+	var reset *upstream.ResetError
+	switch {
+	case errors.As(f.Err, &reset), f.Err == upstream.ErrUnprocessed:
+		x.keep = false
+		return !x.headSent
+	case x.headSent:
+		return x.endCall(f)
+	}
+	x.answerCall(f)
+	return true
+}
+
+// answerCall answers a call with f: an answer that consists of trailers alone.
+func (x *exchange) answerCall(f *Fault) {
+	x.member = -1 // no session begins with it
+	x.back.open()
+	r := &x.resp
+	r.Reset()
+	r.Status, r.Framing, r.Length = 200, http1.NoBody, -1
+	r.Fields = append(r.Fields,
+		http1.Field{Name: []byte("content-type"), Value: callType},
+		http1.Field{Name: []byte("grpc-status"), Value: strconv.AppendInt(nil, int64(callStatusOf(f)), 10)},
+		http1.Field{Name: []byte("grpc-message"), Value: []byte(statusText(f.Status))})
+	x.trailers = x.trailers[:0]
+	x.give(headRoom)
+}
+
+// endCall ends an answer to a call that f has broken off with the status that the
+// client would see without us, and reports whether it could. A call whose answer
+// has a length ends short of it instead.
+func (x *exchange) endCall(f *Fault) bool {
+	if f.Side == Client || x.framing != http1.Chunked {
+		return false
+	}
+	x.back.open()
+	x.trailers = append(x.trailers[:0], "grpc-status: "...)
+	x.trailers = strconv.AppendInt(x.trailers, int64(callStatusOf(f)), 10)
+	x.trailers = append(append(append(x.trailers, "\r\ngrpc-message: "...), statusText(f.Status)...), "\r\n"...)
+	return x.client.deliver(x.back.buf.b[:], headRoom, headRoom, true) == nil
+}
+
+// bodyPatience is how long the client may send nothing of the body. A call that
+// only listens may do so for as long as the backend's side of it lasts, which b2
+// sees to.
+func (x *exchange) bodyPatience() time.Duration {
+	if x.call {
+		return forever
+	}
+	return x.conn.proxy.limits.BodyTimeout
+}
