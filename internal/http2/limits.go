@@ -69,7 +69,7 @@ var meterLimits = [meters]struct {
 	burst int64
 }{
 	Resets:   {10 * time.Millisecond, 400}, // a page left in the middle: up to MaxStreams at once
-	Pings:    {20 * time.Millisecond, 200}, // gRPC sends one per round trip while it estimates bandwidth
+	Pings:    {20 * time.Millisecond, 200}, // keepalive and drain: one in seconds
 	Changes:  {time.Second, 20},            // SETTINGS: one at the start, then hardly ever
 	Idlers:   {5 * time.Millisecond, 1000}, // Firefox sends a few PRIORITY a connection
 	Dribbles: {5 * time.Millisecond, 1000},

@@ -8,7 +8,9 @@ const (
 	// client's will or by its fault ("rapid reset", CVE-2023-44487, and "made
 	// you reset", CVE-2025-8671).
 	Resets Kind = iota
-	// Pings that want an answer (CVE-2019-9512).
+	// Pings that want an answer (CVE-2019-9512). One that follows DATA or HEADERS
+	// of ours does not count: gRPC sends one for each round trip on which something
+	// comes, to estimate the bandwidth, thousands a second where that is short.
 	Pings
 	// Changes: SETTINGS that want an answer (CVE-2019-9515).
 	Changes

@@ -568,3 +568,18 @@ func TestCallRetry(t *testing.T) {
 		})
 	}
 }
+
+// A client may send a PING for each answer, as that of gRPC does, but not more.
+func TestPingsPaidFor(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)})
+	c := r.dialFrames()
+	for range 1000 { // five times as many as are let through at once without
+		c.ok(c.WritePing(false, [8]byte{1}))
+		c.wantStatus(c.open(true), "200")
+	}
+	go func() { // ends when the connection does
+		for c.WritePing(false, [8]byte{2}) == nil {
+		}
+	}()
+	c.wantGoAway(http2.ErrCodeEnhanceYourCalm)
+}

@@ -38,6 +38,7 @@ type h2Conn struct {
 	writing bool     // the writer runs
 	settled bool     // the writer is to end once nothing is queued
 	greeted bool     // the first header block has been queued
+	told    bool     // something of an answer has been queued since the last PING
 	ending  bool     // no more streams, and no more frames once the queue is written
 
 	leaving  leaving

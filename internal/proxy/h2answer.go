@@ -128,6 +128,7 @@ func (s *h2Stream) sendData(p []byte, ends bool, op Op) *Fault {
 
 // sent is called after something has been queued. Called with h.mu locked.
 func (s *h2Stream) sent(ends bool) {
+	s.h.told = true
 	if ends {
 		s.answered = true
 		if s.ended {

@@ -190,7 +190,12 @@ func (h *h2Conn) ping(f *http2.Frame) error {
 	if !f.Has(http2.Ack) {
 		h.mu.Lock()
 		h.write(func(dst []byte) []byte { return http2.AppendPing(dst, http2.Ack, f.Payload) })
+		paid := h.told
+		h.told = false
 		h.mu.Unlock()
+		if paid {
+			return nil
+		}
 		return h.meter(http2.Pings)
 	}
 	h.mu.Lock()

@@ -48,6 +48,7 @@ type h2Conn struct {
 	queue    []byte        // frames to be written
 	spare    []byte        // what will be the next queue
 	greeted  bool          // the first header block has been queued
+	told     bool          // something of a request has been queued since the last PING
 	dribbles http2.Meters  // like meters, for what requests meet
 }
 

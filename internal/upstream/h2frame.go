@@ -190,7 +190,12 @@ func (c *h2Conn) ping(f *http2.Frame) error {
 	c.mu.Lock()
 	c.queue = http2.AppendPing(c.queue, http2.Ack, f.Payload)
 	c.rouse()
+	paid := c.told
+	c.told = false
 	c.mu.Unlock()
+	if paid {
+		return nil
+	}
 	return c.meter(http2.Pings)
 }
 

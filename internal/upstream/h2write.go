@@ -60,6 +60,7 @@ func (c *h2Conn) wakeSenders() {
 // appendBlock queues a header block as HEADERS and, if it is longer than one
 // frame, CONTINUATION. Called with mu locked.
 func (c *h2Conn) appendBlock(id uint32, block []byte, flags http2.Flags) {
+	c.told = true
 	first := 0
 	if !c.greeted {
 		first = 1

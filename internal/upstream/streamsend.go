@@ -111,6 +111,7 @@ func (s *Stream) appendData(p []byte, ends bool) {
 		flags = http2.EndStream
 	}
 	c := s.c
+	c.told = true
 	c.queue = append(http2.AppendHeader(c.queue, len(p), http2.Data, flags, s.id), p...)
 	c.rouse()
 	if ends {
