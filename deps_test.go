@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/cluster":  {},
 	"internal/answer":   {},
 	"internal/snippet":  {},
+	"internal/archive":  {},
 	"internal/handover": {},
 
 	"internal/api":            {"internal/elb"},

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// A Document is what stands under a key, its secrets sealed.
+type Document struct {
+	Key   string
+	Value string
+}
+
+// dumpPage is how many documents one look at etcd takes.
+const dumpPage = 500
+
+// Dump returns all documents as of one revision, by key, but those that belong
+// to a process and end with it. The secrets in them are sealed with the seal key
+// of this store.
+func (s *Store) Dump(ctx context.Context) (documents []Document, revision int64, err error) {
+	from, end := root, clientv3.GetPrefixRangeEnd(root)
+	for {
+		options := []clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(dumpPage)}
+		if revision > 0 {
+			options = append(options, clientv3.WithRev(revision))
+		}
+		page, err := s.client.Get(ctx, from, options...)
+		if err != nil {
+			return nil, 0, unavailable(err)
+		}
+		revision = page.Header.Revision
+		for _, kv := range page.Kvs {
+			if kv.Lease == 0 {
+				documents = append(documents, Document{string(kv.Key), string(kv.Value)})
+			}
+		}
+		if !page.More {
+			return documents, revision, nil
+		}
+		from = string(page.Kvs[len(page.Kvs)-1].Key) + "\x00"
+	}
+}
+
+// Load makes documents, which Dump returned in this store or another, all that
+// is stored: what differs is replaced, what is not among them deleted. key is the
+// seal key of the store that they come from; their secrets are sealed anew with
+// that of this one. Nothing is changed before all of them were found readable.
+// progress is told how many changes are made, of how many.
+//
+// A transaction of etcd takes some hundred documents, so a reader may see a part
+// of the change. What is new comes first, and a Load that was cut short is made
+// good by another.
+func (s *Store) Load(ctx context.Context, documents []Document, key []byte, progress func(made, of int)) error {
+	from, err := newSealer(key)
+	if err != nil {
+		return err
+	}
+	now, _, err := s.Dump(ctx)
+	if err != nil {
+		return err
+	}
+	stored := make(map[string]string, len(now))
+	for _, d := range now {
+		stored[d.Key] = d.Value
+	}
+	var changes []clientv3.Op
+	for _, d := range documents {
+		f, err := layoutFor(d.Key)
+		if err != nil {
+			return err
+		}
+		plain, err := f.open(from, d.Key, d.Value)
+		if err != nil {
+			return err
+		}
+		old, found := stored[d.Key]
+		delete(stored, d.Key)
+		if d.Key == sealKey || found && f.has(s.sealer, d.Key, old, plain) {
+			continue
+		}
+		value, err := f.reseal(from, s.sealer, d.Key, d.Value)
+		if err != nil {
+			return err
+		}
+		changes = append(changes, clientv3.OpPut(d.Key, value))
+	}
+	delete(stored, sealKey)
+	for _, gone := range slices.Sorted(maps.Keys(stored)) {
+		changes = append(changes, clientv3.OpDelete(gone))
+	}
+	return s.change(ctx, changes, progress)
+}
+
+// The most that one transaction of a Load takes: etcd is told to take 256
+// operations and 1.5 MiB (package embedded).
+const (
+	loadOps   = 200
+	loadBytes = 1 << 20
+)
+
+// change makes changes, as many at a time as a transaction takes.
+func (s *Store) change(ctx context.Context, changes []clientv3.Op, progress func(made, of int)) error {
+	for made := 0; made < len(changes); {
+		n, size := 0, 0
+		for n < loadOps && made+n < len(changes) && (n == 0 || size < loadBytes) {
+			size += len(changes[made+n].ValueBytes())
+			n++
+		}
+		if size > loadBytes && n > 1 {
+			n--
+		}
+		if _, err := s.client.Txn(ctx).Then(changes[made : made+n]...).Commit(); err != nil {
+			return fmt.Errorf("%d of %d changes were made: %w", made, len(changes), unavailable(err))
+		}
+		made += n
+		progress(made, len(changes))
+	}
+	return nil
+}
