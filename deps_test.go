@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/cluster":  {},
 	"internal/answer":   {},
 	"internal/snippet":  {},
+	"internal/top":      {},
 	"internal/archive":  {},
 	"internal/handover": {},
 
@@ -75,6 +76,9 @@ var owners = map[string][]string{
 	"go.etcd.io/etcd/server/v3":              {"internal/store/embedded"},
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
 	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/reconcile", "internal/store/embedded", "cmd/elbow"},
+	"charm.land/bubbletea/v2":                {"internal/top"},
+	"github.com/prometheus/client_model":     {"internal/top"},
+	"github.com/prometheus/common":           {"internal/top"},
 	"github.com/jmespath/go-jmespath":        {"internal/answer"},
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest"},
 	"github.com/spf13/cobra":                 {"cmd/elbow"},

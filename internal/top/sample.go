@@ -1,0 +1,96 @@
+// Package top is a live view of load balancers, listeners and backends in a
+// terminal. It reads the metrics of a node as a Prometheus server does, and
+// knows nothing else of it. Start reading at Run, then rows.
+package top
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// A sample is what the counters said at one moment.
+type sample struct {
+	at       time.Time
+	counters map[place]*counters
+}
+
+// A place is what is counted for. A listener is one without a backend.
+type place struct {
+	lb, listener     string
+	backend, address string
+}
+
+// counters are those of a listener or a backend.
+type counters struct {
+	requests  float64    // exchanges of a listener, answers of a backend
+	errors    float64    // of these, answered with 5xx or broken by a backend
+	in, out   float64    // bytes
+	open      float64    // connections of a listener, exchanges with a backend, now
+	unhealthy bool       // of a backend
+	latency   []cumulant // of answers, by bound
+}
+
+// A cumulant is one bucket of a histogram, with all below it in it.
+type cumulant struct {
+	upTo  float64 // seconds
+	count float64
+}
+
+// parse reads metrics in the text format of Prometheus.
+func parse(r io.Reader, at time.Time) (*sample, error) {
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(r)
+	if err != nil {
+		return nil, err
+	}
+	s := &sample{at: at, counters: make(map[place]*counters)}
+	for name, family := range families {
+		if strings.HasPrefix(name, "elbow_listener_") || strings.HasPrefix(name, "elbow_backend_") {
+			for _, m := range family.GetMetric() {
+				s.add(name, m)
+			}
+		}
+	}
+	return s, nil
+}
+
+// add takes one value in.
+func (s *sample) add(name string, m *dto.Metric) {
+	labels := make(map[string]string)
+	for _, l := range m.GetLabel() {
+		labels[l.GetName()] = l.GetValue()
+	}
+	p := place{labels["lb"], labels["listener"], labels["backend"], labels["address"]}
+	c := s.counters[p]
+	if c == nil {
+		c = new(counters)
+		s.counters[p] = c
+	}
+	value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue() // it is one of them
+	switch name {
+	case "elbow_listener_requests_total", "elbow_backend_answers_total":
+		c.requests += value
+		if labels["class"] == "5xx" {
+			c.errors += value
+		}
+	case "elbow_backend_faults_total":
+		c.errors += value
+	case "elbow_listener_received_bytes_total":
+		c.in = value
+	case "elbow_listener_sent_bytes_total":
+		c.out = value
+	case "elbow_listener_connections", "elbow_backend_active":
+		c.open = value
+	case "elbow_backend_healthy":
+		c.unhealthy = value == 0
+	case "elbow_listener_answer_seconds", "elbow_backend_answer_seconds":
+		for _, b := range m.GetHistogram().GetBucket() {
+			c.latency = append(c.latency, cumulant{b.GetUpperBound(), float64(b.GetCumulativeCount())})
+		}
+	}
+}
