@@ -145,7 +145,7 @@ func (c *requestCase) run(t *testing.T, send sender, readers []reader) {
 	c = c.at(r.listener.Addr().String())
 	answers := send(t, r, c)
 	r.close()
-	recordings := o.finish(t, r.backend)
+	recordings := o.finish(t, r.backends[0])
 	c.checkAnswers(t, answers)
 	var seen []request
 	var heads []string

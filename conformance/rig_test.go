@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -39,24 +40,36 @@ var certificate = sync.OnceValues(func() (*tls.Certificate, error) {
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 })
 
-// A rig is a listener with one backend, for one case.
+// A rig is a listener for one case.
 type rig struct {
 	proxy    *proxy.Proxy
-	backend  *proxy.Backend
+	backends []*proxy.Backend
 	listener *proxy.Listener
 }
 
-// newRig starts a listener in front of address, for all versions of HTTP.
+// newRig starts a listener in front of one backend, for all versions of HTTP.
 func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.Sticky) *rig {
+	t.Helper()
+	return newSite(t, nil, sticky, address)
+}
+
+// newSite starts one in front of the backends at these addresses, with an access
+// log if that is wanted.
+func newSite(t *testing.T, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
 	t.Helper()
 	cert, err := certificate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{proxy: proxy.New(proxy.Options{HTTP3: true, Log: slog.New(slog.DiscardHandler)})}
-	r.backend = r.proxy.NewBackend("lb-test", 443, "origin", address)
-	r.backend.Member.SetHealth(balance.Healthy)
-	group := &balance.Group{Members: []*balance.Member{r.backend.Member}, Weights: []int{100}}
+	r := &rig{proxy: proxy.New(proxy.Options{HTTP3: true, AccessLog: log, Log: slog.New(slog.DiscardHandler)})}
+	group := new(balance.Group)
+	for i, a := range addresses {
+		b := r.proxy.NewBackend("lb-test", 443, string(rune('a'+i)), a)
+		b.Member.SetHealth(balance.Healthy)
+		r.backends = append(r.backends, b)
+		group.Members = append(group.Members, b.Member)
+		group.Weights = append(group.Weights, 100)
+	}
 	scheduler, err := balance.New("rr", group, make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +78,7 @@ func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.St
 		LoadBalancer:   "lb-test",
 		Port:           443,
 		Certificate:    func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
-		Backends:       []*proxy.Backend{r.backend},
+		Backends:       r.backends,
 		Scheduler:      scheduler,
 		RequestTimeout: answerTimeout,
 	}
@@ -102,7 +115,9 @@ func (r *rig) close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = r.listener.Drain(ctx) // cut: clients are done
-	r.backend.Retire()
+	for _, b := range r.backends {
+		b.Retire()
+	}
 	r.proxy.Close()
 }
 
