@@ -36,6 +36,7 @@ type config struct {
 	maxConnections  int
 	maxBackendConns int
 	queueTimeout    time.Duration
+	maxHandshakes   int // 0: as many as there are processors
 	drainTimeout    time.Duration
 
 	gcPercent   int
@@ -122,22 +123,13 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections,
 		"client connections served at once, at least 1. Each needs a file descriptor,\n"+
 			"and another one during a request (see ulimit -n)")
-	f.IntVar(&c.maxBackendConns, "max-backend-connections", c.maxBackendConns,
-		"requests under way with one backend of one listener, at least 1. As many again\n"+
-			"wait for their turn; then another backend is taken or the answer is 503. A little\n"+
-			"more than a backend works on at once keeps it fast when too much is asked of it")
-	f.DurationVar(&c.queueTimeout, "queue-timeout", c.queueTimeout,
-		"`TIME` that a request waits for its turn at most, before 503. Once some have\n"+
-			"waited in vain, a twentieth of it, until none has for that long")
 	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
 		"`TIME` that requests may go on for after their listener was stopped, their\n"+
 			"backend was removed, or the program was told to end; then they are cut")
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+
 			"least 10. Less saves memory and costs CPU time on new connections")
-	f.Var(&c.memoryLimit, "memory-limit",
-		"`SIZE`, as 512MiB or 2GiB, above which the garbage collector works harder to\n"+
-			"stay below; set it to some 90% of what a container may have. 0: none")
+	c.overloadFlags(f)
 	return f
 }
 
@@ -194,14 +186,13 @@ func (c *config) validate() error {
 		return fmt.Errorf("-console: must be on, off or auto, not %s", c.console)
 	case c.maxConnections < 1:
 		return fmt.Errorf("-max-connections: must be at least 1, not %d", c.maxConnections)
-	case c.maxBackendConns < 1:
-		return fmt.Errorf("-max-backend-connections: must be at least 1, not %d", c.maxBackendConns)
-	case c.queueTimeout <= 0:
-		return fmt.Errorf("-queue-timeout: must be more than 0, not %s", c.queueTimeout)
 	case c.drainTimeout <= 0:
 		return fmt.Errorf("-drain-timeout: must be more than 0, not %s", c.drainTimeout)
 	case c.gcPercent < 10:
 		return fmt.Errorf("-gc-percent: must be at least 10, not %d", c.gcPercent)
+	}
+	if err := c.validateOverload(); err != nil {
+		return err
 	}
 	if _, _, err := net.SplitHostPort(c.api); err != nil {
 		return fmt.Errorf("-api: %w", err)

@@ -111,6 +111,7 @@ func TestConfigRefused(t *testing.T) {
 		{[]string{"-max-connections", "0"}, "-max-connections"},
 		{[]string{"-max-backend-connections", "0"}, "-max-backend-connections"},
 		{[]string{"-queue-timeout", "0"}, "-queue-timeout"},
+		{[]string{"-max-handshakes", "-1"}, "-max-handshakes"},
 		{[]string{"-drain-timeout", "0s"}, "-drain-timeout"},
 		{[]string{"-gc-percent", "9"}, "-gc-percent"},
 		{[]string{"-memory-limit", "lots"}, "memory-limit"},

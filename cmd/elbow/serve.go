@@ -88,13 +88,17 @@ func serve(c config, flags *flag.FlagSet, log *slog.Logger) error {
 	return failure
 }
 
-// limitMemory sets what the collector goes by. Of the environment's GOGC and
-// GOMEMLIMIT each holds unless a setting of ours was given.
+// limitMemory sets what the collector goes by, and finds the memory limit out if
+// none was given. Of the environment's GOGC and GOMEMLIMIT each holds unless a
+// setting of ours was given.
 func (c *config) limitMemory(flags *flag.FlagSet) {
 	given := make(map[string]bool)
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if given["gc-percent"] || os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(c.gcPercent)
+	}
+	if c.memoryLimit == 0 {
+		c.memoryLimit = defaultMemoryLimit()
 	}
 	if c.memoryLimit > 0 {
 		debug.SetMemoryLimit(int64(c.memoryLimit))
@@ -186,6 +190,7 @@ func (n *node) openProxy(c config) (*proxy.Proxy, error) {
 	traffic := proxy.New(proxy.Options{
 		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, DrainTimeout: c.drainTimeout,
 		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
+		MaxHandshakes: c.maxHandshakes, Memory: int64(c.memoryLimit),
 	})
 	n.atEnd(traffic.Close)
 	return traffic, nil

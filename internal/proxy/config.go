@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"crypto/tls"
+	"sync/atomic"
 	"time"
 
 	"elbow/internal/balance"
@@ -53,8 +54,9 @@ type Backend struct {
 	Address string // IP:port
 
 	proxy  *Proxy
-	gate   gate // counts in Member.Active
-	waits  waits
+	gate   gate          // counts in Member.Active
+	queued atomic.Uint64 // exchanges that found no place at once
+	busy   episode       // of exchanges that got none
 	counts *metrics.Instance[backendCounts]
 }
 

@@ -11,12 +11,13 @@ import (
 
 // listenerCounts is what is counted for each listener.
 type listenerCounts struct {
-	accepted   metrics.Counter // connections
-	refused    metrics.Counter // connections beyond a limit
-	open       metrics.Gauge   // connections
-	handshakes metrics.Counter // completed
-	unshaken   metrics.Counter // handshakes that failed
-	http3      metrics.Gauge   // 1 if it is served
+	accepted   metrics.Counter           // connections
+	refused    metrics.Counter           // connections beyond a limit
+	open       metrics.Gauge             // connections
+	refusals   [excesses]metrics.Counter // what overload cost, by reason
+	handshakes metrics.Counter           // completed
+	unshaken   metrics.Counter           // handshakes that failed
+	http3      metrics.Gauge             // 1 if it is served
 
 	byClass  [6]metrics.Counter // exchanges, by first digit of the status; 499 is a 4xx
 	bytesIn  metrics.Counter
@@ -52,6 +53,10 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 	s := metrics.NewSet[t]("elbow_listener", "lb", "listener")
 	s.Counter("connections_total", "Client connections accepted.", func(c *t) *metrics.Counter { return &c.accepted })
 	s.Counter("connections_refused_total", "Client connections beyond a limit.", func(c *t) *metrics.Counter { return &c.refused })
+	for r := excess(0); r < excesses; r++ {
+		s.Counter("overload_refused_total", "Requests and connections refused because there was too much, by of what.",
+			func(c *t) *metrics.Counter { return &c.refusals[r] }, "reason", r.String())
+	}
 	s.Gauge("connections", "Client connections open.", func(c *t) *metrics.Gauge { return &c.open })
 	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.handshakes }, "result", "ok")
 	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.unshaken }, "result", "failed")
@@ -114,8 +119,8 @@ func (l *Listener) sample(c *listenerCounts) {
 func (b *Backend) sample(c *backendCounts) {
 	c.active.Set(b.Member.Active.Load())
 	c.waiting.Set(int64(b.gate.waiting()))
-	c.queued.Set(b.waits.queued.Load())
-	c.refused.Set(b.waits.refused.Load())
+	c.queued.Set(b.queued.Load())
+	c.refused.Set(b.busy.refused.Load())
 	c.idle.Set(int64(b.Pool.Idle()))
 	pool := b.Pool.Counts()
 	c.dials.Set(pool.Dials)

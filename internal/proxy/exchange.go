@@ -63,12 +63,14 @@ var exchanges = sync.Pool{New: func() any { return &exchange{out: make([]byte, 0
 func takeExchange(c *conn) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.conn, x.client = c, (*h1)(x)
+	c.proxy.budget.exchanges.Add(1)
 	x.in.open()
 	return x
 }
 
 // release gives the exchange back, without anything that refers to c.
 func (x *exchange) release() {
+	x.conn.proxy.budget.exchanges.Add(-1)
 	x.in.close()
 	x.req.Reset()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}

@@ -104,6 +104,21 @@ func (g *gate) line() (w *list.Element, due time.Time, err error) {
 	return g.queue.PushBack(&waiter{now, make(chan struct{})}), now.Add(patience), nil
 }
 
+// crowd reports whether one who came now would be turned away.
+func (g *gate) crowd() bool {
+	if g.free() {
+		return false
+	}
+	now := time.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, err := g.crowded(now)
+	if err != nil {
+		g.refused = now
+	}
+	return err != nil
+}
+
 // crowded returns how long one who comes now may wait, or why it may not. Called
 // with mu locked.
 func (g *gate) crowded(now time.Time) (patience time.Duration, err error) {

@@ -150,6 +150,10 @@ func (h *h2Conn) request(b *headerBlock, block []byte) error {
 	case h.leaving == leftOff || h.ending:
 		h.abandon(s) // the client has been told that it would not be looked at
 		return nil
+	case h.proxy.budget.overfull():
+		h.listener.refuseMemory()
+		h.abandon(s)
+		return http2.ErrTooManyStreams
 	case h.open >= http2.MaxStreams || len(h.streams) >= 2*http2.MaxStreams:
 		h.abandon(s)
 		return http2.ErrTooManyStreams

@@ -107,6 +107,10 @@ func (h *h3Conn) greet() error {
 func (h *h3Conn) request(str *quic.Stream) {
 	h.mu.Lock()
 	refused := h.leaving == leftOff
+	if !refused && h.proxy.budget.overfull() {
+		h.listener.refuseMemory()
+		refused = true
+	}
 	if !refused {
 		h.next = str.StreamID() + 4 // the client's, of both directions (RFC 9000, 2.1)
 		if h.open++; h.open == 1 {

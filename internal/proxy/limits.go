@@ -75,6 +75,14 @@ const headRoom = 2 << 10
 // take about 1.7 GB.
 const defaultMaxConns = 200_000
 
+// Beyond the handshakes that are computed handshakeRoom may wait for their turn,
+// for up to handshakePatience: a second's work of one core or two, so that all
+// clients may come back at once when a network does. Each takes some 30 KB.
+const (
+	handshakeRoom     = 4096
+	handshakePatience = 2 * time.Second
+)
+
 // defaultMaxBackendConns bounds the exchanges with one backend. It is there to
 // bound, not to shape: no more than some 28,000 connections can be made from one
 // address to one port of another (net.ipv4.ip_local_port_range), and what comes
@@ -158,6 +166,9 @@ const quicUniStreams = 8
 // quicShaking is how many handshakes may be under way before new clients have to
 // prove their address: 1,000 connections take some 30 MB and a second of CPU time.
 const quicShaking = 1000
+
+// quicShakingMax is beyond how many of them new clients are refused.
+const quicShakingMax = 4 * quicShaking
 
 // endTimeout is how long the end of a stream is waited for that should have come
 // with the head: some clients send it in a packet of its own, right after.

@@ -116,6 +116,9 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 	c := &conn{proxy: l.proxy, listener: l, client: addrPort(tcp.RemoteAddr())}
 	counts := l.counts.Local()
 	counts.accepted.Inc()
+	if l.turnAway(tcp) {
+		return
+	}
 	c.key.ClientIP = c.client.Addr().As16()
 	c.state.Store(active)
 	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,15 @@ type Options struct {
 	// may wait for up to QueueTimeout, default 1s; what comes on top is 503.
 	MaxBackendConns int
 	QueueTimeout    time.Duration
+
+	// MaxHandshakes is how many TLS handshakes may be computed at once, default
+	// GOMAXPROCS.
+	MaxHandshakes int
+
+	// Memory is what the process may take, in bytes. When what clients hold of it
+	// gets near, new requests are answered with 503 and new connections closed. 0:
+	// no bound.
+	Memory int64
 
 	// DrainTimeout is how long exchanges may go on with a backend that was
 	// retired; then they are cut. Default 30s.
@@ -101,6 +111,11 @@ type Proxy struct {
 	mu        sync.Mutex
 	open      map[*Listener]struct{} // those not closed; guarded by mu
 	inherited []Socket               // not taken yet; guarded by mu
+
+	shakes   gate    // of TLS handshakes that are computed
+	shaking  episode // of too many of those
+	budget   budget
+	shortage episode // of memory
 }
 
 // New returns a Proxy without listeners. Close ends what it starts.
@@ -128,6 +143,11 @@ func New(o Options) *Proxy {
 	if o.Inherited == nil {
 		p.Begin()
 	}
+	p.shakes = gate{
+		limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
+		room:  handshakeRoom, patience: handshakePatience, inside: new(atomic.Int64),
+	}
+	p.budget.start(o.Memory, &p.conns)
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.log == nil {
 		p.log = slog.Default()
@@ -146,6 +166,7 @@ func New(o Options) *Proxy {
 // Close writes what the access log still holds. The listeners have been
 // drained before.
 func (p *Proxy) Close() {
+	p.budget.close()
 	if p.access != nil {
 		p.access.close()
 	}

@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"fmt"
-	"sync/atomic"
 )
 
 // errBusy is why a backend that has as many exchanges as it may gets no more.
@@ -24,20 +23,15 @@ func (x *exchange) queue() *Fault {
 	}
 	x.queued = false
 	b := x.backend
-	b.waits.queued.Add(1)
+	b.queued.Add(1)
 	switch err := b.gate.wait(x.client.gone); err {
 	case nil:
 		return nil
 	case errLeft:
 		return clientGone(OpQueue)
 	default:
-		b.waits.refused.Add(1)
+		x.conn.listener.counts.Local().refusals[ofBackend].Inc()
+		b.busy.refuse(x.conn.proxy.log, errBusy, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
 		return &Fault{Side: Upstream, Op: OpQueue, Status: 503, Err: fmt.Errorf("%w: %w", errBusy, err)}
 	}
-}
-
-// waits counts what came to the gate of a backend and found no place.
-type waits struct {
-	queued  atomic.Uint64
-	refused atomic.Uint64
 }

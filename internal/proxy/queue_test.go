@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,15 +15,15 @@ func backendLimit(n int, patience time.Duration) setting {
 	return func(o *Options, _ *Config) { o.MaxBackendConns, o.QueueTimeout = n, patience }
 }
 
-// holding is a backend that answers its name, and /hold only when told to.
-func holding(t *testing.T, name string) (address string, asked, release chan struct{}) {
+// holding is a backend that answers hello, but /hold only when told to.
+func holding(t *testing.T) (address string, asked, release chan struct{}) {
 	asked, release = make(chan struct{}, 16), make(chan struct{})
 	return origin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/hold" {
 			asked <- struct{}{}
 			<-release
 		}
-		_, _ = w.Write([]byte(name))
+		hello(w, r)
 	}), asked, release
 }
 
@@ -44,7 +45,7 @@ func (r *rig) awaitWaiting(i, n int) {
 func TestBackendLimit(t *testing.T) { each(t, testBackendLimit) }
 
 func testBackendLimit(t *testing.T, v version) {
-	address, asked, release := holding(t, "hello")
+	address, asked, release := holding(t)
 	r := newRig(t, []string{address}, backendLimit(1, time.Minute))
 	inside, waiting, refused := r.asker(v), r.asker(v), r.asker(v)
 	inside.ask(hold)
@@ -80,7 +81,7 @@ func testBackendLimit(t *testing.T, v version) {
 
 // Nobody waits for longer than QueueTimeout.
 func TestQueueTimeout(t *testing.T) {
-	address, asked, release := holding(t, "hello")
+	address, asked, release := holding(t)
 	defer close(release)
 	r := newRig(t, []string{address}, backendLimit(1, 20*time.Millisecond))
 	r.dial().send(hold)
@@ -99,7 +100,7 @@ func TestClientGoneFromQueue(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			address, asked, release := holding(t, "hello")
+			address, asked, release := holding(t)
 			defer close(release)
 			r := newRig(t, []string{address}, backendLimit(1, time.Minute))
 			r.dial().send(hold)
@@ -118,24 +119,34 @@ func TestClientGoneFromQueue(t *testing.T) {
 // Where another member has a place, a full one is passed over; but a client
 // whose session is with the full one waits for it.
 func TestFullMemberIsPassedOver(t *testing.T) {
-	a, asked, release := holding(t, "a")
-	b, _, _ := holding(t, "b")
-	r := newRig(t, []string{a, b}, backendLimit(1, time.Minute))
+	asked, release := make(chan struct{}), make(chan struct{})
+	named := func(name string) string {
+		return origin(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/hold" {
+				close(asked)
+				<-release
+			}
+			_, _ = w.Write([]byte(name))
+		})
+	}
+	r := newRig(t, []string{named("a"), named("b")}, backendLimit(1, time.Minute))
 	cfg := *r.cfg
 	group := &balance.Group{Members: []*balance.Member{cfg.Backends[0].Member, cfg.Backends[1].Member}, Weights: []int{1, 1}}
 	cfg.Sticky = balance.NewInsert(group, make([]byte, 32), time.Hour)
 	r.lis.Swap(&cfg)
 
 	busy := r.dial()
-	session := busy.send(get).want(200, "a").Cookies()[0]
-	busy.send("GET /hold HTTP/1.1\r\nHost: a\r\nCookie: " + session.Name + "=" + session.Value + "\r\n\r\n")
+	resp, full, _ := busy.send(get).answer("GET")
+	i := strings.Index("ab", full)
+	session := resp.Cookies()[0].Name + "=" + resp.Cookies()[0].Value
+	busy.send("GET /hold HTTP/1.1\r\nHost: a\r\nCookie: " + session + "\r\n\r\n")
 	<-asked
 	for range 4 {
-		r.dial().send(get).want(200, "b")
+		r.dial().send(get).want(200, string("ab"[1-i]))
 	}
-	bound := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + session.Name + "=" + session.Value + "\r\n\r\n")
-	r.awaitWaiting(0, 1)
+	bound := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + session + "\r\n\r\n")
+	r.awaitWaiting(i, 1)
 	close(release)
-	busy.want(200, "a")
-	bound.want(200, "a")
+	busy.want(200, full)
+	bound.want(200, full)
 }

@@ -205,6 +205,14 @@ func (q *quicPort) begin(ctx context.Context, _ *quic.ClientInfo) (context.Conte
 	l := q.listener
 	counts := l.counts.Local()
 	counts.accepted.Inc()
+	if l.proxy.budget.fullForConns() {
+		l.refuseMemory()
+		return nil, errMemory
+	}
+	if l.proxy.shakes.crowd() || q.shaking.Load() >= quicShakingMax {
+		l.refuseShake(errCrowd)
+		return nil, errShakes
+	}
 	if l.hurries() || l.full() {
 		counts.refused.Inc()
 		return nil, errOverflow

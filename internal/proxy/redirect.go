@@ -19,6 +19,8 @@ func (x *exchange) local() (answered bool, f *Fault) {
 	switch {
 	case x.conn.overflow:
 		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: errOverflow}
+	case x.conn.proxy.budget.full():
+		return true, x.noMemory()
 	case x.req.Form == http1.Authority:
 		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}
 	case x.cfg.RedirectPort != 0:

@@ -27,6 +27,8 @@ func (l *Listener) newTLS() *tls.Config {
 			tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		},
 		NextProtos: []string{"h2", "http/1.1"},
+
+		GetConfigForClient: l.turn,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return l.config.Load().Certificate(hello)
 		},
@@ -43,7 +45,9 @@ func (l *Listener) newTLS() *tls.Config {
 func (c *conn) handshake() error {
 	c.wire.ReadBy(socket.Now().Add(c.proxy.limits.HandshakeTimeout))
 	t := tls.Server(&c.wire, c.listener.tls)
-	if err := t.Handshake(); err != nil {
+	err := t.Handshake()
+	c.wire.endTurn() // for want of a write
+	if err != nil {
 		c.listener.counts.Local().unshaken.Inc()
 		c.refusePlain(err)
 		return err

@@ -31,6 +31,8 @@ type wire struct {
 	readErr  error
 	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
 
+	turn *gate // what a handshake that is being computed is inside of; nil: none
+
 	mu   sync.Mutex // one write at a time: crypto/tls also writes when it reads
 	held *records   // guarded by mu; what is kept back until flush; nil: nothing is
 }
@@ -128,6 +130,7 @@ func (w *wire) letGo() {
 
 // Write implements net.Conn. Under holdBack it only keeps a copy of p.
 func (w *wire) Write(p []byte) (int, error) {
+	w.endTurn()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.held != nil {

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"runtime/debug"
+)
+
+// overloadFlags are those that bound what is taken on.
+func (c *config) overloadFlags(f *flag.FlagSet) {
+	f.IntVar(&c.maxBackendConns, "max-backend-connections", c.maxBackendConns,
+		"requests under way with one backend of one listener, at least 1. As many again\n"+
+			"wait for their turn; then another backend is taken or the answer is 503. A little\n"+
+			"more than a backend works on at once keeps it fast when too much is asked of it")
+	f.DurationVar(&c.queueTimeout, "queue-timeout", c.queueTimeout,
+		"`TIME` that a request waits for its turn at most, before 503. Once some have\n"+
+			"waited in vain, a twentieth of it, until none has for that long")
+	f.IntVar(&c.maxHandshakes, "max-handshakes", c.maxHandshakes,
+		"TLS handshakes computed at once, so that they leave room for requests on open\n"+
+			"connections. Others wait; when that takes too long, new connections are reset.\n"+
+			"0: as many as there are processors")
+	f.Var(&c.memoryLimit, "memory-limit",
+		"`SIZE`, as 512MiB or 2GiB, that the program may take. The garbage collector works\n"+
+			"harder to stay below, and when what clients hold gets near, requests are answered\n"+
+			"with 503 and new connections closed. 0: GOMEMLIMIT or, without it, three quarters\n"+
+			"of what the container or the machine has")
+}
+
+func (c *config) validateOverload() error {
+	switch {
+	case c.maxBackendConns < 1:
+		return fmt.Errorf("-max-backend-connections: must be at least 1, not %d", c.maxBackendConns)
+	case c.maxHandshakes < 0:
+		return fmt.Errorf("-max-handshakes: must be at least 0, not %d", c.maxHandshakes)
+	case c.queueTimeout <= 0:
+		return fmt.Errorf("-queue-timeout: must be more than 0, not %s", c.queueTimeout)
+	}
+	return nil
+}
+
+// defaultMemoryLimit is that of the environment or, without one, three quarters
+// of what there is: the rest is for what the kernel holds for our sockets. 0:
+// none is known.
+func defaultMemoryLimit() byteSize {
+	if n := debug.SetMemoryLimit(-1); n < math.MaxInt64 { // as the environment set it
+		return byteSize(n)
+	}
+	return byteSize(givenMemory() / 4 * 3)
+}

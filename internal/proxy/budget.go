@@ -1,0 +1,129 @@
+package proxy
+
+import (
+	"errors"
+	"runtime"
+	"runtime/metrics"
+	"sync/atomic"
+	"time"
+)
+
+// A budget bounds the memory that clients make the process take. Connections and
+// exchanges are reckoned at what they need as a rule, which is known at once;
+// what they really need, if all of them have full buffers, is measured now and
+// then. Beyond either, new requests are answered with 503 and new connections
+// closed, while what is under way goes on.
+type budget struct {
+	total     int64         // bytes that the process may have; 0: no bound
+	conns     *atomic.Int64 // client connections
+	exchanges atomic.Int64  // exchanges, from their head on
+
+	tight atomic.Bool // what has been measured is too much
+	stop  chan struct{}
+	done  chan struct{}
+}
+
+// What the memory is reckoned to be taken by. Half of it is for what clients
+// hold: of the rest the most is what the garbage collector lets grow between two
+// runs, the store needs some, and full buffers are what is left for.
+const (
+	connCost     = 16 << 10 // an idle TLS connection (make bench: idle)
+	exchangeCost = 32 << 10 // one that waits for its backend: head, stack, stream
+	budgetShare  = 2        // one part in that many is what the costs may add up to
+)
+
+// connsShare is the part of that sum, 3 in 4, beyond which no connections are
+// taken: those there are need the rest for their requests.
+const connsShareOf4 = 3
+
+// What is measured is live memory: more than tightOf8 eighths of the total make
+// it tight, which it is until less than easyOf8 are left.
+const (
+	tightOf8 = 6
+	easyOf8  = 5
+)
+
+// budgetInterval is the time between two measurements. As long as memory is
+// tight each one runs the garbage collector, as nothing else would find out that
+// it is not any more, so there are fewer of them.
+const (
+	budgetInterval      = 250 * time.Millisecond
+	budgetTightInterval = time.Second
+)
+
+var errMemory = errors.New("memory is short")
+
+// start begins to measure, unless there is no bound.
+func (b *budget) start(total int64, conns *atomic.Int64) {
+	b.total, b.conns = total, conns
+	if total > 0 {
+		b.stop, b.done = make(chan struct{}), make(chan struct{})
+		go b.watch() // ends with close, which waits for it
+	}
+}
+
+func (b *budget) close() {
+	if b.stop != nil {
+		close(b.stop)
+		<-b.done
+	}
+}
+
+// reckoned is what connections and exchanges need as a rule.
+func (b *budget) reckoned() int64 {
+	return b.conns.Load()*connCost + b.exchanges.Load()*exchangeCost
+}
+
+// full reports whether there is no room for the exchange that has been counted
+// last.
+func (b *budget) full() bool {
+	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/budgetShare)
+}
+
+// fullForConns reports whether there is no room for another connection.
+func (b *budget) fullForConns() bool {
+	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/budgetShare/4*connsShareOf4)
+}
+
+// overfull reports whether there are so many exchanges that even saying no to
+// another one is too much: an answer takes a buffer until its client has read it.
+func (b *budget) overfull() bool {
+	return b.total > 0 && b.reckoned() > b.total/budgetShare/8*9
+}
+
+func (b *budget) watch() {
+	defer close(b.done)
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	interval := budgetInterval
+	for sleep(interval, b.stop) {
+		interval = budgetInterval
+		if b.tight.Load() {
+			runtime.GC()
+			interval = budgetTightInterval
+		}
+		metrics.Read(samples)
+		b.measured(int64(samples[0].Value.Uint64() + samples[1].Value.Uint64()))
+	}
+}
+
+// measured notes how much memory lives.
+func (b *budget) measured(live int64) {
+	switch {
+	case live > b.total/8*tightOf8:
+		b.tight.Store(true)
+	case live < b.total/8*easyOf8:
+		b.tight.Store(false)
+	}
+}
+
+// noMemory is the Fault of a request that there is no memory for.
+func (x *exchange) noMemory() *Fault {
+	x.conn.listener.refuseMemory()
+	return &Fault{Side: Self, Op: OpHead, Status: 503, Err: errMemory}
+}
+
+// refuseMemory counts what was refused because memory is short.
+func (l *Listener) refuseMemory() {
+	l.counts.Local().refusals[ofMemory].Inc()
+	l.proxy.shortage.refuse(l.proxy.log, errMemory)
+}

@@ -1,0 +1,212 @@
+package proxy
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// While all the handshakes that may be are being computed, others wait for their
+// turn, and those on top are closed as soon as they are accepted. Open
+// connections are served meanwhile.
+func TestHandshakeLimit(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
+	g := &r.proxy.shakes
+	g.room = 1
+	open := r.dial().send(get)
+	open.want(200, "hello")
+
+	if !g.enter() { // as a handshake does that takes its time
+		t.Fatal("the gate is taken")
+	}
+	waits := r.dial()
+	shaken := make(chan error, 1)
+	go func() { shaken <- waits.Conn.(*tls.Conn).Handshake() }() // awaited below
+	for g.waiting() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	r.wantReset()
+	open.send(get).want(200, "hello")
+	r.wantSeries(map[string]float64{
+		"elbow_listener_overload_refused_total{lb=lb-test,listener=443,reason=handshakes}": 1,
+		"elbow_listener_connections_refused_total{lb=lb-test,listener=443}":                1,
+	})
+
+	g.leave()
+	if err := <-shaken; err != nil {
+		t.Errorf("the one that waited: %v", err)
+	}
+	waits.send(get).want(200, "hello")
+	r.dial().send(get).want(200, "hello")
+	g.wantEmpty(t)
+}
+
+// Who does not get a turn in time is told so, and the turn of one that breaks
+// its handshake off is given up.
+func TestHandshakeTurnEnds(t *testing.T) {
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
+	g := &r.proxy.shakes
+	g.patience = 10 * time.Millisecond
+	g.enter()
+	if err := r.dial().Conn.(*tls.Conn).Handshake(); err == nil {
+		t.Error("a handshake was computed beyond the limit")
+	}
+	g.leave()
+
+	old := tls.Client(r.dialTCP(), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11})
+	if err := old.Handshake(); err == nil {
+		t.Error("TLS 1.1 is spoken")
+	}
+	silent := r.dialTCP() // sends its hello and nothing else
+	go func() {           // ends with the connection, which the cleanup closes
+		_ = tls.Client(deaf{silent}, &tls.Config{InsecureSkipVerify: true}).Handshake()
+	}()
+	if _, err := io.ReadFull(silent, make([]byte, 5)); err != nil {
+		t.Fatal(err) // the server's hello has come: the turn is over
+	}
+	r.dial().send(get).want(200, "hello")
+	g.wantEmpty(t)
+}
+
+func (r *rig) dialTCP() net.Conn {
+	r.t.Helper()
+	c, err := net.Dial("tcp", r.lis.Addr().String())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// wantReset checks that a new connection is not served.
+func (r *rig) wantReset() {
+	r.t.Helper()
+	c, err := net.Dial("tcp", r.lis.Addr().String())
+	if err == nil {
+		_, err = c.Read(make([]byte, 1))
+		_ = c.Close()
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
+		r.t.Errorf("a new connection: got %v, want a reset", err)
+	}
+}
+
+// A deaf connection never hears an answer.
+type deaf struct{ net.Conn }
+
+func (deaf) Read([]byte) (int, error) { return 0, io.EOF }
+
+// When memory is short, requests are answered with 503, new connections closed,
+// and what is under way goes on.
+func TestShortMemory(t *testing.T) { each(t, testShortMemory) }
+
+func testShortMemory(t *testing.T, v version) {
+	address, asked, release := holding(t)
+	r := newRig(t, []string{address}, func(o *Options, _ *Config) { o.Memory = 1 << 40 })
+	b := &r.proxy.budget
+	under, c := r.asker(v), r.asker(v)
+	c.ask(get)
+	c.want(200, "hello")
+	r.log.next(t)
+	under.ask(hold)
+	<-asked
+
+	b.measured(b.total)
+	c.ask(get)
+	if got := c.want(503, "503 Service Unavailable\n").Header.Get("Retry-After"); got != "1" {
+		t.Errorf("Retry-After is %q, want 1", got)
+	}
+	if line := r.log.next(t); line["side"] != "self" || line["err"] != errMemory.Error() {
+		t.Errorf("access log has %v", line)
+	}
+	r.wantReset()
+	if v == http30 {
+		if resp, _, err := r.asker(v).ask(get).answer("GET"); err == nil {
+			t.Errorf("a new connection over QUIC: got %d", resp.StatusCode)
+		}
+	}
+	close(release)
+	under.want(200, "hello")
+	r.log.next(t)
+
+	b.measured(b.total / 2)
+	c.ask(get)
+	c.want(200, "hello")
+	r.asker(v).ask(get).want(200, "hello")
+	if n := r.series()["elbow_listener_overload_refused_total{lb=lb-test,listener=443,reason=memory}"]; n < 2 {
+		t.Errorf("%v refusals were counted, want 2 or more", n)
+	}
+}
+
+// What connections and exchanges are reckoned at bounds them before anything is
+// measured: connections first, then requests, and with HTTP/2 streams that are
+// not even answered.
+func TestReckonedMemory(t *testing.T) {
+	address, asked, release := holding(t)
+	defer close(release)
+	const holds = 16
+	r := newRig(t, []string{address}, func(o *Options, _ *Config) {
+		o.Memory = budgetShare * (holds*exchangeCost + 2*connCost)
+	})
+	c := r.dialFrames()
+	for range holds {
+		c.open(true, ":path: /hold")
+		<-asked
+	}
+	if !r.proxy.budget.fullForConns() {
+		t.Error("there is room for another connection")
+	}
+	c.wantStatus(c.open(true), "503")
+	r.proxy.budget.exchanges.Add(holds / 4) // as if clients did not read what they are told
+	c.wantReset(c.open(true), http2.ErrCodeRefusedStream)
+	r.proxy.budget.exchanges.Add(-holds / 4)
+}
+
+// What has been tight is found out to be easy again, without a request.
+func TestBudgetMeasures(t *testing.T) {
+	var b budget
+	b.start(1<<40, new(atomic.Int64))
+	defer b.close()
+	b.measured(b.total)
+	for end := time.Now().Add(patience); b.tight.Load(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("still tight")
+		}
+	}
+}
+
+// An episode is told of when it begins and when it is over, with the sum.
+func TestEpisode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		var e episode
+		log := slog.New(slog.NewTextHandler(&text, nil))
+		for range 2 {
+			for range 100 {
+				e.refuse(log, errMemory, "listener", 443)
+				time.Sleep(time.Second)
+			}
+			time.Sleep(episodePause)
+			synctest.Wait()
+			lines := strings.Split(strings.TrimSpace(text.String()), "\n")
+			if len(lines) != 2 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[1], "listener=443 refused=100") {
+				t.Errorf("logged %q", lines)
+			}
+			text.Reset()
+		}
+		if n := e.refused.Load(); n != 200 {
+			t.Errorf("%d refusals in all, want 200", n)
+		}
+	})
+}

@@ -1,0 +1,71 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+)
+
+// A handshake takes the processor for as long as twenty requests do, and the
+// scheduler lets everybody who can run take turns: a thousand handshakes that are
+// ready would let a request on an open connection wait for a thousand of them.
+// So no more than there are processors are computed at a time. The others wait
+// before that, holding their goroutine alone, and what comes on top is closed as
+// soon as it is accepted, for a tenth of what a handshake costs.
+
+var errShakes = errors.New("too many TLS handshakes")
+
+// turn waits until the handshake that has begun with hello may be computed. It
+// is when the client has sent what it depends on, so that slow clients hold up
+// nobody; the first write is its end, before the client is waited for again.
+func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	w, ok := hello.Conn.(*wire)
+	if !ok {
+		return nil, nil // QUIC, which is turned away by quicPort.begin
+	}
+	g := &l.proxy.shakes
+	if !g.enter() {
+		if err := g.wait(w.ended); err != nil {
+			g.leave()
+			l.refuseShake(err)
+			return nil, err
+		}
+	}
+	w.turn = g
+	return nil, nil
+}
+
+// endTurn gives the turn to the next one, if it is the client's.
+func (w *wire) endTurn() {
+	if w.turn != nil {
+		w.turn.leave()
+		w.turn = nil
+	}
+}
+
+// ended reports whether the connection has been closed from here.
+func (w *wire) ended() bool { return w.Control(func(uintptr) {}) != nil }
+
+// refuseShake counts a connection that ends for want of a turn.
+func (l *Listener) refuseShake(why error) {
+	counts := l.counts.Local()
+	counts.refused.Inc()
+	counts.refusals[ofHandshakes].Inc()
+	l.proxy.shaking.refuse(l.proxy.log, errShakes, "reason", why)
+}
+
+// turnAway closes a connection that need not begin a handshake, and reports
+// whether it did: there is no turn for it in time, or no memory.
+func (l *Listener) turnAway(tcp *net.TCPConn) bool {
+	switch {
+	case l.proxy.budget.fullForConns():
+		l.refuseMemory()
+	case l.tls != nil && l.proxy.shakes.crowd():
+		l.refuseShake(errCrowd)
+	default:
+		return false
+	}
+	_ = tcp.SetLinger(0) // a reset tells at once, and leaves nothing behind
+	_ = tcp.Close()      // nothing was said to it
+	return true
+}
