@@ -92,14 +92,15 @@ func TestPrintComparesWithCaddy(t *testing.T) {
 	subjects := []*subject{{name: "nginx", peer: true}, {name: "elbow"}, {name: caddyName}}
 	r := newResults(subjects)
 	small, h3 := workload{name: "small", title: "small"}, workload{name: "h3", title: "h3"}
-	r.add(small, subjects[0], sample{rate: 2000})
-	r.add(small, subjects[1], sample{rate: 3000})
-	r.add(small, subjects[2], sample{rate: 1000})
+	r.add(small, subjects[0], sample{rate: 2000, cpu: 10})
+	r.add(small, subjects[1], sample{rate: 3000, cpu: 5})
+	r.add(small, subjects[2], sample{rate: 1000, cpu: 20})
 	r.add(h3, subjects[1], sample{rate: 500})
 	r.add(h3, subjects[2], sample{rate: 250})
 	var text strings.Builder
 	r.print(&text)
 	for _, want := range []string{
+		"| small | CPU µs a request | 10.0 | 5.0 (**0.50**, 4.0 × Caddy) | 20.0 (**2.00**) |",
 		"| small | requests/s | 2000 | 3000 (**1.50**, 3.0 × Caddy) | 1000 (**0.50**) |",
 		"| h3 | requests/s | – | 500 (2.0 × Caddy) | 250 |",
 	} {

@@ -4,12 +4,27 @@ package main
 
 import (
 	"context"
+	"debug/buildinfo"
 	"net"
 	"path/filepath"
 )
 
 // caddyName is the column that throughput is compared with, beside the peers.
 const caddyName = "caddy"
+
+// caddyVersion is what the Go tool noted in the binary; a build by a mod file of
+// somebody else's does not know it itself.
+func caddyVersion(binary string) string {
+	info, err := buildinfo.ReadFile(binary)
+	if err == nil {
+		for _, m := range append(info.Deps, &info.Main) {
+			if m.Path == "github.com/caddyserver/caddy/v2" {
+				return m.Version
+			}
+		}
+	}
+	return "unknown"
+}
 
 // newCaddy is Caddy as a subject: what people run who want the same from Go.
 func newCaddy(st *stage, binary string) *subject {

@@ -40,13 +40,14 @@ type column struct {
 	value  func(sample) float64
 	format func(float64) string
 	more   bool                 // more is better
+	caddy  bool                 // is compared with Caddy's, too
 	plain  bool                 // neither is better: no ratio
 	only   func([]float64) bool // which medians are worth a row; nil: all but zeros
 }
 
 var columns = []column{
-	{title: "CPU µs a request", value: func(s sample) float64 { return s.cpu }, format: decimals(1)},
-	{title: "requests/s", value: func(s sample) float64 { return s.rate }, format: decimals(0), more: true},
+	{title: "CPU µs a request", value: func(s sample) float64 { return s.cpu }, format: decimals(1), caddy: true},
+	{title: "requests/s", value: func(s sample) float64 { return s.rate }, format: decimals(0), more: true, caddy: true},
 	{title: "its core busy, %", value: func(s sample) float64 { return s.busy * 100 }, format: decimals(0), plain: true, only: someIdle},
 	{title: "p50 ms", value: func(s sample) float64 { return s.p50 / 1000 }, format: decimals(2)},
 	{title: "p99 ms", value: func(s sample) float64 { return s.p99 / 1000 }, format: decimals(2)},
@@ -62,7 +63,8 @@ func decimals(n int) func(float64) string {
 }
 
 // print writes the medians as a Markdown table. In brackets: the ratio to the
-// better of the peers in this run, and how many times Caddy's throughput it is.
+// better of the peers in this run, and how many times Caddy's throughput it is:
+// as measured, and, in the row of CPU time, by what a full core would do.
 func (r *results) print(w io.Writer) {
 	if len(r.workloads) == 0 {
 		return
@@ -124,8 +126,12 @@ func (c column) cell(s *subject, medians map[string]float64, best float64) strin
 	if best != 0 {
 		ratios = append(ratios, fmt.Sprintf("**%.2f**", m/best))
 	}
-	if caddy := medians[caddyName]; c.more && caddy != 0 && s.name != caddyName {
-		ratios = append(ratios, fmt.Sprintf("%.1f × Caddy", m/caddy))
+	if caddy := medians[caddyName]; c.caddy && m*caddy != 0 && s.name != caddyName {
+		times := m / caddy
+		if !c.more {
+			times = caddy / m
+		}
+		ratios = append(ratios, fmt.Sprintf("%.1f × Caddy", times))
 	}
 	if len(ratios) == 0 {
 		return text
@@ -152,7 +158,7 @@ func describeMachine(ctx context.Context, w io.Writer, o options) {
 		o.rounds, o.duration, cpuModel(), runtime.NumCPU(), kernel(ctx), runtime.Version(),
 		nginxVersion(ctx, "nginx"), word(firstLine(ctx, "haproxy", "-v"), 2))
 	if o.caddy != "" {
-		fmt.Fprintf(w, ", Caddy %s", word(firstLine(ctx, o.caddy, "version"), 0))
+		fmt.Fprintf(w, ", Caddy %s", caddyVersion(o.caddy))
 	}
 	if o.nginx3 != "" {
 		fmt.Fprintf(w, ", nginx3 is nginx %s", nginxVersion(ctx, o.nginx3))
