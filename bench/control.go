@@ -31,7 +31,7 @@ type site struct {
 // load balancers until all of them serve.
 func measureControl(ctx context.Context, st *stage, name, binary string, o options) error {
 	dir := filepath.Join(st.dir, name+"-control")
-	n, err := st.startNode(ctx, name+"-control", binary, dir, vswitch(128, 16))
+	n, err := st.startNode(ctx, name+"-control", binary, dir, loopback(128, 16).String())
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func measureControl(ctx context.Context, st *stage, name, binary string, o optio
 	}
 	n.stop()
 	start := time.Now()
-	if n, err = st.startNode(ctx, name+"-restart", binary, dir, vswitch(128, 16)); err != nil {
+	if n, err = st.startNode(ctx, name+"-restart", binary, dir, loopback(128, 16).String()); err != nil {
 		return err
 	}
 	api := time.Since(start)

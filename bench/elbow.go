@@ -176,6 +176,7 @@ func (n *node) startListener(ctx context.Context, lb string) error {
 // with everything it does besides serving traffic counted against it.
 func newElbow(st *stage, name, binary string) *subject {
 	count := 0
+	addresses := st.vswitch()
 	return &subject{name: name, tcp: true, quic: true, start: func(ctx context.Context, s setup) (*running, error) {
 		count++
 		dir := filepath.Join(st.dir, fmt.Sprintf("%s-%d", name, count))
@@ -183,7 +184,7 @@ func newElbow(st *stage, name, binary string) *subject {
 		if s.accessLog {
 			log = filepath.Join(st.dir, name+"-access.log")
 		}
-		n, err := st.startNode(ctx, name, binary, dir, vswitch(64, 24), "-access-log", log)
+		n, err := st.startNode(ctx, name, binary, dir, addresses, "-access-log", log)
 		if err != nil {
 			return nil, err
 		}
@@ -254,10 +255,19 @@ func (n *node) awaitRunning(ctx context.Context, lb string) error {
 	}
 }
 
-// vswitch is a range of the loopback network that hardly another run has: from
+// loopback is a range of the loopback network that hardly another run has: from
 // 127.first.0.0 on, chosen by the process id.
-func vswitch(first, bits int) string {
+func loopback(first, bits int) netip.Prefix {
 	pid := os.Getpid()
 	a := netip.AddrFrom4([4]byte{127, byte(first + pid%48), byte(pid / 48), 0})
-	return netip.PrefixFrom(a, bits).Masked().String()
+	return netip.PrefixFrom(a, bits).Masked()
+}
+
+// vswitch is a range that no other elbow of this run has: several serve side by
+// side, on one port.
+func (st *stage) vswitch() string {
+	a := loopback(64, 24).Addr().As4()
+	a[3] = byte(16 * st.vswitches)
+	st.vswitches++
+	return netip.PrefixFrom(netip.AddrFrom4(a), 28).String()
 }

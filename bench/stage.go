@@ -30,6 +30,8 @@ type stage struct {
 	servers []*process
 	ecdsa   keyPair
 	rsa     keyPair
+
+	vswitches int // handed out to elbows
 }
 
 // newStage makes the directory and the certificate and starts the origins.
