@@ -156,6 +156,71 @@ func (c *Console) routes() {
 	c.page("GET {$}", (*visit).overview)
 	c.stream("GET live/overview", (*visit).watchOverview)
 	c.page("GET series", (*visit).series)
+
+	c.balancerRoutes()
+	c.listenerRoutes()
+	c.peopleRoutes()
+
+	c.page("GET certificates", (*visit).certificates)
+	c.page("POST certificates", (*visit).uploadCertificate)
+	c.page("GET certificates/{id}", (*visit).certificate)
+	c.page("GET certificates/{id}/delete", (*visit).deleteCertificatePage)
+	c.page("POST certificates/{id}/delete", (*visit).deleteCertificate)
+	c.page("GET audit", (*visit).audit)
+	c.page("GET {rest...}", func(*visit) error { return errNotFound })
+}
+
+func (c *Console) balancerRoutes() {
+	c.page("GET load-balancers", (*visit).balancers)
+	c.page("GET load-balancers/new", (*visit).newBalancerPage)
+	c.page("POST load-balancers", (*visit).createBalancer)
+	c.page("GET load-balancers/{lb}", (*visit).balancer)
+	c.stream("GET live/load-balancers/{lb}", (*visit).watchBalancer)
+	c.page("POST load-balancers/{lb}/backends", (*visit).addBackend)
+	c.page("POST load-balancers/{lb}/backends/weight", (*visit).changeWeight)
+	c.page("GET load-balancers/{lb}/backends/remove", (*visit).removeBackendPage)
+	c.page("POST load-balancers/{lb}/backends/remove", (*visit).removeBackend)
+	c.page("POST load-balancers/{lb}/status", (*visit).setStatus)
+	c.page("POST load-balancers/{lb}/name", (*visit).rename)
+	c.page("GET load-balancers/{lb}/release", (*visit).releasePage)
+	c.page("POST load-balancers/{lb}/release", (*visit).release)
+}
+
+func (c *Console) listenerRoutes() {
+	const listeners, one = " load-balancers/{lb}/listeners/{protocol}", " load-balancers/{lb}/listeners/{protocol}/{port}"
+	c.page("GET"+listeners+"/new", (*visit).newListenerPage)
+	c.page("POST"+listeners, (*visit).createListener)
+	c.page("GET"+one, (*visit).listener)
+	c.page("POST"+one, (*visit).changeListener)
+	c.page("POST"+one+"/start", (*visit).startListener)
+	c.page("POST"+one+"/stop", (*visit).stopListener)
+	c.page("GET"+one+"/delete", (*visit).deleteListenerPage)
+	c.page("POST"+one+"/delete", (*visit).deleteListener)
+}
+
+func (c *Console) peopleRoutes() {
+	c.page("GET users", (*visit).users)
+	c.page("POST users", (*visit).createUser)
+	c.page("GET users/{user}", (*visit).user)
+	c.page("GET users/{user}/delete", (*visit).deleteUserPage)
+	c.page("POST users/{user}/delete", (*visit).deleteUser)
+	c.page("POST users/{user}/keys", (*visit).createKey)
+	c.page("POST users/{user}/keys/status", (*visit).switchKey)
+	c.page("GET users/{user}/keys/delete", (*visit).deleteKeyPage)
+	c.page("POST users/{user}/keys/delete", (*visit).deleteKey)
+	c.page("POST users/{user}/policies", (*visit).attachPolicy)
+	c.page("POST users/{user}/policies/detach", (*visit).detachPolicy)
+	c.page("POST users/{user}/login", (*visit).setLogin)
+	c.page("POST users/{user}/login/delete", (*visit).deleteLogin)
+
+	c.page("GET policies", (*visit).policies)
+	c.page("GET policies/new", (*visit).newPolicyPage)
+	c.page("POST policies", (*visit).createPolicy)
+	c.page("POST policies/check", (*visit).checkPolicy)
+	c.page("GET policies/tester", (*visit).tester)
+	c.page("GET policies/{type}/{name}", (*visit).policy)
+	c.page("GET policies/{type}/{name}/delete", (*visit).deletePolicyPage)
+	c.page("POST policies/{type}/{name}/delete", (*visit).deletePolicy)
 }
 
 // limits.

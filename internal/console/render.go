@@ -47,12 +47,10 @@ func parsePages() (pages, error) {
 var functions = template.FuncMap{
 	"static": func(file string) string { return Path + "static/" + staticVersion() + "/" + file },
 	"dict":   dict,
-	"list":   func(items ...any) []any { return items },
 	"when":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"lower":  func(s any) string { return strings.ToLower(fmt.Sprint(s)) },
-	"join":   strings.Join,
-	"split":  strings.Split,
 	"plural": plural,
+	"millis": func(seconds float64) float64 { return seconds * 1000 },
 }
 
 // dict makes the argument of a template out of names and values.

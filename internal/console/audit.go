@@ -1,0 +1,70 @@
+package console
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// auditing is the action that reading the audit log stands under: the one that
+// looks events up in the public cloud.
+const auditing = "actiontrail:LookupEvents"
+
+// An auditPage is a stretch of the audit log.
+type auditPage struct {
+	User, Action, Code, Request string // filters
+	Failed                      bool   // only what was refused
+	From, To                    string // days, 2006-01-02
+	Lines                       []auditLine
+	Older                       string // address; "" if there is nothing older
+	Off                         bool   // there is no file to read
+}
+
+func (v *visit) audit() error {
+	if err := v.needs(auditing); err != nil {
+		return err
+	}
+	q := v.r.URL.Query()
+	page := auditPage{
+		User: q.Get("user"), Action: q.Get("action"), Code: q.Get("code"), Request: q.Get("request"), Failed: q.Get("failed") != "",
+		From: q.Get("from"), To: q.Get("to"), Off: v.AuditLog == "",
+	}
+	if page.Off {
+		return v.show("audit", "Audit log", page)
+	}
+	before, err := strconv.ParseInt(q.Get("before"), 10, 64)
+	if err != nil {
+		before = -1
+	}
+	var next int64
+	page.Lines, next, err = readAudit(v.AuditLog, before, page.passes())
+	if err != nil {
+		return err
+	}
+	if next > 0 {
+		older := url.Values{}
+		for name, values := range q {
+			older[name] = values
+		}
+		older.Set("before", strconv.FormatInt(next, 10))
+		page.Older = "?" + older.Encode()
+	}
+	return v.show("audit", "Audit log", page)
+}
+
+// passes is the filter: every part of it that is given must hold.
+func (p *auditPage) passes() func(*auditLine) bool {
+	from, _ := time.Parse(time.DateOnly, p.From)
+	to, err := time.Parse(time.DateOnly, p.To)
+	if err != nil {
+		to = time.Unix(1<<40, 0)
+	}
+	has := func(text, part string) bool {
+		return part == "" || strings.Contains(strings.ToLower(text), strings.ToLower(part))
+	}
+	return func(l *auditLine) bool {
+		return has(l.User+" "+l.AccessKey, p.User) && has(l.Action, p.Action) && has(l.Code, p.Code) && has(l.RequestID, p.Request) &&
+			(!p.Failed || l.Code != "") && !l.Time.Before(from) && l.Time.Before(to.AddDate(0, 0, 1))
+	}
+}

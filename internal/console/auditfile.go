@@ -1,0 +1,107 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+const (
+	// auditBlock is how much of the audit log is read at once, from its end.
+	auditBlock = 64 << 10
+
+	// maxAuditRead bounds what one page reads in search of lines that pass its
+	// filters. The next page goes on from there.
+	maxAuditRead = 8 << 20
+
+	// auditRows is how many lines a page shows.
+	auditRows = 50
+)
+
+// An auditLine is a line of the audit log.
+type auditLine struct {
+	Time      time.Time         `json:"time"`
+	RequestID string            `json:"request_id"`
+	User      string            `json:"user"`
+	AccessKey string            `json:"access_key"`
+	Source    string            `json:"source"`
+	Via       string            `json:"via"`
+	Action    string            `json:"action"`
+	Params    map[string]string `json:"params"`
+	Status    int               `json:"status"`
+	Code      string            `json:"code"`
+	Took      float64           `json:"took"` // seconds
+}
+
+// readAudit reads the lines of a file that pass, newest first, up to auditRows of
+// them, of those that begin before the offset; below 0 is the end of the file.
+// next is the offset to go on from, 0 if the beginning was reached. A file that
+// is not there has no lines.
+func readAudit(path string, before int64, passes func(*auditLine) bool) (lines []auditLine, next int64, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, 0, err
+	}
+	if before < 0 || before > size {
+		before = size
+	}
+	r := backwards{file: f, at: before}
+	for len(lines) < auditRows && before-r.start() < maxAuditRead {
+		text, ok, err := r.line()
+		if err != nil || !ok {
+			return lines, 0, err
+		}
+		var one auditLine
+		if json.Unmarshal(text, &one) == nil && passes(&one) { // a line that was cut off is none
+			lines = append(lines, one)
+		}
+	}
+	return lines, r.start(), nil
+}
+
+// backwards reads the lines of a file from an offset to its beginning.
+type backwards struct {
+	file io.ReaderAt
+	at   int64  // offset of what is in rest
+	rest []byte // read and not yet handed out
+}
+
+// start is the offset where what was not handed out ends.
+func (b *backwards) start() int64 { return b.at + int64(len(b.rest)) }
+
+// line is the line before the ones so far; false at the beginning of the file.
+func (b *backwards) line() (text []byte, ok bool, err error) {
+	for {
+		body := bytes.TrimSuffix(b.rest, []byte("\n"))
+		if i := bytes.LastIndexByte(body, '\n'); i >= 0 {
+			text, b.rest = body[i+1:], b.rest[:i+1]
+			return text, true, nil
+		}
+		if b.at == 0 {
+			b.rest = nil
+			return body, len(body) > 0, nil
+		}
+		if len(b.rest) > 1<<20 { // no line is as long: this is no audit log
+			return nil, false, errors.New("audit log: a line of over 1 MiB")
+		}
+		n := min(b.at, auditBlock)
+		block := make([]byte, n, n+int64(len(b.rest)))
+		if _, err := b.file.ReadAt(block, b.at-n); err != nil {
+			return nil, false, err
+		}
+		b.at -= n
+		b.rest = append(block, b.rest...)
+	}
+}

@@ -1,0 +1,179 @@
+package console
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"elbow/internal/api"
+)
+
+// A pager leads through a long list.
+type pager struct {
+	Number, Pages, Total int
+	Previous, Next       string // addresses; "" if there is none
+}
+
+// paged is where a page of a list is among the others. The filter stays.
+func (v *visit) paged(number, size, total int) pager {
+	p := pager{Number: number, Pages: max(1, (total+size-1)/size), Total: total}
+	at := func(n int) string {
+		q := v.r.URL.Query()
+		q.Set("page", strconv.Itoa(n))
+		return "?" + q.Encode()
+	}
+	if number > 1 {
+		p.Previous = at(number - 1)
+	}
+	if number < p.Pages {
+		p.Next = at(number + 1)
+	}
+	return p
+}
+
+// number is the page of a list that was asked for.
+func (v *visit) number() int {
+	n, err := strconv.Atoi(v.r.FormValue("page"))
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 1
+	}
+	return n
+}
+
+// listSize is how many rows a page of a list has.
+const listSize = 20
+
+// A balancersPage is a page of the list of load balancers.
+type balancersPage struct {
+	Find, Status string
+	Rows         []balancerRow
+	Pager        pager
+	Problem      *problem // of the filter
+}
+
+// A balancerRow is a load balancer in the list.
+type balancerRow struct {
+	api.LoadBalancer
+	Listeners, Backends, Unhealthy int
+	Rate                           float32
+}
+
+func (v *visit) balancers() error {
+	page := balancersPage{Find: strings.TrimSpace(v.r.FormValue("find")), Status: v.r.FormValue("status")}
+	params := map[string]string{"PageSize": strconv.Itoa(listSize), "PageNumber": strconv.Itoa(v.number()), "LoadBalancerStatus": page.Status}
+	switch _, err := netip.ParseAddr(page.Find); {
+	case err == nil:
+		params["Address"] = page.Find
+	case strings.HasPrefix(page.Find, "lb-"):
+		params["LoadBalancerId"] = page.Find
+	case strings.HasPrefix(page.Find, "i-"), strings.HasPrefix(page.Find, "eni-"):
+		params["ServerId"] = page.Find
+	default:
+		params["LoadBalancerName"] = page.Find
+	}
+	out, err := ask[api.DescribeLoadBalancersOutput](v, "DescribeLoadBalancers", params)
+	if err != nil {
+		p := v.problemOf(err)
+		if p.Action != "" {
+			return err
+		}
+		page.Problem = &p
+	}
+	page.Rows = v.balancerRows(out.LoadBalancers.LoadBalancer)
+	page.Pager = v.paged(v.number(), listSize, out.TotalCount)
+	return v.show("balancers", "Load balancers", page)
+}
+
+// balancerRows adds to a page of load balancers what they have and do.
+func (v *visit) balancerRows(all []api.LoadBalancer) []balancerRow {
+	s := v.State()
+	index := make(map[string]int, len(all))
+	rows := make([]balancerRow, len(all))
+	for i, lb := range all {
+		rows[i].LoadBalancer = lb
+		index[lb.LoadBalancerID] = i
+	}
+	for i := range s.LoadBalancers {
+		if at, here := index[s.LoadBalancers[i].ID]; here {
+			rows[at].Backends = len(s.LoadBalancers[i].Backends)
+		}
+	}
+	for i := range s.Listeners {
+		if at, here := index[s.Listeners[i].LoadBalancerID]; here {
+			rows[at].Listeners++
+		}
+	}
+	for _, u := range unhealthy(s) {
+		if at, here := index[u.LoadBalancerID]; here {
+			rows[at].Unhealthy++
+		}
+	}
+	newest := v.live.newest()
+	for i := range rows {
+		p := newest[rows[i].LoadBalancerID]
+		rows[i].Rate = p.Rate()
+	}
+	return rows
+}
+
+func (v *visit) newBalancerPage() error {
+	return v.newBalancerForm(200, map[string]string{"ClientToken": newToken(), "LoadBalancerSpec": "elb.s1.small"}, nil)
+}
+
+func (v *visit) newBalancerForm(status int, values map[string]string, failed error) error {
+	op := operation("CreateLoadBalancer")
+	hidden := func(f *field) bool { f.Kind = "hidden"; return true }
+	f := v.formOf(op, values, failed, map[string]tweak{
+		"EnsRegionId": v.offering(v.regions), "NetworkId": v.offering(v.networks), "VSwitchId": v.offering(v.vSwitches),
+		"PayType":     func(f *field) bool { f.Value = "PostPaid"; return hidden(f) },
+		"ClientToken": hidden, "BillingCycle": leftOut, "LoadBalancerType": leftOut,
+	})
+	v.render(status, "balancer_new", "New load balancer", f)
+	return nil
+}
+
+// offering is the tweak that makes a field a choice of what there is, as far as
+// the visitor may see it.
+func (v *visit) offering(list func() ([]option, error)) tweak {
+	return func(f *field) bool {
+		if options, err := list(); err == nil {
+			f.offer(options)
+		}
+		return true
+	}
+}
+
+func (v *visit) regions() (all []option, err error) {
+	out, err := ask[api.DescribeEnsRegionsOutput](v, "DescribeEnsRegions", nil)
+	for _, r := range out.EnsRegions.EnsRegions {
+		all = append(all, option{Value: r.EnsRegionID, Text: r.EnsRegionID})
+	}
+	return all, err
+}
+
+func (v *visit) networks() (all []option, err error) {
+	out, err := ask[api.DescribeNetworksOutput](v, "DescribeNetworks", map[string]string{"PageSize": "50"})
+	for _, n := range out.Networks.Network {
+		all = append(all, option{Value: n.NetworkID, Text: n.NetworkID + ", " + n.CidrBlock})
+	}
+	return all, err
+}
+
+func (v *visit) vSwitches() (all []option, err error) {
+	out, err := ask[api.DescribeVSwitchesOutput](v, "DescribeVSwitches", map[string]string{"PageSize": "50"})
+	for _, s := range out.VSwitches.VSwitch {
+		all = append(all, option{Value: s.VSwitchID, Text: s.VSwitchID + ", " + s.CidrBlock})
+	}
+	return all, err
+}
+
+func (v *visit) createBalancer() error {
+	op := operation("CreateLoadBalancer")
+	values := v.values(op)
+	out, err := ask[api.CreateLoadBalancerOutput](v, op.Name, values)
+	if err != nil {
+		return v.newBalancerForm(v.problemOf(err).Status, values, err)
+	}
+	return v.done("load-balancers/"+url.PathEscape(out.LoadBalancerID), "The load balancer "+out.LoadBalancerName+" is made. Add backends and a listener.")
+}

@@ -1,0 +1,165 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"time"
+
+	"elbow/internal/api"
+)
+
+// A certificatesPage is a page of the list of certificates, and the form to
+// upload one.
+type certificatesPage struct {
+	Find, Status string
+	Rows         []certificateRow
+	Pager        pager
+	Upload       form
+	Open         bool // the form is shown unfolded
+}
+
+// A certificateRow is a certificate in the list.
+type certificateRow struct {
+	api.CertificateOrder
+	Tone string // ok, warn or bad
+	Left string // until it expires
+	Uses int    // listeners; -1 if the visitor may not see
+}
+
+func (v *visit) certificates() error { return v.certificateList(200, nil, nil) }
+
+func (v *visit) certificateList(status int, values map[string]string, failed error) error {
+	page := certificatesPage{Find: v.r.URL.Query().Get("find"), Status: v.r.URL.Query().Get("status"), Open: failed != nil}
+	out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{
+		"Keyword": page.Find, "Status": page.Status, "ShowSize": strconv.Itoa(listSize), "CurrentPage": strconv.Itoa(v.number()),
+	})
+	if err != nil {
+		return err
+	}
+	uses := v.uses()
+	for _, c := range out.CertificateOrderList {
+		row := certificateRow{CertificateOrder: c, Tone: toneOf(c.Status), Left: left(c.CertEndTime, v.Now()), Uses: -1}
+		if uses != nil {
+			row.Uses = len(uses[strconv.FormatInt(c.CertificateID, 10)])
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	page.Pager = v.paged(v.number(), listSize, int(out.TotalCount))
+	page.Upload = v.formOf(operation("UploadUserCertificate"), values, failed, map[string]tweak{"ResourceGroupId": leftOut})
+	v.render(status, "certificates", "Certificates", page)
+	return nil
+}
+
+func toneOf(status string) string {
+	switch status {
+	case "EXPIRED":
+		return "bad"
+	case "WILLEXPIRED":
+		return "warn"
+	}
+	return "ok"
+}
+
+// left is how long a certificate is still good, in words.
+func left(end int64, now time.Time) string {
+	days := int(time.UnixMilli(end).Sub(now) / (24 * time.Hour))
+	if end < now.UnixMilli() {
+		return "expired"
+	}
+	return plural(days, "day") + " left"
+}
+
+// A use is a listener that serves a certificate.
+type use struct{ Balancer, Name, Protocol, Port string }
+
+// uses are the listeners of each certificate; nil if the visitor may not see
+// them.
+func (v *visit) uses() map[string][]use {
+	if !v.may("ens:DescribeLoadBalancerListeners") {
+		return nil
+	}
+	s := v.State()
+	names := namesOf(s)
+	all := make(map[string][]use)
+	for i := range s.Listeners {
+		if l := &s.Listeners[i]; l.CertificateID != "" {
+			all[l.CertificateID] = append(all[l.CertificateID], use{l.LoadBalancerID, names[l.LoadBalancerID], string(l.Protocol), strconv.Itoa(l.Port)})
+		}
+	}
+	return all
+}
+
+func (v *visit) uploadCertificate() error {
+	op := operation("UploadUserCertificate")
+	values := v.values(op)
+	// Without a script the files come by themselves and not in the text fields.
+	for _, name := range []string{"Cert", "Key"} {
+		text, err := v.uploaded(name + "File")
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			values[name] = text
+		}
+	}
+	out, err := ask[api.UploadUserCertificateOutput](v, op.Name, values)
+	if err != nil {
+		return v.certificateList(v.problemOf(err).Status, values, err)
+	}
+	return v.done(fmt.Sprintf("certificates/%d", out.CertID), "The certificate is uploaded.")
+}
+
+// uploaded is the content of a file of the form, "" if there is none. The form
+// as a whole is bounded, so the file is.
+func (v *visit) uploaded(name string) (string, error) {
+	if v.r.MultipartForm == nil || len(v.r.MultipartForm.File[name]) == 0 {
+		return "", nil
+	}
+	file, err := v.r.MultipartForm.File[name][0].Open()
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	return string(text), err
+}
+
+// A certificatePage is all of one certificate but its key.
+type certificatePage struct {
+	api.GetUserCertificateDetailOutput
+	Uses    []use
+	MaySee  bool // where it is used
+	Address string
+}
+
+func (v *visit) certificate() error {
+	id := v.r.PathValue("id")
+	out, err := ask[api.GetUserCertificateDetailOutput](v, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"})
+	if err != nil {
+		return err
+	}
+	uses := v.uses()
+	return v.show("certificate", "Certificate "+out.Name, certificatePage{
+		GetUserCertificateDetailOutput: out, Uses: uses[id], MaySee: uses != nil, Address: Path + "certificates/" + url.PathEscape(id),
+	})
+}
+
+func (v *visit) deleteCertificatePage() error {
+	at := "certificates/" + url.PathEscape(v.r.PathValue("id"))
+	return v.confirm(question{
+		Title: "Delete this certificate?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
+		Do: at + "/delete", Back: at, Button: "Delete",
+	})
+}
+
+func (v *visit) deleteCertificate() error {
+	id := v.r.PathValue("id")
+	if _, err := v.do("DeleteUserCertificate", map[string]string{"CertId": id}); err != nil {
+		v.session.say("bad", v.sentence(err))
+		v.redirect("certificates/" + url.PathEscape(id))
+		return nil
+	}
+	return v.done("certificates", "The certificate is deleted.")
+}

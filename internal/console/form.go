@@ -1,0 +1,270 @@
+package console
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"elbow/internal/api"
+)
+
+// A form is made from the table of an operation, so that a parameter that is
+// added there is in the console too.
+type form struct {
+	Action  string
+	Groups  []group
+	Problem *problem // that is about no field of the form
+}
+
+// A group is the fields under one heading.
+type group struct {
+	Title  string
+	Fields []field
+}
+
+// A field is one parameter.
+type field struct {
+	Name, Label string
+	Help        string
+	Kind        string // text, number, select, checks, area, secret or hidden
+	Value       string
+	Default     string // what the API takes if nothing is given
+	Standard    bool   // the default counts as the value for the conditions of others
+	Options     []option
+	Required    bool
+	When        string // A=x&B=y: the field has an effect only then
+	Effect      string // the same in words
+	Min, Max    string
+	File        bool
+	Error       string // as the API words it
+}
+
+// An option is one choice of a select, or one box of checks.
+type option struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// A tweak changes what the table alone says of a field; one that returns false
+// leaves it out.
+type tweak func(*field) bool
+
+// leftOut is the tweak of a field that the page fills in itself, or not at all.
+func leftOut(*field) bool { return false }
+
+// formOf is the form of an operation with values in it, and the error of the
+// call that was made with them.
+func (v *visit) formOf(op *api.Operation, values map[string]string, err error, tweaks map[string]tweak) form {
+	f := form{Action: op.Action()}
+	at, text := "", ""
+	if err != nil {
+		p := v.problemOf(err)
+		at, text = fieldOf(err, op), p.Text
+		if at == "" {
+			f.Problem = &p
+		}
+	}
+	for _, r := range op.New().Params() {
+		one := fieldFrom(r, values[r.Name])
+		if r.Name == at {
+			one.Error = text
+		}
+		if change := tweaks[r.Name]; change != nil && !change(&one) {
+			continue
+		}
+		f.put(groupOf(r.Name), one)
+	}
+	slices.SortStableFunc(f.Groups, func(a, b group) int {
+		return cmp.Compare(slices.Index(groupOrder, a.Title), slices.Index(groupOrder, b.Title))
+	})
+	return f
+}
+
+func (f *form) put(title string, one field) {
+	for i := range f.Groups {
+		if f.Groups[i].Title == title {
+			f.Groups[i].Fields = append(f.Groups[i].Fields, one)
+			return
+		}
+	}
+	f.Groups = append(f.Groups, group{title, []field{one}})
+}
+
+func fieldFrom(r api.Param, value string) field {
+	s := r.Var.Shape()
+	f := field{
+		Name: r.Name, Label: words(r.Name), Help: r.Doc, Kind: "text", Value: value, Required: r.Required && len(r.When) == 0,
+		Effect: r.Effect(), File: r.File, Default: r.Default, Standard: r.IfGiven == "",
+	}
+	if r.IfGiven != "" {
+		f.Default = ""
+	}
+	var when []string
+	for _, c := range r.When {
+		when = append(when, c.Name+"="+c.Is)
+	}
+	f.When = strings.Join(when, "&")
+	switch {
+	case s.Many:
+		f.Kind = "checks"
+	case len(s.Enum) > 0:
+		f.Kind = "select"
+	case s.Type == api.Integer:
+		f.Kind = "number"
+		f.Min, f.Max = strconv.FormatInt(s.Min, 10), strconv.FormatInt(s.Max, 10)
+		if s.Unit != "" {
+			f.Label += ", in " + s.Unit
+		}
+	case r.File:
+		f.Kind = "area"
+	case strings.HasSuffix(r.Name, "Password"):
+		f.Kind = "secret"
+	}
+	for _, e := range s.Enum {
+		f.Options = append(f.Options, option{Value: e, Text: e})
+	}
+	f.choose()
+	return f
+}
+
+// choose marks the options that the value names.
+func (f *field) choose() {
+	chosen := strings.Split(f.Value, ",")
+	for i := range f.Options {
+		f.Options[i].Chosen = slices.Contains(chosen, f.Options[i].Value)
+	}
+}
+
+// offer makes the field a choice of what there is. Without anything to offer it
+// stays what it was.
+func (f *field) offer(options []option) {
+	if len(options) == 0 {
+		return
+	}
+	f.Kind, f.Options = "select", options
+	if f.Value == "" && f.Required && len(options) == 1 {
+		f.Value = options[0].Value
+	}
+	f.choose()
+}
+
+// The headings of forms, in their order.
+var groupOrder = []string{"", "Timeouts", "Redirect from plain HTTP", "Sticky sessions", "Health checks"}
+
+func groupOf(name string) string {
+	switch {
+	case strings.HasPrefix(name, "HealthCheck"), strings.HasSuffix(name, "althyThreshold"):
+		return "Health checks"
+	case strings.HasPrefix(name, "Sticky"), strings.HasPrefix(name, "Cookie"), strings.HasPrefix(name, "Persistence"):
+		return "Sticky sessions"
+	case strings.HasSuffix(name, "Forward"), name == "ForwardPort":
+		return "Redirect from plain HTTP"
+	case strings.HasSuffix(name, "Timeout"):
+		return "Timeouts"
+	}
+	return ""
+}
+
+// words is the name of a parameter as people read it: HealthCheckURI is "Health
+// check URI".
+func words(name string) string {
+	if text, ok := labels[name]; ok {
+		return text
+	}
+	runes := []rune(name)
+	var b strings.Builder
+	for i, r := range runes {
+		begins := i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
+		single := begins && i+1 < len(runes) && unicode.IsUpper(runes[i+1])
+		if begins {
+			b.WriteByte(' ')
+		}
+		if begins && !single && i+1 < len(runes) {
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// labels are the names that read better in another way than word for word.
+var labels = map[string]string{
+	"EnsRegionId": "Region", "NetworkId": "Network", "VSwitchId": "vSwitch", "LoadBalancerSpec": "Specification",
+	"LoadBalancerName": "Name", "ServerCertificateId": "Certificate", "HealthCheckHttpCode": "Health check status codes",
+	"Cert": "Certificate chain in PEM", "Key": "Private key in PEM", "ListenerForward": "Redirect", "HealthCheck": "Health checks",
+	"BackendServerPort": "Port of the backends", "Cookie": "Name of the cookie", "StickySessionType": "How",
+	"MFABindRequired": "Second factor required", "PolicyDocument": "Document", "PolicyName": "Name",
+}
+
+// values are the parameters of an operation that a form was sent with.
+func (v *visit) values(op *api.Operation) map[string]string {
+	given := make(map[string]string)
+	for _, r := range op.New().Params() {
+		if all := v.r.PostForm[r.Name]; len(all) > 0 {
+			if text := strings.Join(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" }), ","); text != "" {
+				given[r.Name] = strings.ReplaceAll(text, "\r\n", "\n")
+			}
+		}
+	}
+	return given
+}
+
+// elsewhere are the fields that errors are about which do not name one.
+var elsewhere = map[string]string{
+	"ServerCertificateNotFound": "ServerCertificateId", "ListenerAlreadyExists": "ListenerPort",
+	"CertificateAlreadyExists": "Name", "EntityAlreadyExists.User": "UserName", "EntityAlreadyExists.Policy": "PolicyName",
+	"MalformedPolicyDocument": "PolicyDocument",
+}
+
+// fieldOf is the parameter that an error is about, "" if it is about none.
+func fieldOf(err error, op *api.Operation) string {
+	call, ok := errors.AsType[*refused](err)
+	if !ok {
+		return ""
+	}
+	code := call.answer.Code
+	name := elsewhere[code]
+	for _, prefix := range []string{"Missing", "InvalidParameter.", "Invalid"} {
+		if rest, cut := strings.CutPrefix(code, prefix); cut && name == "" {
+			name, _, _ = strings.Cut(rest, ".")
+		}
+	}
+	if slices.ContainsFunc(op.New().Params(), func(r api.Param) bool { return r.Name == name }) {
+		return name
+	}
+	return ""
+}
+
+// act makes a call that changes something and shows a page that says how it
+// ended.
+func (v *visit) act(action string, params map[string]string, page, done string) error {
+	if _, err := v.do(action, params); err != nil {
+		v.session.say("bad", v.sentence(err))
+		v.redirect(page)
+		return nil
+	}
+	return v.done(page, done)
+}
+
+// sentence is an error in one line.
+func (v *visit) sentence(err error) string {
+	p := v.problemOf(err)
+	text := p.Title + ". " + p.Text
+	if p.Action != "" {
+		text += " The action that is missing: " + p.Action + "."
+	}
+	return text
+}
+
+// A question asks before something is gone for good.
+type question struct {
+	Title, Text string
+	Do, Back    string // pages of the console
+	Button      string
+	With        map[string]string // further fields of the form
+}
+
+func (v *visit) confirm(q question) error { return v.show("confirm", q.Title, q) }

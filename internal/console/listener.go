@@ -1,0 +1,227 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"elbow/internal/api"
+)
+
+// protocols are those that the API can make listeners of, as the names of its
+// operations have them: HTTPS.
+func protocols() (all []string) {
+	for _, op := range api.Operations() {
+		name, creates := strings.CutPrefix(op.Name, "CreateLoadBalancer")
+		if protocol, ok := strings.CutSuffix(name, "Listener"); creates && ok {
+			all = append(all, protocol)
+		}
+	}
+	return all
+}
+
+// protocol is that of the page; false if there is none such.
+func (v *visit) protocol() (string, bool) {
+	p := strings.ToUpper(v.r.PathValue("protocol"))
+	return p, slices.Contains(protocols(), p)
+}
+
+func (v *visit) newListenerPage() error {
+	values := map[string]string{"HealthCheck": "on", "LoadBalancerId": v.lb()}
+	if p, _ := v.protocol(); p == "HTTPS" {
+		values["ListenerPort"] = "443"
+	}
+	return v.listenerForm(200, values, nil)
+}
+
+// A newListener is what the page shows on which a listener is made.
+type newListener struct {
+	form
+	Balancer, Protocol string
+	Protocols          []string
+}
+
+func (v *visit) listenerForm(status int, values map[string]string, failed error) error {
+	p, ok := v.protocol()
+	if !ok {
+		return errNotFound
+	}
+	op := operation("CreateLoadBalancer" + p + "Listener")
+	f := v.formOf(op, values, failed, map[string]tweak{
+		"LoadBalancerId": leftOut, "ServerCertificateId": v.offering(v.certificateOptions),
+	})
+	v.render(status, "listener_new", "New "+p+" listener", newListener{f, v.lb(), p, protocols()})
+	return nil
+}
+
+func (v *visit) createListener() error {
+	p, ok := v.protocol()
+	if !ok {
+		return errNotFound
+	}
+	op := operation("CreateLoadBalancer" + p + "Listener")
+	values := v.values(op)
+	values["LoadBalancerId"] = v.lb()
+	if _, err := v.do(op.Name, values); err != nil {
+		return v.listenerForm(v.problemOf(err).Status, values, err)
+	}
+	page := v.listenerAt(values["ListenerPort"])
+	if v.r.PostFormValue("start") == "" {
+		return v.done(page, "The listener is made. Start it when it should serve.")
+	}
+	return v.act("StartLoadBalancerListener", v.listenerKey(values["ListenerPort"]), page, "The listener is made and started.")
+}
+
+// listenerAt is the page of a listener of the page's load balancer and protocol.
+func (v *visit) listenerAt(port string) string {
+	return v.here() + "/listeners/" + url.PathEscape(v.r.PathValue("protocol")) + "/" + url.PathEscape(port)
+}
+
+// listenerKey names a listener in a call.
+func (v *visit) listenerKey(port string) map[string]string {
+	return map[string]string{
+		"LoadBalancerId": v.lb(), "ListenerPort": port, "ListenerProtocol": strings.ToLower(v.r.PathValue("protocol")),
+	}
+}
+
+// certificateOptions are the certificates that a listener can serve.
+func (v *visit) certificateOptions() (all []option, err error) {
+	out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{"ShowSize": "100"})
+	for _, c := range out.CertificateOrderList {
+		if !c.Expired {
+			all = append(all, option{Value: fmt.Sprint(c.CertificateID), Text: fmt.Sprintf("%s, %s until %s", c.Name, c.CommonName, c.EndDate)})
+		}
+	}
+	return all, err
+}
+
+// A listenerPage is all of one listener.
+type listenerPage struct {
+	Balancer, Protocol, Port string
+	State, Reason            string
+	Description              string
+	Facts                    []fact
+	Health                   []api.BackendHealth
+	Settings                 form
+	Open                     bool // the settings are shown unfolded
+	Certificates             []option
+	Certificate              string
+}
+
+// A fact is one line of what is configured.
+type fact struct{ Name, Value string }
+
+func (v *visit) listener() error { return v.showListener(200, nil, nil) }
+
+// showListener shows a listener, with the settings as they were sent if the call
+// with them failed.
+func (v *visit) showListener(status int, sent map[string]string, failed error) error {
+	p, ok := v.protocol()
+	if !ok {
+		return errNotFound
+	}
+	answer, err := v.do("DescribeLoadBalancer"+p+"ListenerAttribute", map[string]string{"LoadBalancerId": v.lb(), "ListenerPort": v.r.PathValue("port")})
+	if err != nil {
+		return err
+	}
+	values, health := textsOf(answer)
+	page := listenerPage{
+		Balancer: v.lb(), Protocol: p, Port: v.r.PathValue("port"), State: values["Status"], Reason: values["StatusReason"],
+		Description: values["Description"], Health: health, Open: failed != nil, Certificate: values["ServerCertificateId"],
+	}
+	page.Certificates, _ = v.certificateOptions() // who may not see them types the id
+	for i := range page.Certificates {
+		page.Certificates[i].Chosen = page.Certificates[i].Value == page.Certificate
+	}
+	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
+	page.Facts = factsOf(operation("CreateLoadBalancer"+p+"Listener"), values)
+	if failed != nil {
+		values = maps.Clone(sent)
+	}
+	page.Settings = v.formOf(op, values, failed, map[string]tweak{
+		"LoadBalancerId": leftOut, "ListenerPort": leftOut, "ServerCertificateId": leftOut,
+	})
+	v.render(status, "listener", p+" listener "+page.Port, page)
+	return nil
+}
+
+// textsOf are the fields of an answer as texts, whatever its type, and what it
+// says of backends.
+func textsOf(answer any) (values map[string]string, health []api.BackendHealth) {
+	text, _ := json.Marshal(answer) // what the API answers always encodes
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(text, &fields)
+	values = make(map[string]string)
+	for name, raw := range fields {
+		var s string
+		if json.Unmarshal(raw, &s) == nil {
+			values[name] = s
+		} else if number := string(raw); number != "0" && !strings.HasPrefix(number, "[") && !strings.HasPrefix(number, "{") {
+			values[name] = number
+		}
+	}
+	_ = json.Unmarshal(fields["BackendHealth"], &health)
+	return values, health
+}
+
+// factsOf lists the values that an operation has a parameter for, in its order.
+func factsOf(op *api.Operation, values map[string]string) (all []fact) {
+	for _, r := range op.New().Params() {
+		if r.Name == "LoadBalancerId" || r.Name == "Description" || values[r.Name] == "" {
+			continue
+		}
+		if !holds(r.When, values) {
+			continue
+		}
+		value := values[r.Name]
+		if unit := r.Var.Shape().Unit; unit != "" {
+			value += " " + unit
+		}
+		all = append(all, fact{words(r.Name), value})
+	}
+	return all
+}
+
+func holds(when []api.Cond, values map[string]string) bool {
+	return !slices.ContainsFunc(when, func(c api.Cond) bool { return values[c.Name] != c.Is })
+}
+
+func (v *visit) changeListener() error {
+	p, ok := v.protocol()
+	if !ok {
+		return errNotFound
+	}
+	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
+	values := v.values(op)
+	if _, given := v.r.PostForm["Description"]; given {
+		values["Description"] = v.r.PostFormValue("Description") // empty, it clears what there was
+	}
+	values["LoadBalancerId"], values["ListenerPort"] = v.lb(), v.r.PathValue("port")
+	if _, err := v.do(op.Name, values); err != nil {
+		return v.showListener(v.problemOf(err).Status, values, err)
+	}
+	return v.done(v.listenerAt(v.r.PathValue("port")), "The settings are changed. No connection was broken.")
+}
+
+func (v *visit) startListener() error {
+	return v.act("StartLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is started.")
+}
+
+func (v *visit) stopListener() error {
+	return v.act("StopLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is stopped. Requests under way may end.")
+}
+
+func (v *visit) deleteListenerPage() error {
+	at := v.listenerAt(v.r.PathValue("port"))
+	return v.confirm(question{
+		Title: "Delete the listener on port " + v.r.PathValue("port") + "?", Button: "Delete",
+		Text: "It closes its port; requests under way may end. Its settings are gone for good.", Do: at + "/delete", Back: at,
+	})
+}
+
+func (v *visit) deleteListener() error {
+	return v.act("DeleteLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.here(), "The listener is deleted.")
+}

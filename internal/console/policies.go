@@ -1,0 +1,192 @@
+package console
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/ram"
+)
+
+// A policiesPage is a stretch of the policies.
+type policiesPage struct {
+	Policies []api.Policy
+	Next     string // marker of what is left
+}
+
+func (v *visit) policies() error {
+	out, err := ask[api.ListPoliciesOutput](v, "ListPolicies", map[string]string{"Marker": v.r.URL.Query().Get("after"), "MaxItems": "50"})
+	if err != nil {
+		return err
+	}
+	return v.show("policies", "Policies", policiesPage{Policies: out.Policies.Policy, Next: out.Marker})
+}
+
+// startingPoint is the document that a new policy begins as.
+const startingPoint = `{
+  "Version": "1",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": "ens:Describe*",
+      "Resource": "*"
+    }
+  ]
+}`
+
+func (v *visit) newPolicyPage() error {
+	return v.policyPage(200, map[string]string{"PolicyDocument": startingPoint}, nil)
+}
+
+func (v *visit) policyPage(status int, values map[string]string, failed error) error {
+	f := v.formOf(operation("CreatePolicy"), values, failed, map[string]tweak{"PolicyDocument": leftOut}) // the page has it, with its check
+	v.render(status, "policy_new", "New policy", policyForm{f, values["PolicyDocument"], checkDocument(values["PolicyDocument"])})
+	return nil
+}
+
+// A policyForm is the form of a policy with its document and what the check says.
+type policyForm struct {
+	form
+	Document string
+	Check    check
+}
+
+// A check is what is wrong with a document.
+type check struct {
+	OK           bool
+	Line, Column int
+	Text         string
+}
+
+func checkDocument(document string) check {
+	_, err := ram.Parse(document)
+	if wrong, ok := errors.AsType[*ram.SyntaxError](err); ok {
+		return check{Line: wrong.Line, Column: wrong.Column, Text: wrong.Reason}
+	}
+	return check{OK: err == nil}
+}
+
+// checkPolicy says of a document as it is typed what is wrong with it. It makes
+// no call: nothing is looked up.
+func (v *visit) checkPolicy() error {
+	v.partial(200, "policy_new", "policy-check", checkDocument(strings.ReplaceAll(v.r.PostFormValue("PolicyDocument"), "\r\n", "\n")))
+	return nil
+}
+
+func (v *visit) createPolicy() error {
+	op := operation("CreatePolicy")
+	values := v.values(op)
+	if _, err := v.do(op.Name, values); err != nil {
+		return v.policyPage(v.problemOf(err).Status, values, err)
+	}
+	return v.done("policies/"+elb.CustomPolicy+"/"+url.PathEscape(values["PolicyName"]), "The policy is made. Attach it to a user.")
+}
+
+func (v *visit) policy() error {
+	out, err := ask[api.GetPolicyOutput](v, "GetPolicy", map[string]string{
+		"PolicyType": v.r.PathValue("type"), "PolicyName": v.r.PathValue("name"),
+	})
+	if err != nil {
+		return err
+	}
+	return v.show("policy", "Policy "+out.Policy.PolicyName, out)
+}
+
+func (v *visit) deletePolicyPage() error {
+	name := v.r.PathValue("name")
+	return v.confirm(question{
+		Title: "Delete the policy " + name + "?", Text: "A policy that a user has cannot be deleted: detach it first.", Button: "Delete",
+		Do: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name) + "/delete", Back: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name),
+	})
+}
+
+func (v *visit) deletePolicy() error {
+	name := v.r.PathValue("name")
+	if _, err := v.do("DeletePolicy", map[string]string{"PolicyName": name}); err != nil {
+		v.session.say("bad", v.sentence(err))
+		v.redirect("policies/" + elb.CustomPolicy + "/" + url.PathEscape(name))
+		return nil
+	}
+	return v.done("policies", "The policy is deleted.")
+}
+
+// A testerPage asks whether a user may do something, and answers.
+type testerPage struct {
+	User, Action, Resource, Source string
+	Secure                         bool
+	Actions                        []string // of all operations, to choose from
+	Asked                          bool
+	Decision                       string // Allow, ImplicitDeny or ExplicitDeny
+	By                             []decided
+	Failed                         string
+}
+
+// A decided is a policy that has something to say.
+type decided struct {
+	NamedPolicy
+	Decision string
+}
+
+// tester answers by the policies alone and does nothing.
+func (v *visit) tester() error {
+	q := v.r.URL.Query()
+	page := testerPage{User: q.Get("user"), Action: q.Get("action"), Resource: q.Get("resource"), Source: q.Get("source"), Secure: q.Get("secure") != ""}
+	for _, op := range api.Operations() {
+		page.Actions = append(page.Actions, op.Action())
+	}
+	if page.User == "" || page.Action == "" {
+		if err := v.needs("ram:ListPoliciesForUser"); err != nil {
+			return err
+		}
+		return v.show("tester", "May this user do that?", page)
+	}
+	// Whoever may list the policies of a user may know what comes of them.
+	if _, err := v.do("ListPoliciesForUser", map[string]string{"UserName": page.User}); err != nil {
+		p := v.problemOf(err)
+		if p.Action != "" {
+			return err
+		}
+		page.Failed = p.Text
+		return v.show("tester", "May this user do that?", page)
+	}
+	conditions := ram.Conditions{SecureTransport: page.Secure, CurrentTime: v.Now(), SourceIP: source(v.r)}
+	if page.Source != "" {
+		addr, err := netip.ParseAddr(page.Source)
+		if err != nil {
+			page.Failed = "The source is no IP address."
+			return v.show("tester", "May this user do that?", page)
+		}
+		conditions.SourceIP = addr.Unmap()
+	}
+	if err := v.decide(&page, conditions); err != nil {
+		return err
+	}
+	return v.show("tester", "May this user do that?", page)
+}
+
+// decide evaluates all policies of the user together, and each alone for who it
+// was.
+func (v *visit) decide(page *testerPage, c ram.Conditions) error {
+	policies, err := v.PoliciesOf(v.r.Context(), page.User)
+	if err != nil {
+		return err
+	}
+	product, _, _ := strings.Cut(strings.ToLower(page.Action), ":")
+	resource := page.Resource
+	if resource == "" {
+		resource = "acs:" + product + ":*:" + v.person.Identity.AccountID + ":*"
+	}
+	var all []*ram.Policy
+	for _, p := range policies {
+		all = append(all, p.Policy)
+		if d := ram.Evaluate([]*ram.Policy{p.Policy}, page.Action, resource, c); d != ram.ImplicitDeny {
+			page.By = append(page.By, decided{p, d.String()})
+		}
+	}
+	page.Asked, page.Resource = true, resource
+	page.Decision = ram.Evaluate(all, page.Action, resource, c).String()
+	return nil
+}

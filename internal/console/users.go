@@ -1,0 +1,216 @@
+package console
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+)
+
+// A usersPage is a stretch of the users, and the form to make one.
+type usersPage struct {
+	Users []api.User
+	Next  string // marker of what is left
+	New   form
+	Open  bool // the form is shown unfolded
+}
+
+func (v *visit) users() error { return v.userList(200, nil, nil) }
+
+func (v *visit) userList(status int, values map[string]string, failed error) error {
+	out, err := ask[api.ListUsersOutput](v, "ListUsers", map[string]string{"Marker": v.r.URL.Query().Get("after"), "MaxItems": "50"})
+	if err != nil {
+		return err
+	}
+	v.render(status, "users", "Users", usersPage{
+		Users: out.Users.User, Next: out.Marker, Open: failed != nil,
+		New: v.formOf(operation("CreateUser"), values, failed, nil),
+	})
+	return nil
+}
+
+func (v *visit) createUser() error {
+	op := operation("CreateUser")
+	values := v.values(op)
+	if _, err := v.do(op.Name, values); err != nil {
+		return v.userList(v.problemOf(err).Status, values, err)
+	}
+	return v.done("users/"+url.PathEscape(values["UserName"]), "The user is made, and may do nothing yet: attach a policy.")
+}
+
+// A userPage is all of one user.
+type userPage struct {
+	api.User
+	Keys      part[[]api.AccessKey]
+	Policies  part[[]api.UserPolicy]
+	Login     part[api.LoginProfile]
+	HasLogin  bool
+	Offered   []option // policies that could be attached
+	NewKey    *api.AccessKey
+	NewSecret bool
+}
+
+// A part is a piece of a page that the visitor may not see, perhaps.
+type part[T any] struct {
+	Value   T
+	Problem *problem
+}
+
+// partOf turns the outcome of a call into a piece of a page.
+func partOf[T any](v *visit, value T, err error) part[T] {
+	if err == nil {
+		return part[T]{Value: value}
+	}
+	p := v.problemOf(err)
+	return part[T]{Problem: &p}
+}
+
+func (v *visit) user() error { return v.showUser(200, nil) }
+
+// of is the user that the page is about, as a parameter.
+func (v *visit) of() map[string]string { return map[string]string{"UserName": v.r.PathValue("user")} }
+
+// userAt is the page of the user.
+func (v *visit) userAt() string { return "users/" + url.PathEscape(v.r.PathValue("user")) }
+
+// showUser shows a user, and a key that was just made: its secret is in this one
+// page and nowhere else.
+func (v *visit) showUser(status int, made *api.AccessKey) error {
+	user, err := ask[api.GetUserOutput](v, "GetUser", v.of())
+	if err != nil {
+		return err
+	}
+	page := userPage{User: user.User, NewKey: made}
+	keys, err := ask[api.ListAccessKeysOutput](v, "ListAccessKeys", v.of())
+	page.Keys = partOf(v, []api.AccessKey(keys.AccessKeys.AccessKey), err)
+	policies, err := ask[api.ListPoliciesForUserOutput](v, "ListPoliciesForUser", v.of())
+	page.Policies = partOf(v, []api.UserPolicy(policies.Policies.Policy), err)
+	login, err := ask[api.GetLoginProfileOutput](v, "GetLoginProfile", v.of())
+	page.HasLogin = err == nil
+	if call, ok := errors.AsType[*refused](err); ok && call.answer.Code == string(api.ErrLoginProfileNotExist) {
+		err = nil
+	}
+	page.Login = partOf(v, login.LoginProfile, err)
+	page.Offered = v.attachable(page.Policies.Value)
+	v.render(status, "user", "User "+user.User.UserName, page)
+	return nil
+}
+
+// attachable are the policies that a user does not have.
+func (v *visit) attachable(has []api.UserPolicy) (all []option) {
+	out, err := ask[api.ListPoliciesOutput](v, "ListPolicies", map[string]string{"MaxItems": "1000"})
+	if err != nil {
+		return nil
+	}
+	there := make(map[string]bool)
+	for _, p := range has {
+		there[p.PolicyType+" "+p.PolicyName] = true
+	}
+	for _, p := range out.Policies.Policy {
+		if name := p.PolicyType + " " + p.PolicyName; !there[name] {
+			all = append(all, option{Value: name, Text: p.PolicyName + " (" + p.PolicyType + ")"})
+		}
+	}
+	return all
+}
+
+func (v *visit) deleteUserPage() error {
+	return v.confirm(question{
+		Title: "Delete the user " + v.r.PathValue("user") + "?", Button: "Delete",
+		Text: "Access keys and policies have to be taken away first; the password goes with the user.", Do: v.userAt() + "/delete", Back: v.userAt(),
+	})
+}
+
+func (v *visit) deleteUser() error {
+	if _, err := v.do("DeleteUser", v.of()); err != nil {
+		v.session.say("bad", v.sentence(err))
+		v.redirect(v.userAt())
+		return nil
+	}
+	return v.done("users", "The user is deleted.")
+}
+
+func (v *visit) createKey() error {
+	out, err := ask[api.CreateAccessKeyOutput](v, "CreateAccessKey", v.of())
+	if err != nil {
+		v.session.say("bad", v.sentence(err))
+		v.redirect(v.userAt())
+		return nil
+	}
+	return v.showUser(200, &out.AccessKey)
+}
+
+// withKey adds the key that a form is about.
+func (v *visit) withKey() map[string]string {
+	params := v.of()
+	params["UserAccessKeyId"] = v.r.FormValue("key")
+	return params
+}
+
+func (v *visit) switchKey() error {
+	params := v.withKey()
+	params["Status"] = v.r.PostFormValue("status")
+	done := "The access key is active."
+	if params["Status"] == api.KeyInactive {
+		done = "The access key is off. Who signed in with it is signed out."
+	}
+	return v.act("UpdateAccessKey", params, v.userAt(), done)
+}
+
+func (v *visit) deleteKeyPage() error {
+	return v.confirm(question{
+		Title: "Delete the access key " + v.r.FormValue("key") + "?", Text: "Whatever signs with it fails from then on. To try that out, switch it off first.",
+		Do: v.userAt() + "/keys/delete", Back: v.userAt(), Button: "Delete", With: map[string]string{"key": v.r.FormValue("key")},
+	})
+}
+
+func (v *visit) deleteKey() error {
+	return v.act("DeleteAccessKey", v.withKey(), v.userAt(), "The access key is deleted.")
+}
+
+// withPolicy adds the policy that a form is about: its type, a space, its name.
+func (v *visit) withPolicy() map[string]string {
+	params := v.of()
+	kind, name := elb.CustomPolicy, v.r.PostFormValue("policy")
+	if rest, system := strings.CutPrefix(name, elb.SystemPolicy+" "); system {
+		kind, name = elb.SystemPolicy, rest
+	} else {
+		name, _ = strings.CutPrefix(name, elb.CustomPolicy+" ")
+	}
+	params["PolicyType"], params["PolicyName"] = kind, name
+	return params
+}
+
+func (v *visit) attachPolicy() error {
+	return v.act("AttachPolicyToUser", v.withPolicy(), v.userAt(), "The policy is attached.")
+}
+
+func (v *visit) detachPolicy() error {
+	return v.act("DetachPolicyFromUser", v.withPolicy(), v.userAt(), "The policy is detached.")
+}
+
+// setLogin gives the user a password, or changes what was given of it.
+func (v *visit) setLogin() error {
+	params := v.of()
+	if password := v.r.PostFormValue("password"); password != "" {
+		params["Password"] = password
+	}
+	params["PasswordResetRequired"] = trueIf(v.r.PostFormValue("reset") != "")
+	if v.r.PostFormValue("there") == "" {
+		return v.act("CreateLoginProfile", params, v.userAt(), "The user can sign in to the console.")
+	}
+	return v.act("UpdateLoginProfile", params, v.userAt(), "The sign-in of the user is changed.")
+}
+
+func (v *visit) deleteLogin() error {
+	return v.act("DeleteLoginProfile", v.of(), v.userAt(), "The user has no password any more, and is signed out.")
+}
+
+func trueIf(is bool) string {
+	if is {
+		return "true"
+	}
+	return "false"
+}
