@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"internal/store":          {"internal/elb", "internal/ram"},
 	"internal/store/embedded": {},
 	"internal/manifest":       {"internal/api"},
+	"internal/doctor":         {"internal/api"},
 	"internal/http2":          {"internal/http1"},
 	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
 	"internal/upstream":       {"internal/http1", "internal/http2", "internal/socket"},
@@ -88,7 +89,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/proxy", "internal/handover", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
+	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"}, // passwords
 	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},

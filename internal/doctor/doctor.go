@@ -1,0 +1,69 @@
+// Package doctor looks at a machine and a running node for what keeps a load
+// balancer from working, or will: limits, ports, clock, addresses, disk. It
+// changes nothing, and each finding says what to do. Start reading at Examine.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// A Grade is how bad a finding is.
+type Grade int
+
+const (
+	OK      Grade = iota
+	Warning       // it works, but worse than it could, or not for long
+	Failure       // something does not work
+)
+
+func (g Grade) String() string { return [...]string{"ok", "warning", "FAILURE"}[g] }
+
+// A Finding is the outcome of one check.
+type Finding struct {
+	Grade  Grade
+	What   string // what was looked at
+	Found  string // what is so
+	Advice string // what to do; "" if nothing
+}
+
+// A Patient is what is examined. The zero value of a field leaves its checks out.
+type Patient struct {
+	Data           string // data directory
+	API            string // host:port that the API listens on, or is to listen on
+	Admin          string // host:port of metrics and health
+	MaxConnections int    // client connections served at once
+	HTTP3          bool
+
+	// Call makes a call of the API; nil without credentials.
+	Call func(ctx context.Context, version, action string, params map[string]string) ([]byte, error)
+}
+
+// Examine makes all checks that apply, and tells what it finds as it finds it.
+func Examine(ctx context.Context, p Patient, tell func(Finding)) {
+	for _, check := range [...]func(context.Context, Patient) []Finding{
+		openFiles, ephemeralPorts, backlog, udpBuffers, directory, space, clock, api, admin, resources,
+	} {
+		for _, f := range check(ctx, p) {
+			tell(f)
+		}
+	}
+}
+
+// Print is a tell that writes to out, and notes the worst grade in worst.
+func Print(out io.Writer, worst *Grade) func(Finding) {
+	return func(f Finding) {
+		*worst = max(*worst, f.Grade)
+		_, _ = fmt.Fprintf(out, "%-8s %-18s %s\n", f.Grade, f.What, f.Found) // who asked sees what is there
+		if f.Advice != "" {
+			_, _ = fmt.Fprintf(out, "%-28s%s\n", "", strings.ReplaceAll(f.Advice, "\n", "\n"+strings.Repeat(" ", 28)))
+		}
+	}
+}
+
+// one is the outcome of a check with one finding.
+func one(g Grade, what, found, advice string) []Finding {
+	return []Finding{{Grade: g, What: what, Found: found, Advice: advice}}
+}

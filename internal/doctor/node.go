@@ -1,0 +1,116 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// client asks a node. It waits no longer than somebody at a terminal does.
+var client = &http.Client{Timeout: 3 * time.Second}
+
+// directory: the state and the keys to it are for the node alone.
+func directory(_ context.Context, p Patient) []Finding {
+	if p.Data == "" {
+		return nil
+	}
+	stat, err := os.Stat(p.Data)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return one(OK, "data directory", p.Data+" is not there yet: the first start makes it", "")
+	case err != nil:
+		return one(Failure, "data directory", err.Error(), "Run this as the user that elbow runs as.")
+	case !stat.IsDir():
+		return one(Failure, "data directory", p.Data+" is no directory", "Name another with -data.")
+	case stat.Mode().Perm()&0o077 != 0:
+		return one(Warning, "data directory", fmt.Sprintf("%s may be read by others (mode %o)", p.Data, stat.Mode().Perm()),
+			"chmod 700 "+p.Data+": the key to the secrets in the store is in there.")
+	}
+	return one(OK, "data directory", p.Data, "")
+}
+
+// maxSkew is how far clocks may be apart without a word.
+const maxSkew = time.Minute
+
+// api: either elbow answers at the address of the API, or nobody has it.
+func api(ctx context.Context, p Patient) []Finding {
+	if p.API == "" {
+		return nil
+	}
+	resp, err := get(ctx, "http://"+p.API+"/")
+	if err != nil {
+		return vacant("API", "-api", p.API, err)
+	}
+	defer resp.Body.Close()
+	if resp.Header.Get("X-Acs-Request-Id") == "" {
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, 100)) // it is quoted only
+		return one(Failure, "API", fmt.Sprintf("somebody else answers at %s: %s %q", p.API, resp.Status, body), "Give elbow another address with -api, or find who it is: ss -ltnp")
+	}
+	found := one(OK, "API", "elbow answers at "+p.API, "")
+	if there, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		if skew := time.Since(there).Round(time.Second).Abs(); skew > maxSkew {
+			found = append(found, Finding{Warning, "clock", "the node's is " + skew.String() + " from this one", "Calls are refused beyond 15 minutes: set both right."})
+		}
+	}
+	return found
+}
+
+// vacant tells whether an address that did not answer can be listened on.
+func vacant(what, flag, address string, err error) []Finding {
+	l, bind := net.Listen("tcp", address)
+	if bind != nil {
+		return one(Failure, what, fmt.Sprintf("%s does not answer (%v), and cannot be listened on: %v", address, err, bind),
+			"Give elbow another address with "+flag+", or find who has it: ss -ltnp")
+	}
+	_ = l.Close() // nobody has come
+	return one(OK, what, address+" is free: no node runs there", "")
+}
+
+// admin: what a running node says of itself.
+func admin(ctx context.Context, p Patient) []Finding {
+	if p.Admin == "" {
+		return nil
+	}
+	resp, err := get(ctx, "http://"+p.Admin+"/healthz")
+	if err != nil {
+		return vacant("health", "-admin", p.Admin, err)
+	}
+	defer resp.Body.Close()
+	var health struct {
+		Status           string
+		Errors, Warnings []string
+		Listeners        int
+		Failing          int
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&health); err != nil || health.Status == "" {
+		return one(Failure, "health", "somebody else answers at "+p.Admin, "Give elbow another address with -admin, or find who it is: ss -ltnp")
+	}
+	found := one(OK, "health", fmt.Sprintf("the node says %s; %d listening sockets, %d failing", health.Status, health.Listeners, health.Failing), "")
+	for _, text := range health.Errors {
+		found = append(found, Finding{Failure, "health", text, ""})
+	}
+	for _, text := range health.Warnings {
+		found = append(found, Finding{Warning, "health", text, ""})
+	}
+	return found
+}
+
+func get(ctx context.Context, url string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), `Get "`+url+`": `))
+	}
+	return resp, nil
+}

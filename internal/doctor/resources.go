@@ -1,0 +1,109 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	elbow "elbow/internal/api"
+)
+
+// expiresSoon is when a certificate that expires is worth a word.
+const expiresSoon = 30 * 24 * time.Hour
+
+// resources: what the API tells of load balancers, listeners and certificates.
+func resources(ctx context.Context, p Patient) []Finding {
+	if p.Call == nil {
+		return one(OK, "resources", "not looked at: there are no credentials", "elbow doctor takes them as elbow call does.")
+	}
+	var found []Finding
+	var balancers elbow.DescribeLoadBalancersOutput
+	if err := ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancers", map[string]string{"PageSize": "100"}, &balancers); err != nil {
+		return one(Warning, "resources", err.Error(), "")
+	}
+	for _, lb := range balancers.LoadBalancers.LoadBalancer {
+		found = append(found, address(lb)...)
+		found = append(found, listeners(ctx, p, lb)...)
+	}
+	found = append(found, certificates(ctx, p)...)
+	if len(found) == 0 {
+		return one(OK, "resources", fmt.Sprintf("%d load balancers, nothing to find fault with", balancers.TotalCount), "")
+	}
+	return found
+}
+
+// address: a load balancer's address must be on an interface of the machine.
+func address(lb elbow.LoadBalancer) []Finding {
+	l, err := net.Listen("tcp", net.JoinHostPort(lb.Address, "0"))
+	if err == nil {
+		_ = l.Close() // nobody has come
+		return nil
+	}
+	return one(Failure, "address", fmt.Sprintf("%s of load balancer %s: %v", lb.Address, lb.LoadBalancerName, err),
+		"If this is the machine of the node: put it on an interface, or start with -manage-addresses.")
+}
+
+// listeners: one that was started and does not run says why.
+func listeners(ctx context.Context, p Patient, lb elbow.LoadBalancer) []Finding {
+	var out elbow.DescribeLoadBalancerListenersOutput
+	params := map[string]string{"LoadBalancerId": lb.LoadBalancerID, "PageSize": "100"}
+	if err := ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancerListeners", params, &out); err != nil {
+		return one(Warning, "listeners", err.Error(), "")
+	}
+	var found []Finding
+	for _, l := range out.Listeners.Listener {
+		if l.StatusReason != "" {
+			found = append(found, Finding{Failure, "listener", fmt.Sprintf("%s:%s does not run: %s", lb.LoadBalancerName, l.ListenerPort, l.StatusReason), ""})
+			continue
+		}
+		found = append(found, backends(ctx, p, lb, l.ListenerPort)...)
+	}
+	return found
+}
+
+// backends: those that do not pass their health checks.
+func backends(ctx context.Context, p Patient, lb elbow.LoadBalancer, port string) []Finding {
+	var out elbow.DescribeLoadBalancerHTTPSListenerAttributeOutput
+	params := map[string]string{"LoadBalancerId": lb.LoadBalancerID, "ListenerPort": port}
+	if ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancerHTTPSListenerAttribute", params, &out) != nil {
+		return nil // it was deleted meanwhile, or may not be seen
+	}
+	var found []Finding
+	for _, b := range out.BackendHealth {
+		if b.HealthStatus == "unhealthy" {
+			found = append(found, Finding{Warning, "backend", fmt.Sprintf("%s of %s:%s is unhealthy: %s", b.Address, lb.LoadBalancerName, port, b.Reason), ""})
+		}
+	}
+	return found
+}
+
+func certificates(ctx context.Context, p Patient) []Finding {
+	var out elbow.ListUserCertificateOrderOutput
+	if err := ask(ctx, p, elbow.CasVersion, "ListUserCertificateOrder", map[string]string{"ShowSize": "100"}, &out); err != nil {
+		return one(Warning, "certificates", err.Error(), "")
+	}
+	var found []Finding
+	for _, c := range out.CertificateOrderList {
+		left := time.Until(time.UnixMilli(c.CertEndTime))
+		switch {
+		case left < 0:
+			found = append(found, Finding{Failure, "certificate", c.Name + " expired on " + c.EndDate, renew})
+		case left < expiresSoon:
+			found = append(found, Finding{Warning, "certificate", fmt.Sprintf("%s expires on %s", c.Name, c.EndDate), renew})
+		}
+	}
+	return found
+}
+
+const renew = "Upload another with UploadUserCertificate and give its id to the listeners with\nSetLoadBalancerHTTPSListenerAttribute; connections are kept."
+
+func ask(ctx context.Context, p Patient, version, action string, params map[string]string, out any) error {
+	body, err := p.Call(ctx, version, action, params)
+	if err != nil {
+		return fmt.Errorf("%s: %s", action, strings.SplitN(err.Error(), "\n", 2)[0])
+	}
+	return json.Unmarshal(body, out)
+}
