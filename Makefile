@@ -5,6 +5,7 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 60s
 BENCH    ?=
+SOAK     ?= 10m
 
 # The race detector needs cgo and so a C compiler; the product needs neither.
 CC   := $(shell $(GO) env CC)
@@ -14,7 +15,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance clients h2spec bench caddy docs clean
+.PHONY: build demo test check fuzz conformance clients h2spec soak bench caddy docs clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -59,6 +60,9 @@ clients: ## curl, nghttp, gtlsclient, Chromium, Node and its ws package against 
 h2spec: ## all cases of h2spec, over TLS
 	CGO_ENABLED=0 $(GO) build -modfile=tools.mod -o bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
 	CGO_ENABLED=0 H2SPEC=$(CURDIR)/bin/h2spec $(GO) test -count=1 -run='^TestH2spec$$' ./internal/proxy
+
+soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds
+	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^TestSoak$$' ./stress -args -soak $(SOAK)
 
 bench: build caddy ## elbow beside nginx, haproxy and Caddy; flags in BENCH, for example BENCH='-quick -work small,h3'
 	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow -caddy bin/caddy $(BENCH)

@@ -2,6 +2,7 @@ package elbtest
 
 import (
 	"errors"
+	"net/http"
 	"reflect"
 	"sync"
 	"testing"
@@ -42,6 +43,9 @@ func (n *Node) SDKFor(t testing.TB, accessKeyID, secret string) *SDK {
 	s.STS, errs[3] = sts.NewClientWithAccessKey("local", accessKeyID, secret)
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range []interface{ SetTransport(http.RoundTripper) }{s.ENS, s.CAS, s.RAM, s.STS} {
+		c.SetTransport(http.DefaultTransport) // whose idle connections a test can close
 	}
 	s.ENS.Domain, s.CAS.Domain, s.RAM.Domain, s.STS.Domain = n.API, n.API, n.API, n.API
 	return &s
