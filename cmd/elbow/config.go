@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -34,10 +35,13 @@ type config struct {
 	http3           bool
 	manageAddresses bool
 	maxConnections  int
+	maxListener     int // connections; 0: as many as maxConnections
 	maxBackendConns int
 	queueTimeout    time.Duration
 	maxHandshakes   int // 0: as many as there are processors
 	drainTimeout    time.Duration
+
+	balancing
 
 	gcPercent   int
 	memoryLimit byteSize
@@ -74,6 +78,8 @@ func defaultConfig() config {
 		queueTimeout:    time.Second,
 
 		drainTimeout: 30 * time.Second,
+
+		balancing: defaultBalancing(),
 
 		// A request in steady state allocates nothing, so the collector runs for
 		// new connections and calls of the API alone. Against Go's 100 this saves 2
@@ -126,6 +132,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
 		"`TIME` that requests may go on for after their listener was stopped, their\n"+
 			"backend was removed, or the program was told to end; then they are cut")
+	c.balancing.flags(f)
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+
 			"least 10. Less saves memory and costs CPU time on new connections")
@@ -191,7 +198,7 @@ func (c *config) validate() error {
 	case c.gcPercent < 10:
 		return fmt.Errorf("-gc-percent: must be at least 10, not %d", c.gcPercent)
 	}
-	if err := c.validateOverload(); err != nil {
+	if err := cmp.Or(c.validateOverload(), c.balancing.validate()); err != nil {
 		return err
 	}
 	if _, _, err := net.SplitHostPort(c.api); err != nil {

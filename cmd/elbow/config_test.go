@@ -82,6 +82,13 @@ func TestConfigFileErrors(t *testing.T) {
 		"max-connections = all": "elbow.conf:1: max-connections: ",
 		"vswitch = 10.0.0.0":    "elbow.conf:1: vswitch: ",
 		"gc-percent = 3":        "-gc-percent: must be at least 10, not 3",
+		"slow-start = -1s":      "-slow-start: must not be negative, as -1s is",
+		"hash-load-factor = 99": "-hash-load-factor: must be 0 or at least 100, not 99",
+		"hash-load-factor = -1": "-hash-load-factor: must be 0 or at least 100, not -1",
+		"retry-percent = 101":   "-retry-percent: must be from 0 to 100, not 101",
+		"retry-burst = -1":      "-retry-burst: must not be negative, as -1 is",
+
+		"max-listener-connections = -1": "-max-listener-connections: must not be negative, as -1 is",
 	} {
 		path := filepath.Join(t.TempDir(), "elbow.conf")
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

@@ -9,6 +9,9 @@ import (
 
 // overloadFlags are those that bound what is taken on.
 func (c *config) overloadFlags(f *flag.FlagSet) {
+	f.IntVar(&c.maxListener, "max-listener-connections", c.maxListener,
+		"client connections of one listener served at once; 0: as many as there may be\n"+
+			"at all. Beyond either limit a sixteenth more get 503, the rest are closed")
 	f.IntVar(&c.maxBackendConns, "max-backend-connections", c.maxBackendConns,
 		"requests under way with one backend of one listener, at least 1. As many again\n"+
 			"wait for their turn; then another backend is taken or the answer is 503. A little\n"+
@@ -29,6 +32,8 @@ func (c *config) overloadFlags(f *flag.FlagSet) {
 
 func (c *config) validateOverload() error {
 	switch {
+	case c.maxListener < 0:
+		return fmt.Errorf("-max-listener-connections: must not be negative, as %d is", c.maxListener)
 	case c.maxBackendConns < 1:
 		return fmt.Errorf("-max-backend-connections: must be at least 1, not %d", c.maxBackendConns)
 	case c.maxHandshakes < 0:

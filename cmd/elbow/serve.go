@@ -159,6 +159,7 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 	loop := reconcile.New(reconcile.Config{
 		Source: mirror, Report: stored.ReportStatus, Proxy: traffic, Node: nodeName(),
 		Addresses: addresses, DrainTimeout: c.drainTimeout, Log: log,
+		SlowStart: c.slowStart, LoadFactor: c.loadFactor,
 	})
 	registry := newRegistry(member, traffic, loop)
 	if err := n.serveAdmin(c, registry, member, loop); err != nil {
@@ -188,9 +189,10 @@ func (n *node) openProxy(c config) (*proxy.Proxy, error) {
 		return nil, err
 	}
 	traffic := proxy.New(proxy.Options{
-		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, DrainTimeout: c.drainTimeout,
+		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, MaxListenerConns: c.maxListener, DrainTimeout: c.drainTimeout,
 		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
 		MaxHandshakes: c.maxHandshakes, Memory: int64(c.memoryLimit),
+		RetryPercent: orNone(c.retryPercent), RetryBurst: orNone(c.retryBurst),
 	})
 	n.atEnd(traffic.Close)
 	return traffic, nil

@@ -13,9 +13,10 @@ import "sync/atomic"
 // twice. The padding keeps them on cache lines of their own (64 bytes on amd64
 // and arm64), so that the writes do not slow the reads.
 type Member struct {
-	ID     string       // stable name; the hashing schedulers and the cookies depend on it
-	health atomic.Int32 // a Health
-	_      [44]byte
+	ID     string               // stable name; the hashing schedulers and the cookies depend on it
+	health atomic.Int32         // a Health
+	rise   atomic.Pointer[rise] // nil: it has its whole share
+	_      [32]byte
 
 	Active atomic.Int64 // exchanges in flight
 	_      [56]byte
@@ -44,6 +45,12 @@ func (m *Member) SetHealth(h Health) { m.health.Store(int32(h)) }
 type Group struct {
 	Members []*Member
 	Weights []int // 0 to 100; 0 takes no new sessions
+
+	// LoadFactor bounds what one member has in flight when keys are hashed, in
+	// percent of the average for its weight: 125 is a quarter more. Keys of a
+	// member that has so much go to another one, each to one of its own, until it
+	// has less. From 100 on; 0 means no bound.
+	LoadFactor int
 }
 
 // takes reports whether a new session may go to member i, if members of the

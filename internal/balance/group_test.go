@@ -76,7 +76,12 @@ func drawGroup(t *rapid.T) *Group {
 	g := newGroup(rapid.SliceOfN(rapid.IntRange(0, 100), 0, 12).Draw(t, "weights")...)
 	for _, m := range g.Members {
 		m.SetHealth(rapid.SampledFrom([]Health{Unknown, Healthy, Unhealthy}).Draw(t, "health"))
+		m.Active.Store(rapid.Int64Range(0, 100).Draw(t, "active"))
+		if percent := rapid.IntRange(0, 100).Draw(t, "risen"); percent < 100 {
+			rises(m, percent)
+		}
 	}
+	g.LoadFactor = rapid.SampledFrom([]int{0, 100, 125}).Draw(t, "load factor")
 	return g
 }
 
@@ -143,15 +148,16 @@ func TestNewRefuses(t *testing.T) {
 		group     *Group
 		seed      []byte
 	}{
-		"unknown name":        {"lru", newGroup(1), seed},
-		"name in upper case":  {"WRR", newGroup(1), seed},
-		"weight over 100":     {"wrr", newGroup(101), seed},
-		"negative weight":     {"wrr", newGroup(-1), seed},
-		"member twice":        {"wrr", twice, seed},
-		"nil member":          {"wrr", missing, seed},
-		"weight missing":      {"wrr", uneven, seed},
-		"hash without a seed": {"sch", newGroup(1), nil},
-		"hash, short seed":    {"qch", newGroup(1), seed[:15]},
+		"unknown name":          {"lru", newGroup(1), seed},
+		"name in upper case":    {"WRR", newGroup(1), seed},
+		"weight over 100":       {"wrr", newGroup(101), seed},
+		"negative weight":       {"wrr", newGroup(-1), seed},
+		"member twice":          {"wrr", twice, seed},
+		"nil member":            {"wrr", missing, seed},
+		"weight missing":        {"wrr", uneven, seed},
+		"load factor under 100": {"sch", &Group{LoadFactor: 99}, seed},
+		"hash without a seed":   {"sch", newGroup(1), nil},
+		"hash, short seed":      {"qch", newGroup(1), seed[:15]},
 	} {
 		if s, err := New(tt.scheduler, tt.group, tt.seed); err == nil {
 			t.Errorf("%s: got %T, want an error", name, s)
@@ -180,6 +186,11 @@ func TestPickDoesNotAllocate(t *testing.T) {
 		g.Members[2].SetHealth(Unhealthy)
 		if n := testing.AllocsPerRun(100, func() { s.Pick(k, 0) }); n != 0 {
 			t.Errorf("%s, a member down: %v allocations a pick, want 0", name, n)
+		}
+		rises(g.Members[0], 50)
+		g.LoadFactor = 125
+		if n := testing.AllocsPerRun(100, func() { s.Pick(k, -1) }); n != 0 {
+			t.Errorf("%s, a member rising, load bounded: %v allocations a pick, want 0", name, n)
 		}
 	}
 }

@@ -21,7 +21,9 @@ func newHashed(part keyPart, g *Group, seed []byte) *hashed {
 // Pick returns the member that owns the key's slot of the ring. If that one
 // cannot take it, the key tries other slots, in an order of its own: a dead
 // member's keys spread over all others by weight and come back when it does;
-// nobody else's keys move. (Trying the slots that follow is not enough: the
+// nobody else's keys move. The same happens to keys whose member rises and has
+// no share in them yet, and to those that come while it has more than its bound.
+// (Trying the slots that follow is not enough: the
 // walks of Maglev are so regular that a slot's neighbours are no random sample
 // of the members.)
 func (h *hashed) Pick(k Key, avoid int) int {
@@ -30,21 +32,41 @@ func (h *hashed) Pick(k Key, avoid int) int {
 	}
 	sum := h.key.sum(h.part.of(&k))
 	slot := int(sum >> 32 % ringSize)
-	if i := int(h.ring[slot]); h.group.takes(i, avoid, Healthy) {
+	i := int(h.ring[slot])
+	if h.group.LoadFactor == 0 && h.group.takes(i, avoid, Healthy) && h.group.Members[i].risen() {
 		return i
 	}
+	return h.walk(sum, slot, avoid)
+}
+
+// walk tries the slots of a key in its order.
+func (h *hashed) walk(sum uint64, slot, avoid int) int {
 	first, want := h.group.best(avoid)
 	if first < 0 {
 		return -1
 	}
+	bound, most := h.group.bound(avoid, want), h.group.mostShare(avoid, want)
+	// Of a member that rises, the keys with a low draw come first. Multiplying
+	// makes it independent of the slot (Knuth, vol. 3, 6.4).
+	draw := int(sum * 0x9e3779b97f4a7c15 >> 56)
 	skip := int(sum&0xffffffff%(ringSize-1)) + 1 // reaches every slot, ringSize being prime
+	rest, fits := -1, false                      // for a key that nobody with room has a share in; whether rest has room
 	for range ringSize {
+		if i := int(h.ring[slot]); h.group.takes(i, avoid, want) {
+			room := bound.fits(h.group, i)
+			if room && admits(h.group.Members[i].share(), most, draw) {
+				return i
+			}
+			if rest < 0 || room && !fits {
+				rest, fits = i, room
+			}
+		}
 		if slot += skip; slot >= ringSize {
 			slot -= ringSize
 		}
-		if i := int(h.ring[slot]); h.group.takes(i, avoid, want) {
-			return i
-		}
+	}
+	if rest >= 0 {
+		return rest
 	}
 	return first // verdicts changed since best looked, or its weight bought no slot
 }

@@ -115,7 +115,10 @@ func TestRingDisruption(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := newGroup(rapid.SliceOfN(rapid.IntRange(1, 100), 2, 50).Draw(t, "weights")...)
 		gone := rapid.IntRange(0, len(g.Members)-1).Draw(t, "gone")
-		rest := &Group{slices.Delete(slices.Clone(g.Members), gone, gone+1), slices.Delete(slices.Clone(g.Weights), gone, gone+1)}
+		rest := &Group{
+			Members: slices.Delete(slices.Clone(g.Members), gone, gone+1),
+			Weights: slices.Delete(slices.Clone(g.Weights), gone, gone+1),
+		}
 		key := newSipKey(seed, "")
 		before, after := newRing(g, key), newRing(rest, key)
 		moved := 0

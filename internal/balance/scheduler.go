@@ -63,6 +63,9 @@ func (g *Group) check() error {
 	if len(g.Members) > maxMembers {
 		return fmt.Errorf("a group of %d members is too large, want at most %d", len(g.Members), maxMembers)
 	}
+	if g.LoadFactor != 0 && g.LoadFactor < 100 {
+		return fmt.Errorf("a load factor of %d%% has no room for the load there is, want at least 100%%", g.LoadFactor)
+	}
 	seen := make(map[string]bool, len(g.Members))
 	for i, m := range g.Members {
 		if m == nil {

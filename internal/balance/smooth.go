@@ -14,14 +14,16 @@ func newSmooth(weights []int) smooth {
 }
 
 // next returns the member whose turn it is among those that g takes, or -1 if
-// it takes none. A member that is passed over is owed nothing for it.
+// it takes none. A member that is passed over is owed nothing for it; one that
+// rises counts with the share that it has.
 func (s *smooth) next(g *Group, avoid int, want Health) int {
 	best, total := -1, 0
 	for i, w := range s.weights {
 		if !g.takes(i, avoid, want) {
 			continue
 		}
-		best, total = s.credit(i, best), total+w
+		w *= g.Members[i].share()
+		best, total = s.credit(i, w, best), total+w
 	}
 	if best >= 0 {
 		s.current[best] -= total
@@ -29,9 +31,10 @@ func (s *smooth) next(g *Group, avoid int, want Health) int {
 	return best
 }
 
-// credit gives member i its weight and returns who of i and best is owed more.
-func (s *smooth) credit(i, best int) int {
-	s.current[i] += s.weights[i]
+// credit gives member i what it is owed for one turn, w, and returns who of i and
+// best is owed more.
+func (s *smooth) credit(i, w, best int) int {
+	s.current[i] += w
 	if best < 0 || s.current[i] > s.current[best] {
 		return i
 	}
@@ -55,7 +58,7 @@ func schedule(weights []int) []uint16 {
 		best := -1
 		for i, w := range weights {
 			if w > 0 {
-				best = s.credit(i, best)
+				best = s.credit(i, w, best)
 			}
 		}
 		s.current[best] -= total

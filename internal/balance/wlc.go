@@ -33,7 +33,7 @@ func (l *leastActive) least(avoid int, want Health) int {
 		if !l.group.takes(i, avoid, want) {
 			continue
 		}
-		n, w := m.Active.Load()+1, int64(l.group.Weights[i])
+		n, w := m.Active.Load()+1, int64(l.group.weight(i))
 		switch mine, least := n*weight, load*w; { // n/w against load/weight
 		case best < 0 || mine < least:
 			best, load, weight, ties = i, n, w, 1

@@ -12,7 +12,7 @@ import (
 // schedule made beforehand. A turn of a member that cannot take it is given
 // away by the same algorithm, run live over those that can, so that a dead
 // member's share is spread over all others by weight instead of falling to its
-// neighbour in the schedule. That takes a lock, for as long as it takes to look
+// neighbour in the schedule. So are the turns that a member leaves while it rises. That takes a lock, for as long as it takes to look
 // at each member once.
 type roundRobin struct {
 	group *Group
@@ -52,10 +52,18 @@ func (r *roundRobin) Pick(_ Key, avoid int) int {
 		return -1
 	}
 	turn := r.turn.Add(1) - 1
-	if i := int(r.cycle[turn%uint64(len(r.cycle))]); r.group.takes(i, avoid, Healthy) {
+	if i := int(r.cycle[turn%uint64(len(r.cycle))]); r.group.takes(i, avoid, Healthy) && r.keeps(i, avoid) {
 		return i
 	}
 	return r.giveAway(avoid)
+}
+
+// keeps reports whether a member keeps a turn of its own. One that rises gives
+// away as many as it has no share in, at random; shared out by what each has a
+// share in, itself included, they leave everybody with just that.
+func (r *roundRobin) keeps(i, avoid int) bool {
+	m := r.group.Members[i]
+	return m.risen() || admits(m.share(), r.group.mostShare(avoid, Healthy), rand.IntN(fullShare))
 }
 
 func (r *roundRobin) giveAway(avoid int) int {

@@ -12,7 +12,8 @@ import (
 // listenerCounts is what is counted for each listener.
 type listenerCounts struct {
 	accepted   metrics.Counter           // connections
-	refused    metrics.Counter           // connections beyond a limit
+	refused    metrics.Counter           // connections far beyond a limit, closed unheard
+	overflow   metrics.Counter           // connections beyond a limit, which get 503
 	open       metrics.Gauge             // connections
 	refusals   [excesses]metrics.Counter // what overload cost, by reason
 	handshakes metrics.Counter           // completed
@@ -52,7 +53,8 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 	type t = listenerCounts
 	s := metrics.NewSet[t]("elbow_listener", "lb", "listener")
 	s.Counter("connections_total", "Client connections accepted.", func(c *t) *metrics.Counter { return &c.accepted })
-	s.Counter("connections_refused_total", "Client connections beyond a limit.", func(c *t) *metrics.Counter { return &c.refused })
+	s.Counter("connections_refused_total", "Client connections far beyond a limit, closed unheard.", func(c *t) *metrics.Counter { return &c.refused })
+	s.Counter("connections_overflow_total", "Client connections beyond a limit, whose requests get 503.", func(c *t) *metrics.Counter { return &c.overflow })
 	for r := excess(0); r < excesses; r++ {
 		s.Counter("overload_refused_total", "Requests and connections refused because there was too much, by of what.",
 			func(c *t) *metrics.Counter { return &c.refusals[r] }, "reason", r.String())

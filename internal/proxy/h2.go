@@ -81,7 +81,7 @@ func (c *conn) serveH2() {
 	h.idleSince = socket.Now()
 	h.write(http2.AppendGreeting)
 	h.mu.Unlock()
-	if c.overflow || c.listener.draining.Load() { // Close may have been before the Store
+	if c.listener.draining.Load() { // Close may have been before the Store
 		h.drain()
 	}
 	h.run()

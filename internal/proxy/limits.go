@@ -103,6 +103,13 @@ const defaultDrainTimeout = 30 * time.Second
 // lacks.
 const overflowShare = 16
 
+// A listener may try so many exchanges of a hundred with a second backend, and so
+// many at once after a time without: Envoy's budget of retries is a fifth, too.
+const (
+	defaultRetryPercent = 20
+	defaultRetryBurst   = 100
+)
+
 // accept errors, EMFILE above all, are retried after a pause that doubles from
 // acceptPauseMin to acceptPauseMax.
 const (

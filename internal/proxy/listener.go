@@ -22,6 +22,7 @@ type Listener struct {
 	quic   *quicPort   // nil: no HTTP/3
 	config atomic.Pointer[Config]
 	budget retryBudget
+	crowd  crowd
 	counts *metrics.Instance[listenerCounts]
 
 	draining atomic.Bool
@@ -41,8 +42,10 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	l := &Listener{
-		proxy: p,
-		tcp:   tcp,
+		proxy:  p,
+		tcp:    tcp,
+		budget: retryBudget{percent: int64(p.retryPercent), burst: int64(p.retryBurst)},
+
 		done:  make(chan struct{}),
 		conns: make(map[*conn]struct{}),
 	}
@@ -136,6 +139,17 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 
 // add takes c onto the books and reports whether there was room.
 func (l *Listener) add(c *conn) bool {
+	ok := l.book(c)
+	if c.overflow {
+		l.crowded()
+		if ok {
+			l.counts.Local().overflow.Inc()
+		}
+	}
+	return ok
+}
+
+func (l *Listener) book(c *conn) bool {
 	p := l.proxy
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,8 +180,12 @@ func (l *Listener) full() bool {
 func (l *Listener) remove(c *conn) {
 	l.mu.Lock()
 	delete(l.conns, c)
+	here := len(l.conns)
 	l.mu.Unlock()
 	l.counts.Local().open.Add(-1)
-	l.proxy.conns.Add(-1)
+	total := l.proxy.conns.Add(-1)
+	if l.crowd.on.Load() {
+		l.relieved(here, int(total))
+	}
 	l.running.Done()
 }

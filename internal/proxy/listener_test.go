@@ -1,10 +1,12 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -200,26 +202,75 @@ func TestDrainCuts(t *testing.T) {
 	_, _ = io.ReadAll(shaking)
 }
 
-// Beyond the limit connections are told so, far beyond not even that.
+// Beyond a limit connections are told so, in any version of HTTP; far beyond not
+// even that. The log has it once.
 func TestConnectionLimit(t *testing.T) {
-	const limit = 2 * overflowShare
-	r := newRig(t, []string{origin(t, hello)}, plain, func(o *Options, _ *Config) { o.MaxConns = limit })
-	var open []*client
+	for name, set := range map[string]func(*Options, int){
+		"in total":    func(o *Options, n int) { o.MaxConns = n },
+		"by listener": func(o *Options, n int) { o.MaxListenerConns = n },
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, v version) { testConnectionLimit(t, v, set) })
+		})
+	}
+}
+
+func testConnectionLimit(t *testing.T, v version, set func(*Options, int)) {
+	const limit, beyond = 2 * overflowShare, 2
+	var log bytes.Buffer // read when the listener has no connection any more
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) {
+		set(o, limit)
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	var open []asker
 	for range limit {
-		c := r.dial().send(get)
-		c.want(200, "hello")
-		open = append(open, c)
+		open = append(open, r.asker(http11).ask(get))
+		open[len(open)-1].want(200, "hello")
 	}
-	for range limit / overflowShare {
-		c := r.dial().send(get)
+	for n := range 3 {
+		c := r.asker(v).ask(get)
 		c.want(503, "503 Service Unavailable\n")
-		c.wantEnd()
-		_ = c.Close()
+		c.leave()
 		r.waitConns(limit)
+		r.wantSeries(map[string]float64{"elbow_listener_connections_overflow_total{lb=lb-test,listener=443}": float64(n + 1)})
 	}
-	_ = open[0].Close()
-	r.waitConns(limit - 1)
-	r.dial().send(get).want(200, "hello")
+	for range beyond {
+		idle, err := tls.Dial("tcp", r.lis.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer idle.Close()
+	}
+	if err := r.tryTo(v); err == nil {
+		t.Error("far beyond the limit there was an answer")
+	}
+	if r.series()["elbow_listener_connections_refused_total{lb=lb-test,listener=443}"] < 1 {
+		t.Error("no connection is counted as refused")
+	}
+	for _, c := range open {
+		c.leave()
+	}
+	r.waitConns(beyond)
+	r.asker(v).ask(get).want(200, "hello")
+	r.close()
+	if text := log.String(); strings.Count(text, "connections beyond the limit") != 1 || strings.Count(text, "within the limit again") != 1 ||
+		!strings.Contains(text, "beyond=") {
+		t.Errorf("the log has\n%s", text)
+	}
+}
+
+// tryTo connects and makes a request.
+func (r *rig) tryTo(v version) error {
+	r.t.Helper()
+	if v == http11 {
+		c, err := tls.Dial("tcp", r.lis.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	}
+	_, _, err := r.asker(v).ask(get).answer("GET")
+	return err
 }
 
 // waitConns waits until no more than n connections are left.

@@ -44,6 +44,12 @@ type Options struct {
 	// no bound.
 	Memory int64
 
+	// RetryPercent is how many attempts with another backend there may be, for a
+	// hundred exchanges of a listener, default 20; RetryBurst how many at once
+	// after a time without any, default 100. Negative: none.
+	RetryPercent int
+	RetryBurst   int
+
 	// DrainTimeout is how long exchanges may go on with a backend that was
 	// retired; then they are cut. Default 30s.
 	DrainTimeout time.Duration
@@ -88,18 +94,20 @@ func (l Limits) withDefaults() Limits {
 
 // A Proxy is what all listeners of the process share.
 type Proxy struct {
-	log         *slog.Logger
-	access      *accessLog // nil: none
-	limits      Limits
-	max         int // client connections
-	maxListener int
-	maxBackend  int           // exchanges with one backend
-	queueFor    time.Duration // with it, at most
-	drain       time.Duration // for exchanges with a retired backend
-	maxShaking  int           // QUIC handshakes of a listener
-	http3       bool
-	tag         quicTag       // of this process
-	begun       chan struct{} // closed when connections are taken
+	log          *slog.Logger
+	access       *accessLog // nil: none
+	limits       Limits
+	max          int // client connections
+	maxListener  int
+	maxBackend   int           // exchanges with one backend
+	queueFor     time.Duration // with it, at most
+	retryPercent int
+	retryBurst   int
+	drain        time.Duration // for exchanges with a retired backend
+	maxShaking   int           // QUIC handshakes of a listener
+	http3        bool
+	tag          quicTag       // of this process
+	begun        chan struct{} // closed when connections are taken
 
 	listeners *metrics.Set[listenerCounts]
 	backends  *metrics.Set[backendCounts]
@@ -134,6 +142,9 @@ func New(o Options) *Proxy {
 
 		maxBackend: cmp.Or(o.MaxBackendConns, defaultMaxBackendConns),
 		queueFor:   cmp.Or(o.QueueTimeout, defaultQueueTimeout),
+
+		retryPercent: max(0, cmp.Or(o.RetryPercent, defaultRetryPercent)),
+		retryBurst:   max(0, cmp.Or(o.RetryBurst, defaultRetryBurst)),
 
 		maxShaking: cmp.Or(o.MaxShaking, quicShaking),
 

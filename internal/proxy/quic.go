@@ -213,8 +213,11 @@ func (q *quicPort) begin(ctx context.Context, _ *quic.ClientInfo) (context.Conte
 		l.refuseShake(errCrowd)
 		return nil, errShakes
 	}
-	if l.hurries() || l.full() {
+	if full := l.full(); full || l.hurries() {
 		counts.refused.Inc()
+		if full {
+			l.crowded()
+		}
 		return nil, errOverflow
 	}
 	start := &quicStart{port: q}

@@ -18,6 +18,9 @@ var (
 func (x *exchange) local() (answered bool, f *Fault) {
 	switch {
 	case x.conn.overflow:
+		// HTTP/2 and HTTP/3 clients are asked to go not before there is an answer on
+		// its way: one that is asked at once opens the next connection instead.
+		x.conn.retireIdle()
 		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: errOverflow}
 	case x.conn.proxy.budget.full():
 		return true, x.noMemory()

@@ -41,34 +41,30 @@ func (x *exchange) move() bool {
 	return true
 }
 
-// A retryBudget allows one retry for every five exchanges, and a burst of a
-// hundred. The zero budget is full.
+// A retryBudget allows percent retries for a hundred exchanges, and a burst.
 type retryBudget struct {
-	spent atomic.Int64 // in exchanges: a retry adds retryCost, an exchange takes 1 off
+	percent int64        // 0: none but the burst
+	burst   int64        // 0: none at all
+	spent   atomic.Int64 // in hundredths of a retry
 }
-
-const (
-	retryCost  = 5
-	retryBurst = 100
-)
 
 // take spends on one retry, if there is enough left. Racing takers may exceed
 // the burst by one retry each, which does no harm.
 func (b *retryBudget) take() bool {
-	if b.spent.Load() > (retryBurst-1)*retryCost {
+	if b.spent.Load() > (b.burst-1)*100 {
 		return false
 	}
-	b.spent.Add(retryCost)
+	b.spent.Add(100)
 	return true
 }
 
 // giveBack undoes a take that came to nothing.
-func (b *retryBudget) giveBack() { b.spent.Add(-retryCost) }
+func (b *retryBudget) giveBack() { b.spent.Add(-100) }
 
 // earn is called for every exchange. As a rule nothing is spent and it only
 // reads.
 func (b *retryBudget) earn() {
 	if b.spent.Load() > 0 {
-		b.spent.Add(-1)
+		b.spent.Add(-b.percent)
 	}
 }

@@ -170,7 +170,7 @@ func (l *Loop) join(u *unit, d *spec, id backendID) {
 }
 
 func (l *Loop) open(u *unit, d *spec) error {
-	c, err := config(u, d)
+	c, err := l.config(u, d)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (l *Loop) open(u *unit, d *spec) error {
 }
 
 func (l *Loop) swap(u *unit, d *spec) error {
-	c, err := config(u, d)
+	c, err := l.config(u, d)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (u *unit) follow(d *spec, c *proxy.Config) {
 }
 
 // config is what the data plane gets for d. Its backends are there already.
-func config(u *unit, d *spec) (*proxy.Config, error) {
+func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 	c := &proxy.Config{
 		LoadBalancer:   d.loadBalancer,
 		Port:           d.port,
@@ -225,7 +225,7 @@ func config(u *unit, d *spec) (*proxy.Config, error) {
 	}
 	c.Certificate = u.certs.GetCertificate
 	c.Sessions = sessions(d, u.spec.certificate)
-	group := &balance.Group{}
+	group := &balance.Group{LoadFactor: l.loadFactor}
 	for _, m := range d.members {
 		b := u.backends[m.backendID].proxy
 		c.Backends = append(c.Backends, b)

@@ -56,6 +56,9 @@ func (l *Loop) reporter(d *spec, id backendID, m *balance.Member) func(health.Ve
 	log := l.log.With("lb", d.loadBalancer, "listener", d.port, "backend", name, "address", id.address)
 	return func(v health.Verdict, err error) {
 		was := m.Health()
+		if v == health.Up && was != balance.Healthy {
+			m.Rise(l.slowStart)
+		}
 		m.SetHealth(healths[v])
 		switch {
 		case was == healths[v]:

@@ -43,6 +43,14 @@ type Config struct {
 	// stopped, deleted or moved; then they are cut. 0: 30s.
 	DrainTimeout time.Duration
 
+	// SlowStart is how long a backend that comes up takes until it has its whole
+	// share of new sessions. 0: it has it at once.
+	SlowStart time.Duration
+
+	// LoadFactor bounds the load of a backend where keys are hashed: see
+	// balance.Group.
+	LoadFactor int
+
 	Log *slog.Logger // nil: slog.Default()
 }
 
@@ -52,6 +60,8 @@ type Loop struct {
 	source       Source
 	proxy        *proxy.Proxy
 	drainTimeout time.Duration
+	slowStart    time.Duration
+	loadFactor   int // percent
 	log          *slog.Logger
 
 	addresses *cluster.Addresses // nil: somebody else's
@@ -80,6 +90,8 @@ func New(c Config) *Loop {
 		source:       c.Source,
 		proxy:        c.Proxy,
 		drainTimeout: c.DrainTimeout,
+		slowStart:    c.SlowStart,
+		loadFactor:   c.LoadFactor,
 		log:          c.Log,
 		addresses:    c.Addresses,
 		running:      make(map[key]*unit),

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"time"
+)
+
+// balancing is what the machine says about the choice of backends, all of it
+// without effect by default: what the specification says of schedulers holds.
+type balancing struct {
+	slowStart    time.Duration
+	loadFactor   int // percent; 0: no bound
+	retryPercent int
+	retryBurst   int
+}
+
+// defaultBalancing has the retry budget that the data plane has by itself.
+func defaultBalancing() balancing { return balancing{retryPercent: 20, retryBurst: 100} }
+
+func (b *balancing) flags(f *flag.FlagSet) {
+	f.DurationVar(&b.slowStart, "slow-start", b.slowStart,
+		"`TIME` in which a backend that passes its health checks again, or for the first\n"+
+			"time, takes up its share of new sessions, from a tenth to all; 0: at once.\n"+
+			"Sticky sessions come back at once. If all backends rise, all have the same part")
+	f.IntVar(&b.loadFactor, "hash-load-factor", b.loadFactor,
+		"`PERCENT` of the average, by weight, that one backend may have in flight where\n"+
+			"sch, qch or iqch hash: 125 is a quarter more. A key that comes on top goes to\n"+
+			"another backend, always the same one. 0: no bound, else at least 100")
+	f.IntVar(&b.retryPercent, "retry-percent", b.retryPercent,
+		"requests of a hundred, from 0 to 100, that a listener may send to a second\n"+
+			"backend because the first one took no connection")
+	f.IntVar(&b.retryBurst, "retry-burst", b.retryBurst,
+		"such requests at once, on top of that, after a time without any; 0: none at all")
+}
+
+// validate checks what the types of the flags do not.
+func (b *balancing) validate() error {
+	switch {
+	case b.slowStart < 0:
+		return fmt.Errorf("-slow-start: must not be negative, as %s is", b.slowStart)
+	case b.loadFactor != 0 && b.loadFactor < 100:
+		return fmt.Errorf("-hash-load-factor: must be 0 or at least 100, not %d", b.loadFactor)
+	case b.retryPercent < 0 || b.retryPercent > 100:
+		return fmt.Errorf("-retry-percent: must be from 0 to 100, not %d", b.retryPercent)
+	case b.retryBurst < 0:
+		return fmt.Errorf("-retry-burst: must not be negative, as %d is", b.retryBurst)
+	}
+	return nil
+}
+
+// orNone is n for Options whose zero value is a default.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}

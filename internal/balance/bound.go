@@ -1,0 +1,39 @@
+package balance
+
+// A bound is how much of the load a member may have, in proportion to its
+// weight: LoadFactor percent of the average ("Consistent Hashing with Bounded
+// Loads", Mirrokni, Thorup and Zadimoghaddam, 2016). The zero bound holds for
+// everything.
+//
+// It is made for one pick, from counts that others change meanwhile. As picks
+// are counted only after they were made, exchanges that begin at the same
+// instant may exceed it by their number.
+type bound struct {
+	load   int64 // exchanges in flight and the one to come, times LoadFactor
+	weight int64 // of all members, times 100
+}
+
+// bound looks at the members that take new sessions.
+func (g *Group) bound(avoid int, want Health) bound {
+	if g.LoadFactor == 0 {
+		return bound{}
+	}
+	active, weight := int64(1), int64(0)
+	for i, m := range g.Members {
+		if g.takes(i, avoid, want) {
+			active += m.Active.Load()
+			weight += int64(g.weight(i))
+		}
+	}
+	return bound{active * int64(g.LoadFactor), 100 * max(weight, 1)}
+}
+
+// fits reports whether member i may have one exchange more. As the average is
+// rounded up for each, there is always one that may.
+func (b bound) fits(g *Group, i int) bool {
+	if b.weight == 0 {
+		return true
+	}
+	most := (b.load*int64(g.weight(i)) + b.weight - 1) / b.weight
+	return g.Members[i].Active.Load() < most
+}

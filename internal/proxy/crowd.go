@@ -1,0 +1,32 @@
+package proxy
+
+import "sync/atomic"
+
+// A crowd is whether a listener has more connections than it may. An episode
+// begins with the first beyond a limit and ends when there are well under it, so
+// that the log has two lines for it and not two for each connection.
+type crowd struct {
+	on     atomic.Bool
+	beyond atomic.Int64 // connections beyond the limit in this episode
+}
+
+// crowded notes a connection beyond a limit.
+func (l *Listener) crowded() {
+	l.crowd.beyond.Add(1)
+	if !l.crowd.on.CompareAndSwap(false, true) {
+		return
+	}
+	l.proxy.log.Warn("connections beyond the limit, new ones get 503", "listener", l.Addr(),
+		"limit", l.proxy.maxListener, "total", l.proxy.conns.Load(), "total_limit", l.proxy.max)
+}
+
+// relieved notes that there are so few connections as here, on this listener,
+// and total.
+func (l *Listener) relieved(here, total int) {
+	p := l.proxy
+	if here > p.maxListener-p.maxListener/overflowShare || total > p.max-p.max/overflowShare ||
+		!l.crowd.on.CompareAndSwap(true, false) {
+		return
+	}
+	p.log.Info("connections within the limit again", "listener", l.Addr(), "beyond", l.crowd.beyond.Swap(0))
+}
