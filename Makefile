@@ -15,7 +15,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance clients h2spec soak bench caddy docs clean
+.PHONY: build demo test check fuzz conformance clients h2spec soak bench caddy takeover docs clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -63,6 +63,9 @@ h2spec: ## all cases of h2spec, over TLS
 
 soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^TestSoak$$' ./stress -args -soak $(SOAK)
+
+takeover: ## 20 takeovers in a row under load: nothing refused, nothing lost
+	CGO_ENABLED=$(CGO) $(GO) test $(RACE) -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
 
 bench: build caddy ## elbow beside nginx, haproxy and Caddy; flags in BENCH, for example BENCH='-quick -work small,h3'
 	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow -caddy bin/caddy $(BENCH)

@@ -78,7 +78,7 @@ var owners = map[string][]string{
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
 	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/reconcile", "internal/store/embedded", "cmd/elbow"},
 	"charm.land/bubbletea/v2":                {"internal/top"},
-	"github.com/prometheus/client_model":     {"internal/top"},
+	"github.com/prometheus/client_model":     {"cmd/elbow", "internal/top"},
 	"github.com/prometheus/common":           {"internal/top"},
 	"github.com/jmespath/go-jmespath":        {"internal/answer"},
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest"},

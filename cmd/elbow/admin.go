@@ -11,14 +11,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 	"elbow/internal/store/embedded"
 )
 
-// newRegistry holds the metrics of the process.
-func newRegistry(member *embedded.Member, traffic *proxy.Proxy, loop *reconcile.Loop) *prometheus.Registry {
+// newRegistry holds the metrics of the process, without those of the control
+// plane.
+func newRegistry(traffic *proxy.Proxy, loop *reconcile.Loop) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "elbow_build_info", Help: "1, with the version of the program.",
@@ -30,7 +32,7 @@ func newRegistry(member *embedded.Member, traffic *proxy.Proxy, loop *reconcile.
 			func() float64 { return of(loop.Health()) })
 	}
 	r.MustRegister(
-		build, member.Collector(), traffic.Collector(),
+		build, traffic.Collector(),
 		gauge("elbow_reconcile_revision", "Revision of the store that runs.",
 			func(h reconcile.Health) float64 { return float64(h.Revision) }),
 		gauge("elbow_reconcile_listeners", "Sockets that should be open, redirects included.",
@@ -44,31 +46,43 @@ func newRegistry(member *embedded.Member, traffic *proxy.Proxy, loop *reconcile.
 }
 
 // serveAdmin serves what operators look at.
-func (n *node) serveAdmin(c config, r *prometheus.Registry, member *embedded.Member, loop *reconcile.Loop) error {
+func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 	if c.admin == off {
 		return nil
 	}
-	l, err := net.Listen("tcp", c.admin)
+	l, err := older.listen(c.admin, adminOf)
 	if err != nil {
 		return fmt.Errorf("-admin: %w", err)
 	}
+	n.admin = l.(*net.TCPListener)
 	n.adminURL = "http://" + l.Addr().String()
 
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics(r), promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		n.look(member.Health(), loop.Health()).answer(w)
+		n.look(n.loop.Health()).answer(w)
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		n.takesTraffic(loop.Health()).answer(w)
+		n.takesTraffic(n.loop.Health()).answer(w)
 	})
 	n.serveHTTP(&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}, l)
 	return nil
+}
+
+// metrics are those of r and of the control plane, if there is one.
+func (n *node) metrics(r *prometheus.Registry) prometheus.Gatherer {
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		all := prometheus.Gatherers{r}
+		if control := n.control.Load(); control != nil {
+			all = append(all, control.registry)
+		}
+		return all.Gather()
+	})
 }
 
 // A health is what /healthz and /readyz answer.
@@ -87,8 +101,14 @@ type health struct {
 
 // look is the whole truth: whether calls can be made and take effect. Traffic
 // may well go on while it says failing.
-func (n *node) look(member embedded.Health, loop reconcile.Health) health {
+func (n *node) look(loop reconcile.Health) health {
 	h := n.takesTraffic(loop)
+	var member embedded.Health
+	if control := n.control.Load(); control != nil {
+		member = control.member.Health()
+	} else {
+		h.Warnings = append(h.Warnings, "store: handed to a newer process, which is taking over")
+	}
 	h.StoreBytes, h.StoreQuota = member.Size, member.Quota
 	if member.Err != nil {
 		h.Errors = append(h.Errors, "store: "+member.Err.Error())

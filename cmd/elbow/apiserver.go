@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"elbow/internal/console"
@@ -13,35 +15,74 @@ import (
 	"elbow/internal/store"
 )
 
-// serveAPI serves the API, over TLS if there is a certificate, and the console
-// beside it unless pages is nil.
-func (n *node) serveAPI(c config, calls *gateway.Gateway, pages *console.Console) error {
-	l, err := net.Listen("tcp", c.api)
-	if err != nil {
-		return fmt.Errorf("-api: %w", err)
-	}
-	n.apiURL = "http://" + l.Addr().String()
+// serveAPI serves the API, over TLS if there is a certificate, behind the door, and
+// the console beside it if there is to be one.
+func (n *node) serveAPI(c config, older *heir) error {
+	var pair *keyPair
 	if c.apiCert != "" {
-		pair := &keyPair{certFile: c.apiCert, keyFile: c.apiKey}
+		pair = &keyPair{certFile: c.apiCert, keyFile: c.apiKey}
 		if err := pair.read(); err != nil {
-			_ = l.Close() // nobody has connected
 			return err
 		}
 		n.reloads = append(n.reloads, pair.read)
+	}
+	l, err := older.listen(c.api, apiOf)
+	if err != nil {
+		return fmt.Errorf("-api: %w", err)
+	}
+	n.api = l.(*net.TCPListener)
+	n.apiURL = "http://" + l.Addr().String()
+	if pair != nil {
 		l = tls.NewListener(l, &tls.Config{
 			GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 		})
-		n.apiURL = "https://" + l.Addr().String()
+		n.apiURL = "https://" + n.api.Addr().String()
 	}
-	server := calls.Server()
-	if pages != nil {
-		server.Handler = withConsole(calls, pages)
-		server.RegisterOnShutdown(pages.EndStreams)
-		n.atEnd(pages.Close)
+	if c.hasConsole() {
 		n.consoleURL = n.apiURL + console.Path
 	}
-	n.serveHTTP(server, l)
+	n.apiServer = n.control.Load().calls.Server()
+	n.apiServer.Handler, n.apiServer.ConnContext, n.apiServer.ConnState = n.door, withConn, n.apiConns.note
+	n.apiServer.RegisterOnShutdown(func() {
+		if control := n.control.Load(); control != nil {
+			control.endStreams()
+		}
+	})
+	n.serveHTTP(n.apiServer, l)
+	n.atEnd(n.hearNobody)
+	n.ends = append(n.ends, func(ctx context.Context) {
+		if n.yielded.Load() {
+			n.apiConns.wait(ctx)
+		}
+	})
 	return nil
+}
+
+// An openConns counts the connections of a server. To shut a server down is to
+// close those that wait for their next request, on which one may be on its way;
+// a process that has been replaced waits instead.
+type openConns struct{ open sync.WaitGroup }
+
+func (o *openConns) note(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		o.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		o.open.Done()
+	}
+}
+
+// wait returns when there are none, or when ctx ends.
+func (o *openConns) wait(ctx context.Context) {
+	none := make(chan struct{})
+	go func() { // ends with the connections, which are cut after ctx has ended
+		o.open.Wait()
+		close(none)
+	}()
+	select {
+	case <-none:
+	case <-ctx.Done():
+	}
 }
 
 // A keyPair is the API's own certificate, read from files.

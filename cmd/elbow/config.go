@@ -40,6 +40,7 @@ type config struct {
 	queueTimeout    time.Duration
 	maxHandshakes   int // 0: as many as there are processors
 	drainTimeout    time.Duration
+	takeover        bool
 
 	balancing
 
@@ -132,6 +133,10 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
 		"`TIME` that requests may go on for after their listener was stopped, their\n"+
 			"backend was removed, or the program was told to end; then they are cut")
+	f.BoolVar(&c.takeover, "takeover", c.takeover,
+		"take the place of the process that runs on the same data directory, with its\n"+
+			"sockets: no connection is refused and no request lost. That one drains and\n"+
+			"ends. Without one this is a start like any other")
 	c.balancing.flags(f)
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+

@@ -3,33 +3,59 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"elbow/internal/store"
+	"elbow/internal/handover"
+	"elbow/internal/proxy"
+	"elbow/internal/reconcile"
+	"elbow/internal/rpc"
 )
 
 // A node is the whole product in this process.
 type node struct {
+	config     config
 	log        *slog.Logger
 	apiURL     string
 	adminURL   string // "": off
 	consoleURL string // "": off
+
+	// What goes on when another process takes over, or is about to.
+	traffic    *proxy.Proxy
+	loop       *reconcile.Loop
+	audit      io.Writer // nil: none
+	api, admin *net.TCPListener
+	door       *door
+	apiServer  *http.Server
+	elders     elders
+
+	// What has to be let go of for that.
+	control  atomic.Pointer[controlPlane] // nil while another process may have the store
+	stopLoop func()
+	requests *handover.Listener // of processes that want to take over
+	heir     *handover.Request  // of the one that has; it sees by it when this one ends
+	nonces   []rpc.UsedNonce    // while control is nil
+	reopen   <-chan time.Time   // when to try to get the store back; nil: no need
 
 	ends    []func(context.Context) // what started last ends first
 	reloads []func() error          // at SIGHUP
 	failed  chan error              // a server that ended by itself; has room for all of them
 
 	draining atomic.Bool
+	yielded  atomic.Bool // to another process
+	servers  sync.WaitGroup
+	apiConns openConns
 }
 
-func newNode(log *slog.Logger) *node {
-	return &node{log: log, failed: make(chan error, 2)}
+func newNode(c config, log *slog.Logger) *node {
+	return &node{config: c, log: log, failed: make(chan error, 3), door: newDoor()}
 }
 
 // atEnd notes what ends a part. It is called after the ends of all parts that
@@ -55,8 +81,8 @@ func (n *node) end() {
 	n.close(ctx)
 }
 
-// untilEnd returns at a signal to end, or with the error of a server that
-// ended by itself.
+// untilEnd returns at a signal to end, when another process has taken over, or
+// with the error of a server that ended by itself.
 func (n *node) untilEnd(signals <-chan os.Signal) error {
 	for {
 		select {
@@ -66,6 +92,12 @@ func (n *node) untilEnd(signals <-chan os.Signal) error {
 				return nil
 			}
 			n.reload()
+		case r := <-n.requests.Requests():
+			if n.yield(r) {
+				return nil
+			}
+		case <-n.reopen:
+			n.resume()
 		case err := <-n.failed:
 			n.log.Error("draining", "err", err)
 			return err
@@ -83,56 +115,51 @@ func (n *node) reload() {
 	n.log.Info("reloaded")
 }
 
-// run runs a part in the background. At the end it is stopped, waited for and
-// drained.
-func (n *node) run(run, drain func(context.Context)) {
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { // ends with ctx; the function below waits
-		defer close(done)
-		run(ctx)
-	}()
-	n.ends = append(n.ends, func(ctx context.Context) {
-		stop()
-		<-done
-		drain(ctx)
-	})
-}
-
-// mirror follows the store until the node ends.
-func (n *node) mirror(s *store.Store) (*store.Mirror, error) {
-	ctx, stop := context.WithCancel(context.Background())
-	m, err := s.Mirror(ctx)
-	if err != nil {
-		stop()
-		return nil, err
+// hear lets other processes ask for a takeover, and pass calls on.
+func (n *node) hear() (err error) {
+	n.hearNobody()
+	if n.requests, err = handover.Listen(n.config.data, buildVersion(), n.log); err != nil {
+		return err
 	}
-	n.atEnd(func() {
-		stop()
-		m.Wait()
-	})
-	return m, nil
+	n.serve(n.apiServer, n.requests.Calls())
+	return nil
 }
 
 // answerTime is how long a call that is under way may still take when the node
 // ends.
 const answerTime = 5 * time.Second
 
+// hearNobody ends that.
+func (n *node) hearNobody() {
+	if n.requests != nil {
+		n.requests.Close()
+	}
+}
+
+// closeControl closes the control plane, unless another process has it.
+func (n *node) closeControl() {
+	if control := n.control.Swap(nil); control != nil {
+		control.close()
+	}
+}
+
 // serveHTTP runs an HTTP server in the background until the node ends.
 func (n *node) serveHTTP(server *http.Server, l net.Listener) {
-	done := make(chan struct{})
-	go func() { // ends with the server; the function below waits
-		defer close(done)
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			n.failed <- err
-		}
-	}()
+	n.serve(server, l)
 	n.ends = append(n.ends, func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, answerTime)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			_ = server.Close() // what did not end in time is cut
 		}
-		<-done
+	})
+}
+
+// serve has a server take connections from l.
+func (n *node) serve(server *http.Server, l net.Listener) {
+	n.servers.Go(func() { // ends with the server or the listener; the end of start waits
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			n.failed <- err
+		}
 	})
 }

@@ -15,12 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"elbow/internal/cluster"
-	"elbow/internal/control"
-	"elbow/internal/gateway"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
-	"elbow/internal/store"
-	"elbow/internal/store/embedded"
 )
 
 const serveLong = `Run the load balancer and its API until SIGTERM or SIGINT. Then no new
@@ -33,6 +29,9 @@ data directory, a file that "elbow call" reads with ELBOW_CONFIG. A pair that
 differs from that of an earlier start is taken as well: a new secret replaces
 the old one, a new id is a further root key, which makes the environment the way
 back in after a key was lost. Delete an old one with DeleteAccessKey.
+
+With -takeover it takes the place of the process that runs on the same data
+directory, without a moment in which nobody is served.
 
 Nothing but the data directory has to be backed up, and only as a whole.`
 
@@ -78,7 +77,11 @@ func serve(c config, flags *flag.FlagSet, log *slog.Logger) error {
 		return err
 	}
 	log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "console", n.consoleURL, "version", buildVersion())
+	notify(log, "READY=1", fmt.Sprintf("MAINPID=%d", os.Getpid()))
 	failure := n.untilEnd(signals)
+	if !n.yielded.Load() {
+		notify(log, "STOPPING=1")
+	}
 
 	ctx, cut := context.WithTimeout(context.Background(), c.drainTimeout)
 	defer cut()
@@ -122,93 +125,75 @@ func cutAtSignal(ctx context.Context, signals <-chan os.Signal, cut context.Canc
 // start puts the product together and runs it. What it has started, it ends
 // again if a later part does not start.
 func start(c config, log *slog.Logger) (_ *node, err error) {
-	n := newNode(log)
+	n := newNode(c, log)
 	defer func() {
 		if err != nil {
 			n.end()
 		}
 	}()
-	member, err := embedded.Start(embedded.Config{Dir: c.data, Log: log})
-	if err != nil {
-		return nil, err
+	n.atEnd(n.servers.Wait)
+	if err := os.MkdirAll(c.data, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	n.atEnd(member.Close)
-	stored, err := openStore(member, log)
-	if err != nil {
-		return nil, err
-	}
-	n.atEnd(stored.Close)
-	n.run(stored.KeepSessionKeys, func(context.Context) {})
-	service := control.New(control.Config{Store: stored})
-	if err := bootstrap(c, service, log); err != nil {
-		return nil, err
-	}
-
-	traffic, err := n.openProxy(c)
-	if err != nil {
-		return nil, err
-	}
-	mirror, err := n.mirror(stored)
-	if err != nil {
-		return nil, err
-	}
-	addresses, err := openAddresses(c)
-	if err != nil {
-		return nil, err
-	}
-	loop := reconcile.New(reconcile.Config{
-		Source: mirror, Report: stored.ReportStatus, Proxy: traffic, Node: nodeName(),
-		Addresses: addresses, DrainTimeout: c.drainTimeout, Log: log,
-		SlowStart: c.slowStart, LoadFactor: c.loadFactor,
-	})
-	registry := newRegistry(member, traffic, loop)
-	if err := n.serveAdmin(c, registry, member, loop); err != nil {
-		return nil, err
-	}
-	n.run(loop.Run, loop.Drain)
-
-	audit, err := n.openLog("audit log", c.auditPath())
-	if err != nil {
-		return nil, err
-	}
-	calls := gateway.New(gateway.Config{
-		Handlers: service.Handlers(), Keys: keys(stored), Log: log, Audit: audit, Registerer: registry,
-	})
-	n.atEnd(calls.Close)
-	pages, err := newConsole(c, consoleParts{calls, people{stored, service}, mirror, traffic, loop}, log)
-	if err != nil {
-		return nil, err
-	}
-	return n, n.serveAPI(c, calls, pages)
-}
-
-// openProxy is the data plane, without listeners.
-func (n *node) openProxy(c config) (*proxy.Proxy, error) {
 	access, err := n.openLog("access log", c.accessLog)
 	if err != nil {
 		return nil, err
 	}
-	traffic := proxy.New(proxy.Options{
+	if n.audit, err = n.openLog("audit log", c.auditPath()); err != nil {
+		return nil, err
+	}
+	older, err := n.ask(c)
+	if err != nil {
+		return nil, err
+	}
+	control, err := openControl(c, n.audit, older.nonces(), log)
+	if err != nil {
+		return nil, err
+	}
+	n.control.Store(control)
+	n.atEnd(n.closeControl)
+
+	if err := n.openTraffic(c, older, access); err != nil {
+		return nil, err
+	}
+	if err := control.openHandler(n); err != nil {
+		return nil, err
+	}
+	if err := n.serveAPI(c, older); err != nil {
+		return nil, err
+	}
+	return n, n.take(older)
+}
+
+// openTraffic runs the data plane by what the control plane has stored.
+func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
+	n.traffic = proxy.New(proxy.Options{
 		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, MaxListenerConns: c.maxListener, DrainTimeout: c.drainTimeout,
 		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
 		MaxHandshakes: c.maxHandshakes, Memory: int64(c.memoryLimit),
 		RetryPercent: orNone(c.retryPercent), RetryBurst: orNone(c.retryBurst),
+		Inherited: older.sockets(),
 	})
-	n.atEnd(traffic.Close)
-	return traffic, nil
-}
-
-// openStore opens the store and takes back what a process of this node told that
-// died: it would contradict this one until its lease ends.
-func openStore(member *embedded.Member, log *slog.Logger) (*store.Store, error) {
-	stored, err := store.New(member.Client(), member.SealKey())
+	n.atEnd(n.traffic.Close)
+	addresses, err := openAddresses(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := stored.ForgetStatus(context.Background(), nodeName()); err != nil {
-		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
+	control := n.control.Load()
+	n.loop = reconcile.New(reconcile.Config{
+		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: n.traffic, Node: nodeName(),
+		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.drainTimeout, Log: n.log,
+		SlowStart: c.slowStart, LoadFactor: c.loadFactor,
+	})
+	if err := n.serveAdmin(c, older, newRegistry(n.traffic, n.loop)); err != nil {
+		return err
 	}
-	return stored, nil
+	n.stopLoop = background(n.loop.Run)
+	n.ends = append(n.ends, func(ctx context.Context) {
+		n.stopLoop()
+		n.loop.Drain(ctx)
+	})
+	return nil
 }
 
 // openAddresses is nil without -manage-addresses. The owner of addresses is who

@@ -415,7 +415,7 @@ func TestMetricsAndProfiles(t *testing.T) {
 
 // A rotated log goes on in a new file.
 func TestLogIsOpenedAnew(t *testing.T) {
-	n := newNode(slog.New(slog.DiscardHandler))
+	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
 	path := filepath.Join(t.TempDir(), "access.log")
 	out, err := n.openLog("access log", path)
 	if err != nil {

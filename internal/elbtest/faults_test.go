@@ -111,7 +111,7 @@ func TestBrokenBody(t *testing.T) {
 
 // upgrade opens an upgraded connection through the listener: what is written to
 // it comes back.
-func upgrade(t *testing.T, f *Front) io.ReadWriter {
+func upgrade(t *testing.T, f *Front) io.ReadWriteCloser {
 	t.Helper()
 	c := f.Dial(t)
 	if _, err := fmt.Fprintf(c, "GET /echo HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", SiteName); err != nil {
@@ -127,7 +127,7 @@ func upgrade(t *testing.T, f *Front) io.ReadWriter {
 	}
 	return struct {
 		io.Reader
-		io.Writer
+		io.WriteCloser
 	}{r, c}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,6 +61,12 @@ func Start(t testing.TB, o Options) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.endWith(t)
+	return n
+}
+
+// endWith kills the node when the test ends.
+func (n *Node) endWith(t testing.TB) {
 	t.Cleanup(func() {
 		n.Kill()
 		if t.Failed() {
@@ -69,19 +76,25 @@ func Start(t testing.TB, o Options) *Node {
 			t.Error(err)
 		}
 	})
-	return n
 }
 
 // Launch is Start for a node that may refuse to start or outlives a test. The
 // caller kills it.
 func Launch(o Options) (*Node, error) {
-	n := &Node{
-		Options: o, AccessKeyID: "root-key", Secret: "root-secret-of-the-tests",
-		log: &log{ready: make(chan struct{})}, done: make(chan struct{}),
-	}
+	n := &Node{Options: o}
 	if err := n.complete(); err != nil {
 		return nil, err
 	}
+	if err := n.launch(); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// launch starts the process, which is killed if that is an error.
+func (n *Node) launch() error {
+	n.AccessKeyID, n.Secret = "root-key", "root-secret-of-the-tests"
+	n.log, n.done = &log{ready: make(chan struct{})}, make(chan struct{})
 	n.cmd = exec.Command(n.Binary, append([]string{
 		"serve", "-data", n.Data(), "-api", n.API, "-admin", n.Admin, "-vswitch", n.VSwitch,
 	}, n.Args...)...)
@@ -91,18 +104,37 @@ func Launch(o Options) (*Node, error) {
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	n.cmd.SysProcAttr = child()
 	if err := n.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	go n.wait() // ends with the process; Kill and Stop wait for it
 	select {
 	case <-n.log.ready:
-		return n, nil
+		return nil
 	case <-n.done:
-		return nil, fmt.Errorf("the node ended before it was ready: %w\n%s", n.err, n.Log())
+		return fmt.Errorf("the node ended before it was ready: %w\n%s", n.err, n.Log())
 	case <-time.After(patience):
 		n.Kill()
-		return nil, fmt.Errorf("the node was not ready after %s:\n%s", patience, n.Log())
+		return fmt.Errorf("the node was not ready after %s:\n%s", patience, n.Log())
 	}
+}
+
+// Successor is a node that will take over from n, with further arguments.
+func (n *Node) Successor(args ...string) *Node {
+	next := &Node{Options: n.Options, Admin: n.Admin}
+	next.Args = append(append(slices.Clone(n.Args), "-takeover"), args...)
+	return next
+}
+
+// TakeOver starts a process that takes over from n, with further arguments, and
+// returns when it is ready. It is killed when the test ends.
+func (n *Node) TakeOver(t testing.TB, args ...string) *Node {
+	t.Helper()
+	next := n.Successor(args...)
+	if err := next.launch(); err != nil {
+		t.Fatalf("%v\nlog of the process before:\n%s", err, n.Log())
+	}
+	next.endWith(t)
+	return next
 }
 
 // complete fills in what the options leave open.

@@ -48,6 +48,10 @@ type Config struct {
 	Audit      io.Writer             // one JSON line a call; no audit if nil
 	Registerer prometheus.Registerer // no metrics if nil
 	Now        func() time.Time      // time.Now if nil
+
+	// Nonces are those that an earlier process on the store has let calls use, and
+	// that must not be used again.
+	Nonces []rpc.UsedNonce
 }
 
 // A Gateway serves the API over HTTP.
@@ -82,9 +86,13 @@ func New(c Config) *Gateway {
 	for _, op := range api.Operations() {
 		g.versions[op.Version] = true
 	}
+	g.nonces.Remember(c.Nonces)
 	g.audit = newAuditLog(c.Audit, g.log, g.counts.auditLost)
 	return g
 }
+
+// Nonces lists the nonces that calls have used, for a process that takes over.
+func (g *Gateway) Nonces() []rpc.UsedNonce { return g.nonces.Used() }
 
 // Close writes the audit lines that wait, for a second at most.
 func (g *Gateway) Close() { g.audit.close() }

@@ -78,6 +78,8 @@ type State struct {
 	Verdicts   []Verdict
 	Nonces     []Nonce
 	Draining   []Process // older ones that have not ended yet
+
+	Refused string // why there is nothing to take over; "": all this
 }
 
 // A Server is the listening socket of one of the node's own servers.

@@ -39,6 +39,13 @@ func (r *Request) Give(s *State, files []*os.File) error {
 	return r.fail(r.expect(ready))
 }
 
+// Refuse says why nothing is handed over.
+func (r *Request) Refuse(why error) {
+	r.within(helloTimeout)
+	_ = r.send(&State{Refused: why.Error()}, nil) // it may be gone
+	r.Close()
+}
+
 // Begin lets the newer process take what comes, and returns when it does. From
 // then on it is the one that serves.
 func (r *Request) Begin() error {
@@ -98,7 +105,10 @@ func Dial(dir, program string) (*Heir, error) {
 	h.PID, _ = peer(c.conn) // it was asked before
 	h.within(stateWithin)
 	h.files, err = c.receive(&h.State)
-	if err == nil {
+	switch {
+	case err == nil && h.Refused != "":
+		err = fmt.Errorf("the running process refuses: %s", h.Refused)
+	case err == nil:
 		err = h.check()
 	}
 	if err != nil {

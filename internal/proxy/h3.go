@@ -153,7 +153,7 @@ func (h *h3Conn) done() {
 	case staying:
 		h.timer.Reset(h.listener.config.Load().idleTimeout())
 	case leftOff:
-		h.timer.Reset(h.farewell())
+		h.timer.Reset(farewell)
 	}
 }
 
@@ -191,7 +191,7 @@ func (h *h3Conn) retire() {
 func (h *h3Conn) warn() {
 	h.leaving = warned
 	_, _ = h.control.Write(http3.AppendGoAway(nil, http3.LastStream)) // in vain if the connection has ended
-	h.timer.Reset(h.farewell())
+	h.timer.Reset(farewell)
 }
 
 // leaveOff says which requests are served. A later one is refused in a way that
@@ -200,14 +200,8 @@ func (h *h3Conn) leaveOff() {
 	h.leaving = leftOff
 	_, _ = h.control.Write(http3.AppendGoAway(nil, uint64(h.next)))
 	if h.open == 0 {
-		h.timer.Reset(h.farewell())
+		h.timer.Reset(farewell)
 	}
-}
-
-// farewell is how long it takes, most likely, until the client has read a GOAWAY
-// and what it had sent before has come.
-func (h *h3Conn) farewell() time.Duration {
-	return min(max(2*h.quic.ConnectionStats().SmoothedRTT, farewellMin), farewellMax)
 }
 
 // cutQUIC ends the connection and whatever it is doing.

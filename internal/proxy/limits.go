@@ -181,13 +181,11 @@ const quicShakingMax = 4 * quicShaking
 // with the head: some clients send it in a packet of its own, right after.
 const endTimeout = 50 * time.Millisecond
 
-// An HTTP/3 client gets two round trips for each of the two GOAWAY, within these:
-// the least is for clients that are near but busy, the most for those of whom
-// nothing is known yet.
-const (
-	farewellMin = 10 * time.Millisecond
-	farewellMax = time.Second
-)
+// farewell is how long an HTTP/3 client gets for each of the two GOAWAY until it
+// has read it and what it had sent before has come. There is nothing that would
+// tell when. Two round trips are enough for the network, and lost requests of a
+// client that was busy.
+const farewell = time.Second
 
 // arenaBytes is the room for the text of a head to begin with: nine in ten have
 // less.

@@ -163,7 +163,9 @@ func (u *unit) rekey(d *spec) {
 
 func (l *Loop) join(u *unit, d *spec, id backendID) {
 	b := &backend{proxy: l.proxy.NewBackend(d.loadBalancer, d.port, id.name(), id.address.String())}
-	if !d.check.on {
+	if d.check.on {
+		b.proxy.Member.SetHealth(l.inherited[verdictKey{d.key, id}]) // the zero Health is Unknown
+	} else {
 		b.proxy.Member.SetHealth(balance.Healthy)
 	}
 	u.backends[id] = b

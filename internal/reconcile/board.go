@@ -25,6 +25,10 @@ type board struct {
 	statuses map[elb.ListenerKey]elb.ListenerStatus // guarded by mu
 	untold   map[elb.ListenerKey]struct{}           // guarded by mu; one without a status is gone
 	failed   error                                  // guarded by mu; of the last report
+	passed   bool                                   // guarded by mu; the first pass was made
+	telling  bool                                   // guarded by mu; a report is under way
+
+	settled chan struct{} // closed, under mu, when passed and nothing is untold
 }
 
 func newBoard(node string, report Report, log *slog.Logger) *board {
@@ -36,6 +40,37 @@ func newBoard(node string, report Report, log *slog.Logger) *board {
 		done:     make(chan struct{}),
 		statuses: make(map[elb.ListenerKey]elb.ListenerStatus),
 		untold:   make(map[elb.ListenerKey]struct{}),
+		settled:  make(chan struct{}),
+	}
+}
+
+// resume prepares for another run, with another store that knows nothing yet.
+func (b *board) resume(report Report) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.report, b.done = report, make(chan struct{})
+	for k := range b.statuses {
+		b.note(k)
+	}
+}
+
+// pass notes that a pass was made.
+func (b *board) pass() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.passed = true
+	b.settle()
+}
+
+// settle is called with mu held.
+func (b *board) settle() {
+	if !b.passed || b.telling || len(b.untold) > 0 {
+		return
+	}
+	select {
+	case <-b.settled:
+	default:
+		close(b.settled)
 	}
 }
 
@@ -150,7 +185,7 @@ func (b *board) tell(ctx context.Context) bool {
 
 	b.mu.Lock()
 	was := b.failed
-	b.failed = err
+	b.failed, b.telling = err, false
 	if err != nil {
 		for i := range changed {
 			b.note(changed[i].Key())
@@ -159,6 +194,7 @@ func (b *board) tell(ctx context.Context) bool {
 			b.note(k)
 		}
 	}
+	b.settle()
 	b.mu.Unlock()
 
 	switch {
@@ -182,5 +218,6 @@ func (b *board) take() (changed []elb.ListenerStatus, gone []elb.ListenerKey) {
 		}
 	}
 	clear(b.untold)
+	b.telling = true
 	return changed, gone
 }

@@ -27,8 +27,12 @@ func (l *Loop) drain(k key) {
 		l.tell(u.spec.owner)
 		return
 	}
-	u.listener.Close()
-	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "rev", l.revision)
+	if l.yielding {
+		u.listener.Yield()
+	} else {
+		u.listener.Close()
+		l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "rev", l.revision)
+	}
 	// The deadline of a drain is its own: it may outlast the context of Run, up
 	// to the end of Drain, which calls cut.
 	ctx, cut := context.WithTimeout(context.Background(), l.drainTimeout)

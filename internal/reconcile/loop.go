@@ -62,6 +62,8 @@ func (l *Loop) pass(now time.Time) {
 	l.apply(l.steps, desired.Certificates, now)
 	l.sweep()
 	l.publishHealth(len(specs))
+	l.inherited = nil // a backend that joins later is unknown
+	l.board.pass()
 	clear(l.steps) // they hold the resolver's memory, and that the store's
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"elbow/internal/balance"
 	"elbow/internal/cert"
 	"elbow/internal/cluster"
 	"elbow/internal/elb"
@@ -38,6 +39,9 @@ type Config struct {
 	// Addresses gets the addresses that no interface has, and gives them back when
 	// nothing needs them any more. Nil: they are somebody else's business.
 	Addresses *cluster.Addresses
+
+	// Verdicts are those of the process that this one takes over from.
+	Verdicts []Verdict
 
 	// DrainTimeout is how long exchanges may go on after their listener was
 	// stopped, deleted or moved; then they are cut. 0: 30s.
@@ -71,8 +75,10 @@ type Loop struct {
 	pairs     map[string]*cert.Pair // by certificate id
 	draining  map[*drain]struct{}
 	drained   chan *drain
-	revision  int64 // of the last pass
-	stale     bool  // there may be something for sweep
+	inherited map[verdictKey]balance.Health // of backends that have not joined yet
+	yielding  bool                          // another process has the sockets
+	revision  int64                         // of the last pass
+	stale     bool                          // there may be something for sweep
 
 	board  *board
 	health atomic.Pointer[Health]
@@ -97,6 +103,7 @@ func New(c Config) *Loop {
 		running:      make(map[key]*unit),
 		pairs:        make(map[string]*cert.Pair),
 		draining:     make(map[*drain]struct{}),
+		inherited:    verdictsByKey(c.Verdicts),
 		drained:      make(chan *drain),
 		stale:        true, // an earlier process may have left addresses
 		board:        newBoard(c.Node, c.Report, c.Log),

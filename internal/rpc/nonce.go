@@ -15,9 +15,10 @@ import (
 // again. Only calls with a valid signature get here, so nobody can fill the
 // memory of a key but who holds its secret.
 //
-// It lives in one process and does not survive it: a call seen on the wire could
-// be sent once more to another node, or within the window after a restart. Over
-// TLS nobody sees a call on the wire.
+// It lives in one process, which hands it to one that takes over from it, and does
+// not survive a restart: a call seen on the wire could be sent once more to another
+// node, or within the window after a restart. Over TLS nobody sees a call on the
+// wire.
 type Nonces struct {
 	perKey, total int // bounds, in nonces
 
@@ -78,5 +79,37 @@ func (n *Nonces) expire(now time.Time) {
 		if n.count[old.accessKeyID]--; n.count[old.accessKeyID] == 0 {
 			delete(n.count, old.accessKeyID)
 		}
+	}
+}
+
+// A UsedNonce is one that is remembered, for another process.
+type UsedNonce struct {
+	ID          []byte // stands for access key and nonce
+	AccessKeyID string
+	Forget      time.Time
+}
+
+// Used lists what is remembered, oldest first.
+func (n *Nonces) Used() []UsedNonce {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := make([]UsedNonce, len(n.queue))
+	for i := range n.queue {
+		e := &n.queue[i]
+		all[i] = UsedNonce{e.id[:], e.accessKeyID, e.forget}
+	}
+	return all
+}
+
+// Remember adds what another process has listed, before the first Use.
+func (n *Nonces) Remember(all []UsedNonce) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, u := range all {
+		var id nonceID
+		copy(id[:], u.ID)
+		n.seen[id] = struct{}{}
+		n.count[u.AccessKeyID]++
+		n.queue = append(n.queue, nonceEntry{id, u.AccessKeyID, u.Forget})
 	}
 }

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"elbow/internal/control"
+	"elbow/internal/gateway"
+	"elbow/internal/rpc"
+	"elbow/internal/store"
+	"elbow/internal/store/embedded"
+)
+
+// A controlPlane is what of a node needs the store. It can be closed, and another
+// one opened in its place, while traffic goes on.
+type controlPlane struct {
+	member   *embedded.Member
+	stored   *store.Store
+	mirror   *store.Mirror
+	service  *control.Service
+	calls    *gateway.Gateway
+	handler  http.Handler         // of all that comes in on the API's port
+	registry *prometheus.Registry // of its metrics
+
+	endStreams func() // ends answers that have no end
+
+	ends []func() // what started last ends first
+}
+
+// openControl opens the store and all that works on it. nonces are those that
+// calls have used already.
+func openControl(c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Logger) (_ *controlPlane, err error) {
+	p := &controlPlane{registry: prometheus.NewRegistry(), endStreams: func() {}}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if p.member, err = openMember(c, log); err != nil {
+		return nil, err
+	}
+	p.ends = append(p.ends, p.member.Close)
+	if p.stored, err = openStore(p.member, log); err != nil {
+		return nil, err
+	}
+	p.ends = append(p.ends, p.stored.Close, background(p.stored.KeepSessionKeys))
+	p.service = control.New(control.Config{Store: p.stored})
+	if err := bootstrap(c, p.service, log); err != nil {
+		return nil, err
+	}
+	if err := p.openMirror(); err != nil {
+		return nil, err
+	}
+	p.registry.MustRegister(p.member.Collector())
+	p.calls = gateway.New(gateway.Config{
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Log: log, Audit: audit, Registerer: p.registry, Nonces: nonces,
+	})
+	p.ends = append(p.ends, p.calls.Close)
+	return p, nil
+}
+
+// openHandler lets calls in, and people to the console if there is to be one.
+func (p *controlPlane) openHandler(n *node) error {
+	p.handler = p.calls
+	pages, err := newConsole(n.config, consoleParts{p.calls, people{p.stored, p.service}, p.mirror, n.traffic, n.loop}, n.log)
+	if err != nil || pages == nil {
+		return err
+	}
+	p.handler, p.endStreams = withConsole(p.calls, pages), pages.EndStreams
+	p.ends = append(p.ends, pages.Close)
+	return nil
+}
+
+// inUsePatience is how long another process may still have the data directory: one
+// that was killed a moment ago while it handed over.
+const inUsePatience = 5 * time.Second
+
+// openMember opens the data directory. To take over is to come when another
+// process has just let go of it.
+func openMember(c config, log *slog.Logger) (*embedded.Member, error) {
+	for began := time.Now(); ; time.Sleep(inUsePatience / 100) {
+		m, err := embedded.Start(embedded.Config{Dir: c.data, Log: log})
+		if !c.takeover || !errors.Is(err, embedded.ErrInUse) || time.Since(began) > inUsePatience {
+			return m, err
+		}
+	}
+}
+
+// openStore opens the store and takes back what a process of this node told that
+// died: it would contradict this one until its lease ends.
+func openStore(member *embedded.Member, log *slog.Logger) (*store.Store, error) {
+	stored, err := store.New(member.Client(), member.SealKey())
+	if err != nil {
+		return nil, err
+	}
+	if err := stored.ForgetStatus(context.Background(), nodeName()); err != nil {
+		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
+	}
+	return stored, nil
+}
+
+// openMirror follows the store.
+func (p *controlPlane) openMirror() (err error) {
+	ctx, stop := context.WithCancel(context.Background())
+	if p.mirror, err = p.stored.Mirror(ctx); err != nil {
+		stop()
+		return err
+	}
+	p.ends = append(p.ends, func() {
+		stop()
+		p.mirror.Wait()
+	})
+	return nil
+}
+
+// close ends all of it.
+func (p *controlPlane) close() {
+	for last := len(p.ends) - 1; last >= 0; last-- {
+		p.ends[last]()
+	}
+	p.ends = nil
+}
+
+// background runs a part until the function that it returns is called, which waits
+// for it.
+func background(run func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { // ends with ctx; the function below waits
+		defer close(done)
+		run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"elbow/internal/handover"
+	"elbow/internal/socket"
+)
+
+// What of a takeover the older process does.
+
+const (
+	// maxElders is how many processes of the node may drain at once. Each of them
+	// ends after -drain-timeout at the latest, but takes memory until then.
+	maxElders = 8
+
+	// callsEndWithin is how long calls under way may take when the store is about to
+	// be handed over: longer than the gateway lets any of them take.
+	callsEndWithin = 20 * time.Second
+
+	// reopenPause is the time between two tries to open the store again, which the
+	// newer process may still have.
+	reopenPause = time.Second
+)
+
+// yield gives the node to a newer process and reports whether that one serves. If
+// not, this one goes on as before.
+func (n *node) yield(r *handover.Request) bool {
+	began := time.Now()
+	n.log.Info("takeover asked for", "pid", r.PID, "version", r.Program)
+	if err := n.mayYield(); err != nil {
+		n.log.Warn("takeover refused", "err", err)
+		r.Refuse(err)
+		return false
+	}
+	if err := n.suspend(); err != nil {
+		n.log.Warn("takeover refused", "err", err)
+		r.Refuse(err)
+		n.resume()
+		return false
+	}
+	if err := n.give(r); err != nil {
+		n.log.Error("takeover came to nothing, this process goes on", "pid", r.PID, "err", err)
+		n.resume()
+		return false
+	}
+	n.log.Info("taken over, draining", "by", r.PID, "took", time.Since(began).Round(time.Millisecond))
+	return true
+}
+
+// mayYield bounds the number of processes that drain.
+func (n *node) mayYield() error {
+	draining := n.elders.list()
+	if len(draining) < maxElders {
+		return nil
+	}
+	var pids []string
+	for _, e := range draining {
+		pids = append(pids, fmt.Sprint(e.PID))
+	}
+	return fmt.Errorf("%d older processes still drain (%s): wait until one has ended, which it does within its -drain-timeout",
+		len(draining), strings.Join(pids, ", "))
+}
+
+// suspend lets go of the store. Traffic goes on with what is known; calls wait.
+func (n *node) suspend() error {
+	n.control.Load().endStreams() // whoever reads them comes again
+	ctx, cancel := context.WithTimeout(context.Background(), callsEndWithin)
+	defer cancel()
+	if err := n.door.shut(ctx); err != nil {
+		return fmt.Errorf("calls are under way: %w", err)
+	}
+	n.stopLoop()
+	n.nonces = n.control.Load().calls.Nonces()
+	n.control.Swap(nil).close()
+	return nil
+}
+
+// resume takes the store again. While the newer process has it, it goes on trying
+// from untilEnd.
+func (n *node) resume() {
+	n.traffic.Resume()
+	if control := n.control.Load(); control != nil { // it was not let go of
+		n.door.open(control.handler)
+		return
+	}
+	control, err := n.openControl()
+	if err != nil {
+		n.log.Error("store not opened again, traffic goes on without", "err", err)
+		n.reopen = time.After(reopenPause)
+		return
+	}
+	n.reopen = nil
+	n.control.Store(control)
+	n.loop.Resume(control.mirror, control.stored.ReportStatus)
+	n.stopLoop = background(n.loop.Run)
+	if err := n.hear(); err != nil {
+		n.log.Error("no takeover possible", "err", err)
+	}
+	n.door.open(control.handler)
+	n.log.Info("store opened again")
+}
+
+// openControl opens a control plane for what runs already.
+func (n *node) openControl() (*controlPlane, error) {
+	control, err := openControl(n.config, n.audit, n.nonces, n.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := control.openHandler(n); err != nil {
+		control.close()
+		return nil, err
+	}
+	return control, nil
+}
+
+// give hands over everything but the store. An error says that nothing has changed
+// hands.
+func (n *node) give(r *handover.Request) error {
+	s, files, err := n.state()
+	defer func() {
+		for _, f := range files {
+			_ = f.Close() // a copy
+		}
+	}()
+	if err != nil {
+		r.Refuse(err)
+		return err
+	}
+	if err := r.Give(s, files); err != nil {
+		return err
+	}
+	n.traffic.Pause()
+	if err := r.Begin(); err != nil {
+		return err
+	}
+	// From here on the other one serves, whatever happens.
+	n.yielded.Store(true)
+	n.draining.Store(true)
+	n.loop.Yield()
+	_ = n.api.Close() // of no use: the other one has the socket
+	if n.admin != nil {
+		_ = n.admin.Close() // likewise
+	}
+	n.door.open(&passing{n.config.data, n.log})
+	r.Done()
+	n.heir = r
+	return nil
+}
+
+// state puts together what a newer process goes on with. The files are copies,
+// whatever the error.
+func (n *node) state() (s *handover.State, files []*os.File, err error) {
+	add := func(f *os.File) int {
+		files = append(files, f)
+		return len(files) - 1
+	}
+	s = &handover.State{Tag: n.traffic.Tag()}
+	s.API, err = server(n.config.api, n.api, add)
+	if err == nil && n.admin != nil {
+		s.Admin, err = server(n.config.admin, n.admin, add)
+	}
+	if err != nil {
+		return s, files, err
+	}
+	sockets, err := n.traffic.Sockets()
+	for _, one := range sockets {
+		given := handover.Socket{Network: one.Network, Address: one.Address, File: add(one.File)}
+		for _, r := range one.Routes {
+			given.Routes = append(given.Routes, handover.Route{Tag: r.Tag, File: add(r.File)})
+		}
+		s.Sockets = append(s.Sockets, given)
+	}
+	if err != nil {
+		return s, files, err
+	}
+	for _, e := range n.elders.list() {
+		life, err := socket.Duplicate(e.life)
+		if errors.Is(err, os.ErrClosed) {
+			continue // it has ended this moment
+		}
+		if err != nil {
+			return s, files, err
+		}
+		p := e.Process
+		p.File = add(life)
+		s.Draining = append(s.Draining, p)
+	}
+	for _, v := range n.loop.Verdicts() {
+		s.Verdicts = append(s.Verdicts, handover.Verdict{
+			LoadBalancer: v.LoadBalancer, Listener: v.Listener,
+			Server: v.Server, Port: v.Port, Address: v.Address, Health: int32(v.Health),
+		})
+	}
+	for _, x := range n.nonces {
+		s.Nonces = append(s.Nonces, handover.Nonce(x))
+	}
+	return s, files, nil
+}
+
+func server(asked string, l *net.TCPListener, add func(*os.File) int) (*handover.Server, error) {
+	f, err := socket.Duplicate(l)
+	if err != nil {
+		return nil, err
+	}
+	return &handover.Server{Asked: asked, File: add(f)}, nil
+}

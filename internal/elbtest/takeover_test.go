@@ -1,0 +1,260 @@
+package elbtest
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// takeovers is how often TestTakeover does it.
+var takeovers = flag.Int("takeovers", 3, "takeovers in a row under load")
+
+// A load is clients that make requests all the time, and count what fails.
+type load struct {
+	stop    context.CancelFunc
+	ctx     context.Context
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	done   map[string]int // guarded by mu; by kind of client
+	failed []string       // guarded by mu
+}
+
+func newLoad() *load {
+	l := &load{done: make(map[string]int)}
+	l.ctx, l.stop = context.WithCancel(context.Background())
+	return l
+}
+
+// add has a client call try all the time.
+func (l *load) add(kind string, try func() error) {
+	l.running.Go(func() { // ends with ctx; end waits
+		for l.ctx.Err() == nil {
+			err := try()
+			l.mu.Lock()
+			if err != nil {
+				l.failed = append(l.failed, fmt.Sprintf("%s %s: %v", time.Now().Format("05.000"), kind, err))
+			} else {
+				l.done[kind]++
+			}
+			l.mu.Unlock()
+		}
+	})
+}
+
+// moved waits until every kind of client has made requests from now on.
+func (l *load) moved(t *testing.T) {
+	t.Helper()
+	l.mu.Lock()
+	before := make(map[string]int)
+	for kind, n := range l.done {
+		before[kind] = n
+	}
+	l.mu.Unlock()
+	Eventually(t, func() error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for kind, n := range l.done {
+			if n < before[kind]+3 {
+				return fmt.Errorf("%s stands at %d", kind, n)
+			}
+		}
+		return nil
+	})
+}
+
+// end stops the clients and tells what failed.
+func (l *load) end(t *testing.T) {
+	t.Helper()
+	l.stop()
+	l.running.Wait()
+	t.Logf("requests: %v", l.done)
+	for i, f := range l.failed {
+		if i == 20 {
+			t.Errorf("and %d more", len(l.failed)-i)
+			return
+		}
+		t.Error(f)
+	}
+}
+
+// getter makes requests to a listener over a transport.
+func (f *Front) getter(transport http.RoundTripper) func() error {
+	c := &http.Client{Transport: transport, Timeout: patience}
+	return func() error {
+		a, err := f.TryGet(c, "/")
+		if err == nil && (a.Status != http.StatusOK || a.Body != "a") {
+			err = fmt.Errorf("got %d %q", a.Status, a.Body)
+		}
+		return err
+	}
+}
+
+// over is a transport of HTTP/1.1 or HTTP/2.
+func (f *Front) over(t *testing.T, http2, keep bool) *http.Transport {
+	p := new(http.Protocols)
+	p.SetHTTP1(!http2)
+	p.SetHTTP2(http2)
+	tr := &http.Transport{
+		TLSClientConfig: f.TLS(), Protocols: p, DisableKeepAlives: !keep,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", f.HostPort())
+		},
+	}
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr
+}
+
+// overQUIC is a transport of HTTP/3.
+func (f *Front) overQUIC(t *testing.T) *http3.Transport {
+	tr := &http3.Transport{
+		TLSClientConfig: f.TLS(),
+		Dial: func(ctx context.Context, _ string, tlsConfig *tls.Config, c *quic.Config) (*quic.Conn, error) {
+			return quic.DialAddr(ctx, f.HostPort(), tlsConfig, c)
+		},
+	}
+	t.Cleanup(func() { _ = tr.Close() })
+	return tr
+}
+
+// A takeover under load, several times in a row: no connection is refused, no
+// request is lost, over any version of HTTP; a tunnel and a download that were
+// there before are there after; calls of the API succeed; the backend that is down
+// gets nothing; and the old processes end.
+func TestTakeover(t *testing.T) {
+	n := Start(t, Options{Args: []string{"-drain-timeout", "3s"}})
+	up, down := NewBackend(t, "a"), NewBackend(t, "down")
+	next := make(chan int)
+	up.Serve(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/echo" {
+			echo(next)(w, r)
+			return
+		}
+		_, _ = fmt.Fprintln(w, "a")
+	})
+	down.Probe(Status(http.StatusServiceUnavailable))
+	s := NewSite(t, n, up, down)
+	f := s.Listen(t, map[string]string{
+		"HealthCheck": "on", "HealthCheckInterval": "1", "HealthCheckTimeout": "1",
+		"HealthyThreshold": "2", "UnhealthyThreshold": "2", "HealthCheckURI": ProbePath, "HealthCheckMethod": "get",
+	})
+	Eventually(t, func() error {
+		if a, err := f.TryGet(f.Client(t, ""), "/"); err != nil || a.Status != http.StatusOK {
+			return fmt.Errorf("%d, %v", a.Status, err)
+		}
+		return nil
+	})
+	Eventually(t, func() error {
+		if down.Probes(ProbePath) < 3 {
+			return fmt.Errorf("%d probes of the backend that is down", down.Probes(ProbePath))
+		}
+		return nil
+	})
+	// The first one still has the connections of the SDK, which nobody closes: it
+	// ends after its own -drain-timeout.
+	nodes := []*Node{n, n.TakeOver(t, "-drain-timeout", "2m")}
+	descriptors := openFiles(t, nodes[1])
+	wrong := down.Requests()
+
+	tunnel := upgrade(t, f)
+	download := f.Get0(t, "/echo")
+	l := newLoad()
+	for range 2 {
+		l.add("HTTP/1.1 kept", f.getter(f.over(t, false, true)))
+		l.add("HTTP/1.1 new", f.getter(f.over(t, false, false)))
+		l.add("HTTP/2", f.getter(f.over(t, true, true)))
+		l.add("HTTP/3", f.getter(f.overQUIC(t)))
+	}
+	var slowest atomic.Int64
+	l.add("API", func() error {
+		began := time.Now()
+		_, err := n.RPC().Call(t.Context(), api.EnsVersion, "DescribeLoadBalancerHTTPSListenerAttribute",
+			map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": f.Port})
+		slowest.Store(max(slowest.Load(), int64(time.Since(began))))
+		if refusal, refused := errors.AsType[*rpc.Error](err); refused && strings.HasPrefix(refusal.Code, "Throttling") {
+			time.Sleep(refusal.RetryAfter) // as a client does
+			return nil
+		}
+		return err
+	})
+
+	for i := range *takeovers {
+		l.moved(t)
+		nodes = append(nodes, nodes[i+1].TakeOver(t))
+		if _, err := fmt.Fprintf(tunnel, "%4d", i); err != nil {
+			t.Fatalf("the tunnel after takeover %d: %v", i+1, err)
+		}
+		b := make([]byte, 4)
+		if _, err := io.ReadFull(tunnel, b); err != nil || strings.TrimSpace(string(b)) != fmt.Sprint(i) {
+			t.Fatalf("the tunnel after takeover %d: %q, %v", i+1, b, err)
+		}
+		next <- i
+		if line, err := download.ReadString('\n'); err != nil || strings.TrimSpace(line) != fmt.Sprint(i) {
+			t.Fatalf("the download after takeover %d: %q, %v", i+1, line, err)
+		}
+	}
+	l.moved(t)
+	l.end(t)
+	t.Logf("slowest call of the API: %s", time.Duration(slowest.Load()).Round(time.Millisecond))
+	if got := down.Requests(); got != wrong {
+		t.Errorf("the backend that is down got %d requests", got-wrong)
+	}
+	close(next)
+	_ = tunnel.Close()
+	last := nodes[len(nodes)-1]
+	for i, old := range nodes[:len(nodes)-1] {
+		select {
+		case <-old.done:
+			if old.err != nil {
+				t.Errorf("process %d ended with %v", i+1, old.err)
+			}
+		case <-time.After(patience):
+			t.Errorf("process %d still runs", i+1)
+		}
+	}
+	Eventually(t, func() error {
+		if got := openFiles(t, last); got > descriptors+8 {
+			return fmt.Errorf("%d files are open, %d were before", got, descriptors)
+		}
+		return nil
+	})
+}
+
+// Get0 is an answer whose body is still to be read.
+func (f *Front) Get0(t *testing.T, path string) *bufio.Reader {
+	t.Helper()
+	res, err := f.Client(t, "").Get(f.URL(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { res.Body.Close() })
+	return bufio.NewReader(res.Body)
+}
+
+// openFiles is how many files the node has open.
+func openFiles(t *testing.T, n *Node) int {
+	t.Helper()
+	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", n.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(fds)
+}

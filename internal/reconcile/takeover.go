@@ -1,0 +1,68 @@
+package reconcile
+
+import (
+	"net/netip"
+
+	"elbow/internal/balance"
+)
+
+// A Verdict is what the health checks said last of a backend, for the process that
+// takes over from this one: it must not send requests to a backend that is known
+// to be down.
+type Verdict struct {
+	LoadBalancer string
+	Listener     int    // port
+	Server       string // id of the backend's server
+	Port         int    // as stored with the backend; 0: the listener decided
+	Address      netip.AddrPort
+	Health       balance.Health
+}
+
+// Verdicts lists the verdicts of all backends that are probed. Run has returned
+// before.
+func (l *Loop) Verdicts() []Verdict {
+	var all []Verdict
+	for k, u := range l.running {
+		for id, b := range u.backends {
+			if b.check.on {
+				all = append(all, Verdict{k.loadBalancer, k.port, id.server, id.port, id.address, b.proxy.Member.Health()})
+			}
+		}
+	}
+	return all
+}
+
+// A verdictKey is what a Verdict is of.
+type verdictKey struct {
+	key
+	backendID
+}
+
+func verdictsByKey(all []Verdict) map[verdictKey]balance.Health {
+	m := make(map[verdictKey]balance.Health, len(all))
+	for _, v := range all {
+		m[verdictKey{key{v.LoadBalancer, v.Listener}, backendID{v.Server, v.Port, v.Address}}] = v.Health
+	}
+	return m
+}
+
+// Resume gives the loop another store, which is the same one opened again. Run has
+// returned before and is called again after it. What was told is told anew.
+func (l *Loop) Resume(source Source, report Report) {
+	l.source = source
+	l.board.resume(report)
+}
+
+// Yield gives the place of this node to another process, which has its sockets:
+// nothing is taken any more, and no client notices. The addresses stay. Run has
+// returned before; Drain waits for the end.
+func (l *Loop) Yield() {
+	l.yielding, l.addresses = true, nil
+	for k := range l.running {
+		l.drain(k)
+	}
+}
+
+// Settled is closed when the first pass has been made and the store knows what
+// came of it.
+func (l *Loop) Settled() <-chan struct{} { return l.board.settled }
