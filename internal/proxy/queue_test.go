@@ -39,6 +39,17 @@ func (r *rig) awaitWaiting(i, n int) {
 	}
 }
 
+// awaitFree returns when backend i has no exchange: an answer is there for the
+// client a moment before its exchange has ended.
+func (r *rig) awaitFree(i int) {
+	r.t.Helper()
+	for end := time.Now().Add(patience); r.cfg.Backends[i].Member.Active.Load() != 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("backend %d is not free", i)
+		}
+	}
+}
+
 // A backend that has as many exchanges as it may gets no more: one waits its
 // turn, the next is refused at once, and when there is a place again both find
 // one.
@@ -142,6 +153,7 @@ func TestFullMemberIsPassedOver(t *testing.T) {
 	busy.send("GET /hold HTTP/1.1\r\nHost: a\r\nCookie: " + session + "\r\n\r\n")
 	<-asked
 	for range 4 {
+		r.awaitFree(1 - i)
 		r.dial().send(get).want(200, string("ab"[1-i]))
 	}
 	bound := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + session + "\r\n\r\n")
