@@ -32,9 +32,12 @@ func (l *Listener) newTLS() *tls.Config {
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return l.config.Load().Certificate(hello)
 		},
-		// By default the records of a connection begin at 1.2 KB and grow from
-		// one to the next: the first answer of 16 KiB would take 5, not 2.
-		DynamicRecordSizingDisabled: true,
+		// The records of a connection begin at the size of a packet and grow from
+		// one to the next, as crypto/tls does by itself: nothing of a record can be
+		// read before its last byte has come. Of a new connection's first 64 KiB
+		// over 1 Mbit/s the first byte comes after 14 ms, not 152. It costs three
+		// more records of a first answer of 16 KiB: 1 % of the CPU time of a resumed
+		// connection, and nothing after the first 14 records.
 	}
 	sealTickets(t)
 	return t
