@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -129,24 +126,15 @@ func (o *applyOptions) concerns(wanted *manifest.Manifest) func(name string) boo
 	return func(name string) bool { return names[name] }
 }
 
-// confirm asks whoever sits at the terminal. Without one only --yes will do.
+// confirm asks whoever sits at the terminal, unless the flags say not to.
 func (o *applyOptions) confirm(cmd *cobra.Command, changes int) error {
 	if o.yes {
 		return nil
 	}
-	in, isFile := cmd.InOrStdin().(*os.File)
-	if !isFile || !isTerminal(in) || o.file == "-" {
-		return errors.New("nothing was changed: there is nobody to ask; --yes applies without asking, --dry-run only shows")
+	if o.file == "-" {
+		return errNobody
 	}
-	_, _ = fmt.Fprintf(cmd.OutOrStdout(), "\nApply %s? [y/N] ", plural(changes, "change"))
-	answer, err := bufio.NewReader(in).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return errors.New("nothing was changed")
-	}
-	return nil
+	return ask(cmd, fmt.Sprintf("\nApply %s? [y/N] ", plural(changes, "change")))
 }
 
 func plural(n int, what string) string {

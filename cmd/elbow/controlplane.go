@@ -62,7 +62,7 @@ func openControl(c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Lo
 		Handlers: p.service.Handlers(), Keys: keys(p.stored), Log: log, Audit: audit, Registerer: p.registry, Nonces: nonces,
 	})
 	p.ends = append(p.ends, p.calls.Close)
-	return p, nil
+	return p, p.serveBackups(c.data, log)
 }
 
 // openHandler lets calls in, and people to the console if there is to be one.

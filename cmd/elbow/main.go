@@ -38,7 +38,7 @@ SDKs, from Terraform or with "elbow call".`,
 		SilenceErrors: true, // main prints them, once
 		SilenceUsage:  true, // an error is one clear line
 	}
-	root.AddCommand(newServeCommand(), newDemoCommand(), newCallCommand(), newApplyCommand(), newExportCommand(), newTopCommand(), newDoctorCommand(), newDocsCommand())
+	root.AddCommand(newServeCommand(), newDemoCommand(), newCallCommand(), newApplyCommand(), newExportCommand(), newTopCommand(), newDoctorCommand(), newBackupCommand(), newRestoreCommand(), newDocsCommand())
 	return root
 }
 

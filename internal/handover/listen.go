@@ -55,7 +55,7 @@ func Listen(dir, program string, log *slog.Logger) (*Listener, error) {
 	// Under another name first: there is never a moment without the socket.
 	fresh := path + ".new"
 	_ = os.Remove(fresh) // of a process that died at this point
-	err := inDirectory(fresh, func(name string) (err error) {
+	err := InDirectory(fresh, func(name string) (err error) {
 		l.unix, err = net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: name})
 		return err
 	})
@@ -218,7 +218,7 @@ var ErrNobody = errors.New("no process runs on the data directory")
 func dial(dir string, h Hello) (*channel, Answer, error) {
 	h.Version, h.Oldest = version, oldest
 	var conn *net.UnixConn
-	err := inDirectory(filepath.Join(dir, socketName), func(name string) (err error) {
+	err := InDirectory(filepath.Join(dir, socketName), func(name string) (err error) {
 		conn, err = net.DialUnix("unix", nil, &net.UnixAddr{Net: "unix", Name: name})
 		return err
 	})

@@ -32,9 +32,9 @@ func peer(c *net.UnixConn) (pid int, err error) {
 // maxPath is what a socket's address has room for, with a 0 at the end.
 const maxPath = len(unix.RawSockaddrUnix{}.Path) - 1
 
-// inDirectory calls use with a name for path that is short enough for a socket's
+// InDirectory calls use with a name for path that is short enough for a socket's
 // address, however deep the directory is.
-func inDirectory(path string, use func(name string) error) error {
+func InDirectory(path string, use func(name string) error) error {
 	if len(path) <= maxPath {
 		return use(path)
 	}

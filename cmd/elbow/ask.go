@@ -1,0 +1,31 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+var errNobody = errors.New("nothing was changed: there is nobody to ask; --yes does it without asking")
+
+// ask asks whoever sits at the terminal, and is an error unless the answer is yes.
+func ask(cmd *cobra.Command, question string) error {
+	in, isFile := cmd.InOrStdin().(*os.File)
+	if !isFile || !isTerminal(in) {
+		return errNobody
+	}
+	_, _ = fmt.Fprint(cmd.OutOrStdout(), question)
+	answer, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}
