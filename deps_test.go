@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"internal/store/embedded": {},
 	"internal/manifest":       {"internal/api"},
 	"internal/doctor":         {"internal/api"},
+	"internal/openapi":        {"internal/api"},
 	"internal/http2":          {"internal/http1"},
 	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
 	"internal/upstream":       {"internal/http1", "internal/http2", "internal/socket"},
@@ -53,7 +54,7 @@ var mayImport = map[string][]string{
 		"internal/cert", "internal/cluster", "internal/proxy",
 	},
 
-	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics"}, // what it does with them it is handed
+	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet"}, // what it does with them it is handed
 
 	"cmd/elbow":        {anything},
 	"internal/elbtest": {anything},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
@@ -10,21 +11,30 @@ import (
 	"github.com/spf13/cobra"
 
 	"elbow/internal/api"
+	"elbow/internal/openapi"
 )
 
 // newDocsCommand prints docs/api.md. Everything in it comes from the tables of
 // package api.
 func newDocsCommand() *cobra.Command {
-	return &cobra.Command{
+	openAPI := ""
+	docs := &cobra.Command{
 		Use:    "docs",
 		Short:  "Print the reference of the API in Markdown",
 		Args:   cobra.NoArgs,
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if openAPI != "" {
+				out := json.NewEncoder(cmd.OutOrStdout())
+				out.SetIndent("", " ")
+				return out.Encode(openapi.Document(openAPI, version))
+			}
 			_, err := io.WriteString(cmd.OutOrStdout(), reference())
 			return err
 		},
 	}
+	docs.Flags().StringVar(&openAPI, "openapi", "", "print an OpenAPI 3.1 document instead, of a server at this `URL`")
+	return docs
 }
 
 const referenceHead = "# The API\n" + `

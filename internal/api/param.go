@@ -17,6 +17,12 @@ type Param struct {
 	Doc      string // the specification's sentence, in our words
 }
 
+// Secret reports whether a value must not be written down: the private keys that
+// the certificate service takes, and passwords.
+func (p Param) Secret() bool {
+	return p.Name == "Key" || strings.HasSuffix(p.Name, "PrivateKey") || strings.HasSuffix(p.Name, "Password")
+}
+
 // A Cond holds if the parameter Name, bound by an earlier row, has the value
 // Is.
 type Cond struct{ Name, Is string }

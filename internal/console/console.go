@@ -152,6 +152,7 @@ func (c *Console) routes() {
 	c.page("POST signout", (*visit).signOut)
 	c.page("GET password", (*visit).passwordPage)
 	c.page("POST password", (*visit).changePassword)
+	c.explorerRoutes()
 
 	c.page("GET {$}", (*visit).overview)
 	c.stream("GET live/overview", (*visit).watchOverview)

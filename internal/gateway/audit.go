@@ -64,19 +64,13 @@ func (c *call) auditParams() map[string]string {
 			if name != row.Name && !strings.HasPrefix(name, row.Name+".") {
 				continue
 			}
-			if secretParam(row.Name) {
+			if row.Secret() {
 				value = "[redacted]"
 			}
 			params[name] = cut(value, maxAuditValue)
 		}
 	}
 	return params
-}
-
-// secretParam reports whether the value of a parameter must not be written down:
-// the private keys that the certificate service takes, and passwords.
-func secretParam(name string) bool {
-	return name == "Key" || strings.HasSuffix(name, "PrivateKey") || strings.HasSuffix(name, "Password")
 }
 
 func cut(s string, limit int) string {

@@ -22,6 +22,9 @@ func goValue(p Param) string {
 	if p.File != "" {
 		return "file(" + strconv.Quote(p.File) + ")"
 	}
+	if p.Env != "" {
+		return "os.Getenv(" + strconv.Quote(p.Env) + ")"
+	}
 	return strconv.Quote(p.Value)
 }
 

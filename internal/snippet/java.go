@@ -5,6 +5,9 @@ func javaValue(p Param) string {
 	if p.File != "" {
 		return "Files.readString(Path.of(" + quoteJSON(p.File) + "))"
 	}
+	if p.Env != "" {
+		return "System.getenv(" + quoteJSON(p.Env) + ")"
+	}
 	return quoteJSON(p.Value)
 }
 

@@ -12,6 +12,9 @@ func phpValue(p Param) string {
 	if p.File != "" {
 		return "file_get_contents(" + quotePHP(p.File) + ")"
 	}
+	if p.Env != "" {
+		return "getenv(" + quotePHP(p.Env) + ")"
+	}
 	return quotePHP(p.Value)
 }
 

@@ -5,6 +5,9 @@ func pythonValue(p Param) string {
 	if p.File != "" {
 		return "Path(" + quoteJSON(p.File) + ").read_text()"
 	}
+	if p.Env != "" {
+		return "os.environ[" + quoteJSON(p.Env) + "]"
+	}
 	return quoteJSON(p.Value)
 }
 

@@ -24,8 +24,11 @@ func elbowCall(c Call) string {
 	words := []string{"elbow call " + c.Action + " --endpoint " + c.Scheme() + "://" + quoteShell(c.Host)}
 	for _, p := range c.Params {
 		value := quoteShell(p.Value)
-		if p.File != "" {
+		switch {
+		case p.File != "":
 			value = "@" + p.File
+		case p.Env != "":
+			value = `"$` + p.Env + `"`
 		}
 		name, _, _ := strings.Cut(p.Name, ".") // of a list, Name.1, Name.2 and so on
 		words = append(words, "--"+name+" "+value)
@@ -48,8 +51,11 @@ func aliyunCLI(c Call) string {
 	}
 	for _, p := range c.Params {
 		value := quoteShell(p.Value)
-		if p.File != "" {
+		switch {
+		case p.File != "":
 			value = `"$(cat ` + p.File + `)"`
+		case p.Env != "":
+			value = `"$` + p.Env + `"`
 		}
 		words = append(words, "--"+p.Name+" "+value)
 	}
@@ -61,8 +67,12 @@ func curl(c Call) string {
 	var body []string
 	for _, p := range c.Params {
 		value := strings.ReplaceAll(url.QueryEscape(p.Value), "+", "%20")
-		if p.File != "" { // each byte as %xx
-			value = `$(od -An -v -tx1 ` + p.File + ` | tr -d '\n' | tr ' ' %)`
+		const escape = `od -An -v -tx1 | tr -d '\n' | tr ' ' %)` // each byte as %xx
+		switch {
+		case p.File != "":
+			value = `$(cat ` + p.File + ` | ` + escape
+		case p.Env != "":
+			value = `$(printf %s "$` + p.Env + `" | ` + escape
 		}
 		body = append(body, url.QueryEscape(p.Name)+"="+value)
 	}

@@ -16,12 +16,14 @@ type Call struct {
 	TLS     bool    // it speaks HTTPS
 }
 
-// A Param is one parameter. One that is kept in a file is read from there: a
-// certificate and above all a private key have no place in source code.
+// A Param is one parameter. One that is kept in a file is read from there, and one
+// of the environment from there: a certificate, a private key and a password have
+// no place in source code.
 type Param struct {
 	Name  string
-	Value string
-	File  string // "": Value is written
+	Value string // written if File and Env are empty
+	File  string // that has the value
+	Env   string // the variable of the environment that has it
 }
 
 // FileName is the file that a parameter with this name and value is read from:

@@ -107,12 +107,15 @@ func TestShell(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	c := Call{
 		Product: "cas", Version: "2020-04-07", Action: "UploadUserCertificate", Host: "elbow.test:443", TLS: true,
-		Params: []Param{{Name: "Name", Value: "shop"}, {Name: "Key", Value: "-----BEGIN PRIVATE KEY-----\nsecret", File: FileName("Key", "-----BEGIN PRIVATE KEY-----\nsecret")}},
+		Params: []Param{{Name: "Name", Value: "shop"}, {Name: "Key", Value: "-----BEGIN PRIVATE KEY-----\nsecret", File: FileName("Key", "-----BEGIN PRIVATE KEY-----\nsecret")}, {Name: "Password", Value: "hunter-two-three", Env: "PASSWORD"}},
 	}
 	for _, l := range Languages {
 		text := l.Write(c)
 		if strings.Contains(text, "secret\n") || strings.Contains(text, "BEGIN") || !strings.Contains(text, "key.pem") {
 			t.Errorf("%s: the private key is not read from its file:\n%s", l.ID, text)
+		}
+		if strings.Contains(text, "hunter") || !strings.Contains(text, "PASSWORD") {
+			t.Errorf("%s: the password does not come from the environment:\n%s", l.ID, text)
 		}
 		if l.ID != "elbow" && !strings.Contains(text, "ALIBABA_CLOUD_ACCESS_KEY_SECRET") { // elbow call reads it itself
 			t.Errorf("%s: the access key does not come from the environment:\n%s", l.ID, text)

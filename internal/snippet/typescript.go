@@ -5,6 +5,9 @@ func scriptValue(p Param) string {
 	if p.File != "" {
 		return "readFileSync(" + quoteJSON(p.File) + ", 'utf8')"
 	}
+	if p.Env != "" {
+		return "process.env." + p.Env
+	}
 	return quoteJSON(p.Value)
 }
 

@@ -1,0 +1,217 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/openapi"
+	"elbow/internal/rpc"
+)
+
+func (c *Console) explorerRoutes() {
+	c.page("GET explorer", (*visit).explorer)
+	c.page("GET explorer/{action}", (*visit).tryPage)
+	c.page("POST explorer/{action}", (*visit).tryPage)
+	c.page("POST explorer/{action}/run", (*visit).try)
+	c.page("POST explorer/{action}/project", (*visit).project)
+	c.open("GET openapi.json", (*visit).openAPI)
+}
+
+// An explorerPage lists the operations.
+type explorerPage struct {
+	Query    string
+	Count    int // of the operations that are listed
+	Families []explorerFamily
+}
+
+type explorerFamily struct {
+	Name       string
+	Operations []explorerEntry
+}
+
+type explorerEntry struct {
+	*api.Operation
+	May bool
+}
+
+// explorer lists the operations in whose name, text or parameters all words of
+// the query q are.
+func (v *visit) explorer() error {
+	page := explorerPage{Query: v.r.FormValue("q")}
+	words := strings.Fields(strings.ToLower(page.Query))
+	for _, f := range api.Families {
+		found := explorerFamily{Name: f.Name}
+		for _, op := range f.Operations {
+			if mentions(f.Name, op, words) {
+				found.Operations = append(found.Operations, explorerEntry{op, v.may(op.Action())})
+			}
+		}
+		if len(found.Operations) > 0 {
+			page.Families = append(page.Families, found)
+			page.Count += len(found.Operations)
+		}
+	}
+	if v.r.Header.Get("Hx-Request") != "" {
+		v.partial(http.StatusOK, "explorer", "operations", page)
+		return nil
+	}
+	return v.show("explorer", "API Explorer", page)
+}
+
+func mentions(family string, op *api.Operation, words []string) bool {
+	text := strings.Join([]string{family, op.Action(), op.Doc}, " ")
+	for _, p := range op.New().Params() {
+		text += " " + p.Name
+	}
+	text = strings.ToLower(text)
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// A tryPage is one operation: its table as a form, its errors, the call as code,
+// and how a call ended.
+type tryPage struct {
+	*api.Operation
+	May    bool
+	Fields []tryField
+	Errors []api.ErrorRow // of the operation
+	Common []api.ErrorRow // of every call
+	Code   []codeTab
+	Ran    *tried // nil: nothing was called
+}
+
+// A tried is one call and its end.
+type tried struct {
+	Request   string // as it goes over the wire, without secrets
+	Answer    string // JSON
+	Status    int
+	Code      string // of the error; "" if it succeeded
+	Text      string // of the error
+	Took      time.Duration
+	RequestID string
+}
+
+// triedOperation is the one that the page's address names; nil if there is none.
+func (v *visit) triedOperation() *api.Operation {
+	for _, op := range api.Operations() {
+		if op.Name == v.r.PathValue("action") {
+			return op
+		}
+	}
+	return nil
+}
+
+// tryPage shows an operation with the values of the form. For htmx it is the
+// code alone.
+func (v *visit) tryPage() error {
+	op := v.triedOperation()
+	if op == nil {
+		return errNotFound
+	}
+	values, err := v.tryValues(op)
+	if err != nil {
+		return err
+	}
+	page := v.tryPageOf(op, values)
+	if v.r.Header.Get("Hx-Request") != "" {
+		v.partial(http.StatusOK, "explorer_operation", "code", page)
+		return nil
+	}
+	return v.show("explorer_operation", op.Name, page)
+}
+
+// try makes the call. An error is shown beside its field.
+func (v *visit) try() error {
+	op := v.triedOperation()
+	if op == nil {
+		return errNotFound
+	}
+	values, err := v.tryValues(op)
+	if err != nil {
+		return err
+	}
+	start := v.Now()
+	a := v.Call(v.r.Context(), v.caller(), op.Version, op.Name, values)
+	ran := &tried{Took: v.Now().Sub(start), RequestID: a.RequestID, Request: v.wireRequest(op, values), Status: http.StatusOK}
+	var text []byte
+	at := ""
+	if a.Err != nil {
+		ran.Status, ran.Code, ran.Text = a.Err.Status, a.Err.Code, wording(a.Err)
+		at = fieldOf(&refused{a.Err, op}, op)
+		text, err = rpc.EncodeError(rpc.JSON, a.Err)
+	} else {
+		text, err = rpc.EncodeAnswer(rpc.JSON, op.Name, a.RequestID, a.Out)
+	}
+	if err != nil {
+		return err
+	}
+	ran.Answer = indented(text)
+	page := v.tryPageOf(op, values)
+	page.Ran = ran
+	for i := range page.Fields {
+		if page.Fields[i].Name == at {
+			page.Fields[i].Error = ran.Text
+		}
+	}
+	if v.r.Header.Get("Hx-Request") != "" {
+		v.partial(http.StatusOK, "explorer_operation", "ran", page)
+		return nil
+	}
+	return v.show("explorer_operation", op.Name, page)
+}
+
+func (v *visit) tryPageOf(op *api.Operation, values map[string]string) tryPage {
+	return tryPage{
+		Operation: op, May: v.may(op.Action()), Fields: tryFields(op, values),
+		Errors: errorRows(op.Errors), Common: errorRows(api.CommonErrors), Code: v.codeTabs(op, values),
+	}
+}
+
+// wireRequest is the call as a client would send it. The session stands in for
+// the signature, and secrets are left out.
+func (v *visit) wireRequest(op *api.Operation, values map[string]string) string {
+	var form []string
+	for _, p := range ordered(op, values) {
+		value := url.QueryEscape(p.value)
+		if p.row.Secret() {
+			value = "[hidden]"
+		}
+		form = append(form, p.name+"="+value)
+	}
+	return fmt.Sprintf("POST / HTTP/1.1\nHost: %s\nContent-Type: application/x-www-form-urlencoded\nx-acs-action: %s\nx-acs-version: %s\n\n%s",
+		endpoint(v.r), op.Name, op.Version, strings.Join(form, "&\n"))
+}
+
+// indented is JSON for people.
+func indented(text []byte) string {
+	var b bytes.Buffer
+	if json.Indent(&b, text, "", "  ") != nil {
+		return string(text)
+	}
+	return b.String()
+}
+
+// openAPI answers with the document of the API, as this server is addressed.
+func (v *visit) openAPI() error {
+	scheme := "http"
+	if v.r.TLS != nil {
+		scheme = "https"
+	}
+	text, err := json.MarshalIndent(openapi.Document(scheme+"://"+endpoint(v.r), v.Version), "", " ")
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	_, _ = v.w.Write(text) // whoever asked may be gone
+	return nil
+}

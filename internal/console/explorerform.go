@@ -1,0 +1,147 @@
+package console
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"elbow/internal/api"
+)
+
+// A tryField is one parameter in the Explorer's form.
+type tryField struct {
+	api.Param
+	Shape   api.Shape
+	Kind    string // text, number, select, lines, area or secret
+	Value   string // "" for what is secret, whatever was given
+	Example string
+	Error   string // as the API words it
+}
+
+func tryFields(op *api.Operation, values map[string]string) []tryField {
+	examples := exampleOf(op)
+	var fields []tryField
+	for _, row := range op.New().Params() {
+		f := tryField{Param: row, Shape: row.Var.Shape(), Kind: "text", Example: examples[row.Name], Value: values[row.Name]}
+		switch {
+		case row.File:
+			f.Kind = "area"
+		case row.Secret():
+			f.Kind = "secret"
+		case f.Shape.Type == api.List:
+			f.Kind, f.Value = "lines", strings.Join(listed(row.Name, values), "\n")
+		case len(f.Shape.Enum) > 0 && !f.Shape.Many:
+			f.Kind = "select"
+		case f.Shape.Type == api.Integer:
+			f.Kind = "number"
+		}
+		if row.Secret() {
+			f.Value = ""
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+// FromFile reports whether a file may be chosen for the value.
+func (f tryField) FromFile() bool { return f.Kind == "area" }
+
+// exampleOf has the sample values of an operation.
+func exampleOf(op *api.Operation) map[string]string {
+	values := make(map[string]string)
+	for _, e := range op.Example {
+		values[e.Name] = e.Value
+	}
+	return values
+}
+
+// listed are the values of a list parameter: Name.1, Name.2 and so on.
+func listed(name string, values map[string]string) []string {
+	var all []string
+	for n := 1; values[name+"."+strconv.Itoa(n)] != ""; n++ {
+		all = append(all, values[name+"."+strconv.Itoa(n)])
+	}
+	return all
+}
+
+// tryValues are the parameters that the form was sent with, as they go over the
+// wire; of those that were left empty, with fill, the example.
+func (v *visit) tryValues(op *api.Operation) (map[string]string, error) {
+	values, examples := make(map[string]string), exampleOf(op)
+	for _, row := range op.New().Params() {
+		text := strings.ReplaceAll(v.r.PostForm.Get(row.Name), "\r\n", "\n")
+		if text == "" && row.File {
+			var err error
+			if text, err = chosenFile(v.r, row.Name+"File"); err != nil {
+				return nil, err
+			}
+		}
+		if text == "" && v.r.PostForm.Get("fill") != "" {
+			text = examples[row.Name]
+		}
+		switch {
+		case text == "":
+		case row.Var.Shape().Type == api.List:
+			for i, one := range strings.Fields(text) {
+				values[row.Name+"."+strconv.Itoa(i+1)] = one
+			}
+		default:
+			values[row.Name] = text
+		}
+	}
+	return values, nil
+}
+
+// chosenFile is the text of a file that came with a form; "" if there is none.
+// The size of the whole form is bounded.
+func chosenFile(r *http.Request, field string) (string, error) {
+	if r.MultipartForm == nil {
+		return "", nil
+	}
+	file, _, err := r.FormFile(field)
+	if err == http.ErrMissingFile {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	return string(text), err
+}
+
+// A given is a parameter of a call, as on the wire.
+type given struct {
+	row         api.Param
+	name, value string
+}
+
+// ordered are the values in the order of the table.
+func ordered(op *api.Operation, values map[string]string) []given {
+	var all []given
+	for _, row := range op.New().Params() {
+		if row.Var.Shape().Type == api.List {
+			for i, one := range listed(row.Name, values) {
+				all = append(all, given{row, row.Name + "." + strconv.Itoa(i+1), one})
+			}
+		} else if value := values[row.Name]; value != "" {
+			all = append(all, given{row, row.Name, value})
+		}
+	}
+	return all
+}
+
+// errorRows are rows of the error table by their ids. What stands for the name
+// of a parameter is written so.
+func errorRows(ids []api.ErrorID) []api.ErrorRow {
+	var rows []api.ErrorRow
+	for _, row := range api.ErrorTable {
+		if slices.Contains(ids, row.ID) {
+			row.Code = strings.ReplaceAll(row.Code, "%s", "{parameter}")
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
