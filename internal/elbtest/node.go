@@ -91,8 +91,16 @@ func Launch(o Options) (*Node, error) {
 	return n, nil
 }
 
-// launch starts the process, which is killed if that is an error.
+// launch starts the process and returns when it is ready.
 func (n *Node) launch() error {
+	if err := n.start(); err != nil {
+		return err
+	}
+	return n.awaitReady()
+}
+
+// start starts the process.
+func (n *Node) start() error {
 	n.AccessKeyID, n.Secret = "root-key", "root-secret-of-the-tests"
 	n.log, n.done = &log{ready: make(chan struct{})}, make(chan struct{})
 	n.cmd = exec.Command(n.Binary, append([]string{
@@ -107,6 +115,11 @@ func (n *Node) launch() error {
 		return err
 	}
 	go n.wait() // ends with the process; Kill and Stop wait for it
+	return nil
+}
+
+// awaitReady returns when the node is ready. One that is not in time is killed.
+func (n *Node) awaitReady() error {
 	select {
 	case <-n.log.ready:
 		return nil

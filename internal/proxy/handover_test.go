@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -149,6 +150,39 @@ func TestHandoverInARow(t *testing.T) {
 				rigs[2].proxy.Forget(rigs[i].proxy.Tag())
 			}
 		}
+	}
+}
+
+// A process that has passed on short packets itself gets long ones.
+func TestHandoverLongPackets(t *testing.T) {
+	release := make(chan struct{})
+	a := newRig(t, []string{named(t, "a", release)})
+	rest := held(t, a.dialH3(nil))
+	b := a.heir(origin(t, func(w http.ResponseWriter, req *http.Request) {
+		n, _ := io.Copy(io.Discard, req.Body)
+		_, _ = fmt.Fprint(w, n)
+	}))
+	a.yieldTo(b)
+	c := b.dialH3(nil)
+	body, more := io.Pipe()
+	answer := make(chan string)
+	go func() { // ends with the answer, or when there is none in time
+		defer close(answer)
+		_, text := c.do(c.request("POST", "/", body))
+		answer <- text
+	}()
+	_, _ = more.Write([]byte("x"))
+	close(release)
+	if got := rest(); got != "a" { // b has passed acknowledgements on
+		t.Errorf("got %q", got)
+	}
+	b.yieldTo(b.heir(named(t, "c", nil)))
+	for range 20 {
+		_, _ = more.Write(make([]byte, 1000))
+	}
+	_ = more.Close()
+	if got := <-answer; got != "20001" {
+		t.Errorf("got %q", got)
 	}
 }
 

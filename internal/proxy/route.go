@@ -140,7 +140,7 @@ func (d *datagrams) pass(routes []route, tag quicTag, m *ipv4.Message) bool {
 		if r.tag != tag {
 			continue
 		}
-		d.packet = appendPassed(d.packet[:0], m)
+		d.packet = appendPassed(d.room(), m)
 		var err error
 		if ctl := r.raw.Control(func(fd uintptr) { err = unix.Send(int(fd), d.packet, unix.MSG_DONTWAIT) }); ctl != nil {
 			return false // closed, as its process has ended
@@ -194,16 +194,22 @@ func parsePassed(b []byte) (addr netip.AddrPort, oob, packet []byte, err error) 
 // maxPassed is the longest packet that is passed on, with what goes before it.
 const maxPassed = 2 << 10
 
-// readPassed reads one packet that a newer process passes on.
-func (d *datagrams) readPassed(m *ipv4.Message) (n int, err error) {
+// room is for a packet that is passed on, from or to this process.
+func (d *datagrams) room() []byte {
 	if d.packet == nil {
 		d.packet = make([]byte, 0, maxPassed)
 	}
-	length, err := d.passed.Read(d.packet[:cap(d.packet)])
+	return d.packet[:0]
+}
+
+// readPassed reads one packet that a newer process passes on.
+func (d *datagrams) readPassed(m *ipv4.Message) (n int, err error) {
+	b := d.room()[:maxPassed]
+	length, err := d.passed.Read(b)
 	if err != nil {
 		return 0, err
 	}
-	addr, oob, packet, err := parsePassed(d.packet[:length])
+	addr, oob, packet, err := parsePassed(b[:length])
 	if err != nil {
 		return 0, nil // nobody's: the next one
 	}
