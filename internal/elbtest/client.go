@@ -45,7 +45,9 @@ func (n *Node) SDKFor(t testing.TB, accessKeyID, secret string) *SDK {
 		t.Fatal(err)
 	}
 	for _, c := range []interface{ SetTransport(http.RoundTripper) }{s.ENS, s.CAS, s.RAM, s.STS} {
-		c.SetTransport(http.DefaultTransport) // whose idle connections a test can close
+		own := http.DefaultTransport.(*http.Transport).Clone() // the SDK writes to it with every call
+		c.SetTransport(own)
+		t.Cleanup(own.CloseIdleConnections)
 	}
 	s.ENS.Domain, s.CAS.Domain, s.RAM.Domain, s.STS.Domain = n.API, n.API, n.API, n.API
 	return &s
