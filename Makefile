@@ -15,7 +15,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance clients h2spec soak bench caddy takeover docs clean
+.PHONY: build demo test check fuzz conformance clients h2spec soak bench caddy takeover docs deb clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -75,6 +75,18 @@ caddy: ## bin/caddy, for the bench
 
 docs: ## docs/api.md from the operation tables
 	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md
+
+# A version of Debian's begins with a digit; ~ sorts before the first release.
+DEB_VERSION = $(if $(filter v%,$(VERSION)),$(patsubst v%,%,$(subst -,+,$(VERSION))),0~$(subst -,+,$(VERSION)))
+DEB_ARCH    = $(shell $(GO) env GOARCH)
+
+deb: build ## bin/elbow_VERSION_ARCH.deb: the program, its unit, manual pages and completions
+	rm -rf bin/deb bin/elbow_*.deb && mkdir -p bin/deb
+	bin/elbow docs --man bin/deb/man && gzip -9n bin/deb/man/*
+	for shell in bash zsh fish; do bin/elbow completion $$shell >bin/deb/elbow.$$shell || exit 1; done
+	packaging/config.sh bin/elbow >bin/deb/elbow.conf
+	DEB_VERSION='$(DEB_VERSION)' DEB_ARCH=$(DEB_ARCH) CGO_ENABLED=0 \
+		$(GO) tool -modfile=packaging/nfpm.mod nfpm package -f packaging/nfpm.yaml -p deb -t bin/
 
 clean:
 	rm -rf bin bench/out

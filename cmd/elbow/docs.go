@@ -14,16 +14,20 @@ import (
 	"elbow/internal/openapi"
 )
 
-// newDocsCommand prints docs/api.md. Everything in it comes from the tables of
-// package api.
+// newDocsCommand prints docs/api.md or the OpenAPI document, or writes the
+// manual pages. Everything in them comes from the tables of package api and
+// from the commands.
 func newDocsCommand() *cobra.Command {
-	openAPI := ""
+	var openAPI, manual string
 	docs := &cobra.Command{
 		Use:    "docs",
 		Short:  "Print the reference of the API in Markdown",
 		Args:   cobra.NoArgs,
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if manual != "" {
+				return writeManual(cmd.Root(), manual)
+			}
 			if openAPI != "" {
 				out := json.NewEncoder(cmd.OutOrStdout())
 				out.SetIndent("", " ")
@@ -34,6 +38,7 @@ func newDocsCommand() *cobra.Command {
 		},
 	}
 	docs.Flags().StringVar(&openAPI, "openapi", "", "print an OpenAPI 3.1 document instead, of a server at this `URL`")
+	docs.Flags().StringVar(&manual, "man", "", "write the manual pages to this `DIR` instead")
 	return docs
 }
 

@@ -59,6 +59,7 @@ func withFlags(cmd *cobra.Command, flags *flag.FlagSet, run func(args []string) 
 	flags.SetOutput(io.Discard) // errors are returned, help is printed below
 	flags.Usage = func() {}
 	cmd.DisableFlagParsing = true
+	cmd.Flags().AddGoFlagSet(flags) // for the manual page alone
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch err := flags.Parse(args); {
 		case err == flag.ErrHelp:

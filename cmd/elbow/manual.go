@@ -1,0 +1,18 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+// writeManual writes a manual page for elbow and one for each subcommand,
+// operations of the API among them, to a directory.
+func writeManual(root *cobra.Command, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	root.DisableAutoGenTag = true // a HISTORY with the date of the build tells nobody anything
+	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "elbow " + buildVersion(), Manual: "elbow"}, dir)
+}
