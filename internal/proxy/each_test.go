@@ -117,7 +117,9 @@ func transport2() *http.Transport {
 
 func (c *caller) ask(raw string) asker {
 	c.t.Helper()
-	c.body = newFeed(raw)
+	body := newFeed(raw)
+	c.body = body
+	c.t.Cleanup(func() { _ = body.Close() }) // ends whoever still waits for the rest
 	req, err := http.ReadRequest(bufio.NewReader(c.body))
 	if err != nil {
 		c.t.Fatalf("%q: %v", clip(raw), err)

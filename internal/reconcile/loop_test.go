@@ -282,6 +282,7 @@ func TestRedirect(t *testing.T) {
 	s.awaitState(k, elb.Running)
 	at := netip.AddrPortFrom(s.addr, uint16(forward)).String()
 	c := s.client()
+	awaitHealthOf(t, s.loop, func(h Health) bool { return h.Listeners == 2 && h.Failing == 0 }) // the redirect, too
 	res, err := c.Get("http://" + at + "/path?q")
 	if err != nil {
 		t.Fatal(err)

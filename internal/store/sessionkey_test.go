@@ -40,7 +40,7 @@ func TestRotateSessionKeys(t *testing.T) {
 		both.Wait()
 		want := min(periods+1, 16) // 14 periods of a ticket's life, this one and the next
 		d := await(t, m, func(d store.Desired) bool {
-			return len(d.SessionKeys) == want && !now.Before(periodOf(d.SessionKeys[want-2]))
+			return len(d.SessionKeys) == want && now.Before(periodOf(d.SessionKeys[want-1]))
 		})
 		again := mirror(t, other).Desired()
 		for i, k := range d.SessionKeys {
