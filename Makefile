@@ -15,7 +15,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance clients h2spec soak bench caddy takeover docs deb clean
+.PHONY: build demo test check fuzz conformance clients h2spec overload slow soak bench caddy takeover docs deb clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -60,6 +60,13 @@ clients: ## curl, nghttp, gtlsclient, Chromium, Node and its ws package against 
 h2spec: ## all cases of h2spec, over TLS
 	CGO_ENABLED=0 $(GO) build -modfile=tools.mod -o bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
 	CGO_ENABLED=0 H2SPEC=$(CURDIR)/bin/h2spec $(GO) test -count=1 -run='^TestH2spec$$' ./internal/proxy
+
+overload: ## three times what it can do: goodput, memory, recovery
+	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestOverload$$' ./stress -args -overload 8s
+
+slow: ## slowhttptest, four modes of 1,000 connections beside honest clients; installs it if missing
+	conformance/install.sh slowhttptest:slowhttptest
+	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestSlowClients$$' ./stress -args -slowhttptest slowhttptest
 
 soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^TestSoak$$' ./stress -args -soak $(SOAK)

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,13 +15,6 @@ import (
 )
 
 var soakFor = flag.Duration("soak", 6*time.Second, "how long TestSoak lasts, the end not counted")
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	code := m.Run()
-	elbtest.RemoveBinary()
-	os.Exit(code)
-}
 
 // A soak is the program with everything that may happen to it, and what is
 // expected of it meanwhile.
@@ -193,6 +185,7 @@ type usage struct {
 	pid       int
 	rss, heap trend
 	most      float64
+	changes   int
 }
 
 func (u *usage) measure(n *elbtest.Node, at time.Duration) error {
@@ -207,14 +200,16 @@ func (u *usage) measure(n *elbtest.Node, at time.Duration) error {
 	return nil
 }
 
-// check bounds the growth: by a tenth, and what the collector lets come and go
-// in a short soak.
+// check bounds the growth: by a tenth, by what the collector lets come and go, and
+// by the history of the store, which grows with the changes until it is compacted.
+// Without any client 1,100 changes took 2.5 MiB of heap and 6 MiB of resident
+// memory, of which a third is the mapped file.
 func (u *usage) check(t *testing.T) {
-	const mb = 1 << 20
+	const mb, history = 1 << 20, 6 << 10
 	for name, line := range map[string]*trend{"resident": &u.rss, "heap": &u.heap} {
 		rise, mean := line.growth()
 		t.Logf("%s memory: mean %.1f MiB, rise %.1f MiB over %d measurements", name, mean/mb, rise/mb, len(line.at))
-		if *soakFor >= time.Minute && rise > mean/10+8*mb {
+		if *soakFor >= time.Minute && rise > mean/10+8*mb+float64(u.changes*history) {
 			t.Errorf("%s memory is not flat", name)
 		}
 	}

@@ -11,10 +11,11 @@ import (
 // A gate lets a limited number be inside at a time. Who comes on top of it
 // queues, first come first served, for a bounded time.
 //
-// A burst may wait for all of patience. Once somebody has waited in vain it is no
-// burst: waiting only makes everybody late then, so nobody may wait for more than
-// a hurriedShare of patience, and who would have to is turned away at once, until
-// for as long as patience nobody was. The idea is that of CoDel (RFC 8289): a
+// A burst may wait for all of patience. Once somebody has waited in vain, or there
+// has been a queue for as long as that, it is no burst: waiting only makes
+// everybody late then, so nobody may wait for more than a hurriedShare of
+// patience, and who would have to is turned away at once, until for as long as
+// patience nobody was. The idea is that of CoDel (RFC 8289): a
 // queue that stays is of no use to anybody.
 type gate struct {
 	limit    int64         // how many may be inside
@@ -24,6 +25,7 @@ type gate struct {
 
 	mu      sync.Mutex
 	queue   list.List // guarded by mu; of *waiter, who has waited longest first
+	since   time.Time // guarded by mu; since when there has been a queue, if there is one
 	refused time.Time // guarded by mu; when somebody was turned away last
 }
 
@@ -101,6 +103,9 @@ func (g *gate) line() (w *list.Element, due time.Time, err error) {
 		g.refused = now
 		return nil, due, err
 	}
+	if g.queue.Len() == 0 {
+		g.since = now
+	}
 	return g.queue.PushBack(&waiter{now, make(chan struct{})}), now.Add(patience), nil
 }
 
@@ -125,11 +130,12 @@ func (g *gate) crowded(now time.Time) (patience time.Duration, err error) {
 	if g.queue.Len() >= g.room {
 		return 0, errCrowd
 	}
-	if now.Sub(g.refused) >= g.patience {
+	first := g.queue.Front()
+	if now.Sub(g.refused) >= g.patience && (first == nil || now.Sub(g.since) < g.patience) {
 		return g.patience, nil
 	}
 	patience = g.patience / hurriedShare
-	if first := g.queue.Front(); first != nil && now.Sub(first.Value.(*waiter).came) >= patience {
+	if first != nil && now.Sub(first.Value.(*waiter).came) >= patience {
 		return 0, errLong
 	}
 	return patience, nil

@@ -122,6 +122,42 @@ func TestGateHurriesWhenTheQueueStays(t *testing.T) {
 	})
 }
 
+// A queue in which nobody waits in vain, but which never goes away, is no burst
+// either.
+func TestGateDissolvesAStandingQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const each = 10 * time.Millisecond
+		g := newGate(1, 1000)
+		var wg sync.WaitGroup
+		var late, served atomic.Int64
+		start := time.Now()
+		for range 50 { // who all come again and again: half a second's work
+			wg.Go(func() {
+				for time.Since(start) < 5*time.Second {
+					waited, err := g.pass(each)
+					switch {
+					case err != nil:
+						time.Sleep(each)
+					case time.Since(start) > 3*time.Second && waited > time.Second/hurriedShare:
+						late.Add(1)
+						fallthrough
+					default:
+						served.Add(1)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if n := served.Load(); n < 490 {
+			t.Errorf("%d were served in 5s of 10ms each", n)
+		}
+		if n := late.Load(); n > 0 {
+			t.Errorf("%d waited for more than 50ms", n)
+		}
+		g.wantEmpty(t)
+	})
+}
+
 func TestGateForgetsWhoLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 3)
