@@ -29,7 +29,7 @@ Fields have the names of the API's parameters:
   LoadBalancers:
     - LoadBalancerName: shop      # EnsRegionId, NetworkId, … default to what a new server has
       BackendServers:
-        - {ServerId: web-1, Ip: 10.0.0.11, Port: 8080, Weight: 100}
+        - {ServerId: i-web-1, Ip: 10.0.0.11, Port: 8080, Weight: 100}
       Listeners:
         - ListenerPort: 443
           Certificate: shop       # by name; Status: Stopped keeps the listener from running

@@ -13,29 +13,9 @@ import (
 // shellBlock is a block of commands in a document.
 var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// The commands of the README work, from top to bottom in one shell. Only what
-// other programs of this machine may have is exchanged: ports and addresses.
+// The commands of the README work, from top to bottom in one shell.
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"bash", "curl", "openssl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("the README's commands need %s: %v", tool, err)
-		}
-	}
-	text := document(t, "README.md")
-	var script strings.Builder
-	script.WriteString("set -euo pipefail\ntrap 'kill $(jobs -p)' EXIT\n")
-	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
-		script.WriteString(block[1])
-	}
-
-	b := NewBackend(t, "a")
-	api := FreeAddress(t, "127.0.0.1")
-	vswitch := netip.MustParsePrefix(freeVSwitch())
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	example := filepath.Join(dir, "example")
 	build := exec.Command("go", "build", "-o", example, "./docs/examples/https-listener")
@@ -43,27 +23,79 @@ func TestReadmeCommands(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	commands := strings.NewReplacer(
-		"bin/elbow serve", program+" serve -admin off -api "+api+" -vswitch "+vswitch.String(),
-		"bin/elbow", program,
+	out := runCommands(t, dir, strings.NewReplacer(
+		"bin/elbow", "elbow",
 		"go run ./docs/examples/https-listener", example,
+	).Replace(commands(t, "README.md")))
+	for _, want := range []string{"\na\n", `"Status":"running"`, `"ListenerPort":"9443"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output has no %q:\n%s", want, out)
+		}
+	}
+}
+
+// So do those of the tutorial, and those of each page that goes on from it.
+func TestTutorialCommands(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob(filepath.Join(Root(), "docs", "howto", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("%d pages: %v", len(pages), err)
+	}
+	tutorial := commands(t, filepath.Join("docs", "tutorial.md"))
+	for _, page := range pages {
+		name := filepath.Base(page)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := runCommands(t, t.TempDir(), tutorial+commands(t, filepath.Join("docs", "howto", name)))
+			if !strings.Contains(out, "\na\n") || !strings.Contains(out, "\nb\n") {
+				t.Errorf("not both backends have answered:\n%s", out)
+			}
+		})
+	}
+}
+
+// commands are those of a document, from top to bottom.
+func commands(t *testing.T, name string) string {
+	t.Helper()
+	var script strings.Builder
+	for _, block := range shellBlock.FindAllStringSubmatch(document(t, name), -1) {
+		script.WriteString(block[1])
+	}
+	return script.String()
+}
+
+// runCommands runs a script in a shell in dir and answers what it printed. Only
+// what other programs of this machine may have is exchanged: ports and addresses.
+func runCommands(t *testing.T, dir, script string) string {
+	t.Helper()
+	for _, tool := range []string{"bash", "curl", "openssl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("the commands of the documents need %s: %v", tool, err)
+		}
+	}
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := NewBackend(t, "a"), NewBackend(t, "b")
+	api := FreeAddress(t, "127.0.0.1")
+	vswitch := netip.MustParsePrefix(freeVSwitch())
+	script = strings.NewReplacer(
+		"elbow serve", "elbow serve -admin off -api "+api+" -vswitch "+vswitch.String(),
 		"127.0.0.1:8095", api,
 		"127.8.0.1", vswitch.Addr().Next().String(),
-		"9001", b.Port(),
-	).Replace(script.String())
+		"9001", a.Port(),
+		"9002", b.Port(),
+	).Replace(script)
 
-	cmd := exec.Command("bash", "-c", commands)
+	cmd := exec.Command("bash", "-c", "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"+script)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "ELBOW_ENDPOINT=http://"+api)
+	cmd.Env = append(os.Environ(), "ELBOW_ENDPOINT=http://"+api, "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"\na\n", `"Status":"running"`, `"ListenerPort":"9443"`} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the output has no %q:\n%s", want, out)
-		}
-	}
+	return string(out)
 }
 
 // The program in the README is the one that is compiled.
@@ -84,11 +116,14 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, err := filepath.Glob(filepath.Join(Root(), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{"docs", filepath.Join("docs", "howto")} {
+		more, err := filepath.Glob(filepath.Join(Root(), dir, "*.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, more...)
 	}
-	for _, path := range append(documents, more...) {
+	for _, path := range documents {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
