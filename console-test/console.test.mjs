@@ -2,6 +2,7 @@
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import net from 'node:net'
+import { execFileSync } from 'node:child_process'
 import { startSite, rootKey } from './site.mjs'
 import { openBrowser, visitor, signIn, check } from './browser.mjs'
 import { lookAtEveryPage } from './pages.mjs'
@@ -316,6 +317,33 @@ test('the theme is chosen and kept', async () => {
   await page.context().close()
 })
 
+test('an operation is run in the Explorer, and the code that it shows does the same', async () => {
+  const page = await root()
+  await page.at('explorer')
+  await page.fill('[name=q]', 'caller identity')
+  await page.getByRole('link', { name: 'GetCallerIdentity' }).click()
+  await page.getByRole('button', { name: 'Run' }).click()
+  await page.locator('#ran .badge:text-is("200")').waitFor()
+  await page.getByText('curl', { exact: true }).click()
+  const code = await page.locator('pre[data-language=curl]:visible').textContent()
+  const env = { ...process.env, ALIBABA_CLOUD_ACCESS_KEY_ID: rootKey.id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: rootKey.secret }
+  const shown = JSON.parse(await page.locator('#ran pre').first().textContent())
+  assert.deepEqual({ ...JSON.parse(execFileSync('sh', ['-c', code], { env, encoding: 'utf8' })), RequestId: 0 }, { ...shown, RequestId: 0 })
+
+  // The code follows what is typed, and an error stands beside its field.
+  await page.at('explorer/DescribeLoadBalancers')
+  await page.fill('[name=PageSize]', hostile)
+  await page.locator('pre[data-language=go]', { hasText: 'window.hacked' }).waitFor()
+  await page.getByRole('button', { name: 'Run' }).click()
+  await page.locator('[data-field=PageSize].wrong .error', { hasText: 'PageSize is invalid' }).waitFor()
+  assert.equal(await page.evaluate(() => window.hacked), undefined)
+  await check(page, 'the Explorer with an error')
+  await page.locator('#language-go').focus()
+  await page.keyboard.press('ArrowRight')
+  await page.locator('pre[data-language=go-darabonba]:visible').waitFor()
+  await page.context().close()
+})
+
 test('every page in every shape', async () => {
   let on = true
   const load = (async () => { while (on) { await Promise.all(['/', '/', '/', '/missing'].map((p) => site.get(lb.address, 8443, p))); await new Promise((r) => setTimeout(r, 20)) } })()
@@ -323,7 +351,7 @@ test('every page in every shape', async () => {
     overview: '', 'load-balancers': 'load-balancers', 'load-balancer-new': 'load-balancers/new', 'load-balancer': `load-balancers/${lb.id}`,
     release: `load-balancers/${lb.id}/release`, 'listener-new': `load-balancers/${lb.id}/listeners/https/new`, listener: `load-balancers/${lb.id}/listeners/https/8443`,
     certificates: 'certificates', certificate: `certificates/${certificate}`, users: 'users', user: 'users/alice', policies: 'policies',
-    policy: 'policies/Custom/look-only', 'policy-new': 'policies/new', tester: 'policies/tester?user=alice&action=ens:DeleteLoadBalancer', audit: 'audit', nothing: 'nothing-here',
+    policy: 'policies/Custom/look-only', 'policy-new': 'policies/new', tester: 'policies/tester?user=alice&action=ens:DeleteLoadBalancer', audit: 'audit', explorer: 'explorer', 'explorer-operation': 'explorer/CreateLoadBalancerHTTPSListener', nothing: 'nothing-here',
   })
   on = false
   await load

@@ -142,7 +142,7 @@ func (v *visit) try() error {
 	}
 	start := v.Now()
 	a := v.Call(v.r.Context(), v.caller(), op.Version, op.Name, values)
-	ran := &tried{Took: v.Now().Sub(start), RequestID: a.RequestID, Request: v.wireRequest(op, values), Status: http.StatusOK}
+	ran := &tried{Took: v.Now().Sub(start).Round(10 * time.Microsecond), RequestID: a.RequestID, Request: v.wireRequest(op, values), Status: http.StatusOK}
 	var text []byte
 	at := ""
 	if a.Err != nil {
