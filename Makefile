@@ -15,7 +15,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance clients h2spec overload slow soak bench caddy takeover docs deb clean
+.PHONY: build demo test check fuzz conformance clients h2spec overload slow soak bench caddy takeover docs deb deb-test clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -94,6 +94,9 @@ deb: build ## bin/elbow_VERSION_ARCH.deb: the program, its unit, manual pages an
 	packaging/config.sh bin/elbow >bin/deb/elbow.conf
 	DEB_VERSION='$(DEB_VERSION)' DEB_ARCH=$(DEB_ARCH) CGO_ENABLED=0 \
 		$(GO) tool -modfile=packaging/nfpm.mod nfpm package -f packaging/nfpm.yaml -p deb -t bin/
+
+deb-test: deb ## the package in an empty root: its files, and its program with its config
+	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestDeb$$' ./packaging -args -deb $(CURDIR)/bin/elbow_*.deb
 
 clean:
 	rm -rf bin bench/out
