@@ -143,6 +143,8 @@ func TestTakeover(t *testing.T) {
 	n := Start(t, Options{Args: []string{"-drain-timeout", "3s"}})
 	up, down := NewBackend(t, "a"), NewBackend(t, "down")
 	next := make(chan int)
+	endDownload := sync.OnceFunc(func() { close(next) })
+	t.Cleanup(endDownload) // the backend waits for it
 	up.Serve(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/echo" {
 			echo(next)(w, r)
@@ -177,6 +179,7 @@ func TestTakeover(t *testing.T) {
 	tunnel := upgrade(t, f)
 	download := f.Get0(t, "/echo")
 	l := newLoad()
+	defer l.stop()
 	for range 2 {
 		l.add("HTTP/1.1 kept", f.getter(f.over(t, false, true)))
 		l.add("HTTP/1.1 new", f.getter(f.over(t, false, false)))
@@ -217,7 +220,7 @@ func TestTakeover(t *testing.T) {
 	if got := down.Requests(); got != wrong {
 		t.Errorf("the backend that is down got %d requests", got-wrong)
 	}
-	close(next)
+	endDownload()
 	_ = tunnel.Close()
 	last := nodes[len(nodes)-1]
 	for i, old := range nodes[:len(nodes)-1] {
@@ -241,7 +244,9 @@ func TestTakeover(t *testing.T) {
 // Get0 is an answer whose body is still to be read.
 func (f *Front) Get0(t *testing.T, path string) *bufio.Reader {
 	t.Helper()
-	res, err := f.Client(t, "").Get(f.URL(path))
+	c := f.Client(t, "")
+	c.Timeout = 0 // it lasts as long as the test
+	res, err := c.Get(f.URL(path))
 	if err != nil {
 		t.Fatal(err)
 	}
