@@ -15,7 +15,7 @@ CGO  := $(if $(RACE),1,0)
 TOOL := $(GO) tool -modfile=tools.mod
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check fuzz conformance clients h2spec overload slow soak bench caddy takeover docs deb deb-test clean
+.PHONY: build demo test check fuzz conformance clients h2spec overload slow soak bench caddy takeover snippets docs deb deb-test clean
 
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
@@ -79,6 +79,11 @@ bench: build caddy ## elbow beside nginx, haproxy and Caddy; flags in BENCH, for
 
 caddy: ## bin/caddy, for the bench
 	CGO_ENABLED=0 $(GO) build -modfile=bench/caddy.mod -o bin/caddy github.com/caddyserver/caddy/v2/cmd/caddy
+
+snippets: build ## runs the code that the API Explorer shows, for every operation; installs what it needs
+	conformance/install.sh curl:curl openssl:openssl node:nodejs npm:npm python3:python3 javac:default-jdk-headless php:php-cli
+	rm -rf bin/snippets && mkdir -p bin/snippets
+	CGO_ENABLED=0 SNIPPETS=$(CURDIR)/bin/snippets $(GO) test -count=1 -timeout 20m -run='^TestSnippets$$' ./internal/elbtest
 
 docs: ## docs/api.md from the operation tables
 	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md
