@@ -1,14 +1,17 @@
 // Every page, in every shape: axe finds nothing serious, nothing is wider than the
 // screen, no script fails; the pictures are in out/ for people to look at.
 import { openBrowser, visitor, signIn, check, shot, shapes } from './browser.mjs'
+import assert from 'node:assert/strict'
 import { rootKey } from './site.mjs'
 
 export async function lookAtEveryPage(site, pages) {
   const browser = await openBrowser()
-  for (const [shape, options] of Object.entries(shapes)) {
+  const wrong = []
+  const note = (e) => wrong.push(e.message)
+  await Promise.all(Object.entries(shapes).map(async ([shape, options]) => {
     const page = await visitor(browser, site, options)
     await page.at('signin')
-    await check(page, `signin ${shape}`)
+    await check(page, `signin ${shape}`).catch(note)
     await shot(page, `signin-${shape}`)
     await signIn(page, rootKey.id, rootKey.secret)
     await page.waitForURL(site.console)
@@ -18,10 +21,11 @@ export async function lookAtEveryPage(site, pages) {
         await page.locator('[data-live] [data-bind=rate]:not(:text-is("–"))').waitFor()
       }
       if (await page.locator('[data-live] [data-state], [data-backend] [data-active]').count()) await page.waitForTimeout(300)
-      await check(page, `${name} ${shape}`)
+      await check(page, `${name} ${shape}`).catch(note)
       await shot(page, `${name}-${shape}`)
     }
     await page.context().close()
-  }
+  }))
   await browser.close()
+  assert.deepEqual(wrong, [])
 }

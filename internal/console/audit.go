@@ -15,6 +15,7 @@ const auditing = "actiontrail:LookupEvents"
 type auditPage struct {
 	User, Action, Code, Request string // filters
 	Failed                      bool   // only what was refused
+	Changes                     bool   // only what is no reading
 	From, To                    string // days, 2006-01-02
 	Lines                       []auditLine
 	Older                       string // address; "" if there is nothing older
@@ -28,7 +29,8 @@ func (v *visit) audit() error {
 	q := v.r.URL.Query()
 	page := auditPage{
 		User: q.Get("user"), Action: q.Get("action"), Code: q.Get("code"), Request: q.Get("request"), Failed: q.Get("failed") != "",
-		From: q.Get("from"), To: q.Get("to"), Off: v.AuditLog == "",
+		Changes: q.Get("changes") != "",
+		From:    q.Get("from"), To: q.Get("to"), Off: v.AuditLog == "",
 	}
 	if page.Off {
 		return v.show("audit", "Audit log", page)
@@ -65,6 +67,12 @@ func (p *auditPage) passes() func(*auditLine) bool {
 	}
 	return func(l *auditLine) bool {
 		return has(l.User+" "+l.AccessKey, p.User) && has(l.Action, p.Action) && has(l.Code, p.Code) && has(l.RequestID, p.Request) &&
-			(!p.Failed || l.Code != "") && !l.Time.Before(from) && l.Time.Before(to.AddDate(0, 0, 1))
+			(!p.Failed || l.Code != "") && (!p.Changes || !reading(l.Action)) && !l.Time.Before(from) && l.Time.Before(to.AddDate(0, 0, 1))
 	}
+}
+
+// reading reports whether an action changes nothing, as the names of all that do
+// not say.
+func reading(action string) bool {
+	return strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"elbow/internal/api"
 	"elbow/internal/rpc"
 )
 
@@ -55,8 +56,8 @@ func statusOf(e *rpc.Error) int {
 	switch {
 	case strings.HasPrefix(e.Code, "Throttling"):
 		return http.StatusTooManyRequests
-	case strings.HasSuffix(e.Code, "NotFound"), strings.HasPrefix(e.Code, "EntityNotExist"):
-		return http.StatusNotFound
+	case e.Code == string(api.ErrLoadBalancerNotFound), e.Code == string(api.ErrListenerNotFound):
+		return http.StatusNotFound // which the API answers with 400
 	}
 	return e.Status
 }

@@ -29,6 +29,7 @@ type group struct {
 type field struct {
 	Name, Label string
 	Help        string
+	More        string // of the help, what does not fit beside a field
 	Kind        string // text, number, select, checks, area, secret or hidden
 	Value       string
 	Default     string // what the API takes if nothing is given
@@ -99,6 +100,10 @@ func fieldFrom(r api.Param, value string) field {
 		Name: r.Name, Label: words(r.Name), Help: r.Doc, Kind: "text", Value: value, Required: r.Required && len(r.When) == 0,
 		Effect: r.Effect(), File: r.File, Default: r.Default, Standard: r.IfGiven == "",
 	}
+	if len(f.Help) > maxHelp {
+		first, rest, _ := strings.Cut(f.Help, ". ")
+		f.Help, f.More = strings.TrimSuffix(first, ".")+".", rest
+	}
 	if r.IfGiven != "" {
 		f.Default = ""
 	}
@@ -129,6 +134,10 @@ func fieldFrom(r api.Param, value string) field {
 	f.choose()
 	return f
 }
+
+// maxHelp is how long the text beside a field may be, in bytes; of a longer one
+// the first sentence is shown, and the rest on demand.
+const maxHelp = 160
 
 // choose marks the options that the value names.
 func (f *field) choose() {

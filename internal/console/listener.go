@@ -51,7 +51,7 @@ func (v *visit) listenerForm(status int, values map[string]string, failed error)
 	}
 	op := operation("CreateLoadBalancer" + p + "Listener")
 	f := v.formOf(op, values, failed, map[string]tweak{
-		"LoadBalancerId": leftOut, "ServerCertificateId": v.offering(v.certificateOptions),
+		"LoadBalancerId": leftOut, "ServerCertificateId": v.offeringCertificates,
 	})
 	v.render(status, "listener_new", "New "+p+" listener", newListener{f, v.lb(), p, protocols()})
 	return nil
@@ -96,6 +96,16 @@ func (v *visit) certificateOptions() (all []option, err error) {
 		}
 	}
 	return all, err
+}
+
+// offeringCertificates makes the field a choice of certificates, as far as the
+// visitor may see them.
+func (v *visit) offeringCertificates(f *field) bool {
+	v.offering(v.certificateOptions)(f)
+	if f.Kind == "select" {
+		f.Help, f.More = "The one that clients are shown.", ""
+	}
+	return true
 }
 
 // A listenerPage is all of one listener.

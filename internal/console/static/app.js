@@ -94,7 +94,7 @@
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { range: () => [this.end() - spans[span], this.end()] }, y: { range: (_, min, max) => [0, Math.max(max * 1.15, this.kind.format === number ? 1 : 0.5)] } },
-        axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 64, space: 34, values: (_, ticks) => ticks.map((n) => this.kind.format(n)) }],
+        axes: [{ ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 64, space: 34, values: (_, ticks) => ticks.map((n) => this.kind.format(n)) }],
         series: [{}, ...this.kind.series.map(([label, c]) => ({ label, stroke: colour(c), width: 1.75, points: { show: false }, spanGaps: false }))],
         hooks: { setCursor: [() => this.say()] },
       }, this.columns(), this.box)
