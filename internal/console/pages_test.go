@@ -312,10 +312,12 @@ func BenchmarkOverview(b *testing.B) {
 			{ServerID: "i-1", Address: "10.0.0.1:80", Health: "healthy"}, {ServerID: "i-2", Address: "10.0.0.2:80", Health: "unhealthy", LastErr: "refused"},
 		}})
 	}
-	c, err := New(Config{State: func() State { return s }, Traffic: func() Traffic { return Traffic{} },
+	c, err := New(Config{
+		State: func() State { return s }, Traffic: func() Traffic { return Traffic{} },
 		Call: func(_ context.Context, _ Caller, _, _ string, _ map[string]string) Answer {
 			return Answer{Out: api.ListUserCertificateOrderOutput{}}
-		}})
+		},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
