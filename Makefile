@@ -71,6 +71,11 @@ slow: ## slowhttptest, four modes of 1,000 connections beside honest clients; in
 soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^TestSoak$$' ./stress -args -soak $(SOAK)
 
+.PHONY: console-test
+console-test: build ## the web console in headless Chromium; installs it and Node if they are missing
+	conformance/install.sh node:nodejs npm:npm chromium:chromium openssl:openssl
+	cd console-test && npm ci --no-audit --no-fund --loglevel=error && node --test --test-timeout=300000 console.test.mjs
+
 takeover: ## 20 takeovers in a row under load: nothing refused, nothing lost
 	CGO_ENABLED=$(CGO) $(GO) test $(RACE) -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
 
