@@ -182,7 +182,6 @@ func goroutines(n *elbtest.Node) string {
 
 // A usage is the memory of the node over the time of a soak.
 type usage struct {
-	pid       int
 	rss, heap trend
 	most      float64
 	changes   int

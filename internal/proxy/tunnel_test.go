@@ -94,7 +94,9 @@ func (r *rig) tunnel(v version) *tunnelEnd {
 	req.Header.Set("Sec-WebSocket-Version", "13")
 	var transport http.RoundTripper = c.transport
 	if v == http20 { // net/http takes no such field
+		//lint:ignore SA1019 net/http takes no :protocol
 		tr := &http2.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test"}}
+		//lint:ignore SA1019 as above
 		r.t.Cleanup(tr.CloseIdleConnections)
 		transport = tr
 		req.Header[":protocol"] = []string{"websocket"}
