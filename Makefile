@@ -74,7 +74,7 @@ soak: ## everything at once for SOAK: backends that fail, changes, clients of al
 .PHONY: console-test
 console-test: build ## the web console in headless Chromium; installs it and Node if they are missing
 	conformance/install.sh node:nodejs npm:npm chromium:chromium openssl:openssl
-	cd console-test && npm ci --no-audit --no-fund --loglevel=error && node --test --test-timeout=300000 console.test.mjs
+	cd console-test && npm ci --no-audit --no-fund --loglevel=error && node --test-reporter=spec --test-timeout=300000 console.test.mjs
 
 takeover: ## 20 takeovers in a row under load: nothing refused, nothing lost
 	CGO_ENABLED=$(CGO) $(GO) test $(RACE) -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
