@@ -12,10 +12,6 @@ import (
 	"elbow/internal/store"
 )
 
-// passwordCost is bcrypt's: 2^10 rounds, the least that OWASP advises, take some
-// 50 ms of one core, which is slow for who guesses and bearable for who signs in once a day.
-const passwordCost = 10
-
 // hashing lets one password be hashed at a time: guessing must not take the
 // cores away from traffic.
 var hashing sync.Mutex

@@ -424,8 +424,8 @@ var commonRefusals = map[api.ErrorID]func(t *testing.T, w *world) error{
 	},
 }
 
+// Not beside other tests: whoever is to be throttled must be quick enough for it.
 func TestCommonErrors(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	for id, produce := range commonRefusals {
 		t.Run(string(id), func(t *testing.T) {
