@@ -77,7 +77,7 @@ console-test: build ## the web console in headless Chromium; installs it and Nod
 	cd console-test && npm ci --no-audit --no-fund --loglevel=error && node --test-reporter=spec --test-timeout=300000 console.test.mjs
 
 takeover: ## 20 takeovers in a row under load: nothing refused, nothing lost
-	CGO_ENABLED=$(CGO) $(GO) test $(RACE) -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
+	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
 
 bench: build caddy ## elbow beside nginx, haproxy and Caddy; flags in BENCH, for example BENCH='-quick -work small,h3'
 	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow -caddy bin/caddy $(BENCH)

@@ -119,6 +119,7 @@ func (s *soak) release() {
 		if err := call(site, "ReleaseInstance", map[string]string{"InstanceId": site.LoadBalancerID}); err != nil {
 			s.t.Errorf("ReleaseInstance: %v", err)
 		}
+		site.CloseIdle()
 	}
 }
 
@@ -134,6 +135,7 @@ func warmUp(t *testing.T, n *elbtest.Node) {
 	if err := call(site, "ReleaseInstance", map[string]string{"InstanceId": site.LoadBalancerID}); err != nil {
 		t.Fatal(err)
 	}
+	site.CloseIdle()
 }
 
 // level is what a process holds that it has to give back.

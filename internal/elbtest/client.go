@@ -21,6 +21,15 @@ type SDK struct {
 	CAS *cas.Client
 	RAM *ram.Client
 	STS *sts.Client
+
+	transports []*http.Transport // one for each client
+}
+
+// CloseIdle closes the connections that wait for another call.
+func (s *SDK) CloseIdle() {
+	for _, t := range s.transports {
+		t.CloseIdleConnections()
+	}
 }
 
 // SDK is the official SDK with the root key.
@@ -47,8 +56,9 @@ func (n *Node) SDKFor(t testing.TB, accessKeyID, secret string) *SDK {
 	for _, c := range []interface{ SetTransport(http.RoundTripper) }{s.ENS, s.CAS, s.RAM, s.STS} {
 		own := http.DefaultTransport.(*http.Transport).Clone() // the SDK writes to it with every call
 		c.SetTransport(own)
-		t.Cleanup(own.CloseIdleConnections)
+		s.transports = append(s.transports, own)
 	}
+	t.Cleanup(s.CloseIdle)
 	s.ENS.Domain, s.CAS.Domain, s.RAM.Domain, s.STS.Domain = n.API, n.API, n.API, n.API
 	return &s
 }
