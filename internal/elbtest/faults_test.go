@@ -168,7 +168,9 @@ func TestChangesBreakNothing(t *testing.T) {
 	var streams []*bufio.Reader
 	for range open {
 		tunnels = append(tunnels, upgrade(t, f))
-		res, err := f.Client(t, "").Get(f.URL("/stream"))
+		c := f.Client(t, "")
+		c.Timeout = 0 // the changes may take long beside other tests
+		res, err := c.Get(f.URL("/stream"))
 		if err != nil {
 			t.Fatal(err)
 		}
