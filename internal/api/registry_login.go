@@ -1,10 +1,14 @@
 package api
 
+// hashes is the limit of what hashes a password: some 100 ms of one core each.
+// ChangePassword, which needs no policy, does so twice and has a lower one.
+var hashes = Rate{Account: 10, User: 5}
+
 // loginOperations are the operations on the passwords that users sign in to the
 // console with.
 var loginOperations = []*Operation{
 	{
-		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: hashes,
 		Doc: "Gives a user a password to sign in to the console with.",
 		New: input[CreateLoginProfileInput], Out: output[CreateLoginProfileOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileExists},
@@ -24,7 +28,7 @@ var loginOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "UpdateLoginProfile", Access: "update", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "UpdateLoginProfile", Access: "update", Rate: hashes,
 		Doc: "Changes how a user signs in to the console. A new password ends the user's sessions.",
 		New: input[UpdateLoginProfileInput], Out: output[UpdateLoginProfileOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
@@ -43,7 +47,7 @@ var loginOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "ChangePassword", Access: "update", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "ChangePassword", Access: "update", Rate: Rate{Account: 5, User: 1},
 		Doc: "Changes the caller's own password. It needs no policy: it takes the old password.",
 		New: input[ChangePasswordInput], Out: output[ChangePasswordOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrLoginProfileNotExist, ErrWrongPassword, ErrNotAUser},

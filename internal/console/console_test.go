@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -111,7 +113,7 @@ func (s *site) call(_ context.Context, who Caller, _, action string, params map[
 	defer s.mu.Unlock()
 	var text strings.Builder
 	text.WriteString(who.Identity.UserName + " " + action)
-	for _, name := range sortedNames(params) {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
 		text.WriteString(" " + name + "=" + params[name])
 	}
 	s.calls = append(s.calls, text.String())

@@ -27,6 +27,10 @@ func (c *Console) stream(route string, serve func(*visit) (topic string, err err
 			http.Error(v.w, "signed out", http.StatusUnauthorized)
 			return nil
 		}
+		if v.person.MustReset {
+			http.Error(v.w, "the password has to be changed first", http.StatusForbidden)
+			return nil
+		}
 		topic, err := serve(v)
 		if err != nil {
 			return err
