@@ -123,7 +123,7 @@ type socketConn struct {
 }
 
 func (c socketConn) Read(p []byte) (int, error) {
-	n, err := unix.Read(c.fd, p)
+	n, err := uninterrupted(unix.Read, c.fd, p)
 	switch {
 	case err == unix.EAGAIN:
 		return 0, errNothingYet
@@ -136,11 +136,21 @@ func (c socketConn) Read(p []byte) (int, error) {
 }
 
 func (c socketConn) Write(p []byte) (int, error) {
-	n, err := unix.Write(c.fd, p)
+	n, err := uninterrupted(unix.Write, c.fd, p)
 	if err == nil && n < len(p) {
 		err = errors.New("socket full")
 	}
 	return max(n, 0), os.NewSyscallError("write", err)
+}
+
+// uninterrupted makes a call again that a signal ended before it did anything:
+// the runtime interrupts its threads with SIGURG.
+func uninterrupted(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
+	for {
+		if n, err := call(fd, p); err != unix.EINTR {
+			return n, err
+		}
+	}
 }
 
 // epollWait is epoll_pwait2(2): epoll_wait counts in milliseconds.
