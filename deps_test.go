@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/top":      {},
 	"internal/archive":  {},
 	"internal/handover": {},
+	"internal/leak":     {}, // for tests alone
 
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
@@ -92,6 +93,7 @@ var owners = map[string][]string{
 	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into
 	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
+	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"}, // passwords
 	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's

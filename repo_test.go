@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -194,6 +195,40 @@ func TestNothingNamesAMachine(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Tests that open sockets or start goroutines, and run one after the other, show
+// that each of them gives back what it took. In packages whose tests run in
+// parallel TestMain shows it for all of them.
+func TestTestsGiveBackWhatTheyTake(t *testing.T) {
+	each := []string{"proxy", "upstream", "socket", "health", "reconcile", "handover", "gateway"}
+	all := []string{"control", "elbtest", "store", "store/embedded"}
+	parseAll(t, func(file string, fset *token.FileSet, f *ast.File) {
+		dir, internal := strings.CutPrefix(filepath.ToSlash(filepath.Dir(file)), "internal/")
+		if !internal || !strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || !strings.HasPrefix(fn.Name.Name, "Test") {
+				continue
+			}
+			switch first := source(t, file, fset, fn.Body.List[0]); {
+			case fn.Name.Name == "TestMain":
+				if slices.Contains(all, dir) && !strings.Contains(source(t, file, fset, fn.Body), "leak.Main(") {
+					t.Errorf("%s: TestMain does not call leak.Main", file)
+				}
+			case slices.Contains(each, dir) && first != "leak.Check(t)" && !strings.HasPrefix(first, "each(t, "):
+				t.Errorf("%s: %s does not begin with leak.Check(t)", file, fn.Name.Name)
+			}
+		}
+	})
+}
+
+// source is the text of n.
+func source(t *testing.T, file string, fset *token.FileSet, n ast.Node) string {
+	t.Helper()
+	return string(read(t, file)[fset.Position(n.Pos()).Offset:fset.Position(n.End()).Offset])
 }
 
 func parseAll(t *testing.T, visit func(file string, fset *token.FileSet, f *ast.File)) {

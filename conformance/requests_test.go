@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"elbow/internal/leak"
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	goleak.VerifyTestMain(m)
+	os.Exit(leak.Main(m.Run))
 }
 
 // A requestCase is something a client sends, and what must become of it. It

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -13,15 +14,15 @@ import (
 	"elbow/internal/api"
 	"elbow/internal/control"
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/ram"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
 // today is the time in a world until a test moves it.
 var today = time.Date(2026, 3, 27, 12, 0, 0, 0, time.UTC)

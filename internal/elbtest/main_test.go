@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 // shared is the node of the tests that leave it usable for each other. Those
@@ -43,7 +45,12 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
+	os.Exit(leak.Main(func() int { return runAll(m) }))
+}
+
+// runAll runs the tests and ends the shared node.
+func runAll(m *testing.M) (code int) {
+	code = m.Run()
 	if n := running.Load(); n != nil {
 		n.Kill()
 		if err := n.Broken(); err != nil {
@@ -55,7 +62,7 @@ func TestMain(m *testing.M) {
 		_ = os.RemoveAll(n.Dir) // a leftover in the temporary directory harms nobody
 	}
 	RemoveBinary()
-	os.Exit(code)
+	return code
 }
 
 // keepLog writes what the shared node printed where a person can read it: most

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"elbow/internal/api"
+	"elbow/internal/leak"
 	"elbow/internal/ram"
 	"elbow/internal/rpc"
 )
@@ -51,6 +52,7 @@ func auditOf(t *testing.T, s *site) []record {
 // Every call leaves one line, whether it was refused, and at which stage, or
 // not.
 func TestAudit(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{
 		"ens:DescribeLoadBalancers": answers(nil, nil),
 		"ens:ReleaseInstance":       answers(nil, api.LoadBalancerNotFound()),
@@ -106,6 +108,7 @@ func TestAudit(t *testing.T) {
 
 // No parameter that is a secret is written down, in no operation.
 func TestAuditRedactsSecrets(t *testing.T) {
+	leak.Check(t)
 	handlers := make(map[string]Handler)
 	for _, op := range api.Operations() {
 		handlers[op.Action()] = answers(nil, nil)
@@ -165,6 +168,7 @@ func (w stalled) Write([]byte) (int, error) {
 // A writer that stalls delays a call by auditTimeout at most; what finds no room
 // then is lost and counted.
 func TestAuditWriterStalls(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		lost := prometheus.NewCounter(prometheus.CounterOpts{Name: "lost"})
 		var log lockedBuffer
@@ -205,6 +209,7 @@ func TestAuditWriterStalls(t *testing.T) {
 // What is refused before it is known which operation it is counts as unknown:
 // no label is a client's text.
 func TestCounts(t *testing.T) {
+	leak.Check(t)
 	registry := prometheus.NewRegistry()
 	s := newSite(t, map[string]Handler{"ens:DescribeLoadBalancers": answers(nil, nil)})
 	s.gateway.counts = newCounts(registry)

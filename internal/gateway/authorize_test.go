@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"elbow/internal/api"
+	"elbow/internal/leak"
 	"elbow/internal/ram"
 )
 
 func TestAuthorize(t *testing.T) {
+	leak.Check(t)
 	const everything = `{"Effect":"Allow","Action":"*","Resource":"*"}`
 	policy := func(statements string) string { return `{"Version":"1","Statement":[` + statements + `]}` }
 	for _, tt := range []struct {
@@ -72,6 +74,7 @@ func TestAuthorize(t *testing.T) {
 }
 
 func TestResources(t *testing.T) {
+	leak.Check(t)
 	who := ram.Identity{AccountID: "1", UserID: "2", UserName: "me"}
 	for _, tt := range []struct {
 		version, action string

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"elbow/internal/api"
+	"elbow/internal/leak"
 	"elbow/internal/ram"
 	"elbow/internal/rpc"
 )
@@ -169,6 +170,7 @@ func documented(t *testing.T, e *rpc.Error) {
 }
 
 func TestAnswer(t *testing.T) {
+	leak.Check(t)
 	handlers := map[string]Handler{
 		"ens:CreateLoadBalancer": func(_ context.Context, who ram.Identity, in api.Input) (any, error) {
 			input := in.(*api.CreateLoadBalancerInput)
@@ -202,6 +204,7 @@ func TestAnswer(t *testing.T) {
 // Each stage refuses what the stages before it let through, so that what a
 // stranger learns grows only with what they may know.
 func TestStagesInOrder(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ens:CreateLoadBalancer": answers(nil, api.LoadBalancerNotFound())})
 	complete := map[string]string{
 		"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
@@ -235,6 +238,7 @@ func TestStagesInOrder(t *testing.T) {
 }
 
 func TestInactiveKey(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
 	root := s.keys["root"]
 	root.Active = false
@@ -250,6 +254,7 @@ func TestInactiveKey(t *testing.T) {
 
 // The text of an internal error stays in the log, under the request id.
 func TestInternalErrorsStayInside(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{
 		"sts:GetCallerIdentity":     answers(nil, errors.New("disk is full")),
 		"ens:DescribeLoadBalancers": func(context.Context, ram.Identity, api.Input) (any, error) { panic("out of cheese") },
@@ -277,6 +282,7 @@ func TestInternalErrorsStayInside(t *testing.T) {
 
 // A replay is the same bytes once more.
 func TestReplay(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
 	for _, algorithm := range []rpc.Algorithm{rpc.V1, rpc.V3} {
 		var sent *http.Request
@@ -308,6 +314,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestClockWindow(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		ahead time.Duration
 		code  string
@@ -331,6 +338,7 @@ func TestClockWindow(t *testing.T) {
 // What the request line and the headers of a refused request may be, over the
 // wire and unsigned.
 func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
+	leak.Check(t)
 	const unsigned = "Action=A&Version=2017-11-10&AccessKeyId=a&Signature=s&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n"
 	s := newSite(t, nil)
 	for _, tt := range []struct {
@@ -381,6 +389,7 @@ func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 // A success body never has a Code that clients would take for an error: those of
 // Terraform look at it even in a 200.
 func TestAnswersHaveNoCode(t *testing.T) {
+	leak.Check(t)
 	for _, op := range api.Operations() {
 		body, err := rpc.EncodeAnswer(rpc.JSON, op.Name, "ID", op.Out())
 		if err != nil {
@@ -402,6 +411,7 @@ func TestAnswersHaveNoCode(t *testing.T) {
 // The format and the headers are those that the official clients need, letter by
 // letter.
 func TestAnswerHeaders(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
 	for format, want := range map[string]string{
 		"":     "application/json;charset=utf-8",
@@ -430,6 +440,7 @@ func TestAnswerHeaders(t *testing.T) {
 
 // A client that hangs up in the middle of a call does not stop it.
 func TestCallOutlivesItsClient(t *testing.T) {
+	leak.Check(t)
 	entered, hungUp, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	s := newSite(t, map[string]Handler{
 		"sts:GetCallerIdentity": func(ctx context.Context, _ ram.Identity, _ api.Input) (any, error) {

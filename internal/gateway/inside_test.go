@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"elbow/internal/api"
+	"elbow/internal/leak"
 )
 
 // inside makes a call as somebody who is signed in to the console.
@@ -19,6 +20,7 @@ func (s *site) inside(t *testing.T, key, version, action string, params map[stri
 // policies are asked, its parameters bound, its buckets drawn from, and its audit
 // line says where it came from.
 func TestCallFromInside(t *testing.T) {
+	leak.Check(t)
 	op, _ := api.Lookup(api.EnsVersion, "DescribeNetworks")
 	s := newSite(t, map[string]Handler{
 		"ens:DescribeNetworks":  answers(api.DescribeNetworksOutput{}, nil),

@@ -16,6 +16,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 
 	"elbow/internal/api"
+	"elbow/internal/leak"
 	"elbow/internal/ram"
 )
 
@@ -56,6 +57,7 @@ func sdkRefused(t *testing.T, err error, status int, code string) sdkerrors.Erro
 }
 
 func TestSDKCalls(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{
 		"ens:DescribeEnsRegions": answers(api.DescribeEnsRegionsOutput{
 			EnsRegions: api.EnsRegions{EnsRegions: api.Array[api.EnsRegion]{{EnsRegionID: "local", Name: "Ä & B"}}},
@@ -106,6 +108,7 @@ func TestSDKCalls(t *testing.T) {
 // The SDK finds out by itself that the secret is wrong, from the string to sign
 // in the message.
 func TestSDKWrongSecret(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
 	c := newSDK(t, s, "root", "wrong")
 	_, err := c.sts.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
@@ -117,6 +120,7 @@ func TestSDKWrongSecret(t *testing.T) {
 }
 
 func TestSDKReplayAndClock(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
 	c := newSDK(t, s, "root", "root-secret")
 	var sent *http.Request
@@ -144,6 +148,7 @@ func TestSDKReplayAndClock(t *testing.T) {
 
 // The SDK reads a denial with its detail, and an unknown key.
 func TestSDKDenied(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ens:DescribeEnsRegions": answers(nil, nil)},
 		`{"Version":"1","Statement":[{"Effect":"Deny","Action":"ens:*","Resource":"*"}]}`)
 	_, err := newSDK(t, s, "user", "user-secret").ens.DescribeEnsRegions(ens.CreateDescribeEnsRegionsRequest())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"elbow/internal/api"
+	"elbow/internal/leak"
 	"elbow/internal/ram"
 	"elbow/internal/rpc"
 )
@@ -31,6 +32,7 @@ var (
 
 // A user may make 10 calls at once, then one each tenth of a second.
 func TestThrottleUser(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		throttle := newThrottle()
 		for n := range 10 {
@@ -62,6 +64,7 @@ func TestThrottleUser(t *testing.T) {
 
 // All identities of an account draw from one bucket, and root from no other.
 func TestThrottleAccount(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		throttle := newThrottle()
 		for n := range 10 {
@@ -97,6 +100,7 @@ func TestThrottleAccount(t *testing.T) {
 }
 
 func TestThrottleUnlimited(t *testing.T) {
+	leak.Check(t)
 	throttle := newThrottle()
 	free := &api.Operation{Product: "Ens", Name: "Free"}
 	now := time.Now()
@@ -112,6 +116,7 @@ func TestThrottleUnlimited(t *testing.T) {
 
 // The buckets kept are those of the last second, whoever has called before.
 func TestThrottleMemory(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		throttle := newThrottle()
 		for n := range 100 * minBuckets {
@@ -130,6 +135,7 @@ func TestThrottleMemory(t *testing.T) {
 // A client learns from the header how long to wait, in the fields that the
 // command line and the SDKs read.
 func TestThrottledAnswer(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ens:DescribeLoadBalancers": answers(nil, nil)},
 		`{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 	s.freeze()

@@ -13,12 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"elbow/internal/leak"
 	"elbow/internal/socket"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
 // older is a process that listens in a directory of its own.
 func older(t *testing.T, dir string) *Listener {
@@ -76,6 +75,7 @@ func address(t *testing.T, f *os.File) string {
 
 // All that is said arrives, with more files than go at once, in their order.
 func TestTakeover(t *testing.T) {
+	leak.Check(t)
 	dir := t.TempDir()
 	l := older(t, dir)
 	fs := files(t, filesAtOnce+3)
@@ -149,6 +149,7 @@ func TestTakeover(t *testing.T) {
 // The newer process is killed at each step: the older one hears of it, and takes
 // the next request.
 func TestHeirDies(t *testing.T) {
+	leak.Check(t)
 	dir := t.TempDir()
 	l := older(t, dir)
 	for _, at := range []string{"asked", "built", "ready", "begun"} {
@@ -184,6 +185,7 @@ func TestHeirDies(t *testing.T) {
 
 // The older process is killed at each step: the newer one goes on without.
 func TestElderDies(t *testing.T) {
+	leak.Check(t)
 	for _, at := range []string{"asked", "given", "ready", "serving"} {
 		dir := t.TempDir()
 		l := older(t, dir)
@@ -219,6 +221,7 @@ func TestElderDies(t *testing.T) {
 
 // An older process that gives up says so: the newer one must not go on.
 func TestElderGivesUp(t *testing.T) {
+	leak.Check(t)
 	dir := t.TempDir()
 	l := older(t, dir)
 	c := dialing(dir)
@@ -242,6 +245,7 @@ func TestElderGivesUp(t *testing.T) {
 
 // What cannot be is refused with a reason.
 func TestRefused(t *testing.T) {
+	leak.Check(t)
 	dir := t.TempDir()
 	older(t, dir)
 	for want, h := range map[string]Hello{
@@ -276,6 +280,7 @@ func TestRefused(t *testing.T) {
 // A directory in which nobody listens, or nobody any more, is not an error of its
 // own. One whose path is too long for a socket's address is like any other.
 func TestNobody(t *testing.T) {
+	leak.Check(t)
 	dir := filepath.Join(t.TempDir(), strings.Repeat("d", 100))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -297,6 +302,7 @@ func TestNobody(t *testing.T) {
 
 // A call comes out of Calls with the address of its client.
 func TestCall(t *testing.T) {
+	leak.Check(t)
 	dir := t.TempDir()
 	l := older(t, dir)
 	from := netip.MustParseAddrPort("192.0.2.7:1234")

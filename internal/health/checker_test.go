@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"elbow/internal/leak"
 )
 
 // script is a probe that plays results and records when it was called.
@@ -39,6 +41,7 @@ func play(t *testing.T, was Verdict, d time.Duration, results ...error) (got []n
 }
 
 func TestFirstProbeAtOnce(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		got, s := play(t, Unknown, time.Nanosecond, nil)
@@ -52,6 +55,7 @@ func TestFirstProbeAtOnce(t *testing.T) {
 }
 
 func TestReportsTransitionsOnly(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		got, _ := play(t, Unknown, 20*time.Second, nil, errA, nil, errA, errA, errA, errA, nil, nil, nil)
 		want := []news{{Up, nil}, {Down, errA}, {Up, nil}}
@@ -67,6 +71,7 @@ func TestReportsTransitionsOnly(t *testing.T) {
 }
 
 func TestVerdictSurvivesRestart(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		if got, _ := play(t, Up, 10*time.Second, nil); len(got) > 0 {
 			t.Errorf("a backend that was and is up: reported %v, want nothing", got)
@@ -79,6 +84,7 @@ func TestVerdictSurvivesRestart(t *testing.T) {
 
 // The pause is the interval give or take a tenth, and not always the same.
 func TestIntervalHasJitter(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		_, s := play(t, Unknown, 200*time.Second, nil)
 		if first := s.at[1].Sub(s.at[0]); first >= time.Second {
@@ -101,6 +107,7 @@ func TestIntervalHasJitter(t *testing.T) {
 // Checkers that begin together are spread over the interval from their second
 // probe on.
 func TestStartsAreStaggered(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		const checkers, parts = 1000, 10
 		var inPart [2 * parts]atomic.Int32
@@ -127,6 +134,7 @@ func TestStartsAreStaggered(t *testing.T) {
 
 // Stop breaks off the probe that runs, waits for it and does not count it.
 func TestStopDuringProbe(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		var running atomic.Bool
 		stall := func(ctx context.Context) error {
@@ -152,6 +160,7 @@ func TestStopDuringProbe(t *testing.T) {
 // Stop between probes leaves nothing behind: synctest.Test fails if a goroutine
 // or timer of the checker goes on.
 func TestStopBetweenProbes(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{results: []error{nil}}
 		c := start(everySecond, Unknown, s.probe, func(Verdict, error) {})
@@ -167,6 +176,7 @@ func TestStopBetweenProbes(t *testing.T) {
 
 // Stop while a checker is only just started, from many sides.
 func TestStopAtOnce(t *testing.T) {
+	leak.Check(t)
 	for range 200 {
 		c := start(everySecond, Unknown, func(context.Context) error { return nil }, func(Verdict, error) {})
 		done := make(chan struct{})

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"elbow/internal/leak"
 )
 
 var (
@@ -15,6 +17,7 @@ var (
 // A row plays results, "." for a success and the error's name for a failure,
 // and gives the verdict after each: u, U, D; behind it "!" if it was news.
 func TestCount(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		name       string
 		was        Verdict
@@ -57,6 +60,7 @@ func TestCount(t *testing.T) {
 // The verdict is what the last Rise or Fall results say, if they agree, and
 // otherwise what it was.
 func TestCountIsInARow(t *testing.T) {
+	leak.Check(t)
 	rapid.Check(t, func(t *rapid.T) {
 		c := count{rise: rapid.IntRange(2, 10).Draw(t, "rise"), fall: rapid.IntRange(2, 10).Draw(t, "fall"), verdict: Up}
 		was := c.verdict

@@ -3,9 +3,12 @@ package health
 import (
 	"strings"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 func TestHead(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		name, in string
 		status   int // 0: not done
@@ -71,6 +74,7 @@ func byteByByte(in []byte) (done bool, status int, err error) {
 
 // A head cut off anywhere is not done, and not wrong either.
 func TestHeadTruncated(t *testing.T) {
+	leak.Check(t)
 	const whole = "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nServer: x\r\n\r\n"
 	for n := range len(whole) {
 		var h head
@@ -81,6 +85,7 @@ func TestHeadTruncated(t *testing.T) {
 }
 
 func TestHeadDoesNotAllocate(t *testing.T) {
+	leak.Check(t)
 	in := []byte("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 0\r\n\r\n")
 	if n := testing.AllocsPerRun(100, func() {
 		var h head

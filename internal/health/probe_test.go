@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"elbow/internal/leak"
 )
 
 // backend is a TCP server on loopback that gives each connection to serve,
@@ -55,6 +56,7 @@ func probeConfig(address string) Config {
 }
 
 func TestProbe(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		name   string
 		answer string
@@ -87,6 +89,7 @@ func TestProbe(t *testing.T) {
 }
 
 func TestProbeSuccessClasses(t *testing.T) {
+	leak.Check(t)
 	address := answer(t, "HTTP/1.1 404 Not Found\r\n\r\n")
 	for class := 1; class <= 5; class++ {
 		cfg := probeConfig(address)
@@ -99,6 +102,7 @@ func TestProbeSuccessClasses(t *testing.T) {
 }
 
 func TestProbeRequest(t *testing.T) {
+	leak.Check(t)
 	var got *http.Request
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r }))
 	t.Cleanup(server.Close)
@@ -125,6 +129,7 @@ func TestProbeRequest(t *testing.T) {
 }
 
 func TestProbeRefused(t *testing.T) {
+	leak.Check(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -138,6 +143,7 @@ func TestProbeRefused(t *testing.T) {
 }
 
 func TestProbeReset(t *testing.T) {
+	leak.Check(t)
 	address := backend(t, func(conn *net.TCPConn) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
 		_ = conn.SetLinger(0) // close sends RST
@@ -151,6 +157,7 @@ func TestProbeReset(t *testing.T) {
 // A backend that says nothing, or never ends its head a byte at a time, costs
 // one timeout in all.
 func TestProbeStall(t *testing.T) {
+	leak.Check(t)
 	done := make(chan struct{})
 	t.Cleanup(func() { close(done) })
 	for name, serve := range map[string]func(*net.TCPConn){
@@ -179,6 +186,7 @@ func TestProbeStall(t *testing.T) {
 }
 
 func TestProbeEndlessHead(t *testing.T) {
+	leak.Check(t)
 	address := backend(t, func(conn *net.TCPConn) {
 		_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
 		for err == nil {
@@ -192,6 +200,7 @@ func TestProbeEndlessHead(t *testing.T) {
 
 // An endless body is read no further than its limit.
 func TestProbeEndlessBody(t *testing.T) {
+	leak.Check(t)
 	closed := make(chan struct{})
 	address := backend(t, func(conn *net.TCPConn) {
 		_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
@@ -209,6 +218,7 @@ func TestProbeEndlessBody(t *testing.T) {
 }
 
 func TestProbeIsBrokenOff(t *testing.T) {
+	leak.Check(t)
 	arrived, done := make(chan struct{}), make(chan struct{})
 	t.Cleanup(func() { close(done) })
 	address := backend(t, func(*net.TCPConn) { close(arrived); <-done })
@@ -223,6 +233,7 @@ func TestProbeIsBrokenOff(t *testing.T) {
 
 // The whole of it, over sockets: a backend that answers, breaks and comes back.
 func TestCheckerFollowsBackend(t *testing.T) {
+	leak.Check(t)
 	statuses := make(chan int)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -251,7 +262,7 @@ func TestCheckerFollowsBackend(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
 // BenchmarkProbe is the cost of one probe, backend included.
 func BenchmarkProbe(b *testing.B) {

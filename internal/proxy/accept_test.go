@@ -6,11 +6,14 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 // Out of file descriptors, the listener goes on and serves again when there are
 // some. The limit is the process's, so the test runs in one of its own.
 func TestOutOfDescriptors(t *testing.T) {
+	leak.Check(t)
 	if os.Getenv("ELBOW_TEST_DESCRIPTORS") == "" {
 		child := exec.Command(os.Args[0], "-test.run=^TestOutOfDescriptors$", "-test.v")
 		child.Env = append(os.Environ(), "ELBOW_TEST_DESCRIPTORS=1")
@@ -36,6 +39,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = syscall.Close(late) }) // nothing was sent
 	none := before
 	none.Cur = uint64(late) + 1
 	for fd := range late { // fill what has become free below
@@ -43,6 +47,7 @@ func TestOutOfDescriptors(t *testing.T) {
 			if err := syscall.Dup2(late, fd); err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() { _ = syscall.Close(fd) })
 		}
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {

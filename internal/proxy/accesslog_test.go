@@ -6,10 +6,13 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 // A line says all there is to say, and is JSON whatever the client sent.
 func TestAccessLogLine(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dial().send("GET /a\"b\\c?d HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: x\ty \"\xff\xc3\xa9\r\nReferer: https://r/\r\n\r\n")
 	c.want(200, "hello")
@@ -64,6 +67,7 @@ func testAccessLog(t *testing.T, v version) {
 // A disk that does not take the lines costs lines, not requests; those dropped
 // are counted.
 func TestAccessLogNeverBlocks(t *testing.T) {
+	leak.Check(t)
 	stuck := make(chan struct{})
 	w := &stuckWriter{release: stuck}
 	l := newAccessLog(w, slog.New(slog.DiscardHandler))

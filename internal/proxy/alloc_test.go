@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
 )
 
 // In steady state a request allocates nothing: neither on a plain listener nor,
@@ -12,6 +14,7 @@ import (
 // the allocations of the whole process, so the client and the backend here
 // allocate nothing either.
 func TestAllocations(t *testing.T) {
+	leak.Check(t)
 	if raceDetector {
 		t.Skip("pools drop things under the race detector")
 	}
@@ -52,6 +55,7 @@ func TestAllocations(t *testing.T) {
 
 // Nor does a request over HTTP/2, but for the two of crypto/tls.
 func TestH2Allocations(t *testing.T) {
+	leak.Check(t)
 	if raceDetector {
 		t.Skip("pools drop things under the race detector")
 	}

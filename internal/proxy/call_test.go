@@ -26,6 +26,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 // callee serves gRPC without TLS, as a backend does.
@@ -61,6 +62,7 @@ func (r *rig) dialCalls(o ...grpc.DialOption) *grpc.ClientConn {
 // by its own client against its own server, through the listener. A case that
 // fails ends the test binary, with a line that says why.
 func TestCallInterop(t *testing.T) {
+	leak.Check(t)
 	l := listenTCP(t)
 	callee(t, l, interop.NewTestServer())
 	r := newRig(t, []string{l.Addr().String()})
@@ -132,6 +134,7 @@ func soon(t *testing.T) context.Context {
 // Calls that are under way at the same time share a connection to the backend, up
 // to a hundred of them.
 func TestCallsShareConnections(t *testing.T) {
+	leak.Check(t)
 	const n = 150
 	var there sync.WaitGroup
 	there.Add(n)
@@ -164,6 +167,7 @@ func TestCallsShareConnections(t *testing.T) {
 
 // A backend that has all its connections leave, again and again, loses no call.
 func TestCallGoAway(t *testing.T) {
+	leak.Check(t)
 	l := listenTCP(t)
 	callee(t, l, interop.NewTestServer(), grpc.KeepaliveParams(keepalive.ServerParameters{
 		MaxConnectionAge: 20 * time.Millisecond, MaxConnectionAgeGrace: patience,
@@ -218,6 +222,7 @@ func pingPong(ctx context.Context, c testgrpc.TestServiceClient) error {
 // A client that does not read makes the backend wait, and holds up nobody else.
 // When it gives up, the backend learns of it.
 func TestCallSlowReader(t *testing.T) {
+	leak.Check(t)
 	var sent atomic.Int64
 	left := make(chan struct{})
 	_, c := calls(t, &server{stream: func(s testgrpc.TestService_FullDuplexCallServer) error {
@@ -257,6 +262,7 @@ func TestCallSlowReader(t *testing.T) {
 // A call that the client cancels, or that outlives its deadline, is cancelled at
 // the backend.
 func TestCallCancel(t *testing.T) {
+	leak.Check(t)
 	began, ended := make(chan struct{}), make(chan error, 1)
 	r, c := calls(t, &server{unary: func(ctx context.Context) error {
 		began <- struct{}{}
@@ -283,6 +289,7 @@ func TestCallCancel(t *testing.T) {
 // A backend that dies in the middle of a stream is UNAVAILABLE, as it would be
 // without a load balancer.
 func TestCallBackendDies(t *testing.T) {
+	leak.Check(t)
 	l := listenTCP(t)
 	var s *grpc.Server
 	began := make(chan struct{})
@@ -313,6 +320,7 @@ func TestCallBackendDies(t *testing.T) {
 
 // A fault is told in gRPC's terms: status 200, and the status of the call.
 func TestCallFaults(t *testing.T) {
+	leak.Check(t)
 	slow := listenTCP(t)
 	callee(t, slow, &server{unary: func(ctx context.Context) error {
 		<-ctx.Done()
@@ -344,6 +352,7 @@ func TestCallFaults(t *testing.T) {
 
 // What the backend is told of the client, and the cookie, are as for any request.
 func TestCallFields(t *testing.T) {
+	leak.Check(t)
 	var got metadata.MD
 	impl := &server{unary: func(ctx context.Context) error {
 		got, _ = metadata.FromIncomingContext(ctx)
@@ -387,6 +396,7 @@ func TestCallFields(t *testing.T) {
 // A stream on which nobody says anything for longer than a body may pause goes
 // on, as do both its directions.
 func TestCallSilence(t *testing.T) {
+	leak.Check(t)
 	const pause = 20 * time.Millisecond
 	_, c := calls(t, &server{stream: func(s testgrpc.TestService_FullDuplexCallServer) error {
 		if err := s.Send(new(testgrpc.StreamingOutputCallResponse)); err != nil {
@@ -417,6 +427,7 @@ func TestCallSilence(t *testing.T) {
 
 // Silence in both directions ends a stream in the end.
 func TestCallSilenceEnds(t *testing.T) {
+	leak.Check(t)
 	_, c := calls(t, &server{stream: func(s testgrpc.TestService_FullDuplexCallServer) error {
 		<-s.Context().Done()
 		return nil
@@ -432,6 +443,7 @@ func TestCallSilenceEnds(t *testing.T) {
 
 // A call over HTTP/3 is one, too.
 func TestCallOverHTTP3(t *testing.T) {
+	leak.Check(t)
 	r, _ := calls(t, &server{})
 	tr := &http3.Transport{TLSClientConfig: h3TLS(), DisableCompression: true}
 	defer tr.Close()
@@ -452,6 +464,7 @@ func TestCallOverHTTP3(t *testing.T) {
 
 // What is not gRPC over HTTP/2 or HTTP/3 gets HTTP/1.1.
 func TestNotACall(t *testing.T) {
+	leak.Check(t)
 	heads := make(chan string, 10)
 	backend := scripted(t, func(_ int, p *peer) {
 		for h := p.head(); h != ""; h = p.head() {
@@ -506,6 +519,7 @@ func request(f *http2.Framer) uint32 {
 // A call that the backend has not looked at is made once more; one that it has
 // reset is reset for the client, with the code that tells it most.
 func TestCallRetry(t *testing.T) {
+	leak.Check(t)
 	trailersOnly := func(f *http2.Framer, id uint32) {
 		var b bytes.Buffer
 		e := hpack.NewEncoder(&b)
@@ -571,6 +585,7 @@ func TestCallRetry(t *testing.T) {
 
 // A client may send a PING for each answer, as that of gRPC does, but not more.
 func TestPingsPaidFor(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dialFrames()
 	for range 1000 { // five times as many as are let through at once without

@@ -6,11 +6,14 @@ import (
 	"testing"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
 )
 
 // Nor does a call, though it is passed on by streams of two connections and ends
 // with trailers, but for the two of crypto/tls.
 func TestCallAllocations(t *testing.T) {
+	leak.Check(t)
 	if raceDetector {
 		t.Skip("pools drop things under the race detector")
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"elbow/internal/leak"
 )
 
 // series gathers what the proxy of r shows: counters and gauges by name and
@@ -56,6 +58,7 @@ func (r *rig) wantSeries(want map[string]float64) {
 
 // Every exchange is counted once, at its listener and at its backend.
 func TestCounts(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dial()
 	for range 3 {
@@ -116,6 +119,7 @@ func testCountsOfExchanges(t *testing.T, v version) {
 // The same server behind two listeners is two backends with counts of their
 // own.
 func TestBackendsOfTwoListenersAreToldApart(t *testing.T) {
+	leak.Check(t)
 	address := origin(t, hello)
 	r := newRig(t, []string{address})
 	other := r.proxy.NewBackend("lb-other", 8443, "a", address)
@@ -132,6 +136,7 @@ func TestBackendsOfTwoListenersAreToldApart(t *testing.T) {
 
 // What ended a fault at the backend is counted there, under its phase.
 func TestFaultsOfABackendAreCounted(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("garbage\r\n\r\n")

@@ -8,12 +8,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"elbow/internal/leak"
 )
 
 // What parsers are known to read differently must arrive at a backend as one
 // request that can be read in one way only, or not at all. The second request
 // of each row is the one to be smuggled: it must never arrive.
 func TestDesync(t *testing.T) {
+	leak.Check(t)
 	const smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 	for _, tt := range []struct{ name, send string }{
 		{"CL.TE", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX"},

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go/http3"
+
+	"elbow/internal/leak"
 )
 
 // A version is one of HTTP that clients speak.
@@ -27,7 +29,10 @@ const (
 // each runs a test over every version of HTTP.
 func each(t *testing.T, test func(t *testing.T, v version)) {
 	for _, v := range []version{http11, http20, http30} {
-		t.Run(string(v), func(t *testing.T) { test(t, v) })
+		t.Run(string(v), func(t *testing.T) {
+			leak.Check(t)
+			test(t, v)
+		})
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 const get = "GET / HTTP/1.1\r\nHost: elbow.test\r\n\r\n"
@@ -34,6 +36,7 @@ func testKeepAlive(t *testing.T, v version) {
 // What arrives at the backend is written anew: hop-by-hop fields are gone, the
 // forwarding ones say what the proxy knows.
 func TestRequestHead(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct{ name, send, want string }{
 		{
 			"forwarding fields",
@@ -88,6 +91,7 @@ func TestRequestHead(t *testing.T) {
 
 // Framings of the backend, and what a client of either version gets.
 func TestAnswerFraming(t *testing.T) {
+	leak.Check(t)
 	const (
 		v11 = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 		v10 = "GET / HTTP/1.0\r\n\r\n"
@@ -200,6 +204,7 @@ func testRequestBody(t *testing.T, v version) {
 
 // Requests sent at once are answered one by one, bodies and all.
 func TestPipelining(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		_, _ = io.WriteString(w, r.URL.Path+string(body))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 // What a backend does wrong decides the status, the side and the phase.
@@ -213,6 +214,7 @@ func testOnlyOneRefuses(t *testing.T, v version) {
 }
 
 func TestRetryBudget(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct{ percent, burst, atOnce, exchanges int }{
 		{20, 100, 100, 5},
 		{100, 1, 1, 1},
@@ -259,6 +261,7 @@ func testNoUsableBackend(t *testing.T, v version) {
 
 // What a client does wrong.
 func TestClientFaults(t *testing.T) {
+	leak.Check(t)
 	long := strings.Repeat("x", 70<<10)
 	for _, tt := range []struct {
 		name, send string
@@ -294,6 +297,7 @@ func TestClientFaults(t *testing.T) {
 
 // The time for a head is a total: bytes that drip in do not extend it.
 func TestHeadTimeoutIsTotal(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HeadTimeout: 200 * time.Millisecond}))
 	c := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\n")
 	answered := make(chan int)
@@ -368,6 +372,7 @@ func testSlowBodyIsNotCut(t *testing.T, v version) {
 
 // An idle connection is closed without a word, also before its first request.
 func TestIdleTimeout(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond))
 	c := r.dial()
 	if err := c.Conn.(*tls.Conn).Handshake(); err != nil {
@@ -422,6 +427,7 @@ func testClientGoneWithinBody(t *testing.T, v version) {
 
 // Plain HTTP on a TLS port is told so; anything else is not answered.
 func TestPlainOnTLS(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	for _, tt := range []struct {
 		send   string
@@ -446,6 +452,7 @@ func TestPlainOnTLS(t *testing.T) {
 
 // A handshake that never begins is given up.
 func TestHandshakeTimeout(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HandshakeTimeout: 50 * time.Millisecond}))
 	c, err := net.Dial("tcp", r.lis.Addr().String())
 	if err != nil {
@@ -457,6 +464,7 @@ func TestHandshakeTimeout(t *testing.T) {
 
 // A bug met by one connection does not end the others.
 func TestPanic(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	good := r.dial().send(get)
 	good.want(200, "hello")

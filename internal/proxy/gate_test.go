@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"elbow/internal/leak"
 )
 
 func newGate(limit, room int) *gate {
@@ -37,6 +39,7 @@ func (g *gate) wantEmpty(t *testing.T) {
 }
 
 func TestGateLetsInInTurn(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 3)
 		order := make(chan int, 4)
@@ -64,6 +67,7 @@ func TestGateLetsInInTurn(t *testing.T) {
 }
 
 func TestGateGivesUpAfterPatience(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 3)
 		g.enter()
@@ -81,6 +85,7 @@ func TestGateGivesUpAfterPatience(t *testing.T) {
 // Under a load that stays too high nobody waits for long, and no place is empty;
 // when it has gone, a burst may wait again.
 func TestGateHurriesWhenTheQueueStays(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		const each = 10 * time.Millisecond
 		g := newGate(1, 1000)
@@ -125,6 +130,7 @@ func TestGateHurriesWhenTheQueueStays(t *testing.T) {
 // A queue in which nobody waits in vain, but which never goes away, is no burst
 // either.
 func TestGateDissolvesAStandingQueue(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		const each = 10 * time.Millisecond
 		g := newGate(1, 1000)
@@ -159,6 +165,7 @@ func TestGateDissolvesAStandingQueue(t *testing.T) {
 }
 
 func TestGateForgetsWhoLeaves(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 3)
 		g.patience = time.Minute
@@ -181,6 +188,7 @@ func TestGateForgetsWhoLeaves(t *testing.T) {
 // However many come, go, give up and wait at once, no more than the limit are
 // inside, and none is forgotten.
 func TestGateHoldsItsLimit(t *testing.T) {
+	leak.Check(t)
 	g := newGate(3, 8)
 	g.patience = time.Millisecond
 	var inside, served atomic.Int64

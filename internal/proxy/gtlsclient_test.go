@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 // gtlsclient runs ngtcp2's client against r, if it is there, and returns what it
@@ -31,6 +32,7 @@ func (r *rig) gtlsclient(t *testing.T, options ...string) string {
 
 // An HTTP/3 client that others have written: ngtcp2's gtlsclient, as Debian has it.
 func TestH3Clients(t *testing.T) {
+	leak.Check(t)
 	long := filepath.Join(t.TempDir(), "long")
 	if err := os.WriteFile(long, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)
@@ -68,6 +70,7 @@ func TestH3Clients(t *testing.T) {
 
 // That client lets one choose the id, without a trick.
 func TestH3ClientChoosesID(t *testing.T) {
+	leak.Check(t)
 	for _, name := range []string{"qch", "iqch"} {
 		r, s := scheduled(t, name, 4)
 		for _, tt := range firstIDs {
@@ -91,6 +94,7 @@ func TestH3ClientChoosesID(t *testing.T) {
 
 // A session of that client is resumed, and its first request comes early.
 func TestH3ClientResumes(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Was-Early", r.Header.Get("Early-Data"))
 		hello(w, r)

@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
 )
 
 // 1xx, trailers both ways, and heads without bodies.
 func TestH2Messages(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		for {
 			req, err := http.ReadRequest(p.r)
@@ -93,6 +96,7 @@ func value(f *http2.MetaHeadersFrame, name string) string {
 
 // What the backend gets of a request.
 func TestH2RequestHead(t *testing.T) {
+	leak.Check(t)
 	heads := make(chan string, 1)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		for h := p.head(); h != ""; h = p.head() {
@@ -139,6 +143,7 @@ func TestH2RequestHead(t *testing.T) {
 // Requests that are malformed are reset, others refused; nothing of either
 // reaches a backend, and the connection goes on (RFC 9113, 8.1.1).
 func TestH2Refused(t *testing.T) {
+	leak.Check(t)
 	arrived := make(chan string, 100)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		for h := p.head(); h != ""; h = p.head() {
@@ -203,6 +208,7 @@ func TestH2Refused(t *testing.T) {
 // DATA must be as long as Content-Length says. The backend must not take what
 // came for the whole.
 func TestH2ContentLength(t *testing.T) {
+	leak.Check(t)
 	whole := make(chan bool, 2)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		req, err := http.ReadRequest(p.r)
@@ -233,6 +239,7 @@ func TestH2ContentLength(t *testing.T) {
 
 // The client's RST_STREAM ends the exchange at the backend, and nothing else.
 func TestH2Cancel(t *testing.T) {
+	leak.Check(t)
 	asked, left := make(chan struct{}), make(chan struct{})
 	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
 		if h := p.head(); strings.HasPrefix(h, "GET /slow ") {
@@ -259,6 +266,7 @@ func TestH2Cancel(t *testing.T) {
 
 // Likewise for a client that goes without a word.
 func TestH2ClientGone(t *testing.T) {
+	leak.Check(t)
 	asked, left := make(chan struct{}), make(chan struct{})
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
@@ -279,6 +287,7 @@ func TestH2ClientGone(t *testing.T) {
 // A backend that answers before it has read the body: the client gets the answer
 // and is told to stop (RFC 9113, 8.1).
 func TestH2EarlyAnswer(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
@@ -297,6 +306,7 @@ func TestH2EarlyAnswer(t *testing.T) {
 
 // A backend that breaks off breaks its stream only.
 func TestH2BodyCutOff(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
@@ -314,6 +324,7 @@ func TestH2BodyCutOff(t *testing.T) {
 
 // Answer and body may run at the same time.
 func TestH2FullDuplex(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
@@ -339,6 +350,7 @@ func TestH2FullDuplex(t *testing.T) {
 
 // A body that does not come is given up; one that drips is not.
 func TestH2BodyTimeout(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(Limits{BodyTimeout: 50 * time.Millisecond}))
 	c := r.dialFrames()
 	id := c.open(false, ":method: POST")
@@ -349,6 +361,7 @@ func TestH2BodyTimeout(t *testing.T) {
 // Draining says so, serves what was on its way, then ends; idle connections end
 // at once, and after IdleTimeout without a stream.
 func TestH2Drain(t *testing.T) {
+	leak.Check(t)
 	asked, next := make(chan struct{}), make(chan struct{})
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
@@ -411,6 +424,7 @@ func TestH2Drain(t *testing.T) {
 }
 
 func TestH2IdleTimeout(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond))
 	c := r.dialFrames()
 	c.wantGoAway(http2.ErrCodeNo)
@@ -421,6 +435,7 @@ func TestH2IdleTimeout(t *testing.T) {
 
 // A connection that has settled goes on as before. (settleTime is a second.)
 func TestH2Settled(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, idleTimeout(10*time.Second))
 	c := r.dialFrames()
 	for range 2 {
@@ -443,6 +458,7 @@ func (r *rig) h2() (h *h2Conn) {
 
 // A cut ends everything: streams that wait for the backend, for window, for body.
 func TestH2Cut(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		if h := p.head(); strings.HasPrefix(h, "GET /long") {
 			p.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 1000000))
@@ -463,6 +479,7 @@ func TestH2Cut(t *testing.T) {
 
 // Streams over the limit are refused, so that they can be sent again.
 func TestH2StreamLimit(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, requestTimeout(time.Hour))
 	c := r.dialFrames()
 	for range 128 {
@@ -473,6 +490,7 @@ func TestH2StreamLimit(t *testing.T) {
 
 // A bug met by one stream ends its connection, not the others.
 func TestH2Panic(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	good := r.dialFrames()
 	good.wantStatus(good.open(true), "200")
@@ -490,6 +508,7 @@ func TestH2Panic(t *testing.T) {
 
 // Streams whose window is closed stand in nobody's way.
 func TestH2ClosedWindows(t *testing.T) {
+	leak.Check(t)
 	const streams, size = 40, 1 << 20
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		for p.head() != "" {

@@ -7,10 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 // Clients that others have written: curl and nghttp, as far as they are there.
 func TestH2Clients(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Host", r.Host)
 		hello(w, r)

@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
 )
 
 // What only an attacker does often ends the connection (RFC 9113, 10.5).
 func TestH2Floods(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		name string
 		step func(c *peer2) error
@@ -79,6 +82,7 @@ func TestH2Floods(t *testing.T) {
 
 // Windows that stay closed: a stream's ends the stream, the connection's all.
 func TestH2Standstill(t *testing.T) {
+	leak.Check(t)
 	body := strings.Repeat("x", 200<<10)
 	backend := scripted(t, func(_ int, p *peer) {
 		for p.head() != "" {
@@ -102,6 +106,7 @@ func TestH2Standstill(t *testing.T) {
 
 // A window that is opened byte by byte.
 func TestH2Dribble(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 1000000))
@@ -127,6 +132,7 @@ func TestH2Dribble(t *testing.T) {
 // A client that takes nothing does not make us take a whole body from the
 // backend; when it does, it gets all of it.
 func TestH2SlowClient(t *testing.T) {
+	leak.Check(t)
 	const size = 64 << 20
 	sent := make(chan int, 100000)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -177,6 +183,7 @@ func TestH2SlowClient(t *testing.T) {
 // A backend that reads nothing does not make us take more of a body than the
 // windows say; when it does, it gets all of it.
 func TestH2SlowBackend(t *testing.T) {
+	leak.Check(t)
 	const size = 32 << 20
 	read, got := make(chan struct{}), make(chan int64, 1)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {

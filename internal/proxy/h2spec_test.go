@@ -6,11 +6,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 // All 145 cases of h2spec, and the strict one, pass over TLS. H2SPEC is its
 // program, as `make h2spec` sets it.
 func TestH2spec(t *testing.T) {
+	leak.Check(t)
 	h2spec := os.Getenv("H2SPEC")
 	if h2spec == "" {
 		t.Skip("H2SPEC is not set; make h2spec does it")

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
 )
 
 // webSocket switches as RFC 6455 says, then runs script.
@@ -31,6 +33,7 @@ var webSocketFields = []string{":method: CONNECT", ":protocol: websocket", ":pat
 // A WebSocket over HTTP/2 goes to the backend by Upgrade (RFC 8441), beside other
 // streams, and each of its directions ends by itself.
 func TestH2WebSocket(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{webSocket(t, func(p *peer) {
 		_, _ = io.Copy(p, p.r)
 		p.send("bye")
@@ -70,6 +73,7 @@ func TestH2WebSocket(t *testing.T) {
 
 // The other way round: the backend ends first, and still hears the client.
 func TestH2WebSocketBackendEnds(t *testing.T) {
+	leak.Check(t)
 	heard := make(chan string, 1)
 	r := newRig(t, []string{webSocket(t, func(p *peer) {
 		_ = p.CloseWrite()
@@ -90,6 +94,7 @@ func TestH2WebSocketBackendEnds(t *testing.T) {
 
 // Either side breaks the tunnel for the other one.
 func TestH2WebSocketBroken(t *testing.T) {
+	leak.Check(t)
 	left := make(chan struct{})
 	r := newRig(t, []string{webSocket(t, func(p *peer) {
 		if b, _ := p.r.ReadByte(); b == '!' {
@@ -117,6 +122,7 @@ func TestH2WebSocketBroken(t *testing.T) {
 // A backend that does not switch: what it refuses is passed on, but no 2xx, which
 // would mean that the tunnel is there.
 func TestH2WebSocketDeclined(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct{ backend, status string }{
 		{"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "502"},

@@ -15,10 +15,12 @@ import (
 
 	"elbow/internal/http1"
 	"elbow/internal/http3"
+	"elbow/internal/leak"
 )
 
 // What ends a connection, and what it is told (RFC 9114, 8.1).
 func TestH3ConnectionErrors(t *testing.T) {
+	leak.Check(t)
 	request := headers(pseudo("POST", "/")...)
 	settings := frame(http3.Settings, nil)
 	for _, tt := range []struct {
@@ -85,6 +87,7 @@ func TestH3ConnectionErrors(t *testing.T) {
 
 // What is on a connection and does no harm.
 func TestH3Ignores(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dialRaw()
 	grease := frame(0x21, []byte("grease"))
@@ -107,6 +110,7 @@ func TestH3Ignores(t *testing.T) {
 // never a whole one (RFC 9114, 4.1.2 to 4.3.1). Only if all that was announced has
 // come and more does later, the backend has had a request that is in order.
 func TestH3Malformed(t *testing.T) {
+	leak.Check(t)
 	data := frameData
 	for _, tt := range []struct {
 		name  string
@@ -187,6 +191,7 @@ func (c *rawH3) ping() {
 
 // Heads that are too long are told so.
 func TestH3HeadTooLong(t *testing.T) {
+	leak.Check(t)
 	long := strings.Repeat("x", 8<<10)
 	for name, pairs := range map[string][]string{
 		"block":   slices.Concat(pseudo("GET", "/"), slices.Repeat([]string{"a", strings.Repeat("\x01", http3.MaxBlockBytes)}, 1)),
@@ -206,6 +211,7 @@ func TestH3HeadTooLong(t *testing.T) {
 
 // Trailers and interim answers pass both ways.
 func TestH3TrailersAndInterim(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		req, err := http.ReadRequest(p.r)
 		if err != nil {
@@ -224,6 +230,7 @@ func TestH3TrailersAndInterim(t *testing.T) {
 
 // A long body goes both ways at once, unchanged, and the windows go on opening.
 func TestH3LongBodies(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 		_, _ = io.Copy(w, r.Body)
@@ -252,6 +259,7 @@ func TestH3LongBodies(t *testing.T) {
 // A client that gives its request up frees the backend at once, and its connection
 // goes on.
 func TestH3Cancel(t *testing.T) {
+	leak.Check(t)
 	asked, left := make(chan struct{}, 1), make(chan struct{}, 1)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		if head := p.head(); !strings.HasPrefix(head, "GET /stuck") {
@@ -282,6 +290,7 @@ func TestH3Cancel(t *testing.T) {
 
 // An answer that the backend breaks off is broken off for the client, too.
 func TestH3BackendBreaksOff(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
@@ -296,6 +305,7 @@ func TestH3BackendBreaksOff(t *testing.T) {
 // An answer may be complete before the request is. The client is told that it may
 // stop, in a way that is no error.
 func TestH3EarlyAnswer(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
 		p.send("HTTP/1.1 413 Too Much\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
@@ -315,6 +325,7 @@ func TestH3EarlyAnswer(t *testing.T) {
 // A body of unknown length that is there with the head reaches the backend with
 // its length; a GET whose end comes later has no body.
 func TestH3Framing(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, strconv.FormatInt(r.ContentLength, 10)+" "+strings.Join(r.TransferEncoding, ","))
@@ -340,6 +351,7 @@ func TestH3Framing(t *testing.T) {
 
 // A head that is never completed ends with 408, and so does a body that stops.
 func TestH3Timeouts(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HeadTimeout: 50 * time.Millisecond, BodyTimeout: 50 * time.Millisecond}))
 	c := r.dialRaw()
 	for name, part := range map[string][]byte{
@@ -354,6 +366,7 @@ func TestH3Timeouts(t *testing.T) {
 
 // A bug in one exchange costs its connection, not the process.
 func TestH3Panic(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	cfg := *r.cfg
 	cfg.Scheduler = panicking{}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/ipv4"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 // heir is a second proxy on the sockets of r, as another process would have it:
@@ -84,6 +85,7 @@ func held(t testing.TB, c *h3Client) (rest func() string) {
 // Everybody who was there is served to the end by the old process, and who comes
 // by the new one.
 func TestHandover(t *testing.T) {
+	leak.Check(t)
 	release := make(chan struct{})
 	r := newRig(t, []string{named(t, "old", release)})
 	waiting := r.dial().send(get)
@@ -128,6 +130,7 @@ func TestHandover(t *testing.T) {
 // While two older processes still have QUIC connections a third takes over, and
 // they end in any order.
 func TestHandoverInARow(t *testing.T) {
+	leak.Check(t)
 	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}} {
 		release := []chan struct{}{make(chan struct{}), make(chan struct{}), make(chan struct{})}
 		rigs := []*rig{newRig(t, []string{named(t, "a", release[0])})}
@@ -155,6 +158,7 @@ func TestHandoverInARow(t *testing.T) {
 
 // A process that has passed on short packets itself gets long ones.
 func TestHandoverLongPackets(t *testing.T) {
+	leak.Check(t)
 	release := make(chan struct{})
 	a := newRig(t, []string{named(t, "a", release)})
 	rest := held(t, a.dialH3(nil))
@@ -188,6 +192,7 @@ func TestHandoverLongPackets(t *testing.T) {
 
 // A newer process that goes away before it has begun has changed nothing.
 func TestHandoverThatComesToNothing(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{named(t, "old", nil)})
 	c := r.dialH3(nil)
 	if got := c.get("/"); got != "old" {
@@ -211,6 +216,7 @@ func TestHandoverThatComesToNothing(t *testing.T) {
 // What is inherited without a listener that wants it is closed: nobody connects to
 // a port that nobody serves.
 func TestInheritedForNothing(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{named(t, "old", nil)})
 	sockets, err := r.proxy.Sockets()
 	if err != nil {
@@ -230,6 +236,7 @@ func TestInheritedForNothing(t *testing.T) {
 
 // A packet that is passed on arrives as it was.
 func TestPassed(t *testing.T) {
+	leak.Check(t)
 	for _, from := range []string{"192.0.2.1:443", "[2001:db8::1]:65535", "[fe80::1%lo]:1"} {
 		addr, err := net.ResolveUDPAddr("udp", from)
 		if err != nil {
@@ -265,6 +272,7 @@ func FuzzPassed(f *testing.F) {
 
 // The tag is found in what clients send to ids of ours, and in nothing else.
 func TestTagOf(t *testing.T) {
+	leak.Check(t)
 	tag := quicTag{0xbe, 0xef}
 	id, err := quicIDs{tag: tag}.GenerateConnectionID()
 	if err != nil {

@@ -17,9 +17,11 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 func TestListenErrors(t *testing.T) {
+	leak.Check(t)
 	taken := listenTCP(t).Addr().(*net.TCPAddr).AddrPort()
 	p := New(Options{})
 	defer p.Close()
@@ -37,6 +39,7 @@ func TestListenErrors(t *testing.T) {
 }
 
 func TestRedirect(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		send     string
 		port     int
@@ -69,6 +72,7 @@ func TestRedirect(t *testing.T) {
 
 // A plain listener that forwards says so to its backends.
 func TestPlainListener(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, r.Header.Get("X-Forwarded-Proto"))
 	})}, plain)
@@ -81,6 +85,7 @@ func TestPlainListener(t *testing.T) {
 // A certificate is exchanged under open connections, and sessions begun before
 // are still resumed.
 func TestCertificateSwap(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	old := r.dial().send(get)
 	old.want(200, "hello")
@@ -116,6 +121,7 @@ func TestCertificateSwap(t *testing.T) {
 
 // Only versions and ciphers without known weaknesses are spoken.
 func TestTLSVersions(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	for _, tt := range []struct {
 		version uint16
@@ -141,6 +147,7 @@ func TestTLSVersions(t *testing.T) {
 // Draining closes what is idle at once, lets the rest finish with a word, and
 // takes nothing new.
 func TestDrain(t *testing.T) {
+	leak.Check(t)
 	asked, next := make(chan struct{}), make(chan struct{})
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
@@ -173,6 +180,7 @@ func TestDrain(t *testing.T) {
 
 // What does not end by itself is cut when the time is up.
 func TestDrainCuts(t *testing.T) {
+	leak.Check(t)
 	asked := make(chan struct{})
 	r := newRig(t, []string{scripted(t, func(n int, p *peer) {
 		if n > 0 {
@@ -205,6 +213,7 @@ func TestDrainCuts(t *testing.T) {
 // Beyond a limit connections are told so, in any version of HTTP; far beyond not
 // even that. The log has it once.
 func TestConnectionLimit(t *testing.T) {
+	leak.Check(t)
 	for name, set := range map[string]func(*Options, int){
 		"in total":    func(o *Options, n int) { o.MaxConns = n },
 		"by listener": func(o *Options, n int) { o.MaxListenerConns = n },

@@ -15,12 +15,15 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
 )
 
 // While all the handshakes that may be are being computed, others wait for their
 // turn, and those on top are closed as soon as they are accepted. Open
 // connections are served meanwhile.
 func TestHandshakeLimit(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
 	g.room = 1
@@ -55,6 +58,7 @@ func TestHandshakeLimit(t *testing.T) {
 // Who does not get a turn in time is told so, and the turn of one that breaks
 // its handshake off is given up.
 func TestHandshakeTurnEnds(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
 	g.patience = 10 * time.Millisecond
@@ -153,6 +157,7 @@ func testShortMemory(t *testing.T, v version) {
 // measured: connections first, then requests, and with HTTP/2 streams that are
 // not even answered.
 func TestReckonedMemory(t *testing.T) {
+	leak.Check(t)
 	address, asked, release := holding(t)
 	defer close(release)
 	const holds = 16
@@ -175,6 +180,7 @@ func TestReckonedMemory(t *testing.T) {
 
 // What has been tight is found out to be easy again, without a request.
 func TestBudgetMeasures(t *testing.T) {
+	leak.Check(t)
 	var b budget
 	b.start(1<<40, new(atomic.Int64))
 	defer b.close()
@@ -188,6 +194,7 @@ func TestBudgetMeasures(t *testing.T) {
 
 // An episode is told of when it begins and when it is over, with the sum.
 func TestEpisode(t *testing.T) {
+	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		var text bytes.Buffer
 		var e episode

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
 )
 
 // parked waits until n connections are parked.
@@ -22,6 +24,7 @@ func settled(o *Options, _ *Config) { o.Limits.SettleTime = 5 * time.Millisecond
 // A connection that was parked goes on as if nothing had been, and as often as
 // it likes.
 func TestParkedServes(t *testing.T) {
+	leak.Check(t)
 	for name, settings := range map[string][]setting{"TLS": {settled}, "plain": {settled, plain}} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, []string{origin(t, hello)}, settings...)
@@ -41,6 +44,7 @@ func TestParkedServes(t *testing.T) {
 
 // Nor one whose client says nothing after the handshake.
 func TestParkedBeforePreface(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, settled)
 	config := &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test", NextProtos: []string{"h2"}}
 	c, err := tls.Dial("tcp", r.lis.Addr().String(), config)
@@ -62,6 +66,7 @@ func TestParkedBeforePreface(t *testing.T) {
 
 // The idle timeout goes on while a connection is parked.
 func TestParkedIdleTimeout(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, settled, idleTimeout(time.Second))
 	c := r.dial().send(get)
 	c.want(200, "hello")
@@ -70,6 +75,7 @@ func TestParkedIdleTimeout(t *testing.T) {
 
 // Nor does HTTP/2 notice: between streams, and after frames that begin none.
 func TestParkedH2(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, settled)
 	c := r.dialFrames()
 	r.parked(1)
@@ -90,6 +96,7 @@ func TestParkedH2(t *testing.T) {
 
 // A drain ends what is parked, at once, and tells the client.
 func TestParkedDrain(t *testing.T) {
+	leak.Check(t)
 	for name, end := range map[string]func(*Listener) error{
 		"drain": func(l *Listener) error { return l.Drain(context.Background()) },
 		"cut": func(l *Listener) error {
@@ -121,6 +128,7 @@ func TestParkedDrain(t *testing.T) {
 
 // Connections that come to rest and wake up while their listener drains all end.
 func TestParkRacesDrain(t *testing.T) {
+	leak.Check(t)
 	for range 20 {
 		r := newRig(t, []string{origin(t, hello)}, settled, plain)
 		for range 10 {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 func backendLimit(n int, patience time.Duration) setting {
@@ -92,6 +93,7 @@ func testBackendLimit(t *testing.T, v version) {
 
 // Nobody waits for longer than QueueTimeout.
 func TestQueueTimeout(t *testing.T) {
+	leak.Check(t)
 	address, asked, release := holding(t)
 	defer close(release)
 	r := newRig(t, []string{address}, backendLimit(1, 20*time.Millisecond))
@@ -102,6 +104,7 @@ func TestQueueTimeout(t *testing.T) {
 
 // A client that leaves while it waits gives its place in the queue up.
 func TestClientGoneFromQueue(t *testing.T) {
+	leak.Check(t)
 	for name, ask := range map[string]func(*rig) (leave func()){
 		"HTTP/1.1": func(r *rig) func() { return r.dial().ask(get).leave },
 		"HTTP/2": func(r *rig) func() {
@@ -130,6 +133,7 @@ func TestClientGoneFromQueue(t *testing.T) {
 // Where another member has a place, a full one is passed over; but a client
 // whose session is with the full one waits for it.
 func TestFullMemberIsPassedOver(t *testing.T) {
+	leak.Check(t)
 	asked, release := make(chan struct{}), make(chan struct{})
 	named := func(name string) string {
 		return origin(t, func(w http.ResponseWriter, r *http.Request) {

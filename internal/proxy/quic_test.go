@@ -20,11 +20,13 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"elbow/internal/http3"
+	"elbow/internal/leak"
 )
 
 // A UDP port that another process has leaves the TCP side alone, is told of, and
 // is taken as soon as it is free.
 func TestUDPPortTaken(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, withoutHTTP3)
 	taken, err := net.ListenUDP("udp", r.udpAddr())
 	if err != nil {
@@ -53,6 +55,7 @@ func TestUDPPortTaken(t *testing.T) {
 
 // A UDP socket that breaks is opened again.
 func TestUDPSocketBreaks(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, withoutHTTP3)
 	q := newQUIC(r.lis)
 	s, err := q.open()
@@ -73,6 +76,7 @@ func TestUDPSocketBreaks(t *testing.T) {
 
 // A listener that is closed while its UDP port is taken ends all the same.
 func TestUDPPortNeverFree(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, withoutHTTP3)
 	taken, err := net.ListenUDP("udp", r.udpAddr())
 	if err != nil {
@@ -88,6 +92,7 @@ func TestUDPPortNeverFree(t *testing.T) {
 
 // Only what serves HTTP/3 tells of it, over TCP, and not in place of the backend.
 func TestAltSvc(t *testing.T) {
+	leak.Check(t)
 	var own atomic.Bool
 	backend := origin(t, func(w http.ResponseWriter, r *http.Request) {
 		if own.Load() {
@@ -118,6 +123,7 @@ func TestAltSvc(t *testing.T) {
 
 // A certificate is exchanged for new connections, without touching those there are.
 func TestH3CertificateSwap(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	old := r.dialRaw()
 	cfg := *r.cfg
@@ -135,6 +141,7 @@ func TestH3CertificateSwap(t *testing.T) {
 // Draining tells clients which requests will be served: those under way are, later
 // ones can be sent again elsewhere. New connections are not taken.
 func TestH3Drain(t *testing.T) {
+	leak.Check(t)
 	asked, next := make(chan struct{}), make(chan struct{})
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
@@ -197,6 +204,7 @@ func TestH3Drain(t *testing.T) {
 
 // What does not end by itself is cut when the time is up.
 func TestH3DrainCuts(t *testing.T) {
+	leak.Check(t)
 	asked := make(chan struct{}, 1)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		p.head()
@@ -217,6 +225,7 @@ func TestH3DrainCuts(t *testing.T) {
 // A connection without a request ends after the idle timeout, one with a request
 // that takes longer does not.
 func TestH3IdleTimeout(t *testing.T) {
+	leak.Check(t)
 	next := make(chan struct{})
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
@@ -243,6 +252,7 @@ func TestH3IdleTimeout(t *testing.T) {
 
 // Connections beyond the limit are refused, on either side of the listener.
 func TestH3ConnectionLimit(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxConns = 2 })
 	r.dial().send(get).want(200, "hello")
 	c := r.dialRaw()
@@ -264,6 +274,7 @@ func TestH3ConnectionLimit(t *testing.T) {
 // A client may have no more than so many requests under way, also if it resets
 // them, as long as their exchanges have not ended ("rapid reset").
 func TestH3RapidReset(t *testing.T) {
+	leak.Check(t)
 	free := make(chan struct{})
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		<-free
@@ -288,6 +299,7 @@ func TestH3RapidReset(t *testing.T) {
 // attacker: only what does no harm when it is done twice is done, and the backend
 // is told (RFC 8470).
 func TestH3EarlyData(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, strings.Join(r.Header.Values("Early-Data"), ","))
@@ -351,6 +363,7 @@ func TestH3EarlyData(t *testing.T) {
 
 // A WebSocket over HTTP/3 (RFC 9220): frames both ways, and each end by itself.
 func TestH3WebSocket(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
 		req, err := http.ReadRequest(p.r)
 		if err != nil {

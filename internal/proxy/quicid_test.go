@@ -16,6 +16,7 @@ import (
 	"github.com/quic-go/quic-go/http3"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 // testedQUIC is the version of quic-go whose way of telling ids, and of asking
@@ -24,6 +25,7 @@ import (
 const testedQUIC = "v0.65.0"
 
 func TestQUICVersion(t *testing.T) {
+	leak.Check(t)
 	// Not from the build information: that of a test binary lists no modules.
 	text, err := os.ReadFile("../../go.mod")
 	if err != nil {
@@ -95,6 +97,7 @@ var firstIDs = []struct{ family, id string }{
 // qch looks at the whole of the id that the client chose first, iqch at its 2nd to
 // 4th byte, and all requests of a connection go to the backend that this gives.
 func TestQUICSchedulers(t *testing.T) {
+	leak.Check(t)
 	for _, name := range []string{"qch", "iqch"} {
 		for _, retry := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/retry=%v", name, retry), func(t *testing.T) {
@@ -133,6 +136,7 @@ func TestQUICSchedulers(t *testing.T) {
 
 // The id is that of the client's very first packet, with Retry in between too.
 func TestFirstIDIsTheClients(t *testing.T) {
+	leak.Check(t)
 	for _, retry := range []bool{false, true} {
 		r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) {
 			if retry {
@@ -158,6 +162,7 @@ func TestFirstIDIsTheClients(t *testing.T) {
 // backend, nor does it break what is under way; and the backend is told of the
 // port's owner as before.
 func TestRebindingKeepsBackend(t *testing.T) {
+	leak.Check(t)
 	for _, name := range []string{"qch", "iqch", "sch"} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := scheduled(t, name, 4)
@@ -186,6 +191,7 @@ func TestRebindingKeepsBackend(t *testing.T) {
 
 // A client that changes over to another network stays with its backend.
 func TestMigrationKeepsBackend(t *testing.T) {
+	leak.Check(t)
 	for _, name := range []string{"qch", "iqch", "sch"} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := scheduled(t, name, 4)
@@ -222,6 +228,7 @@ func TestMigrationKeepsBackend(t *testing.T) {
 // A backend that leaves moves its own clients and hardly any other, and one that
 // is down moves no other at all: of connections with ids that nobody chose.
 func TestLeavingBackendMovesItsShare(t *testing.T) {
+	leak.Check(t)
 	if testing.Short() {
 		t.Skip("opens many connections")
 	}
@@ -273,6 +280,7 @@ func TestLeavingBackendMovesItsShare(t *testing.T) {
 
 // The ids that we give out keep a place for the node, and are all different.
 func TestGeneratedID(t *testing.T) {
+	leak.Check(t)
 	node, tag := nodeID{0xde, 0xad, 0x01}, quicTag{0xbe, 0xef}
 	ids := quicIDs{node, tag}
 	seen := make(map[quic.ConnectionID]bool)

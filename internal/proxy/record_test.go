@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 // A recordWatch notes the lengths of the TLS records that a client gets.
@@ -33,6 +35,7 @@ func (w *recordWatch) Read(p []byte) (int, error) {
 // The first records of a connection fit into a packet, so that they can be read
 // at once; later ones are as long as they may be.
 func TestRecordsGrow(t *testing.T) {
+	leak.Check(t)
 	const size = 512 << 10
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(make([]byte, size))

@@ -4,12 +4,15 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"elbow/internal/leak"
 )
 
 // An exchange with a backend that was taken out goes on, and is cut when it
 // has not ended by the deadline: the client is told by an answer that breaks
 // off.
 func TestRetiredBackendIsCutAtTheDeadline(t *testing.T) {
+	leak.Check(t)
 	each(t, testRetiredBackendIsCutAtTheDeadline)
 }
 

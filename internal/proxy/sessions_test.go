@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
+
+	"elbow/internal/leak"
 )
 
 // withSessions gives the listener these keys.
@@ -58,6 +60,7 @@ func overQUIC(r *rig, c *tls.Config) bool {
 
 // A session goes on with whoever has the keys, and with nobody else.
 func TestSessions(t *testing.T) {
+	leak.Check(t)
 	now, next, other := [32]byte{1}, [32]byte{2}, [32]byte{3}
 	backend := origin(t, hello)
 	for name, shake := range handshakes {
@@ -93,6 +96,7 @@ func TestSessions(t *testing.T) {
 
 // Keys are exchanged while the listener runs, over TCP and QUIC.
 func TestSessionsSwap(t *testing.T) {
+	leak.Check(t)
 	backend := origin(t, hello)
 	for name, shake := range handshakes {
 		t.Run(name, func(t *testing.T) {
@@ -125,6 +129,7 @@ func TestSessionsSwap(t *testing.T) {
 
 // A session is good for the name it was made for (RFC 6066, 3).
 func TestSessionsKeepToTheirName(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, withSessions(&Sessions{Tickets: [][32]byte{{1}}}))
 	for name, shake := range handshakes {
 		t.Run(name, func(t *testing.T) {
@@ -146,6 +151,7 @@ func TestSessionsKeepToTheirName(t *testing.T) {
 // A client that proved its address before need not do it again, though another
 // process asks.
 func TestQUICTokens(t *testing.T) {
+	leak.Check(t)
 	backend := origin(t, hello)
 	store := quic.NewLRUTokenStore(1, 1)
 	udp := listenUDP(t)
@@ -182,6 +188,7 @@ func TestQUICTokens(t *testing.T) {
 // A client is told by the next process that its connection is gone, as soon as it
 // says something; a process without the key cannot tell it.
 func TestQUICReset(t *testing.T) {
+	leak.Check(t)
 	backend := origin(t, hello)
 	visit := func(before, after *Sessions, wait time.Duration) error {
 		r := newRig(t, []string{backend}, withSessions(before))

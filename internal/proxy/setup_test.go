@@ -18,20 +18,20 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 func TestMain(m *testing.M) {
 	rand.Reader = chooser
-	goleak.VerifyTestMain(m)
+	os.Exit(leak.Main(m.Run))
 }
 
 // patience bounds what a test waits for; it is met only by a test that fails.

@@ -1,9 +1,14 @@
 package proxy
 
-import "testing"
+import (
+	"testing"
+
+	"elbow/internal/leak"
+)
 
 // What EachListener and EachBackend tell is what was counted.
 func TestEachSnapshot(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dial()
 	for range 3 {

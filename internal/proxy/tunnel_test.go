@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"elbow/internal/balance"
+	"elbow/internal/leak"
 )
 
 const upgrade = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -52,6 +53,7 @@ func (c *client) echo(s string) {
 
 // A client may send the first frames with its request.
 func TestTunnelEarlyFrames(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{scripted(t, echoing)})
 	c := r.dial().send(upgrade + "early")
 	if _, err := http.ReadResponse(c.r, nil); err != nil {
@@ -232,6 +234,7 @@ func testTunnelReset(t *testing.T, v version) {
 
 // A backend that does not switch answers like any other.
 func TestUpgradeDeclined(t *testing.T) {
+	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dial().send(upgrade)
 	c.want(200, "hello")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/proxy"
 )
 
@@ -25,6 +26,7 @@ func newBalancingSite(t *testing.T, slowStart time.Duration, loadFactor int) *si
 // A backend that comes back has a small share to begin with; one that was there
 // all the time has the whole of its own.
 func TestSlowStart(t *testing.T) {
+	leak.Check(t)
 	s := newBalancingSite(t, 1000*time.Hour, 0)
 	a, b := newServer(t, "a"), newServer(t, "b")
 	s.backends(a.Backend, b.Backend)
@@ -57,6 +59,7 @@ func TestSlowStart(t *testing.T) {
 
 // Requests of one client go to one backend, until that has its part of them.
 func TestLoadFactor(t *testing.T) {
+	leak.Check(t)
 	s := newBalancingSite(t, 0, 100)
 	a, b := newServer(t, "a"), newServer(t, "b")
 	s.backends(a.Backend, b.Backend)

@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 )
 
 // A verdict that comes while a status is put together is not lost, although the
 // status may have been made without it.
 func TestVerdictWhileStatusIsPut(t *testing.T) {
+	leak.Check(t)
 	never := func(context.Context, string, []elb.ListenerStatus, []elb.ListenerKey) error { return nil }
 	b := newBoard("node", never, slog.New(slog.DiscardHandler))
 	s := elb.ListenerStatus{LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/store"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +40,7 @@ func fullState() store.Desired {
 }
 
 func TestResolve(t *testing.T) {
+	leak.Check(t)
 	d := fullState()
 	owner := elb.ListenerKey{LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS}
 	want := []spec{
@@ -84,6 +86,7 @@ func exporter() cmp.Option {
 }
 
 func TestResolveLeavesOut(t *testing.T) {
+	leak.Check(t)
 	for name, change := range map[string]func(d *store.Desired){
 		"what was not started":        func(d *store.Desired) { d.Listeners[0].Started = false },
 		"an InActive load balancer":   func(d *store.Desired) { d.LoadBalancers[0].Status = elb.InActive },
@@ -100,6 +103,7 @@ func TestResolveLeavesOut(t *testing.T) {
 
 // A check that is off is the same check whatever else is stored with it.
 func TestResolveCheckOff(t *testing.T) {
+	leak.Check(t)
 	d := fullState()
 	d.Listeners[0].Check.On = false
 	for _, s := range new(resolver).resolve(&d, storyTime) {
@@ -112,6 +116,7 @@ func TestResolveCheckOff(t *testing.T) {
 // Should the store ever hold two units on one port, one of them has it, always
 // the same.
 func TestResolvePortTakenTwice(t *testing.T) {
+	leak.Check(t)
 	d := fullState()
 	other := newListener("lb-1", 80)
 	d.Listeners = append([]elb.Listener{other}, d.Listeners...)
@@ -122,6 +127,7 @@ func TestResolvePortTakenTwice(t *testing.T) {
 }
 
 func TestBackendName(t *testing.T) {
+	leak.Check(t)
 	at := netip.MustParseAddrPort("10.0.0.1:80")
 	for _, tt := range []struct {
 		id   backendID
@@ -137,6 +143,7 @@ func TestBackendName(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
+	leak.Check(t)
 	for tries, want := range map[int]time.Duration{
 		1: retryFirst, 2: 2 * retryFirst, 3: 4 * retryFirst, 7: retryLast, 1000: retryLast,
 	} {

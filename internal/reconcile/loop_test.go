@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/store"
 )
 
 func TestStartedListenerServes(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	b := newServer(t, "a")
 	s.backends(b.Backend)
@@ -36,6 +38,7 @@ func TestStartedListenerServes(t *testing.T) {
 
 // What was started before the process was there serves without any hint.
 func TestFirstPassNeedsNoHint(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.backends(newServer(t, "a").Backend)
 	port := s.freePort()
@@ -46,6 +49,7 @@ func TestFirstPassNeedsNoHint(t *testing.T) {
 }
 
 func TestUncheckedBackendsAreReportedAsSuch(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.backends(newServer(t, "a").Backend)
 	s.run()
@@ -53,6 +57,7 @@ func TestUncheckedBackendsAreReportedAsSuch(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.backends(newServer(t, "a").Backend)
 	s.run()
@@ -89,6 +94,7 @@ func wantReason(t *testing.T, s elb.ListenerStatus, parts ...string) {
 }
 
 func TestAddressOfNoInterface(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.change(func(d *store.Desired) { d.LoadBalancers[0].Address = netip.MustParseAddr("192.0.2.77") })
 	s.run()
@@ -97,6 +103,7 @@ func TestAddressOfNoInterface(t *testing.T) {
 }
 
 func TestUnusableCertificates(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.change(func(d *store.Desired) {
 		broken := newCertificate(t, "broken.test")
@@ -123,6 +130,7 @@ func TestUnusableCertificates(t *testing.T) {
 // A certificate that expired since its upload is served: what to do about it is
 // for its owner to say.
 func TestExpiredCertificateIsServed(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.change(func(d *store.Desired) {
 		c := d.Certificates["1"]
@@ -136,6 +144,7 @@ func TestExpiredCertificateIsServed(t *testing.T) {
 // A running listener goes on with the certificate that works, and everything
 // else that was changed takes effect.
 func TestBrokenCertificateOfARunningListener(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a, b := newServer(t, "a"), newServer(t, "b")
 	s.backends(a.Backend)
@@ -160,6 +169,7 @@ func TestBrokenCertificateOfARunningListener(t *testing.T) {
 
 // A stream is open while everything about its listener changes.
 func TestChangesBreakNothing(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a, b := newServer(t, "a"), newServer(t, "b")
 	s.backends(a.Backend)
@@ -206,6 +216,7 @@ func TestChangesBreakNothing(t *testing.T) {
 // Connections, health and probes of a backend go on when something else
 // changes.
 func TestBackendSurvivesChanges(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a, b := newServer(t, "a"), newServer(t, "b")
 	b.healthy.Store(false)
@@ -236,6 +247,7 @@ func TestBackendSurvivesChanges(t *testing.T) {
 }
 
 func TestHealthIsReported(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a := newServer(t, "a")
 	s.backends(a.Backend)
@@ -260,6 +272,7 @@ func TestHealthIsReported(t *testing.T) {
 
 // With checks switched off every backend is used, also one that was down.
 func TestSwitchingChecksOff(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a := newServer(t, "a")
 	a.healthy.Store(false)
@@ -275,6 +288,7 @@ func TestSwitchingChecksOff(t *testing.T) {
 }
 
 func TestRedirect(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.run()
 	forward := s.freePort()
@@ -304,6 +318,7 @@ func TestRedirect(t *testing.T) {
 // A redirect that cannot listen is told of the listener that it belongs to,
 // which serves all the same.
 func TestRedirectPortInUse(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.backends(newServer(t, "a").Backend)
 	s.run()
@@ -324,6 +339,7 @@ func TestRedirectPortInUse(t *testing.T) {
 }
 
 func TestStopDrains(t *testing.T) {
+	leak.Check(t)
 	for name, stop := range map[string]func(d *store.Desired){
 		"listener stopped":       func(d *store.Desired) { d.Listeners[0].Started = false },
 		"listener deleted":       func(d *store.Desired) { d.Listeners = nil },
@@ -361,6 +377,7 @@ func TestStopDrains(t *testing.T) {
 // A listener that is started again while old exchanges end has its socket at
 // once.
 func TestStartDuringDrain(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a := newServer(t, "a")
 	s.backends(a.Backend)
@@ -386,6 +403,7 @@ func TestStartDuringDrain(t *testing.T) {
 }
 
 func TestDrainCutsAtItsDeadline(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.loop.drainTimeout = time.Millisecond
 	a := newServer(t, "a")
@@ -408,6 +426,7 @@ func TestDrainCutsAtItsDeadline(t *testing.T) {
 // The end of the program waits for exchanges, and for those of listeners that
 // were stopped before, until its own deadline.
 func TestDrainOfEverything(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a := newServer(t, "a")
 	s.backends(a.Backend)
@@ -451,6 +470,7 @@ func TestDrainOfEverything(t *testing.T) {
 
 // Without the store traffic goes on; when it is back it is told everything.
 func TestStoreGone(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	a := newServer(t, "a")
 	s.backends(a.Backend)
@@ -492,6 +512,7 @@ func awaitHealthOf(t *testing.T, l *Loop, is func(Health) bool) {
 
 // What is told of a listener is told in the order in which it became true.
 func TestStatesInOrder(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.run()
 	k := s.listen(s.freePort())

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -37,6 +38,7 @@ var update = flag.Bool("update", false, "rewrite the steps in testdata")
 // A running unit may be closed, and failed (it may be tried again) or held (it
 // is too early); its backends say what check probes them.
 func TestPlan(t *testing.T) {
+	leak.Check(t)
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no stories: %v", err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/store"
 )
 
@@ -40,6 +41,7 @@ func many(n int, certificate elb.Certificate, network byte) store.Desired {
 // A start brings up all listeners in one pass, and the store has their
 // statuses in few reports. The log says how long that took.
 func TestManyListeners(t *testing.T) {
+	leak.Check(t)
 	n := 1000
 	if testing.Short() {
 		n = 50
@@ -62,6 +64,7 @@ func TestManyListeners(t *testing.T) {
 
 // A pass in which nothing has changed costs no memory, however much runs.
 func TestIdlePassDoesNotAllocate(t *testing.T) {
+	leak.Check(t)
 	d := many(1000, elb.Certificate{}, 29)
 	var r resolver
 	running := make(map[key]*unit)

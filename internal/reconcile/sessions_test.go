@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/proxy"
 	"elbow/internal/store"
 )
@@ -57,6 +58,7 @@ func keysAt(now time.Time, keys []elb.SessionKey, name string) []elb.SessionKey 
 // Sessions go on with the next process and through rotations, not with another
 // listener, and not after the certificate was replaced.
 func TestSessionsOfAListener(t *testing.T) {
+	leak.Check(t)
 	s := newSite(t)
 	s.backends(newServer(t, "a").Backend)
 	first := keysAt(time.Now(), nil, "first")
@@ -123,6 +125,7 @@ func TestSessionsOfAListener(t *testing.T) {
 // At the change of periods every listener gets its keys anew, and nothing else
 // happens to it; between two changes nothing does.
 func TestSessionKeysFollowThePeriod(t *testing.T) {
+	leak.Check(t)
 	d := store.Desired{
 		LoadBalancers: []elb.LoadBalancer{{ID: "lb-1", Status: elb.Active, Address: netip.MustParseAddr("127.8.0.1")}},
 		Listeners:     []elb.Listener{newListener("lb-1", 443)},
@@ -155,6 +158,7 @@ func TestSessionKeysFollowThePeriod(t *testing.T) {
 
 // Each part of what keys are derived from tells keys apart.
 func TestSessionKeysDiffer(t *testing.T) {
+	leak.Check(t)
 	base := spec{key: key{"lb-1", 443}, sessions: &sessionKeys{keysAt(storyTime, nil, "a"), 0}}
 	seen := make(map[[32]byte]string)
 	for name, change := range map[string]func(*spec, *string){

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -26,13 +27,12 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/proxy"
 	"elbow/internal/store"
-
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
 // patience is how long a test waits for what is bound to happen.
 const patience = 30 * time.Second

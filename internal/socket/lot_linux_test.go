@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"elbow/internal/leak"
 )
 
 // A sleeper tells how it was woken.
@@ -36,6 +38,7 @@ func park(t *testing.T, c *Conn) sleeper {
 
 // What ends a read ends the stay in a Lot, and says the same.
 func TestParkEnds(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		name string
 		end  func(c *Conn, far *net.TCPConn)
@@ -78,6 +81,7 @@ func TestParkEnds(t *testing.T) {
 
 // Those who are due are woken, whatever the order in which they were parked.
 func TestParkDue(t *testing.T) {
+	leak.Check(t)
 	lot := newLot(t)
 	var late, soon sleeper = make(chan error, 1), make(chan error, 1)
 	for _, p := range []struct {
@@ -102,6 +106,7 @@ func TestParkDue(t *testing.T) {
 
 // What a read would refuse is not parked, so that the next read tells.
 func TestParkRefused(t *testing.T) {
+	leak.Check(t)
 	lot := newLot(t)
 	s := make(sleeper, 1)
 	nowhere, _ := pair(t)
@@ -130,6 +135,7 @@ func TestParkRefused(t *testing.T) {
 
 // However many are woken at a time, and by whom, each is woken once.
 func TestParkMany(t *testing.T) {
+	leak.Check(t)
 	lot := newLot(t)
 	const n = 300 // more than one look at the set brings
 	var conns [n]*Conn

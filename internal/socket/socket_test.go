@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"elbow/internal/leak"
 )
 
 // pair returns a Conn and the other end of its connection.
@@ -44,6 +46,7 @@ func pairIn(t *testing.T, lot *Lot) (*Conn, *net.TCPConn) {
 }
 
 func TestReadWrite(t *testing.T) {
+	leak.Check(t)
 	c, far := pair(t)
 	if n, err := c.Write([]byte("there")); n != 5 || err != nil {
 		t.Fatalf("got %d, %v", n, err)
@@ -68,6 +71,7 @@ func TestReadWrite(t *testing.T) {
 
 // A write that the other side takes in pieces is whole in the end.
 func TestLongWrite(t *testing.T) {
+	leak.Check(t)
 	c, far := pair(t)
 	const size = 16 << 20 // more than two socket buffers
 	written := make(chan error, 1)
@@ -86,6 +90,7 @@ func TestLongWrite(t *testing.T) {
 // A write ends if nothing of it is taken for the time of StallAfter, and not
 // because of a deadline that an earlier one has left.
 func TestStall(t *testing.T) {
+	leak.Check(t)
 	c, far := pair(t)
 	c.StallAfter(30 * time.Millisecond)
 	for range 2 {
@@ -104,6 +109,7 @@ func TestStall(t *testing.T) {
 
 // What is due counts, however often it is moved between two reads.
 func TestReadBy(t *testing.T) {
+	leak.Check(t)
 	c, far := pair(t)
 	b := make([]byte, 1)
 	c.ReadBy(Now().Add(20 * time.Millisecond))
@@ -133,6 +139,7 @@ func TestReadBy(t *testing.T) {
 
 // An interruption ends the read under way, and the next.
 func TestInterrupt(t *testing.T) {
+	leak.Check(t)
 	c, far := pair(t)
 	c.ReadBy(Now().Add(time.Hour))
 	waiting := make(chan struct{})
@@ -167,6 +174,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	leak.Check(t)
 	c, far := pair(t)
 	_ = c.Reset()
 	if _, err := far.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
@@ -178,6 +186,7 @@ func TestReset(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
+	leak.Check(t)
 	c, far := pair(t)
 	b := []byte("x")
 	got := testing.AllocsPerRun(1000, func() {

@@ -5,19 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/leak"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
 // start opens a store on an etcd of its own.
 func start(t testing.TB) (*store.Store, *embedded.Member) {

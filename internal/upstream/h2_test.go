@@ -12,11 +12,13 @@ import (
 	"golang.org/x/net/http2"
 
 	ours "elbow/internal/http2"
+	"elbow/internal/leak"
 )
 
 // Streams share connections, as many on each as the backend allows, and those
 // that end make room for others.
 func TestStreamsShareConnections(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct{ allowed, streams, want int }{
 		{1000, 250, 3},
 		{100, 250, 3},
@@ -64,6 +66,7 @@ func TestStreamsShareConnections(t *testing.T) {
 
 // Streams that are opened while the limit is not known yet find a place, too.
 func TestStreamsWaitForSettings(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	all := open(p, 8)
@@ -82,6 +85,7 @@ func TestStreamsWaitForSettings(t *testing.T) {
 // A backend that takes no streams, or does not speak HTTP/2, or does not speak at
 // all, is an error, and leaves nothing behind.
 func TestStreamRefusedByBackend(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct {
 		name   string
 		answer func(b *backend)
@@ -111,6 +115,7 @@ func TestStreamRefusedByBackend(t *testing.T) {
 // A whole exchange: request with body and trailers, answer with an interim head,
 // body and trailers.
 func TestStream(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, peer := b.must(t, p)
@@ -166,6 +171,7 @@ func TestStream(t *testing.T) {
 // Streams above the last one of a GOAWAY may be sent again, the others come to
 // their end, and new ones go elsewhere.
 func TestStreamGoAway(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	first, peer := b.must(t, p)
@@ -203,6 +209,7 @@ func TestStreamGoAway(t *testing.T) {
 // A stream that the backend resets ends with its code; a refused one may be sent
 // again, and the next one finds another connection.
 func TestStreamReset(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, peer := b.must(t, p)
@@ -227,6 +234,7 @@ func TestStreamReset(t *testing.T) {
 
 // What the owner gives up is reset, once, whoever does it.
 func TestStreamClose(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, peer := b.must(t, p)
@@ -256,6 +264,7 @@ func TestStreamClose(t *testing.T) {
 
 // A backend sends no more than the owner makes room for.
 func TestStreamWindow(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, peer := b.must(t, p)
@@ -296,6 +305,7 @@ func TestStreamWindow(t *testing.T) {
 // A writer sends no more than the backend has room for, and gives up when there
 // is none for too long.
 func TestStreamWriteWaits(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, peer := b.must(t, p, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 10})
@@ -327,6 +337,7 @@ func TestStreamWriteWaits(t *testing.T) {
 
 // Connections that have nothing to do end by themselves, with a GOAWAY.
 func TestStreamIdleConnectionEnds(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{MaxIdleAge: 40 * time.Millisecond})
 	s, peer := b.must(t, p)
@@ -339,6 +350,7 @@ func TestStreamIdleConnectionEnds(t *testing.T) {
 
 // Close leaves alone what is under way, Cut does not.
 func TestStreamPoolEnds(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, peer := b.must(t, p)
@@ -362,6 +374,7 @@ func TestStreamPoolEnds(t *testing.T) {
 
 // A connection on which nothing comes any more is left.
 func TestStreamDoubt(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, _ := b.must(t, p)
@@ -377,6 +390,7 @@ func TestStreamDoubt(t *testing.T) {
 
 // What a backend must not do ends its connection, or its stream.
 func TestStreamHostileBackend(t *testing.T) {
+	leak.Check(t)
 	headers := func(p *h2peer, ends bool, b []byte) {
 		_ = p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: b, EndHeaders: true, EndStream: ends})
 	}

@@ -3,11 +3,14 @@ package upstream
 import (
 	"math/rand/v2"
 	"testing"
+
+	"elbow/internal/leak"
 )
 
 // Cut ends the connections that are out, and only those: in whatever order
 // connections came and went, the list of them is right.
 func TestCutClosesWhatIsOut(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	var out, back, ended []*Conn
@@ -46,6 +49,7 @@ func TestCutClosesWhatIsOut(t *testing.T) {
 
 // A read that waits is ended by Cut.
 func TestCutEndsARead(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	c := get(t, p)

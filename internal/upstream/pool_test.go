@@ -12,10 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
+	"elbow/internal/leak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
 // backend is a listener that hands over what it accepts.
 type backend struct {
@@ -89,6 +89,7 @@ func isOpen(c *Conn) bool {
 }
 
 func TestPutConnectionIsReused(t *testing.T) {
+	leak.Check(t)
 	p := newBackend(t).pool(t, Options{})
 	a := get(t, p)
 	if a.Reused {
@@ -109,6 +110,7 @@ func TestPutConnectionIsReused(t *testing.T) {
 }
 
 func TestNewestIsReusedFirst(t *testing.T) {
+	leak.Check(t)
 	p := newBackend(t).pool(t, Options{})
 	a, b := get(t, p), get(t, p)
 	p.Put(a)
@@ -123,6 +125,7 @@ func TestNewestIsReusedFirst(t *testing.T) {
 
 // What the backend does to an idle connection discards it.
 func TestSpoiltConnectionIsNotReused(t *testing.T) {
+	leak.Check(t)
 	for name, spoil := range map[string]func(*net.TCPConn) error{
 		"FIN":  func(c *net.TCPConn) error { return c.CloseWrite() },
 		"RST":  func(c *net.TCPConn) error { return errors.Join(c.SetLinger(0), c.Close()) },
@@ -161,6 +164,7 @@ func TestSpoiltConnectionIsNotReused(t *testing.T) {
 
 // A deadline that passed in the last exchange does not spoil a connection.
 func TestPastDeadlineDoesNotSpoil(t *testing.T) {
+	leak.Check(t)
 	p := newBackend(t).pool(t, Options{})
 	a := get(t, p)
 	a.ReadBy(1) // a nanosecond after the process started
@@ -176,6 +180,7 @@ func TestPastDeadlineDoesNotSpoil(t *testing.T) {
 }
 
 func TestGetFreshDialsBesideIdle(t *testing.T) {
+	leak.Check(t)
 	p := newBackend(t).pool(t, Options{})
 	a := get(t, p)
 	p.Put(a)
@@ -193,6 +198,7 @@ func TestGetFreshDialsBesideIdle(t *testing.T) {
 }
 
 func TestFullPoolClosesWhatIsPut(t *testing.T) {
+	leak.Check(t)
 	for _, tt := range []struct{ max, kept int }{{1, 1}, {-1, 0}} {
 		p := newBackend(t).pool(t, Options{MaxIdle: tt.max})
 		a, b := get(t, p), get(t, p)
@@ -208,6 +214,7 @@ func TestFullPoolClosesWhatIsPut(t *testing.T) {
 }
 
 func TestCloseWhileConnectionIsOut(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	out, idle := get(t, p), get(t, p)
@@ -233,6 +240,7 @@ func TestCloseWhileConnectionIsOut(t *testing.T) {
 }
 
 func TestCloseWriteLetsAnswerThrough(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	c := get(t, p)
@@ -252,6 +260,7 @@ func TestCloseWriteLetsAnswerThrough(t *testing.T) {
 }
 
 func TestDialFailures(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 
@@ -272,6 +281,7 @@ func TestDialFailures(t *testing.T) {
 
 // A backend whose queue is full lets connection requests go unanswered.
 func TestDialTimeout(t *testing.T) {
+	leak.Check(t)
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -302,6 +312,7 @@ func TestDialTimeout(t *testing.T) {
 
 // The sweeper is driven by hand here; TestSweeperStops has its timer.
 func TestIdleConnectionsAgeOut(t *testing.T) {
+	leak.Check(t)
 	p := newBackend(t).pool(t, Options{MaxIdleAge: time.Hour})
 	old, young := get(t, p), get(t, p)
 	p.Put(old)
@@ -325,6 +336,7 @@ func TestIdleConnectionsAgeOut(t *testing.T) {
 
 // The timer runs while something is idle, and no longer.
 func TestSweeperStops(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	c := get(t, b.pool(t, Options{}))
 	synctest.Test(t, func(t *testing.T) {
@@ -350,6 +362,7 @@ func TestSweeperStops(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
+	leak.Check(t)
 	b := newBackend(t)
 	p := b.pool(t, Options{MaxIdle: 8})
 	var far sync.WaitGroup
@@ -403,6 +416,7 @@ func TestConcurrentUse(t *testing.T) {
 }
 
 func TestReuseDoesNotAllocate(t *testing.T) {
+	leak.Check(t)
 	p := newBackend(t).pool(t, Options{})
 	p.Put(get(t, p))
 	n := testing.AllocsPerRun(100, func() {

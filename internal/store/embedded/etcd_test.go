@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"elbow/internal/leak"
 )
 
 // childDir tells a process that TestKill started where its data directory is.
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		writeForever(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	os.Exit(leak.Main(m.Run))
 }
 
 // quiet keeps what a test provokes out of the output.
