@@ -18,14 +18,22 @@ type b1 exchange
 
 func (b *b1) connect() *Fault {
 	x := (*exchange)(b)
-	get := x.backend.Pool.Get
-	if x.fresh {
-		get = x.backend.Pool.GetFresh
+	at, up, err := socket.Now(), (*upstream.Conn)(nil), error(nil)
+	switch pool := x.backend.Pool; {
+	case x.fresh:
+		up, err = pool.GetFresh(time.Time{})
+	case x.again():
+		up, err = pool.GetRetryable(time.Time{}, at)
+	default:
+		up, err = pool.Get(time.Time{})
 	}
-	up, err := get(time.Time{})
 	if err != nil {
 		return connectFault(err)
 	}
+	if !up.Reused {
+		at = socket.Now()
+	}
+	x.sent = at
 	x.up, x.sendErr, x.heard = up, nil, false
 	up.StallAfter(x.conn.proxy.limits.StreamTimeout)
 	return nil
@@ -42,6 +50,7 @@ func (b *b1) part(relayed bool) {
 	}
 	b.up = nil
 	if b.client.unbind() && relayed && b.reusable() {
+		up.Heard = b.record.answered
 		b.backend.Pool.Put(up)
 		return
 	}
@@ -62,7 +71,12 @@ func (b *b1) send() (whole bool, f *Fault) {
 	if x.req.Framing != http1.NoBody {
 		x.out, whole = x.client.early(x.out)
 	}
-	_, x.sendErr = x.up.Write(x.out)
+	if whole {
+		x.up.ReadBy(x.sent.Add(min(watchEvery, x.cfg.requestTimeout())))
+		x.sendErr = x.up.Ask(x.out)
+	} else {
+		_, x.sendErr = x.up.Write(x.out)
+	}
 	x.out = x.out[:0]
 	return whole, nil
 }

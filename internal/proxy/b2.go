@@ -57,6 +57,7 @@ func (b *b2) connect() *Fault {
 		return connectFault(err)
 	}
 	s.StallAfter(x.conn.proxy.limits.StreamTimeout)
+	x.sent = socket.Now()
 	b.stream, x.sendErr = s, nil
 	return nil
 }

@@ -6,7 +6,7 @@ import "elbow/internal/upstream"
 // the backend is spoken to in. The request goes into it, the answer comes out of
 // it; what it gives out lies in x.resp, x.back and x.trailers.
 type backendSide interface {
-	// connect gets what the attempt is made on.
+	// connect gets what the attempt is made on, and sets x.sent.
 	connect() *Fault
 	grip() *upstream.Grip
 

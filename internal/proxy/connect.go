@@ -3,8 +3,6 @@ package proxy
 import (
 	"errors"
 	"os"
-
-	"elbow/internal/socket"
 )
 
 // connect gets a connection to the chosen backend: one that waits in its pool,
@@ -13,7 +11,7 @@ func (x *exchange) connect() *Fault {
 	if f := x.via.connect(); f != nil {
 		return f
 	}
-	x.record.connected = socket.Now()
+	x.record.connected = x.sent
 	if !x.client.bind(x.via.grip()) {
 		return clientGone(OpConnect)
 	}

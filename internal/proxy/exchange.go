@@ -38,7 +38,7 @@ type exchange struct {
 	via     backendSide
 	up      *upstream.Conn // nil unless over HTTP/1.1
 	two     *b2            // nil until first needed
-	sent    socket.Instant // when the head, and the body that came with it, were sent
+	sent    socket.Instant // when there was a connection for it, so that the head was sent
 	sendErr error          // what became of that
 	heard   bool           // a byte of an answer has come
 

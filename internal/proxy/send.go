@@ -1,9 +1,6 @@
 package proxy
 
-import (
-	"elbow/internal/http1"
-	"elbow/internal/socket"
-)
+import "elbow/internal/http1"
 
 // send sends the request: its head and what of the body has come with it in
 // one write. If more of the body is to come, an upload passes it on while the
@@ -13,7 +10,6 @@ func (x *exchange) send() *Fault {
 	if f != nil {
 		return f
 	}
-	x.sent = socket.Now()
 	if !whole {
 		x.upload.start(x)
 	}

