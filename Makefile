@@ -73,8 +73,9 @@ soak: ## everything at once for SOAK: backends that fail, changes, clients of al
 
 .PHONY: console-test
 console-test: build ## the web console in headless Chromium; installs it and Node if they are missing
-	conformance/install.sh node:nodejs npm:npm chromium:chromium openssl:openssl
-	cd console-test && npm ci --no-audit --no-fund --loglevel=error && node --test-reporter=spec --test-timeout=300000 console.test.mjs
+	conformance/install.sh node:nodejs npm:npm chromium:chromium curl:curl openssl:openssl
+	cd console-test && npm ci --no-audit --no-fund --loglevel=error
+	cd console-test && timeout -k 10 600 node --test-reporter=spec console.test.mjs
 
 takeover: ## 20 takeovers in a row under load: nothing refused, nothing lost
 	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
@@ -87,8 +88,7 @@ caddy: ## bin/caddy, for the bench
 
 snippets: build ## runs the code that the API Explorer shows, for every operation; installs what it needs
 	conformance/install.sh curl:curl openssl:openssl node:nodejs npm:npm python3:python3 javac:default-jdk-headless php:php-cli
-	rm -rf bin/snippets && mkdir -p bin/snippets
-	CGO_ENABLED=0 SNIPPETS=$(CURDIR)/bin/snippets $(GO) test -count=1 -timeout 20m -run='^TestSnippets$$' ./internal/elbtest
+	CGO_ENABLED=0 $(GO) test -count=1 -timeout 10m -run='^TestSnippets$$' ./internal/elbtest -args -snippets $(CURDIR)/bin/elbow
 
 docs: ## docs/api.md from the operation tables
 	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md

@@ -14,4 +14,9 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
 fi
 echo "installing$missing with apt-get; their services are not started"
 # RUNLEVEL=1 makes invoke-rc.d leave new services alone.
-DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends $missing
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+# A fresh machine has no lists of packages, an old one has none of today.
+apt-get install -y --no-install-recommends $missing || {
+	apt-get update
+	apt-get install -y --no-install-recommends $missing
+}

@@ -3,10 +3,11 @@ import { chromium } from 'playwright-core'
 import { readFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const out = path.resolve(import.meta.dirname, 'out')
+const out = fileURLToPath(new URL('out', import.meta.url))
 mkdirSync(out, { recursive: true })
 
 export const openBrowser = () => chromium.launch({

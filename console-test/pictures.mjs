@@ -1,11 +1,12 @@
 // The pictures of the README: a small site with some minutes of traffic. Run it as
 // node pictures.mjs after make build; it takes six minutes.
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { startSite, rootKey } from './site.mjs'
 import { openBrowser, visitor, signIn, shapes } from './browser.mjs'
 
 const minutes = Number(process.argv[2] ?? 6)
-const out = path.resolve(import.meta.dirname, '../docs/images')
+const out = fileURLToPath(new URL('../docs/images', import.meta.url))
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 const site = await startSite()

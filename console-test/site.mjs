@@ -7,15 +7,29 @@ import https from 'node:https'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const binary = path.resolve(import.meta.dirname, '../bin/elbow')
+export const binary = fileURLToPath(new URL('../bin/elbow', import.meta.url))
 
 export const rootKey = { id: 'root-key', secret: 'root-secret-of-the-tests' }
 
-const listen = (server, port = 0) => new Promise((done, fail) => {
-  server.once('error', fail)
-  server.listen(port, '127.0.0.1', () => done(server.address().port))
-})
+// listen lets a server listen and answers its port: the one given, or one that
+// nobody has, below those that the kernel gives to outgoing connections. So a
+// server that has been closed finds its port free again.
+export async function listen(server, port = 0) {
+  for (let tries = 100; ; tries--) {
+    const at = port || 20000 + Math.floor(Math.random() * 12768)
+    try {
+      await new Promise((done, fail) => {
+        server.once('error', fail)
+        server.listen(at, '127.0.0.1', () => { server.off('error', fail); done() })
+      })
+      return at
+    } catch (e) {
+      if (port || tries === 0) throw e
+    }
+  }
+}
 
 async function freePort() {
   const probe = net.createServer()
@@ -48,7 +62,7 @@ export async function startSite() {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'elbow-console-'))
   const port = await freePort()
   const api = `127.0.0.1:${port}`
-  const vswitch = `127.${100 + Math.floor(Math.random() * 100)}.0.0/20`
+  const vswitch = `127.${192 + Math.floor(Math.random() * 62)}.${16 * Math.floor(Math.random() * 16)}.0/20` // no range of the Go tests
   const env = { ...process.env, ELBOW_ACCESS_KEY_ID: rootKey.id, ELBOW_ACCESS_KEY_SECRET: rootKey.secret, ELBOW_ENDPOINT: `http://${api}`, HOME: dir }
   const child = spawn(binary, ['serve', '-data', path.join(dir, 'data'), '-api', api, '-admin', 'off', '-vswitch', vswitch], { env })
   let log = ''
@@ -56,7 +70,8 @@ export async function startSite() {
     child.stderr.on('data', (text) => { log += text; if (log.includes('"msg":"ready"')) ready() })
     child.on('exit', (code) => failed(new Error(`the server ended with ${code}:\n${log}`)))
   })
-  const run = (...args) => execFileSync(binary, args, { env, encoding: 'utf8' })
+  process.on('exit', () => child.kill('SIGKILL')) // of tests that end early
+  const run = (...args) => execFileSync(binary, args, { env, encoding: 'utf8', timeout: 60_000 })
   const call = (operation, params = {}) =>
     JSON.parse(run('call', operation, ...Object.entries(params).flatMap(([name, value]) => [`--${name}`, String(value)])))
   const site = {
@@ -68,8 +83,8 @@ export async function startSite() {
         '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-keyout', path.join(dir, `${name}.key`), '-out', path.join(dir, `${name}.pem`)], { stdio: 'ignore' })
       return { cert: path.join(dir, `${name}.pem`), key: path.join(dir, `${name}.key`) }
     },
-    upload(name, days) {
-      const { cert, key } = this.certificate(name, days)
+    upload(host, days, name = host) {
+      const { cert, key } = this.certificate(host, days)
       return call('UploadUserCertificate', { Name: name, Cert: `@${cert}`, Key: `@${key}` }).CertId
     },
     balancer(name) {
@@ -92,6 +107,7 @@ export async function startSite() {
         answer.on('end', () => done(answer.statusCode))
       })
       request.on('error', () => done(0))
+      request.setTimeout(30_000, () => request.destroy())
     }),
     // hold begins a request that does not end until release is called.
     hold: (address, listener) => new Promise((done, fail) => {

@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
+	"flag"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -23,17 +23,18 @@ import (
 	"elbow/internal/snippet"
 )
 
+var snippetsOf = flag.String("snippets", "", "the `program` whose Explorer's code is run, as make snippets gives it")
+
 // The code that the Explorer shows does what it says: for every operation the
-// project is downloaded and run against the server. SNIPPETS is a directory for
-// the projects; `make snippets` sets it and installs what they need.
+// project is downloaded and run against the server.
 func TestSnippets(t *testing.T) {
-	dir := os.Getenv("SNIPPETS")
-	if dir == "" {
-		t.Skip("SNIPPETS is not set; make snippets does it")
+	if *snippetsOf == "" {
+		t.Skip("no -snippets: make snippets installs what this takes")
 	}
 	for _, language := range snippet.Languages {
 		t.Run(language.ID, func(t *testing.T) {
-			s := &snippets{world: newWorldOn(t, Options{Binary: filepath.Join(filepath.Dir(dir), "elbow")}), language: language, dir: filepath.Join(dir, language.ID)}
+			t.Parallel()
+			s := &snippets{world: newWorldOn(t, Options{Binary: *snippetsOf}), language: language, dir: t.TempDir()}
 			s.download(t)
 			switch language.ID {
 			case "go", "go-darabonba":
@@ -44,14 +45,17 @@ func TestSnippets(t *testing.T) {
 				for _, op := range s.order() {
 					s.check(t, op, s.run(t, op, "sh", language.File))
 				}
-			case "aliyun": // its program is not there; that it gets its arguments has a test of its own
-				s.parse(t, "sh", "-n")
+			case "aliyun":
+				s.arguments(t)
 			case "python":
 				s.parse(t, "python3", "-m", "py_compile")
 			case "php":
-				s.parse(t, "php", "-l")
+				s.parse(t, "php", "-r", phpParser, "--")
 			case "java":
-				s.java(t)
+				s.write(t, filepath.Join(s.dir, "Parse.java"), javaParser)
+				s.parse(t, "java", "Parse.java")
+			default:
+				t.Error("nothing runs or parses this language")
 			}
 		})
 	}
@@ -232,139 +236,3 @@ func (s *snippets) check(t *testing.T, op *api.Operation, text string) {
 		t.Errorf("%s: no answer of a call that is done: %v\n%s", op.Name, err, text)
 	}
 }
-
-// goModule compiles the Go programs as packages of one module, which a program
-// of the test chooses from: one link and not one for each.
-func (s *snippets) goModule(t *testing.T) {
-	var imports, cases strings.Builder
-	for _, op := range api.Operations() {
-		name := strings.ToLower(op.Name)
-		file := filepath.Join(s.project(op), s.language.File)
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.write(t, file, strings.NewReplacer("package main\n", "package "+name+"\n", "func main() {", "func Main() {").Replace(string(text)))
-		if err := os.Rename(filepath.Join(s.project(op), "go.mod"), filepath.Join(s.dir, "go.mod")); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&imports, "\t%q\n", "calls/"+name)
-		fmt.Fprintf(&cases, "\tcase %q:\n\t\t%s.Main()\n", op.Name, name)
-	}
-	mod, err := os.ReadFile(filepath.Join(s.dir, "go.mod"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, requires, _ := strings.Cut(string(mod), "\n")
-	s.write(t, filepath.Join(s.dir, "go.mod"), "module calls\n"+requires)
-	s.write(t, filepath.Join(s.dir, "main.go"), "package main\n\nimport (\n\t\"os\"\n"+imports.String()+")\n\nfunc main() {\n\tswitch os.Args[1] {\n"+cases.String()+"\t}\n}\n")
-	for _, command := range [][]string{{"go", "mod", "tidy"}, {"go", "build", "-o", "call", "."}} {
-		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Dir, cmd.Env = s.dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", command, err, out)
-		}
-	}
-	for _, op := range s.order() {
-		s.check(t, op, s.run(t, op, filepath.Join(s.dir, "call"), op.Name))
-	}
-}
-
-// scripts runs the TypeScript programs one after the other in one process, each
-// with its environment and in its directory.
-func (s *snippets) scripts(t *testing.T) {
-	type job struct {
-		Name, File, Dir string
-		Env             map[string]string
-	}
-	var jobs []job
-	for _, op := range s.order() {
-		jobs = append(jobs, job{op.Name, filepath.Join(s.project(op), s.language.File), s.project(op), s.environment(t, op)})
-	}
-	text, err := json.Marshal(jobs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(filepath.Join(jobs[0].Dir, "package.json"), filepath.Join(s.dir, "package.json")); err != nil {
-		t.Fatal(err)
-	}
-	s.write(t, filepath.Join(s.dir, "jobs.json"), string(text))
-	s.write(t, filepath.Join(s.dir, "all.ts"), allScripts)
-	for _, command := range [][]string{{"npm", "install", "--no-audit", "--no-fund"}, {"npx", "tsx", "all.ts"}} {
-		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Dir = s.dir
-		var faults bytes.Buffer
-		cmd.Stderr = &faults
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%v: %v\n%s%s", command, err, out, faults.String())
-		}
-		text = out
-	}
-	var answers map[string]string
-	if err := json.Unmarshal(text, &answers); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	for _, op := range s.order() {
-		s.check(t, op, answers[op.Name])
-	}
-}
-
-// allScripts imports the programs, which run when they are. The last that each
-// does is to print its answer or its error.
-const allScripts = `
-const jobs = require('./jobs.json')
-async function all() {
-  const answers: Record<string, string> = {}
-  for (const job of jobs) {
-    Object.assign(process.env, job.Env)
-    process.chdir(job.Dir)
-    answers[job.Name] = await new Promise((done) => {
-      console.log = console.error = done
-      import(job.File)
-    })
-  }
-  process.exitCode = 0 // the answers tell
-  process.stdout.write(JSON.stringify(answers))
-}
-all()
-`
-
-// parse has a parser read the programs of all operations.
-func (s *snippets) parse(t *testing.T, command ...string) {
-	for _, op := range api.Operations() {
-		s.run(t, op, append(slices.Clone(command), s.language.File)...)
-	}
-}
-
-// java has the compiler of Java parse the programs, all in one process: what
-// they import is not there.
-func (s *snippets) java(t *testing.T) {
-	s.write(t, filepath.Join(s.dir, "Parse.java"), javaParser)
-	args := []string{filepath.Join(s.dir, "Parse.java")}
-	for _, op := range api.Operations() {
-		args = append(args, filepath.Join(s.project(op), filepath.FromSlash(s.language.File)))
-	}
-	if out, err := exec.Command("java", args...).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-const javaParser = `
-import com.sun.source.util.JavacTask;
-import java.io.File;
-import java.util.*;
-import javax.tools.*;
-
-class Parse {
-    public static void main(String[] files) throws Exception {
-        var compiler = ToolProvider.getSystemJavaCompiler();
-        var found = new DiagnosticCollector<JavaFileObject>();
-        var manager = compiler.getStandardFileManager(found, null, null);
-        var task = (JavacTask) compiler.getTask(null, manager, found, null, null, manager.getJavaFileObjects(files));
-        task.parse();
-        for (var d : found.getDiagnostics()) System.out.println(d);
-        if (!found.getDiagnostics().isEmpty()) System.exit(1);
-    }
-}
-`
