@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"internal/snippet":  {},
 	"internal/top":      {},
 	"internal/archive":  {},
+	"internal/history":  {"internal/metrics"},
 	"internal/handover": {},
 	"internal/leak":     {}, // for tests alone
 
@@ -49,7 +50,7 @@ var mayImport = map[string][]string{
 	"internal/upstream":       {"internal/http1", "internal/http2", "internal/socket"},
 	"internal/proxy":          {"internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
-	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store"},
+	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history"},
 	"internal/reconcile": {
 		"internal/elb", "internal/store", "internal/balance", "internal/health",
 		"internal/cert", "internal/cluster", "internal/proxy",

@@ -20,13 +20,13 @@ var bounds = [...]time.Duration{
 	100 * time.Second, 180 * time.Second,
 }
 
-// buckets is how many there are: one for each bound and one for what is longer
+// Buckets is how many there are: one for each bound and one for what is longer
 // than all of them.
-const buckets = len(bounds) + 1
+const Buckets = len(bounds) + 1
 
 // A Histogram counts durations by bucket. The zero Histogram is ready to use.
 type Histogram struct {
-	counts [buckets]atomic.Uint64
+	counts [Buckets]atomic.Uint64
 	sum    atomic.Int64 // nanoseconds
 }
 
@@ -50,9 +50,15 @@ func (h *Histogram) addTo(t *Times) {
 
 // Times is what a histogram held at one moment.
 type Times struct {
-	counts [buckets]uint64
+	counts [Buckets]uint64
 	Sum    time.Duration // of all durations
 }
+
+// TimesOf makes the Times again whose PerBucket and Sum were these.
+func TimesOf(counts [Buckets]uint64, sum time.Duration) Times { return Times{counts, sum} }
+
+// PerBucket returns how many durations each bucket holds, the shortest first.
+func (t *Times) PerBucket() [Buckets]uint64 { return t.counts }
 
 // Count returns the number of durations.
 func (t *Times) Count() uint64 {

@@ -1,0 +1,179 @@
+// Package history keeps on disk what listeners have done, minute by minute, for
+// a week and no more than a given number of bytes. A load balancer's day is one
+// file, a segment, that grows at its end; the oldest day goes as a whole. It
+// knows nothing of listeners but the numbers, which it is handed. Start reading
+// at Store.Append, then Store.Minutes; recorder.go has where samples come from.
+package history
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"elbow/internal/metrics"
+)
+
+// A Sample is what a listener did in a minute, or several listeners, or in
+// several minutes.
+type Sample struct {
+	Minute int64 // the first of them: Unix time / 60
+	Port   int   // of the listener; 0: of all of a load balancer
+
+	ByClass           [5]uint64 // exchanges, 1xx to 5xx
+	Faults            uint64    // exchanges that ended in one
+	BytesIn, BytesOut uint64
+	Accepted, Dropped uint64 // client connections; dropped are those beyond a limit
+
+	// What was so at the end of the minute. Of several minutes the most.
+	Open, Active       uint64 // client connections; those with an exchange under way
+	Healthy, Unhealthy uint64 // backends
+
+	Times metrics.Times // from a request to the end of its answer
+}
+
+// Time is when the sample begins.
+func (s *Sample) Time() time.Time { return time.Unix(s.Minute*60, 0).UTC() }
+
+// Requests is all exchanges.
+func (s *Sample) Requests() (n uint64) {
+	for _, c := range s.ByClass {
+		n += c
+	}
+	return n
+}
+
+// counts are the fields that add up over time, levels those that do not.
+func (s *Sample) counts() [10]*uint64 {
+	return [...]*uint64{
+		&s.ByClass[0], &s.ByClass[1], &s.ByClass[2], &s.ByClass[3], &s.ByClass[4],
+		&s.Faults, &s.BytesIn, &s.BytesOut, &s.Accepted, &s.Dropped,
+	}
+}
+
+func (s *Sample) levels() [4]*uint64 {
+	return [...]*uint64{&s.Open, &s.Active, &s.Healthy, &s.Unhealthy}
+}
+
+// beside adds what another listener did in the same time.
+func (s *Sample) beside(other *Sample) {
+	s.addCounts(other)
+	levels := other.levels()
+	for i, level := range s.levels() {
+		*level += *levels[i]
+	}
+}
+
+// after adds what the same listener did at another time.
+func (s *Sample) after(other *Sample) {
+	s.addCounts(other)
+	levels := other.levels()
+	for i, level := range s.levels() {
+		*level = max(*level, *levels[i])
+	}
+}
+
+func (s *Sample) addCounts(other *Sample) {
+	counts := other.counts()
+	for i, count := range s.counts() {
+		*count += *counts[i]
+	}
+	s.Times = s.Times.Plus(other.Times)
+}
+
+// A Store is the history in a directory. One process at a time may have it; who
+// opens it sees to that.
+type Store struct {
+	dir   string
+	limit int64 // bytes
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	days    map[string]int64    // guarded by mu; bytes on disk by day
+	whole   map[string]struct{} // guarded by mu; segments of wholeOf that end with a whole record
+	wholeOf string              // guarded by mu; the day last written to
+	failing bool                // guarded by mu; the last Append did not write everything
+}
+
+// Open returns the history in a directory, which is made if it is not there. It
+// takes at most limit bytes, in blocks of blockBytes. What cannot be read is
+// told to the log and is no error: traffic matters more.
+func Open(dir string, limit int64, log *slog.Logger) *Store {
+	s := &Store{dir: dir, limit: limit, log: log, days: make(map[string]int64), whole: make(map[string]struct{})}
+	if err := s.measure(); err != nil {
+		log.Warn("history not read", "err", err)
+	}
+	return s
+}
+
+// measure finds out how much there is.
+func (s *Store) measure() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		day := filepath.Base(filepath.Dir(path))
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			return nil // not ours
+		}
+		info, err := d.Info()
+		if err == nil {
+			s.days[day] += onDisk(info.Size())
+		}
+		return err
+	})
+}
+
+// total is the name of the segment with the sums over all load balancers.
+const total = "total"
+
+// Append writes what listeners did in one minute, by load balancer. A load
+// balancer that could not be written is missing in that minute; the others are
+// not.
+func (s *Store) Append(minute int64, samples map[string][]Sample) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	day := dayOf(minute)
+	if day != s.wholeOf {
+		s.wholeOf = day
+		clear(s.whole)
+		s.expire(day)
+	}
+	err := os.MkdirAll(filepath.Join(s.dir, day), 0o700)
+	all := Sample{Minute: minute}
+	for lb, some := range samples {
+		for i := range some {
+			some[i].Minute = minute
+			all.beside(&some[i])
+		}
+		err = errors.Join(err, s.write(day, lb, some))
+	}
+	err = errors.Join(err, s.write(day, total, []Sample{all}))
+	s.shrink(day)
+	if err != nil && !s.failing {
+		s.log.Warn("history not written", "err", firstLine(err))
+	}
+	s.failing = err != nil
+}
+
+// firstLine is enough of an error that a thousand segments may have.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// path is where the segment of a load balancer is. Names are ids that the
+// program made: there is no load balancer whose name has other characters.
+func (s *Store) path(day, lb string) (path string, ok bool) {
+	if lb == "" || strings.Trim(lb, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "", false
+	}
+	return filepath.Join(s.dir, day, lb), true
+}

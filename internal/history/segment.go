@@ -1,0 +1,107 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// write appends samples to the segment of a load balancer. s.mu is held.
+func (s *Store) write(day, lb string, samples []Sample) error {
+	path, ok := s.path(day, lb)
+	if !ok {
+		return fmt.Errorf("%q is not the name of a load balancer", lb)
+	}
+	if _, whole := s.whole[path]; !whole {
+		if err := s.mend(day, path); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	var text []byte
+	if info.Size() == 0 {
+		text = append(text, segmentHead...)
+	}
+	for i := range samples {
+		text = appendRecord(text, &samples[i])
+	}
+	delete(s.whole, path) // until all of it is written
+	n, err := f.Write(text)
+	s.days[day] += onDisk(info.Size()+int64(n)) - onDisk(info.Size())
+	if err == nil {
+		s.whole[path] = struct{}{}
+	}
+	return err
+}
+
+// mend makes sure that a record can be appended to a segment: what a write left
+// unfinished is cut off, and a segment that is damaged set aside.
+func (s *Store) mend(day, path string) error {
+	segment, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	whole, err := scan(segment, timeOf(day), func(*Sample) {})
+	switch {
+	case errors.Is(err, errTorn):
+		s.log.Info("history segment cut after its last whole record", "segment", path, "bytes", len(segment)-whole)
+		s.days[day] -= onDisk(int64(len(segment))) - onDisk(int64(whole))
+		return os.Truncate(path, int64(whole))
+	case err != nil:
+		return s.setAside(path)
+	}
+	return nil
+}
+
+// damagedSuffix is what a segment that was set aside is named with. It goes with
+// its day.
+const damagedSuffix = ".damaged"
+
+func (s *Store) setAside(path string) error {
+	s.log.Warn("history segment is damaged and set aside", "segment", path, "as", filepath.Base(path)+damagedSuffix)
+	return os.Rename(path, path+damagedSuffix)
+}
+
+// read visits the samples of a load balancer's day.
+func (s *Store) read(day, lb string, visit func(*Sample)) error {
+	path, ok := s.path(day, lb)
+	if !ok {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	segment, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := scan(segment, timeOf(day), visit); err == errDamaged {
+		return s.setAside(path)
+	}
+	return nil // what a write left unfinished the next one cuts off
+}
+
+// dayOf is the name of a minute's day.
+func dayOf(minute int64) string { return time.Unix(minute*60, 0).UTC().Format(time.DateOnly) }
+
+// timeOf is when a day begins.
+func timeOf(day string) time.Time {
+	t, _ := time.Parse(time.DateOnly, day) // every day that comes here was named by dayOf
+	return t
+}
