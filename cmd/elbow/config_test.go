@@ -86,6 +86,7 @@ func TestConfigFileErrors(t *testing.T) {
 		"hash-load-factor = 99": "-hash-load-factor: must be 0 or at least 100, not 99",
 		"hash-load-factor = -1": "-hash-load-factor: must be 0 or at least 100, not -1",
 		"retry-percent = 101":   "-retry-percent: must be from 0 to 100, not 101",
+		"history-size = 1MiB":   "-history-size: must be 0 or at least 8MiB, not 1MiB",
 		"retry-burst = -1":      "-retry-burst: must not be negative, as -1 is",
 
 		"max-listener-connections = -1": "-max-listener-connections: must not be negative, as -1 is",

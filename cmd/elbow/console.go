@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"elbow/internal/console"
 	"elbow/internal/control"
 	"elbow/internal/elb"
 	"elbow/internal/gateway"
+	"elbow/internal/history"
 	"elbow/internal/proxy"
 	"elbow/internal/ram"
 	"elbow/internal/reconcile"
@@ -52,6 +54,7 @@ type consoleParts struct {
 	calls   *gateway.Gateway
 	people  people
 	mirror  *store.Mirror
+	history *history.Store // nil: none
 	traffic *proxy.Proxy
 	loop    *reconcile.Loop
 }
@@ -65,6 +68,12 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 	audit := c.auditPath()
 	if audit == off || audit == "-" {
 		audit = ""
+	}
+	var past func(context.Context, string, time.Time) ([]console.Point, error)
+	if p.history != nil {
+		past = func(_ context.Context, lb string, from time.Time) ([]console.Point, error) {
+			return chart(p.history, lb, from)
+		}
 	}
 	return console.New(console.Config{
 		Key: p.people.byKey, User: p.people.byPassword, Again: p.people.again, PoliciesOf: p.people.policiesOf,
@@ -80,7 +89,7 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 				LoadBalancers: d.LoadBalancers, Listeners: d.Listeners, Revisions: d.ListenerRevisions, Statuses: p.loop.Statuses(),
 			}
 		},
-		Traffic:  func() console.Traffic { return trafficOf(p.traffic) },
+		Traffic: func() console.Traffic { return trafficOf(p.traffic) }, History: past,
 		AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: log,
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"elbow/internal/control"
 	"elbow/internal/gateway"
+	"elbow/internal/history"
 	"elbow/internal/rpc"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
@@ -24,11 +25,13 @@ type controlPlane struct {
 	stored   *store.Store
 	mirror   *store.Mirror
 	service  *control.Service
+	history  *history.Store // nil: none
 	calls    *gateway.Gateway
 	handler  http.Handler         // of all that comes in on the API's port
 	registry *prometheus.Registry // of its metrics
 
-	endStreams func() // ends answers that have no end
+	endStreams   func() // ends answers that have no end
+	endRecording func() // writes the last of the history
 
 	ends []func() // what started last ends first
 }
@@ -36,7 +39,7 @@ type controlPlane struct {
 // openControl opens the store and all that works on it. nonces are those that
 // calls have used already.
 func openControl(c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Logger) (_ *controlPlane, err error) {
-	p := &controlPlane{registry: prometheus.NewRegistry(), endStreams: func() {}}
+	p := &controlPlane{registry: prometheus.NewRegistry(), endStreams: func() {}, endRecording: func() {}}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -50,7 +53,8 @@ func openControl(c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Lo
 		return nil, err
 	}
 	p.ends = append(p.ends, p.stored.Close, background(p.stored.KeepSessionKeys))
-	p.service = control.New(control.Config{Store: p.stored})
+	p.history = openHistory(c, log)
+	p.service = control.New(control.Config{Store: p.stored, History: p.history})
 	if err := bootstrap(c, p.service, log); err != nil {
 		return nil, err
 	}
@@ -65,10 +69,15 @@ func openControl(c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Lo
 	return p, p.serveBackups(c.data, log)
 }
 
-// openHandler lets calls in, and people to the console if there is to be one.
+// openHandler lets calls in, and people to the console if there is to be one. It
+// also has what the data plane counts recorded.
 func (p *controlPlane) openHandler(n *node) error {
+	if p.history != nil {
+		p.endRecording = background(func(ctx context.Context) { n.recorder.Run(ctx, p.history) })
+		p.ends = append(p.ends, p.endRecording)
+	}
 	p.handler = p.calls
-	pages, err := newConsole(n.config, consoleParts{p.calls, people{p.stored, p.service}, p.mirror, n.traffic, n.loop}, n.log)
+	pages, err := newConsole(n.config, consoleParts{p.calls, people{p.stored, p.service}, p.mirror, p.history, n.traffic, n.loop}, n.log)
 	if err != nil || pages == nil {
 		return err
 	}

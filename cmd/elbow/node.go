@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"elbow/internal/handover"
+	"elbow/internal/history"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 	"elbow/internal/rpc"
@@ -30,6 +31,7 @@ type node struct {
 	// What goes on when another process takes over, or is about to.
 	traffic    *proxy.Proxy
 	loop       *reconcile.Loop
+	recorder   *history.Recorder
 	audit      io.Writer // nil: none
 	api, admin *net.TCPListener
 	door       *door
@@ -67,6 +69,9 @@ func (n *node) atEnd(end func()) {
 // close drains and ends everything; what is left when ctx ends is cut.
 func (n *node) close(ctx context.Context) {
 	n.draining.Store(true)
+	if control := n.control.Load(); control != nil {
+		control.endRecording() // while there are listeners
+	}
 	for len(n.ends) > 0 {
 		last := len(n.ends) - 1
 		n.ends[last](ctx)

@@ -175,6 +175,7 @@ func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
 		Inherited: older.sockets(),
 	})
 	n.atEnd(n.traffic.Close)
+	n.recorder = newRecorder(n.traffic)
 	addresses, err := openAddresses(c)
 	if err != nil {
 		return err

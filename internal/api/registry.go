@@ -13,6 +13,7 @@ var Families = []Family{
 	{"Load balancers", loadBalancerOperations},
 	{"Listeners", listenerOperations},
 	{"Backend servers", backendOperations},
+	{"Monitoring", monitorOperations},
 	{"Regions and networks", networkOperations},
 	{"Certificates", certificateOperations},
 	{"Users, keys and policies", ramOperations},

@@ -13,6 +13,7 @@ var wanted = map[string]string{
 		CreateLoadBalancerHTTPSListener SetLoadBalancerHTTPSListenerAttribute DescribeLoadBalancerHTTPSListenerAttribute
 		DescribeLoadBalancerListeners StartLoadBalancerListener StopLoadBalancerListener DeleteLoadBalancerListener
 		AddBackendServers SetBackendServers RemoveBackendServers
+		DescribeLoadBalancerListenMonitor DescribeServerLoadBalancerListenMonitor DescribeServerLoadBalancerMonitor
 		DescribeEnsRegions DescribeNetworks DescribeVSwitches`,
 	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,
 	"Ram 2015-05-01": `CreateUser GetUser ListUsers DeleteUser

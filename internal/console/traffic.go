@@ -37,7 +37,7 @@ type Point struct {
 	P50      float32    `json:"p50"` // milliseconds; 0 if there was no exchange
 	P95      float32    `json:"p95"`
 	P99      float32    `json:"p99"`
-	Open     int32      `json:"open"` // client connections, at its end
+	Open     int32      `json:"open"` // client connections, at its end; of several minutes the most
 	BytesIn  float32    `json:"in"`   // bytes a second
 	BytesOut float32    `json:"out"`
 }

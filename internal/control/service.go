@@ -9,26 +9,29 @@ import (
 	"time"
 
 	"elbow/internal/api"
+	"elbow/internal/history"
 	"elbow/internal/ram"
 	"elbow/internal/store"
 )
 
 // Config is what a Service works with.
 type Config struct {
-	Store *store.Store
-	Now   func() time.Time // nil: time.Now
+	Store   *store.Store
+	History *history.Store   // nil: none is kept
+	Now     func() time.Time // nil: time.Now
 }
 
 // A Service has one method per operation. An error is an *api.Error, or else
 // the store's: then nothing was changed and the cause is for the log alone.
 type Service struct {
-	store *store.Store
-	now   func() time.Time
+	store   *store.Store
+	history *history.Store // nil: none
+	now     func() time.Time
 }
 
 // New makes a Service.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, now: c.Now}
+	s := &Service{store: c.Store, history: c.History, now: c.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -62,6 +65,10 @@ func (s *Service) Handlers() map[string]Handler {
 		"ens:AddBackendServers":    call(s.AddBackendServers),
 		"ens:SetBackendServers":    call(s.SetBackendServers),
 		"ens:RemoveBackendServers": call(s.RemoveBackendServers),
+
+		"ens:DescribeLoadBalancerListenMonitor":       call(s.DescribeLoadBalancerListenMonitor),
+		"ens:DescribeServerLoadBalancerListenMonitor": call(s.DescribeServerLoadBalancerListenMonitor),
+		"ens:DescribeServerLoadBalancerMonitor":       call(s.DescribeServerLoadBalancerMonitor),
 
 		"ens:DescribeEnsRegions": call(s.DescribeEnsRegions),
 		"ens:DescribeNetworks":   call(s.DescribeNetworks),

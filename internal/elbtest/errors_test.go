@@ -85,6 +85,13 @@ func refusals(w *world) []refusal {
 		{"RemoveBackendServers", api.ErrIncorrectInstanceStatus, inactive, nil},
 		{"RemoveBackendServers", api.ErrBackendServerNotFound, absent, nil},
 
+		{"DescribeLoadBalancerListenMonitor", api.ErrLoadBalancerNotFound, none, nil},
+		{"DescribeLoadBalancerListenMonitor", api.ErrListenerNotFound, map[string]string{"VPort": "9999"}, nil},
+		{"DescribeLoadBalancerListenMonitor", api.ErrListenerNotFound, map[string]string{"Proto": "tcp"}, nil},
+		{"DescribeServerLoadBalancerListenMonitor", api.ErrLoadBalancerNotFound, none, nil},
+		{"DescribeServerLoadBalancerListenMonitor", api.ErrListenerNotFound, map[string]string{"VPort": "9999"}, nil},
+		{"DescribeServerLoadBalancerMonitor", api.ErrLoadBalancerNotFound, none, nil},
+
 		{"UploadUserCertificate", api.ErrInvalidCertificate, map[string]string{"Cert": "no PEM"}, nil},
 		{"UploadUserCertificate", api.ErrCertificateExists, map[string]string{"Name": "used"}, nil},
 		{"GetUserCertificateDetail", api.ErrCertificateNotFound, map[string]string{"CertId": "1"}, nil},

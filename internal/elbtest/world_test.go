@@ -174,6 +174,9 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"AddBackendServers":                          with(balancer, "BackendServers", `[{"ServerId":"i-new","Ip":"127.0.0.1","Port":"2"}]`),
 		"SetBackendServers":                          with(balancer, "BackendServers", `[{"ServerId":"i-there","Weight":"7"}]`),
 		"RemoveBackendServers":                       with(balancer, "BackendServers", `[{"ServerId":"i-there"}]`),
+		"DescribeLoadBalancerListenMonitor":          hour(with(balancer, "VPort", "8443")),
+		"DescribeServerLoadBalancerListenMonitor":    hour(with(balancer, "VPort", "8443")),
+		"DescribeServerLoadBalancerMonitor":          hour(balancer),
 		"DescribeEnsRegions":                         none,
 		"DescribeNetworks":                           none,
 		"DescribeVSwitches":                          none,
@@ -208,6 +211,11 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		t.Fatalf("no valid call of %s", name)
 	}
 	return maps.Clone(params)
+}
+
+// hour adds a time range.
+func hour(params map[string]string) map[string]string {
+	return with(with(params, "StartTime", "2026-11-25T15:00:00Z"), "EndTime", "2026-11-25 16:00:00")
 }
 
 func with(params map[string]string, name, value string) map[string]string {

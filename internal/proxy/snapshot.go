@@ -8,13 +8,15 @@ import (
 // operations of the API are made of the differences between two of them.
 type Snapshot struct {
 	Accepted uint64    // client connections
-	Refused  uint64    // client connections beyond a limit
+	Refused  uint64    // client connections far beyond a limit, closed unheard
+	Overflow uint64    // client connections beyond a limit, whose requests got 503
 	Open     int64     // client connections
 	Active   int64     // of these, with an exchange under way
 	ByClass  [6]uint64 // exchanges, by first digit of the status; [0] is unused
 	BytesIn  uint64
 	BytesOut uint64
 	Retries  uint64
+	Faults   uint64        // exchanges that ended in one
 	Total    metrics.Times // from the first byte of a request to the last of its answer
 }
 
@@ -37,6 +39,7 @@ func counted(i *metrics.Instance[listenerCounts]) Snapshot {
 	s := Snapshot{
 		Accepted: i.Count(func(c *t) *metrics.Counter { return &c.accepted }),
 		Refused:  i.Count(func(c *t) *metrics.Counter { return &c.refused }),
+		Overflow: i.Count(func(c *t) *metrics.Counter { return &c.overflow }),
 		Open:     i.Level(func(c *t) *metrics.Gauge { return &c.open }),
 		BytesIn:  i.Count(func(c *t) *metrics.Counter { return &c.bytesIn }),
 		BytesOut: i.Count(func(c *t) *metrics.Counter { return &c.bytesOut }),
@@ -45,6 +48,11 @@ func counted(i *metrics.Instance[listenerCounts]) Snapshot {
 	}
 	for class := range s.ByClass {
 		s.ByClass[class] = i.Count(func(c *t) *metrics.Counter { return &c.byClass[class] })
+	}
+	for side := range sides {
+		for op := range ops {
+			s.Faults += i.Count(func(c *t) *metrics.Counter { return &c.faults[side][op] })
+		}
 	}
 	return s
 }

@@ -123,7 +123,7 @@
     url.searchParams.set('span', span)
     try {
       const answer = await fetch(url)
-      if (answer.ok) { const points = await answer.json(); charts.forEach((c) => c.set(points.slice())) }
+      if (answer.ok && url.searchParams.get('span') === span) { const points = await answer.json(); charts.forEach((c) => c.set(points.slice())) }
     } catch { /* the banner says so */ }
   }
   if (frame && charts.length) {
@@ -133,6 +133,7 @@
       all('[data-span]').forEach((o) => o.setAttribute('aria-pressed', o === b))
       load()
     }))
+    setInterval(() => { if (span !== '15m' && !document.hidden) load() }, 60_000) // a minute more is there
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => charts.forEach((c) => c.make()))
   }
 

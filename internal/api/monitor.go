@@ -1,0 +1,133 @@
+package api
+
+import (
+	"time"
+
+	"elbow/internal/elb"
+)
+
+// A Span is the time that a monitor operation asks for: the minutes that begin
+// from Start on and before End.
+type Span struct{ Start, End time.Time }
+
+func (s *Span) rows(limit string) []Param {
+	return []Param{
+		{Name: "StartTime", Var: Moment(&s.Start), Required: true, Doc: "The beginning of the time range."},
+		{Name: "EndTime", Var: Moment(&s.End), Required: true, Doc: "The end of the time range, later than StartTime by at most " + limit + "."},
+	}
+}
+
+var protocols = []elb.Protocol{elb.TCP, elb.UDP, elb.HTTP, elb.HTTPS}
+
+// DescribeLoadBalancerListenMonitorInput asks for the connections of a listener.
+type DescribeLoadBalancerListenMonitorInput struct {
+	LoadBalancerID string
+	Span
+	Port     int
+	Protocol elb.Protocol // "": whatever the listener has
+}
+
+// Params lists the rows.
+func (in *DescribeLoadBalancerListenMonitorInput) Params() []Param {
+	return append([]Param{
+		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Doc: "The ID of the load balancer."},
+		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Required: true, Doc: "The port of the listener."},
+		{Name: "Proto", Var: OneOf(&in.Protocol, protocols...), Doc: "The protocol of the listener."},
+	}, in.rows("7 days")...)
+}
+
+// DescribeLoadBalancerListenMonitorOutput lists minutes.
+type DescribeLoadBalancerListenMonitorOutput struct {
+	LoadBalancerMonitorListenData Array[ListenMinute]
+}
+
+// A ListenMinute is what a listener did in a minute, all numbers as texts. What
+// a load balancer that passes requests on does not know, the packets of the
+// kernel's, is not there; of bytes and packets it drops none.
+type ListenMinute struct {
+	LoadBalancerID string `json:"LoadBalancerId"`
+	EnsRegionID    string `json:"EnsRegionId"`
+	Vip            string
+	Vni            string // there are no tunnels: 0
+	VPort          string
+	Proto          elb.Protocol
+	BizTime        string // when the minute begins
+
+	Conns      string // accepted
+	ActConns   string // with an exchange under way, at the end of the minute
+	InActConns string // the other open ones
+	DropConns  string // beyond a limit
+
+	InBytes, OutBytes         string
+	InDropBytes, OutDropBytes string
+	InDropPkts, OutDropPkts   string
+
+	ValidRsNum, InValidRsNum string // backend servers that health checks find healthy, or there are none, and the others
+}
+
+// DescribeServerLoadBalancerListenMonitorInput asks for the requests of
+// listeners.
+type DescribeServerLoadBalancerListenMonitorInput struct {
+	LoadBalancerID string
+	Span
+	Port     int          // 0: all
+	Protocol elb.Protocol // "": all
+}
+
+// Params lists the rows.
+func (in *DescribeServerLoadBalancerListenMonitorInput) Params() []Param {
+	return append([]Param{
+		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Doc: "The ID of the load balancer."},
+		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Doc: "The port of the listener; without one there is an entry a minute for each listener."},
+		{Name: "Proto", Var: OneOf(&in.Protocol, protocols...), Doc: "The protocol of the listeners."},
+	}, in.rows("24 hours")...)
+}
+
+// DescribeServerLoadBalancerListenMonitorOutput lists minutes.
+type DescribeServerLoadBalancerListenMonitorOutput struct {
+	ServerLoadBalancerMonitorData Array[ListenerMinute]
+}
+
+// A ListenerMinute is the requests of a listener in a minute.
+type ListenerMinute struct {
+	ServerMinute
+	Proto elb.Protocol
+	Vport int
+}
+
+// A ServerMinute is the requests of a load balancer in a minute.
+type ServerMinute struct {
+	LoadBalancerID   string `json:"LoadBalancerId"`
+	LoadBalancerName string
+	LoadBalancerSpec string
+	EnsRegionID      string `json:"EnsRegionId"`
+	Vip              string
+	Vni              int    // there are no tunnels: 0
+	BizTime          string // when the minute begins
+
+	Acc     int64 // all requests
+	Reqs2xx int64
+	Reqs3xx int64
+	Reqs4xx int64
+	Reqs5xx int64
+	RtAvg   int64 // milliseconds, from a request to the end of its answer, on average
+}
+
+// DescribeServerLoadBalancerMonitorInput asks for the requests of a load
+// balancer.
+type DescribeServerLoadBalancerMonitorInput struct {
+	LoadBalancerID string
+	Span
+}
+
+// Params lists the rows.
+func (in *DescribeServerLoadBalancerMonitorInput) Params() []Param {
+	return append([]Param{
+		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Doc: "The ID of the load balancer."},
+	}, in.rows("24 hours")...)
+}
+
+// DescribeServerLoadBalancerMonitorOutput lists minutes.
+type DescribeServerLoadBalancerMonitorOutput struct {
+	ServerLoadBalancerMonitorData Array[ServerMinute]
+}
