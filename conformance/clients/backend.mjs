@@ -1,15 +1,20 @@
-// A backend: a page, its own name at /who, and an echo for WebSockets, but for
-// "who" and "close". It prints its port.
+// A backend: a page, its own name at /who, what it is sent at /echo, with trailers
+// at /echo/trailers, and an echo for WebSockets, but for "who" and "close". It
+// prints its port.
 import http from 'node:http'
 import { WebSocketServer } from 'ws'
 
 const name = process.argv[2]
 const server = http.createServer((request, answer) => {
 	if (request.url.startsWith('/echo')) {
-		answer.writeHead(200, { Trailer: 'X-Length' })
+		const trailers = request.url.endsWith('/trailers')
+		answer.writeHead(200, trailers ? { Trailer: 'X-Length' } : {})
 		let length = 0
 		request.on('data', piece => { length += piece.length; answer.write(piece) })
-		request.on('end', () => { answer.addTrailers({ 'X-Length': String(length) }); answer.end() })
+		request.on('end', () => {
+			if (trailers) answer.addTrailers({ 'X-Length': String(length) })
+			answer.end()
+		})
 		return
 	}
 	if (request.url.startsWith('/who')) {
