@@ -106,11 +106,11 @@ func (h *h2Conn) frames() (err error) {
 				return err
 			}
 		}
+		if !h.block.pending() {
+			h.partial = 0 // what comes next has its own time
+		}
 	}
-	switch unfinished := h.r < h.w || h.block.pending(); {
-	case !unfinished:
-		h.partial = 0
-	case h.partial == 0:
+	if h.partial == 0 && (h.r < h.w || h.block.pending()) {
 		h.partial = socket.Now()
 	}
 	return nil
