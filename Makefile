@@ -93,6 +93,11 @@ snippets: build ## runs the code that the API Explorer shows, for every operatio
 docs: ## docs/api.md from the operation tables
 	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md
 
+.PHONY: openapi
+openapi: build ## bin/openapi.json, the API as an OpenAPI 3.1 document, checked by pb33f's validator
+	bin/elbow docs --openapi https://elbow.test >bin/openapi.json
+	CGO_ENABLED=0 $(TOOL) validate bin/openapi.json
+
 # A version of Debian's begins with a digit; ~ sorts before the first release.
 DEB_VERSION = $(if $(filter v%,$(VERSION)),$(patsubst v%,%,$(subst -,+,$(VERSION))),0~$(subst -,+,$(VERSION)))
 DEB_ARCH    = $(shell $(GO) env GOARCH)
