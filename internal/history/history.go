@@ -92,6 +92,8 @@ type Store struct {
 	limit int64 // bytes
 	log   *slog.Logger
 
+	// mu is held while a minute is written: what is known of the files has to be
+	// what is in them.
 	mu      sync.Mutex
 	days    map[string]int64    // guarded by mu; bytes on disk by day
 	whole   map[string]struct{} // guarded by mu; segments of wholeOf that end with a whole record

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -149,6 +150,22 @@ func TestRecordRoundTrip(t *testing.T) {
 			t.Fatalf("%d bytes, at most %d", n, maxPayload)
 		}
 	})
+}
+
+// The largest record there can be is read, and no larger one is written.
+func TestLargestRecord(t *testing.T) {
+	want := Sample{Minute: testFirst + minutesPerDay - 1, Port: 65535}
+	for _, field := range want.fields() {
+		*field = math.MaxUint64
+	}
+	var buckets [metrics.Buckets]uint64
+	for n := range buckets {
+		buckets[n] = math.MaxUint64
+	}
+	want.Times = metrics.TimesOf(buckets, math.MaxInt64)
+	if got, _, err := scanned(segmentOf(want)); err != nil || len(got) != 1 || got[0] != want {
+		t.Errorf("got %+v and %v, want %+v", got, err, want)
+	}
 }
 
 // The format is what is on the disks of those who run an older version.

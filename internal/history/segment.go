@@ -46,7 +46,7 @@ func (s *Store) write(day, lb string, samples []Sample) error {
 }
 
 // mend makes sure that a record can be appended to a segment: what a write left
-// unfinished is cut off, and a segment that is damaged set aside.
+// unfinished is cut off, and a segment that is damaged set aside. s.mu is held.
 func (s *Store) mend(day, path string) error {
 	segment, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,14 +76,13 @@ func (s *Store) setAside(path string) error {
 	return os.Rename(path, path+damagedSuffix)
 }
 
-// read visits the samples of a load balancer's day.
+// read visits the samples of a load balancer's day. It needs no lock: of what is
+// being written it sees a beginning.
 func (s *Store) read(day, lb string, visit func(*Sample)) error {
 	path, ok := s.path(day, lb)
 	if !ok {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	segment, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -91,8 +90,10 @@ func (s *Store) read(day, lb string, visit func(*Sample)) error {
 	if err != nil {
 		return err
 	}
-	if _, err := scan(segment, timeOf(day), visit); err == errDamaged {
-		return s.setAside(path)
+	if _, err := scan(segment, timeOf(day), visit); errors.Is(err, errDamaged) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.mend(day, path)
 	}
 	return nil // what a write left unfinished the next one cuts off
 }

@@ -73,6 +73,8 @@
 
   const spans = { '15m': 15 * 60, '6h': 6 * 3600, '7d': 7 * 24 * 3600 }
   let span = '15m'
+  const day = 24 * 3600
+  const steps = () => span === '7d' ? [day, 2 * day, 4 * day] : [60, 120, 300, 600, 900, 1800, 3600, 7200] // between two ticks
   const clock = (t) => new Date(t * 1000).toLocaleString('en-GB', span === '7d' ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' })
 
   class Chart {
@@ -94,7 +96,7 @@
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { range: () => [this.end() - spans[span], this.end()] }, y: { range: (_, min, max) => [0, Math.max(max * 1.15, this.kind.format === number ? 1 : 0.5)] } },
-        axes: [{ ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 64, space: 34, values: (_, ticks) => ticks.map((n) => this.kind.format(n)) }],
+        axes: [{ ...axis, size: 30, space: 70, incrs: steps, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 64, space: 34, values: (_, ticks) => ticks.map((n) => this.kind.format(n)) }],
         series: [{}, ...this.kind.series.map(([label, c]) => ({ label, stroke: colour(c), width: 1.75, points: { show: false }, spanGaps: false }))],
         hooks: { setCursor: [() => this.say()] },
       }, this.columns(), this.box)
