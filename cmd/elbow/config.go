@@ -93,7 +93,7 @@ func defaultConfig() config {
 		// new connections and calls of the API alone. Against Go's 100 this saves 2
 		// of 15 KB an idle TLS connection and costs some 10% of the CPU time of a
 		// new one, both well under nginx and HAProxy (make bench: connect, idle).
-		gcPercent: 50,
+		gcPercent: 80,
 	}
 }
 

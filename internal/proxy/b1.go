@@ -82,7 +82,7 @@ func (b *b1) send() (whole bool, f *Fault) {
 }
 
 func (b *b1) sendBody(u *upload, from, to int, last bool, trailers []byte) error {
-	buf, chunked := u.flow.buf.b[:], b.req.Framing == http1.Chunked
+	buf, chunked := u.flow.buf.b, b.req.Framing == http1.Chunked
 	if chunked {
 		from, to = frameChunk(buf, from, to, last && len(trailers) == 0)
 	}

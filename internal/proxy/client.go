@@ -48,6 +48,10 @@ type clientSide interface {
 	// after to.
 	deliver(b []byte, from, to int, last bool) *Fault
 
+	// swift reports whether the client took what was delivered last at once, and
+	// would take more of it at a time.
+	swift() bool
+
 	// breakOff makes sure that the client takes an answer of which part has
 	// been sent for cut off.
 	breakOff()

@@ -16,6 +16,7 @@ type flow struct {
 	buf  *buffer // nil: nothing is in it
 	r, w int     // buf.b[r:w] has come in and is not decoded
 	body http1.Body
+	long bool // the next buffer is a long one
 
 	got      int // what the read under way has brought
 	readErr  error
@@ -28,8 +29,26 @@ const tailRoom = 16
 
 // open takes a buffer if there is none.
 func (f *flow) open() {
-	if f.buf == nil {
-		f.buf, f.r, f.w = takeBuffer(), headRoom, headRoom
+	switch {
+	case f.buf != nil:
+		return
+	case f.long:
+		f.buf = takeLongBuffer()
+	default:
+		f.buf = takeBuffer()
+	}
+	f.r, f.w = headRoom, headRoom
+}
+
+// lengthen makes the next buffer a long one if the last read filled this one and
+// swift, an ordinary one if not swift. It is called when what was read is done with.
+func (f *flow) lengthen(swift bool) {
+	if f.buf == nil || f.r < f.w { // a chunk's line is not whole
+		return
+	}
+	if long := swift && (f.long || f.w == len(f.buf.b)-tailRoom); long != f.long {
+		f.drop()
+		f.long = long
 	}
 }
 
@@ -68,7 +87,7 @@ func (f *flow) tryRead(fd uintptr) bool {
 }
 
 // full reports whether there is no room to read to.
-func (f *flow) full() bool { return f.r < f.w && f.w == bufferBytes-tailRoom }
+func (f *flow) full() bool { return f.r < f.w && f.w == len(f.buf.b)-tailRoom }
 
 // space returns where to read to. What has been decoded is overwritten.
 func (f *flow) space() []byte {
@@ -91,7 +110,7 @@ func (f *flow) left() []byte {
 // is body, with at least headRoom free bytes before it and tailRoom after it.
 func (f *flow) payload() (from, to int, err error) {
 	f.open()
-	b := &f.buf.b
+	b := f.buf.b
 	from, to = f.r, f.r
 	for f.r < f.w && !f.body.Done() {
 		p, n, err := f.body.Next(b[f.r:f.w])

@@ -159,10 +159,12 @@ func (c *conn) write(p []byte) error {
 		_, err := c.stream.Write(p)
 		return err
 	}
-	c.wire.holdBack()
+	c.wire.holdBack(len(p))
 	_, err := c.stream.Write(p)
 	return cmp.Or(err, c.wire.flush())
 }
+
+func (x *h1) swift() bool { return !x.conn.wire.stalled() && !x.conn.proxy.budget.tight.Load() }
 
 // breakOff ends the connection short of the end that the head promised.
 func (x *h1) breakOff() { x.abort = x.framing == http1.UntilClose }

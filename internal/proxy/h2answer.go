@@ -80,6 +80,9 @@ func (s *h2Stream) interim() *Fault {
 	return f
 }
 
+// swift is false as frames are no longer than they are.
+func (s *h2Stream) swift() bool { return false }
+
 // breakOff leaves it to end to reset the stream.
 func (s *h2Stream) breakOff() {}
 

@@ -19,7 +19,7 @@ func (h *h2Conn) write(appendTo func([]byte) []byte) {
 // it. Called with mu locked.
 func (h *h2Conn) queued() *records {
 	if h.queue == nil {
-		h.queue = heldRecords.Get().(*records)
+		h.queue = takeRecords(0)
 	}
 	return h.queue
 }
@@ -65,8 +65,7 @@ func (h *h2Conn) flush() {
 			continue
 		}
 		err := h.conn.write(q.b)
-		q.b = q.b[:0]
-		heldRecords.Put(q)
+		q.release()
 		h.mu.Lock()
 		if err != nil {
 			h.ending = true

@@ -75,6 +75,9 @@ func (s *h3Stream) write(p []byte) *Fault {
 	return nil
 }
 
+// swift is false: what goes out is cut into packets anyway.
+func (s *h3Stream) swift() bool { return false }
+
 // breakOff leaves it to end to reset the stream.
 func (s *h3Stream) breakOff() {}
 

@@ -92,7 +92,7 @@ func (s *h3Stream) await() error {
 // unframe leaves of what is in the flow the payload, from headRoom to to. What is
 // not whole goes to s.rest.
 func (s *h3Stream) unframe(u *upload) (to int, trailers []byte, f *Fault) {
-	b := u.flow.buf.b[:]
+	b := u.flow.buf.b
 	src := u.flow.left()
 	to = headRoom
 	for {

@@ -6,6 +6,7 @@ import "elbow/internal/socket"
 // the body.
 func (x *exchange) receive() *Fault {
 	x.back.drop() // whatever an attempt before has left
+	x.back.long = false
 	for {
 		if f := x.via.head(); f != nil {
 			return f
@@ -39,9 +40,10 @@ func (x *exchange) relay() *Fault {
 		if last && !x.upload.running {
 			x.via.part(true) // before the write, so that others can have it
 		}
-		if f := x.client.deliver(x.back.buf.b[:], from, to, last); f != nil || last {
+		if f := x.client.deliver(x.back.buf.b, from, to, last); f != nil || last {
 			return f
 		}
+		x.back.lengthen(x.client.swift())
 		if f := x.via.more(); f != nil {
 			return f
 		}

@@ -140,10 +140,10 @@ func (w *wire) Write(p []byte) (int, error) {
 	return w.Conn.Write(p)
 }
 
-// holdBack makes Write keep what it is given until flush.
-func (w *wire) holdBack() {
+// holdBack makes Write keep what it is given until flush: the records of n bytes.
+func (w *wire) holdBack(n int) {
 	w.mu.Lock()
-	w.held = heldRecords.Get().(*records)
+	w.held = takeRecords(n)
 	w.mu.Unlock()
 }
 
@@ -154,9 +154,15 @@ func (w *wire) flush() error {
 	h := w.held
 	w.held = nil
 	_, err := w.Conn.Write(h.b)
-	h.b = h.b[:0]
-	heldRecords.Put(h)
+	h.release()
 	return err
+}
+
+// stalled reports whether what was written last had to wait for room.
+func (w *wire) stalled() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.Conn.Stalled()
 }
 
 // SetDeadline implements net.Conn. Reads have ReadBy, writes StallAfter; all

@@ -47,6 +47,7 @@ type Conn struct {
 
 	// Owned by the writing goroutine.
 	writing   deadline
+	stalled   bool // the last Write had to wait
 	stall     time.Duration
 	rest      []byte // of the Write under way
 	writeErr  error
@@ -156,7 +157,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.writeOnce == nil {
 		c.writeOnce = c.tryWrite
 	}
-	c.rest, c.writing.due = p, 0
+	c.rest, c.writing.due, c.stalled = p, 0, false
 	for {
 		err := c.raw.Write(c.writeOnce)
 		if err != nil && c.writing.again(err) {
@@ -179,6 +180,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 		c.rest = c.rest[n:]
 		switch {
 		case err == syscall.EAGAIN:
+			c.stalled = true
 			if c.stall > 0 {
 				c.writing.due = Now().Add(c.stall)
 			}
@@ -190,6 +192,10 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 		}
 	}
 }
+
+// Stalled reports whether the last Write had to wait for room. The writing
+// goroutine may ask.
+func (c *Conn) Stalled() bool { return c.stalled }
 
 // bare strips a timeout of its net.OpError: crypto/tls keeps every read error
 // for ever unless it is Temporary, which the bare one is.

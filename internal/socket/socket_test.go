@@ -93,15 +93,19 @@ func TestStall(t *testing.T) {
 	leak.Check(t)
 	c, far := pair(t)
 	c.StallAfter(30 * time.Millisecond)
+	if _, err := c.Write([]byte("short")); err != nil || c.Stalled() {
+		t.Fatalf("short: %v, stalled: %v", err, c.Stalled())
+	}
 	for range 2 {
 		n, err := c.Write(make([]byte, 64<<20))
-		if !errors.Is(err, os.ErrDeadlineExceeded) || n == 64<<20 {
-			t.Fatalf("got %d, %v", n, err)
+		if !errors.Is(err, os.ErrDeadlineExceeded) || n == 64<<20 || !c.Stalled() {
+			t.Fatalf("got %d, %v, stalled: %v", n, err, c.Stalled())
 		}
 	}
 	go func() { // ends with the connection
 		_, _ = io.Copy(io.Discard, far)
 	}()
+	c.StallAfter(time.Minute)
 	if _, err := c.Write(make([]byte, 1<<20)); err != nil {
 		t.Errorf("after a stall: %v", err)
 	}

@@ -1,0 +1,47 @@
+package proxy
+
+import (
+	"testing"
+
+	"elbow/internal/leak"
+)
+
+// Only what fills a buffer, for a client that takes it at once, gets long ones,
+// and none that holds something is exchanged.
+func TestFlowLengthens(t *testing.T) {
+	leak.Check(t)
+	read := func(f *flow, n int) { // and decode
+		f.open()
+		n = min(n, len(f.space()))
+		f.w += n
+		f.r = f.w
+	}
+	const all = longBytes
+	var f flow
+	for i, step := range []struct {
+		bytes int
+		swift bool
+		size  int // of the buffer that the next read has
+	}{
+		{100, true, bufferBytes},
+		{all, false, bufferBytes},
+		{all, true, longBytes},
+		{100, true, longBytes}, // the backend is slow, not the client
+		{all, true, longBytes},
+		{all, false, bufferBytes},
+		{all, true, longBytes},
+	} {
+		read(&f, step.bytes)
+		f.lengthen(step.swift)
+		f.open()
+		if got := len(f.buf.b); got != step.size {
+			t.Errorf("step %d: got a buffer of %d bytes, want %d", i, got, step.size)
+		}
+	}
+	f.w += 3 // a piece of a chunk's line
+	f.lengthen(false)
+	if len(f.left()) != 3 {
+		t.Errorf("%d of 3 bytes are left", len(f.left()))
+	}
+	f.drop()
+}
