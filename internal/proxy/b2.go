@@ -230,6 +230,8 @@ func (b *b2) broken(op Op, err error) *Fault {
 		return clientGone(op) // which is why it was closed
 	}
 	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
+	// While more of the body is coming, a part of it may have been sent, and nobody
+	// keeps that. The client is told (codeOf), which can make the call again.
 	if err == upstream.ErrUnprocessed && !x.upload.running {
 		f.Retry = Afresh // whatever the request is
 	}

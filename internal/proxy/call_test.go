@@ -583,6 +583,34 @@ func TestCallRetry(t *testing.T) {
 	}
 }
 
+// A call whose body is still coming is not made again here when it is refused: the
+// client is told so, and makes it again.
+func TestCallRefusedWhileSending(t *testing.T) {
+	leak.Check(t)
+	var calls atomic.Int32
+	r := newRig(t, []string{backend2(t, func(_ int, f *http2.Framer) {
+		for id := request(f); id > 0; id = request(f) {
+			if calls.Add(1) == 1 {
+				_ = f.WriteRSTStream(id, http2.ErrCodeRefusedStream)
+				continue
+			}
+			// Status 200, grpc-status 5.
+			block := "\x88\x00\x0bgrpc-status\x015\x00\x0ccontent-type\x10application/grpc"
+			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: []byte(block), EndHeaders: true, EndStream: true})
+		}
+	})})
+	call, err := testgrpc.NewTestServiceClient(r.dialCalls(grpc.WithDisableRetry())).FullDuplexCall(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call.Recv(); status.Code(err) != codes.NotFound {
+		t.Errorf("got %v, want %v", err, codes.NotFound)
+	}
+	if got := calls.Load(); got != 2 {
+		t.Errorf("the backend got %d calls, want 2", got)
+	}
+}
+
 // A client may send a PING for each answer, as that of gRPC does, but not more.
 func TestPingsPaidFor(t *testing.T) {
 	leak.Check(t)
