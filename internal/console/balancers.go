@@ -1,12 +1,14 @@
 package console
 
 import (
-	"net/netip"
+	"cmp"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"elbow/internal/api"
+	"elbow/internal/elb"
 )
 
 // A pager leads through a long list.
@@ -62,17 +64,17 @@ type balancerRow struct {
 func (v *visit) balancers() error {
 	page := balancersPage{Find: strings.TrimSpace(v.r.FormValue("find")), Status: v.r.FormValue("status")}
 	params := map[string]string{"PageSize": strconv.Itoa(listSize), "PageNumber": strconv.Itoa(v.number()), "LoadBalancerStatus": page.Status}
-	switch _, err := netip.ParseAddr(page.Find); {
-	case err == nil:
-		params["Address"] = page.Find
-	case strings.HasPrefix(page.Find, "lb-"):
-		params["LoadBalancerId"] = page.Find
-	case strings.HasPrefix(page.Find, "i-"), strings.HasPrefix(page.Find, "eni-"):
-		params["ServerId"] = page.Find
-	default:
-		params["LoadBalancerName"] = page.Find
+	if page.Find != "" {
+		params["PageNumber"] = "1" // the call says whether the visitor may look, State has what is found
 	}
 	out, err := ask[api.DescribeLoadBalancersOutput](v, "DescribeLoadBalancers", params)
+	all, total := out.LoadBalancers.LoadBalancer, out.TotalCount
+	if err == nil && page.Find != "" {
+		all = found(v.State(), page.Find, page.Status)
+		total = len(all)
+		first := min((v.number()-1)*listSize, total)
+		all = all[first:min(first+listSize, total)]
+	}
 	if err != nil {
 		p := v.problemOf(err)
 		if p.Action != "" {
@@ -80,9 +82,33 @@ func (v *visit) balancers() error {
 		}
 		page.Problem = &p
 	}
-	page.Rows = v.balancerRows(out.LoadBalancers.LoadBalancer)
-	page.Pager = v.paged(v.number(), listSize, out.TotalCount)
+	page.Rows = v.balancerRows(all)
+	page.Pager = v.paged(v.number(), listSize, total)
 	return v.show("balancers", "Load balancers", page)
+}
+
+// found are the load balancers that have a text in their name, id or address or
+// in that of a backend, as a person types it: a part will do, in any case. The
+// API itself finds whole ones alone. The order is the API's.
+func found(s State, text, status string) (all []api.LoadBalancer) {
+	text = strings.ToLower(text)
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(strings.ToLower(name), text) })
+	}
+	some := slices.DeleteFunc(slices.Clone(s.LoadBalancers), func(lb elb.LoadBalancer) bool {
+		wanted := has(lb.Name, lb.ID, lb.Address.String()) ||
+			slices.ContainsFunc(lb.Backends, func(b elb.Backend) bool { return has(b.ServerID, b.IP.String()) })
+		return !wanted || status != "" && string(lb.Status) != status
+	})
+	slices.SortFunc(some, func(a, b elb.LoadBalancer) int {
+		return cmp.Or(a.CreateTime.Compare(b.CreateTime), cmp.Compare(a.ID, b.ID))
+	})
+	for _, lb := range some {
+		all = append(all, api.LoadBalancer{
+			LoadBalancerID: lb.ID, LoadBalancerName: lb.Name, LoadBalancerStatus: lb.Status, Address: lb.Address.String(),
+		})
+	}
+	return all
 }
 
 // balancerRows adds to a page of load balancers what they have and do.

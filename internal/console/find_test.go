@@ -1,0 +1,48 @@
+package console
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+)
+
+// A part of a name, an id, an address or a backend finds load balancers, in any
+// case; who may not see them finds nothing.
+func TestFindBalancers(t *testing.T) {
+	s := newSite(t)
+	balancers := []elb.LoadBalancer{
+		{ID: "lb-aa11", Name: "Shop front", Status: elb.Active, Address: netip.MustParseAddr("127.8.0.1"), Backends: []elb.Backend{{ServerID: "i-web7", IP: netip.MustParseAddr("10.1.2.3")}}},
+		{ID: "lb-bb22", Name: "media", Status: elb.InActive, Address: netip.MustParseAddr("127.8.0.22")},
+	}
+	s.with(func() {
+		s.answers["DescribeLoadBalancers"] = api.DescribeLoadBalancersOutput{}
+		s.state.LoadBalancers = balancers
+	})
+	b := s.signIn(t, "root-key")
+	for _, tt := range []struct{ query, want string }{
+		{"find=shop", "lb-aa11"},
+		{"find=FRONT", "lb-aa11"},
+		{"find=b22", "lb-bb22"},
+		{"find=0.22", "lb-bb22"},
+		{"find=web7", "lb-aa11"},
+		{"find=10.1.2", "lb-aa11"},
+		{"find=lb-", "lb-aa11 lb-bb22"},
+		{"find=lb-&status=InActive", "lb-bb22"},
+		{"find=nothing+like+it", ""},
+		{"find=lb-&page=2", ""},
+	} {
+		got := b.get("load-balancers?" + tt.query)
+		got.want(t, http.StatusOK)
+		for _, id := range []string{"lb-aa11", "lb-bb22"} {
+			if is := strings.Contains(got.text, `"/console/load-balancers/`+id+`"`); is != strings.Contains(tt.want, id) {
+				t.Errorf("%s: %s is there %t, want %q", tt.query, id, is, tt.want)
+			}
+		}
+	}
+	s.with(func() { delete(s.answers, "DescribeLoadBalancers") })
+	b.get("load-balancers?find=shop").want(t, http.StatusForbidden, "ens:DescribeLoadBalancers")
+}
