@@ -102,16 +102,28 @@ openapi: build ## bin/openapi.json, the API as an OpenAPI 3.1 document, checked 
 DEB_VERSION = $(if $(filter v%,$(VERSION)),$(patsubst v%,%,$(subst -,+,$(VERSION))),0~$(subst -,+,$(VERSION)))
 DEB_ARCH    = $(shell $(GO) env GOARCH)
 
+# Who builds the package answers for it: as Debian's tools are told, else as git is.
+DEB_MAINTAINER = $(if $(DEBEMAIL),$(or $(DEBFULLNAME),$(DEBEMAIL)) <$(DEBEMAIL)>,$(shell git log -1 --format='%an <%ae>'))
+
 deb: build ## bin/elbow_VERSION_ARCH.deb: the program, its unit, manual pages and completions
 	rm -rf bin/deb bin/elbow_*.deb && mkdir -p bin/deb
 	bin/elbow docs --man bin/deb/man && gzip -9n bin/deb/man/*
 	for shell in bash zsh fish; do bin/elbow completion $$shell >bin/deb/elbow.$$shell || exit 1; done
 	packaging/config.sh bin/elbow >bin/deb/elbow.conf
-	DEB_VERSION='$(DEB_VERSION)' DEB_ARCH=$(DEB_ARCH) CGO_ENABLED=0 \
+	DEB_VERSION='$(DEB_VERSION)' DEB_ARCH=$(DEB_ARCH) DEB_MAINTAINER='$(DEB_MAINTAINER)' CGO_ENABLED=0 \
 		$(GO) tool -modfile=packaging/nfpm.mod nfpm package -f packaging/nfpm.yaml -p deb -t bin/
 
-deb-test: deb ## the package in an empty root: its files, and its program with its config
-	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestDeb$$' ./packaging -args -deb $(CURDIR)/bin/elbow_*.deb
+# Root installs the package, in a mount namespace that ends with the test.
+deb-test: deb ## the package unpacked and, by root, installed in a throw-away root, run as its unit would and purged
+	conformance/install.sh dpkg-deb:dpkg systemd-analyze:systemd setpriv:util-linux unshare:util-linux
+	CGO_ENABLED=0 $(if $(filter 0,$(shell id -u)),unshare --mount --propagation private) \
+		$(GO) test -count=1 -v -timeout 5m -run='^Test(Deb|Install)$$' ./packaging -args -deb $(CURDIR)/bin/elbow_*.deb
+
+.PHONY: alerts-test
+alerts-test: ## the alerts, read and run by Prometheus' promtool; installs it if it is missing
+	conformance/install.sh promtool:prometheus
+	promtool check rules packaging/prometheus/elbow-alerts.yaml
+	promtool test rules packaging/prometheus/elbow-alerts_test.yaml
 
 clean:
 	rm -rf bin bench/out

@@ -59,12 +59,9 @@ type consoleParts struct {
 	loop    *reconcile.Loop
 }
 
-// newConsole is the console over the parts of this node; nil if there is to be
-// none.
-func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, error) {
-	if !c.hasConsole() {
-		return nil, nil
-	}
+// newConsole is the console over the parts of this node, with the sessions of the
+// process before; nil: none.
+func newConsole(c config, p consoleParts, sessions []byte, log *slog.Logger) (*console.Console, error) {
 	audit := c.auditPath()
 	if audit == off || audit == "-" {
 		audit = ""
@@ -90,7 +87,7 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 			}
 		},
 		Traffic: func() console.Traffic { return trafficOf(p.traffic) }, History: past,
-		AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: log,
+		Sessions: sessions, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: log,
 	})
 }
 

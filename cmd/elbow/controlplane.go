@@ -61,7 +61,7 @@ func openControl(c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Lo
 	if err := p.openMirror(); err != nil {
 		return nil, err
 	}
-	p.registry.MustRegister(p.member.Collector())
+	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired})
 	p.calls = gateway.New(gateway.Config{
 		Handlers: p.service.Handlers(), Keys: keys(p.stored), Log: log, Audit: audit, Registerer: p.registry, Nonces: nonces,
 	})
@@ -77,12 +77,11 @@ func (p *controlPlane) openHandler(n *node) error {
 		p.ends = append(p.ends, p.endRecording)
 	}
 	p.handler = p.calls
-	pages, err := newConsole(n.config, consoleParts{p.calls, people{p.stored, p.service}, p.mirror, p.history, n.traffic, n.loop}, n.log)
+	pages, err := p.openPages(n.config, consoleParts{p.calls, people{p.stored, p.service}, p.mirror, p.history, n.traffic, n.loop}, n.log)
 	if err != nil || pages == nil {
 		return err
 	}
 	p.handler, p.endStreams = withConsole(p.calls, pages), pages.EndStreams
-	p.ends = append(p.ends, pages.Close)
 	return nil
 }
 

@@ -85,6 +85,7 @@ type Config struct {
 	// until now. Nil: the charts show the last 15 minutes alone.
 	History func(ctx context.Context, loadBalancerID string, from time.Time) ([]Point, error)
 
+	Sessions []byte           // of the process before, as Console.Sessions gave them; nil: none
 	AuditLog string           // the file; "": there is none to be read
 	Loopback bool             // the API listens on loopback: only its names are taken as Host
 	Version  string           // of the program
@@ -123,6 +124,11 @@ func New(c Config) (*Console, error) {
 	k := &Console{
 		Config: c, mux: http.NewServeMux(), pages: pages, sessions: newSessions(c.Now), lockout: newLockout(c.Now),
 		forms: newAnonymous(), signing: make(chan struct{}, maxSigning), live: newLive(c.State, c.Traffic, c.Now),
+	}
+	if c.Sessions != nil {
+		if err := k.sessions.restore(c.Sessions); err != nil {
+			c.Log.Warn("who was signed in signs in again", "err", err)
+		}
 	}
 	k.routes()
 	ctx, end := context.WithCancel(context.Background())

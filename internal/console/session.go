@@ -91,7 +91,7 @@ func (s *session) lastSeen() time.Time {
 	return s.seen
 }
 
-// sessions are all of this process. A restart ends them.
+// sessions are all of this process.
 type sessions struct {
 	now func() time.Time
 

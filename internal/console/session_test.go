@@ -178,3 +178,50 @@ func TestPasswordReset(t *testing.T) {
 	}
 	b.get("").want(t, http.StatusOK, "The password is changed")
 }
+
+// Sessions go over to the next process with what they may and until when; those
+// that have ended do not.
+func TestSessionsAreKept(t *testing.T) {
+	s := newSite(t)
+	b, out := s.signIn(t, "root-key"), s.signIn(t, "alice")
+	out.post("signout").want(t, http.StatusSeeOther)
+	kept := s.console.Sessions()
+
+	next := newSite(t, func(c *Config) { c.Sessions = kept })
+	move := func(b *browser) *browser {
+		u, err := url.Parse(next.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old, err := url.Parse(s.URL + Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved := next.browser(t)
+		for _, c := range b.client.Jar.Cookies(old) {
+			c.Path = Path
+			moved.client.Jar.SetCookies(u, []*http.Cookie{c})
+		}
+		moved.token = b.token
+		return moved
+	}
+	moved := move(b)
+	moved.get("").want(t, http.StatusOK, "Overview", "root")
+	move(out).get("").want(t, http.StatusSeeOther)
+	moved.post("signout").want(t, http.StatusSeeOther) // with the token of the old page
+	moved.get("").want(t, http.StatusSeeOther)
+
+	s.with(func() { s.offset = sessionIdle + time.Minute })
+	if got := string(s.console.Sessions()); got != "[]" {
+		t.Errorf("of sessions whose time has passed: %s", got)
+	}
+	late := newSessions(func() time.Time { return time.Now().Add(sessionLife + time.Minute) })
+	if err := late.restore(kept); err != nil || len(late.all) != 0 {
+		t.Errorf("taken too late: %d sessions, %v", len(late.all), err)
+	}
+	for n := range kept {
+		if err := newSessions(time.Now).restore(kept[:n]); err == nil {
+			t.Fatalf("the first %d bytes are taken for sessions", n)
+		}
+	}
+}

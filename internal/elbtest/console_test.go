@@ -150,6 +150,20 @@ func TestConsole(t *testing.T) {
 	if took := time.Since(start); took > patience/2 {
 		t.Errorf("the server took %s to end while a page watched", took)
 	}
+
+	// Who is signed in stays so across a restart and a takeover; who is not does not
+	// come back.
+	again := w.node.Again(t)
+	if _, at, _ := root.get(""); at != "/console/" {
+		t.Errorf("after a restart: at %s", at)
+	}
+	again.TakeOver(t)
+	if _, at, _ := root.get("users"); at != "/console/users" {
+		t.Errorf("after a takeover: at %s", at)
+	}
+	if _, at, _ := carol.get(""); at != "/console/signin" {
+		t.Errorf("after a restart the key that was switched off is signed in: at %s", at)
+	}
 }
 
 // The console is off where the API can be reached from elsewhere, unless it is
