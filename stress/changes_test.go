@@ -36,7 +36,6 @@ func (s *soak) change(end time.Time) *usage {
 			s.faults.add("change: %v", err)
 		}
 		s.count("changes")
-		u.changes++
 		if i%10 == 0 && time.Now().After(warm) {
 			if err := u.measure(s.node, time.Since(start)); err != nil {
 				s.faults.add("metrics: %v", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,6 +68,12 @@ type trend struct {
 
 func (t *trend) add(at time.Duration, value float64) {
 	t.at, t.value = append(t.at, at.Seconds()), append(t.value, value)
+}
+
+// from is the part that was measured from then on.
+func (t *trend) from(at time.Duration) *trend {
+	i := sort.SearchFloat64s(t.at, at.Seconds())
+	return &trend{t.at[i:], t.value[i:]}
 }
 
 // growth is how much the line rises from the first measurement to the last, and
