@@ -6,6 +6,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 60s
 BENCH    ?=
 SOAK     ?= 10m
+SLOW     ?= 15s
 
 # The race detector needs cgo and so a C compiler; the product needs neither.
 CC   := $(shell $(GO) env CC)
@@ -64,9 +65,9 @@ h2spec: ## all cases of h2spec, over TLS
 overload: ## three times what it can do: goodput, memory, recovery
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestOverload$$' ./stress -args -overload 8s
 
-slow: ## slowhttptest, four modes of 1,000 connections beside honest clients; installs it if missing
+slow: ## slowhttptest, four modes of 1,000 connections beside honest clients, SLOW each; installs it if missing
 	conformance/install.sh slowhttptest:slowhttptest
-	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestSlowClients$$' ./stress -args -slowhttptest slowhttptest
+	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestSlowClients$$' ./stress -args -slowhttptest slowhttptest -slow $(SLOW)
 
 soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^TestSoak$$' ./stress -args -soak $(SOAK)

@@ -38,10 +38,10 @@ func NewCertificateUntil(t testing.TB, notAfter time.Time, names ...string) Cert
 	return certify(t, key, notAfter, names)
 }
 
-// NewRSACertificate makes an RSA key pair of 2048 bits, valid for a day.
-func NewRSACertificate(t testing.TB, names ...string) Certificate {
+// NewRSACertificate makes an RSA key pair of so many bits, valid for a day.
+func NewRSACertificate(t testing.TB, bits int, names ...string) Certificate {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		t.Fatal(err)
 	}

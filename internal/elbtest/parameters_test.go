@@ -330,7 +330,7 @@ func testServerCertificateID(t *testing.T) {
 // Several certificates: each client gets one that it can verify and that has the
 // name it asks for.
 func testSeveralCertificates(t *testing.T, s *Site) {
-	rsa, other := NewRSACertificate(t, SiteName), NewCertificate(t, "other.test")
+	rsa, other := NewRSACertificate(t, 2048, SiteName), NewCertificate(t, "other.test")
 	ids := Upload(t, s.SDK, rsa) + "," + s.CertificateID + "," + Upload(t, s.SDK, other)
 	if got := Code(s.Create(s.ListenerParams(map[string]string{"ServerCertificateId": ids + ",1"}))); got != "ServerCertificateNotFound" {
 		t.Errorf("an unknown certificate among others: code %q", got)
