@@ -112,3 +112,13 @@ test('a lost connection is told of, and comes back by itself', async () => {
     await relay.cut()
   }
 })
+
+test('a server that starts again finds its visitors signed in', () => asRoot(async (page) => {
+  await page.locator('[data-bind=rate]:not(:text-is("–"))').waitFor()
+  await site.end()
+  await page.locator('#offline:not([hidden])').waitFor()
+  await site.start()
+  await page.locator('#offline').waitFor({ state: 'hidden' })
+  await page.at('users')
+  assert.equal(await page.title1(), 'Users')
+}))

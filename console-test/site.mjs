@@ -64,18 +64,26 @@ export async function startSite() {
   const api = `127.0.0.1:${port}`
   const vswitch = `127.${192 + Math.floor(Math.random() * 62)}.${16 * Math.floor(Math.random() * 16)}.0/20` // no range of the Go tests
   const env = { ...process.env, ELBOW_ACCESS_KEY_ID: rootKey.id, ELBOW_ACCESS_KEY_SECRET: rootKey.secret, ELBOW_ENDPOINT: `http://${api}`, HOME: dir }
-  const child = spawn(binary, ['serve', '-data', path.join(dir, 'data'), '-api', api, '-admin', 'off', '-vswitch', vswitch], { env })
+  let child
   let log = ''
-  await new Promise((ready, failed) => {
-    child.stderr.on('data', (text) => { log += text; if (log.includes('"msg":"ready"')) ready() })
+  const start = () => new Promise((ready, failed) => {
+    child = spawn(binary, ['serve', '-data', path.join(dir, 'data'), '-api', api, '-admin', 'off', '-vswitch', vswitch], { env })
+    let text = ''
+    child.stderr.on('data', (more) => { log += more; text += more; if (text.includes('"msg":"ready"')) ready() })
     child.on('exit', (code) => failed(new Error(`the server ended with ${code}:\n${log}`)))
   })
-  process.on('exit', () => child.kill('SIGKILL')) // of tests that end early
+  const end = () => new Promise((done) => {
+    child.removeAllListeners('exit')
+    child.once('exit', done)
+    child.kill('SIGTERM')
+  })
+  process.on('exit', () => child?.kill('SIGKILL')) // of tests that end early
+  await start()
   const run = (...args) => execFileSync(binary, args, { env, encoding: 'utf8', timeout: 60_000 })
   const call = (operation, params = {}) =>
     JSON.parse(run('call', operation, ...Object.entries(params).flatMap(([name, value]) => [`--${name}`, String(value)])))
   const site = {
-    dir, call, console: `http://${api}/console/`, api, log: () => log, backends: [],
+    dir, call, start, end, console: `http://${api}/console/`, api, log: () => log, backends: [],
     pem: (name) => readFileSync(path.join(dir, name), 'utf8'),
     // certificate makes a key pair and answers the names of its files.
     certificate(name, days = 90) {
@@ -118,10 +126,7 @@ export async function startSite() {
     }),
     async stop() {
       agent.destroy()
-      child.removeAllListeners('exit')
-      const gone = new Promise((done) => child.once('exit', done))
-      child.kill('SIGTERM')
-      await gone
+      await end()
       for (const b of this.backends) if (b.server.listening) await b.stop()
       rmSync(dir, { recursive: true, force: true })
       if (log.includes('DATA RACE') || log.includes('panic')) throw new Error(`the server reported a fault:\n${log}`)
