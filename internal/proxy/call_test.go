@@ -552,7 +552,6 @@ func TestCallRetry(t *testing.T) {
 			}
 			trailersOnly(f, id)
 		}, codes.NotFound, 2},
-		{"refused, and the client tries again", reset(http2.ErrCodeRefusedStream), codes.Unavailable, 4},
 		{"cancelled", reset(http2.ErrCodeCancel), codes.Canceled, 1},
 		{"calm", reset(http2.ErrCodeEnhanceYourCalm), codes.ResourceExhausted, 1},
 		{"internal", reset(http2.ErrCodeInternal), codes.Internal, 1},
@@ -580,6 +579,26 @@ func TestCallRetry(t *testing.T) {
 				t.Errorf("the backend got %d calls, want %d", got, tt.calls)
 			}
 		})
+	}
+}
+
+// A call that is refused each time ends. The client makes it twice, and we once
+// more for each if its body came with the head, which the packets decide.
+func TestCallRefusedAlways(t *testing.T) {
+	leak.Check(t)
+	var calls atomic.Int32
+	r := newRig(t, []string{backend2(t, func(_ int, f *http2.Framer) {
+		for id := request(f); id > 0; id = request(f) {
+			calls.Add(1)
+			_ = f.WriteRSTStream(id, http2.ErrCodeRefusedStream)
+		}
+	})})
+	_, err := testgrpc.NewTestServiceClient(r.dialCalls(grpc.WithDisableRetry())).EmptyCall(soon(t), new(testgrpc.Empty))
+	if status.Code(err) != codes.Unavailable {
+		t.Errorf("got %v, want %v", err, codes.Unavailable)
+	}
+	if got := calls.Load(); got < 2 || got > 4 {
+		t.Errorf("the backend got %d calls, want 2 to 4", got)
 	}
 }
 
