@@ -124,7 +124,7 @@ func (m *Member) settings(c Config) config.ServerConfig {
 		DataDir:                     m.dir.store(),
 		TickMs:                      tickMs,
 		ElectionTicks:               electionTicks,
-		InitialElectionTickAdvance:  true,
+		InitialElectionTickAdvance:  false,
 		SnapshotCount:               etcdserver.DefaultSnapshotCount,
 		SnapshotCatchUpEntries:      etcdserver.DefaultSnapshotCatchUpEntries,
 		MaxSnapFiles:                2,
