@@ -96,9 +96,11 @@ func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case h.streams[b.stream] != s || s.cancelled.Load() && !s.givenUp:
+	switch there := h.streams[b.stream] == s; {
+	case !there && h.wasDropped(b.stream), there && s.cancelled.Load() && !s.givenUp:
 		return nil
+	case !there, s.ended && s.answered && !s.givenUp: // its worker may have it still
+		return http2.ErrClosed
 	case s.ended || s.givenUp:
 		return http2.ErrStreamClosed
 	case !b.ends || !s.counts(0, true):
