@@ -126,7 +126,7 @@ func (m *Member) settings(c Config) config.ServerConfig {
 		ElectionTicks:               electionTicks,
 		InitialElectionTickAdvance:  false,
 		SnapshotCount:               etcdserver.DefaultSnapshotCount,
-		SnapshotCatchUpEntries:      etcdserver.DefaultSnapshotCatchUpEntries,
+		SnapshotCatchUpEntries:      catchUpEntries,
 		MaxSnapFiles:                2,
 		MaxWALFiles:                 2,
 		BcryptCost:                  10, // no user of etcd has a password; its warning about 0 is silenced
