@@ -27,7 +27,7 @@ func (v momentVar) Value() any {
 	if v.p.IsZero() {
 		return ""
 	}
-	return v.p.UTC().Format(time.DateTime)
+	return BizTime(*v.p)
 }
 
 func (v momentVar) Shape() Shape {

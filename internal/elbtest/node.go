@@ -1,30 +1,18 @@
 package elbtest
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"elbow/internal/rpc"
 )
-
-// patience is how long a test waits for something that is bound to happen. It
-// is never what a test measures.
-const patience = 30 * time.Second
 
 // Options shape a node. The zero value is a node with a data directory of its
 // own.
@@ -220,104 +208,4 @@ func (n *Node) wait() {
 // RPC is a client of the node with the root key.
 func (n *Node) RPC() *rpc.Client {
 	return &rpc.Client{Endpoint: "http://" + n.API, AccessKeyID: n.AccessKeyID, Secret: n.Secret}
-}
-
-// FreeAddress is a port of ip that nobody has. It is below those that the kernel
-// gives to outgoing connections (32768 to 60999 on Linux), one of which could
-// have it a moment later.
-func FreeAddress(t testing.TB, ip string) string {
-	t.Helper()
-	address, err := freeAddress(ip)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return address
-}
-
-func freeAddress(ip string) (address string, err error) {
-	const first, last, tries = 20000, 32767, 100
-	for range tries {
-		var l net.Listener
-		address = net.JoinHostPort(ip, strconv.Itoa(first+rand.IntN(last-first+1)))
-		if l, err = net.Listen("tcp", address); err == nil {
-			return address, l.Close()
-		}
-	}
-	return "", err
-}
-
-var vswitches struct {
-	sync.Mutex
-	used int
-}
-
-// freeVSwitch is a range of the loopback network that no other node of this
-// process has, and hardly one of another.
-func freeVSwitch() string {
-	vswitches.Lock()
-	defer vswitches.Unlock()
-	n := vswitches.used
-	vswitches.used++
-	return fmt.Sprintf("127.%d.%d.0/20", 64+(os.Getpid()+n/16)%128, n%16*16)
-}
-
-// A log collects what a node prints.
-type log struct {
-	ready chan struct{} // closed at the line that says so
-
-	mu    sync.Mutex
-	text  bytes.Buffer // guarded by mu
-	since int          // where the current line begins; guarded by mu
-	seen  bool         // ready is closed; guarded by mu
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text.Write(p)
-	lines := l.text.Bytes()[l.since:]
-	end := bytes.LastIndexByte(lines, '\n') + 1
-	scan := bufio.NewScanner(bytes.NewReader(lines[:end]))
-	for scan.Scan() {
-		if !l.seen && readyLine(scan.Text()) {
-			l.seen = true
-			close(l.ready)
-		}
-	}
-	l.since += end
-	return len(p), nil
-}
-
-// readyLine reports whether a line says that the API serves.
-func readyLine(line string) bool {
-	return strings.HasPrefix(line, "ready ") || strings.Contains(line, "msg=ready ") || strings.Contains(line, `"msg":"ready"`)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *log) contains(s string) bool { return strings.Contains(l.String(), s) }
-
-// Eventually calls try until it returns nil. It is for what the product
-// promises to reach without saying when.
-func Eventually(t testing.TB, try func() error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("after %s still: %v", patience, err)
-		case <-tick.C:
-		}
-	}
 }

@@ -57,8 +57,8 @@ const watchEvery = time.Second
 const bufferBytes = 32 << 10
 
 // longBytes is the size of the buffers for a long body whose client takes it as
-// it comes: 1 MiB costs a quarter less CPU time in such pieces, 1.12 ms rather than
-// 1.47. A client that does not gets the others, so that many slow ones do not
+// it comes: 1 MiB costs 17 % less CPU time in such pieces, 0.87 ms rather than
+// 1.05. A client that does not gets the others, so that many slow ones do not
 // hold four times the memory.
 const longBytes = 128 << 10
 
