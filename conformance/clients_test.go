@@ -32,10 +32,6 @@ func TestClients(t *testing.T) {
 	if *clientsDir == "" {
 		t.Skip("make clients installs what this needs")
 	}
-	var log lockedBuffer
-	sticky := func(g *balance.Group) balance.Sticky { return balance.NewInsert(g, make([]byte, 32), time.Hour) }
-	r := newSite(t, &log, sticky, startBackend(t, "a"), startBackend(t, "b"))
-	port := strconv.Itoa(int(r.listener.Addr().Port()))
 	cert, err := certificate()
 	if err != nil {
 		t.Fatal(err)
@@ -54,16 +50,30 @@ func TestClients(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	t.Run("sockets", func(t *testing.T) { runNode(t, "sockets.mjs", port, file) })
-	before := log.take()
-	t.Run("browser", func(t *testing.T) {
-		runNode(t, "browser.mjs", port, base64.StdEncoding.EncodeToString(key[:]), browser)
+	backends := []string{startBackend(t, "a"), startBackend(t, "b")}
+
+	t.Run("sockets", func(t *testing.T) {
+		log := runClient(t, backends, "sockets.mjs", file)
+		checkProtocols(t, log, "/ws", "HTTP/1.1", "HTTP/2.0")
 	})
-	r.close() // all exchanges have ended, and the log is written
-	checkProtocols(t, before, "/ws", "HTTP/1.1", "HTTP/2.0")
-	after := log.take()
-	checkProtocols(t, after, "/ws", "HTTP/1.1", "HTTP/2.0")
-	checkProtocols(t, after, "/", "HTTP/2.0", "HTTP/3.0")
+	t.Run("browser", func(t *testing.T) {
+		log := runClient(t, backends, "browser.mjs", base64.StdEncoding.EncodeToString(key[:]), browser)
+		checkProtocols(t, log, "/ws", "HTTP/1.1", "HTTP/2.0")
+		checkProtocols(t, log, "/", "HTTP/2.0", "HTTP/3.0")
+	})
+}
+
+// runClient runs a program of the clients before a site of its own, with the site's
+// port and args as arguments, and returns the access log once all exchanges have ended.
+func runClient(t *testing.T, backends []string, program string, args ...string) string {
+	t.Helper()
+	var log lockedBuffer
+	sticky := func(g *balance.Group) balance.Sticky { return balance.NewInsert(g, make([]byte, 32), time.Hour) }
+	r := newSite(t, &log, sticky, backends...)
+	port := strconv.Itoa(int(r.listener.Addr().Port()))
+	runNode(t, program, append([]string{port}, args...)...)
+	r.close()
+	return log.String()
 }
 
 // checkProtocols checks that path was asked for by each of the protocols.
@@ -142,10 +152,8 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// take returns what has been written since the last call.
-func (b *lockedBuffer) take() string {
+func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	defer b.text.Reset()
 	return b.text.String()
 }
