@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -81,6 +82,62 @@ func TestHandshakeTurnEnds(t *testing.T) {
 	}
 	r.dial().send(get).want(200, "hello")
 	g.wantEmpty(t)
+}
+
+// Handshakes let whoever else can run go first: a request that comes together with a
+// lot of them is answered when few have been computed, even on one processor.
+func TestHandshakesMakeWay(t *testing.T) {
+	leak.Check(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	const shakes = 100
+	var computed atomic.Int64
+	cert := certificate(t, "elbow.test")
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, cfg *Config) {
+		o.HTTP3, o.Inherited = false, []Socket{} // takes nothing before Begin
+		cfg.Certificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			computed.Add(1)
+			for start := time.Now(); time.Since(start) < 4*time.Millisecond; { // as RSA does
+			}
+			return cert, nil
+		}
+	})
+	plain := *r.cfg
+	plain.Certificate = nil
+	side := &rig{t: t, proxy: r.proxy, cfg: &plain}
+	side.listen()
+	defer func() { _ = side.lis.Drain(t.Context()) }() // nothing is under way then
+	request := side.dial().send(get)
+	first := clientHello(t)
+	for range shakes {
+		if _, err := r.dialTCP().Write(first); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	r.proxy.Begin()
+	request.want(200, "hello")
+	if n := computed.Load(); n > shakes/2 {
+		t.Errorf("%d of %d handshakes were computed before a request was answered", n, shakes)
+	}
+}
+
+// clientHello is what a TLS client says first.
+func clientHello(t *testing.T) []byte {
+	t.Helper()
+	near, far := net.Pipe()
+	done := make(chan struct{})
+	go func() { // ends with the pipe
+		defer close(done)
+		_ = tls.Client(near, &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test"}).Handshake()
+	}()
+	defer func() { _ = near.Close(); <-done }()
+	defer func() { _ = far.Close() }()
+	b := make([]byte, 4<<10)
+	n, err := far.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b[:n]
 }
 
 func (r *rig) dialTCP() net.Conn {
