@@ -23,7 +23,7 @@ import (
 // A load is what the generator is to offer.
 type load struct {
 	Address string
-	Kind    string        // kept: requests on kept connections; new: a handshake each
+	Kind    string        // kept: requests on kept connections; new: a handshake each; quic: likewise
 	Rate    float64       // a second, whatever becomes of them; 0: one after the other
 	Conns   int           // connections, or what may be under way
 	For     time.Duration // at most a minute
@@ -73,6 +73,11 @@ func generate(text string) error {
 		return err
 	}
 	g.hello = hello
+	if l.Kind == "quic" {
+		if err := g.openQUIC(); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	for i := range l.Conns {
 		if l.Kind == "kept" && i%100 == 0 {
@@ -106,6 +111,7 @@ type generator struct {
 	load
 	tickets chan struct{} // one for each request that is due
 	hello   []byte
+	quic    quicShaker
 	wg      sync.WaitGroup
 
 	ready, offered, refused, late, failed, unsent atomic.Int64
@@ -158,10 +164,13 @@ func (g *generator) work(ctx context.Context) {
 		}
 		start := time.Now()
 		status, err := 0, error(nil)
-		if c != nil {
+		switch g.Kind {
+		case "kept":
 			status, err = c.ask()
-		} else {
+		case "new":
 			status, err = g.shake()
+		case "quic":
+			status, err = g.shakeQUIC()
 		}
 		took := time.Since(start)
 		switch {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ func TestMain(m *testing.M) {
 const (
 	leastGoodput = 0.8 // of the peak
 	memoryLimit  = 256 << 20
+	overloads    = 3 // times of each kind
 	serviceTime  = 20 * time.Millisecond
 	service      = 32 // requests that the backend works on at once
 )
@@ -67,6 +69,7 @@ func TestOverload(t *testing.T) {
 	for _, l := range []load{
 		{Address: f.HostPort(), Kind: "kept", Conns: 2000, Late: 500 * time.Millisecond},
 		{Address: heavy.HostPort(), Kind: "new", Conns: 4000, Late: 3 * time.Second},
+		{Address: heavy.HostPort(), Kind: "quic", Conns: 2000, Late: 3 * time.Second},
 	} {
 		t.Run(l.Kind, func(t *testing.T) { overload(t, n, l) })
 	}
@@ -82,36 +85,59 @@ func pin(t *testing.T, n *elbtest.Node) {
 	}
 }
 
+// overload takes the peak and three times that in turn, because machines become
+// faster and slower meanwhile, and looks at the medians.
 func overload(t *testing.T, n *elbtest.Node, l load) {
 	calm := l
 	calm.Conns, calm.For = service, *overloadFor/2
-	if l.Kind == "new" {
+	if l.Kind != "kept" {
 		calm.Conns = 8 // so many keep one processor busy, and more would be a queue that stays
 	}
 	peak := calm.run(t)
 	report(t, "peak", peak, peak)
+	l.For = *overloadFor
+	var offered, goodput, recovery []float64 // of the peak around it, or before it
+	for range overloads {
+		l.Rate = 3 * peak.Goodput
+		over := underWatch(t, n, l)
+		time.Sleep(time.Second)
+		after := calm.run(t)
+		around := (peak.Goodput + after.Goodput) / 2
+		report(t, "3 times that", over, outcome{Goodput: around})
+		report(t, "a second later", after, peak)
+		if after.Refused+after.Failed+after.Late > 0 {
+			t.Error("it goes on to refuse")
+		}
+		offered = append(offered, float64(over.Offered-over.Unsent)/l.For.Seconds()/around)
+		goodput = append(goodput, over.Goodput/around)
+		recovery = append(recovery, after.Goodput/peak.Goodput)
+		peak = after
+	}
+	t.Logf("medians, of the peak: offered %.2f, goodput %.2f, a second later %.2f", median(offered), median(goodput), median(recovery))
+	if median(offered) < 2.5 {
+		t.Error("the generator was busy, and this says nothing")
+	}
+	if median(goodput) < leastGoodput {
+		t.Error("goodput fell")
+	}
+	if median(recovery) < 0.9 {
+		t.Error("it has not recovered")
+	}
+}
 
-	l.For, l.Rate = *overloadFor, 3*peak.Goodput
-	most := watchMemory(t, n, func() {
-		over := l.run(t)
-		report(t, "3 times that", over, peak)
-		if offered := float64(over.Offered-over.Unsent) / l.For.Seconds(); offered < 2.5*peak.Goodput {
-			t.Errorf("only %.0f a second were sent: the generator was busy, and this says nothing", offered)
-		}
-		if over.Goodput < leastGoodput*peak.Goodput {
-			t.Errorf("goodput fell to %.2f of the peak", over.Goodput/peak.Goodput)
-		}
-	})
+// underWatch runs l and checks memory meanwhile.
+func underWatch(t *testing.T, n *elbtest.Node, l load) (o outcome) {
+	most := watchMemory(t, n, func() { o = l.run(t) })
 	t.Logf("resident memory: %d MiB at most, limit %d MiB", most>>20, memoryLimit>>20)
 	if most > memoryLimit {
 		t.Error("resident memory went beyond the limit")
 	}
-	time.Sleep(time.Second)
-	after := calm.run(t)
-	report(t, "a second later", after, peak)
-	if after.Goodput < 0.9*peak.Goodput || after.Refused+after.Failed+after.Late > 0 {
-		t.Error("it has not recovered")
-	}
+	return o
+}
+
+func median(of []float64) float64 {
+	slices.Sort(of)
+	return of[len(of)/2]
 }
 
 func report(t *testing.T, phase string, o, peak outcome) {

@@ -25,6 +25,7 @@ import (
 type datagrams struct {
 	*net.UDPConn
 	batch  *ipv4.PacketConn // the same
+	turns  *quicTurns       // is told what is written
 	source atomic.Uint32    // fromSocket …; changed under mu
 
 	routes atomic.Pointer[[]route] // to older processes; nil: none
@@ -72,6 +73,15 @@ func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// WriteMsgUDP is what quic-go writes with.
+func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
+	n, oobn, err = d.UDPConn.WriteMsgUDP(b, oob, to)
+	if d.turns.inside.Load() > 0 {
+		d.turns.wrote(addrPort(to))
+	}
+	return n, oobn, err
 }
 
 // awaitSource returns when datagrams are read again or, with an error, never.

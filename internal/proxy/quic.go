@@ -25,6 +25,7 @@ type quicPort struct {
 	fault   atomic.Pointer[error] // why it is not open; nil: it is
 	socket  atomic.Pointer[datagrams]
 	shaking atomic.Int64   // handshakes under way
+	turns   quicTurns      // handshakes that are being computed
 	conns   sync.WaitGroup // connections that use the port
 }
 
@@ -69,14 +70,13 @@ func (q *quicPort) listen() (*quicSocket, error) {
 	if err != nil {
 		return nil, err
 	}
+	udp.turns = &q.turns
 	s := &quicSocket{udp: udp}
 	s.transport = &quic.Transport{
 		Conn:                  udp,
 		ConnectionIDGenerator: quicIDs{tag: p.tag},
 		ConnContext:           q.begin,
-		// One round trip more for a client whose address may be forged, but only
-		// when so many are there that they may be an attack.
-		VerifySourceAddress: func(net.Addr) bool { return q.shaking.Load() >= int64(p.maxShaking) },
+		VerifySourceAddress:   func(net.Addr) bool { return q.distrusts() },
 	}
 	q.listener.config.Load().Sessions.protect(s.transport)
 	if s.accept, err = s.transport.ListenEarly(q.tls, q.config()); err != nil {
@@ -190,54 +190,6 @@ func (q *quicPort) config() *quic.Config {
 
 		Allow0RTT: true, // what may come that way, h3.go decides
 		Tracer:    traceID,
-	}
-}
-
-// A quicStart is what is known of a connection before its handshake.
-type quicStart struct {
-	id      quicID
-	port    *quicPort
-	shaking atomic.Bool // counted as under way
-}
-
-// begin is called for the first packet of each connection.
-func (q *quicPort) begin(ctx context.Context, _ *quic.ClientInfo) (context.Context, error) {
-	l := q.listener
-	counts := l.counts.Local()
-	counts.accepted.Inc()
-	if l.proxy.budget.fullForConns() {
-		l.refuseMemory()
-		return nil, errMemory
-	}
-	if l.proxy.shakes.crowd() || q.shaking.Load() >= quicShakingMax {
-		l.refuseShake(errCrowd)
-		return nil, errShakes
-	}
-	if full := l.full(); full || l.hurries() {
-		counts.refused.Inc()
-		if full {
-			l.crowded()
-		}
-		return nil, errOverflow
-	}
-	start := &quicStart{port: q}
-	start.shaking.Store(true)
-	q.shaking.Add(1)
-	context.AfterFunc(ctx, func() { start.shaken(false) })
-	return context.WithValue(ctx, quicStartKey{}, start), nil
-}
-
-// shaken notes the end of the handshake, once.
-func (s *quicStart) shaken(ok bool) {
-	if !s.shaking.CompareAndSwap(true, false) {
-		return
-	}
-	s.port.shaking.Add(-1)
-	counts := s.port.listener.counts.Local()
-	if ok {
-		counts.handshakes.Inc()
-	} else {
-		counts.unshaken.Inc()
 	}
 }
 

@@ -1,0 +1,73 @@
+package proxy
+
+import (
+	"context"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/quic-go/quic-go"
+)
+
+// A quicStart is what is known of a connection before its handshake has ended.
+type quicStart struct {
+	id      quicID
+	port    *quicPort
+	client  netip.AddrPort
+	shaking atomic.Bool // counted as under way
+	over    bool        // there will be no turn for it; guarded by port.turns.mu
+}
+
+// begin is called for the first packet of each connection.
+func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Context, error) {
+	l := q.listener
+	counts := l.counts.Local()
+	counts.accepted.Inc()
+	if l.proxy.budget.fullForConns() {
+		l.refuseMemory()
+		return nil, errMemory
+	}
+	if l.proxy.shakes.crowd() || q.shaking.Load() >= quicShakingMax {
+		l.refuseShake(errCrowd)
+		return nil, errShakes
+	}
+	if full := l.full(); full || l.hurries() {
+		counts.refused.Inc()
+		if full {
+			l.crowded()
+		}
+		return nil, errOverflow
+	}
+	start := &quicStart{port: q, client: addrPort(info.RemoteAddr)}
+	start.shaking.Store(true)
+	q.shaking.Add(1)
+	context.AfterFunc(ctx, start.ends)
+	return context.WithValue(ctx, quicStartKey{}, start), nil
+}
+
+// ends is called when the connection has ended.
+func (s *quicStart) ends() {
+	s.shaken(false)
+	s.port.turns.end(s)
+}
+
+// shaken notes the end of the handshake, once.
+func (s *quicStart) shaken(ok bool) {
+	if !s.shaking.CompareAndSwap(true, false) {
+		return
+	}
+	s.port.shaking.Add(-1)
+	counts := s.port.listener.counts.Local()
+	if ok {
+		counts.handshakes.Inc()
+	} else {
+		counts.unshaken.Inc()
+	}
+}
+
+// distrusts reports whether a new client has to prove its address first, which
+// takes a round trip more. It may be forged, and when there are more handshakes
+// than can be done, that may be what is going on.
+func (q *quicPort) distrusts() bool {
+	p := q.listener.proxy
+	return q.shaking.Load() >= int64(p.maxShaking) || p.shakes.pressed()
+}

@@ -1,0 +1,127 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"elbow/internal/leak"
+)
+
+// tryQUIC dials until ctx is done, and says how it ended.
+func (r *rig) tryQUIC(ctx context.Context) <-chan error {
+	ended := make(chan error, 1)
+	tr := &quic.Transport{Conn: listenUDP(r.t)}
+	r.t.Cleanup(func() { _ = tr.Close() })
+	go func() { // ends with ctx at the latest; all callers await it
+		c, err := tr.Dial(ctx, r.udpAddr(), h3TLS(), nil)
+		if err == nil {
+			_ = c.CloseWithError(0x100, "")
+		}
+		ended <- err
+	}()
+	return ended
+}
+
+// Handshakes over QUIC wait at the same gate as those over TCP, and what ends them
+// ends the turn: the server's first packet, the client's going, the end of patience.
+func TestQUICHandshakeLimit(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
+	g := &r.proxy.shakes
+	idle := func() bool { return g.inside.Load() == 0 && r.lis.quic.turns.inside.Load() == 0 }
+
+	g.enter() // as a handshake does that takes its time
+	waits := r.tryQUIC(t.Context())
+	waitFor(t, "a queue", func() bool { return g.waiting() == 1 })
+	g.leave()
+	if err := <-waits; err != nil {
+		t.Errorf("the one that waited: %v", err)
+	}
+	waitFor(t, "the end of its turn", idle)
+
+	g.enter()
+	ctx, leave := context.WithCancel(t.Context())
+	leaves := r.tryQUIC(ctx)
+	waitFor(t, "a queue", func() bool { return g.waiting() == 1 })
+	leave()
+	if err := <-leaves; !errors.Is(err, context.Canceled) {
+		t.Errorf("the one that left: %v", err)
+	}
+	g.leave()
+	waitFor(t, "the end of its turn", idle)
+
+	g.mu.Lock()
+	g.patience = 10 * time.Millisecond
+	g.mu.Unlock()
+	g.enter()
+	var transport *quic.TransportError
+	if err := <-r.tryQUIC(t.Context()); !errors.As(err, &transport) || !transport.Remote {
+		t.Errorf("the one that has waited for too long: %v", err)
+	}
+	g.leave()
+	waitFor(t, "the end of its turn", idle)
+	r.dialRaw().ask("/")
+}
+
+// Once handshakes are turned away, clients have to prove their addresses.
+func TestQUICHandshakePress(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)})
+	ask := func() (retried bool) {
+		box := newNATBox(t, r.udpAddr())
+		c := &rawH3{t, r.dialQUIC(nil, box.inside.LocalAddr())}
+		c.ask("/")
+		return box.retries.Load() > 0
+	}
+	if ask() {
+		t.Error("the address had to be proved without need")
+	}
+	g := &r.proxy.shakes
+	g.mu.Lock()
+	g.refused = time.Now()
+	g.mu.Unlock()
+	if !ask() {
+		t.Error("the address had not to be proved")
+	}
+}
+
+// A turn ends once, whatever comes first, and there is none for a connection that
+// has ended.
+func TestQUICTurns(t *testing.T) {
+	leak.Check(t)
+	g := newGate(2, 0)
+	q := new(quicPort)
+	start := func(address string) *quicStart {
+		return &quicStart{port: q, client: netip.MustParseAddrPort(address)}
+	}
+	a, b, gone := start("192.0.2.1:1"), start("192.0.2.2:1"), start("192.0.2.3:1")
+	for _, s := range []*quicStart{a, b} {
+		if !g.enter() || !s.begins(g) {
+			t.Fatalf("no turn for %v", s.client)
+		}
+	}
+	if q.turns.end(gone); !gone.ended() || gone.begins(g) {
+		t.Error("a turn for a connection that has ended")
+	}
+	for _, step := range []struct {
+		do     func()
+		inside int64
+	}{
+		{func() { q.turns.wrote(gone.client) }, 2},
+		{func() { q.turns.wrote(a.client) }, 1},
+		{func() { q.turns.wrote(a.client) }, 1},
+		{func() { q.turns.end(a) }, 1},
+		{func() { q.turns.end(b) }, 0},
+		{func() { q.turns.wrote(b.client) }, 0},
+	} {
+		step.do()
+		if n, m := g.inside.Load(), int64(q.turns.inside.Load()); n != step.inside || m != step.inside {
+			t.Errorf("%d are inside, %d have a turn, want %d", n, m, step.inside)
+		}
+	}
+}
