@@ -92,7 +92,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
+	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
 	"golang.org/x/time/rate":                 {"internal/gateway"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"}, // passwords

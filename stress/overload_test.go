@@ -73,6 +73,29 @@ func TestOverload(t *testing.T) {
 	} {
 		t.Run(l.Kind, func(t *testing.T) { overload(t, n, l) })
 	}
+	t.Run("beside", func(t *testing.T) {
+		beside(t, load{Address: heavy.HostPort(), Kind: "new", Conns: 4000, Late: 3 * time.Second},
+			load{Address: f.HostPort(), Kind: "kept", Conns: 20, Rate: 200, Late: 500 * time.Millisecond})
+	})
+}
+
+// beside has a few clients on connections that they have ask beside a flood of
+// handshakes: they notice it, and nothing more.
+func beside(t *testing.T, flood, few load) {
+	few.For = *overloadFor / 2
+	report(t, "alone", few.run(t), outcome{})
+	calm := flood
+	calm.Conns, calm.For = 8, *overloadFor/2
+	flood.For, flood.Rate = *overloadFor, 3*calm.run(t).Goodput
+	done := make(chan struct{})
+	go func() { defer close(done); flood.run(t) }() // awaited below
+	time.Sleep(flood.For / 4)
+	o := few.run(t)
+	<-done
+	report(t, "beside the flood", o, outcome{})
+	if o.Refused+o.Late+o.Failed > 0 || o.Good == 0 {
+		t.Error("requests on open connections have not been answered")
+	}
 }
 
 // pin gives the program one core and everybody else the other, as in bench.
@@ -127,7 +150,16 @@ func overload(t *testing.T, n *elbtest.Node, l load) {
 
 // underWatch runs l and checks memory meanwhile.
 func underWatch(t *testing.T, n *elbtest.Node, l load) (o outcome) {
+	before, err := cpuTime(n.PID())
+	if err != nil {
+		t.Fatal(err)
+	}
 	most := watchMemory(t, n, func() { o = l.run(t) })
+	after, err := cpuTime(n.PID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("CPU time: %.1f s", float64(after-before)/100)
 	t.Logf("resident memory: %d MiB at most, limit %d MiB", most>>20, memoryLimit>>20)
 	if most > memoryLimit {
 		t.Error("resident memory went beyond the limit")

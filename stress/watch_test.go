@@ -2,6 +2,7 @@ package stress
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
@@ -90,4 +91,20 @@ func (t *trend) growth() (rise, mean float64) {
 	}
 	slope := (n*xy - x*y) / (n*xx - x*x)
 	return slope * (t.at[len(t.at)-1] - t.at[0]), y / n
+}
+
+// cpuTime returns what a process has taken of the processor, in hundredths of a
+// second.
+func cpuTime(pid int) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	user, err := strconv.ParseInt(fields[11], 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.ParseInt(fields[12], 10, 64)
+	return user + system, err
 }

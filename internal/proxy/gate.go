@@ -32,11 +32,17 @@ type gate struct {
 	since   time.Time // guarded by mu; since when there has been a queue, if there is one
 	refused time.Time // guarded by mu; when somebody was turned away last
 	pace    pace      // guarded by mu; of the queue that there is
+	coming  int       // guarded by mu; whom crowd has let pass lately, and who have not come yet
+	looked  time.Time // guarded by mu; since when they are counted
 }
 
 // hurriedShare of patience, one part in that many, is the longest wait that anybody
 // is let in for when there is no burst but too much: 50 ms of a second.
 const hurriedShare = 20
+
+// comingTime is how long one whom crowd has let pass is expected at the gate. A
+// client that says nothing never comes.
+const comingTime = 10 * time.Millisecond
 
 // A waiter is one in the queue of a gate. It is closed when the place is there.
 type waiter chan struct{}
@@ -100,7 +106,8 @@ func (g *gate) line() (w *list.Element, due time.Time, err error) {
 		return nil, due, nil // somebody has left meanwhile
 	}
 	now := time.Now()
-	patience, err := g.crowded(now)
+	g.coming = max(0, g.coming-1) // if it was asked for
+	patience, err := g.crowded(now, g.queue.Len())
 	if err != nil {
 		g.refused = now
 		return nil, due, err
@@ -112,19 +119,24 @@ func (g *gate) line() (w *list.Element, due time.Time, err error) {
 	return g.queue.PushBack(waiter(make(chan struct{}))), now.Add(patience), nil
 }
 
-// crowd reports whether one who came now would be turned away.
-func (g *gate) crowd() bool {
-	if g.free() {
-		return false
-	}
+// crowd reports whether one who came now would be turned away. If not, coming tells
+// how many will be on their way.
+func (g *gate) crowd(coming int) bool {
 	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_, err := g.crowded(now)
-	if err != nil {
-		g.refused = now
+	if now.Sub(g.looked) >= comingTime {
+		g.looked, g.coming = now, 0
 	}
-	return err != nil
+	places := max(0, g.limit-g.inside.Load())
+	if ahead := g.queue.Len() + g.coming - int(places); ahead >= 0 {
+		if _, err := g.crowded(now, ahead); err != nil {
+			g.refused = now
+			return true
+		}
+	}
+	g.coming += coming
+	return false
 }
 
 // pressed reports whether it is no burst: somebody was turned away lately.
@@ -137,9 +149,9 @@ func (g *gate) pressed() bool {
 // pressedAt likewise. Called with mu locked.
 func (g *gate) pressedAt(now time.Time) bool { return now.Sub(g.refused) < g.patience }
 
-// crowded returns how long one who comes now may wait, or why it may not. Called
-// with mu locked.
-func (g *gate) crowded(now time.Time) (patience time.Duration, err error) {
+// crowded returns how long one may wait who comes now, behind so many others, or
+// why it may not. Called with mu locked.
+func (g *gate) crowded(now time.Time, ahead int) (patience time.Duration, err error) {
 	if g.queue.Len() >= g.room {
 		return 0, errCrowd
 	}
@@ -148,7 +160,8 @@ func (g *gate) crowded(now time.Time) (patience time.Duration, err error) {
 	if g.pressedAt(now) || queued && now.Sub(g.since) >= g.patience {
 		patience /= hurriedShare
 	}
-	if queued && (time.Duration(g.queue.Len()+1)*g.pace.each > patience || now.Sub(g.pace.last) >= 2*patience) {
+	stands := queued && now.Sub(g.pace.last) >= 2*patience
+	if stands || ahead > 0 && time.Duration(ahead+1)*g.pace.each > patience {
 		return 0, errLong
 	}
 	return min(2*patience, g.patience), nil // it was a guess

@@ -220,3 +220,36 @@ func TestGateHoldsItsLimit(t *testing.T) {
 		t.Error("nobody was served")
 	}
 }
+
+// While there is press, whom crowd lets pass counts before it has come, for a
+// moment: no more pass at once than may wait.
+func TestGateCountsWhoIsComing(t *testing.T) {
+	leak.Check(t)
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 1000)
+		g.enter()
+		passed := func() (n int) {
+			for range 100 {
+				if !g.crowd(1) {
+					n++
+				}
+			}
+			return n
+		}
+		if n := passed(); n != 100 {
+			t.Errorf("without press %d passed", n)
+		}
+		time.Sleep(comingTime)
+		g.refused, g.pace.each = time.Now(), 10*time.Millisecond
+		if n := passed(); n != 5 {
+			t.Errorf("%d passed, want those who need not wait for more than 50 ms", n)
+		}
+		if n := passed(); n != 0 {
+			t.Errorf("%d passed at the same time", n)
+		}
+		time.Sleep(comingTime) // they have nothing to say
+		if n := passed(); n != 5 {
+			t.Errorf("%d passed after that", n)
+		}
+	})
+}

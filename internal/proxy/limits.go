@@ -92,6 +92,10 @@ const (
 	handshakePatience = 2 * time.Second
 )
 
+// shedMax is how many connections are turned away before the listener looks at one
+// as it always does: 2 ms or less.
+const shedMax = 64
+
 // defaultMaxBackendConns bounds the exchanges with one backend. It is there to
 // bound, not to shape: no more than some 28,000 connections can be made from one
 // address to one port of another (net.ipv4.ip_local_port_range), and what comes

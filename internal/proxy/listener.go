@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"elbow/internal/metrics"
 )
@@ -18,8 +19,9 @@ import (
 type Listener struct {
 	proxy  *Proxy
 	tcp    *net.TCPListener
-	tls    *tls.Config // nil: plain HTTP
-	quic   *quicPort   // nil: no HTTP/3
+	raw    syscall.RawConn // of tcp
+	tls    *tls.Config     // nil: plain HTTP
+	quic   *quicPort       // nil: no HTTP/3
 	config atomic.Pointer[Config]
 	budget retryBudget
 	crowd  crowd
@@ -41,9 +43,15 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		_ = tcp.Close() // it was not used
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
 	l := &Listener{
 		proxy:  p,
 		tcp:    tcp,
+		raw:    raw,
 		budget: retryBudget{percent: int64(p.retryPercent), burst: int64(p.retryBurst)},
 
 		done:  make(chan struct{}),

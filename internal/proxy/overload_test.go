@@ -37,9 +37,7 @@ func TestHandshakeLimit(t *testing.T) {
 	waits := r.dial()
 	shaken := make(chan error, 1)
 	go func() { shaken <- waits.Conn.(*tls.Conn).Handshake() }() // awaited below
-	for g.waiting() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	waitFor(t, "a queue", func() bool { return g.waiting() == 1 })
 	r.wantReset()
 	open.send(get).want(200, "hello")
 	r.wantSeries(map[string]float64{
@@ -119,6 +117,36 @@ func TestHandshakesMakeWay(t *testing.T) {
 	if n := computed.Load(); n > shakes/2 {
 		t.Errorf("%d of %d handshakes were computed before a request was answered", n, shakes)
 	}
+}
+
+// All that wait to be accepted while there is no room are reset, and counted.
+func TestHandshakesShed(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) {
+		o.HTTP3, o.MaxHandshakes, o.Inherited = false, 1, []Socket{} // takes nothing before Begin
+	})
+	g := &r.proxy.shakes
+	g.room = 0
+	g.enter()
+	const conns = 3*shedMax + 1
+	var waiting []net.Conn
+	for range conns {
+		waiting = append(waiting, r.dialTCP())
+	}
+	r.proxy.Begin()
+	for i, c := range waiting {
+		_ = c.SetReadDeadline(time.Now().Add(patience)) // fails only if closed
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Fatalf("connection %d got %v, want a reset", i, err)
+		}
+	}
+	g.leave()
+	r.dial().send(get).want(200, "hello")
+	r.wantSeries(map[string]float64{
+		"elbow_listener_connections_total{lb=lb-test,listener=443}":                        conns + 1,
+		"elbow_listener_connections_refused_total{lb=lb-test,listener=443}":                conns,
+		"elbow_listener_overload_refused_total{lb=lb-test,listener=443,reason=handshakes}": conns,
+	})
 }
 
 // clientHello is what a TLS client says first.

@@ -120,7 +120,8 @@ type Proxy struct {
 	open      map[*Listener]struct{} // those not closed; guarded by mu
 	inherited []Socket               // not taken yet; guarded by mu
 
-	shakes   gate    // of TLS handshakes that are computed
+	shakes   gate // of TLS handshakes that are computed
+	rounds   *socket.Rounds
 	shaking  episode // of too many of those
 	budget   budget
 	shortage episode // of memory
@@ -163,6 +164,9 @@ func New(o Options) *Proxy {
 	if p.log == nil {
 		p.log = slog.Default()
 	}
+	if r, err := socket.NewRounds(); err == nil {
+		p.rounds = r
+	}
 	if lot, err := socket.NewLot(); err == nil {
 		p.lot = lot
 	} else if !errors.Is(err, errors.ErrUnsupported) {
@@ -183,6 +187,9 @@ func (p *Proxy) Close() {
 	}
 	if p.lot != nil {
 		p.lot.Close()
+	}
+	if p.rounds != nil {
+		p.rounds.Close()
 	}
 }
 

@@ -26,7 +26,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		l.refuseMemory()
 		return nil, errMemory
 	}
-	if l.proxy.shakes.crowd() || q.shaking.Load() >= quicShakingMax {
+	if l.proxy.shakes.crowd(1) || q.shaking.Load() >= quicShakingMax {
 		l.refuseShake(errCrowd)
 		return nil, errShakes
 	}

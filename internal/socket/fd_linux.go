@@ -3,6 +3,8 @@ package socket
 import (
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // The system calls below do not announce themselves to the scheduler, as those
@@ -40,3 +42,10 @@ func call(number, fd uintptr, p []byte, flags uintptr) (int, error) {
 
 // errAgain is EAGAIN, made an error once.
 var errAgain error = syscall.EAGAIN
+
+// TurnAway accepts one connection from a listening socket and resets it. It reports
+// whether there was one.
+func TurnAway(fd uintptr) bool {
+	c, _, err := unix.Accept4(int(fd), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+	return err == nil && reset(c)
+}

@@ -2,7 +2,11 @@
 
 package socket
 
-import "syscall"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // ReadFD reads once from a non-blocking socket. What is EAGAIN is returned as
 // that; the end is 0 without an error.
@@ -22,4 +26,13 @@ func call(system func(fd int, p []byte) (int, error), fd uintptr, p []byte) (int
 			return 0, err
 		}
 	}
+}
+
+// TurnAway accepts one connection from a listening socket and resets it. It reports
+// whether there was one.
+func TurnAway(fd uintptr) bool {
+	syscall.ForkLock.RLock() // a child must not inherit it
+	defer syscall.ForkLock.RUnlock()
+	c, _, err := unix.Accept(int(fd))
+	return err == nil && reset(c)
 }

@@ -208,3 +208,37 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("got %v allocations, want none", got)
 	}
 }
+
+// A connection that is turned away is reset, and nothing is left of it.
+func TestTurnAway(t *testing.T) {
+	leak.Check(t)
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	raw, err := l.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	turnAway := func() (ok bool) {
+		if err := raw.Control(func(fd uintptr) { ok = TurnAway(fd) }); err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if turnAway() {
+		t.Error("turned away nobody")
+	}
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if !turnAway() || turnAway() {
+		t.Error("turned away not one")
+	}
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the client got %v", err)
+	}
+}
