@@ -40,10 +40,6 @@ type gate struct {
 // is let in for when there is no burst but too much: 50 ms of a second.
 const hurriedShare = 20
 
-// comingTime is how long one whom crowd has let pass is expected at the gate. A
-// client that says nothing never comes.
-const comingTime = 10 * time.Millisecond
-
 // A waiter is one in the queue of a gate. It is closed when the place is there.
 type waiter chan struct{}
 
@@ -120,17 +116,17 @@ func (g *gate) line() (w *list.Element, due time.Time, err error) {
 }
 
 // crowd reports whether one who came now would be turned away. If not, coming tells
-// how many will be on their way.
+// how many will be on their way, and are counted for a moment: a client that says
+// nothing never comes.
 func (g *gate) crowd(coming int) bool {
 	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if now.Sub(g.looked) >= comingTime {
+	if now.Sub(g.looked) >= g.patience/hurriedShare {
 		g.looked, g.coming = now, 0
 	}
-	places := max(0, g.limit-g.inside.Load())
-	if ahead := g.queue.Len() + g.coming - int(places); ahead >= 0 {
-		if _, err := g.crowded(now, ahead); err != nil {
+	if !g.free() {
+		if _, err := g.crowded(now, g.queue.Len()+g.coming); err != nil {
 			g.refused = now
 			return true
 		}
@@ -155,13 +151,14 @@ func (g *gate) crowded(now time.Time, ahead int) (patience time.Duration, err er
 	if g.queue.Len() >= g.room {
 		return 0, errCrowd
 	}
-	queued := g.queue.Len() > 0
+	queued, pressed := g.queue.Len() > 0, g.pressedAt(now)
 	patience = g.patience
-	if g.pressedAt(now) || queued && now.Sub(g.since) >= g.patience {
+	if pressed || queued && now.Sub(g.since) >= g.patience {
 		patience /= hurriedShare
 	}
 	stands := queued && now.Sub(g.pace.last) >= 2*patience
-	if stands || ahead > 0 && time.Duration(ahead+1)*g.pace.each > patience {
+	slow := (queued || pressed) && ahead > 0 && time.Duration(ahead+1)*g.pace.each > patience
+	if stands || slow {
 		return 0, errLong
 	}
 	return min(2*patience, g.patience), nil // it was a guess

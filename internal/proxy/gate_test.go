@@ -239,7 +239,7 @@ func TestGateCountsWhoIsComing(t *testing.T) {
 		if n := passed(); n != 100 {
 			t.Errorf("without press %d passed", n)
 		}
-		time.Sleep(comingTime)
+		time.Sleep(g.patience / hurriedShare)
 		g.refused, g.pace.each = time.Now(), 10*time.Millisecond
 		if n := passed(); n != 5 {
 			t.Errorf("%d passed, want those who need not wait for more than 50 ms", n)
@@ -247,7 +247,7 @@ func TestGateCountsWhoIsComing(t *testing.T) {
 		if n := passed(); n != 0 {
 			t.Errorf("%d passed at the same time", n)
 		}
-		time.Sleep(comingTime) // they have nothing to say
+		time.Sleep(g.patience / hurriedShare) // they have nothing to say
 		if n := passed(); n != 5 {
 			t.Errorf("%d passed after that", n)
 		}

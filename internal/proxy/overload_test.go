@@ -9,6 +9,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -60,7 +61,7 @@ func TestHandshakeTurnEnds(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
-	g.patience = 10 * time.Millisecond
+	g.bePatientFor(10 * time.Millisecond)
 	g.enter()
 	if err := r.dial().Conn.(*tls.Conn).Handshake(); err == nil {
 		t.Error("a handshake was computed beyond the limit")
@@ -119,6 +120,49 @@ func TestHandshakesMakeWay(t *testing.T) {
 	}
 }
 
+// However busy the processor is, handshakes that come at once all get their turns
+// in time.
+func TestHandshakesGetTheirShare(t *testing.T) {
+	leak.Check(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	r := newRig(t, []string{origin(t, hello)})
+	var clients []*client
+	for range 64 {
+		clients = append(clients, r.dial())
+	}
+	stop := make(chan struct{})
+	var hogs sync.WaitGroup
+	for range 25 {
+		hogs.Go(func() { // ends with stop
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				for start := time.Now(); time.Since(start) < 2*time.Millisecond; {
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	var failed atomic.Int64
+	var shakes sync.WaitGroup
+	for _, c := range clients {
+		shakes.Go(func() {
+			if err := c.Conn.(*tls.Conn).Handshake(); err != nil {
+				failed.Add(1)
+			}
+		})
+	}
+	shakes.Wait()
+	close(stop)
+	hogs.Wait()
+	if n := failed.Load(); n > 0 {
+		t.Errorf("%d of %d handshakes failed", n, len(clients))
+	}
+}
+
 // All that wait to be accepted while there is no room are reset, and counted.
 func TestHandshakesShed(t *testing.T) {
 	leak.Check(t)
@@ -166,6 +210,12 @@ func clientHello(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b[:n]
+}
+
+func (g *gate) bePatientFor(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.patience = d
 }
 
 func (r *rig) dialTCP() net.Conn {

@@ -121,7 +121,7 @@ type Proxy struct {
 	inherited []Socket               // not taken yet; guarded by mu
 
 	shakes   gate // of TLS handshakes that are computed
-	rounds   *socket.Rounds
+	courtesy courtesy
 	shaking  episode // of too many of those
 	budget   budget
 	shortage episode // of memory
@@ -164,9 +164,7 @@ func New(o Options) *Proxy {
 	if p.log == nil {
 		p.log = slog.Default()
 	}
-	if r, err := socket.NewRounds(); err == nil {
-		p.rounds = r
-	}
+	p.courtesy.open()
 	if lot, err := socket.NewLot(); err == nil {
 		p.lot = lot
 	} else if !errors.Is(err, errors.ErrUnsupported) {
@@ -188,9 +186,7 @@ func (p *Proxy) Close() {
 	if p.lot != nil {
 		p.lot.Close()
 	}
-	if p.rounds != nil {
-		p.rounds.Close()
-	}
+	p.courtesy.close()
 }
 
 // NewBackend returns the backend at address, an IP:port, with its health

@@ -55,9 +55,7 @@ func TestQUICHandshakeLimit(t *testing.T) {
 	g.leave()
 	waitFor(t, "the end of its turn", idle)
 
-	g.mu.Lock()
-	g.patience = 10 * time.Millisecond
-	g.mu.Unlock()
+	g.bePatientFor(10 * time.Millisecond)
 	g.enter()
 	var transport *quic.TransportError
 	if err := <-r.tryQUIC(t.Context()); !errors.As(err, &transport) || !transport.Remote {

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"runtime"
 
 	"elbow/internal/socket"
 )
@@ -16,19 +15,7 @@ import (
 // before that, holding their goroutine alone, and what comes on top is closed as
 // soon as it is accepted, for a tenth of what a handshake costs.
 //
-// And whose turn it is lets everybody go first who can run. It would not otherwise:
-// the scheduler runs the goroutine that another one has woken next, before all that
-// wait, so each handshake would be followed by the next in the queue of the gate; and
-// where there is one processor, new connections would compute one after the other as
-// they are run, and never meet at the gate. At three times what the program can
-// compute on one core, with handshakes of 6 ms, /healthz took up to 6 s to be answered
-// and takes 20 ms, and goodput was 0.6 of the peak and is 0.95. Over QUIC it was 0.4
-// without a gate and is 0.9.
-//
-// Who has waited for the turn also lets the runtime look at the network first, which it
-// does only once in 10 ms as long as anything can run. Beside a flood of handshakes
-// of 1.1 ms a request on an open connection took 15 ms and takes 4, where they are of
-// 0.3 ms 16 and 2; a handshake costs 3 % more then.
+// And whose turn it is lets others go first: see courtesy.
 
 var errShakes = errors.New("too many TLS handshakes")
 
@@ -55,11 +42,7 @@ func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		g.leave()
 		return nil, errLeft
 	}
-	if rounds := l.proxy.rounds; rounds != nil && waited {
-		rounds.Wait()
-	} else {
-		runtime.Gosched()
-	}
+	l.proxy.courtesy.yield(waited)
 	return nil, nil
 }
 
