@@ -68,15 +68,15 @@ func generate(text string) error {
 	var g generator
 	g.load = l
 	g.tickets = make(chan struct{}, l.Conns)
-	hello, err := recordHello()
+	var err error
+	switch l.Kind {
+	case "new":
+		g.hello, err = recordHello()
+	case "quic":
+		err = g.openQUIC()
+	}
 	if err != nil {
 		return err
-	}
-	g.hello = hello
-	if l.Kind == "quic" {
-		if err := g.openQUIC(); err != nil {
-			return err
-		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	for i := range l.Conns {

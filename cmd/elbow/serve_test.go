@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -23,6 +22,7 @@ import (
 	"time"
 
 	"elbow/internal/api"
+	"elbow/internal/elbtest"
 	"elbow/internal/rpc"
 	"elbow/internal/store/embedded"
 )
@@ -241,30 +241,10 @@ func TestRestart(t *testing.T) {
 	if out.RequestID == "" {
 		t.Error("no RequestId")
 	}
-	awaitOK(t, func() error {
+	elbtest.Eventually(t, func() error {
 		_, _, err := d.request(t.Context(), hc, "")
 		return err
 	})
-}
-
-// awaitOK tries until it works.
-func awaitOK(t *testing.T, try func() error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatal(err)
-		}
-	}
 }
 
 func TestStartErrors(t *testing.T) {
@@ -364,7 +344,7 @@ func TestAPIOverTLS(t *testing.T) {
 func TestHealth(t *testing.T) {
 	n := startNode(t, testConfig(t))
 	for _, path := range []string{"/healthz", "/readyz"} {
-		awaitOK(t, func() error {
+		elbtest.Eventually(t, func() error {
 			status, h := healthOf(t, n, path)
 			if status != http.StatusOK || h.Status != "ok" {
 				return errors.New(path + ": " + h.Status)

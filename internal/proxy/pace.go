@@ -8,7 +8,7 @@ type pace struct {
 	each  time.Duration // one step; 0: not known
 	last  time.Time     // step, or begin of the queue
 	busy  time.Duration // how long there has been a queue in this while
-	steps time.Duration // their number in it
+	steps int           // in it
 }
 
 // begin is called when there is a queue again.
@@ -25,7 +25,7 @@ func (p *pace) step(now time.Time, while time.Duration) {
 	p.last = now
 	p.steps++
 	if p.busy >= while {
-		p.each = p.busy / p.steps
+		p.each = p.busy / time.Duration(p.steps)
 		p.busy, p.steps = 0, 0
 	}
 }

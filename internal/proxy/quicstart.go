@@ -14,6 +14,7 @@ type quicStart struct {
 	port    *quicPort
 	client  netip.AddrPort
 	shaking atomic.Bool // counted as under way
+	turn    *gate       // what its handshake is inside of, while it is one of port.turns
 	over    bool        // there will be no turn for it; guarded by port.turns.mu
 }
 
@@ -26,7 +27,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		l.refuseMemory()
 		return nil, errMemory
 	}
-	if l.proxy.shakes.crowd(1) || q.shaking.Load() >= quicShakingMax {
+	if q.shaking.Load() >= quicShakingMax || l.proxy.shakes.crowd(1) {
 		l.refuseShake(errCrowd)
 		return nil, errShakes
 	}

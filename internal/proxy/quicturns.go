@@ -16,7 +16,6 @@ type quicTurns struct {
 	inside atomic.Int32 // the number of starts, for who writes
 
 	mu     sync.Mutex
-	gate   *gate        // what they are inside of; guarded by mu
 	starts []*quicStart // guarded by mu
 }
 
@@ -36,7 +35,7 @@ func (s *quicStart) begins(g *gate) bool {
 	if s.over {
 		return false
 	}
-	t.gate = g
+	s.turn = g
 	t.starts = append(t.starts, s)
 	t.inside.Add(1)
 	return true
@@ -62,7 +61,8 @@ func (t *quicTurns) leave(i int) {
 	if i < 0 {
 		return
 	}
+	g := t.starts[i].turn
 	t.starts = slices.Delete(t.starts, i, i+1)
 	t.inside.Add(-1)
-	t.gate.leave()
+	g.leave()
 }

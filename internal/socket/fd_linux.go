@@ -47,5 +47,9 @@ var errAgain error = syscall.EAGAIN
 // whether there was one.
 func TurnAway(fd uintptr) bool {
 	c, _, err := unix.Accept4(int(fd), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
-	return err == nil && reset(c)
+	if err != nil {
+		return false
+	}
+	reset(c)
+	return true
 }

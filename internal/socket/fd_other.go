@@ -34,5 +34,9 @@ func TurnAway(fd uintptr) bool {
 	syscall.ForkLock.RLock() // a child must not inherit it
 	defer syscall.ForkLock.RUnlock()
 	c, _, err := unix.Accept(int(fd))
-	return err == nil && reset(c)
+	if err != nil {
+		return false
+	}
+	reset(c)
+	return true
 }
