@@ -39,7 +39,7 @@ type Listener struct {
 	Port           int // 1 to 65535
 	Protocol       Protocol
 	Description    string // "" or 1 to 80 characters
-	BackendPort    int    // 0: ListenerPort (decisions, 8)
+	BackendPort    int    // 0: ListenerPort (decisions, CreateLoadBalancerHTTPSListener 8)
 
 	Forward     bool // also answer plain HTTP on ForwardPort with a redirect
 	ForwardPort int  // 0 to 65535
