@@ -21,6 +21,16 @@ type Operation struct {
 	Name    string // Action on the wire
 	Doc     string // one sentence
 	Access  string // RAM access level: create, list, get, update, delete
+
+	// Resources are what policies are asked about besides the action; a call must be
+	// allowed on each. Without any, that is everything of the account: the operations
+	// of ENS and of the certificate service have no resource level.
+	Resources []Resource
+
+	// Unrestricted operations need no policy: who one is, and one's own password, for
+	// which the old one is asked.
+	Unrestricted bool
+
 	Rate    Rate
 	New     func() Input // a fresh input to bind to
 	Out     func() any   // a zero answer, for documents
@@ -39,6 +49,26 @@ type Rate struct {
 type Input interface {
 	Params() []Param
 }
+
+// A Resource is a user or a policy that an operation acts on. Its fields are names
+// of rows of the operation: no other parameter of a call has a say in what policies
+// are asked about.
+type Resource struct {
+	User       string // the row with the name of a user
+	OrCaller   bool   // an absent User means the caller
+	Policy     string // the row with the name of a policy
+	PolicyType string // the row that says whether it is a System policy; "": it is a Custom one
+}
+
+// The resources of RAM's operations.
+var (
+	ofUser   = []Resource{{User: "UserName"}}
+	ofKeys   = []Resource{{User: "UserName", OrCaller: true}}
+	ofPolicy = []Resource{{Policy: "PolicyName"}}
+
+	ofTypedPolicy = []Resource{{Policy: "PolicyName", PolicyType: "PolicyType"}}
+	ofAttachment  = []Resource{{User: "UserName"}, {Policy: "PolicyName", PolicyType: "PolicyType"}}
+)
 
 // An Example is one sample value of a parameter.
 type Example struct{ Name, Value string }

@@ -8,7 +8,7 @@ var hashes = Rate{Account: 10, User: 5}
 // console with.
 var loginOperations = []*Operation{
 	{
-		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: hashes,
+		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: hashes, Resources: ofUser,
 		Doc: "Gives a user a password to sign in to the console with.",
 		New: input[CreateLoginProfileInput], Out: output[CreateLoginProfileOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileExists},
@@ -19,7 +19,7 @@ var loginOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "GetLoginProfile", Access: "get", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "GetLoginProfile", Access: "get", Rate: usual, Resources: ofUser,
 		Doc: "Describes how a user signs in to the console.",
 		New: input[GetLoginProfileInput], Out: output[GetLoginProfileOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
@@ -28,7 +28,7 @@ var loginOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "UpdateLoginProfile", Access: "update", Rate: hashes,
+		Product: "Ram", Version: RamVersion, Name: "UpdateLoginProfile", Access: "update", Rate: hashes, Resources: ofUser,
 		Doc: "Changes how a user signs in to the console. A new password ends the user's sessions.",
 		New: input[UpdateLoginProfileInput], Out: output[UpdateLoginProfileOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
@@ -38,7 +38,7 @@ var loginOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "DeleteLoginProfile", Access: "delete", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "DeleteLoginProfile", Access: "delete", Rate: usual, Resources: ofUser,
 		Doc: "Takes the password of a user away, and ends the user's sessions.",
 		New: input[DeleteLoginProfileInput], Out: output[DeleteLoginProfileOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
@@ -47,7 +47,7 @@ var loginOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "ChangePassword", Access: "update", Rate: Rate{Account: 5, User: 1},
+		Product: "Ram", Version: RamVersion, Name: "ChangePassword", Access: "update", Rate: Rate{Account: 5, User: 1}, Unrestricted: true,
 		Doc: "Changes the caller's own password. It needs no policy: it takes the old password.",
 		New: input[ChangePasswordInput], Out: output[ChangePasswordOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrLoginProfileNotExist, ErrWrongPassword, ErrNotAUser},

@@ -9,7 +9,7 @@ var ramOperations = slices.Concat(userOperations, loginOperations, policyOperati
 // userOperations are the operations on users and their keys.
 var userOperations = []*Operation{
 	{
-		Product: "Ram", Version: RamVersion, Name: "CreateUser", Access: "create", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "CreateUser", Access: "create", Rate: usual, Resources: ofUser,
 		Doc: "Creates a RAM user.",
 		New: input[CreateUserInput], Out: output[CreateUserOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserExists},
@@ -20,7 +20,7 @@ var userOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "GetUser", Access: "get", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "GetUser", Access: "get", Rate: usual, Resources: ofUser,
 		Doc: "Describes a user.",
 		New: input[GetUserInput], Out: output[GetUserOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist},
@@ -38,7 +38,7 @@ var userOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "DeleteUser", Access: "delete", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "DeleteUser", Access: "delete", Rate: usual, Resources: ofUser,
 		Doc: "Deletes a user without access keys and policies.",
 		New: input[DeleteUserInput], Out: output[DeleteUserOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrDeleteConflictAccessKey, ErrDeleteConflictPolicy},
@@ -47,7 +47,7 @@ var userOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "CreateAccessKey", Access: "create", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "CreateAccessKey", Access: "create", Rate: usual, Resources: ofKeys,
 		Doc: "Makes an access key for a user, or without UserName for the caller. Its secret is in this answer and never again.",
 		New: input[CreateAccessKeyInput], Out: output[CreateAccessKeyOutput],
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLimitExceededAccessKey},
@@ -56,7 +56,7 @@ var userOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "ListAccessKeys", Access: "list", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "ListAccessKeys", Access: "list", Rate: usual, Resources: ofKeys,
 		Doc: "Lists the access keys of a user, or without UserName of the caller.",
 		New: input[ListAccessKeysInput], Out: output[ListAccessKeysOutput],
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist},
@@ -65,7 +65,7 @@ var userOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "UpdateAccessKey", Access: "update", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "UpdateAccessKey", Access: "update", Rate: usual, Resources: ofKeys,
 		Doc: "Allows or forbids the use of an access key.",
 		New: input[UpdateAccessKeyInput], Out: output[UpdateAccessKeyOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
@@ -76,7 +76,7 @@ var userOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "DeleteAccessKey", Access: "delete", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "DeleteAccessKey", Access: "delete", Rate: usual, Resources: ofKeys,
 		Doc: "Deletes an access key.",
 		New: input[DeleteAccessKeyInput], Out: output[DeleteAccessKeyOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
@@ -90,7 +90,7 @@ var userOperations = []*Operation{
 // policyOperations are the operations on policies and who has them.
 var policyOperations = []*Operation{
 	{
-		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual, Resources: ofPolicy,
 		Doc: "Creates a policy.",
 		New: input[CreatePolicyInput], Out: output[CreatePolicyOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyExists, ErrMalformedPolicyDocument},
@@ -101,7 +101,7 @@ var policyOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "GetPolicy", Access: "get", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "GetPolicy", Access: "get", Rate: usual, Resources: ofTypedPolicy,
 		Doc: "Describes a policy with its document.",
 		New: input[GetPolicyInput], Out: output[GetPolicyOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist},
@@ -120,7 +120,7 @@ var policyOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual, Resources: ofPolicy,
 		Doc: "Deletes a policy that no user has.",
 		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser},
@@ -129,7 +129,7 @@ var policyOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "AttachPolicyToUser", Access: "update", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "AttachPolicyToUser", Access: "update", Rate: usual, Resources: ofAttachment,
 		Doc: "Gives a policy to a user.",
 		New: input[AttachPolicyToUserInput], Out: output[AttachPolicyToUserOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyExists, ErrLimitExceededPolicy},
@@ -140,7 +140,7 @@ var policyOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "DetachPolicyFromUser", Access: "update", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "DetachPolicyFromUser", Access: "update", Rate: usual, Resources: ofAttachment,
 		Doc: "Takes a policy from a user.",
 		New: input[DetachPolicyFromUserInput], Out: output[DetachPolicyFromUserOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyNotExist},
@@ -151,7 +151,7 @@ var policyOperations = []*Operation{
 		},
 	},
 	{
-		Product: "Ram", Version: RamVersion, Name: "ListPoliciesForUser", Access: "list", Rate: usual,
+		Product: "Ram", Version: RamVersion, Name: "ListPoliciesForUser", Access: "list", Rate: usual, Resources: ofUser,
 		Doc: "Lists the policies of a user.",
 		New: input[ListPoliciesForUserInput], Out: output[ListPoliciesForUserOutput],
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist},

@@ -104,6 +104,20 @@ func TestOperationsAreComplete(t *testing.T) {
 			rows[r.Name] = r
 			required = required || r.Required
 		}
+		named := make(map[string]bool)
+		for _, r := range op.Resources {
+			for _, name := range []string{r.User, r.Policy, r.PolicyType} {
+				if _, ok := rows[name]; !ok && name != "" {
+					t.Errorf("%s: its resource is named by %s, which is no parameter", op.Name, name)
+				}
+				named[name] = true
+			}
+		}
+		for _, name := range []string{"UserName", "PolicyName"} {
+			if _, ok := rows[name]; ok && !named[name] {
+				t.Errorf("%s: has %s, but no resource that it names", op.Name, name)
+			}
+		}
 		for _, e := range op.Example {
 			if _, ok := rows[e.Name]; !ok {
 				t.Errorf("%s: its example has %s, which is no parameter", op.Name, e.Name)

@@ -23,7 +23,8 @@ type record struct {
 	Via       string            `json:"via,omitempty"` // "console": by somebody who is signed in there; absent: a signed call
 	Version   string            `json:"version,omitempty"`
 	Action    string            `json:"action,omitempty"`
-	Params    map[string]string `json:"params,omitempty"` // of the operation, secrets redacted; absent unless the signature was valid
+	Params    map[string]string `json:"params,omitempty"`          // as sent, secrets redacted; absent unless the signature was valid
+	Unlisted  int               `json:"params_unlisted,omitempty"` // parameters that found no room in params
 	Status    int               `json:"status"`
 	Code      string            `json:"code,omitempty"` // of the error, if it was one
 	Took      float64           `json:"took"`           // seconds
@@ -51,26 +52,8 @@ func (c *call) record(status int, code string, took time.Duration) record {
 	if who.Root() {
 		r.User = "root"
 	}
-	r.Params = c.auditParams()
+	r.Params, r.Unlisted = c.auditParams()
 	return r
-}
-
-// auditParams are the parameters that the operation has a row for, so that
-// nothing unknown gets into the log.
-func (c *call) auditParams() map[string]string {
-	params := make(map[string]string)
-	for _, row := range c.op.New().Params() {
-		for name, value := range c.req.Params {
-			if name != row.Name && !strings.HasPrefix(name, row.Name+".") {
-				continue
-			}
-			if row.Secret() {
-				value = "[redacted]"
-			}
-			params[name] = cut(value, maxAuditValue)
-		}
-	}
-	return params
 }
 
 func cut(s string, limit int) string {

@@ -81,7 +81,7 @@ func TestAudit(t *testing.T) {
 		{AccessKey: "user", Action: "ReleaseInstance", Status: 400, Code: "SignatureDoesNotMatch"},
 		{AccessKey: "user", Action: strings.Repeat("ä", maxAuditName/2) + "…", Status: 404, Code: "InvalidAction.NotFound"},
 		{Account: account, User: "alice", AccessKey: "user", Action: "ReleaseInstance", Params: map[string]string{"InstanceId": "lb-1"}, Status: 400, Code: "NoPermission"},
-		{Account: account, User: "alice", AccessKey: "user", Action: "DescribeLoadBalancers", Params: map[string]string{"LoadBalancerName": "n", "EnsRegionIds.1": "r"}, Status: 200},
+		{Account: account, User: "alice", AccessKey: "user", Action: "DescribeLoadBalancers", Params: map[string]string{"LoadBalancerName": "n", "EnsRegionIds.1": "r", "Unknown": "u"}, Status: 200},
 		{Account: account, User: "root", AccessKey: "root", Action: "ReleaseInstance", Params: map[string]string{"InstanceId": strings.Repeat("x", maxAuditValue) + "…"}, Status: 400, Code: "InvalidInstanceId"},
 		{Account: account, User: "root", AccessKey: "root", Action: "DescribeEnsRegions", Status: 500, Code: "InternalError"},
 	}

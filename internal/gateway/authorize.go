@@ -7,14 +7,10 @@ import (
 	"elbow/internal/ram"
 )
 
-// everybodys are the actions that need no policy: who one is, and one's own
-// password, for which the old one is asked.
-var everybodys = map[string]bool{"sts:GetCallerIdentity": true, "ram:ChangePassword": true}
-
 // authorize asks the policies of a RAM user. Root may do everything.
 func (c *call) authorize() error {
 	who := c.credential.Identity
-	if who.Root() || everybodys[c.op.Action()] {
+	if who.Root() || c.op.Unrestricted {
 		return nil
 	}
 	conditions := ram.Conditions{SourceIP: c.source, SecureTransport: c.secure, CurrentTime: c.start}
@@ -35,29 +31,27 @@ func (c *call) authorize() error {
 	return nil
 }
 
-// resources are what the call is about; it must be allowed on each of them.
-// Operations of ENS and of the certificate service have no resource level: a
-// policy can name them all or none. Those of RAM are about a user, a policy or
-// both.
+// resources lists what the call acts on, as policies name it. Only the rows that
+// the operation's table entry names are read: a parameter that the operation does
+// not have must not change what a Deny is compared with.
 func resources(op *api.Operation, who ram.Identity, params map[string]string) []string {
 	product, _, _ := strings.Cut(op.Action(), ":")
 	ours := "acs:" + product + ":*:" + who.AccountID + ":"
-	if op.Product != "Ram" {
-		return []string{ours + "*"}
-	}
-	user, policy := params["UserName"], params["PolicyName"]
-	if user == "" && strings.Contains(op.Name, "AccessKey") {
-		user = who.UserName // these are about the caller if they name nobody
-	}
 	var all []string
-	if user != "" {
-		all = append(all, ours+"user/"+user)
-	}
-	switch {
-	case policy != "" && params["PolicyType"] == "System":
-		all = append(all, "acs:ram:*:system:policy/"+policy)
-	case policy != "":
-		all = append(all, ours+"policy/"+policy)
+	for _, r := range op.Resources {
+		user, policy := params[r.User], params[r.Policy]
+		if r.OrCaller && user == "" {
+			user = who.UserName
+		}
+		switch {
+		case r.User != "" && user != "":
+			all = append(all, ours+"user/"+user)
+		case r.Policy == "" || policy == "": // binding will refuse the call
+		case r.PolicyType != "" && params[r.PolicyType] == "System":
+			all = append(all, "acs:"+product+":*:system:policy/"+policy)
+		default:
+			all = append(all, ours+"policy/"+policy)
+		}
 	}
 	if all == nil {
 		all = []string{ours + "*"}

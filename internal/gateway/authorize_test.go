@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"slices"
 	"testing"
 
 	"elbow/internal/api"
@@ -70,35 +69,5 @@ func TestAuthorize(t *testing.T) {
 				t.Errorf("as root: %v", err)
 			}
 		})
-	}
-}
-
-func TestResources(t *testing.T) {
-	leak.Check(t)
-	who := ram.Identity{AccountID: "1", UserID: "2", UserName: "me"}
-	for _, tt := range []struct {
-		version, action string
-		params          map[string]string
-		want            []string
-	}{
-		{api.EnsVersion, "DescribeLoadBalancers", map[string]string{"UserName": "x"}, []string{"acs:ens:*:1:*"}},
-		{api.CasVersion, "ListUserCertificateOrder", nil, []string{"acs:cas:*:1:*"}},
-		{api.RamVersion, "ListUsers", nil, []string{"acs:ram:*:1:*"}},
-		{api.RamVersion, "DeleteUser", map[string]string{"UserName": "x"}, []string{"acs:ram:*:1:user/x"}},
-		{api.RamVersion, "CreateAccessKey", nil, []string{"acs:ram:*:1:user/me"}},
-		{api.RamVersion, "CreatePolicy", map[string]string{"PolicyName": "p"}, []string{"acs:ram:*:1:policy/p"}},
-		{
-			api.RamVersion, "AttachPolicyToUser",
-			map[string]string{"UserName": "x", "PolicyName": "p", "PolicyType": "System"},
-			[]string{"acs:ram:*:1:user/x", "acs:ram:*:system:policy/p"},
-		},
-	} {
-		op, ok := api.Lookup(tt.version, tt.action)
-		if !ok {
-			t.Fatalf("no operation %s", tt.action)
-		}
-		if got := resources(op, who, tt.params); !slices.Equal(got, tt.want) {
-			t.Errorf("%s %v: got %q, want %q", tt.action, tt.params, got, tt.want)
-		}
 	}
 }

@@ -45,7 +45,13 @@ const (
 	// maxAuditValue bounds a parameter value in an audit line, in bytes.
 	maxAuditValue = 256
 
-	// maxAuditName bounds the action and access key id in an audit line, in
-	// bytes: before a call is authenticated they are a stranger's text.
+	// maxAuditParams bounds the names and values of the parameters in an audit line
+	// together, in bytes. The longest call that an operation takes, a list of 100
+	// IDs of 128 bytes, fits.
+	maxAuditParams = 16 << 10
+
+	// maxAuditName bounds the action, the access key id and the name of a parameter
+	// in an audit line, in bytes: before a call is authenticated they are a
+	// stranger's text.
 	maxAuditName = 128
 )

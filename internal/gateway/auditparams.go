@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"elbow/internal/api"
+)
+
+// redacted stands in the audit log for a value that is a secret or may be one.
+const redacted = "[redacted]"
+
+// protocolParams are the parameters that sign and encode a call. The audit line
+// has fields of its own for those that say something.
+var protocolParams = map[string]bool{
+	"Action": true, "Version": true, "Format": true, "AccessKeyId": true, "Timestamp": true, "TimeStamp": true,
+	"Signature": true, "SignatureMethod": true, "SignatureVersion": true, "SignatureNonce": true, "SignatureType": true,
+}
+
+// auditParams lists the parameters of the call: those that the operation has, then
+// all others that were sent, because somebody who tries doors sends what an
+// operation does not have. unlisted is how many found no room in maxAuditParams.
+func (c *call) auditParams() (params map[string]string, unlisted int) {
+	rows := make(map[string]api.Param)
+	for _, row := range c.op.New().Params() {
+		rows[row.Name] = row
+	}
+	var own, others []string
+	for _, name := range slices.Sorted(maps.Keys(c.req.Params)) {
+		_, declared := rowOf(rows, name)
+		switch {
+		case declared:
+			own = append(own, name)
+		case !protocolParams[name]:
+			others = append(others, name)
+		}
+	}
+	params = make(map[string]string)
+	room := maxAuditParams
+	for _, name := range append(own, others...) {
+		label, value := cut(name, maxAuditName), c.auditValue(rows, name)
+		_, taken := params[label] // by another name that begins alike
+		if room -= len(label) + len(value); room < 0 || taken {
+			unlisted++
+			continue
+		}
+		params[label] = value
+	}
+	return params, unlisted
+}
+
+// rowOf finds the row of a parameter: that of its name, or of the list that it is
+// an item of.
+func rowOf(rows map[string]api.Param, name string) (row api.Param, found bool) {
+	if row, found = rows[name]; found {
+		return row, true
+	}
+	list, _, _ := strings.Cut(name, ".")
+	row, found = rows[list]
+	return row, found
+}
+
+// auditValue is a value as the log may have it. Of a parameter that the operation
+// does not have, only the name can tell whether it is a secret: a misspelt one was
+// meant to be one. A private key or the caller's own secret is one wherever it
+// stands.
+func (c *call) auditValue(rows map[string]api.Param, name string) string {
+	value := c.req.Params[name]
+	row, declared := rowOf(rows, name)
+	switch secret := c.credential.Secret; {
+	case declared && row.Secret(), !declared && soundsSecret(name):
+		return redacted
+	case strings.Contains(strings.ToUpper(value), "PRIVATE KEY"):
+		return redacted
+	case secret != "" && strings.Contains(value, secret):
+		return redacted
+	}
+	return cut(value, maxAuditValue)
+}
+
+// soundsSecret reports whether a parameter of that name may hold a secret, in any
+// spelling: PassWord, private_key, "Key " or Key.1.
+func soundsSecret(name string) bool {
+	letters := strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+	for _, harmless := range []string{"keyid", "keyword", "tagkey", "clienttoken", "passwordresetrequired"} {
+		letters = strings.ReplaceAll(letters, harmless, " ")
+	}
+	return slices.ContainsFunc([]string{
+		"key", "secret", "token", "credential", "signature", "passw", "passphrase", "passcode", "pwd",
+	}, func(word string) bool { return strings.Contains(letters, word) })
+}
