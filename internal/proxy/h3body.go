@@ -3,8 +3,6 @@ package proxy
 import (
 	"io"
 
-	"github.com/quic-go/quic-go"
-
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/http3"
@@ -80,15 +78,6 @@ func (s *h3Stream) take(u *upload) *Fault {
 	return nil
 }
 
-// await waits until there is something to read, be it the end.
-func (s *h3Stream) await() error {
-	var one [1]byte
-	if _, err := s.str.Peek(one[:]); err != nil && err != io.EOF {
-		return err
-	}
-	return nil
-}
-
 // unframe leaves of what is in the flow the payload, from headRoom to to. What is
 // not whole goes to s.rest.
 func (s *h3Stream) unframe(u *upload) (to int, trailers []byte, f *Fault) {
@@ -151,7 +140,6 @@ func (s *h3Stream) trailers(block []byte) ([]byte, *Fault) {
 	return lines, nil
 }
 
-// unwanted tells the client that it may stop sending (RFC 9114, 4.1).
-func (s *h3Stream) unwanted() { s.str.CancelRead(quic.StreamErrorCode(http3.NoError)) }
+func (s *h3Stream) unwanted() { s.stopSending() }
 
-func (s *h3Stream) interrupt() { s.unwanted() }
+func (s *h3Stream) interrupt() { s.stopSending() }

@@ -32,6 +32,7 @@ type h3Stream struct {
 	replayable bool        // the request came before the handshake was complete
 	measured   bool        // all of the body came with the head, and is in order
 	mute       atomic.Bool // the request is in error and must not be answered; the upload may find out
+	stopped    atomic.Bool // the client has been told to stop sending: how it ends says nothing
 	ended      bool        // the client's direction has been read to its end
 	closed     bool        // ours has been ended as it should be
 	rest       []byte      // of the body: the start of a frame whose other part has not come
@@ -56,7 +57,7 @@ func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 // end closes what is still open of the stream, and gives it back.
 func (s *h3Stream) end() {
 	if !s.ended {
-		s.str.CancelRead(quic.StreamErrorCode(http3.NoError)) // nothing more is wanted (RFC 9114, 4.1)
+		s.stopSending()
 	}
 	if !s.closed {
 		s.str.CancelWrite(quic.StreamErrorCode(h3Code(s.x.record.fault)))
@@ -75,6 +76,7 @@ func (s *h3Stream) release() {
 	s.section.Fields, s.arena, s.rest = s.section.Fields[:0], s.arena[:0], s.rest[:0]
 	s.replayable, s.measured, s.ended, s.closed = false, false, false, false
 	s.mute.Store(false)
+	s.stopped.Store(false)
 	if cap(s.arena) > 4*arenaBytes {
 		s.arena = make([]byte, 0, arenaBytes)
 	}
@@ -108,12 +110,39 @@ func h3Code(f *Fault) http3.Code {
 
 func (s *h3Stream) proto() string { return "HTTP/3.0" }
 
+// errStopped is how reading ends after stopSending.
+var errStopped = errors.New("the client was told to stop sending")
+
 // Read reads from the client and takes down the end of the stream, which may
 // come with the last bytes.
 func (s *h3Stream) Read(p []byte) (int, error) {
 	n, err := s.str.Read(p)
+	if err == io.EOF && s.stopped.Load() {
+		return n, errStopped
+	}
 	s.ended = s.ended || err == io.EOF
 	return n, err
+}
+
+// await waits until there is something to read, be it the end.
+func (s *h3Stream) await() error {
+	var one [1]byte
+	switch _, err := s.str.Peek(one[:]); {
+	case err == io.EOF && s.stopped.Load():
+		return errStopped
+	case err != io.EOF:
+		return err
+	}
+	return nil
+}
+
+// stopSending tells the client that nothing more of the request is wanted (RFC
+// 9114, 4.1). From then on an end of the stream is none of the request: quic-go
+// answers io.EOF for a RESET_STREAM that comes in reply while somebody waits in
+// Peek, wherever in the body the client stopped.
+func (s *h3Stream) stopSending() {
+	s.stopped.Store(true)
+	s.str.CancelRead(quic.StreamErrorCode(http3.NoError))
 }
 
 func (s *h3Stream) readBy(due socket.Instant) {

@@ -84,7 +84,7 @@ func (s *h3Stream) carryFrames(t *tunnel, src []byte) *Fault {
 // interrupted reports whether err is that of a read which interrupt has ended.
 func (s *h3Stream) interrupted(err error) bool {
 	var reset *quic.StreamError
-	return errors.As(err, &reset) && !reset.Remote
+	return err == errStopped || errors.As(err, &reset) && !reset.Remote
 }
 
 // carry sends p in a DATA frame, in one write.

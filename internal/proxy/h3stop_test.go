@@ -1,0 +1,113 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/quic-go/quic-go"
+
+	"elbow/internal/http3"
+	"elbow/internal/leak"
+)
+
+// Once the client has been told to stop sending, an io.EOF from quic-go is no end
+// of the request: it is also what a RESET_STREAM in reply may look like.
+func TestH3EndAfterStop(t *testing.T) {
+	leak.Check(t)
+	l, err := quic.ListenAddr("127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{*certificate(t, "elbow.test")}, NextProtos: []string{"h3"},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := quic.DialAddr(t.Context(), l.Addr().String(), h3TLS(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.CloseWithError(0, "") }()
+	cut := (&rawH3{t, c}).stream(true, frame(http3.Data, []byte("hello"))[:4])
+	defer cut.CancelRead(0)
+	served, err := l.Accept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	str, err := served.AcceptStream(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(str); err != nil { // from here on quic-go answers io.EOF, whatever else happens
+		t.Fatal(err)
+	}
+	s := &h3Stream{str: str}
+	if err := s.await(); err != nil {
+		t.Errorf("before: await returns %v", err)
+	}
+	s.unwanted()
+	if err := s.await(); err != errStopped || !s.interrupted(err) {
+		t.Errorf("await returns %v, want %v", err, errStopped)
+	}
+	if n, err := s.Read(make([]byte, 1)); n != 0 || err != errStopped || s.ended {
+		t.Errorf("Read returns %d, %v, ended is %v, want 0, %v, false", n, err, s.ended, errStopped)
+	}
+}
+
+// Clients that have their answer stop in the middle of a frame, or at the end of
+// one, in thousands: none of the connections ends, and no backend takes a part of a
+// body for the whole.
+func TestH3StopsInMidBody(t *testing.T) {
+	leak.Check(t)
+	var whole atomic.Int32
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		req, err := http.ReadRequest(p.r)
+		if err != nil {
+			return
+		}
+		if req.Method == "GET" {
+			p.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+			return
+		}
+		p.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+		if _, err := io.Copy(io.Discard, req.Body); err == nil {
+			whole.Add(1)
+		}
+	})})
+	head := headers(pseudo("POST", "/")...)
+	var uploads sync.WaitGroup
+	conns := make([]*rawH3, 8)
+	for i := range conns {
+		c := r.dialRaw()
+		conns[i] = c
+		for _, part := range [][]byte{
+			frame(http3.Data, make([]byte, 16<<10))[:8<<10],
+			frame(http3.Data, make([]byte, 1<<10)),
+			append(frameData("x"), headers("a", "b")[:4]...), // trailers cut off
+		} {
+			uploads.Add(1)
+			go func() { // ends when it has sent all, or the connection has ended
+				defer uploads.Done()
+				for range 200 {
+					str, err := c.quic.OpenStreamSync(t.Context())
+					if err != nil {
+						return
+					}
+					_, _ = str.Write(head) // in vain if it has been answered or the connection has ended
+					_, _ = str.Write(part)
+					_, _ = io.Copy(io.Discard, str)
+					<-str.Context().Done() // quic-go has obeyed STOP_SENDING
+				}
+			}()
+		}
+	}
+	uploads.Wait()
+	for _, c := range conns {
+		c.ask("/") // fails if it has ended
+	}
+	if n := whole.Load(); n != 0 {
+		t.Errorf("backends took %d requests for whole", n)
+	}
+}
