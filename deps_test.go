@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/ram":      {},
 	"internal/socket":   {},
 	"internal/cluster":  {},
-	"internal/answer":   {},
+	"internal/yamltext": {},
 	"internal/snippet":  {},
 	"internal/top":      {},
 	"internal/archive":  {},
@@ -39,10 +39,11 @@ var mayImport = map[string][]string{
 	"internal/handover": {},
 	"internal/leak":     {}, // for tests alone
 
+	"internal/answer":         {"internal/yamltext"},
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
 	"internal/store/embedded": {},
-	"internal/manifest":       {"internal/api"},
+	"internal/manifest":       {"internal/api", "internal/yamltext"},
 	"internal/doctor":         {"internal/api"},
 	"internal/openapi":        {"internal/api"},
 	"internal/http2":          {"internal/http1"},
@@ -84,7 +85,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_model":     {"cmd/elbow", "internal/top"},
 	"github.com/prometheus/common":           {"internal/top"},
 	"github.com/jmespath/go-jmespath":        {"internal/answer"},
-	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest"},
+	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest", "internal/yamltext"},
 	"github.com/spf13/cobra":                 {"cmd/elbow"},
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
 	"github.com/quic-go/quic-go":             {"internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests

@@ -17,8 +17,10 @@ func TestPrint(t *testing.T) {
 	}{
 		{"JSON keeps the order of the answer", `{"b":1,"a":"x"}`, "", JSON, "{\n  \"b\": 1,\n  \"a\": \"x\"\n}\n"},
 		{"YAML too", `{"b":1,"a":[]}`, "", YAML, "b: 1\na: []\n"},
-		{"YAML of texts that look like something else", `["1","true","null","a: b","","1e3"]`, "", YAML, "- \"1\"\n- \"true\"\n- \"null\"\n- 'a: b'\n- \"\"\n- \"1e3\"\n"},
-		{"YAML of all types", `{"n":1.5,"t":true,"z":null,"o":{}}`, "", YAML, "n: 1.5\nt: true\nz: null\no: {}\n"},
+		{"YAML of texts that look like something else", `["1","true","null","a: b","","1e3"]`, "", YAML, "- \"1\"\n- \"true\"\n- \"null\"\n- \"a: b\"\n- \"\"\n- \"1e3\"\n"},
+		{"YAML of texts that only YAML 1.1 takes for something else", `{"HealthCheck":"on","y":"off","a":["~","1_000","12:30:45","2026-11-30","0o17","x"]}`, "", YAML, "HealthCheck: \"on\"\n\"y\": \"off\"\na:\n  - \"~\"\n  - \"1_000\"\n  - \"12:30:45\"\n  - \"2026-11-30\"\n  - \"0o17\"\n  - x\n"},
+		{"YAML of numbers that YAML 1.1 takes for texts", `[1e3,1e+21,-2.5E-7,0.1]`, "", YAML, "- 1.0e+3\n- 1.0e+21\n- -2.5e-7\n- 0.1\n"},
+		{"YAML of all types", `{"f":1.5,"t":true,"z":null,"o":{}}`, "", YAML, "f: 1.5\nt: true\nz: null\no: {}\n"},
 		{
 			"a table of a list", list, "", Table,
 			"TotalCount  2\n\nLoadBalancers\nLoadBalancerId  Name  Weight  Tags\nlb-1            shop  100     -\nlb-2            -     -       a, b\n",

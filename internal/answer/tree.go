@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"elbow/internal/yamltext"
 )
 
 // parse reads a JSON text into a tree that keeps the order of fields, which a
@@ -36,9 +39,9 @@ func value(d *json.Decoder) (*yaml.Node, error) {
 	case json.Delim:
 		return collection(d, t)
 	case string:
-		return scalar("!!str", t), nil
+		return yamltext.Node(t), nil
 	case json.Number:
-		return scalar(numberTag(t), t.String()), nil
+		return number(t), nil
 	case bool:
 		return scalar("!!bool", strconv.FormatBool(t)), nil
 	}
@@ -69,9 +72,21 @@ func scalar(tag, text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
 }
 
-func numberTag(n json.Number) string {
+// number is a number as YAML 1.1 writes it too, where 1e3 is a text: its
+// fractions have a dot and its exponents a sign.
+func number(n json.Number) *yaml.Node {
 	if _, err := n.Int64(); err == nil {
-		return "!!int"
+		return scalar("!!int", n.String())
 	}
-	return "!!float"
+	mantissa, exponent, found := strings.Cut(strings.ToLower(n.String()), "e")
+	if !found {
+		return scalar("!!float", mantissa)
+	}
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	if exponent[0] != '-' && exponent[0] != '+' {
+		exponent = "+" + exponent
+	}
+	return scalar("!!float", mantissa+"e"+exponent)
 }

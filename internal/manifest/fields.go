@@ -79,7 +79,7 @@ func (l *Listener) fill(given map[string]string) error {
 	}
 	l.Fields, l.given = make(map[string]string), make(map[string]bool)
 	for _, r := range all {
-		value := canonical(fmt.Sprint(r.Var.Value()))
+		value := canonical(r, fmt.Sprint(r.Var.Value()))
 		if r.Name == "ServerCertificateId" {
 			value = given[r.Name]
 		}
@@ -91,9 +91,10 @@ func (l *Listener) fill(given map[string]string) error {
 	return nil
 }
 
-// canonical is a value in the form that is compared: a port that is 0 is none.
-func canonical(value string) string {
-	if value == "0" {
+// canonical is the value of a row in the form that is compared: a number that is
+// 0, as a port that was not given, is none.
+func canonical(r api.Param, value string) string {
+	if value == "0" && r.Var.Shape().Type == api.Integer {
 		return ""
 	}
 	return value

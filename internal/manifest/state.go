@@ -117,9 +117,10 @@ func fetchListener(ctx context.Context, call Caller, lb, port string) (Listener,
 		return Listener{}, fmt.Errorf("answer of DescribeLoadBalancerHTTPSListenerAttribute: %w", err)
 	}
 	l := Listener{Port: port, Fields: make(map[string]string)}
-	for _, name := range listenerFields() {
-		if value, ok := answer[name]; ok {
-			l.Fields[name] = canonical(plain(value))
+	_, all := rows(createListener)
+	for _, r := range all {
+		if value, ok := answer[r.Name]; ok && r.Name != "LoadBalancerId" && r.Name != "ListenerPort" {
+			l.Fields[r.Name] = canonical(r, plain(value))
 		}
 	}
 	status := plain(answer["Status"])

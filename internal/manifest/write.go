@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v4"
+
+	"elbow/internal/api"
+	"elbow/internal/yamltext"
 )
 
 // Write writes a state as a manifest that, applied to the server it was read
@@ -45,7 +48,7 @@ func balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
 	}
 	var backends, listeners []*yaml.Node
 	for _, b := range lb.Backends {
-		one := mapping("ServerId", text(b.ServerID), "Ip", text(b.IP), "Port", text(b.Port), "Weight", text(b.Weight))
+		one := mapping("ServerId", text(b.ServerID), "Ip", text(b.IP), "Port", number(b.Port), "Weight", number(b.Weight))
 		if b.Type != "ens" && b.Type != "" {
 			extend(one, "Type", text(b.Type))
 		}
@@ -60,7 +63,7 @@ func balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
 }
 
 func listenerNode(l Listener, names map[string]string) *yaml.Node {
-	n := mapping("ListenerPort", text(l.Port))
+	n := mapping("ListenerPort", number(l.Port))
 	if name := names[l.Fields["ServerCertificateId"]]; name != "" {
 		extend(n, "Certificate", text(name))
 	} else {
@@ -78,7 +81,7 @@ func listenerNode(l Listener, names map[string]string) *yaml.Node {
 		case r.Name == "StickySession" && value == "off" && l.Fields["StickySessionType"] == "":
 		case unset && len(r.When) > 0: // required under a condition that does not hold
 		default:
-			extend(n, r.Name, text(value))
+			extend(n, r.Name, field(r, value))
 		}
 	}
 	return n
@@ -98,14 +101,20 @@ func extend(n *yaml.Node, pairs ...any) {
 	}
 }
 
-// text is a plain value. What looks like a number or a truth value may stand as
-// such, because it is read as a text all the same; only null would be lost.
-func text(value string) *yaml.Node {
-	n := &yaml.Node{Kind: yaml.ScalarNode, Value: value}
-	if n.ShortTag() == "!!null" {
-		n.Tag = "!!str"
+// text is a plain value that every reader takes for a text, but for a whole
+// number of the table, which is one.
+func text(value string) *yaml.Node { return yamltext.Node(value) }
+
+func number(value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: value}
+}
+
+// field is the value of a row of a table.
+func field(r api.Param, value string) *yaml.Node {
+	if r.Var.Shape().Type == api.Integer && value != "" {
+		return number(value)
 	}
-	return n
+	return text(value)
 }
 
 func list(items []*yaml.Node) *yaml.Node {
