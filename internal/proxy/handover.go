@@ -135,17 +135,28 @@ func (p *Proxy) Forget(tag []byte) {
 	}
 }
 
+// A socketName is what an inherited socket is found by.
+type socketName struct {
+	network string
+	address netip.AddrPort
+}
+
+func byName(all []Socket) map[socketName]Socket {
+	m := make(map[socketName]Socket, len(all))
+	for _, s := range all {
+		m[socketName{s.Network, s.Address}] = s
+	}
+	return m
+}
+
 // inherit takes a socket out of what was inherited.
 func (p *Proxy) inherit(network string, addr netip.AddrPort) (Socket, bool) {
+	name := socketName{network, addr}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i, s := range p.inherited {
-		if s.Network == network && s.Address == addr {
-			p.inherited = slices.Delete(p.inherited, i, i+1)
-			return s, true
-		}
-	}
-	return Socket{}, false
+	s, ok := p.inherited[name]
+	delete(p.inherited, name)
+	return s, ok
 }
 
 func (s *Socket) close() {

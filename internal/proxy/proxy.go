@@ -118,7 +118,7 @@ type Proxy struct {
 
 	mu        sync.Mutex
 	open      map[*Listener]struct{} // those not closed; guarded by mu
-	inherited []Socket               // not taken yet; guarded by mu
+	inherited map[socketName]Socket  // not taken yet; guarded by mu
 
 	shakes   gate // of TLS handshakes that are computed
 	courtesy courtesy
@@ -139,7 +139,7 @@ func New(o Options) *Proxy {
 		begun:  make(chan struct{}),
 		open:   make(map[*Listener]struct{}),
 
-		inherited: o.Inherited,
+		inherited: byName(o.Inherited),
 
 		maxBackend: cmp.Or(o.MaxBackendConns, defaultMaxBackendConns),
 		queueFor:   cmp.Or(o.QueueTimeout, defaultQueueTimeout),

@@ -38,6 +38,7 @@ func (l *Loop) drain(k key) {
 	ctx, cut := context.WithTimeout(context.Background(), l.drainTimeout)
 	d := &drain{unit: u, cut: cut}
 	l.draining[d] = struct{}{}
+	l.drainsOf[u.spec.owner]++
 	go l.await(ctx, d) // ends with the exchanges or ctx; the receiver of drained waits
 	l.tell(u.spec.owner)
 }
@@ -50,13 +51,19 @@ func (l *Loop) await(ctx context.Context, d *drain) {
 	l.drained <- d
 }
 
+// endDrain lets go of a unit whose exchanges have ended. What it alone needed
+// goes with the next sweep, which looks at all units: one sweep serves all drains
+// that end at about the same time.
 func (l *Loop) endDrain(d *drain) {
 	d.cut()
 	delete(l.draining, d)
+	owner := d.unit.spec.owner
+	if l.drainsOf[owner]--; l.drainsOf[owner] == 0 {
+		delete(l.drainsOf, owner)
+	}
 	d.unit.retire()
-	l.tell(d.unit.spec.owner)
+	l.tell(owner)
 	l.stale = true
-	l.sweep()
 }
 
 // retire lets go of all backends.

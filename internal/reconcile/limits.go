@@ -9,6 +9,10 @@ const (
 	// after the answer to the call.
 	passGap = 10 * time.Millisecond
 
+	// sweepGap is how long what an ended drain alone needed may stay: the drains
+	// of ten thousand listeners that end within it are one look at all units.
+	sweepGap = 100 * time.Millisecond
+
 	// reportGap is the same for reports to the store, which cost a write to
 	// disk. A start with a thousand backends has its first verdicts within some
 	// 100 ms: they become a few transactions.

@@ -17,6 +17,8 @@ func (l *Loop) Run(ctx context.Context) {
 
 	retry := time.NewTimer(0) // the first pass needs no hint
 	defer retry.Stop()
+	sweep := time.NewTimer(time.Hour)
+	defer sweep.Stop()
 	var last time.Time
 	for {
 		select {
@@ -25,7 +27,13 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-l.source.Changed():
 		case <-retry.C:
 		case d := <-l.drained:
+			if !l.stale {
+				sweep.Reset(sweepGap)
+			}
 			l.endDrain(d)
+			continue
+		case <-sweep.C:
+			l.sweep()
 			continue
 		}
 		if !l.sleep(ctx, passGap-time.Since(last)) {

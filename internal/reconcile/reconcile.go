@@ -74,6 +74,7 @@ type Loop struct {
 	running   map[key]*unit
 	pairs     map[string]*cert.Pair // by certificate id
 	draining  map[*drain]struct{}
+	drainsOf  map[elb.ListenerKey]int // how many of draining each listener has
 	drained   chan *drain
 	inherited map[verdictKey]balance.Health // of backends that have not joined yet
 	yielding  bool                          // another process has the sockets
@@ -103,6 +104,7 @@ func New(c Config) *Loop {
 		running:      make(map[key]*unit),
 		pairs:        make(map[string]*cert.Pair),
 		draining:     make(map[*drain]struct{}),
+		drainsOf:     make(map[elb.ListenerKey]int),
 		inherited:    verdictsByKey(c.Verdicts),
 		drained:      make(chan *drain),
 		stale:        true, // an earlier process may have left addresses

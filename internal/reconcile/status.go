@@ -57,11 +57,4 @@ func (u *unit) memberStatus(id backendID) elb.BackendStatus {
 }
 
 // drains reports whether exchanges of a listener that is gone go on.
-func (l *Loop) drains(k elb.ListenerKey) bool {
-	for d := range l.draining {
-		if d.unit.spec.owner == k {
-			return true
-		}
-	}
-	return false
-}
+func (l *Loop) drains(k elb.ListenerKey) bool { return l.drainsOf[k] > 0 }
