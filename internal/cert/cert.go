@@ -7,7 +7,6 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -23,12 +22,13 @@ type Pair struct {
 // without asking anybody:
 //   - there are certificates in the one text and one unencrypted RSA, ECDSA or
 //     Ed25519 key in the other, and nothing that belongs elsewhere;
-//   - the leaf comes first, each certificate is followed by its issuer, and the
-//     key is that of the leaf;
+//   - the leaf comes first, the key is that of the leaf, and each further
+//     certificate issued another one of the chain;
 //   - none has expired at now. One that is not valid yet is accepted: it may be
 //     uploaded ahead of time.
 //
-// Whether clients trust the chain is not checked. The error is one sentence for
+// The chain of the pair has every certificate of the text, each behind one that
+// it issued. Whether clients trust the chain is not checked. The error is one sentence for
 // the person who uploaded it, and tells what to do where that is known.
 func Parse(chainPEM, keyPEM string, now time.Time) (*Pair, error) {
 	chain, err := parseChain(chainPEM)
@@ -42,7 +42,8 @@ func Parse(chainPEM, keyPEM string, now time.Time) (*Pair, error) {
 	if err := checkMatch(chain, key); err != nil {
 		return nil, err
 	}
-	if err := checkOrder(chain); err != nil {
+	chain, err = inOrder(chain)
+	if err != nil {
 		return nil, err
 	}
 	if err := checkExpiry(chain, now); err != nil {
@@ -75,24 +76,6 @@ func checkMatch(chain []*x509.Certificate, key crypto.Signer) error {
 	}
 	return fmt.Errorf("the private key does not match the certificate (%s): the key is %s, the certificate is for %s",
 		name(chain[0]), describe(key.Public()), describe(chain[0].PublicKey))
-}
-
-// checkOrder finds out whether each certificate is followed by its issuer.
-func checkOrder(chain []*x509.Certificate) error {
-	for i, c := range chain[:len(chain)-1] {
-		issuer := chain[i+1]
-		if string(c.RawIssuer) != string(issuer.RawSubject) {
-			return fmt.Errorf("certificate %d of the chain (%s) was issued by %q, but certificate %d is %s: each certificate has to be followed by its issuer",
-				i+1, name(c), c.Issuer, i+2, name(issuer))
-		}
-		err := issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
-		var old x509.InsecureAlgorithmError // SHA-1 signatures are not looked into: clients decide
-		if err != nil && !errors.As(err, &old) {
-			return fmt.Errorf("certificate %d of the chain (%s) names certificate %d (%s) as its issuer but is not signed by it: %w",
-				i+1, name(c), i+2, name(issuer), err)
-		}
-	}
-	return nil
 }
 
 func checkExpiry(chain []*x509.Certificate, now time.Time) error {

@@ -1,11 +1,14 @@
 package cert
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +71,7 @@ func TestParseChain(t *testing.T) {
 	middle := issue(t, "middle", root, ecdsaKey(t, elliptic.P256()))
 	leaf := issue(t, "leaf", middle, ecdsaKey(t, elliptic.P256()))
 	other := issue(t, "middle", entity{}, ecdsaKey(t, elliptic.P256())) // same name, another key
+	stranger := issue(t, "stranger", entity{}, ecdsaKey(t, elliptic.P256()))
 	for _, tt := range []struct {
 		name  string
 		chain []entity
@@ -78,9 +82,10 @@ func TestParseChain(t *testing.T) {
 		{"up to the root", []entity{leaf, middle, root}, ""},
 		{"turned round", []entity{root, middle, leaf}, `the private key belongs to certificate 3 of the chain (CN "leaf"): that one has to come first`},
 		{"issuer first", []entity{middle, leaf}, `belongs to certificate 2 of the chain (CN "leaf")`},
-		{"issuers turned round", []entity{leaf, root, middle}, `certificate 1 of the chain (CN "leaf") was issued by "CN=middle", but certificate 2 is CN "root"`},
-		{"gap", []entity{leaf, root}, `certificate 1 of the chain (CN "leaf") was issued by "CN=middle", but certificate 2 is CN "root"`},
-		{"leaf twice", []entity{leaf, leaf}, `was issued by "CN=middle"`},
+		{"gap", []entity{leaf, root}, `certificate 2 of the chain (CN "root") issued none of the others: remove it, or add what is missing between them; certificate 1 (CN "leaf") was issued by "CN=middle"`},
+		{"a stranger's behind the chain", []entity{leaf, middle, stranger}, `certificate 3 of the chain (CN "stranger") issued none of the others`},
+		{"a stranger's in the chain", []entity{leaf, stranger, middle}, `certificate 2 of the chain (CN "stranger") issued none of the others`},
+		{"leaf twice", []entity{leaf, leaf, middle}, `certificate 2 of the chain (CN "leaf") is the first one again: remove it`},
 		{"issuer of the same name", []entity{leaf, other}, `names certificate 2 (CN "middle") as its issuer but is not signed by it`},
 		{"without the leaf", []entity{middle, root}, "does not match"},
 	} {
@@ -94,6 +99,45 @@ func TestParseChain(t *testing.T) {
 		}
 		if err == nil && len(pair.TLS.Certificate) != len(tt.chain) {
 			t.Errorf("%s: %d certificates, want %d", tt.name, len(pair.TLS.Certificate), len(tt.chain))
+		}
+	}
+}
+
+// Every certificate of the text is sent, each behind one that it issued.
+func TestParseOrdersChain(t *testing.T) {
+	key := func() crypto.Signer { return ecdsaKey(t, elliptic.P256()) }
+	root, otherRoot := issue(t, "root", entity{}, key()), issue(t, "other root", entity{}, key())
+	middle := issue(t, "middle", root, key())
+	cross := issue(t, "middle", otherRoot, middle.key) // the same authority, signed by another root
+	crossRoot := issue(t, "root", otherRoot, root.key) // a new root that an old one has signed
+	leaf := issue(t, "leaf", middle, key())
+	alone := issue(t, "alone", entity{}, key())
+	for _, tt := range []struct {
+		name       string
+		sent, want []entity
+	}{
+		{"in order", []entity{leaf, middle, root}, []entity{leaf, middle, root}},
+		{"issuers turned round", []entity{leaf, root, middle}, []entity{leaf, middle, root}},
+		{"cross-signed intermediate", []entity{leaf, middle, cross}, []entity{leaf, middle, cross}},
+		{"cross-signed intermediate first", []entity{leaf, cross, middle}, []entity{leaf, cross, middle}},
+		{"both with both roots", []entity{leaf, middle, cross, root, otherRoot}, []entity{leaf, middle, root, cross, otherRoot}},
+		{"cross-signed root", []entity{leaf, middle, crossRoot}, []entity{leaf, middle, crossRoot}},
+		{"cross-signed root beside the root", []entity{leaf, middle, root, crossRoot}, []entity{leaf, middle, root, crossRoot}},
+		{"turned round from the old root", []entity{leaf, otherRoot, crossRoot, middle}, []entity{leaf, middle, crossRoot, otherRoot}},
+		{"an issuer twice", []entity{leaf, middle, middle}, []entity{leaf, middle, middle}},
+		{"signed by itself", []entity{alone}, []entity{alone}},
+	} {
+		text := ""
+		for _, e := range tt.sent {
+			text += e.pem()
+		}
+		pair, err := Parse(text, tt.sent[0].keyPEM(t), now)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if !slices.EqualFunc(pair.TLS.Certificate, tt.want, func(der []byte, e entity) bool { return bytes.Equal(der, e.leaf.Raw) }) {
+			t.Errorf("%s: sent in another order: %d certificates", tt.name, len(pair.TLS.Certificate))
 		}
 	}
 }

@@ -4,9 +4,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // ErrNoCertificate is what a handshake ends with if there is no pair.
@@ -25,13 +28,14 @@ type Store struct {
 type choice struct {
 	all    []*tls.Certificate
 	byName map[string][]*tls.Certificate // by lower-case name, "*." and all
+	byAddr map[netip.Addr][]*tls.Certificate
 }
 
 // Replace exchanges all pairs at once. ECDSA and Ed25519 go before RSA, whose
 // signatures cost this side many times as much and the wire several hundred
 // bytes; apart from that they are tried in the order given.
 func (s *Store) Replace(pairs ...*Pair) {
-	c := &choice{byName: make(map[string][]*tls.Certificate)}
+	c := &choice{byName: make(map[string][]*tls.Certificate), byAddr: make(map[netip.Addr][]*tls.Certificate)}
 	for _, isRSA := range [...]bool{false, true} {
 		for _, p := range pairs {
 			if (p.TLS.Leaf.PublicKeyAlgorithm == x509.RSA) == isRSA {
@@ -49,13 +53,22 @@ func (c *choice) add(pair *tls.Certificate) {
 			c.byName[name] = append(c.byName[name], pair)
 		}
 	}
+	for _, ip := range pair.Leaf.IPAddresses {
+		addr, _ := netip.AddrFromSlice(ip) // crypto/x509 takes 4 or 16 bytes alone
+		if addr = addr.Unmap(); !slices.Contains(c.byAddr[addr], pair) {
+			c.byAddr[addr] = append(c.byAddr[addr], pair)
+		}
+	}
 }
 
 // GetCertificate has the form of tls.Config.GetCertificate. A pair that has the
 // name goes before one that has a wildcard for it, which stands for exactly one
-// label (RFC 9525, 6.3); then come all others, so that the client says itself
-// what it thinks of the name. Of one kind the first is taken whose signatures
-// the client can verify. A single pair serves everybody.
+// label (RFC 9525, 6.3). A client that sends no name has the address of this side
+// for one (RFC 9110, 4.3.4; RFC 6066, 3, has names alone in the field). Of these the
+// pairs that are valid at this moment go first. Then come all others, again the
+// valid ones first, so that the client says itself what it thinks of the name. Of
+// one kind the first is taken whose signatures the client can verify. A single pair
+// serves everybody.
 func (s *Store) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c := s.current.Load()
 	if c == nil || len(c.all) == 0 {
@@ -64,18 +77,55 @@ func (s *Store) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, er
 	if len(c.all) == 1 {
 		return c.all[0], nil
 	}
-	name := canonical(hello.ServerName)
+	exact, wild := c.named(hello)
 	nameless := *hello
 	nameless.ServerName = "" // SupportsCertificate is asked for signatures alone
-	_, parent, _ := strings.Cut(name, ".")
-	for _, pairs := range [...][]*tls.Certificate{c.byName[name], c.byName["*."+parent], c.all} {
-		for _, pair := range pairs {
-			if nameless.SupportsCertificate(pair) == nil {
-				return pair, nil
+	now := time.Now()
+	for _, pairs := range [...][2][]*tls.Certificate{{exact, wild}, {c.all}} {
+		for _, anyTime := range [...]bool{false, true} {
+			for _, some := range pairs {
+				for _, pair := range some {
+					if (anyTime || validAt(pair.Leaf, now)) && nameless.SupportsCertificate(pair) == nil {
+						return pair, nil
+					}
+				}
 			}
 		}
 	}
 	return c.all[0], nil // crypto/tls says what is wrong with it
+}
+
+// named are the pairs for the name that a client asks for or, if it asks for none,
+// for the address that it has connected to; then those with a wildcard for it.
+func (c *choice) named(hello *tls.ClientHelloInfo) (exact, wild []*tls.Certificate) {
+	name := canonical(hello.ServerName)
+	if name == "" {
+		return c.byAddr[localAddr(hello.Conn)], nil
+	}
+	if addr, err := netip.ParseAddr(name); err == nil { // some clients send one all the same
+		return c.byAddr[addr.Unmap()], nil
+	}
+	_, parent, _ := strings.Cut(name, ".")
+	return c.byName[name], c.byName["*."+parent]
+}
+
+// localAddr is the address of this side of a connection; the zero Addr if it has
+// none.
+func localAddr(c net.Conn) netip.Addr {
+	if c == nil {
+		return netip.Addr{}
+	}
+	switch at := c.LocalAddr().(type) {
+	case *net.TCPAddr:
+		return at.AddrPort().Addr().Unmap().WithZone("")
+	case *net.UDPAddr: // of QUIC
+		return at.AddrPort().Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}
+
+func validAt(leaf *x509.Certificate, now time.Time) bool {
+	return !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter)
 }
 
 // canonical is a name as the map has it: names differ neither by case nor by
