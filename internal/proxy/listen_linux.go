@@ -24,7 +24,10 @@ func listen(addr netip.AddrPort) (*net.TCPListener, error) {
 			return err
 		},
 	}
-	lc.SetMultipathTCP(false) // on by default; it costs a second socket and has no use here
+	// MPTCP is on by default. It costs a second socket, and some options that an
+	// MPTCP listener accepts are not inherited by the connections of plain TCP
+	// clients (findings/mptcp-listener-options.sh).
+	lc.SetMultipathTCP(false)
 	// It binds at once, so there is nothing to cancel.
 	l, err := lc.Listen(context.Background(), "tcp", addr.String())
 	if err != nil {
