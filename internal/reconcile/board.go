@@ -206,18 +206,25 @@ func (b *board) tell(ctx context.Context) bool {
 	return err == nil
 }
 
-// take empties the list of what is untold.
+// take takes the next report from the list of what is untold. What exceeds one
+// report wakes run again.
 func (b *board) take() (changed []elb.ListenerStatus, gone []elb.ListenerKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	size := 0
 	for k := range b.untold {
-		if s, there := b.statuses[k]; there {
+		s, there := b.statuses[k]
+		if size += 1 + len(s.Backends); size > reportSize && len(changed)+len(gone) > 0 {
+			b.note(k)
+			break
+		}
+		if there {
 			changed = append(changed, s)
 		} else {
 			gone = append(gone, k)
 		}
+		delete(b.untold, k)
 	}
-	clear(b.untold)
 	b.telling = true
 	return changed, gone
 }

@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -29,5 +31,58 @@ func TestVerdictWhileStatusIsPut(t *testing.T) {
 	<-told
 	if changed, _ := b.take(); len(changed) != 1 || len(changed[0].Backends) != 1 || changed[0].Backends[0] != up {
 		t.Errorf("got %+v, want the backend healthy", changed)
+	}
+}
+
+// Statuses of any number of listeners and backends come in reports of a bounded
+// size; one that fails is made again, and no other.
+func TestReportsAreBounded(t *testing.T) {
+	leak.Check(t)
+	const listeners, backends = 20, 300
+	told, fail, reports := make(map[elb.ListenerKey]int), errors.New("not now"), 0
+	b := newBoard("node", func(_ context.Context, _ string, changed []elb.ListenerStatus, _ []elb.ListenerKey) error {
+		reports++
+		size := 0
+		for i := range changed {
+			size += 1 + len(changed[i].Backends)
+		}
+		if size > reportSize {
+			t.Errorf("a report of %d", size)
+		}
+		if reports == 2 {
+			return fail
+		}
+		for i := range changed {
+			told[changed[i].Key()]++
+		}
+		return nil
+	}, slog.New(slog.DiscardHandler))
+	for n := range listeners {
+		b.put(elb.ListenerStatus{LoadBalancerID: fmt.Sprintf("lb-%d", n), Port: 443}, func(s *elb.ListenerStatus) {
+			s.Backends = make([]elb.BackendStatus, backends)
+		})
+	}
+	b.put(elb.ListenerStatus{LoadBalancerID: "lb-large", Port: 443}, func(s *elb.ListenerStatus) {
+		s.Backends = make([]elb.BackendStatus, reportSize-1)
+	})
+	b.pass()
+	for tries := 0; len(b.wake) > 0; tries++ {
+		<-b.wake
+		if ok := b.tell(t.Context()); ok == (tries == 1) {
+			t.Errorf("report %d: taken %v", tries, ok)
+		}
+	}
+	for k, times := range told {
+		if times != 1 {
+			t.Errorf("%v was told %d times", k, times)
+		}
+	}
+	if len(told) != listeners+1 || reports > listeners {
+		t.Errorf("%d listeners were told in %d reports", len(told), reports)
+	}
+	select {
+	case <-b.settled:
+	default:
+		t.Error("everything is told, and the board is not settled")
 	}
 }

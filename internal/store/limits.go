@@ -3,8 +3,9 @@ package store
 import "time"
 
 const (
-	// callTimeout bounds one Update, View or report with all its retries. etcd
-	// answers in under a millisecond; a client waits some 10 s for an answer.
+	// callTimeout bounds one Update or View with all its retries, and each
+	// transaction of a report. etcd answers in under a millisecond; a client waits
+	// some 10 s for an answer.
 	callTimeout = 5 * time.Second
 
 	// maxTries bounds the tries of one Update. From the second on a process makes
@@ -15,8 +16,15 @@ const (
 	statusTTL = 10 * time.Second
 
 	// statusBatch is how many statuses go into one transaction, under etcd's
-	// default limit of 128 operations.
+	// default limit of 128 operations, and statusBytes how long they may be in all,
+	// under its default limit of 1.5 MiB with room for what the transaction itself
+	// takes. A status has some 150 bytes a backend, twice that with the reason why a
+	// backend is down, and a load balancer at most 500 of them.
 	statusBatch = 100
+	statusBytes = 1 << 20
+
+	// maxReason is how much is told of a reason that does not fit as a whole.
+	maxReason = 1 << 10
 
 	// TokenLife is how long a ClientToken is remembered at least: six times the
 	// ten minutes that the API documents. It is remembered at most twice as long.

@@ -24,18 +24,19 @@ func (r *Reader) StatusesOf(loadBalancerID string) []elb.ListenerStatus {
 // now on, gone no longer. It is forgotten when this process ends: at once after
 // Close, statusTTL after a crash. What was told and is lost because etcd did
 // not hear from this process for too long is told again.
+//
+// There may be any number of them, of any size: they are written in as many
+// transactions as etcd's limits take.
 func (s *Store) ReportStatus(ctx context.Context, node string, changed []elb.ListenerStatus, gone []elb.ListenerKey) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	return s.reporter.report(ctx, node, changed, gone)
 }
 
 // ForgetStatus takes back what an earlier process of the node told that died and
 // whose lease has not ended yet. It is for the start, before ReportStatus.
 func (s *Store) ForgetStatus(ctx context.Context, node string) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	listing, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	resp, err := s.client.Get(ctx, statusPrefix, clientv3.WithPrefix(), clientv3.WithKeysOnly())
+	resp, err := s.client.Get(listing, statusPrefix, clientv3.WithPrefix(), clientv3.WithKeysOnly())
 	if err != nil {
 		return unavailable(err)
 	}
@@ -57,12 +58,18 @@ type reporter struct {
 
 	mu    sync.Mutex
 	lease clientv3.LeaseID // guarded by mu; 0 before the first report and when lost
-	told  map[string]elb.ListenerStatus
+	told  map[string]told  // guarded by mu; by key
+}
+
+// told is a status and the lease under which etcd has it, 0 if it does not yet.
+type told struct {
+	status elb.ListenerStatus
+	lease  clientv3.LeaseID
 }
 
 func newReporter(s *Store) *reporter {
 	ctx, stop := context.WithCancel(context.Background())
-	return &reporter{store: s, ctx: ctx, stop: stop, told: make(map[string]elb.ListenerStatus)}
+	return &reporter{store: s, ctx: ctx, stop: stop, told: make(map[string]told)}
 }
 
 // report holds the mutex while etcd writes: statuses of one process are
@@ -76,15 +83,15 @@ func (r *reporter) report(ctx context.Context, node string, changed []elb.Listen
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	ops := make([]clientv3.Op, 0, len(changed)+len(gone))
+	var ops []clientv3.Op
 	for _, status := range changed {
 		key := statusKey(status.Key(), node)
+		r.told[key] = told{status: status}
 		op, err := r.tell(key, status)
 		if err != nil {
 			return err
 		}
 		ops = append(ops, op)
-		r.told[key] = status
 	}
 	for _, k := range gone {
 		key := statusKey(k, node)
@@ -94,19 +101,74 @@ func (r *reporter) report(ctx context.Context, node string, changed []elb.Listen
 	return r.write(ctx, ops)
 }
 
-// tell is the operation that writes one status.
+// tell is the operation that writes one status. One that no transaction can hold
+// is told without what is longest in it.
 func (r *reporter) tell(key string, status elb.ListenerStatus) (clientv3.Op, error) {
-	text, err := encode(r.store.sealer, statuses, key, status)
-	return clientv3.OpPut(key, text, clientv3.WithLease(r.lease)), err
-}
-
-func (r *reporter) write(ctx context.Context, ops []clientv3.Op) error {
-	for batch := range slices.Chunk(ops, statusBatch) {
-		if _, err := r.store.client.Txn(ctx).Then(batch...).Commit(); err != nil {
-			return unavailable(err)
+	for {
+		text, err := encode(r.store.sealer, statuses, key, status)
+		if err != nil || len(text) <= statusBytes || !shorten(&status) {
+			return clientv3.OpPut(key, text, clientv3.WithLease(r.lease)), err
 		}
 	}
+}
+
+// shorten takes something out of a status, the reasons of its backends first, and
+// reports whether there was anything.
+func shorten(s *elb.ListenerStatus) bool {
+	if len(s.Backends) == 0 {
+		shorter := len(s.Reason) > maxReason
+		s.Reason = s.Reason[:min(len(s.Reason), maxReason)]
+		return shorter
+	}
+	s.Backends = slices.Clone(s.Backends) // the caller's are shared
+	reasons := false
+	for i := range s.Backends {
+		reasons = reasons || s.Backends[i].LastErr != ""
+		s.Backends[i].LastErr = ""
+	}
+	if !reasons {
+		s.Backends = s.Backends[:len(s.Backends)/2]
+	}
+	return true
+}
+
+// write makes the operations in as many transactions as etcd's limits take, each
+// with its own time. Those made before one fails stay.
+func (r *reporter) write(ctx context.Context, ops []clientv3.Op) error {
+	for len(ops) > 0 {
+		n := fitting(ops)
+		if err := r.commit(ctx, ops[:n]); err != nil {
+			return unavailable(err)
+		}
+		for _, op := range ops[:n] {
+			if t, there := r.told[string(op.KeyBytes())]; there && op.IsPut() {
+				t.lease = r.lease
+				r.told[string(op.KeyBytes())] = t
+			}
+		}
+		ops = ops[n:]
+	}
 	return nil
+}
+
+func (r *reporter) commit(ctx context.Context, ops []clientv3.Op) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := r.store.client.Txn(ctx).Then(ops...).Commit()
+	return err
+}
+
+// fitting is how many of the operations go into one transaction: at least one, and
+// no more than statusBatch of statusBytes in all.
+func fitting(ops []clientv3.Op) int {
+	bytes := 0
+	for n, op := range ops {
+		bytes += len(op.KeyBytes()) + len(op.ValueBytes())
+		if n > 0 && (n == statusBatch || bytes > statusBytes) {
+			return n
+		}
+	}
+	return len(ops)
 }
 
 // open makes sure that there is a lease, and starts to renew a new one.
@@ -114,6 +176,8 @@ func (r *reporter) open(ctx context.Context) error {
 	if r.lease != 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	resp, err := r.store.client.Grant(ctx, int64(statusTTL/time.Second))
 	if err != nil {
 		return unavailable(err)
@@ -149,24 +213,26 @@ func (r *reporter) renew(alive <-chan *clientv3.LeaseKeepAliveResponse) {
 	}
 }
 
-// again tells everything under a new lease.
+// again tells everything under a new lease. What one try has told the next leaves
+// out, so that tries which fail come to an end all the same.
 func (r *reporter) again() error {
-	ctx, cancel := context.WithTimeout(r.ctx, callTimeout)
-	defer cancel()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.open(ctx); err != nil {
+	if err := r.open(r.ctx); err != nil {
 		return err
 	}
-	ops := make([]clientv3.Op, 0, len(r.told))
-	for key, status := range r.told {
-		op, err := r.tell(key, status)
+	var ops []clientv3.Op
+	for key, t := range r.told {
+		if t.lease == r.lease {
+			continue
+		}
+		op, err := r.tell(key, t.status)
 		if err != nil {
 			return err
 		}
 		ops = append(ops, op)
 	}
-	return r.write(ctx, ops)
+	return r.write(r.ctx, ops)
 }
 
 // close revokes the lease, and with it all that was told.

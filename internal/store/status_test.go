@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"elbow/internal/elb"
@@ -218,4 +219,92 @@ func TestNewRefusesAWrongSealKey(t *testing.T) {
 		t.Fatalf("the right key: %v", err)
 	}
 	again.Close()
+}
+
+// dead is a status with so many backends that are down for a reason of so many
+// bytes.
+func dead(port, backends, reason int) elb.ListenerStatus {
+	s := status(port, elb.Running)
+	for n := range backends {
+		s.Backends = append(s.Backends, elb.BackendStatus{
+			ServerID: fmt.Sprintf("i-%04d", n), Address: fmt.Sprintf("192.0.2.1:%d", n),
+			Health: "unhealthy", LastErr: strings.Repeat("x", reason),
+		})
+	}
+	return s
+}
+
+// Statuses that are few and long take several transactions, as many short ones do.
+func TestStatusesOfManyBackends(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	var all []elb.ListenerStatus
+	for port := range 100 {
+		all = append(all, dead(port+1, 200, 60))
+	}
+	report(t, s, "n1", all, nil)
+	if diff := cmp.Diff(all, told(t, s)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for i := range all { // they all come back
+		for j := range all[i].Backends {
+			all[i].Backends[j].Health, all[i].Backends[j].LastErr = "healthy", ""
+		}
+	}
+	report(t, s, "n1", all, nil)
+	if diff := cmp.Diff(all, told(t, s)); diff != "" {
+		t.Errorf("when all have come back (-want +got):\n%s", diff)
+	}
+}
+
+// A status that no transaction can hold is told in a shorter form, and the others
+// as they are.
+func TestStatusTooLarge(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	reasons, backends, reason := dead(2, 1000, 4000), dead(3, 30_000, 0), status(4, elb.Starting)
+	reason.Reason = strings.Repeat("y", 2<<20)
+	before, after := dead(1, 3, 60), dead(5, 3, 60)
+	report(t, s, "n1", []elb.ListenerStatus{before, reasons, backends, reason, after}, nil)
+	got := told(t, s)
+	if len(got) != 5 {
+		t.Fatalf("%d statuses are told, want 5", len(got))
+	}
+	if diff := cmp.Diff([]elb.ListenerStatus{before, after}, []elb.ListenerStatus{got[0], got[4]}); diff != "" {
+		t.Errorf("those beside it (-want +got):\n%s", diff)
+	}
+	if n := len(got[1].Backends); n != 1000 {
+		t.Errorf("with long reasons %d backends are told, want 1000", n)
+	}
+	if n := len(got[2].Backends); n < 1000 || n >= 30_000 {
+		t.Errorf("of 30000 backends %d are told, want as many as fit", n)
+	}
+	if n := len(got[3].Reason); n == 0 || n > 2000 {
+		t.Errorf("a reason of %d bytes is told, want its beginning", n)
+	}
+	if len(backends.Backends) != 30_000 || reasons.Backends[0].LastErr == "" {
+		t.Error("the statuses of the caller were changed")
+	}
+}
+
+// After a lost lease, statuses of any number and size are told again.
+func TestManyStatusesAreToldAgain(t *testing.T) {
+	t.Parallel()
+	s, member := start(t)
+	var all []elb.ListenerStatus
+	for port := range 100 {
+		all = append(all, dead(port+1, 200, 60))
+	}
+	report(t, s, "n1", all, nil)
+	lease, revision := leaseOf(t, member)
+	again := member.Client().Watch(t.Context(), statusPrefix, clientv3.WithPrefix(), clientv3.WithRev(revision+1), clientv3.WithFilterDelete())
+	if _, err := member.Client().Revoke(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	for seen := 0; seen < len(all); {
+		seen += len((<-again).Events)
+	}
+	if diff := cmp.Diff(all, told(t, s)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
