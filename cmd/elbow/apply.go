@@ -37,6 +37,9 @@ Fields have the names of the API's parameters:
           HealthCheckURI: /health
 
 A field that is left out takes its default; one without a default stays as it is.
+Where several load balancers have one name, LoadBalancerId says which one is meant;
+with it another LoadBalancerName renames. A listener may have several certificates,
+Certificate: [shop-ecdsa, shop-rsa].
 "elbow export" writes such a file from what exists.`
 
 // applyOptions are the flags of `elbow apply`.
@@ -115,15 +118,19 @@ func (o *applyOptions) run(cmd *cobra.Command, access *access) error {
 }
 
 // concerns reports which load balancers of the server are to be read.
-func (o *applyOptions) concerns(wanted *manifest.Manifest) func(name string) bool {
+func (o *applyOptions) concerns(wanted *manifest.Manifest) func(name, id string) bool {
 	if o.prune {
 		return nil
 	}
-	names := make(map[string]bool)
+	names, ids := make(map[string]bool), make(map[string]bool)
 	for _, lb := range wanted.LoadBalancers {
-		names[lb.Name] = true
+		if lb.ID == "" {
+			names[lb.Name] = true
+		} else {
+			ids[lb.ID] = true
+		}
 	}
-	return func(name string) bool { return names[name] }
+	return func(name, id string) bool { return names[name] || ids[id] }
 }
 
 // confirm asks whoever sits at the terminal, unless the flags say not to.

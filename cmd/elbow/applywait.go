@@ -44,13 +44,13 @@ func notRunning(ctx context.Context, call manifest.Caller, wanted *manifest.Mani
 		if !lb.Active || len(lb.Listeners) == 0 {
 			continue
 		}
-		status, err := manifest.Listeners(ctx, call, lb.Name)
+		status, err := manifest.Listeners(ctx, call, wanted, lb)
 		if err != nil {
 			return nil, err
 		}
 		for _, l := range lb.Listeners {
 			if now := status[l.Port]; l.Running && now.Status != "running" {
-				waiting = append(waiting, strings.TrimSpace(lb.Name+":"+l.Port+" "+now.Status+" "+now.Reason))
+				waiting = append(waiting, strings.TrimSpace(lb.Label()+":"+l.Port+" "+now.Status+" "+now.Reason))
 			}
 		}
 	}

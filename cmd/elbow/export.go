@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,13 +20,15 @@ import (
 const exportText = `Write the load balancers of the server, with their listeners and backends, as a file
 for "elbow apply": all of them, or those that are named. Fields at their default
 are left out. Certificates are referred to by name; with --certificates they are
-written to that directory with their private keys, and the file refers to them.`
+written to that directory with their private keys, and the file refers to them.
+A load balancer whose name another one has too is written with its id, which no
+other server has: such a file can be applied to this server alone.`
 
 func newExportCommand() *cobra.Command {
 	access := new(access)
 	var file, certificates string
 	cmd := &cobra.Command{
-		Use:     "export [LOAD BALANCER NAME]…",
+		Use:     "export [LOAD BALANCER NAME OR ID]…",
 		Short:   "Write the state of load balancers as a file for apply",
 		Long:    exportText,
 		Example: "  elbow export -f site.yaml --certificates .\n  elbow export shop",
@@ -42,6 +45,7 @@ func newExportCommand() *cobra.Command {
 			if err := missing(names, state); err != nil {
 				return err
 			}
+			noteShared(cmd.ErrOrStderr(), state)
 			files, err := exportCertificates(cmd.Context(), call, state, certificates, filepath.Dir(file))
 			if err != nil {
 				return err
@@ -64,22 +68,33 @@ func newExportCommand() *cobra.Command {
 	return cmd
 }
 
-// named reports whether a load balancer is asked for: without names all are.
-func named(names []string) func(string) bool {
+// named reports whether a load balancer is asked for: without names all are. An
+// id is taken for a name too.
+func named(names []string) func(name, id string) bool {
 	if len(names) == 0 {
 		return nil
 	}
-	return func(name string) bool { return slices.Contains(names, name) }
+	return func(name, id string) bool { return slices.Contains(names, name) || slices.Contains(names, id) }
 }
 
 // missing is an error that tells which names nothing was found for.
 func missing(names []string, state *manifest.State) error {
 	for _, name := range names {
-		if !slices.ContainsFunc(state.LoadBalancers, func(lb manifest.StoredLoadBalancer) bool { return lb.Name == name }) {
+		if !slices.ContainsFunc(state.LoadBalancers, func(lb manifest.StoredLoadBalancer) bool { return lb.Name == name || lb.ID == name }) {
 			return fmt.Errorf("the server has no load balancer named %q", name)
 		}
 	}
 	return nil
+}
+
+// noteShared tells on standard error which load balancers the file has by id,
+// because others have the same name.
+func noteShared(w io.Writer, state *manifest.State) {
+	for _, lb := range state.LoadBalancers {
+		if lb.Shared {
+			_, _ = fmt.Fprintf(w, "elbow: several load balancers are named %q: the file has this one as %s, so it can be applied to this server alone\n", lb.Name, lb.ID)
+		}
+	}
 }
 
 // exportCertificates writes the certificates that the load balancers use to dir,
@@ -91,7 +106,7 @@ func exportCertificates(ctx context.Context, call manifest.Caller, state *manife
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	files := make(map[string][2]string)
+	files, taken := make(map[string][2]string), make(map[string]bool)
 	for _, c := range state.Certificates {
 		if !state.Uses(c.ID) {
 			continue
@@ -104,7 +119,12 @@ func exportCertificates(ctx context.Context, call manifest.Caller, state *manife
 		if err := json.Unmarshal(body, &pair); err != nil {
 			return nil, fmt.Errorf("answer of GetUserCertificateDetail: %w", err)
 		}
-		path := filepath.Join(dir, fileName(c.Name))
+		name := fileName(c.Name)
+		if name == "" || taken[strings.ToLower(name)] { // as for a/b beside a_b, or for Shop where case does not count
+			name = strings.TrimLeft(name+"-"+c.ID, "-")
+		}
+		taken[strings.ToLower(name)] = true
+		path := filepath.Join(dir, name)
 		if files[c.Name], err = writePair(path, base, pair.Cert, pair.Key); err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 
 	"elbow/internal/api"
 )
@@ -32,9 +33,6 @@ type directory struct {
 
 func known(s *State) directory {
 	d := directory{make(map[string]string), make(map[string]string)}
-	for _, lb := range s.LoadBalancers {
-		d.loadBalancers[lb.Name] = lb.ID
-	}
 	for _, c := range s.Certificates {
 		d.certificates[c.Name] = c.ID
 	}
@@ -47,14 +45,18 @@ func (d directory) make(ctx context.Context, call Caller, r request) error {
 	if r.loadBalancer != "" {
 		params["LoadBalancerId"] = d.loadBalancers[r.loadBalancer]
 	}
-	if r.certificate != "" {
-		params["ServerCertificateId"] = d.certificates[r.certificate]
+	if len(r.certificates) > 0 {
+		ids := make([]string, len(r.certificates))
+		for i, name := range r.certificates {
+			ids[i] = d.certificates[name]
+		}
+		params["ServerCertificateId"] = strings.Join(ids, ",")
 	}
 	switch r.action {
 	case createLoadBalancer:
 		made, err := ask[api.CreateLoadBalancerOutput](ctx, call, r.version, r.action, params)
 		if err == nil {
-			d.loadBalancers[params["LoadBalancerName"]] = made.LoadBalancerID
+			d.loadBalancers[r.makes] = made.LoadBalancerID
 		}
 		return err
 	case uploadCertificate:

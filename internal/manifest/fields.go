@@ -6,8 +6,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"elbow/internal/api"
 )
@@ -16,6 +18,7 @@ import (
 // fields those have.
 const (
 	createLoadBalancer = "CreateLoadBalancer"
+	renameLoadBalancer = "ModifyLoadBalancerAttribute"
 	createListener     = "CreateLoadBalancerHTTPSListener"
 	setListener        = "SetLoadBalancerHTTPSListenerAttribute"
 )
@@ -66,7 +69,7 @@ const placeholder = "lb-0"
 // fill sets the fields of a listener to what was given and, for the rest, to the
 // defaults, all in the form in which the API reports them.
 func (l *Listener) fill(given map[string]string) error {
-	if (l.Certificate == "") == (given["ServerCertificateId"] == "") {
+	if (len(l.Certificates) == 0) == (given["ServerCertificateId"] == "") {
 		return errors.New("give either Certificate, a name, or ServerCertificateId")
 	}
 	values := map[string]string{"LoadBalancerId": placeholder, "ListenerPort": l.Port, "ServerCertificateId": placeholder}
@@ -102,12 +105,34 @@ func canonical(r api.Param, value string) string {
 
 // checkLoadBalancer checks what a load balancer would be created with.
 func checkLoadBalancer(lb LoadBalancer) error {
-	values := map[string]string{"LoadBalancerName": lb.Name}
-	for name, value := range lb.Fields {
-		values[name] = value
-	}
+	values := maps.Clone(lb.Fields)
 	in, _ := rows(createLoadBalancer)
-	return reason(api.Bind(in, values))
+	values["LoadBalancerName"] = createdName(lb.Name)
+	if err := api.Bind(in, values); err != nil {
+		return reason(err)
+	}
+	if values["LoadBalancerName"] != lb.Name {
+		return checkRename(lb.Name)
+	}
+	return nil
+}
+
+// createdName is the name that a load balancer is created with: its own, or the
+// beginning of one that is longer than CreateLoadBalancer takes, and that
+// ModifyLoadBalancerAttribute gives it afterwards.
+func createdName(name string) string {
+	_, all := rows(createLoadBalancer)
+	i := slices.IndexFunc(all, func(r api.Param) bool { return r.Name == "LoadBalancerName" })
+	if most := int(all[i].Var.Shape().Max); utf8.RuneCountInString(name) > most {
+		return string([]rune(name)[:most])
+	}
+	return name
+}
+
+// checkRename checks a name that ModifyLoadBalancerAttribute is to give.
+func checkRename(name string) error {
+	in, _ := rows(renameLoadBalancer)
+	return reason(api.Bind(in, map[string]string{"LoadBalancerId": placeholder, "LoadBalancerName": name}))
 }
 
 // reason is why a value is refused, in the words that say most.

@@ -23,15 +23,17 @@ type Certificate struct {
 	line int
 }
 
-// A LoadBalancer is known by its name.
+// A LoadBalancer is known by its name, or by its id where several have one name.
 type LoadBalancer struct {
+	ID        string // "": by its name
 	Name      string
 	Fields    map[string]string // parameters of CreateLoadBalancer, without the name
 	Active    bool
 	Backends  []Backend
 	Listeners []Listener
 
-	line int
+	line   int
+	stored string // id on the server, once a plan has found it; "" if it is to be created
 }
 
 // A Backend is known by its server, address and port.
@@ -50,11 +52,11 @@ func (b Backend) key() string { return b.ServerID + " " + b.IP + ":" + b.Port }
 
 // A Listener is known by its port.
 type Listener struct {
-	Port        string
-	Certificate string            // name; "" if Fields has an id
-	Running     bool              // started, whatever has become of it
-	Fields      map[string]string // parameters of CreateLoadBalancerHTTPSListener, canonical, without the port
-	given       map[string]bool   // of Fields, those that do not come from a default
+	Port         string
+	Certificates []string          // names; none if Fields has ids
+	Running      bool              // started, whatever has become of it
+	Fields       map[string]string // parameters of CreateLoadBalancerHTTPSListener, canonical, without the port
+	given        map[string]bool   // of Fields, those that do not come from a default
 
 	line int
 }
@@ -74,7 +76,8 @@ type StoredCertificate struct {
 
 // A StoredLoadBalancer is a load balancer with its id.
 type StoredLoadBalancer struct {
-	ID string
+	ID     string
+	Shared bool // another one of the server has the same name
 	LoadBalancer
 }
 

@@ -85,7 +85,7 @@ func stored(t *testing.T, text string) *State {
 	}
 	s := &State{Certificates: []StoredCertificate{{"60276", "old", "AA"}, {"60277", "unused", "BB"}}}
 	for _, lb := range m.LoadBalancers {
-		s.LoadBalancers = append(s.LoadBalancers, StoredLoadBalancer{"lb-1", lb})
+		s.LoadBalancers = append(s.LoadBalancers, StoredLoadBalancer{ID: "lb-1", LoadBalancer: lb})
 	}
 	return s
 }
@@ -162,7 +162,7 @@ func TestPlan(t *testing.T) {
 }
 
 // describe is a line for each step: what it is, and its calls. Those of one
-// parameter beside the listener are shown with it.
+// parameter beside the listener are shown with it; lb-1 is whose they all are.
 func describe(steps []Step) string {
 	var b strings.Builder
 	for _, s := range steps {
@@ -170,7 +170,7 @@ func describe(steps []Step) string {
 		for _, r := range s.calls {
 			var params []string
 			for name, value := range r.params {
-				if name != "ListenerPort" && name != "BackendServers" {
+				if name != "ListenerPort" && name != "BackendServers" && name+value != "LoadBalancerIdlb-1" {
 					params = append(params, name+"="+value)
 				}
 			}

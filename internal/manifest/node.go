@@ -66,6 +66,26 @@ func (e *entry) text(name, instead string) string {
 	return n.Value
 }
 
+// texts is the values of a field that is one value or a list of them.
+func (e *entry) texts(name string) []string {
+	n := e.fields[name]
+	if n == nil || n.Kind != yaml.SequenceNode {
+		if text := e.text(name, ""); text != "" {
+			return []string{text}
+		}
+		return nil
+	}
+	var all []string
+	for _, item := range n.Content {
+		if item.Kind != yaml.ScalarNode || item.Value == "" {
+			e.fail(item, fmt.Errorf("%s: want one value, or a list of values", name))
+			return nil
+		}
+		all = append(all, item.Value)
+	}
+	return all
+}
+
 // must is the value of a field that has to be there.
 func (e *entry) must(name string) string {
 	value := e.text(name, "")

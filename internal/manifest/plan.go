@@ -32,8 +32,9 @@ type Step struct {
 type request struct {
 	version, action string
 	params          map[string]string
-	loadBalancer    string // name of the one whose id is LoadBalancerId; "" if none
-	certificate     string // name of the one whose id is ServerCertificateId; "" if none
+	makes           string   // name of the load balancer that it creates; "" if none
+	loadBalancer    string   // name of a created one whose id is LoadBalancerId; "" if none
+	certificates    []string // names of those whose ids are ServerCertificateId
 }
 
 // Options say how far a plan goes.
@@ -49,9 +50,12 @@ type Options struct {
 // left out of the manifest takes its default; one without a default stays as it
 // is.
 func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
-	p := &planner{state: s, prune: o.Prune}
+	p := &planner{state: s, prune: o.Prune, byID: make(map[string]bool), kept: make(map[string]bool)}
 	for _, c := range m.Certificates {
 		p.certificate(c)
+	}
+	for _, lb := range m.LoadBalancers {
+		p.byID[lb.ID] = true
 	}
 	for _, lb := range m.LoadBalancers {
 		if err := p.loadBalancer(lb); err != nil {
@@ -59,7 +63,7 @@ func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
 		}
 	}
 	if o.Prune {
-		p.releaseOthers(m)
+		p.releaseOthers()
 		p.deleteOthers(m)
 	}
 	return p.steps, nil
@@ -71,6 +75,8 @@ type planner struct {
 	prune bool
 	steps []Step
 	names map[string]string // certificate of the manifest → its name on the server
+	byID  map[string]bool   // load balancers that an entry of the manifest has the id of
+	kept  map[string]bool   // load balancers of the server that the manifest has, by id
 }
 
 func (p *planner) add(change Change, what string, details []string, calls ...request) {
@@ -123,6 +129,13 @@ func (p *planner) loadBalancer(lb LoadBalancer) error {
 		p.create(lb)
 	} else {
 		now = stored.LoadBalancer
+		lb.stored = stored.ID
+		p.kept[stored.ID] = true
+	}
+	if stored != nil && stored.Name != lb.Name {
+		if err := p.rename(lb, stored.Name); err != nil {
+			return err
+		}
 	}
 	if lb.Active && !now.Active {
 		p.status(lb)
@@ -138,17 +151,22 @@ func (p *planner) loadBalancer(lb LoadBalancer) error {
 	return nil
 }
 
-// find is the load balancer of this name on the server, nil if there is none.
+// find is the load balancer on the server that has this id, or else this name;
+// nil if there is none of the name. One that another entry has the id of is
+// that entry's.
 func (p *planner) find(lb LoadBalancer) (*StoredLoadBalancer, error) {
 	var found *StoredLoadBalancer
 	for i, s := range p.state.LoadBalancers {
-		if s.Name != lb.Name {
+		if lb.ID != "" && s.ID != lb.ID || lb.ID == "" && (s.Name != lb.Name || p.byID[s.ID]) {
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("the server has two of this name, %s and %s: rename one with ModifyLoadBalancerAttribute", found.ID, s.ID)
+			return nil, fmt.Errorf("the server has two of this name, %s and %s: say which with LoadBalancerId, or rename one with ModifyLoadBalancerAttribute", found.ID, s.ID)
 		}
 		found = &p.state.LoadBalancers[i]
+	}
+	if found == nil && lb.ID != "" {
+		return nil, fmt.Errorf("the server has no load balancer %s: leave LoadBalancerId out to have one created", lb.ID)
 	}
 	if found == nil {
 		return nil, nil
@@ -163,13 +181,26 @@ func (p *planner) find(lb LoadBalancer) (*StoredLoadBalancer, error) {
 }
 
 func (p *planner) create(lb LoadBalancer) {
-	params := map[string]string{"LoadBalancerName": lb.Name}
+	params := map[string]string{"LoadBalancerName": createdName(lb.Name)}
 	var details []string
 	for _, name := range loadBalancerFields {
 		params[name] = lb.Fields[name]
 		details = append(details, name+" "+lb.Fields[name])
 	}
-	p.add(Create, "load balancer "+lb.Name, details, request{version: api.EnsVersion, action: createLoadBalancer, params: params})
+	calls := []request{{version: api.EnsVersion, action: createLoadBalancer, params: params, makes: lb.Name}}
+	if params["LoadBalancerName"] != lb.Name {
+		calls = append(calls, to(lb, renameLoadBalancer, map[string]string{"LoadBalancerName": lb.Name}))
+	}
+	p.add(Create, "load balancer "+lb.Label(), details, calls...)
+}
+
+func (p *planner) rename(lb LoadBalancer, was string) error {
+	if err := checkRename(lb.Name); err != nil {
+		return err
+	}
+	p.add(Modify, "load balancer "+lb.Label(), []string{"LoadBalancerName " + was + " → " + lb.Name},
+		to(lb, renameLoadBalancer, map[string]string{"LoadBalancerName": lb.Name}))
+	return nil
 }
 
 func (p *planner) status(lb LoadBalancer) {
@@ -177,15 +208,38 @@ func (p *planner) status(lb LoadBalancer) {
 	if !lb.Active {
 		wanted, was = was, wanted
 	}
-	p.add(Modify, "load balancer "+lb.Name, []string{"LoadBalancerStatus " + was + " → " + wanted}, request{
-		version: api.EnsVersion, action: "SetLoadBalancerStatus", params: map[string]string{"LoadBalancerStatus": wanted}, loadBalancer: lb.Name,
-	})
+	p.add(Modify, "load balancer "+lb.Label(), []string{"LoadBalancerStatus " + was + " → " + wanted},
+		to(lb, "SetLoadBalancerStatus", map[string]string{"LoadBalancerStatus": wanted}))
 }
 
-func (p *planner) releaseOthers(m *Manifest) {
+// to is a call about one load balancer, whose id is known already or once it is
+// created.
+func to(lb LoadBalancer, action string, params map[string]string) request {
+	r := request{version: api.EnsVersion, action: action, params: params}
+	if lb.stored == "" {
+		r.loadBalancer = lb.Name
+	} else {
+		params["LoadBalancerId"] = lb.stored
+	}
+	return r
+}
+
+// Label is how a plan names a load balancer: with its id where the file does.
+func (lb LoadBalancer) Label() string {
+	if lb.ID == "" {
+		return lb.Name
+	}
+	return lb.Name + " (" + lb.ID + ")"
+}
+
+func (p *planner) releaseOthers() {
 	for _, s := range p.state.LoadBalancers {
-		if !slices.ContainsFunc(m.LoadBalancers, func(lb LoadBalancer) bool { return lb.Name == s.Name }) {
-			p.add(Delete, "load balancer "+cmp.Or(s.Name, s.ID), []string{"with its listeners and backends"}, request{
+		if !p.kept[s.ID] {
+			name := s.Name
+			if s.Shared {
+				name += " (" + s.ID + ")"
+			}
+			p.add(Delete, "load balancer "+cmp.Or(name, s.ID), []string{"with its listeners and backends"}, request{
 				version: api.EnsVersion, action: "ReleaseInstance", params: map[string]string{"InstanceId": s.ID},
 			})
 		}
@@ -201,7 +255,9 @@ func (p *planner) deleteOthers(m *Manifest) {
 	}
 	for _, lb := range m.LoadBalancers {
 		for _, l := range lb.Listeners {
-			used[cmp.Or(p.names[l.Certificate], l.Certificate, l.Fields["ServerCertificateId"])] = true
+			for _, name := range slices.Concat(p.serverNames(l), certificateIDs(l)) {
+				used[name] = true
+			}
 		}
 	}
 	for _, c := range p.state.Certificates {

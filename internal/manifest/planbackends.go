@@ -3,8 +3,6 @@ package manifest
 import (
 	"encoding/json"
 	"slices"
-
-	"elbow/internal/api"
 )
 
 // maxItems is how many backends one call may name.
@@ -50,12 +48,9 @@ func (p *planner) backends(c Change, action string, lb LoadBalancer, some []Back
 	}
 	var calls []request
 	for items := range slices.Chunk(some, maxItems) {
-		calls = append(calls, request{
-			version: api.EnsVersion, action: action, loadBalancer: lb.Name,
-			params: map[string]string{"BackendServers": backendsText(items)},
-		})
+		calls = append(calls, to(lb, action, map[string]string{"BackendServers": backendsText(items)}))
 	}
-	p.add(c, "backends of "+lb.Name, details, calls...)
+	p.add(c, "backends of "+lb.Label(), details, calls...)
 }
 
 // backendsText is the JSON text that the calls take.

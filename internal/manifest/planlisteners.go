@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"elbow/internal/api"
+	"strings"
 )
 
 // listeners plans the listeners of a load balancer.
@@ -72,12 +71,12 @@ func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 func (p *planner) difference(name, from, to string, l Listener) string {
 	if name == "ServerCertificateId" {
 		name = "certificate"
-		to = cmp.Or(p.names[l.Certificate], l.Certificate, to)
-		for _, c := range p.state.Certificates {
-			if c.ID == from {
-				from = c.Name
-			}
+		to = cmp.Or(strings.Join(p.serverNames(l), ", "), to)
+		var names []string
+		for _, id := range strings.Split(from, ",") {
+			names = append(names, p.certificateName(id))
 		}
+		from = strings.Join(names, ", ")
 	}
 	return name + " " + cmp.Or(from, "none") + " → " + cmp.Or(to, "none")
 }
@@ -96,24 +95,49 @@ func (l *Listener) differs(name, wanted string, old *Listener) bool {
 	return was != wanted
 }
 
-// certificateID is the id that a listener's certificate has on the server, a
-// text that no id is if it is still to be uploaded.
+// certificateName is the name of a certificate on the server, its id if it has
+// gone.
+func (p *planner) certificateName(id string) string {
+	for _, c := range p.state.Certificates {
+		if c.ID == id {
+			return c.Name
+		}
+	}
+	return id
+}
+
+// serverNames are the names that a listener's certificates have on the server,
+// none if it has them by id.
+func (p *planner) serverNames(l Listener) []string {
+	var all []string
+	for _, name := range l.Certificates {
+		all = append(all, cmp.Or(p.names[name], name))
+	}
+	return all
+}
+
+// certificateID is the ids that a listener's certificates have on the server, a
+// text that no id is for one that is still to be uploaded.
 func (p *planner) certificateID(l Listener) (string, error) {
-	if l.Certificate == "" {
+	if len(l.Certificates) == 0 {
 		return l.Fields["ServerCertificateId"], nil
 	}
-	name, known := p.names[l.Certificate]
-	if stored := p.stored(cmp.Or(name, l.Certificate)); stored != nil {
-		return stored.ID, nil
+	var ids []string
+	for i, name := range p.serverNames(l) {
+		stored := p.stored(name)
+		if stored == nil && p.names[l.Certificates[i]] == "" {
+			return "", fmt.Errorf("neither the file nor the server has a certificate %s", name)
+		}
+		if stored == nil {
+			return "to be uploaded", nil
+		}
+		ids = append(ids, stored.ID)
 	}
-	if !known {
-		return "", fmt.Errorf("neither the file nor the server has a certificate %s", l.Certificate)
-	}
-	return "to be uploaded", nil
+	return strings.Join(ids, ","), nil
 }
 
 func (p *planner) createListener(lb LoadBalancer, l Listener) {
-	details := []string{"certificate " + cmp.Or(l.Certificate, l.Fields["ServerCertificateId"])}
+	details := []string{"certificate " + cmp.Or(strings.Join(l.Certificates, ", "), l.Fields["ServerCertificateId"])}
 	for _, name := range listenerFields() {
 		if l.given[name] && name != "ServerCertificateId" {
 			details = append(details, name+" "+l.Fields[name])
@@ -137,11 +161,9 @@ func (p *planner) creation(lb LoadBalancer, l Listener) []request {
 	return calls
 }
 
-// with adds the certificate of l to a request.
+// with adds the certificates of l to a request.
 func (p *planner) with(r request, l Listener) request {
-	if l.Certificate != "" {
-		r.certificate = cmp.Or(p.names[l.Certificate], l.Certificate)
-	}
+	r.certificates = p.serverNames(l)
 	return r
 }
 
@@ -159,7 +181,7 @@ func (p *planner) run(lb LoadBalancer, l Listener, running bool) {
 func on(lb LoadBalancer, action, port string, params map[string]string) request {
 	all := map[string]string{"ListenerPort": port}
 	maps.Copy(all, params)
-	return request{version: api.EnsVersion, action: action, params: all, loadBalancer: lb.Name}
+	return to(lb, action, all)
 }
 
 // listener is the one on a port, nil if there is none.
@@ -171,4 +193,4 @@ func listener(all []Listener, port string) *Listener {
 	return &all[i]
 }
 
-func listenerName(lb LoadBalancer, l Listener) string { return "listener " + lb.Name + ":" + l.Port }
+func listenerName(lb LoadBalancer, l Listener) string { return "listener " + lb.Label() + ":" + l.Port }

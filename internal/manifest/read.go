@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func (m *Manifest) distinct() error {
 		names.add("certificate "+c.Name, c.line)
 	}
 	for _, lb := range m.LoadBalancers {
-		names.add("load balancer "+lb.Name, lb.line)
+		names.add("load balancer "+cmp.Or(lb.ID, lb.Name), lb.line)
 		var parts lines
 		for _, b := range lb.Backends {
 			parts.add("backend "+b.key(), b.line)
@@ -127,11 +128,11 @@ func readBackend(n *yaml.Node) (Backend, error) {
 
 func readLoadBalancer(n *yaml.Node) (LoadBalancer, error) {
 	lb := LoadBalancer{Fields: make(map[string]string), line: n.Line}
-	f, err := object(n, slices.Concat(loadBalancerFields, []string{"LoadBalancerName", "LoadBalancerStatus", "BackendServers", "Listeners"})...)
+	f, err := object(n, slices.Concat(loadBalancerFields, []string{"LoadBalancerId", "LoadBalancerName", "LoadBalancerStatus", "BackendServers", "Listeners"})...)
 	if err != nil {
 		return lb, err
 	}
-	lb.Name = f.must("LoadBalancerName")
+	lb.ID, lb.Name = f.text("LoadBalancerId", ""), f.must("LoadBalancerName")
 	lb.Active = f.oneOf("LoadBalancerStatus", "Active", "InActive") == "Active"
 	for _, name := range loadBalancerFields {
 		lb.Fields[name] = f.text(name, loadBalancerDefaults[name])
@@ -162,7 +163,7 @@ func readListener(n *yaml.Node) (Listener, error) {
 	if err != nil {
 		return l, err
 	}
-	l.Port, l.Certificate = f.must("ListenerPort"), f.text("Certificate", "")
+	l.Port, l.Certificates = f.must("ListenerPort"), f.texts("Certificate")
 	l.Running = f.oneOf("Status", "Running", "Stopped") == "Running"
 	given := make(map[string]string)
 	for _, name := range listenerFields() {

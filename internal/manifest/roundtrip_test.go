@@ -50,7 +50,7 @@ func requireSame(t rapid.TB, name, description, certificate, cookie string) {
 	lb.Backends = []Backend{{ServerID: "on", IP: "10.0.0.1", Port: "0", Type: "ens", Weight: "100"}}
 	s := &State{
 		Certificates:  []StoredCertificate{{"7", certificate, "AA"}},
-		LoadBalancers: []StoredLoadBalancer{{"lb-1", lb}},
+		LoadBalancers: []StoredLoadBalancer{{ID: "lb-1", LoadBalancer: lb}},
 	}
 	var out strings.Builder
 	if err := Write(&out, s, nil); err != nil {

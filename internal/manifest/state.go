@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"elbow/internal/api"
 )
@@ -16,7 +18,7 @@ const pageSize = 100
 
 // Fetch reads what the server has: all certificates, and the load balancers that
 // wanted reports true for, all of them if it is nil.
-func Fetch(ctx context.Context, call Caller, wanted func(name string) bool) (*State, error) {
+func Fetch(ctx context.Context, call Caller, wanted func(name, id string) bool) (*State, error) {
 	s := new(State)
 	err := pages(ctx, call, api.CasVersion, "ListUserCertificateOrder", "CurrentPage", "ShowSize",
 		func(page *api.ListUserCertificateOrderOutput) (int, int) {
@@ -37,14 +39,19 @@ func Fetch(ctx context.Context, call Caller, wanted func(name string) bool) (*St
 	if err != nil {
 		return nil, err
 	}
+	named := make(map[string]int)
 	for _, lb := range found {
-		if wanted != nil && !wanted(lb.LoadBalancerName) {
+		named[lb.LoadBalancerName]++
+	}
+	for _, lb := range found {
+		if wanted != nil && !wanted(lb.LoadBalancerName, lb.LoadBalancerID) {
 			continue
 		}
 		stored, err := fetchLoadBalancer(ctx, call, lb.LoadBalancerID)
 		if err != nil {
 			return nil, err
 		}
+		stored.Shared = named[stored.Name] > 1
 		s.LoadBalancers = append(s.LoadBalancers, stored)
 	}
 	return s, nil
@@ -102,7 +109,7 @@ func fetchLoadBalancer(ctx context.Context, call Caller, id string) (StoredLoadB
 		}
 		lb.Listeners = append(lb.Listeners, l)
 	}
-	return StoredLoadBalancer{id, lb}, nil
+	return StoredLoadBalancer{ID: id, LoadBalancer: lb}, nil
 }
 
 // fetchListener reads a listener. Its fields are those that the answer has; those
@@ -137,11 +144,14 @@ func plain(value json.RawMessage) string {
 	return string(value)
 }
 
+// certificateIDs are the ids that a listener has its certificates by.
+func certificateIDs(l Listener) []string { return strings.Split(l.Fields["ServerCertificateId"], ",") }
+
 // Uses reports whether a listener of the load balancers uses a certificate.
 func (s *State) Uses(id string) bool {
 	for _, lb := range s.LoadBalancers {
 		for _, l := range lb.Listeners {
-			if l.Fields["ServerCertificateId"] == id {
+			if slices.Contains(certificateIDs(l), id) {
 				return true
 			}
 		}

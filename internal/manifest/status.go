@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"context"
+	"slices"
 
 	"elbow/internal/api"
 )
@@ -12,17 +13,25 @@ type ListenerStatus struct {
 	Reason string // why it does not run though it was started
 }
 
-// Listeners tells the status of the listeners of the load balancer name, by
-// port; nothing if there is no such load balancer.
-func Listeners(ctx context.Context, call Caller, name string) (map[string]ListenerStatus, error) {
-	found, err := ask[api.DescribeLoadBalancersOutput](ctx, call, api.EnsVersion, "DescribeLoadBalancers", map[string]string{"LoadBalancerName": name})
+// Listeners tells the status of the listeners of a load balancer, by port;
+// nothing if there is no such load balancer. It is the one that the manifest has
+// the id of, else the one of its name that no other entry has.
+func Listeners(ctx context.Context, call Caller, m *Manifest, lb LoadBalancer) (map[string]ListenerStatus, error) {
+	which := map[string]string{"LoadBalancerName": lb.Name}
+	if lb.ID != "" {
+		which = map[string]string{"LoadBalancerId": lb.ID}
+	}
+	found, err := ask[api.DescribeLoadBalancersOutput](ctx, call, api.EnsVersion, "DescribeLoadBalancers", which)
 	if err != nil {
 		return nil, err
 	}
 	status := make(map[string]ListenerStatus)
-	for _, lb := range found.LoadBalancers.LoadBalancer {
+	for _, one := range found.LoadBalancers.LoadBalancer {
+		if lb.ID == "" && slices.ContainsFunc(m.LoadBalancers, func(other LoadBalancer) bool { return other.ID == one.LoadBalancerID }) {
+			continue
+		}
 		ofOne := func(ctx context.Context, version, action string, params map[string]string) ([]byte, error) {
-			params["LoadBalancerId"] = lb.LoadBalancerID
+			params["LoadBalancerId"] = one.LoadBalancerID
 			return call(ctx, version, action, params)
 		}
 		err := pages(ctx, ofOne, api.EnsVersion, "DescribeLoadBalancerListeners", "PageNumber", "PageSize",

@@ -11,7 +11,7 @@ import (
 )
 
 // Write writes a state as a manifest that, applied to the server it was read
-// from, changes nothing. Fields at their default are left out. Certificates are
+// from, changes nothing. A load balancer that shares its name has its id. Fields at their default are left out. Certificates are
 // named where listeners use them; files has, for those that are to be in the
 // manifest themselves, the paths of certificate and key.
 func Write(w io.Writer, s *State, files map[string][2]string) error {
@@ -26,7 +26,13 @@ func Write(w io.Writer, s *State, files map[string][2]string) error {
 		names[c.ID] = c.Name
 	}
 	for _, lb := range s.LoadBalancers {
-		balancers = append(balancers, balancerNode(lb.LoadBalancer, names))
+		n := balancerNode(lb.LoadBalancer, names)
+		if lb.Shared {
+			id := text(lb.ID)
+			id.LineComment = "# several of this server have the name; another server has no such id"
+			n.Content = append(mapping("LoadBalancerId", id).Content, n.Content...)
+		}
+		balancers = append(balancers, n)
 	}
 	e := yaml.NewEncoder(w)
 	e.SetIndent(2)
@@ -64,8 +70,8 @@ func balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
 
 func listenerNode(l Listener, names map[string]string) *yaml.Node {
 	n := mapping("ListenerPort", number(l.Port))
-	if name := names[l.Fields["ServerCertificateId"]]; name != "" {
-		extend(n, "Certificate", text(name))
+	if certificates := certificateNode(l, names); certificates != nil {
+		extend(n, "Certificate", certificates)
 	} else {
 		extend(n, "ServerCertificateId", text(l.Fields["ServerCertificateId"]))
 	}
@@ -85,6 +91,24 @@ func listenerNode(l Listener, names map[string]string) *yaml.Node {
 		}
 	}
 	return n
+}
+
+// certificateNode is the name of a listener's certificate, or the list of those
+// of several; nil if one has none.
+func certificateNode(l Listener, names map[string]string) *yaml.Node {
+	var all []*yaml.Node
+	for _, id := range certificateIDs(l) {
+		if names[id] == "" {
+			return nil
+		}
+		all = append(all, text(names[id]))
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	several := list(all)
+	several.Style = yaml.FlowStyle
+	return several
 }
 
 // mapping is an object of names and nodes in turn.

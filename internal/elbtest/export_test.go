@@ -1,0 +1,71 @@
+package elbtest
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// awkward are names that readers of YAML take for something else, that make the
+// same file name, or that are longer than CreateLoadBalancer takes.
+var awkward = []string{"null", "~", "on", "0", "12:30:45", "2026-11-30", "a/b", "a_b", " a: b # c ", strings.Repeat("long ", 24)}
+
+// What is exported is applied without a change, whatever things are called and
+// though two load balancers have one name; to another server too, but for those
+// two, of which the file says so.
+func TestExportRoundTrip(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	w := &world{node: n, Client: n.RPC(), pair: NewCertificate(t, SiteName)}
+	c := newTerminal(t, n)
+	named := func(name string) string {
+		params := LoadBalancerParams()
+		params["LoadBalancerName"] = name[:min(80, len(name))]
+		var out struct{ LoadBalancerID string }
+		w.must(t, "CreateLoadBalancer", params, &out)
+		if len(name) > 80 {
+			w.must(t, "ModifyLoadBalancerAttribute", map[string]string{"LoadBalancerId": out.LoadBalancerID, "LoadBalancerName": name}, nil)
+		}
+		return out.LoadBalancerID
+	}
+	certificates := make([]string, len(awkward))
+	for i, name := range awkward {
+		var out struct{ CertID int64 }
+		w.must(t, "UploadUserCertificate", map[string]string{"Name": name[:min(64, len(name))], "Cert": w.pair.Chain, "Key": w.pair.Key}, &out)
+		certificates[i] = strconv.FormatInt(out.CertID, 10)
+		w.must(t, "CreateLoadBalancerHTTPSListener", map[string]string{
+			"LoadBalancerId": named(name), "ListenerPort": "443", "HealthCheck": "off", "ServerCertificateId": strings.Join(certificates[i/2:i+1], ","),
+			"Description": name[:min(80, len(name))],
+		}, nil)
+	}
+	same := func(what, file string) {
+		t.Helper()
+		if out, failed := c.run(t, "", "apply", "-f", file, "--prune", "--yes"); failed != "" || !strings.HasPrefix(out, "Nothing to change") {
+			t.Errorf("%s: got %q, %q, want nothing to change", what, out, failed)
+		}
+	}
+	export := func(file string, args ...string) {
+		t.Helper()
+		if out, failed := c.run(t, "", append([]string{"export", "-f", file}, args...)...); failed != "" {
+			t.Fatalf("export: %s%s", out, failed)
+		}
+	}
+	export("awkward.yaml", "--certificates", "keys")
+	same("awkward names", "awkward.yaml")
+
+	one, two := named("twin"), named("twin")
+	export("twins.yaml", "--certificates", "keys")
+	same("two of one name", "twins.yaml")
+	if out, _ := c.run(t, "", "export", one); !strings.Contains(out, "LoadBalancerId: "+one) || strings.Contains(out, two) {
+		t.Errorf("export of one of two: got %s", out)
+	}
+
+	c.node = Start(t, Options{})
+	if out, failed := c.run(t, "", "apply", "-f", "twins.yaml", "--yes"); !strings.Contains(failed, "the server has no load balancer lb-") {
+		t.Errorf("ids of another server: got %q, %q", out, failed)
+	}
+	if out, failed := c.run(t, "", "apply", "-f", "awkward.yaml", "--yes"); failed != "" {
+		t.Errorf("on another server: got %s, %s", out, failed)
+	}
+	same("on another server, again", "awkward.yaml")
+}
