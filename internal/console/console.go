@@ -103,6 +103,7 @@ type Console struct {
 	forms    *anonymous
 	signing  chan struct{} // holds a token for each sign-in that is being checked
 	live     *live
+	document func() (before, after []byte, err error) // of the API; the server's address goes between
 
 	end  context.CancelFunc
 	done sync.WaitGroup // the goroutine of live
@@ -123,7 +124,7 @@ func New(c Config) (*Console, error) {
 	}
 	k := &Console{
 		Config: c, mux: http.NewServeMux(), pages: pages, sessions: newSessions(c.Now), lockout: newLockout(c.Now),
-		forms: newAnonymous(), signing: make(chan struct{}, maxSigning), live: newLive(c.State, c.Traffic, c.Now),
+		forms: newAnonymous(), signing: make(chan struct{}, maxSigning), live: newLive(c.State, c.Traffic, c.Now), document: documentParts(c.Version),
 	}
 	if c.Sessions != nil {
 		if err := k.sessions.restore(c.Sessions); err != nil {
@@ -239,4 +240,12 @@ const (
 	// maxFormBytes bounds a form. The largest has a certificate chain and a key of
 	// 64 KiB characters each, which may be escaped to three bytes.
 	maxFormBytes = 1 << 20
+
+	// maxStrangerFormBytes bounds the form of a visitor who is not signed in: a
+	// name, a secret and the page to return to.
+	maxStrangerFormBytes = 16 << 10
+
+	// maxTargetBytes bounds the address of a page, query included. The longest is a
+	// sign-in page with the address of another page to return to.
+	maxTargetBytes = 8 << 10
 )

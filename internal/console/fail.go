@@ -34,7 +34,13 @@ func (v *visit) problemOf(err error) problem {
 	}
 	switch {
 	case errors.Is(err, errTooLarge):
-		return problem{Status: http.StatusRequestEntityTooLarge, Title: "That is too large", Text: fmt.Sprintf("A form may have %d KiB, files included.", maxFormBytes>>10)}
+		limit := maxFormBytes
+		if v.session == nil {
+			limit = maxStrangerFormBytes
+		}
+		return problem{Status: http.StatusRequestEntityTooLarge, Title: "That is too large", Text: fmt.Sprintf("A form may have %d KiB, files included.", limit>>10)}
+	case errors.Is(err, errForm):
+		return problem{Status: http.StatusBadRequest, Title: "That cannot be read", Text: "The form that was sent is damaged or incomplete. Nothing was changed."}
 	case errors.Is(err, errToken):
 		return problem{Status: http.StatusForbidden, Title: "This form has expired", Text: "Load its page again and repeat what you did. Nothing was changed."}
 	case errors.Is(err, errNotFound):

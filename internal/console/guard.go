@@ -3,6 +3,7 @@ package console
 import (
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"mime"
 	"net"
 	"net/http"
@@ -36,7 +37,24 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This form was sent from another site.", http.StatusForbidden)
 		return
 	}
+	if len(r.RequestURI) > maxTargetBytes {
+		http.Error(w, "The address is too long.", http.StatusRequestURITooLong)
+		return
+	}
+	boundBody(w, r)
 	c.mux.ServeHTTP(w, r)
+}
+
+// boundBody leaves a form no more than maxFormBytes and every other request no
+// body at all. It comes before anything that parses: of a body without a bound
+// ParseMultipartForm, which FormValue calls whatever the method, keeps 32 MiB in
+// memory and writes the rest to temporary files.
+func boundBody(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
+	} else {
+		r.Body = http.NoBody
+	}
 }
 
 // loopbackHost reports whether a Host field names this machine to itself.
@@ -73,20 +91,29 @@ const (
 	tokenHeader = "X-Csrf-Token"
 )
 
-// errTooLarge is a form over maxFormBytes.
-var errTooLarge = errors.New("the form is too large")
+// errTooLarge is a form over its limit, errForm one that cannot be read.
+var (
+	errTooLarge = errors.New("the form is too large")
+	errForm     = errors.New("the form cannot be read")
+)
 
-// readForm reads the form of a POST, bounded.
-func readForm(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
-	err := r.ParseForm()
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "multipart/form-data" {
-		err = r.ParseMultipartForm(maxFormBytes)
+// readForm reads the form of a POST. Of a visitor who is not signed in it may have
+// what signing in takes.
+func (v *visit) readForm() error {
+	if v.session == nil {
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxStrangerFormBytes)
+	}
+	err := v.r.ParseForm()
+	if kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type")); err == nil && kind == "multipart/form-data" {
+		err = v.r.ParseMultipartForm(maxFormBytes)
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return errTooLarge
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%w: %w", errForm, err)
+	}
+	return nil
 }
 
 // tokenOf is the token that came with a form.

@@ -102,7 +102,7 @@ func (v *visit) serve(serve func(*visit) error) {
 var errToken = errors.New("this form has expired: load its page again")
 
 func (v *visit) checkForm() error {
-	if err := readForm(v.w, v.r); err != nil {
+	if err := v.readForm(); err != nil {
 		return err
 	}
 	if !sameToken(tokenOf(v.r), v.token()) {
