@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"internal/openapi":        {"internal/api"},
 	"internal/http2":          {"internal/http1"},
 	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
-	"internal/upstream":       {"internal/http1", "internal/http2", "internal/socket"},
+	"internal/upstream":       {"internal/http2", "internal/socket"},
 	"internal/proxy":          {"internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history"},
@@ -80,7 +80,7 @@ var owners = map[string][]string{
 	"go.etcd.io/etcd/client/v3":              {"internal/store", "internal/store/embedded"},
 	"go.etcd.io/etcd/server/v3":              {"internal/store/embedded"},
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
-	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/reconcile", "internal/store/embedded", "cmd/elbow"},
+	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/store/embedded", "cmd/elbow"},
 	"charm.land/bubbletea/v2":                {"internal/top"},
 	"github.com/prometheus/client_model":     {"cmd/elbow", "internal/top"},
 	"github.com/prometheus/common":           {"internal/top"},
@@ -89,15 +89,13 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":                 {"cmd/elbow"},
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
 	"github.com/quic-go/quic-go":             {"internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests
-	"github.com/vishvananda/netlink":         {"internal/cluster", "internal/reconcile"},
-	"github.com/google/uuid":                 {"internal/gateway", "internal/rpc"},
+	"github.com/vishvananda/netlink":         {"internal/cluster"},
+	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/upstream", "internal/cluster", "internal/store/embedded", "cmd/elbow", "bench"},
-	"golang.org/x/time/rate":                 {"internal/gateway"},
+	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/store/embedded", "cmd/elbow", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
-	"golang.org/x/crypto/bcrypt":             {"internal/control"}, // passwords
-	"golang.org/x/sync":                      {"internal/store", "internal/reconcile", "cmd/elbow"},
+	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's
 }
 
@@ -105,9 +103,9 @@ var owners = map[string][]string{
 // named packages only: the walls that keep sockets out of parsers and header
 // maps out of the data plane.
 var standard = map[string]func(from string) bool{
-	"net":      not("internal/http1", "internal/http2", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
-	"net/http": not("internal/http1", "internal/http2", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/proxy", "internal/store", "internal/control", "internal/reconcile"),
-	"os":       not("internal/http1", "internal/http2", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
+	"net":      not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
+	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/proxy", "internal/store", "internal/control", "internal/reconcile"),
+	"os":       not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
 }
 
 func not(packages ...string) func(string) bool {
@@ -163,6 +161,79 @@ func TestImportTablesNameRealPackages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A grant that nothing uses would hide a later mistake.
+func TestImportTablesGrantWhatIsUsed(t *testing.T) {
+	used := make(map[[2]string]bool)
+	all := imports(t)
+	for _, i := range all {
+		used[[2]string{i.from, strings.TrimPrefix(i.to, module)}] = true
+	}
+	for from, list := range mayImport {
+		for _, to := range list {
+			if to != anything && !used[[2]string{from, to}] {
+				t.Errorf("mayImport lets %s import %s, which it does not", from, to)
+			}
+		}
+	}
+	for prefix, list := range owners {
+		for _, from := range list {
+			if !slices.ContainsFunc(all, func(i importSpec) bool {
+				return i.from == from && (i.to == prefix || strings.HasPrefix(i.to, prefix+"/"))
+			}) {
+				t.Errorf("owners lets %s import %s, which it does not", from, prefix)
+			}
+		}
+	}
+}
+
+// The packages of ARCHITECTURE.md and what each may import are those of
+// mayImport: its block under "Who may import whom" is written from it. After a
+// change of mayImport the test says what the block should be.
+func TestArchitectureHasTheImportTable(t *testing.T) {
+	text := string(read(t, "ARCHITECTURE.md"))
+	_, block, _ := strings.Cut(text, "## Who may import whom\n")
+	_, block, _ = strings.Cut(block, "```\n")
+	block, _, _ = strings.Cut(block, "```\n")
+	if want := importTable(); block != want {
+		t.Errorf("the block under \"Who may import whom\" differs from mayImport; it should be\n%s", want)
+	}
+	for from := range mayImport {
+		if name, internal := strings.CutPrefix(from, "internal/"); internal && !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("the map of ARCHITECTURE.md does not mention %s", name)
+		}
+	}
+}
+
+// importTable is mayImport as text: first the packages that import no other,
+// then a line for each of the rest.
+func importTable() string {
+	short := func(name string) string { return strings.TrimPrefix(name, "internal/") }
+	var none, rest []string
+	for from, list := range mayImport {
+		switch {
+		case len(list) == 0:
+			none = append(none, short(from))
+		default:
+			names := make([]string, len(list))
+			for i, name := range list {
+				names[i] = short(name)
+			}
+			slices.Sort(names)
+			rest = append(rest, short(from)+": "+strings.ReplaceAll(strings.Join(names, ", "), anything, "everything"))
+		}
+	}
+	slices.Sort(none)
+	slices.Sort(rest)
+	line, lines := "nothing:", []string(nil)
+	for _, name := range none {
+		if len(line)+len(name) > 100 {
+			lines, line = append(lines, line), "        "
+		}
+		line += " " + name
+	}
+	return strings.Join(append(append(lines, line), rest...), "\n") + "\n"
 }
 
 // owner finds the line of owners for an import path.
