@@ -5,11 +5,22 @@ import "elbow/internal/elb"
 // maxBackendItems is how many backend servers one call may name.
 const maxBackendItems = 20
 
+// A BackendItem is one item of BackendServers: a backend to add, or what names
+// backends of the pool.
+type BackendItem struct {
+	elb.Backend
+
+	// AnyPort says that the item has no Port. For Set and Remove it then means every
+	// backend of its ServerId, where an explicit 0 means the one that was added
+	// without a port of its own: Describe reports that one as 0.
+	AnyPort bool
+}
+
 // AddBackendServersInput adds backends to the pool of a load balancer. A
 // backend without an address has the zero IP: the server looks it up.
 type AddBackendServersInput struct {
 	LoadBalancerID string
-	BackendServers []elb.Backend
+	BackendServers []BackendItem
 }
 
 // Params lists the rows.
@@ -23,36 +34,35 @@ func (in *AddBackendServersInput) Params() []Param {
 // AddBackendServersOutput lists the backends that were added.
 type AddBackendServersOutput struct{ BackendServers BackendServers }
 
-// SetBackendServersInput changes the weight of backends. An item without Ip and
-// Port means every backend of its ServerId.
+// SetBackendServersInput changes the weight of backends.
 type SetBackendServersInput struct {
 	LoadBalancerID string
-	BackendServers []elb.Backend
+	BackendServers []BackendItem
 }
 
 // Params lists the rows.
 func (in *SetBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers, weightRequired: true}, Required: true, File: true, Doc: "The backend servers to change. An item without Port means every backend server of its ServerId."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers, weightRequired: true}, Required: true, File: true, Doc: "The backend servers to change. An item without Port means every backend server of its ServerId; Port 0 means the one that was added without a port."},
 	}
 }
 
 // SetBackendServersOutput lists the backends that were changed.
 type SetBackendServersOutput struct{ BackendServers BackendServers }
 
-// RemoveBackendServersInput takes backends out of the pool. An item without
-// Port means every backend of its ServerId; Weight and Type mean nothing.
+// RemoveBackendServersInput takes backends out of the pool. Weight and Type mean
+// nothing.
 type RemoveBackendServersInput struct {
 	LoadBalancerID string
-	BackendServers []elb.Backend
+	BackendServers []BackendItem
 }
 
 // Params lists the rows.
 func (in *RemoveBackendServersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, File: true, Doc: "The backend servers to remove. An item without Port means every backend server of its ServerId; Type and Weight mean nothing."},
+		{Name: "BackendServers", Var: backendsVar{p: &in.BackendServers}, Required: true, File: true, Doc: "The backend servers to remove. An item without Port means every backend server of its ServerId; Port 0 means the one that was added without a port. Type and Weight mean nothing."},
 	}
 }
 

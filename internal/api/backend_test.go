@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -19,6 +18,8 @@ func TestBindBackendServers(t *testing.T) {
 		want []elb.Backend // nil for an error
 		code string
 		path string // the item that the error must name
+
+		reason string // a part of what the error must say
 	}{
 		{json: `[{"ServerId":"i-1"}]`, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100})},
 		{
@@ -34,7 +35,7 @@ func TestBindBackendServers(t *testing.T) {
 		// As Terraform writes it: null and 0 for what was not set.
 		{json: `[{"ServerId":"i-1","Ip":null,"Port":0,"Weight":null,"Type":null}]`, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100})},
 		{json: `[null,{"ServerId":"i-1"},null]`, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100})},
-		{json: ` [ {"ServerId":"i-1", "Unknown":"x"} ] `, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100})},
+		{json: ` [ {"ServerId":"i-1" } ] `, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100})},
 		{json: `[{"ServerId":"i-1","Ip":"::ffff:10.0.0.7"}]`, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100, IP: netip.MustParseAddr("10.0.0.7")})},
 		{json: `[{"ServerId":"i-1","Ip":"2001:db8::7"}]`, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100, IP: netip.MustParseAddr("2001:db8::7")})},
 
@@ -49,6 +50,16 @@ func TestBindBackendServers(t *testing.T) {
 		{json: `[{"ServerId":"i-1"}]]`, code: "InvalidBackendServers"},
 		{json: `[{"ServerId":["i-1"]}]`, code: "InvalidBackendServers"},
 		{json: `[{"ServerId":true}]`, code: "InvalidBackendServers"},
+		// Members are spelt as the SDKs spell them: what is not is not passed over.
+		{json: `[{"ServerId":"i-1","port":"21109"}]`, code: "InvalidBackendServers", reason: `item 1 an unknown member "port"; it is spelt Port`},
+		{json: `[{"ServerId":"i-1"},{"ServerId":"i-2","IP":"10.0.0.7"}]`, code: "InvalidBackendServers", reason: `item 2 an unknown member "IP"; it is spelt Ip`},
+		{json: `[{"serverId":"i-1"}]`, code: "InvalidBackendServers", reason: `unknown member "serverId"; it is spelt ServerId`},
+		{json: `[{"ServerId":"i-1","Unknown":"x"}]`, code: "InvalidBackendServers", reason: `unknown member "Unknown"; there are ServerId, Type, Weight, Ip, Port`},
+		{json: `[{"ServerId":"i-1","":"x"}]`, code: "InvalidBackendServers", reason: `unknown member ""`},
+		{json: `[{"ServerId":"i-1","port":null}]`, code: "InvalidBackendServers", reason: `unknown member "port"`},
+		{json: `[{"ServerId":"i-1","Port":1,"Port":2}]`, code: "InvalidBackendServers", reason: `item 1 the member Port twice`},
+		{json: `[{"ServerId":"i-1","Port":null,"Port":2}]`, code: "InvalidBackendServers", reason: `item 1 the member Port twice`},
+		{json: `[{"ServerId":"i-1","Port":{}}]`, code: "InvalidBackendServers", reason: `a member Port that is neither`},
 		{json: strings.Repeat(`[`, 100000), code: "InvalidBackendServers"},
 
 		{json: `[{}]`, code: "MissingServerId", path: "BackendServers.1.ServerId"},
@@ -75,7 +86,14 @@ func TestBindBackendServers(t *testing.T) {
 		if e, ok := errors.AsType[*Error](err); ok && !strings.Contains(e.Message, tt.path) {
 			t.Errorf("%.100s: got message %q, want it to name %s", tt.json, e.Message, tt.path)
 		}
-		if d := cmp.Diff(tt.want, in.BackendServers, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); tt.want != nil && d != "" {
+		if e, ok := errors.AsType[*Error](err); ok && !strings.Contains(e.Reason, tt.reason) {
+			t.Errorf("%.100s: got reason %q, want %q", tt.json, e.Reason, tt.reason)
+		}
+		var got []elb.Backend
+		for _, item := range in.BackendServers {
+			got = append(got, item.Backend)
+		}
+		if d := cmp.Diff(tt.want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); tt.want != nil && d != "" {
 			t.Errorf("%s: want (-), got (+):\n%s", tt.json, d)
 		}
 	}
@@ -99,7 +117,7 @@ func TestBindSetBackendServersNeedsWeight(t *testing.T) {
 func TestBackendServersTruncated(t *testing.T) {
 	whole := `[{"ServerId":"i-1","Weight":10},{"ServerId":"i-2"}]`
 	for n := range len(whole) {
-		if items, err := parseItems(whole[:n]); err == nil {
+		if items, err := parseItems(whole[:n], backendsVar{}.rows(new(elb.Backend))); err == nil {
 			t.Errorf("accepted the first %d bytes: %q gave %v", n, whole[:n], items)
 		}
 	}
@@ -109,6 +127,7 @@ func FuzzBackendServers(f *testing.F) {
 	for _, seed := range []string{
 		`[{"ServerId":"i-1","Type":"eni","Weight":0,"Ip":"10.0.0.7","Port":8080}]`,
 		`[{"Port":"","Ip":"","Weight":"","Type":"","ServerId":"i-1"}]`,
+		`[{"ServerId":"i-1","port":1}]`, `[{"ServerId":"i-1","Port":1,"Port":2}]`, `[{"ServerId":"i-1","Port":0}`,
 		`[null,{}]`, `null`, `[]`, `[{"ServerId":1e3}]`, `[{"ServerId":"i-1"}]x`,
 	} {
 		f.Add(seed)
@@ -133,26 +152,24 @@ func FuzzBackendServers(f *testing.F) {
 	})
 }
 
-func TestBindRepeatedList(t *testing.T) {
-	for _, tt := range []struct {
-		values map[string]string
-		want   []string
-		code   string
-	}{
-		{nil, nil, ""},
-		{map[string]string{"EnsRegionIds.1": "a"}, []string{"a"}, ""},
-		{map[string]string{"EnsRegionIds.2": "b", "EnsRegionIds.1": "a", "EnsRegionIds.3": "c"}, []string{"a", "b", "c"}, ""},
-		{map[string]string{"EnsRegionIds.1": "a", "EnsRegionIds.3": "c"}, []string{"a"}, ""},
-		{map[string]string{"EnsRegionIds.1": ""}, nil, ""},
-		{map[string]string{"EnsRegionIds.1": "a b"}, nil, "InvalidEnsRegionIds"},
+// An absent Port and an explicit 0 differ: Set and Remove take the first for
+// every port.
+func TestBindBackendPortAbsent(t *testing.T) {
+	for json, want := range map[string]bool{
+		`[{"ServerId":"i-1"}]`:             true,
+		`[{"ServerId":"i-1","Port":""}]`:   true,
+		`[{"ServerId":"i-1","Port":null}]`: true,
+		`[{"ServerId":"i-1","Port":0}]`:    false,
+		`[{"ServerId":"i-1","Port":"0"}]`:  false,
+		`[{"ServerId":"i-1","Port":"80"}]`: false,
 	} {
-		in := new(DescribeNetworksInput)
-		err := Bind(in, tt.values)
-		if got := code(err); got != tt.code {
-			t.Errorf("%v: got code %q, want %q", tt.values, got, tt.code)
+		in := new(RemoveBackendServersInput)
+		if err := Bind(in, map[string]string{"LoadBalancerId": "lb-1", "BackendServers": json}); err != nil {
+			t.Errorf("%s: %v", json, err)
+			continue
 		}
-		if tt.code == "" && fmt.Sprint(in.RegionIDs) != fmt.Sprint(tt.want) {
-			t.Errorf("%v: got %v, want %v", tt.values, in.RegionIDs, tt.want)
+		if got := in.BackendServers[0].AnyPort; got != want {
+			t.Errorf("%s: any port %v, want %v", json, got, want)
 		}
 	}
 }

@@ -2,10 +2,7 @@ package api
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"elbow/internal/elb"
@@ -15,7 +12,7 @@ import (
 // texts, and empty texts and nulls for what was not set: each of them means
 // absent (decisions, Wire 2).
 type backendsVar struct {
-	p              *[]elb.Backend
+	p              *[]BackendItem
 	weightRequired bool
 }
 
@@ -44,7 +41,7 @@ func (v backendsVar) weight() string {
 }
 
 func (v backendsVar) Set(s string) error {
-	items, err := parseItems(s)
+	items, err := parseItems(s, v.Shape().Items)
 	if err != nil {
 		return err
 	}
@@ -54,7 +51,7 @@ func (v backendsVar) Set(s string) error {
 	if len(items) < 1 || len(items) > maxBackendItems {
 		return fmt.Errorf("must have 1 to %d items, not %d", maxBackendItems, len(items))
 	}
-	backends := make([]elb.Backend, len(items))
+	backends := make([]BackendItem, len(items))
 	for i, it := range items {
 		if backends[i], err = v.backend(i+1, it); err != nil {
 			return err
@@ -65,8 +62,9 @@ func (v backendsVar) Set(s string) error {
 }
 
 // backend reads item n, counted from 1.
-func (v backendsVar) backend(n int, it map[string]string) (b elb.Backend, err error) {
-	for _, r := range v.rows(&b) {
+func (v backendsVar) backend(n int, it map[string]string) (b BackendItem, err error) {
+	b.AnyPort = it["Port"] == ""
+	for _, r := range v.rows(&b.Backend) {
 		s := cmp.Or(it[r.Name], r.Default)
 		if s == "" {
 			if r.Required {
@@ -91,42 +89,4 @@ var serverID = rule{
 		}
 		return found && name != "" && only(name, letters+digits+"-_")
 	},
-}
-
-// parseItems reads a JSON array of objects, each member as the text a client
-// would send for it by itself. The text null gives nil. An item that is null
-// is left out.
-func parseItems(s string) ([]map[string]string, error) {
-	d := json.NewDecoder(strings.NewReader(s))
-	d.UseNumber()
-	var raw []map[string]any
-	if err := d.Decode(&raw); err != nil {
-		return nil, errors.New("is not a JSON array of objects")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("has something after its JSON array")
-	}
-	if raw == nil {
-		return nil, nil
-	}
-	items := make([]map[string]string, 0, len(raw))
-	for n, members := range raw {
-		if members == nil {
-			continue
-		}
-		it := make(map[string]string, len(members))
-		for name, value := range members {
-			switch value := value.(type) {
-			case nil:
-			case string:
-				it[name] = value
-			case json.Number:
-				it[name] = value.String()
-			default:
-				return nil, fmt.Errorf("has in item %d a member %s that is neither a text nor a number", n+1, name)
-			}
-		}
-		items = append(items, it)
-	}
-	return items, nil
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"elbow/internal/elb"
 )
@@ -37,7 +36,7 @@ func fill(rows []Param, values map[string]string, stored bool) error {
 		var err error
 		if r.Var.Shape().Type == List {
 			err = fillList(r, values)
-		} else {
+		} else if err = refuseNumbered(r, values); err == nil {
 			err = fillRow(r, values, bound, stored)
 		}
 		if err != nil {
@@ -69,20 +68,6 @@ func fillRow(r Param, values, bound map[string]string, stored bool) error {
 	}
 	bound[r.Name] = s
 	return nil
-}
-
-// fillList stores Name.1, Name.2 and so on up to the first that is absent.
-func fillList(r Param, values map[string]string) error {
-	for n := 1; ; n++ {
-		name := r.Name + "." + strconv.Itoa(n)
-		s := values[name]
-		if s == "" {
-			return nil
-		}
-		if err := r.Var.Set(s); err != nil {
-			return because(r.Name, fmt.Errorf("%s %w", name, err))
-		}
-	}
 }
 
 func holds(when []Cond, bound map[string]string) bool {

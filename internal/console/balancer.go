@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strconv"
@@ -128,13 +129,10 @@ func (v *visit) changeWeight() error {
 	return errNotFound
 }
 
-// server is the backend that a form is about, as the API names it.
+// server is the backend that a form is about, as the API names it: without a port
+// that would be every backend of the server.
 func (v *visit) server() map[string]string {
-	item := map[string]string{"ServerId": v.r.FormValue("server")}
-	if port := v.r.FormValue("port"); port != "0" {
-		item["Port"] = port
-	}
-	return item
+	return map[string]string{"ServerId": v.r.FormValue("server"), "Port": cmp.Or(v.r.FormValue("port"), "0")}
 }
 
 // items is a parameter that lists backends.

@@ -2,8 +2,10 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
@@ -13,22 +15,26 @@ import (
 // AddBackendServers adds all of the backends to the pool of a load balancer,
 // or none.
 func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServersInput) (out api.AddBackendServersOutput, err error) {
-	out.BackendServers = servers(in.BackendServers)
-	return out, s.changePool(ctx, in.LoadBalancerID, func(pool []elb.Backend) ([]elb.Backend, error) {
-		for i, b := range in.BackendServers {
+	var added []elb.Backend
+	err = s.changePool(ctx, in.LoadBalancerID, func(pool []elb.Backend) ([]elb.Backend, error) {
+		added = nil
+		for i, item := range in.BackendServers {
+			b := item.Backend
 			if !b.IP.IsValid() {
 				return nil, api.MissingMember("BackendServers", i+1, "Ip")
 			}
 			if slices.ContainsFunc(pool, func(old elb.Backend) bool { return sameServer(old, b) }) {
 				return nil, api.ErrBackendServerExists.New(b.ServerID)
 			}
-			pool = append(pool, b)
+			pool, added = append(pool, b), append(added, b)
 		}
 		if len(pool) > maxBackends {
 			return nil, api.ErrTooManyBackendServers.New(strconv.Itoa(maxBackends))
 		}
 		return pool, nil
 	})
+	out.BackendServers = servers(added)
+	return out, err
 }
 
 // sameServer reports whether two backends are one: a server may be in a pool
@@ -75,8 +81,8 @@ func (s *Service) RemoveBackendServers(ctx context.Context, in *api.RemoveBacken
 
 // find maps the index of each backend in the pool that an item names to that
 // item, the last if several do. An item that names none is an error.
-func find(pool, items []elb.Backend) (map[int]elb.Backend, error) {
-	named := make(map[int]elb.Backend)
+func find(pool []elb.Backend, items []api.BackendItem) (map[int]api.BackendItem, error) {
+	named := make(map[int]api.BackendItem)
 	for _, item := range items {
 		found := false
 		for i, b := range pool {
@@ -86,7 +92,7 @@ func find(pool, items []elb.Backend) (map[int]elb.Backend, error) {
 			}
 		}
 		if !found {
-			return nil, api.ErrBackendServerNotFound.New(item.ServerID)
+			return nil, notInPool(pool, item)
 		}
 	}
 	return named, nil
@@ -94,10 +100,26 @@ func find(pool, items []elb.Backend) (map[int]elb.Backend, error) {
 
 // names reports whether an item means a backend: what it leaves out it leaves
 // open.
-func names(item, b elb.Backend) bool {
+func names(item api.BackendItem, b elb.Backend) bool {
 	return item.ServerID == b.ServerID &&
-		(item.Port == 0 || item.Port == b.Port) &&
+		(item.AnyPort || item.Port == b.Port) &&
 		(!item.IP.IsValid() || item.IP == b.IP)
+}
+
+// notInPool says that no backend is the one of item, and which ones share its
+// ServerId.
+func notInPool(pool []elb.Backend, item api.BackendItem) error {
+	e := api.ErrBackendServerNotFound.New(item.ServerID)
+	var has []string
+	for _, b := range pool {
+		if b.ServerID == item.ServerID {
+			has = append(has, fmt.Sprintf("%s with Port %d", b.IP, b.Port))
+		}
+	}
+	if has != nil {
+		e.Reason = fmt.Sprintf("the pool has %s as %s; an item without Port means all of them", item.ServerID, strings.Join(has, ", "))
+	}
+	return e
 }
 
 func (s *Service) changePool(ctx context.Context, id string, change func([]elb.Backend) ([]elb.Backend, error)) error {

@@ -153,7 +153,9 @@ func TestRemoveBackendServers(t *testing.T) {
 		want []string
 	}{
 		{"by id", []string{`{"ServerId":"i-1"}`}, []string{"i-2:81=100", "i-2:82=100", "i-2:83=100", "i-3:0=100"}},
-		{"every port", []string{`{"ServerId":"i-2","Port":"0"}`}, []string{"i-1:0=100", "i-3:0=100"}},
+		{"every port", []string{`{"ServerId":"i-2"}`}, []string{"i-1:0=100", "i-3:0=100"}},
+		{"every port, as the old SDK writes it", []string{`{"ServerId":"i-2","Port":"","Ip":"","Weight":"","Type":""}`}, []string{"i-1:0=100", "i-3:0=100"}},
+		{"no port of its own", []string{`{"ServerId":"i-1","Port":"0","Ip":"10.0.0.1"}`}, []string{"i-2:81=100", "i-2:82=100", "i-2:83=100", "i-3:0=100"}},
 		{"one port", []string{`{"ServerId":"i-2","Port":82}`}, []string{"i-1:0=100", "i-2:81=100", "i-2:83=100", "i-3:0=100"}},
 		{"several", []string{`{"ServerId":"i-2"}`, `{"ServerId":"i-3","Weight":"100","Type":"ens"}`}, []string{"i-1:0=100"}},
 		{"all", []string{`{"ServerId":"i-1"}`, `{"ServerId":"i-2"}`, `{"ServerId":"i-3"}`}, nil},
@@ -166,6 +168,29 @@ func TestRemoveBackendServers(t *testing.T) {
 				t.Errorf("pool (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A Port of 0 means the backend without a port of its own, as Describe reports it,
+// and not every port of its server.
+func TestPortZeroIsOneBackend(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lb := w.loadBalancer()
+	w.do("AddBackendServers", items(lb,
+		`{"ServerId":"i-s","Ip":"10.0.0.1","Port":21101}`,
+		`{"ServerId":"i-s","Ip":"10.0.0.1","Port":21102}`,
+		`{"ServerId":"i-s","Ip":"10.0.0.1"}`))
+	w.do("SetBackendServers", items(lb, `{"ServerId":"i-s","Weight":7,"Port":0}`))
+	if diff := cmp.Diff([]string{"i-s:21101=100", "i-s:21102=100", "i-s:0=7"}, w.pool(lb)); diff != "" {
+		t.Errorf("after Set (-want +got):\n%s", diff)
+	}
+	w.do("RemoveBackendServers", items(lb, `{"ServerId":"i-s","Ip":"10.0.0.1","Port":"0"}`))
+	if diff := cmp.Diff([]string{"i-s:21101=100", "i-s:21102=100"}, w.pool(lb)); diff != "" {
+		t.Errorf("after Remove (-want +got):\n%s", diff)
+	}
+	for _, action := range []string{"SetBackendServers", "RemoveBackendServers"} {
+		w.refuse(action, items(lb, `{"ServerId":"i-s","Weight":1,"Port":0}`), "BackendServerNotFound")
 	}
 }
 

@@ -110,3 +110,41 @@ LoadBalancers:
 		t.Errorf("after prune there are still certificates: %s", out)
 	}
 }
+
+// A line that is taken out of the file removes that backend alone, also where
+// others of the same server stay: one without a port of its own is Port 0.
+func TestApplyRemovesOneBackendOfAServer(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	c := newTerminal(t, n)
+	pool := func() string {
+		t.Helper()
+		id, _ := c.run(t, "", "call", "DescribeLoadBalancers", "--query", "LoadBalancers.LoadBalancer[0].LoadBalancerId")
+		out, failed := c.run(t, "", "call", "DescribeLoadBalancerAttribute", "--LoadBalancerId", strings.Trim(id, "\"\n "), "--query", "BackendServers[].Port")
+		if failed != "" {
+			t.Fatal(failed)
+		}
+		return strings.Join(strings.Fields(out), "")
+	}
+	apply := func(lines ...string) {
+		t.Helper()
+		text := "LoadBalancers:\n- LoadBalancerName: shop\n  BackendServers:\n"
+		for _, line := range lines {
+			text += "  - {ServerId: i-s, Ip: 127.0.0.1" + line + "}\n"
+		}
+		if err := os.WriteFile(filepath.Join(c.dir, "site.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, failed := c.run(t, "", "apply", "-f", "site.yaml", "--yes"); failed != "" {
+			t.Fatalf("%s%s", out, failed)
+		}
+	}
+	apply("", ", Port: 21101", ", Port: 21102")
+	if got := pool(); !strings.Contains(got, `"0"`) || !strings.Contains(got, "21102") {
+		t.Fatalf("the pool has %s", got)
+	}
+	apply(", Port: 21101", ", Port: 21102")
+	if got, want := pool(), `["21101","21102"]`; got != want {
+		t.Errorf("the pool has %s, want %s", got, want)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"unicode/utf8"
 
@@ -101,6 +102,18 @@ func canonical(r api.Param, value string) string {
 		return ""
 	}
 	return value
+}
+
+// canonical checks a backend and writes its values as the API does.
+func (b *Backend) canonical() error {
+	in := new(api.AddBackendServersInput)
+	err := api.Bind(in, map[string]string{"LoadBalancerId": placeholder, "BackendServers": backendsText([]Backend{*b})})
+	if err != nil {
+		return reason(err)
+	}
+	item := in.BackendServers[0]
+	b.IP, b.Port, b.Type, b.Weight = item.IP.String(), strconv.Itoa(item.Port), item.Type, strconv.Itoa(item.Weight)
+	return nil
 }
 
 // checkLoadBalancer checks what a load balancer would be created with.

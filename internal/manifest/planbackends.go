@@ -10,17 +10,21 @@ const maxItems = 20
 
 // addBackends plans what comes to the pool and the weights that change.
 func (p *planner) addBackends(lb, now LoadBalancer) {
-	var added, changed []Backend
+	var moved, added, changed []Backend
 	for _, b := range lb.Backends {
 		old := backend(now.Backends, b.key())
 		switch {
 		case old == nil:
 			added = append(added, b)
+			if old := onPort(now.Backends, b); old != nil {
+				moved = append(moved, *old)
+			}
 		case old.Weight != b.Weight:
 			b.Type = old.Type
 			changed = append(changed, b)
 		}
 	}
+	p.backends(Delete, "RemoveBackendServers", lb, moved, func(b Backend) string { return b.key() + " gets another address" })
 	p.backends(Create, "AddBackendServers", lb, added, func(b Backend) string {
 		return b.key() + " weight " + b.Weight
 	})
@@ -32,7 +36,7 @@ func (p *planner) addBackends(lb, now LoadBalancer) {
 // removeBackends plans what leaves the pool.
 func (p *planner) removeBackends(lb, now LoadBalancer) {
 	gone := slices.DeleteFunc(slices.Clone(now.Backends), func(b Backend) bool {
-		return backend(lb.Backends, b.key()) != nil
+		return backend(lb.Backends, b.key()) != nil || onPort(lb.Backends, b) != nil
 	})
 	p.backends(Delete, "RemoveBackendServers", lb, gone, Backend.key)
 }
@@ -51,6 +55,16 @@ func (p *planner) backends(c Change, action string, lb LoadBalancer, some []Back
 		calls = append(calls, to(lb, action, map[string]string{"BackendServers": backendsText(items)}))
 	}
 	p.add(c, "backends of "+lb.Label(), details, calls...)
+}
+
+// onPort is the backend with the server and port of b, whatever its address, nil if
+// there is none: a pool has one of them at a time.
+func onPort(all []Backend, b Backend) *Backend {
+	i := slices.IndexFunc(all, func(old Backend) bool { return old.ServerID == b.ServerID && old.Port == b.Port })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
 }
 
 // backendsText is the JSON text that the calls take.

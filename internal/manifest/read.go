@@ -56,7 +56,7 @@ func (m *Manifest) distinct() error {
 		names.add("load balancer "+cmp.Or(lb.ID, lb.Name), lb.line)
 		var parts lines
 		for _, b := range lb.Backends {
-			parts.add("backend "+b.key(), b.line)
+			parts.add("backend "+b.ServerID+" with Port "+b.Port, b.line)
 		}
 		for _, l := range lb.Listeners {
 			parts.add("port "+l.Port, l.line)
@@ -114,6 +114,8 @@ func pemText(text, dir string) (string, error) {
 	return string(b), err
 }
 
+// readBackend reads a backend in the form in which the API reports it, so that a
+// value is compared and not its spelling.
 func readBackend(n *yaml.Node) (Backend, error) {
 	f, err := object(n, "ServerId", "Ip", "Port", "Type", "Weight")
 	if err != nil {
@@ -123,7 +125,10 @@ func readBackend(n *yaml.Node) (Backend, error) {
 		ServerID: f.must("ServerId"), IP: f.must("Ip"), Port: f.text("Port", "0"),
 		Type: f.text("Type", "ens"), Weight: f.text("Weight", "100"), line: n.Line,
 	}
-	return b, f.err
+	if f.err != nil {
+		return b, f.err
+	}
+	return b, at(n, b.canonical())
 }
 
 func readLoadBalancer(n *yaml.Node) (LoadBalancer, error) {

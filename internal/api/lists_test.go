@@ -1,0 +1,113 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+)
+
+func TestBindRepeatedList(t *testing.T) {
+	most := make(map[string]string)
+	for n := range maxListed {
+		most[fmt.Sprintf("EnsRegionIds.%d", 3*n+7)] = "r"
+	}
+	tooMany := maps.Clone(most)
+	tooMany["EnsRegionIds.1"] = "r"
+	for _, tt := range []struct {
+		values map[string]string
+		want   []string
+		code   string
+	}{
+		{nil, nil, ""},
+		{map[string]string{"EnsRegionIds.1": "a"}, []string{"a"}, ""},
+		{map[string]string{"EnsRegionIds.2": "b", "EnsRegionIds.1": "a", "EnsRegionIds.3": "c"}, []string{"a", "b", "c"}, ""},
+		// By number and not by text.
+		{map[string]string{"EnsRegionIds.10": "c", "EnsRegionIds.2": "b", "EnsRegionIds.1": "a"}, []string{"a", "b", "c"}, ""},
+		// A list with an unset element leaves a hole, or an empty value.
+		{map[string]string{"EnsRegionIds.1": "a", "EnsRegionIds.3": "c"}, []string{"a", "c"}, ""},
+		{map[string]string{"EnsRegionIds.3": "c"}, []string{"c"}, ""},
+		{map[string]string{"EnsRegionIds.1": "a", "EnsRegionIds.2": "", "EnsRegionIds.3": "c"}, []string{"a", "c"}, ""},
+		{map[string]string{"EnsRegionIds.1": "", "EnsRegionIds.2": "b"}, []string{"b"}, ""},
+		{map[string]string{"EnsRegionIds.1": ""}, nil, ""},
+		{map[string]string{"EnsRegionIds": ""}, nil, ""},
+		{most, strings.Fields(strings.Repeat("r ", maxListed)), ""},
+		{tooMany, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.1": "a b"}, nil, "InvalidEnsRegionIds"},
+		// Any other form is an error: passed over, it would list everything.
+		{map[string]string{"EnsRegionIds": `["a"]`}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds": "[]"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds": "null"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds": "a,b"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds": "a", "EnsRegionIds.1": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.0": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.01": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.+1": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.-1": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.x": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.1.Value": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds.99999999999999999999": "a"}, nil, "InvalidEnsRegionIds"},
+		// A value that is no list is not one either.
+		{map[string]string{"EnsRegionId.1": "a"}, nil, "InvalidEnsRegionId"},
+		{map[string]string{"NetworkId.1": "a", "NetworkId": "a"}, nil, "InvalidNetworkId"},
+	} {
+		in := new(DescribeNetworksInput)
+		err := Bind(in, tt.values)
+		if got := code(err); got != tt.code {
+			t.Errorf("%v: got code %q, want %q", tt.values, got, tt.code)
+		}
+		if tt.code == "" && fmt.Sprint(in.RegionIDs) != fmt.Sprint(tt.want) {
+			t.Errorf("%v: got %v, want %v", tt.values, in.RegionIDs, tt.want)
+		}
+	}
+}
+
+// For every row of every operation, a form that the row does not have is refused,
+// and the reason says which one it has.
+func TestOtherFormsOfEveryRow(t *testing.T) {
+	for _, op := range Operations() {
+		for _, r := range op.New().Params() {
+			var form, says string
+			switch r.Var.Shape().Type {
+			case List:
+				form, says = r.Name, r.Name+".1, "+r.Name+".2"
+			case JSON:
+				form, says = r.Name+".1."+r.Var.Shape().Items[0].Name, "JSON array, "+r.Name+"=["
+			default:
+				form, says = r.Name+".1", "one value and not a list"
+			}
+			values := example(op)
+			values[form] = "i-1"
+			err := Bind(op.New(), values)
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Code != "Invalid"+r.Name || !strings.Contains(e.Reason, says) {
+				t.Errorf("%s with %s: got %v, want Invalid%s that says %q", op.Name, form, err, r.Name, says)
+			}
+		}
+	}
+}
+
+func FuzzBindList(f *testing.F) {
+	f.Add("EnsRegionIds.1", "a", "EnsRegionIds.3", "b")
+	f.Add("EnsRegionIds", `["a"]`, "EnsRegionIds.0", "")
+	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {
+		in := new(DescribeNetworksInput)
+		values := map[string]string{name1: value1, name2: value2}
+		err := Bind(in, values)
+		if _, ok := errors.AsType[*Error](err); err != nil && !ok {
+			t.Fatalf("%v: an error that is no answer: %v", values, err)
+		}
+		given := 0
+		for name, value := range values {
+			if value != "" && (name == "EnsRegionIds" || strings.HasPrefix(name, "EnsRegionIds.")) {
+				given++
+			}
+		}
+		if err == nil && len(in.RegionIDs) != given {
+			t.Fatalf("%v: %d of %d values taken", values, len(in.RegionIDs), given)
+		}
+	})
+}
