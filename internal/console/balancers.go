@@ -135,7 +135,7 @@ func (v *visit) balancerRows(all []api.LoadBalancer) []balancerRow {
 			rows[at].Unhealthy++
 		}
 	}
-	newest := v.live.newest()
+	newest := v.newest()
 	for i := range rows {
 		p := newest[rows[i].LoadBalancerID]
 		rows[i].Rate = p.Rate()

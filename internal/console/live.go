@@ -11,6 +11,13 @@ const (
 	// tick is the time between two looks at the counters, whoever watches.
 	tick = 2 * time.Second
 
+	// firstTick is the time between the first two, for which the first page waits.
+	firstTick = 250 * time.Millisecond
+
+	// linger is how long looks go on after the last page: from one page to the next
+	// the charts go on.
+	linger = time.Minute
+
 	// ringPoints are the last 15 minutes.
 	ringPoints = int(15 * time.Minute / tick)
 
@@ -22,11 +29,14 @@ const (
 )
 
 // A live looks at the counters once for everybody, keeps the last 15 minutes and
-// tells who watches. However many watch, the data plane is read once.
+// tells who watches. However many watch, the data plane is read once; while nobody
+// does, it is not read at all: a look at 10,000 listeners takes 150 ms.
 type live struct {
 	state   func() State
 	traffic func() Traffic
 	now     func() time.Time
+
+	wake chan struct{} // receives when somebody wants to see
 
 	// Owned by the goroutine of run.
 	last     map[listenerName]ListenerCounts
@@ -38,6 +48,9 @@ type live struct {
 	backends map[string][]backendRate            // guarded by mu; by load balancer
 	watchers map[string]map[chan []byte]struct{} // guarded by mu; by load balancer, "" for the overview
 	watching int                                 // guarded by mu
+	wanted   time.Time                           // guarded by mu; when somebody last asked for a page
+	sampling bool                                // guarded by mu; run looks, or is about to
+	rated    chan struct{}                       // guarded by mu; closed when there is a point
 	closed   bool                                // guarded by mu
 }
 
@@ -57,26 +70,64 @@ type backendRate struct {
 
 func newLive(state func() State, traffic func() Traffic, now func() time.Time) *live {
 	return &live{
-		state: state, traffic: traffic, now: now,
+		state: state, traffic: traffic, now: now, wake: make(chan struct{}, 1), rated: make(chan struct{}),
 		last: make(map[listenerName]ListenerCounts), answered: make(map[backendName]uint64),
 		rings: map[string]*ring{"": new(ring)}, watchers: make(map[string]map[chan []byte]struct{}),
 	}
 }
 
-// run looks at the counters until ctx ends.
+// run looks at the counters while somebody wants to see them, until ctx ends.
 func (l *live) run(ctx context.Context) {
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
-	l.look()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			l.look()
-			l.tell()
+		case <-l.wake:
+			l.sample(ctx)
 		}
 	}
+}
+
+// sample looks at the counters until nobody wants to see them, or ctx ends.
+func (l *live) sample(ctx context.Context) {
+	l.look()
+	for pause := firstTick; l.isWanted(); pause = tick {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		l.look()
+		l.tell()
+	}
+	// The next look begins anew: nobody knows what happened in between.
+	l.last, l.answered, l.lastTime = nil, nil, time.Time{}
+}
+
+// want notes that somebody wants to see, and returns what is closed when there is
+// something.
+func (l *live) want() (rated <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wanted = l.now()
+	if !l.sampling {
+		l.sampling = true
+		l.wake <- struct{}{} // has room: run has taken the last one
+	}
+	return l.rated
+}
+
+// isWanted reports whether to go on. If not, what was seen is dropped.
+func (l *live) isWanted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.watching > 0 || l.now().Sub(l.wanted) < linger {
+		return true
+	}
+	l.sampling = false
+	l.rings, l.backends = map[string]*ring{"": new(ring)}, nil
+	l.rated = make(chan struct{})
+	return false
 }
 
 // look reads the counters once and adds a point to every ring.
@@ -94,6 +145,11 @@ func (l *live) look() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.backends = rates
+	select {
+	case <-l.rated:
+	default:
+		close(l.rated)
+	}
 	for lb, g := range gains {
 		r := l.rings[lb]
 		if r == nil {
@@ -242,6 +298,7 @@ func (l *live) points(lb string) []Point {
 // watch adds a watcher and says what is so right now; false if there are too
 // many. unwatch takes it away again.
 func (l *live) watch(topic string) (told chan []byte, ok bool) {
+	l.want()
 	now := l.report(topic, l.state())
 	told = make(chan []byte, 1)
 	told <- now
@@ -275,7 +332,7 @@ func (l *live) unwatch(topic string, told chan []byte) {
 func (l *live) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
+	l.closed, l.watching = true, 0
 	for topic, all := range l.watchers {
 		for told := range all {
 			close(told)

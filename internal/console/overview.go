@@ -67,7 +67,7 @@ func first(all []trouble) []trouble { return all[:min(len(all), maxTroubles)] }
 func (v *visit) busiest(s State) []busy {
 	names := namesOf(s)
 	var all []busy
-	for id, p := range v.live.newest() {
+	for id, p := range v.newest() {
 		if name, there := names[id]; there && p.Rate() > 0 {
 			all = append(all, busy{ID: id, Name: name, Rate: p.Rate(), Errors: p.ByClass[4]})
 		}
@@ -76,7 +76,17 @@ func (v *visit) busiest(s State) []busy {
 	return all[:min(len(all), maxTroubles)]
 }
 
-// newest are the last points of all load balancers.
+// newest are the last points of all load balancers. The first page after a time
+// without any waits for them.
+func (v *visit) newest() map[string]Point {
+	select {
+	case <-v.live.want():
+	case <-time.After(tick):
+	case <-v.r.Context().Done():
+	}
+	return v.live.newest()
+}
+
 func (l *live) newest() map[string]Point {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,21 +112,37 @@ func (v *visit) series() error {
 		return err
 	}
 	lb, span := v.r.FormValue("lb"), spans[v.r.FormValue("span")]
-	points := v.live.points(lb)
+	var points []Point
+	var err error
 	switch {
-	case span == 0:
-		return errNotFound
-	case span > spans["15m"] && v.History == nil:
+	case span == 0, span > spans["15m"] && v.History == nil:
 		return errNotFound
 	case span > spans["15m"]:
-		var err error
-		if points, err = v.History(v.r.Context(), lb, v.Now().Add(-span)); err != nil {
-			return err
-		}
+		points, err = v.History(v.r.Context(), lb, v.Now().Add(-span))
+	default:
+		points, err = v.lastPoints(lb)
+	}
+	if err != nil {
+		return err
 	}
 	if points == nil {
 		points = []Point{}
 	}
 	v.w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(v.w).Encode(points)
+}
+
+// lastPoints are the last 15 minutes: second by second while somebody has looked,
+// and before that minute by minute.
+func (v *visit) lastPoints(lb string) ([]Point, error) {
+	v.live.want()
+	points, from := v.live.points(lb), v.Now().Add(-spans["15m"])
+	if v.History == nil || len(points) > 0 && points[0].Time <= from.Unix()+60 {
+		return points, nil
+	}
+	earlier, err := v.History(v.r.Context(), lb, from)
+	if len(points) > 0 {
+		earlier = slices.DeleteFunc(earlier, func(p Point) bool { return p.Time >= points[0].Time })
+	}
+	return append(earlier, points...), err
 }

@@ -176,19 +176,21 @@ func listenersOf(lb string, s State) []listenerState {
 	active := slices.ContainsFunc(s.LoadBalancers, func(b elb.LoadBalancer) bool {
 		return b.ID == lb && b.Status == elb.Active
 	})
+	byKey := make(map[elb.ListenerKey][]elb.ListenerStatus)
+	for i := range s.Statuses {
+		if one := &s.Statuses[i]; one.LoadBalancerID == lb {
+			byKey[one.Key()] = append(byKey[one.Key()], *one)
+		}
+	}
 	var all []listenerState
 	for i := range s.Listeners {
 		l := &s.Listeners[i]
 		if l.LoadBalancerID != lb {
 			continue
 		}
-		var reports []elb.ListenerStatus
-		reason := ""
-		for _, one := range s.Statuses {
-			if one.LoadBalancerID == lb && one.Port == l.Port && one.Protocol == l.Protocol {
-				reports = append(reports, one)
-				reason = cmp.Or(reason, one.Reason)
-			}
+		reports, reason := byKey[l.Key()], ""
+		for i := range reports {
+			reason = cmp.Or(reason, reports[i].Reason)
 		}
 		started := l.Started && active
 		if !started {
