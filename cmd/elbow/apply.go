@@ -40,7 +40,10 @@ A field that is left out takes its default; one without a default stays as it is
 Where several load balancers have one name, LoadBalancerId says which one is meant;
 with it another LoadBalancerName renames. A listener may have several certificates,
 Certificate: [shop-ecdsa, shop-rsa].
-"elbow export" writes such a file from what exists.`
+"elbow export" writes such a file from what exists.
+
+The exit status is 0 if the server is as the file describes or has been brought
+there, and 1 on an error. With --dry-run it is 2 if something would change.`
 
 // applyOptions are the flags of `elbow apply`.
 type applyOptions struct {
@@ -50,6 +53,11 @@ type applyOptions struct {
 	prune  bool
 	ready  time.Duration
 }
+
+// changesPending is how --dry-run ends when something would change, as `terraform
+// plan -detailed-exitcode` does: a script tells it from 0, nothing to change, and
+// from 1, an error.
+const changesPending exitStatus = 2
 
 func newApplyCommand() *cobra.Command {
 	access, o := new(access), new(applyOptions)
@@ -64,7 +72,7 @@ func newApplyCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "the file, - for standard input")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print what would change and end")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would change and end, with exit status 2 if something would, 0 if nothing would and 1 on an error")
 	f.BoolVar(&o.prune, "prune", false, "release load balancers and delete unused certificates that the file does not have")
 	f.DurationVar(&o.ready, "wait", 30*time.Second, "how long to wait until the listeners of the file run; 0 does not wait")
 	access.flags(f)
@@ -99,11 +107,14 @@ func (o *applyOptions) run(cmd *cobra.Command, access *access) error {
 	s := newScreen(cmd.OutOrStdout())
 	if len(steps) == 0 {
 		s.line("Nothing to change: the server is as " + o.file + " describes.")
+		if o.dryRun {
+			return nil
+		}
 		return o.awaitListeners(cmd.Context(), client, wanted, s)
 	}
 	s.plan(steps)
 	if o.dryRun {
-		return nil
+		return changesPending
 	}
 	if err := o.confirm(cmd, len(steps)); err != nil {
 		return err

@@ -28,7 +28,10 @@ else from a profile in ~/.elbow/config or the file that ELBOW_CONFIG names:
   access-key-id     = LTAI…
   access-key-secret = …
 
-An error of the API is printed as code and message, and the exit status is 1.`
+An error of the API is printed as code and message, and the exit status is 1. So is
+"not found" where the API answers nothing but a RequestId, as
+DescribeLoadBalancerAttribute does of an id that it does not know. A list that is
+empty is an answer, and the exit status 0.`
 
 const callExample = `  elbow call DescribeLoadBalancers -o table
   elbow call DescribeLoadBalancers --query 'LoadBalancers.LoadBalancer[].Address'
@@ -120,6 +123,9 @@ func newOperationCommand(op *api.Operation, access *access, show *show) *cobra.C
 		body, err := client.Call(cmd.Context(), op.Version, op.Name, params)
 		if err == nil && show.wait != nil {
 			body, err = show.await(cmd, client, op, params, body)
+		}
+		if err == nil && show.wait == nil {
+			err = absent(op, params, body)
 		}
 		if err != nil {
 			return explain(err)

@@ -63,6 +63,9 @@ func setInput(params map[string]string, r api.Param, value json.RawMessage) erro
 			return fmt.Errorf("is not an array")
 		}
 		for i, item := range items {
+			if bytes.Equal(item, []byte("null")) {
+				return fmt.Errorf("has null in it")
+			}
 			text, err := plainText(item)
 			if err != nil {
 				return err
@@ -81,14 +84,14 @@ func setInput(params map[string]string, r api.Param, value json.RawMessage) erro
 	return err
 }
 
-// plainText is a JSON string without its quotes, and a number or a truth value
-// as it is.
+// plainText is a JSON string without its quotes, and a number, a truth value or
+// null as it is.
 func plainText(value json.RawMessage) (string, error) {
 	if value[0] == '[' || value[0] == '{' {
 		return "", fmt.Errorf("must be one value")
 	}
 	var s string
-	if json.Unmarshal(value, &s) == nil {
+	if value[0] == '"' && json.Unmarshal(value, &s) == nil {
 		return s, nil
 	}
 	return string(value), nil

@@ -75,7 +75,7 @@ func (s *show) params(cmd *cobra.Command, rows []api.Param) (map[string]string, 
 
 // await does what --wait asks for after a call that was answered with body.
 func (s *show) await(cmd *cobra.Command, client *rpc.Client, op *api.Operation, params map[string]string, body []byte) ([]byte, error) {
-	op, params, err := observer(op, params, body)
+	look, params, err := observer(op, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,11 @@ func (s *show) await(cmd *cobra.Command, client *rpc.Client, op *api.Operation, 
 	if !isTerminal(progress) {
 		progress = io.Discard
 	}
-	return s.wait.until(ctx, client, op, params, progress)
+	body, err = s.wait.until(ctx, client, look, params, progress)
+	if err != nil && look != op {
+		return nil, fmt.Errorf("%s is done, but %w", op.Name, explain(err))
+	}
+	return body, err
 }
 
 func (s *show) print(cmd *cobra.Command, body []byte) error {

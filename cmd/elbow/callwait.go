@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,8 +25,9 @@ const (
 // A wait is what --wait asks for.
 type wait struct {
 	text  string // as given, "Status=Running"
+	field string // "Status", or an expression
 	query *answer.Query
-	want  string
+	want  string // null waits until there is no such field, or nothing at all
 }
 
 // parseWait reads PATH=VALUE. The path is a JMESPath expression, so the last
@@ -39,7 +41,7 @@ func parseWait(text string) (*wait, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--wait: %w", err)
 	}
-	return &wait{text: text, query: q, want: text[i+1:]}, nil
+	return &wait{text: text, field: text[:i], query: q, want: text[i+1:]}, nil
 }
 
 // seen is what the answer has at the path, as a person writes it.
@@ -72,7 +74,7 @@ func observer(op *api.Operation, params map[string]string, body []byte) (*api.Op
 		}
 	}
 	if best == nil {
-		return nil, nil, fmt.Errorf("--wait: no operation shows what %s has done", op.Name)
+		return nil, nil, fmt.Errorf("%[1]s is done, but no operation shows what %[1]s has done: --wait has nothing to look at", op.Name)
 	}
 	return best, with, nil
 }
@@ -84,7 +86,7 @@ func knownParams(params map[string]string, body []byte) map[string]string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) == nil {
 		for name, value := range fields {
-			if text, err := plainText(value); err == nil {
+			if text, err := plainText(value); err == nil && text != "null" {
 				known[name] = text
 			}
 		}
@@ -113,37 +115,65 @@ func required(op *api.Operation, known map[string]string) (map[string]string, bo
 }
 
 // until repeats a call until what it answers is what w waits for, and returns
-// that answer. It tells its progress on a line that is written over.
+// that answer. It tells its progress on a line that is written over. A field that
+// the operation never answers, and a thing that is not there, end it at once.
 func (w *wait) until(ctx context.Context, client *rpc.Client, op *api.Operation, params map[string]string, progress io.Writer) ([]byte, error) {
 	began := time.Now()
 	defer func() { _, _ = fmt.Fprint(progress, clearLine) }()
 	for pause := waitPause; ; pause = min(2*pause, waitPauseMax) {
 		body, err := client.Call(ctx, op.Version, op.Name, params)
 		if err != nil {
-			return nil, w.ended(ctx, "", err)
+			return nil, w.ended(ctx, nil, err)
 		}
 		seen, err := w.seen(body)
 		if err != nil || seen == w.want {
 			return body, err
 		}
+		if err := cmp.Or(absent(op, params, body), unknownField(op, w.field, body)); err != nil {
+			return nil, err
+		}
+		if seen == "null" {
+			seen = "not there"
+		}
 		_, _ = fmt.Fprintf(progress, "%swaiting for %s: it is %s (%s)", clearLine, w.text, seen, time.Since(began).Round(time.Second))
 		select {
 		case <-ctx.Done():
-			return nil, w.ended(ctx, seen, ctx.Err())
+			return nil, w.ended(ctx, body, ctx.Err())
 		case <-time.After(pause):
 		}
 	}
 }
 
-// ended says why the wait ended without success.
-func (w *wait) ended(ctx context.Context, seen string, err error) error {
+// ended says why the wait ended without success; body is the last answer, nil if
+// there was none.
+func (w *wait) ended(ctx context.Context, body []byte, err error) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return err
 	}
-	if seen == "" {
+	if body == nil {
 		return fmt.Errorf("--wait %s: no answer within --wait-timeout: %w", w.text, err)
 	}
+	seen, err := w.seen(body)
+	switch {
+	case err != nil:
+		return err
+	case seen == "":
+		seen = "empty"
+	case seen == "null":
+		return fmt.Errorf("--wait %s: at the end of --wait-timeout the answer has no %s: %s", w.text, w.field, shortened(body))
+	}
 	return fmt.Errorf("--wait %s: at the end of --wait-timeout it is still %s", w.text, seen)
+}
+
+// maxShown bounds in bytes how much of an answer an error quotes: a screen.
+const maxShown = 2000
+
+func shortened(body []byte) string {
+	text := strings.TrimSpace(string(body))
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
 }
 
 // clearLine brings the cursor to the begin of the line and clears it.

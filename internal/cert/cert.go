@@ -5,6 +5,7 @@ package cert
 
 import (
 	"crypto"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -74,8 +75,24 @@ func checkMatch(chain []*x509.Certificate, key crypto.Signer) error {
 			return fmt.Errorf("the private key belongs to certificate %d of the chain (%s): that one has to come first, followed by its issuers", i+1, name(c))
 		}
 	}
+	has, wants := describe(key.Public()), describe(chain[0].PublicKey)
+	if has == wants {
+		return fmt.Errorf("the private key does not match the certificate (%s): both are %s, but they are two different keys; the public key has the SHA-256 %s, that of the certificate %s",
+			name(chain[0]), has, keySum(key.Public()), keySum(chain[0].PublicKey))
+	}
 	return fmt.Errorf("the private key does not match the certificate (%s): the key is %s, the certificate is for %s",
-		name(chain[0]), describe(key.Public()), describe(chain[0].PublicKey))
+		name(chain[0]), has, wants)
+}
+
+// keySum is the begin of the SHA-256 of a public key in DER: what
+// "openssl pkey -pubout -outform der | sha256sum" prints.
+func keySum(pub crypto.PublicKey) string {
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return "(unknown)"
+	}
+	sum := sha256.Sum256(der)
+	return fmt.Sprintf("%x…", sum[:8])
 }
 
 func checkExpiry(chain []*x509.Certificate, now time.Time) error {

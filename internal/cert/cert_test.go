@@ -6,8 +6,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -154,6 +156,7 @@ func TestParseRefuses(t *testing.T) {
 	good := issue(t, "www.example.com", entity{}, ecdsaKey(t, elliptic.P256()))
 	key := good.keyPEM(t)
 	other := issue(t, "other", entity{}, rsaKey(t, 2048))
+	like := issue(t, "like", entity{}, ecdsaKey(t, elliptic.P256()))
 	p224 := issue(t, "p224", entity{}, ecdsaKey(t, elliptic.P224()))
 	encrypted := "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n"
 	for _, tt := range []struct{ name, chain, key, want string }{
@@ -180,6 +183,7 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown block", block("SOMETHING", []byte{1}), key, `the certificate has a block "SOMETHING": only CERTIFICATE blocks belong there`},
 
 		{"key of another certificate", good.pem(), other.keyPEM(t), `the private key does not match the certificate (CN "www.example.com"): the key is RSA with 2048 bits, the certificate is for ECDSA on P-256`},
+		{"key of another certificate of the same kind", good.pem(), like.keyPEM(t), `the private key does not match the certificate (CN "www.example.com"): both are ECDSA on P-256, but they are two different keys; the public key has the SHA-256 ` + sumOf(t, like) + ", that of the certificate " + sumOf(t, good)},
 		{"encrypted, PKCS #8", good.pem(), block("ENCRYPTED PRIVATE KEY", []byte{1}), `the private key is encrypted: decrypt it with "openssl pkey -in FILE"`},
 		{"encrypted, PKCS #1", good.pem(), encrypted, "the private key is encrypted"},
 		{"two keys", good.pem(), key + key, "there is more than one private key"},
@@ -318,4 +322,15 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d certificates of the chain are used, SHA-256 %q", len(pair.TLS.Certificate), pair.Facts.Sha2)
 		}
 	})
+}
+
+// sumOf is the sum of the public key of e as openssl and sha256sum print it, cut
+// as an error text cuts it.
+func sumOf(t *testing.T, e entity) string {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(e.key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(der))[:16] + "…"
 }

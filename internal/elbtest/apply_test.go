@@ -76,8 +76,11 @@ LoadBalancers:
 	if _, failed := steps("site.yaml"); !strings.Contains(failed, "nobody to ask") {
 		t.Errorf("without a terminal: got %q", failed)
 	}
-	if out, failed := steps("site.yaml", "--dry-run"); failed != "" || !strings.Contains(out, "+ listener shop:8443") || strings.Contains(out, "done") {
+	if out, failed := steps("site.yaml", "--dry-run"); failed != "exit status 2" || !strings.Contains(out, "+ listener shop:8443") || strings.Contains(out, "done") {
 		t.Errorf("dry run: got %s, %s", out, failed)
+	}
+	if _, failed := steps("other.yaml", "--dry-run"); !strings.Contains(failed, "other.yaml") {
+		t.Errorf("dry run of no file: got %s, want an error", failed)
 	}
 	changes("a new site", "site.yaml",
 		"done  + certificate shop", "done  + load balancer shop", "done  + backends of shop", "done  + listener shop:8443", "done  + listener shop:8444")
@@ -90,6 +93,9 @@ LoadBalancers:
 		"+ certificate shop-", "~ backends of shop", "weight 50 → 7", "± listener shop:8443", "BackendServerPort none → 9", "certificate shop → shop-",
 		"~ listener shop:8444", "Scheduler wrr → wlc", "Status Stopped → Running")
 
+	if out, failed := steps("site.yaml", "--dry-run"); failed != "" || !strings.HasPrefix(out, "Nothing to change") {
+		t.Errorf("dry run without changes: got %s, %s", out, failed)
+	}
 	if out, failed := c.run(t, "", "export", "-f", "export.yaml", "--certificates", "keys"); failed != "" {
 		t.Fatalf("export: %s%s", out, failed)
 	}

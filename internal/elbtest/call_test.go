@@ -5,8 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"elbow/internal/api"
 )
 
 // A terminal runs the program as a person does, against one node.
@@ -18,7 +21,8 @@ type terminal struct {
 func newTerminal(t *testing.T, n *Node) *terminal { return &terminal{n, t.TempDir()} }
 
 // run runs `elbow args…` and returns what it prints; failed are the lines on
-// standard error of one that ended with an error.
+// standard error of one that ended with an error, or else "exit status 2" of one
+// that ended with that.
 func (c *terminal) run(t *testing.T, stdin string, args ...string) (out, failed string) {
 	t.Helper()
 	program, err := binary()
@@ -32,9 +36,14 @@ func (c *terminal) run(t *testing.T, stdin string, args ...string) (out, failed 
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err == nil {
+	err = cmd.Run()
+	if err == nil {
 		return stdout.String(), ""
-	} else if stderr.Len() == 0 {
+	}
+	if cmd.ProcessState.ExitCode() == 2 && stderr.Len() == 0 {
+		return stdout.String(), err.Error()
+	}
+	if stderr.Len() == 0 {
 		t.Errorf("elbow %s: ended with %v and did not say why", strings.Join(args, " "), err)
 	}
 	return stdout.String(), stderr.String()
@@ -76,7 +85,29 @@ func TestCallCommand(t *testing.T) {
 		{what: "a wait that ends", args: append([]string{
 			"call", "DescribeLoadBalancerHTTPSListenerAttribute", "--wait", "Status=Stopped", "--wait-timeout", "1ms",
 		}, listener...), failed: "--wait Status=Stopped: "},
-		{what: "a wait for what nothing shows", args: []string{"call", "CreatePolicy", "--PolicyName", "p", "--PolicyDocument", allowAll, "--wait", "A=B"}, failed: "no operation shows what CreatePolicy has done"},
+		{what: "a wait for a field that is never answered", args: append([]string{
+			"call", "DescribeLoadBalancerHTTPSListenerAttribute", "--wait", "Sttus=Running",
+		}, listener...), failed: "--wait: the answer of DescribeLoadBalancerHTTPSListenerAttribute has no field Sttus; it has RequestId, "},
+		{what: "a wait for such a field after a change", args: append([]string{
+			"call", "StartLoadBalancerListener", "--wait", "Sttus=Running",
+		}, listener...), failed: "StartLoadBalancerListener is done, but --wait: the answer of DescribeLoadBalancerHTTPSListenerAttribute has no field Sttus"},
+		{what: "a wait for what is not there yet", args: []string{
+			"call", "DescribeLoadBalancerAttribute", "--LoadBalancerId", s.LoadBalancerID, "--wait", "BackendServers[9].Weight=1", "--wait-timeout", "1ms",
+		}, failed: `at the end of --wait-timeout the answer has no BackendServers[9].Weight: {`},
+		{what: "a wait that ends at an empty value", args: append([]string{
+			"call", "DescribeLoadBalancerHTTPSListenerAttribute", "--wait", "Cookie=a", "--wait-timeout", "1ms",
+		}, listener...), failed: "--wait Cookie=a: "},
+		{what: "a load balancer that is not there", args: []string{
+			"call", "DescribeLoadBalancerAttribute", "--LoadBalancerId", "lb-none", "-o", "table",
+		}, failed: "elbow: not found: the server has no LoadBalancerId lb-none (RequestId "},
+		{what: "a wait for one that is not there", args: []string{
+			"call", "DescribeLoadBalancerAttribute", "--LoadBalancerId", "lb-none", "--wait", "LoadBalancerStatus=Active",
+		}, failed: "not found: the server has no LoadBalancerId lb-none"},
+		{what: "a wait until it is not there", args: []string{
+			"call", "DescribeLoadBalancerAttribute", "--LoadBalancerId", "lb-none", "--wait", "LoadBalancerId=null",
+		}, out: `"RequestId"`},
+		{what: "an empty list is an answer", args: []string{"call", "DescribeLoadBalancers", "--LoadBalancerId", "lb-none", "--query", "TotalCount"}, out: "0\n"},
+		{what: "a wait for what nothing shows", args: []string{"call", "CreatePolicy", "--PolicyName", "p", "--PolicyDocument", allowAll, "--wait", "A=B"}, failed: "CreatePolicy is done, but no operation shows what CreatePolicy has done"},
 		{what: "a format that is none", args: []string{"call", "DescribeLoadBalancers", "-o", "xml"}, failed: `--output: want json, yaml, table, got "xml"`},
 		{what: "a wait that is none", args: []string{"call", "DescribeLoadBalancers", "--wait", "Running"}, failed: "--wait: want FIELD=VALUE"},
 		{what: "a query with a mistake", args: []string{"call", "DescribeLoadBalancers", "--query", "a["}, failed: "--query: SyntaxError"},
@@ -97,5 +128,44 @@ func TestCallCommand(t *testing.T) {
 				t.Errorf("elbow %s\ngot output %q\nand error %q\nwant %q, %q", strings.Join(tt.args, " "), out, failed, tt.out, tt.failed)
 			}
 		})
+	}
+}
+
+// Every operation that reads one thing says by `elbow call` that it is not there,
+// with exit status 1, whatever it answers on the wire.
+func TestCallOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := newTerminal(t, w.node)
+	tried := 0
+	for _, op := range api.Operations() {
+		if op.Access != "get" {
+			continue
+		}
+		for _, r := range op.New().Params() {
+			params := w.valid(t, op.Name)
+			switch {
+			case !r.Required || len(r.When) > 0:
+				continue
+			case r.Name == "CertId" || r.Name == "ListenerPort":
+				params[r.Name] = "9"
+			case r.Var.Shape().Type == api.Name || r.Name == "UserName" || r.Name == "PolicyName":
+				params[r.Name] = "lb-none"
+			default:
+				continue
+			}
+			tried++
+			args := []string{"call", op.Name}
+			for name, value := range params {
+				args = append(args, "--"+name, value)
+			}
+			out, failed := c.run(t, "", args...)
+			if failed == "" || out != "" || !regexp.MustCompile(`(?i)not ?(found|exist)|does not exist`).MatchString(failed) {
+				t.Errorf("%s, %s: got %q and the error %q, want one that says it is not there", op.Name, r.Name, out, failed)
+			}
+		}
+	}
+	if tried < 8 {
+		t.Errorf("only %d parameters were tried", tried)
 	}
 }

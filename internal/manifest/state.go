@@ -51,6 +51,9 @@ func Fetch(ctx context.Context, call Caller, wanted func(name, id string) bool) 
 		if err != nil {
 			return nil, err
 		}
+		if stored.ID == "" { // released since it was listed
+			continue
+		}
 		stored.Shared = named[stored.Name] > 1
 		s.LoadBalancers = append(s.LoadBalancers, stored)
 	}
@@ -109,7 +112,7 @@ func fetchLoadBalancer(ctx context.Context, call Caller, id string) (StoredLoadB
 		}
 		lb.Listeners = append(lb.Listeners, l)
 	}
-	return StoredLoadBalancer{ID: id, LoadBalancer: lb}, nil
+	return StoredLoadBalancer{ID: a.LoadBalancerID, LoadBalancer: lb}, nil
 }
 
 // fetchListener reads a listener. Its fields are those that the answer has; those
