@@ -41,6 +41,14 @@ func (s *h3Stream) deliver(b []byte, from, to int, last bool) *Fault {
 		}
 		x.out = x.out[:0]
 	}
+	return s.finish()
+}
+
+// finish ends our direction. What bind watches ends with it too, and the backend
+// connection is not to be closed for that: the exchange has it until the upload has
+// ended, and others may have it then.
+func (s *h3Stream) finish() *Fault {
+	s.unbind()
 	s.closed = true
 	if err := s.str.Close(); err != nil {
 		return clientGone(OpBody)

@@ -36,7 +36,8 @@ type h3Stream struct {
 	ended      bool        // the client's direction has been read to its end
 	closed     bool        // ours has been ended as it should be
 	rest       []byte      // of the body: the start of a frame whose other part has not come
-	unwatch    func() bool // ends bind; false: the backend connection has been closed
+	unwatch    func() bool // ends bind; false: the backend connection has been closed; nil: it has ended
+	unbound    bool        // what unwatch said
 }
 
 var h3Streams = sync.Pool{New: func() any { return &h3Stream{arena: make([]byte, 0, arenaBytes)} }}
@@ -156,7 +157,12 @@ func (s *h3Stream) bind(up *upstream.Grip) bool {
 	return true
 }
 
-func (s *h3Stream) unbind() bool { return s.unwatch() }
+func (s *h3Stream) unbind() bool {
+	if s.unwatch != nil {
+		s.unbound, s.unwatch = s.unwatch(), nil
+	}
+	return s.unbound
+}
 
 func (s *h3Stream) gone() bool { return !s.closed && s.str.Context().Err() != nil }
 

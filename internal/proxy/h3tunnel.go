@@ -100,8 +100,6 @@ func (s *h3Stream) carry(p []byte) *Fault {
 }
 
 func (s *h3Stream) closeWrite() *Fault {
-	s.unwatch() // what bind watches is the end of our direction, and the client may go on to send
-	s.closed = true
-	_ = s.str.Close() // fails only if the client has given the stream up, which carryUp sees
+	_ = s.finish() // fails only if the client has given the stream up, which carryUp sees
 	return nil
 }
