@@ -98,7 +98,12 @@ func (r *rig) dialQUIC(id []byte, to net.Addr) *quic.Conn {
 
 func listenUDP(t testing.TB) *net.UDPConn {
 	t.Helper()
-	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	return listenUDPAt(t, net.IPv4(127, 0, 0, 1))
+}
+
+func listenUDPAt(t testing.TB, ip net.IP) *net.UDPConn {
+	t.Helper()
+	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +158,8 @@ type natBox struct {
 	client  net.Addr     // guarded by mu
 	holding bool         // guarded by mu
 	held    [][]byte     // guarded by mu; for the client
+	copies  bool         // guarded by mu; whether sent is kept
+	sent    [][]byte     // guarded by mu; what the client has sent
 }
 
 func newNATBox(t testing.TB, to net.Addr) *natBox {
@@ -170,8 +177,11 @@ func (b *natBox) moveTo(to *net.UDPAddr) {
 }
 
 // rebind gives the client another port outside, as routers do after a silence.
-func (b *natBox) rebind(t testing.TB) {
-	udp := listenUDP(t)
+func (b *natBox) rebind(t testing.TB) { b.rebindTo(t, net.IPv4(127, 0, 0, 1)) }
+
+// rebindTo likewise, at another address, as a change of networks does.
+func (b *natBox) rebindTo(t testing.TB, ip net.IP) {
+	udp := listenUDPAt(t, ip)
 	b.mu.Lock()
 	b.outside = udp
 	b.mu.Unlock()
@@ -188,6 +198,9 @@ func (b *natBox) outward() {
 		b.mu.Lock()
 		b.client = from
 		udp, to := b.outside, b.to
+		if b.copies {
+			b.sent = append(b.sent, bytes.Clone(p[:n]))
+		}
 		b.mu.Unlock()
 		_, _ = udp.WriteTo(p[:n], to)
 	}
@@ -210,6 +223,26 @@ func (b *natBox) inward(udp *net.UDPConn) {
 			_, _ = b.inside.WriteTo(p[:n], b.client)
 		}
 		b.mu.Unlock()
+	}
+}
+
+// copy keeps what the client sends from now on, for replay.
+func (b *natBox) copy() {
+	b.mu.Lock()
+	b.copies = true
+	b.mu.Unlock()
+}
+
+// replay sends what the client has sent once more, from another address.
+func (b *natBox) replay(t testing.TB) {
+	t.Helper()
+	udp := listenUDP(t)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.sent {
+		if _, err := udp.WriteTo(p, b.to); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

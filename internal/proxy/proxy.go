@@ -125,6 +125,7 @@ type Proxy struct {
 	shaking  episode // of too many of those
 	budget   budget
 	shortage episode // of memory
+	replays  replayGuard
 }
 
 // New returns a Proxy without listeners. Close ends what it starts.
@@ -165,6 +166,7 @@ func New(o Options) *Proxy {
 		p.log = slog.Default()
 	}
 	p.courtesy.open()
+	p.replays.open()
 	if lot, err := socket.NewLot(); err == nil {
 		p.lot = lot
 	} else if !errors.Is(err, errors.ErrUnsupported) {

@@ -189,6 +189,32 @@ func TestRebindingKeepsBackend(t *testing.T) {
 	}
 }
 
+// The address of a client that moves is the last one it has proved to be at, for
+// the backend and in the access log: a packet alone may say anything.
+func TestForwardedForAfterMove(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, req *http.Request) {
+		_, _ = fmt.Fprint(w, req.Header.Get("X-Forwarded-For"))
+	})})
+	box := newNATBox(t, r.udpAddr())
+	c := &rawH3{t, r.dialQUIC(nil, box.inside.LocalAddr())}
+	if got := c.ask("/"); got != "127.0.0.1" {
+		t.Fatalf("got %s", got)
+	}
+	r.log.next(t)
+	box.holdBack() // the PATH_CHALLENGE, too
+	box.rebindTo(t, net.IPv4(127, 0, 0, 2))
+	str := c.stream(true, headers(pseudo("GET", "/")...))
+	if line := r.log.next(t); !strings.HasPrefix(line["client"].(string), "127.0.0.1:") {
+		t.Errorf("not proved: the access log has %v", line["client"])
+	}
+	box.letGo()
+	if got := c.answer(str).body; got != "127.0.0.1" {
+		t.Errorf("not proved: the backend got %s", got)
+	}
+	waitFor(t, "a request from the new address", func() bool { return c.ask("/") == "127.0.0.2" })
+}
+
 // A client that changes over to another network stays with its backend.
 func TestMigrationKeepsBackend(t *testing.T) {
 	leak.Check(t)

@@ -3,7 +3,10 @@ package proxy
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/binary"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/quic-go/quic-go"
 )
@@ -47,10 +50,13 @@ func (s *Sessions) protect(t *quic.Transport) {
 // sealTickets has tickets be sealed with the keys of t, wherever a copy of t is
 // used, and accepted for no other name than the one they were given for: a
 // certificate for one name proves nothing about another (RFC 6066, 3;
-// crypto/tls itself does not look).
-func sealTickets(t *tls.Config) {
+// crypto/tls itself does not look). guard settles which of them open 0-RTT.
+func sealTickets(t *tls.Config, guard *replayGuard) {
 	t.WrapSession = func(c tls.ConnectionState, s *tls.SessionState) ([]byte, error) {
 		s.Extra = append(s.Extra, nameExtra(c))
+		if s.EarlyData {
+			s.Extra = append(s.Extra, appendMade([]byte(madePrefix), time.Now()))
+		}
 		return t.EncryptTicket(c, s)
 	}
 	t.UnwrapSession = func(ticket []byte, c tls.ConnectionState) (*tls.SessionState, error) {
@@ -58,13 +64,11 @@ func sealTickets(t *tls.Config) {
 		if err != nil || s == nil {
 			return nil, err
 		}
-		want := nameExtra(c)
-		for _, extra := range s.Extra {
-			if bytes.Equal(extra, want) {
-				return s, nil
-			}
+		if !slices.ContainsFunc(s.Extra, func(extra []byte) bool { return bytes.Equal(extra, nameExtra(c)) }) {
+			return nil, nil // a full handshake
 		}
-		return nil, nil // a full handshake
+		s.EarlyData = s.EarlyData && guard.first(ticket, madeAt(s), time.Now())
+		return s, nil
 	}
 }
 
@@ -72,4 +76,22 @@ func sealTickets(t *tls.Config) {
 // what quic-go puts there.
 func nameExtra(c tls.ConnectionState) []byte {
 	return append([]byte("elbow name "), strings.ToLower(c.ServerName)...)
+}
+
+// madePrefix begins what tells when a session was made, in milliseconds of Unix time.
+const madePrefix = "elbow made "
+
+func appendMade(b []byte, at time.Time) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(at.UnixMilli()))
+}
+
+// madeAt is when s was made; 0001 if it does not say, as those of older versions do
+// not.
+func madeAt(s *tls.SessionState) time.Time {
+	for _, extra := range s.Extra {
+		if at, ok := bytes.CutPrefix(extra, []byte(madePrefix)); ok && len(at) == 8 {
+			return time.UnixMilli(int64(binary.BigEndian.Uint64(at)))
+		}
+	}
+	return time.Time{}
 }

@@ -39,7 +39,7 @@ func (l *Listener) newTLS() *tls.Config {
 		// more records of a first answer of 16 KiB, between -1 and 9 % of the CPU time of a
 		// resumed connection with it in three noisy rounds, and nothing after 14 records.
 	}
-	sealTickets(t)
+	sealTickets(t, &l.proxy.replays)
 	return t
 }
 
