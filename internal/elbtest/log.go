@@ -45,4 +45,11 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
+// A mark is a place in a log. Take it before doing what the log is then watched
+// for: the line may be there before the watch begins.
+func (l *log) mark() int { return len(l.String()) }
+
+// from is what has been printed since the mark.
+func (l *log) from(mark int) string { return l.String()[mark:] }
+
 func (l *log) contains(s string) bool { return strings.Contains(l.String(), s) }
