@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -89,8 +90,12 @@ func (n *node) end() {
 // untilEnd returns at a signal to end, when another process has taken over, or
 // with the error of a server that ended by itself.
 func (n *node) untilEnd(signals <-chan os.Signal) error {
+	opened := n.loop.Opened()
 	for {
 		select {
+		case <-opened:
+			n.ready()
+			opened = nil
 		case s := <-signals:
 			if s != syscall.SIGHUP {
 				n.log.Info("draining", "signal", s.String())
@@ -108,6 +113,17 @@ func (n *node) untilEnd(signals <-chan os.Signal) error {
 			return err
 		}
 	}
+}
+
+// ready tells that every listener that can be opened is open.
+func (n *node) ready() {
+	h := n.loop.Health()
+	n.log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "console", n.consoleURL, "version", buildVersion(),
+		"listeners", h.Listeners, "failing", h.Failing)
+	if h.Failing > 0 {
+		n.log.Warn("some listeners are not open, their statuses say why", "failing", h.Failing, "listeners", h.Listeners)
+	}
+	notify(n.log, "READY=1", fmt.Sprintf("MAINPID=%d", os.Getpid()))
 }
 
 // reload opens files anew. One that cannot be opened leaves the old one in use.

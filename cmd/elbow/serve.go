@@ -76,8 +76,6 @@ func serve(c config, flags *flag.FlagSet, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "console", n.consoleURL, "version", buildVersion())
-	notify(log, "READY=1", fmt.Sprintf("MAINPID=%d", os.Getpid()))
 	failure := n.untilEnd(signals)
 	if !n.yielded.Load() {
 		notify(log, "STOPPING=1")

@@ -72,6 +72,11 @@ func (l *Loop) pass(now time.Time) {
 	l.publishHealth(len(specs))
 	l.inherited = nil // a backend that joins later is unknown
 	l.board.pass()
+	select {
+	case <-l.opened:
+	default:
+		close(l.opened)
+	}
 	clear(l.steps) // they hold the resolver's memory, and that the store's
 }
 

@@ -83,6 +83,7 @@ type Loop struct {
 
 	board  *board
 	health atomic.Pointer[Health]
+	opened chan struct{} // closed after the first pass
 }
 
 // New returns a Loop that Run starts.
@@ -109,6 +110,7 @@ func New(c Config) *Loop {
 		drained:      make(chan *drain),
 		stale:        true, // an earlier process may have left addresses
 		board:        newBoard(c.Node, c.Report, c.Log),
+		opened:       make(chan struct{}),
 	}
 	l.health.Store(new(Health))
 	return l
@@ -121,6 +123,10 @@ type Health struct {
 	Failing   int   // of these, how many are not as desired
 	Report    error // why the store does not take the statuses; nil if it does
 }
+
+// Opened is closed when the first pass has been made: every listener is open, but
+// for those that Health counts as failing.
+func (l *Loop) Opened() <-chan struct{} { return l.opened }
 
 // Health may be called from any goroutine.
 func (l *Loop) Health() Health {
