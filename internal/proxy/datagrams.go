@@ -26,6 +26,7 @@ type datagrams struct {
 	*net.UDPConn
 	batch  *ipv4.PacketConn // the same
 	turns  *quicTurns       // is told what is written
+	resets *resetter        // owned by the reader
 	source atomic.Uint32    // fromSocket …; changed under mu
 
 	routes atomic.Pointer[[]route] // to older processes; nil: none
@@ -45,7 +46,7 @@ const (
 )
 
 func newDatagrams(udp *net.UDPConn, routes []route, source uint32) *datagrams {
-	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{})}
+	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), resets: new(resetter), changed: make(chan struct{})}
 	d.source.Store(source)
 	if len(routes) > 0 {
 		d.routes.Store(&routes)
@@ -55,6 +56,7 @@ func newDatagrams(udp *net.UDPConn, routes []route, source uint32) *datagrams {
 
 // ReadBatch is what quic-go reads with.
 func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
+	d.resets.settle(d.UDPConn)
 	for {
 		var n int
 		var err error
@@ -70,6 +72,7 @@ func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 			err = d.awaitSource()
 		}
 		if n > 0 || err != nil && !d.goesOn(err) {
+			d.resets.read(d.UDPConn, ms[:max(n, 0)])
 			return n, err
 		}
 	}

@@ -70,15 +70,17 @@ func (q *quicPort) listen() (*quicSocket, error) {
 	if err != nil {
 		return nil, err
 	}
-	udp.turns = &q.turns
+	sessions := q.listener.config.Load().Sessions
+	udp.turns, udp.resets = &q.turns, newResetter(sessions, p.tag)
 	s := &quicSocket{udp: udp}
 	s.transport = &quic.Transport{
 		Conn:                  udp,
 		ConnectionIDGenerator: quicIDs{tag: p.tag},
 		ConnContext:           q.begin,
 		VerifySourceAddress:   func(net.Addr) bool { return q.distrusts() },
+		Tracer:                udp.resets,
 	}
-	q.listener.config.Load().Sessions.protect(s.transport)
+	sessions.protect(s.transport)
 	if s.accept, err = s.transport.ListenEarly(q.tls, q.config()); err != nil {
 		s.close()
 		return nil, err

@@ -21,7 +21,9 @@ import (
 
 // testedQUIC is the version of quic-go whose way of telling ids, and of asking
 // for random bytes, was looked at. Another one has to be looked at again: the
-// tracer gets the id of the client's first packet (server.go, handleInitialImpl).
+// tracer gets the id of the client's first packet (server.go, handleInitialImpl), and
+// that of the transport an event for each packet of an unknown connection that is not
+// answered, before the next batch is read (transport.go, handlePacket).
 const testedQUIC = "v0.65.0"
 
 func TestQUICVersion(t *testing.T) {
