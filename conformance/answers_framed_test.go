@@ -14,7 +14,7 @@ import (
 // have none like it.
 func (c *answerCase) message() *message {
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(c.sent)))
-	if err != nil || req.ProtoMinor == 0 || req.Header.Get("Upgrade") != "" {
+	if err != nil || req.ProtoMinor == 0 || req.Header.Get("Upgrade") != "" || c.plain {
 		return nil
 	}
 	m := &message{head: []field{

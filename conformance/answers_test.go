@@ -34,6 +34,7 @@ type answerCase struct {
 	open     bool // it goes on to serve the connection
 	resets   bool // it resets the connection
 	together bool // all of its bytes must be sent at once
+	plain    bool // only clients of HTTP/1.1 ask for it
 }
 
 func newAnswerCase(b *block) (*answerCase, error) {
@@ -80,6 +81,8 @@ func (c *answerCase) apply(r rule) (err error) {
 		c.resets = true
 	case "together":
 		c.together = true
+	case "http1":
+		c.plain = true
 	default:
 		err = fmt.Errorf("unknown word")
 	}
@@ -147,7 +150,7 @@ func (c *answerCase) run(t *testing.T, size int) {
 		t.Fatal(err)
 	}
 	var raw bytes.Buffer
-	br := bufio.NewReader(io.TeeReader(conn, &raw))
+	br := bufio.NewReaderSize(io.TeeReader(conn, &raw), 256<<10) // net/http wants to have trailers whole
 	c.checkAnswer(t, br, &raw)
 	if c.closes {
 		if b, err := br.ReadByte(); err == nil {
@@ -196,7 +199,11 @@ func (c *answerCase) checkAnswer(t *testing.T, br *bufio.Reader, raw *bytes.Buff
 			interim = append(interim, resp.StatusCode)
 			continue
 		}
-		body, err := io.ReadAll(resp.Body)
+		var after io.Reader = resp.Body
+		if resp.StatusCode == 101 {
+			after = br // the other protocol
+		}
+		body, err := io.ReadAll(after)
 		if resp.StatusCode != c.status || string(body) != c.body && c.status < 400 {
 			t.Errorf("%s: got %d %.200q, want %d %.200q", c.where, resp.StatusCode, body, c.status, c.body)
 		}

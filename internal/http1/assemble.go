@@ -103,17 +103,15 @@ func (r *Response) Assemble(status []byte, toHead, ended bool) error {
 		return ErrStatus
 	}
 	r.Minor, r.Status = 1, int(status[0]-'0')*100+int(status[1]-'0')*10+int(status[2]-'0')
-	if err := r.conclude(); err != nil {
-		return err
-	}
+	err := r.conclude()
 	r.KeepAlive = true
 	switch {
 	case r.Status == 101, r.Status < 200 && ended:
 		return ErrStatus // RFC 9113, 8.1 and 8.6
-	case r.Status < 200 || r.Status == 204:
-		r.Framing, r.Length = NoBody, -1
-	case toHead || r.Status == 304:
-		r.Framing = NoBody
+	case r.bodiless(toHead):
+		r.withoutBody(err)
+	case err != nil:
+		return err
 	case ended && r.Length > 0:
 		return ErrLengthWrong
 	case !ended && r.Framing == NoBody:
@@ -153,7 +151,7 @@ func (r *Request) assembleTarget(s *Start) error {
 		return ErrHostMissing
 	case !validAuthority(r.Authority):
 		return ErrHost
-	case h.hosts == 1 && !foldsTo(r.Authority, h.host):
+	case h.hosts == 1 && !sameAuthority(r.Authority, h.host, s.Scheme):
 		return ErrHost // else the backend would not know which one counts
 	}
 	if string(s.Method) == "CONNECT" && s.Protocol == nil {
@@ -167,6 +165,31 @@ func (r *Request) assembleTarget(s *Start) error {
 		return ErrScheme
 	}
 	return r.assemblePath()
+}
+
+// sameAuthority reports whether two valid authorities name the same one of a
+// scheme: letters in either case, and the scheme's own port or none (RFC 9110,
+// 4.2.3).
+func sameAuthority(a, b, scheme []byte) bool {
+	port := ":443"
+	if equalFold(scheme, "http") {
+		port = ":80"
+	}
+	return foldsTo(withoutDefaultPort(a, port), withoutDefaultPort(b, port))
+}
+
+// withoutDefaultPort cuts off a port that says nothing: none, or port, which
+// begins with its colon. A leading zero does not make it another one.
+func withoutDefaultPort(authority []byte, port string) []byte {
+	i := bytes.LastIndexByte(authority, ':')
+	if i < 0 || i < bytes.LastIndexByte(authority, ']') {
+		return authority
+	}
+	digits := bytes.TrimLeft(authority[i+1:], "0")
+	if i+1 == len(authority) || string(digits) == port[1:] {
+		return authority[:i]
+	}
+	return authority
 }
 
 func (r *Request) assemblePath() error {
@@ -186,23 +209,4 @@ func (r *Request) assemblePath() error {
 	}
 	r.Form = Origin
 	return nil
-}
-
-// AppendTrailer appends a field of a trailer section as a line, unless it ends
-// at this hop or has no business there. Fields that mean nothing there, or too much, are an *Error (RFC
-// 9110, 6.5.1).
-func AppendTrailer(dst, name, value []byte) ([]byte, error) {
-	if err := checkField(name, value); err != nil {
-		return dst, err
-	}
-	id := lookup(name)
-	switch {
-	case id == ContentLength || id == TransferEncoding || id == Host:
-		return dst, ErrTrailer
-	case hopByHop[id] || endToEnd[id]: // as in HTTP/1.1, see endTrailer
-		return dst, nil
-	case len(dst)+len(name)+len(value)+len(": \r\n") > maxTrailerBytes:
-		return dst, ErrTrailerLength
-	}
-	return AppendField(dst, name, value), nil
 }

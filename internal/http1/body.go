@@ -5,6 +5,7 @@ package http1
 // of what it is given. Reset comes before first use.
 type Body struct {
 	framing  Framing
+	response bool // of a response, not of a request
 	state    chunkState
 	done     bool
 	left     int64 // bytes of the body, or of the chunk, still to come
@@ -17,10 +18,13 @@ type Body struct {
 	section  int // bytes of the trailer section, with those not kept
 }
 
-// Reset makes b ready for a body of the given framing; length is used only if
-// that is Length.
+// Reset makes b ready for the body of a request of the given framing; length is
+// used only if that is Length.
 func (b *Body) Reset(f Framing, length int64) {
 	trailers := b.trailers[:0]
+	if cap(trailers) > keptTrailerBytes {
+		trailers = nil
+	}
 	*b = Body{framing: f, budget: maxExtensionBytes, trailers: trailers}
 	switch f {
 	case NoBody:
@@ -29,6 +33,14 @@ func (b *Body) Reset(f Framing, length int64) {
 		b.left = length
 		b.done = length <= 0
 	}
+}
+
+// ResetResponse is Reset for the body of a response. Its trailers lose the fields
+// that must not be there, where a request with them is refused: the client has
+// had the rest of the message already.
+func (b *Body) ResetResponse(f Framing, length int64) {
+	b.Reset(f, length)
+	b.response = true
 }
 
 // Done reports whether the body is complete. What follows it in the connection

@@ -86,8 +86,8 @@ var badChunked = []struct {
 	{"framing in trailers: RFC 9110, 6.5.1", "0\r\nContent-Length: 5\r\n\r\n", ErrTrailer},
 	{"coding in trailers: RFC 9110, 6.5.1", "0\r\ntransfer-encoding: chunked\r\n\r\n", ErrTrailer},
 	{"Host in trailers: RFC 9110, 6.5.1", "0\r\nHost: a\r\n\r\n", ErrTrailer},
-	{"trailers too long", "0\r\nX: " + strings.Repeat("y", maxTrailerBytes), ErrTrailerLength},
-	{"dropped trailers too long", "0\r\n" + strings.Repeat("TE: y\r\n", maxTrailerBytes/7+1), ErrTrailerLength},
+	{"trailers too long", "0\r\nX: " + strings.Repeat("y", MaxHeadBytes), ErrTrailerLength},
+	{"dropped trailers too long", "0\r\n" + strings.Repeat("TE: y\r\n", MaxHeadBytes/7+1), ErrTrailerLength},
 }
 
 func TestGoodChunked(t *testing.T) {

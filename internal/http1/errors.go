@@ -41,22 +41,24 @@ var (
 	ErrNameEmpty   = &Error{400, "field without a name"}             // RFC 9110, 5.1
 	ErrColon       = &Error{400, "field line without a colon"}       // RFC 9112, 5
 	ErrValue       = &Error{400, "invalid character in field value"} // RFC 9110, 5.5
-	ErrHeadLength  = &Error{431, "head too long"}                    // RFC 6585, 5
+	ErrHeadLength  = &Error{431, "head longer than 64 KiB"}          // RFC 6585, 5
 	ErrFieldCount  = &Error{431, "too many fields"}                  // RFC 6585, 5
 	ErrOptionCount = &Error{431, "too many connection options"}      // RFC 9110, 7.6.1
 )
 
 // Meaning of fields.
 var (
-	ErrHostMissing   = &Error{400, "no Host"}                                  // RFC 9112, 3.2
-	ErrHostTwice     = &Error{400, "more than one Host"}                       // RFC 9112, 3.2
-	ErrHost          = &Error{400, "invalid Host"}                             // RFC 9112, 3.2
-	ErrContentLength = &Error{400, "invalid Content-Length"}                   // RFC 9110, 8.6
-	ErrLengthsDiffer = &Error{400, "several different Content-Lengths"}        // RFC 9112, 6.3
-	ErrBothFramings  = &Error{400, "Content-Length with Transfer-Encoding"}    // RFC 9112, 6.3
-	ErrCodingIn10    = &Error{400, "Transfer-Encoding in HTTP/1.0"}            // RFC 9112, 6.1
-	ErrCoding        = &Error{501, "Transfer-Encoding is not exactly chunked"} // RFC 9112, 6.1
-	ErrExpect        = &Error{417, "an expectation other than 100-continue"}   // RFC 9110, 10.1.1
+	ErrHostMissing   = &Error{400, "no Host"}                                       // RFC 9112, 3.2
+	ErrHostTwice     = &Error{400, "more than one Host"}                            // RFC 9112, 3.2
+	ErrHost          = &Error{400, "invalid Host"}                                  // RFC 9112, 3.2
+	ErrContentLength = &Error{400, "invalid Content-Length"}                        // RFC 9110, 8.6
+	ErrLengthsDiffer = &Error{400, "several different Content-Lengths"}             // RFC 9112, 6.3
+	ErrBothFramings  = &Error{400, "Content-Length with Transfer-Encoding"}         // RFC 9112, 6.3
+	ErrCodingIn10    = &Error{400, "Transfer-Encoding in HTTP/1.0"}                 // RFC 9112, 6.1
+	ErrCoding        = &Error{501, "unknown coding in Transfer-Encoding"}           // RFC 9112, 6.1
+	ErrCodingLast    = &Error{400, "Transfer-Encoding does not end in one chunked"} // RFC 9112, 6.3
+	ErrMaxForwards   = &Error{400, "invalid Max-Forwards"}                          // RFC 9110, 7.6.2
+	ErrExpect        = &Error{417, "an expectation other than 100-continue"}        // RFC 9110, 10.1.1
 
 	// Of HTTP/2 and HTTP/3 only.
 	ErrConnectionField = &Error{400, "field that is the connection's own"}     // RFC 9113, 8.2.2
@@ -71,7 +73,7 @@ var (
 	ErrChunkExtension = &Error{400, "invalid chunk extension"}              // RFC 9112, 7.1.1
 	ErrChunkOverhead  = &Error{400, "chunk extensions over budget"}         // RFC 9112, 7.1.1
 	ErrChunkEnd       = &Error{400, "chunk longer than its size"}           // RFC 9112, 7.1
-	ErrTrailerLength  = &Error{431, "trailer section too long"}             // RFC 6585, 5
+	ErrTrailerLength  = &Error{431, "trailer section longer than 64 KiB"}   // RFC 6585, 5
 	ErrTrailer        = &Error{400, "field not allowed in trailer section"} // RFC 9110, 6.5.1
 	ErrTruncated      = &Error{400, "message cut off before its end"}       // RFC 9112, 8
 )

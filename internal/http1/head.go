@@ -32,21 +32,24 @@ type Head struct {
 
 // said is what the field lines read so far say together.
 type said struct {
-	host       []byte
-	lengthText []byte
-	upgrade    []byte
-	length     int64
-	hosts      int
-	codings    int
-	upgrades   int
-	options    int  // of Connection
-	chunked    bool // Transfer-Encoding, all of it, is "chunked"
-	close      bool // Connection options
-	keepAlive  bool
-	mayUpgrade bool
-	names      bool // Connection names fields that must be looked for
-	expect     bool // Expect: 100-continue
-	otherwise  bool // Expect: anything else
+	host         []byte
+	lengthText   []byte // of the last Content-Length; nil: there is none
+	lengthErr    error  // what is wrong with them
+	upgrade      []byte
+	length       int64
+	hosts        int
+	codings      int
+	upgrades     int
+	options      int  // of Connection
+	chunked      bool // Transfer-Encoding, all of it, is "chunked"
+	codingEnds   bool // its list has come to a "chunked"
+	codingBroken bool // and goes on, or is no list of codings
+	close        bool // Connection options
+	keepAlive    bool
+	mayUpgrade   bool
+	names        bool // Connection names fields that must be looked for
+	expect       bool // Expect: 100-continue
+	otherwise    bool // Expect: anything else
 }
 
 // resume reports whether there may be more to parse in buf than the call before

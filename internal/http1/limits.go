@@ -1,9 +1,9 @@
 package http1
 
-// MaxHeadBytes bounds a head, start line and final empty line included; a
-// longer one is refused with 431. 64 KiB is twice what nginx accepts by default
-// (four buffers of 8 KiB), so a client that works there works here. A caller
-// whose buffer cannot grow this far refuses earlier by itself.
+// MaxHeadBytes bounds a head, start line and final empty line included, and a
+// trailer section: a longer request is refused with 431, a longer response head
+// becomes a 502. 64 KiB is twice what nginx accepts by default (four buffers of
+// 8 KiB), so a client that works there works here. Buffers grow to it.
 const MaxHeadBytes = 64 << 10
 
 // MaxTargetBytes bounds a request target; a longer one is refused with 414.
@@ -39,6 +39,11 @@ const (
 	maxExtensionBytes  = 2 << 10
 )
 
-// maxTrailerBytes bounds a trailer section. It is copied, unlike a head,
-// so it is smaller: nginx's buffer for one line.
-const maxTrailerBytes = 8 << 10
+// maxResponseTrailers bounds the trailer section of a response as it comes. What
+// exceeds MaxHeadBytes is dropped, so that the message is complete all the same;
+// this is where a backend that does not come to an end is given up. Trailers of a
+// request have MaxHeadBytes, and a longer section is refused.
+const maxResponseTrailers = 16 * MaxHeadBytes
+
+// keptTrailerBytes is how much room for trailers a Body keeps for the next one.
+const keptTrailerBytes = 8 << 10

@@ -10,12 +10,9 @@ func (h *Head) note(id FieldID, value []byte) error {
 		s.hosts++
 		s.host = value
 	case ContentLength:
-		return s.noteLength(value)
+		s.noteLength(value)
 	case TransferEncoding:
-		// Two lines are a list of two codings (RFC 9110, 5.3), so at most
-		// one line can say exactly "chunked".
-		s.codings++
-		s.chunked = s.codings == 1 && equalFold(value, "chunked")
+		s.noteCodings(value)
 	case Connection:
 		return s.noteOptions(value)
 	case Upgrade:
@@ -32,17 +29,40 @@ func (h *Head) note(id FieldID, value []byte) error {
 }
 
 // noteLength reads a Content-Length. Repeated with the same digits it is read
-// as one, as RFC 9112, 6.3 allows; a list in one line is not.
-func (s *said) noteLength(value []byte) error {
+// as one, as RFC 9112, 6.3 allows; a list in one line is not. Whether an error
+// counts is known at the end of the head.
+func (s *said) noteLength(value []byte) {
 	n, ok := parseLength(value)
-	if !ok {
-		return ErrContentLength
-	}
-	if s.lengthText != nil && !bytes.Equal(s.lengthText, value) {
-		return ErrLengthsDiffer
+	switch {
+	case s.lengthErr != nil:
+	case !ok:
+		s.lengthErr = ErrContentLength
+	case s.lengthText != nil && !bytes.Equal(s.lengthText, value):
+		s.lengthErr = ErrLengthsDiffer
 	}
 	s.lengthText, s.length = value, n
-	return nil
+	if value == nil {
+		s.lengthText = []byte{}
+	}
+}
+
+// noteCodings reads one Transfer-Encoding. Several lines are one list (RFC 9110,
+// 5.3). What is not a list of codings with one chunked at its end says nothing
+// of where the body ends.
+func (s *said) noteCodings(value []byte) {
+	s.codings++
+	s.chunked = s.codings == 1 && equalFold(value, "chunked")
+	for more := true; more; {
+		var coding []byte
+		coding, value, more = bytes.Cut(value, []byte{','})
+		name, _, _ := bytes.Cut(coding, []byte{';'})
+		switch name = trim(name); {
+		case s.codingEnds || len(name) == 0 || skip(name, 0, tokenChar) != len(name):
+			s.codingBroken = true
+		case equalFold(trim(coding), "chunked"):
+			s.codingEnds = true
+		}
+	}
 }
 
 // parseLength reads digits and nothing else, up to 2^63-1.
@@ -126,23 +146,29 @@ func (h *Head) mark(name []byte) {
 func (h *Head) conclude() error {
 	s := &h.said
 	h.Framing, h.Length, h.Upgrade = NoBody, -1, nil
-	if s.lengthText != nil {
-		h.Framing, h.Length = Length, s.length
-	}
-	if s.codings > 0 {
-		switch {
-		case s.lengthText != nil:
-			return ErrBothFramings
-		case h.Minor == 0:
-			return ErrCodingIn10
-		case !s.chunked:
-			return ErrCoding
-		}
-		h.Framing = Chunked
-	}
 	h.KeepAlive = !s.close && (h.Minor > 0 || s.keepAlive)
 	if s.names {
 		h.markNamed()
 	}
-	return nil
+	if s.lengthText != nil {
+		if s.lengthErr != nil {
+			return s.lengthErr
+		}
+		h.Framing, h.Length = Length, s.length
+	}
+	if s.codings == 0 {
+		return nil
+	}
+	h.Framing = Chunked
+	switch {
+	case s.lengthText != nil:
+		return ErrBothFramings
+	case h.Minor == 0:
+		return ErrCodingIn10
+	case s.chunked:
+		return nil
+	case s.codingBroken || !s.codingEnds:
+		return ErrCodingLast
+	}
+	return ErrCoding
 }

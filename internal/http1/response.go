@@ -102,24 +102,41 @@ func mayBeVersion(b []byte) bool {
 	return string(b[:n]) == name[:n] && (len(b) <= len(name) || classes[b[len(name)]]&digitChar != 0)
 }
 
+// bodiless reports whether a response has no body whatever its fields say
+// (RFC 9112, 6.3, rule 1).
+func (r *Response) bodiless(toHead bool) bool {
+	return toHead || r.Status < 200 || r.Status == 204 || r.Status == 304
+}
+
+// withoutBody settles the framing of a response that has no body. err is what is
+// wrong with its framing fields, which do not count then; but who writes such
+// fields may send what they announce, so that the connection is not used again. To
+// HEAD, and with 304, a Content-Length tells how long the body would be; the other
+// statuses must not have one (RFC 9110, 8.6).
+func (r *Response) withoutBody(err error) {
+	if err != nil || r.Framing == Chunked || r.Status < 200 || r.Status == 204 {
+		r.Length = -1
+	}
+	r.Framing = NoBody
+	r.KeepAlive = r.KeepAlive && err == nil
+}
+
 // finish works out what the head means (RFC 9112, 6.3).
 func (r *Response) finish(toHead bool) error {
-	if err := r.conclude(); err != nil {
-		return err
-	}
-	s := &r.said
+	err := r.conclude()
 	switch {
-	case r.Status < 200 || r.Status == 204:
-		// No body, and no length of one (RFC 9110, 8.6).
-		r.Framing, r.Length = NoBody, -1
-	case toHead || r.Status == 304:
-		r.Framing = NoBody
+	case r.bodiless(toHead):
+		r.withoutBody(err)
+	case err != nil:
+		return err
 	case r.Framing == NoBody:
 		r.Framing, r.KeepAlive = UntilClose, false
 	}
 	if r.Status == 101 {
 		r.KeepAlive = false
-		if s.mayUpgrade && len(s.upgrade) > 0 {
+		// To which protocol the connection is switched need not be said in
+		// Connection as well: that is there to keep the field from those behind.
+		if s := &r.said; s.upgrades == 1 && len(s.upgrade) > 0 {
 			r.Upgrade = s.upgrade
 		}
 	}

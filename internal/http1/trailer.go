@@ -1,6 +1,124 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
+
+// A trailerKind says what becomes of a field in a trailer section.
+type trailerKind uint8
+
+const (
+	plainTrailer trailerKind = iota // goes on
+	emptyTrailer                    // is dropped: it means nothing there, or decides on the message
+	framesIt                        // frames or routes: an error in a request, dropped from a response
+)
+
+// kindOfTrailer tells the kind of a field from its name, which is a token.
+func kindOfTrailer(name []byte) trailerKind {
+	id := lookup(name)
+	switch {
+	case id == ContentLength || id == TransferEncoding || id == Host:
+		return framesIt
+	case hopByHop[id] || endToEnd[id]:
+		// All that a proxy acts upon. A backend that merges trailers into the
+		// head would be told there what the head was not allowed to say, an
+		// X-Forwarded-For above all. Trailers may be dropped (RFC 9112, 7.1.2).
+		return emptyTrailer
+	case id == Unknown && decides(name):
+		return emptyTrailer
+	}
+	return plainTrailer
+}
+
+// maxDeciding is the length of the longest of decidingFields.
+const maxDeciding = len("access-control-request-headers")
+
+// decides reports whether a field decides on its message, so that it has no
+// place behind the body (RFC 9110, 6.5.1). Backends that turn fields into
+// variables cannot tell a dash from another mark, so neither does this.
+func decides(name []byte) bool {
+	var room [maxDeciding]byte
+	if len(name) > len(room) {
+		return false
+	}
+	folded := room[:len(name)]
+	for i, c := range name {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c |= 0x20
+		case !alphanumeric(c):
+			c = '-'
+		}
+		folded[i] = c
+	}
+	return decidingFields[string(folded)] || bytes.HasPrefix(folded, []byte("sec-"))
+}
+
+// decidingFields are the fields that decide what a message is, who may have it
+// and what is done with it, as far as they have no FieldID that says so.
+var decidingFields = setOf(
+	// Routing, and what stands for the method or the target.
+	"destination", "early-data", "max-forwards", "x-forwarded-host", "x-forwarded-server",
+	"x-forwarded-prefix", "x-forwarded-scheme", "x-forwarded-ssl", "x-host", "x-http-method",
+	"x-http-method-override", "x-method-override", "x-original-host", "x-original-url", "x-real-ip",
+	"x-rewrite-url",
+	// Authentication. Authentication-Info is meant to come last (RFC 7615, 3).
+	"authorization", "proxy-authenticate", "proxy-authorization", "www-authenticate",
+	// What modifies a request: conditions, ranges, preferences, WebDAV's modes.
+	"accept", "accept-charset", "accept-encoding", "accept-language",
+	"access-control-request-headers", "access-control-request-method", "cache-control", "depth", "if",
+	"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "lock-token",
+	"origin", "overwrite", "pragma", "prefer", "range", "referer", "timeout",
+	// What controls the use of a response.
+	"age", "clear-site-data", "expires", "location", "refresh", "retry-after", "vary", "warning",
+	// The format of the content.
+	"content-disposition", "content-encoding", "content-language", "content-location", "content-range",
+	"content-type",
+)
+
+func setOf(names ...string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, n := range names {
+		set[n] = true
+	}
+	return set
+}
+
+// ofCall reports whether a field line is one that a gRPC call cannot do without:
+// its status, which alone tells that the call has ended, and the reason for it.
+func ofCall(line []byte) bool {
+	name, _, _ := bytes.Cut(line, []byte{':'})
+	return equalFold(name, "grpc-status") || equalFold(name, "grpc-message")
+}
+
+// fitTrailer appends a line to the trailers of a response if there is room. Of a
+// section longer than MaxHeadBytes the lines at the end are dropped; but all
+// others are before a gRPC call loses its status.
+func fitTrailer(lines, line []byte) []byte {
+	if len(lines)+len(line) > MaxHeadBytes {
+		if !ofCall(line) {
+			return lines
+		}
+		if lines = onlyOfCall(lines); len(lines)+len(line) > MaxHeadBytes {
+			return lines
+		}
+	}
+	return append(lines, line...)
+}
+
+// onlyOfCall leaves of the lines those that a gRPC call cannot do without.
+func onlyOfCall(lines []byte) []byte {
+	kept := 0
+	for i := 0; i < len(lines); {
+		end := i + bytes.IndexByte(lines[i:], '\n') + 1
+		if ofCall(lines[i:end]) {
+			kept += copy(lines[kept:], lines[i:end])
+		}
+		i = end
+	}
+	return lines[:kept]
+}
 
 // readTrailers takes what src holds of the trailer section, up to its end. The
 // lines are copied, as their bytes may arrive in any number of pieces and can
@@ -12,7 +130,7 @@ func (b *Body) readTrailers(src []byte) (n int, err error) {
 		if !whole {
 			end = len(src) - n
 		}
-		if b.section += end; b.section > maxTrailerBytes {
+		if b.section += end; b.section > b.maxSection() {
 			return n, ErrTrailerLength
 		}
 		b.trailers = append(b.trailers, src[n:n+end]...)
@@ -26,11 +144,19 @@ func (b *Body) readTrailers(src []byte) (n int, err error) {
 	return n, nil
 }
 
+// maxSection bounds the bytes of the trailer section, with those not kept.
+func (b *Body) maxSection() int {
+	if b.response {
+		return maxResponseTrailers
+	}
+	return MaxHeadBytes
+}
+
 // endTrailer checks the line at the end of b.trailers, and keeps or drops it.
 func (b *Body) endTrailer() error {
-	line := b.trailers[b.line:]
+	lines, line := b.trailers[:b.line], b.trailers[b.line:]
 	if string(line) == "\r\n" {
-		b.trailers = b.trailers[:b.line]
+		b.trailers = lines
 		b.done = true
 		return nil
 	}
@@ -38,18 +164,15 @@ func (b *Body) endTrailer() error {
 	if err != nil {
 		return err
 	}
-	id := lookup(name)
-	switch {
-	case id == ContentLength || id == TransferEncoding || id == Host:
+	switch kind := kindOfTrailer(name); {
+	case kind == framesIt && !b.response:
 		// Framing and routing are settled before the body (RFC 9110, 6.5.1).
 		// Whoever sends them here tries something.
 		return ErrTrailer
-	case hopByHop[id] || endToEnd[id]:
-		// All that a proxy or a backend acts upon. A backend that merges
-		// trailers into the head would be told there what the head was not
-		// allowed to say, an X-Forwarded-For above all. Trailers may be
-		// dropped (RFC 9112, 7.1.2).
-		b.trailers = b.trailers[:b.line]
+	case kind != plainTrailer:
+		b.trailers = lines
+	case b.response && len(b.trailers) > MaxHeadBytes:
+		b.trailers = fitTrailer(lines, slices.Clone(line)) // rare; line lies where it may move to
 	}
 	b.line = len(b.trailers)
 	return nil
@@ -65,4 +188,27 @@ func checkLine(line []byte) (name []byte, err error) {
 		return nil, valueError(line[end])
 	}
 	return line[:i], nil
+}
+
+// AppendTrailer appends a field of a trailer section that came by HTTP/2 or
+// HTTP/3 as a line, unless it ends at this hop or has no place there. response
+// tells whose trailers they are: those of a request must not frame or route, and
+// must not be longer than MaxHeadBytes; those of a response lose what is too much.
+// Any error is an *Error.
+func AppendTrailer(dst, name, value []byte, response bool) ([]byte, error) {
+	if err := checkField(name, value); err != nil {
+		return dst, err
+	}
+	switch kind, n := kindOfTrailer(name), len(name)+len(value)+len(": \r\n"); {
+	case kind == framesIt && !response:
+		return dst, ErrTrailer
+	case kind != plainTrailer:
+		return dst, nil
+	case len(dst)+n <= MaxHeadBytes:
+		return AppendField(dst, name, value), nil
+	case !response:
+		return dst, ErrTrailerLength
+	default:
+		return fitTrailer(dst, AppendField(nil, name, value)), nil
+	}
 }

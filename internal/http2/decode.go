@@ -3,8 +3,8 @@ package http2
 // A Field is one field of a header list, pseudo-header fields among them.
 type Field struct{ Name, Value []byte }
 
-// size is what the field counts in a list (RFC 9113, 6.5.2).
-func (f *Field) size() int { return len(f.Name) + len(f.Value) + entryOverhead }
+// Size is what the field counts in a list, in bytes (RFC 9113, 6.5.2).
+func (f *Field) Size() int { return len(f.Name) + len(f.Value) + entryOverhead }
 
 // A Decoder decodes the header blocks of one connection, which must come in
 // order and whole. NewDecoder makes one.
@@ -17,8 +17,12 @@ type Decoder struct {
 	Fields []Field
 
 	// TooLong tells that the last block had more than MaxListBytes. Fields are
-	// those before the limit was met.
+	// those before the limit was met, or all of them if Whole.
 	TooLong bool
+
+	// Whole has Decode return all fields of a list that is too long, for who can
+	// leave some of them out.
+	Whole bool
 
 	size int // of the list
 }
@@ -87,7 +91,7 @@ func (d *Decoder) field(arena, block []byte) (_, rest []byte, ok bool) {
 		if !ok {
 			return arena, nil, false
 		}
-		if i >= len(statics) && d.size+f.size() <= MaxListBytes {
+		if i >= len(statics) && (d.Whole || d.size+f.Size() <= MaxListBytes) {
 			arena, f = keep(arena, f)
 		}
 		d.take(f)
@@ -141,9 +145,11 @@ func (d *Decoder) lookup(i int) (Field, bool) {
 
 // take adds a field to the list, if it has room.
 func (d *Decoder) take(f Field) {
-	if d.size += f.size(); d.size > MaxListBytes {
+	if d.size += f.Size(); d.size > MaxListBytes {
 		d.TooLong = true
-		return
+		if !d.Whole {
+			return
+		}
 	}
 	d.Fields = append(d.Fields, f)
 }

@@ -95,15 +95,15 @@ func joinCookies(arena []byte, fields []Field) (_, joined []byte) {
 }
 
 // AppendTrailers appends the fields of a trailer section to dst as lines of
-// HTTP/1.1. Any error is an *http1.Error.
-func AppendTrailers(dst []byte, fields []Field) ([]byte, error) {
+// HTTP/1.1, as http1.AppendTrailer does with each. Any error is an *http1.Error.
+func AppendTrailers(dst []byte, fields []Field, response bool) ([]byte, error) {
 	for i := range fields {
 		f := &fields[i]
 		if len(f.Name) > 0 && f.Name[0] == ':' {
 			return dst, http1.ErrPseudoField
 		}
 		var err error
-		if dst, err = http1.AppendTrailer(dst, f.Name, f.Value); err != nil {
+		if dst, err = http1.AppendTrailer(dst, f.Name, f.Value, response); err != nil {
 			return dst, err
 		}
 	}

@@ -124,7 +124,7 @@ func TestTrailers(t *testing.T) {
 	for _, tt := range []struct {
 		fields []Field
 		want   string
-		err    error
+		err    error // of a request
 	}{
 		{list("digest: x", "grpc-status: 0"), "digest: x\r\ngrpc-status: 0\r\n", nil},
 		{nil, "", nil},
@@ -134,11 +134,18 @@ func TestTrailers(t *testing.T) {
 		{list("X: y"), "", http1.ErrName},
 		{list("x: a\r\nb"), "", http1.ErrValue},
 		{list("connection: close", "x-forwarded-for: 1", "cookie: a=b", "x: y"), "x: y\r\n", nil},
-		{list("x: " + strings.Repeat("y", 9<<10)), "", http1.ErrTrailerLength},
+		{list("x: " + strings.Repeat("y", 64<<10)), "", http1.ErrTrailerLength},
 	} {
-		got, err := AppendTrailers(nil, tt.fields)
+		got, err := AppendTrailers(nil, tt.fields, false)
 		if string(got) != tt.want || err != tt.err {
 			t.Errorf("%s: got %q, %v, want %q, %v", render(tt.fields), got, err, tt.want, tt.err)
+		}
+		want := tt.err
+		if want == http1.ErrTrailer || want == http1.ErrTrailerLength {
+			want = nil
+		}
+		if got, err := AppendTrailers(nil, tt.fields, true); string(got) != tt.want || err != want {
+			t.Errorf("%s, of a response: got %q, %v, want %q, %v", render(tt.fields), got, err, tt.want, want)
 		}
 	}
 }

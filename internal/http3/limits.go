@@ -4,14 +4,10 @@ package http3
 // a longer one gets 431. As long as what HTTP/1.1 may send (http1.MaxHeadBytes).
 const MaxListBytes = 64 << 10
 
-// MaxBlockBytes bounds a field section as it is sent: the payload of a HEADERS
-// frame. Compression only ever makes it shorter, but for the two bytes it begins
+// MaxBlockBytes bounds a field section as it is sent, head or trailers: the
+// payload of a HEADERS frame. Compression only ever makes it shorter, but for the two bytes it begins
 // with and a few for long lengths.
 const MaxBlockBytes = MaxListBytes
-
-// maxTrailerBlock is MaxBlockBytes for trailers: as long as what is passed on of
-// them at most.
-const maxTrailerBlock = 8 << 10
 
 // maxBombBytes bounds what a block may decode to. A byte stands for 101 at most,
 // by the static table, so MaxBlockBytes alone is no bound.

@@ -87,7 +87,7 @@ func (s *Stream) enter(t FrameType, length uint64) error {
 		if s.seen == Nothing && length > MaxBlockBytes {
 			return http1.ErrHeadLength
 		}
-		if s.seen != Nothing && length > maxTrailerBlock {
+		if s.seen != Nothing && length > MaxBlockBytes {
 			return http1.ErrTrailerLength
 		}
 	case Data:

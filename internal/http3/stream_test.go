@@ -83,7 +83,7 @@ var streams = []struct{ name, send, want string }{
 	{"unknown frame cut off", frameOf(Headers, "h") + frameOf(0x21, "abc")[:3], "H(h) " + ErrFrame.Error()},
 	{"frame header cut off", frameOf(Headers, "h") + "\x40", "H(h) " + ErrFrame.Error()},
 	{"head too long", string(AppendFrameHeader(nil, Headers, MaxBlockBytes+1)), http1.ErrHeadLength.Error()},
-	{"trailers too long", frameOf(Headers, "h") + string(AppendFrameHeader(nil, Headers, maxTrailerBlock+1)), "H(h) " + http1.ErrTrailerLength.Error()},
+	{"trailers too long", frameOf(Headers, "h") + string(AppendFrameHeader(nil, Headers, MaxBlockBytes+1)), "H(h) " + http1.ErrTrailerLength.Error()},
 	{"more than can be", frameOf(Headers, "h") + "\x00\xff\xff\xff\xff\xff\xff\xff\xff", "H(h) " + ErrFrame.Error()},
 }
 

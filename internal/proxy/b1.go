@@ -105,7 +105,7 @@ func (b *b1) head() *Fault {
 			}
 			if n > 0 {
 				x.back.r += n
-				x.back.body.Reset(x.resp.Framing, x.resp.Length)
+				x.back.body.ResetResponse(x.resp.Framing, x.resp.Length)
 				return nil
 			}
 		}
@@ -139,7 +139,7 @@ func (b *b1) more() *Fault {
 // It looks every now and then whether the client is still there.
 func (b *b1) read(limit time.Duration, op Op) *Fault {
 	x := (*exchange)(b)
-	if x.back.full() {
+	if !x.back.grow() {
 		return &Fault{Side: Upstream, Op: op, Status: 502, Err: http1.ErrHeadLength}
 	}
 	began := socket.Now()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"elbow/internal/http1"
@@ -121,13 +122,9 @@ func (b *b2) parse(ended bool) *Fault {
 	x := b.x
 	b.heard = socket.Now()
 	x.resp.Reset()
-	var err error
-	b.arena, err = b.decoder.Decode(b.arena[:0], b.block)
-	if err == nil && b.decoder.TooLong {
-		err = http1.ErrHeadLength
-	}
+	fields, err := b.decode(x.call && ended)
 	if err == nil {
-		err = http2.Response(&x.resp, b.decoder.Fields, string(x.req.Method) == "HEAD", ended)
+		err = http2.Response(&x.resp, fields, string(x.req.Method) == "HEAD", ended)
 	}
 	if err != nil {
 		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
@@ -164,17 +161,59 @@ func (b *b2) payload() (from, to int, last bool, f *Fault) {
 	return headRoom, headRoom + n, last, nil
 }
 
+// decode returns the fields of the block. Of a list that is too long, with the
+// status of a call in it, a part is left out: the call has been made, and how it
+// ended must be told.
+func (b *b2) decode(withStatus bool) (fields []http2.Field, err error) {
+	d := b.decoder
+	d.Whole = withStatus
+	b.arena, err = d.Decode(b.arena[:0], b.block)
+	d.Whole = false
+	switch {
+	case err != nil || !d.TooLong:
+		return d.Fields, err
+	case withStatus:
+		return fitFields(d.Fields), nil
+	}
+	return d.Fields, http1.ErrHeadLength
+}
+
+// fitFields leaves of a list as much as http2.MaxListBytes has room for: what a call
+// cannot do without, then what comes first.
+func fitFields(fields []http2.Field) []http2.Field {
+	room := http2.MaxListBytes
+	for i := range fields {
+		if neededByCall(&fields[i]) {
+			room -= fields[i].Size()
+		}
+	}
+	return slices.DeleteFunc(fields, func(f http2.Field) bool {
+		if neededByCall(&f) {
+			return room < 0 && string(f.Name) == "grpc-message"
+		}
+		if f.Size() > room {
+			return true
+		}
+		room -= f.Size()
+		return false
+	})
+}
+
+func neededByCall(f *http2.Field) bool {
+	switch string(f.Name) {
+	case ":status", "content-type", "grpc-status", "grpc-message":
+		return true
+	}
+	return false
+}
+
 // takeTrailers makes x.trailers what the block says.
 func (b *b2) takeTrailers() error {
 	// The text of the head is not needed any more: it has been passed on.
-	var err error
-	if b.arena, err = b.decoder.Decode(b.arena[:0], b.block); err != nil {
-		return err
+	fields, err := b.decode(true)
+	if err == nil {
+		b.x.trailers, err = http2.AppendTrailers(b.x.trailers[:0], fields, true)
 	}
-	if b.decoder.TooLong {
-		return http1.ErrTrailerLength
-	}
-	b.x.trailers, err = http2.AppendTrailers(b.x.trailers[:0], b.decoder.Fields)
 	return err
 }
 

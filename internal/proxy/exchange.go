@@ -73,12 +73,27 @@ func (x *exchange) release() {
 	x.conn.proxy.budget.exchanges.Add(-1)
 	x.in.close()
 	x.req.Reset()
+	x.shrink()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}
 	if x.call {
 		x.two.forget()
 		x.call = false
 	}
 	exchanges.Put(x)
+}
+
+// keptBytes is how much room for heads and trailers an exchange keeps for the
+// next one; few have more.
+const keptBytes = 4 * headBytes
+
+// shrink lets go of the room that only an unusual message needs.
+func (x *exchange) shrink() {
+	if cap(x.out) > keptBytes {
+		x.out = make([]byte, 0, headBytes)
+	}
+	if cap(x.trailers) > keptBytes {
+		x.trailers = nil
+	}
 }
 
 // serve runs one exchange, from the first byte of a request to the line in the

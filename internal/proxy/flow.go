@@ -61,6 +61,29 @@ func (f *flow) drop() {
 	f.r, f.w = headRoom, headRoom
 }
 
+// grow makes room for a head that has come to the end of the buffer: by what lies
+// before it, then by a long buffer, which takes http1.MaxHeadBytes. It reports
+// whether there is any.
+func (f *flow) grow() bool {
+	if !f.full() {
+		return true
+	}
+	to := f.buf
+	if f.r == headRoom {
+		if len(f.buf.b) == longBytes {
+			return false
+		}
+		to = takeLongBuffer()
+	}
+	f.w = headRoom + copy(to.b[headRoom:], f.buf.b[f.r:f.w])
+	f.r = headRoom
+	if to != f.buf {
+		f.buf.release()
+		f.buf = to
+	}
+	return true
+}
+
 // read reads once from c, with a buffer from the moment on when there is
 // something to read.
 func (f *flow) read(c *socket.Conn) (int, error) {

@@ -90,7 +90,7 @@ func (h *h2Conn) headerList(b *headerBlock, block []byte) error {
 
 // trailers ends a body with the fields just decoded (RFC 9113, 8.1).
 func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
-	lines, err := http2.AppendTrailers(nil, h.decoder.Fields)
+	lines, err := http2.AppendTrailers(nil, h.decoder.Fields, false)
 	if h.decoder.TooLong {
 		err = http1.ErrTrailerLength
 	}

@@ -61,6 +61,7 @@ func (s *h3Stream) take(u *upload) *Fault {
 			return bodyFault(err)
 		}
 	}
+	u.flow.long = s.frames.Need() > bufferBytes/2 // trailers are taken whole
 	u.flow.open()
 	u.flow.w += copy(u.flow.space(), s.rest)
 	n := 0
@@ -130,7 +131,10 @@ func (s *h3Stream) trailers(block []byte) ([]byte, *Fault) {
 	if _, err := section.Decode(nil, block); err != nil {
 		return nil, s.refuse(OpSend, err)
 	}
-	lines, err := http2.AppendTrailers(nil, section.Fields)
+	if section.TooLong {
+		return nil, bodyFault(http1.ErrTrailerLength)
+	}
+	lines, err := http2.AppendTrailers(nil, section.Fields, false)
 	if err != nil {
 		if f := bodyFault(err); f.Status != 400 {
 			return nil, f

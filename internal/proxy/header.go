@@ -90,7 +90,7 @@ func (x *exchange) appendResponse(dst []byte) []byte {
 	dated := false
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		if f.Hop {
+		if f.Hop && !(f.ID == http1.Upgrade && x.mustUpgrade()) {
 			continue
 		}
 		switch f.ID {
@@ -134,10 +134,19 @@ func (x *exchange) appendSession(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// mustUpgrade reports whether the answer tells a client that knows Upgrade which
+// protocols it must ask for (RFC 9110, 15.5.22). In any other answer the field is
+// an advertisement of the backend's for its own connection and ends here.
+func (x *exchange) mustUpgrade() bool { return x.resp.Status == 426 && x.req.Minor > 0 }
+
 // appendConnection says what becomes of the client connection, where the
 // protocol version does not say so already.
 func (x *exchange) appendConnection(dst []byte) []byte {
 	switch {
+	case x.mustUpgrade() && !x.keep:
+		return append(dst, "Connection: Upgrade, close\r\n"...)
+	case x.mustUpgrade():
+		return append(dst, "Connection: Upgrade\r\n"...)
 	case !x.keep:
 		return append(dst, "Connection: close\r\n"...)
 	case x.req.Minor == 0:

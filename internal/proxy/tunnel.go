@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
@@ -22,14 +23,31 @@ type tunnel struct {
 
 var (
 	errUnasked = errors.New("protocol switched without being asked for")
+	errUntold  = errors.New("protocol switched, but not said to which one")
 	errSilence = errors.New("silent for too long")
 )
 
+// switchFault is what is wrong with a 101; nil: nothing. A server must not switch
+// to what the client has not named (RFC 9110, 7.8).
+func (x *exchange) switchFault() *Fault {
+	var err error
+	switch asked, got := x.req.Upgrade, x.resp.Upgrade; {
+	case len(asked) == 0:
+		err = errUnasked
+	case len(got) == 0:
+		err = errUntold
+	case !bytes.EqualFold(asked, got):
+		err = fmt.Errorf("protocol switched to %.40q, but %.40q was asked for", got, asked)
+	default:
+		return nil
+	}
+	return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
+}
+
 // tunnel passes a 101 on and carries what follows to its end.
 func (x *exchange) tunnel() *Fault {
-	// A server must not switch to what the client has not named (RFC 9110, 7.8).
-	if len(x.req.Upgrade) == 0 || !bytes.EqualFold(x.req.Upgrade, x.resp.Upgrade) {
-		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errUnasked}
+	if f := x.switchFault(); f != nil {
+		return f
 	}
 	x.record.status = 101
 	x.record.answered = socket.Now()

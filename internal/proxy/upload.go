@@ -43,6 +43,7 @@ func (u *upload) start(x *exchange) {
 	u.discard.Store(false)
 	u.complete.Store(false)
 	u.ended.Store(0)
+	u.flow.long = false
 	u.flow.body.Reset(x.req.Framing, max(x.req.Length, 0))
 	go u.run() // ends with the body, or when join interrupts it; join waits for it
 }

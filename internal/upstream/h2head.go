@@ -7,8 +7,14 @@ type headerBlock struct {
 	stream uint32 // 0: none is pending
 	ends   bool   // the stream, with this block
 	frames int    // after the first
+	long   bool   // it has more than http2.MaxBlockBytes, and buf not all of it
 	buf    []byte
 }
+
+// errLongBlock ends a stream whose answer has a head, or trailers, far beyond what
+// is allowed. Others on the connection are not concerned: blocks do not build on
+// each other, so one may be left unread.
+var errLongBlock = &http2.Error{Code: http2.EnhanceYourCalm, OfStream: true, Reason: "header block longer than 128 KiB"}
 
 func (b *headerBlock) pending() bool { return b.stream != 0 }
 
@@ -31,10 +37,11 @@ func (c *h2Conn) continuation(f *http2.Frame) error {
 	if !b.pending() {
 		return http2.ErrContinuation
 	}
-	b.frames++
-	b.buf = append(b.buf, f.Payload...)
-	if len(b.buf) > http2.MaxBlockBytes || b.frames > http2.MaxContinuations {
+	if b.frames++; b.frames > http2.MaxContinuations {
 		return http2.ErrBlockLength
+	}
+	if b.long = b.long || len(b.buf)+len(f.Payload) > http2.MaxBlockBytes; !b.long {
+		b.buf = append(b.buf, f.Payload...)
 	}
 	if !f.Has(http2.EndHeaders) {
 		return nil
@@ -59,6 +66,8 @@ func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
 		return http2.ErrStreamClosed
 	case s.bodied && !b.ends: // trailers are the end (RFC 9113, 8.1)
 		return http2.ErrMalformed
+	case b.long:
+		return errLongBlock
 	case len(s.blocks)+len(block) > http2.MaxBlockBytes || s.came == maxBlocks:
 		return http2.ErrMalformed
 	}
