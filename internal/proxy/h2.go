@@ -42,11 +42,11 @@ type h2Conn struct {
 	ending  bool     // no more streams, and no more frames once the queue is written
 
 	leaving  leaving
-	warnedAt socket.Instant
-	refusal  *http2.Error // why a stream wants the connection to end; nil: none does
-	dribbles http2.Meters // like meters, for what the answers meet
-	last     uint32       // highest stream that the client has begun
-	dropped  [16]uint32   // streams that we reset lately; what still comes on them is no error
+	warnedAt socket.Instant // when leaving changed from staying, then when it became warned
+	refusal  *http2.Error   // why a stream wants the connection to end; nil: none does
+	dribbles http2.Meters   // like meters, for what the answers meet
+	last     uint32         // highest stream that the client has begun
+	dropped  [16]uint32     // streams that we reset lately; what still comes on them is no error
 	drops    int
 }
 
@@ -56,6 +56,7 @@ type leaving uint8
 
 const (
 	staying leaving = iota
+	asked           // a GOAWAY is due once no stream is open; HTTP/2 alone
 	warned          // a GOAWAY asks for no more streams; those on their way are served
 	leftOff         // a GOAWAY has said which stream was the last one
 )
@@ -163,6 +164,9 @@ func (h *h2Conn) shut(s *h2Stream) {
 	if h.open--; h.open == 0 {
 		h.idleSince = socket.Now()
 		h.conn.state.Store(idle)
+		if h.leaving == asked && !h.ending {
+			h.warn()
+		}
 	}
 }
 

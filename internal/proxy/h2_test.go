@@ -369,7 +369,7 @@ func TestH2Drain(t *testing.T) {
 			<-next
 		}
 		hello(w, r)
-	})})
+	})}, func(o *Options, _ *Config) { o.Limits.GoAwayDelay = time.Millisecond })
 	idle, busy := r.dialFrames(), r.dialFrames()
 	idle.wantStatus(idle.open(true), "200")
 	slow := busy.open(true, ":path: /slow")
@@ -419,6 +419,32 @@ func TestH2Drain(t *testing.T) {
 	}
 	busy.wantGoAway(http2.ErrCodeNo)
 	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
+
+// While a stream is open no GOAWAY is sent: it comes behind the end of the answer.
+func TestH2DrainWaitsForStreams(t *testing.T) {
+	leak.Check(t)
+	asked, next := make(chan struct{}), make(chan struct{})
+	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-next
+		hello(w, r)
+	})}, func(o *Options, _ *Config) { o.Limits.GoAwayDelay, o.DrainTimeout = time.Hour, 4*time.Hour })
+	c := r.dialFrames()
+	slow := c.open(true)
+	<-asked
+	r.lis.Close()
+	close(next)
+	if got := c.wantStatus(slow, "200"); got != "hello" { // any other frame before its end fails
+		t.Errorf("got %q", got)
+	}
+	if f, ok := c.frame().(*http2.GoAwayFrame); !ok || f.ErrCode != http2.ErrCodeNo {
+		t.Errorf("got %v, want a GOAWAY", f)
+	}
+	c.ok(c.Close())
+	if err := r.lis.Drain(context.Background()); err != nil {
 		t.Error(err)
 	}
 }

@@ -14,18 +14,52 @@ const allStreams = 1<<31 - 1
 
 // drain asks the client to open no more streams, without losing one that is on
 // its way. It may be called from any goroutine and does not block.
+//
+// While streams are open the GOAWAY waits until the last of them has ended, for up
+// to GoAwayDelay: RFC 9113, 6.8 has it cover them, but the HTTP client of JDK 11 to
+// 23 closes the connection at once and fails every request that is under way
+// (findings/jdk-goaway.sh).
 func (h *h2Conn) drain() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.leaving != staying || h.ending {
 		return
 	}
+	if h.open == 0 {
+		h.warn()
+	} else {
+		h.leaving, h.warnedAt = asked, socket.Now()
+	}
+	h.wire.Interrupt() // the reader waits for less from now on
+}
+
+// warn sends the GOAWAY that rules no stream out, and the PING whose answer tells
+// when the last one is known. Called with mu locked.
+func (h *h2Conn) warn() {
 	h.leaving, h.warnedAt = warned, socket.Now()
 	h.write(func(dst []byte) []byte {
 		dst = http2.AppendGoAway(dst, allStreams, http2.NoError)
 		return http2.AppendPing(dst, 0, []byte(drainPing))
 	})
-	h.wire.Interrupt() // the reader waits for less from now on
+}
+
+// advance takes the step towards the end of the connection that is due at the
+// given time, if one is, and returns when the next one will be. Called with mu
+// locked, by the reader.
+func (h *h2Conn) advance(at socket.Instant) (next socket.Instant) {
+	if h.leaving == asked {
+		if next = h.warnedAt.Add(min(h.proxy.limits.GoAwayDelay, h.proxy.drain/4)); at < next {
+			return next
+		}
+		h.warn()
+	}
+	if h.leaving == warned {
+		if next = h.warnedAt.Add(goAwayTimeout); at < next {
+			return next
+		}
+		h.leaveOff()
+	}
+	return at.Add(forever)
 }
 
 // leaveOff says which stream is the last one. Called with mu locked, by the

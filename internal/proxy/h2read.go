@@ -189,9 +189,7 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 		return 0, false, h.refusal
 	}
 	at := socket.Now()
-	if h.leaving == warned && at >= h.warnedAt.Add(goAwayTimeout) {
-		h.leaveOff()
-	}
+	next := h.advance(at)
 	if h.leaving == leftOff && len(h.streams) == 0 {
 		return 0, false, errDrained
 	}
@@ -199,7 +197,7 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 		return 0, false, errSlowHead
 	}
 	if h.open > 0 || h.partial != 0 || h.leaving != staying {
-		return at.Add(watchEvery), false, nil
+		return min(at.Add(watchEvery), next), false, nil
 	}
 	settles, ends := h.idleSince.Add(h.proxy.limits.SettleTime), h.idleSince.Add(h.listener.config.Load().idleTimeout())
 	switch {

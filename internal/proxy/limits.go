@@ -157,6 +157,11 @@ const maxEarly = 16 << 10
 // waited for. A round trip is enough; clients that are busy may take longer.
 const goAwayTimeout = time.Second
 
+// goAwayDelay is how long the first GOAWAY may wait for a moment without an open
+// stream, at most a quarter of the drain: nearly all requests take less, and a
+// connection that is never without one still has most of the drain left.
+const goAwayDelay = 5 * time.Second
+
 // quicSilence is how long a QUIC connection may be silent before it is taken for
 // lost. Half of it passes between two signs of life. Browsers have 30 s.
 const quicSilence = 30 * time.Second

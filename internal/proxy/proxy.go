@@ -78,6 +78,7 @@ type Limits struct {
 	BodyTimeout      time.Duration // silence within a request body
 	StreamTimeout    time.Duration // standstill of a response body
 	TunnelTimeout    time.Duration // silence in both directions of an upgraded connection
+	GoAwayDelay      time.Duration // from the start of a drain to the GOAWAY, while HTTP/2 streams are open
 	SettleTime       time.Duration // idleness before a connection lets go of its goroutines
 }
 
@@ -88,6 +89,7 @@ func (l Limits) withDefaults() Limits {
 		BodyTimeout:      cmp.Or(l.BodyTimeout, bodyTimeout),
 		StreamTimeout:    cmp.Or(l.StreamTimeout, streamTimeout),
 		TunnelTimeout:    cmp.Or(l.TunnelTimeout, tunnelTimeout),
+		GoAwayDelay:      cmp.Or(l.GoAwayDelay, goAwayDelay),
 		SettleTime:       cmp.Or(l.SettleTime, settleTime),
 	}
 }
