@@ -116,7 +116,7 @@ func takeBackup(ctx context.Context, dir string) (content []byte, err error) {
 	resp, err := overBackupSocket(dir).Get("http://node/backup")
 	if nobody(err) {
 		var out bytes.Buffer
-		err := atRest(dir, func(s *store.Store, key []byte) error {
+		err := atRest(ctx, dir, func(s *store.Store, key []byte) error {
 			h, documents, err := dump(ctx, s, key)
 			if err != nil {
 				return err
@@ -142,11 +142,11 @@ func nobody(err error) bool {
 }
 
 // atRest opens the store of a node that does not run.
-func atRest(dir string, use func(s *store.Store, key []byte) error) error {
+func atRest(ctx context.Context, dir string, use func(s *store.Store, key []byte) error) error {
 	if _, err := os.Stat(filepath.Dir(filepath.Clean(dir))); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--data: %w", err)
 	}
-	member, err := embedded.Start(embedded.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	member, err := embedded.Start(ctx, embedded.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	if errors.Is(err, embedded.ErrInUse) {
 		return fmt.Errorf("%w, which does not answer at %s", err, filepath.Join(dir, backupSocket))
 	}

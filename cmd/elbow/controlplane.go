@@ -37,15 +37,15 @@ type controlPlane struct {
 }
 
 // openControl opens the store and all that works on it. nonces are those that
-// calls have used already.
-func openControl(c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Logger) (_ *controlPlane, err error) {
+// calls have used already. ctx bounds the opening alone.
+func openControl(ctx context.Context, c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Logger) (_ *controlPlane, err error) {
 	p := &controlPlane{registry: prometheus.NewRegistry(), endStreams: func() {}, endRecording: func() {}}
 	defer func() {
 		if err != nil {
 			p.close()
 		}
 	}()
-	if p.member, err = openMember(c, log); err != nil {
+	if p.member, err = openMember(ctx, c, log); err != nil {
 		return nil, err
 	}
 	p.ends = append(p.ends, p.member.Close)
@@ -91,11 +91,16 @@ const inUsePatience = 5 * time.Second
 
 // openMember opens the data directory. To take over is to come when another
 // process has just let go of it.
-func openMember(c config, log *slog.Logger) (*embedded.Member, error) {
-	for began := time.Now(); ; time.Sleep(inUsePatience / 100) {
-		m, err := embedded.Start(embedded.Config{Dir: c.data, Log: log})
+func openMember(ctx context.Context, c config, log *slog.Logger) (*embedded.Member, error) {
+	for began := time.Now(); ; {
+		m, err := embedded.Start(ctx, embedded.Config{Dir: c.data, Log: log})
 		if !c.takeover || !errors.Is(err, embedded.ErrInUse) || time.Since(began) > inUsePatience {
 			return m, err
+		}
+		select {
+		case <-time.After(inUsePatience / 100):
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 }

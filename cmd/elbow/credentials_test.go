@@ -14,7 +14,7 @@ import (
 func rootNode(t *testing.T, c config, while func(n *node)) string {
 	t.Helper()
 	l, log := newTestLog()
-	n, err := start(c, log)
+	n, err := start(t.Context(), c, log)
 	if err != nil {
 		t.Fatal(err)
 	}

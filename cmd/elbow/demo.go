@@ -115,7 +115,7 @@ func newDemo(out io.Writer) (d *demo, err error) {
 		}
 		d.backends = append(d.backends, b)
 	}
-	if d.node, err = start(c, slog.New(slog.NewTextHandler(log, nil))); err != nil {
+	if d.node, err = start(context.Background(), c, slog.New(slog.NewTextHandler(log, nil))); err != nil {
 		return nil, err
 	}
 	d.client = &rpc.Client{Endpoint: d.node.apiURL, AccessKeyID: c.accessKeyID, Secret: c.secret}

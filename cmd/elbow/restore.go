@@ -20,7 +20,7 @@ func putBackup(cmd *cobra.Command, dir string, content []byte, h archive.Header,
 	show := newProgress(cmd.ErrOrStderr())
 	resp, err := overBackupSocket(dir).Post("http://node/restore", "application/gzip", bytes.NewReader(content))
 	if nobody(err) {
-		err = atRest(dir, func(s *store.Store, _ []byte) error {
+		err = atRest(cmd.Context(), dir, func(s *store.Store, _ []byte) error {
 			return load(cmd.Context(), s, h, documents, show.step)
 		})
 		return show.end(err)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,8 +73,8 @@ func serve(c config, flags *flag.FlagSet, log *slog.Logger) error {
 	defer signal.Stop(signals)
 	c.limitMemory(flags)
 
-	n, err := start(c, log)
-	if err != nil {
+	n, err := startUntil(signals, c, log)
+	if n == nil {
 		return err
 	}
 	failure := n.untilEnd(signals)
@@ -120,9 +121,53 @@ func cutAtSignal(ctx context.Context, signals <-chan os.Signal, cut context.Canc
 	}
 }
 
+// abortTime is how long a start that a signal has ended may take to let go of what
+// it has opened. The end of the process lets go of the rest.
+const abortTime = 2 * time.Second
+
+// startUntil starts a node, unless a signal to end comes first: then the node is nil.
+func startUntil(signals <-chan os.Signal, c config, log *slog.Logger) (*node, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	type outcome struct {
+		node *node
+		err  error
+	}
+	started := make(chan outcome, 1)
+	go func() { // ends with start, or with the process
+		n, err := start(ctx, c, log)
+		started <- outcome{n, err}
+	}()
+	reload := false
+	for {
+		select {
+		case o := <-started:
+			if o.err == nil && reload {
+				o.node.reload()
+			}
+			return o.node, o.err
+		case s := <-signals:
+			if s == syscall.SIGHUP {
+				reload = true
+				continue
+			}
+			log.Info("start ended", "signal", s.String())
+			cancel()
+			select {
+			case o := <-started:
+				if o.node != nil {
+					o.node.end()
+				}
+			case <-time.After(abortTime):
+			}
+			return nil, nil
+		}
+	}
+}
+
 // start puts the product together and runs it. What it has started, it ends
-// again if a later part does not start.
-func start(c config, log *slog.Logger) (_ *node, err error) {
+// again if a later part does not start. It gives up when ctx ends.
+func start(ctx context.Context, c config, log *slog.Logger) (_ *node, err error) {
 	n := newNode(c, log)
 	defer func() {
 		if err != nil {
@@ -144,7 +189,7 @@ func start(c config, log *slog.Logger) (_ *node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	control, err := openControl(c, n.audit, older.nonces(), log)
+	control, err := openControl(ctx, c, n.audit, older.nonces(), log)
 	if err != nil {
 		return nil, err
 	}

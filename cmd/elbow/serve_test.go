@@ -86,7 +86,7 @@ func (l *testLog) await(t *testing.T, attribute string) string {
 func startNode(t *testing.T, c config) *node {
 	t.Helper()
 	l, log := newTestLog()
-	n, err := start(c, log)
+	n, err := start(t.Context(), c, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestStartErrors(t *testing.T) {
 	}
 	defer taken.Close()
 	usedDir := filepath.Join(t.TempDir(), "used")
-	inUse, err := embedded.Start(embedded.Config{Dir: usedDir, Log: slog.New(slog.DiscardHandler)})
+	inUse, err := embedded.Start(t.Context(), embedded.Config{Dir: usedDir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestStartErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := testConfig(t)
 			tt.change(&c)
-			n, err := start(c, slog.New(slog.DiscardHandler))
+			n, err := start(t.Context(), c, slog.New(slog.DiscardHandler))
 			if err == nil {
 				n.end()
 				t.Fatal("started")

@@ -109,7 +109,7 @@ func (n *node) resume() {
 
 // openControl opens a control plane for what runs already.
 func (n *node) openControl() (*controlPlane, error) {
-	control, err := openControl(n.config, n.audit, n.nonces, n.log)
+	control, err := openControl(context.Background(), n.config, n.audit, n.nonces, n.log)
 	if err != nil {
 		return nil, err
 	}

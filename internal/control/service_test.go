@@ -44,7 +44,7 @@ func newWorld(t testing.TB) *world { return newWorldIn(t, "127.8.0.0/16") }
 
 func newWorldIn(t testing.TB, cidr string) *world {
 	t.Helper()
-	member, err := embedded.Start(embedded.Config{Dir: t.TempDir()})
+	member, err := embedded.Start(t.Context(), embedded.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // nothing, deletions included.
 func TestMirrorListsAgainAfterAGap(t *testing.T) {
 	t.Parallel()
-	member, err := embedded.Start(embedded.Config{Dir: t.TempDir()})
+	member, err := embedded.Start(t.Context(), embedded.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

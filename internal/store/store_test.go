@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 // start opens a store on an etcd of its own.
 func start(t testing.TB) (*store.Store, *embedded.Member) {
 	t.Helper()
-	member, err := embedded.Start(embedded.Config{Dir: t.TempDir()})
+	member, err := embedded.Start(t.Context(), embedded.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,13 +24,17 @@ var ErrInUse = errors.New("in use by another process")
 //	lock      held with flock while a process uses the directory
 //	format    version of the rest
 //	seal.key  see sealKey
+//	begun     see begunFile
 //	etcd/     etcd's own
 type directory struct {
 	path string
 	lock *os.File
 }
 
-func (d *directory) store() string { return filepath.Join(d.path, "etcd") }
+// storeName is etcd's directory in the data directory.
+const storeName = "etcd"
+
+func (d *directory) store() string { return filepath.Join(d.path, storeName) }
 
 // openDirectory makes the directory if it is not there, locks it and checks
 // its format.
@@ -66,11 +70,12 @@ func (d *directory) claim() error {
 
 // checkFormat reads the version, or writes it into a directory without a store.
 func (d *directory) checkFormat() error {
-	path := filepath.Join(d.path, "format")
+	const name = "format"
+	path := filepath.Join(d.path, name)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(d.store()); err == nil {
-			return errors.New("holds a store but no file named format: not a data directory of elbow")
+			return &DamageError{d.path, name, errors.New("it is missing beside a store; if there never was one, this is not a data directory of elbow")}
 		}
 		return writeDurably(path, []byte(strconv.Itoa(format)+"\n"), 0o644)
 	}
@@ -79,10 +84,10 @@ func (d *directory) checkFormat() error {
 	}
 	version, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil || version < 1 {
-		return fmt.Errorf("unreadable version %q in %s", text, path)
+		return &DamageError{d.path, name, fmt.Errorf("unreadable version %.20q", text)}
 	}
 	if version > format {
-		return fmt.Errorf("format %d was written by a newer version of elbow; this one reads up to %d", version, format)
+		return fmt.Errorf("%s: format %d was written by a newer version of elbow; this one reads up to %d", path, version, format)
 	}
 	return nil
 }

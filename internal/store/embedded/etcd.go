@@ -6,13 +6,10 @@ package embedded
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
-	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/types"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -21,7 +18,6 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/features"
-	"go.etcd.io/etcd/server/v3/storage/wal"
 )
 
 // Config says where a member lives and how large it may grow.
@@ -53,9 +49,11 @@ type Member struct {
 }
 
 // Start opens the data directory and starts the member in it. It returns when
-// the member answers calls. A directory that another process uses, that a
-// newer version wrote, or whose seal key is gone is refused.
-func Start(c Config) (*Member, error) {
+// the member answers calls, or when ctx ends. A directory that another process
+// uses, that a newer version wrote, or whose seal key is gone is refused, and one
+// that is damaged with a *DamageError. A store that never held anything, because
+// its first start was interrupted, is begun anew.
+func Start(ctx context.Context, c Config) (*Member, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -66,7 +64,7 @@ func Start(c Config) (*Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := start(c, dir)
+	m, err := start(ctx, c, dir)
 	if err != nil {
 		dir.close()
 		return nil, err
@@ -74,37 +72,41 @@ func Start(c Config) (*Member, error) {
 	return m, nil
 }
 
-func start(c Config, dir *directory) (*Member, error) {
-	fresh := !wal.Exist(filepath.Join(dir.store(), "member", "wal"))
-	key, err := sealKey(dir.path, fresh)
+func start(ctx context.Context, c Config, dir *directory) (*Member, error) {
+	fresh, err := dir.prepare(c.Log)
 	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(dir.store(), 0o700); err != nil {
 		return nil, err
 	}
 	m := &Member{
-		dir:     dir,
-		sealKey: key,
-		disk:    disk{dir.path},
-		quota:   c.Quota,
-		log:     c.Log,
-		fault:   newFault(c.Log),
+		dir:   dir,
+		disk:  disk{dir.path},
+		quota: c.Quota,
+		log:   c.Log,
+		fault: newFault(c.Log),
 	}
-	m.server, err = etcdserver.NewServer(m.settings(c))
-	if err != nil {
-		return nil, fmt.Errorf("data directory %s: %w", c.Dir, err)
+	if fresh { // an older store serves what it has on a full disk
+		if err := m.disk.check(); err != nil {
+			return nil, err
+		}
 	}
-	m.server.Start()
-	if err := m.waitReady(); err != nil {
-		return nil, fmt.Errorf("data directory %s: %w", c.Dir, err)
+	if m.sealKey, err = sealKey(dir.path, fresh); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir.store(), 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if err := m.startServer(ctx, c); err != nil {
+		return nil, dir.whyNot(err)
+	}
+	if err := dir.begun(); err != nil { // before anything is acknowledged
+		m.stopServer(m.server.HardStop)
+		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	m.client = v3client.New(m.server)
 	m.client.KV = guard{KV: m.client.KV, mayRead: m.fault.err, mayWrite: m.check}
-
-	ctx, stop := context.WithCancel(context.Background())
+	watch, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	m.done.Go(func() { m.watchSpace(ctx) }) // ends with ctx; Close waits
+	m.done.Go(func() { m.watchSpace(watch) }) // ends with its context; Close waits
 	return m, nil
 }
 
@@ -148,20 +150,6 @@ func (m *Member) settings(c Config) config.ServerConfig {
 	}
 }
 
-func (m *Member) waitReady() error {
-	select {
-	case <-m.server.ReadyNotify():
-		return nil
-	case <-m.fault.c:
-		return m.fault.err()
-	case <-m.server.StopNotify():
-		return errors.New("etcd stopped while starting")
-	case <-time.After(startTimeout):
-		m.server.HardStop()
-		return fmt.Errorf("etcd not ready after %v", startTimeout)
-	}
-}
-
 // check is nil if a write may be tried.
 func (m *Member) check() error {
 	if err := m.fault.err(); err != nil {
@@ -182,12 +170,10 @@ func (m *Member) Close() {
 	m.once.Do(func() {
 		m.stop()
 		m.done.Wait()
-		_ = m.client.Close() // it has no connection that could fail to close
-		// After a fault one of etcd's goroutines is gone and a stop would wait for
-		// it forever. The log is on disk; what is lost is a clean end.
-		if m.fault.err() == nil {
+		m.stopServer(func() {
+			_ = m.client.Close() // it has no connection that could fail to close
 			m.server.Stop()
-		}
+		})
 		m.dir.close()
 	})
 }

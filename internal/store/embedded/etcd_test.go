@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.etcd.io/etcd/server/v3/storage/wal"
+
 	"elbow/internal/leak"
 )
 
@@ -21,6 +23,7 @@ import (
 const childDir = "ELBOW_TEST_EMBEDDED_DIR"
 
 func TestMain(m *testing.M) {
+	wal.SegmentSizeBytes = 2 << 20 // of 64 MB, so that copies of a directory are small
 	if dir := os.Getenv(childDir); dir != "" {
 		writeForever(dir)
 		return
@@ -34,7 +37,7 @@ var quiet = slog.New(slog.DiscardHandler)
 func open(t testing.TB, c Config) *Member {
 	t.Helper()
 	c.Log = quiet
-	m, err := Start(c)
+	m, err := Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +68,7 @@ func TestDirectoryInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	open(t, Config{Dir: dir})
-	_, err := Start(Config{Dir: dir, Log: quiet})
+	_, err := Start(t.Context(), Config{Dir: dir, Log: quiet})
 	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v, want ErrInUse with the directory's name", err)
 	}
@@ -81,7 +84,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		{"newer format", write("format", "2\n"), "format 2 was written by a newer version"},
 		{"unreadable format", write("format", "one"), `unreadable version "one"`},
 		{"no format", remove("format"), "not a data directory of elbow"},
-		{"no seal key", remove("seal.key"), "seal.key is missing: without it"},
+		{"no seal key", remove("seal.key"), "seal.key is damaged: it is missing: without it"},
 		{"short seal key", write("seal.key", "abcd"), "want 64 hexadecimal digits"},
 		{"seal key that is none", write("seal.key", strings.Repeat("x", 64)), "want 64 hexadecimal digits"},
 	} {
@@ -92,7 +95,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 			if err := tt.spoil(dir); err != nil {
 				t.Fatal(err)
 			}
-			m, err := Start(Config{Dir: dir, Log: quiet})
+			m, err := Start(t.Context(), Config{Dir: dir, Log: quiet})
 			if err == nil {
 				m.Close()
 			}
@@ -124,7 +127,7 @@ func TestOnlyTheOwnerReadsTheSealKey(t *testing.T) {
 // writeForever writes the numbers from 0 and prints each when it was
 // acknowledged. It runs in a process of its own, until that is killed.
 func writeForever(dir string) {
-	m, err := Start(Config{Dir: dir})
+	m, err := Start(context.Background(), Config{Dir: dir})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -193,7 +196,7 @@ func killAfter(t *testing.T, dir string, n int) (acknowledged []string) {
 func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()
 	for b.Loop() {
-		m, err := Start(Config{Dir: dir, Log: quiet})
+		m, err := Start(b.Context(), Config{Dir: dir, Log: quiet})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -16,6 +16,9 @@ const (
 	// and nothing takes longer than this and ends well.
 	startTimeout = time.Minute
 
+	// stopTimeout bounds a stop, which takes some 10 ms and a sync of the disk.
+	stopTimeout = 10 * time.Second
+
 	// catchUpEntries is how many entries of the log stay in memory once they are
 	// applied. They are for other members, of which there are none; etcd's 5,000
 	// are 6 MiB, reached after nine minutes of ten calls a second.

@@ -11,6 +11,9 @@ import (
 	"strings"
 )
 
+// sealKeyFile is in the data directory.
+const sealKeyFile = "seal.key"
+
 // sealKeyBytes is the length of an AES-256 key.
 const sealKeyBytes = 32
 
@@ -18,20 +21,20 @@ const sealKeyBytes = 32
 // digits. For a fresh store it is drawn and written first, so that whatever is
 // sealed can be opened after a power cut.
 func sealKey(dir string, fresh bool) ([]byte, error) {
-	path := filepath.Join(dir, "seal.key")
+	path := filepath.Join(dir, sealKeyFile)
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && fresh:
 		return newSealKey(path)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the seal key %s is missing: without it the private keys and access key secrets "+
-			"in the store cannot be read; put it back from a backup, or start with an empty data directory", path)
+		return nil, &DamageError{dir, sealKeyFile, errors.New("it is missing: without it the private keys and access key secrets " +
+			"in the store cannot be read")}
 	case err != nil:
 		return nil, fmt.Errorf("seal key: %w", err)
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != sealKeyBytes {
-		return nil, fmt.Errorf("seal key %s: want %d hexadecimal digits", path, 2*sealKeyBytes)
+		return nil, &DamageError{dir, sealKeyFile, fmt.Errorf("want %d hexadecimal digits", 2*sealKeyBytes)}
 	}
 	return key, nil
 }

@@ -1,0 +1,28 @@
+package embedded
+
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// A DamageError says that a file of the data directory is not as this program
+// left it, so that the store in it cannot be opened without the loss of calls
+// that were acknowledged. Nothing has been changed. SetAside makes room for a
+// backup.
+type DamageError struct {
+	Dir  string // the data directory
+	File string // relative to Dir
+	Err  error  // what is wrong with it
+}
+
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("%s is damaged: %v; put the directory back from a copy, or bring a backup back with: elbow restore --data %s FILE",
+		filepath.Join(e.Dir, e.File), e.Err, e.Dir)
+}
+
+func (e *DamageError) Unwrap() error { return e.Err }
+
+// damaged is a DamageError for a file of the store, by its path in it.
+func (d *directory) damaged(file string, format string, args ...any) *DamageError {
+	return &DamageError{Dir: d.path, File: filepath.Join(storeName, file), Err: fmt.Errorf(format, args...)}
+}

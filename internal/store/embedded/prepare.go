@@ -1,0 +1,121 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/etcd/server/v3/storage/wal"
+)
+
+// prepare makes sure that etcd can open the store and will have all that was
+// acknowledged. It reports whether there is no store yet; what a first start has
+// left that was interrupted is removed then.
+func (d *directory) prepare(log *slog.Logger) (fresh bool, err error) {
+	found, database, err := d.examine()
+	if err != nil {
+		return false, err
+	}
+	if found.isNew(database) {
+		return true, d.clear()
+	}
+	if found.torn {
+		name := found.files[len(found.files)-1]
+		log.Warn("the last write to the store did not complete and is dropped: it was not acknowledged", "file", name)
+		if err := d.mendLog(name, found.end); err != nil {
+			return false, fmt.Errorf("data directory: %w", err)
+		}
+	}
+	if database == nil {
+		log.Warn("the database of the store is missing and made again from its log", "file", filepath.Join(d.store(), dbFile))
+		if err := os.Remove(filepath.Join(d.store(), dbFile)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it is empty
+			return false, fmt.Errorf("data directory: %w", err)
+		}
+	}
+	return false, nil
+}
+
+// examine reads the store without changing it.
+func (d *directory) examine() (*logState, *boltFile, error) {
+	found, err := d.readLog()
+	if err != nil {
+		return nil, nil, err
+	}
+	database, err := d.readDatabase()
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case found.isNew(database):
+		return found, database, d.mayBegin()
+	case len(found.files) == 0:
+		return nil, nil, d.damaged(walDir, "the log is missing, of which the database has %d entries", database.index)
+	case database == nil && !found.whole:
+		return nil, nil, d.damaged(dbFile, "it is missing or empty, and the log does not go back to its beginning")
+	case database != nil && database.index > found.last:
+		return nil, nil, d.damaged(filepath.Join(walDir, found.files[len(found.files)-1]),
+			"it ends at entry %d, and the database has %d", found.last, database.index)
+	}
+	return found, database, nil
+}
+
+// isNew reports whether nothing can have been acknowledged: no entry of the log is
+// committed, and the database, if there is one, has none either. A log without an
+// entry, as a first start leaves it that is interrupted, is of no use to etcd.
+func (s *logState) isNew(database *boltFile) bool {
+	return s.committed == 0 && (database == nil || database.index == 0 && database.keys == 0)
+}
+
+// begunFile is there once a store has begun: then one that is gone or empty has
+// been lost.
+const begunFile = "begun"
+
+// mayBegin is nil if there has been no store.
+func (d *directory) mayBegin() error {
+	_, err := os.Lstat(filepath.Join(d.path, begunFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	return d.damaged("", "the store is missing or empty, and there was one: %s says so", begunFile)
+}
+
+// begun notes that there is a store.
+func (d *directory) begun() error {
+	path := filepath.Join(d.path, begunFile)
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	return writeDurably(path, []byte("There is a store in etcd since "+time.Now().UTC().Format(time.RFC3339)+".\n"), 0o644)
+}
+
+// clear removes what there may be of a store that never held anything.
+func (d *directory) clear() error {
+	if err := os.RemoveAll(d.store()); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	return nil
+}
+
+// mendLog cuts an incomplete record off the last file of the log. It gives the
+// file the size back that etcd has reserved for it: a shorter one that ends in an
+// incomplete record was not left by a write, see readLog.
+func (d *directory) mendLog(name string, end int64) error {
+	f, err := os.OpenFile(filepath.Join(d.store(), walDir, name), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(end), f.Truncate(wal.SegmentSizeBytes), f.Sync(), f.Close())
+}
+
+// whyNot is why etcd does not start, if it is not for want of something outside
+// the store.
+func (d *directory) whyNot(err error) error {
+	return fmt.Errorf("data directory %s: %w", d.path, err)
+}

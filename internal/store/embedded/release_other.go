@@ -1,0 +1,8 @@
+//go:build !linux
+
+package embedded
+
+import "errors"
+
+// releaseFiles is known for Linux only.
+func releaseFiles(string) error { return errors.New("not possible on this system") }

@@ -1,0 +1,93 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/etcd/server/v3/etcdserver"
+)
+
+// startServer runs etcd and returns when it answers calls. etcd itself has no end
+// to some of its waits, and leaves the goroutine that calls it where it would end
+// the process: so the call is made in one of its own.
+func (m *Member) startServer(ctx context.Context, c Config) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("etcd not ready after %v", startTimeout))
+	defer cancel()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	built := make(chan error, 1)
+	go m.buildServer(c, built) // ends at the latest with the files it works on, which abandon takes away
+	select {
+	case err := <-built:
+		if err != nil {
+			return err
+		}
+	case <-m.fault.c:
+		m.abandon()
+		return m.fault.err()
+	case <-ctx.Done():
+		m.abandon()
+		return context.Cause(ctx)
+	}
+	m.server.Start()
+	if err := m.waitReady(ctx); err != nil {
+		m.stopServer(m.server.HardStop)
+		return err
+	}
+	return nil
+}
+
+// buildServer sends how it ended, unless etcd ends its goroutine.
+func (m *Member) buildServer(c Config, built chan<- error) {
+	defer func() {
+		if p := recover(); p != nil {
+			built <- fmt.Errorf("etcd: %v", p)
+		}
+	}()
+	var err error
+	m.server, err = etcdserver.NewServer(m.settings(c))
+	built <- err
+}
+
+func (m *Member) waitReady(ctx context.Context) error {
+	select {
+	case <-m.server.ReadyNotify():
+		return nil
+	case <-m.fault.c:
+		return m.fault.err()
+	case <-m.server.StopNotify():
+		return errors.New("etcd stopped while starting")
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// stopServer calls stop, which ends etcd. After a fault one of etcd's goroutines
+// is gone and stop would wait for it forever: then its files are taken away from
+// what is left of it, so that the next one can have them. The log is on disk.
+func (m *Member) stopServer(stop func()) {
+	stopped := make(chan struct{})
+	if m.fault.err() == nil {
+		go func() { // ends with etcd; after a fault never
+			stop()
+			close(stopped)
+		}()
+		select {
+		case <-stopped:
+			return
+		case <-m.fault.c:
+		case <-time.After(stopTimeout):
+		}
+	}
+	m.abandon()
+}
+
+// abandon lets go of the files of an etcd that does not end.
+func (m *Member) abandon() {
+	if err := releaseFiles(m.dir.store()); err != nil {
+		m.log.Error("files of the store not released, only the end of this process does it", "err", err)
+	}
+}
