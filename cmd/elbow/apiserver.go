@@ -32,10 +32,11 @@ func (n *node) serveAPI(c config, older *heir) error {
 	}
 	n.api = l.(*net.TCPListener)
 	n.apiURL = "http://" + l.Addr().String()
+	port := &gateway.Port{Listener: l, Plain: c.apiPlain, Log: n.log}
 	if pair != nil {
-		l = tls.NewListener(l, &tls.Config{
+		port.TLS = &tls.Config{
 			GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-		})
+		}
 		n.apiURL = "https://" + n.api.Addr().String()
 	}
 	if c.hasConsole() {
@@ -43,12 +44,17 @@ func (n *node) serveAPI(c config, older *heir) error {
 	}
 	n.apiServer = n.control.Load().calls.Server()
 	n.apiServer.Handler, n.apiServer.ConnContext, n.apiServer.ConnState = n.door, withConn, n.apiConns.note
+	port.Serves(n.apiServer, func(status int) {
+		if control := n.control.Load(); control != nil {
+			control.calls.Refused(status)
+		}
+	})
 	n.apiServer.RegisterOnShutdown(func() {
 		if control := n.control.Load(); control != nil {
 			control.endStreams()
 		}
 	})
-	n.serveHTTP(n.apiServer, l)
+	n.serveHTTP(n.apiServer, port)
 	n.atEnd(n.hearNobody)
 	n.ends = append(n.ends, func(ctx context.Context) {
 		if n.yielded.Load() {

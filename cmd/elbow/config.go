@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -26,6 +25,10 @@ type config struct {
 	api     string // host:port
 	apiCert string // file; "": the API speaks plain HTTP
 	apiKey  string // file
+
+	// apiPlain has the API's port serve plain HTTP beside TLS.
+	apiPlain bool
+
 	admin   string // host:port, or off
 	console string // on, off or auto
 
@@ -108,20 +111,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.TextVar(&c.vswitch, "vswitch", c.vswitch,
 		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
 			"get their addresses; later starts ignore it. May be one address, as /32")
-	f.StringVar(&c.api, "api", c.api,
-		"`HOST:PORT` that the API listens on; port 0 takes a free one")
-	f.StringVar(&c.apiCert, "api-cert", c.apiCert,
-		"`FILE` with the API's certificate chain in PEM; without it the API speaks plain\n"+
-			"HTTP, where only the signature protects a call. SIGHUP reads it again")
-	f.StringVar(&c.apiKey, "api-key", c.apiKey,
-		"`FILE` with the private key of -api-cert in PEM")
-	f.StringVar(&c.admin, "admin", c.admin,
-		"`HOST:PORT` for /metrics, /healthz, /readyz and /debug/pprof/, or off. It has no\n"+
-			"access control: keep it on an address that only operators reach")
-	f.StringVar(&c.console, "console", c.console,
-		"on, off or auto: whether the web console is served beside the API, under\n"+
-			"/console/. auto is on if -api is a loopback address. On another one give\n"+
-			"-api-cert too: passwords and secrets are typed into it")
+	c.apiFlags(f)
 	f.StringVar(&c.accessLog, "access-log", c.accessLog,
 		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+
 			"the file anew, after it was rotated")
@@ -201,12 +191,8 @@ func (c *config) validate() error {
 		return errors.New("-region: must not be empty")
 	case !c.vswitch.IsValid():
 		return errors.New("-vswitch: must be a CIDR, as 10.1.0.0/24")
-	case (c.apiCert == "") != (c.apiKey == ""):
-		return errors.New("-api-cert and -api-key: give both or neither")
 	case (c.accessKeyID == "") != (c.secret == ""):
 		return fmt.Errorf("%s and %s: set both or neither", keyIDVariable, secretVariable)
-	case c.console != consoleOn && c.console != consoleOff && c.console != consoleAuto:
-		return fmt.Errorf("-console: must be on, off or auto, not %s", c.console)
 	case c.maxConnections < 1:
 		return fmt.Errorf("-max-connections: must be at least 1, not %d", c.maxConnections)
 	case c.drainTimeout <= 0:
@@ -214,16 +200,7 @@ func (c *config) validate() error {
 	case c.gcPercent < 10:
 		return fmt.Errorf("-gc-percent: must be at least 10, not %d", c.gcPercent)
 	}
-	if err := cmp.Or(c.validateOverload(), c.validateHistory(), c.balancing.validate()); err != nil {
-		return err
-	}
-	if _, _, err := net.SplitHostPort(c.api); err != nil {
-		return fmt.Errorf("-api: %w", err)
-	}
-	if _, _, err := net.SplitHostPort(c.admin); err != nil && c.admin != off {
-		return fmt.Errorf("-admin: %w", err)
-	}
-	return nil
+	return cmp.Or(c.validateOverload(), c.validateHistory(), c.balancing.validate(), c.validateAPI())
 }
 
 // printConfig writes the values in force, with their meaning, in the form of

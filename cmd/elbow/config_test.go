@@ -116,6 +116,7 @@ func TestConfigRefused(t *testing.T) {
 		{[]string{"-api", "8095"}, "-api"},
 		{[]string{"-admin", "8096"}, "-admin"},
 		{[]string{"-api-cert", "cert.pem"}, "-api-cert and -api-key"},
+		{[]string{"-api-plain"}, "-api-plain: needs -api-cert"},
 		{[]string{"-max-connections", "0"}, "-max-connections"},
 		{[]string{"-max-backend-connections", "0"}, "-max-backend-connections"},
 		{[]string{"-queue-timeout", "0"}, "-queue-timeout"},

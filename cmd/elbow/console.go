@@ -109,11 +109,15 @@ func trafficOf(p *proxy.Proxy) (t console.Traffic) {
 }
 
 // withConsole serves the console under its path and the API everywhere else. A
-// person who opens the API in a browser is shown where the console is.
-func withConsole(api http.Handler, pages *console.Console) http.Handler {
+// person who opens the API in a browser is shown where the console is. With secure,
+// the console is not served by plain HTTP: passwords are typed into it.
+func withConsole(api http.Handler, pages *console.Console, secure bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		atConsole := strings.HasPrefix(r.URL.Path, console.Path) || r.URL.Path+"/" == console.Path
 		switch {
-		case strings.HasPrefix(r.URL.Path, console.Path), r.URL.Path+"/" == console.Path:
+		case secure && r.TLS == nil && (atConsole || browses(r)):
+			http.Redirect(w, r, "https://"+r.Host+console.Path, http.StatusFound)
+		case atConsole:
 			pages.ServeHTTP(w, r)
 		case browses(r):
 			http.Redirect(w, r, console.Path, http.StatusFound)

@@ -81,7 +81,7 @@ func (p *controlPlane) openHandler(n *node) error {
 	if err != nil || pages == nil {
 		return err
 	}
-	p.handler, p.endStreams = withConsole(p.calls, pages), pages.EndStreams
+	p.handler, p.endStreams = withConsole(p.calls, pages, n.config.apiCert != ""), pages.EndStreams
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"elbow/internal/gateway"
 	"elbow/internal/handover"
 )
 
@@ -120,7 +121,7 @@ const passTime = time.Minute
 func (p *passing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := p.pass(w, r); err != nil {
 		p.log.Warn("call not passed on to the process that took over", "client", r.RemoteAddr, "err", err)
-		http.Error(w, "this process has been replaced: connect again", http.StatusServiceUnavailable)
+		gateway.Unavailable(w, r, "This process has been replaced: connect again.")
 	}
 }
 

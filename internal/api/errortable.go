@@ -71,6 +71,8 @@ const (
 	ErrContentType           ErrorID = "UnsupportedParameter"
 	ErrSecurityToken         ErrorID = "InvalidSecurityToken.MismatchWithAccessKey"
 	ErrRequestTooLarge       ErrorID = "RequestEntityTooLarge"
+	ErrMalformedRequest      ErrorID = "MalformedRequest"
+	ErrNeedTLS               ErrorID = "InvalidProtocol.NeedSsl"
 	ErrThrottlingUser        ErrorID = "Throttling.User"
 	ErrThrottlingAPI         ErrorID = "Throttling.Api"
 	ErrInternal              ErrorID = "InternalError"
@@ -141,6 +143,8 @@ var ErrorTable = []ErrorRow{
 	{ErrContentType, 400, "UnsupportedParameter", "The parameter %s is not supported.", "The body is not application/x-www-form-urlencoded."},
 	{ErrSecurityToken, 400, "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken does not belong to the access key.", "There are no temporary access keys, so no SecurityToken belongs to one."},
 	{ErrRequestTooLarge, 413, "RequestEntityTooLarge", "The request is too large.", "The request is longer than any operation needs."},
+	{ErrMalformedRequest, 400, "MalformedRequest", "The request is not a well-formed HTTP request.", "Request line, header fields or their lengths cannot be understood; Recommend says what. Of a version, a transfer coding or an expectation that does not exist the status is 505, 501 or 417."},
+	{ErrNeedTLS, 400, "InvalidProtocol.NeedSsl", "Your request is denied as lack of ssl protect.", "The call came by plain HTTP and the API's port speaks TLS; see -api-plain."},
 	{ErrThrottlingUser, 400, "Throttling.User", "Request was denied due to user flow control.", "More calls a second than one user may make; the header x-acs-retry-after says when to try again."},
 	{ErrThrottlingAPI, 400, "Throttling.Api", "Request was denied due to api flow control.", "More calls a second than the account may make; the header x-acs-retry-after says when to try again."},
 	{ErrInternal, 500, "InternalError", "The request processing has failed due to some unknown error.", "A fault of the server; its log has the cause under the RequestId."},
@@ -152,6 +156,7 @@ var ErrorTable = []ErrorRow{
 var CommonErrors = []ErrorID{
 	ErrMissingParameter, ErrInvalidCommon, ErrIncompleteSignature, ErrSignatureDoesNotMatch,
 	ErrAccessKeyNotFound, ErrAccessKeyInactive, ErrTimestampExpired, ErrTimestampFormat, ErrNonceUsed,
-	ErrSecurityToken, ErrVersion, ErrActionNotFound, ErrHTTPMethod, ErrContentType, ErrRequestTooLarge, ErrThrottlingUser, ErrThrottlingAPI,
+	ErrSecurityToken, ErrVersion, ErrActionNotFound, ErrHTTPMethod, ErrContentType, ErrRequestTooLarge,
+	ErrMalformedRequest, ErrNeedTLS, ErrThrottlingUser, ErrThrottlingAPI,
 	ErrInternal, ErrUnavailable,
 }

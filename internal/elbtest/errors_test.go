@@ -302,11 +302,13 @@ func (a addQuery) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // unproduced lists errors that no call can end with today, each with what would
-// bring it about.
+// bring it about, and those that need another node or no call at all.
 var unproduced = map[api.ErrorID]string{
 	api.ErrTooManyListeners: "listeners of several protocols on one port: only HTTPS can be created",
 	api.ErrInternal:         "a fault of ours",
 	api.ErrUnavailable:      "a server that is about to end",
+	api.ErrMalformedRequest: "what is no call; TestMalformedRequests",
+	api.ErrNeedTLS:          "a node with -api-cert; TestAPIOverTLS",
 }
 
 // producedElsewhere names the test that produces an error for every operation

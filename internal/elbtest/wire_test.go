@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,7 +16,9 @@ import (
 	"testing"
 
 	"elbow/internal/api"
+	"elbow/internal/rpc"
 
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
@@ -108,10 +111,9 @@ func TestPlainHTTPToTLS(t *testing.T) {
 	}
 }
 
-// With -api-cert the API is on TLS, for which the SDK needs no more than the
-// scheme, and a policy can ask for it.
-func TestAPIOverTLS(t *testing.T) {
-	t.Parallel()
+// overTLS are the arguments of a node whose API is on TLS.
+func overTLS(t *testing.T) []string {
+	t.Helper()
 	dir := t.TempDir()
 	pair := NewCertificate(t, "127.0.0.1")
 	for name, text := range map[string]string{"cert.pem": pair.Chain, "key.pem": pair.Key} {
@@ -119,16 +121,83 @@ func TestAPIOverTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n := Start(t, Options{Dir: dir, Args: []string{"-api-cert", filepath.Join(dir, "cert.pem"), "-api-key", filepath.Join(dir, "key.pem")}})
-	request := ens.CreateDescribeEnsRegionsRequest()
-	request.Scheme = "https"
-	client := n.SDK(t).ENS
-	client.SetHTTPSInsecure(true)
-	if _, err := client.DescribeEnsRegions(request); err != nil {
-		t.Errorf("over TLS: %v", err)
+	return []string{"-api-cert", filepath.Join(dir, "cert.pem"), "-api-key", filepath.Join(dir, "key.pem")}
+}
+
+// With -api-cert the API is on TLS, for which the SDK needs no more than the
+// scheme, and a policy can ask for it. A plain call is refused in the API's form;
+// with -api-plain it is served, and policies know that it is plain.
+func TestAPIOverTLS(t *testing.T) {
+	t.Parallel()
+	describe := func(client *ens.Client, scheme string) error {
+		request := ens.CreateDescribeEnsRegionsRequest()
+		request.Scheme = scheme
+		client.SetHTTPSInsecure(true)
+		_, err := client.DescribeEnsRegions(request)
+		return err
 	}
-	if err := describeRegions(n.RPC()); err == nil {
-		t.Error("the API on TLS also answers plain calls")
+	const secureOnly = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},` +
+		`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"false"}}}]}`
+	for _, plain := range []bool{false, true} {
+		args := append(overTLS(t), fmt.Sprintf("-api-plain=%v", plain))
+		n := Start(t, Options{Args: args})
+		if err := describe(n.SDK(t).ENS, "https"); err != nil {
+			t.Errorf("-api-plain=%v, over TLS: %v", plain, err)
+		}
+		err := describe(n.SDK(t).ENS, "http")
+		refusal, _ := errors.AsType[sdkerrors.Error](err)
+		switch {
+		case plain && err != nil:
+			t.Errorf("-api-plain, by plain HTTP: %v", err)
+		case !plain && (refusal == nil || refusal.ErrorCode() != "InvalidProtocol.NeedSsl"):
+			t.Errorf("by plain HTTP: got %v, want InvalidProtocol.NeedSsl", err)
+		}
+		if !plain {
+			continue
+		}
+		sdk := user(t, n, "careful", "Custom", "secure-only", secureOnly)
+		checkAllowed(t, "over TLS", describe(sdk.ENS, "https"), true)
+		checkAllowed(t, "by plain HTTP", describe(sdk.ENS, "http"), false)
+		// The console, into which people type passwords, stays on TLS.
+		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		res, err := client.Get("http://" + n.API + "/console/login")
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if to := res.Header.Get("Location"); res.StatusCode != http.StatusFound || !strings.HasPrefix(to, "https://"+n.API) {
+			t.Errorf("the console by plain HTTP: %d, to %q", res.StatusCode, to)
+		}
+	}
+}
+
+// What is no request, a Host that cannot be, or a head that is too long is answered
+// as the API answers: clients parse every answer.
+func TestMalformedRequests(t *testing.T) {
+	t.Parallel()
+	n := node(t)
+	for text, code := range map[string]string{
+		"GET /?Action=X HTTP/1.1\r\nHost: a b\r\n\r\n": "MalformedRequest",
+		"GET /\r\n\r\n": "MalformedRequest",
+		"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 3<<20) + "\r\n\r\n": "RequestEntityTooLarge",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n":                                           "InvalidAction.NotFound",
+		"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n":                                      "InvalidAction.NotFound",
+	} {
+		c, err := net.Dial("tcp", n.API)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(c, text) // it may be refused before its end
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatalf("%.40q: %v", text, err)
+		}
+		body, err := io.ReadAll(res.Body)
+		c.Close()
+		var e rpc.Error
+		if err != nil || json.Unmarshal(body, &e) != nil || e.Code != code || e.RequestID == "" {
+			t.Errorf("%.40q: got %d %s, want %s (%v)", text, res.StatusCode, body, code, err)
+		}
 	}
 }
 

@@ -47,3 +47,8 @@ func (c *counts) observe(op *api.Operation, status int, took time.Duration) {
 	c.calls.WithLabelValues(action, strconv.Itoa(status)).Inc()
 	c.took.WithLabelValues(action).Observe(took.Seconds())
 }
+
+// refused counts a request that was answered before it was one.
+func (c *counts) refused(status int) {
+	c.calls.WithLabelValues("unknown", strconv.Itoa(status)).Inc()
+}

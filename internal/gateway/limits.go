@@ -8,6 +8,16 @@ const (
 	// error (rpc takes 256 KiB) and not the bare 431 of net/http.
 	maxHeaderBytes = 2 << 20
 
+	// maxRefusedHead is how much of a request is kept for the case that net/http does
+	// not understand it: enough for the request line, whose query names the format of
+	// the answer.
+	maxRefusedHead = 4 << 10
+
+	// lingerTime and lingerBytes bound how much more is read of a request that was
+	// refused before its end.
+	lingerTime  = time.Second
+	lingerBytes = 16 << 20
+
 	// headerTimeout is from the first byte of a request to the end of its header
 	// fields.
 	headerTimeout = 10 * time.Second

@@ -111,6 +111,9 @@ func (g *Gateway) Server() *http.Server {
 	}
 }
 
+// Refused counts an answer that a Port gave without the gateway.
+func (g *Gateway) Refused(status int) { g.counts.refused(status) }
+
 // ServeHTTP answers one call.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := g.newCall(r)

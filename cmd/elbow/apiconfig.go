@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+)
+
+// apiFlags sets the part of c that is about the API, the console and what operators
+// ask.
+func (c *config) apiFlags(f *flag.FlagSet) {
+	f.StringVar(&c.api, "api", c.api,
+		"`HOST:PORT` that the API listens on; port 0 takes a free one")
+	f.StringVar(&c.apiCert, "api-cert", c.apiCert,
+		"`FILE` with the API's certificate chain in PEM; without it the API speaks plain\n"+
+			"HTTP, where only the signature protects a call. SIGHUP reads it again")
+	f.StringVar(&c.apiKey, "api-key", c.apiKey,
+		"`FILE` with the private key of -api-cert in PEM")
+	f.BoolVar(&c.apiPlain, "api-plain", c.apiPlain,
+		"beside TLS the API's port serves plain HTTP too, for clients that cannot do\n"+
+			"otherwise. Only signed calls: the console is sent on to https. Without it a\n"+
+			"call by plain HTTP is answered with an error that says so. Needs -api-cert")
+	f.StringVar(&c.admin, "admin", c.admin,
+		"`HOST:PORT` for /metrics, /healthz, /readyz and /debug/pprof/, or off. It has no\n"+
+			"access control: keep it on an address that only operators reach")
+	f.StringVar(&c.console, "console", c.console,
+		"on, off or auto: whether the web console is served beside the API, under\n"+
+			"/console/. auto is on if -api is a loopback address. On another one give\n"+
+			"-api-cert too: passwords and secrets are typed into it")
+}
+
+func (c *config) validateAPI() error {
+	switch {
+	case (c.apiCert == "") != (c.apiKey == ""):
+		return errors.New("-api-cert and -api-key: give both or neither")
+	case c.apiPlain && c.apiCert == "":
+		return errors.New("-api-plain: needs -api-cert; without it the API speaks plain HTTP anyway")
+	case c.console != consoleOn && c.console != consoleOff && c.console != consoleAuto:
+		return fmt.Errorf("-console: must be on, off or auto, not %s", c.console)
+	}
+	if _, _, err := net.SplitHostPort(c.api); err != nil {
+		return fmt.Errorf("-api: %w", err)
+	}
+	if _, _, err := net.SplitHostPort(c.admin); err != nil && c.admin != off {
+		return fmt.Errorf("-admin: %w", err)
+	}
+	return nil
+}
