@@ -76,6 +76,8 @@ func (c *requestCase) apply(r rule) (err error) {
 	case "ends":
 		c.outcomes = append(c.outcomes, ended+r.rest)
 		c.closes = true
+	case "answers":
+		c.outcomes = append(c.outcomes, r.rest)
 	case "closes":
 		c.closes = true
 	case "together":

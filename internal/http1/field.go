@@ -37,6 +37,7 @@ const (
 	Host
 	HTTP2Settings
 	KeepAlive
+	MaxForwards
 	ProxyConnection
 	Referer
 	Server
@@ -64,6 +65,7 @@ var fieldNames = [fieldIDs]string{
 	Host:             "host",
 	HTTP2Settings:    "http2-settings",
 	KeepAlive:        "keep-alive",
+	MaxForwards:      "max-forwards",
 	ProxyConnection:  "proxy-connection",
 	Referer:          "referer",
 	Server:           "server",
@@ -104,6 +106,7 @@ var endToEnd = [fieldIDs]bool{
 	Expect:          true,
 	Forwarded:       true,
 	Host:            true,
+	MaxForwards:     true,
 	SetCookie:       true,
 	Trailer:         true,
 	Via:             true,

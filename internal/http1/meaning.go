@@ -32,7 +32,7 @@ func (h *Head) note(id FieldID, value []byte) error {
 // as one, as RFC 9112, 6.3 allows; a list in one line is not. Whether an error
 // counts is known at the end of the head.
 func (s *said) noteLength(value []byte) {
-	n, ok := parseLength(value)
+	n, ok := ParseNumber(value)
 	switch {
 	case s.lengthErr != nil:
 	case !ok:
@@ -65,8 +65,8 @@ func (s *said) noteCodings(value []byte) {
 	}
 }
 
-// parseLength reads digits and nothing else, up to 2^63-1.
-func parseLength(b []byte) (n int64, ok bool) {
+// ParseNumber reads digits and nothing else, up to 2^63-1.
+func ParseNumber(b []byte) (n int64, ok bool) {
 	if len(b) == 0 {
 		return 0, false
 	}

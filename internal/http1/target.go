@@ -106,6 +106,6 @@ func validPort(b []byte) bool {
 	if len(b) == 0 {
 		return true
 	}
-	n, ok := parseLength(b)
+	n, ok := ParseNumber(b)
 	return ok && len(b) <= len("65535") && n <= 65535
 }

@@ -59,7 +59,7 @@ func decides(name []byte) bool {
 // and what is done with it, as far as they have no FieldID that says so.
 var decidingFields = setOf(
 	// Routing, and what stands for the method or the target.
-	"destination", "early-data", "max-forwards", "x-forwarded-host", "x-forwarded-server",
+	"destination", "early-data", "x-forwarded-host", "x-forwarded-server",
 	"x-forwarded-prefix", "x-forwarded-scheme", "x-forwarded-ssl", "x-host", "x-http-method",
 	"x-http-method-override", "x-method-override", "x-original-host", "x-original-url", "x-real-ip",
 	"x-rewrite-url",

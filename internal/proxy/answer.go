@@ -82,8 +82,8 @@ func (x *exchange) answer(status int, location, note string) {
 	if status == 503 {
 		x.own("Retry-After", retryAfter)
 	}
-	if status == 405 {
-		x.own("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
+	if status == 405 || status == 200 {
+		x.own("Allow", allowed)
 	}
 	if string(x.req.Method) == "HEAD" {
 		r.Framing, to = http1.NoBody, headRoom
@@ -128,6 +128,8 @@ func appendOwnBody(b []byte, status int, note string) []byte {
 // with (RFC 9110, 15).
 func statusText(status int) string {
 	switch status {
+	case 200:
+		return "OK"
 	case 301:
 		return "Moved Permanently"
 	case 308:

@@ -29,7 +29,11 @@ func (x *exchange) local() (answered bool, f *Fault) {
 	case x.cfg.RedirectPort != 0:
 		return true, x.redirect()
 	}
-	return false, nil
+	ends, f := x.countHop()
+	if ends {
+		return true, x.lastHop()
+	}
+	return f != nil, f
 }
 
 // redirect sends the client to the same place on https (decisions,
