@@ -117,6 +117,7 @@ func (x *exchange) serve() (more bool) {
 // run answers the request here, or tries it with one backend and, where that is
 // free of harm, with another.
 func (x *exchange) run() *Fault {
+	x.announceEmpty()
 	if x.call = x.isCall(); x.call {
 		x.overHTTP2()
 	}

@@ -124,11 +124,27 @@ func (s *h2Stream) head() *Fault {
 	}
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
+	s.awaitEnd()
 	if x.req.Framing == http1.Chunked && s.ended && s.trailers == nil {
-		// All of it is there, so the backend can be told how long it is.
-		x.req.Framing, x.req.Length = http1.Length, int64(s.body.Len())
+		x.wholeBody(int64(s.body.Len()))
 	}
 	return nil
+}
+
+// awaitEnd waits for a moment for what follows the head of a request that has no
+// body, as a rule: many clients send the end in a frame of its own, right after.
+// Called with h.mu locked.
+func (s *h2Stream) awaitEnd() {
+	if s.x.req.Framing != http1.Chunked || !bodilessMethod(s.x.req.Method) {
+		return
+	}
+	for due := socket.Now().Add(s.h.proxy.limits.EndTimeout); ; {
+		left := due.Sub(socket.Now())
+		if left <= 0 || s.ended || s.body.Len() > 0 || s.tooLong || s.cancelled.Load() {
+			return
+		}
+		s.in.Wait(&s.h.mu, left)
+	}
 }
 
 // malformed logs a request that is not answered but reset (RFC 9113, 8.1.1).

@@ -64,16 +64,31 @@ func (s *h3Stream) decode(block []byte) *Fault {
 
 // awaitEnd reports whether nothing follows the head. If the method is one without
 // a body, as a rule, it waits for a moment to find out: a GET without one is not
-// to become a GET with an empty one, in chunks.
+// to become a GET with an empty one, in chunks. DATA frames without payload are
+// nothing.
 func (s *h3Stream) awaitEnd() (bodiless bool, f *Fault) {
 	x := s.x
-	if !s.ended && len(x.in.rest()) == 0 && s.likelyBodiless() {
-		s.readBy(socket.Now().Add(endTimeout))
-		if err := x.in.read(s); err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) {
+	if s.ended || !s.likelyBodiless() {
+		return s.allRead(), nil
+	}
+	s.readBy(socket.Now().Add(s.h.proxy.limits.EndTimeout))
+	for !s.ended && s.nothingYet() {
+		err := x.in.read(s)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+		if err != nil && err != io.EOF {
 			return false, headFault(err)
 		}
 	}
 	return s.allRead(), nil
+}
+
+// nothingYet reports whether what has come behind the head has no payload.
+func (s *h3Stream) nothingYet() bool {
+	frames := s.frames
+	piece, _, _, err := frames.Next(s.x.in.rest())
+	return piece == http3.Nothing && err == nil
 }
 
 // likelyBodiless looks at the fields before anybody knows whether they are valid.
@@ -81,7 +96,7 @@ func (s *h3Stream) likelyBodiless() bool {
 	for i := range s.section.Fields {
 		switch f := &s.section.Fields[i]; string(f.Name) {
 		case ":method":
-			if m := string(f.Value); m != "GET" && m != "HEAD" && m != "OPTIONS" && m != "DELETE" {
+			if !bodilessMethod(f.Value) {
 				return false
 			}
 		case "content-length", ":protocol":
@@ -116,7 +131,7 @@ func (s *h3Stream) measure() *Fault {
 	case length >= 0 && (size > length || s.ended && size < length):
 		return s.malformed(OpHead, http1.ErrLengthWrong)
 	case s.ended && x.req.Framing == http1.Chunked:
-		x.req.Framing, x.req.Length = http1.Length, size
+		x.wholeBody(size)
 	}
 	s.measured = length == 0 || s.ended
 	return nil

@@ -75,6 +75,7 @@ type Options struct {
 type Limits struct {
 	HandshakeTimeout time.Duration // the TLS handshake, in total
 	HeadTimeout      time.Duration // a request head, from its first byte, in total
+	EndTimeout       time.Duration // wait for the end of a request that has no body, as a rule
 	BodyTimeout      time.Duration // silence within a request body
 	StreamTimeout    time.Duration // standstill of a response body
 	TunnelTimeout    time.Duration // silence in both directions of an upgraded connection
@@ -86,6 +87,7 @@ func (l Limits) withDefaults() Limits {
 	return Limits{
 		HandshakeTimeout: cmp.Or(l.HandshakeTimeout, handshakeTimeout),
 		HeadTimeout:      cmp.Or(l.HeadTimeout, headTimeout),
+		EndTimeout:       cmp.Or(l.EndTimeout, endTimeout),
 		BodyTimeout:      cmp.Or(l.BodyTimeout, bodyTimeout),
 		StreamTimeout:    cmp.Or(l.StreamTimeout, streamTimeout),
 		TunnelTimeout:    cmp.Or(l.TunnelTimeout, tunnelTimeout),

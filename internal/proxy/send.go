@@ -16,6 +16,40 @@ func (x *exchange) send() *Fault {
 	return nil
 }
 
+// bodilessMethod reports whether requests with this method have no body, as a rule.
+func bodilessMethod(method []byte) bool {
+	switch string(method) {
+	case "GET", "HEAD", "OPTIONS", "DELETE", "TRACE":
+		return true
+	}
+	return false
+}
+
+// wholeBody settles the framing of a request that came without a length and of
+// whose body all n bytes are there: the backend can be told. An empty one of a
+// method without a body is none at all.
+func (x *exchange) wholeBody(n int64) {
+	if n == 0 && bodilessMethod(x.req.Method) {
+		x.req.Framing = http1.NoBody
+		return
+	}
+	x.req.Framing, x.req.Length = http1.Length, n
+}
+
+// announceEmpty gives a request whose method anticipates content, but which has
+// none, a length of 0 (RFC 9110, 8.6): HTTP/2 and HTTP/3 do without, but backends
+// of HTTP/1.1 answer 411 to a POST that says nothing of it.
+func (x *exchange) announceEmpty() {
+	r := &x.req
+	if r.Framing != http1.NoBody || len(r.Upgrade) > 0 {
+		return
+	}
+	switch string(r.Method) {
+	case "POST", "PUT", "PATCH", "PROPPATCH", "QUERY", "REPORT", "SEARCH":
+		r.Framing, r.Length = http1.Length, 0
+	}
+}
+
 // bodyRead reports whether the request has been read to its end, so that what
 // comes next from the client is another request.
 func (x *exchange) bodyRead() bool { return !x.upload.running || x.upload.complete.Load() }

@@ -1,0 +1,150 @@
+package proxy
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"elbow/internal/leak"
+)
+
+// A lateSender sends requests whose end, or body, comes after their head has been
+// taken in.
+type lateSender interface {
+	begin(method string)
+	end(body string)     // in one frame, with the end of the stream
+	more(payload string) // in one frame
+	finish()             // the end alone
+	body() string        // of the answer
+}
+
+type late2 struct {
+	*peer2
+	id uint32
+}
+
+func (l *late2) begin(method string) {
+	l.t.Helper()
+	l.id = l.open(false, ":method: "+method, ":path: /late")
+	l.settle()
+}
+
+// settle returns when the other side has looked at all that was sent.
+func (l *late2) settle() {
+	l.t.Helper()
+	l.ok(l.WritePing(false, [8]byte{1}))
+	for {
+		f, err := l.ReadFrame()
+		l.ok(err)
+		if strings.Contains(f.Header().String(), "PING flags=ACK") {
+			return
+		}
+	}
+}
+
+func (l *late2) end(body string) { l.ok(l.WriteData(l.id, true, []byte(body))) }
+
+func (l *late2) more(payload string) {
+	l.ok(l.WriteData(l.id, false, []byte(payload)))
+	l.settle()
+}
+
+func (l *late2) finish() { l.end("") }
+
+func (l *late2) body() string { return l.wantStatus(l.id, "200") }
+
+type late3 struct {
+	*rawH3
+	str io.WriteCloser
+	got func() h3Answer
+}
+
+func (l *late3) begin(method string) {
+	str := l.stream(false, headers(pseudo(method, "/late")...))
+	l.str, l.got = str, func() h3Answer { return l.answer(str) }
+	l.ask("/")
+}
+
+func (l *late3) end(body string) {
+	_, _ = l.str.Write(frameData(body))
+	_ = l.str.Close()
+}
+
+func (l *late3) more(payload string) {
+	_, _ = l.str.Write(frameData(payload))
+	l.ask("/")
+}
+
+func (l *late3) finish() { _ = l.str.Close() }
+
+func (l *late3) body() string { return l.got().body }
+
+// A request of a method without a body whose end comes in a frame of its own, after
+// the head, has none; one that has a body has it; and nobody waits for longer than
+// it takes to find out.
+func TestLateEnd(t *testing.T) {
+	leak.Check(t)
+	for _, tt := range []struct {
+		name, method string
+		patient      bool // the end comes in time
+		send         func(l lateSender)
+		want         string // framing and body as the backend gets them
+	}{
+		{"GET, an empty frame", "GET", true, func(l lateSender) { l.end("") }, "0 - "},
+		{"GET, an empty frame, then the end", "GET", true, func(l lateSender) { l.more(""); l.finish() }, "0 - "},
+		{"DELETE, an empty frame", "DELETE", true, func(l lateSender) { l.end("") }, "0 - "},
+		{"OPTIONS, an empty frame", "OPTIONS", true, func(l lateSender) { l.end("") }, "0 - "},
+		{"GET, the end too late", "GET", false, func(l lateSender) { l.end("") }, "-1 chunked "},
+		{"GET, a body", "GET", true, func(l lateSender) { l.more("hello"); l.finish() }, "-1 chunked hello"},
+		{"POST, an empty frame", "POST", false, func(l lateSender) { l.end("") }, "-1 chunked "},
+	} {
+		for _, v := range []version{http20, http30} {
+			t.Run(string(v)+", "+tt.name, func(t *testing.T) {
+				leak.Check(t)
+				heard := make(chan struct{}, 1)
+				backend := origin(t, func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/late" {
+						heard <- struct{}{}
+					}
+					coding := strings.Join(r.TransferEncoding, "")
+					if coding == "" {
+						coding = "-"
+					}
+					body, _ := io.ReadAll(r.Body)
+					_, _ = io.WriteString(w, strconv.FormatInt(r.ContentLength, 10)+" "+coding+" "+string(body))
+				})
+				l := Limits{EndTimeout: patience}
+				if !tt.patient {
+					l.EndTimeout = 1
+				}
+				r := newRig(t, []string{backend}, limits(l))
+				var s lateSender = &late2{peer2: r.dialFrames()}
+				if v == http30 {
+					s = &late3{rawH3: r.dialRaw()}
+				}
+				s.begin(tt.method)
+				if !tt.patient { // the head has been sent on without the end
+					await(t, heard)
+				}
+				tt.send(s)
+				if got := s.body(); got != tt.want {
+					t.Errorf("got %q, want %q", got, tt.want)
+				}
+			})
+		}
+	}
+}
+
+func await(t *testing.T, c <-chan struct{}) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	select {
+	case <-c:
+	case <-ctx.Done():
+		t.Fatal("nothing came")
+	}
+}
