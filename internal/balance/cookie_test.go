@@ -178,6 +178,7 @@ func TestServerReadCookie(t *testing.T) {
 		{"value with an equals sign", "app=" + mark(0) + "x=y==", "app=x=y==", 0},
 		{"quoted", `app="` + mark(0) + `v"`, `app="v"`, 0},
 		{"empty quoted", `app="` + mark(0) + `"`, `app=""`, 0},
+		{"quoted with attributes, as the JDK sends a cookie with Max-Age", `$Version="1"; app="` + mark(0) + `v";$Path="/";$Domain="shop.test"`, `$Version="1"; app="v"; $Path="/"; $Domain="shop.test"`, 0},
 		{"weight 0 keeps its clients", "app=" + mark(2) + "v", "app=v", 2},
 		{"unknown health keeps its clients", "app=" + mark(3) + "v", "app=v", 3},
 		{"twice", "app=" + mark(0) + "v; app=" + mark(2) + "w", "app=v; app=w", 0},
