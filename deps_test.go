@@ -82,10 +82,10 @@ var owners = map[string][]string{
 	"go.etcd.io/raft/v3":                     {"internal/store/embedded"}, // to read the log
 	"google.golang.org/protobuf":             {"internal/store/embedded"}, // likewise
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
-	"github.com/prometheus/client_golang":    {"internal/metrics", "internal/proxy", "internal/gateway", "internal/store/embedded", "cmd/elbow"},
+	"github.com/prometheus/client_golang":    {"internal/proxy", "internal/gateway", "internal/store/embedded", "cmd/elbow"},
 	"charm.land/bubbletea/v2":                {"internal/top"},
 	"github.com/prometheus/client_model":     {"cmd/elbow", "internal/top"},
-	"github.com/prometheus/common":           {"internal/top"},
+	"github.com/prometheus/common":           {"cmd/elbow", "internal/top"},
 	"github.com/jmespath/go-jmespath":        {"internal/answer"},
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest", "internal/yamltext"},
 	"github.com/spf13/cobra":                 {"cmd/elbow"},

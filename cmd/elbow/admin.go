@@ -10,8 +10,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
 
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
@@ -58,7 +56,7 @@ func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 	n.adminURL = "http://" + l.Addr().String()
 
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics(r), promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, req *http.Request) { n.answerMetrics(w, req, r) })
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -72,17 +70,6 @@ func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 	})
 	n.serveHTTP(&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}, l)
 	return nil
-}
-
-// metrics are those of r and of the control plane, if there is one.
-func (n *node) metrics(r *prometheus.Registry) prometheus.Gatherer {
-	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
-		all := prometheus.Gatherers{r}
-		if control := n.control.Load(); control != nil {
-			all = append(all, control.registry)
-		}
-		return all.Gather()
-	})
 }
 
 // A health is what /healthz and /readyz answer.

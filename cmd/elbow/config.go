@@ -37,6 +37,9 @@ type config struct {
 
 	historySize byteSize // 0: no history
 
+	metricsListeners int // that have histograms of their own
+	metricsBackends  int // that are shown one by one
+
 	http3           bool
 	manageAddresses bool
 	maxConnections  int
@@ -81,6 +84,10 @@ func defaultConfig() config {
 		// A week of 1,000 listeners with traffic in every minute takes 430 MB, of
 		// 1,000 without any 140 MB.
 		historySize: 512 << 20,
+
+		// A scrape of 10 MB and of 20 MB.
+		metricsListeners: 1000,
+		metricsBackends:  2000,
 
 		http3: true,
 
@@ -142,6 +149,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+
 			"least 10. Less saves memory and costs CPU time on new connections")
+	c.metricsFlags(f)
 	c.overloadFlags(f)
 	return f
 }
@@ -200,7 +208,7 @@ func (c *config) validate() error {
 	case c.gcPercent < 10:
 		return fmt.Errorf("-gc-percent: must be at least 10, not %d", c.gcPercent)
 	}
-	return cmp.Or(c.validateOverload(), c.validateHistory(), c.balancing.validate(), c.validateAPI())
+	return cmp.Or(c.validateOverload(), c.validateHistory(), c.validateMetrics(), c.balancing.validate(), c.validateAPI())
 }
 
 // printConfig writes the values in force, with their meaning, in the form of

@@ -107,15 +107,3 @@ func (t *Times) Quantile(q float64) time.Duration {
 	}
 	return low
 }
-
-// cumulative is the form Prometheus wants: how many durations did not exceed
-// each bound, in seconds.
-func (t *Times) cumulative() map[float64]uint64 {
-	upTo := make(map[float64]uint64, len(bounds))
-	var n uint64
-	for i, bound := range bounds {
-		n += t.counts[i]
-		upTo[bound.Seconds()] = n
-	}
-	return upTo
-}

@@ -13,6 +13,7 @@ type Instance[T any] struct {
 	lanes  []*T
 	picker *lanePicker
 	values []string // of the labels
+	quoted []string // the same as they are shown
 	sample atomic.Pointer[func(*T)]
 
 	users int // guarded by Set.mu: Adds without Remove
@@ -20,6 +21,9 @@ type Instance[T any] struct {
 
 func newInstance[T any](picker *lanePicker, values []string) *Instance[T] {
 	i := &Instance[T]{lanes: make([]*T, len(picker.lanes)), picker: picker, values: values}
+	for _, value := range values {
+		i.quoted = append(i.quoted, quote(value))
+	}
 	for n := range i.lanes {
 		i.lanes[n] = new(T)
 	}

@@ -6,34 +6,26 @@
 package metrics
 
 import (
+	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // A Set is the metrics of all instances of one kind: of all listeners, say,
 // labelled with load balancer and port. T holds what is counted for one of them
-// and must be ready to use as its zero value. A Set is a prometheus.Collector.
+// and must be ready to use as its zero value. Write shows them.
 //
 // All rows are added before the first instance.
 type Set[T any] struct {
-	prefix string
-	labels []string
-	rows   []row[T]
-	picker *lanePicker
+	prefix  string
+	labels  []string
+	grouped int // labels that are left of each instance when there are many
+	rows    []row[T]
+	picker  *lanePicker
 
 	mu        sync.Mutex
 	instances map[string]*Instance[T] // guarded by mu; by joined label values
-}
-
-// A row is one metric of an instance, with the labels that it has beside those
-// of the instance.
-type row[T any] struct {
-	desc *prometheus.Desc
-	read func(*Instance[T]) (prometheus.Metric, error)
 }
 
 // NewSet returns a set whose metrics are all named prefix_… and whose
@@ -42,43 +34,39 @@ func NewSet[T any](prefix string, labels ...string) *Set[T] {
 	return &Set[T]{
 		prefix:    prefix,
 		labels:    labels,
+		grouped:   len(labels),
 		picker:    newLanePicker(laneCount(runtime.GOMAXPROCS(0))),
 		instances: make(map[string]*Instance[T]),
 	}
 }
 
+// GroupBy has Write add up those instances that have the first n labels in common
+// where there are too many to be shown one by one. By default none are.
+func (s *Set[T]) GroupBy(n int) { s.grouped = n }
+
 // Counter adds a row for a counter of T. The fixed label pairs (name, value,
-// name, value …) tell rows of the same name apart: class=2xx from class=5xx.
+// name, value …) tell rows of the same name, which follow each other, apart:
+// class=2xx from class=5xx.
 func (s *Set[T]) Counter(name, help string, of func(*T) *Counter, fixed ...string) {
-	desc := s.desc(name, help, fixed)
-	s.rows = append(s.rows, row[T]{desc, func(i *Instance[T]) (prometheus.Metric, error) {
-		return prometheus.NewConstMetric(desc, prometheus.CounterValue, float64(i.Count(of)), i.values...)
-	}})
+	s.add(row[T]{kind: "counter", count: func(i *Instance[T]) int64 { return int64(i.Count(of)) }}, name, help, fixed)
+}
+
+// Rare adds a row for a counter of T that is 0 as a rule. Where there are too many
+// instances to be shown in full it is left out for as long as it is.
+func (s *Set[T]) Rare(name, help string, of func(*T) *Counter, fixed ...string) {
+	s.add(row[T]{kind: "counter", rare: true, count: func(i *Instance[T]) int64 { return int64(i.Count(of)) }}, name, help, fixed)
 }
 
 // Gauge adds a row for a gauge of T.
 func (s *Set[T]) Gauge(name, help string, of func(*T) *Gauge, fixed ...string) {
-	desc := s.desc(name, help, fixed)
-	s.rows = append(s.rows, row[T]{desc, func(i *Instance[T]) (prometheus.Metric, error) {
-		return prometheus.NewConstMetric(desc, prometheus.GaugeValue, float64(i.Level(of)), i.values...)
-	}})
+	s.add(row[T]{kind: "gauge", count: func(i *Instance[T]) int64 { return i.Level(of) }}, name, help, fixed)
 }
 
-// Histogram adds a row for a histogram of T, shown in seconds.
+// Histogram adds a row for a histogram of T, shown in seconds. Where there are too
+// many instances to be shown in full there is one of all of them, without their
+// labels.
 func (s *Set[T]) Histogram(name, help string, of func(*T) *Histogram, fixed ...string) {
-	desc := s.desc(name, help, fixed)
-	s.rows = append(s.rows, row[T]{desc, func(i *Instance[T]) (prometheus.Metric, error) {
-		times := i.Times(of)
-		return prometheus.NewConstHistogram(desc, times.Count(), times.Sum.Seconds(), times.cumulative(), i.values...)
-	}})
-}
-
-func (s *Set[T]) desc(name, help string, fixed []string) *prometheus.Desc {
-	labels := make(prometheus.Labels, len(fixed)/2)
-	for pair := range slices.Chunk(fixed, 2) {
-		labels[pair[0]] = pair[1]
-	}
-	return prometheus.NewDesc(s.prefix+"_"+name, help, s.labels, labels)
+	s.add(row[T]{kind: "histogram", times: func(i *Instance[T]) Times { return i.Times(of) }}, name, help, fixed)
 }
 
 // Add returns the instance with these label values, one for each label of the
@@ -95,6 +83,9 @@ func (s *Set[T]) Add(sample func(*T), values ...string) *Instance[T] {
 	defer s.mu.Unlock()
 	i, ok := s.instances[key]
 	if !ok {
+		if len(values) != len(s.labels) {
+			panic(fmt.Sprintf("metrics: %s has the labels %q, not values for %q", s.prefix, s.labels, values))
+		}
 		i = newInstance[T](s.picker, values)
 		s.instances[key] = i
 	}
@@ -120,27 +111,6 @@ func (s *Set[T]) Each(visit func(i *Instance[T], values []string)) {
 	for _, i := range s.all() {
 		i.refresh()
 		visit(i, i.values)
-	}
-}
-
-// Describe implements prometheus.Collector.
-func (s *Set[T]) Describe(descs chan<- *prometheus.Desc) {
-	for _, r := range s.rows {
-		descs <- r.desc
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (s *Set[T]) Collect(out chan<- prometheus.Metric) {
-	for _, i := range s.all() {
-		i.refresh()
-		for _, r := range s.rows {
-			m, err := r.read(i)
-			if err != nil {
-				m = prometheus.NewInvalidMetric(r.desc, err)
-			}
-			out <- m
-		}
 	}
 }
 

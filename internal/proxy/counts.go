@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"io"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,6 +42,7 @@ type backendCounts struct {
 	waiting metrics.Gauge        // of these, who has no place yet
 	queued  metrics.Counter      // exchanges that found no place at once
 	refused metrics.Counter      // exchanges that got none
+	members metrics.Gauge        // 1
 	healthy metrics.Gauge        // 1 if the last verdict is that it is
 	idle    metrics.Gauge        // connections that wait for a request
 	dials   metrics.Counter      // connections made
@@ -56,7 +58,7 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 	s.Counter("connections_refused_total", "Client connections far beyond a limit, closed unheard.", func(c *t) *metrics.Counter { return &c.refused })
 	s.Counter("connections_overflow_total", "Client connections beyond a limit, whose requests get 503.", func(c *t) *metrics.Counter { return &c.overflow })
 	for r := excess(0); r < excesses; r++ {
-		s.Counter("overload_refused_total", "Requests and connections refused because there was too much, by of what.",
+		s.Rare("overload_refused_total", "Requests and connections refused because there was too much, by of what.",
 			func(c *t) *metrics.Counter { return &c.refusals[r] }, "reason", r.String())
 	}
 	s.Gauge("connections", "Client connections open.", func(c *t) *metrics.Gauge { return &c.open })
@@ -72,7 +74,7 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 	s.Counter("retries_total", "Attempts after the first.", func(c *t) *metrics.Counter { return &c.retries })
 	for side := Client; side <= Self; side++ {
 		for op := OpHead; op <= OpTunnel; op++ {
-			s.Counter("faults_total", "Exchanges that ended in a fault, by who broke it and where.",
+			s.Rare("faults_total", "Exchanges that ended in a fault, by who broke it and where.",
 				func(c *t) *metrics.Counter { return &c.faults[side][op] }, "side", side.String(), "op", op.String())
 		}
 	}
@@ -85,12 +87,13 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 func newBackendSet() *metrics.Set[backendCounts] {
 	type t = backendCounts
 	s := metrics.NewSet[t]("elbow_backend", "lb", "listener", "backend", "address")
+	s.GroupBy(2)
 	for class := 1; class <= 5; class++ {
 		s.Counter("answers_total", "Answers by status class.",
 			func(c *t) *metrics.Counter { return &c.byClass[class] }, "class", strconv.Itoa(class)+"xx")
 	}
 	for op := OpQueue; op <= OpTunnel; op++ {
-		s.Counter("faults_total", "Exchanges that the backend broke, by where.",
+		s.Rare("faults_total", "Exchanges that the backend broke, by where.",
 			func(c *t) *metrics.Counter { return &c.faults[op] }, "op", op.String())
 	}
 	s.Histogram("connect_seconds", "From the request to a connection.", func(c *t) *metrics.Histogram { return &c.connect })
@@ -99,7 +102,8 @@ func newBackendSet() *metrics.Set[backendCounts] {
 	s.Gauge("waiting", "Exchanges that wait because the backend has as many as it may.", func(c *t) *metrics.Gauge { return &c.waiting })
 	s.Counter("queued_total", "Exchanges that had to wait because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.queued })
 	s.Counter("refused_total", "Exchanges refused because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.refused })
-	s.Gauge("healthy", "1 if the health checks find it so, or there are none.", func(c *t) *metrics.Gauge { return &c.healthy })
+	s.Gauge("members", "1; where those of a listener are shown together, how many there are.", func(c *t) *metrics.Gauge { return &c.members })
+	s.Gauge("healthy", "1 if the health checks find it so, or there are none; where those of a listener are shown together, how many are.", func(c *t) *metrics.Gauge { return &c.healthy })
 	s.Gauge("idle_connections", "Connections that wait for a request.", func(c *t) *metrics.Gauge { return &c.idle })
 	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.dials }, "result", "ok")
 	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.undials }, "result", "failed")
@@ -129,6 +133,7 @@ func (b *Backend) sample(c *backendCounts) {
 	c.undials.Set(pool.Failures)
 	c.reuses.Set(pool.Reuses)
 	c.stale.Set(pool.Stale)
+	c.members.Set(1)
 	c.healthy.Set(0)
 	if b.Member.Health() == balance.Healthy {
 		c.healthy.Set(1)
@@ -168,7 +173,17 @@ func (x *exchange) count() {
 	}
 }
 
-// Collector returns the metrics of all listeners and backends.
+// WriteMetrics writes the metrics of all listeners and backends in the text format
+// of Prometheus, as metrics.Set.Write does: those of up to so many listeners and
+// backends one by one and in full.
+func (p *Proxy) WriteMetrics(w io.Writer, listeners, backends int) error {
+	if err := p.listeners.Write(w, listeners); err != nil {
+		return err
+	}
+	return p.backends.Write(w, backends)
+}
+
+// Collector returns the metrics of the process.
 func (p *Proxy) Collector() prometheus.Collector { return collector{p} }
 
 type collector struct{ p *Proxy }
@@ -181,8 +196,6 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(descs chan<- *prometheus.Desc) {
-	c.p.listeners.Describe(descs)
-	c.p.backends.Describe(descs)
 	descs <- descConns
 	descs <- descParked
 	descs <- descDropped
@@ -190,8 +203,6 @@ func (c collector) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c collector) Collect(out chan<- prometheus.Metric) {
-	c.p.listeners.Collect(out)
-	c.p.backends.Collect(out)
 	out <- prometheus.MustNewConstMetric(descConns, prometheus.GaugeValue, float64(c.p.conns.Load()))
 	if c.p.lot != nil {
 		out <- prometheus.MustNewConstMetric(descParked, prometheus.GaugeValue, float64(c.p.lot.Len()))

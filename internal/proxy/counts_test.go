@@ -1,13 +1,16 @@
 package proxy
 
 import (
+	"bytes"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"elbow/internal/leak"
 )
@@ -16,11 +19,12 @@ import (
 // labels, histograms as how much they have counted.
 func (r *rig) series() map[string]float64 {
 	r.t.Helper()
-	registry := prometheus.NewPedanticRegistry()
-	if err := registry.Register(r.proxy.Collector()); err != nil {
+	var text bytes.Buffer
+	if err := r.proxy.WriteMetrics(&text, 100, 100); err != nil {
 		r.t.Fatal(err)
 	}
-	families, err := registry.Gather()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(&text)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -149,4 +153,34 @@ func TestFaultsOfABackendAreCounted(t *testing.T) {
 		"elbow_backend_faults_total{backend=a,lb=lb-test,listener=443,op=receive}":      1,
 		"elbow_backend_answers_total{backend=a,class=2xx,lb=lb-test,listener=443}":      0,
 	})
+}
+
+// Sizes of a scrape: a thousand listeners in full, and of one more the part that
+// grows with the number.
+func TestScrapeSize(t *testing.T) {
+	leak.Check(t)
+	p := New(Options{})
+	defer p.Close()
+	add := func(n int) {
+		for n := range n {
+			lb := fmt.Sprintf("lb-5scgq72h8%012d", n)
+			p.listeners.Add(nil, lb, "443")
+			for _, backend := range []string{"i-5scgq72h8a1", "i-5scgq72h8a2"} {
+				p.backends.Add(nil, lb, "443", backend, "192.168.100.100:8080")
+			}
+		}
+	}
+	size := func(listeners, backends int) int {
+		var text bytes.Buffer
+		if err := p.WriteMetrics(&text, listeners, backends); err != nil {
+			t.Fatal(err)
+		}
+		return text.Len()
+	}
+	add(1000)
+	full, brief := size(1000, 2000), size(999, 1999)
+	t.Logf("1,000 listeners with 2 backends each: %d bytes in full, %d in brief", full, brief)
+	if brief > full/8 || brief > 4000*1000 {
+		t.Errorf("in brief %d bytes, want an eighth of the %d in full and 4000 a listener at most", brief, full)
+	}
 }

@@ -66,6 +66,9 @@ func (s *sample) add(name string, m *dto.Metric) {
 		labels[l.GetName()] = l.GetValue()
 	}
 	p := place{labels["lb"], labels["listener"], labels["backend"], labels["address"]}
+	if p.lb == "" || p.backend == "" && strings.HasPrefix(name, "elbow_backend_") {
+		return // of all listeners, or of all backends of one: there are too many to be shown one by one
+	}
 	c := s.counters[p]
 	if c == nil {
 		c = new(counters)
