@@ -27,6 +27,7 @@ type datagrams struct {
 	batch  *ipv4.PacketConn // the same
 	turns  *quicTurns       // is told what is written
 	resets *resetter        // owned by the reader
+	proofs *initialProofs   // is told what is read
 	source atomic.Uint32    // fromSocket …; changed under mu
 
 	routes atomic.Pointer[[]route] // to older processes; nil: none
@@ -46,7 +47,8 @@ const (
 )
 
 func newDatagrams(udp *net.UDPConn, routes []route, source uint32) *datagrams {
-	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), resets: new(resetter), changed: make(chan struct{})}
+	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{})}
+	d.resets, d.proofs = new(resetter), new(initialProofs)
 	d.source.Store(source)
 	if len(routes) > 0 {
 		d.routes.Store(&routes)
@@ -72,10 +74,16 @@ func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 			err = d.awaitSource()
 		}
 		if n > 0 || err != nil && !d.goesOn(err) {
-			d.resets.read(d.UDPConn, ms[:max(n, 0)])
+			d.look(ms[:max(n, 0)])
 			return n, err
 		}
 	}
+}
+
+// look is for packets that quic-go is about to have.
+func (d *datagrams) look(ms []ipv4.Message) {
+	d.resets.read(d.UDPConn, ms)
+	d.proofs.read(ms)
 }
 
 // WriteMsgUDP is what quic-go writes with.

@@ -195,6 +195,10 @@ const quicShaking = 1000
 // quicShakingMax is beyond how many of them new clients are refused.
 const quicShakingMax = 4 * quicShaking
 
+// quicShakingShare is how many of them an address may have, once clients have to
+// prove theirs. 500 that take a tenth of a second each are 5,000 a second.
+const quicShakingShare = quicShakingMax / 8
+
 // endTimeout is how long the end of a stream is waited for that should have come
 // with the head: some clients send it in a packet of its own, right after.
 const endTimeout = 50 * time.Millisecond

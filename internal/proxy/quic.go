@@ -26,6 +26,8 @@ type quicPort struct {
 	socket  atomic.Pointer[datagrams]
 	shaking atomic.Int64   // handshakes under way
 	turns   quicTurns      // handshakes that are being computed
+	proofs  initialProofs  // of what begins with a packet that decrypts
+	sources sources        // whose handshakes are under way
 	conns   sync.WaitGroup // connections that use the port
 }
 
@@ -71,7 +73,7 @@ func (q *quicPort) listen() (*quicSocket, error) {
 		return nil, err
 	}
 	sessions := q.listener.config.Load().Sessions
-	udp.turns, udp.resets = &q.turns, newResetter(sessions, p.tag)
+	udp.turns, udp.resets, udp.proofs = &q.turns, newResetter(sessions, p.tag), &q.proofs
 	s := &quicSocket{udp: udp}
 	s.transport = &quic.Transport{
 		Conn:                  udp,

@@ -22,12 +22,18 @@ type quicStart struct {
 func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Context, error) {
 	l := q.listener
 	counts := l.counts.Local()
+	client := addrPort(info.RemoteAddr)
+	if !q.proofs.take(client) {
+		counts.unshaken.Inc()
+		return nil, errNoInitial
+	}
 	counts.accepted.Inc()
 	if l.proxy.budget.fullForConns() {
 		l.refuseMemory()
 		return nil, errMemory
 	}
-	if q.shaking.Load() >= quicShakingMax || l.proxy.shakes.crowd(1) {
+	if q.shaking.Load() >= quicShakingMax || q.distrusts() && q.sources.of(client) >= quicShakingShare ||
+		l.proxy.shakes.crowd(1) {
 		l.refuseShake(errCrowd)
 		return nil, errShakes
 	}
@@ -38,9 +44,10 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		}
 		return nil, errOverflow
 	}
-	start := &quicStart{port: q, client: addrPort(info.RemoteAddr)}
+	start := &quicStart{port: q, client: client}
 	start.shaking.Store(true)
 	q.shaking.Add(1)
+	q.sources.add(client, 1)
 	context.AfterFunc(ctx, start.ends)
 	return context.WithValue(ctx, quicStartKey{}, start), nil
 }
@@ -57,6 +64,7 @@ func (s *quicStart) shaken(ok bool) {
 		return
 	}
 	s.port.shaking.Add(-1)
+	s.port.sources.add(s.client, -1)
 	counts := s.port.listener.counts.Local()
 	if ok {
 		counts.handshakes.Inc()

@@ -17,7 +17,10 @@ import (
 //
 // And whose turn it is lets others go first: see courtesy.
 
-var errShakes = errors.New("too many TLS handshakes")
+var (
+	errShakes    = errors.New("too many TLS handshakes")
+	errNoInitial = errors.New("the packet does not decrypt")
+)
 
 // turn waits until the handshake that has begun with hello may be computed. It
 // is when the client has sent what it depends on, so that slow clients hold up

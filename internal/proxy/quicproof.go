@@ -1,0 +1,83 @@
+package proxy
+
+import (
+	"net/netip"
+	"sync"
+
+	"golang.org/x/net/ipv4"
+)
+
+// initialProofs are the addresses from which Initial packets have come that decrypt. A
+// connection begins with one of them, so each counts for one. The goroutine that reads
+// the packets takes them down, the one that begins connections uses them up.
+//
+// Some are never used: of packets that are sent again, or that are answered with a
+// Retry. So the oldest ones are forgotten.
+type initialProofs struct {
+	opener initialOpener // owned by the reader
+
+	mu     sync.Mutex
+	ofAddr map[netip.AddrPort]proofs  // guarded by mu; those in ring
+	ring   [proofsRoom]netip.AddrPort // guarded by mu; an entry for each proof
+	next   int                        // guarded by mu; the oldest entry
+}
+
+// proofs are those of an address. The oldest are used first.
+type proofs struct{ left, used int }
+
+// proofsRoom is twice as many as the packets that quic-go keeps before it looks at
+// them, 1,024, so that none of those is forgotten.
+const proofsRoom = 2048
+
+// read takes down what ms proves.
+func (p *initialProofs) read(ms []ipv4.Message) {
+	for i := range ms {
+		if p.opener.opens(ms[i].Buffers[0][:ms[i].N]) {
+			p.add(addrPort(ms[i].Addr))
+		}
+	}
+}
+
+func (p *initialProofs) add(from netip.AddrPort) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ofAddr == nil {
+		p.ofAddr = make(map[netip.AddrPort]proofs)
+	}
+	p.forget(p.ring[p.next])
+	p.ring[p.next] = from
+	p.next = (p.next + 1) % len(p.ring)
+	a := p.ofAddr[from]
+	a.left++
+	p.ofAddr[from] = a
+}
+
+// forget forgets the oldest proof of an address. Called with mu locked.
+func (p *initialProofs) forget(from netip.AddrPort) {
+	a, there := p.ofAddr[from]
+	switch {
+	case !there: // the ring has not been full yet
+		return
+	case a.used > 0:
+		a.used--
+	default:
+		a.left--
+	}
+	if a == (proofs{}) {
+		delete(p.ofAddr, from)
+	} else {
+		p.ofAddr[from] = a
+	}
+}
+
+// take uses one up and reports whether there was one.
+func (p *initialProofs) take(from netip.AddrPort) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a := p.ofAddr[from]
+	if a.left == 0 {
+		return false
+	}
+	p.ofAddr[from] = proofs{a.left - 1, a.used + 1}
+	return true
+}
