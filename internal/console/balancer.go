@@ -1,10 +1,7 @@
 package console
 
 import (
-	"cmp"
-	"encoding/json"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"elbow/internal/api"
@@ -20,6 +17,9 @@ type balancerPage struct {
 	Backends  []backendRow
 	Protocols []string // that listeners can be made of
 	Live      bool     // the visitor may see what is live
+
+	Add, Rename         form
+	AddOpen, RenameOpen bool // the form is shown unfolded
 }
 
 // A listenerRow is a listener in the list of its load balancer.
@@ -47,12 +47,28 @@ func (v *visit) lb() string { return v.r.PathValue("lb") }
 // here is the page of the load balancer.
 func (v *visit) here() string { return "load-balancers/" + url.PathEscape(v.lb()) }
 
-func (v *visit) balancer() error {
+func (v *visit) balancer() error { return v.showBalancer(200, balancerForms{}) }
+
+// balancerForms is what the forms of the page were sent with, and how that failed.
+type balancerForms struct {
+	Backend, Name             map[string]string
+	BackendFailed, NameFailed error
+}
+
+func (v *visit) showBalancer(status int, sent balancerForms) error {
 	page, err := v.balancerPage()
 	if err != nil {
 		return err
 	}
-	return v.show("balancer", page.LoadBalancerName, page)
+	page.Add, page.AddOpen = v.newBackendForm(sent.Backend, sent.BackendFailed), sent.BackendFailed != nil || len(page.Backends) == 0
+	if sent.Name == nil {
+		sent.Name = map[string]string{"LoadBalancerName": page.LoadBalancerName}
+	}
+	sent.Name["LoadBalancerId"] = v.lb()
+	page.Rename = v.formOf(operation("ModifyLoadBalancerAttribute"), sent.Name, sent.NameFailed, map[string]tweak{"LoadBalancerId": leftOut})
+	page.RenameOpen = sent.NameFailed != nil
+	v.render(status, "balancer", page.LoadBalancerName, page)
+	return nil
 }
 
 func (v *visit) balancerPage() (page balancerPage, err error) {
@@ -102,75 +118,6 @@ func (v *visit) watchBalancer() (topic string, err error) {
 	return v.lb(), nil
 }
 
-// changeWeight changes the weight of one backend in place: htmx puts the row
-// that this answers where the old one was.
-func (v *visit) changeWeight() error {
-	item := v.server()
-	item["Weight"] = v.r.PostFormValue("weight")
-	params := map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(item)}
-	if v.r.Header.Get("Hx-Request") == "" {
-		return v.act("SetBackendServers", params, v.here(), "The weight is changed.")
-	}
-	_, failed := v.do("SetBackendServers", params)
-	lb, err := v.describe()
-	if err != nil {
-		return err
-	}
-	for _, row := range v.backendRows(lb.BackendServers) {
-		if row.ServerID != item["ServerId"] || row.Port != v.r.PostFormValue("port") {
-			continue
-		}
-		if failed != nil {
-			row.Failed = v.sentence(failed)
-		}
-		v.partial(200, "balancer", "backend-row", row)
-		return nil
-	}
-	return errNotFound
-}
-
-// server is the backend that a form is about, as the API names it: without a port
-// that would be every backend of the server.
-func (v *visit) server() map[string]string {
-	return map[string]string{"ServerId": v.r.FormValue("server"), "Port": cmp.Or(v.r.FormValue("port"), "0")}
-}
-
-// items is a parameter that lists backends.
-func items(item map[string]string) string {
-	text, _ := json.Marshal([]map[string]string{item}) // texts always encode
-	return string(text)
-}
-
-func (v *visit) addBackend() error {
-	item := make(map[string]string)
-	for name, value := range map[string]string{
-		"ServerId": v.r.PostFormValue("server"), "Ip": v.r.PostFormValue("ip"), "Port": v.r.PostFormValue("port"), "Weight": v.r.PostFormValue("weight"),
-	} {
-		if value != "" {
-			item[name] = value
-		}
-	}
-	return v.act("AddBackendServers", map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(item)},
-		v.here(), "The backend is added.")
-}
-
-func (v *visit) removeBackendPage() error {
-	server, port := v.r.FormValue("server"), v.r.FormValue("port")
-	name := server
-	if n, err := strconv.Atoi(port); err == nil {
-		name = backendID(server, n)
-	}
-	return v.confirm(question{
-		Title: "Remove the backend " + name + "?", Text: "It takes no new requests; those under way may end. To empty it first, set its weight to 0.",
-		Do: v.here() + "/backends/remove", Back: v.here(), Button: "Remove", With: map[string]string{"server": server, "port": port},
-	})
-}
-
-func (v *visit) removeBackend() error {
-	return v.act("RemoveBackendServers", map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(v.server())},
-		v.here(), "The backend is removed.")
-}
-
 func (v *visit) setStatus() error {
 	status := v.r.PostFormValue("status")
 	done := "The load balancer forwards."
@@ -181,8 +128,11 @@ func (v *visit) setStatus() error {
 }
 
 func (v *visit) rename() error {
-	return v.act("ModifyLoadBalancerAttribute", map[string]string{"LoadBalancerId": v.lb(), "LoadBalancerName": v.r.PostFormValue("name")},
-		v.here(), "The load balancer is renamed.")
+	values := map[string]string{"LoadBalancerId": v.lb(), "LoadBalancerName": v.r.PostFormValue("LoadBalancerName")}
+	if _, err := v.do("ModifyLoadBalancerAttribute", values); err != nil {
+		return v.showBalancer(v.problemOf(err).Status, balancerForms{Name: values, NameFailed: err})
+	}
+	return v.done(v.here(), "The load balancer is renamed.")
 }
 
 func (v *visit) releasePage() error {
@@ -192,8 +142,9 @@ func (v *visit) releasePage() error {
 	}
 	return v.confirm(question{
 		Title: "Release " + lb.LoadBalancerName + "?", Button: "Release",
-		Text: "Its " + plural(len(lb.ListenerPorts), "listener") + " and " + plural(len(lb.BackendServers), "backend") + " go with it, and its address " + lb.Address + " becomes free. This cannot be undone.",
-		Do:   v.here() + "/release", Back: v.here(),
+		Text:  "Its " + plural(len(lb.ListenerPorts), "listener") + " and " + plural(len(lb.BackendServers), "backend") + " go with it, and its address " + lb.Address + " becomes free. This cannot be undone.",
+		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
+		Do:    v.here() + "/release", Back: v.here(),
 	})
 }
 

@@ -102,6 +102,7 @@ type tried struct {
 	Text      string // of the error
 	Took      time.Duration
 	RequestID string
+	Ask       []string // what the call would stop, if it was not made for that; nil if it was made
 }
 
 // triedOperation is the one that the page's address names; nil if there is none.
@@ -143,6 +144,11 @@ func (v *visit) try() error {
 	if err != nil {
 		return err
 	}
+	if stops(op, values) && v.r.PostFormValue("sure") == "" {
+		page := v.tryPageOf(op, values)
+		page.Ran = &tried{Ask: append([]string{op.Doc}, v.stopFacts(op, values)...)}
+		return v.showTried(page)
+	}
 	start := v.Now()
 	a := v.Call(v.r.Context(), v.caller(), op.Version, op.Name, values)
 	ran := &tried{Took: v.Now().Sub(start).Round(10 * time.Microsecond), RequestID: a.RequestID, Request: v.wireRequest(op, values), Status: http.StatusOK}
@@ -150,7 +156,7 @@ func (v *visit) try() error {
 	at := ""
 	if a.Err != nil {
 		ran.Status, ran.Code, ran.Text = a.Err.Status, a.Err.Code, wording(a.Err)
-		at = fieldOf(&refused{a.Err, op}, op)
+		at = fieldOf(&refused{a.Err, op}, op.New().Params())
 		text, err = rpc.EncodeError(rpc.JSON, a.Err)
 	} else {
 		text, err = rpc.EncodeAnswer(rpc.JSON, op.Name, a.RequestID, a.Out)
@@ -166,11 +172,16 @@ func (v *visit) try() error {
 			page.Fields[i].Error = ran.Text
 		}
 	}
+	return v.showTried(page)
+}
+
+// showTried shows how a call ended, to htmx that alone.
+func (v *visit) showTried(page tryPage) error {
 	if v.r.Header.Get("Hx-Request") != "" {
 		v.partial(http.StatusOK, "explorer_operation", "ran", page)
 		return nil
 	}
-	return v.show("explorer_operation", op.Name, page)
+	return v.show("explorer_operation", page.Name, page)
 }
 
 func (v *visit) tryPageOf(op *api.Operation, values map[string]string) tryPage {

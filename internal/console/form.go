@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +15,8 @@ import (
 type form struct {
 	Action  string
 	Groups  []group
-	Problem *problem // that is about no field of the form
+	Problem *problem     // that is about no field of the form
+	Errors  []fieldError // what is wrong with fields, in the order of the form
 }
 
 // A group is the fields under one heading.
@@ -40,7 +40,8 @@ type field struct {
 	Effect      string // the same in words
 	Min, Max    string
 	File        bool
-	Error       string // as the API words it
+	Error       string // a sentence that names the field as its label does
+	First       bool   // the first of the form with an error: it gets the focus
 }
 
 // An option is one choice of a select, or one box of checks.
@@ -56,23 +57,22 @@ type tweak func(*field) bool
 // leftOut is the tweak of a field that the page fills in itself, or not at all.
 func leftOut(*field) bool { return false }
 
-// formOf is the form of an operation with values in it, and the error of the
-// call that was made with them.
+// formOf is the form of an operation with values in it, and what was wrong with
+// the call that was made with them.
 func (v *visit) formOf(op *api.Operation, values map[string]string, err error, tweaks map[string]tweak) form {
-	f := form{Action: op.Action()}
-	at, text := "", ""
+	f := formFrom(op.New().Params(), values, tweaks)
+	f.Action = op.Action()
 	if err != nil {
-		p := v.problemOf(err)
-		at, text = fieldOf(err, op), p.Text
-		if at == "" {
-			f.Problem = &p
-		}
+		v.explain(&f, op.New().Params(), err, api.Faults(op.New(), values))
 	}
-	for _, r := range op.New().Params() {
+	return f
+}
+
+// formFrom is a form with a field for each row.
+func formFrom(rows []api.Param, values map[string]string, tweaks map[string]tweak) (f form) {
+	for _, r := range rows {
 		one := fieldFrom(r, values[r.Name])
-		if r.Name == at {
-			one.Error = text
-		}
+		one.Help, one.More, one.Effect = labelled(one.Help, rows), labelled(one.More, rows), labelled(one.Effect, rows)
 		if change := tweaks[r.Name]; change != nil && !change(&one) {
 			continue
 		}
@@ -205,7 +205,7 @@ var labels = map[string]string{
 	"LoadBalancerName": "Name", "ServerCertificateId": "Certificate", "HealthCheckHttpCode": "Health check status codes",
 	"Cert": "Certificate chain in PEM", "Key": "Private key in PEM", "ListenerForward": "Redirect", "HealthCheck": "Health checks",
 	"BackendServerPort": "Port of the backends", "Cookie": "Name of the cookie", "StickySessionType": "How",
-	"MFABindRequired": "Second factor required", "PolicyDocument": "Document", "PolicyName": "Name",
+	"MFABindRequired": "Second factor required", "PolicyDocument": "Document", "PolicyName": "Name", "Ip": "IP address",
 }
 
 // values are the parameters of an operation that a form was sent with.
@@ -219,32 +219,6 @@ func (v *visit) values(op *api.Operation) map[string]string {
 		}
 	}
 	return given
-}
-
-// elsewhere are the fields that errors are about which do not name one.
-var elsewhere = map[string]string{
-	"ServerCertificateNotFound": "ServerCertificateId", "ListenerAlreadyExists": "ListenerPort",
-	"CertificateAlreadyExists": "Name", "EntityAlreadyExists.User": "UserName", "EntityAlreadyExists.Policy": "PolicyName",
-	"MalformedPolicyDocument": "PolicyDocument",
-}
-
-// fieldOf is the parameter that an error is about, "" if it is about none.
-func fieldOf(err error, op *api.Operation) string {
-	call, ok := errors.AsType[*refused](err)
-	if !ok {
-		return ""
-	}
-	code := call.answer.Code
-	name := elsewhere[code]
-	for _, prefix := range []string{"Missing", "InvalidParameter.", "Invalid"} {
-		if rest, cut := strings.CutPrefix(code, prefix); cut && name == "" {
-			name, _, _ = strings.Cut(rest, ".")
-		}
-	}
-	if slices.ContainsFunc(op.New().Params(), func(r api.Param) bool { return r.Name == name }) {
-		return name
-	}
-	return ""
 }
 
 // act makes a call that changes something and shows a page that says how it
@@ -271,7 +245,8 @@ func (v *visit) sentence(err error) string {
 // A question asks before something is gone for good.
 type question struct {
 	Title, Text string
-	Do, Back    string // pages of the console
+	Facts       []string // what there is that would end, and how much traffic it has
+	Do, Back    string   // pages of the console
 	Button      string
 	With        map[string]string // further fields of the form
 }

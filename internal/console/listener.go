@@ -227,8 +227,9 @@ func (v *visit) stopListener() error {
 func (v *visit) deleteListenerPage() error {
 	at := v.listenerAt(v.r.PathValue("port"))
 	return v.confirm(question{
-		Title: "Delete the listener on port " + v.r.PathValue("port") + "?", Button: "Delete",
-		Text: "It closes its port; requests under way may end. Its settings are gone for good.", Do: at + "/delete", Back: at,
+		Title: "Delete the listener on port " + v.r.PathValue("port") + " of " + v.balancerName() + "?", Button: "Delete",
+		Text:  "It closes its port; requests under way may end. Its settings are gone for good.",
+		Facts: []string{v.loadOfListener(v.lb(), v.r.PathValue("port"))}, Do: at + "/delete", Back: at,
 	})
 }
 

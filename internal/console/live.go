@@ -46,6 +46,7 @@ type live struct {
 	mu       sync.Mutex
 	rings    map[string]*ring                    // guarded by mu; by load balancer, "" for all
 	backends map[string][]backendRate            // guarded by mu; by load balancer
+	loads    map[listenerName]load               // guarded by mu; of listeners with traffic
 	watchers map[string]map[chan []byte]struct{} // guarded by mu; by load balancer, "" for the overview
 	watching int                                 // guarded by mu
 	wanted   time.Time                           // guarded by mu; when somebody last asked for a page
@@ -125,7 +126,7 @@ func (l *live) isWanted() bool {
 		return true
 	}
 	l.sampling = false
-	l.rings, l.backends = map[string]*ring{"": new(ring)}, nil
+	l.rings, l.backends, l.loads = map[string]*ring{"": new(ring)}, nil, nil
 	l.rated = make(chan struct{})
 	return false
 }
@@ -135,6 +136,7 @@ func (l *live) look() {
 	now := l.now()
 	traffic := l.traffic()
 	seconds := now.Sub(l.lastTime).Seconds()
+	loads := l.listenerLoads(traffic.Listeners, seconds)
 	gains := l.gains(traffic.Listeners)
 	rates := l.rates(traffic.Backends, seconds)
 	first := l.lastTime.IsZero()
@@ -144,7 +146,7 @@ func (l *live) look() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.backends = rates
+	l.backends, l.loads = rates, loads
 	select {
 	case <-l.rated:
 	default:
@@ -190,6 +192,27 @@ func (l *live) gains(listeners []ListenerCounts) map[string]*gain {
 	}
 	l.last = next
 	return gains
+}
+
+// listenerLoads are what listeners with traffic do. It comes before gains, which
+// forgets what was counted at the last look.
+func (l *live) listenerLoads(listeners []ListenerCounts, seconds float64) map[listenerName]load {
+	all := make(map[listenerName]load)
+	for i := range listeners {
+		one := &listeners[i]
+		name := listenerName{one.LoadBalancerID, one.Port}
+		var answers uint64
+		was := l.last[name]
+		for class := range one.ByClass {
+			if was.ByClass[class] <= one.ByClass[class] { // else it has begun anew
+				answers += one.ByClass[class] - was.ByClass[class]
+			}
+		}
+		if (answers > 0 || one.Open > 0) && seconds > 0 {
+			all[name] = load{float64(answers) / seconds, one.Open}
+		}
+	}
+	return all
 }
 
 // rates are what the backends do, by load balancer.

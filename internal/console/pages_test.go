@@ -107,8 +107,14 @@ func TestNotAllowed(t *testing.T) {
 	b.get("series?span=15m").want(t, http.StatusForbidden, "ens:DescribeLoadBalancers")
 }
 
-// An error of the API stands beside the field that it is about, in the API's
-// words, and what was typed stays.
+// validForm is a form for a listener that the tables find nothing wrong in.
+var validForm = []string{
+	"ListenerPort", "8443", "Description", "as typed", "HealthCheckHttpCode", "http_2xx", "HealthCheckHttpCode", "http_3xx", "HealthCheck", "on",
+	"ServerCertificateId", "1",
+}
+
+// An error of the API stands beside the field that it is about, named as its label
+// names it, and what was typed stays.
 func TestErrorBesideTheField(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -120,16 +126,16 @@ func TestErrorBesideTheField(t *testing.T) {
 		s.with(func() {
 			s.answers["CreateLoadBalancerHTTPSListener"] = &rpc.Error{Status: 400, Code: code, Message: "The documented message.", Recommend: "What exactly is wrong"}
 		})
-		got := b.post("load-balancers/lb-1/listeners/https", "ListenerPort", "8443", "Description", "as typed", "HealthCheckHttpCode", "http_2xx", "HealthCheckHttpCode", "http_3xx")
+		got := b.post("load-balancers/lb-1/listeners/https", validForm...)
 		got.want(t, http.StatusBadRequest, "The documented message. What exactly is wrong.", `value="as typed"`, `value="8443"`)
-		if field != "" && !strings.Contains(got.text, `id="e-`+field+`">The documented message.`) {
+		if field != "" && (!strings.Contains(got.text, `id="e-`+field+`">The documented message.`) || !strings.Contains(got.text, `<a href="#f-`+field+`">The documented message.`)) {
 			t.Errorf("%s does not stand beside %s", code, field)
 		}
 		if field == "" && strings.Contains(got.text, `id="e-`) {
 			t.Errorf("%s stands beside a field", code)
 		}
 	}
-	if !s.called("CreateLoadBalancerHTTPSListener Description=as typed HealthCheckHttpCode=http_2xx,http_3xx ListenerPort=8443 LoadBalancerId=lb-1") {
+	if !s.called("CreateLoadBalancerHTTPSListener Description=as typed HealthCheck=on HealthCheckHttpCode=http_2xx,http_3xx ListenerPort=8443 LoadBalancerId=lb-1 ServerCertificateId=1") {
 		t.Errorf("calls: %q", s.calls)
 	}
 }

@@ -159,6 +159,19 @@ func (s *sessions) find(token string) *session {
 	return one
 }
 
+// of counts the sessions of a user.
+func (s *sessions) of(account, user string) (n int) {
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.all {
+		if p := one.who(); p.Identity.AccountID == account && p.Identity.UserName == user && !one.over(now) {
+			n++
+		}
+	}
+	return n
+}
+
 // finish ends a session.
 func (s *sessions) finish(one *session) {
 	s.mu.Lock()

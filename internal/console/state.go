@@ -163,6 +163,14 @@ func backendID(serverID string, port int) string {
 	return serverID + ":" + strconv.Itoa(port)
 }
 
+// backendIDText is backendID of a port as a form has it.
+func backendIDText(serverID, port string) string {
+	if n, err := strconv.Atoi(port); err == nil {
+		return backendID(serverID, n)
+	}
+	return serverID
+}
+
 // A listenerState is how a listener stands.
 type listenerState struct {
 	Port     string `json:"port"`

@@ -43,13 +43,13 @@ func (v *visit) createUser() error {
 // A userPage is all of one user.
 type userPage struct {
 	api.User
-	Keys      part[[]api.AccessKey]
-	Policies  part[[]api.UserPolicy]
-	Login     part[api.LoginProfile]
-	HasLogin  bool
-	Offered   []option // policies that could be attached
-	NewKey    *api.AccessKey
-	NewSecret bool
+	Keys        part[[]api.AccessKey]
+	Policies    part[[]api.UserPolicy]
+	Login       part[api.LoginProfile]
+	HasLogin    bool
+	Offered     []option // policies that could be attached
+	NewKey      *api.AccessKey
+	LoginFailed string // what is wrong with the password that was to be given
 }
 
 // A part is a piece of a page that the visitor may not see, perhaps.
@@ -67,7 +67,7 @@ func partOf[T any](v *visit, value T, err error) part[T] {
 	return part[T]{Problem: &p}
 }
 
-func (v *visit) user() error { return v.showUser(200, nil) }
+func (v *visit) user() error { return v.showUser(200, nil, "") }
 
 // of is the user that the page is about, as a parameter.
 func (v *visit) of() map[string]string { return map[string]string{"UserName": v.r.PathValue("user")} }
@@ -77,12 +77,12 @@ func (v *visit) userAt() string { return "users/" + url.PathEscape(v.r.PathValue
 
 // showUser shows a user, and a key that was just made: its secret is in this one
 // page and nowhere else.
-func (v *visit) showUser(status int, made *api.AccessKey) error {
+func (v *visit) showUser(status int, made *api.AccessKey, loginFailed string) error {
 	user, err := ask[api.GetUserOutput](v, "GetUser", v.of())
 	if err != nil {
 		return err
 	}
-	page := userPage{User: user.User, NewKey: made}
+	page := userPage{User: user.User, NewKey: made, LoginFailed: loginFailed}
 	keys, err := ask[api.ListAccessKeysOutput](v, "ListAccessKeys", v.of())
 	page.Keys = partOf(v, []api.AccessKey(keys.AccessKeys.AccessKey), err)
 	policies, err := ask[api.ListPoliciesForUserOutput](v, "ListPoliciesForUser", v.of())
@@ -139,7 +139,7 @@ func (v *visit) createKey() error {
 		v.redirect(v.userAt())
 		return nil
 	}
-	return v.showUser(200, &out.AccessKey)
+	return v.showUser(200, &out.AccessKey, "")
 }
 
 // withKey adds the key that a form is about.
@@ -162,7 +162,8 @@ func (v *visit) switchKey() error {
 func (v *visit) deleteKeyPage() error {
 	return v.confirm(question{
 		Title: "Delete the access key " + v.r.FormValue("key") + "?", Text: "Whatever signs with it fails from then on. To try that out, switch it off first.",
-		Do: v.userAt() + "/keys/delete", Back: v.userAt(), Button: "Delete", With: map[string]string{"key": v.r.FormValue("key")},
+		Facts: v.keyFacts(v.r.FormValue("key")),
+		Do:    v.userAt() + "/keys/delete", Back: v.userAt(), Button: "Delete", With: map[string]string{"key": v.r.FormValue("key")},
 	})
 }
 
@@ -199,9 +200,25 @@ func (v *visit) setLogin() error {
 	}
 	params["PasswordResetRequired"] = trueIf(v.r.PostFormValue("reset") != "")
 	if v.r.PostFormValue("there") == "" {
-		return v.act("CreateLoginProfile", params, v.userAt(), "The user can sign in to the console.")
+		return v.tryLogin("CreateLoginProfile", params, "The user can sign in to the console.")
 	}
-	return v.act("UpdateLoginProfile", params, v.userAt(), "The sign-in of the user is changed.")
+	return v.tryLogin("UpdateLoginProfile", params, "The sign-in of the user is changed.")
+}
+
+// tryLogin makes a call of setLogin. What is wrong with the password stands beside
+// its field.
+func (v *visit) tryLogin(action string, params map[string]string, done string) error {
+	_, err := v.do(action, params)
+	if err == nil {
+		return v.done(v.userAt(), done)
+	}
+	p := v.problemOf(err)
+	if fieldOf(err, operation(action).New().Params()) != "Password" {
+		v.session.say("bad", v.sentence(err))
+		v.redirect(v.userAt())
+		return nil
+	}
+	return v.showUser(p.Status, nil, v.fieldSentence(err, "Password", operation(action).New().Params()))
 }
 
 func (v *visit) deleteLogin() error {

@@ -140,6 +140,18 @@ func (v *visit) redirect(page string) {
 	http.Redirect(v.w, v.r, Path+page, http.StatusSeeOther)
 }
 
+// leave sends the visitor to another page, htmx too, which would put the page that
+// it is sent to into the place of a part.
+func (v *visit) leave(page string) error {
+	if v.r.Header.Get("Hx-Request") == "" {
+		v.redirect(page)
+		return nil
+	}
+	v.w.Header().Set("Hx-Redirect", Path+page)
+	v.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
 // done says on the next page what was done.
 func (v *visit) done(page, text string) error {
 	v.session.say("ok", text)

@@ -100,7 +100,7 @@ func TestConsole(t *testing.T) {
 	if at, text := root.signIn("", w.AccessKeyID, w.Secret); at != "/console/" || !strings.Contains(text, "Overview") {
 		t.Fatalf("sign-in: at %s: %s", at, text)
 	}
-	if _, at, text := root.post("load-balancers/"+w.lb+"/name", url.Values{"name": {"renamed"}}); !strings.Contains(text, "The load balancer is renamed.") {
+	if _, at, text := root.post("load-balancers/"+w.lb+"/name", url.Values{"LoadBalancerName": {"renamed"}}); !strings.Contains(text, "The load balancer is renamed.") {
 		t.Errorf("at %s: %s", at, text)
 	}
 	Eventually(t, func() error {

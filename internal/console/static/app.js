@@ -189,12 +189,18 @@
       return chosen ? chosen.value || chosen.dataset.default || '' : ''
     }
     const holds = (text) => text.split('&').every((c) => { const [name, is] = c.split('='); return value(name) === is })
-    all('[data-when]', form).forEach((f) => { f.hidden = !holds(f.dataset.when) })
+    all('[data-when]', form).forEach((f) => { f.hidden = !holds(f.dataset.when) && !f.classList.contains('wrong') })
   }
   all('form[data-conditions]').forEach((form) => {
     conditions(form)
     form.addEventListener('input', () => conditions(form))
   })
+
+  // What is wrong in a form is listed above it: each line leads to its field.
+  all('.errors a').forEach((a) => a.addEventListener('click', (e) => {
+    const field = $(a.hash)
+    if (field) { e.preventDefault(); field.focus() }
+  }))
 
   // A file goes into the text field beside it, so that one sees what is sent.
   all('input[type="file"][data-into]').forEach((input) => input.addEventListener('change', async () => {

@@ -1,0 +1,105 @@
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"elbow/internal/api"
+)
+
+// changeWeight changes the weight of one backend in place: htmx puts the row
+// that this answers where the old one was.
+func (v *visit) changeWeight() error {
+	item := v.server()
+	item["Weight"] = v.r.PostFormValue("weight")
+	params := map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(item)}
+	if item["Weight"] == "0" && v.r.PostFormValue("sure") == "" {
+		if lb, err := v.describe(); err == nil && lastBackend(lb.BackendServers, item["ServerId"], item["Port"]) {
+			return v.leave(v.here() + "/backends/drain?" + backendQuery(item["ServerId"], item["Port"]))
+		}
+	}
+	if v.r.Header.Get("Hx-Request") == "" {
+		return v.act("SetBackendServers", params, v.here(), "The weight is changed.")
+	}
+	_, failed := v.do("SetBackendServers", params)
+	lb, err := v.describe()
+	if err != nil {
+		return err
+	}
+	for _, row := range v.backendRows(lb.BackendServers) {
+		if row.ServerID != item["ServerId"] || row.Port != v.r.PostFormValue("port") {
+			continue
+		}
+		if failed != nil {
+			row.Failed = v.sentence(failed)
+		}
+		v.partial(200, "balancer", "backend-row", row)
+		return nil
+	}
+	return errNotFound
+}
+
+// server is the backend that a form is about, as the API names it: without a port
+// that would be every backend of the server.
+func (v *visit) server() map[string]string {
+	return map[string]string{"ServerId": v.r.FormValue("server"), "Port": cmp.Or(v.r.FormValue("port"), "0")}
+}
+
+// items is a parameter that lists backends.
+func items(item map[string]string) string {
+	text, _ := json.Marshal([]map[string]string{item}) // texts always encode
+	return string(text)
+}
+
+// newBackendRows are the members of a backend that is to be added.
+func newBackendRows() []api.Param {
+	rows := operation("AddBackendServers").New().Params()
+	i := slices.IndexFunc(rows, func(r api.Param) bool { return r.Name == "BackendServers" })
+	return rows[i].Var.Shape().Items
+}
+
+// newBackendForm is the form of a backend that is to be added, with what was wrong
+// with the values that it was sent with.
+func (v *visit) newBackendForm(values map[string]string, failed error) form {
+	rows := newBackendRows()
+	f := formFrom(rows, values, map[string]tweak{"Type": leftOut})
+	if failed != nil {
+		v.explain(&f, rows, failed, api.RowFaults(rows, values))
+	}
+	return f
+}
+
+func (v *visit) addBackend() error {
+	values := make(map[string]string)
+	for _, r := range newBackendRows() {
+		if text := strings.TrimSpace(v.r.PostFormValue(r.Name)); text != "" {
+			values[r.Name] = text
+		}
+	}
+	_, err := v.do("AddBackendServers", map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(values)})
+	if err != nil {
+		return v.showBalancer(v.problemOf(err).Status, balancerForms{Backend: values, BackendFailed: err})
+	}
+	return v.done(v.here(), "The backend is added.")
+}
+
+func (v *visit) removeBackendPage() error {
+	server, port := v.r.FormValue("server"), v.r.FormValue("port")
+	name := backendIDText(server, port)
+	facts := []string{v.loadOfBackend(v.lb(), name)}
+	if lb, err := v.describe(); err == nil && lastBackend(lb.BackendServers, server, port) {
+		facts = append(facts, noBackendLeft)
+	}
+	return v.confirm(question{
+		Title: "Remove the backend " + name + "?", Text: "It takes no new requests; those under way may end. To empty it first, set its weight to 0.",
+		Facts: facts,
+		Do:    v.here() + "/backends/remove", Back: v.here(), Button: "Remove", With: map[string]string{"server": server, "port": port},
+	})
+}
+
+func (v *visit) removeBackend() error {
+	return v.act("RemoveBackendServers", map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(v.server())},
+		v.here(), "The backend is removed.")
+}

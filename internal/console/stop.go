@@ -1,0 +1,250 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+)
+
+// stops reports whether a call ends something that works: it closes listeners,
+// takes backends out, or lets somebody in no more. The console asks before it makes
+// such a call, and says how much traffic there is.
+func stops(op *api.Operation, params map[string]string) bool {
+	switch op.Name {
+	case "StopLoadBalancerListener", "RemoveBackendServers", "DetachPolicyFromUser":
+		return true
+	case "SetLoadBalancerStatus":
+		return params["LoadBalancerStatus"] == string(elb.InActive)
+	case "UpdateAccessKey":
+		return params["Status"] == api.KeyInactive
+	case "SetBackendServers":
+		return slices.ContainsFunc(itemsOf(params["BackendServers"]), func(item map[string]any) bool { return fmt.Sprint(item["Weight"]) == "0" })
+	}
+	return op.Access == "delete"
+}
+
+// itemsOf are the items of a parameter that is a JSON array; none if it is no such
+// text.
+func itemsOf(text string) (all []map[string]any) {
+	_ = json.Unmarshal([]byte(text), &all) // the API says what is wrong with it
+	return all
+}
+
+// load is how much traffic something has at this moment.
+type load struct {
+	rate float64 // exchanges a second
+	open int64   // client connections, or of a backend exchanges under way
+}
+
+// sentence tells of the traffic; of is what open counts.
+func (l load) sentence(of string) string {
+	if l.rate < 0.05 && l.open == 0 {
+		return "It has no traffic at this moment."
+	}
+	return fmt.Sprintf("At this moment it has %.1f requests a second and %s.", l.rate, plural(int(l.open), of))
+}
+
+// loads says of something how much traffic it has, as far as the visitor may see
+// it.
+func (v *visit) loads(of string, find func(*live) load) string {
+	if !v.may(watching) {
+		return "How much traffic it has is not shown: your policies do not allow " + watching + "."
+	}
+	v.newest() // waits for the first look at the counters
+	v.live.mu.Lock()
+	defer v.live.mu.Unlock()
+	return find(v.live).sentence(of)
+}
+
+func (v *visit) loadOfBalancer(lb string) string {
+	return v.loads("client connection", func(l *live) load {
+		r := l.rings[lb]
+		if r == nil {
+			return load{}
+		}
+		p := r.newest()
+		return load{float64(p.Rate()), int64(p.Open)}
+	})
+}
+
+func (v *visit) loadOfListener(lb, port string) string {
+	return v.loads("client connection", func(l *live) load { return l.loads[listenerName{lb, port}] })
+}
+
+func (v *visit) loadOfBackend(lb, id string) string {
+	return v.loads("request under way", func(l *live) load {
+		for _, b := range l.backends[lb] {
+			if b.ID == id {
+				return load{b.Rate, b.Active}
+			}
+		}
+		return load{}
+	})
+}
+
+// runningListeners names the listeners of a load balancer that would close.
+func runningListeners(lb string, s State) (all []string) {
+	for _, l := range listenersOf(lb, s) {
+		if l.State != string(elb.Stopped) {
+			all = append(all, strings.ToUpper(l.Protocol)+" on port "+l.Port)
+		}
+	}
+	return all
+}
+
+// closing says which listeners close.
+func closing(listeners []string) string {
+	switch len(listeners) {
+	case 0:
+		return "None of its listeners runs."
+	case 1:
+		return "Its listener closes: " + listeners[0] + "."
+	}
+	return fmt.Sprintf("Its %d running listeners close: %s.", len(listeners), strings.Join(listeners, ", "))
+}
+
+func (v *visit) deactivatePage() error {
+	lb, err := v.describe()
+	if err != nil {
+		return err
+	}
+	return v.confirm(question{
+		Title: "Deactivate " + lb.LoadBalancerName + "?", Button: "Deactivate",
+		Text:  "New connections to " + lb.Address + " are refused until it is activated again. Requests under way may end.",
+		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
+		Do:    v.here() + "/status", Back: v.here(), With: map[string]string{"status": string(elb.InActive)},
+	})
+}
+
+func (v *visit) stopListenerPage() error {
+	port := v.r.PathValue("port")
+	at := v.listenerAt(port)
+	return v.confirm(question{
+		Title: "Stop the listener on port " + port + " of " + v.balancerName() + "?", Button: "Stop",
+		Text:  "It closes its port: new connections are refused until it is started again. Requests under way may end.",
+		Facts: []string{v.loadOfListener(v.lb(), port)}, Do: at + "/stop", Back: at,
+	})
+}
+
+// lastBackend reports whether no other backend of the load balancer takes requests.
+func lastBackend(servers []api.AttachedServer, server, port string) bool {
+	serving := slices.ContainsFunc(servers, func(b api.AttachedServer) bool { return b.ServerID == server && b.Port == port && b.Weight > 0 })
+	return serving && !slices.ContainsFunc(servers, func(b api.AttachedServer) bool {
+		return b.Weight > 0 && (b.ServerID != server || b.Port != port)
+	})
+}
+
+const noBackendLeft = "It is the last backend that takes requests: after it every request is answered with 503."
+
+// drainLastPage asks before the last backend that takes requests is drained; others
+// are drained without a question, because their requests go to those that stay.
+func (v *visit) drainLastPage() error {
+	server, port := v.r.FormValue("server"), v.r.FormValue("port")
+	id := backendIDText(server, port)
+	return v.confirm(question{
+		Title: "Drain the last backend, " + id + "?", Button: "Drain", Text: noBackendLeft,
+		Facts: []string{v.loadOfBackend(v.lb(), id)}, Do: v.here() + "/backends/weight", Back: v.here(),
+		With: map[string]string{"server": server, "port": port, "weight": "0", "sure": "1"},
+	})
+}
+
+func (v *visit) switchKeyOffPage() error {
+	key := v.r.FormValue("key")
+	return v.confirm(question{
+		Title: "Switch off the access key " + key + "?", Button: "Switch off",
+		Text:  "Whatever signs with it is refused until it is switched on again, and who signed in to this console with it is signed out.",
+		Facts: v.keyFacts(key), Do: v.userAt() + "/keys/status", Back: v.userAt(), With: map[string]string{"key": key, "status": api.KeyInactive},
+	})
+}
+
+// keyFacts say what a key is used for, as far as the audit log is there and the
+// visitor may read it.
+func (v *visit) keyFacts(key string) (all []string) {
+	if key == v.person.Identity.AccessKeyID {
+		all = append(all, "It is the key that you are signed in with: you will be signed out.")
+	}
+	if v.AuditLog == "" || !v.may(auditing) {
+		return append(all, "What signs with it is not known here: the audit log is not shown.")
+	}
+	lines, more, err := readAudit(v.AuditLog, -1, func(l *auditLine) bool { return l.AccessKey == key && l.Via == "" })
+	switch {
+	case err != nil:
+		v.Log.Warn("audit log not read", "err", err)
+		return append(all, "What signs with it is not known: the audit log cannot be read.")
+	case len(lines) == 0 && more > 0:
+		return append(all, "The newest part of the audit log has no call signed with it.")
+	case len(lines) == 0:
+		return append(all, "The audit log has no call signed with it.")
+	}
+	l := lines[0]
+	ago := v.Now().Sub(l.Time).Round(time.Minute)
+	return append(all, fmt.Sprintf("The last call signed with it was %s from %s, %s UTC (%s ago).", l.Action, l.Source, l.Time.UTC().Format("2006-01-02 15:04:05"), ago))
+}
+
+func (v *visit) detachPage() error {
+	name := v.r.FormValue("policy")
+	_, short, _ := strings.Cut(name, " ")
+	return v.confirm(question{
+		Title: "Detach the policy " + short + " from " + v.r.PathValue("user") + "?", Button: "Detach",
+		Text: "What only this policy allows the user is refused from then on, for access keys and in this console alike. What it denies is denied no more.",
+		Do:   v.userAt() + "/policies/detach", Back: v.userAt(), With: map[string]string{"policy": name},
+	})
+}
+
+func (v *visit) deleteLoginPage() error {
+	user := v.r.PathValue("user")
+	fact := "The user is not signed in at this moment."
+	if n := v.sessions.of(v.person.Identity.AccountID, user); n > 0 {
+		fact = "The user is signed in at this moment: " + plural(n, "session") + " will end."
+	}
+	return v.confirm(question{
+		Title: "Take the password of " + user + " away?", Button: "Take the password away",
+		Text:  "The user cannot sign in to this console until there is another password. Access keys go on working.",
+		Facts: []string{fact}, Do: v.userAt() + "/login/delete", Back: v.userAt(),
+	})
+}
+
+// balancerName is the name of the page's load balancer, its id for who may not see
+// it.
+func (v *visit) balancerName() string {
+	if lb, err := v.describe(); err == nil {
+		return lb.LoadBalancerName
+	}
+	return v.lb()
+}
+
+// stopFacts say what a call of the Explorer would stop, as far as its parameters
+// name it.
+func (v *visit) stopFacts(op *api.Operation, values map[string]string) (all []string) {
+	lb, port := values["LoadBalancerId"], values["ListenerPort"]
+	if strings.HasPrefix(values["InstanceId"], "lb-") {
+		lb = values["InstanceId"]
+	}
+	switch {
+	case lb == "":
+	case port != "":
+		all = append(all, "The listener on port "+port+": "+v.loadOfListener(lb, port))
+	case op.Name == "RemoveBackendServers" || op.Name == "SetBackendServers":
+		for _, item := range itemsOf(values["BackendServers"]) {
+			id := backendIDText(fmt.Sprint(item["ServerId"]), fmt.Sprint(item["Port"]))
+			all = append(all, id+": "+v.loadOfBackend(lb, id))
+		}
+	default:
+		all = append(all, closing(runningListeners(lb, v.State())), v.loadOfBalancer(lb))
+	}
+	if key := values["UserAccessKeyId"]; key != "" {
+		all = append(all, v.keyFacts(key)...)
+	}
+	return all
+}
+
+// backendQuery is the query that names a backend.
+func backendQuery(server, port string) string {
+	return url.Values{"server": {server}, "port": {port}}.Encode()
+}
