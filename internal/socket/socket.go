@@ -49,6 +49,7 @@ type Conn struct {
 	writing   deadline
 	stalled   bool // the last Write had to wait
 	stall     time.Duration
+	behind    int    // bytes not acknowledged when the stall began
 	rest      []byte // of the Write under way
 	writeErr  error
 	writeOnce func(fd uintptr) bool // tryWrite
@@ -160,7 +161,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	c.rest, c.writing.due, c.stalled = p, 0, false
 	for {
 		err := c.raw.Write(c.writeOnce)
-		if err != nil && c.writing.again(err) {
+		if err != nil && (c.writing.again(err) || c.advanced(err)) {
 			continue
 		}
 		if err == nil {
@@ -183,6 +184,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 			c.stalled = true
 			if c.stall > 0 {
 				c.writing.due = Now().Add(c.stall)
+				c.behind, _ = unackedFD(fd) // 0 if it cannot be known
 			}
 			c.writeErr = c.writing.arm()
 			return c.writeErr != nil
@@ -191,6 +193,22 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 			return true
 		}
 	}
+}
+
+// advanced reports whether a Write that ended with err is to go on, because the
+// other side has taken something meanwhile although not enough to make room: the
+// kernel tells of room only when a good part of its buffer is free, for which a
+// slow client takes minutes. It has moved the deadline then.
+func (c *Conn) advanced(err error) bool {
+	if c.stall == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	n, failed := c.Unacked()
+	if failed != nil || n >= c.behind {
+		return false
+	}
+	c.behind, c.writing.due = n, Now().Add(c.stall)
+	return c.writing.arm() == nil
 }
 
 // Stalled reports whether the last Write had to wait for room. The writing
