@@ -48,6 +48,7 @@ type config struct {
 	queueTimeout    time.Duration
 	maxHandshakes   int // 0: as many as there are processors
 	drainTimeout    time.Duration
+	abortOnClose    bool
 	takeover        bool
 
 	balancing
@@ -141,6 +142,11 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
 		"`TIME` that requests may go on for after their listener was stopped, their\n"+
 			"backend was removed, or the program was told to end; then they are cut")
+	f.BoolVar(&c.abortOnClose, "abort-on-close", c.abortOnClose,
+		"end a request when its client closes the sending side of its TCP connection.\n"+
+			"Without it that is the end of what the client sends and no more, and it gets\n"+
+			"its answer; one that has gone for good is then found when there is something\n"+
+			"to send to it, or by TCP keep-alive within two minutes")
 	f.BoolVar(&c.takeover, "takeover", c.takeover,
 		"take the place of the process that runs on the same data directory, with its\n"+
 			"sockets: no connection is refused and no request lost. That one drains and\n"+

@@ -211,7 +211,7 @@ func start(ctx context.Context, c config, log *slog.Logger) (_ *node, err error)
 // openTraffic runs the data plane by what the control plane has stored.
 func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
 	n.traffic = proxy.New(proxy.Options{
-		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, MaxListenerConns: c.maxListener, DrainTimeout: c.drainTimeout,
+		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, MaxListenerConns: c.maxListener, DrainTimeout: c.drainTimeout, AbortOnClose: c.abortOnClose,
 		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
 		MaxHandshakes: c.maxHandshakes, Memory: int64(c.memoryLimit),
 		RetryPercent: orNone(c.retryPercent), RetryBurst: orNone(c.retryBurst),

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -100,8 +101,8 @@ func (x *exchange) give(to int) {
 	}
 	if f != nil {
 		x.keep = false
+		x.record.fault = cmp.Or(x.record.fault, f)
 	}
-	x.unread = !x.keep
 }
 
 // retryAfter, in seconds, is when a client that was refused may try again (RFC

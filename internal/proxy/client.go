@@ -20,10 +20,7 @@ type clientSide interface {
 	// of the upload.
 	pass(u *upload) *Fault
 
-	// unwanted is called when the answer is complete and the body is not, or
-	// nobody can tell: the client is to see that it may stop. interrupt, later,
-	// ends a pass or carryUp that waits for the client.
-	unwanted()
+	// interrupt ends a pass or carryUp that waits for the client.
 	interrupt()
 
 	// bind says what of the backend is to be closed if the client leaves, and
@@ -51,6 +48,10 @@ type clientSide interface {
 	// swift reports whether the client took what was delivered last at once, and
 	// would take more of it at a time.
 	swift() bool
+
+	// taken waits until the client has taken a long answer, or returns the Fault of
+	// one that does not.
+	taken() *Fault
 
 	// breakOff makes sure that the client takes an answer of which part has
 	// been sent for cut off.

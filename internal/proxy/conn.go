@@ -24,17 +24,20 @@ type conn struct {
 	wire     wire
 	stream   io.ReadWriter // a *tls.Conn over wire, or wire itself
 	client   netip.AddrPort
-	key      balance.Key // for the schedulers
-	overflow bool        // accepted beyond the limit, to be told so
-	unread   bool        // closed before the client has finished sending
-	mayHold  bool        // crypto/tls may hold bytes already deciphered
-	abort    bool        // closed so that the client takes what it got for cut off
+	key      balance.Key    // for the schedulers
+	overflow bool           // accepted beyond the limit, to be told so
+	answered socket.Instant // end of the last answer; 0: there was none, or the client has left
+	untaken  int64          // bytes written since the client was last known to have taken all
+	mayHold  bool           // crypto/tls may hold bytes already deciphered
+	abort    bool           // closed so that the client takes what it got for cut off
 
 	state atomic.Uint32 // idle, active or closing
 
 	// backend is what the exchange under way is connected to, so that the
 	// connection can be cut from outside.
 	backend atomic.Pointer[upstream.Grip]
+
+	late atomic.Bool // cut because the time of the drain is over
 
 	h2 atomic.Pointer[h2Conn] // nil unless it speaks HTTP/2
 	h3 *h3Conn                // nil unless it speaks HTTP/3, which does without wire and stream
@@ -113,7 +116,7 @@ func (c *conn) serve(ready bool) {
 		for more && x.pipelined() {
 			more = x.serve()
 		}
-		c.mayHold, c.unread, c.abort = x.in.more, x.unread, x.abort
+		c.mayHold, c.abort, c.answered = x.in.more, x.abort, x.farewell()
 		x.release()
 		if !more {
 			return
@@ -142,6 +145,9 @@ func (c *conn) await() (ready, parked bool) {
 			err = c.wire.wait() // it has the reason, unless there is no place to park
 		}
 		if err != nil {
+			if err != os.ErrDeadlineExceeded && err != socket.ErrInterrupted {
+				c.answered = 0
+			}
 			return false, false
 		}
 	}
@@ -184,12 +190,16 @@ func (c *conn) cut() {
 	}
 }
 
-// close ends the connection and takes it off the listener's books.
+// close ends the connection, after its client has got the last answer.
 func (c *conn) close() {
-	c.wire.StallAfter(lingerTimeout) // for the last alert
-	if c.unread && c.state.Load() == active {
-		c.linger()
+	if !c.lingers() || !c.linger() {
+		c.finish()
 	}
+}
+
+// finish closes the connection and takes it off the listener's books.
+func (c *conn) finish() {
+	c.wire.StallAfter(c.proxy.limits.LingerTimeout) // for the last alert
 	if c.abort {
 		_ = c.wire.Reset() // reset, not closed
 	} else if t, ok := c.stream.(*tls.Conn); ok {
@@ -213,22 +223,6 @@ func (c *conn) closeWrite() *Fault {
 		return &Fault{Side: Client, Op: OpTunnel, Err: err}
 	}
 	return nil
-}
-
-// linger ends the sending side and reads on for a moment, so that what was
-// sent last is not lost to a reset.
-func (c *conn) linger() {
-	if f := c.closeWrite(); f != nil {
-		return
-	}
-	c.wire.ReadBy(socket.Now().Add(lingerTimeout))
-	for n := 0; n < lingerBytes; {
-		if err := c.wire.wait(); err != nil {
-			return
-		}
-		n += c.wire.end - c.wire.next
-		c.wire.letGo() // undeciphered: nobody wants it
-	}
 }
 
 var errPanic = errors.New("panic")

@@ -1,6 +1,9 @@
 package proxy
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Close stops accepting. When it returns, address and TCP port are free for
 // another listener, which gets the UDP port when the last QUIC connection has
@@ -30,10 +33,18 @@ func (l *Listener) Drain(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	l.each((*conn).cut)
+	l.each((*conn).cutOff)
 	<-ended
 	return ctx.Err()
 }
+
+// cutOff is cut because the time of the drain is over.
+func (c *conn) cutOff() {
+	c.late.Store(true)
+	c.cut()
+}
+
+var errDrainOver = errors.New("cut at the end of the drain")
 
 func (l *Listener) await(ended chan<- struct{}) {
 	l.running.Wait()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -62,7 +63,18 @@ func (c *client) ask(raw string) asker { return c.send(raw) }
 
 func (c *client) more(raw string) asker { return c.send(raw) }
 
-func (c *client) leave() { _ = c.Close() }
+// leave resets the connection: a mere end of what is sent is none of what is awaited.
+func (c *client) leave() {
+	tcp, ok := c.Conn.(*net.TCPConn)
+	if t, secure := c.Conn.(*tls.Conn); secure {
+		tcp, ok = t.NetConn().(*net.TCPConn)
+	}
+	if !ok {
+		c.t.Fatalf("no TCP connection: %T", c.Conn)
+	}
+	_ = tcp.SetLinger(0) // fails only if it is closed
+	_ = tcp.Close()
+}
 
 func (c *client) interim() int {
 	c.t.Helper()

@@ -50,7 +50,6 @@ type exchange struct {
 	headSent bool           // a final head has gone out
 	relayed  bool           // a final answer has been passed on to its end
 	keep     bool           // the client connection may carry another request
-	unread   bool           // it ends before the client has finished sending
 	abort    bool           // it ends so that the client takes what it got for cut off
 
 	out    []byte // a head being assembled
@@ -155,7 +154,7 @@ func (x *exchange) reset() {
 	x.cfg = x.conn.listener.config.Load()
 	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
 	x.via, x.trailers, x.upload.cut = (*b1)(x), x.trailers[:0], false
-	x.headSent, x.relayed, x.keep, x.unread, x.abort = false, false, false, false, false
+	x.headSent, x.relayed, x.keep, x.abort = false, false, false, false
 	x.record = record{began: socket.Now()}
 }
 
@@ -165,7 +164,6 @@ func (x *exchange) finish() {
 		if f := x.upload.join(); f != nil {
 			x.keep = false
 		}
-		x.unread = !x.keep
 	}
 	x.via.part(x.relayed)
 	if x.record.status == 0 { // it panicked
@@ -174,6 +172,10 @@ func (x *exchange) finish() {
 	x.back.drop()
 	x.record.backend, x.record.ended = x.backend, socket.Now()
 	x.leave()
+	x.confirm()
+	if f := x.record.fault; f != nil && x.conn.late.Load() {
+		x.record.fault = &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: errDrainOver}
+	}
 	x.conn.listener.budget.earn()
 	x.count()
 	x.log()

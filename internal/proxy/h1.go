@@ -181,8 +181,6 @@ func (x *h1) unbind() bool {
 
 func (x *h1) gone() bool { return x.conn.gone() }
 
-func (x *h1) unwanted() { _ = x.closeWrite() } // if it fails, the client is gone
-
 func (x *h1) interrupt() { x.conn.wire.Interrupt() }
 
 func (x *h1) switched() *Fault { return x.interim() }

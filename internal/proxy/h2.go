@@ -103,7 +103,7 @@ func (h *h2Conn) run() {
 		return
 	}
 	h.end(err)
-	cutter := time.AfterFunc(lingerTimeout, h.cut) // of a client that does not read
+	cutter := time.AfterFunc(h.proxy.limits.LingerTimeout, h.cut) // of a client that does not read
 	defer cutter.Stop()
 	h.running.Wait()
 }
@@ -124,7 +124,7 @@ func (h *h2Conn) end(err error) {
 	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.last, refused.Code) })
 	h.mu.Unlock()
 	h.cancelAll()
-	h.unread = true
+	h.answered = socket.Now()
 	h.conn.state.Store(active) // so that close lingers
 	if refused.Code != http2.NoError {
 		h.proxy.log.Debug("connection ended by its client's fault",

@@ -83,6 +83,8 @@ func (s *h2Stream) interim() *Fault {
 // swift is false as frames are no longer than they are.
 func (s *h2Stream) swift() bool { return false }
 
+func (s *h2Stream) taken() *Fault { return nil }
+
 // breakOff leaves it to end to reset the stream.
 func (s *h2Stream) breakOff() {}
 

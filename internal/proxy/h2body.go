@@ -84,18 +84,6 @@ func (s *h2Stream) awaitBody() *Fault {
 	}
 }
 
-// unwanted drops what there is and will be of the body. That the client may stop
-// it learns when the stream ends.
-func (s *h2Stream) unwanted() {
-	h := s.h
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s.refused = true
-	h.drained(s, s.body.Len())
-	s.body.Release()
-	s.in.Signal()
-}
-
 func (s *h2Stream) interrupt() {
 	s.h.mu.Lock()
 	s.stopped = true

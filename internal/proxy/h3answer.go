@@ -86,6 +86,8 @@ func (s *h3Stream) write(p []byte) *Fault {
 // swift is false: what goes out is cut into packets anyway.
 func (s *h3Stream) swift() bool { return false }
 
+func (s *h3Stream) taken() *Fault { return nil }
+
 // breakOff leaves it to end to reset the stream.
 func (s *h3Stream) breakOff() {}
 

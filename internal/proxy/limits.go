@@ -37,14 +37,28 @@ const streamTimeout = 5 * time.Minute
 // peers are found sooner by TCP keep-alive.
 const tunnelTimeout = time.Hour
 
-// lingerTimeout and lingerBytes bound what is still read from a client after a
-// final answer to a request whose body has not ended. Without reading on, the
-// kernel would reset the connection and the client might lose the answer
-// (RFC 9112, 9.6).
-const (
-	lingerTimeout = 2 * time.Second
-	lingerBytes   = 256 << 10
-)
+// lastPieceTimeout is how long a backend may take for the end of a request that it
+// has answered already; then its connection is closed, not used again.
+const lastPieceTimeout = 2 * time.Second
+
+// lingerTimeout is how long a client may send nothing more after the last answer
+// of its connection, which is read and thrown away: closed at once, the kernel
+// would reset the connection if anything came, and the client might lose the answer
+// (RFC 9112, 9.6). As lingering_timeout of nginx.
+const lingerTimeout = 5 * time.Second
+
+// lingerPace is how many bytes have to come within that time, so that a byte now
+// and then does not keep a connection: slower than any upload.
+const lingerPace = 1 << 10
+
+// shortAnswer is what a client takes without reading: the window that every TCP
+// begins with, in bytes. Of an answer that is longer it is awaited that the client
+// has taken it before the access log says so.
+const shortAnswer = 64 << 10
+
+// takenPoll is the time after which that is looked at first; it doubles up to
+// watchEvery.
+const takenPoll = 5 * time.Millisecond
 
 // watchEvery is how often an exchange that waits for its backend looks whether
 // its client is still there. Deadlines of backend sockets move once in this

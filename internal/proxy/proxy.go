@@ -54,6 +54,11 @@ type Options struct {
 	// retired; then they are cut. Default 30s.
 	DrainTimeout time.Duration
 
+	// AbortOnClose has an exchange end when its client closes the sending side of its
+	// TCP connection. Else that is no more than the end of what the client sends, and
+	// the answer is delivered.
+	AbortOnClose bool
+
 	// HTTP3 has TLS listeners speak HTTP/3 too, on the UDP port of their number.
 	HTTP3 bool
 
@@ -81,6 +86,7 @@ type Limits struct {
 	TunnelTimeout    time.Duration // silence in both directions of an upgraded connection
 	GoAwayDelay      time.Duration // from the start of a drain to the GOAWAY, while HTTP/2 streams are open
 	SettleTime       time.Duration // idleness before a connection lets go of its goroutines
+	LingerTimeout    time.Duration // silence of a client that has got its last answer
 }
 
 func (l Limits) withDefaults() Limits {
@@ -93,6 +99,7 @@ func (l Limits) withDefaults() Limits {
 		TunnelTimeout:    cmp.Or(l.TunnelTimeout, tunnelTimeout),
 		GoAwayDelay:      cmp.Or(l.GoAwayDelay, goAwayDelay),
 		SettleTime:       cmp.Or(l.SettleTime, settleTime),
+		LingerTimeout:    cmp.Or(l.LingerTimeout, lingerTimeout),
 	}
 }
 
@@ -110,6 +117,7 @@ type Proxy struct {
 	drain        time.Duration // for exchanges with a retired backend
 	maxShaking   int           // QUIC handshakes of a listener
 	http3        bool
+	abortOnClose bool
 	tag          quicTag       // of this process
 	begun        chan struct{} // closed when connections are taken
 
@@ -140,9 +148,12 @@ func New(o Options) *Proxy {
 		max:    cmp.Or(o.MaxConns, defaultMaxConns),
 		drain:  cmp.Or(o.DrainTimeout, defaultDrainTimeout),
 		http3:  o.HTTP3,
-		tag:    newTag(o.Inherited),
-		begun:  make(chan struct{}),
-		open:   make(map[*Listener]struct{}),
+
+		abortOnClose: o.AbortOnClose,
+
+		tag:   newTag(o.Inherited),
+		begun: make(chan struct{}),
+		open:  make(map[*Listener]struct{}),
 
 		inherited: byName(o.Inherited),
 

@@ -140,6 +140,9 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	for _, set := range settings {
 		set(&o, r.cfg)
 	}
+	if o.Limits.LingerTimeout == 0 {
+		o.Limits.LingerTimeout = 200 * time.Millisecond // tests leave connections open
+	}
 	r.proxy = New(o)
 	group := new(balance.Group)
 	for i, a := range addresses {

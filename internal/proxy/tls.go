@@ -78,7 +78,7 @@ func (c *conn) refusePlain(err error) {
 		return
 	}
 	if _, err := io.WriteString(&c.wire, plainOnTLS); err == nil {
-		c.linger()
+		c.stream, c.answered = &c.wire, socket.Now()
 	}
 }
 

@@ -26,7 +26,6 @@ type upload struct {
 	cut     bool        // the backend has not got all of the body; known once done
 	done    chan *Fault // how it ended, once; capacity 1
 
-	discard  atomic.Bool  // read on, but send nothing: the answer is complete
 	complete atomic.Bool  // all of the body has been read
 	ended    atomic.Int64 // instant at which it ended, one way or the other; 0: not yet
 }
@@ -40,7 +39,6 @@ func (u *upload) start(x *exchange) {
 	if x.call {
 		u.stream = x.two.stream
 	}
-	u.discard.Store(false)
 	u.complete.Store(false)
 	u.ended.Store(0)
 	u.flow.long = false
@@ -65,10 +63,8 @@ func (u *upload) run() {
 }
 
 func (h *h1) pass(u *upload) *Fault {
-	dropped := 0
 	for {
-		n, f := u.take()
-		if f != nil {
+		if f := u.take(); f != nil {
 			return f
 		}
 		from, to, err := u.flow.payload()
@@ -80,15 +76,11 @@ func (h *h1) pass(u *upload) *Fault {
 			u.x.in.unread(u.flow.left()) // before send writes behind the payload
 			u.complete.Store(true)       // before the backend can answer to the last byte
 		}
-		if u.discard.Load() {
-			if dropped += n; dropped > lingerBytes {
-				return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
-			}
-		} else if u.sendErr == nil {
+		if u.sendErr == nil {
 			u.sendErr = u.send(from, to, last, u.flow.body.Trailers())
 		}
 		if last {
-			u.cut = dropped > 0 || u.sendErr != nil
+			u.cut = u.sendErr != nil
 			return nil
 		}
 		u.flow.drop()
@@ -97,8 +89,8 @@ func (h *h1) pass(u *upload) *Fault {
 
 // take brings a piece of the body into the flow: of what came with the head
 // first, then of what the client sends.
-func (u *upload) take() (n int, f *Fault) {
-	c, in := u.x.conn, &u.x.in
+func (u *upload) take() *Fault {
+	c, in, n := u.x.conn, &u.x.in, 0
 	if rest := in.rest(); len(rest) > 0 {
 		u.flow.open()
 		n = copy(u.flow.space(), rest)
@@ -107,24 +99,23 @@ func (u *upload) take() (n int, f *Fault) {
 		c.wire.ReadBy(socket.Now().Add(c.proxy.limits.BodyTimeout))
 		if !in.more {
 			if err := c.wire.wait(); err != nil { // without a buffer
-				return 0, bodyFault(err)
+				return bodyFault(err)
 			}
 		}
 		u.flow.open()
 		p := u.bounded(u.flow.space())
 		var err error
 		if n, err = c.stream.Read(p); n == 0 {
-			return 0, bodyFault(err)
+			return bodyFault(err)
 		}
 		in.more = n == len(p)
 	}
 	u.flow.w += n
 	u.x.record.bytesIn += int64(n)
-	return n, nil
+	return nil
 }
 
-// errBodyUnwanted ends the upload of a client that goes on sending long after
-// it was answered.
+// errBodyUnwanted ends the upload of a client that has got its answer.
 var errBodyUnwanted = errors.New("body goes on after the answer")
 
 // bounded cuts p down to what is missing of a body of known length, so that
@@ -151,29 +142,23 @@ func (u *upload) failed() *Fault {
 	return f
 }
 
-// join waits until the upload has ended, for a moment only if it has not read
-// all of the body, and returns how it ended. The answer is complete or has
-// failed.
+// join ends the upload and returns how it ended. The answer is complete or has
+// failed. If all of the body has been read, the backend has a moment to take the
+// end of it. Else nobody needs the rest: what comes of it is thrown away where the
+// connection, or the stream, ends.
 func (u *upload) join() *Fault {
 	if !u.running {
 		return nil
 	}
 	u.running = false
-	u.discard.Store(true)
-	select {
-	case f := <-u.done:
-		return f
-	default:
-	}
-	if !u.complete.Load() {
-		u.x.client.unwanted()
-	}
-	t := time.NewTimer(lingerTimeout)
-	defer t.Stop()
-	select {
-	case f := <-u.done:
-		return f
-	case <-t.C:
+	if u.complete.Load() {
+		t := time.NewTimer(lastPieceTimeout)
+		defer t.Stop()
+		select {
+		case f := <-u.done:
+			return f
+		case <-t.C:
+		}
 	}
 	u.grip.Close()         // if it is stuck in a write
 	u.x.client.interrupt() // if it is stuck in a read

@@ -2,14 +2,17 @@ package proxy
 
 import "golang.org/x/sys/unix"
 
-// gone reports whether the client has closed its side or vanished, without
-// reading: what it has sent stays where it is. A client that has half-closed
-// its connection counts as gone, as it does for nginx, because TLS clients do
-// that only when they leave.
+// gone reports whether the client has vanished, without reading: what it has sent
+// stays where it is. One that has closed its sending side alone waits for its answer
+// (RFC 9112, 9.6), unless Options.AbortOnClose says that it has left.
 func (c *conn) gone() bool {
+	events := int16(0)
+	if c.proxy.abortOnClose {
+		events = unix.POLLRDHUP
+	}
 	gone := false
 	err := c.wire.Control(func(fd uintptr) {
-		p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		p := [1]unix.PollFd{{Fd: int32(fd), Events: events}}
 		n, err := unix.Poll(p[:], 0)
 		gone = err == nil && n > 0 && p[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
 	})

@@ -1,0 +1,202 @@
+package proxy
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"elbow/internal/socket"
+)
+
+// How a connection over TCP ends without loss (RFC 9112, 9.6), in two steps. First
+// an exchange with a long answer is not over before the client's TCP has
+// acknowledged all of it, so that the access log can tell an answer that arrived
+// from one that did not. Then, where we close the connection, the sending side is
+// ended and what still comes is read and thrown away, until the client has closed
+// its side or been silent for a while: what comes to a socket that is closed makes
+// the kernel reset the connection, and of an answer that the client has not read
+// yet the rest is lost.
+
+// confirm waits until the client has taken a long answer.
+func (x *exchange) confirm() {
+	if !x.relayed || x.record.fault != nil {
+		return
+	}
+	if f := x.client.taken(); f != nil {
+		x.record.fault = f
+		x.keep = false
+	}
+}
+
+// farewell is when the answer that ends its connection has been sent; 0 if there
+// was none or the client has left.
+func (x *exchange) farewell() socket.Instant {
+	f := x.record.fault
+	if !x.headSent || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
+		return 0
+	}
+	return x.record.ended
+}
+
+func (x *h1) taken() *Fault {
+	c := x.conn
+	if c.untaken += x.record.bytesOut; c.untaken <= shortAnswer {
+		return nil
+	}
+	if !x.keep {
+		if f := c.closeWrite(); f != nil { // who reads to the end sees it
+			f.Op = OpBody
+			return f
+		}
+	}
+	if err := c.awaitTaken(!x.keep); err != nil {
+		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
+	}
+	c.untaken = 0
+	return nil
+}
+
+// A progress is what a client has done lately.
+type progress struct {
+	left int            // bytes that its TCP has not acknowledged
+	got  int            // bytes that it has sent since at
+	at   socket.Instant // when it did something last
+}
+
+// look notes what the client has taken, and reports whether that is all.
+func (p *progress) look(c *conn) (all bool, err error) {
+	left, err := c.wire.Unacked()
+	if err != nil {
+		return false, err
+	}
+	if p.at == 0 || left < p.left {
+		p.at, p.got = socket.Now(), 0
+	}
+	p.left = left
+	return left == 0, nil
+}
+
+// awaitTaken waits until the client's TCP has acknowledged all that was written.
+// What the client sends meanwhile it reads only to throw it away.
+func (c *conn) awaitTaken(discards bool) error {
+	var p progress
+	for step := takenPoll; ; step = min(2*step, watchEvery) {
+		if all, err := p.look(c); all || err != nil {
+			return err
+		}
+		if socket.Now() >= p.at.Add(c.proxy.limits.StreamTimeout) {
+			return os.ErrDeadlineExceeded
+		}
+		if err := c.pause(step, discards); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits for d, less if the client sends something: as a rule that is its next
+// request, with which comes the acknowledgment of the answer before.
+func (c *conn) pause(d time.Duration, discards bool) error {
+	due := socket.Now().Add(d)
+	c.wire.ReadBy(due)
+	if discards && c.wire.in != nil {
+		c.wire.letGo()
+	}
+	if c.wire.in == nil {
+		switch err := c.wire.wait(); err {
+		case nil, os.ErrDeadlineExceeded:
+			return nil
+		case io.EOF: // of its side; it may take what is to come
+		default:
+			return err
+		}
+	}
+	// Something has come that stays where it is.
+	time.Sleep(due.Sub(socket.Now()))
+	return nil
+}
+
+// lingers reports whether the client may miss something if the connection is
+// closed at once. One that has been idle for some time, and has taken all, does not.
+func (c *conn) lingers() bool {
+	if c.abort || c.answered == 0 {
+		return false
+	}
+	if c.state.Load() == active || socket.Now() < c.answered.Add(c.proxy.limits.SettleTime) {
+		return true
+	}
+	left, err := c.wire.Unacked()
+	return left > 0 && err == nil
+}
+
+// A lingering is a connection whose sending side has been ended. As long as nothing
+// comes it is parked.
+type lingering struct {
+	*conn
+	progress
+	step time.Duration // to the next look at what has been taken
+}
+
+// linger ends the sending side and reads on; it reports whether the connection is
+// somebody else's now, who finishes it.
+func (c *conn) linger() bool {
+	c.state.Store(closing)
+	c.wire.Resume()
+	c.wire.StallAfter(c.proxy.limits.StreamTimeout)
+	if f := c.closeWrite(); f != nil {
+		return false
+	}
+	return (&lingering{conn: c}).run()
+}
+
+// Awake goes on with a connection that was parked.
+func (l *lingering) Awake(err error) {
+	defer l.guard()
+	if err == nil {
+		err = l.wire.wait() // at once: there is something to read
+	}
+	if !l.goesOn(err) || !l.run() {
+		l.finish()
+	}
+}
+
+// goesOn reports whether waiting that ended with err is to go on. An interruption
+// was meant for the request that did not come.
+func (l *lingering) goesOn(err error) bool {
+	return err == nil || err == os.ErrDeadlineExceeded || err == socket.ErrInterrupted && l.wire.Resume()
+}
+
+// run reads until the client has ended its side, or does nothing any more. It
+// reports whether the connection has been parked meanwhile.
+func (l *lingering) run() (parked bool) {
+	limits, wire := &l.proxy.limits, &l.wire
+	for {
+		all, err := l.look(l.conn)
+		if err != nil {
+			return false
+		}
+		now, due := socket.Now(), l.at.Add(limits.LingerTimeout)
+		if !all {
+			due = l.at.Add(limits.StreamTimeout)
+		}
+		if now >= due {
+			return false
+		}
+		if !all {
+			l.step = min(max(2*l.step, takenPoll), watchEvery)
+			due = min(due, now.Add(l.step))
+		}
+		if wire.in != nil {
+			if l.got += wire.end - wire.next; l.got >= lingerPace {
+				l.at, l.got = now, 0
+			}
+			wire.letGo() // undeciphered: nobody wants it
+		}
+		wire.ReadBy(due)
+		if wire.Park(l) {
+			return true
+		}
+		if !l.goesOn(wire.wait()) {
+			return false
+		}
+	}
+}

@@ -1,0 +1,227 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"elbow/internal/leak"
+)
+
+// sized answers with as many bytes as the path says.
+func sized(w http.ResponseWriter, r *http.Request) {
+	n, _ := strconv.Atoi(r.URL.Path[1:])
+	w.Header().Set("Content-Length", strconv.Itoa(n))
+	_, _ = io.WriteString(w, strings.Repeat("x", n))
+}
+
+// tcp is the connection itself.
+func (c *client) tcp() *net.TCPConn {
+	if t, ok := c.Conn.(*tls.Conn); ok {
+		return t.NetConn().(*net.TCPConn)
+	}
+	return c.Conn.(*net.TCPConn)
+}
+
+// narrow has the client's kernel take little that the client does not read.
+func (c *client) narrow() *client {
+	c.t.Helper()
+	if err := c.tcp().SetReadBuffer(64 << 10); err != nil {
+		c.t.Fatal(err)
+	}
+	return c
+}
+
+// bothWays runs a test over TLS and over plain HTTP.
+func bothWays(t *testing.T, test func(t *testing.T, s setting)) {
+	for name, s := range map[string]setting{"TLS": func(*Options, *Config) {}, "plain": plain} {
+		t.Run(name, func(t *testing.T) { test(t, s) })
+	}
+}
+
+// What a client sends after the last request of its connection does not cost it
+// the answer, however slowly it reads that (RFC 9112, 9.6).
+func TestLastAnswerIsNotLost(t *testing.T) {
+	leak.Check(t)
+	const size = 1 << 20
+	bothWays(t, func(t *testing.T, s setting) {
+		for _, tt := range []struct {
+			name string
+			more func(c *client)
+		}{
+			{"a stray line end", func(c *client) { c.send("\r\n") }},
+			{"a pipelined request", func(c *client) { c.send(get) }},
+			{"the end", func(c *client) { c.closeSending() }},
+			{"nothing", func(*client) {}},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				written := make(chan struct{}, 1)
+				r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+					sized(w, r)
+					written <- struct{}{}
+				})}, s)
+				for range 5 {
+					c := r.dial().narrow().send("GET /" + strconv.Itoa(size) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+					tt.more(c)
+					<-written
+					resp, body, err := c.answer("GET")
+					if resp.StatusCode != 200 || len(body) != size || err != nil {
+						t.Fatalf("got %d, %d bytes, %v", resp.StatusCode, len(body), err)
+					}
+					c.wantEnd()
+					if line := r.log.next(t); line["status"] != 200.0 || line["err"] != nil {
+						t.Errorf("access log has %v", line)
+					}
+				}
+			})
+		}
+	})
+}
+
+// closeSending ends what the client sends, with a close_notify under TLS.
+func (c *client) closeSending() {
+	c.t.Helper()
+	if s, ok := c.Conn.(*tls.Conn); ok {
+		if err := s.CloseWrite(); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	if err := c.tcp().CloseWrite(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// A client that sends all of a body before it reads gets the answer that came
+// before the end of that.
+func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
+	leak.Check(t)
+	const size = 10 << 20
+	body := strings.Repeat("x", size)
+	for name, answer := range map[string]string{
+		"by the backend": "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig",
+		"without one":    "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, func(t *testing.T, s setting) {
+				backend := refusing(t)
+				want := 502
+				if answer != "" {
+					want = 413
+					backend = scripted(t, func(_ int, p *peer) {
+						p.head()
+						p.send(answer)
+					})
+				}
+				r := newRig(t, []string{backend}, s, limits(Limits{LingerTimeout: patience}))
+				c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n")
+				c.send(body) // to its end
+				if resp, _, err := c.answer("POST"); resp.StatusCode != want || err != nil {
+					t.Errorf("got %d, %v, want %d", resp.StatusCode, err, want)
+				}
+				c.wantEnd()
+			})
+		})
+	}
+}
+
+// A client that has closed its sending side gets its answer, also one that takes
+// longer than the client is looked after, unless it is told to count as gone.
+func TestHalfClosedClientIsAnswered(t *testing.T) {
+	leak.Check(t)
+	bothWays(t, func(t *testing.T, s setting) {
+		for _, abort := range []bool{false, true} {
+			r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+				for _, piece := range []string{"a", "b"} {
+					select {
+					case <-r.Context().Done():
+						return
+					case <-time.After(3 * watchEvery / 2):
+					}
+					_, _ = io.WriteString(w, piece)
+					_ = http.NewResponseController(w).Flush()
+				}
+			})}, s, func(o *Options, _ *Config) { o.AbortOnClose = abort })
+			c := r.dial().send(get)
+			c.closeSending()
+			if abort {
+				_, _ = io.Copy(io.Discard, c)
+			} else {
+				c.want(200, "ab")
+				c.wantEnd()
+			}
+			if line := r.log.next(t); (line["side"] == "client") != abort || (line["err"] != nil) != abort {
+				t.Errorf("access log has %v", line)
+			}
+		}
+	})
+}
+
+// An answer that the kernel has taken and the client has not is none that arrived.
+func TestLostAnswerIsLogged(t *testing.T) {
+	leak.Check(t)
+	bothWays(t, func(t *testing.T, s setting) {
+		for name, lose := range map[string]func(*rig, *client){
+			"the client resets": func(_ *rig, c *client) { c.leave() },
+			"the client closes": func(_ *rig, c *client) { _ = c.tcp().Close() },
+			"the client stands still": func(r *rig, c *client) {
+				if line := r.log.next(t); line["side"] != "client" || !strings.Contains(line["err"].(string), "timeout") {
+					t.Errorf("access log has %v", line)
+				}
+				c.leave()
+			},
+			"the listener's drain ends": func(r *rig, c *client) { r.close() },
+		} {
+			t.Run(name, func(t *testing.T) {
+				written := make(chan struct{})
+				r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+					sized(w, r)
+					close(written)
+				})}, s, func(o *Options, _ *Config) {
+					if name == "the client stands still" {
+						o.Limits.StreamTimeout = 100 * time.Millisecond
+					}
+				})
+				c := r.dial().narrow().send("GET /1000000 HTTP/1.1\r\nHost: a\r\n\r\n")
+				<-written
+				_ = c.response().Body // its head has come
+				lose(r, c)
+				if name == "the client stands still" {
+					return
+				}
+				want := "client"
+				if strings.Contains(name, "drain") {
+					want = "self"
+				}
+				if line := r.log.next(t); line["side"] != want || line["op"] != "body" {
+					t.Errorf("access log has %v", line)
+				}
+			})
+		}
+	})
+}
+
+// A connection that lingers takes no goroutine, and ends although its client does
+// nothing, or next to nothing.
+func TestLingeringEnds(t *testing.T) {
+	leak.Check(t)
+	bothWays(t, func(t *testing.T, s setting) {
+		r := newRig(t, []string{origin(t, hello)}, s, limits(Limits{LingerTimeout: 300 * time.Millisecond}))
+		silent, dribbling := r.dial(), r.dial()
+		for _, c := range []*client{silent, dribbling} {
+			c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").want(200, "hello")
+		}
+		for runtime.GOOS == "linux" && r.proxy.lot.Len() < 2 {
+			runtime.Gosched() // there is nothing to wait on
+		}
+		for r.lis.Snapshot().Open > 0 {
+			_, _ = dribbling.tcp().Write([]byte("x"))
+			time.Sleep(10 * time.Millisecond) // what a dribble is
+		}
+	})
+}
