@@ -93,6 +93,11 @@ func (n *node) look(loop reconcile.Health) health {
 	var member embedded.Health
 	if control := n.control.Load(); control != nil {
 		member = control.member.Health()
+		if control.history != nil {
+			if err := control.history.Warning(); err != nil {
+				h.Warnings = append(h.Warnings, "history: "+err.Error())
+			}
+		}
 	} else {
 		h.Warnings = append(h.Warnings, "store: handed to a newer process, which is taking over")
 	}

@@ -129,7 +129,8 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.Var(&c.historySize, "history-size",
 		"`SIZE`, as 512MiB, that the history may take in the data directory: what each\n"+
 			"listener did, minute by minute, for a week, for the charts of the console and\n"+
-			"the monitor operations. Above that its oldest day is dropped. 0: no history")
+			"the monitor operations. Above that the oldest of it is dropped, the current hour\n"+
+			"never. 0: no history")
 	f.BoolVar(&c.http3, "http3", c.http3,
 		"HTTPS listeners speak HTTP/3 too, on the UDP port of the same number, and say\n"+
 			"so to clients. Where that port is taken they go on without, and try again")

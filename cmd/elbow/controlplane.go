@@ -62,6 +62,7 @@ func openControl(ctx context.Context, c config, audit io.Writer, nonces []rpc.Us
 		return nil, err
 	}
 	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired})
+	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
 		Handlers: p.service.Handlers(), Keys: keys(p.stored), Log: log, Audit: audit, Registerer: p.registry, Nonces: nonces,
 	})

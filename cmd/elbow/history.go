@@ -7,13 +7,15 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"elbow/internal/console"
 	"elbow/internal/history"
 	"elbow/internal/proxy"
 )
 
 // minHistory is a day of a hundred busy listeners: less would lose what a chart
-// of 6 hours shows.
+// of 6 hours shows. What more listeners take in an hour is kept all the same.
 const minHistory = 8 << 20
 
 func (c *config) validateHistory() error {
@@ -30,6 +32,19 @@ func openHistory(c config, log *slog.Logger) *history.Store {
 		return nil
 	}
 	return history.Open(filepath.Join(c.data, "history"), int64(c.historySize), log)
+}
+
+// historyGauges tell how large the history is.
+func historyGauges(h *history.Store) []prometheus.Collector {
+	if h == nil {
+		return nil
+	}
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "elbow_history_size_bytes", Help: "What the history takes on disk."},
+			func() float64 { bytes, _ := h.Size(); return float64(bytes) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "elbow_history_limit_bytes", Help: "What it may take (-history-size)."},
+			func() float64 { _, limit := h.Size(); return float64(limit) }),
+	}
 }
 
 // newRecorder records what the data plane counts.

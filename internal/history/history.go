@@ -99,13 +99,20 @@ type Store struct {
 	whole   map[string]struct{} // guarded by mu; segments of wholeOf that end with a whole record
 	wholeOf string              // guarded by mu; the day last written to
 	failing bool                // guarded by mu; the last Append did not write everything
+	from    map[string]int64    // guarded by mu; the first minute that is left, of days of which hours were dropped
+
+	warned   map[string]string // guarded by mu; the day of the last warning of each kind
+	tooSmall error             // guarded by mu; why the limit is exceeded
 }
 
 // Open returns the history in a directory, which is made if it is not there. It
 // takes at most limit bytes, in blocks of blockBytes. What cannot be read is
 // told to the log and is no error: traffic matters more.
 func Open(dir string, limit int64, log *slog.Logger) *Store {
-	s := &Store{dir: dir, limit: limit, log: log, days: make(map[string]int64), whole: make(map[string]struct{})}
+	s := &Store{
+		dir: dir, limit: limit, log: log, days: make(map[string]int64), whole: make(map[string]struct{}),
+		from: make(map[string]int64), warned: make(map[string]string),
+	}
 	if err := s.measure(); err != nil {
 		log.Warn("history not read", "err", err)
 	}
@@ -124,6 +131,9 @@ func (s *Store) measure() error {
 		day := filepath.Base(filepath.Dir(path))
 		if _, err := time.Parse(time.DateOnly, day); err != nil {
 			return nil // not ours
+		}
+		if forgotten(path) {
+			return nil
 		}
 		info, err := d.Info()
 		if err == nil {
@@ -158,11 +168,26 @@ func (s *Store) Append(minute int64, samples map[string][]Sample) {
 		err = errors.Join(err, s.write(day, lb, some))
 	}
 	err = errors.Join(err, s.write(day, total, []Sample{all}))
-	s.shrink(day)
+	s.shrink(minute)
+	s.warn(minute)
 	if err != nil && !s.failing {
 		s.log.Warn("history not written", "err", firstLine(err))
 	}
 	s.failing = err != nil
+}
+
+// Size is how many bytes there are on disk, and how many there may be.
+func (s *Store) Size() (bytes, limit int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes(), s.limit
+}
+
+// Warning says why there is more than there may be, nil if there is not.
+func (s *Store) Warning() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tooSmall
 }
 
 // firstLine is enough of an error that a thousand segments may have.

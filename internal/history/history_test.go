@@ -215,35 +215,122 @@ func names(t *testing.T, dir string) (all []string) {
 	return all
 }
 
-// The history never takes more than it may: the oldest day goes, and today too
-// if it is too large by itself.
+// The history takes no more than it may: the oldest day goes, and of the last days
+// the oldest hours.
 func TestSizeIsBounded(t *testing.T) {
 	dir := t.TempDir()
-	const limit = 6 * blockBytes // two segments a day: three days
+	const limit = 24 * blockBytes // two segments a day: twelve days
 	s, log := open(t, dir, limit)
-	for day := range int64(5) {
+	for day := range int64(3) {
 		minute(s, testFirst+day*minutesPerDay)
 	}
-	want(t, "days", names(t, dir), "2026-11-27", "2026-11-28", "2026-11-29")
-	if n := strings.Count(log.String(), "its oldest day is dropped"); n != 2 {
-		t.Errorf("told %d times: %s", n, log)
-	}
+	before := log.String()
 	for n := range int64(1400) { // of one day, more than the bound
 		some := map[string][]Sample{"lb-1": nil}
 		for port := range 50 {
 			some["lb-1"] = append(some["lb-1"], Sample{Port: port + 1, Open: uint64(n)})
 		}
-		s.Append(testFirst+4*minutesPerDay+n, some)
+		s.Append(testFirst+3*minutesPerDay+n, some)
 		if bytes := taken(t, dir); bytes > limit {
 			t.Fatalf("minute %d: %d bytes, at most %d", n, bytes, limit)
 		}
-		if measured, _ := open(t, dir, limit); fmt.Sprint(measured.days) != fmt.Sprint(s.days) {
-			t.Fatalf("minute %d: counted %v, there are %v", n, s.days, measured.days)
+		if n%50 == 0 {
+			if measured, _ := open(t, dir, limit); fmt.Sprint(measured.days) != fmt.Sprint(s.days) {
+				t.Fatalf("minute %d: counted %v, there are %v", n, s.days, measured.days)
+			}
+			got := slices.DeleteFunc(minutes(t, s, total), func(at int64) bool { return at < 3*1440 })
+			if int64(len(got)) < n%60+1 || !contiguous(got) || got[len(got)-1] != 3*1440+n {
+				t.Fatalf("minute %d: there are %v", n, got)
+			}
 		}
 	}
-	if got := minutes(t, s, "lb-1"); len(got) == 0 || got[len(got)-1] != 4*1440+1399 {
-		t.Error("the newest minute is not there")
+	for _, line := range []string{"its oldest day is dropped", "its oldest hours are dropped", "will go before its week is over"} {
+		if !strings.Contains(log.String(), line) {
+			t.Errorf("no word that %s", line)
+		}
 	}
+	if strings.Contains(before, "dropped") || s.Warning() != nil {
+		t.Errorf("with room left: logged %s; and in the end: %v", before, s.Warning())
+	}
+	warned, dropped := strings.Index(log.String(), "will go before"), strings.Index(log.String(), "dropped")
+	if warned > dropped {
+		t.Error("the warning came after the fact")
+	}
+}
+
+// contiguous reports whether no minute is left out.
+func contiguous(minutes []int64) bool {
+	for i := 1; i < len(minutes); i++ {
+		if minutes[i] != minutes[i-1]+1 {
+			return false
+		}
+	}
+	return true
+}
+
+// The current hour stays even if it is too much by itself, and no more than it.
+func TestCurrentHourStays(t *testing.T) {
+	dir := t.TempDir()
+	const listeners, limit = 30, 8 * blockBytes
+	s, log := open(t, dir, limit)
+	for n := range int64(150) { // two hours and a half
+		some := make(map[string][]Sample)
+		for lb := range listeners {
+			some[fmt.Sprintf("lb-%d", lb)] = []Sample{{Port: 443, Open: 1}}
+		}
+		s.Append(testFirst+600+n, some)
+		for _, lb := range []string{"lb-0", total} {
+			got := minutes(t, s, lb)
+			if hour := n % 60; int64(len(got)) < hour+1 || !contiguous(got) || got[len(got)-1] != 600+n {
+				t.Fatalf("minute %d: of %s there is %v, want the current hour at least", n, lb, got)
+			}
+		}
+	}
+	got := minutes(t, s, "lb-0")
+	if got[0] != 720 {
+		t.Errorf("the first minute is %d, want that of the current hour", got[0])
+	}
+	if err := s.Warning(); err == nil || !strings.Contains(err.Error(), "-history-size") {
+		t.Errorf("the warning is %v", err)
+	}
+	if n := strings.Count(log.String(), "the current hour alone is too much"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if bytes, most := s.Size(); most != limit || bytes != taken(t, dir) {
+		t.Errorf("%d bytes of %d, there are %d", bytes, most, taken(t, dir))
+	}
+}
+
+// A process that ends while hours are dropped leaves a segment as it was or as it is
+// to be, and the next one removes what is left over. What is damaged goes first.
+func TestHoursAreDroppedAtomically(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir, roomy)
+	for n := range int64(180) {
+		minute(s, testFirst+n)
+	}
+	path := filepath.Join(dir, "2026-11-25", "lb-1")
+	for _, name := range []string{path + freshSuffix, path + damagedSuffix} {
+		if err := os.WriteFile(name, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, _ = open(t, dir, 3*blockBytes)
+	if _, err := os.Stat(path + freshSuffix); err == nil {
+		t.Error("what was left over is still there")
+	}
+	for n := int64(180); n < 800; n++ {
+		minute(s, testFirst+n)
+	}
+	if _, err := os.Stat(path + damagedSuffix); err == nil {
+		t.Error("the damaged segment has outlived good ones")
+	}
+	got := minutes(t, s, "lb-1")
+	if len(got) == 0 || got[0] == 0 || got[len(got)-1] != 799 || !contiguous(got) {
+		t.Errorf("there is %v", got)
+	}
+	again, _ := open(t, dir, 3*blockBytes)
+	want(t, "bytes", []int64{again.bytes()}, s.bytes())
 }
 
 func taken(t *testing.T, dir string) (bytes int64) {

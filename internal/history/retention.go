@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -30,22 +31,60 @@ func (s *Store) expire(today string) {
 	}
 }
 
-// shrink drops the oldest days until what is left is not too much. s.mu is held.
-func (s *Store) shrink(today string) {
-	for {
-		bytes := int64(0)
-		for _, n := range s.days {
-			bytes += n
+// shrink drops what is oldest until the rest is not too much, days as a whole and of
+// the last two days hours. The current hour stays, however much it takes. s.mu is
+// held.
+func (s *Store) shrink(minute int64) {
+	today := dayOf(minute)
+	for s.bytes() > s.limit {
+		oldest := slices.Min(slices.Collect(maps.Keys(s.days)))
+		if len(s.days) > 2 {
+			s.log.Warn("history is larger than it may be, its oldest day is dropped", "day", oldest, "bytes", s.bytes(), "limit", s.limit)
+			s.drop(oldest)
+			continue
 		}
-		if bytes <= s.limit || len(s.days) == 0 {
+		end := int64(minutesPerDay)
+		if oldest == today {
+			end = minute % minutesPerDay / 60 * 60
+		}
+		if s.from[oldest] >= end {
 			return
 		}
-		oldest := slices.Min(slices.Collect(maps.Keys(s.days)))
-		s.log.Warn("history is larger than it may be, its oldest day is dropped", "day", oldest, "bytes", bytes, "limit", s.limit)
-		s.drop(oldest)
-		if oldest == today {
-			clear(s.whole)
-		}
+		s.dropHours(oldest, end)
+	}
+}
+
+// bytes is how much there is. s.mu is held.
+func (s *Store) bytes() (all int64) {
+	for _, n := range s.days {
+		all += n
+	}
+	return all
+}
+
+// nearlyFull is the part of the limit, in percent, from which there is a warning.
+const nearlyFull = 80
+
+// warn tells of what the limit costs before it does. s.mu is held.
+func (s *Store) warn(minute int64) {
+	bytes, today := s.bytes(), dayOf(minute)
+	week := timeOf(today).Add(-Retention + 24*time.Hour).Format(time.DateOnly)
+	s.tooSmall = nil
+	switch {
+	case bytes > s.limit:
+		s.tooSmall = fmt.Errorf("the current hour alone takes %d MiB, more than the %d MiB of -history-size: it is kept, and nothing before it",
+			bytes>>20, s.limit>>20)
+		s.warnOnce(today, "history is larger than it may be, the current hour alone is too much: give it a larger -history-size", bytes)
+	case bytes > s.limit/100*nearlyFull && slices.Min(slices.Collect(maps.Keys(s.days))) > week:
+		s.warnOnce(today, "history is nearly as large as it may be, its oldest part will go before its week is over: give it a larger -history-size", bytes)
+	}
+}
+
+// warnOnce is for what is so for a long time: the log has it once a day.
+func (s *Store) warnOnce(today, what string, bytes int64) {
+	if s.warned[what] != today {
+		s.warned[what] = today
+		s.log.Warn(what, "bytes", bytes, "limit", s.limit, "days", len(s.days))
 	}
 }
 
@@ -55,4 +94,8 @@ func (s *Store) drop(day string) {
 		s.log.Warn("history not deleted", "day", day, "err", err)
 	}
 	delete(s.days, day)
+	delete(s.from, day)
+	if day == s.wholeOf {
+		clear(s.whole)
+	}
 }
