@@ -136,6 +136,9 @@ func TestRequests(t *testing.T) {
 				}
 				cases++
 				for how, send := range http1Senders {
+					if c.together && how == "pieces" {
+						continue
+					}
 					t.Run(c.title+"/"+how, func(t *testing.T) { c.run(t, send, readers) })
 				}
 			}

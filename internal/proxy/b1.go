@@ -72,8 +72,15 @@ func (b *b1) send() (whole bool, f *Fault) {
 		x.out, whole = x.client.early(x.out)
 	}
 	if whole {
-		x.up.ReadBy(x.sent.Add(min(watchEvery, x.cfg.requestTimeout())))
-		x.sendErr = x.up.Ask(x.out)
+		first := watchEvery
+		if x.up.Trusted {
+			first = trustedFor
+		}
+		x.up.ReadBy(x.sent.Add(min(first, x.cfg.requestTimeout())))
+		if x.sendErr = x.up.Ask(x.out, x.up.Reused && !x.up.Trusted); x.sendErr == socket.ErrSpoken {
+			x.out = x.out[:0]
+			return false, &Fault{Side: Upstream, Op: OpSend, Status: 502, Retry: Afresh, Err: x.sendErr}
+		}
 	} else {
 		_, x.sendErr = x.up.Write(x.out)
 	}
@@ -183,8 +190,11 @@ func (b *b1) broken(op Op, err error) *Fault {
 	if x.sendErr != nil && err == io.EOF {
 		f.Err = x.sendErr
 	}
-	if op == OpReceive && x.up.Reused && !x.heard && x.again() {
-		f.Retry = Afresh
+	if op == OpReceive && x.up.Reused && !x.heard {
+		x.backend.Pool.Distrust()
+		if x.again() {
+			f.Retry = Afresh
+		}
 	}
 	return f
 }

@@ -152,6 +152,11 @@ const (
 	keepAliveCount    = 6
 )
 
+// trustedFor is how long the answer is waited for on a connection that was not
+// looked at (upstream.Conn.Trusted) before it is. A backend that had half-closed it
+// before the request came would go on reading, and nothing would tell.
+const trustedFor = 10 * time.Millisecond
+
 // settleTime is how long a connection without requests keeps its goroutines and
 // what they hold: long enough that a page's requests, one after the other, find
 // them there. Then it is parked.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func TestAskIsAnswered(t *testing.T) {
 	b := make([]byte, 10)
 	for _, size := range []int64{1, 300, 16 << 20} { // the last one takes many writes
 		heard := hears(far, size, "well")
-		if err := c.Ask(bytes.Repeat([]byte("?"), int(size))); err != nil {
+		if err := c.Ask(bytes.Repeat([]byte("?"), int(size)), true); err != nil {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
 		if n, err := c.Read(b); string(b[:n]) != "well" || err != nil {
@@ -50,7 +51,7 @@ func TestAskAfterTheEnd(t *testing.T) {
 	_, _ = far.Write([]byte("too early"))
 	_ = far.CloseWrite()
 	c.ReadBy(Now().Add(50 * time.Millisecond))
-	if err := c.Ask([]byte("?")); err != nil {
+	if err := c.Ask([]byte("?"), false); err != nil {
 		t.Fatal(err)
 	}
 	c.ReadBy(0)
@@ -74,7 +75,7 @@ func TestAskUnanswered(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, far := pair(t)
 			c.ReadBy(tt.by)
-			if err := c.Ask([]byte("?")); err != nil {
+			if err := c.Ask([]byte("?"), false); err != nil {
 				t.Fatal(err)
 			}
 			b := make([]byte, 10)
@@ -92,7 +93,7 @@ func TestAskWhenClosed(t *testing.T) {
 	leak.Check(t)
 	c, _ := pair(t)
 	_ = c.Close()
-	if err := c.Ask([]byte("?")); err == nil {
+	if err := c.Ask([]byte("?"), false); err == nil {
 		t.Error("no error")
 	}
 	c, far := pair(t)
@@ -102,10 +103,40 @@ func TestAskWhenClosed(t *testing.T) {
 		_ = c.Close()
 		heard <- err
 	}()
-	if err := c.Ask([]byte("?")); err != nil {
+	if err := c.Ask([]byte("?"), false); err != nil {
 		t.Errorf("closed while waiting: %v", err)
 	}
 	if err := <-heard; err != nil {
 		t.Error(err)
+	}
+}
+
+// What was said or done before the question is found by looking, and then nothing
+// is written.
+func TestAskLooks(t *testing.T) {
+	leak.Check(t)
+	for _, tt := range []struct {
+		name string
+		do   func(far *net.TCPConn)
+	}{
+		{"the end", func(far *net.TCPConn) { _ = far.CloseWrite() }},
+		{"a word", func(far *net.TCPConn) { _, _ = far.Write([]byte("too early")) }},
+		{"a reset", func(far *net.TCPConn) { _ = far.SetLinger(0); _ = far.Close() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, far := pair(t)
+			tt.do(far)
+			_ = c.WhenReadable(func(fd uintptr) bool { // it has come, and nothing is taken
+				n, _, _ := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK)
+				return n >= 0
+			})
+			if err := c.Ask([]byte("?"), true); err != ErrSpoken {
+				t.Errorf("got %v", err)
+			}
+			_ = c.Close()
+			if b, err := io.ReadAll(far); len(b) > 0 {
+				t.Errorf("the other side got %q, %v", b, err)
+			}
+		})
 	}
 }

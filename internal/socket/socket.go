@@ -55,6 +55,8 @@ type Conn struct {
 	writeOnce func(fd uintptr) bool // tryWrite
 
 	asked   bool                  // of the Ask under way: p has been written
+	look    bool                  // before that, something is read
+	stray   [1]byte               // what was read, of no use
 	askOnce func(fd uintptr) bool // tryAsk
 }
 

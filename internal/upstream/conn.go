@@ -20,6 +20,11 @@ type Conn struct {
 	// byte of the answer says nothing about the backend.
 	Reused bool
 
+	// Trusted tells that nobody looked whether the backend has closed the
+	// connection since it was put back. If it has done so by half, the end is not
+	// reported: its owner looks for himself when the answer does not come at once.
+	Trusted bool
+
 	// Heard is when the owner before Put last heard the backend; 0: not known.
 	Heard socket.Instant
 

@@ -18,6 +18,14 @@ const maxIdle = 1024
 // that the pool follows the load down.
 const maxIdleAge = 30 * time.Second
 
+// trustFor is how long a backend is taken to be silent after an answer.
+const trustFor = time.Millisecond
+
+// trustAfter is after how many looks in a row that found a connection clean a
+// backend is trusted. One that closes more often than once in that many requests is
+// looked at each time; of the others fewer than one in a thousand waits.
+const trustAfter = 1000
+
 // openTries bounds the tries to open a stream: on a connection that has ended or
 // filled up meanwhile, another one is in order, but not for ever.
 const openTries = 4

@@ -30,6 +30,7 @@ type Pool struct {
 	failures atomic.Uint64
 	reuses   atomic.Uint64
 	stale    atomic.Uint64
+	looks    atomic.Uint32 // at idle connections, since one was not clean
 
 	mu       sync.Mutex
 	idle     []*Conn     // guarded by mu; oldest first
@@ -67,19 +68,32 @@ func (p *Pool) Get(deadline time.Time) (*Conn, error) { return p.get(deadline, 0
 // millisecond, which saves a system call, 4 % of a small request. For about
 // that long nginx and HAProxy, too, do not know what a backend has done since:
 // they hear of it in their next round of events.
+//
+// Trust is earned: by trustAfter looks in a row that found nothing. A backend that
+// ends its side of a connection after an answer, and goes on reading, would have
+// each request wait until its owner looks.
 func (p *Pool) GetRetryable(deadline time.Time, now socket.Instant) (*Conn, error) {
+	if p.looks.Load() < trustAfter {
+		now = 0
+	}
 	return p.get(deadline, now)
 }
 
-// trustFor is how long a backend is taken to be silent after an answer.
-const trustFor = time.Millisecond
+// Distrust is called when a connection turned out to be closed that was taken for
+// a good one.
+func (p *Pool) Distrust() { p.looks.Store(0) }
 
 func (p *Pool) get(deadline time.Time, now socket.Instant) (*Conn, error) {
 	for c := p.pop(); c != nil; c = p.pop() {
-		if now != 0 && c.Heard != 0 && now.Sub(c.Heard) < trustFor || c.clean() {
+		c.Trusted = now != 0 && c.Heard != 0 && now.Sub(c.Heard) < trustFor
+		if c.Trusted || c.clean() {
 			p.reuses.Add(1)
+			if !c.Trusted && p.looks.Load() < trustAfter {
+				p.looks.Add(1)
+			}
 			return c, nil
 		}
+		p.Distrust()
 		p.stale.Add(1)
 		_ = c.Close() // the backend has closed it, or is not to be heard out
 	}

@@ -476,12 +476,14 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 		name  string
 		heard socket.Instant
 		now   socket.Instant // 0: Get
-		stale bool           // the connection that has ended is given out
+		looks uint32
+		stale bool // the connection that has ended is given out
 	}{
-		{"at once", heard, heard + 1, true},
-		{"a millisecond later", heard, heard.Add(trustFor), false},
-		{"not known when heard", 0, heard, false},
-		{"not retryable", heard, 0, false},
+		{"at once", heard, heard + 1, trustAfter, true},
+		{"a millisecond later", heard, heard.Add(trustFor), trustAfter, false},
+		{"not known when heard", 0, heard, trustAfter, false},
+		{"not retryable", heard, 0, trustAfter, false},
+		{"not trusted yet", heard, heard + 1, trustAfter - 1, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBackend(t)
@@ -490,6 +492,7 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 			_ = (<-b.accepted).Close()
 			settled(t, old)
 			old.Heard = tt.heard
+			p.looks.Store(tt.looks)
 			p.Put(old)
 			take := p.Get
 			if tt.now != 0 {
@@ -500,9 +503,45 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			if (c == old) != tt.stale {
-				t.Errorf("got the one that has ended: %v, want %v", c == old, tt.stale)
+			if (c == old) != tt.stale || old.Trusted != tt.stale {
+				t.Errorf("got the one that has ended: %v, trusted %v, want %v", c == old, old.Trusted, tt.stale)
+			}
+			if !tt.stale && p.looks.Load() != 0 {
+				t.Error("it is trusted although a connection was closed")
 			}
 		})
+	}
+}
+
+// Trust is earned by connections that were found clean, and lost at once.
+func TestTrustIsEarned(t *testing.T) {
+	leak.Check(t)
+	b := newBackend(t)
+	p := b.pool(t, Options{})
+	const now = socket.Instant(time.Hour)
+	use := func() (trusted bool) {
+		c, err := p.GetRetryable(time.Time{}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Heard = now
+		p.Put(c)
+		return c.Trusted
+	}
+	use()
+	defer func() { _ = (<-b.accepted).Close() }()
+	for n := range trustAfter {
+		if use() {
+			t.Fatalf("trusted after %d looks", n)
+		}
+	}
+	for range 2 {
+		if !use() {
+			t.Error("never trusted")
+		}
+	}
+	p.Distrust()
+	if use() {
+		t.Error("still trusted")
 	}
 }
