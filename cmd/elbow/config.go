@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"elbow/internal/elb"
 )
 
 // A config is what belongs to the machine. What belongs to a customer is in the
@@ -204,8 +206,6 @@ func (c *config) validate() error {
 		return errors.New("-data: must name a directory")
 	case c.region == "":
 		return errors.New("-region: must not be empty")
-	case !c.vswitch.IsValid():
-		return errors.New("-vswitch: must be a CIDR, as 10.1.0.0/24")
 	case (c.accessKeyID == "") != (c.secret == ""):
 		return fmt.Errorf("%s and %s: set both or neither", keyIDVariable, secretVariable)
 	case c.maxConnections < 1:
@@ -214,6 +214,10 @@ func (c *config) validate() error {
 		return fmt.Errorf("-drain-timeout: must be more than 0, not %s", c.drainTimeout)
 	case c.gcPercent < 10:
 		return fmt.Errorf("-gc-percent: must be at least 10, not %d", c.gcPercent)
+	}
+	var err error
+	if c.vswitch, err = elb.VSwitchRange(c.vswitch); err != nil {
+		return fmt.Errorf("-vswitch: %w", err)
 	}
 	return cmp.Or(c.validateOverload(), c.validateHistory(), c.validateMetrics(), c.balancing.validate(), c.validateAPI())
 }

@@ -100,6 +100,8 @@ func TestBindHTTPSListener(t *testing.T) {
 		{set: map[string]string{"HealthCheckDomain": "example.com"}},
 		{set: map[string]string{"HealthCheckDomain": "[::1]:8080"}},
 		{set: map[string]string{"HealthCheckDomain": "example.com\r\nX: y"}, want: "InvalidHealthCheckDomain"},
+		{set: map[string]string{"HealthCheckDomain": "$_ip"}},
+		{set: map[string]string{"HealthCheckDomain": "$_IP"}, want: "InvalidHealthCheckDomain"},
 
 		{set: map[string]string{"HealthCheckURI": "/checkpreload.htm"}},
 		{set: map[string]string{"HealthCheckURI": "/a?b=c&d"}},

@@ -67,9 +67,12 @@ func (c *cases) row(r Param, valid map[string]string) {
 		c.array(r.Name, s, valid)
 		return
 	}
+	if s.Unset != "" {
+		c.add(valid, r.Name, "no value", s.Unset, "")
+	}
 	for _, v := range boundaries(s) {
 		want := ""
-		if v.refused {
+		if v.refused && v.value != s.Unset {
 			want = "Invalid" + r.Name
 		}
 		c.add(valid, r.Name, v.what, v.value, want)
@@ -121,7 +124,13 @@ func choices(s Shape) []boundary {
 // none: whether it is valid, the rule of the row says.
 func lengths(s Shape) []boundary {
 	text := func(n int64) string {
-		return s.Prefix + strings.Repeat("x", int(n)-len(s.Prefix))
+		t := s.Prefix + strings.Repeat("x", int(n)-len(s.Prefix))
+		if s.Labels { // the last character must not be a dot that is one too many
+			for i := maxLabel; i < len(t)-1; i += maxLabel + 1 {
+				t = t[:i] + "." + t[i+1:]
+			}
+		}
+		return t
 	}
 	shortest := max(s.Min, int64(len(s.Prefix))+1)
 	all := []boundary{

@@ -25,7 +25,8 @@ const maxPEM = 64 << 10
 
 // UploadUserCertificateOutput names the certificate.
 type UploadUserCertificateOutput struct {
-	CertID int64 `json:"CertId"`
+	CertID     int64  `json:"CertId"`
+	ResourceID string `json:"ResourceId"` // the InstanceId of GetUserCertificateDetail
 }
 
 // GetUserCertificateDetailInput names a certificate.
@@ -53,6 +54,8 @@ type GetUserCertificateDetailOutput struct {
 	Name              string
 	Cert              string
 	Key               string
+	CertIdentifier    string // the ID and "-cn-hangzhou", wherever the certificate is
+	InstanceID        string `json:"InstanceId"` // cas-upload-…
 	Common            string
 	Sans              string // separated by commas
 	Issuer            string
@@ -61,17 +64,31 @@ type GetUserCertificateDetailOutput struct {
 	City              string
 	Country           string
 	Fingerprint       string
+	Sha2              string
+	SerialNo          string
 	StartDate         string // 2006-01-02
 	EndDate           string // 2006-01-02
+	NotBefore         int64  // milliseconds since 1970
+	NotAfter          int64  // milliseconds since 1970
 	Expired           bool
 	BuyInAliyun       bool
 	OrderID           int64 `json:"OrderId"`
 	Algorithm         string
 	ResourceGroupID   string `json:"ResourceGroupId"`
+	CertChain         Array[ChainLink]
 	EncryptCert       string
 	EncryptPrivateKey string
 	SignCert          string
 	SignPrivateKey    string
+}
+
+// A ChainLink is one certificate of a chain, the leaf first.
+type ChainLink struct {
+	CommonName       string
+	IssuerCommonName string
+	NotBefore        int64 // milliseconds since 1970
+	NotAfter         int64 // milliseconds since 1970
+	RemainDay        int   // whole days until NotAfter, 0 once it has passed
 }
 
 // ListUserCertificateOrderInput filters certificates.

@@ -6,8 +6,10 @@ import (
 	"elbow/internal/elb"
 )
 
-// httpsListener lists the parameters that Create and Set have in common.
-func httpsListener(l *elb.Listener) []Param {
+// httpsListener lists the parameters that Create and Set have in common. With
+// again, those that have a default which no value stands for take one that brings
+// it back: Set keeps what is absent.
+func httpsListener(l *elb.Listener, again bool) []Param {
 	rows := []Param{
 		{Name: "Description", Var: Text(&l.Description, 1, 80, notURL), Doc: "The description of the listener."},
 		{Name: "Scheduler", Var: OneOf(&l.Scheduler, elb.Schedulers...), Default: elb.WRR, Doc: "The scheduling algorithm. " +
@@ -23,7 +25,7 @@ func httpsListener(l *elb.Listener) []Param {
 		{Name: "ServerCertificateId", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
 	}
 	rows = append(rows, sticky(&l.Sticky)...)
-	return append(rows, healthCheck(&l.Check)...)
+	return append(rows, healthCheck(&l.Check, again)...)
 }
 
 // sticky lists how the requests of a client are kept on one backend.
@@ -41,17 +43,24 @@ func sticky(s *elb.Sticky) []Param {
 	}
 }
 
-// healthCheck lists how backends are probed.
-func healthCheck(h *elb.HealthCheck) []Param {
+// healthCheck lists how backends are probed. See httpsListener for again.
+func healthCheck(h *elb.HealthCheck, again bool) []Param {
 	on := []Cond{{"HealthCheck", "on"}}
+	domain := orUnset("$_ip", func() { h.Domain = "" }, Text(&h.Domain, 1, 253, hostName))
+	uri, port := Text(&h.URI, 1, 80, probeTarget, notOnlySlashes), Int(&h.ConnectPort, 1, 65535)
+	var uriAgain, portAgain string
+	if again {
+		uri, uriAgain = orUnset("/", func() { h.URI = "" }, uri), " / brings that back."
+		port, portAgain = orUnset("0", func() { h.ConnectPort = 0 }, port), " 0 brings that back."
+	}
 	return []Param{
 		{Name: "HealthCheck", Var: OnOff(&h.On), Required: true, Doc: "Whether backend servers are health-checked."},
-		{Name: "HealthCheckDomain", Var: Text(&h.Domain, 1, 253, hostName), When: on, Doc: "The domain name that a health check asks for. Without one it is the address of the backend server."},
-		{Name: "HealthCheckURI", Var: Text(&h.URI, 1, 80, probeTarget, notOnlySlashes), When: on, Doc: "The URI that a health check asks for. Without one it is /."},
+		{Name: "HealthCheckDomain", Var: domain, When: on, Doc: "The domain name that a health check asks for. Without one, or with $_ip, it is the address of the backend server."},
+		{Name: "HealthCheckURI", Var: uri, When: on, Doc: "The URI that a health check asks for. Without one it is /." + uriAgain},
 		{Name: "HealthyThreshold", Var: Int(&h.Rise, 2, 10), Default: "3", When: on, Doc: "How many health checks in a row must pass before an unhealthy backend server counts as healthy."},
 		{Name: "UnhealthyThreshold", Var: Int(&h.Fall, 2, 10), Default: "3", When: on, Doc: "How many health checks in a row must fail before a healthy backend server counts as unhealthy."},
 		{Name: "HealthCheckTimeout", Var: Seconds(&h.Timeout, 1, 300), Default: "5", When: on, Doc: "How long a backend server may take to answer a health check; later is a failure. If it is shorter than HealthCheckInterval, HealthCheckInterval is used instead."},
-		{Name: "HealthCheckConnectPort", Var: Int(&h.ConnectPort, 1, 65535), When: on, Doc: "The port that health checks go to. Without one it is the port that requests go to."},
+		{Name: "HealthCheckConnectPort", Var: port, When: on, Doc: "The port that health checks go to. Without one it is the port that requests go to." + portAgain},
 		{Name: "HealthCheckInterval", Var: Seconds(&h.Interval, 1, 50), Default: "2", When: on, Doc: "The time between two health checks."},
 		{Name: "HealthCheckHttpCode", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: on, Doc: "The HTTP status codes that pass a health check."},
 		{Name: "HealthCheckMethod", Var: OneOf(&h.Method, "head", "get"), Default: "head", When: on, Doc: "The method of a health check. head asks for the head of the page alone, get for all of it."},
@@ -72,7 +81,7 @@ func (in *CreateLoadBalancerHTTPSListenerInput) Params() []Param {
 		{Name: "ForwardPort", Var: Int(&l.ForwardPort, 0, 65535), Required: true, When: []Cond{{"ListenerForward", "on"}}, Doc: "The port whose HTTP requests are redirected to HTTPS. It must not be 0 or the port of a listener while ListenerForward is on."},
 		{Name: "BackendServerPort", Var: Int(&l.BackendPort, 1, 65535), Doc: "The port of the backend servers that were added without a port of their own. Without it they are asked on ListenerPort."},
 	}
-	return append(rows, httpsListener(l)...)
+	return append(rows, httpsListener(l, false)...)
 }
 
 func (in *CreateLoadBalancerHTTPSListenerInput) complete(map[string]string) error {
@@ -99,7 +108,7 @@ func (in *SetLoadBalancerHTTPSListenerAttributeInput) Params() []Param {
 		loadBalancerID(&in.LoadBalancerID),
 		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Required: true, Doc: "The port of the listener."},
 	}
-	for _, r := range httpsListener(&in.alone) {
+	for _, r := range httpsListener(&in.alone, true) {
 		r.Required, r.Default, r.IfGiven = false, "", ""
 		rows = append(rows, r)
 	}
@@ -119,7 +128,7 @@ func (in *SetLoadBalancerHTTPSListenerAttributeInput) Apply(l *elb.Listener) err
 	if text, ok := in.given["Description"]; ok && text == "" {
 		changed.Description = ""
 	}
-	if err := fill(httpsListener(&changed), in.given, true); err != nil {
+	if err := fill(httpsListener(&changed, true), in.given, true); err != nil {
 		return err
 	}
 	if err := changed.Validate(); err != nil {

@@ -25,7 +25,7 @@ func TestAnswersSpelling(t *testing.T) {
 		out  any
 		want string
 	}{
-		{UploadUserCertificateOutput{7}, `{"CertId":7}`},
+		{UploadUserCertificateOutput{7, "cas-upload-7"}, `{"CertId":7,"ResourceId":"cas-upload-7"}`},
 		{
 			AddBackendServersOutput{BackendServers{Array[BackendServer]{{IP: "10.0.0.7", Port: 80, ServerID: "i-1", Type: "ens", Weight: 1}}}},
 			`{"BackendServers":{"BackendServer":[{"Ip":"10.0.0.7","Port":80,"ServerId":"i-1","Type":"ens","Weight":1}]}}`,

@@ -51,6 +51,8 @@ type Shape struct {
 	Unit   string   // of a number, if it has one
 	Prefix string   // how every value begins; "" if it may begin with anything
 	Rule   string   // what else must hold: "must not …"
+	Unset  string   // the value that stands for none, if there is one
+	Labels bool     // a text is a domain name, whose parts between dots are bounded
 	Items  []Param  // the members of one item of a JSON array
 }
 

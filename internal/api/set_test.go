@@ -43,6 +43,18 @@ func TestSetHTTPSListener(t *testing.T) {
 			set: map[string]string{"HealthCheckURI": ""}, want: map[string]string{"HealthCheckURI": "/up"},
 		},
 		{
+			what: "what stands for the default brings it back", stored: map[string]string{
+				"HealthCheckURI": "/up", "HealthCheckDomain": "a.test", "HealthCheckConnectPort": "81",
+			},
+			set: map[string]string{"HealthCheckURI": "/", "HealthCheckDomain": "$_ip", "HealthCheckConnectPort": "0"}, want: map[string]string{},
+		},
+		{
+			what: "it does so one by one", stored: map[string]string{
+				"HealthCheckURI": "/up", "HealthCheckDomain": "a.test", "HealthCheckConnectPort": "81",
+			},
+			set: map[string]string{"HealthCheckURI": "/"}, want: map[string]string{"HealthCheckDomain": "a.test", "HealthCheckConnectPort": "81"},
+		},
+		{
 			what: "stickiness is switched on with all it needs",
 			set:  map[string]string{"StickySession": "on", "StickySessionType": "insert", "CookieTimeout": "9"},
 			want: map[string]string{"StickySessionType": "insert", "CookieTimeout": "9"},
@@ -94,7 +106,7 @@ func TestSetHTTPSListener(t *testing.T) {
 // What is wrong by itself is refused before anything stored is read.
 func TestSetHTTPSListenerRefusedAlone(t *testing.T) {
 	for name, value := range map[string]string{
-		"IdleTimeout": "61", "Cookie": "$a", "HealthCheckURI": "/", "Description": "http://x", "Scheduler": "fifo",
+		"IdleTimeout": "61", "Cookie": "$a", "HealthCheckURI": "//", "Description": "http://x", "Scheduler": "fifo",
 	} {
 		in := new(SetLoadBalancerHTTPSListenerAttributeInput)
 		err := Bind(in, map[string]string{"LoadBalancerId": "lb-1", "ListenerPort": "443", name: value})

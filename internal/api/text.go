@@ -56,6 +56,7 @@ func (v textVar) Shape() Shape {
 		}
 		s.Rule += r.says
 		s.Prefix += r.prefix
+		s.Labels = s.Labels || r.labels
 	}
 	return s
 }
@@ -64,6 +65,7 @@ func (v textVar) Shape() Shape {
 type rule struct {
 	says   string // "must …"
 	prefix string // how every value begins that obeys
+	labels bool   // Shape.Labels
 	ok     func(s string) bool
 }
 
@@ -103,8 +105,9 @@ var (
 	}
 	// The Host field of a probe (RFC 9110, 7.2), a port included.
 	hostName = rule{
-		says: "must be a domain name or an address, with or without a port",
-		ok:   func(s string) bool { return only(s, letters+digits+"-._:[]") },
+		says:   "must be a domain name or an address, with or without a port from 1 to 65535; an IPv6 address stands in brackets",
+		labels: true,
+		ok:     validHost,
 	}
 	visibleASCII = rule{
 		says: "must be visible ASCII characters",

@@ -131,6 +131,29 @@ func (v someVar) Shape() Shape { return Shape{Type: String, Enum: v.values, Many
 // OnOff is a switch, on or off.
 func OnOff(p *bool) Var { return switchVar{p, String, "on", "off"} }
 
+// orUnset is v, and a word that stands for no value, upon which unset is called.
+func orUnset(word string, unset func(), v Var) Var { return unsetVar{v, word, unset} }
+
+type unsetVar struct {
+	Var
+	word  string
+	unset func()
+}
+
+func (v unsetVar) Set(s string) error {
+	if s == v.word {
+		v.unset()
+		return nil
+	}
+	return v.Var.Set(s)
+}
+
+func (v unsetVar) Shape() Shape {
+	s := v.Var.Shape()
+	s.Unset = v.word
+	return s
+}
+
 // Bool is a truth value, true or false.
 func Bool(p *bool) Var { return switchVar{p, Boolean, "true", "false"} }
 

@@ -3,6 +3,8 @@ package control
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,7 +39,7 @@ func (s *Service) UploadUserCertificate(ctx context.Context, in *api.UploadUserC
 		tx.CreateCertificate(c)
 		return nil
 	})
-	out.CertID = c.ID
+	out.CertID, out.ResourceID = c.ID, certificateInstance(c.ID)
 	return out, err
 }
 
@@ -72,13 +74,37 @@ func (s *Service) GetUserCertificateDetail(ctx context.Context, in *api.GetUserC
 	out = api.GetUserCertificateDetailOutput{
 		ID: c.ID, Name: c.Name, Common: c.CommonName, Sans: strings.Join(c.Sans, ","),
 		Issuer: c.Issuer, OrgName: c.OrgName, Province: c.Province, City: c.City, Country: c.Country,
-		Fingerprint: c.Fingerprint, StartDate: api.Date(c.NotBefore), EndDate: api.Date(c.NotAfter),
+		Fingerprint: c.Fingerprint, Sha2: c.Sha2, SerialNo: c.SerialNo,
+		StartDate: api.Date(c.NotBefore), EndDate: api.Date(c.NotAfter),
+		NotBefore: c.NotBefore.UnixMilli(), NotAfter: c.NotAfter.UnixMilli(),
 		Expired: s.now().After(c.NotAfter), Algorithm: c.Algorithm,
+		CertIdentifier: strconv.FormatInt(c.ID, 10) + "-cn-hangzhou", InstanceID: certificateInstance(c.ID),
+		CertChain: chain(c.ChainPEM, s.now()),
 	}
 	if !in.Filter {
 		out.Cert, out.Key = c.ChainPEM, c.KeyPEM
 	}
 	return out, err
+}
+
+// certificateInstance is the name of an uploaded certificate as a resource, which
+// clients take from one answer to ask by it in another.
+func certificateInstance(id int64) string { return "cas-upload-" + strconv.FormatInt(id, 36) }
+
+// chain describes the certificates of a chain in PEM.
+func chain(text string, now time.Time) (all []api.ChainLink) {
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			continue // it was accepted, so it is something else than a certificate
+		}
+		all = append(all, api.ChainLink{
+			CommonName: c.Subject.CommonName, IssuerCommonName: c.Issuer.CommonName,
+			NotBefore: c.NotBefore.UnixMilli(), NotAfter: c.NotAfter.UnixMilli(),
+			RemainDay: max(0, int(c.NotAfter.Sub(now)/(24*time.Hour))),
+		})
+	}
+	return all
 }
 
 // ListUserCertificateOrder lists the certificates that match all of the
@@ -133,6 +159,6 @@ func order(c *elb.Certificate, now time.Time) api.CertificateOrder {
 		StartDate: api.Date(c.NotBefore), EndDate: api.Date(c.NotAfter), Expired: now.After(c.NotAfter),
 		Sans: strings.Join(c.Sans, ","), Issuer: c.Issuer, OrgName: c.OrgName, Province: c.Province, City: c.City,
 		Country: c.Country, Fingerprint: c.Fingerprint, Sha2: c.Sha2, SerialNo: c.SerialNo,
-		Status: certificateStatus(c, now), Upload: true,
+		Status: certificateStatus(c, now), Upload: true, InstanceID: certificateInstance(c.ID),
 	}
 }

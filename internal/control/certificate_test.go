@@ -63,9 +63,10 @@ func TestUploadUserCertificate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := uploadOf(t, "web")
-	id := w.upload(p)
+	uploaded := w.do("UploadUserCertificate", p)
+	id, end := fmt.Sprintf("%.0f", uploaded["CertId"]), today.AddDate(0, 6, 0)
 	got := w.do("GetUserCertificateDetail", params{"CertId": id})
-	for _, name := range []string{"Fingerprint"} {
+	for _, name := range []string{"Fingerprint", "Sha2"} {
 		if got.text(name) == "" {
 			t.Errorf("no %s", name)
 		}
@@ -77,9 +78,19 @@ func TestUploadUserCertificate(t *testing.T) {
 		"City": "Hangzhou", "Country": "CN", "StartDate": "2025-09-27", "EndDate": "2026-09-27", "Expired": false,
 		"BuyInAliyun": false, "OrderId": 0.0, "Algorithm": "ECC", "ResourceGroupId": "",
 		"EncryptCert": "", "EncryptPrivateKey": "", "SignCert": "", "SignPrivateKey": "",
+		"SerialNo": "AB", "CertIdentifier": "1000001-cn-hangzhou", "InstanceId": "cas-upload-lflt",
+		"NotBefore": float64(end.AddDate(-1, 0, 0).UnixMilli()), "NotAfter": float64(end.UnixMilli()),
+		"CertChain": []any{map[string]any{
+			"CommonName": "example.com", "IssuerCommonName": "example.com", "RemainDay": end.Sub(today).Hours() / 24,
+			"NotBefore": float64(end.AddDate(-1, 0, 0).UnixMilli()), "NotAfter": float64(end.UnixMilli()),
+		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("detail (-want +got):\n%s", diff)
+	}
+	listed := w.do("ListUserCertificateOrder", params{}).list("CertificateOrderList")
+	if len(listed) != 1 || listed[0].text("InstanceId") != "cas-upload-lflt" || uploaded.text("ResourceId") != "cas-upload-lflt" {
+		t.Errorf("upload answers %v, the list %v", uploaded, listed)
 	}
 	filtered := w.do("GetUserCertificateDetail", params{"CertId": id, "CertFilter": "true"})
 	if filtered.text("Cert") != "" || filtered.text("Key") != "" || filtered.text("Name") != "web" {

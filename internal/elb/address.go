@@ -1,10 +1,51 @@
 package elb
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"net/netip"
 )
+
+// notForListeners are the ranges in which no load balancer can have its address.
+var notForListeners = []struct {
+	cidr netip.Prefix
+	why  string
+}{
+	{netip.MustParsePrefix("0.0.0.0/8"), "addresses of this network, which nothing can listen on"},
+	{netip.MustParsePrefix("::/128"), "the unspecified address"},
+	{netip.MustParsePrefix("169.254.0.0/16"), "link-local addresses, which are not routed"},
+	{netip.MustParsePrefix("fe80::/10"), "link-local addresses, which need an interface"},
+	{netip.MustParsePrefix("224.0.0.0/4"), "multicast addresses"},
+	{netip.MustParsePrefix("ff00::/8"), "multicast addresses"},
+	{netip.MustParsePrefix("240.0.0.0/4"), "reserved addresses"},
+	{netip.MustParsePrefix("::ffff:0:0/96"), "IPv4 addresses written as IPv6"},
+}
+
+// VSwitchRange is a range as a vSwitch has it: without bits after the prefix, and
+// as IPv4 if it is one that is written as IPv6 (RFC 4291, 2.5.5.2). A range with
+// addresses that no load balancer can have is an error.
+func VSwitchRange(cidr netip.Prefix) (netip.Prefix, error) {
+	if !cidr.IsValid() {
+		return cidr, errors.New("is not a range of addresses, as 10.1.0.0/24")
+	}
+	cidr = unmapped(cidr).Masked()
+	for _, not := range notForListeners {
+		if cidr.Overlaps(not.cidr) {
+			return cidr, fmt.Errorf("holds %s (%s)", not.why, not.cidr)
+		}
+	}
+	return cidr, nil
+}
+
+// unmapped is a range of IPv4-mapped addresses as one of IPv4, any other as it is.
+func unmapped(cidr netip.Prefix) netip.Prefix {
+	if cidr.Addr().Is4In6() && cidr.Bits() >= 96 {
+		return netip.PrefixFrom(cidr.Addr().Unmap(), cidr.Bits()-96)
+	}
+	return cidr
+}
 
 // NextAddress is the lowest address of the range that a load balancer can have
 // and taken does not claim, or the zero address if there is none.
@@ -37,7 +78,7 @@ func Capacity(cidr netip.Prefix) int64 {
 
 // hosts are the first and the last address of a range that NextAddress gives.
 func hosts(cidr netip.Prefix) (first, last netip.Addr) {
-	cidr = cidr.Masked()
+	cidr = unmapped(cidr).Masked()
 	first, last = cidr.Addr(), lastAddr(cidr)
 	if cidr.Addr().BitLen()-cidr.Bits() < 2 {
 		return first, last

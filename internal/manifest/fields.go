@@ -64,6 +64,19 @@ func changeable(field string) bool {
 	return slices.ContainsFunc(all, func(r api.Param) bool { return r.Name == field })
 }
 
+// unset is the value by which a field of a listener goes back to having none, ""
+// if it cannot. To the operation that creates a listener it need not be known:
+// there the field is left out.
+func unset(field string) string {
+	_, all := rows(setListener)
+	for _, r := range all {
+		if r.Name == field {
+			return r.Var.Shape().Unset
+		}
+	}
+	return ""
+}
+
 // placeholder stands for ids that are not known before the calls are made.
 const placeholder = "lb-0"
 
@@ -75,7 +88,9 @@ func (l *Listener) fill(given map[string]string) error {
 	}
 	values := map[string]string{"LoadBalancerId": placeholder, "ListenerPort": l.Port, "ServerCertificateId": placeholder}
 	for name, value := range given {
-		values[name] = value
+		if value != unset(name) {
+			values[name] = value
+		}
 	}
 	in, all := rows(createListener)
 	if err := api.Bind(in, values); err != nil {

@@ -127,6 +127,30 @@ func TestPlan(t *testing.T) {
 		},
 		{"a stop", "HealthCheck: off", "HealthCheck: off\n    Status: Stopped", shop, Options{}, "~ listener shop:443 StopLoadBalancerListener\n"},
 		{"a weight", "Port: 80", "Port: 80, Weight: 0", shop, Options{}, "~ backends of shop SetBackendServers\n"},
+		{
+			"back to the defaults of a check", "HealthCheck: off", "HealthCheck: on\n    HealthCheckURI: /\n    HealthCheckDomain: $_ip\n    HealthCheckConnectPort: 0",
+			strings.Replace(shop, "HealthCheck: off", "HealthCheck: on\n    HealthCheckURI: /up\n    HealthCheckDomain: a.test\n    HealthCheckConnectPort: 81", 1),
+			Options{},
+			"~ listener shop:443 SetLoadBalancerHTTPSListenerAttribute HealthCheckConnectPort=0 HealthCheckDomain=$_ip HealthCheckURI=/\n",
+		},
+		{
+			"back to one default of a check", "HealthCheck: off", "HealthCheck: on\n    HealthCheckURI: /",
+			strings.Replace(shop, "HealthCheck: off", "HealthCheck: on\n    HealthCheckURI: /up", 1),
+			Options{},
+			"~ listener shop:443 SetLoadBalancerHTTPSListenerAttribute(HealthCheckURI=/)\n",
+		},
+		{
+			"defaults of a check that are there", "HealthCheck: off", "HealthCheck: on\n    HealthCheckURI: /\n    HealthCheckDomain: $_ip\n    HealthCheckConnectPort: 0",
+			strings.Replace(shop, "HealthCheck: off", "HealthCheck: on", 1),
+			Options{},
+			"",
+		},
+		{
+			"a check that says nothing of its page leaves it", "HealthCheck: off", "HealthCheck: on",
+			strings.Replace(shop, "HealthCheck: off", "HealthCheck: on\n    HealthCheckURI: /up", 1),
+			Options{},
+			"",
+		},
 		{"a weight and a port in other spellings", "Port: 80", "Port: 080, Weight: 0100", shop, Options{}, ""},
 		{"an address in another spelling", "10.0.0.1", "::ffff:10.0.0.1", shop, Options{}, ""},
 		{"no port", "Port: 80", "Port: 0", strings.Replace(shop, ", Port: 80", "", 1), Options{}, ""},
@@ -189,8 +213,11 @@ func describe(steps []Step) string {
 			}
 			slices.Sort(params)
 			b.WriteString(" " + r.action)
-			if len(params) == 1 {
+			switch {
+			case len(params) == 1:
 				b.WriteString("(" + params[0] + ")")
+			case r.action == setListener:
+				b.WriteString(" " + strings.Join(params, " "))
 			}
 		}
 		b.WriteString("\n")

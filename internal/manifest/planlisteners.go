@@ -46,7 +46,7 @@ func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 		if !l.differs(name, wanted[name], old) {
 			continue
 		}
-		params[name] = wanted[name]
+		params[name] = cmp.Or(wanted[name], unset(name))
 		replace = replace || !changeable(name)
 		details = append(details, p.difference(name, old.Fields[name], wanted[name], l))
 	}
@@ -82,14 +82,14 @@ func (p *planner) difference(name, from, to string, l Listener) string {
 }
 
 // differs reports whether a field has to change. One that was left out and has
-// no default stays as it is; those of a health check mean nothing while it is
+// no default stays as it is, unless the file has what stands for none; those of a health check mean nothing while it is
 // off.
 func (l *Listener) differs(name, wanted string, old *Listener) bool {
 	was, reported := old.Fields[name]
 	switch {
 	case !reported && l.Fields["HealthCheck"] == "off":
 		return false
-	case wanted == "" && name != "Description":
+	case wanted == "" && name != "Description" && !(l.given[name] && unset(name) != ""):
 		return false
 	}
 	return was != wanted

@@ -47,7 +47,7 @@ func requireSame(t rapid.TB, name, description, certificate, cookie string) {
 		t.Fatalf("%q %q: %v", description, cookie, err)
 	}
 	lb := LoadBalancer{Name: name, Fields: loadBalancerDefaults, Active: true, Listeners: []Listener{l}}
-	lb.Backends = []Backend{{ServerID: "on", IP: "10.0.0.1", Port: "0", Type: "ens", Weight: "100"}}
+	lb.Backends = []Backend{{ServerID: "i-on", IP: "10.0.0.1", Port: "0", Type: "ens", Weight: "100"}}
 	s := &State{
 		Certificates:  []StoredCertificate{{"7", certificate, "AA"}},
 		LoadBalancers: []StoredLoadBalancer{{ID: "lb-1", LoadBalancer: lb}},
