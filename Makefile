@@ -124,8 +124,9 @@ deb-test: deb ## the package unpacked and, by root, installed in a throw-away ro
 .PHONY: alerts-test
 alerts-test: ## the alerts, read and run by Prometheus' promtool; installs it if it is missing
 	conformance/install.sh promtool:prometheus
-	promtool check rules packaging/prometheus/elbow-alerts.yaml
+	promtool check rules --lint=all --lint-fatal packaging/prometheus/elbow-alerts.yaml
 	promtool test rules packaging/prometheus/elbow-alerts_test.yaml
+	CGO_ENABLED=0 $(GO) test -count=1 -run=Alerts ./packaging
 
 clean:
 	rm -rf bin bench/out
