@@ -99,8 +99,8 @@ openapi: build ## bin/openapi.json, the API as an OpenAPI 3.1 document, checked 
 	bin/elbow docs --openapi https://elbow.test >bin/openapi.json
 	CGO_ENABLED=0 $(TOOL) validate bin/openapi.json
 
-# A version of Debian's begins with a digit; ~ sorts before the first release.
-DEB_VERSION = $(if $(filter v%,$(VERSION)),$(patsubst v%,%,$(subst -,+,$(VERSION))),0~$(subst -,+,$(VERSION)))
+# So that dpkg takes the later build for the newer one.
+DEB_VERSION = $(shell packaging/debversion.sh '$(VERSION)' "$$(git rev-list --count HEAD 2>/dev/null || echo 0)")
 DEB_ARCH    = $(shell $(GO) env GOARCH)
 
 # Who builds the package answers for it: as Debian's tools are told, else as git is.
