@@ -105,6 +105,9 @@ func (n *node) look(loop reconcile.Health) health {
 	if member.Err != nil {
 		h.Errors = append(h.Errors, "store: "+member.Err.Error())
 	}
+	if loop.Stalled > 0 {
+		h.Errors = append(h.Errors, fmt.Sprintf("reconcile: no pass has ended for %s, so that changes have no effect; /debug/pprof/goroutine?debug=2 shows where it stands", loop.Stalled.Round(time.Second)))
+	}
 	if loop.Report != nil {
 		h.Errors = append(h.Errors, "status reports: "+loop.Report.Error())
 	}

@@ -24,7 +24,7 @@ func main() {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "elbow:", err)
+		lastWords(os.Stderr, fmt.Sprintln("elbow:", err))
 		os.Exit(1)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 )
 
 // auditPath is where the audit log goes.
@@ -32,44 +31,4 @@ func (n *node) openLog(name, path string) (io.Writer, error) {
 	n.reloads = append(n.reloads, l.open)
 	n.atEnd(l.close)
 	return l, nil
-}
-
-// A logFile is a file that is appended to and may be moved away in between.
-type logFile struct {
-	path string
-
-	mu   sync.Mutex
-	file *os.File // guarded by mu
-}
-
-// open opens the path, anew if it was open. The old file is closed once the
-// new one is there.
-func (l *logFile) open() error {
-	// A line may tell of a customer's clients: it is not for every user of the
-	// machine.
-	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	old := l.file
-	l.file = f
-	l.mu.Unlock()
-	if old != nil {
-		return old.Close()
-	}
-	return nil
-}
-
-// Write holds the lock while it writes: a file is not closed under a line.
-func (l *logFile) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.file.Write(p)
-}
-
-func (l *logFile) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_ = l.file.Close() // every line was written by a call of its own
 }

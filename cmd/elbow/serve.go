@@ -62,7 +62,9 @@ func newServeCommand() *cobra.Command {
 		if *show {
 			return printConfig(cmd.OutOrStdout(), flags)
 		}
-		return serve(c, flags, newLog(os.Stderr))
+		log, flush := openLog(os.Stderr)
+		defer flush()
+		return serve(c, flags, log)
 	})
 }
 
@@ -251,24 +253,6 @@ func openAddresses(c config) (*cluster.Addresses, error) {
 		return nil, err
 	}
 	return cluster.OpenAddresses(dir)
-}
-
-// newLog writes text to a terminal and JSON to everything else.
-func newLog(f *os.File) *slog.Logger {
-	if isTerminal(f) {
-		return slog.New(slog.NewTextHandler(f, nil))
-	}
-	return slog.New(slog.NewJSONHandler(f, nil))
-}
-
-// isTerminal reports whether a person reads what is written to out.
-func isTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
-	if !ok {
-		return false
-	}
-	stat, err := f.Stat()
-	return err == nil && stat.Mode()&os.ModeCharDevice != 0
 }
 
 // nodeName is the name that statuses are reported under.

@@ -392,31 +392,3 @@ func TestMetricsAndProfiles(t *testing.T) {
 		}
 	}
 }
-
-// A rotated log goes on in a new file.
-func TestLogIsOpenedAnew(t *testing.T) {
-	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
-	path := filepath.Join(t.TempDir(), "access.log")
-	out, err := n.openLog("access log", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.end()
-	write := func(line string) {
-		if _, err := io.WriteString(out, line); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("one\n")
-	if err := os.Rename(path, path+".1"); err != nil {
-		t.Fatal(err)
-	}
-	write("two\n")
-	n.reload()
-	write("three\n")
-	for file, want := range map[string]string{path + ".1": "one\ntwo\n", path: "three\n"} {
-		if got, err := os.ReadFile(file); err != nil || string(got) != want {
-			t.Errorf("%s: got %q, %v, want %q", filepath.Base(file), got, err, want)
-		}
-	}
-}

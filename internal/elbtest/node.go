@@ -23,6 +23,7 @@ type Options struct {
 	Args    []string // further arguments of serve
 	OwnKeys bool     // the node makes its root credentials itself
 	Binary  string   // "": the one built from this tree
+	Stderr  *os.File // where it logs; nil: Log has it
 }
 
 // A Node is a running `elbow serve`.
@@ -98,6 +99,9 @@ func (n *Node) start() error {
 		n.cmd.Env = append(os.Environ(), "ELBOW_ACCESS_KEY_ID="+n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+n.Secret)
 	}
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
+	if n.Stderr != nil {
+		n.cmd.Stderr = n.Stderr
+	}
 	n.cmd.SysProcAttr = child()
 	if err := n.cmd.Start(); err != nil {
 		return err

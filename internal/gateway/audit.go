@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,12 +64,15 @@ func cut(s string, limit int) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-// An auditLog hands lines to a writer of its own, so that one that stalls delays
-// a call by auditTimeout at most and then costs lines, not calls.
+// An auditLog hands lines to a writer of its own. One that stalls delays a call by
+// auditTimeout at most, and no further call until it has taken a line: it costs
+// lines, not calls.
 type auditLog struct {
 	out  io.Writer
 	log  *slog.Logger
 	lost prometheus.Counter
+
+	stalled atomic.Bool // a call has waited in vain, and no line was taken since
 
 	lines chan []byte
 	stop  chan struct{} // closed by close
@@ -100,12 +104,19 @@ func (a *auditLog) write(r record) {
 		return
 	default:
 	}
+	if a.stalled.Load() {
+		a.lost.Inc()
+		return
+	}
 	timeout := time.NewTimer(auditTimeout)
 	defer timeout.Stop()
 	select {
 	case a.lines <- line.Bytes():
 	case <-timeout.C:
 		a.lost.Inc()
+		if !a.stalled.Swap(true) {
+			a.log.Error("audit log stalled: lines are dropped until one is taken")
+		}
 	}
 }
 
@@ -129,6 +140,9 @@ func (a *auditLog) run() {
 // put writes one line and reports whether that failed. Only a change is logged.
 func (a *auditLog) put(line []byte, wasFailing bool) (failing bool) {
 	_, err := a.out.Write(line)
+	if a.stalled.Swap(false) {
+		a.log.Info("audit log taken again")
+	}
 	switch {
 	case err != nil && !wasFailing:
 		a.log.Error("audit log not written", "err", err)

@@ -41,7 +41,7 @@ func newAccessLog(to io.Writer, log *slog.Logger) *accessLog {
 		stop:    make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
-	go l.run() // ends with close, which waits for it
+	go l.run() // ends with close, which waits for it, or when a write that stands still ends
 	return l
 }
 
@@ -102,8 +102,18 @@ func (l *accessLog) swap(spare []byte, last bool) []byte {
 	return lines
 }
 
-// close writes what is pending and ends the log.
+// accessLogEnd is how long close waits for a writer that stands still, as a pipe
+// does whose reader stands still.
+const accessLogEnd = time.Second
+
+// close writes what is pending and ends the log, or gives it up.
 func (l *accessLog) close() {
 	close(l.stop)
-	<-l.stopped
+	timeout := time.NewTimer(accessLogEnd)
+	defer timeout.Stop()
+	select {
+	case <-l.stopped:
+	case <-timeout.C:
+		l.log.Warn("access log lines lost at the end, as nobody took them")
+	}
 }

@@ -3,9 +3,12 @@ package proxy
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"elbow/internal/leak"
 )
@@ -114,5 +117,24 @@ func FuzzAppendText(f *testing.F) {
 		if _, ok := m["b"].(string); !ok {
 			t.Errorf("%q becomes %q", value, line)
 		}
+	})
+}
+
+// A writer that stands still holds up the end for accessLogEnd at most.
+func TestAccessLogEndIsBounded(t *testing.T) {
+	leak.Check(t)
+	synctest.Test(t, func(t *testing.T) {
+		out, in := io.Pipe()
+		l := newAccessLog(in, slog.New(slog.DiscardHandler))
+		l.add([]byte("a line\n"))
+		time.Sleep(2 * accessLogPause) // of the test's own clock
+		synctest.Wait()                // the line stands at the writer
+		began := time.Now()
+		l.close()
+		if waited := time.Since(began); waited != accessLogEnd {
+			t.Errorf("close waited %s, want %s", waited, accessLogEnd)
+		}
+		out.Close()
+		<-l.stopped
 	})
 }

@@ -20,22 +20,27 @@ func (l *Loop) Run(ctx context.Context) {
 	sweep := time.NewTimer(time.Hour)
 	defer sweep.Stop()
 	var last time.Time
+	defer l.busy.Store(nil)
 	for {
+		l.busy.Store(nil)
 		select {
 		case <-ctx.Done():
 			return
 		case <-l.source.Changed():
 		case <-retry.C:
 		case d := <-l.drained:
+			l.begin()
 			if !l.stale {
 				sweep.Reset(sweepGap)
 			}
 			l.endDrain(d)
 			continue
 		case <-sweep.C:
+			l.begin()
 			l.sweep()
 			continue
 		}
+		l.begin()
 		if !l.sleep(ctx, passGap-time.Since(last)) {
 			return
 		}
@@ -43,6 +48,21 @@ func (l *Loop) Run(ctx context.Context) {
 		l.pass(last)
 		retry.Reset(l.untilRetry(last))
 	}
+}
+
+// begin notes that the loop works, until it waits again.
+func (l *Loop) begin() {
+	now := time.Now()
+	l.busy.Store(&now)
+}
+
+// stalled is for how long the loop has been at one thing, if that is longer than
+// anything it does can take.
+func (l *Loop) stalled() time.Duration {
+	if began := l.busy.Load(); began != nil && time.Since(*began) > stallTime {
+		return time.Since(*began)
+	}
+	return 0
 }
 
 // sleep is for hints that arrive soon after each other: they become one pass.

@@ -59,7 +59,7 @@ type Config struct {
 }
 
 // A Loop holds what runs. Its fields belong to the goroutine of Run, but for
-// health and board.
+// health, busy and board.
 type Loop struct {
 	source       Source
 	proxy        *proxy.Proxy
@@ -83,7 +83,8 @@ type Loop struct {
 
 	board  *board
 	health atomic.Pointer[Health]
-	opened chan struct{} // closed after the first pass
+	opened chan struct{}             // closed after the first pass
+	busy   atomic.Pointer[time.Time] // since when the loop is at one thing; nil: it waits for something to do
 }
 
 // New returns a Loop that Run starts.
@@ -122,6 +123,10 @@ type Health struct {
 	Listeners int   // sockets that should be open, redirects included
 	Failing   int   // of these, how many are not as desired
 	Report    error // why the store does not take the statuses; nil if it does
+
+	// Stalled is for how long the loop has stood still in one pass, if it does:
+	// changes have no effect meanwhile.
+	Stalled time.Duration
 }
 
 // Opened is closed when the first pass has been made: every listener is open, but
@@ -132,6 +137,7 @@ func (l *Loop) Opened() <-chan struct{} { return l.opened }
 func (l *Loop) Health() Health {
 	h := *l.health.Load()
 	h.Report = l.board.err()
+	h.Stalled = l.stalled()
 	return h
 }
 

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// openLog opens the log of a process that serves: text to a terminal and JSON to
+// everything else. Whoever reads it can hold up neither the process nor, by going
+// away, end it. flush waits until its lines are taken, for flushTime at most.
+func openLog(f *os.File) (log *slog.Logger, flush func()) {
+	// Written to a standard stream whose reader is gone, a line would end the process
+	// (os/signal, SIGPIPE); without the signal it is an error like others.
+	signal.Ignore(syscall.SIGPIPE)
+	text := isTerminal(f)
+	b := newBacklog(f, func(dropped int) []byte {
+		var line bytes.Buffer
+		newLog(&line, text).Warn("log lines dropped, as nobody took them", "lines", dropped)
+		return line.Bytes()
+	})
+	return newLog(b, text), b.close
+}
+
+func newLog(out io.Writer, text bool) *slog.Logger {
+	if text {
+		return slog.New(slog.NewTextHandler(out, nil))
+	}
+	return slog.New(slog.NewJSONHandler(out, nil))
+}
+
+// isTerminal reports whether a person reads what is written to out.
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	stat, err := f.Stat()
+	return err == nil && stat.Mode()&os.ModeCharDevice != 0
+}
+
+// lastWords writes a text that the process ends with, for flushTime at most: a pipe
+// whose reader stands still would keep it from ending.
+func lastWords(out io.Writer, text string) {
+	written := make(chan struct{})
+	go func() { // ends when the text is written, or with the process
+		defer close(written)
+		_, _ = io.WriteString(out, text) // the exit status tells too
+	}()
+	select {
+	case <-written:
+	case <-time.After(flushTime):
+	}
+}

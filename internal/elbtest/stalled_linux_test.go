@@ -1,0 +1,168 @@
+package elbtest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A logReader reads what a node logs through a pipe, until it is told to stand
+// still.
+type logReader struct {
+	*os.File
+	lines chan string // closed when it stands still, or at the end of the log
+	halt  chan struct{}
+}
+
+// startPiped starts a node that logs to a pipe of the least size there is, and
+// returns when it is ready.
+func startPiped(t *testing.T, o Options) (*Node, *logReader) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
+		t.Fatal(err)
+	}
+	o.Dir, o.Stderr = t.TempDir(), w
+	n := &Node{Options: o}
+	if err := n.complete(); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	t.Cleanup(func() {
+		r.Close()
+		n.Kill()
+	})
+	reader := &logReader{r, make(chan string), make(chan struct{})}
+	go reader.run() // ends when it is told to, or with the log
+	for line := range reader.lines {
+		if readyLine(line) {
+			return n, reader
+		}
+	}
+	<-n.done
+	t.Fatalf("the node ended before it was ready: %v", n.err)
+	return nil, nil
+}
+
+func (r *logReader) run() {
+	defer close(r.lines)
+	scan := bufio.NewScanner(r.File)
+	for scan.Scan() {
+		select {
+		case r.lines <- scan.Text():
+		case <-r.halt:
+			return
+		}
+	}
+}
+
+// toggle stops and starts the listener of a front so often that the log of it is
+// longer than a pipe takes.
+func toggle(t *testing.T, s *Site, f *Front) {
+	t.Helper()
+	params := map[string]string{"LoadBalancerId": f.LoadBalancerID, "ListenerPort": f.Port, "ListenerProtocol": "https"}
+	for range 25 {
+		for _, action := range []string{"StopLoadBalancerListener", "StartLoadBalancerListener"} {
+			if _, err := patient(t, s.Node.RPC(), operation(t, action), params); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.AwaitState(t, "Running")
+	}
+}
+
+// A log that nobody reads any more holds up nothing: calls take effect, health is
+// ok, and the process ends when it is told to.
+func TestLogReaderStandsStill(t *testing.T) {
+	t.Parallel()
+	n, log := startPiped(t, Options{})
+	s := NewSite(t, n, NewBackend(t, "a"))
+	f := s.Listen(t, nil)
+	close(log.halt)
+	toggle(t, s, f)
+	f.Get(t, f.Client(t, ""), "/")
+	res, err := http.Get("http://" + n.Admin + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("healthz: %s", res.Status)
+	}
+	n.Stop(t)
+}
+
+// A log reader that ends does not end the process.
+func TestLogReaderEnds(t *testing.T) {
+	t.Parallel()
+	n, log := startPiped(t, Options{})
+	s := NewSite(t, n, NewBackend(t, "a"))
+	f := s.Listen(t, nil)
+	close(log.halt)
+	log.Close()
+	toggle(t, s, f)
+	f.Get(t, f.Client(t, ""), "/")
+	n.Stop(t)
+}
+
+// Logs that are FIFOs need a reader at the start, say so, and hold up neither
+// requests, calls nor the end when it stands still.
+func TestLogsAreFIFOs(t *testing.T) {
+	t.Parallel()
+	access, audit := filepath.Join(t.TempDir(), "access"), filepath.Join(t.TempDir(), "audit")
+	for _, path := range []string{access, audit} {
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := Options{Args: []string{"-access-log", access, "-audit-log", audit}, Dir: t.TempDir()}
+	if n, err := Launch(o); err == nil {
+		n.Kill()
+		t.Fatal("a node started whose logs nobody reads")
+	} else if !strings.Contains(err.Error(), "access log: open "+access+": nobody reads this FIFO") {
+		t.Errorf("got %v", err)
+	}
+	for _, path := range []string{access, audit} {
+		r, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		// Full, but for less than a line.
+		w, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, strings.Repeat("\n", size-1)); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+	}
+	n := Start(t, o)
+	s := NewSite(t, n, NewBackend(t, "a"))
+	f := s.Listen(t, nil)
+	c := f.Client(t, "")
+	for i := range 100 {
+		f.Get(t, c, fmt.Sprintf("/%d", i))
+	}
+	f.AwaitState(t, "Running")
+	n.Stop(t)
+}
