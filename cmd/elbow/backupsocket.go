@@ -85,7 +85,7 @@ func (p *controlPlane) takeBackup(w http.ResponseWriter, r *http.Request, log *s
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	log.Warn("restoring a backup", "time", h.Time, "rev", h.Revision, "documents", len(documents))
+	log.Warn("restoring a backup", "made", h.Time, "rev", h.Revision, "documents", len(documents))
 	var last restored
 	lines, out := json.NewEncoder(w), http.NewResponseController(w)
 	// Whoever has begun a restore and hangs up has not undone it.

@@ -30,7 +30,19 @@ func newLog(out io.Writer, text bool) *slog.Logger {
 	if text {
 		return slog.New(slog.NewTextHandler(out, nil))
 	}
-	return slog.New(slog.NewJSONHandler(out, nil))
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: asOtherLogs}))
+}
+
+// asOtherLogs writes durations in seconds and times in UTC to the millisecond, as
+// the access log and the audit log have them.
+func asOtherLogs(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value = a.Value.Resolve(); {
+	case a.Value.Kind() == slog.KindDuration:
+		a.Value = slog.Float64Value(a.Value.Duration().Round(time.Microsecond).Seconds())
+	case a.Value.Kind() == slog.KindTime:
+		a.Value = slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	return a
 }
 
 // isTerminal reports whether a person reads what is written to out.

@@ -12,6 +12,28 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// A LogField is a field of a line of the audit log.
+type LogField struct{ Name, Doc string }
+
+// AuditFields are the fields of the audit log in the order of a line.
+var AuditFields = []LogField{
+	{"time", "UTC, when the call came"},
+	{"request_id", "RequestId, as the answer has it"},
+	{"account", "of whom the call is; absent unless the signature was valid"},
+	{"user", "name of the RAM user, root for the account itself; absent likewise"},
+	{"access_key", "AccessKeyId, as claimed"},
+	{"source", "address that the call came from"},
+	{"secure", "whether it came over TLS"},
+	{"via", "console: by somebody who is signed in there; absent: a signed call"},
+	{"version", "of the product"},
+	{"action", "the operation"},
+	{"params", "parameters as sent, secrets redacted; absent unless the signature was valid"},
+	{"params_unlisted", "how many parameters found no room in params; absent if all did"},
+	{"status", "of HTTP"},
+	{"code", "of the error; absent if there was none"},
+	{"took", "seconds from the call to its answer"},
+}
+
 // A record is one line of the audit log.
 type record struct {
 	Time      string            `json:"time"` // UTC, when the call came
@@ -43,7 +65,7 @@ func (c *call) record(status int, code string, took time.Duration) record {
 		Action:    cut(c.req.Action, maxAuditName),
 		Status:    status,
 		Code:      code,
-		Took:      took.Seconds(),
+		Took:      took.Round(time.Microsecond).Seconds(),
 	}
 	if !c.known {
 		return r

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -229,5 +230,20 @@ elbow_api_calls_total{action="unknown",status="404"} 1
 `
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "elbow_api_calls_total"); err != nil {
 		t.Error(err)
+	}
+}
+
+// The table that the reference page is made from has the fields of a line, in their
+// order.
+func TestAuditFieldsAreThoseOfALine(t *testing.T) {
+	leak.Check(t)
+	line := reflect.TypeFor[record]()
+	if line.NumField() != len(AuditFields) {
+		t.Errorf("a line has %d fields, the table %d", line.NumField(), len(AuditFields))
+	}
+	for i := range min(line.NumField(), len(AuditFields)) {
+		if name, _, _ := strings.Cut(line.Field(i).Tag.Get("json"), ","); name != AuditFields[i].Name {
+			t.Errorf("field %d is %s, in the table %s", i, name, AuditFields[i].Name)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,74 @@ func testAccessLog(t *testing.T, v version) {
 	for key, least := range map[string]float64{"in": 3, "out": 5} {
 		if n, _ := line[key].(float64); n < least {
 			t.Errorf("%s is %v, less than its body", key, n)
+		}
+	}
+}
+
+// Durations are seconds, the unit of every log.
+func TestAppendSeconds(t *testing.T) {
+	leak.Check(t)
+	for d, want := range map[time.Duration]string{
+		0: "0.000000", 999: "0.000000", time.Microsecond: "0.000001", 1234567 * time.Microsecond: "1.234567",
+		90 * time.Minute: "5400.000000", 100 * time.Millisecond: "0.100000", -time.Second: "0.000000",
+	} {
+		if got := string(appendSeconds(nil, "took", d)); got != `,"took":`+want {
+			t.Errorf("%v: got %s, want %s", d, got, want)
+		}
+	}
+}
+
+// A line has the fields of the table, in its order, and each of them is in some
+// line.
+func TestAccessLogHasTheFieldsOfTheTable(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello), refusing(t)})
+	for range 4 {
+		r.dial().send("GET / HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: x\r\nReferer: https://r/\r\nConnection: close\r\n\r\n").want(200, "hello")
+	}
+	gone := newRig(t, []string{refusing(t)})
+	gone.dial().send("GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n").want(502, "502 Bad Gateway\n")
+	var names []string
+	for _, f := range AccessFields {
+		names = append(names, f.Name)
+	}
+	seen := make(map[string]bool)
+	check := func(line []byte) {
+		at := -1
+		for _, name := range keysOf(t, line) {
+			seen[name] = true
+			place := slices.Index(names, name)
+			if place <= at {
+				t.Errorf("%s is not in the table, or not in its place, in %s", name, line)
+			}
+			at = place
+		}
+	}
+	for range 4 {
+		check(r.log.nextText(t))
+	}
+	check(gone.log.nextText(t))
+	for _, name := range names {
+		if !seen[name] {
+			t.Errorf("no line has %s", name)
+		}
+	}
+}
+
+// keysOf are the names of the fields of a JSON object, in their order.
+func keysOf(t *testing.T, object []byte) (names []string) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(object))
+	for n := 0; ; n++ {
+		token, err := d.Token()
+		if err != nil {
+			t.Fatalf("%s: %v", object, err)
+		}
+		if token == json.Delim('}') {
+			return names
+		}
+		if n%2 == 1 { // after the brace names and values take turns
+			names = append(names, token.(string))
 		}
 	}
 }

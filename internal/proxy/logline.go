@@ -19,8 +19,37 @@ func (x *exchange) log() {
 	x.out = x.out[:0]
 }
 
-// appendLine appends the exchange as one JSON object. Durations are in
-// microseconds from the first byte of the request, sizes in bytes.
+// A LogField is a field of a line of the access log.
+type LogField struct{ Name, Doc string }
+
+// AccessFields are the fields of the access log in the order of a line.
+var AccessFields = []LogField{
+	{"time", "UTC, when the exchange ended"},
+	{"lb", "LoadBalancerId"},
+	{"listener", "port of the listener"},
+	{"client", "address and port that the request came from"},
+	{"method", "of the request"},
+	{"host", "that the request was for: Host or :authority"},
+	{"path", "path and query"},
+	{"proto", "version of HTTP that the client speaks"},
+	{"status", "that the client got; 499 if it left before there was one"},
+	{"in", "bytes of the request, head and framing included"},
+	{"out", "bytes of the answer, head and framing included"},
+	{"backend", "ServerId, or ServerId:Port for one with a port of its own; absent if none was chosen"},
+	{"connect", "seconds until there was a connection to the backend, from the first byte of the request as for all times here; absent if there was none"},
+	{"answer", "seconds until the head of the backend's answer; absent if none came"},
+	{"took", "seconds until the end of the exchange"},
+	{"retries", "how often another connection or backend was tried; absent if none was"},
+	{"agent", "User-Agent; absent without one"},
+	{"referer", "Referer; absent without one"},
+	{"side", "who broke the exchange: client, upstream or self; absent if nobody did"},
+	{"op", "the phase in which it broke"},
+	{"err", "what broke it"},
+}
+
+// appendLine appends the exchange as one JSON object. Durations are in seconds
+// from the first byte of the request, as in the other logs and in the metrics,
+// sizes in bytes.
 func (x *exchange) appendLine(b []byte) []byte {
 	r := &x.record
 	b = append(b, `{"time":"`...)
@@ -42,12 +71,12 @@ func (x *exchange) appendLine(b []byte) []byte {
 		b = appendText(b, "backend", r.backend.ID)
 	}
 	if r.connected != 0 {
-		b = appendNumber(b, "connect", r.since(r.connected).Microseconds())
+		b = appendSeconds(b, "connect", r.since(r.connected))
 	}
 	if r.answered != 0 {
-		b = appendNumber(b, "answer", r.since(r.answered).Microseconds())
+		b = appendSeconds(b, "answer", r.since(r.answered))
 	}
-	b = appendNumber(b, "took", r.since(r.ended).Microseconds())
+	b = appendSeconds(b, "took", r.since(r.ended))
 	if r.retries > 0 {
 		b = appendNumber(b, "retries", int64(r.retries))
 	}
@@ -72,6 +101,17 @@ func appendNumber(b []byte, key string, n int64) []byte {
 	b = append(b, key...)
 	b = append(b, '"', ':')
 	return strconv.AppendInt(b, n, 10)
+}
+
+// appendSeconds appends a key with a duration in seconds, to the microsecond.
+func appendSeconds(b []byte, key string, d time.Duration) []byte {
+	us := max(d.Microseconds(), 0)
+	b = appendNumber(b, key, us/1e6)
+	b = append(b, '.')
+	for unit := int64(100_000); unit > 0; unit /= 10 {
+		b = append(b, byte('0'+us/unit%10))
+	}
+	return b
 }
 
 // maxText bounds a value in the access log, in bytes; longer ones are cut off.

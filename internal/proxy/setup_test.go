@@ -90,16 +90,23 @@ func (l *lines) Write(p []byte) (int, error) {
 // next waits for the next line and returns it decoded.
 func (l *lines) next(t testing.TB) map[string]any {
 	t.Helper()
+	line := l.nextText(t)
+	var m map[string]any
+	if err := json.Unmarshal(line, &m); err != nil {
+		t.Fatalf("access log line %q: %v", line, err)
+	}
+	return m
+}
+
+// nextText waits for the next line.
+func (l *lines) nextText(t testing.TB) []byte {
+	t.Helper()
 	for {
 		l.mu.Lock()
 		line, err := l.text.ReadBytes('\n')
 		l.mu.Unlock()
 		if err == nil {
-			var m map[string]any
-			if err := json.Unmarshal(line, &m); err != nil {
-				t.Fatalf("access log line %q: %v", line, err)
-			}
-			return m
+			return line
 		}
 		select {
 		case <-l.more:
