@@ -91,6 +91,10 @@ type health struct {
 func (n *node) look(loop reconcile.Health) health {
 	h := n.takesTraffic(loop)
 	var member embedded.Health
+	stuck := n.stuckBy()
+	if stuck != nil {
+		h.Errors = append(h.Errors, "store: "+stuck.Error())
+	}
 	if control := n.control.Load(); control != nil {
 		member = control.member.Health()
 		if control.history != nil {
@@ -98,7 +102,7 @@ func (n *node) look(loop reconcile.Health) health {
 				h.Warnings = append(h.Warnings, "history: "+err.Error())
 			}
 		}
-	} else {
+	} else if stuck == nil {
 		h.Warnings = append(h.Warnings, "store: handed to a newer process, which is taking over")
 	}
 	h.StoreBytes, h.StoreQuota = member.Size, member.Quota

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -26,8 +27,12 @@ It ends with a checksum; a file that was cut off or altered is refused by restor
 
 const restoreText = `Make a backup all that a node has stored: what differs is replaced, what is not in the
 backup deleted. The node may run or not; one that runs follows at once, and keeps the
-connections of what does not change. The data directory may be empty, of another
-machine or of a newer version. Nothing is changed if the file is damaged.
+connections of what does not change; calls wait meanwhile. The data directory may be
+empty, of another machine or of a newer version. Nothing is changed if the file is
+damaged. A restore that was interrupted is finished by the next start.
+
+Of a data directory that is damaged, the store is moved into a directory beside it,
+damaged-TIME, and begun anew.
 
 Access keys are those of the backup too. Start with ELBOW_ACCESS_KEY_ID and
 ELBOW_ACCESS_KEY_SECRET in the environment to be let in with a further root key.`
@@ -77,17 +82,17 @@ func newRestoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, documents, err := archive.Read(bytes.NewReader(content))
+			b, err := readBackup(content)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			question := fmt.Sprintf("Replace all that %s has by %d documents of %s? [y/N] ", dir, len(documents), h.Time.Local().Format("2006-01-02 15:04"))
+			question := fmt.Sprintf("Replace all that %s has by %d documents of %s? [y/N] ", dir, len(b.documents), b.Time.Local().Format("2006-01-02 15:04"))
 			if !yes {
 				if err := ask(cmd, question); err != nil {
 					return err
 				}
 			}
-			return putBackup(cmd, dir, content, h, documents)
+			return putBackup(cmd, dir, &b)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "data", dir, "the data directory of the node")
@@ -96,7 +101,7 @@ func newRestoreCommand() *cobra.Command {
 }
 
 // writeWhole writes a file that only its owner may read, and that is whole or not
-// there.
+// there, also after a power cut.
 func writeWhole(path string, content []byte) error {
 	part := path + ".part"
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -107,16 +112,27 @@ func writeWhole(path string, content []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(part, path)
+	if err := os.Rename(part, path); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+func syncDirectory(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // takeBackup gets a backup from the node that runs on a data directory, or from
 // the directory if none does.
 func takeBackup(ctx context.Context, dir string) (content []byte, err error) {
-	resp, err := overBackupSocket(dir).Get("http://node/backup")
+	resp, err := overBackupSocket(ctx, dir, http.MethodGet, "backup", nil)
 	if nobody(err) {
 		var out bytes.Buffer
-		err := atRest(ctx, dir, func(s *store.Store, key []byte) error {
+		err := atRest(ctx, dir, nil, func(int, int) {}, func(s *store.Store, key []byte) error {
 			h, documents, err := dump(ctx, s, key)
 			if err != nil {
 				return err
@@ -141,12 +157,14 @@ func nobody(err error) bool {
 	return ok && op.Op == "dial"
 }
 
-// atRest opens the store of a node that does not run.
-func atRest(ctx context.Context, dir string, use func(s *store.Store, key []byte) error) error {
+// atRest opens the store of a node that does not run, finishes a restore that was
+// interrupted, and uses it. before is as in embedded.Config.
+func atRest(ctx context.Context, dir string, before func() error, progress func(made, of int), use func(s *store.Store, key []byte) error) error {
 	if _, err := os.Stat(filepath.Dir(filepath.Clean(dir))); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--data: %w", err)
 	}
-	member, err := embedded.Start(ctx, embedded.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	quiet := slog.New(slog.DiscardHandler)
+	member, err := embedded.Start(ctx, embedded.Config{Dir: dir, Before: before, Log: quiet})
 	if errors.Is(err, embedded.ErrInUse) {
 		return fmt.Errorf("%w, which does not answer at %s", err, filepath.Join(dir, backupSocket))
 	}
@@ -154,10 +172,13 @@ func atRest(ctx context.Context, dir string, use func(s *store.Store, key []byte
 		return err
 	}
 	defer member.Close()
-	s, err := store.New(member.Client(), member.SealKey())
+	s, err := newStore(dir, member)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if _, err := finishRestore(ctx, dir, s, quiet, progress); err != nil {
+		return err
+	}
 	return use(s, member.SealKey())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -8,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -26,7 +26,7 @@ import (
 const backupSocket = "backup.sock"
 
 // serveBackups serves backups on the socket as long as the control plane is open.
-func (p *controlPlane) serveBackups(dir string, log *slog.Logger) error {
+func (p *controlPlane) serveBackups(dir string) error {
 	path := filepath.Join(dir, backupSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that died
 		return fmt.Errorf("backup socket: %w", err)
@@ -45,7 +45,7 @@ func (p *controlPlane) serveBackups(dir string, log *slog.Logger) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /backup", p.giveBackup)
-	mux.HandleFunc("POST /restore", func(w http.ResponseWriter, r *http.Request) { p.takeBackup(w, r, log) })
+	mux.HandleFunc("POST /restore", p.takeBackup)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan struct{})
 	go func() { // ends with the server; the function below waits
@@ -78,26 +78,35 @@ type restored struct {
 	Error string `json:"error,omitempty"`
 }
 
-// takeBackup makes the node what a backup says, once all of it has come.
-func (p *controlPlane) takeBackup(w http.ResponseWriter, r *http.Request, log *slog.Logger) {
-	h, documents, err := archive.Read(r.Body)
+// takeBackup makes the node what a backup says, once all of it has come and was
+// found whole.
+func (p *controlPlane) takeBackup(w http.ResponseWriter, r *http.Request) {
+	content, err := io.ReadAll(r.Body)
+	var b backup
+	if err == nil {
+		b, err = readBackup(content)
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	log.Warn("restoring a backup", "made", h.Time, "rev", h.Revision, "documents", len(documents))
 	var last restored
 	lines, out := json.NewEncoder(w), http.NewResponseController(w)
-	// Whoever has begun a restore and hangs up has not undone it.
-	err = load(context.WithoutCancel(r.Context()), p.stored, h, documents, func(made, of int) {
+	order := &restoration{backup: b, done: make(chan error, 1), progress: func(made, of int) {
 		last = restored{Made: made, Of: of}
 		_ = lines.Encode(last) // it may be gone
 		_ = out.Flush()
-	})
+	}}
+	select {
+	case p.restores <- order:
+	case <-r.Context().Done():
+		return // nothing has begun
+	}
+	// Whoever has begun a restore and hangs up has not undone it.
+	err = <-order.done
 	last.Done = err == nil
 	if err != nil {
 		last.Error = err.Error()
-		log.Error("backup not restored", "err", err)
 	}
 	_ = lines.Encode(last)
 }
@@ -113,29 +122,21 @@ func dump(ctx context.Context, s *store.Store, sealKey []byte) (archive.Header, 
 	return h, documents, err
 }
 
-// load makes a store what a backup says.
-func load(ctx context.Context, s *store.Store, h archive.Header, documents []archive.Document, progress func(made, of int)) error {
-	key, err := hex.DecodeString(h.SealKey)
-	if err != nil {
-		return fmt.Errorf("%w: its seal key is unreadable", archive.ErrDamaged)
-	}
-	all := make([]store.Document, len(documents))
-	for i, d := range documents {
-		all[i] = store.Document(d)
-	}
-	return s.Load(ctx, all, key, progress)
-}
-
-// overBackupSocket is a client of the node that runs on a data directory.
-func overBackupSocket(dir string) *http.Client {
+// overBackupSocket asks the node that runs on a data directory.
+func overBackupSocket(ctx context.Context, dir, method, what string, body []byte) (*http.Response, error) {
 	path := filepath.Join(dir, backupSocket)
-	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (c net.Conn, err error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (c net.Conn, err error) {
 		err = handover.InDirectory(path, func(name string) (err error) {
 			c, err = new(net.Dialer).DialContext(ctx, "unix", name)
 			return err
 		})
 		return c, err
 	}}}
+	req, err := http.NewRequestWithContext(ctx, method, "http://node/"+what, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return client.Do(req)
 }
 
 // refusal is the error in an answer that is none.

@@ -58,7 +58,7 @@ func (f *sessionFile) take() ([]byte, error) {
 
 // write keeps the sessions for the next process.
 func (f *sessionFile) write(text []byte) error {
-	return os.WriteFile(f.path, f.aead.Seal(nil, nil, text, nil), 0o600)
+	return writeWhole(f.path, f.aead.Seal(nil, nil, text, nil))
 }
 
 // openPages opens the console with the sessions of the process before, and has

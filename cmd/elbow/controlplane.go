@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -30,7 +29,10 @@ type controlPlane struct {
 	handler  http.Handler         // of all that comes in on the API's port
 	registry *prometheus.Registry // of its metrics
 
-	endStreams   func() // ends answers that have no end
+	restores chan<- *restoration // to the node that this is part of
+
+	endStreams   func() // ends answers that have no end, and lets none begin
+	beginStreams func() // lets them begin again
 	endRecording func() // writes the last of the history
 
 	ends []func() // what started last ends first
@@ -38,8 +40,12 @@ type controlPlane struct {
 
 // openControl opens the store and all that works on it. nonces are those that
 // calls have used already. ctx bounds the opening alone.
-func openControl(ctx context.Context, c config, audit io.Writer, nonces []rpc.UsedNonce, log *slog.Logger) (_ *controlPlane, err error) {
-	p := &controlPlane{registry: prometheus.NewRegistry(), endStreams: func() {}, endRecording: func() {}}
+func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *controlPlane, err error) {
+	c, log := n.config, n.log
+	p := &controlPlane{
+		registry: prometheus.NewRegistry(), restores: n.restores,
+		endStreams: func() {}, beginStreams: func() {}, endRecording: func() {},
+	}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -49,10 +55,19 @@ func openControl(ctx context.Context, c config, audit io.Writer, nonces []rpc.Us
 		return nil, err
 	}
 	p.ends = append(p.ends, p.member.Close)
-	if p.stored, err = openStore(p.member, log); err != nil {
+	if p.stored, err = newStore(c.data, p.member); err != nil {
 		return nil, err
 	}
-	p.ends = append(p.ends, p.stored.Close, background(p.stored.KeepSessionKeys))
+	p.ends = append(p.ends, p.stored.Close)
+	if _, err := finishRestore(ctx, c.data, p.stored, log, n.restored); err != nil {
+		return nil, err
+	}
+	// Statuses of a process of this node that died would contradict those of this
+	// one until its lease ends.
+	if err := p.stored.ForgetStatus(ctx, nodeName()); err != nil {
+		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
+	}
+	p.ends = append(p.ends, background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
 	p.service = control.New(control.Config{Store: p.stored, History: p.history})
 	if err := bootstrap(c, p.service, log); err != nil {
@@ -64,10 +79,10 @@ func openControl(ctx context.Context, c config, audit io.Writer, nonces []rpc.Us
 	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired})
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
-		Handlers: p.service.Handlers(), Keys: keys(p.stored), Log: log, Audit: audit, Registerer: p.registry, Nonces: nonces,
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Log: log, Audit: n.audit, Registerer: p.registry, Nonces: nonces,
 	})
 	p.ends = append(p.ends, p.calls.Close)
-	return p, p.serveBackups(c.data, log)
+	return p, p.serveBackups(c.data)
 }
 
 // openHandler lets calls in, and people to the console if there is to be one. It
@@ -82,7 +97,8 @@ func (p *controlPlane) openHandler(n *node) error {
 	if err != nil || pages == nil {
 		return err
 	}
-	p.handler, p.endStreams = withConsole(p.calls, pages, n.config.apiCert != ""), pages.EndStreams
+	p.handler = withConsole(p.calls, pages, n.config.apiCert != "")
+	p.endStreams, p.beginStreams = pages.EndStreams, pages.BeginStreams
 	return nil
 }
 
@@ -106,17 +122,13 @@ func openMember(ctx context.Context, c config, log *slog.Logger) (*embedded.Memb
 	}
 }
 
-// openStore opens the store and takes back what a process of this node told that
-// died: it would contradict this one until its lease ends.
-func openStore(member *embedded.Member, log *slog.Logger) (*store.Store, error) {
-	stored, err := store.New(member.Client(), member.SealKey())
-	if err != nil {
-		return nil, err
+// newStore opens the store of a member.
+func newStore(dir string, member *embedded.Member) (*store.Store, error) {
+	s, err := store.New(member.Client(), member.SealKey())
+	if errors.Is(err, store.ErrSealKey) {
+		return nil, &embedded.DamageError{Dir: dir, File: "seal.key", Err: err}
 	}
-	if err := stored.ForgetStatus(context.Background(), nodeName()); err != nil {
-		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
-	}
-	return stored, nil
+	return s, err
 }
 
 // openMirror follows the store.

@@ -2,14 +2,18 @@ package main
 
 import (
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"elbow/internal/doctor"
+	"elbow/internal/store/embedded"
 )
 
 const doctorText = `Look at this machine and the node on it for what keeps a load balancer from working,
-or will: limits of the system, ports, clock, disk, the addresses of load balancers,
+or will: limits of the system, ports, clock, disk, the store, the addresses of load balancers,
 listeners that do not run, unhealthy backends and certificates that expire. Nothing
 is changed. Each finding says what to do. The exit status is 1 if something fails.
 
@@ -28,6 +32,7 @@ func newDoctorCommand() *cobra.Command {
 			p := doctor.Patient{
 				Data: c.data, API: c.api, Admin: c.admin, MaxConnections: c.maxConnections, HTTP3: c.http3,
 			}
+			p.Store = func() (bool, error) { return lookInside(c.data) }
 			if p.Admin == off {
 				p.Admin = ""
 			}
@@ -52,4 +57,26 @@ func newDoctorCommand() *cobra.Command {
 	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections, "client connections served at once, as of the node")
 	access.flags(f)
 	return cmd
+}
+
+// lookInside looks into a data directory that no node has open.
+func lookInside(dir string) (open bool, err error) {
+	err = embedded.Examine(dir)
+	if errors.Is(err, embedded.ErrInUse) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	content, err := os.ReadFile(filepath.Join(dir, restoringFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		_, err = readBackup(content)
+	}
+	if err != nil {
+		return false, damagedRestore(dir, err)
+	}
+	return false, errors.New("a restore was interrupted; the next start finishes it, or elbow restore does")
 }

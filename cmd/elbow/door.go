@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -19,6 +20,10 @@ import (
 // A door is where calls of the API come in. As long as this process has the store
 // it leads to the gateway, once another process has taken over to that one; in
 // between it is shut, and calls wait.
+//
+// A call is inside from when all of it has come until its answer begins: a client
+// that is slow to send or to read, whoever it is, does not keep the door from being
+// shut. A stream is inside to its end, which shutting waits for.
 type door struct {
 	mu     sync.Mutex
 	to     http.Handler  // guarded by mu; nil: shut
@@ -32,13 +37,73 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if passed, ok := r.Context().Value(connKey{}).(net.Conn); ok && r.TLS == nil && handover.Secure(passed) {
 		r.TLS = new(tls.ConnectionState) // the client's, which an older process has ended
 	}
+	bringBody(r)
 	to := d.enter(r.Context())
 	if to == nil {
 		return // the client is gone
 	}
-	defer d.leave()
-	to.ServeHTTP(w, r)
+	in := &visitor{ResponseWriter: w, door: d}
+	defer in.leave()
+	to.ServeHTTP(in, r)
 }
+
+// maxBrought is how much of a body is read before a call is let in, in bytes: more
+// than any call may have, and any form of a stranger.
+const maxBrought = 256<<10 + 1
+
+// bringBody reads the body of a request into memory. What is over maxBrought, or an
+// error, comes when the body is read.
+func bringBody(r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	start, err := io.ReadAll(io.LimitReader(r.Body, maxBrought))
+	rest := io.Reader(r.Body)
+	if err != nil {
+		rest = failing{err}
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start), rest), r.Body}
+}
+
+// failing is a reader that has failed.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// A visitor is a call that was let in. It leaves when its answer begins: what it
+// did is done by then.
+type visitor struct {
+	http.ResponseWriter
+	door *door
+	left bool
+}
+
+func (v *visitor) leave() {
+	if !v.left {
+		v.left = true
+		v.door.leave()
+	}
+}
+
+func (v *visitor) WriteHeader(status int) {
+	if status >= 200 && v.Header().Get("Content-Type") != "text/event-stream" {
+		v.leave()
+	}
+	v.ResponseWriter.WriteHeader(status)
+}
+
+func (v *visitor) Write(p []byte) (int, error) {
+	if v.Header().Get("Content-Type") != "text/event-stream" {
+		v.leave()
+	}
+	return v.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (v *visitor) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
 // connKey finds the connection in the context of a request.
 type connKey struct{}

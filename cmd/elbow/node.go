@@ -46,6 +46,10 @@ type node struct {
 	heir     *handover.Request  // of the one that has; it sees by it when this one ends
 	nonces   []rpc.UsedNonce    // while control is nil
 	reopen   <-chan time.Time   // when to try to get the store back; nil: no need
+	pause    time.Duration      // before that
+	stuck    atomic.Pointer[error]
+	restores chan *restoration
+	progress func(made, of int) // of the restore under way; nil: nobody waits
 
 	ends    []func(context.Context) // what started last ends first
 	reloads []func() error          // at SIGHUP
@@ -58,7 +62,7 @@ type node struct {
 }
 
 func newNode(c config, log *slog.Logger) *node {
-	return &node{config: c, log: log, failed: make(chan error, 3), door: newDoor()}
+	return &node{config: c, log: log, failed: make(chan error, 3), door: newDoor(), restores: make(chan *restoration)}
 }
 
 // atEnd notes what ends a part. It is called after the ends of all parts that
@@ -103,16 +107,35 @@ func (n *node) untilEnd(signals <-chan os.Signal) error {
 			}
 			n.reload()
 		case r := <-n.requests.Requests():
-			if n.yield(r) {
+			yielded := false
+			if n.during(signals, func(ctx context.Context) { yielded = n.yield(ctx, r) }) || yielded {
+				return nil
+			}
+		case r := <-n.restores:
+			if n.during(signals, func(ctx context.Context) { n.restore(ctx, r) }) {
+				return nil
+			}
+		case <-n.storeFailed():
+			if n.during(signals, n.renew) {
 				return nil
 			}
 		case <-n.reopen:
-			n.resume()
+			if n.during(signals, n.again) {
+				return nil
+			}
 		case err := <-n.failed:
 			n.log.Error("draining", "err", err)
 			return err
 		}
 	}
+}
+
+// storeFailed is closed when the store has failed; nil without one.
+func (n *node) storeFailed() <-chan struct{} {
+	if control := n.control.Load(); control != nil {
+		return control.member.Failed()
+	}
+	return nil
 }
 
 // ready tells that every listener that can be opened is open.

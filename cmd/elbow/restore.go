@@ -1,29 +1,27 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"elbow/internal/archive"
 	"elbow/internal/store"
+	"elbow/internal/store/embedded"
 )
 
 // putBackup restores a backup into the node that runs on a data directory, or into
 // the directory if none does, and shows how far it is.
-func putBackup(cmd *cobra.Command, dir string, content []byte, h archive.Header, documents []archive.Document) error {
+func putBackup(cmd *cobra.Command, dir string, b *backup) error {
 	show := newProgress(cmd.ErrOrStderr())
-	resp, err := overBackupSocket(dir).Post("http://node/restore", "application/gzip", bytes.NewReader(content))
+	resp, err := overBackupSocket(cmd.Context(), dir, http.MethodPost, "restore", b.content)
 	if nobody(err) {
-		err = atRest(cmd.Context(), dir, func(s *store.Store, _ []byte) error {
-			return load(cmd.Context(), s, h, documents, show.step)
-		})
-		return show.end(err)
+		return show.end(restoreAtRest(cmd, dir, b, show.step))
 	}
 	if err != nil {
 		return err
@@ -33,6 +31,27 @@ func putBackup(cmd *cobra.Command, dir string, content []byte, h archive.Header,
 		return err
 	}
 	return show.end(follow(resp.Body, show.step))
+}
+
+// restoreAtRest restores a backup into the directory of a node that does not run.
+// A store that is damaged makes room for it.
+func restoreAtRest(cmd *cobra.Command, dir string, b *backup, step func(made, of int)) error {
+	restore := func() error {
+		begin := func() error { return b.stage(dir) }
+		return atRest(cmd.Context(), dir, begin, step, func(*store.Store, []byte) error { return nil })
+	}
+	err := restore()
+	damage := new(embedded.DamageError)
+	if !errors.As(err, &damage) {
+		return err
+	}
+	aside, err := embedded.SetAside(dir)
+	if err != nil {
+		return fmt.Errorf("%s is damaged, and the store cannot be moved out of the way: %w", filepath.Join(damage.Dir, damage.File), err)
+	}
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s is damaged: %v; the store is begun anew, the old one is in %s\n",
+		filepath.Join(damage.Dir, damage.File), damage.Err, aside) // who asked sees what is there
+	return restore()
 }
 
 // follow reads the answer to a restore to its end.

@@ -191,7 +191,7 @@ func start(ctx context.Context, c config, log *slog.Logger) (_ *node, err error)
 	if err != nil {
 		return nil, err
 	}
-	control, err := openControl(ctx, c, n.audit, older.nonces(), log)
+	control, err := n.openControl(ctx, older.nonces())
 	if err != nil {
 		return nil, err
 	}

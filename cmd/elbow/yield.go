@@ -19,19 +19,12 @@ const (
 	// maxElders is how many processes of the node may drain at once. Each of them
 	// ends after -drain-timeout at the latest, but takes memory until then.
 	maxElders = 8
-
-	// callsEndWithin is how long calls under way may take when the store is about to
-	// be handed over: longer than the gateway lets any of them take.
-	callsEndWithin = 20 * time.Second
-
-	// reopenPause is the time between two tries to open the store again, which the
-	// newer process may still have.
-	reopenPause = time.Second
 )
 
 // yield gives the node to a newer process and reports whether that one serves. If
-// not, this one goes on as before.
-func (n *node) yield(r *handover.Request) bool {
+// not, this one goes on as before, unless ctx has ended: then it is about to end
+// itself, and the newer one finds it gone.
+func (n *node) yield(ctx context.Context, r *handover.Request) bool {
 	began := time.Now()
 	n.log.Info("takeover asked for", "pid", r.PID, "version", r.Program)
 	if err := n.mayYield(); err != nil {
@@ -39,15 +32,18 @@ func (n *node) yield(r *handover.Request) bool {
 		r.Refuse(err)
 		return false
 	}
-	if err := n.suspend(); err != nil {
+	if err := n.suspend(ctx); err != nil {
 		n.log.Warn("takeover refused", "err", err)
 		r.Refuse(err)
-		n.resume()
+		n.resume(ctx)
 		return false
 	}
-	if err := n.give(r); err != nil {
+	if err := n.give(ctx, r); err != nil {
 		n.log.Error("takeover came to nothing, this process goes on", "pid", r.PID, "err", err)
-		n.resume()
+		if err := n.hear(); err != nil { // the newer one may have the name of the socket already
+			n.log.Error("no takeover possible", "err", err)
+		}
+		n.resume(ctx)
 		return false
 	}
 	n.log.Info("taken over, draining", "by", r.PID, "took", time.Since(began).Round(time.Millisecond))
@@ -69,60 +65,20 @@ func (n *node) mayYield() error {
 }
 
 // suspend lets go of the store. Traffic goes on with what is known; calls wait.
-func (n *node) suspend() error {
-	n.control.Load().endStreams() // whoever reads them comes again
-	ctx, cancel := context.WithTimeout(context.Background(), callsEndWithin)
-	defer cancel()
-	if err := n.door.shut(ctx); err != nil {
-		return fmt.Errorf("calls are under way: %w", err)
+func (n *node) suspend(ctx context.Context) error {
+	if err := n.halt(ctx); err != nil {
+		return err
 	}
-	n.stopLoop()
-	n.nonces = n.control.Load().calls.Nonces()
-	n.control.Swap(nil).close()
+	if control := n.control.Load(); control != nil {
+		n.nonces = control.calls.Nonces()
+		n.closeControl()
+	}
 	return nil
-}
-
-// resume takes the store again. While the newer process has it, it goes on trying
-// from untilEnd.
-func (n *node) resume() {
-	n.traffic.Resume()
-	if control := n.control.Load(); control != nil { // it was not let go of
-		n.door.open(control.handler)
-		return
-	}
-	control, err := n.openControl()
-	if err != nil {
-		n.log.Error("store not opened again, traffic goes on without", "err", err)
-		n.reopen = time.After(reopenPause)
-		return
-	}
-	n.reopen = nil
-	n.control.Store(control)
-	n.loop.Resume(control.mirror, control.stored.ReportStatus)
-	n.stopLoop = background(n.loop.Run)
-	if err := n.hear(); err != nil {
-		n.log.Error("no takeover possible", "err", err)
-	}
-	n.door.open(control.handler)
-	n.log.Info("store opened again")
-}
-
-// openControl opens a control plane for what runs already.
-func (n *node) openControl() (*controlPlane, error) {
-	control, err := openControl(context.Background(), n.config, n.audit, n.nonces, n.log)
-	if err != nil {
-		return nil, err
-	}
-	if err := control.openHandler(n); err != nil {
-		control.close()
-		return nil, err
-	}
-	return control, nil
 }
 
 // give hands over everything but the store. An error says that nothing has changed
 // hands.
-func (n *node) give(r *handover.Request) error {
+func (n *node) give(ctx context.Context, r *handover.Request) error {
 	s, files, err := n.state()
 	defer func() {
 		for _, f := range files {
@@ -133,6 +89,7 @@ func (n *node) give(r *handover.Request) error {
 		r.Refuse(err)
 		return err
 	}
+	defer context.AfterFunc(ctx, r.Close)()
 	if err := r.Give(s, files); err != nil {
 		return err
 	}

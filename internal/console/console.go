@@ -142,6 +142,9 @@ func New(c Config) (*Console, error) {
 // a server, which waits for its requests.
 func (c *Console) EndStreams() { c.live.close() }
 
+// BeginStreams lets streams begin again: the server goes on after all.
+func (c *Console) BeginStreams() { c.live.reopen() }
+
 // Close ends what runs in the background.
 func (c *Console) Close() {
 	c.live.close()

@@ -363,3 +363,10 @@ func (l *live) close() {
 		delete(l.watchers, topic)
 	}
 }
+
+// reopen lets streams begin again.
+func (l *live) reopen() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = false
+}

@@ -266,6 +266,12 @@ func TestStream(t *testing.T) {
 	if got := b.get("live/overview"); got.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("after the end: status %d", got.StatusCode)
 	}
+	s.console.BeginStreams()
+	if told, ok := s.console.live.watch(""); !ok {
+		t.Error("no stream begins again")
+	} else {
+		s.console.live.unwatch("", told)
+	}
 }
 
 // Rates are what came between two looks, of listeners that come, go and begin

@@ -37,6 +37,10 @@ type Patient struct {
 	MaxConnections int    // client connections served at once
 	HTTP3          bool
 
+	// Store looks into the data directory, and says whether a node has it open. Nil:
+	// it is left out.
+	Store func() (open bool, err error)
+
 	// Call makes a call of the API; nil without credentials.
 	Call func(ctx context.Context, version, action string, params map[string]string) ([]byte, error)
 }
@@ -44,7 +48,7 @@ type Patient struct {
 // Examine makes all checks that apply, and tells what it finds as it finds it.
 func Examine(ctx context.Context, p Patient, tell func(Finding)) {
 	for _, check := range [...]func(context.Context, Patient) []Finding{
-		openFiles, ephemeralPorts, backlog, udpBuffers, directory, space, clock, api, admin, resources,
+		openFiles, ephemeralPorts, backlog, udpBuffers, directory, inside, space, clock, api, admin, resources,
 	} {
 		for _, f := range check(ctx, p) {
 			tell(f)

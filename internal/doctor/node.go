@@ -37,6 +37,22 @@ func directory(_ context.Context, p Patient) []Finding {
 	return one(OK, "data directory", p.Data, "")
 }
 
+// inside: the store can be opened without a loss. Of a node that runs, it is open.
+func inside(_ context.Context, p Patient) []Finding {
+	if p.Store == nil {
+		return nil
+	}
+	switch open, err := p.Store(); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // said before
+	case err != nil:
+		return one(Failure, "store", err.Error(), "")
+	case open:
+		return one(OK, "store", "in use by a node; its health is below", "")
+	}
+	return one(OK, "store", "log and database are whole", "")
+}
+
 // maxSkew is how far clocks may be apart without a word.
 const maxSkew = time.Minute
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -45,23 +46,51 @@ func (s *Store) Dump(ctx context.Context) (documents []Document, revision int64,
 	}
 }
 
-// Load makes documents, which Dump returned in this store or another, all that
-// is stored: what differs is replaced, what is not among them deleted. key is the
-// seal key of the store that they come from; their secrets are sealed anew with
-// that of this one. Nothing is changed before all of them were found readable.
-// progress is told how many changes are made, of how many.
-//
-// A transaction of etcd takes some hundred documents, so a reader may see a part
-// of the change. What is new comes first, and a Load that was cut short is made
-// good by another.
-func (s *Store) Load(ctx context.Context, documents []Document, key []byte, progress func(made, of int)) error {
+// CheckDocuments finds out whether Load can make documents all that is stored: it
+// reads each of them, with the seal key of the store that they come from.
+func CheckDocuments(documents []Document, key []byte) error {
 	from, err := newSealer(key)
 	if err != nil {
 		return err
 	}
+	for _, d := range documents {
+		if _, _, err := openDocument(from, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openDocument reads a document of another store.
+func openDocument(from *sealer, d Document) (f layout, plain string, err error) {
+	if f, err = layoutFor(d.Key); err != nil {
+		return f, "", err
+	}
+	if len(d.Value) > maxDocument {
+		return f, "", fmt.Errorf("%s: a document of %d bytes, the store takes %d", d.Key, len(d.Value), maxDocument)
+	}
+	plain, err = f.open(from, d.Key, d.Value)
+	return f, plain, err
+}
+
+// Load makes documents, which Dump returned in this store or another, all that
+// is stored: what differs is replaced, what is not among them deleted. key is the
+// seal key of the store that they come from; their secrets are sealed anew with
+// that of this one. Nothing is changed before all of them were found readable.
+// progress is told how many changes are made, of how many. The result is the last
+// revision with a change to what a Mirror has; 0: there was none.
+//
+// A transaction of etcd takes some hundred documents, so a reader may see a part
+// of the change: whoever calls it keeps readers out. A Load that was cut short is
+// made good by another.
+func (s *Store) Load(ctx context.Context, documents []Document, key []byte, progress func(made, of int)) (revision int64, err error) {
+	from, err := newSealer(key)
+	if err != nil {
+		return 0, err
+	}
 	now, _, err := s.Dump(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	stored := make(map[string]string, len(now))
 	for _, d := range now {
@@ -69,13 +98,9 @@ func (s *Store) Load(ctx context.Context, documents []Document, key []byte, prog
 	}
 	var changes []clientv3.Op
 	for _, d := range documents {
-		f, err := layoutFor(d.Key)
+		f, plain, err := openDocument(from, d)
 		if err != nil {
-			return err
-		}
-		plain, err := f.open(from, d.Key, d.Value)
-		if err != nil {
-			return err
+			return 0, err
 		}
 		old, found := stored[d.Key]
 		delete(stored, d.Key)
@@ -84,7 +109,7 @@ func (s *Store) Load(ctx context.Context, documents []Document, key []byte, prog
 		}
 		value, err := f.reseal(from, s.sealer, d.Key, d.Value)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		changes = append(changes, clientv3.OpPut(d.Key, value))
 	}
@@ -100,10 +125,13 @@ func (s *Store) Load(ctx context.Context, documents []Document, key []byte, prog
 const (
 	loadOps   = 200
 	loadBytes = 1 << 20
+
+	// maxDocument bounds a document, with room in its transaction for its key.
+	maxDocument = 1400 << 10
 )
 
 // change makes changes, as many at a time as a transaction takes.
-func (s *Store) change(ctx context.Context, changes []clientv3.Op, progress func(made, of int)) error {
+func (s *Store) change(ctx context.Context, changes []clientv3.Op, progress func(made, of int)) (revision int64, err error) {
 	for made := 0; made < len(changes); {
 		n, size := 0, 0
 		for n < loadOps && made+n < len(changes) && (n == 0 || size < loadBytes) {
@@ -113,11 +141,16 @@ func (s *Store) change(ctx context.Context, changes []clientv3.Op, progress func
 		if size > loadBytes && n > 1 {
 			n--
 		}
-		if _, err := s.client.Txn(ctx).Then(changes[made : made+n]...).Commit(); err != nil {
-			return fmt.Errorf("%d of %d changes were made: %w", made, len(changes), unavailable(err))
+		some := changes[made : made+n]
+		resp, err := s.client.Txn(ctx).Then(some...).Commit()
+		if err != nil {
+			return revision, fmt.Errorf("%d of %d changes were made: %w", made, len(changes), unavailable(err))
+		}
+		if slices.ContainsFunc(some, func(op clientv3.Op) bool { return strings.HasPrefix(string(op.KeyBytes()), desiredPrefix) }) {
+			revision = resp.Header.GetRevision()
 		}
 		made += n
 		progress(made, len(changes))
 	}
-	return nil
+	return revision, nil
 }

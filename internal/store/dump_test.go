@@ -59,7 +59,7 @@ func TestDumpAndLoad(t *testing.T) {
 	load := func() {
 		t.Helper()
 		made = 0
-		if err := to.Load(t.Context(), documents, fromMember.SealKey(), func(n, _ int) { made = n }); err != nil {
+		if _, err := to.Load(t.Context(), documents, fromMember.SealKey(), func(n, _ int) { made = n }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,14 +98,18 @@ func TestLoadRefuses(t *testing.T) {
 		key       []byte
 		want      string
 	}{
-		"another seal key":   {good, make([]byte, 32), "seal key does not open it"},
-		"no seal key":        {good, nil, "seal key of 0 bytes"},
-		"an unknown key":     {append(good[:len(good):len(good)], store.Document{Key: "/elbow/new/1", Value: "{}"}), fromMember.SealKey(), "no document of this version"},
-		"a document cut off": {append(good[:len(good):len(good)], store.Document{Key: "/elbow/user/a", Value: `{"v":1,"d":`}), fromMember.SealKey(), "user"},
-		"a newer form":       {append(good[:len(good):len(good)], store.Document{Key: "/elbow/user/a", Value: `{"v":99,"d":{}}`}), fromMember.SealKey(), "newer version"},
+		"another seal key":     {good, make([]byte, 32), "seal key does not open it"},
+		"no seal key":          {good, nil, "seal key of 0 bytes"},
+		"an unknown key":       {append(good[:len(good):len(good)], store.Document{Key: "/elbow/new/1", Value: "{}"}), fromMember.SealKey(), "no document of this version"},
+		"a document cut off":   {append(good[:len(good):len(good)], store.Document{Key: "/elbow/user/a", Value: `{"v":1,"d":`}), fromMember.SealKey(), "user"},
+		"a document too large": {append(good[:len(good):len(good)], store.Document{Key: "/elbow/address/a", Value: strings.Repeat("x", 1500<<10)}), fromMember.SealKey(), "a document of"},
+		"a newer form":         {append(good[:len(good):len(good)], store.Document{Key: "/elbow/user/a", Value: `{"v":99,"d":{}}`}), fromMember.SealKey(), "newer version"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			err := to.Load(t.Context(), tt.documents, tt.key, func(int, int) { t.Error("a change was made") })
+			_, err := to.Load(t.Context(), tt.documents, tt.key, func(int, int) { t.Error("a change was made") })
+			if checked := store.CheckDocuments(tt.documents, tt.key); fmt.Sprint(checked) != fmt.Sprint(err) {
+				t.Errorf("the check before says %v, the load %v", checked, err)
+			}
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}

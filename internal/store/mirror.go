@@ -77,6 +77,19 @@ func (m *Mirror) Desired() Desired { return *m.current.Load() }
 // follow each other closely may be one.
 func (m *Mirror) Changed() <-chan struct{} { return m.changed }
 
+// Await returns when Desired has all changes up to a revision, which is one that
+// changed what a Mirror has. Nobody else receives from Changed meanwhile.
+func (m *Mirror) Await(ctx context.Context, revision int64) error {
+	for m.Desired().Revision < revision {
+		select {
+		case <-m.changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 // Wait returns after the context given to Store.Mirror has ended and nothing
 // runs for this mirror any more.
 func (m *Mirror) Wait() { <-m.done }

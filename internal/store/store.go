@@ -17,6 +17,9 @@ import (
 // it was not made, unless the time ran out while etcd was making it.
 var ErrUnavailable = errors.New("store unavailable")
 
+// ErrSealKey says that the secrets in the store were sealed with another key.
+var ErrSealKey = errors.New("the seal key is not the one that the secrets in this store were sealed with")
+
 // A Store reads and writes resources.
 type Store struct {
 	client *clientv3.Client
@@ -69,7 +72,7 @@ func (s *Store) checkSeal(ctx context.Context) error {
 		return nil
 	})
 	if errors.Is(err, errSealed) {
-		return fmt.Errorf("the seal key is not the one that the secrets in this store were sealed with: %w", err)
+		return ErrSealKey
 	}
 	return err
 }

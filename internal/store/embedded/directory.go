@@ -45,46 +45,73 @@ func openDirectory(path string) (*directory, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	d, err := lockDirectory(path, os.O_CREATE|os.O_RDWR)
 	if err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+		return nil, err
 	}
-	d := &directory{path: path, lock: lock}
-	if err := d.claim(); err != nil {
-		_ = lock.Close() // nothing was written
+	if err := d.checkFormat(); err != nil {
+		d.close() // nothing was written
+		if damage := new(DamageError); errors.As(err, &damage) {
+			return nil, err
+		}
 		return nil, fmt.Errorf("data directory %s: %w", path, err)
 	}
 	return d, nil
 }
 
-func (d *directory) claim() error {
-	err := unix.Flock(int(d.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return ErrInUse
+// The files of a directory that this package makes, but for etcd's.
+const (
+	lockFile   = "lock"
+	formatFile = "format"
+)
+
+// lockDirectory locks a directory that is there. The flags are those of os.OpenFile
+// for the lock's file.
+func lockDirectory(path string, flags int) (*directory, error) {
+	lock, err := os.OpenFile(filepath.Join(path, lockFile), flags, 0o600)
+	if errors.Is(err, unix.EISDIR) {
+		return nil, &DamageError{path, lockFile, errors.New("it is not a regular file")}
 	}
 	if err != nil {
-		return fmt.Errorf("lock: %w", err)
+		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	return d.checkFormat()
+	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = ErrInUse
+	}
+	if err != nil {
+		_ = lock.Close() // nothing was written
+		return nil, fmt.Errorf("data directory %s: lock: %w", path, err)
+	}
+	return &directory{path: path, lock: lock}, nil
 }
 
 // checkFormat reads the version, or writes it into a directory without a store.
 func (d *directory) checkFormat() error {
-	const name = "format"
-	path := filepath.Join(d.path, name)
+	err := d.readFormat()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := os.Stat(d.store()); err == nil {
+		return &DamageError{d.path, formatFile, errors.New("it is missing beside a store; if there never was one, this is not a data directory of elbow")}
+	}
+	return writeDurably(filepath.Join(d.path, formatFile), []byte(strconv.Itoa(format)+"\n"), 0o644)
+}
+
+// readFormat makes sure that this program can read the version. The error is
+// fs.ErrNotExist if there is none.
+func (d *directory) readFormat() error {
+	path := filepath.Join(d.path, formatFile)
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(d.store()); err == nil {
-			return &DamageError{d.path, name, errors.New("it is missing beside a store; if there never was one, this is not a data directory of elbow")}
-		}
-		return writeDurably(path, []byte(strconv.Itoa(format)+"\n"), 0o644)
+	if errors.Is(err, unix.EISDIR) {
+		return &DamageError{d.path, formatFile, errors.New("it is not a regular file")}
 	}
 	if err != nil {
 		return err
 	}
 	version, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil || version < 1 {
-		return &DamageError{d.path, name, fmt.Errorf("unreadable version %.20q", text)}
+		return &DamageError{d.path, formatFile, fmt.Errorf("unreadable version %.20q", text)}
 	}
 	if version > format {
 		return fmt.Errorf("%s: format %d was written by a newer version of elbow; this one reads up to %d", path, version, format)

@@ -28,6 +28,10 @@ type Config struct {
 	// 0: DefaultQuota.
 	Quota int64
 
+	// Before is called when the directory is locked and before the store is opened;
+	// its error ends the start. Nil: nothing.
+	Before func() error
+
 	Log *slog.Logger // nil: slog.Default
 }
 
@@ -73,6 +77,11 @@ func Start(ctx context.Context, c Config) (*Member, error) {
 }
 
 func start(ctx context.Context, c Config, dir *directory) (*Member, error) {
+	if c.Before != nil {
+		if err := c.Before(); err != nil {
+			return nil, err
+		}
+	}
 	fresh, err := dir.prepare(c.Log)
 	if err != nil {
 		return nil, err
@@ -103,7 +112,7 @@ func start(ctx context.Context, c Config, dir *directory) (*Member, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	m.client = v3client.New(m.server)
-	m.client.KV = guard{KV: m.client.KV, mayRead: m.fault.err, mayWrite: m.check}
+	m.client.KV = guard{KV: m.client.KV, mayRead: m.fault.err, mayWrite: m.check, failed: m.fault.ctx}
 	watch, stop := context.WithCancel(context.Background())
 	m.stop = stop
 	m.done.Go(func() { m.watchSpace(watch) }) // ends with its context; Close waits
@@ -163,6 +172,10 @@ func (m *Member) Client() *clientv3.Client { return m.client }
 
 // SealKey is the key that secrets in this store are sealed with: 32 bytes.
 func (m *Member) SealKey() []byte { return m.sealKey }
+
+// Failed is closed when etcd has met an error that it does not survive: every
+// call is refused from then on, until the member is closed and another one started.
+func (m *Member) Failed() <-chan struct{} { return m.fault.ctx.Done() }
 
 // Close stops the member and lets go of the directory. Calls under way end
 // with an error.

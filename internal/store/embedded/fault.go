@@ -1,11 +1,11 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
-	"sync"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -16,14 +16,14 @@ import (
 // goroutine that met the error ends, and every later call is refused.
 type fault struct {
 	log *slog.Logger
-	c   chan struct{} // closed at the fault
-
-	mu    sync.Mutex
-	cause error // guarded by mu
+	ctx context.Context // ends at the fault; its cause is the error
+	end context.CancelCauseFunc
 }
 
 func newFault(log *slog.Logger) *fault {
-	return &fault{log: log, c: make(chan struct{})}
+	f := &fault{log: log}
+	f.ctx, f.end = context.WithCancelCause(context.Background())
+	return f
 }
 
 // logger is etcd's: warnings and worse go to our log, and what it calls fatal
@@ -34,12 +34,7 @@ func (f *fault) logger() *zap.Logger {
 
 // OnWrite implements zapcore.CheckWriteHook. The line is already in the log.
 func (f *fault) OnWrite(entry *zapcore.CheckedEntry, fields []zapcore.Field) {
-	f.mu.Lock()
-	if f.cause == nil {
-		f.cause = cause(entry.Message, fields)
-		close(f.c)
-	}
-	f.mu.Unlock()
+	f.end(cause(entry.Message, fields)) // the first one counts
 	runtime.Goexit()
 }
 
@@ -53,8 +48,4 @@ func cause(message string, fields []zapcore.Field) error {
 }
 
 // err is nil before the fault.
-func (f *fault) err() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.cause
-}
+func (f *fault) err() error { return context.Cause(f.ctx) }

@@ -11,7 +11,7 @@ func TestGuardRefusesWritesAndNotReads(t *testing.T) {
 	t.Parallel()
 	m := open(t, Config{Dir: t.TempDir()})
 	var room error
-	kv := guard{KV: m.Client().KV, mayRead: func() error { return nil }, mayWrite: func() error { return room }}
+	kv := guard{KV: m.Client().KV, mayRead: func() error { return nil }, mayWrite: func() error { return room }, failed: t.Context()}
 	ctx := t.Context()
 	put, get := clientv3.OpPut("a", "1"), clientv3.OpGet("a")
 	calls := []struct {

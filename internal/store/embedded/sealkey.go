@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // sealKeyFile is in the data directory.
@@ -29,6 +31,8 @@ func sealKey(dir string, fresh bool) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &DamageError{dir, sealKeyFile, errors.New("it is missing: without it the private keys and access key secrets " +
 			"in the store cannot be read")}
+	case errors.Is(err, unix.EISDIR):
+		return nil, &DamageError{dir, sealKeyFile, errors.New("it is not a regular file")}
 	case err != nil:
 		return nil, fmt.Errorf("seal key: %w", err)
 	}

@@ -25,7 +25,7 @@ func (m *Member) startServer(ctx context.Context, c Config) error {
 		if err != nil {
 			return err
 		}
-	case <-m.fault.c:
+	case <-m.fault.ctx.Done():
 		m.abandon()
 		return m.fault.err()
 	case <-ctx.Done():
@@ -56,7 +56,7 @@ func (m *Member) waitReady(ctx context.Context) error {
 	select {
 	case <-m.server.ReadyNotify():
 		return nil
-	case <-m.fault.c:
+	case <-m.fault.ctx.Done():
 		return m.fault.err()
 	case <-m.server.StopNotify():
 		return errors.New("etcd stopped while starting")
@@ -78,7 +78,7 @@ func (m *Member) stopServer(stop func()) {
 		select {
 		case <-stopped:
 			return
-		case <-m.fault.c:
+		case <-m.fault.ctx.Done():
 		case <-time.After(stopTimeout):
 		}
 	}

@@ -1,0 +1,143 @@
+package elbtest
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"elbow/internal/api"
+)
+
+// Strangers whose calls never come to their end keep nobody from taking over, and
+// no call waits for them.
+func TestTakeoverBesideStalledCalls(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	for range 20 {
+		conn, err := net.Dial("tcp", n.API)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nAction=", n.API); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// They were sent before this call, and have arrived when it is answered.
+	if _, err := n.RPC().Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil); err != nil {
+		t.Fatal(err)
+	}
+	next := n.TakeOver(t)
+	if n.log.contains("takeover refused") {
+		t.Error("the takeover was refused first")
+	}
+	if _, err := next.RPC().Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// SIGTERM is heard at once by a process that waits for a newer one which stands
+// still. The newer one goes on when it can: nobody else is there.
+func TestSignalDuringTakeover(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	f := NewSite(t, n, NewBackend(t, "a")).Listen(t, nil)
+	next := n.Successor()
+	if err := next.start(); err != nil {
+		t.Fatal(err)
+	}
+	next.endWith(t)
+	Eventually(t, func() error {
+		if !next.log.contains("taking over") {
+			return fmt.Errorf("the newer process has not got so far:\n%s", next.Log())
+		}
+		return nil
+	})
+	if err := next.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	n.Stop(t) // fails if it takes longer than patience; the older one used to wait for 90 s
+	if n.log.contains("taken over, draining") {
+		t.Skip("the newer process was stopped too late: it had taken over")
+	}
+	if err := next.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if err := next.awaitReady(); err != nil {
+		t.Fatal(err)
+	}
+	f.AwaitState(t, "Running")
+	if got := f.Get(t, f.Client(t, ""), "/").Status; got != 200 {
+		t.Errorf("got %d", got)
+	}
+}
+
+// limitFiles sets the size that a file of the node may have, in bytes, so that its
+// writes fail.
+func (n *Node) limitFiles(t *testing.T, bytes uint64) {
+	t.Helper()
+	if err := unix.Prlimit(n.PID(), unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: unix.RLIM_INFINITY}, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rename changes the name of the site's load balancer, which is a write.
+func (s *Site) rename(t *testing.T, n *Node, name string) error {
+	t.Helper()
+	_, err := n.RPC().Call(t.Context(), api.EnsVersion, "ModifyLoadBalancerAttribute",
+		map[string]string{"LoadBalancerId": s.LoadBalancerID, "LoadBalancerName": name})
+	return err
+}
+
+// A store whose write has failed is opened again by itself once the disk takes
+// writes, and another process can take over. Traffic does not notice.
+func TestWriteFails(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"itself", "takeover"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			n := Start(t, Options{})
+			s := NewSite(t, n, NewBackend(t, "a"))
+			f := s.Listen(t, nil)
+			n.limitFiles(t, 1)
+			if err := s.rename(t, n, "refused"); err == nil {
+				t.Error("a call succeeded whose write cannot have")
+			}
+			Eventually(t, func() error {
+				if !n.log.contains("store failed, opening it again") {
+					return fmt.Errorf("the node has not noticed")
+				}
+				return nil
+			})
+			if got := f.Get(t, f.Client(t, ""), "/").Status; got != 200 {
+				t.Errorf("without its store the node answers %d", got)
+			}
+			n.limitFiles(t, unix.RLIM_INFINITY)
+			if by == "takeover" {
+				n = n.TakeOver(t)
+			}
+			Eventually(t, func() error { return s.rename(t, n, "accepted") })
+			if got := f.Get(t, f.Client(t, ""), "/").Status; got != 200 {
+				t.Errorf("afterwards the node answers %d", got)
+			}
+			if out := n.names(t); !strings.Contains(out, "accepted") {
+				t.Errorf("got %s", out)
+			}
+			n.Stop(t)
+		})
+	}
+}
+
+// names is what the API tells of the load balancers.
+func (n *Node) names(t *testing.T) string {
+	t.Helper()
+	body, err := n.RPC().Call(t.Context(), api.EnsVersion, "DescribeLoadBalancers", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}

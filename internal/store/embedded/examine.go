@@ -1,0 +1,40 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// Examine looks into a data directory without changing anything in it. The error
+// is ErrInUse if a process has it open, fs.ErrNotExist if there is none, and a
+// *DamageError if Start would refuse it for what is in it.
+func Examine(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	d, err := lockDirectory(path, os.O_RDWR)
+	if errors.Is(err, fs.ErrNotExist) { // nobody has it open: a process makes the file
+		d, err = &directory{path: path}, nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	found, database, err := d.examine()
+	if err != nil {
+		return err
+	}
+	fresh := found.isNew(database)
+	if err := d.readFormat(); err != nil && !(fresh && errors.Is(err, fs.ErrNotExist)) {
+		return err
+	}
+	if fresh {
+		return nil
+	}
+	if _, err := sealKey(path, false); err != nil {
+		return fmt.Errorf("data directory %s: %w", path, err)
+	}
+	return nil
+}
