@@ -53,6 +53,7 @@ func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 		return fmt.Errorf("-admin: %w", err)
 	}
 	n.admin = l.(*net.TCPListener)
+	n.own.add(l.Addr())
 	n.adminURL = "http://" + l.Addr().String()
 
 	mux := http.NewServeMux()

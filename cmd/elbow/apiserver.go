@@ -31,6 +31,8 @@ func (n *node) serveAPI(c config, older *heir) error {
 		return fmt.Errorf("-api: %w", err)
 	}
 	n.api = l.(*net.TCPListener)
+	n.own.add(l.Addr())
+	n.loop.Look() // a backend may be on a port that was given just now
 	n.apiURL = "http://" + l.Addr().String()
 	port := &gateway.Port{Listener: l, Plain: c.apiPlain, Log: n.log}
 	if pair != nil {

@@ -24,6 +24,8 @@ type config struct {
 	region  string
 	vswitch netip.Prefix
 
+	backendNetworks networks // none: elb.Reach's default
+
 	api     string // host:port
 	apiCert string // file; "": the API speaks plain HTTP
 	apiKey  string // file
@@ -121,6 +123,11 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.TextVar(&c.vswitch, "vswitch", c.vswitch,
 		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
 			"get their addresses; later starts ignore it. May be one address, as /32")
+	f.Var(&c.backendNetworks, "backend-networks",
+		"`CIDR`,… that backends may be in, as 10.0.0.0/8,fd00::/8 (default: everywhere but\n"+
+			"on link-local addresses, where clouds have their metadata). Link-local ones are\n"+
+			"allowed by a range of their own. The sockets of -api and -admin are never\n"+
+			"backends, nor are unspecified, broadcast and multicast addresses")
 	c.apiFlags(f)
 	f.StringVar(&c.accessLog, "access-log", c.accessLog,
 		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+

@@ -51,7 +51,7 @@ func TestCompletion(t *testing.T) {
 // What -print-config prints is a config file with the same values.
 func TestPrintedConfigCanBeRead(t *testing.T) {
 	args := []string{
-		"serve", "-print-config", "-data", "/somewhere else", "-vswitch", "10.9.0.0/24", "-memory-limit", "512MiB",
+		"serve", "-print-config", "-data", "/somewhere else", "-vswitch", "10.9.0.0/24", "-backend-networks", "10.0.0.0/8, ::1", "-memory-limit", "512MiB",
 		"-manage-addresses", "-access-log", "-", "-region", "r 1",
 	}
 	printed, err := execute(t, args...)
@@ -113,6 +113,7 @@ func TestConfigRefused(t *testing.T) {
 		{[]string{"-data", ""}, "-data"},
 		{[]string{"-region", ""}, "-region"},
 		{[]string{"-vswitch", "10.0.0.1"}, "-vswitch"},
+		{[]string{"-backend-networks", "10.0.0.0/33"}, "backend-networks"},
 		{[]string{"-vswitch", "0.0.0.0/0"}, "-vswitch: holds addresses of this network"},
 		{[]string{"-vswitch", "fe80::/64"}, "-vswitch: holds link-local addresses"},
 		{[]string{"-vswitch", "::ffff:0:0/64"}, "-vswitch: holds"},

@@ -69,7 +69,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	}
 	p.ends = append(p.ends, background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
-	p.service = control.New(control.Config{Store: p.stored, History: p.history})
+	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach})
 	if err := bootstrap(c, p.service, log); err != nil {
 		return nil, err
 	}

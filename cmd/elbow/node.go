@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"elbow/internal/elb"
 	"elbow/internal/handover"
 	"elbow/internal/history"
 	"elbow/internal/proxy"
@@ -35,6 +36,8 @@ type node struct {
 	recorder   *history.Recorder
 	audit      io.Writer // nil: none
 	api, admin *net.TCPListener
+	own        ownSockets // of these two
+	reach      *elb.Reach
 	door       *door
 	apiServer  *http.Server
 	elders     elders
@@ -62,7 +65,9 @@ type node struct {
 }
 
 func newNode(c config, log *slog.Logger) *node {
-	return &node{config: c, log: log, failed: make(chan error, 3), door: newDoor(), restores: make(chan *restoration)}
+	n := &node{config: c, log: log, failed: make(chan error, 3), door: newDoor(), restores: make(chan *restoration)}
+	n.reach = newReach(c, &n.own)
+	return n
 }
 
 // atEnd notes what ends a part. It is called after the ends of all parts that

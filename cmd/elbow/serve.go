@@ -229,7 +229,7 @@ func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
 	n.loop = reconcile.New(reconcile.Config{
 		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: n.traffic, Node: nodeName(),
 		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.drainTimeout, Log: n.log,
-		SlowStart: c.slowStart, LoadFactor: c.loadFactor,
+		SlowStart: c.slowStart, Reach: n.reach, LoadFactor: c.loadFactor,
 	})
 	if err := n.serveAdmin(c, older, newRegistry(n.traffic, n.loop)); err != nil {
 		return err

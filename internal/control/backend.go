@@ -16,12 +16,15 @@ import (
 // or none.
 func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServersInput) (out api.AddBackendServersOutput, err error) {
 	var added []elb.Backend
-	err = s.changePool(ctx, in.LoadBalancerID, func(pool []elb.Backend) ([]elb.Backend, error) {
+	err = s.changePool(ctx, in.LoadBalancerID, func(tx *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
 		added = nil
 		for i, item := range in.BackendServers {
 			b := item.Backend
 			if !b.IP.IsValid() {
 				return nil, api.MissingMember("BackendServers", i+1, "Ip")
+			}
+			if err := s.mayBeAdded(tx, in.LoadBalancerID, i+1, b); err != nil {
+				return nil, err
 			}
 			if slices.ContainsFunc(pool, func(old elb.Backend) bool { return sameServer(old, b) }) {
 				return nil, api.ErrBackendServerExists.New(b.ServerID)
@@ -44,7 +47,7 @@ func sameServer(a, b elb.Backend) bool { return a.ServerID == b.ServerID && a.Po
 // SetBackendServers changes the weight of all of the backends, or of none.
 func (s *Service) SetBackendServers(ctx context.Context, in *api.SetBackendServersInput) (out api.SetBackendServersOutput, err error) {
 	var changed []elb.Backend
-	err = s.changePool(ctx, in.LoadBalancerID, func(pool []elb.Backend) ([]elb.Backend, error) {
+	err = s.changePool(ctx, in.LoadBalancerID, func(_ *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
 		named, err := find(pool, in.BackendServers)
 		changed = nil
 		for i := range pool {
@@ -62,7 +65,7 @@ func (s *Service) SetBackendServers(ctx context.Context, in *api.SetBackendServe
 // RemoveBackendServers takes all of the backends out of the pool, or none.
 func (s *Service) RemoveBackendServers(ctx context.Context, in *api.RemoveBackendServersInput) (out api.RemoveBackendServersOutput, err error) {
 	var removed []elb.Backend
-	err = s.changePool(ctx, in.LoadBalancerID, func(pool []elb.Backend) ([]elb.Backend, error) {
+	err = s.changePool(ctx, in.LoadBalancerID, func(_ *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
 		named, err := find(pool, in.BackendServers)
 		removed = nil
 		var left []elb.Backend
@@ -122,13 +125,13 @@ func notInPool(pool []elb.Backend, item api.BackendItem) error {
 	return e
 }
 
-func (s *Service) changePool(ctx context.Context, id string, change func([]elb.Backend) ([]elb.Backend, error)) error {
+func (s *Service) changePool(ctx context.Context, id string, change func(*store.Tx, []elb.Backend) ([]elb.Backend, error)) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		lb, err := activeLoadBalancer(tx, id)
 		if err != nil {
 			return err
 		}
-		if lb.Backends, err = change(lb.Backends); err != nil {
+		if lb.Backends, err = change(tx, lb.Backends); err != nil {
 			return err
 		}
 		tx.PutLoadBalancer(lb)

@@ -20,11 +20,15 @@ func (s *Service) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.C
 	l.Seed = make([]byte, seedBytes)
 	_, _ = rand.Read(l.Seed) // never fails: crypto/rand ends the program instead
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, err := activeLoadBalancer(tx, l.LoadBalancerID); err != nil {
+		lb, err := activeLoadBalancer(tx, l.LoadBalancerID)
+		if err != nil {
 			return err
 		}
 		if !certificatesExist(tx, l.CertificateID) {
 			return api.ServerCertificateNotFound()
+		}
+		if err := s.mayServe(&lb, &l); err != nil {
+			return err
 		}
 		for _, other := range tx.ListenersOf(l.LoadBalancerID) {
 			if sharePort(&l, &other) {
@@ -79,7 +83,8 @@ func ports(l *elb.Listener) []int {
 func (s *Service) SetLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.SetLoadBalancerHTTPSListenerAttributeInput) (out api.SetLoadBalancerHTTPSListenerAttributeOutput, err error) {
 	key := elb.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: elb.HTTPS}
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, err := activeLoadBalancer(tx, in.LoadBalancerID); err != nil {
+		lb, err := activeLoadBalancer(tx, in.LoadBalancerID)
+		if err != nil {
 			return err
 		}
 		l, found := tx.Listener(key)
@@ -91,6 +96,9 @@ func (s *Service) SetLoadBalancerHTTPSListenerAttribute(ctx context.Context, in 
 		}
 		if !certificatesExist(tx, l.CertificateID) {
 			return api.ServerCertificateNotFound()
+		}
+		if err := s.mayServe(&lb, &l); err != nil {
+			return err
 		}
 		tx.PutListener(l)
 		return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"elbow/internal/api"
+	"elbow/internal/elb"
 	"elbow/internal/history"
 	"elbow/internal/ram"
 	"elbow/internal/store"
@@ -19,6 +20,7 @@ type Config struct {
 	Store   *store.Store
 	History *history.Store   // nil: none is kept
 	Now     func() time.Time // nil: time.Now
+	Reach   *elb.Reach       // where backends may be; nil: the zero Reach
 }
 
 // A Service has one method per operation. An error is an *api.Error, or else
@@ -27,11 +29,12 @@ type Service struct {
 	store   *store.Store
 	history *history.Store // nil: none
 	now     func() time.Time
+	reach   *elb.Reach
 }
 
 // New makes a Service.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, history: c.History, now: c.Now}
+	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach}
 	if s.now == nil {
 		s.now = time.Now
 	}

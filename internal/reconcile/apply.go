@@ -3,6 +3,7 @@ package reconcile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -40,6 +41,7 @@ func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, n
 	}
 	was := u.spec.owner
 	u.spec.owner, u.spec.revision, u.spec.forward = d.owner, d.revision, d.forward
+	l.refuse(u, d)
 	if err := l.doAll(u, steps, certificates); err != nil {
 		l.fail(u, d, err, now)
 	} else {
@@ -49,6 +51,16 @@ func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, n
 		l.tell(was)
 	}
 	l.tell(d.owner)
+}
+
+// refuse notes which backends of d are not served, and logs each once.
+func (l *Loop) refuse(u *unit, d *spec) {
+	for _, r := range d.refused {
+		if !slices.Contains(u.spec.refused, r) {
+			l.log.Warn("backend not served", "lb", d.loadBalancer, "listener", d.port, "backend", r.name(), "address", r.address, "err", r.why)
+		}
+	}
+	u.spec.refused = slices.Clone(d.refused)
 }
 
 func (l *Loop) doAll(u *unit, steps []step, certificates map[string]elb.Certificate) error {

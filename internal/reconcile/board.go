@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -83,7 +84,7 @@ func (b *board) put(s elb.ListenerStatus, fill func(*elb.ListenerStatus)) {
 	fill(&s)
 	k := s.Key()
 	for i := range s.Backends {
-		s.Backends[i].LastErr = lastErr(b.statuses[k].Backends, &s.Backends[i])
+		s.Backends[i].LastErr = cmp.Or(s.Backends[i].LastErr, lastErr(b.statuses[k].Backends, &s.Backends[i]))
 	}
 	b.statuses[k] = s
 	b.note(k)

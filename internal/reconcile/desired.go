@@ -16,6 +16,7 @@ type resolver struct {
 	balancers map[string]*elb.LoadBalancer
 	specs     []spec
 	sessions  *sessionKeys
+	reach     *elb.Reach
 }
 
 // resolve lists the units that should run at now, by key. They are valid until
@@ -69,7 +70,12 @@ func (r *resolver) https(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
 	copy(s.settings.seed[:], l.Seed)
 	s.check = checkOf(&l.Check)
 	for i := range b.Backends {
-		s.members = append(s.members, memberOf(b.Backends[i], l))
+		m := memberOf(b.Backends[i], l)
+		if err := cmp.Or(r.reach.Socket(m.address), r.reach.Socket(l.ProbeAddr(b.Backends[i]))); err != nil {
+			s.refused = append(s.refused, refusal{m.backendID, "the address " + err.Error()})
+			continue
+		}
+		s.members = append(s.members, m)
 	}
 }
 
@@ -92,7 +98,7 @@ func (r *resolver) next() *spec {
 	}
 	r.specs = r.specs[:n+1]
 	s := &r.specs[n]
-	*s = spec{members: s.members[:0]}
+	*s = spec{members: s.members[:0], refused: s.refused[:0]}
 	return s
 }
 

@@ -27,6 +27,7 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-l.source.Changed():
+		case <-l.again:
 		case <-retry.C:
 		case d := <-l.drained:
 			l.begin()

@@ -43,6 +43,10 @@ type Config struct {
 	// Verdicts are those of the process that this one takes over from.
 	Verdicts []Verdict
 
+	// Reach says where requests and probes may be sent to; nil: the zero Reach. What
+	// it says may change: see Loop.Look.
+	Reach *elb.Reach
+
 	// DrainTimeout is how long exchanges may go on after their listener was
 	// stopped, deleted or moved; then they are cut. 0: 30s.
 	DrainTimeout time.Duration
@@ -76,6 +80,7 @@ type Loop struct {
 	draining  map[*drain]struct{}
 	drainsOf  map[elb.ListenerKey]int // how many of draining each listener has
 	drained   chan *drain
+	again     chan struct{}                 // a pass was asked for
 	inherited map[verdictKey]balance.Health // of backends that have not joined yet
 	yielding  bool                          // another process has the sockets
 	revision  int64                         // of the last pass
@@ -109,12 +114,23 @@ func New(c Config) *Loop {
 		drainsOf:     make(map[elb.ListenerKey]int),
 		inherited:    verdictsByKey(c.Verdicts),
 		drained:      make(chan *drain),
+		again:        make(chan struct{}, 1),
 		stale:        true, // an earlier process may have left addresses
 		board:        newBoard(c.Node, c.Report, c.Log),
 		opened:       make(chan struct{}),
 	}
+	l.resolver.reach = c.Reach
 	l.health.Store(new(Health))
 	return l
+}
+
+// Look asks for a pass although nothing has changed in the store. It may be called
+// from any goroutine.
+func (l *Loop) Look() {
+	select {
+	case l.again <- struct{}{}:
+	default: // one is asked for already
+	}
 }
 
 // Health is how the loop stands after its last pass.

@@ -45,6 +45,7 @@ type site struct {
 	addr netip.Addr // of its load balancer lb-1
 
 	changed chan struct{}
+	own     atomic.Pointer[[]netip.AddrPort] // sockets that no backend may be
 
 	mu       sync.Mutex
 	desired  store.Desired                           // guarded by mu, as all below
@@ -72,7 +73,14 @@ func newSite(t testing.TB) *site {
 	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
 	p := proxy.New(proxy.Options{Log: log})
 	t.Cleanup(p.Close)
-	s.loop = New(Config{Source: s, Report: s.report, Proxy: p, Node: "here", DrainTimeout: patience, Log: log})
+	s.loop = New(Config{Source: s, Report: s.report, Proxy: p, Node: "here", DrainTimeout: patience, Log: log, Reach: &elb.Reach{
+		Own: func() []netip.AddrPort {
+			if own := s.own.Load(); own != nil {
+				return *own
+			}
+			return nil
+		},
+	}})
 	return s
 }
 

@@ -41,6 +41,7 @@ type spec struct {
 	settings    settings
 	check       check
 	members     []member // in the order of the pool
+	refused     []refusal
 }
 
 // settings are what a change of replaces the scheduler and the stickiness, and
@@ -90,6 +91,13 @@ type member struct {
 	weight int
 }
 
+// A refusal is a backend that gets no requests and no probes, because the operator
+// does not allow its address.
+type refusal struct {
+	backendID
+	why string
+}
+
 // forwards reports whether requests go to backends.
 func (s *spec) forwards() bool { return s.redirect == 0 }
 
@@ -106,12 +114,13 @@ func (s *spec) sameExchange(o *spec) bool {
 
 // same reports whether both ask for the same.
 func (s *spec) same(o *spec) bool {
-	return s.sameSocket(o) && s.sameExchange(o) && s.certificate == o.certificate && s.check == o.check && s.sessions == o.sessions
+	return s.sameSocket(o) && s.sameExchange(o) && s.certificate == o.certificate && s.check == o.check && s.sessions == o.sessions &&
+		slices.Equal(s.refused, o.refused)
 }
 
 // clone is a copy that shares no memory.
 func (s *spec) clone() spec {
 	c := *s
-	c.members = slices.Clone(s.members)
+	c.members, c.refused = slices.Clone(s.members), slices.Clone(s.refused)
 	return c
 }

@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"errors"
+
 	"elbow/internal/balance"
 	"elbow/internal/elb"
 )
@@ -10,10 +12,11 @@ func (l *Loop) tell(k elb.ListenerKey) {
 	u := l.running[key{k.LoadBalancerID, k.Port}]
 	s := elb.ListenerStatus{LoadBalancerID: k.LoadBalancerID, Port: k.Port, Protocol: k.Protocol, Revision: l.revision}
 	var members []member
+	var refused []refusal
 	switch {
 	case u != nil && u.spec.owner == k:
 		s.State, s.Reason = l.state(u)
-		members = u.spec.members
+		members, refused = u.spec.members, u.spec.refused
 	case l.drains(k):
 		s.State = elb.Stopping
 	default:
@@ -23,6 +26,9 @@ func (l *Loop) tell(k elb.ListenerKey) {
 	l.board.put(s, func(s *elb.ListenerStatus) {
 		for _, m := range members {
 			s.Backends = append(s.Backends, u.memberStatus(m.backendID))
+		}
+		for _, r := range refused {
+			s.Backends = append(s.Backends, backendStatus(r.backendID, balance.Unhealthy, errors.New(r.why)))
 		}
 	})
 }

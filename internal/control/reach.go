@@ -1,0 +1,54 @@
+package control
+
+import (
+	"net/netip"
+	"strconv"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// mayBeAdded is nil if the backend that is item n, counted from 1, of a call may be
+// in the pool of the load balancer: its address, and where its listeners would send
+// requests and health checks to.
+func (s *Service) mayBeAdded(tx *store.Tx, lb string, n int, b elb.Backend) error {
+	if err := s.reach.Address(b.IP); err != nil {
+		return api.InvalidMember("BackendServers", n, "Ip", b.IP.String()+" "+err.Error())
+	}
+	if b.Port != 0 {
+		if err := s.reach.Socket(netip.AddrPortFrom(b.IP, uint16(b.Port))); err != nil {
+			return api.InvalidMember("BackendServers", n, "Port", err.Error())
+		}
+	}
+	for _, l := range tx.ListenersOf(lb) {
+		for _, at := range []netip.AddrPort{l.BackendAddr(b), l.ProbeAddr(b)} {
+			if err := s.reach.Socket(at); err != nil {
+				return api.InvalidMember("BackendServers", n, "Ip", "with the listener on port "+strconv.Itoa(l.Port)+" "+at.String()+" "+err.Error())
+			}
+		}
+	}
+	return nil
+}
+
+// mayServe is nil if a listener does not send requests or health checks to a
+// socket of the node. A backend on an address that is not allowed any more is no
+// reason to refuse: it gets none.
+func (s *Service) mayServe(lb *elb.LoadBalancer, l *elb.Listener) error {
+	for _, b := range lb.Backends {
+		if s.reach.Address(b.IP) != nil {
+			continue
+		}
+		for _, to := range []struct {
+			field string
+			at    netip.AddrPort
+		}{{"BackendServerPort", l.BackendAddr(b)}, {"HealthCheckConnectPort", l.ProbeAddr(b)}} {
+			if err := s.reach.Socket(to.at); err != nil {
+				e := api.InvalidField(to.field)
+				e.Reason = "of the backend " + b.ServerID + ", " + to.at.String() + " " + err.Error()
+				return e
+			}
+		}
+	}
+	return nil
+}
