@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"internal/rpc":      {},
 	"internal/ram":      {},
 	"internal/socket":   {},
-	"internal/cluster":  {},
+	"internal/address":  {},
 	"internal/yamltext": {},
 	"internal/snippet":  {},
 	"internal/top":      {},
@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history"},
 	"internal/reconcile": {
 		"internal/elb", "internal/store", "internal/balance", "internal/health",
-		"internal/cert", "internal/cluster", "internal/proxy",
+		"internal/cert", "internal/address", "internal/proxy",
 	},
 
 	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet"}, // what it does with them it is handed
@@ -91,7 +91,7 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":                 {"cmd/elbow"},
 	"github.com/spf13/pflag":                 {"cmd/elbow"},
 	"github.com/quic-go/quic-go":             {"internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests
-	"github.com/vishvananda/netlink":         {"internal/cluster"},
+	"github.com/vishvananda/netlink":         {"internal/address"},
 	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into

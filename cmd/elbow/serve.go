@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"elbow/internal/cluster"
+	"elbow/internal/address"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 )
@@ -244,7 +244,7 @@ func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
 
 // openAddresses is nil without -manage-addresses. The owner of addresses is who
 // owns the data directory.
-func openAddresses(c config) (*cluster.Addresses, error) {
+func openAddresses(c config) (*address.Addresses, error) {
 	if !c.manageAddresses {
 		return nil, nil
 	}
@@ -252,7 +252,7 @@ func openAddresses(c config) (*cluster.Addresses, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cluster.OpenAddresses(dir)
+	return address.OpenAddresses(dir)
 }
 
 // nodeName is the name that statuses are reported under.

@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"elbow/internal/address"
 	"elbow/internal/balance"
 	"elbow/internal/cert"
-	"elbow/internal/cluster"
 	"elbow/internal/elb"
 	"elbow/internal/proxy"
 	"elbow/internal/store"
@@ -38,7 +38,7 @@ type Config struct {
 
 	// Addresses gets the addresses that no interface has, and gives them back when
 	// nothing needs them any more. Nil: they are somebody else's business.
-	Addresses *cluster.Addresses
+	Addresses *address.Addresses
 
 	// Verdicts are those of the process that this one takes over from.
 	Verdicts []Verdict
@@ -72,7 +72,7 @@ type Loop struct {
 	loadFactor   int // percent
 	log          *slog.Logger
 
-	addresses *cluster.Addresses // nil: somebody else's
+	addresses *address.Addresses // nil: somebody else's
 	resolver  resolver
 	steps     []step // the memory of the last plan
 	running   map[key]*unit

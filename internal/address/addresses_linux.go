@@ -1,4 +1,4 @@
-package cluster
+package address
 
 import (
 	"crypto/sha256"
