@@ -47,7 +47,7 @@ var logKeys = map[string]string{
 	"documents": "how many there are in the backup", "draining": "processes that still drain", "err": "what went wrong",
 	"failing": "whether, or how many", "file": "name of a file", "lb": "LoadBalancerId", "limit": "the most that there may be", "lines": "how many lines",
 	"listener": "port of a listener, or its address", "listeners": "how many there are", "made": "when the backup was made", "name": "as given at the sign-in",
-	"path": "file, or page of the console", "pid": "process id", "reason": "why", "refused": "how many connections or requests", "request_id": "RequestId of a call",
+	"path": "file, or page of the console", "pid": "process id", "reason": "why", "refused": "how many connections or requests", "retry_in": "seconds until the next try", "request_id": "RequestId of a call",
 	"rev": "revision of the store", "segment": "file of the history", "signal": "that the process got", "size": "bytes that the store uses",
 	"sockets": "how many were handed over", "source": "address of the visitor", "stack": "where it happened, for a report", "took": "seconds",
 	"total": "connections of all listeners", "total_limit": "the most that they may have", "page": "template of a page", "code": "of an error of the API",

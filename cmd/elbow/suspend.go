@@ -84,7 +84,7 @@ func (n *node) resume(ctx context.Context) {
 	if err := n.takeStore(ctx); err != nil {
 		n.pause = min(max(2*n.pause, reopenFirst), reopenLast)
 		n.reopen = time.After(n.pause)
-		n.log.Error("store not in use, traffic goes on without", "err", err, "again", n.pause.String())
+		n.log.Error("store not in use, traffic goes on without", "err", err, "retry_in", n.pause.Seconds())
 		n.stuck.Store(&err)
 		n.door.open(refusing{err})
 		return
