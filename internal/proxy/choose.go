@@ -69,13 +69,21 @@ func (x *exchange) choose() *Fault {
 func (x *exchange) enter(m int) {
 	x.leave()
 	x.member, x.backend = m, x.cfg.Backends[m]
-	x.queued = !x.backend.gate.enter()
+	x.queued, x.placed = !x.backend.gate.enter(), true
+}
+
+// vacate gives up the place at the backend, which has no more to do.
+func (x *exchange) vacate() {
+	if x.placed {
+		x.placed = false
+		x.backend.gate.leave()
+	}
 }
 
 // leave is the end of what enter began.
 func (x *exchange) leave() {
 	if x.backend != nil {
-		x.backend.gate.leave()
+		x.vacate()
 		x.backend = nil
 	}
 }

@@ -53,11 +53,13 @@ type Backend struct {
 	Pool    *upstream.Pool
 	Address string // IP:port
 
-	proxy  *Proxy
-	gate   gate          // counts in Member.Active
-	queued atomic.Uint64 // exchanges that found no place at once
-	busy   episode       // of exchanges that got none
-	counts *metrics.Instance[backendCounts]
+	proxy    *Proxy
+	gate     gate          // counts in Member.Active
+	queued   atomic.Uint64 // exchanges that found no place at once
+	busy     episode       // of exchanges that got none
+	stalls   stalls        // of exchanges that have one
+	standing episode       // of clients that stood still and had to make room
+	counts   *metrics.Instance[backendCounts]
 }
 
 // idleTimeout is IdleTimeout with its default.

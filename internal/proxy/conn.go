@@ -30,6 +30,7 @@ type conn struct {
 	untaken  int64          // bytes written since the client was last known to have taken all
 	mayHold  bool           // crypto/tls may hold bytes already deciphered
 	abort    bool           // closed so that the client takes what it got for cut off
+	current  *exchange      // under way, over HTTP/1.1; nil: none
 
 	state atomic.Uint32 // idle, active or closing
 
@@ -112,11 +113,12 @@ func (c *conn) serve(ready bool) {
 			}
 		}
 		x := takeExchange(c)
+		c.current = x
 		more := x.serve()
 		for more && x.pipelined() {
 			more = x.serve()
 		}
-		c.mayHold, c.abort, c.answered = x.in.more, x.abort, x.farewell()
+		c.mayHold, c.abort, c.answered, c.current = x.in.more, x.abort, x.farewell(), nil
 		x.release()
 		if !more {
 			return
@@ -187,6 +189,21 @@ func (c *conn) cut() {
 	}
 	if h := c.h2.Load(); h != nil {
 		h.cancelAll()
+	}
+}
+
+// Stalls and Flows are told of writes to the client that have to wait. Those of HTTP/2
+// are of no exchange alone.
+func (c *conn) Stalls() {
+	if c.current != nil {
+		c.current.stalls(&c.current.taking, false)
+	}
+}
+
+// Flows implements socket.Staller.
+func (c *conn) Flows() {
+	if c.current != nil {
+		c.current.expelled = c.current.taking.end()
 	}
 }
 

@@ -42,6 +42,7 @@ type backendCounts struct {
 	waiting metrics.Gauge        // of these, who has no place yet
 	queued  metrics.Counter      // exchanges that found no place at once
 	refused metrics.Counter      // exchanges that got none
+	stalled metrics.Counter      // exchanges ended for them
 	members metrics.Gauge        // 1
 	healthy metrics.Gauge        // 1 if the last verdict is that it is
 	idle    metrics.Gauge        // connections that wait for a request
@@ -102,6 +103,7 @@ func newBackendSet() *metrics.Set[backendCounts] {
 	s.Gauge("waiting", "Exchanges that wait because the backend has as many as it may.", func(c *t) *metrics.Gauge { return &c.waiting })
 	s.Counter("queued_total", "Exchanges that had to wait because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.queued })
 	s.Counter("refused_total", "Exchanges refused because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.refused })
+	s.Counter("stalled_total", "Exchanges ended because their clients stood still while others wanted their places.", func(c *t) *metrics.Counter { return &c.stalled })
 	s.Gauge("members", "1; where those of a listener are shown together, how many there are.", func(c *t) *metrics.Gauge { return &c.members })
 	s.Gauge("healthy", "1 if the health checks find it so, or there are none; where those of a listener are shown together, how many are.", func(c *t) *metrics.Gauge { return &c.healthy })
 	s.Gauge("idle_connections", "Connections that wait for a request.", func(c *t) *metrics.Gauge { return &c.idle })
@@ -127,6 +129,7 @@ func (b *Backend) sample(c *backendCounts) {
 	c.waiting.Set(int64(b.gate.waiting()))
 	c.queued.Set(b.queued.Load())
 	c.refused.Set(b.busy.refused.Load())
+	c.stalled.Set(b.standing.refused.Load())
 	c.idle.Set(int64(b.Pool.Idle()))
 	pool := b.Pool.Counts()
 	c.dials.Set(pool.Dials)

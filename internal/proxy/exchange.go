@@ -33,6 +33,12 @@ type exchange struct {
 	fresh   bool // the next attempt dials the same backend
 	moved   bool // another member has been tried
 	queued  bool // backend has no place for it yet
+	placed  bool // it counts at backend
+
+	taking  stall // of a client that takes nothing of the answer
+	sending stall // of one that sends nothing of the request; the upload's while that runs
+
+	expelled bool // taking was ended for somebody else, over HTTP/1.1
 
 	// The attempt.
 	via     backendSide
@@ -62,6 +68,7 @@ var exchanges = sync.Pool{New: func() any { return &exchange{out: make([]byte, 0
 func takeExchange(c *conn) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.conn, x.client = c, (*h1)(x)
+	x.taking.conn, x.sending.conn = c, c
 	c.proxy.budget.exchanges.Add(1)
 	x.in.open()
 	return x
@@ -74,6 +81,7 @@ func (x *exchange) release() {
 	x.req.Reset()
 	x.shrink()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}
+	x.taking, x.sending = stall{}, stall{}
 	if x.call {
 		x.two.forget()
 		x.call = false
@@ -154,6 +162,7 @@ func (x *exchange) reset() {
 	x.cfg = x.conn.listener.config.Load()
 	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
 	x.via, x.trailers, x.upload.cut = (*b1)(x), x.trailers[:0], false
+	x.expelled = false
 	x.headSent, x.relayed, x.keep, x.abort = false, false, false, false
 	x.record = record{began: socket.Now()}
 }
@@ -163,6 +172,9 @@ func (x *exchange) finish() {
 	if x.upload.running {
 		if f := x.upload.join(); f != nil {
 			x.keep = false
+			if f.Err == errStalled { // which is why the client seems to have left
+				x.record.fault = f
+			}
 		}
 	}
 	x.via.part(x.relayed)

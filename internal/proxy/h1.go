@@ -145,6 +145,9 @@ func (x *h1) write(p []byte) *Fault {
 		return nil
 	}
 	if err := x.conn.write(p); err != nil {
+		if x.expelled {
+			return &Fault{Side: Client, Op: OpBody, Status: 408, Err: errStalled}
+		}
 		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
 	}
 	x.record.bytesOut += int64(len(p))

@@ -175,9 +175,14 @@ func (s *h2Stream) queueUp(op Op) *Fault {
 		h.waiting = append(h.waiting, s)
 	}
 	h.wakeNext() // who has been woken and lacks something else lets the next one try
+	s.x.stalls(&s.x.taking, false)
 	roused := s.out.Wait(&h.mu, h.proxy.limits.StreamTimeout)
+	stalled := s.x.flows(&s.x.taking, op)
 	h.leaveQueue(s)
 	switch {
+	case stalled != nil:
+		h.wakeNext()
+		return stalled
 	case s.cancelled.Load():
 		h.wakeNext()
 		return nil

@@ -78,7 +78,12 @@ func (s *h2Stream) awaitBody() *Fault {
 		case s.body.Len() > 0 || s.ended:
 			return nil
 		}
-		if !s.in.Wait(&s.h.mu, s.x.bodyPatience()) && s.body.Len() == 0 && !s.ended {
+		s.x.stalls(&s.x.sending, s.x.quiet())
+		roused := s.in.Wait(&s.h.mu, s.x.bodyPatience())
+		if f := s.x.flows(&s.x.sending, OpSend); f != nil {
+			return f
+		}
+		if !roused && s.body.Len() == 0 && !s.ended {
 			return &Fault{Side: Client, Op: OpSend, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
 	}

@@ -49,6 +49,7 @@ func takeStream(h *h2Conn, id uint32) *h2Stream {
 	s := h2Streams.Get().(*h2Stream)
 	s.h, s.id, s.x = h, id, takeExchange(h.conn)
 	s.x.client = s
+	s.x.taking.h2, s.x.sending.h2 = id, id
 	return s
 }
 

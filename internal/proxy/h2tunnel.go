@@ -65,7 +65,13 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 			return nil
 		case s.ended:
 			return io.EOF
-		case !s.in.Wait(&s.h.mu, t.due().Sub(socket.Now())):
+		}
+		s.x.stalls(&s.x.sending, true)
+		roused := s.in.Wait(&s.h.mu, t.due().Sub(socket.Now()))
+		if s.x.sending.end() {
+			return errStalled
+		}
+		if !roused {
 			return os.ErrDeadlineExceeded
 		}
 	}

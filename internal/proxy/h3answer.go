@@ -68,6 +68,9 @@ func (s *h3Stream) sendHead(status int) *Fault {
 	return f
 }
 
+// quicBuffered is what quic-go takes without waiting, at least.
+const quicBuffered = 1 << 10
+
 // write writes p to the client. It returns when all but the end of it has left,
 // which QUIC's congestion control and the client's windows decide.
 func (s *h3Stream) write(p []byte) *Fault {
@@ -75,8 +78,14 @@ func (s *h3Stream) write(p []byte) *Fault {
 		return nil
 	}
 	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.proxy.limits.StreamTimeout).Time()) // has no error
+	if len(p) > quicBuffered {
+		s.x.stalls(&s.x.taking, false)
+	}
 	n, err := s.str.Write(p)
 	s.x.record.bytesOut += int64(n)
+	if f := s.x.flows(&s.x.taking, OpBody); f != nil && err != nil {
+		return f
+	}
 	if err != nil {
 		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
 	}

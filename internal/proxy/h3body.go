@@ -57,7 +57,12 @@ func (s *h3Stream) take(u *upload) *Fault {
 	waits := len(in.rest()) == 0 && !s.ended
 	if waits {
 		s.readBy(socket.Now().Add(s.x.bodyPatience()))
-		if err := s.await(); err != nil { // without a buffer
+		s.x.stalls(&s.x.sending, s.x.quiet())
+		err := s.await() // without a buffer
+		if f := s.x.flows(&s.x.sending, OpSend); f != nil {
+			return f
+		}
+		if err != nil {
 			return bodyFault(err)
 		}
 	}

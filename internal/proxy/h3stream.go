@@ -47,6 +47,7 @@ func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 	s := h3Streams.Get().(*h3Stream)
 	s.h, s.str, s.x = h, str, takeExchange(h.conn)
 	s.x.client = s
+	s.x.taking.str, s.x.sending.str = str, str
 	select {
 	case <-h.quic.HandshakeComplete():
 	default:

@@ -27,7 +27,11 @@ func (s *h3Stream) carryUp(t *tunnel) *Fault {
 	in.used = in.n
 	for f == nil && !s.ended {
 		s.readBy(t.due())
+		s.x.stalls(&s.x.sending, true)
 		err := s.await() // without a buffer
+		if f := s.x.flows(&s.x.sending, OpTunnel); f != nil {
+			return f
+		}
 		if err == nil {
 			f = s.carryOnce(t)
 			continue

@@ -136,6 +136,7 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 		_ = tcp.Close() // already closed, which is why init failed
 		return
 	}
+	c.wire.TellStalls(c)
 	if !l.add(c) {
 		counts.refused.Inc()
 		_ = tcp.Close() // nothing was said to it

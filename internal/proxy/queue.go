@@ -24,6 +24,7 @@ func (x *exchange) queue() *Fault {
 	x.queued = false
 	b := x.backend
 	b.queued.Add(1)
+	x.makeRoom()
 	switch err := b.gate.wait(x.client.gone); err {
 	case nil:
 		return nil

@@ -39,6 +39,7 @@ func (x *exchange) relay() *Fault {
 		x.relayed = last
 		if last && !x.upload.running {
 			x.via.part(true) // before the write, so that others can have it
+			x.vacate()
 		}
 		if f := x.client.deliver(x.back.buf.b, from, to, last); f != nil || last {
 			return f

@@ -218,8 +218,14 @@ type client struct {
 // dial connects, with TLS unless the listener is plain.
 func (r *rig) dial() *client {
 	r.t.Helper()
+	return r.dialFrom("127.0.0.1")
+}
+
+// dialFrom likewise, from another address.
+func (r *rig) dialFrom(host string) *client {
+	r.t.Helper()
 	var c net.Conn
-	c, err := net.Dial("tcp", r.lis.Addr().String())
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(host)}}).Dial("tcp", r.lis.Addr().String())
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -84,7 +84,12 @@ func (h *h1) carryUp(t *tunnel) *Fault {
 	for more := x.in.more; ; more = false {
 		c.wire.ReadBy(t.due())
 		if !more {
-			if err := c.wire.wait(); err != nil { // without a buffer
+			x.stalls(&x.sending, true)
+			err := c.wire.wait() // without a buffer
+			if f := x.flows(&x.sending, OpTunnel); f != nil {
+				return f
+			}
+			if err != nil {
 				if f, again := t.ended(Client, err); !again {
 					return f
 				}
@@ -174,7 +179,7 @@ func (t *tunnel) ended(side Side, err error) (f *Fault, again bool) {
 	switch {
 	case err == io.EOF:
 		return nil, false
-	case !errors.Is(err, os.ErrDeadlineExceeded):
+	case err == errStalled || !errors.Is(err, os.ErrDeadlineExceeded):
 		return &Fault{Side: side, Op: OpTunnel, Err: err}, false
 	case socket.Now() < t.due():
 		return nil, true

@@ -98,7 +98,12 @@ func (u *upload) take() *Fault {
 	} else {
 		c.wire.ReadBy(socket.Now().Add(c.proxy.limits.BodyTimeout))
 		if !in.more {
-			if err := c.wire.wait(); err != nil { // without a buffer
+			u.x.stalls(&u.x.sending, u.x.quiet())
+			err := c.wire.wait() // without a buffer
+			if f := u.x.flows(&u.x.sending, OpSend); f != nil {
+				return f
+			}
+			if err != nil {
 				return bodyFault(err)
 			}
 		}

@@ -49,8 +49,9 @@ type Conn struct {
 	writing   deadline
 	stalled   bool // the last Write had to wait
 	stall     time.Duration
-	behind    int    // bytes not acknowledged when the stall began
-	rest      []byte // of the Write under way
+	behind    int     // bytes not acknowledged when the stall began
+	staller   Staller // nil: nobody is told
+	rest      []byte  // of the Write under way
 	writeErr  error
 	writeOnce func(fd uintptr) bool // tryWrite
 
@@ -90,6 +91,16 @@ func (c *Conn) ReadBy(due Instant) { c.reading.due = due }
 // StallAfter makes a write end with os.ErrDeadlineExceeded if the other side
 // takes nothing for d.
 func (c *Conn) StallAfter(d time.Duration) { c.stall = d }
+
+// A Staller is told by the writing goroutine when a Write has to wait for room: again
+// whenever it has been given some that was not enough; and when that Write ends.
+type Staller interface {
+	Stalls()
+	Flows()
+}
+
+// TellStalls says who is told of writes that have to wait.
+func (c *Conn) TellStalls(s Staller) { c.staller = s }
 
 // Read implements io.Reader: it reads once, waiting for something to read.
 func (c *Conn) Read(p []byte) (int, error) {
@@ -171,6 +182,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 		}
 		n := len(p) - len(c.rest)
 		c.rest = nil
+		if c.stalled && c.staller != nil {
+			c.staller.Flows()
+		}
 		return n, bare(err)
 	}
 }
@@ -178,11 +192,15 @@ func (c *Conn) Write(p []byte) (int, error) {
 // tryWrite writes what it can and reports whether that settled the matter. Only
 // when it has to wait does it set a deadline: as a rule the kernel takes all.
 func (c *Conn) tryWrite(fd uintptr) bool {
-	for {
+	for progress := false; ; {
 		n, err := WriteFD(fd, c.rest)
 		c.rest = c.rest[n:]
+		progress = progress || n > 0
 		switch {
 		case err == syscall.EAGAIN:
+			if c.staller != nil && (!c.stalled || progress) {
+				c.staller.Stalls()
+			}
 			c.stalled = true
 			if c.stall > 0 {
 				c.writing.due = Now().Add(c.stall)

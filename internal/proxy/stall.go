@@ -1,0 +1,237 @@
+package proxy
+
+import (
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"elbow/internal/http2"
+	"elbow/internal/http3"
+	"elbow/internal/socket"
+)
+
+// A stall is a time in which an exchange can do nothing before its client takes or
+// sends something. Meanwhile it has a place at its backend, so clients that stand
+// still could have all places, and keep them for as long as the limits on a
+// standstill allow, which is minutes. So when somebody wants a place and there is
+// none, exchanges whose clients have stood still for longest are ended for it. While
+// there are places nothing is: a paused video does no harm then.
+type stall struct {
+	conn  *conn
+	h2    uint32       // the stream of conn, if that is of HTTP/2
+	str   *quic.Stream // nil: not over HTTP/3
+	quiet bool         // nothing says that it is the client's turn
+	since socket.Instant
+
+	// Guarded by in.mu, while the exchange is in there.
+	in         *stalls
+	next, prev *stall
+	ended      bool // a place was wanted
+}
+
+// stalls are those of a backend, oldest first in either list. The zero value has
+// none.
+type stalls struct {
+	mu     sync.Mutex
+	lists  [2]stall       // guarded by mu; a ring each; [1] are the quiet ones
+	counts int            // guarded by mu; in both
+	shared socket.Instant // guarded by mu; when the clients' shares were looked at last
+}
+
+const (
+	// stallPatience is how long a client may stand still although a place is wanted:
+	// longer than a lost packet takes to be sent again, on a mobile link, too.
+	stallPatience = 2 * time.Second
+
+	// Beyond a half of the places, stallShare, a client's stalls are ended sooner, and
+	// those that nobody is to blame for, such as silent WebSockets, are ended at all.
+	stallShare     = 2
+	sharePatience  = stallPatience / 8
+	sharesInterval = 50 * time.Millisecond
+
+	// maxEnded bounds what is ended for one who wants a place.
+	maxEnded = 64
+)
+
+// errStalled is why an exchange was ended for another one. It is a timeout.
+var errStalled error = stallError{}
+
+type stallError struct{}
+
+func (stallError) Error() string        { return "client stood still while others waited for the backend" }
+func (stallError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
+
+// begin notes that w begins now, or begins anew.
+func (w *stall) begin(in *stalls, quiet bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if w.in != nil {
+		w.unlink()
+	}
+	w.in, w.since, w.ended, w.quiet = in, socket.Now(), false, quiet
+	ring := in.ring(quiet)
+	w.prev, w.next = ring.prev, ring
+	w.prev.next, ring.prev = w, w
+	in.counts++
+}
+
+// end notes the end of w and reports whether it was ended for somebody else.
+func (w *stall) end() (ended bool) {
+	in := w.in
+	if in == nil {
+		return false
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if w.next != nil {
+		w.unlink()
+	}
+	w.in = nil
+	return w.ended
+}
+
+// unlink takes w out of its list. Called with in.mu locked.
+func (w *stall) unlink() {
+	if w.next == nil {
+		return
+	}
+	w.prev.next, w.next.prev = w.next, w.prev
+	w.next, w.prev = nil, nil
+	w.in.counts--
+}
+
+// ring returns the list. Called with mu locked.
+func (s *stalls) ring(quiet bool) *stall {
+	r := &s.lists[0]
+	if quiet {
+		r = &s.lists[1]
+	}
+	if r.next == nil {
+		r.next, r.prev = r, r
+	}
+	return r
+}
+
+// free ends up to n stalls so that a client finds a place among so many, and returns
+// how many it has ended.
+func (s *stalls) free(n int, client netip.Addr, places int64) int {
+	ended := s.choose(min(n, maxEnded), client, places)
+	for i := range ended {
+		ended[i].expel()
+	}
+	return len(ended)
+}
+
+// choose takes those out that are to be ended. What is returned are copies: an
+// exchange may end at any moment, and its stall be that of another one.
+func (s *stalls) choose(n int, client netip.Addr, places int64) (chosen []stall) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.counts == 0 {
+		return nil
+	}
+	now := socket.Now()
+	take := func(w *stall) {
+		w.unlink()
+		w.ended = true
+		chosen = append(chosen, *w)
+	}
+	for w := s.ring(false).next; w != s.ring(false) && len(chosen) < n && now.Sub(w.since) >= stallPatience; {
+		next := w.next
+		take(w)
+		w = next
+	}
+	if len(chosen) > 0 || now.Sub(s.shared) < sharesInterval {
+		return chosen
+	}
+	s.shared = now
+	most, has := s.largest(now)
+	n = min(n, has-int(places/stallShare))
+	for _, quiet := range [...]bool{false, true} {
+		if quiet && most == client {
+			break // it has got what it has asked for
+		}
+		for w := s.ring(quiet).next; w != s.ring(quiet) && len(chosen) < n && w.ripe(now); {
+			next := w.next
+			if source(w.conn.client.Addr()) == most {
+				take(w)
+			}
+			w = next
+		}
+	}
+	return chosen
+}
+
+// largest returns the client that has most of the stalls that count against its
+// share, and how many. Called with mu locked.
+func (s *stalls) largest(now socket.Instant) (most netip.Addr, has int) {
+	of := make(map[netip.Addr]int)
+	for _, quiet := range [...]bool{false, true} {
+		for w := s.ring(quiet).next; w != s.ring(quiet) && w.ripe(now); w = w.next {
+			a := source(w.conn.client.Addr())
+			if of[a]++; of[a] > has {
+				most, has = a, of[a]
+			}
+		}
+	}
+	return most, has
+}
+
+// ripe reports whether w counts against its client's share.
+func (w *stall) ripe(now socket.Instant) bool {
+	if w.quiet {
+		return now.Sub(w.since) >= stallPatience
+	}
+	return now.Sub(w.since) >= sharePatience
+}
+
+// expel ends the exchange, of which w is a copy, as its client has to be told: by a
+// reset, short of the end that a head may have promised.
+func (w *stall) expel() {
+	switch h := w.conn.h2.Load(); {
+	case w.str != nil:
+		w.str.CancelWrite(quic.StreamErrorCode(http3.ExcessiveLoad))
+		w.str.CancelRead(quic.StreamErrorCode(http3.ExcessiveLoad))
+	case h != nil:
+		h.mu.Lock()
+		if s := h.streams[w.h2]; s != nil && !s.cancelled.Load() {
+			h.reset(w.h2, http2.EnhanceYourCalm)
+		}
+		h.mu.Unlock()
+	default:
+		w.conn.cut()
+	}
+}
+
+// stalls notes that the exchange waits for its client, if it has a place at a
+// backend. flows, after it, notes that it does not any more.
+func (x *exchange) stalls(w *stall, quiet bool) {
+	if x.backend != nil && x.placed {
+		w.begin(&x.backend.stalls, quiet)
+	}
+}
+
+// flows returns a Fault if the exchange was ended meanwhile.
+func (x *exchange) flows(w *stall, op Op) *Fault {
+	if w.end() {
+		return &Fault{Side: Client, Op: op, Status: 408, Err: errStalled}
+	}
+	return nil
+}
+
+// quiet reports whether a client that sends nothing of the request may well wait for
+// the backend: in a call it may answer what it gets, and with Expect it has to be told
+// to go on.
+func (x *exchange) quiet() bool { return x.call || x.req.Expect100 }
+
+// makeRoom has a place become free at the backend that the exchange wants one of, if
+// there are clients that stand still.
+func (x *exchange) makeRoom() {
+	b := x.backend
+	for range b.stalls.free(b.gate.waiting()+1, source(x.conn.client.Addr()), b.gate.limit) {
+		b.standing.refuse(x.conn.proxy.log, errStalled, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
+	}
+}

@@ -1,0 +1,252 @@
+package proxy
+
+import (
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
+	"elbow/internal/socket"
+)
+
+// endless is a backend whose answers to /long never end, nor do its WebSockets. Anything
+// else it greets when all of it has come.
+func endless(t *testing.T) string {
+	return scripted(t, func(_ int, p *peer) {
+		for {
+			req, err := http.ReadRequest(p.r)
+			if err != nil {
+				return
+			}
+			switch req.URL.Path {
+			case "/long":
+				p.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+				for piece := make([]byte, 64<<10); err == nil; {
+					_, err = p.Write(piece)
+				}
+				return
+			case "/socket":
+				p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n" +
+					"Sec-WebSocket-Accept: " + acceptFor(req.Header.Get("Sec-WebSocket-Key")) + "\r\n\r\n")
+				p.wait()
+				return
+			}
+			if _, err := io.Copy(io.Discard, req.Body); err != nil {
+				return
+			}
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+		}
+	})
+}
+
+// holders have n exchanges of one client stand still, which is one that takes nothing of
+// the answer to a request for path, or sends nothing of a body that it has begun.
+func (r *rig) holders(v version, n int, path string, upload bool) {
+	r.t.Helper()
+	switch v {
+	case http20:
+		c := r.dialFrames(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+		for range n {
+			if upload {
+				c.open(false, ":method: POST", ":path: "+path, "content-length: 5")
+			} else {
+				c.open(true, ":path: "+path)
+			}
+		}
+	case http30:
+		c := r.dialRaw() // nothing is ever read
+		for range n {
+			if upload {
+				c.stream(false, headers(pseudo("POST", path, "content-length", "5")...))
+			} else {
+				c.stream(true, headers(pseudo("GET", path)...))
+			}
+		}
+	default:
+		for range n {
+			if upload {
+				r.dial().send("POST " + path + " HTTP/1.1\r\nHost: elbow.test\r\nContent-Length: 5\r\n\r\n")
+			} else {
+				r.dial().send("GET " + path + " HTTP/1.1\r\nHost: elbow.test\r\n\r\n")
+			}
+		}
+	}
+}
+
+// age makes the stalls at backend i as old as d, when there are n.
+func (r *rig) age(i, n int, d time.Duration) {
+	r.t.Helper()
+	s := &r.cfg.Backends[i].stalls
+	aged := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.counts != n {
+			return false
+		}
+		for _, quiet := range []bool{false, true} {
+			for w := s.ring(quiet).next; w != s.ring(quiet); w = w.next {
+				w.since = socket.Now().Add(-d)
+			}
+		}
+		return true
+	}
+	waitFor(r.t, "clients that stand still", aged)
+}
+
+// Clients that take nothing of their answers, or send nothing of their requests, make
+// room for others when there is none. As long as there is nothing happens to them.
+func TestStalledClientsMakeRoom(t *testing.T) { each(t, testStalledClientsMakeRoom) }
+
+func testStalledClientsMakeRoom(t *testing.T, v version) {
+	for _, upload := range []bool{false, true} {
+		t.Run(map[bool]string{false: "answers", true: "uploads"}[upload], func(t *testing.T) {
+			const places = 4
+			path := map[bool]string{false: "/long", true: "/"}[upload]
+			r := newRig(t, []string{endless(t)}, backendLimit(places, patience))
+			r.holders(v, places-1, path, upload)
+			r.age(0, places-1, stallPatience)
+			honest := r.asker(v)
+			honest.ask(get).want(200, "hello")
+			r.log.next(t)
+			r.awaitActive(0, places-1)
+
+			r.holders(v, 1, path, upload)
+			r.age(0, places, stallPatience)
+			for range 2 {
+				honest.ask(get).want(200, "hello")
+			}
+			r.wantSeries(map[string]float64{
+				"elbow_backend_stalled_total{backend=a,lb=lb-test,listener=443}": 1,
+				"elbow_backend_refused_total{backend=a,lb=lb-test,listener=443}": 0,
+			})
+			for stalled := 0; stalled == 0; {
+				line := r.log.next(t)
+				if err, _ := line["err"].(string); strings.Contains(err, errStalled.Error()) {
+					stalled++
+					if line["side"] != "client" {
+						t.Errorf("access log has %v", line)
+					}
+				}
+			}
+		})
+	}
+}
+
+// awaitActive returns when backend i has n exchanges.
+func (r *rig) awaitActive(i, n int) {
+	r.t.Helper()
+	waitFor(r.t, "so many exchanges", func() bool { return r.cfg.Backends[i].Member.Active.Load() == int64(n) })
+}
+
+// An answer that the backend has given as a whole holds no place, whatever its client
+// does.
+func TestSmallAnswersHoldNoPlace(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{endless(t)}, backendLimit(10, patience))
+	r.holders(http20, 20, "/", false)
+	waitFor(t, "the answers", func() bool {
+		s := r.series()
+		return s["elbow_backend_reuses_total{backend=a,lb=lb-test,listener=443}"]+
+			s["elbow_backend_dials_total{backend=a,lb=lb-test,listener=443,result=ok}"] == 20
+	})
+	r.awaitFree(0)
+	r.dial().send(get).want(200, "hello")
+}
+
+// Tunnels over which nothing comes are let be, unless one client has more than its
+// share of the places and another one wants one.
+func TestTunnelsShare(t *testing.T) {
+	leak.Check(t)
+	const places = 4
+	r := newRig(t, []string{endless(t)}, backendLimit(places, 50*time.Millisecond))
+	const upgrade = "GET /socket HTTP/1.1\r\nHost: elbow.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+	var tunnels []*client
+	for n := range places {
+		c := r.dial().send(upgrade)
+		c.response()
+		tunnels = append(tunnels, c)
+		r.age(0, n+1, stallPatience) // which is in the list then
+	}
+	r.dial().send(get).want(503, "*") // its own
+	r.cfg.Backends[0].gate.bePatientFor(patience)
+	other := r.dialFrom("127.0.0.2").send(get)
+	other.want(200, "hello")
+	tunnels[0].wantEnd()
+	r.wantSeries(map[string]float64{"elbow_backend_stalled_total{backend=a,lb=lb-test,listener=443}": 1})
+}
+
+// Who is chosen, and how many.
+func TestStallsChoose(t *testing.T) {
+	leak.Check(t)
+	at := func(host string) *conn {
+		return &conn{client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
+	}
+	one, two := at("192.0.2.1"), at("192.0.2.2")
+	type entry struct {
+		conn  *conn
+		quiet bool
+		age   time.Duration
+	}
+	many := func(n int, e entry) (es []entry) {
+		for range n {
+			es = append(es, e)
+		}
+		return es
+	}
+	for _, tt := range []struct {
+		name    string
+		entries []entry // oldest first
+		wants   *conn
+		n       int
+		places  int64
+		want    int
+	}{
+		{"nobody", nil, two, 5, 10, 0},
+		{"not for long", many(10, entry{one, false, sharePatience / 2}), two, 5, 10, 0},
+		{"for long", many(10, entry{one, false, stallPatience}), two, 5, 10, 5},
+		{"for long, the same client", many(10, entry{one, false, stallPatience}), one, 5, 10, 5},
+		{"for long, few", many(2, entry{one, false, stallPatience}), two, 5, 10, 2},
+		{"not for long, beyond the share", many(10, entry{one, false, sharePatience}), two, 9, 10, 5},
+		{"not for long, within the share", many(5, entry{one, false, sharePatience}), two, 9, 10, 0},
+		{"quiet, not for long", many(10, entry{one, true, stallPatience / 2}), two, 5, 10, 0},
+		{"quiet, beyond the share", many(10, entry{one, true, stallPatience}), two, 9, 10, 5},
+		{"quiet, the same client", many(10, entry{one, true, stallPatience}), one, 9, 10, 0},
+		{"quiet, within the share", many(5, entry{one, true, time.Hour}), two, 9, 10, 0},
+		{"the larger one", append(many(6, entry{one, true, stallPatience}), many(4, entry{two, true, stallPatience})...), two, 9, 10, 1},
+		{"never too many at once", many(1000, entry{one, false, stallPatience}), two, 1000, 10, maxEnded},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var s stalls
+			now := socket.Now()
+			all := make([]stall, len(tt.entries))
+			for i, e := range tt.entries {
+				all[i].conn = e.conn
+				all[i].begin(&s, e.quiet)
+				all[i].since = now.Add(-e.age)
+			}
+			s.shared = now.Add(-sharesInterval)
+			chosen := s.choose(min(tt.n, maxEnded), source(tt.wants.client.Addr()), tt.places)
+			if len(chosen) != tt.want {
+				t.Errorf("%d are chosen, want %d", len(chosen), tt.want)
+			}
+			ended := 0
+			for i := range all {
+				if all[i].end() {
+					ended++
+				}
+				if all[i].end() {
+					t.Error("a stall has ended twice")
+				}
+			}
+			if ended != tt.want || s.counts != 0 {
+				t.Errorf("%d know of it, %d are left, want %d and 0", ended, s.counts, tt.want)
+			}
+		})
+	}
+}
