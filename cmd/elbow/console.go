@@ -57,11 +57,12 @@ type consoleParts struct {
 	history *history.Store // nil: none
 	traffic *proxy.Proxy
 	loop    *reconcile.Loop
+
+	sessions, charts []byte // of the process before; nil: none
 }
 
-// newConsole is the console over the parts of this node, with the sessions of the
-// process before; nil: none.
-func newConsole(c config, p consoleParts, sessions []byte, log *slog.Logger) (*console.Console, error) {
+// newConsole is the console over the parts of this node.
+func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, error) {
 	audit := c.auditPath()
 	if audit == off || audit == "-" {
 		audit = ""
@@ -87,7 +88,7 @@ func newConsole(c config, p consoleParts, sessions []byte, log *slog.Logger) (*c
 			}
 		},
 		Traffic: func() console.Traffic { return trafficOf(p.traffic) }, History: past,
-		Sessions: sessions, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: log,
+		Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: log,
 	})
 }
 

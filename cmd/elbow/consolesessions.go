@@ -15,17 +15,26 @@ import (
 	"elbow/internal/console"
 )
 
-// A sessionFile keeps the sessions of the console from the end of one process to
-// the start of the next, sealed with a key of its own made from the store's. It
-// is gone once it was read: after a crash people sign in again, and nobody who
-// has signed out comes back.
-type sessionFile struct {
+// A keptFile keeps something of the console from the end of one process to the
+// start of the next, sealed with a key of its own made from the store's. It is gone
+// once it was read: after a crash people sign in again, and nobody who has signed
+// out comes back.
+type keptFile struct {
 	path string
 	aead cipher.AEAD
 }
 
-func newSessionFile(dir string, sealKey []byte) (*sessionFile, error) {
-	key, err := hkdf.Key(sha256.New, sealKey, nil, "sessions of the console", 32)
+// newSessionFile keeps who is signed in, newChartFile what the charts show.
+func newSessionFile(dir string, sealKey []byte) (*keptFile, error) {
+	return newKeptFile(filepath.Join(dir, "console-sessions"), "sessions of the console", sealKey)
+}
+
+func newChartFile(dir string, sealKey []byte) (*keptFile, error) {
+	return newKeptFile(filepath.Join(dir, "console-charts"), "charts of the console", sealKey)
+}
+
+func newKeptFile(path, purpose string, sealKey []byte) (*keptFile, error) {
+	key, err := hkdf.Key(sha256.New, sealKey, nil, purpose, 32)
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +43,11 @@ func newSessionFile(dir string, sealKey []byte) (*sessionFile, error) {
 		return nil, err
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return &sessionFile{filepath.Join(dir, "console-sessions"), aead}, err
+	return &keptFile{path, aead}, err
 }
 
-// take reads the sessions and removes the file; nil if there are none.
-func (f *sessionFile) take() ([]byte, error) {
+// take reads the content and removes the file; nil if there are none.
+func (f *keptFile) take() ([]byte, error) {
 	sealed, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -56,33 +65,43 @@ func (f *sessionFile) take() ([]byte, error) {
 	return text, nil
 }
 
-// write keeps the sessions for the next process.
-func (f *sessionFile) write(text []byte) error {
+// write keeps a content for the next process.
+func (f *keptFile) write(text []byte) error {
 	return writeWhole(f.path, f.aead.Seal(nil, nil, text, nil))
 }
 
-// openPages opens the console with the sessions of the process before, and has
-// those that are open at its end kept for the next. Nil if there is to be none.
+// openPages opens the console with the sessions and charts of the process before,
+// and has those that there are at its end kept for the next. Nil if there is to be
+// none.
 func (p *controlPlane) openPages(c config, parts consoleParts, log *slog.Logger) (*console.Console, error) {
 	if !c.hasConsole() {
 		return nil, nil
 	}
-	file, err := newSessionFile(c.data, p.member.SealKey())
-	if err != nil {
+	sessions, err1 := newSessionFile(c.data, p.member.SealKey())
+	charts, err2 := newChartFile(c.data, p.member.SealKey())
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	sessions, err := file.take()
-	if err != nil {
+	var err error
+	if parts.sessions, err = sessions.take(); err != nil {
 		log.Warn("who was signed in to the console signs in again", "err", err)
 	}
-	pages, err := newConsole(c, parts, sessions, log)
+	if parts.charts, err = charts.take(); err != nil {
+		log.Warn("charts of the console begin anew", "err", err)
+	}
+	pages, err := newConsole(c, parts, log)
 	if err != nil {
 		return nil, err
 	}
 	p.ends = append(p.ends, func() {
 		pages.Close()
-		if err := file.write(pages.Sessions()); err != nil {
+		if err := sessions.write(pages.Sessions()); err != nil {
 			log.Warn("sessions of the console not kept", "err", err)
+		}
+		if text := pages.Charts(); text != nil {
+			if err := charts.write(text); err != nil {
+				log.Warn("charts of the console not kept", "err", err)
+			}
 		}
 	})
 	return pages, nil

@@ -10,7 +10,7 @@ import (
 // Sessions are read once, by who has the key, as they were written.
 func TestSessionFile(t *testing.T) {
 	dir, key := t.TempDir(), bytes.Repeat([]byte{7}, 32)
-	file := func(key []byte) *sessionFile {
+	file := func(key []byte) *keptFile {
 		f, err := newSessionFile(dir, key)
 		if err != nil {
 			t.Fatal(err)

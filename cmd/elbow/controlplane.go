@@ -93,7 +93,9 @@ func (p *controlPlane) openHandler(n *node) error {
 		p.ends = append(p.ends, p.endRecording)
 	}
 	p.handler = p.calls
-	pages, err := p.openPages(n.config, consoleParts{p.calls, people{p.stored, p.service}, p.mirror, p.history, n.traffic, n.loop}, n.log)
+	pages, err := p.openPages(n.config, consoleParts{
+		calls: p.calls, people: people{p.stored, p.service}, mirror: p.mirror, history: p.history, traffic: n.traffic, loop: n.loop,
+	}, n.log)
 	if err != nil || pages == nil {
 		return err
 	}

@@ -86,6 +86,7 @@ type Config struct {
 	History func(ctx context.Context, loadBalancerID string, from time.Time) ([]Point, error)
 
 	Sessions []byte           // of the process before, as Console.Sessions gave them; nil: none
+	Charts   []byte           // of the process before, as Console.Charts gave them; nil: none
 	AuditLog string           // the file; "": there is none to be read
 	Loopback bool             // the API listens on loopback: only its names are taken as Host
 	Version  string           // of the program
@@ -129,6 +130,11 @@ func New(c Config) (*Console, error) {
 	if c.Sessions != nil {
 		if err := k.sessions.restore(c.Sessions); err != nil {
 			c.Log.Warn("who was signed in signs in again", "err", err)
+		}
+	}
+	if c.Charts != nil {
+		if err := k.live.restore(c.Charts); err != nil {
+			c.Log.Warn("charts begin anew", "err", err)
 		}
 	}
 	k.routes()

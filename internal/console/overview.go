@@ -132,17 +132,33 @@ func (v *visit) series() error {
 	return json.NewEncoder(v.w).Encode(points)
 }
 
-// lastPoints are the last 15 minutes: second by second while somebody has looked,
-// and before that minute by minute.
+// lastPoints are the last 15 minutes: some seconds each while somebody looked, in
+// this process or the one before, and else minute by minute.
 func (v *visit) lastPoints(lb string) ([]Point, error) {
 	v.live.want()
-	points, from := v.live.points(lb), v.Now().Add(-spans["15m"])
-	if v.History == nil || len(points) > 0 && points[0].Time <= from.Unix()+60 {
+	points := v.live.points(lb)
+	if v.History == nil {
 		return points, nil
 	}
-	earlier, err := v.History(v.r.Context(), lb, from)
-	if len(points) > 0 {
-		earlier = slices.DeleteFunc(earlier, func(p Point) bool { return p.Time >= points[0].Time })
+	minutes, err := v.History(v.r.Context(), lb, v.Now().Add(-spans["15m"]))
+	return withMinutes(points, minutes), err
+}
+
+// withMinutes are the points of some seconds each and, for minutes in which there
+// are none, that of the minute: nobody looked then, or another process served. What
+// is later than the last point is left to the next one.
+func withMinutes(points, minutes []Point) []Point {
+	all := make([]Point, 0, len(points)+len(minutes))
+	rest := points
+	for _, m := range minutes {
+		seen := false
+		for len(rest) > 0 && rest[0].Time <= m.Time {
+			seen = seen || rest[0].Time > m.Time-60
+			all, rest = append(all, rest[0]), rest[1:]
+		}
+		if !seen && (len(points) == 0 || len(rest) > 0) {
+			all = append(all, m)
+		}
 	}
-	return append(earlier, points...), err
+	return append(all, rest...)
 }

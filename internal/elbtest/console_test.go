@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -283,4 +284,50 @@ func cpuOf(b *testing.B, pid int, while time.Duration) time.Duration {
 	before := used()
 	time.Sleep(while)
 	return used() - before
+}
+
+// The charts of a page that somebody watches go on over a takeover and a restart:
+// what they showed before is there after it, without a history too.
+func TestConsoleChartsOutlastProcesses(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{Args: []string{"-history-size", "0"}})
+	v := newVisitor(t, n)
+	v.signIn("", n.AccessKeyID, n.Secret)
+	times := func() (all []int64) {
+		status, _, text := v.get("series?span=15m")
+		var points []struct {
+			T int64 `json:"t"`
+		}
+		if err := json.Unmarshal([]byte(text), &points); err != nil || status != http.StatusOK {
+			t.Fatalf("%d, %v in %s", status, err, text)
+		}
+		for _, p := range points {
+			all = append(all, p.T)
+		}
+		return all
+	}
+	more := func(than int) (all []int64) {
+		Eventually(t, func() error {
+			if all = times(); len(all) < than {
+				return fmt.Errorf("%d points, want %d", len(all), than)
+			}
+			return nil
+		})
+		return all
+	}
+	var before []int64
+	went := func(what string) {
+		t.Helper()
+		after := more(len(before) + 2)
+		if !slices.Equal(after[:len(before)], before) || !slices.IsSorted(after) {
+			t.Errorf("after %s the chart has %v, want it to go on from %v", what, after, before)
+		}
+		before = after
+	}
+	before = more(3)
+	n = n.TakeOver(t)
+	went("a takeover")
+	n.Stop(t)
+	n.Again(t)
+	went("a restart")
 }
