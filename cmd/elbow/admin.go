@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"elbow/internal/connlimit"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 	"elbow/internal/store/embedded"
@@ -57,7 +59,7 @@ func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 	n.adminURL = "http://" + l.Addr().String()
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, req *http.Request) { n.answerMetrics(w, req, r) })
+	mux.HandleFunc("GET /metrics", atMost(adminScrapes, func(w http.ResponseWriter, req *http.Request) { n.answerMetrics(w, req, r) }))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -69,7 +71,11 @@ func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		n.takesTraffic(n.loop.Health()).answer(w)
 	})
-	n.serveHTTP(&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}, l)
+	n.serveHTTP(&http.Server{
+		Handler: mux, ConnState: connlimit.State, MaxHeaderBytes: 64 << 10,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelWarn),
+	}, connlimit.New(l, connlimit.Limits{Conns: adminConnections, Pending: adminMemory}))
 	return nil
 }
 
@@ -161,4 +167,26 @@ func (h health) answer(w http.ResponseWriter) {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	_ = enc.Encode(h) // whoever asked may be gone
+}
+
+// atMost answers 503 to requests beyond so many at once. Of those an answer ends
+// after scrapeTime, taken or not.
+func atMost(limit int, serve http.HandlerFunc) http.HandlerFunc {
+	places := make(chan struct{}, limit)
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "enough requests of this kind are being answered", http.StatusServiceUnavailable)
+			return
+		}
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Now().Add(scrapeTime)) // without one the writes just block for longer
+		serve(w, r)
+		if control.Flush() == nil {
+			_ = control.SetWriteDeadline(time.Time{}) // for the next request on the connection
+		}
+	}
 }

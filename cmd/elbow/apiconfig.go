@@ -21,6 +21,10 @@ func (c *config) apiFlags(f *flag.FlagSet) {
 		"beside TLS the API's port serves plain HTTP too, for clients that cannot do\n"+
 			"otherwise. Only signed calls: the console is sent on to https. Without it a\n"+
 			"call by plain HTTP is answered with an error that says so. Needs -api-cert")
+	f.IntVar(&c.maxAPIConns, "max-api-connections", c.maxAPIConns,
+		"connections of the API and the console open at once, at least 8. Beyond it one\n"+
+			"is closed for each new one: the oldest from the address that has most, of\n"+
+			"clients that have not proved who they are first")
 	f.StringVar(&c.admin, "admin", c.admin,
 		"`HOST:PORT` for /metrics, /healthz, /readyz and /debug/pprof/, or off. It has no\n"+
 			"access control: keep it on an address that only operators reach")
@@ -36,6 +40,8 @@ func (c *config) validateAPI() error {
 		return errors.New("-api-cert and -api-key: give both or neither")
 	case c.apiPlain && c.apiCert == "":
 		return errors.New("-api-plain: needs -api-cert; without it the API speaks plain HTTP anyway")
+	case c.maxAPIConns < 8:
+		return fmt.Errorf("-max-api-connections: must be at least 8, not %d", c.maxAPIConns)
 	case c.console != consoleOn && c.console != consoleOff && c.console != consoleAuto:
 		return fmt.Errorf("-console: must be on, off or auto, not %s", c.console)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"elbow/internal/connlimit"
 	"elbow/internal/console"
 	"elbow/internal/gateway"
 	"elbow/internal/ram"
@@ -34,10 +35,11 @@ func (n *node) serveAPI(c config, older *heir) error {
 	n.own.add(l.Addr())
 	n.loop.Look() // a backend may be on a port that was given just now
 	n.apiURL = "http://" + l.Addr().String()
-	port := &gateway.Port{Listener: l, Plain: c.apiPlain, Log: n.log}
+	n.guests = newGuests(c, l)
+	port := &gateway.Port{Listener: n.guests, Plain: c.apiPlain, Log: n.log}
 	if pair != nil {
 		port.TLS = &tls.Config{
-			GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+			GetConfigForClient: n.guests.shake, GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 		}
 		n.apiURL = "https://" + n.api.Addr().String()
 	}
@@ -45,7 +47,11 @@ func (n *node) serveAPI(c config, older *heir) error {
 		n.consoleURL = n.apiURL + console.Path
 	}
 	n.apiServer = n.control.Load().calls.Server()
-	n.apiServer.Handler, n.apiServer.ConnContext, n.apiServer.ConnState = n.door, withConn, n.apiConns.note
+	n.apiServer.Handler, n.apiServer.ConnContext = n.guests.pace(n.door), withConn
+	n.apiServer.ConnState = func(c net.Conn, state http.ConnState) {
+		n.apiConns.note(c, state)
+		connlimit.State(c, state)
+	}
 	port.Serves(n.apiServer, func(status int) {
 		if control := n.control.Load(); control != nil {
 			control.calls.Refused(status)

@@ -36,6 +36,8 @@ type config struct {
 	admin   string // host:port, or off
 	console string // on, off or auto
 
+	maxAPIConns int // of the API and the console
+
 	accessLog string // file, - or off
 	auditLog  string // file, - or off; "": audit.log in data
 
@@ -83,6 +85,8 @@ func defaultConfig() config {
 		api:     "127.0.0.1:8095",
 		admin:   "127.0.0.1:8096",
 		console: consoleAuto,
+
+		maxAPIConns: 512,
 
 		accessLog: off,
 

@@ -74,7 +74,7 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 		}
 	}
 	return console.New(console.Config{
-		Key: p.people.byKey, User: p.people.byPassword, Again: p.people.again, PoliciesOf: p.people.policiesOf,
+		Key: p.people.byKey, User: p.people.byPassword, Again: p.people.again, Recognized: trust, PoliciesOf: p.people.policiesOf,
 		Call: func(ctx context.Context, who console.Caller, version, action string, params map[string]string) console.Answer {
 			return console.Answer(p.calls.Call(ctx, gateway.Caller{
 				Credential: gateway.Credential{Identity: who.Identity, Active: true, Policies: who.Policies},

@@ -79,7 +79,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired})
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
-		Handlers: p.service.Handlers(), Keys: keys(p.stored), Log: log, Audit: n.audit, Registerer: p.registry, Nonces: nonces,
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: log, Audit: n.audit, Registerer: p.registry, Nonces: nonces,
 	})
 	p.ends = append(p.ends, p.calls.Close)
 	return p, p.serveBackups(c.data)

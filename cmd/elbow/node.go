@@ -40,6 +40,7 @@ type node struct {
 	reach      *elb.Reach
 	door       *door
 	apiServer  *http.Server
+	guests     *guests // of the API's port
 	elders     elders
 
 	// What has to be let go of for that.

@@ -72,6 +72,10 @@ type Config struct {
 	// with is good no more.
 	Again func(ctx context.Context, p Person) (Person, bool, error)
 
+	// Recognized is called with the context of a request of somebody who is signed
+	// in; nil: nobody wants to know.
+	Recognized func(ctx context.Context)
+
 	// Call makes a call of the API.
 	Call func(ctx context.Context, who Caller, version, action string, params map[string]string) Answer
 
@@ -118,6 +122,9 @@ func New(c Config) (*Console, error) {
 	c.Log = cmp.Or(c.Log, slog.Default())
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Recognized == nil {
+		c.Recognized = func(context.Context) {}
 	}
 	pages, err := parsePages()
 	if err != nil {

@@ -71,6 +71,7 @@ func (v *visit) recognize() error {
 	}
 	one.become(p)
 	v.session, v.person = one, p
+	v.Recognized(v.r.Context())
 	return nil
 }
 

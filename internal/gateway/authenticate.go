@@ -35,5 +35,6 @@ func (c *call) authenticate(ctx context.Context) error {
 		return err
 	}
 	c.credential, c.known = credential, true
+	c.g.known(ctx)
 	return nil
 }

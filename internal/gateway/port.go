@@ -105,6 +105,9 @@ type portConn struct {
 	denied  atomic.Bool // net/http has answered by itself, after which it ends the connection
 }
 
+// NetConn is the connection of the listener under the port.
+func (c *portConn) NetConn() net.Conn { return c.Conn }
+
 // carry has the connection read from and write to c.
 func (c *portConn) carry(s net.Conn) { c.stream.Store(&s) }
 

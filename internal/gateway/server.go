@@ -44,6 +44,10 @@ type Config struct {
 	// Keys looks up an access key; false says that there is none.
 	Keys func(ctx context.Context, accessKeyID string) (Credential, bool, error)
 
+	// Authenticated is called with the context of a request once its signature was
+	// found valid; nil: nobody wants to know.
+	Authenticated func(ctx context.Context)
+
 	Log        *slog.Logger          // slog.Default if nil
 	Audit      io.Writer             // one JSON line a call; no audit if nil
 	Registerer prometheus.Registerer // no metrics if nil
@@ -59,6 +63,7 @@ type Gateway struct {
 	handlers map[string]Handler
 	versions map[string]bool // those that have an operation
 	keys     func(context.Context, string) (Credential, bool, error)
+	known    func(context.Context)
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -74,11 +79,15 @@ func New(c Config) *Gateway {
 		handlers: c.Handlers,
 		versions: make(map[string]bool),
 		keys:     c.Keys,
+		known:    c.Authenticated,
 		log:      cmp.Or(c.Log, slog.Default()),
 		now:      c.Now,
 		nonces:   rpc.NewNonces(),
 		throttle: newThrottle(),
 		counts:   newCounts(c.Registerer),
+	}
+	if g.known == nil {
+		g.known = func(context.Context) {}
 	}
 	if g.now == nil {
 		g.now = time.Now

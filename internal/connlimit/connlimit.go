@@ -1,0 +1,288 @@
+// Package connlimit bounds what the clients of an HTTP server hold of a process:
+// open connections, and memory with requests that are not all there. Where a bound
+// is reached room is made at the cost of who holds most, so that a client that comes
+// anew is served whatever strangers hold. It knows nothing of requests; the server
+// tells it which connections wait for their next one, and which belong to clients
+// that have proved who they are. Start reading at Listener.
+package connlimit
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits bound what the connections of a listener hold together.
+type Limits struct {
+	// Conns is how many connections are open at once, at least 1.
+	Conns int
+
+	// Pending bounds the bytes that were read of requests which are not answered
+	// yet, at least 1, without those of trusted clients.
+	Pending int64
+}
+
+// A Listener closes connections where a limit is reached: of strangers, from the
+// address that has most, the one that has stood longest. If there are only trusted
+// clients, it is the one that has waited longest for its next request or, if none
+// waits, the new one.
+type Listener struct {
+	net.Listener
+	limits Limits
+
+	closed atomic.Int64
+
+	mu      sync.Mutex
+	open    map[*conn]struct{}      // guarded by mu
+	of      map[netip.Addr]*holding // guarded by mu; by network
+	pending int64                   // guarded by mu: bytes of all strangers
+}
+
+// A holding is what the strangers of one network hold.
+type holding struct {
+	conns   int
+	pending int64
+}
+
+// A conn is one connection.
+type conn struct {
+	net.Conn
+	from    *Listener
+	network netip.Addr
+
+	// All are guarded by from.mu.
+	since   time.Time // when it was opened, or became idle or active
+	idle    bool      // it waits for its next request
+	trusted bool
+	pending int64 // bytes of a request that is not answered; 0 if trusted
+	gone    bool
+}
+
+// New returns a listener over l.
+func New(l net.Listener, limits Limits) *Listener {
+	return &Listener{Listener: l, limits: limits, open: make(map[*conn]struct{}), of: make(map[netip.Addr]*holding)}
+}
+
+// Closed is how many connections were closed because a limit was reached.
+func (l *Listener) Closed() int64 { return l.closed.Load() }
+
+// Open is how many connections are open.
+func (l *Listener) Open() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
+}
+
+// Accept waits for a connection and makes room for it.
+func (l *Listener) Accept() (net.Conn, error) {
+	for {
+		accepted, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		c := &conn{Conn: accepted, from: l, network: networkOf(accepted.RemoteAddr()), since: time.Now()}
+		room, victim := l.admit(c)
+		l.cut(victim)
+		if room {
+			return c, nil
+		}
+		l.cut(c)
+	}
+}
+
+// admit takes a connection in. victim is which one has to go for it, nil for none.
+func (l *Listener) admit(c *conn) (room bool, victim *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.open) >= l.limits.Conns {
+		if victim = l.victim(func(h *holding) int64 { return int64(h.conns) }); victim == nil {
+			c.gone = true
+			return false, nil
+		}
+		l.leave(victim)
+	}
+	l.open[c] = struct{}{}
+	h := l.of[c.network]
+	if h == nil {
+		h = new(holding)
+		l.of[c.network] = h
+	}
+	h.conns++
+	return true, victim
+}
+
+// victim is the connection that is closed next. Of strangers the network counts that
+// holds most. Called with mu held.
+func (l *Listener) victim(holds func(*holding) int64) (stranger *conn) {
+	var most int64
+	var waiting *conn // the one of a trusted client that has waited longest
+	for c := range l.open {
+		switch {
+		case !c.trusted:
+			held := holds(l.of[c.network])
+			if stranger == nil || held > most || held == most && c.since.Before(stranger.since) {
+				stranger, most = c, held
+			}
+		case c.idle && (waiting == nil || c.since.Before(waiting.since)):
+			waiting = c
+		}
+	}
+	if stranger == nil {
+		return waiting
+	}
+	return stranger
+}
+
+// cut closes a connection for want of room; nil is none.
+func (l *Listener) cut(c *conn) {
+	if c != nil {
+		l.closed.Add(1)
+		_ = c.Close() // nothing was said to it
+	}
+}
+
+// leave forgets a connection. Called with mu held.
+func (l *Listener) leave(c *conn) {
+	if c.gone {
+		return
+	}
+	c.gone = true
+	delete(l.open, c)
+	l.forgive(c)
+}
+
+// forgive takes a connection out of what strangers hold. Called with mu held.
+func (l *Listener) forgive(c *conn) {
+	if c.trusted {
+		return
+	}
+	h := l.of[c.network]
+	h.conns--
+	h.pending -= c.pending
+	l.pending -= c.pending
+	c.pending = 0
+	if h.conns == 0 {
+		delete(l.of, c.network)
+	}
+}
+
+// Read counts what a stranger sends, and makes room for it.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.from.cut(c.from.count(c, int64(n)))
+	return n, err
+}
+
+// count adds to what a connection holds. victim is which one has to go for it, maybe
+// itself, nil for none.
+func (l *Listener) count(c *conn, n int64) (victim *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.trusted || c.gone {
+		return nil
+	}
+	c.pending += n
+	l.of[c.network].pending += n
+	l.pending += n
+	if l.pending <= l.limits.Pending {
+		return nil
+	}
+	victim = l.victim(func(h *holding) int64 { return h.pending })
+	l.leave(victim) // there is one: c is a stranger's
+	return victim
+}
+
+// CloseWrite half-closes the connection.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Close()
+}
+
+// Close closes the connection and makes room.
+func (c *conn) Close() error {
+	c.from.mu.Lock()
+	c.from.leave(c)
+	c.from.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// State is for http.Server.ConnState: with each answer what the request held is
+// given back.
+func State(c net.Conn, state http.ConnState) {
+	one := find(c)
+	if one == nil {
+		return
+	}
+	l := one.from
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	one.since, one.idle = time.Now(), state == http.StateIdle
+	if one.idle && !one.trusted && !one.gone {
+		l.of[one.network].pending -= one.pending
+		l.pending -= one.pending
+		one.pending = 0
+	}
+}
+
+// Trust notes that the client at the other end of a connection has proved who it is.
+func Trust(c net.Conn) {
+	one := find(c)
+	if one == nil {
+		return
+	}
+	one.from.mu.Lock()
+	defer one.from.mu.Unlock()
+	if !one.gone {
+		one.from.forgive(one)
+		one.trusted = true
+	}
+}
+
+// Trusted reports whether Trust was called for a connection, or it is not one of a
+// Listener.
+func Trusted(c net.Conn) bool {
+	one := find(c)
+	if one == nil {
+		return true
+	}
+	one.from.mu.Lock()
+	defer one.from.mu.Unlock()
+	return one.trusted
+}
+
+// find is the connection of a Listener under c, as tls.Conn.NetConn has it; nil if
+// there is none.
+func find(c net.Conn) *conn {
+	for {
+		if one, ok := c.(*conn); ok {
+			return one
+		}
+		over, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		c = over.NetConn()
+	}
+}
+
+// networkOf is who an address stands for: an IPv6 client has a whole /64.
+func networkOf(a net.Addr) netip.Addr {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
+	if addr.Is4() {
+		return addr
+	}
+	p, err := addr.Prefix(64)
+	if err != nil {
+		return addr
+	}
+	return p.Addr()
+}
