@@ -2,20 +2,22 @@ package elbtest
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
 	"elbow/internal/api"
 )
 
-// smallDisk is a file system of its own that a test may fill.
-func smallDisk(t *testing.T) string {
+// smallDisk is a file system of its own that a test may fill, with so many KiB.
+func smallDisk(t *testing.T, kib int) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("elbtest", dir, "tmpfs", 0, "size=320m"); err != nil {
+	if err := syscall.Mount("elbtest", dir, "tmpfs", 0, fmt.Sprintf("size=%dk", kib)); err != nil {
 		t.Skipf("a file system to fill needs the right to mount one: %v", err)
 	}
 	t.Cleanup(func() {
@@ -54,7 +56,7 @@ func fill(t *testing.T, dir string) (free func()) {
 // goes on, and with space everything works again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	dir := smallDisk(t)
+	dir := smallDisk(t, 320<<10)
 	w := newWorldOn(t, Options{Dir: dir})
 	f := NewSite(t, w.node, NewBackend(t, "a")).Listen(t, nil)
 	before := w.dump(t)
@@ -82,4 +84,27 @@ func TestFullDisk(t *testing.T) {
 		_, err := patient(t, w.Client, operation(t, "ModifyLoadBalancerAttribute"), w.valid(t, "ModifyLoadBalancerAttribute"))
 		return err
 	})
+}
+
+// A first start on a disk with little room or none either works or ends with the
+// reason; it never stands still.
+func TestFirstStartOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	for _, room := range []int{0, 1, 16, 65, 80, 100, 140, 200} { // MiB
+		t.Run(fmt.Sprint(room, " MiB"), func(t *testing.T) {
+			t.Parallel()
+			dir := smallDisk(t, room<<10+64)
+			n, err := Launch(Options{Dir: dir})
+			if err == nil {
+				n.Kill()
+				return
+			}
+			if room >= 200 {
+				t.Errorf("with %d MiB: %v", room, err)
+			}
+			if !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), "no space left") && !strings.Contains(err.Error(), "the store is full") {
+				t.Errorf("got %v, want exit status 1 and the reason", err)
+			}
+		})
+	}
 }
