@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,7 +40,8 @@ type controlPlane struct {
 }
 
 // openControl opens the store and all that works on it. nonces are those that
-// calls have used already. ctx bounds the opening alone.
+// calls have used, as far as a process has told; nil: none has. ctx bounds the
+// opening alone.
 func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *controlPlane, err error) {
 	c, log := n.config, n.log
 	p := &controlPlane{
@@ -79,10 +81,23 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired})
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
-		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: log, Audit: n.audit, Registerer: p.registry, Nonces: nonces,
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: log, Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
 	p.ends = append(p.ends, p.calls.Close)
 	return p, p.serveBackups(c.data)
+}
+
+// noncesFile keeps the nonces that calls have used in the data directory.
+const noncesFile = "nonces"
+
+// openNonces are those that another process has told of, and those in the file.
+func (p *controlPlane) openNonces(c config, told []rpc.UsedNonce, log *slog.Logger) *rpc.Nonces {
+	nonces := rpc.NewNonces()
+	nonces.Remember(told)
+	expected := told == nil && !p.member.Fresh()
+	nonces.Keep(filepath.Join(c.data, noncesFile), expected, func(err error) { log.Warn("used nonces", "err", err) })
+	p.ends = append(p.ends, nonces.Close)
+	return nonces
 }
 
 // openHandler lets calls in, and people to the console if there is to be one. It

@@ -43,8 +43,10 @@ func (n *node) ask(c config) (*heir, error) {
 	return &heir{h, began}, nil
 }
 
+// nonces is nil only if there is nothing to take over.
 func (h *heir) nonces() (all []rpc.UsedNonce) {
 	if h != nil {
+		all = make([]rpc.UsedNonce, 0, len(h.Nonces))
 		for _, x := range h.Nonces {
 			all = append(all, rpc.UsedNonce(x))
 		}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -11,7 +12,7 @@ import (
 // it is cheapest, and the nonce last: only a call that is valid otherwise may
 // use one up.
 func (c *call) authenticate(ctx context.Context) error {
-	if err := c.req.CheckTime(c.start); err != nil {
+	if err := cmp.Or(c.req.CheckTime(c.start), c.g.nonces.CheckTime(c.req.Time)); err != nil {
 		return err
 	}
 	if len(c.req.AccessKeyID) > maxAccessKey {

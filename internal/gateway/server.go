@@ -53,9 +53,8 @@ type Config struct {
 	Registerer prometheus.Registerer // no metrics if nil
 	Now        func() time.Time      // time.Now if nil
 
-	// Nonces are those that an earlier process on the store has let calls use, and
-	// that must not be used again.
-	Nonces []rpc.UsedNonce
+	// Nonces are those that calls have used, and must not use again. Nil: none yet.
+	Nonces *rpc.Nonces
 }
 
 // A Gateway serves the API over HTTP.
@@ -82,7 +81,7 @@ func New(c Config) *Gateway {
 		known:    c.Authenticated,
 		log:      cmp.Or(c.Log, slog.Default()),
 		now:      c.Now,
-		nonces:   rpc.NewNonces(),
+		nonces:   c.Nonces,
 		throttle: newThrottle(),
 		counts:   newCounts(c.Registerer),
 	}
@@ -95,7 +94,9 @@ func New(c Config) *Gateway {
 	for _, op := range api.Operations() {
 		g.versions[op.Version] = true
 	}
-	g.nonces.Remember(c.Nonces)
+	if g.nonces == nil {
+		g.nonces = rpc.NewNonces()
+	}
 	g.audit = newAuditLog(c.Audit, g.log, g.counts.auditLost)
 	return g
 }

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,10 +16,9 @@ import (
 // again. Only calls with a valid signature get here, so nobody can fill the
 // memory of a key but who holds its secret.
 //
-// It lives in one process, which hands it to one that takes over from it, and does
-// not survive a restart: a call seen on the wire could be sent once more to another
-// node, or within the window after a restart. Over TLS nobody sees a call on the
-// wire.
+// Keep has them survive a restart, in a file. A process hands them to one that takes
+// over from it. They are those of one node: a call seen on the wire could be sent once
+// more to another one. Over TLS nobody sees a call on the wire.
 type Nonces struct {
 	perKey, total int // bounds, in nonces
 
@@ -26,6 +26,9 @@ type Nonces struct {
 	seen  map[nonceID]struct{} // guarded by mu, as all below
 	count map[string]int       // access key → its nonces in seen
 	queue []nonceEntry         // those in seen, oldest first
+	since time.Time            // calls signed before may be repeated ones
+
+	file *nonceFile // set by Keep, before the first Use; nil: none
 }
 
 // A nonceID stands for an access key and a nonce. 128 bits of SHA-256 are
@@ -49,6 +52,15 @@ func NewNonces() *Nonces {
 // Use notes that the nonce was used now. It answers SignatureNonceUsed if that
 // is not the first time, and Throttling.User if it cannot remember any more.
 func (n *Nonces) Use(accessKeyID, nonce string, now time.Time) error {
+	used, err := n.note(accessKeyID, nonce, now)
+	if err == nil && n.file != nil {
+		n.file.add(used, now)
+	}
+	return err
+}
+
+// note is Use without the file.
+func (n *Nonces) note(accessKeyID, nonce string, now time.Time) (UsedNonce, error) {
 	sum := sha256.Sum256([]byte(accessKeyID + "\x00" + nonce))
 	id := nonceID(sum[:16])
 
@@ -56,18 +68,19 @@ func (n *Nonces) Use(accessKeyID, nonce string, now time.Time) error {
 	defer n.mu.Unlock()
 	n.expire(now)
 	if _, used := n.seen[id]; used {
-		return badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
+		return UsedNonce{}, badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
 	if n.count[accessKeyID] >= n.perKey || len(n.seen) >= n.total {
 		e := badRequest("Throttling.User", "Request was denied due to user flow control.").
 			because("The nonces of %v have no more room: too many calls were signed.", nonceLife)
 		e.RetryAfter = n.queue[0].forget.Sub(now)
-		return e
+		return UsedNonce{}, e
 	}
 	n.seen[id] = struct{}{}
 	n.count[accessKeyID]++
-	n.queue = append(n.queue, nonceEntry{id, accessKeyID, now.Add(nonceLife)})
-	return nil
+	e := nonceEntry{id, accessKeyID, now.Add(nonceLife)}
+	n.queue = append(n.queue, e)
+	return UsedNonce{id[:], e.accessKeyID, e.forget}, nil
 }
 
 // expire forgets what is old enough. A clock that is set back delays it.
@@ -108,8 +121,12 @@ func (n *Nonces) Remember(all []UsedNonce) {
 	for _, u := range all {
 		var id nonceID
 		copy(id[:], u.ID)
+		if _, there := n.seen[id]; there {
+			continue
+		}
 		n.seen[id] = struct{}{}
 		n.count[u.AccessKeyID]++
 		n.queue = append(n.queue, nonceEntry{id, u.AccessKeyID, u.Forget})
 	}
+	slices.SortStableFunc(n.queue, func(a, b nonceEntry) int { return a.forget.Compare(b.forget) })
 }

@@ -38,6 +38,7 @@ type Config struct {
 // A Member is a running etcd of one member.
 type Member struct {
 	dir     *directory
+	fresh   bool
 	sealKey []byte
 	server  *etcdserver.EtcdServer
 	client  *clientv3.Client
@@ -88,6 +89,7 @@ func start(ctx context.Context, c Config, dir *directory) (*Member, error) {
 	}
 	m := &Member{
 		dir:   dir,
+		fresh: fresh,
 		disk:  disk{dir.path},
 		quota: c.Quota,
 		log:   c.Log,
@@ -172,6 +174,9 @@ func (m *Member) Client() *clientv3.Client { return m.client }
 
 // SealKey is the key that secrets in this store are sealed with: 32 bytes.
 func (m *Member) SealKey() []byte { return m.sealKey }
+
+// Fresh reports whether the store was begun by this start.
+func (m *Member) Fresh() bool { return m.fresh }
 
 // Failed is closed when etcd has met an error that it does not survive: every
 // call is refused from then on, until the member is closed and another one started.

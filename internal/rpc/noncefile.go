@@ -1,0 +1,314 @@
+package rpc
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// nonceFileHead is how a file of nonces begins; the id of the machine's boot and
+// the end of the line follow.
+const nonceFileHead = "elbow nonces 1 "
+
+const (
+	// nonceSync is how long a nonce may be in the memory of the system alone: that
+	// outlives a process that is killed, but not a power cut.
+	nonceSync = time.Second
+
+	// nonceSlack is how many bytes of nonces that are forgotten a file may have, if
+	// it does not have more of those that are remembered.
+	nonceSlack = 1 << 20
+
+	// nonceRetry is the time between two tries to write a file again that could not
+	// be written.
+	nonceRetry = time.Second
+
+	// maxKeyBytes bounds an access key id in the file.
+	maxKeyBytes = 255
+)
+
+// A nonceFile is what Nonces are kept in across restarts: after the head a record
+// for each, oldest first,
+//
+//	1  length of the access key id; 0: the end, written when the file is closed
+//	…  access key id
+//	16 nonceID
+//	8  when to forget it, nanoseconds since 1970
+//	4  CRC-32C of the above
+//
+// numbers big-endian. It is written anew when it is opened, and when most of it is
+// forgotten.
+type nonceFile struct {
+	path string
+	all  func() []UsedNonce // what has to be in it
+	warn func(error)        // told when writing begins to fail
+
+	mu    sync.Mutex
+	file  *os.File  // guarded by mu, as all below; nil: the last write failed
+	size  int64     // of the file
+	kept  int64     // what of it was remembered when it was written anew
+	dirty bool      // a sync is due
+	retry time.Time // not before
+}
+
+// Keep has the nonces kept in a file from now on. What it holds already is
+// remembered, besides what is. If some may be missing in it, because it was
+// damaged, or the machine has gone down without the last of them, or there is none
+// although expected says that there has to be, CheckTime refuses calls that may be
+// repeated ones. warn is told of that, and when the file cannot be written; the
+// calls themselves go on. Close closes it.
+func (n *Nonces) Keep(path string, expected bool, warn func(error)) {
+	now := time.Now()
+	found, clean, boot, err := readNonces(path)
+	this, booted := bootOf(now)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !expected:
+	case err != nil:
+		n.distrust(now)
+		warn(fmt.Errorf("calls signed before this moment are refused, as they may be repeated ones: %w", err))
+	case !clean && boot != this:
+		n.distrust(booted)
+	}
+	for i := range found { // a clock that was ahead must not keep them for years
+		if latest := now.Add(nonceLife); found[i].Forget.After(latest) {
+			found[i].Forget = latest
+		}
+	}
+	n.Remember(found)
+	n.file = &nonceFile{path: path, all: n.Used, warn: warn}
+	n.file.mu.Lock()
+	defer n.file.mu.Unlock()
+	n.file.rewrite(now)
+}
+
+// distrust has calls refused that were signed before a moment. Clients date them in
+// whole seconds.
+func (n *Nonces) distrust(before time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.since = before.Truncate(time.Second)
+}
+
+// CheckTime refuses a call that was signed when the nonces that were used then may
+// have been lost.
+func (n *Nonces) CheckTime(signed time.Time) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if signed.Before(n.since) {
+		return badRequest("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.").
+			because("The server has started since without its record of used nonces: sign the call again, with a clock that is right.")
+	}
+	return nil
+}
+
+// Close closes the file. Nonces that are used from then on are kept no more.
+func (n *Nonces) Close() {
+	if f := n.file; f != nil {
+		f.close()
+	}
+}
+
+// add appends a nonce.
+func (f *nonceFile) add(u UsedNonce, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.file == nil && now.Before(f.retry):
+	case f.file == nil || f.size-f.kept > max(f.kept, nonceSlack):
+		f.rewrite(now) // u is among all
+	default:
+		f.write(appendNonce(nil, u), now)
+	}
+}
+
+// write is called with mu held.
+func (f *nonceFile) write(b []byte, now time.Time) {
+	n, err := f.file.Write(b)
+	f.size += int64(n)
+	if err != nil {
+		f.fail(err, now)
+		return
+	}
+	if !f.dirty {
+		f.dirty = true
+		time.AfterFunc(nonceSync, f.sync)
+	}
+}
+
+// fail is called with mu held.
+func (f *nonceFile) fail(err error, now time.Time) {
+	if f.file != nil {
+		_ = f.file.Close() // it has failed already
+		f.file = nil
+	}
+	if f.retry.IsZero() {
+		f.warn(fmt.Errorf("used nonces are not kept, and after a restart calls signed before it are refused: %w", err))
+	}
+	f.retry = now.Add(nonceRetry)
+}
+
+func (f *nonceFile) sync() {
+	f.mu.Lock()
+	file := f.file
+	f.dirty = false
+	f.mu.Unlock()
+	if file != nil {
+		_ = file.Sync() // one that was closed meanwhile is written anew, or was synced
+	}
+}
+
+// rewrite writes the file anew, with what is remembered. It is called with mu held.
+func (f *nonceFile) rewrite(now time.Time) {
+	file, size, err := f.create()
+	if err != nil {
+		f.fail(err, now)
+		return
+	}
+	if f.file != nil {
+		_ = f.file.Close() // its name is the new one's
+	}
+	f.file, f.size, f.kept, f.retry = file, size, size, time.Time{}
+}
+
+func (f *nonceFile) create() (_ *os.File, size int64, err error) {
+	fresh := f.path + ".new"
+	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	boot, _ := bootOf(time.Now())
+	out := bufio.NewWriterSize(file, 64<<10)
+	n, _ := out.WriteString(nonceFileHead + boot + "\n") // Flush has the error
+	size = int64(n)
+	for _, u := range f.all() {
+		n, _ := out.Write(appendNonce(nil, u))
+		size += int64(n)
+	}
+	err = errors.Join(out.Flush(), file.Sync())
+	if err == nil {
+		err = os.Rename(fresh, f.path)
+	}
+	if err == nil {
+		err = syncDirectory(filepath.Dir(f.path))
+	}
+	if err != nil {
+		_ = file.Close() // it is not used
+		return nil, 0, err
+	}
+	return file, size, nil
+}
+
+func syncDirectory(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func (f *nonceFile) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.file == nil {
+		return // the next start finds the end missing
+	}
+	_, err := f.file.Write(appendSum([]byte{0}))
+	if err := errors.Join(err, f.file.Sync(), f.file.Close()); err != nil {
+		f.warn(err)
+	}
+	f.file, f.retry = nil, time.Now().Add(nonceLife)
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// appendNonce appends a record. Of an access key id that is too long its beginning
+// counts, for the bounds alone.
+func appendNonce(b []byte, u UsedNonce) []byte {
+	key := u.AccessKeyID[:min(len(u.AccessKeyID), maxKeyBytes)]
+	b = append(b, byte(len(key)))
+	b = append(b, key...)
+	b = append(b, u.ID...)
+	b = binary.BigEndian.AppendUint64(b, uint64(u.Forget.UnixNano()))
+	return appendSum(b)
+}
+
+func appendSum(record []byte) []byte {
+	return binary.BigEndian.AppendUint32(record, crc32.Checksum(record, castagnoli))
+}
+
+// readNonces reads a file of nonces: what is in it before the first record that is
+// damaged, whether it was closed, and the boot in which it was written.
+func readNonces(path string) (all []UsedNonce, clean bool, boot string, err error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false, "", err
+	}
+	all, clean, boot, err = parseNonces(content)
+	if err != nil {
+		err = fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return all, clean, boot, err
+}
+
+func parseNonces(content []byte) (all []UsedNonce, clean bool, boot string, err error) {
+	line, rest, found := bytes.Cut(content, []byte("\n"))
+	boot, ours := strings.CutPrefix(string(line), nonceFileHead)
+	if !found || !ours {
+		return nil, false, "", errors.New("it does not begin as a file of nonces")
+	}
+	for len(rest) > 0 {
+		if clean {
+			return all, false, boot, errors.New("more follows its end")
+		}
+		key := int(rest[0])
+		size := 1 + 4
+		if key > 0 {
+			size = 1 + key + len(nonceID{}) + 8 + 4
+		}
+		if len(rest) < size {
+			return all, false, boot, io.ErrUnexpectedEOF
+		}
+		record := rest[:size]
+		rest = rest[size:]
+		if crc32.Checksum(record[:size-4], castagnoli) != binary.BigEndian.Uint32(record[size-4:]) {
+			return all, false, boot, fmt.Errorf("the checksum of record %d does not match", len(all)+1)
+		}
+		if key == 0 {
+			clean = true
+			continue
+		}
+		at := 1 + key + len(nonceID{})
+		all = append(all, UsedNonce{
+			ID: record[1+key : at], AccessKeyID: string(record[1 : 1+key]),
+			Forget: time.Unix(0, int64(binary.BigEndian.Uint64(record[at:]))),
+		})
+	}
+	return all, clean, boot, nil
+}
+
+// bootOf tells one run of the machine from the next, and when it began: now, if the
+// system does not say.
+func bootOf(now time.Time) (id string, began time.Time) {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return fmt.Sprintf("unknown-%d", now.UnixNano()), now
+	}
+	began = now
+	if up, err := os.ReadFile("/proc/uptime"); err == nil {
+		var seconds float64
+		if _, err := fmt.Sscan(string(up), &seconds); err == nil {
+			began = now.Add(-time.Duration(seconds * float64(time.Second)))
+		}
+	}
+	return strings.TrimSpace(string(text)), began
+}
