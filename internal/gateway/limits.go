@@ -41,6 +41,10 @@ const (
 	// of the public cloud have 16 to 30.
 	maxAccessKey = 128
 
+	// maxTurn bounds what a refused call is told to wait. In the shortest of it, at 10
+	// calls a second, 100 refused calls have each a moment of its own.
+	maxTurn = 10 * time.Second
+
 	// minBuckets is the number of token buckets below which none is looked at for
 	// removal. Some 100 KiB.
 	minBuckets = 1024

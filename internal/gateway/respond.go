@@ -87,16 +87,24 @@ func (c *call) recommend(code string) string {
 }
 
 // retryLater says when to call again, in the header fields that the different
-// clients read.
+// clients read. X-Acs-Retry-After is in milliseconds. TimeLeft of the others is
+// documented in milliseconds, and some clients read it so; those in Go (tea 1.3 and
+// 1.4) sleep as many seconds, and 100 s where there is no field or TimeLeft is 0.
+// So it has whole seconds, at least 1: right for those, while the others come back
+// too soon and are told again.
 func retryLater(h http.Header, e *rpc.Error) {
 	if e.RetryAfter <= 0 {
 		return
 	}
-	ms := strconv.FormatInt(int64((e.RetryAfter+time.Millisecond-1)/time.Millisecond), 10)
-	h.Set("X-Acs-Retry-After", ms)
+	h.Set("X-Acs-Retry-After", roundUp(e.RetryAfter, time.Millisecond))
 	field := "X-Ratelimit-User"
 	if e.Code == string(api.ErrThrottlingAPI) {
 		field = "X-Ratelimit-User-Api"
 	}
-	h.Set(field, "Remaining:0,TimeLeft:"+ms)
+	h.Set(field, "Remaining:0,TimeLeft:"+roundUp(e.RetryAfter, time.Second))
+}
+
+// roundUp is how many units d takes.
+func roundUp(d, unit time.Duration) string {
+	return strconv.FormatInt(int64((d+unit-1)/unit), 10)
 }

@@ -14,19 +14,30 @@ import (
 //
 // A bucket is kept as the moment when it will be full again. One that is full is
 // as good as one that was never there, so those are thrown away and the memory
-// is bounded by the calls let through in the last second.
+// is bounded by the calls of the last seconds.
+//
+// A refused call is told when to come again, each of a bucket another moment:
+// told the same, they would come back together and all but one be refused anew.
+// Nothing is kept free for them, so that those who do not come back cost nobody
+// anything.
 type throttle struct {
-	mu    sync.Mutex
-	full  map[bucket]time.Time // guarded by mu
-	sweep int                  // guarded by mu: the length of full at which to look for full ones
+	mu      sync.Mutex
+	buckets map[bucket]level // guarded by mu
+	sweep   int              // guarded by mu: the length of buckets at which to look for full ones
 }
 
 // A bucket is what calls of one kind and origin draw from. The user is "" for
 // the bucket that all identities of the account share.
 type bucket struct{ action, account, user string }
 
+// A level is how a bucket stands.
+type level struct {
+	full time.Time // when it will be full again
+	told time.Time // the last moment that a refused call was told to come at
+}
+
 func newThrottle() *throttle {
-	return &throttle{full: make(map[bucket]time.Time), sweep: minBuckets}
+	return &throttle{buckets: make(map[bucket]level), sweep: minBuckets}
 }
 
 // admit takes a token of the account and, unless root calls, one of the user, or
@@ -41,11 +52,11 @@ func (t *throttle) admit(op *api.Operation, who ram.Identity, now time.Time) err
 	defer t.mu.Unlock()
 	if !who.Root() {
 		if wait := t.wait(user, op.Rate.User, now); wait > 0 {
-			return throttled(api.ErrThrottlingUser, wait)
+			return throttled(api.ErrThrottlingUser, t.turn(user, op.Rate.User, now, wait))
 		}
 	}
 	if wait := t.wait(account, op.Rate.Account, now); wait > 0 {
-		return throttled(api.ErrThrottlingAPI, wait)
+		return throttled(api.ErrThrottlingAPI, t.turn(account, op.Rate.Account, now, wait))
 	}
 	if !who.Root() {
 		t.take(user, op.Rate.User, now)
@@ -56,35 +67,53 @@ func (t *throttle) admit(op *api.Operation, who ram.Identity, now time.Time) err
 
 // wait is how long it takes until b has a token. A rate of zero has no limit.
 func (t *throttle) wait(b bucket, rate int, now time.Time) time.Duration {
-	full := t.full[b]
+	full := t.buckets[b].full
 	if rate == 0 || full.Before(now) {
 		return 0
 	}
-	refill := time.Second / time.Duration(rate)
-	return max(0, full.Sub(now)-(time.Second-refill))
+	return max(0, full.Sub(now)-(time.Second-refill(rate)))
 }
+
+// turn is how long a call that b has no token for should wait: until the first
+// token comes, wait from now, that no other refused call was told of. Beyond
+// maxTurn it begins anew, so that who calls without end does not send others away
+// for longer and longer.
+func (t *throttle) turn(b bucket, rate int, now time.Time, wait time.Duration) time.Duration {
+	l := t.buckets[b]
+	first := now.Add(wait)
+	if next := l.told.Add(refill(rate)); next.After(first) && next.Sub(now) <= maxTurn {
+		first = next
+	}
+	l.told = first
+	t.buckets[b] = l // it is there: it was drawn from
+	return first.Sub(now)
+}
+
+// refill is the time between two tokens.
+func refill(rate int) time.Duration { return time.Second / time.Duration(rate) }
 
 func (t *throttle) take(b bucket, rate int, now time.Time) {
 	if rate == 0 {
 		return
 	}
-	if len(t.full) >= t.sweep {
+	if len(t.buckets) >= t.sweep {
 		t.removeFull(now)
 	}
-	from := t.full[b]
-	if from.Before(now) {
-		from = now
+	l := t.buckets[b]
+	if l.full.Before(now) {
+		l.full = now
 	}
-	t.full[b] = from.Add(time.Second / time.Duration(rate))
+	l.full = l.full.Add(refill(rate))
+	t.buckets[b] = l
 }
 
 func (t *throttle) removeFull(now time.Time) {
-	for b, full := range t.full {
-		if !full.After(now) {
-			delete(t.full, b)
+	for b, l := range t.buckets {
+		if !l.full.After(now) && !l.told.After(now) {
+			delete(t.buckets, b)
 		}
 	}
-	t.sweep = max(minBuckets, 2*len(t.full))
+	t.sweep = max(minBuckets, 2*len(t.buckets))
 }
 
 func throttled(id api.ErrorID, wait time.Duration) *rpc.Error {

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,10 +84,11 @@ func TestThrottleAccount(t *testing.T) {
 				t.Fatalf("root's call %d: %v", n+1, err)
 			}
 		}
-		for _, who := range []ram.Identity{root, bob} {
+		for n, who := range []ram.Identity{root, bob} {
 			err := throttle.admit(limited, who, time.Now())
-			if e, ok := errors.AsType[*rpc.Error](err); !ok || e.Code != "Throttling.Api" || e.RetryAfter != 10*time.Millisecond {
-				t.Errorf("%q on an empty bucket: got %v, want Throttling.Api after 10ms", who.UserName, err)
+			want := time.Duration(n+1) * 10 * time.Millisecond // each a turn of its own
+			if e, ok := errors.AsType[*rpc.Error](err); !ok || e.Code != "Throttling.Api" || e.RetryAfter != want {
+				t.Errorf("%q on an empty bucket: got %v, want Throttling.Api after %v", who.UserName, err, want)
 			}
 		}
 		// Nor does what the account refuses cost the user anything.
@@ -95,6 +97,75 @@ func TestThrottleAccount(t *testing.T) {
 			if err := throttle.admit(limited, bob, time.Now()); err != nil {
 				t.Fatalf("bob's call %d: %v", n+1, err)
 			}
+		}
+	})
+}
+
+// Clients that wait as they are told come through, however many they are: each is
+// told another moment.
+func TestThrottledCallsHaveTurns(t *testing.T) {
+	leak.Check(t)
+	for _, tt := range []struct {
+		who     ram.Identity
+		clients int
+		tries   int // that each may need
+	}{{alice, 30, 2}, {alice, 100, 2}, {root, 1000, 2}, {alice, 300, 12}} {
+		synctest.Test(t, func(t *testing.T) {
+			throttle := newThrottle()
+			var wg sync.WaitGroup
+			var most atomic.Int32
+			for range tt.clients {
+				wg.Go(func() {
+					for n := int32(1); ; n++ {
+						err := throttle.admit(limited, tt.who, time.Now())
+						if err == nil {
+							if old := most.Load(); n > old {
+								most.CompareAndSwap(old, n)
+							}
+							return
+						}
+						e, ok := errors.AsType[*rpc.Error](err)
+						if !ok || e.RetryAfter <= 0 || e.RetryAfter > maxTurn {
+							t.Errorf("got %v, after %v", err, e.RetryAfter)
+							return
+						}
+						time.Sleep(e.RetryAfter) // of the test's own clock
+					}
+				})
+			}
+			wg.Wait()
+			if n := most.Load(); n > int32(tt.tries) {
+				t.Errorf("%d clients needed up to %d tries, want at most %d", tt.clients, n, tt.tries)
+			}
+		})
+	}
+}
+
+// The moments that refused calls are told differ, and whoever goes on calling
+// without waiting does not move them beyond maxTurn.
+func TestTurnsAreBounded(t *testing.T) {
+	leak.Check(t)
+	synctest.Test(t, func(t *testing.T) {
+		throttle := newThrottle()
+		seen := make(map[time.Duration]bool)
+		for n := range 10_000 {
+			err := throttle.admit(limited, alice, time.Now())
+			if n < 10 {
+				continue
+			}
+			e, _ := errors.AsType[*rpc.Error](err)
+			if e == nil || e.RetryAfter <= 0 || e.RetryAfter > maxTurn {
+				t.Fatalf("call %d: %v", n+1, err)
+			}
+			if n < 110 && seen[e.RetryAfter] {
+				t.Fatalf("call %d is told the turn of another, %v", n+1, e.RetryAfter)
+			}
+			seen[e.RetryAfter] = true
+		}
+		time.Sleep(maxTurn) // of the test's own clock
+		throttle.removeFull(time.Now())
+		if n := len(throttle.buckets); n != 0 {
+			t.Errorf("%d buckets are kept", n)
 		}
 	})
 }
@@ -109,8 +180,8 @@ func TestThrottleUnlimited(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(throttle.full) != 0 {
-		t.Errorf("%d buckets kept for an operation without limits", len(throttle.full))
+	if len(throttle.buckets) != 0 {
+		t.Errorf("%d buckets kept for an operation without limits", len(throttle.buckets))
 	}
 }
 
@@ -126,7 +197,7 @@ func TestThrottleMemory(t *testing.T) {
 			}
 			time.Sleep(time.Millisecond)
 		}
-		if n := len(throttle.full); n > 2*minBuckets {
+		if n := len(throttle.buckets); n > 2*minBuckets {
 			t.Errorf("%d buckets after %d users, want at most %d", n, 100*minBuckets, 2*minBuckets)
 		}
 	})
@@ -166,7 +237,8 @@ func TestThrottledAnswer(t *testing.T) {
 		if wait, err := strconv.Atoi(ms); err != nil || wait < 1 || wait > 100 || e.RetryAfter != time.Duration(wait)*time.Millisecond {
 			t.Errorf("%s: x-acs-retry-after is %q, client read %v", tt.key, ms, e.RetryAfter)
 		}
-		if got := header.Get(tt.field); !strings.HasSuffix(got, "TimeLeft:"+ms) {
+		// Read as seconds and read as milliseconds, it is no long time.
+		if got := header.Get(tt.field); got != "Remaining:0,TimeLeft:1" {
 			t.Errorf("%s: %s is %q", tt.key, tt.field, got)
 		}
 	}

@@ -43,6 +43,26 @@ func canonicalParams(params map[string]string, except string) string {
 	return string(b)
 }
 
+// plainQuery joins the parameters as canonicalParams does, with the names as they
+// are. differs is false where that is the same, and also where it could stand for
+// another query: a name must have no & and =, which end names and pairs, no %, as a
+// name that is escaped has, and no control characters, which end lines.
+func plainQuery(params map[string]string) (query string, differs bool) {
+	var b []byte
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if strings.ContainsFunc(name, func(r rune) bool { return r == '&' || r == '=' || r == '%' || r < ' ' || r == 0x7f }) {
+			return "", false
+		}
+		if len(b) > 0 {
+			b = append(b, '&')
+		}
+		b = append(b, name...)
+		b = append(b, '=')
+		b = appendEscaped(b, params[name])
+	}
+	return string(b), string(b) != canonicalParams(params, "")
+}
+
 // fieldValue is what a V3 signature covers of one header field: its values,
 // trimmed, joined by commas.
 func fieldValue(values []string) string {

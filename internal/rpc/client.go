@@ -126,7 +126,7 @@ func (c *Client) signV3(req *http.Request, version, action string, body []byte, 
 		}
 	}
 	slices.Sort(signed)
-	toSign := stringToSignV3(canonicalV3(req.Method, req.Host, req.Header, signed, nil, hash))
+	toSign := stringToSignV3(canonicalV3(req.Method, req.Host, req.Header, signed, "", hash))
 	req.Header.Set("Authorization", methodV3+" Credential="+c.AccessKeyID+
 		",SignedHeaders="+strings.Join(signed, ";")+",Signature="+signV3(c.Secret, toSign))
 }

@@ -40,7 +40,7 @@ func TestSignV3Vector(t *testing.T) {
 	query := map[string]string{
 		"ImageId": "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd", "RegionId": "cn-shanghai",
 	}
-	toSign := stringToSignV3(canonicalV3("POST", "ecs.cn-shanghai.aliyuncs.com", header, signed, query, sha256.Sum256(nil)))
+	toSign := stringToSignV3(canonicalV3("POST", "ecs.cn-shanghai.aliyuncs.com", header, signed, canonicalParams(query, ""), sha256.Sum256(nil)))
 	if want := "ACS3-HMAC-SHA256\n7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259"; toSign != want {
 		t.Errorf("string to sign: got %q, want %q", toSign, want)
 	}

@@ -22,11 +22,11 @@ const (
 	tokenField   = "X-Acs-Security-Token"
 )
 
-// canonicalV3 is the request as the V3 signature sees it. The names in signed
-// are lower case and sorted.
-func canonicalV3(method, host string, header http.Header, signed []string, query map[string]string, bodyHash [sha256.Size]byte) string {
+// canonicalV3 is the request as the V3 signature sees it, with its query in
+// canonical form. The names in signed are lower case and sorted.
+func canonicalV3(method, host string, header http.Header, signed []string, query string, bodyHash [sha256.Size]byte) string {
 	var b strings.Builder
-	b.WriteString(method + "\n/\n" + canonicalParams(query, "") + "\n")
+	b.WriteString(method + "\n/\n" + query + "\n")
 	for _, name := range signed {
 		value := host
 		if name != "host" {

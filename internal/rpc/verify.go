@@ -25,15 +25,28 @@ func (req *Request) Verify(secret string) error {
 		toSign = stringToSignV1(req.Method, req.Params)
 		want = signV1(secret, toSign)
 	} else {
-		canonical := canonicalV3(req.Method, req.Host, req.header, req.signed, req.query, req.bodyHash)
+		canonical := canonicalV3(req.Method, req.Host, req.header, req.signed, canonicalParams(req.query, ""), req.bodyHash)
 		toSign = stringToSignV3(canonical)
 		want = signV3(secret, toSign)
 		explain = "The server's canonical request is:\n" + canonical
 	}
-	if subtle.ConstantTimeCompare([]byte(req.signature), []byte(want)) == 1 {
+	if subtle.ConstantTimeCompare([]byte(req.signature), []byte(want)) == 1 || req.algorithm == V3 && req.verifyPlain(secret) {
 		return nil
 	}
 	return badRequest("SignatureDoesNotMatch", prefix+toSign).because("%s", explain)
+}
+
+// verifyPlain reports whether a V3 request was signed with the names of its query as
+// they are instead of escaped: so the official clients for Go and Node do it. It
+// makes a difference for names such as Tag.k8s.io/name alone.
+func (req *Request) verifyPlain(secret string) bool {
+	query, differs := plainQuery(req.query)
+	if !differs {
+		return false
+	}
+	canonical := canonicalV3(req.Method, req.Host, req.header, req.signed, query, req.bodyHash)
+	want := signV3(secret, stringToSignV3(canonical))
+	return subtle.ConstantTimeCompare([]byte(req.signature), []byte(want)) == 1
 }
 
 // CheckTime refuses a request that was signed more than ClockWindow before or
