@@ -38,8 +38,9 @@ type config struct {
 
 	maxAPIConns int // of the API and the console
 
-	accessLog string // file, - or off
-	auditLog  string // file, - or off; "": audit.log in data
+	accessLog string   // file, - or off
+	auditLog  string   // file, - or off; "": audit.log in data
+	auditSize byteSize // of it and the one before; 0: no limit
 
 	historySize byteSize // 0: no history
 
@@ -89,6 +90,7 @@ func defaultConfig() config {
 		maxAPIConns: 512,
 
 		accessLog: off,
+		auditSize: 256 << 20, // a million calls
 
 		// A week of 1,000 listeners with traffic in every minute takes 430 MB, of
 		// 1,000 without any 140 MB.
@@ -136,9 +138,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.StringVar(&c.accessLog, "access-log", c.accessLog,
 		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+
 			"the file anew, after it was rotated")
-	f.StringVar(&c.auditLog, "audit-log", c.auditLog,
-		"`FILE` for a JSON line an API call, - for standard output, or off (default\n"+
-			"audit.log in the data directory). SIGHUP opens the file anew")
+	c.auditFlags(f)
 	f.Var(&c.historySize, "history-size",
 		"`SIZE`, as 512MiB, that the history may take in the data directory: what each\n"+
 			"listener did, minute by minute, for a week, for the charts of the console and\n"+

@@ -12,6 +12,10 @@ import (
 type logFile struct {
 	path string
 
+	// limit is the size of file and predecessor together, in bytes: beyond half of it
+	// the file is moved to PATH.1, in the place of the one before. 0: none.
+	limit int64
+
 	mu   sync.Mutex
 	file *openFile // guarded by mu
 }
@@ -66,12 +70,30 @@ func (l *logFile) Write(p []byte) (int, error) {
 	l.mu.Unlock()
 	n, err := f.Write(p)
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	f.writers--
 	if f.replaced && f.writers == 0 {
 		_ = f.Close() // every line was written by a call of its own
 	}
+	l.mu.Unlock()
+	if err == nil && l.limit > 0 {
+		err = l.rotate(f)
+	}
 	return n, err
+}
+
+// rotate moves the file away once it is too large. A file that somebody else has
+// moved already, as a newer process on the same file, stays where it is.
+func (l *logFile) rotate(f *openFile) error {
+	size, err := f.Stat()
+	if err != nil || !size.Mode().IsRegular() || size.Size() < l.limit/2 {
+		return nil // closed meanwhile, or nothing to do
+	}
+	if there, err := os.Stat(l.path); err == nil && os.SameFile(size, there) {
+		if err := os.Rename(l.path, l.path+".1"); err != nil {
+			return err
+		}
+	}
+	return l.open()
 }
 
 // close ends a Write that waits, too.

@@ -17,7 +17,7 @@ import (
 func TestLogIsOpenedAnew(t *testing.T) {
 	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
 	path := filepath.Join(t.TempDir(), "access.log")
-	out, err := n.openLog("access log", path)
+	out, err := n.openLog("access log", path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestLogFIFOWithoutReader(t *testing.T) {
 	path := newFIFO(t)
 	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
 	defer n.end()
-	if _, err := n.openLog("access log", path); !errors.Is(err, errNoReader) || !strings.Contains(err.Error(), path) {
+	if _, err := n.openLog("access log", path, 0); !errors.Is(err, errNoReader) || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v, want %v", err, errNoReader)
 	}
 }
@@ -73,7 +73,7 @@ func TestLogFIFOStandsStill(t *testing.T) {
 	}
 	defer reader.Close()
 	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
-	out, err := n.openLog("access log", path)
+	out, err := n.openLog("access log", path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,5 +99,71 @@ func TestLogFIFOStandsStill(t *testing.T) {
 	reader.Close()
 	if err := <-stands; err == nil || written > 1<<20 {
 		t.Errorf("%d bytes were written, %v", written, err)
+	}
+}
+
+// A log with a limit is moved away at half of it, no line is lost or cut on the way,
+// and both files together stay below the limit but for a line.
+func TestLogIsBoundedBySize(t *testing.T) {
+	leak.Check(t)
+	const limit, line = 4096, "a line of the log, some 40 bytes long .\n"
+	path := filepath.Join(t.TempDir(), "audit.log")
+	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
+	defer n.end()
+	out, err := n.openLog("audit log", path, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for i := range 1000 {
+		if _, err := io.WriteString(out, line); err != nil {
+			t.Fatal(err)
+		}
+		now, before := read(path), read(path+".1")
+		if len(now)+len(before) > limit+2*len(line) {
+			t.Fatalf("after %d lines the files have %d and %d bytes", i+1, len(now), len(before))
+		}
+		if i+1 <= limit/2/len(line) && (len(now)+len(before))/len(line) != i+1 {
+			t.Fatalf("after %d lines there are %d", i+1, (len(now)+len(before))/len(line))
+		}
+		if strings.ReplaceAll(now+before, line, "") != "" {
+			t.Fatalf("a line is cut: %q", now)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 2 {
+		t.Errorf("there are %d files, %v", len(entries), err)
+	}
+}
+
+// A process that has been replaced does not move the file of the newer one.
+func TestOlderProcessLeavesTheNewerLogAlone(t *testing.T) {
+	leak.Check(t)
+	path := filepath.Join(t.TempDir(), "audit.log")
+	older, newer := &logFile{path: path, limit: 64}, &logFile{path: path, limit: 64}
+	for _, l := range []*logFile{older, newer} {
+		if err := l.open(); err != nil {
+			t.Fatal(err)
+		}
+		defer l.close()
+	}
+	write := func(l *logFile, text string) {
+		if _, err := io.WriteString(l, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(newer, strings.Repeat("x", 32)+"\n") // moves it
+	write(newer, "of the newer one\n")
+	write(older, "of the older one\n") // to the moved file, which is too large; then it goes on with the new one
+	write(older, "again\n")
+	for file, want := range map[string]string{path: "of the newer one\nagain\n", path + ".1": strings.Repeat("x", 32) + "\nof the older one\n"} {
+		if got, err := os.ReadFile(file); err != nil || string(got) != want {
+			t.Errorf("%s: got %q, %v, want %q", filepath.Base(file), got, err, want)
+		}
 	}
 }

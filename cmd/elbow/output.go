@@ -1,11 +1,22 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 )
+
+// auditFlags set the part of c that is about the audit log.
+func (c *config) auditFlags(f *flag.FlagSet) {
+	f.StringVar(&c.auditLog, "audit-log", c.auditLog,
+		"`FILE` for a JSON line an API call, - for standard output, or off (default\n"+
+			"audit.log in the data directory). SIGHUP opens the file anew")
+	f.Var(&c.auditSize, "audit-size",
+		"`SIZE`, as 256MiB, that the audit log may take: beyond half of it FILE becomes\n"+
+			"FILE.1, in the place of the one before. 0: no limit")
+}
 
 // auditPath is where the audit log goes.
 func (c *config) auditPath() string {
@@ -16,15 +27,16 @@ func (c *config) auditPath() string {
 }
 
 // openLog opens the destination of a log: nil for off, standard output for -,
-// else a file that SIGHUP opens anew.
-func (n *node) openLog(name, path string) (io.Writer, error) {
+// else a file that SIGHUP opens anew, of at most limit bytes with the one before it;
+// 0: without a limit.
+func (n *node) openLog(name, path string, limit byteSize) (io.Writer, error) {
 	switch path {
 	case off:
 		return nil, nil
 	case "-":
 		return os.Stdout, nil
 	}
-	l := &logFile{path: path}
+	l := &logFile{path: path, limit: int64(limit)}
 	if err := l.open(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -180,11 +180,11 @@ func start(ctx context.Context, c config, log *slog.Logger) (_ *node, err error)
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	access, err := n.openLog("access log", c.accessLog)
+	access, err := n.openLog("access log", c.accessLog, 0)
 	if err != nil {
 		return nil, err
 	}
-	if n.audit, err = n.openLog("audit log", c.auditPath()); err != nil {
+	if n.audit, err = n.openLog("audit log", c.auditPath(), c.auditSize); err != nil {
 		return nil, err
 	}
 	older, err := n.ask(c)

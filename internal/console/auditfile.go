@@ -37,27 +37,77 @@ type auditLine struct {
 	Took      float64           `json:"took"` // seconds
 }
 
+// openAudit opens a log as one with the log before it, path.1, which it became when it
+// was too large. Of a log that is moved between two pages the second page has some
+// lines again.
+func openAudit(path string) (log io.ReaderAt, size int64, closeAll func(), err error) {
+	var all joined
+	closeAll = func() {
+		for _, f := range all {
+			_ = f.File.Close() // it was only read
+		}
+	}
+	for _, name := range []string{path + ".1", path} {
+		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			closeAll()
+			return nil, 0, nil, err
+		}
+		end, err := f.Seek(0, io.SeekEnd)
+		all = append(all, piece{f, size, size + end})
+		if err != nil {
+			closeAll()
+			return nil, 0, nil, err
+		}
+		size += end
+	}
+	return all, size, closeAll, nil
+}
+
+// joined are files as one.
+type joined []piece
+
+// A piece has the bytes from one offset to another.
+type piece struct {
+	*os.File
+	from, to int64
+}
+
+// ReadAt reads within the size that openAudit found.
+func (j joined) ReadAt(p []byte, at int64) (n int, err error) {
+	for _, f := range j {
+		if n == len(p) || at >= f.to {
+			continue
+		}
+		m, err := f.File.ReadAt(p[n:min(int64(len(p)), int64(n)+f.to-at)], at-f.from)
+		n, at = n+m, at+int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 // readAudit reads the lines of a file that pass, newest first, up to auditRows of
 // them, of those that begin before the offset; below 0 is the end of the file.
 // next is the offset to go on from, 0 if the beginning was reached. A file that
 // is not there has no lines.
 func readAudit(path string, before int64, passes func(*auditLine) bool) (lines []auditLine, next int64, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, nil
-	}
+	file, size, closeAll, err := openAudit(path)
 	if err != nil {
 		return nil, 0, err
 	}
-	defer f.Close()
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return nil, 0, err
-	}
+	defer closeAll()
 	if before < 0 || before > size {
 		before = size
 	}
-	r := backwards{file: f, at: before}
+	r := backwards{file: file, at: before}
 	for len(lines) < auditRows && before-r.start() < maxAuditRead {
 		text, ok, err := r.line()
 		if err != nil || !ok {

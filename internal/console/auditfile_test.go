@@ -103,3 +103,37 @@ func TestAuditPage(t *testing.T) {
 	b.get("audit?from=2026-11-26").want(t, http.StatusOK, "0 lines")
 	s.signIn(t, "alice").get("audit").want(t, http.StatusForbidden, "actiontrail:LookupEvents")
 }
+
+// A log that was moved away is read on in the file that it became.
+func TestReadAuditOverARotation(t *testing.T) {
+	const lines = 2000
+	text, err := os.ReadFile(auditFile(t, lines))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := strings.SplitAfter(string(text), "\n")
+	for _, moved := range []int{0, 1, 37, 1000, lines - 1, lines} {
+		path := filepath.Join(t.TempDir(), "audit.log")
+		for file, part := range map[string][]string{path + ".1": whole[:moved], path: whole[moved:]} {
+			if err := os.WriteFile(file, []byte(strings.Join(part, "")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := lines
+		for before := int64(-1); before != 0; {
+			page, next, err := readAudit(path, before, all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range page {
+				if want--; l.RequestID != fmt.Sprintf("R%d", want) {
+					t.Fatalf("%d lines moved: got %s, want R%d", moved, l.RequestID, want)
+				}
+			}
+			before = next
+		}
+		if want != 0 {
+			t.Errorf("%d lines moved: %d were not read", moved, want)
+		}
+	}
+}

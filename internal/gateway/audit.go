@@ -32,6 +32,7 @@ var AuditFields = []LogField{
 	{"status", "of HTTP"},
 	{"code", "of the error; absent if there was none"},
 	{"took", "seconds from the call to its answer"},
+	{"calls", "how many refused calls of strangers the line stands for, within a minute, beyond the hundred that have lines of their own; absent: one call"},
 }
 
 // A record is one line of the audit log.
@@ -51,6 +52,11 @@ type record struct {
 	Status    int               `json:"status"`
 	Code      string            `json:"code,omitempty"` // of the error, if it was one
 	Took      float64           `json:"took"`           // seconds
+
+	// Calls is how many calls the line stands for that have none of their own: of
+	// strangers, refused in the same way within a minute. The request id is that of
+	// the last one. Absent: the line is of one call.
+	Calls int64 `json:"calls,omitempty"`
 }
 
 func (c *call) record(status int, code string, took time.Duration) record {
@@ -94,6 +100,8 @@ type auditLog struct {
 	log  *slog.Logger
 	lost prometheus.Counter
 
+	strangers strangerLines
+
 	stalled atomic.Bool // a call has waited in vain, and no line was taken since
 
 	lines chan []byte
@@ -113,16 +121,14 @@ func newAuditLog(out io.Writer, log *slog.Logger, lost prometheus.Counter) *audi
 	return a
 }
 
-func (a *auditLog) write(r record) {
-	var line bytes.Buffer
-	enc := json.NewEncoder(&line)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(r); err != nil { // texts and numbers always encode
-		a.log.Error("audit line not encoded", "request_id", r.RequestID, "err", err)
+// write hands a line to the writer, or sums the call up.
+func (a *auditLog) write(r record, now time.Time) {
+	if r.Account == "" && !a.strangers.admit(r, now) {
 		return
 	}
+	line := a.encoded(r)
 	select {
-	case a.lines <- line.Bytes():
+	case a.lines <- line:
 		return
 	default:
 	}
@@ -133,7 +139,7 @@ func (a *auditLog) write(r record) {
 	timeout := time.NewTimer(auditTimeout)
 	defer timeout.Stop()
 	select {
-	case a.lines <- line.Bytes():
+	case a.lines <- line:
 	case <-timeout.C:
 		a.lost.Inc()
 		if !a.stalled.Swap(true) {
@@ -142,20 +148,37 @@ func (a *auditLog) write(r record) {
 	}
 }
 
+// encoded is a record as a line.
+func (a *auditLog) encoded(r record) []byte {
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r); err != nil { // texts and numbers always encode
+		a.log.Error("audit line not encoded", "request_id", r.RequestID, "err", err)
+	}
+	return line.Bytes()
+}
+
 func (a *auditLog) run() {
 	defer close(a.done)
+	sums := time.NewTicker(strangerSums)
+	defer sums.Stop()
 	failing := false
-	for {
+	for open := true; open; {
 		select {
 		case line := <-a.lines:
 			failing = a.put(line, failing)
 			continue
+		case <-sums.C:
 		case <-a.stop:
+			open = false
+			for len(a.lines) > 0 {
+				failing = a.put(<-a.lines, failing)
+			}
 		}
-		for len(a.lines) > 0 {
-			failing = a.put(<-a.lines, failing)
+		for _, r := range a.strangers.take() {
+			failing = a.put(a.encoded(r), failing)
 		}
-		return
 	}
 }
 

@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -175,23 +177,23 @@ func TestAuditWriterStalls(t *testing.T) {
 		var log lockedBuffer
 		out := stalled{make(chan struct{})}
 		a := newAuditLog(out, slog.New(slog.NewTextHandler(&log, nil)), lost)
-		a.write(record{})
+		a.write(record{Account: "1"}, time.Now())
 		synctest.Wait() // the writer has the first line and blocks
 		start := time.Now()
 		for range auditLines {
-			a.write(record{})
+			a.write(record{Account: "1"}, time.Now())
 		}
 		if waited := time.Since(start); waited != 0 { // by the test's own clock
 			t.Errorf("waited %v with room for %d lines", waited, auditLines)
 		}
-		a.write(record{})
+		a.write(record{Account: "1"}, time.Now())
 		if waited := time.Since(start); waited != auditTimeout {
 			t.Errorf("waited %v for room, want %v", waited, auditTimeout)
 		}
 		if got := testutil.ToFloat64(lost); got != 1 {
 			t.Errorf("%v lines lost, want 1", got)
 		}
-		a.write(record{}) // one call has found out what the others need not
+		a.write(record{Account: "1"}, time.Now()) // one call has found out what the others need not
 		if waited := time.Since(start); waited != auditTimeout {
 			t.Errorf("the next call waited too, %v in all", waited)
 		}
@@ -246,4 +248,56 @@ func TestAuditFieldsAreThoseOfALine(t *testing.T) {
 			t.Errorf("field %d is %s, in the table %s", i, name, AuditFields[i].Name)
 		}
 	}
+}
+
+// Refused calls of strangers leave a bounded number of lines, in which each of them
+// is counted. Those of others all have one.
+func TestAuditOfStrangers(t *testing.T) {
+	leak.Check(t)
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		a := newAuditLog(&out, slog.New(slog.DiscardHandler), prometheus.NewCounter(prometheus.CounterOpts{Name: "lost"}))
+		const flood, sources = 5000, 100
+		for i := range flood {
+			a.write(record{Source: "192.0.2.1", Code: "SignatureDoesNotMatch", Status: 400}, time.Now())
+			if i%10 == 0 {
+				a.write(record{Source: "192.0.2.2", Account: "1", Code: "NoPermission", Status: 403}, time.Now())
+			}
+			if i < sources {
+				a.write(record{Source: fmt.Sprint("203.0.113.", i), Code: "InvalidAccessKeyId.NotFound", Status: 404}, time.Now())
+			}
+			synctest.Wait()
+		}
+		time.Sleep(strangerSums + time.Second) // of the test's own clock
+		a.write(record{Source: "192.0.2.1", Code: "SignatureDoesNotMatch", Status: 400}, time.Now())
+		a.close()
+
+		var lines, own int
+		var calls int64
+		bySource := make(map[string]int64)
+		for dec := json.NewDecoder(&out); ; {
+			var r record
+			if err := dec.Decode(&r); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if r.Account != "" {
+				own++
+				continue
+			}
+			lines++
+			calls += max(r.Calls, 1)
+			bySource[r.Source] += max(r.Calls, 1)
+		}
+		if own != flood/10 {
+			t.Errorf("%d lines of known callers, want %d", own, flood/10)
+		}
+		if limit := strangerBurst + maxStrangerSums + 2 + 1; lines > limit {
+			t.Errorf("%d lines of strangers, want %d at most", lines, limit)
+		}
+		if calls != flood+sources+1 || bySource["192.0.2.1"] != flood+1 || bySource[others] == 0 {
+			t.Errorf("%d calls are told of, want %d: %v", calls, flood+sources+1, bySource)
+		}
+	})
 }

@@ -56,6 +56,17 @@ const (
 	// the last of them to be written. A line that finds none is lost, and counted.
 	auditTimeout = time.Second
 
+	// strangerBurst is how many refused calls of strangers have an audit line of their
+	// own at once, and strangerPause the time until one more has: what a person does
+	// by mistake is seen, and who floods writes 10 MB a day.
+	strangerBurst = 100
+	strangerPause = 5 * time.Second
+
+	// strangerSums is the time between two lines that sum the others up, of one
+	// source and one kind of refusal each. maxStrangerSums of them are told apart.
+	strangerSums    = time.Minute
+	maxStrangerSums = 32
+
 	// maxAuditValue bounds a parameter value in an audit line, in bytes.
 	maxAuditValue = 256
 

@@ -41,7 +41,7 @@ func (c *call) respond(w http.ResponseWriter, out any, err error) {
 func (c *call) note(status int, code string) {
 	took := c.g.now().Sub(c.start)
 	c.g.counts.observe(c.op, status, took)
-	c.g.audit.write(c.record(status, code, took))
+	c.g.audit.write(c.record(status, code, took), c.start)
 }
 
 // failure is the answer that err stands for. What is nobody's answer is
