@@ -148,3 +148,21 @@ func await(t *testing.T, c <-chan struct{}) {
 		t.Fatal("nothing came")
 	}
 }
+
+// Trailers are passed on also if the end of their stream comes after them.
+func TestH3TrailersBeforeTheEnd(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = io.WriteString(w, string(body)+" "+r.Trailer.Get("X-Sum"))
+	})})
+	c := r.dialRaw()
+	str := c.stream(false, headers(pseudo("POST", "/", "trailer", "x-sum")...), frameData("hello"))
+	c.ask("/")
+	_, _ = str.Write(headers("x-sum", "7"))
+	c.ask("/") // by then the trailers have come
+	_ = str.Close()
+	if a := c.answer(str); a.body != "hello 7" {
+		t.Errorf("got %+v", a)
+	}
+}

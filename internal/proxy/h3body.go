@@ -27,13 +27,17 @@ func (s *h3Stream) early(dst []byte) (_ []byte, whole bool) {
 
 // pass reads no more than the backend takes; QUIC's windows tell the client.
 func (s *h3Stream) pass(u *upload) *Fault {
+	var trailers []byte // the end of the stream may come after them
 	for {
 		if f := s.take(u); f != nil {
 			return f
 		}
-		to, trailers, f := s.unframe(u)
+		to, lines, f := s.unframe(u)
 		if f != nil {
 			return f
+		}
+		if lines != nil {
+			trailers = lines
 		}
 		last := s.allRead()
 		if last {
