@@ -95,7 +95,9 @@ func (c *answerCase) newSticky() func(*balance.Group) balance.Sticky {
 	seed := make([]byte, 32)
 	switch kind {
 	case "insert":
-		return func(g *balance.Group) balance.Sticky { return balance.NewInsert(g, seed, time.Hour) }
+		return func(g *balance.Group) balance.Sticky {
+			return balance.NewInsert(g, seed, time.Hour, balance.NoSameSite)
+		}
 	case "server":
 		return func(g *balance.Group) balance.Sticky { return balance.NewServer(g, seed, name) }
 	}

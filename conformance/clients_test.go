@@ -68,7 +68,9 @@ func TestClients(t *testing.T) {
 func runClient(t *testing.T, backends []string, program string, args ...string) string {
 	t.Helper()
 	var log lockedBuffer
-	sticky := func(g *balance.Group) balance.Sticky { return balance.NewInsert(g, make([]byte, 32), time.Hour) }
+	sticky := func(g *balance.Group) balance.Sticky {
+		return balance.NewInsert(g, make([]byte, 32), time.Hour, balance.NoSameSite)
+	}
 	r := newSite(t, &log, sticky, backends...)
 	port := strconv.Itoa(int(r.listener.Addr().Port()))
 	runNode(t, program, append([]string{port}, args...)...)

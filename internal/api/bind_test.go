@@ -93,6 +93,18 @@ func TestBindHTTPSListener(t *testing.T) {
 		{set: map[string]string{"Cookie": "a,b"}, want: "InvalidCookie"},
 		{set: map[string]string{"Cookie": "plätzchen"}, want: "InvalidCookie"},
 
+		{set: map[string]string{"StickySessionSameSite": "absent"}},
+		{set: map[string]string{"StickySessionSameSite": "none"}},
+		{set: map[string]string{"StickySessionSameSite": "lax"}},
+		{set: map[string]string{"StickySessionSameSite": "strict"}},
+		{set: map[string]string{"StickySessionSameSite": "None"}, want: "InvalidStickySessionSameSite"},
+		{set: map[string]string{"StickySessionSameSite": "lax; Domain=test"}, want: "InvalidStickySessionSameSite"},
+
+		{set: map[string]string{"BackendServerProtocol": "auto"}},
+		{set: map[string]string{"BackendServerProtocol": "http1"}},
+		{set: map[string]string{"BackendServerProtocol": "h2c"}},
+		{set: map[string]string{"BackendServerProtocol": "h2"}, want: "InvalidBackendServerProtocol"},
+
 		{del: "HealthCheck", want: "MissingHealthCheck"},
 		{set: map[string]string{"HealthCheck": "on"}},
 		{set: map[string]string{"HealthCheck": "true"}, want: "InvalidHealthCheck"},
@@ -178,7 +190,8 @@ func TestBindHTTPSListener(t *testing.T) {
 func TestBindHTTPSListenerDefaults(t *testing.T) {
 	in := bindListener(t, nil)
 	want := elb.Listener{
-		LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS, Scheduler: elb.WRR, CertificateID: "60276",
+		LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS, Scheduler: elb.WRR, CertificateID: "60276", BackendProtocol: elb.BackendAuto,
+		Sticky:      elb.Sticky{SameSite: elb.SameSiteAbsent},
 		IdleTimeout: 15 * time.Second, RequestTimeout: 60 * time.Second,
 		Check: elb.HealthCheck{
 			Method: "head", HTTPCodes: []string{"http_2xx"}, Rise: 3, Fall: 3,
@@ -193,21 +206,22 @@ func TestBindStickySession(t *testing.T) {
 		set  map[string]string
 		want elb.Sticky
 	}{
-		{nil, elb.Sticky{}},
+		{nil, elb.Sticky{SameSite: elb.SameSiteAbsent}},
 		{
 			map[string]string{"StickySessionType": "insert", "CookieTimeout": "100"},
-			elb.Sticky{On: true, Type: "insert", CookieTimeout: 100 * time.Second},
+			elb.Sticky{On: true, Type: "insert", CookieTimeout: 100 * time.Second, SameSite: elb.SameSiteAbsent},
 		},
 		{
 			map[string]string{"StickySession": "on", "StickySessionType": "server", "Cookie": "sid"},
-			elb.Sticky{On: true, Type: "server", Cookie: "sid"},
+			elb.Sticky{On: true, Type: "server", Cookie: "sid", SameSite: elb.SameSiteAbsent},
 		},
 		// What has no effect is stored all the same.
 		{
 			map[string]string{"StickySession": "off", "StickySessionType": "insert", "Cookie": "sid"},
-			elb.Sticky{Type: "insert", Cookie: "sid"},
+			elb.Sticky{Type: "insert", Cookie: "sid", SameSite: elb.SameSiteAbsent},
 		},
-		{map[string]string{"CookieTimeout": "100"}, elb.Sticky{CookieTimeout: 100 * time.Second}},
+		{map[string]string{"CookieTimeout": "100"}, elb.Sticky{CookieTimeout: 100 * time.Second, SameSite: elb.SameSiteAbsent}},
+		{map[string]string{"StickySessionSameSite": "none"}, elb.Sticky{SameSite: elb.SameSiteNone}},
 	} {
 		equal(t, bindListener(t, tt.set).Listener.Sticky, tt.want)
 	}

@@ -22,6 +22,11 @@ func httpsListener(l *elb.Listener, again bool) []Param {
 			"A request that did not come over QUIC has no such ID: qch and iqch then hash the source address."},
 		{Name: "IdleTimeout", Var: Seconds(&l.IdleTimeout, 1, 60), Default: "15", Doc: "How long a connection may be idle. If no request is received for so long the connection is closed; the next request opens a new one."},
 		{Name: "RequestTimeout", Var: Seconds(&l.RequestTimeout, 1, 180), Default: "60", Doc: "How long the backend server may take to begin its response. After that the client gets 504."},
+		{Name: "BackendServerProtocol", Var: OneOf(&l.BackendProtocol, elb.BackendProtocols...), Default: elb.BackendAuto, Doc: "What the backend servers are spoken to in, all of it without TLS. " +
+			"auto: HTTP/2 for gRPC that clients send over HTTP/2 or HTTP/3, HTTP/1.1 for everything else. " +
+			"http1: HTTP/1.1 for everything. " +
+			"h2c: HTTP/2 by prior knowledge for everything, health checks included. " +
+			"Not in the documents of ENS."},
 		{Name: "ServerCertificateId", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
 	}
 	rows = append(rows, sticky(&l.Sticky)...)
@@ -40,6 +45,12 @@ func sticky(s *elb.Sticky) []Param {
 			"server: the cookie that the backend server sets is rewritten, and requests that carry the rewritten one go to the same backend server."},
 		{Name: "CookieTimeout", Var: Seconds(&s.CookieTimeout, 1, 86400), Required: true, When: []Cond{on, {"StickySessionType", elb.StickyInsert}}, Doc: "How long after its last request a client stays on its backend server."},
 		{Name: "Cookie", Var: Text(&s.Cookie, 1, 200, cookieName), Required: true, When: []Cond{on, {"StickySessionType", elb.StickyServer}}, Doc: "The name of the cookie that the backend server sets."},
+		{Name: "StickySessionSameSite", Var: OneOf(&s.SameSite, elb.SameSites...), Default: elb.SameSiteAbsent, When: []Cond{on, {"StickySessionType", elb.StickyInsert}}, Doc: "The SameSite attribute of the cookie SERVERID. " +
+			"none: browsers send it in requests that pages of other sites make, which an API, a frame or a WebSocket for such pages needs. " +
+			"lax: only when somebody follows a link from there. " +
+			"strict: never. " +
+			"absent: the cookie has no such attribute, and the browser decides. " +
+			"Not in the documents of ENS."},
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"strings"
 
 	"elbow/internal/elb"
@@ -52,8 +53,10 @@ type DescribeLoadBalancerHTTPSListenerAttributeOutput struct {
 
 	// The rest is not in the documents of ENS.
 
-	StatusReason  string          `json:",omitempty"` // why the listener does not run though it was started
-	BackendHealth []BackendHealth `json:",omitempty"` // as each node that serves the listener finds it
+	StatusReason          string          `json:",omitempty"` // why the listener does not run though it was started
+	BackendServerProtocol string          // auto, http1 or h2c
+	StickySessionSameSite string          // absent, none, lax or strict
+	BackendHealth         []BackendHealth `json:",omitempty"` // as each node that serves the listener finds it
 }
 
 // A BackendHealth is what health checks say of one backend.
@@ -68,6 +71,7 @@ type BackendHealth struct {
 func DescribeHTTPSListener(l *elb.Listener, state elb.ListenerState) DescribeLoadBalancerHTTPSListenerAttributeOutput {
 	out := DescribeLoadBalancerHTTPSListenerAttributeOutput{
 		BackendServerPort:      l.BackendPort,
+		BackendServerProtocol:  cmp.Or(l.BackendProtocol, elb.BackendAuto),
 		Bandwidth:              -1,
 		Cookie:                 l.Sticky.Cookie,
 		CookieTimeout:          seconds(l.Sticky.CookieTimeout),
@@ -83,6 +87,7 @@ func DescribeHTTPSListener(l *elb.Listener, state elb.ListenerState) DescribeLoa
 		ServerCertificateID:    l.CertificateID,
 		Status:                 state,
 		StickySession:          Switch(l.Sticky.On),
+		StickySessionSameSite:  cmp.Or(l.Sticky.SameSite, elb.SameSiteAbsent),
 		StickySessionType:      l.Sticky.Type,
 	}
 	if h := l.Check; h.On {

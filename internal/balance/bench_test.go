@@ -64,7 +64,7 @@ func BenchmarkNew(b *testing.B) {
 }
 
 func BenchmarkInsert(b *testing.B) {
-	s := NewInsert(cookieGroup(), seed, time.Minute)
+	s := NewInsert(cookieGroup(), seed, time.Minute, NoSameSite)
 	field := []byte("theme=dark; " + serverID(0, now-5, now-50) + "; lang=en")
 	buf := make([]byte, 0, 512)
 	for b.Loop() {

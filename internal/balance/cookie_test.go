@@ -68,7 +68,7 @@ func TestTokenIsOpaque(t *testing.T) {
 }
 
 func TestInsertReadCookie(t *testing.T) {
-	s := NewInsert(cookieGroup(), seed, time.Minute)
+	s := NewInsert(cookieGroup(), seed, time.Minute, NoSameSite)
 	good := serverID(0, now-10, now-100)
 	session := Session{Member: 0, First: now - 100, Last: now - 10}
 	for _, tt := range []struct {
@@ -128,7 +128,7 @@ func TestInsertReadCookie(t *testing.T) {
 // A cookie cut off anywhere is no cookie, except in its last digits, where the
 // time becomes an earlier one.
 func TestInsertCookieTruncated(t *testing.T) {
-	s := NewInsert(cookieGroup(), seed, time.Minute)
+	s := NewInsert(cookieGroup(), seed, time.Minute, NoSameSite)
 	whole := serverID(0, now, now)
 	for n := range len(whole) - len("700000000") {
 		if _, got := s.ReadCookie(nil, []byte(whole[:n]), now); got != noSession {
@@ -138,7 +138,7 @@ func TestInsertCookieTruncated(t *testing.T) {
 }
 
 func TestInsertSetCookie(t *testing.T) {
-	s := NewInsert(cookieGroup(), seed, time.Minute)
+	s := NewInsert(cookieGroup(), seed, time.Minute, NoSameSite)
 	for _, tt := range []struct {
 		name   string
 		was    Session
@@ -236,7 +236,7 @@ func TestStickyDoesNotAllocate(t *testing.T) {
 		sticky     Sticky
 		in, cookie string
 	}{
-		"insert": {NewInsert(cookieGroup(), seed, time.Minute), "a=b; " + serverID(0, now-5, now-9) + "; c=d", "a=b"},
+		"insert": {NewInsert(cookieGroup(), seed, time.Minute, NoSameSite), "a=b; " + serverID(0, now-5, now-9) + "; c=d", "a=b"},
 		"server": {NewServer(cookieGroup(), seed, long), "a=b; " + long + "=" + tokenOf(0) + "~v", long + "=v; Path=/"},
 	} {
 		in, cookie := []byte(tt.in), []byte(tt.cookie)
@@ -255,7 +255,7 @@ func TestStickyDoesNotAllocate(t *testing.T) {
 // Whatever a client sends, no cookie of ours gets through to the backend, the
 // others do in their order, and a session is one that we could have written.
 func FuzzInsertReadCookie(f *testing.F) {
-	s := NewInsert(cookieGroup(), seed, time.Minute)
+	s := NewInsert(cookieGroup(), seed, time.Minute, NoSameSite)
 	for _, field := range []string{"", "a=b", serverID(0, now, now), "a=b; " + serverID(2, now-5, 3) + "; c=d", `SERVERID="x"; a`, ";;=;", serverID(0, now+86401, now)} {
 		f.Add([]byte(field))
 	}

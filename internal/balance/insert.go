@@ -20,16 +20,33 @@ const maxClockSkew = 86400
 // insert is the stickiness that gives clients a cookie of ours:
 // SERVERID=<token>|<last>|<first> (decisions, Data plane 4).
 type insert struct {
-	group   *Group
-	tokens  tokens
-	timeout int64 // seconds
+	group      *Group
+	tokens     tokens
+	timeout    int64  // seconds
+	attributes string // of the cookie, from the first ";" on
 }
+
+// A SameSite says in which requests from pages of other sites a browser sends the
+// cookie (draft-ietf-httpbis-rfc6265bis, 4.1.2.7).
+type SameSite string
+
+// NoSameSite leaves the choice to the browser: Lax in those of the Chromium family.
+const (
+	NoSameSite     SameSite = ""
+	SameSiteNone   SameSite = "None" // in all
+	SameSiteLax    SameSite = "Lax"  // in those that follow a link
+	SameSiteStrict SameSite = "Strict"
+)
 
 // NewInsert returns stickiness by a cookie of the load balancer's own. A
 // session ends when the client was not seen for timeout, 1s to 86400s in whole
 // seconds. The seed is that of the listener, 32 random bytes.
-func NewInsert(g *Group, seed []byte, timeout time.Duration) Sticky {
-	return &insert{g, newTokens(g, seed), int64(timeout / time.Second)}
+func NewInsert(g *Group, seed []byte, timeout time.Duration, site SameSite) Sticky {
+	s := &insert{g, newTokens(g, seed), int64(timeout / time.Second), "; Path=/; HttpOnly; Secure"}
+	if site != NoSameSite {
+		s.attributes += "; SameSite=" + string(site)
+	}
+	return s
 }
 
 // ReadCookie takes SERVERID out of the field, however often it is there; the
@@ -71,7 +88,7 @@ func (s *insert) AppendSetCookie(dst []byte, was Session, member int, now int64)
 	dst = strconv.AppendInt(dst, now, 10)
 	dst = append(dst, '|')
 	dst = strconv.AppendInt(dst, first, 10)
-	return append(dst, "; Path=/; HttpOnly; Secure"...)
+	return append(dst, s.attributes...)
 }
 
 // RewriteSetCookie leaves the backend's cookies alone.

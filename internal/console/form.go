@@ -205,6 +205,7 @@ var labels = map[string]string{
 	"LoadBalancerName": "Name", "ServerCertificateId": "Certificate", "HealthCheckHttpCode": "Health check status codes",
 	"Cert": "Certificate chain in PEM", "Key": "Private key in PEM", "ListenerForward": "Redirect", "HealthCheck": "Health checks",
 	"BackendServerPort": "Port of the backends", "Cookie": "Name of the cookie", "StickySessionType": "How",
+	"StickySessionSameSite": "SameSite of the cookie", "BackendServerProtocol": "Protocol of the backends",
 	"MFABindRequired": "Second factor required", "PolicyDocument": "Document", "PolicyName": "Name", "Ip": "IP address",
 }
 

@@ -42,10 +42,10 @@ func TestCreateLoadBalancerHTTPSListener(t *testing.T) {
 		"HealthCheckDomain": "example.com", "HealthCheckURI": "/up", "HealthyThreshold": "2", "UnhealthyThreshold": "4",
 		"HealthCheckTimeout": "6", "HealthCheckConnectPort": "81", "HealthCheckInterval": "7",
 		"HealthCheckHttpCode": "http_2xx,http_3xx", "IdleTimeout": "8", "RequestTimeout": "9", "ServerCertificateId": id,
-		"HealthCheckMethod": "get", "BackendServerPort": "8080",
+		"HealthCheckMethod": "get", "BackendServerPort": "8080", "BackendServerProtocol": "h2c", "StickySessionSameSite": "none",
 	})
 	want := answer{
-		"BackendServerPort": 8080.0, "Bandwidth": -1.0, "Cookie": "sid", "CookieTimeout": 100.0, "Description": "web",
+		"BackendServerPort": 8080.0, "BackendServerProtocol": "h2c", "StickySessionSameSite": "none", "Bandwidth": -1.0, "Cookie": "sid", "CookieTimeout": 100.0, "Description": "web",
 		"ForwardPort": 80.0, "HealthCheck": "on", "HealthCheckConnectPort": 81.0, "HealthCheckDomain": "example.com",
 		"HealthCheckHttpCode": "http_2xx,http_3xx", "HealthCheckInterval": 7.0, "HealthCheckMethod": "get",
 		"HealthCheckTimeout": 6.0, "HealthCheckURI": "/up", "HealthyThreshold": 2.0, "IdleTimeout": 8.0,

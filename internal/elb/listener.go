@@ -18,6 +18,18 @@ const (
 	UDP   Protocol = "udp"
 )
 
+// The values of Listener.BackendProtocol: HTTP/1.1, or HTTP/2 by prior knowledge
+// (RFC 9113, 3.3). BackendAuto is HTTP/2 for calls of gRPC and HTTP/1.1 for
+// everything else.
+const (
+	BackendAuto  = "auto"
+	BackendHTTP1 = "http1"
+	BackendH2C   = "h2c"
+)
+
+// BackendProtocols lists them.
+var BackendProtocols = []string{BackendAuto, BackendHTTP1, BackendH2C}
+
 // The scheduling algorithms (specification, row Scheduler).
 const (
 	WRR  = "wrr"
@@ -40,6 +52,9 @@ type Listener struct {
 	Protocol       Protocol
 	Description    string // "" or 1 to 80 characters
 	BackendPort    int    // 0: ListenerPort (decisions, CreateLoadBalancerHTTPSListener 8)
+
+	// BackendProtocol is what the backends are spoken to in; "" is BackendAuto.
+	BackendProtocol string
 
 	Forward     bool // also answer plain HTTP on ForwardPort with a redirect
 	ForwardPort int  // 0 to 65535
@@ -75,7 +90,21 @@ type Sticky struct {
 	Type          string        // "", insert or server
 	CookieTimeout time.Duration // 1s to 86400s; needed by insert
 	Cookie        string        // name of the backend's cookie; needed by server
+
+	// SameSite is that attribute of the cookie that insert sets; "" is SameSiteAbsent.
+	SameSite string
 }
+
+// The values of Sticky.SameSite.
+const (
+	SameSiteAbsent = "absent"
+	SameSiteNone   = "none"
+	SameSiteLax    = "lax"
+	SameSiteStrict = "strict"
+)
+
+// SameSites lists them.
+var SameSites = []string{SameSiteAbsent, SameSiteNone, SameSiteLax, SameSiteStrict}
 
 // The values of Sticky.Type (specification, row StickySessionType).
 const (

@@ -43,6 +43,8 @@ var parameters = map[string]func(*testing.T){
 	"RequestTimeout":         testRequestTimeout,
 	"ServerCertificateId":    testServerCertificateID,
 	"BackendServerPort":      testBackendServerPort,
+	"BackendServerProtocol":  testBackendServerProtocol,
+	"StickySessionSameSite":  testStickySessionSameSite,
 }
 
 func TestParameters(t *testing.T) {

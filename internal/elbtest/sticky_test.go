@@ -200,3 +200,33 @@ func testCookie(t *testing.T) {
 		}
 	}
 }
+
+// The attribute can be changed while the listener serves, and back to none.
+func testStickySessionSameSite(t *testing.T) {
+	s := NewSite(t, node(t), NewBackend(t, "a"))
+	if got := Code(s.Create(s.ListenerParams(map[string]string{"StickySessionSameSite": "None"}))); got != "InvalidStickySessionSameSite" {
+		t.Errorf("None: code %q", got)
+	}
+	f := s.Listen(t, map[string]string{"StickySessionType": "insert", "CookieTimeout": "100"})
+	for _, tt := range []struct{ set, want string }{
+		{"", "; Path=/; HttpOnly; Secure"},
+		{"none", "; Path=/; HttpOnly; Secure; SameSite=None"},
+		{"lax", "; Path=/; HttpOnly; Secure; SameSite=Lax"},
+		{"strict", "; Path=/; HttpOnly; Secure; SameSite=Strict"},
+		{"absent", "; Path=/; HttpOnly; Secure"},
+	} {
+		if tt.set != "" {
+			err := s.Set(map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": f.Port, "StickySessionSameSite": tt.set})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		Eventually(t, func() error {
+			cookie := f.Get(t, f.Client(t, ""), "/").Header.Get("Set-Cookie")
+			if _, attributes, _ := strings.Cut(cookie, ";"); ";"+attributes != tt.want {
+				return fmt.Errorf("%q: Set-Cookie is %q, want %q", tt.set, cookie, tt.want)
+			}
+			return nil
+		})
+	}
+}

@@ -35,6 +35,9 @@ type Checker struct {
 // the verdict is Up. It is never called twice at the same time, nor after Stop
 // has returned, and must not call Stop.
 func Start(cfg Config, was Verdict, report func(Verdict, error)) *Checker {
+	if cfg.H2C {
+		return start(cfg, was, newProbe2(cfg).do, report)
+	}
 	return start(cfg, was, newProbe(cfg).do, report)
 }
 

@@ -8,6 +8,7 @@ import "time"
 // A Config says where and how to probe and how to count.
 type Config struct {
 	Address string  // IP:port to connect to
+	H2C     bool    // speak HTTP/2 by prior knowledge (RFC 9113, 3.3), not HTTP/1.1
 	Host    string  // Host of the probe; "": Address
 	URI     string  // path and query; "": "/"
 	Method  string  // HEAD or GET in either case; "": HEAD

@@ -6,9 +6,9 @@ const (
 	// minInterval keeps a Config without an interval from probing without end.
 	minInterval = 10 * time.Millisecond
 
-	// maxHeadBytes bounds the head of an answer, interim responses included:
-	// four times what nginx reads of a backend's by default (8 KiB).
-	maxHeadBytes = 32 << 10
+	// maxHeadBytes bounds the head of an answer, interim responses included: what
+	// the data plane takes, so that a backend whose answers it passes on is up.
+	maxHeadBytes = 64 << 10
 
 	// maxBodyBytes is how much of a body is read before the connection is
 	// closed. Only the status counts; what fits is read so that the backend's

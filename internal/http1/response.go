@@ -108,6 +108,10 @@ func (r *Response) bodiless(toHead bool) bool {
 	return toHead || r.Status < 200 || r.Status == 204 || r.Status == 304
 }
 
+// HasBody reports whether a response with this status has a body, be it empty.
+// toHead tells that the request was a HEAD.
+func (r *Response) HasBody(toHead bool) bool { return !r.bodiless(toHead) }
+
 // withoutBody settles the framing of a response that has no body. err is what is
 // wrong with its framing fields, which do not count then; but who writes such
 // fields may send what they announce, so that the connection is not used again. To

@@ -86,7 +86,7 @@ func (b *b2) send() (whole bool, f *Fault) {
 	}
 	b.spoken.Store(int64(socket.Now()))
 	x.out = b.appendRequest(x.out[:0])
-	x.sendErr = b.stream.Send(x.out, b.early, b.whole)
+	x.sendErr = b.stream.Send(x.out, b.early, b.whole, x.call)
 	x.out = x.out[:0]
 	if x.sendErr == upstream.ErrUnprocessed { // the connection was left at this moment
 		return false, b.broken(OpSend, x.sendErr)
@@ -220,6 +220,9 @@ func (b *b2) takeTrailers() error {
 func (b *b2) more() *Fault {
 	x := b.x
 	x.back.drop() // it has been passed on
+	if !x.call {
+		b.heard = socket.Now() // the time that the client took does not count
+	}
 	for {
 		err := b.stream.Await(b.due(OpBody))
 		if err == nil {
@@ -231,31 +234,47 @@ func (b *b2) more() *Fault {
 	}
 }
 
-// due is until when to wait for the backend. The head of the answer is due a
-// RequestTimeout after the end of the request. Else silence ends a call only if
-// it is in both directions, and after as long as that of a tunnel: streams on
-// which nothing happens for hours are what many calls are for.
+// due is until when to wait before looking whether to wait on.
 func (b *b2) due(op Op) socket.Instant {
+	due := b.limit(op)
+	if x := b.x; !x.call || op == OpReceive && x.sentAt() == 0 {
+		// The client may leave, or the upload end, meanwhile.
+		due = min(due, socket.Now().Add(watchEvery))
+	}
+	return due
+}
+
+// limit is until when the backend may be silent. The head of the answer is due a
+// RequestTimeout after the end of the request, and a body may stand still for a
+// StreamTimeout. Silence ends a call only if it is in both directions, and after
+// as long as that of a tunnel: streams on which nothing happens for hours are what
+// many calls are for.
+func (b *b2) limit(op Op) socket.Instant {
 	x := b.x
-	due := max(socket.Instant(b.spoken.Load()), b.heard).Add(x.conn.proxy.limits.TunnelTimeout)
-	if op != OpReceive {
-		return due
+	limits := &x.conn.proxy.limits
+	silence := socket.Now().Add(forever)
+	switch {
+	case x.call:
+		silence = max(socket.Instant(b.spoken.Load()), b.heard).Add(limits.TunnelTimeout)
+	case op == OpBody:
+		silence = b.heard.Add(limits.StreamTimeout)
 	}
-	if since := x.sentAt(); since != 0 {
-		return min(due, since.Add(x.cfg.requestTimeout()))
+	if since := x.sentAt(); op == OpReceive && since != 0 {
+		return min(silence, since.Add(x.cfg.requestTimeout()))
 	}
-	return min(due, socket.Now().Add(watchEvery)) // the upload may end meanwhile
+	return silence
 }
 
 // failed is the Fault of waiting that ended with err; nil if there is more time.
 func (b *b2) failed(op Op, err error) *Fault {
-	if f := b.x.upload.failed(); f != nil {
+	switch f := b.x.upload.failed(); {
+	case f != nil:
 		return f
-	}
-	if err != os.ErrDeadlineExceeded {
+	case err != os.ErrDeadlineExceeded:
 		return b.broken(op, err)
-	}
-	if socket.Now() < b.due(op) {
+	case b.x.client.gone():
+		return clientGone(op)
+	case socket.Now() < b.limit(op):
 		return nil
 	}
 	b.stream.Doubt()
@@ -269,10 +288,14 @@ func (b *b2) broken(op Op, err error) *Fault {
 		return clientGone(op) // which is why it was closed
 	}
 	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
-	// While more of the body is coming, a part of it may have been sent, and nobody
-	// keeps that. The client is told (codeOf), which can make the call again.
-	if err == upstream.ErrUnprocessed && !x.upload.running {
+	switch {
+	case x.upload.running:
+		// A part of the body may have been sent, and nobody keeps that. The client
+		// is told (codeOf), which can make the call again.
+	case err == upstream.ErrUnprocessed:
 		f.Retry = Afresh // whatever the request is
+	case op == OpReceive && b.stream.Lost() && x.again():
+		f.Retry = Afresh // as with HTTP/1.1
 	}
 	return f
 }

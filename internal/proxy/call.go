@@ -119,7 +119,7 @@ func (x *exchange) endCall(f *Fault) bool {
 // only listens may do so for as long as the backend's side of it lasts, which b2
 // sees to.
 func (x *exchange) bodyPatience() time.Duration {
-	if x.call {
+	if x.call && x.framed {
 		return forever
 	}
 	return x.conn.proxy.limits.BodyTimeout

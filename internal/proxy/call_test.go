@@ -363,7 +363,7 @@ func TestCallFields(t *testing.T) {
 	r := newRig(t, []string{l.Addr().String()}, func(_ *Options, c *Config) {
 		m := &balance.Member{ID: "a"}
 		m.SetHealth(balance.Healthy)
-		c.Sticky = balance.NewInsert(&balance.Group{Members: []*balance.Member{m}, Weights: []int{100}}, make([]byte, 32), time.Minute)
+		c.Sticky = balance.NewInsert(&balance.Group{Members: []*balance.Member{m}, Weights: []int{100}}, make([]byte, 32), time.Minute, balance.NoSameSite)
 	})
 	c := testgrpc.NewTestServiceClient(r.dialCalls())
 	ctx := metadata.AppendToOutgoingContext(soon(t), "x-forwarded-for", "192.0.2.1", "x-forwarded-proto", "gopher", "a", "b")

@@ -22,9 +22,11 @@ var (
 )
 
 var (
-	nameAltSvc    = []byte("alt-svc")
-	nameDate      = []byte("date")
-	nameSetCookie = []byte("set-cookie")
+	nameAltSvc       = []byte("alt-svc")
+	nameCacheControl = []byte("cache-control")
+	nameDate         = []byte("date")
+	nameSetCookie    = []byte("set-cookie")
+	valuePrivate     = []byte("private")
 )
 
 var errNotSwitched = errors.New("protocol not switched, but not refused either")
@@ -43,11 +45,12 @@ func (x *exchange) appendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
 	if !dated {
 		out = c.field(out, nameDate, x.conn.proxy.date.value())
 	}
-	if x.cfg.Sticky != nil && x.member >= 0 {
-		x.cookie = x.cfg.Sticky.AppendSetCookie(x.cookie[:0], x.session, x.member, x.wall)
-		if len(x.cookie) > 0 {
-			out = c.field(out, nameSetCookie, x.cookie)
-		}
+	var private bool
+	if x.cookie, private = x.appendSessionCookie(x.cookie[:0]); len(x.cookie) > 0 {
+		out = c.field(out, nameSetCookie, x.cookie)
+	}
+	if private {
+		out = c.field(out, nameCacheControl, valuePrivate)
 	}
 	if alt := x.altSvc(); len(alt) > 0 {
 		out = c.field(out, nameAltSvc, alt)

@@ -34,6 +34,9 @@ type Config struct {
 	Scheduler balance.Scheduler // over the members of Backends
 	Sticky    balance.Sticky    // nil: no stickiness
 
+	// Protocol is what the backends are spoken to in.
+	Protocol Protocol
+
 	// IdleTimeout is how long a client connection may wait for its next
 	// request. 0 means 15s, the default of the API.
 	IdleTimeout time.Duration
@@ -43,6 +46,15 @@ type Config struct {
 	// means 60s, the default of the API.
 	RequestTimeout time.Duration
 }
+
+// A Protocol is a version of HTTP, without TLS, that backends are spoken to in.
+type Protocol uint8
+
+const (
+	Auto  Protocol = iota // HTTP/2 for calls of gRPC, HTTP/1.1 for everything else
+	HTTP1                 // HTTP/1.1 for everything
+	H2C                   // HTTP/2 by prior knowledge (RFC 9113, 3.3) for everything
+)
 
 // A Backend is one server that exchanges go to. It outlives configs: as long
 // as the address stays the same its connections, its health and its count of

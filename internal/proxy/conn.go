@@ -176,15 +176,15 @@ func (c *conn) retire() bool {
 }
 
 // cut ends the connection and whatever it is doing. It may be called from any
-// goroutine. Should the exchange have handed its backend connection back at the
-// same moment, the pool finds it closed and discards it.
+// goroutine. Whoever swaps the backend out of c.backend owns it, so that what has
+// been given back is never closed from here.
 func (c *conn) cut() {
 	if c.h3 != nil {
 		c.h3.cutQUIC()
 		return
 	}
 	_ = c.wire.Close() // its goroutine sees the error
-	if b := c.backend.Load(); b != nil {
+	if b := c.backend.Swap(nil); b != nil {
 		b.Close()
 	}
 	if h := c.h2.Load(); h != nil {

@@ -21,6 +21,7 @@ type exchange struct {
 	in      intake
 	headLen int           // bytes of in that are its head
 	call    bool          // it is one of gRPC
+	framed  bool          // its backend is spoken to in HTTP/2
 	req     http1.Request // slices of in
 	upload  upload        // passes a long body on while the answer is awaited
 
@@ -82,10 +83,10 @@ func (x *exchange) release() {
 	x.shrink()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}
 	x.taking, x.sending = stall{}, stall{}
-	if x.call {
+	if x.framed {
 		x.two.forget()
-		x.call = false
 	}
+	x.call, x.framed = false, false
 	exchanges.Put(x)
 }
 
@@ -125,7 +126,8 @@ func (x *exchange) serve() (more bool) {
 // free of harm, with another.
 func (x *exchange) run() *Fault {
 	x.announceEmpty()
-	if x.call = x.isCall(); x.call {
+	x.call = x.isCall()
+	if x.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && x.call; x.framed {
 		x.overHTTP2()
 	}
 	if answered, f := x.local(); answered {

@@ -87,6 +87,12 @@ func (x *h1) early(dst []byte) (_ []byte, whole bool) {
 // begin also settles how the body will be framed.
 func (x *h1) begin(mayKeep bool) *Fault {
 	x.framing = x.resp.Framing
+	if x.framing == http1.NoBody && x.resp.Length < 0 && x.resp.Status >= 200 && x.resp.HasBody(string(x.req.Method) == "HEAD") {
+		x.framing, x.resp.Length = http1.Length, 0 // HTTP/2 need not say so
+	}
+	if x.framing == http1.Length && (*exchange)(x).announcesTrailers() {
+		x.framing = http1.Chunked // nothing else has room for them
+	}
 	if x.framing == http1.UntilClose && x.req.Minor > 0 {
 		x.framing = http1.Chunked // so that the client can tell an end from a break
 	}
@@ -96,6 +102,20 @@ func (x *h1) begin(mayKeep bool) *Fault {
 	x.keep = mayKeep && x.req.KeepAlive && x.framing != http1.UntilClose && !x.conn.listener.draining.Load()
 	x.out = (*exchange)(x).appendResponse(x.out[:0])
 	return nil
+}
+
+// announcesTrailers reports whether an answer that came by HTTP/2, which may have
+// them behind a body of known length, says that it has trailers.
+func (x *exchange) announcesTrailers() bool {
+	if !x.framed || x.req.Minor == 0 {
+		return false
+	}
+	for i := range x.resp.Fields {
+		if f := &x.resp.Fields[i]; f.ID == http1.Trailer && len(f.Value) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // deliver puts the head, if it fits, into one TLS record with the body.
@@ -178,8 +198,7 @@ func (x *h1) bind(up *upstream.Grip) bool {
 }
 
 func (x *h1) unbind() bool {
-	x.conn.backend.Store(nil)
-	return true
+	return x.conn.backend.Swap(nil) != nil
 }
 
 func (x *h1) gone() bool { return x.conn.gone() }

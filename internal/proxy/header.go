@@ -29,6 +29,9 @@ func (x *exchange) appendRequest(dst []byte) []byte {
 	}
 	dst = x.appendForwarded(dst)
 	dst = appendUpgrade(dst, r.Upgrade)
+	if x.call {
+		dst = append(dst, "Connection: TE\r\nTE: trailers\r\n"...) // where its status comes
+	}
 	dst = http1.AppendFraming(dst, r.Framing, r.Length)
 	return append(dst, "\r\n"...)
 }
@@ -121,15 +124,15 @@ func (x *exchange) appendResponse(dst []byte) []byte {
 
 // appendSession appends the cookie that a sticky client is to keep.
 func (x *exchange) appendSession(dst []byte) []byte {
-	if x.cfg.Sticky == nil || x.member < 0 {
-		return dst
-	}
 	before := len(dst)
 	dst = append(dst, "Set-Cookie: "...)
 	named := len(dst)
-	dst = x.cfg.Sticky.AppendSetCookie(dst, x.session, x.member, x.wall)
+	dst, private := x.appendSessionCookie(dst)
 	if len(dst) == named {
 		return dst[:before]
+	}
+	if private {
+		dst = append(dst, "\r\nCache-Control: private"...)
 	}
 	return append(dst, "\r\n"...)
 }

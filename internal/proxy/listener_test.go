@@ -301,7 +301,7 @@ func testStickyInsert(t *testing.T, v version) {
 	r := newRig(t, []string{named("a"), named("b")})
 	cfg := *r.cfg
 	group := &balance.Group{Members: []*balance.Member{cfg.Backends[0].Member, cfg.Backends[1].Member}, Weights: []int{1, 1}}
-	cfg.Sticky = balance.NewInsert(group, make([]byte, 32), time.Hour)
+	cfg.Sticky = balance.NewInsert(group, make([]byte, 32), time.Hour, balance.NoSameSite)
 	r.lis.Swap(&cfg)
 
 	c := r.asker(v)

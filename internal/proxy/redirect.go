@@ -12,6 +12,7 @@ var (
 	errOverflow = errors.New("too many connections")
 	errConnect  = errors.New("CONNECT to a reverse proxy")
 	errNoHost   = errors.New("no host to redirect to")
+	errNoTunnel = errors.New("WebSocket to backends of HTTP/2 is not supported")
 )
 
 // local answers what no backend is asked for, and reports whether it did.
@@ -28,6 +29,12 @@ func (x *exchange) local() (answered bool, f *Fault) {
 		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}
 	case x.cfg.RedirectPort != 0:
 		return true, x.redirect()
+	}
+	if x.framed && len(x.req.Upgrade) > 0 {
+		if _, plain := x.client.(*h1); !plain {
+			return true, &Fault{Side: Client, Op: OpHead, Status: 501, Err: errNoTunnel}
+		}
+		x.req.Upgrade = nil // a server may go on without (RFC 9110, 7.8)
 	}
 	ends, f := x.countHop()
 	if ends {

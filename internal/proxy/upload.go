@@ -36,7 +36,7 @@ func (u *upload) start(x *exchange) {
 		u.done = make(chan *Fault, 1)
 	}
 	u.x, u.up, u.grip, u.running, u.sendErr, u.cut = x, x.up, x.via.grip(), true, nil, true
-	if x.call {
+	if x.framed {
 		u.stream = x.two.stream
 	}
 	u.complete.Store(false)

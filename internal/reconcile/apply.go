@@ -230,6 +230,7 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 		RedirectPort:   d.redirect,
 		IdleTimeout:    d.settings.idleTimeout,
 		RequestTimeout: d.settings.requestTimeout,
+		Protocol:       protocols[d.settings.protocol],
 	}
 	if !d.forwards() {
 		return c, nil
@@ -252,9 +253,19 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 	}
 	switch sticky := d.settings.sticky; {
 	case sticky.On && sticky.Type == elb.StickyInsert:
-		c.Sticky = balance.NewInsert(group, d.settings.seed[:], sticky.CookieTimeout)
+		c.Sticky = balance.NewInsert(group, d.settings.seed[:], sticky.CookieTimeout, sameSites[sticky.SameSite])
 	case sticky.On && sticky.Type == elb.StickyServer:
 		c.Sticky = balance.NewServer(group, d.settings.seed[:], sticky.Cookie)
 	}
 	return c, nil
 }
+
+// sameSites are the attributes that the API's words stand for; those that it does
+// not have stand for none.
+var sameSites = map[string]balance.SameSite{
+	elb.SameSiteNone: balance.SameSiteNone, elb.SameSiteLax: balance.SameSiteLax, elb.SameSiteStrict: balance.SameSiteStrict,
+}
+
+// protocols are what the API's words stand for; those that it does not have stand
+// for Auto.
+var protocols = map[string]proxy.Protocol{elb.BackendHTTP1: proxy.HTTP1, elb.BackendH2C: proxy.H2C}

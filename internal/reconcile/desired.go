@@ -64,11 +64,13 @@ func (r *resolver) https(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
 	s.settings = settings{
 		scheduler:      l.Scheduler,
 		sticky:         l.Sticky,
+		protocol:       l.BackendProtocol,
 		idleTimeout:    l.IdleTimeout,
 		requestTimeout: l.RequestTimeout,
 	}
 	copy(s.settings.seed[:], l.Seed)
 	s.check = checkOf(&l.Check)
+	s.check.h2c = s.check.on && l.BackendProtocol == elb.BackendH2C
 	for i := range b.Backends {
 		m := memberOf(b.Backends[i], l)
 		if err := cmp.Or(r.reach.Socket(m.address), r.reach.Socket(l.ProbeAddr(b.Backends[i]))); err != nil {

@@ -50,6 +50,7 @@ type settings struct {
 	scheduler      string
 	seed           [32]byte
 	sticky         elb.Sticky
+	protocol       string // of the backends
 	idleTimeout    time.Duration
 	requestTimeout time.Duration
 }
@@ -57,6 +58,7 @@ type settings struct {
 // A check is how backends are probed. The zero check probes nothing.
 type check struct {
 	on       bool
+	h2c      bool // in HTTP/2, as requests
 	host     string
 	uri      string
 	method   string

@@ -119,7 +119,7 @@ func TestStream(t *testing.T) {
 	b := newBackend(t)
 	p := b.pool(t, Options{})
 	s, peer := b.must(t, p)
-	if err := s.Send([]byte{0x83, 0x86, 0x84}, []byte("hel"), false); err != nil {
+	if err := s.Send([]byte{0x83, 0x86, 0x84}, []byte("hel"), false, true); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Write([]byte("lo"), false); err != nil {
@@ -189,7 +189,7 @@ func TestStreamGoAway(t *testing.T) {
 	if _, _, err := second.Head(nil, soon()); err != ErrUnprocessed {
 		t.Errorf("above the last: got %v", err)
 	}
-	if err := late.Send([]byte{0x83, 0x86, 0x84}, nil, true); err != ErrUnprocessed {
+	if err := late.Send([]byte{0x83, 0x86, 0x84}, nil, true, true); err != ErrUnprocessed {
 		t.Errorf("not sent yet: got %v", err)
 	}
 	other, _ := b.must(t, p)
@@ -312,7 +312,7 @@ func TestStreamWriteWaits(t *testing.T) {
 	defer s.Release(false)
 	written := make(chan error, 1)
 	go func() { // ends when there is room
-		written <- s.Send([]byte{0x83, 0x86, 0x84}, []byte("0123456789abcdef"), true)
+		written <- s.Send([]byte{0x83, 0x86, 0x84}, []byte("0123456789abcdef"), true, true)
 	}()
 	if f := frame[*http2.DataFrame](peer); string(f.Data()) != "0123456789" {
 		t.Errorf("got %q", f.Data())
@@ -330,7 +330,7 @@ func TestStreamWriteWaits(t *testing.T) {
 	}
 	defer other.Release(false)
 	other.StallAfter(10 * time.Millisecond)
-	if err := other.Send([]byte{0x83, 0x86, 0x84}, make([]byte, 11), true); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if err := other.Send([]byte{0x83, 0x86, 0x84}, make([]byte, 11), true, true); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -470,7 +470,7 @@ func TestStreamHostileBackend(t *testing.T) {
 			p := b.pool(t, Options{})
 			s, peer := b.must(t, p)
 			defer s.Release(false)
-			if err := s.Send([]byte{0x83, 0x86, 0x84}, []byte("x"), false); err != nil {
+			if err := s.Send([]byte{0x83, 0x86, 0x84}, []byte("x"), false, true); err != nil {
 				t.Fatal(err)
 			}
 			frame[*http2.DataFrame](peer) // the stream is not idle any more

@@ -86,7 +86,7 @@ func (c *h2Conn) data(f *http2.Frame) error {
 	case !s.credit.Take(len(f.Payload)):
 		c.drained(nil, len(f.Payload))
 		return http2.ErrStreamFlow
-	case s.came == 0:
+	case !s.headed:
 		c.drained(nil, len(f.Payload))
 		return http2.ErrMalformed
 	}

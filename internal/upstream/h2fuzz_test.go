@@ -46,7 +46,7 @@ func FuzzStream(f *testing.F) {
 			return
 		}
 		defer o.s.Release(true)
-		_ = o.s.Send([]byte{0x83, 0x86, 0x84}, []byte("0123"), true) // may have ended
+		_ = o.s.Send([]byte{0x83, 0x86, 0x84}, []byte("0123"), true, true) // may have ended
 		for {
 			if _, ended, err := o.s.Head(nil, soon()); err != nil || ended {
 				break

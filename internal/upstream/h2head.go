@@ -72,8 +72,9 @@ func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
 		return http2.ErrMalformed
 	}
 	s.blocks = append(s.blocks, block...)
-	s.lengths[s.came] = len(block)
+	s.lengths[s.came] = uint32(len(block))
 	s.came++
+	s.headed = true
 	if b.ends {
 		s.remoteEnd()
 	}

@@ -149,7 +149,7 @@ func open(p *Pool, n int) <-chan opened {
 func ask(t testing.TB, s *Stream) {
 	t.Helper()
 	request := []byte{0x83, 0x86, 0x84} // POST, http, /
-	if err := s.Send(request, nil, true); err != nil {
+	if err := s.Send(request, nil, true, true); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -39,9 +39,10 @@ const lastStream = 1<<31 - 1<<10
 // http2.Meters bound them.
 const queueRoom = 64 << 10
 
-// maxBlocks bounds the header blocks of an answer: interim heads, the head, and
-// trailers. More than two or three are no service to anybody.
-const maxBlocks = 8
+// maxBlocks bounds the header blocks of an answer that have come and not been
+// taken: interim heads, the head, and trailers. Nothing slows a backend down that
+// sends them; as many at once are no service to anybody.
+const maxBlocks = 64
 
 // maxKeptBytes is how much memory for header blocks a stream keeps for the next
 // exchange. Nine in ten answers have less.

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"errors"
 	"net"
 	"os"
 	"slices"
@@ -32,13 +33,14 @@ type Stream struct {
 	window  http2.Window
 	credit  http2.Credit
 	begun   socket.Instant // when the head was sent
-	blocks  []byte         // header blocks, one after the other
-	lengths [maxBlocks]int
-	came    int  // blocks that have come
+	headed  bool           // a header block has come
+	blocks  []byte         // those not all of which have been taken, one after the other
+	lengths [maxBlocks]uint32
+	came    int  // of them
 	taken   int  // of them
 	at      int  // where in blocks the next one starts
 	bodied  bool // DATA has come
-	heads   int  // blocks that had come before
+	heads   int  // of the blocks, those that had come before
 	body    http2.Body
 }
 
@@ -110,6 +112,16 @@ func (s *Stream) Doubt() {
 	}
 }
 
+// Lost reports whether the stream ended because its connection did, before
+// anything of the answer had come, and the connection had carried another request:
+// the backend may have closed it just then.
+func (s *Stream) Lost() bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	var refused *http2.Error
+	return s.id > 1 && !s.headed && s.err != nil && s.err == s.c.err && !errors.As(s.err, &refused)
+}
+
 // end takes the stream off the books. Called with c.mu locked.
 func (s *Stream) end(err error) {
 	if s.err == nil {
@@ -151,10 +163,12 @@ func (s *Stream) Head(dst []byte, due socket.Instant) (block []byte, ended bool,
 
 // next takes the next block. Called with c.mu locked.
 func (s *Stream) next(dst []byte) []byte {
-	n := s.lengths[s.taken]
+	n := int(s.lengths[s.taken])
 	dst = append(dst, s.blocks[s.at:s.at+n]...)
 	s.at += n
-	s.taken++
+	if s.taken++; s.taken == s.came {
+		s.blocks, s.at, s.taken, s.came, s.heads = s.blocks[:0], 0, 0, 0, 0
+	}
 	return dst
 }
 

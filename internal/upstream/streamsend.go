@@ -9,10 +9,11 @@ import (
 )
 
 // Send sends the head, given as a header block, and what there is of the body.
-// ends tells that this is all of the request; the end is on a DATA frame in any
-// case, as gRPC demands: its server in Go waits for ever for one (gRPC over HTTP/2,
-// "Requests"). ErrUnprocessed means that the request has not been sent.
-func (s *Stream) Send(block, body []byte, ends bool) error {
+// ends tells that this is all of the request. Without a body the end is on the
+// head, unless data asks for a DATA frame in any case, as gRPC demands: its server
+// in Go waits for ever for one (gRPC over HTTP/2, "Requests"). ErrUnprocessed means
+// that the request has not been sent.
+func (s *Stream) Send(block, body []byte, ends, data bool) error {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -33,6 +34,11 @@ func (s *Stream) Send(block, body []byte, ends bool) error {
 	c.streams[s.id] = s
 	s.window = http2.Window(c.initial)
 	s.credit = http2.Credit{Size: http2.BackendStreamWindow}
+	if ends && len(body) == 0 && !data {
+		c.appendBlock(s.id, block, http2.EndStream)
+		s.localEnd()
+		return nil
+	}
 	c.appendBlock(s.id, block, 0)
 	return s.write(body, ends)
 }
