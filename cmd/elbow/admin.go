@@ -104,6 +104,9 @@ func (n *node) look(loop reconcile.Health) health {
 	}
 	if control := n.control.Load(); control != nil {
 		member = control.member.Health()
+		if control.clock != nil && time.Since(control.opened) < clockWarning {
+			h.Warnings = append(h.Warnings, control.clock.Error())
+		}
 		if control.history != nil {
 			if err := control.history.Warning(); err != nil {
 				h.Warnings = append(h.Warnings, "history: "+err.Error())

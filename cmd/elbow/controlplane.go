@@ -32,6 +32,9 @@ type controlPlane struct {
 
 	restores chan<- *restoration // to the node that this is part of
 
+	opened time.Time
+	clock  error // how the clock has jumped since the store was written before
+
 	endStreams   func() // ends answers that have no end, and lets none begin
 	beginStreams func() // lets them begin again
 	endRecording func() // writes the last of the history
@@ -53,8 +56,13 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 			p.close()
 		}
 	}()
+	lastWrite := embedded.LastWrite(c.data)
 	if p.member, err = openMember(ctx, c, log); err != nil {
 		return nil, err
+	}
+	p.opened = time.Now()
+	if p.clock = checkClock(lastWrite, p.opened); p.clock != nil {
+		log.Warn("clock", "err", p.clock)
 	}
 	p.ends = append(p.ends, p.member.Close)
 	if p.stored, err = newStore(c.data, p.member); err != nil {

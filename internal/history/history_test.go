@@ -216,6 +216,46 @@ func names(t *testing.T, dir string) (all []string) {
 }
 
 // The history takes no more than it may: the oldest day goes, and of the last days
+// A clock that is years ahead at one start deletes nothing, nor does one that is
+// years behind; once it goes on from a day there, it is believed.
+func TestClockThatJumps(t *testing.T) {
+	for name, jump := range map[string]int64{"ten years ahead": 3650, "a month ahead": 30, "behind": -3000} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, _ := open(t, dir, 1<<30)
+			for day := range int64(8) {
+				minute(s, testFirst+day*minutesPerDay)
+			}
+			days := func() int {
+				found, err := os.ReadDir(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return len(found)
+			}
+			s, _ = open(t, dir, 1<<30) // a start
+			odd := testFirst + (7+jump)*minutesPerDay
+			minute(s, odd)
+			minute(s, odd+600)
+			if got := days(); got != 9 {
+				t.Errorf("after a jump by %d days there are %d days of 9", jump, got)
+			}
+			s, _ = open(t, dir, 1<<30)
+			minute(s, testFirst+8*minutesPerDay) // the clock is right again
+			if got, err := s.Minutes("lb-1", testFirst+minutesPerDay, testFirst+9*minutesPerDay, func(int) bool { return true }); err != nil || len(got) != 8 {
+				t.Errorf("once the clock is right there are %d samples of 8 (%v)", len(got), err)
+			}
+		})
+	}
+	s, _ := open(t, t.TempDir(), 1<<30)
+	for _, day := range []int64{0, 1, 100, 101} {
+		minute(s, testFirst+day*minutesPerDay)
+	}
+	if got, err := s.Minutes("lb-1", testFirst, testFirst+102*minutesPerDay, func(int) bool { return true }); err != nil || len(got) != 2 {
+		t.Errorf("a node that was off for long keeps %d samples of 2 (%v)", len(got), err)
+	}
+}
+
 // the oldest hours.
 func TestSizeIsBounded(t *testing.T) {
 	dir := t.TempDir()

@@ -21,9 +21,22 @@ const (
 // onDisk is what a file of a size takes.
 func onDisk(size int64) int64 { return (size + blockBytes - 1) / blockBytes * blockBytes }
 
-// expire drops the days that are too old on a day. s.mu is held.
+// expire drops the days that are too old on a day. Their age is counted from the
+// day after the last one before today, which is today unless nothing was written
+// for a while: a clock that jumps ahead at one start has nothing deleted, and the
+// next day is soon enough if it is right. s.mu is held.
 func (s *Store) expire(today string) {
-	oldest := timeOf(today).Add(-Retention).Format(time.DateOnly)
+	from := timeOf(today)
+	last := ""
+	for day := range s.days {
+		if day < today {
+			last = max(last, day)
+		}
+	}
+	if last != "" {
+		from = timeOf(last).AddDate(0, 0, 1)
+	}
+	oldest := from.Add(-Retention).Format(time.DateOnly)
 	for day := range maps.Clone(s.days) {
 		if day < oldest {
 			s.drop(day)

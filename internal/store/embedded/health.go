@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -107,4 +109,23 @@ func (m *Member) logChange(last, now Health) {
 	case now.Err == nil && now.Warning == nil && (last.Err != nil || last.Warning != nil):
 		m.log.Info("store has room again", "size", now.Size, "disk", now.Disk)
 	}
+}
+
+// LastWrite is when the store in a data directory was last written to; zero if
+// there is none, or it cannot be told.
+func LastWrite(dir string) (last time.Time) {
+	d := &directory{path: dir}
+	files := []string{filepath.Join(d.store(), dbFile)}
+	names, err := d.logFiles()
+	if err == nil {
+		for _, name := range names {
+			files = append(files, filepath.Join(d.store(), walDir, name))
+		}
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
 }
