@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -79,13 +78,11 @@ func (s *show) await(cmd *cobra.Command, client *rpc.Client, op *api.Operation, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), s.patience)
-	defer cancel()
 	progress := cmd.ErrOrStderr()
 	if !isTerminal(progress) {
 		progress = io.Discard
 	}
-	body, err = s.wait.until(ctx, client, look, params, progress)
+	body, err = s.wait.until(cmd.Context(), s.patience, client, look, params, progress)
 	if err != nil && look != op {
 		return nil, fmt.Errorf("%s is done, but %w", op.Name, explain(err))
 	}

@@ -114,17 +114,26 @@ func required(op *api.Operation, known map[string]string) (map[string]string, bo
 	return needed, true
 }
 
-// until repeats a call until what it answers is what w waits for, and returns
-// that answer. It tells its progress on a line that is written over. A field that
-// the operation never answers, and a thing that is not there, end it at once.
-func (w *wait) until(ctx context.Context, client *rpc.Client, op *api.Operation, params map[string]string, progress io.Writer) ([]byte, error) {
+// until repeats a call until what it answers is what w waits for, for as long as
+// patience, and returns that answer. The first look is made in any case, so that
+// there is an answer to tell of. It tells its progress on a line that is written
+// over. A field that the operation never answers, and a thing that is not there,
+// end it at once.
+func (w *wait) until(ctx context.Context, patience time.Duration, client *rpc.Client, op *api.Operation, params map[string]string, progress io.Writer) ([]byte, error) {
 	began := time.Now()
+	timed, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	defer func() { _, _ = fmt.Fprint(progress, clearLine) }()
+	var last []byte
 	for pause := waitPause; ; pause = min(2*pause, waitPauseMax) {
 		body, err := client.Call(ctx, op.Version, op.Name, params)
-		if err != nil {
-			return nil, w.ended(ctx, nil, err)
+		if err != nil && last != nil && errors.Is(timed.Err(), context.DeadlineExceeded) {
+			return nil, w.ended(last)
 		}
+		if err != nil {
+			return nil, err
+		}
+		last, ctx = body, timed // looks after the first have what is left of patience
 		seen, err := w.seen(body)
 		if err != nil || seen == w.want {
 			return body, err
@@ -137,22 +146,18 @@ func (w *wait) until(ctx context.Context, client *rpc.Client, op *api.Operation,
 		}
 		_, _ = fmt.Fprintf(progress, "%swaiting for %s: it is %s (%s)", clearLine, w.text, seen, time.Since(began).Round(time.Second))
 		select {
-		case <-ctx.Done():
-			return nil, w.ended(ctx, body, ctx.Err())
+		case <-timed.Done():
+			if errors.Is(timed.Err(), context.DeadlineExceeded) {
+				return nil, w.ended(body)
+			}
+			return nil, timed.Err()
 		case <-time.After(pause):
 		}
 	}
 }
 
-// ended says why the wait ended without success; body is the last answer, nil if
-// there was none.
-func (w *wait) ended(ctx context.Context, body []byte, err error) error {
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return err
-	}
-	if body == nil {
-		return fmt.Errorf("--wait %s: no answer within --wait-timeout: %w", w.text, err)
-	}
+// ended says what the last answer has at the end of --wait-timeout.
+func (w *wait) ended(body []byte) error {
 	seen, err := w.seen(body)
 	switch {
 	case err != nil:

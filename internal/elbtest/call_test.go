@@ -84,7 +84,7 @@ func TestCallCommand(t *testing.T) {
 		}, stdin: `{"LoadBalancerId":"` + s.LoadBalancerID + `","BackendServers":[{"ServerId":"i-a","Weight":7}]}`, out: "7\n"},
 		{what: "a wait that ends", args: append([]string{
 			"call", "DescribeLoadBalancerHTTPSListenerAttribute", "--wait", "Status=Stopped", "--wait-timeout", "1ms",
-		}, listener...), failed: "--wait Status=Stopped: "},
+		}, listener...), failed: "--wait Status=Stopped: at the end of --wait-timeout it is still Running"},
 		{what: "a wait for a field that is never answered", args: append([]string{
 			"call", "DescribeLoadBalancerHTTPSListenerAttribute", "--wait", "Sttus=Running",
 		}, listener...), failed: "--wait: the answer of DescribeLoadBalancerHTTPSListenerAttribute has no field Sttus; it has RequestId, "},
@@ -96,7 +96,7 @@ func TestCallCommand(t *testing.T) {
 		}, failed: `at the end of --wait-timeout the answer has no BackendServers[9].Weight: {`},
 		{what: "a wait that ends at an empty value", args: append([]string{
 			"call", "DescribeLoadBalancerHTTPSListenerAttribute", "--wait", "Cookie=a", "--wait-timeout", "1ms",
-		}, listener...), failed: "--wait Cookie=a: "},
+		}, listener...), failed: "--wait Cookie=a: at the end of --wait-timeout it is still empty"},
 		{what: "a load balancer that is not there", args: []string{
 			"call", "DescribeLoadBalancerAttribute", "--LoadBalancerId", "lb-none", "-o", "table",
 		}, failed: "elbow: not found: the server has no LoadBalancerId lb-none (RequestId "},
