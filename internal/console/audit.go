@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,8 @@ const auditing = "actiontrail:LookupEvents"
 type auditPage struct {
 	User, Action, Code, Request string // filters
 	Failed                      bool   // only what was refused
-	Changes                     bool   // only what is no reading
+	Show                        string // which kinds of calls, of showKinds
+	Kinds                       []option
 	From, To                    string // days, 2006-01-02
 	Lines                       []auditLine
 	Older                       string // address; "" if there is nothing older
@@ -29,9 +31,9 @@ func (v *visit) audit() error {
 	q := v.r.URL.Query()
 	page := auditPage{
 		User: q.Get("user"), Action: q.Get("action"), Code: q.Get("code"), Request: q.Get("request"), Failed: q.Get("failed") != "",
-		Changes: q.Get("changes") != "",
-		From:    q.Get("from"), To: q.Get("to"), Off: v.AuditLog == "",
+		From: q.Get("from"), To: q.Get("to"), Off: v.AuditLog == "", Show: q.Get("show"),
 	}
+	page.choose()
 	if page.Off {
 		return v.show("audit", "Audit log", page)
 	}
@@ -55,6 +57,48 @@ func (v *visit) audit() error {
 	return v.show("audit", "Audit log", page)
 }
 
+// The kinds of calls that the page can show.
+const (
+	showChanges = "changes"
+	showOthers  = "others"
+	showAll     = "all"
+)
+
+// choose fills in what is shown unless the visitor says: what changed something,
+// because most lines are of pages and programs that look. Who asks for an action, a
+// request or a code wants it whatever it is.
+func (p *auditPage) choose() {
+	kinds := []option{
+		{Value: showChanges, Text: "changes, sign-ins and refusals"}, {Value: showOthers, Text: "all but what the console reads"}, {Value: showAll, Text: "all calls"},
+	}
+	if !slices.ContainsFunc(kinds, func(o option) bool { return o.Value == p.Show }) {
+		p.Show = showChanges
+		if p.Action != "" || p.Request != "" || p.Code != "" || p.Failed {
+			p.Show = showAll
+		}
+	}
+	for i := range kinds {
+		kinds[i].Chosen = kinds[i].Value == p.Show
+	}
+	p.Kinds = kinds
+}
+
+// shows reports whether a line is of the kind that is shown.
+func (p *auditPage) shows(l *auditLine) bool {
+	ofConsole := l.Via == "console"
+	switch p.Show {
+	case showAll:
+		return true
+	case showOthers:
+		return !ofConsole || !reading(l.Action) || l.Action == signingIn || l.Code != ""
+	}
+	// A stranger's call has no user, and may name any action.
+	return l.User != "" && (!reading(l.Action) || ofConsole && l.Action == signingIn || l.Code != "")
+}
+
+// signingIn is the call that a sign-in to the console is audited as.
+const signingIn = "GetCallerIdentity"
+
 // passes is the filter: every part of it that is given must hold.
 func (p *auditPage) passes() func(*auditLine) bool {
 	from, _ := time.Parse(time.DateOnly, p.From)
@@ -67,7 +111,7 @@ func (p *auditPage) passes() func(*auditLine) bool {
 	}
 	return func(l *auditLine) bool {
 		return has(l.User+" "+l.AccessKey, p.User) && has(l.Action, p.Action) && has(l.Code, p.Code) && has(l.RequestID, p.Request) &&
-			(!p.Failed || l.Code != "") && (!p.Changes || !reading(l.Action)) && !l.Time.Before(from) && l.Time.Before(to.AddDate(0, 0, 1))
+			(!p.Failed || l.Code != "") && p.shows(l) && !l.Time.Before(from) && l.Time.Before(to.AddDate(0, 0, 1))
 	}
 }
 

@@ -1,12 +1,15 @@
 package console
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // auditFile writes a log of n lines, the last without its end, as while it is
@@ -134,6 +137,56 @@ func TestReadAuditOverARotation(t *testing.T) {
 		}
 		if want != 0 {
 			t.Errorf("%d lines moved: %d were not read", moved, want)
+		}
+	}
+}
+
+// The page shows what changed something first: what the console reads by itself, 50
+// of 50 lines otherwise, is left out unless one asks for it.
+func TestAuditPageShowsChangesFirst(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "audit.log")
+	lines := []auditLine{
+		{Action: "DeleteLoadBalancer", User: "alice", Source: "r-change"},
+		{Action: "DescribeLoadBalancers", User: "alice", Source: "r-read-by-key"},
+		{Action: "DescribeLoadBalancers", User: "alice", Code: "NoPermission", Source: "r-refused"},
+		{Action: "StopLoadBalancerListener", User: "root", Via: "console", Source: "r-change-at-console"},
+		{Action: "GetCallerIdentity", User: "root", Via: "console", Source: "r-signed-in"},
+		{Action: "DeleteEverything", Code: "InvalidAccessKeyId.NotFound", Source: "r-stranger"},
+	}
+	for range 2 * auditRows {
+		lines = append(lines, auditLine{Action: "DescribeLoadBalancerAttribute", User: "root", Via: "console", Source: "r-read-by-console"})
+	}
+	var text strings.Builder
+	for _, l := range lines {
+		l.Time = time.Now()
+		one, err := json.Marshal(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(append(one, '\n'))
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, func(c *Config) { c.AuditLog = file })
+	b := s.signIn(t, "root-key")
+	for query, want := range map[string]string{
+		"":                                     "r-change r-refused r-change-at-console r-signed-in",
+		"?show=changes&user=alice":             "r-change r-refused",
+		"?show=nonsense":                       "r-change r-refused r-change-at-console r-signed-in",
+		"?show=others":                         "r-change r-read-by-key r-refused r-change-at-console r-signed-in r-stranger",
+		"?show=all":                            "r-read-by-console",
+		"?action=DescribeLoadBalancers":        "r-read-by-key r-refused",
+		"?action=DescribeLoadBalancerAttribut": "r-read-by-console",
+		"?failed=1":                            "r-refused r-stranger",
+		"?show=changes&action=Describe":        "r-refused",
+	} {
+		got := b.get("audit" + query)
+		got.want(t, http.StatusOK)
+		for _, l := range lines {
+			if is, should := strings.Contains(got.text, ">"+l.Source+"<"), slices.Contains(strings.Fields(want), l.Source); is != should {
+				t.Errorf("%q: %s is shown %t, want %t", query, l.Source, is, should)
+			}
 		}
 	}
 }

@@ -141,7 +141,7 @@ func (v *visit) releasePage() error {
 		return err
 	}
 	return v.confirm(question{
-		Title: "Release " + lb.LoadBalancerName + "?", Button: "Release",
+		Call: "ReleaseInstance", Title: "Release " + lb.LoadBalancerName + "?", Button: "Release",
 		Text:  "Its " + plural(len(lb.ListenerPorts), "listener") + " and " + plural(len(lb.BackendServers), "backend") + " go with it, and its address " + lb.Address + " becomes free. This cannot be undone.",
 		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
 		Do:    v.here() + "/release", Back: v.here(),

@@ -144,6 +144,9 @@ func (v *visit) balancerRows(all []api.LoadBalancer) []balancerRow {
 }
 
 func (v *visit) newBalancerPage() error {
+	if err := v.needsCall("CreateLoadBalancer", nil); err != nil {
+		return err
+	}
 	return v.newBalancerForm(200, map[string]string{"ClientToken": newToken(), "LoadBalancerSpec": "elb.s1.small"}, nil)
 }
 

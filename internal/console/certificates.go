@@ -149,7 +149,7 @@ func (v *visit) certificate() error {
 func (v *visit) deleteCertificatePage() error {
 	at := "certificates/" + url.PathEscape(v.r.PathValue("id"))
 	return v.confirm(question{
-		Title: "Delete this certificate?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
+		Call: "DeleteUserCertificate", Title: "Delete this certificate?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
 		Do: at + "/delete", Back: at, Button: "Delete",
 	})
 }

@@ -250,6 +250,14 @@ type question struct {
 	Do, Back    string   // pages of the console
 	Button      string
 	With        map[string]string // further fields of the form
+	Call        string            // the operation that is asked about
+	Params      map[string]string // those of its parameters that policies look at
 }
 
-func (v *visit) confirm(q question) error { return v.show("confirm", q.Title, q) }
+// confirm asks, who may do it at all.
+func (v *visit) confirm(q question) error {
+	if err := v.needsCall(q.Call, q.Params); err != nil {
+		return err
+	}
+	return v.show("confirm", q.Title, q)
+}

@@ -30,6 +30,11 @@ func (v *visit) protocol() (string, bool) {
 }
 
 func (v *visit) newListenerPage() error {
+	if p, ok := v.protocol(); ok {
+		if err := v.needsCall("CreateLoadBalancer"+p+"Listener", nil); err != nil {
+			return err
+		}
+	}
 	values := map[string]string{"HealthCheck": "on", "LoadBalancerId": v.lb()}
 	if p, _ := v.protocol(); p == "HTTPS" {
 		values["ListenerPort"] = "443"
@@ -118,7 +123,24 @@ type listenerPage struct {
 	Settings                 form
 	Open                     bool // the settings are shown unfolded
 	Certificates             []option
-	Certificate              string
+	Certificate              string   // ids, as the API has them
+	Serves                   []option // the certificates, by id
+}
+
+// serves are the certificates of a listener, with their names as far as the visitor
+// may see them.
+func (v *visit) serves(ids string) (all []option) {
+	if ids == "" {
+		return nil
+	}
+	for _, id := range strings.Split(ids, ",") {
+		name := "certificate " + id
+		if out, err := ask[api.GetUserCertificateDetailOutput](v, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"}); err == nil {
+			name = out.Name
+		}
+		all = append(all, option{Value: id, Text: name})
+	}
+	return all
 }
 
 // A fact is one line of what is configured.
@@ -146,6 +168,7 @@ func (v *visit) showListener(status int, sent map[string]string, failed error) e
 	for i := range page.Certificates {
 		page.Certificates[i].Chosen = page.Certificates[i].Value == page.Certificate
 	}
+	page.Serves = v.serves(page.Certificate)
 	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
 	page.Facts = factsOf(operation("CreateLoadBalancer"+p+"Listener"), values)
 	if failed != nil {
@@ -227,7 +250,7 @@ func (v *visit) stopListener() error {
 func (v *visit) deleteListenerPage() error {
 	at := v.listenerAt(v.r.PathValue("port"))
 	return v.confirm(question{
-		Title: "Delete the listener on port " + v.r.PathValue("port") + " of " + v.balancerName() + "?", Button: "Delete",
+		Call: "DeleteLoadBalancerListener", Title: "Delete the listener on port " + v.r.PathValue("port") + " of " + v.balancerName() + "?", Button: "Delete",
 		Text:  "It closes its port; requests under way may end. Its settings are gone for good.",
 		Facts: []string{v.loadOfListener(v.lb(), v.r.PathValue("port"))}, Do: at + "/delete", Back: at,
 	})

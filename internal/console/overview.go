@@ -49,6 +49,11 @@ func (v *visit) overview() error {
 		page.Missing = notAllowed(watching, "")
 	}
 	for _, status := range []string{"EXPIRED", "WILLEXPIRED"} {
+		if err := v.needsCall("ListUserCertificateOrder", nil); err != nil {
+			p := v.problemOf(err)
+			page.CertificateIssue = &p
+			break
+		}
 		out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{"Status": status, "ShowSize": "8"})
 		if err != nil {
 			p := v.problemOf(err)

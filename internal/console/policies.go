@@ -38,6 +38,9 @@ const startingPoint = `{
 }`
 
 func (v *visit) newPolicyPage() error {
+	if err := v.needsCall("CreatePolicy", nil); err != nil {
+		return err
+	}
 	return v.policyPage(200, map[string]string{"PolicyDocument": startingPoint}, nil)
 }
 
@@ -98,7 +101,7 @@ func (v *visit) policy() error {
 func (v *visit) deletePolicyPage() error {
 	name := v.r.PathValue("name")
 	return v.confirm(question{
-		Title: "Delete the policy " + name + "?", Text: "A policy that a user has cannot be deleted: detach it first.", Button: "Delete",
+		Call: "DeletePolicy", Params: map[string]string{"PolicyName": name}, Title: "Delete the policy " + name + "?", Text: "A policy that a user has cannot be deleted: detach it first.", Button: "Delete",
 		Do: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name) + "/delete", Back: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name),
 	})
 }
@@ -138,7 +141,7 @@ func (v *visit) tester() error {
 		page.Actions = append(page.Actions, op.Action())
 	}
 	if page.User == "" || page.Action == "" {
-		if err := v.needs("ram:ListPoliciesForUser"); err != nil {
+		if err := v.needsCall("ListPoliciesForUser", map[string]string{"UserName": page.User}); err != nil {
 			return err
 		}
 		return v.show("tester", "May this user do that?", page)

@@ -100,6 +100,16 @@ func (f frame) User() bool { return !f.visit.person.Identity.Root() }
 // May reports whether the visitor's policies allow an action.
 func (f frame) May(action string) bool { return f.visit.may(action) }
 
+// MayCall reports whether they allow a call with parameters, names and values in
+// turn.
+func (f frame) MayCall(operationName string, pairs ...string) bool {
+	params := make(map[string]string)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		params[pairs[i]] = pairs[i+1]
+	}
+	return f.visit.mayCall(operation(operationName), params)
+}
+
 // Token is what every form of the page carries.
 func (f frame) Token() string { return f.visit.token() }
 

@@ -60,7 +60,7 @@ func (v *visit) signIn() error {
 	setCookie(v.w, v.r, sessionCookie, token, 0)
 	setCookie(v.w, v.r, formCookie, "", 0)
 	v.session, v.person = session, p
-	if _, err := v.do("GetCallerIdentity", nil); err != nil { // for the audit log
+	if _, err := v.do(signingIn, nil); err != nil { // for the audit log
 		v.Log.Warn("console sign-in not audited", "err", err)
 	}
 	v.redirect(back(v.r))

@@ -115,7 +115,7 @@ func (v *visit) deactivatePage() error {
 		return err
 	}
 	return v.confirm(question{
-		Title: "Deactivate " + lb.LoadBalancerName + "?", Button: "Deactivate",
+		Call: "SetLoadBalancerStatus", Title: "Deactivate " + lb.LoadBalancerName + "?", Button: "Deactivate",
 		Text:  "New connections to " + lb.Address + " are refused until it is activated again. Requests under way may end.",
 		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
 		Do:    v.here() + "/status", Back: v.here(), With: map[string]string{"status": string(elb.InActive)},
@@ -126,7 +126,7 @@ func (v *visit) stopListenerPage() error {
 	port := v.r.PathValue("port")
 	at := v.listenerAt(port)
 	return v.confirm(question{
-		Title: "Stop the listener on port " + port + " of " + v.balancerName() + "?", Button: "Stop",
+		Call: "StopLoadBalancerListener", Title: "Stop the listener on port " + port + " of " + v.balancerName() + "?", Button: "Stop",
 		Text:  "It closes its port: new connections are refused until it is started again. Requests under way may end.",
 		Facts: []string{v.loadOfListener(v.lb(), port)}, Do: at + "/stop", Back: at,
 	})
@@ -148,7 +148,7 @@ func (v *visit) drainLastPage() error {
 	server, port := v.r.FormValue("server"), v.r.FormValue("port")
 	id := backendIDText(server, port)
 	return v.confirm(question{
-		Title: "Drain the last backend, " + id + "?", Button: "Drain", Text: noBackendLeft,
+		Call: "SetBackendServers", Title: "Drain the last backend, " + id + "?", Button: "Drain", Text: noBackendLeft,
 		Facts: []string{v.loadOfBackend(v.lb(), id)}, Do: v.here() + "/backends/weight", Back: v.here(),
 		With: map[string]string{"server": server, "port": port, "weight": "0", "sure": "1"},
 	})
@@ -157,7 +157,7 @@ func (v *visit) drainLastPage() error {
 func (v *visit) switchKeyOffPage() error {
 	key := v.r.FormValue("key")
 	return v.confirm(question{
-		Title: "Switch off the access key " + key + "?", Button: "Switch off",
+		Call: "UpdateAccessKey", Params: v.of(), Title: "Switch off the access key " + key + "?", Button: "Switch off",
 		Text:  "Whatever signs with it is refused until it is switched on again, and who signed in to this console with it is signed out.",
 		Facts: v.keyFacts(key), Do: v.userAt() + "/keys/status", Back: v.userAt(), With: map[string]string{"key": key, "status": api.KeyInactive},
 	})
@@ -191,7 +191,7 @@ func (v *visit) detachPage() error {
 	name := v.r.FormValue("policy")
 	_, short, _ := strings.Cut(name, " ")
 	return v.confirm(question{
-		Title: "Detach the policy " + short + " from " + v.r.PathValue("user") + "?", Button: "Detach",
+		Call: "DetachPolicyFromUser", Params: v.withPolicy(), Title: "Detach the policy " + short + " from " + v.r.PathValue("user") + "?", Button: "Detach",
 		Text: "What only this policy allows the user is refused from then on, for access keys and in this console alike. What it denies is denied no more.",
 		Do:   v.userAt() + "/policies/detach", Back: v.userAt(), With: map[string]string{"policy": name},
 	})
@@ -204,7 +204,7 @@ func (v *visit) deleteLoginPage() error {
 		fact = "The user is signed in at this moment: " + plural(n, "session") + " will end."
 	}
 	return v.confirm(question{
-		Title: "Take the password of " + user + " away?", Button: "Take the password away",
+		Call: "DeleteLoginProfile", Params: v.of(), Title: "Take the password of " + user + " away?", Button: "Take the password away",
 		Text:  "The user cannot sign in to this console until there is another password. Access keys go on working.",
 		Facts: []string{fact}, Do: v.userAt() + "/login/delete", Back: v.userAt(),
 	})

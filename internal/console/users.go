@@ -47,6 +47,8 @@ type userPage struct {
 	Policies    part[[]api.UserPolicy]
 	Login       part[api.LoginProfile]
 	HasLogin    bool
+	MayLogin    bool     // may give a password or change what was given
+	MayTest     bool     // may ask what the policies of the user allow
 	Offered     []option // policies that could be attached
 	NewKey      *api.AccessKey
 	LoginFailed string // what is wrong with the password that was to be given
@@ -94,6 +96,11 @@ func (v *visit) showUser(status int, made *api.AccessKey, loginFailed string) er
 	}
 	page.Login = partOf(v, login.LoginProfile, err)
 	page.Offered = v.attachable(page.Policies.Value)
+	action := "CreateLoginProfile"
+	if page.HasLogin {
+		action = "UpdateLoginProfile"
+	}
+	page.MayLogin, page.MayTest = v.mayCall(operation(action), v.of()), v.mayCall(operation("ListPoliciesForUser"), v.of())
 	v.render(status, "user", "User "+user.User.UserName, page)
 	return nil
 }
@@ -109,7 +116,9 @@ func (v *visit) attachable(has []api.UserPolicy) (all []option) {
 		there[p.PolicyType+" "+p.PolicyName] = true
 	}
 	for _, p := range out.Policies.Policy {
-		if name := p.PolicyType + " " + p.PolicyName; !there[name] {
+		name := p.PolicyType + " " + p.PolicyName
+		attach := map[string]string{"UserName": v.r.PathValue("user"), "PolicyType": p.PolicyType, "PolicyName": p.PolicyName}
+		if !there[name] && v.mayCall(operation("AttachPolicyToUser"), attach) {
 			all = append(all, option{Value: name, Text: p.PolicyName + " (" + p.PolicyType + ")"})
 		}
 	}
@@ -118,7 +127,7 @@ func (v *visit) attachable(has []api.UserPolicy) (all []option) {
 
 func (v *visit) deleteUserPage() error {
 	return v.confirm(question{
-		Title: "Delete the user " + v.r.PathValue("user") + "?", Button: "Delete",
+		Call: "DeleteUser", Params: v.of(), Title: "Delete the user " + v.r.PathValue("user") + "?", Button: "Delete",
 		Text: "Access keys and policies have to be taken away first; the password goes with the user.", Do: v.userAt() + "/delete", Back: v.userAt(),
 	})
 }
@@ -161,7 +170,7 @@ func (v *visit) switchKey() error {
 
 func (v *visit) deleteKeyPage() error {
 	return v.confirm(question{
-		Title: "Delete the access key " + v.r.FormValue("key") + "?", Text: "Whatever signs with it fails from then on. To try that out, switch it off first.",
+		Call: "DeleteAccessKey", Params: v.of(), Title: "Delete the access key " + v.r.FormValue("key") + "?", Text: "Whatever signs with it fails from then on. To try that out, switch it off first.",
 		Facts: v.keyFacts(v.r.FormValue("key")),
 		Do:    v.userAt() + "/keys/delete", Back: v.userAt(), Button: "Delete", With: map[string]string{"key": v.r.FormValue("key")},
 	})
@@ -174,7 +183,7 @@ func (v *visit) deleteKey() error {
 // withPolicy adds the policy that a form is about: its type, a space, its name.
 func (v *visit) withPolicy() map[string]string {
 	params := v.of()
-	kind, name := elb.CustomPolicy, v.r.PostFormValue("policy")
+	kind, name := elb.CustomPolicy, v.r.FormValue("policy")
 	if rest, system := strings.CutPrefix(name, elb.SystemPolicy+" "); system {
 		kind, name = elb.SystemPolicy, rest
 	} else {

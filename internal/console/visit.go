@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"elbow/internal/api"
@@ -156,7 +157,7 @@ func (v *visit) leave(page string) error {
 // done says on the next page what was done.
 func (v *visit) done(page, text string) error {
 	v.session.say("ok", text)
-	v.redirect(page)
+	v.redirect(v.landing(page))
 	return nil
 }
 
@@ -231,16 +232,38 @@ func operation(name string) *api.Operation {
 }
 
 // may reports whether the visitor's policies allow an action, "ens:StartX", on
-// everything of its product. It decides what is offered; whether it is done the
+// everything of the account. It decides what is offered; whether it is done the
 // gateway decides.
 func (v *visit) may(action string) bool {
-	who := v.person.Identity
-	if who.Root() {
-		return true
+	for _, op := range api.Operations() {
+		if op.Action() == action {
+			return v.mayCall(op, nil)
+		}
 	}
-	product, _, _ := strings.Cut(action, ":")
-	resource := "acs:" + product + ":*:" + who.AccountID + ":*"
-	return ram.Evaluate(v.person.Policies, action, resource, v.conditions()) == ram.Allow
+	product, _, _ := strings.Cut(action, ":") // one that is no call
+	return v.allowed(action, "acs:"+product+":*:"+v.person.Identity.AccountID+":*")
+}
+
+// mayCall reports whether the visitor's policies allow a call with these
+// parameters, by the rules of the gateway.
+func (v *visit) mayCall(op *api.Operation, params map[string]string) bool {
+	who := v.person.Identity
+	return op.Unrestricted || !slices.ContainsFunc(op.ActsOn(who.AccountID, who.UserName, params), func(resource string) bool {
+		return !v.allowed(op.Action(), resource)
+	})
+}
+
+func (v *visit) allowed(action, resource string) bool {
+	return v.person.Identity.Root() || ram.Evaluate(v.person.Policies, action, resource, v.conditions()) == ram.Allow
+}
+
+// needsCall is nil if the visitor may make a call: a page that only leads to it
+// is of no use otherwise.
+func (v *visit) needsCall(name string, params map[string]string) error {
+	if op := operation(name); !v.mayCall(op, params) {
+		return &forbidden{op.Action()}
+	}
+	return nil
 }
 
 func (v *visit) conditions() ram.Conditions {

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"strings"
-
 	"elbow/internal/api"
 	"elbow/internal/ram"
 )
@@ -31,30 +29,7 @@ func (c *call) authorize() error {
 	return nil
 }
 
-// resources lists what the call acts on, as policies name it. Only the rows that
-// the operation's table entry names are read: a parameter that the operation does
-// not have must not change what a Deny is compared with.
+// resources lists what the call acts on, as policies name it.
 func resources(op *api.Operation, who ram.Identity, params map[string]string) []string {
-	product, _, _ := strings.Cut(op.Action(), ":")
-	ours := "acs:" + product + ":*:" + who.AccountID + ":"
-	var all []string
-	for _, r := range op.Resources {
-		user, policy := params[r.User], params[r.Policy]
-		if r.OrCaller && user == "" {
-			user = who.UserName
-		}
-		switch {
-		case r.User != "" && user != "":
-			all = append(all, ours+"user/"+user)
-		case r.Policy == "" || policy == "": // binding will refuse the call
-		case r.PolicyType != "" && params[r.PolicyType] == "System":
-			all = append(all, "acs:"+product+":*:system:policy/"+policy)
-		default:
-			all = append(all, ours+"policy/"+policy)
-		}
-	}
-	if all == nil {
-		all = []string{ours + "*"}
-	}
-	return all
+	return op.ActsOn(who.AccountID, who.UserName, params)
 }

@@ -1,0 +1,46 @@
+package console
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// landing is the page, or the nearest one above it, that the visitor may see: what
+// was done may be a thing that they may make and not look at.
+func (v *visit) landing(page string) string {
+	for page != "" {
+		if name, params := shownBy(page); name != "" && v.mayCall(operation(name), params) {
+			return page
+		}
+		page = page[:max(strings.LastIndexByte(page, '/'), 0)]
+	}
+	return page
+}
+
+// shownBy is the call that a page needs to show anything; "" if there is no such
+// page, as for the middle of an address.
+func shownBy(page string) (name string, params map[string]string) {
+	parts := strings.Split(page, "/")
+	for i := range parts {
+		parts[i], _ = url.PathUnescape(parts[i]) // what was escaped can be
+	}
+	lists := map[string]string{
+		"load-balancers": "DescribeLoadBalancers", "certificates": "ListUserCertificateOrder", "users": "ListUsers", "policies": "ListPolicies",
+	}
+	switch section := parts[0]; {
+	case len(parts) == 1:
+		return lists[section], nil
+	case section == "load-balancers" && len(parts) == 2:
+		return "DescribeLoadBalancerAttribute", nil
+	case section == "load-balancers" && len(parts) == 5 && slices.Contains(protocols(), strings.ToUpper(parts[3])):
+		return "DescribeLoadBalancer" + strings.ToUpper(parts[3]) + "ListenerAttribute", nil
+	case section == "certificates" && len(parts) == 2:
+		return "GetUserCertificateDetail", nil
+	case section == "users" && len(parts) == 2:
+		return "GetUser", map[string]string{"UserName": parts[1]}
+	case section == "policies" && len(parts) == 3:
+		return "GetPolicy", map[string]string{"PolicyType": parts[1], "PolicyName": parts[2]}
+	}
+	return "", nil
+}
