@@ -1,16 +1,19 @@
 package health
 
 import (
+	"container/list"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // A Checker probes one backend until it is stopped.
 //
 // Between probes it is a timer and nothing else: no goroutine, no buffer, no
-// connection.
+// connection; a place in the queue of its Gate while it waits for that.
 type Checker struct {
 	interval time.Duration
 	probe    func(context.Context) error
@@ -19,6 +22,10 @@ type Checker struct {
 	// owned by the running probe, of which there is never more than one
 	count  count
 	probed bool
+
+	gate  *Gate         // nil: none
+	place *list.Element // in its queue, of in; both guarded by gate.mu
+	in    *lane
 
 	stop    context.CancelFunc
 	pending sync.WaitGroup // the probe that runs or that the timer will start
@@ -44,6 +51,7 @@ func Start(cfg Config, was Verdict, report func(Verdict, error)) *Checker {
 func start(cfg Config, was Verdict, probe func(context.Context) error, report func(Verdict, error)) *Checker {
 	c := &Checker{
 		interval: max(cfg.Interval, minInterval),
+		gate:     cfg.Gate,
 		probe:    probe,
 		report:   report,
 		count:    count{rise: cfg.Rise, fall: cfg.Fall, verdict: was},
@@ -63,6 +71,9 @@ func (c *Checker) Stop() {
 		c.pending.Done()
 	}
 	c.mu.Unlock()
+	if c.gate.withdraw(c) {
+		c.pending.Done()
+	}
 	c.pending.Wait()
 }
 
@@ -77,18 +88,60 @@ func (c *Checker) schedule(ctx context.Context, pause time.Duration) {
 	c.timer = time.AfterFunc(pause, func() { c.run(ctx) })
 }
 
-// run is one probe. It ends with the probe, which Stop breaks off and waits
-// for.
+// run makes the probe that is due, or has the gate make it when it may.
 func (c *Checker) run(ctx context.Context) {
+	lane := c.lane()
+	in, over := c.gate.enter(ctx, c, lane)
+	if in {
+		c.once(ctx, lane)
+	} else if over {
+		c.pending.Done()
+	}
+}
+
+// lane is the one of its next probe.
+func (c *Checker) lane() int {
+	switch {
+	case c.count.verdict == Up:
+		return ofUp
+	case !c.probed:
+		return ofFirst
+	}
+	return ofOthers
+}
+
+// once is one probe. It ends with the probe, which Stop breaks off and waits
+// for.
+func (c *Checker) once(ctx context.Context, lane int) {
 	defer c.pending.Done()
+	if ctx.Err() != nil { // stopped while it waited
+		c.gate.leave(lane)
+		return
+	}
 	err := c.probe(ctx)
+	c.gate.leave(lane)
 	if ctx.Err() != nil {
 		return
 	}
-	if c.count.add(err) {
+	if !ours(err) && c.count.add(err) {
 		c.report(c.count.verdict, c.count.lastErr)
 	}
 	c.schedule(ctx, c.pause())
+}
+
+// ours reports whether a probe failed for want of something on this machine. That
+// says nothing of the backend: were it counted, a node that runs out of descriptors
+// would find all of its backends down.
+func ours(err error) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	switch errno {
+	case syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL:
+		return true
+	}
+	return false
 }
 
 // pause is how long to wait for the next probe: after the first one a random

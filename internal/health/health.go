@@ -3,7 +3,10 @@
 // wants to know. Start reading at Start, then Checker.run, then probe.
 package health
 
-import "time"
+import (
+	"syscall"
+	"time"
+)
 
 // A Config says where and how to probe and how to count.
 type Config struct {
@@ -21,6 +24,12 @@ type Config struct {
 	// Timeout is how long a probe may take in all, from the dial to the end of
 	// the response head. 1s to 300s.
 	Timeout time.Duration
+
+	Gate *Gate // bounds the probes that are under way; nil: nothing does
+
+	// Control may refuse the socket of a probe, as that of net.Dialer; nil: nothing
+	// does.
+	Control func(network, address string, c syscall.RawConn) error
 
 	Rise int // successes in a row that bring a backend up: 2 to 10
 	Fall int // failures in a row that take it down: 2 to 10

@@ -21,6 +21,7 @@ type probe struct {
 	toHead  bool
 	success [6]bool
 	timeout time.Duration
+	control func(network, address string, c syscall.RawConn) error
 }
 
 func newProbe(cfg Config) *probe {
@@ -28,6 +29,7 @@ func newProbe(cfg Config) *probe {
 		address: cfg.Address,
 		success: cfg.Success,
 		timeout: cfg.Timeout,
+		control: cfg.Control,
 	}
 	method, uri, host := strings.ToUpper(cfg.Method), cfg.URI, cfg.Host
 	if method == "" {
@@ -50,7 +52,7 @@ func newProbe(cfg Config) *probe {
 func (p *probe) do(ctx context.Context) error {
 	deadline := time.Now().Add(p.timeout)
 	// No keep-alive probes: the connection does not live long enough for one.
-	dialer := net.Dialer{Deadline: deadline, KeepAlive: -1}
+	dialer := net.Dialer{Deadline: deadline, KeepAlive: -1, Control: p.control}
 	conn, err := dialer.DialContext(ctx, "tcp", p.address)
 	if err != nil {
 		return p.reason("connect", err)
