@@ -89,6 +89,9 @@ type health struct {
 	Listeners int   `json:"listeners"` // sockets that should be open
 	Failing   int   `json:"failing"`   // of these, how many are not as desired
 
+	OpenFilesLimit int `json:"open_files_limit,omitempty"` // of the process
+	ListenerFiles  int `json:"listener_files,omitempty"`   // of these, what the listeners take with a takeover
+
 	StoreBytes int64 `json:"store_bytes,omitempty"`
 	StoreQuota int64 `json:"store_quota,omitempty"`
 }
@@ -116,6 +119,7 @@ func (n *node) look(loop reconcile.Health) health {
 		h.Warnings = append(h.Warnings, "store: handed to a newer process, which is taking over")
 	}
 	h.StoreBytes, h.StoreQuota = member.Size, member.Quota
+	h.OpenFilesLimit, h.ListenerFiles = openFilesLimit(), n.traffic.ListenerDescriptors()
 	if member.Err != nil {
 		h.Errors = append(h.Errors, "store: "+member.Err.Error())
 	}
@@ -127,6 +131,9 @@ func (n *node) look(loop reconcile.Health) health {
 	}
 	if member.Warning != nil {
 		h.Warnings = append(h.Warnings, "store: "+member.Warning.Error())
+	}
+	if text := n.filesWarning(); text != "" {
+		h.Warnings = append(h.Warnings, text)
 	}
 	if loop.Failing > 0 {
 		h.Warnings = append(h.Warnings, fmt.Sprintf("%d of %d listeners are not as desired; their statuses say why", loop.Failing, loop.Listeners))

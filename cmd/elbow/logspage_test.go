@@ -51,7 +51,7 @@ var logKeys = map[string]string{
 	"rev": "revision of the store", "segment": "file of the history", "signal": "that the process got", "size": "bytes that the store uses",
 	"sockets": "how many were handed over", "source": "address of the visitor", "stack": "where it happened, for a report", "took": "seconds",
 	"total": "connections of all listeners", "total_limit": "the most that they may have", "page": "template of a page", "code": "of an error of the API",
-	"until": "before which hour", "tries": "how many it took", "version": "of the program",
+	"until": "before which hour", "need": "the limit that would do", "advice": "what to set", "tries": "how many it took", "version": "of the program",
 }
 
 // A message is one call that logs.

@@ -212,8 +212,12 @@ func start(ctx context.Context, c config, log *slog.Logger) (_ *node, err error)
 
 // openTraffic runs the data plane by what the control plane has stored.
 func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
+	limit := openFilesLimit()
+	control := n.control.Load()
+	countFiles(control.mirror.Desired(), c, limit, n.log)
 	n.traffic = proxy.New(proxy.Options{
-		Log: n.log, AccessLog: access, MaxConns: c.maxConnections, MaxListenerConns: c.maxListener, DrainTimeout: c.drainTimeout, AbortOnClose: c.abortOnClose,
+		Descriptors: limit,
+		Log:         n.log, AccessLog: access, MaxConns: c.maxConnections, MaxListenerConns: c.maxListener, DrainTimeout: c.drainTimeout, AbortOnClose: c.abortOnClose,
 		HTTP3: c.http3, MaxBackendConns: c.maxBackendConns, QueueTimeout: c.queueTimeout,
 		MaxHandshakes: c.maxHandshakes, Memory: int64(c.memoryLimit),
 		RetryPercent: orNone(c.retryPercent), RetryBurst: orNone(c.retryBurst),
@@ -225,11 +229,10 @@ func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
 	if err != nil {
 		return err
 	}
-	control := n.control.Load()
 	n.loop = reconcile.New(reconcile.Config{
 		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: n.traffic, Node: nodeName(),
 		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.drainTimeout, Log: n.log,
-		SlowStart: c.slowStart, Reach: n.reach, LoadFactor: c.loadFactor,
+		SlowStart: c.slowStart, Reach: n.reach, LoadFactor: c.loadFactor, Probes: probesAtOnce(limit),
 	})
 	if err := n.serveAdmin(c, older, newRegistry(n.traffic, n.loop)); err != nil {
 		return err

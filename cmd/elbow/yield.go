@@ -50,8 +50,15 @@ func (n *node) yield(ctx context.Context, r *handover.Request) bool {
 	return true
 }
 
-// mayYield bounds the number of processes that drain.
+// mayYield bounds the number of processes that drain, and looks whether there are the
+// descriptors that it takes.
 func (n *node) mayYield() error {
+	if need := n.traffic.TakeoverDescriptors(); need > 0 {
+		if left, ok := mayOpen(need); !ok {
+			return fmt.Errorf("a takeover needs %d more open files here, and %d are left: end some connections, "+
+				"or stop this process and start another one with a higher limit (LimitNOFILE, ulimit -n)", need, left)
+		}
+	}
 	draining := n.elders.list()
 	if len(draining) < maxElders {
 		return nil
@@ -79,16 +86,7 @@ func (n *node) suspend(ctx context.Context) error {
 // give hands over everything but the store. An error says that nothing has changed
 // hands.
 func (n *node) give(ctx context.Context, r *handover.Request) error {
-	s, files, err := n.state()
-	defer func() {
-		for _, f := range files {
-			_ = f.Close() // a copy
-		}
-	}()
-	if err != nil {
-		r.Refuse(err)
-		return err
-	}
+	s, files := n.state()
 	defer context.AfterFunc(ctx, r.Close)()
 	if err := r.Give(s, files); err != nil {
 		return err
@@ -111,42 +109,34 @@ func (n *node) give(ctx context.Context, r *handover.Request) error {
 	return nil
 }
 
-// state puts together what a newer process goes on with. The files are copies,
-// whatever the error.
-func (n *node) state() (s *handover.State, files []*os.File, err error) {
-	add := func(f *os.File) int {
-		files = append(files, f)
+// state puts together what a newer process goes on with, and what opens copies of the
+// files.
+func (n *node) state() (s *handover.State, files []handover.Source) {
+	add := func(open handover.Source) int {
+		files = append(files, open)
 		return len(files) - 1
 	}
 	s = &handover.State{Tag: n.traffic.Tag()}
-	s.API, err = server(n.config.api, n.api, add)
-	if err == nil && n.admin != nil {
-		s.Admin, err = server(n.config.admin, n.admin, add)
+	s.API = server(n.config.api, n.api, add)
+	if n.admin != nil {
+		s.Admin = server(n.config.admin, n.admin, add)
 	}
-	if err != nil {
-		return s, files, err
-	}
-	sockets, err := n.traffic.Sockets()
-	for _, one := range sockets {
-		given := handover.Socket{Network: one.Network, Address: one.Address, File: add(one.File)}
+	for _, one := range n.traffic.Sockets() {
+		given := handover.Socket{Network: one.Network, Address: one.Address, File: add(one.Open)}
 		for _, r := range one.Routes {
-			given.Routes = append(given.Routes, handover.Route{Tag: r.Tag, File: add(r.File)})
+			given.Routes = append(given.Routes, handover.Route{Tag: r.Tag, File: add(r.Open)})
 		}
 		s.Sockets = append(s.Sockets, given)
 	}
-	if err != nil {
-		return s, files, err
-	}
 	for _, e := range n.elders.list() {
-		life, err := socket.Duplicate(e.life)
-		if errors.Is(err, os.ErrClosed) {
-			continue // it has ended this moment
-		}
-		if err != nil {
-			return s, files, err
-		}
 		p := e.Process
-		p.File = add(life)
+		p.File = add(func() (*os.File, error) {
+			life, err := socket.Duplicate(e.life)
+			if errors.Is(err, os.ErrClosed) {
+				return os.Open(os.DevNull) // at its end, as that process has ended this moment
+			}
+			return life, err
+		})
 		s.Draining = append(s.Draining, p)
 	}
 	for _, v := range n.loop.Verdicts() {
@@ -158,13 +148,9 @@ func (n *node) state() (s *handover.State, files []*os.File, err error) {
 	for _, x := range n.nonces {
 		s.Nonces = append(s.Nonces, handover.Nonce(x))
 	}
-	return s, files, nil
+	return s, files
 }
 
-func server(asked string, l *net.TCPListener, add func(*os.File) int) (*handover.Server, error) {
-	f, err := socket.Duplicate(l)
-	if err != nil {
-		return nil, err
-	}
-	return &handover.Server{Asked: asked, File: add(f)}, nil
+func server(asked string, l *net.TCPListener, add func(handover.Source) int) *handover.Server {
+	return &handover.Server{Asked: asked, File: add(func() (*os.File, error) { return socket.Duplicate(l) })}
 }

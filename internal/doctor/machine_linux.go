@@ -11,10 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a node needs besides client and backend connections: the store, logs,
-// listening sockets.
-const otherFiles = 1000
-
 // openFiles: each client connection takes a file descriptor, and another one
 // during a request.
 func openFiles(_ context.Context, p Patient) []Finding {

@@ -105,11 +105,14 @@ func admin(ctx context.Context, p Patient) []Finding {
 		Errors, Warnings []string
 		Listeners        int
 		Failing          int
+		OpenFilesLimit   int `json:"open_files_limit"`
+		ListenerFiles    int `json:"listener_files"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&health); err != nil || health.Status == "" {
 		return one(Failure, "health", "somebody else answers at "+p.Admin, "Give elbow another address with -admin, or find who it is: ss -ltnp")
 	}
 	found := one(OK, "health", fmt.Sprintf("the node says %s; %d listening sockets, %d failing", health.Status, health.Listeners, health.Failing), "")
+	found = append(found, nodeFiles(p, health.OpenFilesLimit, health.ListenerFiles)...)
 	for _, text := range health.Errors {
 		found = append(found, Finding{Failure, "health", text, ""})
 	}
@@ -118,6 +121,25 @@ func admin(ctx context.Context, p Patient) []Finding {
 	}
 	return found
 }
+
+// nodeFiles: what the listeners of the running node take comes before its connections.
+func nodeFiles(p Patient, limit, listeners int) []Finding {
+	need := listeners + 2*p.MaxConnections + otherFiles
+	if limit == 0 || p.MaxConnections == 0 {
+		return nil
+	}
+	found := fmt.Sprintf("the node may have %d, of which its listeners take %d", limit, listeners)
+	if limit >= need {
+		return one(OK, "open files", found, "")
+	}
+	return one(Warning, "open files", found, fmt.Sprintf(
+		"For %d client connections beside them allow %d: LimitNOFILE=%d in the unit of systemd,\nor ulimit -n before the start; or serve fewer: -max-connections %d.",
+		p.MaxConnections, need, need, max(1, (limit-listeners-otherFiles)/2)))
+}
+
+// otherFiles is what a node needs besides client and backend connections and
+// listeners: the store, logs, the API.
+const otherFiles = 1000
 
 func get(ctx context.Context, url string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

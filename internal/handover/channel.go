@@ -17,8 +17,12 @@ const (
 	// remembered, take 120 MB.
 	maxMessage = 256 << 20
 
-	// maxFiles bounds the files of one message: three for each of 20,000 listeners.
-	maxFiles = 60_000
+	// maxFiles bounds the files of one message: four for each of 50,000 listeners.
+	maxFiles = 200_000
+
+	// takenPause is how long to wait when more files are on their way than the process
+	// may have open, which Linux refuses to those who are not root (unix(7)).
+	takenPause = 5 * time.Millisecond
 
 	// filesAtOnce is how many files go with one byte. Linux takes 253.
 	filesAtOnce = 250
@@ -33,8 +37,11 @@ type channel struct {
 	conn *net.UnixConn
 }
 
-// send sends v and copies of files.
-func (c *channel) send(v any, files []*os.File) error {
+// A Source opens a file that is to be sent, which is closed when it has been.
+type Source func() (*os.File, error)
+
+// send sends v and files, of which no more than filesAtOnce are open at a time.
+func (c *channel) send(v any, files []Source) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -58,9 +65,16 @@ func (c *channel) send(v any, files []*os.File) error {
 
 // sendFiles sends a byte with files. It asks for their descriptors in a way that
 // leaves them non-blocking, which Fd does not: the sockets are in use.
-func (c *channel) sendFiles(files []*os.File) error {
-	fds := make([]int, 0, len(files))
-	for _, f := range files {
+func (c *channel) sendFiles(sources []Source) error {
+	files := make([]*os.File, 0, len(sources))
+	defer func() { closeAll(files) }()
+	fds := make([]int, 0, len(sources))
+	for _, open := range sources {
+		f, err := open()
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
 		raw, err := f.SyscallConn()
 		if err != nil {
 			return err
@@ -69,8 +83,12 @@ func (c *channel) sendFiles(files []*os.File) error {
 			return err
 		}
 	}
-	_, _, err := c.conn.WriteMsgUnix([]byte{0}, syscall.UnixRights(fds...), nil)
-	return err
+	for began := time.Now(); ; time.Sleep(takenPause) {
+		_, _, err := c.conn.WriteMsgUnix([]byte{0}, syscall.UnixRights(fds...), nil)
+		if !errors.Is(err, syscall.ETOOMANYREFS) || time.Since(began) > builtWithin {
+			return err
+		}
+	}
 }
 
 var errMessage = errors.New("not a message of a takeover")

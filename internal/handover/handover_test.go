@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,7 +94,7 @@ func TestTakeover(t *testing.T) {
 	}
 	given := make(chan error)
 	go func() { // ends when the newer one is ready
-		given <- r.Give(&s, fs)
+		given <- r.Give(&s, sources(fs))
 	}()
 	h := <-c
 	if h.err != nil {
@@ -170,7 +171,7 @@ func TestHeirDies(t *testing.T) {
 			}
 			conn.close()
 		}()
-		err = r.Give(new(State), files(t, 2))
+		err = r.Give(new(State), sources(files(t, 2)))
 		if at == "begun" || at == "ready" {
 			if err != nil {
 				t.Fatalf("%s: %v", at, err)
@@ -379,4 +380,75 @@ func pair(t *testing.T) (*channel, *net.UnixConn) {
 	}
 	t.Cleanup(func() { _, _ = near.Close(), far.Close() })
 	return &channel{near}, far
+}
+
+// sources opens copies of files.
+func sources(files []*os.File) (all []Source) {
+	for _, f := range files {
+		all = append(all, func() (*os.File, error) { return socket.Duplicate(f) })
+	}
+	return all
+}
+
+// However many files are handed over, the older process has no more than one batch of
+// copies open at a time, and none when it is done or one cannot be opened.
+func TestFilesAreSentInBatches(t *testing.T) {
+	leak.Check(t)
+	for name, bad := range map[string]int{"all": -1, "one that cannot be opened": 2 * filesAtOnce} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			l := older(t, dir)
+			c := dialing(dir)
+			r := <-l.Requests()
+			shared := files(t, 1)[0]
+			var open, most int
+			var copies []*os.File
+			all := make([]Source, 3*filesAtOnce+1)
+			for n := range all {
+				all[n] = func() (*os.File, error) {
+					if n == bad {
+						return nil, syscall.EMFILE
+					}
+					open = 0
+					for _, f := range copies {
+						if raw, err := f.SyscallConn(); err == nil && raw.Control(func(uintptr) {}) == nil {
+							open++
+						}
+					}
+					most = max(most, open)
+					f, err := socket.Duplicate(shared)
+					copies = append(copies, f)
+					return f, err
+				}
+			}
+			given := make(chan error, 1)
+			go func() { given <- r.Give(new(State), all) }() // ends when the newer one is ready, or gone
+			h := <-c
+			if bad >= 0 {
+				if err := <-given; !errors.Is(err, syscall.EMFILE) {
+					t.Errorf("got %v, want EMFILE", err)
+				}
+				if h.err == nil || !strings.Contains(h.err.Error(), "ulimit -n") {
+					t.Errorf("the newer one is told %v", h.err)
+				}
+			} else {
+				if h.err != nil {
+					t.Fatal(h.err)
+				}
+				if len(h.files) != len(all) {
+					t.Errorf("%d files came, want %d", len(h.files), len(all))
+				}
+				h.Close()
+				<-given
+			}
+			if most >= filesAtOnce {
+				t.Errorf("%d copies were open at once, want less than %d", most+1, filesAtOnce)
+			}
+			for _, f := range copies {
+				if f.Close() == nil {
+					t.Error("a copy is still open")
+				}
+			}
+		})
+	}
 }

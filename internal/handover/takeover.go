@@ -31,7 +31,7 @@ type Request struct {
 
 // Give hands the state over and returns when the newer process has built
 // everything from it.
-func (r *Request) Give(s *State, files []*os.File) error {
+func (r *Request) Give(s *State, files []Source) error {
 	r.within(builtWithin)
 	if err := r.send(s, files); err != nil {
 		return r.fail(err)

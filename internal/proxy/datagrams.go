@@ -33,9 +33,12 @@ type datagrams struct {
 	routes atomic.Pointer[[]route] // to older processes; nil: none
 	packet []byte                  // of a route, on its way; owned by the reader
 
+	reading sync.Mutex // held by the reader while it reads the socket
+
 	mu      sync.Mutex
 	changed chan struct{} // closed when source changes; guarded by mu
 	ended   bool          // guarded by mu
+	closed  func()        // called when the socket has been closed; nil: nobody asks
 	passed  *net.UnixConn // where a newer process passes packets on; guarded by mu, until source is fromNewer
 }
 
@@ -64,10 +67,7 @@ func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 		var err error
 		switch d.source.Load() {
 		case fromSocket:
-			n, err = d.batch.ReadBatch(ms, flags)
-			if routes := d.routes.Load(); err == nil && routes != nil {
-				n = d.passOn(*routes, ms[:n])
-			}
+			n, err = d.readSocket(ms, flags)
 		case fromNewer:
 			n, err = d.readPassed(&ms[0])
 		default:
@@ -86,6 +86,27 @@ func (d *datagrams) look(ms []ipv4.Message) {
 	d.proofs.read(ms)
 }
 
+func (d *datagrams) readSocket(ms []ipv4.Message, flags int) (n int, err error) {
+	d.reading.Lock()
+	defer d.reading.Unlock()
+	if d.source.Load() != fromSocket {
+		return 0, nil
+	}
+	n, err = d.batch.ReadBatch(ms, flags)
+	if routes := d.routes.Load(); err == nil && routes != nil {
+		n = d.passOn(*routes, ms[:n])
+	}
+	return n, err
+}
+
+// awaitReader returns when no read of the socket is under way that began before the
+// source was changed. The deadline ends one that waits; but one that was about to
+// look at the socket would still take a packet, however late the scheduler lets it.
+func (d *datagrams) awaitReader() {
+	d.reading.Lock()
+	defer d.reading.Unlock()
+}
+
 // WriteMsgUDP is what quic-go writes with.
 func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	n, oobn, err = d.UDPConn.WriteMsgUDP(b, oob, to)
@@ -98,12 +119,14 @@ func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, er
 // awaitSource returns when datagrams are read again or, with an error, never.
 func (d *datagrams) awaitSource() error {
 	d.mu.Lock()
-	changed, ended := d.changed, d.ended
+	changed, ended, waits := d.changed, d.ended, d.source.Load() == fromNone
 	d.mu.Unlock()
 	if ended {
 		return os.ErrDeadlineExceeded
 	}
-	<-changed
+	if waits { // else it has changed since it was looked at
+		<-changed
+	}
 	return nil
 }
 
@@ -158,6 +181,9 @@ func (d *datagrams) Close() error {
 		_ = d.passed.Close() // what is in it is for nobody
 	}
 	d.forgetLocked(func(*route) bool { return true })
+	if d.closed != nil {
+		defer d.closed()
+	}
 	return d.UDPConn.Close()
 }
 

@@ -19,6 +19,7 @@ func (l *Listener) Close() {
 	l.proxy.mu.Unlock()
 	defer l.proxy.listeners.Remove(l.counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
+	l.proxy.files.release(tcpDescriptors, 0)
 	l.each((*conn).retireIdle)
 }
 

@@ -12,13 +12,16 @@ import (
 type excess uint8
 
 const (
-	ofBackend    excess = iota // exchanges with a backend
-	ofHandshakes               // TLS handshakes
-	ofMemory                   // what takes memory
-	excesses                   // how many there are
+	ofBackend     excess = iota // exchanges with a backend
+	ofHandshakes                // TLS handshakes
+	ofMemory                    // what takes memory
+	ofDescriptors               // what takes a file descriptor
+	excesses                    // how many there are
 )
 
-func (e excess) String() string { return [excesses]string{"backend", "handshakes", "memory"}[e] }
+func (e excess) String() string {
+	return [excesses]string{"backend", "handshakes", "memory", "descriptors"}[e]
+}
 
 // An episode is a time in which things are refused for one reason, too much of
 // them. It has a line in the log when it begins and one when it has been over

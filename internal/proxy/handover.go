@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
+	"syscall"
 
 	"elbow/internal/socket"
 )
@@ -38,29 +40,38 @@ type Route struct {
 	File *os.File
 }
 
+// A Given is an open socket of a listener that another process is to have. It is
+// opened when it is sent and closed after: were all copies made first, a node would
+// need twice as many descriptors as it has sockets.
+type Given struct {
+	Network string // tcp or udp
+	Address netip.AddrPort
+	Open    func() (*os.File, error)
+	Routes  []GivenRoute // of a UDP socket
+}
+
+// A GivenRoute is a Route likewise.
+type GivenRoute struct {
+	Tag  []byte
+	Open func() (*os.File, error)
+}
+
 // Tag is what the QUIC connection ids of this process have in them.
 func (p *Proxy) Tag() []byte { return p.tag[:] }
 
-// Sockets are copies of the sockets of all listeners. UDP sockets come with a
-// route to this process, on which it will take what is for its own connections.
-// Whatever the error, the files are the caller's to close.
-func (p *Proxy) Sockets() (all []Socket, err error) {
+// Sockets are the sockets of all listeners. UDP sockets come with a route to this
+// process, on which it will take what is for its own connections.
+func (p *Proxy) Sockets() (all []Given) {
 	for _, l := range p.listening() {
-		file, err := socket.Duplicate(l.tcp)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, Socket{Network: "tcp", Address: l.Addr(), File: file})
+		address := l.Addr()
+		all = append(all, Given{
+			Network: "tcp", Address: address, Open: func() (*os.File, error) { return socket.Duplicate(l.tcp) },
+		})
 		if d := l.datagrams(); d != nil {
-			s, err := d.handOver(p.tag)
-			if err != nil {
-				return all, err
-			}
-			s.Address = l.Addr()
-			all = append(all, s)
+			all = append(all, d.given(address, p.tag))
 		}
 	}
-	return all, nil
+	return all
 }
 
 // datagrams is the UDP socket, nil if there is none.
@@ -82,8 +93,16 @@ func (p *Proxy) listening() []*Listener {
 	return all
 }
 
-// Pause stops reading datagrams. They wait in the sockets.
-func (p *Proxy) Pause() { p.readAll(fromNone) }
+// Pause stops reading datagrams. When it returns none is read any more; they wait in
+// the sockets.
+func (p *Proxy) Pause() {
+	p.readAll(fromNone)
+	for _, l := range p.listening() {
+		if d := l.datagrams(); d != nil {
+			d.awaitReader()
+		}
+	}
+}
 
 // Resume goes on with them after Pause.
 func (p *Proxy) Resume() { p.readAll(fromSocket) }
@@ -167,7 +186,25 @@ func (s *Socket) close() {
 }
 
 // listenTCP returns the inherited socket for addr or opens one.
-func (p *Proxy) listenTCP(addr netip.AddrPort) (*net.TCPListener, error) {
+func (p *Proxy) listenTCP(addr netip.AddrPort) (tcp *net.TCPListener, raw syscall.RawConn, err error) {
+	if err := p.files.claim(tcpDescriptors, 0); err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			p.files.release(tcpDescriptors, 0)
+		}
+	}()
+	if tcp, err = p.openTCP(addr); err != nil {
+		return nil, nil, err
+	}
+	if raw, err = tcp.SyscallConn(); err != nil {
+		_ = tcp.Close() // it was not used
+	}
+	return tcp, raw, err
+}
+
+func (p *Proxy) openTCP(addr netip.AddrPort) (*net.TCPListener, error) {
 	s, ok := p.inherit("tcp", addr)
 	if !ok {
 		return listen(addr)
@@ -185,8 +222,21 @@ func (p *Proxy) listenTCP(addr netip.AddrPort) (*net.TCPListener, error) {
 	return tcp, nil
 }
 
-// listenUDP likewise. What is inherited is not read before Begin.
-func (p *Proxy) listenUDP(addr netip.AddrPort) (*datagrams, error) {
+// listenUDP returns the inherited socket for addr or opens one. What is inherited is
+// not read before Begin.
+func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagrams, err error) {
+	if err := p.files.claim(quicDescriptors, quicDescriptors); err != nil {
+		return nil, err
+	}
+	if d, err = p.openUDP(addr); err != nil {
+		p.files.release(quicDescriptors, quicDescriptors)
+		return nil, err
+	}
+	d.closed = sync.OnceFunc(func() { p.files.release(quicDescriptors, quicDescriptors) })
+	return d, nil
+}
+
+func (p *Proxy) openUDP(addr netip.AddrPort) (*datagrams, error) {
 	s, ok := p.inherit("udp", addr)
 	if !ok {
 		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))

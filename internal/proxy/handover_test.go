@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"testing"
 
 	"golang.org/x/net/ipv4"
@@ -20,10 +21,7 @@ import (
 // everything is built, nothing is taken yet. Its backend is at address.
 func (r *rig) heir(address string) *rig {
 	r.t.Helper()
-	sockets, err := r.proxy.Sockets()
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	sockets := opened(r.t, r.proxy.Sockets())
 	h := &rig{t: r.t, log: newLines()}
 	h.proxy = New(Options{HTTP3: true, AccessLog: h.log, Log: slog.New(slog.DiscardHandler), Inherited: sockets})
 	cfg := *r.cfg
@@ -32,11 +30,32 @@ func (r *rig) heir(address string) *rig {
 	cfg.Backends = []*Backend{b}
 	cfg.Scheduler = scheduler(r.t, &balance.Group{Members: []*balance.Member{b.Member}, Weights: []int{100}})
 	h.cfg = &cfg
+	var err error
 	if h.lis, err = h.proxy.Listen(r.lis.Addr(), h.cfg); err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(h.close)
 	return h
+}
+
+// opened are sockets as they arrive at the other process.
+func opened(t testing.TB, given []Given) (all []Socket) {
+	t.Helper()
+	open := func(open func() (*os.File, error)) *os.File {
+		f, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	for _, g := range given {
+		s := Socket{Network: g.Network, Address: g.Address, File: open(g.Open)}
+		for _, r := range g.Routes {
+			s.Routes = append(s.Routes, Route{Tag: r.Tag, File: open(r.Open)})
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // yieldTo is what happens when the newer process is ready.
@@ -218,10 +237,7 @@ func TestHandoverThatComesToNothing(t *testing.T) {
 func TestInheritedForNothing(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{named(t, "old", nil)})
-	sockets, err := r.proxy.Sockets()
-	if err != nil {
-		t.Fatal(err)
-	}
+	sockets := opened(t, r.proxy.Sockets())
 	p := New(Options{HTTP3: true, Inherited: sockets})
 	defer p.Close()
 	if err := r.lis.Drain(context.Background()); err != nil {

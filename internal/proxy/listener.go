@@ -39,13 +39,8 @@ type Listener struct {
 // Listen opens addr and serves cfg on it. That the address is taken, or that no
 // interface has it, is told by errors.Is with EADDRINUSE and EADDRNOTAVAIL.
 func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
-	tcp, err := p.listenTCP(addr)
+	tcp, raw, err := p.listenTCP(addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", addr, err)
-	}
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		_ = tcp.Close() // it was not used
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	l := &Listener{
@@ -137,6 +132,12 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 		return
 	}
 	c.wire.TellStalls(c)
+	if l.proxy.files.refuses(c.wire.Descriptor()) {
+		l.refuseDescriptor()
+		_ = tcp.SetLinger(0) // a reset tells at once
+		_ = tcp.Close()      // nothing was said to it
+		return
+	}
 	if !l.add(c) {
 		counts.refused.Inc()
 		_ = tcp.Close() // nothing was said to it

@@ -44,6 +44,10 @@ type Options struct {
 	// no bound.
 	Memory int64
 
+	// Descriptors is how many files the process may have open. Listeners and
+	// connections leave some of them to the rest of it. 0: no bound.
+	Descriptors int
+
 	// RetryPercent is how many attempts with another backend there may be, for a
 	// hundred exchanges of a listener, default 20; RetryBurst how many at once
 	// after a time without any, default 100. Negative: none.
@@ -137,6 +141,8 @@ type Proxy struct {
 	shaking  episode // of too many of those
 	budget   budget
 	shortage episode // of memory
+	files    descriptors
+	scarce   episode // of them
 	replays  replayGuard
 }
 
@@ -176,6 +182,7 @@ func New(o Options) *Proxy {
 		room:  handshakeRoom, patience: handshakePatience, inside: new(atomic.Int64),
 	}
 	p.budget.start(o.Memory, &p.conns)
+	p.files.limit = int64(o.Descriptors)
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.log == nil {
 		p.log = slog.Default()
@@ -214,7 +221,7 @@ func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *B
 		ID:      id,
 		Address: address,
 		Member:  &balance.Member{ID: id},
-		Pool:    upstream.NewPool(address, upstream.Options{}),
+		Pool:    upstream.NewPool(address, upstream.Options{Control: p.files.control}),
 		proxy:   p,
 	}
 	b.gate = gate{limit: int64(p.maxBackend), room: p.maxBackend, patience: p.queueFor, inside: &b.Member.Active}

@@ -47,45 +47,58 @@ func (d *datagrams) inherit(routes []Route) error {
 	return nil
 }
 
-// handOver makes copies of the socket and of the routes, and a route to this
-// process, which has the tag.
-func (d *datagrams) handOver(tag quicTag) (s Socket, err error) {
-	s.Network = "udp"
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	if s.File, err = socket.Duplicate(d.UDPConn); err != nil {
-		return s, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// given is the socket with the routes, and a route to this process, which has the tag.
+func (d *datagrams) given(address netip.AddrPort, tag quicTag) Given {
+	g := Given{Network: "udp", Address: address, Open: func() (*os.File, error) { return socket.Duplicate(d.UDPConn) }}
 	if routes := d.routes.Load(); routes != nil {
 		for _, r := range *routes {
-			file, err := socket.Duplicate(r.conn)
-			if err != nil {
-				return s, err
-			}
-			s.Routes = append(s.Routes, Route{slices.Clone(r.tag[:]), file})
+			g.Routes = append(g.Routes, GivenRoute{slices.Clone(r.tag[:]), r.open})
 		}
 	}
-	own, err := d.openPassed()
-	if err != nil {
-		return s, err
+	g.Routes = append(g.Routes, GivenRoute{slices.Clone(tag[:]), d.openPassed})
+	return g
+}
+
+// open copies the route. One whose process has ended meanwhile leads nowhere.
+func (r *route) open() (*os.File, error) {
+	file, err := socket.Duplicate(r.conn)
+	if !errors.Is(err, net.ErrClosed) {
+		return file, err
 	}
-	s.Routes = append(s.Routes, Route{slices.Clone(tag[:]), own})
-	return s, nil
+	gone, file, err := socketPair()
+	if err == nil {
+		_ = gone.Close() // so that what is sent to it is refused
+	}
+	return file, err
 }
 
 // openPassed makes the way on which a newer process passes packets on, and returns
 // the end for that one. It is a pair of sockets, where the number of packets is
-// not limited by net.unix.max_dgram_qlen. Called with mu locked.
+// not limited by net.unix.max_dgram_qlen.
 func (d *datagrams) openPassed() (*os.File, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.passed != nil {
 		_ = d.passed.Close() // of a takeover that came to nothing
 		d.passed = nil
 	}
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer ours.Close()
+	c, err := net.FileConn(ours) // a copy
+	if err != nil {
+		_ = theirs.Close() // it was not used
+		return nil, err
+	}
+	d.passed = c.(*net.UnixConn)
+	return theirs, nil
+}
+
+// socketPair makes a pair of sockets. What is sent on theirs has as much room as the
+// system allows: less loses packets, which are sent again.
+func socketPair() (ours, theirs *os.File, err error) {
 	syscall.ForkLock.RLock()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
 	if err == nil {
@@ -94,19 +107,10 @@ func (d *datagrams) openPassed() (*os.File, error) {
 	}
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return nil, os.NewSyscallError("socketpair", err)
+		return nil, nil, os.NewSyscallError("socketpair", err)
 	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "passed"), os.NewFile(uintptr(pair[1]), "route")
-	defer ours.Close()
-	// As much as the system allows. Less loses packets, which are sent again.
-	_ = unix.SetsockoptInt(pair[1], unix.SOL_SOCKET, unix.SO_SNDBUF, passedBuffer)
-	c, err := net.FileConn(ours) // a copy
-	if err != nil {
-		_ = theirs.Close() // it was not used
-		return nil, err
-	}
-	d.passed = c.(*net.UnixConn)
-	return theirs, nil
+	_ = unix.SetsockoptInt(pair[1], unix.SOL_SOCKET, unix.SO_SNDBUF, passedBuffer) // it works with less
+	return os.NewFile(uintptr(pair[0]), "passed"), os.NewFile(uintptr(pair[1]), "route"), nil
 }
 
 // passOn sends the packets that are for older processes there, and moves the

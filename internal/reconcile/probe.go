@@ -27,6 +27,8 @@ func (l *Loop) probe(u *unit, d *spec, id backendID) {
 		Timeout:  d.check.timeout,
 		Rise:     d.check.rise,
 		Fall:     d.check.fall,
+		Gate:     l.probes,
+		Control:  l.proxy.Control,
 	}, verdicts[b.proxy.Member.Health()], l.reporter(d, id, b.proxy.Member))
 }
 

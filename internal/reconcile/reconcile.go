@@ -16,6 +16,7 @@ import (
 	"elbow/internal/balance"
 	"elbow/internal/cert"
 	"elbow/internal/elb"
+	"elbow/internal/health"
 	"elbow/internal/proxy"
 	"elbow/internal/store"
 )
@@ -55,6 +56,10 @@ type Config struct {
 	// share of new sessions. 0: it has it at once.
 	SlowStart time.Duration
 
+	// Probes is how many health checks of each kind may be under way (health.Gate).
+	// 0: any number.
+	Probes int
+
 	// LoadFactor bounds the load of a backend where keys are hashed: see
 	// balance.Group.
 	LoadFactor int
@@ -70,6 +75,7 @@ type Loop struct {
 	drainTimeout time.Duration
 	slowStart    time.Duration
 	loadFactor   int // percent
+	probes       *health.Gate
 	log          *slog.Logger
 
 	addresses *address.Addresses // nil: somebody else's
@@ -120,6 +126,9 @@ func New(c Config) *Loop {
 		opened:       make(chan struct{}),
 	}
 	l.resolver.reach = c.Reach
+	if c.Probes > 0 {
+		l.probes = health.NewGate(c.Probes)
+	}
 	l.health.Store(new(Health))
 	return l
 }

@@ -84,6 +84,12 @@ func (c *Conn) Init(tcp *net.TCPConn, lot *Lot) error {
 	return nil
 }
 
+// Descriptor is the number of the file descriptor, 0 if the connection is closed.
+func (c *Conn) Descriptor() (fd uintptr) {
+	_ = c.raw.Control(func(number uintptr) { fd = number }) // fails only if closed
+	return fd
+}
+
 // ReadBy makes reads end at due, 0 for never, with os.ErrDeadlineExceeded. It
 // does not concern a read that is under way.
 func (c *Conn) ReadBy(due Instant) { c.reading.due = due }

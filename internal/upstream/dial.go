@@ -34,6 +34,7 @@ func (p *Pool) dial(deadline time.Time) (*net.TCPConn, error) {
 	d := net.Dialer{
 		Timeout:  p.dialFor,
 		Deadline: deadline,
+		Control:  p.control,
 		KeepAliveConfig: net.KeepAliveConfig{
 			Enable:   true,
 			Idle:     keepAliveIdle,

@@ -3,6 +3,7 @@ package upstream
 import (
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"elbow/internal/socket"
@@ -13,6 +14,10 @@ type Options struct {
 	DialTimeout time.Duration // from SYN to established; 0: 5s
 	MaxIdle     int           // idle connections kept; 0: 1024, negative: none
 	MaxIdleAge  time.Duration // an idle one is closed after 3/4 to all of it; 0: 30s
+
+	// Control may refuse the socket of a connection, as that of net.Dialer; nil:
+	// nothing does.
+	Control func(network, address string, c syscall.RawConn) error
 }
 
 // A Pool keeps the connections to one backend: those of HTTP/1.1 that are idle,
@@ -23,6 +28,7 @@ type Options struct {
 type Pool struct {
 	address string
 	dialFor time.Duration
+	control func(network, address string, c syscall.RawConn) error
 	maxIdle int
 	sweepIn time.Duration // between two sweeps, a quarter of the greatest age
 
@@ -46,7 +52,7 @@ type Pool struct {
 // NewPool returns an empty pool for the backend at address, IP:port. It dials
 // nothing by itself.
 func NewPool(address string, o Options) *Pool {
-	p := &Pool{address: address, dialFor: o.DialTimeout, maxIdle: o.MaxIdle, sweepIn: o.MaxIdleAge / 4}
+	p := &Pool{address: address, dialFor: o.DialTimeout, control: o.Control, maxIdle: o.MaxIdle, sweepIn: o.MaxIdleAge / 4}
 	if p.dialFor == 0 {
 		p.dialFor = dialTimeout
 	}
