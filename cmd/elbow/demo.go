@@ -144,7 +144,7 @@ const demoPort = 8443
 func freeListener() (netip.Prefix, netip.AddrPort, error) {
 	for second := 8; second < 64; second++ {
 		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{127, byte(second), 0, 0}), 16)
-		at := netip.AddrPortFrom(elb.NextAddress(p, func(netip.Addr) bool { return false }), demoPort)
+		at := netip.AddrPortFrom(elb.FreeAddress(p, func(_, _ netip.Addr) int { return 0 }), demoPort)
 		l, err := net.Listen("tcp", at.String())
 		if err == nil {
 			return p, at, l.Close()

@@ -71,7 +71,7 @@ func (s *Service) DeleteAccessKey(ctx context.Context, who ram.Identity, in *api
 		if err != nil {
 			return err
 		}
-		tx.DeleteAccessKey(k.ID)
+		tx.DeleteAccessKey(k)
 		return nil
 	})
 }
@@ -91,7 +91,7 @@ func ownerExists(r *store.Reader, userName string) error {
 // keysOf lists the access keys of a user or, without a name, of the account,
 // oldest first.
 func keysOf(r *store.Reader, userName string) []elb.AccessKey {
-	all := slices.DeleteFunc(r.AccessKeys(), func(k elb.AccessKey) bool { return k.UserName != userName })
+	all := r.AccessKeysOf(userName)
 	slices.SortStableFunc(all, func(a, b elb.AccessKey) int { return a.CreateDate.Compare(b.CreateDate) })
 	return all
 }

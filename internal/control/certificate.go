@@ -51,12 +51,11 @@ func (s *Service) DeleteUserCertificate(ctx context.Context, in *api.DeleteUserC
 		if !found {
 			return api.ErrCertificateNotFound.New()
 		}
-		for _, l := range tx.Listeners() {
-			if slices.Contains(elb.CertificateIDs(l.CertificateID), id) {
-				return api.ErrCertificateInUse.New(fmt.Sprintf("%s:%d", l.LoadBalancerID, l.Port))
-			}
+		if l, used := tx.UserOfCertificate(id); used {
+			return api.ErrCertificateInUse.New(fmt.Sprintf("%s:%d", l.LoadBalancerID, l.Port))
 		}
 		tx.DeleteCertificate(c)
+		tx.ForgetUses(id)
 		return nil
 	})
 }
@@ -112,7 +111,7 @@ func chain(text string, now time.Time) (all []api.ChainLink) {
 func (s *Service) ListUserCertificateOrder(ctx context.Context, in *api.ListUserCertificateOrderInput) (out api.ListUserCertificateOrderOutput, err error) {
 	var all []elb.Certificate
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		all = r.Certificates()
+		all = r.CertificateFacts()
 		return nil
 	})
 	now := s.now()

@@ -82,11 +82,7 @@ func freeAddress(tx *store.Tx, in *api.CreateLoadBalancerInput) (netip.Addr, err
 	if !found || v.NetworkID != in.NetworkID {
 		return netip.Addr{}, api.ErrVSwitchNotFound.New()
 	}
-	taken := make(map[netip.Addr]bool)
-	for _, address := range tx.Addresses(v.ID) {
-		taken[address] = true
-	}
-	address := elb.NextAddress(v.CIDR, func(a netip.Addr) bool { return taken[a] })
+	address := elb.FreeAddress(v.CIDR, func(first, last netip.Addr) int { return tx.CountAddressesFrom(v.ID, first, last) })
 	if !address.IsValid() {
 		return address, api.ErrVSwitchFull.New()
 	}
@@ -169,7 +165,11 @@ func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceIn
 func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoadBalancersInput) (out api.DescribeLoadBalancersOutput, err error) {
 	var all []elb.LoadBalancer
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		all = r.LoadBalancers()
+		if in.LoadBalancerID == "" {
+			all = r.LoadBalancers()
+		} else if lb, found := r.LoadBalancer(in.LoadBalancerID); found {
+			all = []elb.LoadBalancer{lb}
+		}
 		return nil
 	})
 	all = slices.DeleteFunc(all, func(lb elb.LoadBalancer) bool { return !matches(&lb, in) })

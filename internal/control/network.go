@@ -67,7 +67,7 @@ func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitch
 		for _, v := range some {
 			out.VSwitches.VSwitch = append(out.VSwitches.VSwitch, api.VSwitch{
 				CidrBlock: v.CIDR.String(), CreatedTime: api.Timestamp(v.CreateTime), Description: v.Description,
-				EnsRegionID: v.RegionID, FreeIPCount: elb.Capacity(v.CIDR) - int64(len(r.Addresses(v.ID))),
+				EnsRegionID: v.RegionID, FreeIPCount: elb.Capacity(v.CIDR) - int64(r.CountAddresses(v.ID)),
 				NetworkID: v.NetworkID, Status: available, VSwitchID: v.ID, VSwitchName: v.Name,
 			})
 		}

@@ -39,7 +39,7 @@ func (s *Service) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out ap
 			return api.ErrPolicyNotExist.New()
 		}
 		out.Policy = policy(p)
-		out.Policy.AttachmentCount = usesOf(r)[policyMarker(p)]
+		out.Policy.AttachmentCount = r.UsersOf(p.Type, p.Name)
 		out.DefaultPolicyVersion = api.PolicyVersion{
 			VersionID: onlyVersion, IsDefaultVersion: true, PolicyDocument: p.Document,
 			CreateDate: api.Timestamp(p.CreateDate),
@@ -61,10 +61,9 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 		}
 		some, next := stretch(all, policyMarker, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
-		uses := usesOf(r)
 		for _, p := range some {
 			entry := policy(p)
-			entry.AttachmentCount = uses[policyMarker(p)]
+			entry.AttachmentCount = r.UsersOf(p.Type, p.Name)
 			out.Policies.Policy = append(out.Policies.Policy, entry)
 		}
 		return nil
@@ -79,7 +78,7 @@ func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (
 		if !found {
 			return api.ErrPolicyNotExist.New()
 		}
-		if usesOf(&tx.Reader)[policyMarker(p)] > 0 {
+		if tx.HasUsers(p.Type, p.Name) {
 			return api.ErrDeleteConflictUser.New()
 		}
 		tx.DeletePolicy(p.Name)
@@ -111,15 +110,6 @@ func systemPolicies() []elb.Policy {
 // policyMarker tells policies of both types apart, and sorts as ListPolicies
 // lists them.
 func policyMarker(p elb.Policy) string { return p.Type + ":" + p.Name }
-
-// usesOf counts by policyMarker how many users have a policy.
-func usesOf(r *store.Reader) map[string]int {
-	uses := make(map[string]int)
-	for _, a := range r.Attachments() {
-		uses[policyMarker(elb.Policy{Type: a.PolicyType, Name: a.PolicyName})]++
-	}
-	return uses
-}
 
 func policy(p elb.Policy) api.Policy {
 	return api.Policy{

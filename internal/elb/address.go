@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"net/netip"
+	"sort"
 )
 
 // notForListeners are the ranges in which no load balancer can have its address.
@@ -47,21 +48,36 @@ func unmapped(cidr netip.Prefix) netip.Prefix {
 	return cidr
 }
 
-// NextAddress is the lowest address of the range that a load balancer can have
-// and taken does not claim, or the zero address if there is none.
+// FreeAddress is the lowest address of the range that a load balancer can have
+// and none has, or the zero address if there is none. taken counts the addresses
+// that load balancers have from first to last; it is asked some twenty times,
+// however many there are.
 //
 // The first and the last address of an IPv4 range name the network and its
 // broadcast, the first of an IPv6 range every router in it (RFC 4291, 2.6.1), so
 // they are left out. Ranges of one and of two addresses have no such
 // (RFC 3021, RFC 6164): a vSwitch may be as small as the machine's own address.
-func NextAddress(cidr netip.Prefix, taken func(netip.Addr) bool) netip.Addr {
+func FreeAddress(cidr netip.Prefix, taken func(first, last netip.Addr) int) netip.Addr {
 	first, last := hosts(cidr)
-	for a := first; a.IsValid() && !last.Less(a); a = a.Next() {
-		if !taken(a) {
-			return a
-		}
+	n := taken(first, last)
+	if int64(n) >= Capacity(cidr) {
+		return netip.Addr{}
 	}
-	return netip.Addr{}
+	// Of n+1 addresses from the first on one is free. Half of them is full, or has one.
+	offset := sort.Search(n, func(i int) bool { return taken(first, plus(first, i)) <= i })
+	return plus(first, offset)
+}
+
+// plus is the address n after a.
+func plus(a netip.Addr, n int) netip.Addr {
+	b := a.AsSlice()
+	for i := len(b) - 1; i >= 0 && n > 0; i-- {
+		n += int(b[i])
+		b[i] = byte(n)
+		n >>= 8
+	}
+	sum, _ := netip.AddrFromSlice(b) // b is as long as it came from an address
+	return sum
 }
 
 // Capacity is how many addresses of the range load balancers can have, at most
@@ -76,7 +92,7 @@ func Capacity(cidr netip.Prefix) int64 {
 	return n.Int64()
 }
 
-// hosts are the first and the last address of a range that NextAddress gives.
+// hosts are the first and the last address of a range that FreeAddress gives.
 func hosts(cidr netip.Prefix) (first, last netip.Addr) {
 	cidr = unmapped(cidr).Masked()
 	first, last = cidr.Addr(), lastAddr(cidr)

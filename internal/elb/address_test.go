@@ -6,7 +6,19 @@ import (
 	"testing"
 )
 
-func TestNextAddress(t *testing.T) {
+// counting makes a set of addresses into what counts them from one to another.
+func counting(set map[netip.Addr]bool) func(first, last netip.Addr) int {
+	return func(first, last netip.Addr) (n int) {
+		for a, taken := range set {
+			if taken && !a.Less(first) && !last.Less(a) {
+				n++
+			}
+		}
+		return n
+	}
+}
+
+func TestFreeAddress(t *testing.T) {
 	for _, tt := range []struct {
 		cidr  string
 		taken []string
@@ -34,15 +46,16 @@ func TestNextAddress(t *testing.T) {
 		for _, a := range tt.taken {
 			taken[netip.MustParseAddr(a)] = true
 		}
-		got := NextAddress(netip.MustParsePrefix(tt.cidr), func(a netip.Addr) bool { return taken[a] })
+		got := FreeAddress(netip.MustParsePrefix(tt.cidr), counting(taken))
 		if got.String() != tt.want {
 			t.Errorf("%s with %v taken: got %s, want %s", tt.cidr, tt.taken, got, tt.want)
 		}
 	}
 }
 
-// Capacity is how many addresses NextAddress gives before it has none.
-func TestCapacityIsWhatNextAddressGives(t *testing.T) {
+// Capacity is how many addresses FreeAddress gives before it has none, and it gives
+// the lowest, whichever were given back.
+func TestCapacityIsWhatFreeAddressGives(t *testing.T) {
 	for _, cidr := range []string{
 		"10.0.0.0/24", "10.0.0.0/29", "10.0.0.0/30", "10.0.0.0/31", "10.0.0.0/32",
 		"255.255.255.240/28", "2001:db8::/120", "2001:db8::/126", "2001:db8::/127", "2001:db8::/128",
@@ -50,12 +63,19 @@ func TestCapacityIsWhatNextAddressGives(t *testing.T) {
 		prefix := netip.MustParsePrefix(cidr)
 		given := make(map[netip.Addr]bool)
 		for {
-			a := NextAddress(prefix, func(a netip.Addr) bool { return given[a] })
+			a := FreeAddress(prefix, counting(given))
 			if !a.IsValid() {
 				break
 			}
 			if !prefix.Contains(a) {
 				t.Fatalf("%s: gave %s, which is outside", cidr, a)
+			}
+			given[a] = true
+		}
+		for a := range given {
+			delete(given, a)
+			if got := FreeAddress(prefix, counting(given)); got != a {
+				t.Errorf("%s: %s was given back, and %s is given", prefix, a, got)
 			}
 			given[a] = true
 		}

@@ -23,24 +23,42 @@ const dumpPage = 500
 // to a process and end with it. The secrets in them are sealed with the seal key
 // of this store.
 func (s *Store) Dump(ctx context.Context) (documents []Document, revision int64, err error) {
-	from, end := root, clientv3.GetPrefixRangeEnd(root)
+	revision, err = s.walkAt(ctx, root, nil, func(d Document) error {
+		documents = append(documents, d)
+		return nil
+	})
+	return documents, revision, err
+}
+
+// walk calls each with what is under a prefix, all as of one revision, by key, but
+// for what belongs to a process.
+func (s *Store) walk(ctx context.Context, prefix string, opts []clientv3.OpOption, each func(Document) error) error {
+	_, err := s.walkAt(ctx, prefix, opts, each)
+	return err
+}
+
+func (s *Store) walkAt(ctx context.Context, prefix string, opts []clientv3.OpOption, each func(Document) error) (revision int64, err error) {
+	from, end := prefix, clientv3.GetPrefixRangeEnd(prefix)
 	for {
-		options := []clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(dumpPage)}
+		options := append([]clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(dumpPage)}, opts...)
 		if revision > 0 {
 			options = append(options, clientv3.WithRev(revision))
 		}
 		page, err := s.client.Get(ctx, from, options...)
 		if err != nil {
-			return nil, 0, unavailable(err)
+			return 0, unavailable(err)
 		}
 		revision = page.Header.Revision
 		for _, kv := range page.Kvs {
-			if kv.Lease == 0 {
-				documents = append(documents, Document{string(kv.Key), string(kv.Value)})
+			if kv.Lease != 0 {
+				continue
+			}
+			if err := each(Document{string(kv.Key), string(kv.Value)}); err != nil {
+				return 0, err
 			}
 		}
 		if !page.More {
-			return documents, revision, nil
+			return revision, nil
 		}
 		from = string(page.Kvs[len(page.Kvs)-1].Key) + "\x00"
 	}
@@ -117,7 +135,10 @@ func (s *Store) Load(ctx context.Context, documents []Document, key []byte, prog
 	for _, gone := range slices.Sorted(maps.Keys(stored)) {
 		changes = append(changes, clientv3.OpDelete(gone))
 	}
-	return s.change(ctx, changes, progress)
+	if revision, err = s.change(ctx, changes, progress); err != nil {
+		return revision, err
+	}
+	return revision, s.Reindex(ctx)
 }
 
 // The most that one transaction of a Load takes: etcd is told to take 256

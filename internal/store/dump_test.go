@@ -33,7 +33,12 @@ func fill(t *testing.T, s *store.Store) {
 // contents is what there is, with secrets in the clear.
 func contents(t *testing.T, s *store.Store) (balancers []elb.LoadBalancer, certificates []elb.Certificate) {
 	t.Helper()
-	view(t, s, func(r *store.Reader) { balancers, certificates = r.LoadBalancers(), r.Certificates() })
+	view(t, s, func(r *store.Reader) {
+		balancers, certificates = r.LoadBalancers(), r.CertificateFacts()
+		for i, c := range certificates {
+			certificates[i], _ = r.Certificate(c.ID) // with its key
+		}
+	})
 	return balancers, certificates
 }
 

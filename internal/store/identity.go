@@ -57,10 +57,16 @@ func (r *Reader) AccessKey(id string) (elb.AccessKey, bool) {
 func (r *Reader) AccessKeys() []elb.AccessKey { return list(r, accessKeys, accessKeyPrefix) }
 
 // PutAccessKey writes an access key.
-func (tx *Tx) PutAccessKey(k elb.AccessKey) { put(tx, accessKeys, under(accessKeyPrefix, k.ID), k) }
+func (tx *Tx) PutAccessKey(k elb.AccessKey) {
+	put(tx, accessKeys, under(accessKeyPrefix, k.ID), k)
+	tx.index(keyOfUser(k))
+}
 
 // DeleteAccessKey deletes an access key.
-func (tx *Tx) DeleteAccessKey(id string) { tx.delete(under(accessKeyPrefix, id)) }
+func (tx *Tx) DeleteAccessKey(k elb.AccessKey) {
+	tx.delete(under(accessKeyPrefix, k.ID))
+	tx.unindex(keyOfUser(k))
+}
 
 // Policy reads one Custom policy.
 func (r *Reader) Policy(name string) (elb.Policy, bool) {
@@ -96,11 +102,13 @@ func (r *Reader) Attachments() []elb.Attachment { return list(r, attachments, at
 // PutAttachment writes an attachment.
 func (tx *Tx) PutAttachment(a elb.Attachment) {
 	put(tx, attachments, attachmentKey(a.UserName, a.PolicyType, a.PolicyName), a)
+	tx.index(attachedKey(a))
 }
 
 // DeleteAttachment deletes an attachment.
 func (tx *Tx) DeleteAttachment(userName, policyType, policyName string) {
 	tx.delete(attachmentKey(userName, policyType, policyName))
+	tx.unindex(attachedKey(elb.Attachment{UserName: userName, PolicyType: policyType, PolicyName: policyName}))
 }
 
 // LoginProfile reads how a user signs in to the console.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"elbow/internal/elb"
@@ -86,6 +87,25 @@ func listenersOf(loadBalancerID string) string {
 // port sorts by number: 00443/https.
 func port(k elb.ListenerKey) string {
 	return fmt.Sprintf("%05d/%s", k.Port, k.Protocol)
+}
+
+// listenerKeyOf reads the end of a key that names a listener: lb/00443/https.
+func listenerKeyOf(text string) (k elb.ListenerKey, ok bool) {
+	parts := strings.Split(text, "/")
+	if len(parts) != 3 {
+		return k, false
+	}
+	number, err := strconv.Atoi(parts[1])
+	return elb.ListenerKey{LoadBalancerID: unescaped(parts[0]), Port: number, Protocol: elb.Protocol(parts[2])}, err == nil
+}
+
+// unescaped is the name that under wrote.
+func unescaped(name string) string {
+	plain, err := url.PathUnescape(name)
+	if err != nil {
+		return name // under never writes such a name
+	}
+	return plain
 }
 
 func statusKey(k elb.ListenerKey, node string) string {

@@ -8,6 +8,14 @@ const (
 	// some 10 s for an answer.
 	callTimeout = 5 * time.Second
 
+	// reindexTimeout bounds the making of the indexes when a store is opened. With
+	// 100,000 attachments it takes a second, or several if they have to be written.
+	reindexTimeout = time.Minute
+
+	// maxForgotten is how many listeners of a load balancer are looked at when it is
+	// deleted: their certificates have to be written off within one transaction.
+	maxForgotten = 64
+
 	// maxTries bounds the tries of one Update. From the second on a process makes
 	// one at a time, so that only other processes can still come first.
 	maxTries = 16

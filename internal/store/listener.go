@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"slices"
 
 	"elbow/internal/elb"
 )
@@ -39,10 +40,30 @@ func (r *Reader) ListenerRevision(k elb.ListenerKey) int64 {
 
 // PutListener writes a listener.
 func (tx *Tx) PutListener(l elb.Listener) {
+	var old []string
+	if was, found := tx.Listener(l.Key()); found {
+		old = useKeys(was)
+	}
 	put(tx, listeners, listenerKey(l.Key()), l)
+	now := useKeys(l)
+	for _, key := range now {
+		if !slices.Contains(old, key) {
+			tx.index(key)
+		}
+	}
+	for _, key := range old {
+		if !slices.Contains(now, key) {
+			tx.unindex(key)
+		}
+	}
 }
 
 // DeleteListener deletes a listener.
 func (tx *Tx) DeleteListener(k elb.ListenerKey) {
+	if was, found := tx.Listener(k); found {
+		for _, key := range useKeys(was) {
+			tx.unindex(key)
+		}
+	}
 	tx.delete(listenerKey(k))
 }

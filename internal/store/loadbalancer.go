@@ -20,21 +20,13 @@ func (r *Reader) LoadBalancers() []elb.LoadBalancer {
 	return list(r, loadBalancers, loadBalancerPrefix)
 }
 
-// Addresses lists the addresses taken in a vSwitch, in their order. They do not
-// become part of what Update finds unchanged: that is the one address that
-// CreateLoadBalancer takes.
-func (r *Reader) Addresses(vSwitchID string) []netip.Addr {
-	kvs := r.get(addressesOf(vSwitchID), clientv3.WithPrefix(), clientv3.WithKeysOnly())
-	taken := make([]netip.Addr, 0, len(kvs))
-	for _, kv := range kvs {
-		address, err := addressOf(string(kv.Key))
-		if err != nil {
-			r.err = err
-			return nil
-		}
-		taken = append(taken, address)
-	}
-	return taken
+// CountAddresses counts the addresses taken in a vSwitch.
+func (r *Reader) CountAddresses(vSwitchID string) int { return r.count(addressesOf(vSwitchID)) }
+
+// CountAddressesFrom counts those from first to last. They do not become part of
+// what Update finds unchanged: that is the one address that CreateLoadBalancer takes.
+func (r *Reader) CountAddressesFrom(vSwitchID string, first, last netip.Addr) int {
+	return r.count(addressKey(vSwitchID, first), clientv3.WithRange(addressKey(vSwitchID, last)+"\x00"))
 }
 
 // InVSwitch reports whether a load balancer has its address there.
@@ -58,8 +50,18 @@ func (tx *Tx) PutLoadBalancer(lb elb.LoadBalancer) {
 }
 
 // DeleteLoadBalancer deletes a load balancer with its listeners and gives its
-// address back.
+// address back. Which certificates its listeners name is forgotten if a transaction
+// has room for that.
 func (tx *Tx) DeleteLoadBalancer(lb elb.LoadBalancer) {
+	if tx.count(listenersOf(lb.ID)) <= maxForgotten {
+		for _, l := range tx.ListenersOf(lb.ID) {
+			for _, key := range useKeys(l) {
+				if len(tx.writes) < 2*maxForgotten {
+					tx.unindex(key)
+				}
+			}
+		}
+	}
 	tx.delete(under(loadBalancerPrefix, lb.ID))
 	tx.delete(listenersOf(lb.ID), clientv3.WithPrefix())
 	tx.delete(addressKey(lb.VSwitchID, lb.Address))

@@ -202,10 +202,11 @@ func (m *Mirror) publish() {
 		next.ListenerRevisions = m.listenerRevisions()
 	}
 	if m.certificates.changed || next.Certificates == nil {
-		next.Certificates = make(map[string]elb.Certificate)
-		for _, c := range m.certificates.sorted() {
-			next.Certificates[strconv.FormatInt(c.ID, 10)] = c
+		next.Certificates = make(map[string]elb.Certificate, len(m.certificates.byKey))
+		for _, c := range m.certificates.byKey {
+			next.Certificates[strconv.FormatInt(c.v.ID, 10)] = c.v
 		}
+		m.certificates.changed = false
 	}
 	if m.sessionKeys.changed {
 		next.SessionKeys = slices.Concat(m.sessionKeys.sorted()...)

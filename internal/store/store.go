@@ -45,6 +45,11 @@ func New(client *clientv3.Client, key []byte) (*Store, error) {
 	if err := s.checkSeal(ctx); err != nil {
 		return nil, err
 	}
+	ctx, cancel = context.WithTimeout(context.Background(), reindexTimeout)
+	defer cancel()
+	if err := s.Reindex(ctx); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"elbow/internal/elb"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// The indexes say by other names what the documents say, so that a call which
+// asks for little reads little. They are no documents: a backup does not have them,
+// and Reindex makes them what the documents ask for whenever a store is opened.
+//
+//	/elbow-index/attached/<type>/<policy>/<user>                            of attachments
+//	/elbow-index/accesskey/<user, "" for the account>/<id>                  of access keys
+//	/elbow-index/certificate/<id>/<lb>/<port, 5 digits>/<protocol> of listeners
+//
+// The last may have listeners that are gone: what releases a load balancer with
+// many of them does not look for their certificates. It never lacks one.
+const (
+	indexRoot     = "/elbow-index/"
+	attachedIndex = indexRoot + "attached/"
+	keyIndex      = indexRoot + "accesskey/"
+	useIndex      = indexRoot + "certificate/"
+)
+
+func attachedKey(a elb.Attachment) string {
+	return attachedTo(a.PolicyType, a.PolicyName) + escaped(a.UserName)
+}
+
+// attachedTo is the prefix of the users of one policy.
+func attachedTo(policyType, policyName string) string {
+	return under(attachedIndex, policyType, policyName) + "/"
+}
+
+func keyOfUser(k elb.AccessKey) string { return keysOf(k.UserName) + escaped(k.ID) }
+
+// keysOf is the prefix of the access keys of one user, or of the account.
+func keysOf(userName string) string { return under(keyIndex, userName) + "/" }
+
+// useKeys are those of the certificates that a listener names.
+func useKeys(l elb.Listener) []string {
+	var all []string
+	for _, id := range elb.CertificateIDs(l.CertificateID) {
+		key := usesOf(id) + escaped(l.LoadBalancerID) + "/" + port(l.Key())
+		if !slices.Contains(all, key) {
+			all = append(all, key)
+		}
+	}
+	return all
+}
+
+// usesOf is the prefix of the listeners of one certificate.
+func usesOf(id string) string { return under(useIndex, id) + "/" }
+
+// escaped is a name as under writes it.
+func escaped(name string) string { return under("", name) }
+
+func (tx *Tx) index(key string)   { tx.writes = append(tx.writes, clientv3.OpPut(key, "")) }
+func (tx *Tx) unindex(key string) { tx.delete(key) }
+
+// count is how many keys a prefix has, or another range that an option says. A Tx
+// does not notice when that changes.
+func (r *Reader) count(from string, of ...clientv3.OpOption) int {
+	if r.err != nil {
+		return 0
+	}
+	if of == nil {
+		of = []clientv3.OpOption{clientv3.WithPrefix()}
+	}
+	opts := append(of, clientv3.WithCountOnly())
+	if r.revision != 0 {
+		opts = append(opts, clientv3.WithRev(r.revision), clientv3.WithSerializable())
+	}
+	resp, err := r.store.client.Get(r.ctx, from, opts...)
+	if err != nil {
+		r.err = unavailable(err)
+		return 0
+	}
+	if r.revision == 0 {
+		r.revision = resp.Header.GetRevision()
+	}
+	return int(resp.Count)
+}
+
+// some lists the names in the last part of the keys under a prefix, at most limit of
+// them; 0: all.
+func (r *Reader) some(prefix string, limit int64) []string {
+	var names []string
+	for _, kv := range r.getRange(prefix, clientv3.WithKeysOnly(), clientv3.WithLimit(limit)) {
+		names = append(names, strings.TrimPrefix(string(kv.Key), prefix))
+	}
+	return names
+}
+
+// UsersOf counts the users of a policy.
+func (r *Reader) UsersOf(policyType, policyName string) int {
+	return r.count(attachedTo(policyType, policyName))
+}
+
+// HasUsers reports whether a user has the policy.
+func (r *Reader) HasUsers(policyType, policyName string) bool {
+	return len(r.some(attachedTo(policyType, policyName), 1)) > 0
+}
+
+// AccessKeysOf lists the access keys of a user or, without a name, of the account,
+// in the order of their ids.
+func (r *Reader) AccessKeysOf(userName string) (all []elb.AccessKey) {
+	for _, id := range r.some(keysOf(userName), 0) {
+		if k, found := r.AccessKey(unescaped(id)); found {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
+// UserOfCertificate finds a listener that names a certificate.
+func (r *Reader) UserOfCertificate(id string) (elb.ListenerKey, bool) {
+	for _, name := range r.some(usesOf(id), 0) {
+		k, ok := listenerKeyOf(name)
+		if !ok {
+			continue
+		}
+		// What the index has under the certificate is compared by Update, so that a
+		// listener which takes it up meanwhile is noticed.
+		if l, found := peek(r, listeners, listenerKey(k)); found && slices.Contains(elb.CertificateIDs(l.CertificateID), id) {
+			return k, true
+		}
+	}
+	return elb.ListenerKey{}, false
+}
+
+// peek reads a document without making it a part of what Update compares.
+func peek[T any](r *Reader, k kind[T], key string) (v T, found bool) {
+	kvs := r.get(key)
+	if len(kvs) == 0 {
+		return v, false
+	}
+	v, err := decode(r.store.sealer, k, key, kvs[0].Value)
+	if err != nil {
+		r.err = err
+	}
+	return v, err == nil
+}
+
+// ForgetUses drops what the index of listeners has of a certificate that is being
+// deleted.
+func (tx *Tx) ForgetUses(id string) { tx.delete(usesOf(id), clientv3.WithPrefix()) }
+
+// Reindex makes the indexes what the documents ask for.
+func (s *Store) Reindex(ctx context.Context) error {
+	want := make(map[string]bool)
+	for _, walk := range []func(context.Context, *Store, map[string]bool) error{
+		indexOf(attachmentPrefix, attachments, func(a elb.Attachment) []string { return []string{attachedKey(a)} }),
+		indexOf(accessKeyPrefix, kind[elb.AccessKey]{name: accessKeys.name}, func(k elb.AccessKey) []string { return []string{keyOfUser(k)} }),
+		indexOf(listenerPrefix, kind[elb.Listener]{name: listeners.name}, useKeys),
+	} {
+		if err := walk(ctx, s, want); err != nil {
+			return err
+		}
+	}
+	err := s.walk(ctx, indexRoot, []clientv3.OpOption{clientv3.WithKeysOnly()}, func(d Document) error {
+		if want[d.Key] {
+			delete(want, d.Key) // it is there
+		} else {
+			want[d.Key] = false
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var changes []clientv3.Op
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if want[key] {
+			changes = append(changes, clientv3.OpPut(key, ""))
+		} else {
+			changes = append(changes, clientv3.OpDelete(key))
+		}
+	}
+	_, err = s.change(ctx, changes, func(int, int) {})
+	return err
+}
+
+// indexOf notes the index keys of the documents under a prefix. Their secrets stay
+// sealed. One that is unreadable has none: reading it says so.
+func indexOf[T any](prefix string, k kind[T], keys func(T) []string) func(context.Context, *Store, map[string]bool) error {
+	k.secrets = nil
+	return func(ctx context.Context, s *Store, want map[string]bool) error {
+		return s.walk(ctx, prefix, nil, func(d Document) error {
+			if v, err := decode(s.sealer, k, d.Key, []byte(d.Value)); err == nil {
+				for _, key := range keys(v) {
+					want[key] = true
+				}
+			}
+			return nil
+		})
+	}
+}

@@ -1,0 +1,153 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+
+	"elbow/internal/elb"
+	"elbow/internal/store"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// indexed makes users with keys and policies, and listeners with certificates.
+func indexed(t *testing.T, s *store.Store) {
+	t.Helper()
+	for i := range 30 {
+		update(t, s, func(tx *store.Tx) {
+			name := fmt.Sprintf("user-%02d", i)
+			tx.PutAccessKey(elb.AccessKey{ID: "LTAI" + name, Secret: "s", UserName: name})
+			tx.PutAttachment(elb.Attachment{UserName: name, PolicyType: elb.CustomPolicy, PolicyName: "all"})
+			tx.PutListener(elb.Listener{LoadBalancerID: "lb-1", Port: i + 1, Protocol: elb.HTTPS, CertificateID: "7,8,7", Seed: make([]byte, 32)})
+		})
+	}
+	update(t, s, func(tx *store.Tx) {
+		tx.PutAccessKey(elb.AccessKey{ID: "root", Secret: "s"})
+		tx.PutAttachment(elb.Attachment{UserName: "user-00", PolicyType: elb.SystemPolicy, PolicyName: "all"})
+		tx.DeleteAttachment("user-29", elb.CustomPolicy, "all")
+		tx.DeleteListener(elb.ListenerKey{LoadBalancerID: "lb-1", Port: 30, Protocol: elb.HTTPS})
+	})
+}
+
+// checkIndexes asks by the indexes for what indexed made.
+func checkIndexes(t *testing.T, what string, s *store.Store) {
+	t.Helper()
+	view(t, s, func(r *store.Reader) {
+		if n := r.UsersOf(elb.CustomPolicy, "all"); n != 29 {
+			t.Errorf("%s: %d users have the policy, want 29", what, n)
+		}
+		if n := r.UsersOf(elb.SystemPolicy, "all"); n != 1 {
+			t.Errorf("%s: %d users have the system policy, want 1", what, n)
+		}
+		if r.HasUsers(elb.CustomPolicy, "al") || !r.HasUsers(elb.CustomPolicy, "all") {
+			t.Errorf("%s: users of a policy by the beginning of its name", what)
+		}
+		if keys := r.AccessKeysOf("user-07"); len(keys) != 1 || keys[0].ID != "LTAIuser-07" || keys[0].Secret != "s" {
+			t.Errorf("%s: the keys of a user are %+v", what, keys)
+		}
+		if keys := r.AccessKeysOf(""); len(keys) != 1 || keys[0].ID != "root" {
+			t.Errorf("%s: the keys of the account are %+v", what, keys)
+		}
+		for id, want := range map[string]bool{"7": true, "8": true, "70": false, "9": false} {
+			if _, used := r.UserOfCertificate(id); used != want {
+				t.Errorf("%s: certificate %s used %v, want %v", what, id, used, want)
+			}
+		}
+	})
+}
+
+// keysUnder counts what etcd has under a prefix.
+func keysUnder(t *testing.T, c *clientv3.Client, prefix string) int64 {
+	t.Helper()
+	resp, err := c.Get(t.Context(), prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Count
+}
+
+// Whatever has become of the indexes, a store that is opened has those that its
+// documents ask for: a store of an older version has none, and one that an older
+// version has written to has wrong ones.
+func TestIndexesAreMadeTrue(t *testing.T) {
+	s, member := start(t)
+	indexed(t, s)
+	checkIndexes(t, "as written", s)
+	const root = "/elbow-index/"
+	right := keysUnder(t, member.Client(), root)
+	for what, spoil := range map[string]func() error{
+		"without any": func() error {
+			_, err := member.Client().Delete(t.Context(), root, clientv3.WithPrefix())
+			return err
+		},
+		"with more": func() error {
+			for _, key := range []string{"attached/Custom/all/stranger", "accesskey/user-07/gone", "accesskey//gone", "certificate/9/lb-1/00001/https", "certificate/7/lb-9/x/https", "what/ever"} {
+				if _, err := member.Client().Put(t.Context(), root+key, ""); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	} {
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		again, err := store.New(member.Client(), member.SealKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkIndexes(t, what, again)
+		if n := keysUnder(t, member.Client(), root); n != right {
+			t.Errorf("%s: %d keys of indexes, want %d", what, n, right)
+		}
+		again.Close()
+	}
+}
+
+// A backup has no indexes, and what is restored from it has them.
+func TestLoadMakesIndexes(t *testing.T) {
+	from, member := start(t)
+	indexed(t, from)
+	documents, _, err := from.Dump(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, _ := start(t)
+	if _, err := to.Load(t.Context(), documents, member.SealKey(), func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	checkIndexes(t, "loaded", to)
+}
+
+// A load balancer with more listeners than one transaction can write off leaves no
+// certificate in use.
+func TestDeletedLoadBalancerUsesNoCertificate(t *testing.T) {
+	s, _ := start(t)
+	for _, listeners := range []int{3, 90} {
+		lb := loadBalancer(fmt.Sprintf("lb-%d", listeners))
+		update(t, s, func(tx *store.Tx) { tx.CreateLoadBalancer(lb) })
+		for port := range listeners {
+			update(t, s, func(tx *store.Tx) {
+				tx.PutListener(elb.Listener{LoadBalancerID: lb.ID, Port: port + 1, Protocol: elb.HTTPS, CertificateID: "7,8", Seed: make([]byte, 32)})
+			})
+		}
+		used := func() (used bool) {
+			view(t, s, func(r *store.Reader) { _, used = r.UserOfCertificate("8") })
+			return used
+		}
+		if !used() {
+			t.Errorf("%d listeners: the certificate is not in use", listeners)
+		}
+		update(t, s, func(tx *store.Tx) { tx.DeleteLoadBalancer(lb) })
+		if used() {
+			t.Errorf("%d listeners: the certificate is in use after their end", listeners)
+		}
+	}
+	update(t, s, func(tx *store.Tx) {
+		if _, used := tx.UserOfCertificate("7"); used {
+			t.Error("in use")
+		}
+		tx.ForgetUses("7")
+		tx.DeleteCertificate(elb.Certificate{ID: 7, Name: "shop"})
+	})
+}
