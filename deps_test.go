@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 
 	"internal/answer":         {"internal/yamltext"},
 	"internal/connlimit":      {},
+	"internal/lockout":        {},
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
 	"internal/store/embedded": {},
@@ -52,13 +53,13 @@ var mayImport = map[string][]string{
 	"internal/upstream":       {"internal/http2", "internal/socket"},
 	"internal/proxy":          {"internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
-	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history"},
+	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
 		"internal/elb", "internal/store", "internal/balance", "internal/health",
 		"internal/cert", "internal/address", "internal/proxy",
 	},
 
-	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet"}, // what it does with them it is handed
+	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout"}, // what it does with them it is handed
 
 	"cmd/elbow":        {anything},
 	"internal/elbtest": {anything},

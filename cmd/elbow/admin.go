@@ -74,7 +74,7 @@ func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 	n.serveHTTP(&http.Server{
 		Handler: mux, ConnState: connlimit.State, MaxHeaderBytes: 64 << 10,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelWarn),
+		ErrorLog: slog.NewLogLogger(newSparing(n.log).Handler(), slog.LevelWarn),
 	}, connlimit.New(l, connlimit.Limits{Conns: adminConnections, Pending: adminMemory}))
 	return nil
 }

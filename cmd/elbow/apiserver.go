@@ -36,7 +36,7 @@ func (n *node) serveAPI(c config, older *heir) error {
 	n.loop.Look() // a backend may be on a port that was given just now
 	n.apiURL = "http://" + l.Addr().String()
 	n.guests = newGuests(c, l)
-	port := &gateway.Port{Listener: n.guests, Plain: c.apiPlain, Log: n.log}
+	port := &gateway.Port{Listener: n.guests, Plain: c.apiPlain, Log: newSparing(n.log)}
 	if pair != nil {
 		port.TLS = &tls.Config{
 			GetConfigForClient: n.guests.shake, GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},

@@ -18,6 +18,7 @@ import (
 	"elbow/internal/elb"
 	"elbow/internal/gateway"
 	"elbow/internal/history"
+	"elbow/internal/lockout"
 	"elbow/internal/proxy"
 	"elbow/internal/ram"
 	"elbow/internal/reconcile"
@@ -51,6 +52,7 @@ func (c *config) hasConsole() bool {
 
 // consoleParts are the parts of a node that the console is handed functions of.
 type consoleParts struct {
+	lockout *lockout.Lockout
 	calls   *gateway.Gateway
 	people  people
 	mirror  *store.Mirror
@@ -88,7 +90,7 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 			}
 		},
 		Traffic: func() console.Traffic { return trafficOf(p.traffic) }, History: past,
-		Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: log,
+		Lockout: p.lockout, Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: newSparing(log),
 	})
 }
 

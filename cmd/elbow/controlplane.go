@@ -79,7 +79,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	}
 	p.ends = append(p.ends, background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
-	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach})
+	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach, Lockout: n.lockout})
 	if err := bootstrap(c, p.service, log); err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired})
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
-		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: log, Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: newSparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
 	p.ends = append(p.ends, p.calls.Close)
 	return p, p.serveBackups(c.data)
@@ -117,7 +117,7 @@ func (p *controlPlane) openHandler(n *node) error {
 	}
 	p.handler = p.calls
 	pages, err := p.openPages(n.config, consoleParts{
-		calls: p.calls, people: people{p.stored, p.service}, mirror: p.mirror, history: p.history, traffic: n.traffic, loop: n.loop,
+		lockout: n.lockout, calls: p.calls, people: people{p.stored, p.service}, mirror: p.mirror, history: p.history, traffic: n.traffic, loop: n.loop,
 	}, n.log)
 	if err != nil || pages == nil {
 		return err

@@ -34,7 +34,8 @@ the millisecond; sizes are bytes. The text of a terminal is for people: duration
 ` + "`jq -r 'select(.took > 1) | [.time, .path, .took] | @tsv' access.log`" + ` lists requests of over a second.
 
 The files are appended to; SIGHUP opens them anew, for logrotate. A disk or a reader that does not take the lines costs
-lines and never requests: those that were lost are counted in the metrics and told in the log.
+lines and never requests: those that were lost are counted in the metrics and told in the log. What strangers cause comes in bounded numbers: in the
+log a line with the field ` + "`left_out`" + ` says how many of its kind were not written before it.
 `
 
 // logKeys says what the fields of the log mean. A field that is not here fails the

@@ -17,6 +17,7 @@ import (
 	"elbow/internal/elb"
 	"elbow/internal/handover"
 	"elbow/internal/history"
+	"elbow/internal/lockout"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 	"elbow/internal/rpc"
@@ -41,6 +42,7 @@ type node struct {
 	door       *door
 	apiServer  *http.Server
 	guests     *guests // of the API's port
+	lockout    *lockout.Lockout
 	elders     elders
 
 	// What has to be let go of for that.

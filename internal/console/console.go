@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/lockout"
 	"elbow/internal/ram"
 	"elbow/internal/rpc"
 )
@@ -89,6 +90,7 @@ type Config struct {
 	// until now. Nil: the charts show the last 15 minutes alone.
 	History func(ctx context.Context, loadBalancerID string, from time.Time) ([]Point, error)
 
+	Lockout  *lockout.Lockout // of who guesses; nil: one of its own
 	Sessions []byte           // of the process before, as Console.Sessions gave them; nil: none
 	Charts   []byte           // of the process before, as Console.Charts gave them; nil: none
 	AuditLog string           // the file; "": there is none to be read
@@ -104,7 +106,6 @@ type Console struct {
 	mux      *http.ServeMux
 	pages    pages
 	sessions *sessions
-	lockout  *lockout
 	forms    *anonymous
 	signing  chan struct{} // holds a token for each sign-in that is being checked
 	live     *live
@@ -126,12 +127,15 @@ func New(c Config) (*Console, error) {
 	if c.Recognized == nil {
 		c.Recognized = func(context.Context) {}
 	}
+	if c.Lockout == nil {
+		c.Lockout = lockout.New(c.Now)
+	}
 	pages, err := parsePages()
 	if err != nil {
 		return nil, err
 	}
 	k := &Console{
-		Config: c, mux: http.NewServeMux(), pages: pages, sessions: newSessions(c.Now), lockout: newLockout(c.Now),
+		Config: c, mux: http.NewServeMux(), pages: pages, sessions: newSessions(c.Now),
 		forms: newAnonymous(), signing: make(chan struct{}, maxSigning), live: newLive(c.State, c.Traffic, c.Now), document: documentParts(c.Version),
 	}
 	if c.Sessions != nil {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
 	"elbow/internal/api"
+	"elbow/internal/lockout"
 	"elbow/internal/store"
 )
 
@@ -30,10 +32,16 @@ func hashPassword(password string) (string, error) {
 // the time of an answer does not tell which users there are. No password has it.
 var nobodysHash = sync.OnceValues(func() (string, error) { return hashPassword("no such user") })
 
-// samePassword reports whether the password has the hash.
+// hashingShare is the part of the time, one in so many, in which passwords are
+// compared: anybody can have that done by signing in.
+const hashingShare = 4
+
+// samePassword reports whether the password has the hash. The next one is compared
+// after a rest.
 func samePassword(hash, password string) (bool, error) {
 	hashing.Lock()
-	defer hashing.Unlock()
+	began := time.Now()
+	defer func() { time.AfterFunc((hashingShare-1)*time.Since(began), hashing.Unlock) }()
 	err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, nil
@@ -58,7 +66,8 @@ func (s *Service) SignIn(ctx context.Context, userName, password string) (l stor
 	return l, ok && found, err
 }
 
-// isPassword is nil if the user has this password.
+// isPassword is nil if the user has this password. Who has guessed too often where
+// the call comes from is refused before it is looked at.
 func (s *Service) isPassword(ctx context.Context, userName, password string) (hash string, err error) {
 	l, found, err := s.store.Login(ctx, userName)
 	switch {
@@ -67,9 +76,19 @@ func (s *Service) isPassword(ctx context.Context, userName, password string) (ha
 	case !found:
 		return "", api.ErrLoginProfileNotExist.New()
 	}
-	ok, err := samePassword(l.Profile.PasswordHash, password)
-	if err == nil && !ok {
-		err = api.ErrWrongPassword.New()
+	id, source := lockout.Identity{Name: userName, Password: true}, api.SourceOf(ctx)
+	if wait := s.lockout.Attempt(id, source); wait > 0 {
+		e := api.ErrThrottlingUser.New()
+		e.Reason = fmt.Sprintf("The old password was wrong too often: try again in %s.", wait.Round(time.Second))
+		return "", e
 	}
-	return l.Profile.PasswordHash, err
+	ok, err := samePassword(l.Profile.PasswordHash, password)
+	switch {
+	case err != nil:
+		return "", err
+	case !ok:
+		return "", api.ErrWrongPassword.New()
+	}
+	s.lockout.Succeeded(id, source)
+	return l.Profile.PasswordHash, nil
 }

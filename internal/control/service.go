@@ -11,6 +11,7 @@ import (
 	"elbow/internal/api"
 	"elbow/internal/elb"
 	"elbow/internal/history"
+	"elbow/internal/lockout"
 	"elbow/internal/ram"
 	"elbow/internal/store"
 )
@@ -21,6 +22,9 @@ type Config struct {
 	History *history.Store   // nil: none is kept
 	Now     func() time.Time // nil: time.Now
 	Reach   *elb.Reach       // where backends may be; nil: the zero Reach
+
+	// Lockout is asked before a password is compared; nil: one of its own.
+	Lockout *lockout.Lockout
 }
 
 // A Service has one method per operation. An error is an *api.Error, or else
@@ -30,13 +34,17 @@ type Service struct {
 	history *history.Store // nil: none
 	now     func() time.Time
 	reach   *elb.Reach
+	lockout *lockout.Lockout
 }
 
 // New makes a Service.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach}
+	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach, lockout: c.Lockout}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.lockout == nil {
+		s.lockout = lockout.New(s.now)
 	}
 	return s
 }

@@ -3,7 +3,10 @@ package elbtest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"elbow/internal/api"
 	"elbow/internal/rpc"
@@ -87,4 +90,38 @@ func TestChangePassword(t *testing.T) {
 	w.must(t, "CreateUser", map[string]string{"UserName": "erin"}, nil)
 	_, err := patient(t, w.Client, operation(t, "GetLoginProfile"), map[string]string{"UserName": "erin"})
 	w.isRow(t, err, api.ErrLoginProfileNotExist)
+}
+
+// Who guesses an old password is locked out, with the right one too, and nobody else.
+func TestChangePasswordLockout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	change := func(c *rpc.Client, old, new string) *rpc.Error {
+		t.Helper()
+		for {
+			_, err := c.Call(t.Context(), api.RamVersion, "ChangePassword", map[string]string{"OldPassword": old, "NewPassword": new})
+			e, refused := errors.AsType[*rpc.Error](err)
+			if err != nil && !refused {
+				t.Fatal(err)
+			}
+			if e != nil && e.RetryAfter > 0 { // too many calls a second
+				time.Sleep(e.RetryAfter)
+				continue
+			}
+			return e
+		}
+	}
+	for i := range 5 {
+		if e := change(w.signer, fmt.Sprint("a-wrong-password-", i), "another-password"); e == nil || e.Code != string(api.ErrWrongPassword) {
+			t.Fatalf("try %d: %v", i+1, e)
+		}
+	}
+	for _, old := range []string{"a-wrong-password", worldPassword} {
+		if e := change(w.signer, old, "another-password"); e == nil || e.Code != string(api.ErrThrottlingUser) || !strings.Contains(e.Recommend, "The old password was wrong too often: try again in ") {
+			t.Errorf("with %q: %+v", old, e)
+		}
+	}
+	if e := change(w.newKey(t, "alice"), worldPassword, "another-password"); e != nil {
+		t.Errorf("another user: %v", e)
+	}
 }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	// sparingBurst is how many lines of one kind are written at once, and sparingPause
+	// the time until one more is.
+	sparingBurst = 20
+	sparingPause = 10 * time.Second
+
+	// sparingKinds bounds the kinds that are told apart, by level and beginning: more
+	// than there are messages.
+	sparingKinds = 256
+	sparingStart = 24
+)
+
+// A sparing handler bounds the lines that strangers can have written to the log. Of
+// lines of one kind that come too fast the next that is written says how many are
+// left out.
+type sparing struct {
+	slog.Handler
+	kinds *lineKinds
+}
+
+// lineKinds are shared by a handler and those that were made from it.
+type lineKinds struct {
+	mu  sync.Mutex
+	all map[lineKind]*lineCount // guarded by mu
+}
+
+type lineKind struct {
+	level slog.Level
+	start string
+}
+
+type lineCount struct {
+	full time.Time // when sparingBurst lines may be written again
+	left int64     // lines that were left out
+}
+
+// newSparing is a log over another one.
+func newSparing(log *slog.Logger) *slog.Logger {
+	return slog.New(sparing{log.Handler(), &lineKinds{all: make(map[lineKind]*lineCount)}})
+}
+
+// Handle writes a line, or counts it.
+func (s sparing) Handle(ctx context.Context, r slog.Record) error {
+	left, ok := s.kinds.admit(r)
+	if !ok {
+		return nil
+	}
+	if left > 0 {
+		r = r.Clone()
+		r.AddAttrs(slog.Int64("left_out", left))
+	}
+	return s.Handler.Handle(ctx, r)
+}
+
+// WithAttrs is of slog.Handler.
+func (s sparing) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return sparing{s.Handler.WithAttrs(attrs), s.kinds}
+}
+
+// WithGroup is of slog.Handler.
+func (s sparing) WithGroup(name string) slog.Handler {
+	return sparing{s.Handler.WithGroup(name), s.kinds}
+}
+
+// admit reports whether a line is written, and how many of its kind were left out
+// before it.
+func (k *lineKinds) admit(r slog.Record) (left int64, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	kind := lineKind{r.Level, r.Message[:min(len(r.Message), sparingStart)]}
+	c := k.all[kind]
+	if c == nil {
+		if len(k.all) >= sparingKinds {
+			clear(k.all) // no message of ours is one of so many
+		}
+		c = new(lineCount)
+		k.all[kind] = c
+	}
+	if c.full.Before(r.Time) {
+		c.full = r.Time
+	}
+	if c.full.Sub(r.Time) > (sparingBurst-1)*sparingPause {
+		c.left++
+		return 0, false
+	}
+	c.full = c.full.Add(sparingPause)
+	left, c.left = c.left, 0
+	return left, true
+}
