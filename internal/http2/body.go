@@ -18,6 +18,9 @@ var bodyBuffers = sync.Pool{New: func() any { return new(bodyBuffer) }}
 // Len is how many bytes are in it.
 func (b *Body) Len() int { return b.n }
 
+// Holds is how many bytes of memory it takes.
+func (b *Body) Holds() int { return len(b.buffers) * MaxFrame }
+
 // Put appends a copy of p.
 func (b *Body) Put(p []byte) {
 	b.n += len(p)

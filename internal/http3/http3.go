@@ -90,5 +90,6 @@ var (
 // What ends a stream.
 var (
 	ErrIncomplete = &Error{Code: RequestIncomplete, OfStream: true, Reason: "stream ended before the request head"} // RFC 9114, 4.1
+	ErrHeads      = &Error{Code: RequestRejected, OfStream: true, Reason: "too much of unfinished request heads"}   // RFC 9114, 8.1
 	ErrMalformed  = &Error{Code: MessageError, OfStream: true, Reason: "malformed request"}                         // RFC 9114, 4.1.2
 )

@@ -9,18 +9,21 @@ import (
 )
 
 // A budget bounds the memory that clients make the process take. Connections and
-// exchanges are reckoned at what they need as a rule, which is known at once;
-// what they really need, if all of them have full buffers, is measured now and
-// then. Beyond either, new requests are answered with 503 and new connections
-// closed, while what is under way goes on.
+// exchanges are reckoned at what they need as a rule, which is known at once, and
+// at what they are known to hold beyond that: long heads, bodies, windows. What they
+// really need is measured now and then. Beyond either, new requests are answered with
+// 503 and new connections closed, while what is under way goes on; but clients that
+// hold more than their share give some back (relief.go).
 type budget struct {
-	total     int64         // bytes that the process may have; 0: no bound
-	conns     *atomic.Int64 // client connections
-	exchanges atomic.Int64  // exchanges, from their head on
+	total int64         // bytes that the process may have; 0: no bound
+	conns *atomic.Int64 // client connections
+	held  atomic.Int64  // bytes that are reckoned for what they do, and for QUIC
 
-	tight atomic.Bool // what has been measured is too much
-	stop  chan struct{}
-	done  chan struct{}
+	tight   atomic.Bool   // what has been measured is too much
+	relieve func()        // is called when something was refused
+	refused chan struct{} // something was; capacity 1
+	stop    chan struct{}
+	done    chan struct{}
 }
 
 // What the memory is reckoned to be taken by. Half of it is for what clients
@@ -28,7 +31,9 @@ type budget struct {
 // runs, the store needs some, and full buffers are what is left for.
 const (
 	connCost     = 16 << 10 // an idle TLS connection (make bench: idle)
+	quicCost     = 88 << 10 // what one of QUIC takes beyond that: four goroutines, maps, buffers
 	exchangeCost = 32 << 10 // one that waits for its backend: head, stack, stream
+	uploadCost   = 32 << 10 // a body under way: a full buffer, of an exchange's that waits for its backend
 	budgetShare  = 2        // one part in that many is what the costs may add up to
 )
 
@@ -51,12 +56,17 @@ const (
 	budgetTightInterval = time.Second
 )
 
+// reliefInterval is the least time between two looks at what clients hold. One takes
+// 10 ms with 100,000 connections.
+const reliefInterval = 100 * time.Millisecond
+
 var errMemory = errors.New("memory is short")
 
 // start begins to measure, unless there is no bound.
-func (b *budget) start(total int64, conns *atomic.Int64) {
-	b.total, b.conns = total, conns
+func (b *budget) start(total int64, conns *atomic.Int64, relieve func()) {
+	b.total, b.conns, b.relieve = total, conns, relieve
 	if total > 0 {
+		b.refused = make(chan struct{}, 1)
 		b.stop, b.done = make(chan struct{}), make(chan struct{})
 		go b.watch() // ends with close, which waits for it
 	}
@@ -69,10 +79,8 @@ func (b *budget) close() {
 	}
 }
 
-// reckoned is what connections and exchanges need as a rule.
-func (b *budget) reckoned() int64 {
-	return b.conns.Load()*connCost + b.exchanges.Load()*exchangeCost
-}
+// reckoned is what connections need as a rule, and what they do.
+func (b *budget) reckoned() int64 { return b.conns.Load()*connCost + b.held.Load() }
 
 // full reports whether there is no room for the exchange that has been counted
 // last.
@@ -85,6 +93,11 @@ func (b *budget) fullForConns() bool {
 	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/budgetShare/4*connsShareOf4)
 }
 
+// roomy reports whether n bytes may be used for what is only faster with them.
+func (b *budget) roomy(n int64) bool {
+	return b.total == 0 || !b.tight.Load() && b.reckoned()+n <= b.total/budgetShare/8*reliefOf8
+}
+
 // overfull reports whether there are so many exchanges that even saying no to
 // another one is too much: an answer takes a buffer until its client has read it.
 func (b *budget) overfull() bool {
@@ -95,7 +108,7 @@ func (b *budget) watch() {
 	defer close(b.done)
 	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	interval := budgetInterval
-	for sleep(interval, b.stop) {
+	for b.pause(interval) {
 		interval = budgetInterval
 		if b.tight.Load() {
 			runtime.GC()
@@ -103,6 +116,34 @@ func (b *budget) watch() {
 		}
 		metrics.Read(samples)
 		b.measured(int64(samples[0].Value.Uint64() + samples[1].Value.Uint64()))
+	}
+}
+
+// pause waits for d, and has memory be given back when some is refused. It reports
+// whether there is more to do.
+func (b *budget) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			return true
+		case <-b.stop:
+			return false
+		case <-b.refused:
+			b.relieve()
+			if !sleep(reliefInterval, b.stop) {
+				return false
+			}
+		}
+	}
+}
+
+// refuse is called when something was refused because memory is short.
+func (b *budget) refuse() {
+	select {
+	case b.refused <- struct{}{}:
+	default: // it has been told, or there is no bound
 	}
 }
 
@@ -125,5 +166,6 @@ func (x *exchange) noMemory() *Fault {
 // refuseMemory counts what was refused because memory is short.
 func (l *Listener) refuseMemory() {
 	l.counts.Local().refusals[ofMemory].Inc()
+	l.proxy.budget.refuse()
 	l.proxy.shortage.refuse(l.proxy.log, errMemory)
 }

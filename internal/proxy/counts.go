@@ -17,6 +17,7 @@ type listenerCounts struct {
 	overflow   metrics.Counter           // connections beyond a limit, which get 503
 	open       metrics.Gauge             // connections
 	refusals   [excesses]metrics.Counter // what overload cost, by reason
+	shed       metrics.Counter           // connections ended because memory was short
 	handshakes metrics.Counter           // completed
 	unshaken   metrics.Counter           // handshakes that failed
 	http3      metrics.Gauge             // 1 if it is served
@@ -82,6 +83,8 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 	s.Histogram("connect_seconds", "From the request to a backend connection.", func(c *t) *metrics.Histogram { return &c.connect })
 	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
 	s.Histogram("request_seconds", "From the request to the end of the answer.", func(c *t) *metrics.Histogram { return &c.total })
+	s.Counter("connections_shed_total", "Connections ended because memory was short and their clients held more than their share of it.",
+		func(c *t) *metrics.Counter { return &c.shed })
 	return s
 }
 

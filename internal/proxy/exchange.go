@@ -70,15 +70,15 @@ func takeExchange(c *conn) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.conn, x.client = c, (*h1)(x)
 	x.taking.conn, x.sending.conn = c, c
-	c.proxy.budget.exchanges.Add(1)
-	x.in.open()
+	c.hold(exchangeCost)
+	x.in.open(c)
 	return x
 }
 
 // release gives the exchange back, without anything that refers to c.
 func (x *exchange) release() {
-	x.conn.proxy.budget.exchanges.Add(-1)
 	x.in.close()
+	x.conn.hold(-exchangeCost)
 	x.req.Reset()
 	x.shrink()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}

@@ -42,7 +42,12 @@ func (x *h1) head() *Fault {
 				return nil
 			}
 		}
-		if err := x.in.read(c.stream); err != nil {
+		if x.in.n > 0 {
+			x.sending.begin(nil, false)
+		}
+		err := x.in.read(c.stream)
+		x.sending.end()
+		if err != nil {
 			if x.in.n == 0 {
 				return errNoRequest
 			}

@@ -28,6 +28,7 @@ func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
 	start := len(dst)
 	dst = slices.Grow(dst, n)[:start+n]
 	s.body.Take(dst[start:])
+	s.reckon()
 	h.drained(s, n)
 	s.x.record.bytesIn += int64(n)
 	return dst, true
@@ -44,6 +45,7 @@ func (s *h2Stream) pass(u *upload) *Fault {
 		}
 		u.flow.open()
 		n := s.body.Take(u.flow.space())
+		s.reckon()
 		last, trailers := s.ended && s.body.Len() == 0, s.trailers
 		h.mu.Unlock()
 		x.record.bytesIn += int64(n)

@@ -96,6 +96,7 @@ func (h *h2Conn) data(f *http2.Frame) error {
 		h.drained(s, len(p))
 	} else {
 		s.body.Put(p)
+		s.reckon()
 	}
 	if ends {
 		h.remoteEnd(s)

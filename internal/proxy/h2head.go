@@ -26,6 +26,7 @@ func (h *h2Conn) headers(f *http2.Frame) error {
 	if !f.Has(http2.EndHeaders) {
 		b.buf = append(b.buf, p...)
 		h.block = b
+		h.reckonBlock()
 		return nil
 	}
 	return h.headerList(&b, p)
@@ -38,6 +39,7 @@ func (h *h2Conn) continuation(f *http2.Frame) error {
 	}
 	b.frames++
 	b.buf = append(b.buf, f.Payload...)
+	h.reckonBlock()
 	if len(b.buf) > http2.MaxBlockBytes || b.frames > http2.MaxContinuations {
 		return http2.ErrBlockLength
 	}
@@ -53,6 +55,7 @@ func (h *h2Conn) continuation(f *http2.Frame) error {
 	b.stream = 0
 	if cap(b.buf) > http2.MaxFrame {
 		b.buf = nil
+		h.reckonBlock()
 	}
 	return h.headerList(&whole, whole.buf)
 }
@@ -123,6 +126,7 @@ func (h *h2Conn) request(b *headerBlock, block []byte) error {
 	s := takeStream(h, b.stream)
 	x := s.x
 	arena, err := h.decoder.Decode(x.in.b[:0], block)
+	x.in.reckon(cap(arena))
 	if err != nil {
 		h.abandon(s)
 		return err

@@ -16,12 +16,13 @@ type h2Input struct {
 	r, w    int            // in.b[r:w] has been read and not looked at
 	partial socket.Instant // since when a frame or a header block lacks its end; 0: none does
 
-	decoder  *http2.Decoder
-	block    headerBlock
-	meters   http2.Meters
-	prefaced bool        // the client's preface has come
-	begun    bool        // the client's first SETTINGS have come
-	fresh    []*h2Stream // begun by what was read last, without a worker yet
+	decoder   *http2.Decoder
+	block     headerBlock
+	blockHeld int // bytes of block that the connection is reckoned to hold
+	meters    http2.Meters
+	prefaced  bool        // the client's preface has come
+	begun     bool        // the client's first SETTINGS have come
+	fresh     []*h2Stream // begun by what was read last, without a worker yet
 }
 
 var (
@@ -57,6 +58,8 @@ func (h *h2Conn) releaseInput() {
 		h.in.release()
 		h.in = nil
 	}
+	h.block.buf = nil
+	h.reckonBlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.fresh {
@@ -107,13 +110,30 @@ func (h *h2Conn) frames() (err error) {
 			}
 		}
 		if !h.block.pending() {
-			h.partial = 0 // what comes next has its own time
+			h.whole() // what comes next has its own time
 		}
 	}
 	if h.partial == 0 && (h.r < h.w || h.block.pending()) {
 		h.partial = socket.Now()
+		h.owes()
 	}
 	return nil
+}
+
+// whole notes that no frame or header block lacks its end.
+func (h *h2Conn) whole() {
+	if h.partial != 0 {
+		h.partial = 0
+		h.paid()
+	}
+}
+
+// reckonBlock takes down what the header block takes that lacks its end.
+func (h *h2Conn) reckonBlock() {
+	if n := cap(h.block.buf); n != h.blockHeld {
+		h.hold(int64(n - h.blockHeld))
+		h.blockHeld = n
+	}
 }
 
 // fill reads once, without holding a buffer while it waits for the first byte. If
@@ -224,6 +244,7 @@ func (h *h2Conn) patience() (d time.Duration) {
 func (h *h2Conn) settle() {
 	h.dismiss()
 	h.block.buf, h.decoder.Fields = nil, nil
+	h.reckonBlock()
 	if h.writing && !h.settled {
 		h.settled = true
 		h.rouse()

@@ -30,6 +30,7 @@ type h2Stream struct {
 	window   http2.Window
 	credit   http2.Credit
 	body     http2.Body
+	reckoned int    // bytes of body that the connection is reckoned to hold
 	left     int64  // bytes of the body that are to come; -1: not known
 	trailers []byte // of the request, as lines
 	tooLong  bool   // the trailers are; the end has come, but ended is not set
@@ -62,8 +63,18 @@ func (h *h2Conn) abandon(s *h2Stream) {
 // release forgets all but what is costly to make.
 func (s *h2Stream) release() {
 	s.body.Release()
+	s.reckon()
 	*s = h2Stream{in: s.in, out: s.out, body: s.body}
 	h2Streams.Put(s)
+}
+
+// reckon takes down what body takes. Called with h.mu locked, or when nobody else has
+// the stream.
+func (s *h2Stream) reckon() {
+	if n := s.body.Holds(); n != s.reckoned {
+		s.h.hold(int64(n - s.reckoned))
+		s.reckoned = n
+	}
 }
 
 // run runs the exchange of the stream.

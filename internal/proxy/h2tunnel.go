@@ -84,6 +84,7 @@ func (s *h2Stream) carryOnce(t *tunnel) error {
 	h := s.h
 	h.mu.Lock()
 	n := s.body.Take(b.b[:])
+	s.reckon()
 	h.mu.Unlock()
 	err := t.send(b.b[:n])
 	h.mu.Lock()

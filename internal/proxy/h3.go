@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -26,6 +27,8 @@ type h3Conn struct {
 	theirs  theirStreams     // owned by acceptUni
 	working sync.WaitGroup   // exchanges and streams of one direction
 
+	headRoom atomic.Int64 // that unfinished heads have, in bytes
+
 	mu        sync.Mutex
 	open      int            // exchanges under way
 	idleSince socket.Instant // when the last of them ended
@@ -43,6 +46,7 @@ func (q *quicPort) admit(c *quic.Conn) {
 		start: c.Context().Value(quicStartKey{}).(*quicStart),
 	}
 	h.conn.h3 = h
+	h.start.conn = h.conn
 	h.key.ClientIP = h.client.Addr().As16()
 	h.key.QUICID = h.start.id.bytes()
 	h.idleSince = socket.Now()

@@ -15,6 +15,7 @@ import (
 func (s *h3Stream) head() *Fault {
 	x := s.x
 	s.readBy(x.record.began.Add(s.h.proxy.limits.HeadTimeout))
+	defer s.headEnds()
 	for {
 		piece, block, n, err := s.frames.Next(x.in.rest())
 		x.in.used += n
@@ -27,10 +28,35 @@ func (s *h3Stream) head() *Fault {
 		case s.ended:
 			return s.refuse(OpHead, s.frames.End(len(x.in.rest())))
 		}
-		if err := x.in.read(s); err != nil && !s.ended {
+		if !s.mayGrow() {
+			return s.refuse(OpHead, http3.ErrHeads)
+		}
+		x.sending.begin(nil, false)
+		err = x.in.read(s)
+		x.sending.end()
+		if err != nil && !s.ended {
 			return headFault(err)
 		}
 	}
+}
+
+// mayGrow reports whether the head, if it needs more room, may have it. It bounds what
+// the unfinished heads of a connection take: each may be as long as any, but a client
+// that begins many and ends none holds no more than a few.
+func (s *h3Stream) mayGrow() bool {
+	in := &s.x.in
+	if in.n < len(in.b) || len(in.b) >= http1.MaxHeadBytes { // which read refuses
+		return true
+	}
+	more := int64(min(len(in.b), http1.MaxHeadBytes-len(in.b)))
+	s.headRoom += more
+	return s.h.headRoom.Add(more) <= maxHeadRoom
+}
+
+// headEnds is called when the head is there, or never will be.
+func (s *h3Stream) headEnds() {
+	s.h.headRoom.Add(-s.headRoom)
+	s.headRoom = 0
 }
 
 // decode makes the request of a field section.
@@ -40,12 +66,17 @@ func (s *h3Stream) decode(block []byte) *Fault {
 	if s.arena, err = s.section.Decode(s.arena, block); err != nil {
 		return s.refuse(OpHead, err)
 	}
+	x.in.reckon(len(x.in.b) + cap(s.arena) - arenaBytes)
 	if s.section.TooLong {
 		return headFault(http1.ErrHeadLength)
 	}
 	bodiless, f := s.awaitEnd()
 	if f != nil {
 		return f
+	}
+	if !s.allRead() {
+		s.reads = true
+		s.h.start.window.begin(s.h.start)
 	}
 	if _, err = http2.Request(&x.req, s.section.Fields, nil, bodiless); err != nil {
 		if f := headFault(err); f.Status != 400 {

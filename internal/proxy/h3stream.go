@@ -35,6 +35,8 @@ type h3Stream struct {
 	stopped    atomic.Bool // the client has been told to stop sending: how it ends says nothing
 	ended      bool        // the client's direction has been read to its end
 	closed     bool        // ours has been ended as it should be
+	headRoom   int64       // bytes that an unfinished head has beyond what all have
+	reads      bool        // quic-go may hold a part of the request
 	rest       []byte      // of the body: the start of a frame whose other part has not come
 	unwatch    func() bool // ends bind; false: the backend connection has been closed; nil: it has ended
 	unbound    bool        // what unwatch said
@@ -64,6 +66,9 @@ func (s *h3Stream) end() {
 	if !s.closed {
 		s.str.CancelWrite(quic.StreamErrorCode(h3Code(s.x.record.fault)))
 	}
+	if s.reads {
+		s.h.start.window.end(s.h.start)
+	}
 	s.str.ReleaseStreamCredit()
 	s.h.done()
 	s.x.release()
@@ -76,7 +81,7 @@ func (s *h3Stream) release() {
 	s.x, s.h, s.str, s.unwatch = nil, nil, nil, nil
 	s.frames = http3.Stream{}
 	s.section.Fields, s.arena, s.rest = s.section.Fields[:0], s.arena[:0], s.rest[:0]
-	s.replayable, s.measured, s.ended, s.closed = false, false, false, false
+	s.replayable, s.measured, s.ended, s.closed, s.reads = false, false, false, false, false
 	s.mute.Store(false)
 	s.stopped.Store(false)
 	if cap(s.arena) > 4*arenaBytes {

@@ -16,12 +16,16 @@ type intake struct {
 	n     int
 	used  int
 
+	owner *conn // what the head is reckoned for
+	extra int64 // bytes of it that are reckoned beyond an exchange
+
 	// more means that the last read filled all the room it had, so that a TLS
 	// connection may hold more of the same record.
 	more bool
 }
 
-func (in *intake) open() {
+func (in *intake) open(owner *conn) {
+	in.owner = owner
 	in.short = headBuffers.Get().(*headBuffer)
 	in.b = in.short.b[:]
 	in.n, in.used, in.more = 0, 0, false
@@ -31,6 +35,7 @@ func (in *intake) close() {
 	if in.short != nil {
 		headBuffers.Put(in.short)
 	}
+	in.reckon(0)
 	*in = intake{}
 }
 
@@ -50,7 +55,7 @@ func (in *intake) read(from io.Reader) error {
 		if len(in.b) >= http1.MaxHeadBytes {
 			return http1.ErrHeadLength
 		}
-		in.grow(min(4*len(in.b), http1.MaxHeadBytes))
+		in.grow(min(2*len(in.b), http1.MaxHeadBytes))
 	}
 	n, err := from.Read(in.b[in.n:])
 	in.n += n
@@ -71,6 +76,20 @@ func (in *intake) grow(size int) {
 		headBuffers.Put(in.short)
 		in.short = nil
 	}
+	in.reckon(size)
+}
+
+// reckon takes down that the head, or what has been made of it, takes n bytes; up to
+// headBytes of them belong to an exchange anyway.
+func (in *intake) reckon(n int) {
+	extra := int64(n)
+	if n <= headBytes {
+		extra = 0
+	}
+	if extra != in.extra {
+		in.owner.hold(extra - in.extra)
+		in.extra = extra
+	}
 }
 
 // unread takes b back, which was read behind the end of a body. Everything
@@ -84,6 +103,7 @@ func (in *intake) unread(b []byte) {
 		// copied, the small buffer is kept from the pool.
 		in.b = slices.Concat(in.b[:in.n], b)
 		in.short = nil
+		in.reckon(len(in.b))
 	} else {
 		copy(in.b[in.n:], b)
 	}

@@ -228,6 +228,11 @@ const endTimeout = 50 * time.Millisecond
 // client that was busy.
 const farewell = time.Second
 
+// maxHeadRoom is how many bytes the unfinished heads of an HTTP/3 connection may take
+// beyond headBytes each: 128 of 16 KiB, or 18 of 64 KiB. Over HTTP/1.1 and HTTP/2 only
+// one head is unfinished at a time.
+const maxHeadRoom = 1 << 20
+
 // arenaBytes is the room for the text of a head to begin with: nine in ten have
 // less.
 const arenaBytes = 2 << 10

@@ -192,6 +192,7 @@ func (l *Listener) remove(c *conn) {
 	delete(l.conns, c)
 	here := len(l.conns)
 	l.mu.Unlock()
+	c.hold(-c.held.Load()) // what a panic has left
 	l.counts.Local().open.Add(-1)
 	total := l.proxy.conns.Add(-1)
 	if l.crowd.on.Load() {

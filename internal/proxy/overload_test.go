@@ -310,16 +310,16 @@ func TestReckonedMemory(t *testing.T) {
 		t.Error("there is room for another connection")
 	}
 	c.wantStatus(c.open(true), "503")
-	r.proxy.budget.exchanges.Add(holds / 4) // as if clients did not read what they are told
+	r.proxy.budget.held.Add(holds / 4 * exchangeCost) // as if clients did not read what they are told
 	c.wantReset(c.open(true), http2.ErrCodeRefusedStream)
-	r.proxy.budget.exchanges.Add(-holds / 4)
+	r.proxy.budget.held.Add(-holds / 4 * exchangeCost)
 }
 
 // What has been tight is found out to be easy again, without a request.
 func TestBudgetMeasures(t *testing.T) {
 	leak.Check(t)
 	var b budget
-	b.start(1<<40, new(atomic.Int64))
+	b.start(1<<40, new(atomic.Int64), func() {})
 	defer b.close()
 	b.measured(b.total)
 	for end := time.Now().Add(patience); b.tight.Load(); time.Sleep(time.Millisecond) {

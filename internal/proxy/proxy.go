@@ -181,7 +181,7 @@ func New(o Options) *Proxy {
 		limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
 		room:  handshakeRoom, patience: handshakePatience, inside: new(atomic.Int64),
 	}
-	p.budget.start(o.Memory, &p.conns)
+	p.budget.start(o.Memory, &p.conns, p.relieve)
 	p.files.limit = int64(o.Descriptors)
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.log == nil {

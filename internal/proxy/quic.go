@@ -185,6 +185,7 @@ func (q *quicPort) config() *quic.Config {
 		MaxStreamReceiveWindow:         quicMaxStreamWindow,
 		InitialConnectionReceiveWindow: quicConnWindow,
 		MaxConnectionReceiveWindow:     quicMaxConnWindow,
+		AllowConnectionWindowIncrease:  q.grow,
 		MaxIncomingStreams:             quicStreams,
 		MaxIncomingUniStreams:          quicUniStreams,
 		// A stream that the client resets counts until its exchange has ended,

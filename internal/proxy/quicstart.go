@@ -13,6 +13,8 @@ type quicStart struct {
 	id      quicID
 	port    *quicPort
 	client  netip.AddrPort
+	conn    *conn // set before there are requests
+	window  h3Window
 	shaking atomic.Bool // counted as under way
 	turn    *gate       // what its handshake is inside of, while it is one of port.turns
 	over    bool        // there will be no turn for it; guarded by port.turns.mu
@@ -47,6 +49,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 	start := &quicStart{port: q, client: client}
 	start.shaking.Store(true)
 	q.shaking.Add(1)
+	l.proxy.budget.held.Add(quicCost)
 	q.sources.add(client, 1)
 	context.AfterFunc(ctx, start.ends)
 	return context.WithValue(ctx, quicStartKey{}, start), nil
@@ -55,6 +58,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 // ends is called when the connection has ended.
 func (s *quicStart) ends() {
 	s.shaken(false)
+	s.port.listener.proxy.budget.held.Add(-quicCost)
 	s.port.turns.end(s)
 }
 

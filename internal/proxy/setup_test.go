@@ -206,6 +206,7 @@ func (r *rig) close() {
 		b.Retire()
 	}
 	r.proxy.Close()
+	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.budget.held.Load() == 0 })
 }
 
 // A client is one connection to the listener of a rig.

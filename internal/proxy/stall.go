@@ -24,6 +24,7 @@ type stall struct {
 	h2    uint32       // the stream of conn, if that is of HTTP/2
 	str   *quic.Stream // nil: not over HTTP/3
 	quiet bool         // nothing says that it is the client's turn
+	owes  bool         // conn has been told of it
 	since socket.Instant
 
 	// Guarded by in.mu, while the exchange is in there.
@@ -64,8 +65,19 @@ type stallError struct{}
 func (stallError) Error() string        { return "client stood still while others waited for the backend" }
 func (stallError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
-// begin notes that w begins now, or begins anew.
+// begin notes that w begins now, or begins anew. in is nil if the exchange has no place
+// at a backend.
 func (w *stall) begin(in *stalls, quiet bool) {
+	if !quiet {
+		if w.owes {
+			w.conn.paid() // something
+		}
+		w.owes = true
+		w.conn.owes()
+	}
+	if in == nil {
+		return
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if w.in != nil {
@@ -80,6 +92,10 @@ func (w *stall) begin(in *stalls, quiet bool) {
 
 // end notes the end of w and reports whether it was ended for somebody else.
 func (w *stall) end() (ended bool) {
+	if w.owes {
+		w.owes = false
+		w.conn.paid()
+	}
 	in := w.in
 	if in == nil {
 		return false
@@ -206,12 +222,14 @@ func (w *stall) expel() {
 	}
 }
 
-// stalls notes that the exchange waits for its client, if it has a place at a
-// backend. flows, after it, notes that it does not any more.
+// stalls notes that the exchange waits for its client. flows, after it, notes that it
+// does not any more.
 func (x *exchange) stalls(w *stall, quiet bool) {
+	var in *stalls
 	if x.backend != nil && x.placed {
-		w.begin(&x.backend.stalls, quiet)
+		in = &x.backend.stalls
 	}
+	w.begin(in, quiet)
 }
 
 // flows returns a Fault if the exchange was ended meanwhile.

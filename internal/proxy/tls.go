@@ -48,7 +48,9 @@ func (l *Listener) newTLS() *tls.Config {
 func (c *conn) handshake() error {
 	c.wire.ReadBy(socket.Now().Add(c.proxy.limits.HandshakeTimeout))
 	t := tls.Server(&c.wire, c.listener.tls)
+	c.owes()
 	err := t.Handshake()
+	c.paid()
 	c.wire.endTurn() // for want of a write
 	if err != nil {
 		c.listener.counts.Local().unshaken.Inc()

@@ -1,0 +1,223 @@
+package proxy
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	xhttp2 "golang.org/x/net/http2"
+
+	"elbow/internal/http2"
+	"elbow/internal/http3"
+	"elbow/internal/leak"
+	"elbow/internal/socket"
+)
+
+// held is what the connections of a rig are reckoned to hold beyond what they need as a
+// rule.
+func (r *rig) held() int64 { return r.proxy.budget.held.Load() }
+
+// awaitHeld returns when between from and to bytes are reckoned.
+func (r *rig) awaitHeld(from, to int64) {
+	r.t.Helper()
+	waitFor(r.t, "so much memory", func() bool { return r.held() >= from && r.held() <= to })
+}
+
+// What a connection holds is reckoned as long as it does: unfinished heads, finished ones
+// while their requests are under way, and bodies that the backend does not take. (That
+// nothing is left of it in the end every test looks after.)
+func TestHoldingsAreReckoned(t *testing.T) {
+	leak.Check(t)
+	stuck := make(chan struct{})
+	backend := scripted(t, func(_ int, p *peer) {
+		if strings.HasPrefix(p.head(), "GET / ") {
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+			return
+		}
+		<-stuck // neither reads nor answers
+	})
+	defer close(stuck)
+	long := strings.Repeat("x", 24<<10)
+	const head = 32 << 10 // the room that one of 24 KiB has
+
+	t.Run("HTTP/1.1 unfinished head", func(t *testing.T) {
+		r := newRig(t, []string{backend}, withoutHTTP3)
+		c := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\nX: " + long)
+		r.awaitHeld(exchangeCost+head, exchangeCost+head)
+		c.send("\r\n\r\n").want(200, "hello")
+		r.awaitHeld(0, 0)
+	})
+	t.Run("HTTP/2 unfinished head", func(t *testing.T) {
+		r := newRig(t, []string{backend}, withoutHTTP3)
+		c := r.dialFrames()
+		block := slices.Clone(c.block("x: " + long))
+		c.ok(c.WriteHeaders(xhttp2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:16<<10], EndStream: true}))
+		c.ok(c.WriteContinuation(1, false, block[16<<10:len(block)-1]))
+		r.awaitHeld(int64(len(block))-1, 2*int64(len(block)))
+		c.ok(c.WriteContinuation(1, true, block[len(block)-1:]))
+		c.wantStatus(1, "200")
+		r.awaitHeld(0, 0)
+	})
+	t.Run("HTTP/2 finished head", func(t *testing.T) {
+		r := newRig(t, []string{backend}, withoutHTTP3)
+		c := r.dialFrames()
+		block := slices.Clone(c.block(":path: /stuck", "x: "+long))
+		c.ok(c.WriteHeaders(xhttp2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:16<<10], EndStream: true}))
+		c.ok(c.WriteContinuation(1, true, block[16<<10:]))
+		r.awaitHeld(exchangeCost+int64(len(long)), exchangeCost+2*head)
+	})
+	t.Run("HTTP/2 body", func(t *testing.T) {
+		r := newRig(t, []string{backend}, withoutHTTP3)
+		// The kernel's buffers take some MB, then the window is all that may come.
+		const size = 32 << 20
+		c := r.dial2().ask("POST /stuck HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n" + strings.Repeat("x", size))
+		r.awaitHeld(exchangeCost+uploadCost+http2.StreamWindow/2, exchangeCost+uploadCost+http2.StreamWindow+2*http2.MaxFrame)
+		c.leave()
+		r.awaitHeld(0, 0)
+	})
+	t.Run("HTTP/3 connection", func(t *testing.T) {
+		r := newRig(t, []string{backend})
+		c := r.dialRaw()
+		c.ask("/")
+		r.awaitHeld(quicCost, quicCost)
+	})
+	t.Run("HTTP/3 unfinished head", func(t *testing.T) {
+		r := newRig(t, []string{backend})
+		c := r.dialRaw()
+		b := headers(pseudo("GET", "/stuck", "x", long)...)
+		c.stream(false, b[:len(b)-1])
+		r.awaitHeld(quicCost+exchangeCost+head, quicCost+exchangeCost+head)
+	})
+	t.Run("HTTP/3 upload", func(t *testing.T) {
+		r := newRig(t, []string{backend})
+		c := r.dialRaw()
+		c.stream(false, headers(pseudo("POST", "/stuck")...), frameData("x"))
+		want := int64(quicCost + exchangeCost + uploadCost + quicConnWindow)
+		r.awaitHeld(want, want)
+	})
+}
+
+// A client that begins many long heads over HTTP/3 and ends none has no more than a
+// bound, and the requests beyond that may be sent again; the connection goes on.
+func TestH3UnfinishedHeadsAreBounded(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)})
+	c := r.dialRaw()
+	const length, room = 30 << 10, 24 << 10                                    // of a head, and what that takes beyond 8 KiB
+	b := headers(pseudo("GET", "/", "x", strings.Repeat("\x01", length/4))...) // 30 bits each
+	var refused atomic.Int32
+	var reading sync.WaitGroup
+	for range quicStreams - 1 {
+		str := c.stream(false)
+		_, _ = str.Write(b[:len(b)-1]) // in vain if it is refused meanwhile
+		reading.Add(1)
+		go func() { // ends with the stream
+			defer reading.Done()
+			if _, err := str.Read(make([]byte, 1)); codeOfReset(err) == http3.RequestRejected {
+				refused.Add(1)
+			}
+		}()
+	}
+	waitFor(t, "a bound", func() bool { return refused.Load() >= quicStreams-1-maxHeadRoom/room })
+	if held, bound := r.held(), int64(quicCost+quicStreams*(exchangeCost+headBytes)+maxHeadRoom); held > bound {
+		t.Errorf("%d bytes are held, want no more than %d", held, bound)
+	}
+	if got := c.ask("/"); got != "hello" {
+		t.Errorf("got %q", got)
+	}
+	_ = c.quic.CloseWithError(0x100, "")
+	reading.Wait()
+}
+
+// Which connections are closed when memory is short.
+func TestDispensable(t *testing.T) {
+	leak.Check(t)
+	now := socket.Now()
+	late := now.Add(-stallPatience)
+	const kb, mb = 1 << 10, 1 << 20
+	for _, tt := range []struct {
+		name    string
+		clients [][]footprint
+		excess  int64
+		want    int64 // bytes
+	}{
+		{"nobody", nil, mb, 0},
+		{"many with little", slices.Repeat([][]footprint{{{bytes: 100 * kb, owes: late}}}, 100), 100 * mb, 0},
+		{"one with much", [][]footprint{{{bytes: 20 * mb, owes: never}}, {{bytes: kb, owes: never}}}, mb, 20 * mb},
+		{"one with many that are in use", [][]footprint{slices.Repeat([]footprint{{bytes: 100 * kb, owes: never}}, 500)}, 100 * mb, 0},
+		{"one with many that just began to owe", [][]footprint{slices.Repeat([]footprint{{bytes: 100 * kb, owes: now}}, 500)}, 100 * mb, 0},
+		{"one with many that owe", [][]footprint{slices.Repeat([]footprint{{bytes: 100 * kb, owes: late}}, 500)}, 3 * mb, 31 * 100 * kb},
+		{"one with many that are idle", [][]footprint{slices.Repeat([]footprint{{bytes: 16 * kb, owes: never, idle: true}}, 1000)}, mb, mb},
+		{"down to the share, no further", [][]footprint{slices.Repeat([]footprint{{bytes: mb, owes: late}}, 12)}, 100 * mb, 4 * mb},
+		{"several with much", [][]footprint{
+			slices.Repeat([]footprint{{bytes: 2 * mb, owes: never}}, 6), slices.Repeat([]footprint{{bytes: mb, owes: never}}, 10),
+		}, 100 * mb, 4*mb + 2*mb},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bytes := make(map[*conn]int64)
+			for _, of := range tt.clients {
+				for i := range of {
+					of[i].conn = new(conn)
+					bytes[of[i].conn] = of[i].bytes
+				}
+			}
+			var got int64
+			for _, c := range dispensable(tt.clients, tt.excess, 8*mb, now) {
+				got += bytes[c]
+			}
+			if got != tt.want {
+				t.Errorf("%d bytes are given back, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// The largest goes first, and of as much the one that has owed something for longest.
+func TestDispensableOrder(t *testing.T) {
+	leak.Check(t)
+	now := socket.Now()
+	const mb = 1 << 20
+	of := []footprint{
+		{bytes: 2*mb + 1, owes: never}, {bytes: 4 * mb, owes: never}, {bytes: 2 * mb, owes: now - 1}, {bytes: 2*mb + 2, owes: now - 2},
+	}
+	var want []*conn
+	for _, i := range []int{1, 3, 2, 0} {
+		of[i].conn = new(conn)
+		want = append(want, of[i].conn)
+	}
+	if got := dispensable([][]footprint{of}, 100*mb, 0, now); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// When memory is short, the connection that holds most is closed, over any version of
+// HTTP, and everybody else is served again, also from the same address.
+func TestLargestHolderGivesWay(t *testing.T) { each(t, testLargestHolderGivesWay) }
+
+func testLargestHolderGivesWay(t *testing.T, v version) {
+	address, asked, release := holding(t)
+	defer close(release)
+	r := newRig(t, []string{address}, func(o *Options, _ *Config) { o.Memory = 1 << 40 })
+	honest := r.dial().send(get)
+	honest.want(200, "hello")
+	largest := r.asker(v)
+	if v == http30 {
+		largest.ask("POST /hold HTTP/1.1\r\nHost: elbow.test\r\nContent-Length: 1\r\n\r\n")
+	} else {
+		largest.ask(hold)
+	}
+	<-asked
+	r.lis.each(func(c *conn) {
+		if c.held.Load() > 0 {
+			c.hold(r.proxy.budget.total) // as if it did
+		}
+	})
+	waitFor(t, "service", func() bool {
+		resp, _, _ := honest.send(get).answer("GET")
+		return resp.StatusCode == 200
+	})
+	r.dial().send(get).want(200, "hello")
+	r.wantSeries(map[string]float64{"elbow_listener_connections_shed_total{lb=lb-test,listener=443}": 1})
+}
