@@ -51,6 +51,9 @@ export async function check(page, name) {
   assert.deepEqual(page.faults, [], `faults on ${name}`)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   assert.ok(wide <= 0, `${name} is ${wide} pixels wider than the screen`)
+  const beside = await page.evaluate(() => [...document.querySelectorAll('table.cards :is(a, button, input, summary)')]
+    .filter((e) => { const at = e.getBoundingClientRect(); return innerWidth <= 640 && at.width > 0 && (at.left < 0 || at.right > innerWidth) }).map((e) => e.outerHTML))
+  assert.deepEqual(beside, [], `${name} has what can be done beside the screen`)
 }
 
 export const shot = (page, name) => page.screenshot({ path: path.join(out, `${name}.png`), fullPage: true })

@@ -2,6 +2,7 @@
 // The tests run one after the other, in this order: those of listeners make the
 // listener that the others look at.
 import './listeners.mjs'
+import './forms.mjs'
 import './people.mjs'
 import './hostility.mjs'
 import './explorer.mjs'

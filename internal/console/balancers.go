@@ -176,7 +176,7 @@ func (v *visit) offering(list func() ([]option, error)) tweak {
 func (v *visit) regions() (all []option, err error) {
 	out, err := ask[api.DescribeEnsRegionsOutput](v, "DescribeEnsRegions", nil)
 	for _, r := range out.EnsRegions.EnsRegions {
-		all = append(all, option{Value: r.EnsRegionID, Text: r.EnsRegionID})
+		all = append(all, option{Value: r.EnsRegionID, Text: nameAndID(r.Name, r.EnsRegionID)})
 	}
 	return all, err
 }
@@ -184,7 +184,7 @@ func (v *visit) regions() (all []option, err error) {
 func (v *visit) networks() (all []option, err error) {
 	out, err := ask[api.DescribeNetworksOutput](v, "DescribeNetworks", map[string]string{"PageSize": "50"})
 	for _, n := range out.Networks.Network {
-		all = append(all, option{Value: n.NetworkID, Text: n.NetworkID + ", " + n.CidrBlock})
+		all = append(all, option{Value: n.NetworkID, Text: nameAndID(n.NetworkName, n.NetworkID) + ", " + n.CidrBlock})
 	}
 	return all, err
 }
@@ -192,7 +192,7 @@ func (v *visit) networks() (all []option, err error) {
 func (v *visit) vSwitches() (all []option, err error) {
 	out, err := ask[api.DescribeVSwitchesOutput](v, "DescribeVSwitches", map[string]string{"PageSize": "50"})
 	for _, s := range out.VSwitches.VSwitch {
-		all = append(all, option{Value: s.VSwitchID, Text: s.VSwitchID + ", " + s.CidrBlock})
+		all = append(all, option{Value: s.VSwitchID, Text: nameAndID(s.VSwitchName, s.VSwitchID) + ", " + s.CidrBlock})
 	}
 	return all, err
 }

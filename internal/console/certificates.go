@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"elbow/internal/api"
+	"elbow/internal/elb"
 )
 
 // A certificatesPage is a page of the list of certificates, and the form to
@@ -23,9 +24,10 @@ type certificatesPage struct {
 // A certificateRow is a certificate in the list.
 type certificateRow struct {
 	api.CertificateOrder
-	Tone string // ok, warn or bad
-	Left string // until it expires
-	Uses int    // listeners; -1 if the visitor may not see
+	Hosts string // that it is for
+	Tone  string // ok, warn or bad
+	Left  string // until it expires
+	Uses  int    // listeners; -1 if the visitor may not see
 }
 
 func (v *visit) certificates() error { return v.certificateList(200, nil, nil) }
@@ -40,7 +42,7 @@ func (v *visit) certificateList(status int, values map[string]string, failed err
 	}
 	uses := v.uses()
 	for _, c := range out.CertificateOrderList {
-		row := certificateRow{CertificateOrder: c, Tone: toneOf(c.Status), Left: left(c.CertEndTime, v.Now()), Uses: -1}
+		row := certificateRow{CertificateOrder: c, Hosts: hosts(c.Sans, c.CommonName), Tone: toneOf(c.Status), Left: left(c.CertEndTime, v.Now()), Uses: -1}
 		if uses != nil {
 			row.Uses = len(uses[strconv.FormatInt(c.CertificateID, 10)])
 		}
@@ -84,8 +86,12 @@ func (v *visit) uses() map[string][]use {
 	names := namesOf(s)
 	all := make(map[string][]use)
 	for i := range s.Listeners {
-		if l := &s.Listeners[i]; l.CertificateID != "" {
-			all[l.CertificateID] = append(all[l.CertificateID], use{l.LoadBalancerID, names[l.LoadBalancerID], string(l.Protocol), strconv.Itoa(l.Port)})
+		l := &s.Listeners[i]
+		if l.CertificateID == "" {
+			continue
+		}
+		for _, id := range elb.CertificateIDs(l.CertificateID) {
+			all[id] = append(all[id], use{l.LoadBalancerID, names[l.LoadBalancerID], string(l.Protocol), strconv.Itoa(l.Port)})
 		}
 	}
 	return all
@@ -147,9 +153,17 @@ func (v *visit) certificate() error {
 }
 
 func (v *visit) deleteCertificatePage() error {
-	at := "certificates/" + url.PathEscape(v.r.PathValue("id"))
+	id := v.r.PathValue("id")
+	at := "certificates/" + url.PathEscape(id)
+	var facts []string
+	if uses := v.uses(); uses != nil {
+		facts = []string{"No listener serves it."}
+		if n := len(uses[id]); n > 0 {
+			facts = []string{"Listeners that serve it: " + fmt.Sprint(n) + ". Put another one in its place first."}
+		}
+	}
 	return v.confirm(question{
-		Call: "DeleteUserCertificate", Title: "Delete this certificate?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
+		Call: "DeleteUserCertificate", Facts: facts, Title: "Delete the certificate " + v.certificateName(id) + "?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
 		Do: at + "/delete", Back: at, Button: "Delete",
 	})
 }

@@ -45,8 +45,8 @@ func (v *visit) newListenerPage() error {
 // A newListener is what the page shows on which a listener is made.
 type newListener struct {
 	form
-	Balancer, Protocol string
-	Protocols          []string
+	Balancer, BalancerName, Protocol string
+	Protocols                        []string
 }
 
 func (v *visit) listenerForm(status int, values map[string]string, failed error) error {
@@ -58,7 +58,7 @@ func (v *visit) listenerForm(status int, values map[string]string, failed error)
 	f := v.formOf(op, values, failed, map[string]tweak{
 		"LoadBalancerId": leftOut, "ServerCertificateId": v.offeringCertificates,
 	})
-	v.render(status, "listener_new", "New "+p+" listener", newListener{f, v.lb(), p, protocols()})
+	v.render(status, "listener_new", "New "+p+" listener", newListener{f, v.lb(), v.balancerName(), p, protocols()})
 	return nil
 }
 
@@ -97,7 +97,7 @@ func (v *visit) certificateOptions() (all []option, err error) {
 	out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{"ShowSize": "100"})
 	for _, c := range out.CertificateOrderList {
 		if !c.Expired {
-			all = append(all, option{Value: fmt.Sprint(c.CertificateID), Text: fmt.Sprintf("%s, %s until %s", c.Name, c.CommonName, c.EndDate)})
+			all = append(all, option{Value: fmt.Sprint(c.CertificateID), Text: fmt.Sprintf("%s, %s, until %s", c.Name, hosts(c.Sans, c.CommonName), c.EndDate)})
 		}
 	}
 	return all, err
@@ -116,6 +116,7 @@ func (v *visit) offeringCertificates(f *field) bool {
 // A listenerPage is all of one listener.
 type listenerPage struct {
 	Balancer, Protocol, Port string
+	BalancerName             string
 	State, Reason            string
 	Description              string
 	Facts                    []fact
@@ -125,22 +126,6 @@ type listenerPage struct {
 	Certificates             []option
 	Certificate              string   // ids, as the API has them
 	Serves                   []option // the certificates, by id
-}
-
-// serves are the certificates of a listener, with their names as far as the visitor
-// may see them.
-func (v *visit) serves(ids string) (all []option) {
-	if ids == "" {
-		return nil
-	}
-	for _, id := range strings.Split(ids, ",") {
-		name := "certificate " + id
-		if out, err := ask[api.GetUserCertificateDetailOutput](v, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"}); err == nil {
-			name = out.Name
-		}
-		all = append(all, option{Value: id, Text: name})
-	}
-	return all
 }
 
 // A fact is one line of what is configured.
@@ -169,15 +154,22 @@ func (v *visit) showListener(status int, sent map[string]string, failed error) e
 		page.Certificates[i].Chosen = page.Certificates[i].Value == page.Certificate
 	}
 	page.Serves = v.serves(page.Certificate)
+	if len(page.Certificates) > 0 && !slices.ContainsFunc(page.Certificates, func(o option) bool { return o.Chosen }) {
+		// Several, or one that has expired or is not among those listed.
+		page.Certificates = append([]option{{Value: page.Certificate, Text: textsOfOptions(page.Serves), Chosen: true}}, page.Certificates...)
+	}
+	page.BalancerName = v.balancerName()
 	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
-	page.Facts = factsOf(operation("CreateLoadBalancer"+p+"Listener"), values)
+	shown := maps.Clone(values)
+	shown["ServerCertificateId"] = textsOfOptions(page.Serves)
+	page.Facts = factsOf(operation("CreateLoadBalancer"+p+"Listener"), shown)
 	if failed != nil {
 		values = maps.Clone(sent)
 	}
 	page.Settings = v.formOf(op, values, failed, map[string]tweak{
 		"LoadBalancerId": leftOut, "ListenerPort": leftOut, "ServerCertificateId": leftOut,
 	})
-	v.render(status, "listener", p+" listener "+page.Port, page)
+	v.render(status, "listener", p+" listener "+page.Port+" of "+page.BalancerName, page)
 	return nil
 }
 

@@ -50,6 +50,7 @@ var functions = template.FuncMap{
 	"when":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"lower":  func(s any) string { return strings.ToLower(fmt.Sprint(s)) },
 	"plural": plural,
+	"hosts":  hosts,
 	"millis": func(seconds float64) float64 { return seconds * 1000 },
 }
 

@@ -210,15 +210,6 @@ func (v *visit) deleteLoginPage() error {
 	})
 }
 
-// balancerName is the name of the page's load balancer, its id for who may not see
-// it.
-func (v *visit) balancerName() string {
-	if lb, err := v.describe(); err == nil {
-		return lb.LoadBalancerName
-	}
-	return v.lb()
-}
-
 // stopFacts say what a call of the Explorer would stop, as far as its parameters
 // name it.
 func (v *visit) stopFacts(op *api.Operation, values map[string]string) (all []string) {

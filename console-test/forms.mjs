@@ -1,0 +1,36 @@
+// What a form says of values that are wrong, and what is asked before something ends.
+import assert from 'node:assert/strict'
+import { check } from './browser.mjs'
+import { test, asRoot, underTraffic, site, lb } from './stage.mjs'
+
+test('a form tells all that is wrong, and leads there', () => asRoot(async (page) => {
+  await page.at(`load-balancers/${lb.id}/listeners/https/new`)
+  await page.fill('[name=ListenerPort]', '70000')
+  await page.fill('[name=IdleTimeout]', '61')
+  await page.fill('[name=HealthCheckInterval]', '99')
+  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByText('Listener port must be from 1 to 65535.').first().waitFor()
+  const focused = () => page.evaluate(() => {
+    const at = document.activeElement.getBoundingClientRect()
+    return { name: document.activeElement.name, seen: at.top > 0 && at.bottom < innerHeight }
+  })
+  assert.deepEqual(await focused(), { name: 'ListenerPort', seen: true })
+  await page.getByRole('link', { name: 'Health check interval must be from 1 to 50.' }).click()
+  assert.deepEqual(await focused(), { name: 'HealthCheckInterval', seen: true })
+  assert.equal(await page.inputValue('[name=IdleTimeout]'), '61')
+  await check(page, 'a form with errors')
+}))
+
+test('stopping asks, and says how much traffic there is', () => asRoot((page) => underTraffic(['/', '/'], async () => {
+  await page.at(`load-balancers/${lb.id}/listeners/https/8443`)
+  await page.getByRole('link', { name: 'Stop…' }).click()
+  await page.getByText(/At this moment it has [0-9.]+ requests a second/).waitFor()
+  await check(page, 'a question')
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  assert.notEqual(site.call('DescribeLoadBalancerHTTPSListenerAttribute', { LoadBalancerId: lb.id, ListenerPort: 8443 }).Status, 'Stopped')
+  await page.at(`load-balancers/${lb.id}`)
+  await page.getByRole('link', { name: 'Deactivate…' }).click()
+  await page.getByText('HTTPS on port 8443').waitFor()
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  assert.equal(site.call('DescribeLoadBalancerAttribute', { LoadBalancerId: lb.id }).LoadBalancerStatus, 'Active')
+})))
