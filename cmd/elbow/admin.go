@@ -45,14 +45,10 @@ func newRegistry(traffic *proxy.Proxy, loop *reconcile.Loop) *prometheus.Registr
 	return r
 }
 
-// serveAdmin serves what operators look at.
-func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
-	if c.admin == off {
-		return nil
-	}
-	l, err := older.listen(c.admin, adminOf)
-	if err != nil {
-		return fmt.Errorf("-admin: %w", err)
+// serveAdmin serves what operators look at; on no listener it does nothing.
+func (n *node) serveAdmin(l net.Listener, r *prometheus.Registry) {
+	if l == nil {
+		return
 	}
 	n.admin = l.(*net.TCPListener)
 	n.own.add(l.Addr())
@@ -76,7 +72,6 @@ func (n *node) serveAdmin(c config, older *heir, r *prometheus.Registry) error {
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(newSparing(n.log).Handler(), slog.LevelWarn),
 	}, connlimit.New(l, connlimit.Limits{Conns: adminConnections, Pending: adminMemory}))
-	return nil
 }
 
 // A health is what /healthz and /readyz answer.

@@ -18,18 +18,10 @@ import (
 
 // serveAPI serves the API, over TLS if there is a certificate, behind the door, and
 // the console beside it if there is to be one.
-func (n *node) serveAPI(c config, older *heir) error {
-	var pair *keyPair
-	if c.apiCert != "" {
-		pair = &keyPair{certFile: c.apiCert, keyFile: c.apiKey}
-		if err := pair.read(); err != nil {
-			return err
-		}
+func (n *node) serveAPI(c config, own ports) {
+	l, pair := own.api, own.pair
+	if pair != nil {
 		n.reloads = append(n.reloads, pair.read)
-	}
-	l, err := older.listen(c.api, apiOf)
-	if err != nil {
-		return fmt.Errorf("-api: %w", err)
 	}
 	n.api = l.(*net.TCPListener)
 	n.own.add(l.Addr())
@@ -69,7 +61,6 @@ func (n *node) serveAPI(c config, older *heir) error {
 			n.apiConns.wait(ctx)
 		}
 	})
-	return nil
 }
 
 // An openConns counts the connections of a server. To shut a server down is to

@@ -177,18 +177,22 @@ func start(ctx context.Context, c config, log *slog.Logger) (_ *node, err error)
 		}
 	}()
 	n.atEnd(n.servers.Wait)
-	if err := os.MkdirAll(c.data, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
 	access, err := n.openLog("access log", c.accessLog, 0)
 	if err != nil {
 		return nil, err
 	}
-	if n.audit, err = n.openLog("audit log", c.auditPath(), c.auditSize); err != nil {
-		return nil, err
-	}
 	older, err := n.ask(c)
 	if err != nil {
+		return nil, err
+	}
+	own, err := n.openPorts(c, older)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.data, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if n.audit, err = n.openLog("audit log", c.auditPath(), c.auditSize); err != nil {
 		return nil, err
 	}
 	control, err := n.openControl(ctx, older.nonces())
@@ -198,20 +202,18 @@ func start(ctx context.Context, c config, log *slog.Logger) (_ *node, err error)
 	n.control.Store(control)
 	n.atEnd(n.closeControl)
 
-	if err := n.openTraffic(c, older, access); err != nil {
+	if err := n.openTraffic(c, older, own, access); err != nil {
 		return nil, err
 	}
 	if err := control.openHandler(n); err != nil {
 		return nil, err
 	}
-	if err := n.serveAPI(c, older); err != nil {
-		return nil, err
-	}
+	n.serveAPI(c, own)
 	return n, n.take(older)
 }
 
 // openTraffic runs the data plane by what the control plane has stored.
-func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
+func (n *node) openTraffic(c config, older *heir, own ports, access io.Writer) error {
 	limit := openFilesLimit()
 	control := n.control.Load()
 	countFiles(control.mirror.Desired(), c, limit, n.log)
@@ -234,9 +236,7 @@ func (n *node) openTraffic(c config, older *heir, access io.Writer) error {
 		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.drainTimeout, Log: n.log,
 		SlowStart: c.slowStart, Reach: n.reach, LoadFactor: c.loadFactor, Probes: probesAtOnce(limit),
 	})
-	if err := n.serveAdmin(c, older, newRegistry(n.traffic, n.loop)); err != nil {
-		return err
-	}
+	n.serveAdmin(own.admin, newRegistry(n.traffic, n.loop))
 	n.stopLoop = background(n.loop.Run)
 	n.ends = append(n.ends, func(ctx context.Context) {
 		n.stopLoop()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -269,6 +270,10 @@ func TestStartErrors(t *testing.T) {
 	}{
 		"API port in use":     {func(c *config) { c.api = taken.Addr().String() }, "-api: listen tcp " + taken.Addr().String()},
 		"admin port in use":   {func(c *config) { c.admin = taken.Addr().String() }, "-admin: listen tcp " + taken.Addr().String()},
+		"both ports in use":   {func(c *config) { c.api, c.admin = taken.Addr().String(), taken.Addr().String() }, "give another -api; -admin: listen tcp "},
+		"port of whom":        {func(c *config) { c.api = taken.Addr().String() }, fmt.Sprintf("address already in use by process %d (", os.Getpid())},
+		"port, taking over":   {func(c *config) { c.api, c.takeover = taken.Addr().String(), true }, "address already in use"},
+		"foreign address":     {func(c *config) { c.api = "192.0.2.1:8095" }, "no interface of this machine has that address: give -api 127.0.0.1:8095"},
 		"no certificate":      {func(c *config) { c.apiCert, c.apiKey = "absent.pem", "absent.key" }, "-api-cert: open absent.pem"},
 		"access log":          {func(c *config) { c.accessLog = "/absent/access.log" }, "access log: open /absent/access.log"},
 		"audit log":           {func(c *config) { c.auditLog = "/absent/audit.log" }, "audit log: open /absent/audit.log"},
@@ -286,6 +291,9 @@ func TestStartErrors(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %q, want one line with %q", err, tt.want)
+			}
+			if entries, err := os.ReadDir(c.data); name != "audit log" && c.data != usedDir && c.data != newer && c.data != os.Args[0] && !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the start has written %v, %v", entries, err)
 			}
 			c = testConfig(t) // what was started before the error has ended
 			startNode(t, c)
