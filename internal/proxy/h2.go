@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"io"
 	"sync"
 	"time"
 
@@ -41,6 +42,14 @@ type h2Conn struct {
 	told    bool     // something of an answer has been queued since the last PING
 	ending  bool     // no more streams, and no more frames once the queue is written
 
+	written    int64 // bytes that the kernel has got
+	handed     int   // bytes that it is being given
+	taken      h2Taken
+	farewellAt socket.Instant // when the client was asked whether it has read everything; 0: it was not
+	emptied    socket.Waiter  // who waits for the last stream to end
+	halved     bool           // the client has ended its side
+	discarding int            // streams without an exchange, whose client has not ended them
+
 	leaving  leaving
 	warnedAt socket.Instant // when leaving changed from staying, then when it became warned
 	refusal  *http2.Error   // why a stream wants the connection to end; nil: none does
@@ -70,6 +79,7 @@ func newH2(c *conn) *h2Conn {
 		window:  http2.NewWindow,
 		initial: int64(http2.NewWindow),
 		credit:  http2.Credit{Size: http2.ConnWindow},
+		emptied: socket.NewWaiter(),
 	}
 }
 
@@ -101,6 +111,9 @@ func (h *h2Conn) run() {
 	err := h.read()
 	if mine = err != errParked; !mine {
 		return
+	}
+	if err == io.EOF && !h.proxy.abortOnClose {
+		err = h.serveOut()
 	}
 	h.end(err)
 	cutter := time.AfterFunc(h.proxy.limits.LingerTimeout, h.cut) // of a client that does not read
@@ -179,6 +192,9 @@ func (h *h2Conn) cancel(s *h2Stream) {
 		up.Close() // the exchange sees the error
 	}
 	h.shut(s)
+	if s.x == nil {
+		delete(h.streams, s.id)
+	}
 	s.in.Signal()
 	s.out.Signal()
 }

@@ -9,9 +9,6 @@ import (
 	"elbow/internal/upstream"
 )
 
-// noMore tells a client that is still sending that it has its answer.
-const noMore = http2.NoError
-
 // codeOf is how a stream ends whose answer is not complete.
 func codeOf(f *Fault) http2.Code {
 	var reset *upstream.ResetError
@@ -83,8 +80,6 @@ func (s *h2Stream) interim() *Fault {
 // swift is false as frames are no longer than they are.
 func (s *h2Stream) swift() bool { return false }
 
-func (s *h2Stream) taken() *Fault { return nil }
-
 // breakOff leaves it to end to reset the stream.
 func (s *h2Stream) breakOff() {}
 
@@ -155,6 +150,7 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 		if n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(h.window))); n > 0 && !h.full() {
 			s.window -= http2.Window(n)
 			h.window -= http2.Window(n)
+			h.taken.owed += int64(n)
 			if http2.Small(n, want) && h.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
 				h.refuseAll(http2.ErrFlood)
 				return 0, clientGone(op)
@@ -170,6 +166,10 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 // queueUp waits for what reserve lacks. Called with h.mu locked.
 func (s *h2Stream) queueUp(op Op) *Fault {
 	h := s.h
+	if h.halved && !h.full() { // nobody will give more window
+		h.reset(s.id, http2.ErrStreamStandstill.Code)
+		return clientGone(op)
+	}
 	if s.window > 0 || h.full() {
 		s.waits = true
 		h.waiting = append(h.waiting, s)

@@ -93,6 +93,7 @@ func (h *h2Conn) data(f *http2.Frame) error {
 		return http2.ErrMalformed
 	}
 	if s.refused {
+		s.cameAt = socket.Now()
 		h.drained(s, len(p))
 	} else {
 		s.body.Put(p)
@@ -136,6 +137,9 @@ func (h *h2Conn) remoteEnd(s *h2Stream) {
 	s.ended = true
 	if s.answered {
 		h.shut(s)
+	}
+	if s.x == nil {
+		h.discarded(s)
 	}
 }
 
@@ -201,8 +205,13 @@ func (h *h2Conn) ping(f *http2.Frame) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.leaving == warned && string(f.Payload) == drainPing {
-		h.leaveOff()
+	switch string(f.Payload) {
+	case drainPing:
+		if h.leaving == warned {
+			h.leaveOff()
+		}
+	case farewellPing:
+		h.taken.owed = 0
 	}
 	return nil
 }
@@ -219,6 +228,7 @@ func (h *h2Conn) windowUpdate(f *http2.Frame) error {
 		case !h.window.Add(int64(n)):
 			return http2.ErrWindow
 		}
+		h.credited(n)
 		h.wakeNext()
 		return nil
 	}

@@ -20,9 +20,10 @@ type h2Input struct {
 	block     headerBlock
 	blockHeld int // bytes of block that the connection is reckoned to hold
 	meters    http2.Meters
-	prefaced  bool        // the client's preface has come
-	begun     bool        // the client's first SETTINGS have come
-	fresh     []*h2Stream // begun by what was read last, without a worker yet
+	prefaced  bool           // the client's preface has come
+	begun     bool           // the client's first SETTINGS have come
+	fresh     []*h2Stream    // begun by what was read last, without a worker yet
+	heard     socket.Instant // when something came last
 }
 
 var (
@@ -184,6 +185,7 @@ func (h *h2Conn) fillOnce() error {
 	h.w += n
 	h.mayHold = n == len(p)
 	if n > 0 {
+		h.heard = socket.Now()
 		return nil
 	}
 	if err == nil {
@@ -210,19 +212,31 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 	}
 	at := socket.Now()
 	next := h.advance(at)
+	if h.discarding > 0 {
+		h.resetDiscarded(at)
+	}
 	if h.leaving == leftOff && len(h.streams) == 0 {
-		return 0, false, errDrained
+		return h.leave(at, errDrained)
 	}
 	if h.partial != 0 && at >= h.partial.Add(h.patience()) {
 		return 0, false, errSlowHead
 	}
 	if h.open > 0 || h.partial != 0 || h.leaving != staying {
+		h.farewellAt = 0
 		return min(at.Add(watchEvery), next), false, nil
 	}
-	settles, ends := h.idleSince.Add(h.proxy.limits.SettleTime), h.idleSince.Add(h.listener.config.Load().idleTimeout())
+	idle := h.listener.config.Load().idleTimeout()
+	if wait := min(h.proxy.limits.SettleTime, idle); at >= h.idleSince.Add(wait) && h.behind(at) > 0 {
+		if h.stands(at) {
+			return 0, false, http2.ErrStandstill
+		}
+		h.idleSince = at // the client is busy with what it got
+		return at.Add(min(wait, watchEvery)), false, nil
+	}
+	settles, ends := h.idleSince.Add(h.proxy.limits.SettleTime), h.idleSince.Add(idle)
 	switch {
 	case at >= ends:
-		return 0, false, errIdle
+		return h.leave(at, errIdle)
 	case at < settles:
 		return min(settles, ends), false, nil
 	}

@@ -17,9 +17,9 @@ type h2Stream struct {
 	id uint32
 
 	// Owned by the worker, after the reader.
-	x       *exchange
-	fault   *Fault // of the head; nil: none
-	headLen int64  // bytes of the frame with the head
+	x       *exchange // nil once it has ended, if the client goes on sending
+	fault   *Fault    // of the head; nil: none
+	headLen int64     // bytes of the frame with the head
 	key     socketKey
 
 	in, out   socket.Waiter // who waits for the body, and for window
@@ -41,6 +41,10 @@ type h2Stream struct {
 	stopped  bool   // waiting for the client is to end
 	waits    bool   // in h.waiting
 	givenUp  bool   // by the client's RST_STREAM
+
+	// Of a stream that has lost its exchange, see h2Conn.discard: when that was, and
+	// when something came last.
+	answeredAt, cameAt socket.Instant
 }
 
 var h2Streams = sync.Pool{New: func() any { return &h2Stream{in: socket.NewWaiter(), out: socket.NewWaiter()} }}
@@ -87,20 +91,22 @@ func (s *h2Stream) run() {
 func (s *h2Stream) end() {
 	h := s.h
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch {
 	case s.cancelled.Load():
 	case !s.answered:
 		h.reset(s.id, codeOf(s.x.record.fault))
 	case !s.ended:
-		h.reset(s.id, noMore) // the client may stop sending (RFC 9113, 8.1)
+		h.discard(s)
+		return
 	}
 	h.drained(nil, s.body.Len())
 	h.shut(s)
 	delete(h.streams, s.id)
 	if h.leaving == leftOff && len(h.streams) == 0 {
+		h.emptied.Signal()
 		h.wire.Interrupt() // the reader is to end the connection
 	}
-	h.mu.Unlock()
 	s.x.release()
 	s.release()
 }

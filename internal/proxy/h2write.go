@@ -55,6 +55,9 @@ func (h *h2Conn) flush() {
 		h.mu.Lock()
 		q := h.queue
 		h.queue = nil
+		if q != nil {
+			h.handed = len(q.b)
+		}
 		if q == nil && (h.ending || h.settled) {
 			h.writing = false
 			h.mu.Unlock()
@@ -67,6 +70,8 @@ func (h *h2Conn) flush() {
 		err := h.conn.write(q.b)
 		q.release()
 		h.mu.Lock()
+		h.written += int64(h.handed)
+		h.handed = 0
 		if err != nil {
 			h.ending = true
 		}

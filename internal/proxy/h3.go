@@ -34,6 +34,7 @@ type h3Conn struct {
 	idleSince socket.Instant // when the last of them ended
 	next      quic.StreamID  // first stream that has not been accepted
 	leaving   leaving
+	long      bool        // there was an answer that the client may be reading for a while
 	timer     *time.Timer // for whatever comes next: expire looks
 }
 
@@ -145,9 +146,10 @@ func (h *h3Conn) exchange(str *quic.Stream) {
 }
 
 // done counts an exchange that has ended.
-func (h *h3Conn) done() {
+func (h *h3Conn) done(long bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.long = h.long || long
 	if h.open--; h.open > 0 {
 		return
 	}
@@ -157,8 +159,20 @@ func (h *h3Conn) done() {
 	case staying:
 		h.timer.Reset(h.listener.config.Load().idleTimeout())
 	case leftOff:
-		h.timer.Reset(farewell)
+		h.timer.Reset(h.patience())
 	}
+}
+
+// patience is for how long a connection without exchanges stays after its last
+// GOAWAY. A client closes it when it has read what it got. To close it sooner may
+// cost the client an answer, as most drop what they have received and not read;
+// and nothing tells us how far they are, but that a short answer is read at once.
+// Called with mu locked.
+func (h *h3Conn) patience() time.Duration {
+	if h.long {
+		return h.proxy.limits.StreamTimeout
+	}
+	return max(farewell, h.proxy.limits.LingerTimeout)
 }
 
 // expire takes the next step to the end of the connection: if it is idle for long
@@ -204,7 +218,7 @@ func (h *h3Conn) leaveOff() {
 	h.leaving = leftOff
 	_, _ = h.control.Write(http3.AppendGoAway(nil, uint64(h.next)))
 	if h.open == 0 {
-		h.timer.Reset(farewell)
+		h.timer.Reset(h.patience())
 	}
 }
 

@@ -61,6 +61,9 @@ func (s *h3Stream) take(u *upload) *Fault {
 	waits := len(in.rest()) == 0 && !s.ended
 	if waits {
 		s.readBy(socket.Now().Add(s.x.bodyPatience()))
+		if s.halted.Load() { // before readBy, perhaps
+			return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
+		}
 		s.x.stalls(&s.x.sending, s.x.quiet())
 		err := s.await() // without a buffer
 		if f := s.x.flows(&s.x.sending, OpSend); f != nil {
@@ -153,6 +156,31 @@ func (s *h3Stream) trailers(block []byte) ([]byte, *Fault) {
 	return lines, nil
 }
 
-func (s *h3Stream) unwanted() { s.stopSending() }
+// interrupt tells the client to stop if that is all that is left to tell it, as of
+// a tunnel. What is left of a body, end sees to.
+func (s *h3Stream) interrupt() {
+	if s.x.record.status == 101 {
+		s.stopSending()
+		return
+	}
+	s.halted.Store(true)
+	s.readBy(socket.Now())
+}
 
-func (s *h3Stream) interrupt() { s.stopSending() }
+// discard throws away what still comes of a request that has been answered, so that
+// a client which sends all of it before it reads finds the answer, and asks it to
+// stop after a while; see h2Conn.discard.
+func (s *h3Stream) discard() {
+	for ends := socket.Now().Add(discardTimeout); !s.ended; {
+		s.readBy(min(socket.Now().Add(s.h.proxy.limits.LingerTimeout), ends))
+		if err := s.await(); err != nil { // without a buffer
+			break
+		}
+		b := takeBuffer()
+		_, err := s.Read(b.b[:])
+		b.release()
+		if err != nil {
+			break
+		}
+	}
+}

@@ -47,7 +47,7 @@ func TestH3EndAfterStop(t *testing.T) {
 	if err := s.await(); err != nil {
 		t.Errorf("before: await returns %v", err)
 	}
-	s.unwanted()
+	s.stopSending()
 	if err := s.await(); err != errStopped || !s.interrupted(err) {
 		t.Errorf("await returns %v, want %v", err, errStopped)
 	}

@@ -32,6 +32,7 @@ type h3Stream struct {
 	replayable bool        // the request came before the handshake was complete
 	measured   bool        // all of the body came with the head, and is in order
 	mute       atomic.Bool // the request is in error and must not be answered; the upload may find out
+	halted     atomic.Bool // the upload is to end
 	stopped    atomic.Bool // the client has been told to stop sending: how it ends says nothing
 	ended      bool        // the client's direction has been read to its end
 	closed     bool        // ours has been ended as it should be
@@ -60,18 +61,23 @@ func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 
 // end closes what is still open of the stream, and gives it back.
 func (s *h3Stream) end() {
-	if !s.ended {
-		s.stopSending()
-	}
 	if !s.closed {
 		s.str.CancelWrite(quic.StreamErrorCode(h3Code(s.x.record.fault)))
+	}
+	long := s.x.record.bytesOut > shortAnswer
+	s.x.release()
+	s.x = nil
+	if s.closed {
+		s.discard()
+	}
+	if !s.ended {
+		s.stopSending()
 	}
 	if s.reads {
 		s.h.start.window.end(s.h.start)
 	}
 	s.str.ReleaseStreamCredit()
-	s.h.done()
-	s.x.release()
+	s.h.done(long)
 	s.release()
 }
 
@@ -83,6 +89,7 @@ func (s *h3Stream) release() {
 	s.section.Fields, s.arena, s.rest = s.section.Fields[:0], s.arena[:0], s.rest[:0]
 	s.replayable, s.measured, s.ended, s.closed, s.reads = false, false, false, false, false
 	s.mute.Store(false)
+	s.halted.Store(false)
 	s.stopped.Store(false)
 	if cap(s.arena) > 4*arenaBytes {
 		s.arena = make([]byte, 0, arenaBytes)

@@ -51,6 +51,11 @@ const lingerTimeout = 5 * time.Second
 // and then does not keep a connection: slower than any upload.
 const lingerPace = 1 << 10
 
+// discardTimeout is how long in total the rest of a request is taken in over HTTP/2
+// or HTTP/3 after its answer; then the client is asked to stop, as it is when it
+// sends nothing for lingerTimeout. lingering_time of nginx.
+const discardTimeout = 30 * time.Second
+
 // shortAnswer is what a client takes without reading: the window that every TCP
 // begins with, in bytes. Of an answer that is longer it is awaited that the client
 // has taken it before the access log says so.

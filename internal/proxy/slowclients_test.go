@@ -1,0 +1,296 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
+	"golang.org/x/net/http2"
+
+	"elbow/internal/leak"
+)
+
+// A manner is how a client takes an answer.
+type manner string
+
+const (
+	fast   manner = "fast"
+	slow   manner = "slow"        // piece by piece, over some 250 ms
+	still  manner = "still"       // nothing for 250 ms
+	halved manner = "half-closed" // slow, and nothing more is sent from the request on
+)
+
+// pause is for how long a client that stands still does, far longer than the limits
+// of idle connections and of lingering in these tests.
+const pause = 250 * time.Millisecond
+
+// A taker is one client that takes one answer.
+type taker struct {
+	name   string // also the query of its request, by which the access log knows it
+	size   int
+	manner manner
+	head   func() error            // waits for the head of the answer
+	read   func() (n int, e error) // the next piece of its body, io.EOF at its end
+	close  func()
+	got    int
+	err    error
+}
+
+// readPiece reads a piece of an answer, which may be its end.
+func readPiece(body io.Reader, p []byte) (int, error) {
+	n, err := io.ReadFull(body, p)
+	if err == io.ErrUnexpectedEOF && n > 0 {
+		err = nil // the next read tells whether that was right
+	}
+	return n, err
+}
+
+// take takes the body.
+func (k *taker) take() {
+	if k.manner == still {
+		time.Sleep(pause)
+	}
+	due := time.Duration(0)
+	for k.err == nil {
+		var n int
+		n, k.err = k.read()
+		k.got += n
+		if k.manner == slow || k.manner == halved {
+			if due += pause * time.Duration(n) / time.Duration(k.size); due > pause/40 {
+				time.Sleep(due)
+				due = 0
+			}
+		}
+	}
+	if k.err == io.EOF {
+		k.err = nil
+	}
+}
+
+func (k *taker) request() string {
+	return "GET /" + strconv.Itoa(k.size) + "?" + k.name + " HTTP/1.1\r\nHost: a\r\n\r\n"
+}
+
+// ask1 asks in HTTP/1.1.
+func (k *taker) ask1(r *rig) {
+	c := r.dial()
+	if k.manner != fast {
+		c.narrow()
+	}
+	k.close = func() { _ = c.Close() }
+	c.send(k.request())
+	if k.manner == halved {
+		c.closeSending()
+	}
+	var body io.Reader
+	k.head = func() error {
+		resp, err := http.ReadResponse(c.r, nil)
+		if err == nil {
+			body = resp.Body
+		}
+		return err
+	}
+	piece := make([]byte, 32<<10)
+	k.read = func() (int, error) { return readPiece(body, piece) }
+}
+
+// ask2 asks in HTTP/2.
+func (k *taker) ask2(r *rig) {
+	window := uint32(1 << 30)
+	if k.manner == still {
+		window = 0
+	}
+	c := r.dialFrames(http2.Setting{ID: http2.SettingInitialWindowSize, Val: window})
+	k.close = func() { _ = c.Close() }
+	c.ok(c.WriteWindowUpdate(0, 1<<30))
+	if k.manner != fast {
+		c.ok(c.Conn.(*tls.Conn).NetConn().(*net.TCPConn).SetReadBuffer(64 << 10))
+	}
+	id := c.open(true, ":path: /"+strconv.Itoa(k.size)+"?"+k.name)
+	if k.manner == halved {
+		c.ok(c.Conn.(*tls.Conn).CloseWrite())
+		c.ok(c.Conn.(*tls.Conn).NetConn().(interface{ CloseWrite() error }).CloseWrite())
+	}
+	next := func() (http2.Frame, error) {
+		for {
+			f, err := c.ReadFrame()
+			if err != nil {
+				return nil, err
+			}
+			switch f := f.(type) {
+			case *http2.PingFrame:
+				if !f.IsAck() && k.manner != halved {
+					err = c.WritePing(true, f.Data)
+				}
+			case *http2.RSTStreamFrame:
+				err = fmt.Errorf("reset: %v", f.ErrCode)
+			case *http2.DataFrame, *http2.MetaHeadersFrame:
+				return f, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	k.head = func() error {
+		_, err := next()
+		return err
+	}
+	first, ended := true, false
+	k.read = func() (int, error) {
+		if ended {
+			return 0, io.EOF
+		}
+		if first && k.manner == still {
+			first = false
+			if err := c.WriteWindowUpdate(id, uint32(k.size)); err != nil {
+				return 0, err
+			}
+		}
+		f, err := next()
+		if err != nil {
+			return 0, fmt.Errorf("%v", err) // an end here is none of the answer
+		}
+		d := f.(*http2.DataFrame)
+		n := len(d.Data())
+		if ended = d.StreamEnded(); n > 0 && k.manner != halved {
+			_ = c.WriteWindowUpdate(0, uint32(n)) // in vain if the connection is over, as reading tells
+			if !ended {
+				_ = c.WriteWindowUpdate(id, uint32(n))
+			}
+		}
+		return n, nil
+	}
+}
+
+// ask3 asks in HTTP/3.
+func (k *taker) ask3(r *rig) {
+	tr := &http3.Transport{TLSClientConfig: h3TLS(), DisableCompression: true, QUICConfig: &quic.Config{}}
+	if k.manner != fast {
+		tr.QUICConfig.InitialStreamReceiveWindow, tr.QUICConfig.MaxStreamReceiveWindow = 64<<10, 64<<10
+	}
+	k.close = func() { _ = tr.Close() }
+	r.t.Cleanup(k.close)
+	req, err := http.NewRequest("GET", "https://"+r.lis.Addr().String()+"/"+strconv.Itoa(k.size)+"?"+k.name, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var body io.Reader
+	k.head = func() error {
+		resp, err := tr.RoundTrip(req)
+		if err == nil {
+			body = resp.Body
+		}
+		return err
+	}
+	piece := make([]byte, 32<<10)
+	k.read = func() (int, error) { return readPiece(body, piece) }
+}
+
+// Slow clients get what they are to get, whatever happens to their listener
+// meanwhile; and what they do not get the access log tells. (make soak has the
+// same with real times.)
+func TestSlowClients(t *testing.T) {
+	leak.Check(t)
+	for _, e := range []struct {
+		name string
+		do   func(r *rig) (wait func() error)
+		cuts bool
+	}{
+		{name: "idle timeout", do: func(*rig) func() error { return func() error { return nil } }},
+		{name: "stop", do: func(r *rig) func() error { return r.drain(time.Hour) }},
+		{name: "takeover", do: func(r *rig) func() error {
+			r.lis.Yield()
+			return r.drain(time.Hour)
+		}},
+		{name: "certificate", do: func(r *rig) func() error {
+			cfg, other := *r.cfg, certificate(r.t, "elbow.test")
+			cfg.Certificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return other, nil }
+			r.lis.Swap(&cfg)
+			return func() error { return nil }
+		}},
+		{name: "end of the drain", cuts: true, do: func(r *rig) func() error { return r.drain(pause / 4) }},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			for _, v := range []version{http11, http20, http30} {
+				t.Run(string(v), func(t *testing.T) {
+					leak.Check(t)
+					r := newRig(t, []string{origin(t, sized)}, idleTimeout(pause/8), func(o *Options, _ *Config) {
+						o.Limits.LingerTimeout, o.Limits.SettleTime = pause/8, pause/16
+					})
+					testSlowClients(t, r, v, e.do, e.cuts)
+				})
+			}
+		})
+	}
+}
+
+// drain begins to drain and returns what waits for its end.
+func (r *rig) drain(limit time.Duration) func() error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ended := make(chan error, 1)
+	go func() { ended <- r.lis.Drain(ctx) }() // ends with the last connection, or the limit
+	return func() error {
+		defer cancel()
+		return <-ended
+	}
+}
+
+func testSlowClients(t *testing.T, r *rig, v version, event func(*rig) func() error, cuts bool) {
+	takers := make(map[string]*taker)
+	for _, p := range []manner{fast, slow, still, halved} {
+		if p == halved && v == http30 {
+			continue // QUIC has no such thing
+		}
+		for _, size := range []int{16, 256 << 10, 2 << 20} {
+			k := &taker{name: string(p) + "-" + strconv.Itoa(size), size: size, manner: p}
+			takers[k.name] = k
+			map[version]func(*taker, *rig){http11: (*taker).ask1, http20: (*taker).ask2, http30: (*taker).ask3}[v](k, r)
+		}
+	}
+	var heads, bodies sync.WaitGroup
+	begun := make(chan struct{})
+	for _, k := range takers {
+		heads.Add(1)
+		bodies.Add(1)
+		go func() {
+			defer bodies.Done()
+			k.err = k.head()
+			heads.Done()
+			<-begun
+			k.take()
+		}()
+	}
+	heads.Wait()
+	wait := event(r)
+	close(begun)
+	bodies.Wait()
+	for range takers {
+		line := r.log.next(t)
+		_, name, _ := strings.Cut(line["path"].(string), "?")
+		k := takers[name]
+		switch whole := k.err == nil && k.got == k.size; {
+		case whole && line["err"] == nil:
+		case cuts && line["side"] == "self" && line["status"] == 200.0:
+		case cuts && v == http30 && k.size < shortAnswer: // what QUIC has acknowledged is not known
+		default:
+			t.Errorf("%s: got %d bytes, %v; access log has %v", name, k.got, k.err, line)
+		}
+	}
+	for _, k := range takers {
+		k.close()
+	}
+	if err := wait(); (err != nil) != cuts {
+		t.Errorf("Drain returns %v", err)
+	}
+}
