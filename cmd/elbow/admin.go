@@ -102,6 +102,7 @@ func (n *node) look(loop reconcile.Health) health {
 	}
 	if control := n.control.Load(); control != nil {
 		member = control.member.Health()
+		h.Warnings = append(h.Warnings, invalidWarnings(invalidAt(control.mirror.Desired(), time.Now()))...)
 		if control.clock != nil && time.Since(control.opened) < clockWarning {
 			h.Warnings = append(h.Warnings, control.clock.Error())
 		}
@@ -132,6 +133,11 @@ func (n *node) look(loop reconcile.Health) health {
 	}
 	if loop.Failing > 0 {
 		h.Warnings = append(h.Warnings, fmt.Sprintf("%d of %d listeners are not as desired; their statuses say why", loop.Failing, loop.Listeners))
+	}
+	if n.apiPair != nil {
+		if err := n.apiPair.validity(time.Now()); err != nil {
+			h.Warnings = append(h.Warnings, err.Error())
+		}
 	}
 	h.conclude()
 	return h

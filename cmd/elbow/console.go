@@ -90,6 +90,7 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 			}
 		},
 		Traffic: func() console.Traffic { return trafficOf(p.traffic) }, History: past,
+		Early:   func() []console.EarlyCertificate { return earlyCertificates(p.mirror.Desired()) },
 		Lockout: p.lockout, Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: newSparing(log),
 	})
 }
@@ -233,4 +234,14 @@ func parsed(stored []elb.Policy) (all []*ram.Policy, err error) {
 		all = append(all, one)
 	}
 	return all, nil
+}
+
+// earlyCertificates are those that a listener has before they are valid.
+func earlyCertificates(d store.Desired) (all []console.EarlyCertificate) {
+	for _, one := range invalidAt(d, time.Now()) {
+		if !one.expired {
+			all = append(all, console.EarlyCertificate{ID: one.ID, Name: one.Name, From: one.NotBefore})
+		}
+	}
+	return all
 }

@@ -86,7 +86,8 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	if err := p.openMirror(); err != nil {
 		return nil, err
 	}
-	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired})
+	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired}, invalids{p.mirror.Desired})
+	p.ends = append(p.ends, background(func(ctx context.Context) { watchInvalid(ctx, p.mirror.Desired, log) }))
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
 		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: newSparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),

@@ -42,8 +42,8 @@ log a line with the field ` + "`left_out`" + ` says how many of its kind were no
 // test.
 var logKeys = map[string]string{
 	"action": "operation of the API", "address": "IP address and port", "admin": "URL of metrics and health", "after": "size afterwards, in bytes",
-	"api": "URL of the API", "as": "new name of a file", "backend": "ServerId, or ServerId:Port", "before": "size before, in bytes",
-	"beyond": "how many were refused", "by": "process id of the newer process", "bytes": "size", "client": "address that something came from",
+	"api": "URL of the API", "as": "new name of a file", "at": "when the validity ended or begins", "backend": "ServerId, or ServerId:Port", "before": "size before, in bytes",
+	"beyond": "how many were refused", "by": "process id of the newer process", "bytes": "size", "certificate": "CertId", "client": "address that something came from",
 	"console": "URL of the console", "day": "day of the history", "days": "days that there are", "disk": "free bytes of the disk",
 	"documents": "how many there are in the backup", "draining": "processes that still drain", "err": "what went wrong",
 	"failing": "whether, or how many", "file": "name of a file", "lb": "LoadBalancerId", "limit": "the most that there may be", "lines": "how many lines",

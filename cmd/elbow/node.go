@@ -41,7 +41,8 @@ type node struct {
 	reach      *elb.Reach
 	door       *door
 	apiServer  *http.Server
-	guests     *guests // of the API's port
+	guests     *guests  // of the API's port
+	apiPair    *keyPair // nil: the API speaks plain HTTP
 	lockout    *lockout.Lockout
 	elders     elders
 

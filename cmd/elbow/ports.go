@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ports are the sockets of the node's own servers. They are opened before anything
@@ -25,6 +26,10 @@ func (n *node) openPorts(c config, older *heir) (p ports, err error) {
 		if err := p.pair.read(); err != nil {
 			return p, err
 		}
+		if err := p.pair.validity(time.Now()); err != nil {
+			n.log.Warn("certificate of the API not valid", "err", err)
+		}
+		n.apiPair = p.pair
 	}
 	var failed []string
 	open := func(name, asked string, l net.Listener, err error) net.Listener {

@@ -56,6 +56,13 @@ type State struct {
 	Statuses      []elb.ListenerStatus      // of this node
 }
 
+// An EarlyCertificate is one that a listener has before it is valid.
+type EarlyCertificate struct {
+	ID   int64
+	Name string
+	From time.Time
+}
+
 // A NamedPolicy is a policy of a user.
 type NamedPolicy struct {
 	Name, Type string
@@ -84,6 +91,7 @@ type Config struct {
 	PoliciesOf func(ctx context.Context, userName string) ([]NamedPolicy, error)
 
 	State   func() State
+	Early   func() []EarlyCertificate // nil: there are none
 	Traffic func() Traffic
 
 	// History has the samples of a load balancer, or of all for "", from a moment

@@ -22,6 +22,7 @@ type overviewPage struct {
 	Unhealthy, Failing []trouble
 	Busiest            []busy
 
+	Early            []EarlyCertificate
 	Certificates     []api.CertificateOrder // that expire within 30 days, or have
 	CertificateCount int64
 	CertificateIssue *problem
@@ -62,6 +63,10 @@ func (v *visit) overview() error {
 		}
 		page.Certificates = append(page.Certificates, out.CertificateOrderList...)
 		page.CertificateCount += out.TotalCount
+	}
+	if page.CertificateIssue == nil && v.Early != nil {
+		early := v.Early()
+		page.Early = early[:min(len(early), maxTroubles)]
 	}
 	return v.show("overview", "Overview", page)
 }

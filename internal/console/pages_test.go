@@ -357,3 +357,12 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// A certificate that a listener has too early needs attention.
+func TestOverviewOfEarlyCertificates(t *testing.T) {
+	from := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	s := newSite(t, func(c *Config) {
+		c.Early = func() []EarlyCertificate { return []EarlyCertificate{{ID: 7, Name: "spring", From: from}} }
+	})
+	s.signIn(t, "root-key").get("").want(t, http.StatusOK, `href="/console/certificates/7"`, "spring</a> is not valid before 2030-01-02 03:04:05 UTC")
+}
