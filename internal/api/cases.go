@@ -88,6 +88,15 @@ type boundary struct {
 
 func boundaries(s Shape) []boundary {
 	switch {
+	case s.Valid != nil:
+		var all []boundary
+		for _, v := range s.Valid {
+			all = append(all, boundary{fmt.Sprintf("%.20s", v), v, false})
+		}
+		for _, v := range s.Wrong {
+			all = append(all, boundary{fmt.Sprintf("%.20s", v), v, true})
+		}
+		return all
 	case s.Enum != nil:
 		return choices(s)
 	case s.Type == Integer:

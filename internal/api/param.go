@@ -52,6 +52,8 @@ type Shape struct {
 	Prefix string   // how every value begins; "" if it may begin with anything
 	Rule   string   // what else must hold: "must not …"
 	Unset  string   // the value that stands for none, if there is one
+	Valid  []string // values that are taken, and Wrong ones that are not, where nothing else
+	Wrong  []string // here says where the boundaries are
 	Labels bool     // a text is a domain name, whose parts between dots are bounded
 	Items  []Param  // the members of one item of a JSON array
 }

@@ -13,6 +13,7 @@ var Families = []Family{
 	{"Load balancers", loadBalancerOperations},
 	{"Listeners", listenerOperations},
 	{"Backend servers", backendOperations},
+	{"Instances", instanceOperations},
 	{"Monitoring", monitorOperations},
 	{"Regions and networks", networkOperations},
 	{"Certificates", certificateOperations},

@@ -13,6 +13,8 @@ var wanted = map[string]string{
 		CreateLoadBalancerHTTPSListener SetLoadBalancerHTTPSListenerAttribute DescribeLoadBalancerHTTPSListenerAttribute
 		DescribeLoadBalancerListeners StartLoadBalancerListener StopLoadBalancerListener DeleteLoadBalancerListener
 		AddBackendServers SetBackendServers RemoveBackendServers
+		RegisterInstance DeregisterInstance RegisterInstanceRange DeregisterInstanceRange
+		DescribeInstances DescribeNetworkInterfaces
 		DescribeLoadBalancerListenMonitor DescribeServerLoadBalancerListenMonitor DescribeServerLoadBalancerMonitor
 		DescribeEnsRegions DescribeNetworks DescribeVSwitches`,
 	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,

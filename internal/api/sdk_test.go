@@ -31,6 +31,8 @@ var sdk = map[string]struct{ request, response any }{
 	"AddBackendServers":                          {ens.AddBackendServersRequest{}, ens.AddBackendServersResponse{}},
 	"SetBackendServers":                          {ens.SetBackendServersRequest{}, ens.SetBackendServersResponse{}},
 	"RemoveBackendServers":                       {ens.RemoveBackendServersRequest{}, ens.RemoveBackendServersResponse{}},
+	"DescribeInstances":                          {ens.DescribeInstancesRequest{}, ens.DescribeInstancesResponse{}},
+	"DescribeNetworkInterfaces":                  {ens.DescribeNetworkInterfacesRequest{}, ens.DescribeNetworkInterfacesResponse{}},
 	"DescribeLoadBalancerListenMonitor":          {ens.DescribeLoadBalancerListenMonitorRequest{}, ens.DescribeLoadBalancerListenMonitorResponse{}},
 	"DescribeServerLoadBalancerListenMonitor":    {ens.DescribeServerLoadBalancerListenMonitorRequest{}, ens.DescribeServerLoadBalancerListenMonitorResponse{}},
 	"DescribeServerLoadBalancerMonitor":          {ens.DescribeServerLoadBalancerMonitorRequest{}, ens.DescribeServerLoadBalancerMonitorResponse{}},

@@ -21,7 +21,11 @@ func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServe
 		for i, item := range in.BackendServers {
 			b := item.Backend
 			if !b.IP.IsValid() {
-				return nil, api.MissingMember("BackendServers", i+1, "Ip")
+				address, found := addressOf(tx, b.ServerID)
+				if !found {
+					return nil, missingAddress(i+1, b.ServerID)
+				}
+				b.IP = address
 			}
 			if err := s.mayBeAdded(tx, in.LoadBalancerID, i+1, b); err != nil {
 				return nil, err
@@ -38,6 +42,14 @@ func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServe
 	})
 	out.BackendServers = servers(added)
 	return out, err
+}
+
+// missingAddress says that item n, counted from 1, has no Ip and names no registered
+// server.
+func missingAddress(n int, id string) error {
+	e := api.MissingMember("BackendServers", n, "Ip")
+	e.Reason = "no instance " + id + " is registered: give Ip, or register its address with RegisterInstance"
+	return e
 }
 
 // sameServer reports whether two backends are one: a server may be in a pool

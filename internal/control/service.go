@@ -77,6 +77,13 @@ func (s *Service) Handlers() map[string]Handler {
 		"ens:SetBackendServers":    call(s.SetBackendServers),
 		"ens:RemoveBackendServers": call(s.RemoveBackendServers),
 
+		"ens:RegisterInstance":          call(s.RegisterInstance),
+		"ens:DeregisterInstance":        call(s.DeregisterInstance),
+		"ens:RegisterInstanceRange":     call(s.RegisterInstanceRange),
+		"ens:DeregisterInstanceRange":   call(s.DeregisterInstanceRange),
+		"ens:DescribeInstances":         call(s.DescribeInstances),
+		"ens:DescribeNetworkInterfaces": call(s.DescribeNetworkInterfaces),
+
 		"ens:DescribeLoadBalancerListenMonitor":       call(s.DescribeLoadBalancerListenMonitor),
 		"ens:DescribeServerLoadBalancerListenMonitor": call(s.DescribeServerLoadBalancerListenMonitor),
 		"ens:DescribeServerLoadBalancerMonitor":       call(s.DescribeServerLoadBalancerMonitor),

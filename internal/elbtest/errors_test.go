@@ -85,6 +85,12 @@ func refusals(w *world) []refusal {
 		{"RemoveBackendServers", api.ErrIncorrectInstanceStatus, inactive, nil},
 		{"RemoveBackendServers", api.ErrBackendServerNotFound, absent, nil},
 
+		{"RegisterInstance", api.ErrRegionNotFound, map[string]string{"EnsRegionId": "moon"}, nil},
+		{"RegisterInstance", api.ErrNetworkNotFound, map[string]string{"NetworkId": "n-none"}, nil},
+		{"RegisterInstance", api.ErrVSwitchNotFound, map[string]string{"VSwitchId": "vsw-none"}, nil},
+		{"DeregisterInstance", api.ErrInstanceNotFound, map[string]string{"InstanceId": "i-none"}, nil},
+		{"DeregisterInstanceRange", api.ErrInstanceNotFound, map[string]string{"CidrBlock": "10.8.0.0/16"}, nil},
+
 		{"DescribeLoadBalancerListenMonitor", api.ErrLoadBalancerNotFound, none, nil},
 		{"DescribeLoadBalancerListenMonitor", api.ErrListenerNotFound, map[string]string{"VPort": "9999"}, nil},
 		{"DescribeLoadBalancerListenMonitor", api.ErrListenerNotFound, map[string]string{"Proto": "tcp"}, nil},

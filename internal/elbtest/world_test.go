@@ -61,6 +61,8 @@ func newWorldOn(t *testing.T, o Options) *world {
 		}, nil)
 	}
 	w.must(t, "SetLoadBalancerStatus", map[string]string{"LoadBalancerId": w.inactive, "LoadBalancerStatus": "InActive"}, nil)
+	w.must(t, "RegisterInstance", map[string]string{"InstanceId": "i-known", "PrivateIpAddress": "127.0.0.1"}, nil)
+	w.must(t, "RegisterInstanceRange", map[string]string{"CidrBlock": "10.7.0.0/16"}, nil)
 
 	for _, name := range []string{"alice", "bob", "carol"} {
 		w.must(t, "CreateUser", map[string]string{"UserName": name}, nil)
@@ -174,6 +176,12 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"AddBackendServers":                          with(balancer, "BackendServers", `[{"ServerId":"i-new","Ip":"127.0.0.1","Port":"2"}]`),
 		"SetBackendServers":                          with(balancer, "BackendServers", `[{"ServerId":"i-there","Weight":"7"}]`),
 		"RemoveBackendServers":                       with(balancer, "BackendServers", `[{"ServerId":"i-there"}]`),
+		"RegisterInstance":                           {"InstanceId": "i-new", "PrivateIpAddress": "127.0.0.1"},
+		"DeregisterInstance":                         {"InstanceId": "i-known"},
+		"RegisterInstanceRange":                      {"CidrBlock": "10.0.0.0/8"},
+		"DeregisterInstanceRange":                    {"CidrBlock": "10.7.0.0/16"},
+		"DescribeInstances":                          none,
+		"DescribeNetworkInterfaces":                  none,
 		"DescribeLoadBalancerListenMonitor":          hour(with(balancer, "VPort", "8443")),
 		"DescribeServerLoadBalancerListenMonitor":    hour(with(balancer, "VPort", "8443")),
 		"DescribeServerLoadBalancerMonitor":          hour(balancer),
@@ -274,7 +282,7 @@ func (w *world) dump(t testing.TB) string {
 		answer, err := patient(t, w.Client, operation(t, "GetLoginProfile"), map[string]string{"UserName": u.UserName})
 		fmt.Fprintf(&text, "GetLoginProfile %s %s %t\n", u.UserName, requestID.ReplaceAll(answer, nil), err == nil)
 	}
-	for _, action := range []string{"ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions"} {
+	for _, action := range []string{"ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions", "DescribeInstances", "DescribeNetworkInterfaces"} {
 		ask(action, nil, nil)
 	}
 	return text.String()

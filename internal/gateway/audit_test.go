@@ -154,7 +154,7 @@ func TestAuditRedactsSecrets(t *testing.T) {
 	sounding = slices.Compact(sounding)
 	if want := []string{
 		"ChangePassword.NewPassword", "ChangePassword.OldPassword", "CreateLoadBalancer.ClientToken",
-		"CreateLoginProfile.Password", "UpdateLoginProfile.Password", "UploadUserCertificate.Key",
+		"CreateLoginProfile.Password", "DescribeInstances.SearchKey", "UpdateLoginProfile.Password", "UploadUserCertificate.Key",
 	}; !slices.Equal(sounding, want) {
 		t.Errorf("got %q, want %q", sounding, want)
 	}

@@ -66,8 +66,12 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 			ID: "vsw-1", NetworkID: "n-1", RegionID: "local", Name: "v", Description: "d",
 			CIDR: netip.MustParsePrefix("10.0.0.0/24"), CreateTime: day,
 		}),
-		"region":  form(t, regions, elb.Region{ID: "local", Name: "n", EnName: "e", Area: "a", Province: "p"}),
-		"account": form(t, accounts, elb.Account{ID: "1234567890123456", CreateTime: day}),
+		"instance": form(t, instances, elb.Instance{
+			ID: "i-1", Name: "web", RegionID: "local", NetworkID: "n-1", VSwitchID: "vsw-1", Address: netip.MustParseAddr("10.0.0.7"), CreateTime: day,
+		}),
+		"instancerange": form(t, instanceRanges, elb.InstanceRange{CIDR: netip.MustParsePrefix("10.0.0.0/8"), CreateTime: day}),
+		"region":        form(t, regions, elb.Region{ID: "local", Name: "n", EnName: "e", Area: "a", Province: "p"}),
+		"account":       form(t, accounts, elb.Account{ID: "1234567890123456", CreateTime: day}),
 		"user": form(t, users, elb.User{
 			ID: "1", Name: "alice", DisplayName: "Alice", MobilePhone: "1", Email: "a@example.com", Comments: "c",
 			CreateDate: day, UpdateDate: day,

@@ -28,6 +28,8 @@ import (
 //	/elbow/region/<id>
 //	/elbow/network/<id>
 //	/elbow/vswitch/<id>
+//	/elbow/instance/<id>                                    see elb.Instance
+//	/elbow/instance-range/<cidr>                            see elb.InstanceRange
 //	/elbow/user/<name>
 //	/elbow/accesskey/<id>
 //	/elbow/policy/<name>                                    Custom ones
@@ -54,6 +56,9 @@ const (
 	regionPrefix  = root + "region/"
 	networkPrefix = root + "network/"
 	vSwitchPrefix = root + "vswitch/"
+
+	instancePrefix      = root + "instance/"
+	instanceRangePrefix = root + "instance-range/"
 
 	userPrefix       = root + "user/"
 	accessKeyPrefix  = root + "accesskey/"

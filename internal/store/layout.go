@@ -30,6 +30,8 @@ var layouts = []layout{
 	layoutOf(regionPrefix, regions),
 	layoutOf(networkPrefix, networks),
 	layoutOf(vSwitchPrefix, vSwitches),
+	layoutOf(instancePrefix, instances),
+	layoutOf(instanceRangePrefix, instanceRanges),
 	layoutOf(userPrefix, users),
 	layoutOf(accessKeyPrefix, accessKeys),
 	layoutOf(policyPrefix, policies),

@@ -1,0 +1,181 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// RegisterInstance says which address a server has.
+func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstanceInput) (out api.RegisterInstanceOutput, err error) {
+	if err := s.reach.Address(in.Address); err != nil {
+		e := api.Invalid("PrivateIpAddress")
+		e.Reason = "PrivateIpAddress " + err.Error()
+		return out, e
+	}
+	i := elb.Instance{
+		ID: in.InstanceID, Name: cmp.Or(in.Name, in.InstanceID), Address: in.Address, CreateTime: s.now(),
+		NetworkID: cmp.Or(in.NetworkID, defaultNetwork), VSwitchID: cmp.Or(in.VSwitchID, defaultVSwitch),
+	}
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := tx.Region(in.RegionID); !found && in.RegionID != "" {
+			return api.ErrRegionNotFound.New()
+		}
+		n, found := tx.Network(i.NetworkID)
+		if !found || in.RegionID != "" && in.RegionID != n.RegionID {
+			return api.ErrNetworkNotFound.New()
+		}
+		if v, found := tx.VSwitch(i.VSwitchID); !found || v.NetworkID != i.NetworkID {
+			return api.ErrVSwitchNotFound.New()
+		}
+		if old, found := tx.Instance(i.ID); found {
+			i.CreateTime = old.CreateTime
+		}
+		i.RegionID = n.RegionID
+		tx.PutInstance(i)
+		return nil
+	})
+}
+
+// DeregisterInstance forgets the address of a server.
+func (s *Service) DeregisterInstance(ctx context.Context, in *api.DeregisterInstanceInput) (out api.DeregisterInstanceOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := tx.Instance(in.InstanceID); !found {
+			return api.ErrInstanceNotFound.New()
+		}
+		tx.DeleteInstance(in.InstanceID)
+		return nil
+	})
+}
+
+// RegisterInstanceRange registers all servers of a network.
+func (s *Service) RegisterInstanceRange(ctx context.Context, in *api.RegisterInstanceRangeInput) (out api.RegisterInstanceRangeOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := tx.InstanceRange(in.CIDR); !found {
+			tx.PutInstanceRange(elb.InstanceRange{CIDR: in.CIDR, CreateTime: s.now()})
+		}
+		return nil
+	})
+}
+
+// DeregisterInstanceRange forgets a range of servers.
+func (s *Service) DeregisterInstanceRange(ctx context.Context, in *api.DeregisterInstanceRangeInput) (out api.DeregisterInstanceRangeOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := tx.InstanceRange(in.CIDR); !found {
+			return api.ErrInstanceNotFound.New()
+		}
+		tx.DeleteInstanceRange(in.CIDR)
+		return nil
+	})
+}
+
+// addressOf finds the address of a server: that of the instance of this id, of the
+// one whose network interface it is, or the one that the id says if it is in a
+// registered range.
+func addressOf(tx *store.Tx, id string) (netip.Addr, bool) {
+	if i, found := tx.Instance(id); found {
+		return i.Address, true
+	}
+	if name, ok := strings.CutPrefix(id, "eni-"); ok {
+		if i, found := tx.Instance("i-" + name); found {
+			return i.Address, true
+		}
+	}
+	if address, ok := elb.AddressInID(id); ok {
+		for _, r := range tx.InstanceRanges() {
+			if r.CIDR.Contains(address) {
+				return address, true
+			}
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// DescribeInstances lists the instances that match all of the filters.
+func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstancesInput) (out api.DescribeInstancesOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		var all []elb.Instance
+		if in.InstanceID == "" {
+			all = r.Instances()
+		} else if i, found := r.Instance(in.InstanceID); found {
+			all = []elb.Instance{i}
+		}
+		all = slices.DeleteFunc(all, func(i elb.Instance) bool {
+			return !strings.HasPrefix(i.ID, "i-") || in.Impossible() ||
+				!oneOf(i.ID, in.InstanceID, in.InstanceIDs) || !oneOf(i.RegionID, in.RegionID, in.RegionIDs) ||
+				!oneOf(i.Name, in.Name, nil) || !oneOf(i.NetworkID, in.NetworkID, nil) || !oneOf(i.VSwitchID, in.VSwitchID, nil) ||
+				!oneOf(i.Address.String(), in.Address, nil) || !strings.Contains(i.ID+"\n"+i.Name+"\n"+i.Address.String(), in.Search)
+		})
+		some, p := page(all, in.PageNumber, in.PageSize)
+		out.Page = p
+		for _, i := range some {
+			out.Instances.Instance = append(out.Instances.Instance, instance(i))
+		}
+		for _, registered := range r.InstanceRanges() {
+			out.InstanceRanges = append(out.InstanceRanges, registered.CIDR.String())
+		}
+		return nil
+	})
+	return out, err
+}
+
+func instance(i elb.Instance) api.Instance {
+	address := api.IPAddresses{IPAddress: api.Array[string]{i.Address.String()}}
+	out := api.Instance{
+		InstanceID: i.ID, InstanceName: i.Name, HostName: i.Name, Status: "Running", EnsRegionID: i.RegionID,
+		CreationTime: api.Timestamp(i.CreateTime), InnerIPAddress: address,
+		NetworkAttributes: api.NetworkAttributes{NetworkID: i.NetworkID, VSwitchID: i.VSwitchID, PrivateIPAddress: address},
+	}
+	out.PrivateIPAddresses.PrivateIPAddress = api.Array[api.InstanceAddress]{{IP: i.Address.String()}}
+	out.NetworkInterfaces.NetworkInterfaces = api.Array[api.InstanceInterface]{{
+		NetworkInterfaceID: i.Interface(), Type: api.InterfacePrimary, PrimaryIPAddress: i.Address.String(), PrivateIPSets: ipSets(i),
+	}}
+	return out
+}
+
+func ipSets(i elb.Instance) api.PrivateIPSets {
+	return api.PrivateIPSets{PrivateIPSet: api.Array[api.PrivateIPSet]{{PrivateIPAddress: i.Address.String(), Primary: true}}}
+}
+
+// DescribeNetworkInterfaces lists the network interfaces that match all of the
+// filters.
+func (s *Service) DescribeNetworkInterfaces(ctx context.Context, in *api.DescribeNetworkInterfacesInput) (out api.DescribeNetworkInterfacesOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		var all []api.NetworkInterface
+		for _, i := range r.Instances() {
+			if n := networkInterface(i); interfaceMatches(n, in) {
+				all = append(all, n)
+			}
+		}
+		out.NetworkInterfaceSets.NetworkInterfaceSet, out.Page = page(all, in.PageNumber, in.PageSize)
+		return nil
+	})
+	return out, err
+}
+
+func networkInterface(i elb.Instance) api.NetworkInterface {
+	n := api.NetworkInterface{
+		NetworkInterfaceID: i.Interface(), NetworkInterfaceName: i.Name, InstanceID: i.ID, InstanceName: i.Name,
+		EnsRegionID: i.RegionID, NetworkID: i.NetworkID, VSwitchID: i.VSwitchID, Status: api.InterfaceInUse, Type: api.InterfacePrimary,
+		PrimaryIP: i.Address.String(), PrimaryIPType: "Private", PrivateIPSets: ipSets(i), CreationTime: api.Timestamp(i.CreateTime),
+	}
+	if n.NetworkInterfaceID == i.ID { // registered by itself
+		n.InstanceID, n.InstanceName, n.Type = "", "", api.InterfaceSecondary
+	}
+	return n
+}
+
+func interfaceMatches(n api.NetworkInterface, in *api.DescribeNetworkInterfacesInput) bool {
+	return in.SecurityGroup == "" &&
+		oneOf(n.NetworkInterfaceID, in.InterfaceID, in.InterfaceIDs) && oneOf(n.NetworkInterfaceName, in.Name, nil) &&
+		oneOf(n.InstanceID, in.InstanceID, nil) && oneOf(n.EnsRegionID, in.RegionID, in.RegionIDs) &&
+		oneOf(n.NetworkID, in.NetworkID, nil) && oneOf(n.VSwitchID, in.VSwitchID, nil) &&
+		oneOf(n.Type, in.Type, nil) && oneOf(n.Status, in.Status, nil) &&
+		oneOf(n.PrimaryIP, in.Address, in.IPv6Addresses)
+}

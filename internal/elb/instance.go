@@ -1,0 +1,56 @@
+package elb
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An Instance is a server that backends may name by its id alone: its address was
+// registered.
+type Instance struct {
+	ID         string // i-…, or eni-… for a network interface without an instance
+	Name       string
+	RegionID   string
+	NetworkID  string
+	VSwitchID  string
+	Address    netip.Addr
+	CreateTime time.Time
+}
+
+// Interface is the id of the network interface that has the address.
+func (i *Instance) Interface() string {
+	if name, found := strings.CutPrefix(i.ID, "i-"); found {
+		return "eni-" + name
+	}
+	return i.ID
+}
+
+// An InstanceRange registers all servers of a network at once: i-a-b-c-d has the
+// address a.b.c.d, if that is in the range.
+type InstanceRange struct {
+	CIDR       netip.Prefix // of IPv4
+	CreateTime time.Time
+}
+
+// AddressInID is the address that an id of the form i-a-b-c-d or eni-a-b-c-d says.
+func AddressInID(id string) (netip.Addr, bool) {
+	name, found := strings.CutPrefix(id, "i-")
+	if !found {
+		name, found = strings.CutPrefix(id, "eni-")
+	}
+	parts := strings.Split(name, "-")
+	if !found || len(parts) != 4 {
+		return netip.Addr{}, false
+	}
+	var b [4]byte
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 10, 8)
+		if err != nil || strconv.FormatUint(n, 10) != part {
+			return netip.Addr{}, false
+		}
+		b[i] = byte(n)
+	}
+	return netip.AddrFrom4(b), true
+}
