@@ -54,6 +54,29 @@ func TestTutorialCommands(t *testing.T) {
 	}
 }
 
+// The pages work one after the other too, in the order of their list, as somebody
+// reads them: what one has changed the next ones find. Every page is in the list.
+func TestHowToPagesInOrder(t *testing.T) {
+	t.Parallel()
+	list := document(t, filepath.Join("docs", "howto", "README.md"))
+	script := commands(t, filepath.Join("docs", "tutorial.md"))
+	listed := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`\]\(([a-z0-9-]+\.md)\)`).FindAllStringSubmatch(list, -1) {
+		listed[m[1]] = true
+		script += "echo; echo '== " + m[1] + "'\n" + commands(t, filepath.Join("docs", "howto", m[1]))
+	}
+	pages, err := filepath.Glob(filepath.Join(Root(), "docs", "howto", "*.md"))
+	if err != nil || len(pages) != len(listed)+1 {
+		t.Errorf("%d pages, %d of them in the list, %v", len(pages), len(listed), err)
+	}
+	out := runCommands(t, t.TempDir(), script)
+	for page := range listed {
+		if !strings.Contains(out, "== "+page+"\n") {
+			t.Errorf("%s was not reached:\n%s", page, out)
+		}
+	}
+}
+
 // commands are those of a document, from top to bottom.
 func commands(t *testing.T, name string) string {
 	t.Helper()
