@@ -38,10 +38,8 @@ var nextMessage = &message{head: []field{
 // runFramed runs the case for a client of HTTP/2 or HTTP/3. Its connection goes
 // on whatever the backend does.
 func (c *answerCase) runFramed(t *testing.T, m *message, dial func(*rig) caller) {
-	s := startScript(t, c, max(len(c.reply), 1))
-	r := newRig(t, s.l.Addr().String(), c.newSticky())
-	defer s.close()
-	defer r.close()
+	r, end := c.serve(t, max(len(c.reply), 1))
+	defer end()
 
 	client := dial(r)
 	defer client.close()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/proxy"
 )
 
 // An answerCase is something a backend answers, and what the client must get.
@@ -35,6 +36,22 @@ type answerCase struct {
 	resets   bool // it resets the connection
 	together bool // all of its bytes must be sent at once
 	plain    bool // only clients of HTTP/1.1 ask for it
+
+	frames []backendStep // of a backend that speaks HTTP/2; nil: it speaks HTTP/1.1
+}
+
+// serve starts the backend of the case, which writes size bytes at once, and a
+// listener in front of it.
+func (c *answerCase) serve(t *testing.T, size int) (r *rig, end func()) {
+	t.Helper()
+	if c.frames != nil {
+		s := startScript2(t, c)
+		r = newSiteIn(t, proxy.H2C, nil, c.newSticky(), s.l.Addr().String())
+		return r, func() { r.close(); s.close() }
+	}
+	s := startScript(t, c, size)
+	r = newRig(t, s.l.Addr().String(), c.newSticky())
+	return r, func() { r.close(); s.close() }
 }
 
 func newAnswerCase(b *block) (*answerCase, error) {
@@ -120,20 +137,26 @@ func TestAnswers(t *testing.T) {
 				if !c.together {
 					t.Run(c.title+"/pieces", func(t *testing.T) { c.run(t, 1+len(c.reply)/1024) })
 				}
-				m := c.message()
-				if m == nil {
-					continue
-				}
-				t.Run(c.title+"/h2", func(t *testing.T) {
-					c.runFramed(t, m, func(r *rig) caller { return dialH2(t, r, false) })
-				})
-				t.Run(c.title+"/h3", func(t *testing.T) {
-					c.runFramed(t, m, func(r *rig) caller { return dialH3(t, r, false) })
-				})
+				c.runByFrames(t)
 			}
 		})
 	}
 	t.Logf("%d cases", cases)
+}
+
+// runByFrames runs the case for clients of HTTP/2 and HTTP/3, if they can ask for
+// it.
+func (c *answerCase) runByFrames(t *testing.T) {
+	m := c.message()
+	if m == nil {
+		return
+	}
+	t.Run(c.title+"/h2", func(t *testing.T) {
+		c.runFramed(t, m, func(r *rig) caller { return dialH2(t, r, false) })
+	})
+	t.Run(c.title+"/h3", func(t *testing.T) {
+		c.runFramed(t, m, func(r *rig) caller { return dialH3(t, r, false) })
+	})
 }
 
 // next is asked behind each case. It may not be sent twice, so that no retry
@@ -141,10 +164,8 @@ func TestAnswers(t *testing.T) {
 const next = "POST /next HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"
 
 func (c *answerCase) run(t *testing.T, size int) {
-	s := startScript(t, c, size)
-	r := newRig(t, s.l.Addr().String(), c.newSticky())
-	defer s.close()
-	defer r.close()
+	r, end := c.serve(t, size)
+	defer end()
 
 	conn := r.dial(t)
 	defer conn.Close()

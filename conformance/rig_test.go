@@ -57,6 +57,12 @@ func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.St
 // log if that is wanted.
 func newSite(t *testing.T, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
 	t.Helper()
+	return newSiteIn(t, proxy.Auto, log, sticky, addresses...)
+}
+
+// newSiteIn is newSite for backends that are spoken to in this protocol.
+func newSiteIn(t *testing.T, protocol proxy.Protocol, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
+	t.Helper()
 	cert, err := certificate()
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +87,7 @@ func newSite(t *testing.T, log io.Writer, sticky func(*balance.Group) balance.St
 		Backends:       r.backends,
 		Scheduler:      scheduler,
 		RequestTimeout: answerTimeout,
+		Protocol:       protocol,
 	}
 	if sticky != nil {
 		cfg.Sticky = sticky(group)

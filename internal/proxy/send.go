@@ -21,6 +21,8 @@ func bodilessMethod(method []byte) bool {
 	switch string(method) {
 	case "GET", "HEAD", "OPTIONS", "DELETE", "TRACE":
 		return true
+	case "COPY", "MOVE", "MKCOL", "UNLOCK": // Apache refuses an MKCOL in chunks
+		return true
 	}
 	return false
 }
@@ -45,7 +47,7 @@ func (x *exchange) announceEmpty() {
 		return
 	}
 	switch string(r.Method) {
-	case "POST", "PUT", "PATCH", "PROPPATCH", "QUERY", "REPORT", "SEARCH":
+	case "POST", "PUT", "PATCH", "ACL", "LOCK", "PROPFIND", "PROPPATCH", "QUERY", "REPORT", "SEARCH":
 		r.Framing, r.Length = http1.Length, 0
 	}
 }
