@@ -350,7 +350,7 @@ func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 		{"empty", "GET", "/", "", 400, "MissingParameter"},
 		{"other path", "GET", "/healthz", "", 404, "InvalidAction.NotFound"},
 		{"other method", "PUT", "/?Action=A", "", 403, "UnsupportedHTTPMethod"},
-		{"1 MB query", "GET", "/?Action=A&X=" + strings.Repeat("x", 1<<20), "", 413, "RequestEntityTooLarge"},
+		{"400 KB query", "GET", "/?Action=A&X=" + strings.Repeat("x", 400<<10), "", 413, "RequestEntityTooLarge"},
 		{"1 MB body", "POST", "/", "Action=A&X=" + strings.Repeat("x", 1<<20), 413, "RequestEntityTooLarge"},
 		{"bad escape", "GET", "/?Action=%zz", "", 400, "InvalidAction"},
 		{"bad name", "GET", "/?%zz", "", 400, "InvalidParameter"},

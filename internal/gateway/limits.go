@@ -3,10 +3,10 @@ package gateway
 import "time"
 
 const (
-	// maxHeaderBytes bounds request line and header fields. It is twice the query
-	// of 1 MiB that a client may try, so that what is too long gets the API's own
-	// error (rpc takes 256 KiB) and not the bare 431 of net/http.
-	maxHeaderBytes = 2 << 20
+	// maxHeaderBytes bounds request line and header fields: the query of 256 KiB
+	// that rpc takes, and as much again for the rest. What is longer is refused in
+	// the API's form by the Port, before anybody is known to have sent it.
+	maxHeaderBytes = 512 << 10
 
 	// maxRefusedHead is how much of a request is kept for the case that net/http does
 	// not understand it: enough for the request line, whose query names the format of

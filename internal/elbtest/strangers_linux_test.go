@@ -1,0 +1,245 @@
+package elbtest
+
+import (
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"elbow/internal/api"
+)
+
+// strangerConns is how many connections strangers open, and apiConns how many the
+// node lets the API's port have.
+const (
+	strangerConns = 300
+	apiConns      = 48
+)
+
+// A strain is what strangers cost a node at one moment.
+type strain struct{ files, goroutines, resident int }
+
+// strainOf looks at the process from outside, and at its metrics.
+func strainOf(t *testing.T, n *Node) (s strain) {
+	t.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", n.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.Get("http://" + n.Admin + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(name string) int {
+		found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(text)
+		if found == nil {
+			t.Fatalf("no metric %s", name)
+		}
+		v, err := strconv.ParseFloat(string(found[1]), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int(v)
+	}
+	return strain{len(files), value("go_goroutines"), value("process_resident_memory_bytes")}
+}
+
+// A way in is what each connection of a stranger sends, again and again if that is
+// answered.
+type wayIn struct {
+	name  string
+	text  string
+	times int // how often; 1: it is not a whole request
+}
+
+// waysIn are those without credentials.
+func waysIn() []wayIn {
+	const host = " HTTP/1.1\r\nHost: localhost\r\n"
+	big := strings.Repeat("x", 1<<20)
+	body := func(head, body string) string {
+		return head + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
+	}
+	multipart := "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a\"\r\n\r\n" + big + "\r\n--b--\r\n"
+	signed := "&AccessKeyId=root-key&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=2026-01-01T00:00:00Z&Signature=wrong"
+	return []wayIn{
+		{"idle connections", "", 1},
+		{"unfinished heads", "GET /" + host + "X: " + big, 1},
+		{"unfinished query", "GET /?Action=" + big, 1},
+		{"unfinished body", "POST /" + host + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 200000\r\n\r\n" + big[:150_000], 1},
+		{"unfinished chunks", "POST /" + host + "Transfer-Encoding: chunked\r\n\r\n40000\r\n" + big[:150_000], 1},
+		{"unfinished form of the console", "POST /console/signin" + host + "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n" + multipart[:800_000], 1},
+		{"unfinished head on the admin port", "GET /healthz" + host + "X: " + big[:50_000], 1},
+		{"bodies too large", body("POST /"+host+"Content-Type: application/x-www-form-urlencoded\r\n", "a="+big), 4},
+		{"multipart forms", body("POST /console/signin"+host+"Content-Type: multipart/form-data; boundary=b\r\n", multipart), 4},
+		{"GET with a multipart body", body("GET /console/explorer?q=a"+host+"Content-Type: multipart/form-data; boundary=b\r\n", multipart), 4},
+		{"chunked GET", "GET /console/signin" + host + "Transfer-Encoding: chunked\r\n\r\n100000\r\n" + big + "\r\n0\r\n\r\n", 4},
+		{"wrong signatures", "GET /?Action=DescribeLoadBalancers&Version=2017-11-10" + signed + host + "\r\n", 4},
+		{"unknown operations", "GET /?Action=Nothing&Version=2017-11-10" + host + "\r\n", 4},
+		{"malformed requests", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 4},
+		{"wrong passwords", body("POST /console/signin"+host+"Content-Type: application/x-www-form-urlencoded\r\n", "by=password&name=nobody&secret=wrong"), 4},
+		{"OpenAPI document", "GET /console/openapi.json" + host + "\r\n", 4},
+		{"explorer", "GET /console/explorer" + host + "\r\n", 4},
+		{"static files", "GET /console/static/x/style.css" + host + "\r\n", 4},
+		{"event streams", "GET /console/live/overview" + host + "Accept: text/event-stream\r\n\r\n", 4},
+		{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 4},
+	}
+}
+
+// flood has strangers come in, and returns what ends it.
+func flood(t *testing.T, addr string, w wayIn) (end func()) {
+	t.Helper()
+	var conns []net.Conn
+	var all sync.WaitGroup
+	begun := make(chan struct{}, strangerConns)
+	for range strangerConns {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, c)
+		all.Go(func() { // ends with the connection
+			defer func() { begun <- struct{}{} }()
+			for i := range w.times {
+				if _, err := io.WriteString(c, w.text); err != nil {
+					return
+				}
+				if i == 0 && w.times > 1 {
+					all.Go(func() { _, _ = io.Copy(io.Discard, c) }) // likewise
+				}
+			}
+		})
+	}
+	for range strangerConns {
+		<-begun // all is sent, or refused
+	}
+	return func() {
+		for _, c := range conns {
+			c.Close()
+		}
+		all.Wait()
+	}
+}
+
+// Whatever strangers do at the API's port, what they cost is bounded, traffic is
+// served, and so is who comes anew with a key.
+func TestStrangers(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{Args: []string{"-max-api-connections", fmt.Sprint(apiConns), "-memory-limit", "512MiB"}})
+	s := NewSite(t, n, NewBackend(t, "a"))
+	f := s.Listen(t, nil)
+	c := f.Client(t, "")
+	before := strainOf(t, n)
+	for _, w := range waysIn() {
+		addr, bound := n.API, apiConns
+		if strings.Contains(w.name, "admin port") {
+			addr, bound = n.Admin, 64
+		}
+		end := flood(t, addr, w)
+		if got := f.Get(t, c, "/"); got.Status != http.StatusOK {
+			t.Errorf("%s: traffic is answered with %d", w.name, got.Status)
+		}
+		now := strainOf(t, n)
+		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.resident-before.resident)>>20)
+		if more := now.files - before.files; more > bound+apiConns {
+			t.Errorf("%s: %d descriptors more", w.name, more)
+		}
+		if more := now.goroutines - before.goroutines; more > 4*bound+50 {
+			t.Errorf("%s: %d goroutines more", w.name, more)
+		}
+		if more := now.resident - before.resident; more > 192<<20 {
+			t.Errorf("%s: %d MiB more", w.name, more>>20)
+		}
+		Eventually(t, func() error { // a client whose connection made room for another one tries again
+			transport := new(http.Transport)
+			defer transport.CloseIdleConnections()
+			rpc := n.RPC()
+			rpc.HTTP = &http.Client{Transport: transport}
+			_, err := rpc.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
+			return err
+		})
+		end()
+	}
+	audit, err := os.ReadFile(filepath.Join(n.Data(), "audit.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of several thousand refused calls: a hundred, some more while it took, and sums.
+	if lines := bytes.Count(audit, []byte("\n")) - bytes.Count(audit, []byte(`"account"`)); lines > 300 {
+		t.Errorf("%d audit lines of strangers", lines)
+	}
+	if lines := strings.Count(n.Log(), "\n"); lines > 500 {
+		t.Errorf("%d lines in the log", lines)
+	}
+}
+
+// TLS handshakes that never end are bounded likewise, and who finishes one is served.
+func TestUnfinishedHandshakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pair := NewCertificate(t, "localhost")
+	cert, key := filepath.Join(dir, "api.pem"), filepath.Join(dir, "api.key")
+	for path, text := range map[string]string{cert: pair.Chain, key: pair.Key} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := Start(t, Options{Args: []string{"-api-cert", cert, "-api-key", key, "-max-api-connections", fmt.Sprint(apiConns)}})
+	before := strainOf(t, n)
+	// A ClientHello as crypto/tls sends it, of which the server waits for more.
+	hello := new(bytes.Buffer)
+	_ = tls.Client(kept{to: hello}, &tls.Config{ServerName: "localhost"}).Handshake() // nobody answers
+	for _, w := range []wayIn{
+		{"nothing", "", 1},
+		{"half a ClientHello", hello.String()[:hello.Len()/2], 1},
+		{"a ClientHello and no more", hello.String(), 1},
+		{"records that are none", "\x16\x03\x01\x40\x00" + strings.Repeat("x", 1000), 1},
+	} {
+		end := flood(t, n.API, w)
+		now := strainOf(t, n)
+		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.resident-before.resident)>>20)
+		if more := now.files - before.files; more > 2*apiConns {
+			t.Errorf("%s: %d descriptors more", w.name, more)
+		}
+		if more := now.goroutines - before.goroutines; more > 4*apiConns+50 {
+			t.Errorf("%s: %d goroutines more", w.name, more)
+		}
+		if more := now.resident - before.resident; more > 64<<20 {
+			t.Errorf("%s: %d MiB more", w.name, more>>20)
+		}
+		Eventually(t, func() error {
+			transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+			defer transport.CloseIdleConnections()
+			rpc := n.RPC()
+			rpc.Endpoint, rpc.HTTP = "https://"+n.API, &http.Client{Transport: transport}
+			_, err := rpc.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
+			return err
+		})
+		end()
+	}
+}
+
+// A kept connection is one that keeps what is written and has nothing to read.
+type kept struct {
+	net.Conn
+	to *bytes.Buffer
+}
+
+func (r kept) Write(p []byte) (int, error) { return r.to.Write(p) }
+
+func (r kept) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (r kept) Close() error { return nil }
