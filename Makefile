@@ -7,6 +7,7 @@ FUZZTIME ?= 60s
 BENCH    ?=
 SOAK     ?= 10m
 SLOW     ?= 15s
+MOMENTS  ?= 200
 
 # The race detector needs cgo and so a C compiler; the product needs neither.
 CC   := $(shell $(GO) env CC)
@@ -80,6 +81,13 @@ console-test: build ## the web console in headless Chromium; installs it and Nod
 
 takeover: ## 20 takeovers in a row under load: nothing refused, nothing lost
 	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
+
+.PHONY: damage starts
+damage: ## every file of a data directory with every kind of damage: refused by name, or nothing lost
+	CGO_ENABLED=0 $(GO) test -count=1 -timeout 10m -run='^TestDamage$$' ./internal/elbtest -args -damage
+
+starts: ## starts that are killed, or told to end, at MOMENTS moments: the next one works
+	CGO_ENABLED=0 $(GO) test -count=1 -timeout 20m -run='^TestStartInterrupted$$' ./internal/elbtest -args -moments $(MOMENTS)
 
 bench: build caddy ## elbow beside nginx, haproxy and Caddy; flags in BENCH, for example BENCH='-quick -work small,h3'
 	CGO_ENABLED=0 $(GO) run ./bench -elbow bin/elbow -caddy bin/caddy $(BENCH)

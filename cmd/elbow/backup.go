@@ -164,7 +164,7 @@ func atRest(ctx context.Context, dir string, before func() error, progress func(
 		return fmt.Errorf("--data: %w", err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	member, err := embedded.Start(ctx, embedded.Config{Dir: dir, Before: before, Log: quiet})
+	member, err := embedded.Start(ctx, embedded.Config{Dir: dir, Before: before, Document: store.VerifyDocument, Log: quiet})
 	if errors.Is(err, embedded.ErrInUse) {
 		return fmt.Errorf("%w, which does not answer at %s", err, filepath.Join(dir, backupSocket))
 	}

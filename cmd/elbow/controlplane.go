@@ -136,7 +136,7 @@ const inUsePatience = 5 * time.Second
 // process has just let go of it.
 func openMember(ctx context.Context, c config, log *slog.Logger) (*embedded.Member, error) {
 	for began := time.Now(); ; {
-		m, err := embedded.Start(ctx, embedded.Config{Dir: c.data, Log: log})
+		m, err := embedded.Start(ctx, embedded.Config{Dir: c.data, Document: store.VerifyDocument, Log: log})
 		if !c.takeover || !errors.Is(err, embedded.ErrInUse) || time.Since(began) > inUsePatience {
 			return m, err
 		}

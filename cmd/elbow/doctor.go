@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"elbow/internal/doctor"
+	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 )
 
@@ -61,7 +62,7 @@ func newDoctorCommand() *cobra.Command {
 
 // lookInside looks into a data directory that no node has open.
 func lookInside(dir string) (open bool, err error) {
-	err = embedded.Examine(dir)
+	err = embedded.Examine(dir, store.VerifyDocument)
 	if errors.Is(err, embedded.ErrInUse) {
 		return true, nil
 	}

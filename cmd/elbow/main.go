@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -24,7 +25,7 @@ func main() {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		lastWords(os.Stderr, fmt.Sprintln("elbow:", err))
+		lastWords(os.Stderr, fmt.Sprintf("elbow: %v%s\n", err, advice(err)))
 		os.Exit(1)
 	}
 }
@@ -34,6 +35,14 @@ func main() {
 type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// advice is what to do about an error that does not say so itself.
+func advice(err error) string {
+	if path, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrPermission) {
+		return fmt.Sprintf("; run this as the user that elbow runs as, or have %s belong to it: chown, chmod u+rwX", path.Path)
+	}
+	return ""
+}
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{

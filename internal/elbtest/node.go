@@ -33,6 +33,7 @@ type Node struct {
 	AccessKeyID string // of the account's root
 	Secret      string
 
+	as   *syscall.SysProcAttr // nil: as child has it
 	cmd  *exec.Cmd
 	log  *log
 	done chan struct{} // closed when the process has ended
@@ -102,7 +103,7 @@ func (n *Node) start() error {
 	if n.Stderr != nil {
 		n.cmd.Stderr = n.Stderr
 	}
-	n.cmd.SysProcAttr = child()
+	n.cmd.SysProcAttr = cmp.Or(n.as, child())
 	if err := n.cmd.Start(); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 )
 
 // documentVersion is the form of the documents that this program writes, and
@@ -13,8 +14,9 @@ const documentVersion = 1
 // A document is what stands under a key. The fields of D are those of package
 // elb, by their Go names: TestDocumentsKeepTheirForm fails if one is renamed.
 type document[T any] struct {
-	Version int `json:"v"`
-	D       T   `json:"d"`
+	Version int    `json:"v"`
+	D       T      `json:"d"`
+	Sum     uint32 `json:"c,omitempty"` // see sumOf; 0: an older version wrote it
 }
 
 // A kind is one type of document.
@@ -33,11 +35,25 @@ func encode[T any](s *sealer, k kind[T], key string, v T) (string, error) {
 			return "", fmt.Errorf("%s %s: %w", k.name, key, err)
 		}
 	}
-	text, err := json.Marshal(document[T]{Version: documentVersion, D: v})
+	d, err := json.Marshal(v)
+	var text []byte
+	if err == nil {
+		text, err = json.Marshal(document[json.RawMessage]{Version: documentVersion, D: d, Sum: sumOf(key, d)})
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w", k.name, key, err)
 	}
 	return string(text), nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sumOf is the checksum of a document: the database of etcd has none, and a bit
+// that a disk has turned may leave a document readable. It is never 0, and covers
+// the key, so that a document which has come to stand under another one is found.
+func sumOf(key string, d []byte) uint32 {
+	sum := crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, d)
+	return max(sum, 1)
 }
 
 func decode[T any](s *sealer, k kind[T], key string, text []byte) (T, error) {

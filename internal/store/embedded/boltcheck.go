@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -54,6 +56,9 @@ type boltMeta struct {
 	transaction uint64
 }
 
+// A documentCheck is Config.Document.
+type documentCheck = func(key, value []byte, leased bool) error
+
 // A boltFile is a database that is read without being opened.
 type boltFile struct {
 	boltMeta
@@ -63,6 +68,9 @@ type boltFile struct {
 	bucketName []byte // of the bucket that is being read
 	lastKey    []byte // in it
 
+	document documentCheck
+	bad      map[string]error // what document says of the last revision of a key; nil: nothing
+
 	index uint64 // consistent_index of etcd: the last entry of the log that is in the database
 	keys  int    // in the bucket of etcd's keys
 }
@@ -70,7 +78,7 @@ type boltFile struct {
 // readDatabase reads all of the database. Without a file, or with an empty one, as
 // it is for a moment when it is made, both results are nil; what is wrong with it
 // is a *DamageError.
-func (d *directory) readDatabase() (*boltFile, error) {
+func (d *directory) readDatabase(document documentCheck) (*boltFile, error) {
 	f, err := os.Open(filepath.Join(d.store(), dbFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -82,7 +90,7 @@ func (d *directory) readDatabase() (*boltFile, error) {
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
 		return nil, nil
 	}
-	b := &boltFile{file: f, seen: make(map[uint64]bool)}
+	b := &boltFile{file: f, seen: make(map[uint64]bool), document: document, bad: make(map[string]error)}
 	if err := b.read(); err != nil {
 		return nil, d.damaged(dbFile, "%w", err)
 	}
@@ -108,6 +116,12 @@ func (b *boltFile) read() error {
 	}
 	if err := b.bucket(b.root, nil, 0, true); err != nil {
 		return err
+	}
+	if b.keys > 0 && b.index == 0 {
+		return errors.New("it does not say how much of the log is in it")
+	}
+	for _, key := range slices.Sorted(maps.Keys(b.bad)) {
+		return fmt.Errorf("document %s: %w", key, b.bad[key])
 	}
 	return b.free()
 }
@@ -281,8 +295,22 @@ func (b *boltFile) node(page, name []byte, depth int, ofBuckets bool) error {
 	return nil
 }
 
+// buckets are those of etcd. One whose name has changed would be taken for an empty
+// one.
+var buckets = []string{
+	"alarm", "auth", "authRoles", "authUsers", "cluster", "key", "lease", "members", "members_removed", "meta",
+}
+
+// metaKeys are those of etcd's bucket meta.
+var metaKeys = []string{
+	"confState", "consistent_index", "finishedCompactRev", "scheduledCompactRev", "storageVersion", "term",
+}
+
 // open visits the bucket of an element. A small one stands in the element itself.
 func (b *boltFile) open(e element, depth int) error {
+	if !slices.Contains(buckets, string(e.key)) {
+		return fmt.Errorf("%q is not a bucket of etcd", e.key)
+	}
 	if e.flags != bucketFlag || len(e.value) < bucketHead {
 		return fmt.Errorf("%q is not a bucket", e.key)
 	}
@@ -302,6 +330,9 @@ func (b *boltFile) pair(bucket, key, value []byte) error {
 	b.bucketName, b.lastKey = bucket, key
 	switch string(bucket) {
 	case "meta":
+		if !slices.Contains(metaKeys, string(key)) {
+			return fmt.Errorf("etcd has no value named %q", key)
+		}
 		if string(key) == "consistent_index" {
 			if len(value) != 8 {
 				return errors.New("its consistent index is unreadable")
@@ -322,6 +353,12 @@ func (b *boltFile) pair(bucket, key, value []byte) error {
 			return fmt.Errorf("revision %x says that it is revision %d", key, kv.ModRevision)
 		}
 		b.keys++
+		delete(b.bad, string(kv.Key))
+		if len(key) == 17 && b.document != nil {
+			if err := b.document(kv.Key, kv.Value, kv.Lease != 0); err != nil {
+				b.bad[string(kv.Key)] = err
+			}
+		}
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 )
 
@@ -22,7 +24,12 @@ func (e *DamageError) Error() string {
 
 func (e *DamageError) Unwrap() error { return e.Err }
 
-// damaged is a DamageError for a file of the store, by its path in it.
-func (d *directory) damaged(file string, format string, args ...any) *DamageError {
-	return &DamageError{Dir: d.path, File: filepath.Join(storeName, file), Err: fmt.Errorf(format, args...)}
+// damaged is a *DamageError for a file of the store, by its path in it. That this
+// user may not read a file says nothing about what is in it.
+func (d *directory) damaged(file string, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("data directory %s: %w", d.path, err)
+	}
+	return &DamageError{Dir: d.path, File: filepath.Join(storeName, file), Err: err}
 }

@@ -93,9 +93,14 @@ func (d *directory) checkFormat() error {
 		return err
 	}
 	if _, err := os.Stat(d.store()); err == nil {
-		return &DamageError{d.path, formatFile, errors.New("it is missing beside a store; if there never was one, this is not a data directory of elbow")}
+		return d.noFormat()
 	}
 	return writeDurably(filepath.Join(d.path, formatFile), []byte(strconv.Itoa(format)+"\n"), 0o644)
+}
+
+// noFormat is the error for a store without a version.
+func (d *directory) noFormat() error {
+	return &DamageError{d.path, formatFile, errors.New("it is missing beside a store; if there never was one, this is not a data directory of elbow")}
 }
 
 // readFormat makes sure that this program can read the version. The error is

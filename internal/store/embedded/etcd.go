@@ -28,6 +28,10 @@ type Config struct {
 	// 0: DefaultQuota.
 	Quota int64
 
+	// Document says what is wrong with what stands under a key of the database,
+	// before it is opened; leased if it has a lease. Nil: nothing is.
+	Document func(key, value []byte, leased bool) error
+
 	// Before is called when the directory is locked and before the store is opened;
 	// its error ends the start. Nil: nothing.
 	Before func() error
@@ -83,7 +87,7 @@ func start(ctx context.Context, c Config, dir *directory) (*Member, error) {
 			return nil, err
 		}
 	}
-	fresh, err := dir.prepare(c.Log)
+	fresh, err := dir.prepare(c.Document, c.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,8 @@ import (
 
 // Examine looks into a data directory without changing anything in it. The error
 // is ErrInUse if a process has it open, fs.ErrNotExist if there is none, and a
-// *DamageError if Start would refuse it for what is in it.
-func Examine(path string) error {
+// *DamageError if Start would refuse it for what is in it. document is as in Config.
+func Examine(path string, document func(key, value []byte, leased bool) error) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
@@ -22,12 +22,16 @@ func Examine(path string) error {
 		return err
 	}
 	defer d.close()
-	found, database, err := d.examine()
+	found, database, err := d.examine(document)
 	if err != nil {
 		return err
 	}
 	fresh := found.isNew(database)
-	if err := d.readFormat(); err != nil && !(fresh && errors.Is(err, fs.ErrNotExist)) {
+	switch err := d.readFormat(); {
+	case errors.Is(err, fs.ErrNotExist) && fresh:
+	case errors.Is(err, fs.ErrNotExist):
+		return d.noFormat()
+	case err != nil:
 		return err
 	}
 	if fresh {

@@ -15,8 +15,8 @@ import (
 // prepare makes sure that etcd can open the store and will have all that was
 // acknowledged. It reports whether there is no store yet; what a first start has
 // left that was interrupted is removed then.
-func (d *directory) prepare(log *slog.Logger) (fresh bool, err error) {
-	found, database, err := d.examine()
+func (d *directory) prepare(document documentCheck, log *slog.Logger) (fresh bool, err error) {
+	found, database, err := d.examine(document)
 	if err != nil {
 		return false, err
 	}
@@ -40,12 +40,12 @@ func (d *directory) prepare(log *slog.Logger) (fresh bool, err error) {
 }
 
 // examine reads the store without changing it.
-func (d *directory) examine() (*logState, *boltFile, error) {
+func (d *directory) examine(document documentCheck) (*logState, *boltFile, error) {
 	found, err := d.readLog()
 	if err != nil {
 		return nil, nil, err
 	}
-	database, err := d.readDatabase()
+	database, err := d.readDatabase(document)
 	if err != nil {
 		return nil, nil, err
 	}
