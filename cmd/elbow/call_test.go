@@ -128,7 +128,7 @@ func TestCall(t *testing.T) {
 		},
 		{
 			what: "no such operation", args: "DescribeNetwork",
-			err: "no operation \"DescribeNetwork\"; did you mean DescribeNetworks?",
+			err: "no operation \"DescribeNetwork\"; did you mean DescribeNetworkInterfaces or DescribeNetworks?",
 		},
 		{what: "no such parameter", args: "DescribeNetworks --Color red", err: "unknown flag: --Color"},
 		{what: "an argument too many", args: "DescribeNetworks now", err: `argument "now" belongs to no parameter: write --Param value`},

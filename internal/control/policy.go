@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"strings"
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
@@ -54,7 +55,10 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []elb.Policy
 		if in.PolicyType != elb.SystemPolicy {
-			all = r.Policies()
+			name, _ := strings.CutPrefix(in.Marker, elb.CustomPolicy+":")
+			if in.Marker == "" || name != in.Marker {
+				all = r.PoliciesAfter(name, in.MaxItems+1)
+			}
 		}
 		if in.PolicyType != elb.CustomPolicy {
 			all = append(all, systemPolicies()...)

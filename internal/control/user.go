@@ -40,7 +40,7 @@ func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (out api.Ge
 // ListUsers lists a stretch of the users in the order of their names.
 func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out api.ListUsersOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		some, next := stretch(r.Users(), func(u elb.User) string { return u.Name }, in.Marker, in.MaxItems)
+		some, next := stretch(r.UsersAfter(in.Marker, in.MaxItems+1), func(u elb.User) string { return u.Name }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
 		for _, u := range some {
 			out.Users.User = append(out.Users.User, user(u))

@@ -1,8 +1,14 @@
 package elbtest
 
 import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"elbow/internal/rpc"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
@@ -61,6 +67,41 @@ func TestPolicies(t *testing.T) {
 			_, err = sdk.ENS.DescribeLoadBalancerAttribute(request)
 			checkAllowed(t, "describe", err, tt.mayDescribe)
 		})
+	}
+}
+
+// A Deny on a policy holds although the call says by a parameter that the operation
+// does not have that it is about another one, and the audit log shows the attempt.
+func TestDenyWithUndeclaredParameters(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	w := &world{Client: n.RPC()}
+	w.must(t, "CreatePolicy", map[string]string{"PolicyName": "critical", "PolicyDocument": allowAll}, nil)
+	const document = `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},` +
+		`{"Effect":"Deny","Action":"*","Resource":"acs:ram:*:*:policy/critical"}]}`
+	user(t, n, "mallory", "Custom", "all-but-critical", document)
+	mallory := w.newKey(t, "mallory")
+	for _, more := range []map[string]string{
+		nil,
+		{"PolicyType": "System"},
+		{"PolicyType": "System", "UserName": "mallory"},
+		{"policyname": "other", "PolicyType": "System"},
+		{"PolicyName.1": "other"},
+		{"Resource": "*"},
+		{"LoadBalancerId": "lb-1"},
+	} {
+		params := with(map[string]string{}, "PolicyName", "critical")
+		maps.Copy(params, more)
+		_, err := patient(t, mallory, operation(t, "DeletePolicy"), params)
+		if refusal, ok := errors.AsType[*rpc.Error](err); !ok || refusal.Code != "NoPermission" {
+			t.Errorf("with %v: got %v, want NoPermission", more, err)
+		}
+	}
+	w.must(t, "GetPolicy", map[string]string{"PolicyName": "critical", "PolicyType": "Custom"}, nil)
+	n.Stop(t)
+	log, err := os.ReadFile(filepath.Join(n.Data(), "audit.log"))
+	if err != nil || !strings.Contains(string(log), `"PolicyType":"System"`) || !strings.Contains(string(log), `"policyname":"other"`) {
+		t.Errorf("the audit log does not have what was sent: %v\n%s", err, log)
 	}
 }
 

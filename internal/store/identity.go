@@ -39,8 +39,11 @@ func (r *Reader) User(name string) (elb.User, bool) {
 	return read(r, users, under(userPrefix, name))
 }
 
-// Users lists them all in the order of their names.
-func (r *Reader) Users() []elb.User { return list(r, users, userPrefix) }
+// UsersAfter lists users in the order of their names: at most n, those after the
+// name.
+func (r *Reader) UsersAfter(name string, n int) []elb.User {
+	return listAfter(r, users, userPrefix, name, n)
+}
 
 // PutUser writes a user.
 func (tx *Tx) PutUser(u elb.User) { put(tx, users, under(userPrefix, u.Name), u) }
@@ -73,8 +76,11 @@ func (r *Reader) Policy(name string) (elb.Policy, bool) {
 	return read(r, policies, under(policyPrefix, name))
 }
 
-// Policies lists the Custom policies in the order of their names.
-func (r *Reader) Policies() []elb.Policy { return list(r, policies, policyPrefix) }
+// PoliciesAfter lists Custom policies in the order of their names: at most n, those
+// after the name.
+func (r *Reader) PoliciesAfter(name string, n int) []elb.Policy {
+	return listAfter(r, policies, policyPrefix, name, n)
+}
 
 // PutPolicy writes a Custom policy.
 func (tx *Tx) PutPolicy(p elb.Policy) { put(tx, policies, under(policyPrefix, p.Name), p) }

@@ -171,6 +171,26 @@ func list[T any](r *Reader, k kind[T], prefix string) []T {
 	return all
 }
 
+// listAfter reads at most n documents under prefix in the order of their names, which
+// is that of their keys, from the first after the name. It is for View: a Tx does not
+// notice what changes.
+func listAfter[T any](r *Reader, k kind[T], prefix, name string, n int) []T {
+	from := prefix
+	if name != "" {
+		from = under(prefix, name) + "\x00"
+	}
+	var all []T
+	for _, kv := range r.get(from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(prefix)), clientv3.WithLimit(int64(n))) {
+		v, err := decode(r.store.sealer, k, string(kv.Key), kv.Value)
+		if err != nil {
+			r.err = err
+			return nil
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
 // put writes the document under key when the transaction is made.
 func put[T any](tx *Tx, k kind[T], key string, v T, opts ...clientv3.OpOption) {
 	text, err := encode(tx.store.sealer, k, key, v)
