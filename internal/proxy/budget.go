@@ -2,8 +2,10 @@ package proxy
 
 import (
 	"errors"
+	"net/netip"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -19,9 +21,10 @@ type budget struct {
 	conns *atomic.Int64 // client connections
 	held  atomic.Int64  // bytes that are reckoned for what they do, and for QUIC
 
-	tight   atomic.Bool   // what has been measured is too much
-	relieve func()        // is called when something was refused
-	refused chan struct{} // something was; capacity 1
+	tight   atomic.Bool                  // what has been measured is too much
+	greedy  atomic.Pointer[[]netip.Addr] // clients that had more than their share when it was looked at last; nil: none
+	relieve func()                       // is called when something was refused
+	refused chan struct{}                // something was; capacity 1
 	stop    chan struct{}
 	done    chan struct{}
 }
@@ -88,9 +91,19 @@ func (b *budget) full() bool {
 	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/budgetShare)
 }
 
-// fullForConns reports whether there is no room for another connection.
-func (b *budget) fullForConns() bool {
-	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/budgetShare/4*connsShareOf4)
+// fullForConns reports whether there is no room for another connection of this client.
+// While some clients have more than their share, others may use what is kept for
+// requests: it is given back soon.
+func (b *budget) fullForConns(client netip.AddrPort) bool {
+	if b.total == 0 || !b.tight.Load() && b.reckoned() <= b.total/budgetShare/4*connsShareOf4 {
+		return false
+	}
+	greedy := b.greedy.Load()
+	if b.full() || greedy == nil || slices.Contains(*greedy, source(client.Addr())) {
+		return true
+	}
+	b.refuse()
+	return false
 }
 
 // roomy reports whether n bytes may be used for what is only faster with them.

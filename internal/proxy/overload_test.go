@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
@@ -306,7 +307,7 @@ func TestReckonedMemory(t *testing.T) {
 		c.open(true, ":path: /hold")
 		<-asked
 	}
-	if !r.proxy.budget.fullForConns() {
+	if !r.proxy.budget.fullForConns(netip.AddrPort{}) {
 		t.Error("there is room for another connection")
 	}
 	c.wantStatus(c.open(true), "503")

@@ -30,7 +30,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		return nil, errNoInitial
 	}
 	counts.accepted.Inc()
-	if l.proxy.budget.fullForConns() {
+	if l.proxy.budget.fullForConns(client) {
 		l.refuseMemory()
 		return nil, errMemory
 	}

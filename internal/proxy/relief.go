@@ -85,12 +85,38 @@ func (p *Proxy) relieve() {
 		excess = max(excess, limit/8)
 	}
 	if excess <= 0 {
+		b.greedy.Store(nil)
 		return
 	}
-	for _, c := range dispensable(p.footprints(), excess, limit/8*memoryShareOf8, socket.Now()) {
+	share := limit / 8 * memoryShareOf8
+	clients := p.footprints()
+	b.greedy.Store(greedy(clients, share))
+	for _, c := range dispensable(clients, excess, share, socket.Now()) {
 		c.listener.counts.Local().shed.Inc()
 		c.giveWay()
 	}
+}
+
+// greedy returns who has more than the share; nil if nobody has.
+func greedy(clients [][]footprint, share int64) *[]netip.Addr {
+	var all []netip.Addr
+	for _, of := range clients {
+		if total(of) > share {
+			all = append(all, source(of[0].conn.client.Addr()))
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return &all
+}
+
+// total is what the connections hold together.
+func total(of []footprint) (bytes int64) {
+	for i := range of {
+		bytes += of[i].bytes
+	}
+	return bytes
 }
 
 // giveWay ends the connection because memory is short.
@@ -110,10 +136,7 @@ func (c *conn) giveWay() {
 // and of as much, give or take 64 KiB, those that have owed something for longest.
 func dispensable(clients [][]footprint, excess, share int64, now socket.Instant) (all []*conn) {
 	for _, of := range clients {
-		var has int64
-		for i := range of {
-			has += of[i].bytes
-		}
+		has := total(of)
 		slices.SortFunc(of, func(a, b footprint) int {
 			return cmp.Or(cmp.Compare(b.bytes>>16, a.bytes>>16), cmp.Compare(a.owes, b.owes))
 		})
@@ -140,20 +163,17 @@ func (p *Proxy) footprints() [][]footprint {
 		open = append(open, l)
 	}
 	p.mu.Unlock()
-	of, total := make(map[netip.Addr][]footprint), make(map[netip.Addr]int64)
+	of := make(map[netip.Addr][]footprint)
 	for _, l := range open {
 		l.each(func(c *conn) {
-			h, a := c.footprint(), source(c.client.Addr())
-			of[a] = append(of[a], h)
-			total[a] += h.bytes
+			a := source(c.client.Addr())
+			of[a] = append(of[a], c.footprint())
 		})
 	}
 	var all [][]footprint
 	for a := range of {
 		all = append(all, of[a])
 	}
-	slices.SortFunc(all, func(a, b []footprint) int {
-		return cmp.Compare(total[source(b[0].conn.client.Addr())], total[source(a[0].conn.client.Addr())])
-	})
+	slices.SortFunc(all, func(a, b []footprint) int { return cmp.Compare(total(b), total(a)) })
 	return all
 }

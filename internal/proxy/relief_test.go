@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -192,6 +193,37 @@ func TestDispensableOrder(t *testing.T) {
 	}
 }
 
+// While one client has more than its share, new connections of others may use what is
+// kept for requests, its own may not; and nobody may when there is nothing left.
+func TestGreedyClients(t *testing.T) {
+	leak.Check(t)
+	own, other := netip.MustParseAddrPort("192.0.2.1:1"), netip.MustParseAddrPort("192.0.2.2:1")
+	clients := [][]footprint{{{conn: &conn{client: own}, bytes: 9}}, {{conn: &conn{client: other}, bytes: 8}}}
+	b := budget{total: 1 << 30, conns: new(atomic.Int64)}
+	b.held.Store(b.total / budgetShare / 8 * 7)
+	for _, tt := range []struct {
+		share        int64
+		full         bool
+		tight        bool
+		own, another bool // are refused
+	}{
+		{share: 8, own: true},
+		{share: 9, own: true, another: true}, // a crowd, of which nobody has too much
+		{share: 8, full: true, own: true, another: true},
+		{share: 8, tight: true, own: true, another: true},
+	} {
+		b.greedy.Store(greedy(clients, tt.share))
+		b.held.Store(b.total / budgetShare / 8 * 7)
+		if tt.full {
+			b.held.Store(b.total)
+		}
+		b.tight.Store(tt.tight)
+		if got, another := b.fullForConns(own), b.fullForConns(other); got != tt.own || another != tt.another {
+			t.Errorf("%+v: refused are %v and %v", tt, got, another)
+		}
+	}
+}
+
 // When memory is short, the connection that holds most is closed, over any version of
 // HTTP, and everybody else is served again, also from the same address.
 func TestLargestHolderGivesWay(t *testing.T) { each(t, testLargestHolderGivesWay) }
@@ -209,10 +241,17 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 		largest.ask(hold)
 	}
 	<-asked
-	r.lis.each(func(c *conn) {
-		if c.held.Load() > 0 {
-			c.hold(r.proxy.budget.total) // as if it did
+	waitFor(t, "the end of the other exchange", func() bool {
+		var busy []*conn
+		r.lis.each(func(c *conn) {
+			if c.held.Load() > 0 {
+				busy = append(busy, c)
+			}
+		})
+		if len(busy) == 1 {
+			busy[0].hold(r.proxy.budget.total) // as if it did
 		}
+		return len(busy) == 1
 	})
 	waitFor(t, "service", func() bool {
 		resp, _, _ := honest.send(get).answer("GET")

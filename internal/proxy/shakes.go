@@ -83,7 +83,7 @@ func (l *Listener) refuseShake(why error) {
 // whether it did: there is no turn for it in time, or no memory.
 func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 	switch {
-	case l.proxy.budget.fullForConns():
+	case l.proxy.budget.fullForConns(addrPort(tcp.RemoteAddr())):
 		l.refuseMemory()
 	case l.tls != nil && l.proxy.shakes.crowd(1):
 		l.refuseShake(errCrowd)
