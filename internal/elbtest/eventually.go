@@ -8,7 +8,7 @@ import (
 
 // patience is how long a test waits for something that is bound to happen. It
 // is never what a test measures.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Eventually calls try until it returns nil. It is for what the product
 // promises to reach without saying when.

@@ -15,7 +15,7 @@ import (
 func checked(t *testing.T, s *Site, path string, changes map[string]string) *Front {
 	t.Helper()
 	params := map[string]string{
-		"HealthCheck": "on", "HealthCheckURI": path, "HealthCheckInterval": "1", "HealthCheckTimeout": "1",
+		"HealthCheck": "on", "HealthCheckURI": path, "HealthCheckInterval": "1", "HealthCheckTimeout": "30",
 		"HealthyThreshold": "2", "UnhealthyThreshold": "2",
 	}
 	for name, value := range changes {

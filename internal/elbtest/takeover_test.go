@@ -155,7 +155,7 @@ func TestTakeover(t *testing.T) {
 	down.Probe(Status(http.StatusServiceUnavailable))
 	s := NewSite(t, n, up, down)
 	f := s.Listen(t, map[string]string{
-		"HealthCheck": "on", "HealthCheckInterval": "1", "HealthCheckTimeout": "1",
+		"HealthCheck": "on", "HealthCheckInterval": "1", "HealthCheckTimeout": "30",
 		"HealthyThreshold": "2", "UnhealthyThreshold": "2", "HealthCheckURI": ProbePath, "HealthCheckMethod": "get",
 	})
 	Eventually(t, func() error {

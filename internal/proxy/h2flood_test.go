@@ -157,7 +157,7 @@ func TestH2SlowClient(t *testing.T) {
 	for quiet := false; !quiet; { // until the backend is stuck
 		select {
 		case <-sent:
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(time.Second):
 			quiet = true
 		}
 	}
@@ -230,7 +230,7 @@ func TestH2SlowBackend(t *testing.T) {
 		case n := <-updates:
 			window += n
 			send()
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(time.Second):
 			stuck = true
 		}
 	}

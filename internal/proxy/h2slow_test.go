@@ -58,7 +58,7 @@ func TestH2SlowHead(t *testing.T) {
 func TestH2FramesInPieces(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)},
-		limits(Limits{HeadTimeout: time.Second, BodyTimeout: time.Second}))
+		limits(Limits{HeadTimeout: inactivity, BodyTimeout: inactivity}))
 	c := r.dialFrames()
 	id := c.open(false, ":method: POST")
 	frame := "\x00\x00\x01\x00\x00\x00\x00\x00\x01x" // DATA of one byte
@@ -66,7 +66,7 @@ func TestH2FramesInPieces(t *testing.T) {
 	c.ok(err)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); {
+	for end := time.Now().Add(inactivity * 3 / 2); time.Now().Before(end); {
 		<-tick.C
 		_, err := c.Write([]byte(frame[4:] + frame[:4]))
 		c.ok(err)

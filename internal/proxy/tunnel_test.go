@@ -187,14 +187,14 @@ func TestTunnelSilence(t *testing.T) { each(t, testTunnelSilence) }
 
 func testTunnelSilence(t *testing.T, v version) {
 	r := newRig(t, []string{webSocket(t, func(p *peer) {
-		tick := time.NewTicker(100 * time.Millisecond)
+		tick := time.NewTicker(inactivity / 10)
 		defer tick.Stop()
 		for range 15 {
 			<-tick.C
 			p.send(".")
 		}
 		p.wait()
-	})}, limits(Limits{TunnelTimeout: time.Second}))
+	})}, limits(Limits{TunnelTimeout: inactivity}))
 	c := r.tunnel(v)
 	got, _ := io.ReadAll(c)
 	if string(got) != strings.Repeat(".", 15) {

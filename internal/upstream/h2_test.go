@@ -99,7 +99,11 @@ func TestStreamRefusedByBackend(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBackend(t)
-			p := b.pool(t, Options{DialTimeout: 200 * time.Millisecond})
+			within := patience
+			if tt.want == os.ErrDeadlineExceeded {
+				within = 200 * time.Millisecond
+			}
+			p := b.pool(t, Options{DialTimeout: within})
 			all := open(p, 1)
 			tt.answer(b)
 			if o := <-all; o.err == nil || tt.want != nil && !errors.Is(o.err, tt.want) {
