@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,4 +198,25 @@ func TestFactsOfWhatIsNotKnown(t *testing.T) {
 	alice := s.signIn(t, "alice")
 	alice.get("load-balancers/lb-1/status").want(t, http.StatusOK, "How much traffic it has is not shown: your policies do not allow ens:DescribeLoadBalancers.")
 	b.get("users/alice/login/delete").want(t, http.StatusOK, "is signed in at this moment: 1 session will end")
+}
+
+// What is done to a backend without a port of its own names it by Port 0: without a
+// port the call would mean every backend of its server.
+func TestBackendWithoutAPortIsNamed(t *testing.T) {
+	s, b := busySite(t)
+	s.with(func() {
+		s.answers["RemoveBackendServers"] = api.RemoveBackendServersOutput{}
+		s.answers["SetBackendServers"] = api.SetBackendServersOutput{}
+	})
+	b.post("load-balancers/lb-1/backends/remove", "server", "i-1", "port", "0")
+	b.post("load-balancers/lb-1/backends/weight", "server", "i-1", "port", "0", "weight", "7")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, action := range []string{"RemoveBackendServers", "SetBackendServers"} {
+		if !slices.ContainsFunc(s.calls, func(call string) bool {
+			return strings.HasPrefix(call, " "+action+" ") && strings.Contains(call, `"Port":"0"`)
+		}) {
+			t.Errorf("no %s of Port 0 in %q", action, s.calls)
+		}
+	}
 }
