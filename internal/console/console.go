@@ -111,13 +111,14 @@ type Config struct {
 // A Console serves everything under Path.
 type Console struct {
 	Config
-	mux      *http.ServeMux
-	pages    pages
-	sessions *sessions
-	forms    *anonymous
-	signing  chan struct{} // holds a token for each sign-in that is being checked
-	live     *live
-	document func() (before, after []byte, err error) // of the API; the server's address goes between
+	mux          *http.ServeMux
+	pages        pages
+	sessions     *sessions
+	forms        *anonymous
+	signing      chan struct{} // holds a token for each password that is being checked
+	signingAgain chan struct{} // the same for those who have signed in from where they are before
+	live         *live
+	document     func() (before, after []byte, err error) // of the API; the server's address goes between
 
 	end  context.CancelFunc
 	done sync.WaitGroup // the goroutine of live
@@ -144,7 +145,7 @@ func New(c Config) (*Console, error) {
 	}
 	k := &Console{
 		Config: c, mux: http.NewServeMux(), pages: pages, sessions: newSessions(c.Now),
-		forms: newAnonymous(), signing: make(chan struct{}, maxSigning), live: newLive(c.State, c.Traffic, c.Now), document: documentParts(c.Version),
+		forms: newAnonymous(), signing: make(chan struct{}, maxSigning), signingAgain: make(chan struct{}, maxSigning), live: newLive(c.State, c.Traffic, c.Now), document: documentParts(c.Version),
 	}
 	if c.Sessions != nil {
 		if err := k.sessions.restore(c.Sessions); err != nil {
@@ -267,8 +268,9 @@ func (c *Console) peopleRoutes() {
 
 // limits.
 const (
-	// maxSigning bounds the sign-ins that are checked at once. Each costs some
-	// 100 ms of one core, one after the other.
+	// maxSigning bounds the passwords that are checked at once, twice: who has signed in
+	// from where they are before has places of their own, which strangers cannot take.
+	// Each costs some 50 ms of one core, and they wait for each other.
 	maxSigning = 8
 
 	// maxFormBytes bounds a form. The largest has a certificate chain and a key of

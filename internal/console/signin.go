@@ -74,12 +74,6 @@ func (v *visit) check(form signInForm, secret string) (Person, error) {
 	if len(form.Name) > maxName || len(secret) > maxName || form.Name == "" {
 		return Person{}, ErrSignIn
 	}
-	select {
-	case v.signing <- struct{}{}:
-		defer func() { <-v.signing }()
-	default:
-		return Person{}, waitError(time.Second)
-	}
 	id := lockout.Identity{Name: form.Name, Password: form.ByPassword}
 	from := source(v.r)
 	wait := v.Lockout.Attempt(id, from)
@@ -89,6 +83,17 @@ func (v *visit) check(form signInForm, secret string) (Person, error) {
 	find := v.Key
 	if form.ByPassword {
 		find = v.User
+		places := v.signing
+		if v.Lockout.Familiar(id, from) {
+			places = v.signingAgain
+		}
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			v.Lockout.Withdraw(id, from)
+			return Person{}, waitError(time.Second)
+		}
 	}
 	p, err := find(v.r.Context(), form.Name, secret)
 	if wait > 0 && (err != nil || !p.Identity.Root()) {

@@ -23,7 +23,7 @@ type Options struct {
 	Args    []string // further arguments of serve
 	OwnKeys bool     // the node makes its root credentials itself
 	Binary  string   // "": the one built from this tree
-	Stderr  *os.File // where it logs; nil: Log has it
+	Stderr  *os.File // where it logs, and prints; nil: Log has it
 }
 
 // A Node is a running `elbow serve`.
@@ -101,7 +101,7 @@ func (n *Node) start() error {
 	}
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	if n.Stderr != nil {
-		n.cmd.Stderr = n.Stderr
+		n.cmd.Stdout, n.cmd.Stderr = n.Stderr, n.Stderr
 	}
 	n.cmd.SysProcAttr = cmp.Or(n.as, child())
 	if err := n.cmd.Start(); err != nil {

@@ -85,11 +85,11 @@ func toggle(t *testing.T, s *Site, f *Front) {
 	}
 }
 
-// A log that nobody reads any more holds up nothing: calls take effect, health is
+// Logs that nobody reads any more hold up nothing: calls take effect, health is
 // ok, and the process ends when it is told to.
 func TestLogReaderStandsStill(t *testing.T) {
 	t.Parallel()
-	n, log := startPiped(t, Options{})
+	n, log := startPiped(t, Options{Args: []string{"-access-log", "-", "-audit-log", "-"}})
 	s := NewSite(t, n, NewBackend(t, "a"))
 	f := s.Listen(t, nil)
 	close(log.halt)
@@ -106,10 +106,10 @@ func TestLogReaderStandsStill(t *testing.T) {
 	n.Stop(t)
 }
 
-// A log reader that ends does not end the process.
+// A reader of the logs that ends does not end the process.
 func TestLogReaderEnds(t *testing.T) {
 	t.Parallel()
-	n, log := startPiped(t, Options{})
+	n, log := startPiped(t, Options{Args: []string{"-access-log", "-", "-audit-log", "-"}})
 	s := NewSite(t, n, NewBackend(t, "a"))
 	f := s.Listen(t, nil)
 	close(log.halt)

@@ -124,6 +124,31 @@ func (l *Lockout) Succeeded(id Identity, source netip.Addr) {
 	entry(l.known, at, now, familiar).last = now
 }
 
+// Withdraw takes an attempt back that was not made after all.
+func (l *Lockout) Withdraw(id Identity, source netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := pair{id, network(source)}
+	counted := []*strikes{l.pairs[at]}
+	if _, known := l.known[at]; id.Password && !known {
+		counted = append(counted, l.names[id.Name], l.sources[at.network])
+	}
+	for _, s := range counted {
+		if s != nil {
+			s.failed--
+			s.until = time.Time{}
+		}
+	}
+}
+
+// Familiar reports whether an identity has succeeded from where it is tried.
+func (l *Lockout) Familiar(id Identity, source netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.known[pair{id, network(source)}]
+	return known
+}
+
 // A counter are strikes with the number of them that may fail.
 type counter struct {
 	*strikes

@@ -96,6 +96,26 @@ func TestPasswordsAreCountedTogether(t *testing.T) {
 	}
 }
 
+// What was not tried does not count, and who has succeeded is familiar there alone.
+func TestWithdraw(t *testing.T) {
+	l, _ := newTest()
+	id := Identity{"alice", true}
+	for range 3 * sourceTries {
+		if wait := l.Attempt(id, here); wait != 0 {
+			t.Fatalf("waits %s", wait)
+		}
+		l.Withdraw(id, here)
+	}
+	if l.Familiar(id, here) {
+		t.Error("familiar without a success")
+	}
+	l.Attempt(id, here)
+	l.Succeeded(id, here)
+	if !l.Familiar(id, here) || l.Familiar(id, there) || l.Familiar(Identity{"bob", true}, here) {
+		t.Error("familiar is who has succeeded, where they have")
+	}
+}
+
 func TestNetworks(t *testing.T) {
 	l, _ := newTest()
 	id, at := Identity{"alice", true}, netip.MustParseAddr("2001:db8::1")
