@@ -25,7 +25,7 @@ func httpsListener(l *elb.Listener, again bool) []Param {
 		{Name: "BackendServerProtocol", Var: OneOf(&l.BackendProtocol, elb.BackendProtocols...), Default: elb.BackendAuto, Doc: "What the backend servers are spoken to in, all of it without TLS. " +
 			"auto: HTTP/2 for gRPC that clients send over HTTP/2 or HTTP/3, HTTP/1.1 for everything else. " +
 			"http1: HTTP/1.1 for everything. " +
-			"h2c: HTTP/2 by prior knowledge for everything, health checks included. " +
+			"h2c: HTTP/2 by prior knowledge for everything, and for health checks unless HealthCheckConnectPort has them go to another port. " +
 			"Not in the documents of ENS."},
 		{Name: "ServerCertificateId", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
 	}

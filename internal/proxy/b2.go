@@ -220,7 +220,7 @@ func (b *b2) takeTrailers() error {
 func (b *b2) more() *Fault {
 	x := b.x
 	x.back.drop() // it has been passed on
-	if !x.call {
+	if !x.duplex {
 		b.heard = socket.Now() // the time that the client took does not count
 	}
 	for {
@@ -237,7 +237,7 @@ func (b *b2) more() *Fault {
 // due is until when to wait before looking whether to wait on.
 func (b *b2) due(op Op) socket.Instant {
 	due := b.limit(op)
-	if x := b.x; !x.call || op == OpReceive && x.sentAt() == 0 {
+	if x := b.x; !x.duplex || op == OpReceive && x.sentAt() == 0 {
 		// The client may leave, or the upload end, meanwhile.
 		due = min(due, socket.Now().Add(watchEvery))
 	}
@@ -246,15 +246,15 @@ func (b *b2) due(op Op) socket.Instant {
 
 // limit is until when the backend may be silent. The head of the answer is due a
 // RequestTimeout after the end of the request, and a body may stand still for a
-// StreamTimeout. Silence ends a call only if it is in both directions, and after
-// as long as that of a tunnel: streams on which nothing happens for hours are what
-// many calls are for.
+// StreamTimeout. Silence ends a call, or a stream of Connect, only if it is in both
+// directions, and after as long as that of a tunnel: streams on which nothing happens
+// for hours are what many of them are for.
 func (b *b2) limit(op Op) socket.Instant {
 	x := b.x
 	limits := &x.conn.proxy.limits
 	silence := socket.Now().Add(forever)
 	switch {
-	case x.call:
+	case x.duplex:
 		silence = max(socket.Instant(b.spoken.Load()), b.heard).Add(limits.TunnelTimeout)
 	case op == OpBody:
 		silence = b.heard.Add(limits.StreamTimeout)

@@ -14,28 +14,45 @@ import (
 // directions at once, so its backend is spoken to in HTTP/2; and what it is told
 // by us, it is told as gRPC does.
 
-var callType = []byte("application/grpc")
+var (
+	callType   = []byte("application/grpc")
+	streamType = []byte("application/connect+")
+)
 
 // isCall tells a call by method and media type: application/grpc, alone or with a
 // format (+proto) or parameters. application/grpc-web is another protocol, made
 // for HTTP/1.1.
 func (x *exchange) isCall() bool {
-	if string(x.req.Method) != "POST" {
-		return false
-	}
 	if _, plain := x.client.(*h1); plain {
 		return false
 	}
-	for i := range x.req.Fields {
-		f := &x.req.Fields[i]
-		if f.ID != http1.ContentType {
-			continue
-		}
-		n := len(callType)
-		return len(f.Value) >= n && bytes.EqualFold(f.Value[:n], callType) &&
-			(len(f.Value) == n || f.Value[n] == '+' || f.Value[n] == ';')
+	format, ok := x.postOf(callType)
+	return ok && (len(format) == 0 || format[0] == '+' || format[0] == ';')
+}
+
+// isStream tells a stream of Connect, in which both sides may be silent for as long
+// as in one of gRPC. It has an answer like any other.
+func (x *exchange) isStream() bool {
+	_, ok := x.postOf(streamType)
+	return ok
+}
+
+// postOf reports whether the request is a POST of a media type that begins with
+// this, and returns the rest of it.
+func (x *exchange) postOf(mediaType []byte) (rest []byte, ok bool) {
+	if string(x.req.Method) != "POST" {
+		return nil, false
 	}
-	return false
+	for i := range x.req.Fields {
+		if f := &x.req.Fields[i]; f.ID == http1.ContentType {
+			n := len(mediaType)
+			if len(f.Value) < n || !bytes.EqualFold(f.Value[:n], mediaType) {
+				return nil, false
+			}
+			return f.Value[n:], true
+		}
+	}
+	return nil, false
 }
 
 // A callStatus is a status code of gRPC.
@@ -115,11 +132,11 @@ func (x *exchange) endCall(f *Fault) bool {
 	return x.client.deliver(x.back.buf.b, headRoom, headRoom, true) == nil
 }
 
-// bodyPatience is how long the client may send nothing of the body. A call that
-// only listens may do so for as long as the backend's side of it lasts, which b2
-// sees to.
+// bodyPatience is how long the client may send nothing of the body. One that only
+// listens to a stream may do so for as long as the backend's side of it lasts, which
+// b2 sees to.
 func (x *exchange) bodyPatience() time.Duration {
-	if x.call && x.framed {
+	if x.duplex {
 		return forever
 	}
 	return x.conn.proxy.limits.BodyTimeout

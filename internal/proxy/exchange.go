@@ -22,6 +22,7 @@ type exchange struct {
 	headLen int           // bytes of in that are its head
 	call    bool          // it is one of gRPC
 	framed  bool          // its backend is spoken to in HTTP/2
+	duplex  bool          // so it is, and either side may be silent for long
 	req     http1.Request // slices of in
 	upload  upload        // passes a long body on while the answer is awaited
 
@@ -86,7 +87,7 @@ func (x *exchange) release() {
 	if x.framed {
 		x.two.forget()
 	}
-	x.call, x.framed = false, false
+	x.call, x.framed, x.duplex = false, false, false
 	exchanges.Put(x)
 }
 
@@ -130,6 +131,7 @@ func (x *exchange) run() *Fault {
 	if x.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && x.call; x.framed {
 		x.overHTTP2()
 	}
+	x.duplex = x.framed && (x.call || x.isStream())
 	if answered, f := x.local(); answered {
 		return f
 	}

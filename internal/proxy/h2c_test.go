@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/net/http2"
 
@@ -43,6 +44,9 @@ func tell(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	var trailers []string
+	if mine := r.Header.Get("X-Mine"); mine != "" {
+		trailers = append(trailers, "X-Mine")
+	}
 	for name, values := range r.Trailer {
 		trailers = append(trailers, name+"="+values[0])
 	}
@@ -97,6 +101,8 @@ func TestBackendH2C(t *testing.T) {
 		{"POST, empty", "POST / HTTP/1.1\r\nHost: elbow.test\r\nContent-Length: 0\r\n\r\n", 200, "hello", "POST / elbow.test 0 0 https   ."},
 		{"POST, long", "POST / HTTP/1.1\r\nHost: elbow.test\r\nContent-Length: " + strconv.Itoa(len(long)) + "\r\n\r\n" + long, 200, "hello", "POST / elbow.test 307200 307200 https   ."},
 		{"POST, chunked", "POST / HTTP/1.1\r\nHost: elbow.test\r\nTransfer-Encoding: chunked\r\n\r\n4b000\r\n" + long + "\r\n0\r\n\r\n", 200, "hello", "POST / elbow.test -1 307200 https   ."},
+		{"POST, chunked with trailers", "POST / HTTP/1.1\r\nHost: elbow.test\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 7\r\nAuthorization: x\r\n\r\n", 200, "hello", "POST / elbow.test -1 3 https  X-Sum=7 ."},
+		{"fields of the connection", "GET / HTTP/1.1\r\nHost: elbow.test\r\nConnection: keep-alive, X-Mine\r\nKeep-Alive: 5\r\nX-Mine: 1\r\nProxy-Connection: x\r\n\r\n", 200, "hello", "GET / elbow.test 0 0 https   ."},
 		{"204", "GET /status?204 HTTP/1.1\r\nHost: elbow.test\r\n\r\n", 204, "", "GET /status?204 elbow.test 0 0 https   ."},
 		{"304", "GET /status?304 HTTP/1.1\r\nHost: elbow.test\r\n\r\n", 304, "", "GET /status?304 elbow.test 0 0 https   ."},
 		{"404 without a body", "GET /status?404 HTTP/1.1\r\nHost: elbow.test\r\n\r\n", 404, "", "GET /status?404 elbow.test 0 0 https   ."},
@@ -107,6 +113,9 @@ func TestBackendH2C(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			each(t, func(t *testing.T, v version) {
+				if v != http11 && (strings.Contains(tt.raw, "Trailer:") || strings.Contains(tt.raw, "X-Mine")) {
+					return // those clients do not send it
+				}
 				r := newRig(t, []string{originH2C(t, tell)}, h2c)
 				a := r.asker(v)
 				for range 2 {
@@ -192,5 +201,45 @@ func TestBackendH2CUpgrade(t *testing.T) {
 	id := p.open(false, ":method: CONNECT", ":protocol: websocket")
 	if got := p.head(id).PseudoValue("status"); got != "501" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A stream of Connect to such a backend may be silent in both directions for longer
+// than any other request may.
+func TestBackendH2CStream(t *testing.T) {
+	leak.Check(t)
+	for _, v := range []version{http20, http30} {
+		t.Run(string(v), func(t *testing.T) {
+			leak.Check(t)
+			backend := originH2C(t, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.WriteString(w, "begun")
+				w.(http.Flusher).Flush()
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					panic(http.ErrAbortHandler)
+				}
+				_, _ = w.Write(body)
+			})
+			r := newRig(t, []string{backend}, h2c, limits(Limits{BodyTimeout: 50 * time.Millisecond, StreamTimeout: 50 * time.Millisecond}))
+			begin := func(mediaType string) (asker, *http.Response) {
+				a := r.asker(v).ask("POST / HTTP/1.1\r\nHost: elbow.test\r\nContent-Length: 5\r\nContent-Type: " + mediaType + "\r\n\r\n")
+				resp := a.response()
+				if _, err := io.ReadFull(resp.Body, make([]byte, len("begun"))); err != nil {
+					t.Fatal(err)
+				}
+				return a, resp
+			}
+			stream, resp := begin("application/connect+proto")
+			defer resp.Body.Close()
+			_, other := begin("application/octet-stream")
+			defer other.Body.Close()
+			if _, err := io.ReadAll(other.Body); err == nil { // by then the stream has been silent for longer
+				t.Error("what is no stream has not been ended")
+			}
+			stream.more("hello")
+			if rest, err := io.ReadAll(resp.Body); err != nil || string(rest) != "hello" {
+				t.Errorf("got %q, %v", rest, err)
+			}
+		})
 	}
 }

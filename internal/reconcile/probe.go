@@ -18,7 +18,7 @@ func (l *Loop) probe(u *unit, d *spec, id backendID) {
 	port := cmp.Or(uint16(d.check.port), id.address.Port())
 	b.checker = health.Start(health.Config{
 		Address:  netip.AddrPortFrom(id.address.Addr(), port).String(),
-		H2C:      d.check.h2c,
+		H2C:      d.check.h2c && port == id.address.Port(), // a port for checks alone is an HTTP/1.1 one
 		Host:     d.check.host,
 		URI:      d.check.uri,
 		Method:   d.check.method,
