@@ -1,8 +1,11 @@
 package elbtest
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -140,4 +143,47 @@ func (n *Node) names(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return string(body)
+}
+
+// A restore that fails in the middle lets no call see a part of it, says so in
+// /healthz, and is finished once the disk takes writes.
+func TestRestoreFails(t *testing.T) {
+	t.Parallel()
+	content := largeBackup(t)
+	n := Start(t, Options{})
+	n.limitFiles(t, 600<<10) // what is left of the log's file holds half of the documents
+	resp, err := overBackupSocket(n).Post("http://node/restore", "application/gzip", bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err == nil && !strings.Contains(string(answer), `"error"`) {
+		t.Fatalf("the restore succeeded: the test shows nothing\n%s", answer)
+	}
+	Eventually(t, func() error {
+		resp, err := http.Get("http://" + n.Admin + "/healthz")
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(text), "store: ") {
+			return fmt.Errorf("%s %s %w", resp.Status, text, err)
+		}
+		return nil
+	})
+	for range 3 {
+		if _, err := n.RPC().Call(t.Context(), api.EnsVersion, "DescribeLoadBalancers", nil); err == nil {
+			t.Error("a call was answered in the middle of the restore")
+		}
+	}
+	n.limitFiles(t, unix.RLIM_INFINITY)
+	Eventually(t, func() error {
+		_, err := n.RPC().Call(t.Context(), api.EnsVersion, "DescribeLoadBalancers", nil)
+		return err
+	})
+	if got := n.balancers(t); got != large {
+		t.Errorf("there are %d load balancers, want %d", got, large)
+	}
 }
