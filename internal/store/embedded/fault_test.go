@@ -65,3 +65,28 @@ func TestLog(t *testing.T) {
 		}
 	}
 }
+
+// A call that hangs in etcd when it fails returns with the cause.
+func TestFaultEndsCallsThatHang(t *testing.T) {
+	t.Parallel()
+	m := open(t, Config{Dir: t.TempDir()})
+	cause := errors.New("disk on fire")
+	failed, fail := context.WithCancelCause(t.Context())
+	kv := guard{KV: m.Client().KV, mayRead: func() error { return nil }, failed: failed}
+	entered, never := make(chan struct{}), make(chan struct{})
+	defer close(never)
+	ended := make(chan error)
+	go func() {
+		_, err := await(t.Context(), kv, false, func(context.Context) (int, error) {
+			close(entered)
+			<-never // whatever the context says
+			return 0, nil
+		})
+		ended <- err
+	}()
+	<-entered
+	fail(cause)
+	if err := <-ended; !errors.Is(err, cause) {
+		t.Errorf("got %v, want %v", err, cause)
+	}
+}

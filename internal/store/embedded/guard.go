@@ -14,21 +14,6 @@ type guard struct {
 	failed   context.Context // ends when etcd answers no more; its cause is why
 }
 
-// until is a context that ends with that of a call, or when etcd answers no more.
-// leave is called when the call has ended, with its error, and returns the cause.
-func (g guard) until(ctx context.Context) (_ context.Context, leave func(error) error) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(g.failed, cancel)
-	return ctx, func(err error) error {
-		stop()
-		cancel()
-		if err != nil && g.failed.Err() != nil {
-			return context.Cause(g.failed)
-		}
-		return err
-	}
-}
-
 func (g guard) may(writes bool) error {
 	if writes {
 		return g.mayWrite()
@@ -36,82 +21,90 @@ func (g guard) may(writes bool) error {
 	return g.mayRead()
 }
 
-func (g guard) Get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
-	if err := g.mayRead(); err != nil {
-		return nil, err
+// await makes a call of etcd in a goroutine of its own, and returns when it has
+// ended, when ctx has, or when etcd has failed: a goroutine that etcd ended may have
+// left a lock behind which the call waits for, whatever its context says.
+func await[T any](ctx context.Context, g guard, writes bool, call func(context.Context) (T, error)) (T, error) {
+	var none T
+	if err := g.may(writes); err != nil {
+		return none, err
 	}
-	ctx, leave := g.until(ctx)
-	resp, err := g.KV.Get(ctx, key, opts...)
-	return resp, leave(err)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() { // ends with the call; after a fault maybe never
+		value, err := call(ctx)
+		done <- outcome{value, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil && g.failed.Err() != nil {
+			return none, context.Cause(g.failed)
+		}
+		return o.value, o.err
+	case <-g.failed.Done():
+		return none, context.Cause(g.failed)
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}
+
+func (g guard) Get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
+	return await(ctx, g, false, func(ctx context.Context) (*clientv3.GetResponse, error) { return g.KV.Get(ctx, key, opts...) })
 }
 
 func (g guard) Put(ctx context.Context, key, value string, opts ...clientv3.OpOption) (*clientv3.PutResponse, error) {
-	if err := g.mayWrite(); err != nil {
-		return nil, err
-	}
-	ctx, leave := g.until(ctx)
-	resp, err := g.KV.Put(ctx, key, value, opts...)
-	return resp, leave(err)
+	return await(ctx, g, true, func(ctx context.Context) (*clientv3.PutResponse, error) { return g.KV.Put(ctx, key, value, opts...) })
 }
 
 func (g guard) Delete(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.DeleteResponse, error) {
-	if err := g.mayWrite(); err != nil {
-		return nil, err
-	}
-	ctx, leave := g.until(ctx)
-	resp, err := g.KV.Delete(ctx, key, opts...)
-	return resp, leave(err)
+	return await(ctx, g, true, func(ctx context.Context) (*clientv3.DeleteResponse, error) { return g.KV.Delete(ctx, key, opts...) })
 }
 
 func (g guard) Do(ctx context.Context, op clientv3.Op) (clientv3.OpResponse, error) {
-	if err := g.may(!op.IsGet()); err != nil {
-		return clientv3.OpResponse{}, err
-	}
-	ctx, leave := g.until(ctx)
-	resp, err := g.KV.Do(ctx, op)
-	return resp, leave(err)
+	return await(ctx, g, !op.IsGet(), func(ctx context.Context) (clientv3.OpResponse, error) { return g.KV.Do(ctx, op) })
 }
 
 func (g guard) Txn(ctx context.Context) clientv3.Txn {
-	ctx, leave := g.until(ctx)
-	return &guardedTxn{Txn: g.KV.Txn(ctx), guard: g, leave: leave}
+	return &guardedTxn{ctx: ctx, guard: g}
 }
 
-// A guardedTxn writes if any of its operations is not a read. It is committed once.
+// A guardedTxn writes if any of its operations is not a read.
 type guardedTxn struct {
-	clientv3.Txn
+	ctx    context.Context // of the call that the transaction is made in
 	guard  guard
-	leave  func(error) error
-	writes bool
+	cmps   []clientv3.Cmp
+	then   []clientv3.Op
+	orElse []clientv3.Op
 }
 
 func (t *guardedTxn) If(cs ...clientv3.Cmp) clientv3.Txn {
-	t.Txn = t.Txn.If(cs...)
+	t.cmps = append(t.cmps, cs...)
 	return t
 }
 
 func (t *guardedTxn) Then(ops ...clientv3.Op) clientv3.Txn {
-	t.note(ops)
-	t.Txn = t.Txn.Then(ops...)
+	t.then = append(t.then, ops...)
 	return t
 }
 
 func (t *guardedTxn) Else(ops ...clientv3.Op) clientv3.Txn {
-	t.note(ops)
-	t.Txn = t.Txn.Else(ops...)
+	t.orElse = append(t.orElse, ops...)
 	return t
 }
 
-func (t *guardedTxn) note(ops []clientv3.Op) {
-	for _, op := range ops {
-		t.writes = t.writes || !op.IsGet()
-	}
-}
-
 func (t *guardedTxn) Commit() (*clientv3.TxnResponse, error) {
-	if err := t.guard.may(t.writes); err != nil {
-		return nil, t.leave(err)
+	writes := false
+	for _, ops := range [...][]clientv3.Op{t.then, t.orElse} {
+		for _, op := range ops {
+			writes = writes || !op.IsGet()
+		}
 	}
-	resp, err := t.Txn.Commit()
-	return resp, t.leave(err)
+	return await(t.ctx, t.guard, writes, func(ctx context.Context) (*clientv3.TxnResponse, error) {
+		return t.guard.KV.Txn(ctx).If(t.cmps...).Then(t.then...).Else(t.orElse...).Commit()
+	})
 }
