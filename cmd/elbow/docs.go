@@ -58,6 +58,8 @@ value that cannot be read or is out of range is ` + "`Invalid<Name>`" + `, one t
 A parameter that takes effect only under a condition is checked and stored even if the condition does not hold.
 Parameters that an operation does not have are ignored.
 
+A policy names what a call acts on where that is said below; everywhere else it can name all of a product or none.
+
 An ID is 1 to 128 visible ASCII characters without a slash. Times are UTC. In the answers below, a field marked ? is left
 out when it has no value.
 `
@@ -94,6 +96,16 @@ func writeOperation(b *strings.Builder, op *api.Operation) {
 	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", op.Name, op.Doc)
 	fmt.Fprintf(b, "RAM action `%s`, access level %s, %d calls a second for the account and %d for each user.\n",
 		op.Action(), op.Access, op.Rate.Account, op.Rate.User)
+	switch {
+	case op.Unrestricted:
+		b.WriteString("It needs no policy.\n")
+	case op.Resources != nil:
+		var names []string
+		for _, r := range op.Resources {
+			names = append(names, "`"+r.String()+"`")
+		}
+		fmt.Fprintf(b, "A policy names %s.\n", strings.Join(names, " and "))
+	}
 	if rows := op.New().Params(); len(rows) > 0 {
 		b.WriteString("\n| Parameter | Value | Default | Meaning |\n|---|---|---|---|\n")
 		for _, r := range rows {

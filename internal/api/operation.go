@@ -60,6 +60,17 @@ type Resource struct {
 	PolicyType string // the row that says whether it is a System policy; "": it is a Custom one
 }
 
+// String is the resource as a policy names it, with a parameter in angle brackets.
+func (r Resource) String() string {
+	switch {
+	case r.User != "":
+		return "acs:ram:*:<account>:user/<" + r.User + ">"
+	case r.PolicyType != "":
+		return "acs:ram:*:<account, or system>:policy/<" + r.Policy + ">"
+	}
+	return "acs:ram:*:<account>:policy/<" + r.Policy + ">"
+}
+
 // The resources of RAM's operations.
 var (
 	ofUser   = []Resource{{User: "UserName"}}

@@ -16,6 +16,9 @@ import (
 // errorStatus reads the status line of an error: HTTP/1.1 400 Bad Request.
 func errorStatus(line []byte) (status int, ok bool) {
 	digits, ok := bytes.CutPrefix(line, []byte("HTTP/1.1 "))
+	if !ok {
+		digits, ok = bytes.CutPrefix(line, []byte("HTTP/1.0 ")) // to a client of HTTP/1.0
+	}
 	if !ok || len(digits) < 3 {
 		return 0, false
 	}

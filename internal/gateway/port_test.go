@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"encoding/xml"
@@ -146,6 +147,7 @@ func TestPortAnswersInTheAPIsForm(t *testing.T) {
 		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400, "MalformedRequest", rpc.JSON},
 		{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "MalformedRequest", rpc.JSON},
 		{"POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\nx", 417, "MalformedRequest", rpc.JSON},
+		{"POST / HTTP/1.0\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\nx", 417, "MalformedRequest", rpc.JSON},
 		{"GET /?" + long + " HTTP/1.1\r\nHost: a\r\n\r\n", 413, "RequestEntityTooLarge", rpc.JSON},
 		{"GET /?Format=XML&" + long + " HTTP/1.1\r\nHost: a\r\n\r\n", 413, "RequestEntityTooLarge", rpc.XML},
 		{"GET / HTTP/1.1\r\nHost: a\r\nX: " + long + "\r\n\r\n", 413, "RequestEntityTooLarge", rpc.JSON},
@@ -311,4 +313,64 @@ func TestPortSilentClients(t *testing.T) {
 	if _, body := s.ask(t, true, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); body != "here" {
 		t.Errorf("got %q", body)
 	}
+}
+
+// Whatever bytes come in, what goes out are errors of the API, one after the other,
+// or nothing.
+func FuzzPort(f *testing.F) {
+	for _, seed := range []string{
+		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "GET /\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x16\x03\x01\x00\x05hello",
+		"GET /?Format=XML HTTP/1.1\r\nHost: a\r\n\r\nGET /?Format=XML HTTP/1.1\r\nHost: a b\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nExpect: x\r\nContent-Length: 3\r\n\r\nabc",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\nx", "HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n", "OPTIONS * HTTP/1.0\r\n\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		f.Fatal(err)
+	}
+	p := &Port{Listener: l, Log: slog.New(slog.DiscardHandler)}
+	g := New(Config{Log: p.Log})
+	server := g.Server()
+	p.Serves(server, func(int) {})
+	go func() { _ = server.Serve(p) }() // ends with the server
+	f.Cleanup(func() {
+		_ = server.Close()
+		g.Close()
+	})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = c.Write(text)
+		_ = c.(*net.TCPConn).CloseWrite()
+		all, _ := io.ReadAll(c)
+		if bytes.Contains(text, []byte("HEAD")) {
+			return // an answer without its body cannot be told from what follows it
+		}
+		r := bufio.NewReader(bytes.NewReader(all))
+		for {
+			if _, err := r.Peek(1); err != nil {
+				return
+			}
+			res, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Fatalf("%q: %v in %q", text, err, all)
+			}
+			if res.StatusCode == http.StatusContinue {
+				continue
+			}
+			body, err := io.ReadAll(res.Body)
+			format := rpc.JSON
+			if res.Header.Get("Content-Type") == rpc.XML.ContentType() {
+				format = rpc.XML
+			}
+			if err != nil || res.StatusCode < 400 {
+				t.Fatalf("%q: %v, answered by %q", text, err, all)
+			}
+			checkError(t, string(text), res, string(body), format)
+		}
+	})
 }
