@@ -112,3 +112,20 @@ func TestSmallFormsKeepTheirValues(t *testing.T) {
 	b.post("load-balancers/lb-1/name", "LoadBalancerName", "x").want(t, http.StatusBadRequest, `value="x"`, `<a href="#f-LoadBalancerName">Name must be 2 to 128 characters long, not 1.</a>`)
 	b.post("users/alice/login", "password", "short", "reset", "1").want(t, http.StatusBadRequest, `id="e-password">`, "The password is too weak.", "autofocus")
 }
+
+// What is wrong with a change of one's own password stands beside its field.
+func TestPasswordErrorsBesideTheirFields(t *testing.T) {
+	s := newSite(t)
+	b := s.signIn(t, "alice")
+	b.post("password", "old", "alices-password", "new", "one-new-password", "again", "another-password").want(t, http.StatusBadRequest, `id="e-again">The two new passwords differ.`)
+	for code, field := range map[string]string{"InvalidParameter.OldPassword": "old", "InvalidNewPassword": "new"} {
+		s.with(func() {
+			s.answers["ChangePassword"] = &rpc.Error{Status: 400, Code: code, Message: "Not so.", Recommend: strings.TrimPrefix(strings.TrimPrefix(code, "InvalidParameter."), "Invalid") + " must be otherwise"}
+		})
+		got := b.post("password", "old", "alices-password", "new", "same-password-1", "again", "same-password-1")
+		got.want(t, http.StatusBadRequest, `id="e-`+field+`">`, "password must be otherwise.")
+		if n := strings.Count(got.text, "autofocus"); n != 1 {
+			t.Errorf("%s: %d fields have the focus", code, n)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 type passwordForm struct {
 	Must   bool // it has to be changed before anything else
 	Failed string
+	Field  string // that it is about: old, new or again; "" if it is about none
 }
 
 func (v *visit) passwordPage() error {
@@ -20,7 +21,7 @@ func (v *visit) changePassword() error {
 	form := passwordForm{Must: v.person.MustReset}
 	next := v.r.PostFormValue("new")
 	if next != v.r.PostFormValue("again") {
-		form.Failed = "The two new passwords differ."
+		form.Failed, form.Field = "The two new passwords differ.", "again"
 		v.render(http.StatusBadRequest, "password", "Change password", form)
 		return nil
 	}
@@ -28,6 +29,11 @@ func (v *visit) changePassword() error {
 	if err != nil {
 		p := v.problemOf(err)
 		form.Failed = p.Text
+		rows := operation("ChangePassword").New().Params()
+		if at := fieldOf(err, rows); at != "" {
+			form.Failed = v.fieldSentence(err, at, rows)
+			form.Field = map[string]string{"OldPassword": "old", "NewPassword": "new"}[at]
+		}
 		v.render(p.Status, "password", "Change password", form)
 		return nil
 	}

@@ -4,11 +4,38 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"elbow/internal/api"
 )
 
 // awkward are names that readers of YAML take for something else, that make the
 // same file name, or that are longer than CreateLoadBalancer takes.
 var awkward = []string{"null", "~", "on", "0", "12:30:45", "2026-11-30", "a/b", "a_b", " a: b # c ", strings.Repeat("long ", 24)}
+
+// unusual is a value of a listener's parameter that is not its default.
+func unusual(r api.Param) string {
+	switch s := r.Var.Shape(); {
+	case r.Name == "ListenerPort":
+		return "444"
+	case r.Name == "StickySessionType":
+		return "server"
+	case strings.HasPrefix(s.Prefix, "/"):
+		return "/on?off=~"
+	case s.Many:
+		return strings.Join(s.Enum[1:], ",")
+	case len(s.Enum) > 0 && s.Enum[0] == "on":
+		return "on"
+	case len(s.Enum) > 0 && s.Enum[len(s.Enum)-1] != r.Default:
+		return s.Enum[len(s.Enum)-1]
+	case len(s.Enum) > 0:
+		return s.Enum[0]
+	case s.Type == api.Integer && r.Default != strconv.FormatInt(s.Max, 10):
+		return strconv.FormatInt(s.Max, 10)
+	case s.Type == api.Integer:
+		return strconv.FormatInt(s.Min, 10)
+	}
+	return "null" // a text, a name, a host
+}
 
 // What is exported is applied without a change, whatever things are called and
 // though two load balancers have one name; to another server too, but for those
@@ -38,6 +65,13 @@ func TestExportRoundTrip(t *testing.T) {
 			"Description": name[:min(80, len(name))],
 		}, nil)
 	}
+	full := map[string]string{"LoadBalancerId": named("everything"), "ServerCertificateId": certificates[0]}
+	for _, r := range operation(t, "CreateLoadBalancerHTTPSListener").New().Params() {
+		if full[r.Name] == "" {
+			full[r.Name] = unusual(r)
+		}
+	}
+	w.must(t, "CreateLoadBalancerHTTPSListener", full, nil)
 	same := func(what, file string) {
 		t.Helper()
 		if out, failed := c.run(t, "", "apply", "-f", file, "--prune", "--yes"); failed != "" || !strings.HasPrefix(out, "Nothing to change") {
