@@ -27,7 +27,6 @@ func (n *node) serveAPI(c config, own ports) {
 	n.own.add(l.Addr())
 	n.loop.Look() // a backend may be on a port that was given just now
 	n.apiURL = "http://" + l.Addr().String()
-	n.guests = newGuests(c, l)
 	port := &gateway.Port{Listener: n.guests, Plain: c.apiPlain, Log: newSparing(n.log)}
 	if pair != nil {
 		port.TLS = &tls.Config{

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
 	"elbow/internal/connlimit"
@@ -60,6 +61,19 @@ func newGuests(c config, l net.Listener) *guests {
 		requests:   rate.NewLimiter(guestRequests, guestBurst),
 		handshakes: rate.NewLimiter(guestHandshakes, guestHandshakeBurst),
 	}
+}
+
+// collect has the connections be told in metrics.
+func (g *guests) collect(r *prometheus.Registry) {
+	r.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "elbow_api_connections", Help: "Open connections of the API and the console.",
+		}, func() float64 { return float64(g.Open()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "elbow_api_connections_closed_total",
+			Help: "Connections of the API and the console that were closed to make room: beyond -max-api-connections, or unfinished requests took too much memory.",
+		}, func() float64 { return float64(g.Closed()) }),
+	)
 }
 
 // pace has requests of strangers wait for their turn.

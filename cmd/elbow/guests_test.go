@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -87,4 +89,26 @@ func TestStrangerHangsUp(t *testing.T) {
 			t.Errorf("%d requests of nobody were served", served)
 		}
 	})
+}
+
+// What was closed to make room is counted where operators look.
+func TestStrangersAreCounted(t *testing.T) {
+	leak.Check(t)
+	n := startNode(t, testConfig(t))
+	var text string
+	res, err := http.Get(n.adminURL + "/metrics")
+	if err == nil {
+		var body []byte
+		body, err = io.ReadAll(res.Body)
+		res.Body.Close()
+		text = string(body)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"elbow_api_connections_closed_total 0\n", "elbow_api_connections 0\n", "elbow_certificates_invalid{reason=\"expired\"} 0\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in the metrics", want)
+		}
+	}
 }

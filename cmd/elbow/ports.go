@@ -49,6 +49,7 @@ func (n *node) openPorts(c config, older *heir) (p ports, err error) {
 	if len(failed) > 0 {
 		return p, errors.New(strings.Join(failed, "; "))
 	}
+	n.guests = newGuests(c, p.api)
 	return p, nil
 }
 

@@ -236,7 +236,9 @@ func (n *node) openTraffic(c config, older *heir, own ports, access io.Writer) e
 		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.drainTimeout, Log: n.log,
 		SlowStart: c.slowStart, Reach: n.reach, LoadFactor: c.loadFactor, Probes: probesAtOnce(limit),
 	})
-	n.serveAdmin(own.admin, newRegistry(n.traffic, n.loop))
+	registry := newRegistry(n.traffic, n.loop)
+	n.guests.collect(registry)
+	n.serveAdmin(own.admin, registry)
 	n.stopLoop = background(n.loop.Run)
 	n.ends = append(n.ends, func(ctx context.Context) {
 		n.stopLoop()

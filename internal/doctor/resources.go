@@ -91,12 +91,16 @@ func certificates(ctx context.Context, p Patient) []Finding {
 		switch {
 		case left < 0:
 			found = append(found, Finding{Failure, "certificate", c.Name + " expired on " + c.EndDate, renew})
+		case time.Until(time.UnixMilli(c.CertStartTime)) > 0:
+			found = append(found, Finding{Warning, "certificate", fmt.Sprintf("%s is not valid before %s", c.Name, c.StartDate), early})
 		case left < expiresSoon:
 			found = append(found, Finding{Warning, "certificate", fmt.Sprintf("%s expires on %s", c.Name, c.EndDate), renew})
 		}
 	}
 	return found
 }
+
+const early = "Until then clients refuse it; a listener that has it needs another one for the same names."
 
 const renew = "Upload another with UploadUserCertificate and give its id to the listeners with\nSetLoadBalancerHTTPSListenerAttribute; connections are kept."
 
