@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"elbow/internal/metrics"
@@ -101,8 +102,12 @@ type Store struct {
 	failing bool                // guarded by mu; the last Append did not write everything
 	from    map[string]int64    // guarded by mu; the first minute that is left, of days of which hours were dropped
 
-	warned   map[string]string // guarded by mu; the day of the last warning of each kind
-	tooSmall error             // guarded by mu; why the limit is exceeded
+	warned map[string]string // guarded by mu; the day of the last warning of each kind
+
+	// What is asked for by others, who must not wait until a minute is written: the
+	// first segments of a day of 10,000 load balancers take seconds.
+	size     atomic.Int64
+	tooSmall atomic.Pointer[error] // why the limit is exceeded; nil: it is not
 }
 
 // Open returns the history in a directory, which is made if it is not there. It
@@ -116,6 +121,7 @@ func Open(dir string, limit int64, log *slog.Logger) *Store {
 	if err := s.measure(); err != nil {
 		log.Warn("history not read", "err", err)
 	}
+	s.size.Store(s.bytes())
 	return s
 }
 
@@ -170,6 +176,7 @@ func (s *Store) Append(minute int64, samples map[string][]Sample) {
 	err = errors.Join(err, s.write(day, total, []Sample{all}))
 	s.shrink(minute)
 	s.warn(minute)
+	s.size.Store(s.bytes())
 	if err != nil && !s.failing {
 		s.log.Warn("history not written", "err", firstLine(err))
 	}
@@ -177,17 +184,15 @@ func (s *Store) Append(minute int64, samples map[string][]Sample) {
 }
 
 // Size is how many bytes there are on disk, and how many there may be.
-func (s *Store) Size() (bytes, limit int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bytes(), s.limit
-}
+// It does not wait for a minute that is being written, as Warning does not.
+func (s *Store) Size() (bytes, limit int64) { return s.size.Load(), s.limit }
 
 // Warning says why there is more than there may be, nil if there is not.
 func (s *Store) Warning() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tooSmall
+	if err := s.tooSmall.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // firstLine is enough of an error that a thousand segments may have.

@@ -448,3 +448,14 @@ func BenchmarkAppend(b *testing.B) {
 		n++
 	}
 }
+
+// Who asks how large the history is does not wait for a minute that is written.
+func TestSizeDoesNotWait(t *testing.T) {
+	s, _ := open(t, t.TempDir(), roomy)
+	minute(s, testFirst)
+	s.mu.Lock() // as while a minute is written
+	defer s.mu.Unlock()
+	if bytes, limit := s.Size(); bytes != 2*blockBytes || limit != roomy || s.Warning() != nil {
+		t.Errorf("got %d of %d, %v", bytes, limit, s.Warning())
+	}
+}

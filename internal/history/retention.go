@@ -82,11 +82,13 @@ const nearlyFull = 80
 func (s *Store) warn(minute int64) {
 	bytes, today := s.bytes(), dayOf(minute)
 	week := timeOf(today).Add(-Retention + 24*time.Hour).Format(time.DateOnly)
-	s.tooSmall = nil
+	var tooSmall *error
+	defer func() { s.tooSmall.Store(tooSmall) }()
 	switch {
 	case bytes > s.limit:
-		s.tooSmall = fmt.Errorf("the current hour alone takes %d MiB, more than the %d MiB of -history-size: it is kept, and nothing before it",
+		err := fmt.Errorf("the current hour alone takes %d MiB, more than the %d MiB of -history-size: it is kept, and nothing before it",
 			bytes>>20, s.limit>>20)
+		tooSmall = &err
 		s.warnOnce(today, "history is larger than it may be, the current hour alone is too much: give it a larger -history-size", bytes)
 	case bytes > s.limit/100*nearlyFull && slices.Min(slices.Collect(maps.Keys(s.days))) > week:
 		s.warnOnce(today, "history is nearly as large as it may be, its oldest part will go before its week is over: give it a larger -history-size", bytes)
