@@ -112,6 +112,42 @@ func TestStall(t *testing.T) {
 }
 
 // What is due counts, however often it is moved between two reads.
+// A write does not end because the kernel tells of no room: the other side takes
+// something all the time, but a third of the buffer is not free before the time of
+// StallAfter.
+func TestSlowIsNotStalled(t *testing.T) {
+	leak.Check(t)
+	c, far := pair(t)
+	if err := far.SetReadBuffer(256 << 10); err != nil {
+		t.Fatal(err)
+	}
+	c.StallAfter(time.Second) // room takes two
+	const size = 16 << 20
+	written := make(chan error, 1)
+	go func() { // ends when far has read it all
+		_, err := c.Write(make([]byte, size))
+		if err != nil {
+			_ = c.Close()
+		}
+		written <- err
+	}()
+	const pieces, piece = 25, 64 << 10
+	for range pieces {
+		_, _ = io.CopyN(io.Discard, far, piece)
+		time.Sleep(120 * time.Millisecond) // what slow is
+	}
+	_, _ = io.CopyN(io.Discard, far, size-pieces*piece)
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	for left := 1; left > 0; {
+		var err error
+		if left, err = c.Unacked(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestReadBy(t *testing.T) {
 	leak.Check(t)
 	c, far := pair(t)
