@@ -8,6 +8,7 @@ BENCH    ?=
 SOAK     ?= 10m
 SLOW     ?= 15s
 MOMENTS  ?= 200
+STILL    ?= 20s
 
 # The race detector needs cgo and so a C compiler; the product needs neither.
 CC   := $(shell $(GO) env CC)
@@ -70,8 +71,8 @@ slow: ## slowhttptest, four modes of 1,000 connections beside honest clients, SL
 	conformance/install.sh slowhttptest:slowhttptest
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestSlowClients$$' ./stress -args -slowhttptest slowhttptest -slow $(SLOW)
 
-soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds
-	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^TestSoak$$' ./stress -args -soak $(SOAK)
+soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds; then clients that stand still for STILL
+	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^Test(Soak|SlowReaders)$$' ./stress -args -soak $(SOAK) -readers $(STILL)
 
 .PHONY: console-test
 console-test: build ## the web console in headless Chromium; installs it and Node if they are missing

@@ -130,6 +130,9 @@ func (h *h2Conn) Awake(error) { h.run() }
 func (h *h2Conn) end(err error) {
 	refused, ok := err.(*http2.Error)
 	if !ok {
+		h.mu.Lock()
+		h.behind(socket.Now()) // what it has taken before
+		h.mu.Unlock()
 		h.cut() // the client is gone
 		return
 	}

@@ -74,6 +74,9 @@ func (s *h2Stream) taken() *Fault {
 		}
 		switch {
 		case s.cancelled.Load() || h.ending:
+			if end-h.taken.acked <= shortAnswer && !h.late.Load() {
+				return nil // see shortAnswer
+			}
 			return clientGone(OpBody)
 		case h.stands(at):
 			h.refuseAll(http2.ErrStandstill)

@@ -58,7 +58,9 @@ const discardTimeout = 30 * time.Second
 
 // shortAnswer is what a client takes without reading: the window that every TCP
 // begins with, in bytes. Of an answer that is longer it is awaited that the client
-// has taken it before the access log says so.
+// has taken it before the access log says so. If the client ends the connection, no
+// more than this may be missing: it may have read all without having acknowledged the
+// end, as acknowledgments are delayed and a reset does not count as one.
 const shortAnswer = 64 << 10
 
 // takenPoll is the time after which that is looked at first; it doubles up to

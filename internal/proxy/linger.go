@@ -88,6 +88,9 @@ func (c *conn) awaitTaken(discards bool) error {
 			return os.ErrDeadlineExceeded
 		}
 		if err := c.pause(step, discards); err != nil {
+			if _, failed := p.look(c); failed == nil && p.left <= shortAnswer {
+				return nil // see shortAnswer
+			}
 			return err
 		}
 	}
