@@ -68,3 +68,37 @@ func TestStoredBackendsOutsideOfTheNetworks(t *testing.T) {
 		return nil
 	})
 }
+
+// A backend on a port that the node's own sockets come to later is not served any
+// more: neither requests nor health checks reach them.
+func TestBackendBecomesTheNodesOwnSocket(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	s := NewSite(t, n)
+	admin := FreeAddress(t, "127.0.0.1")
+	_, port, err := net.SplitHostPort(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Client: n.RPC()}
+	w.must(t, "AddBackendServers", map[string]string{
+		"LoadBalancerId": s.LoadBalancerID, "BackendServers": `[{"ServerId":"i-1","Ip":"::ffff:127.0.0.1","Port":"` + port + `"}]`,
+	}, nil)
+	front := s.Listen(t, map[string]string{"HealthCheck": "on", "HealthCheckURI": "/metrics", "HealthCheckInterval": "1"})
+	n.Stop(t)
+	n.Args = append(n.Args, "-admin", admin)
+	n = n.Again(t)
+	front.Node, front.SDK = n, n.SDK(t)
+	front.AwaitState(t, "Running")
+	for _, path := range []string{"/metrics", "/debug/pprof/cmdline", "/healthz"} {
+		if got := front.Get(t, front.Client(t, ""), path); got.Status != http.StatusServiceUnavailable {
+			t.Errorf("%s through a listener: %d %.100s", path, got.Status, got.Body)
+		}
+	}
+	w = &world{Client: n.RPC()}
+	var got api.DescribeLoadBalancerHTTPSListenerAttributeOutput
+	w.must(t, "DescribeLoadBalancerHTTPSListenerAttribute", map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": front.Port}, &got)
+	if len(got.BackendHealth) != 1 || got.BackendHealth[0].HealthStatus != "unhealthy" || !strings.Contains(got.BackendHealth[0].Reason, "socket of this node") {
+		t.Errorf("backend health %+v", got.BackendHealth)
+	}
+}
