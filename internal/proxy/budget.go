@@ -36,7 +36,7 @@ const (
 	connCost     = 16 << 10 // an idle TLS connection (make bench: idle)
 	quicCost     = 88 << 10 // what one of QUIC takes beyond that: four goroutines, maps, buffers
 	exchangeCost = 32 << 10 // one that waits for its backend: head, stack, stream
-	uploadCost   = 32 << 10 // a body under way: a full buffer, of an exchange's that waits for its backend
+	uploadCost   = 32 << 10 // a body that cannot go on, either way: a full buffer
 	budgetShare  = 2        // one part in that many is what the costs may add up to
 )
 

@@ -71,6 +71,7 @@ func takeExchange(c *conn) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.conn, x.client = c, (*h1)(x)
 	x.taking.conn, x.sending.conn = c, c
+	x.taking.holds = uploadCost // a buffer, too
 	c.hold(exchangeCost)
 	x.in.open(c)
 	return x

@@ -221,9 +221,15 @@ const quicShaking = 1000
 // quicShakingMax is beyond how many of them new clients are refused.
 const quicShakingMax = 4 * quicShaking
 
-// quicShakingShare is how many of them an address may have, once clients have to
-// prove theirs. 500 that take a tenth of a second each are 5,000 a second.
-const quicShakingShare = quicShakingMax / 8
+// quicShakingShare is the part of them, one in that many, that an address may have once
+// clients have to prove theirs. 500 that take a tenth of a second each are 5,000 a
+// second.
+const quicShakingShare = 8
+
+// quicRoomShare is the part of the memory that clients may hold, one in that many, which
+// all handshakes of the process may have. Half of it is for clients whose addresses are
+// not proved: whoever forges them can shut nobody out who comes over TCP.
+const quicRoomShare = 4
 
 // endTimeout is how long the end of a stream is waited for that should have come
 // with the head: some clients send it in a packet of its own, right after.

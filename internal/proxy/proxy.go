@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"runtime"
 	"strconv"
 	"sync"
@@ -120,6 +121,7 @@ type Proxy struct {
 	retryBurst   int
 	drain        time.Duration // for exchanges with a retired backend
 	maxShaking   int           // QUIC handshakes of a listener
+	quicRoom     int64         // QUIC handshakes for which there is memory
 	http3        bool
 	abortOnClose bool
 	tag          quicTag       // of this process
@@ -130,7 +132,9 @@ type Proxy struct {
 
 	lot   *socket.Lot  // where idle client connections wait; nil: with a goroutine each
 	conns atomic.Int64 // client connections open now
-	date  dateField
+
+	quicShaking atomic.Int64 // QUIC handshakes under way
+	date        dateField
 
 	mu        sync.Mutex
 	open      map[*Listener]struct{} // those not closed; guarded by mu
@@ -180,6 +184,10 @@ func New(o Options) *Proxy {
 	p.shakes = gate{
 		limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
 		room:  handshakeRoom, patience: handshakePatience, inside: new(atomic.Int64),
+	}
+	p.quicRoom = math.MaxInt64
+	if o.Memory > 0 {
+		p.quicRoom = o.Memory / budgetShare / quicRoomShare / quicCost
 	}
 	p.budget.start(o.Memory, &p.conns, p.relieve)
 	p.files.limit = int64(o.Descriptors)

@@ -222,9 +222,10 @@ func TestQUICHandshakesShare(t *testing.T) {
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxShaking = -1 },
 		limits(Limits{HandshakeTimeout: time.Hour}))
 	s := newInitialSender(t, r)
-	s.flood(quicShakingShare+100, true)
-	if n := r.lis.quic.shaking.Load(); n != quicShakingShare {
-		t.Errorf("%d handshakes are under way, want %d", n, quicShakingShare)
+	const share = quicShakingMax / quicShakingShare
+	s.flood(share+100, true)
+	if n := r.lis.quic.shaking.Load(); n != share {
+		t.Errorf("%d handshakes are under way, want %d", n, share)
 	}
 	tr := &quic.Transport{Conn: listenUDPAt(t, net.IPv4(127, 0, 0, 2))}
 	defer tr.Close()
@@ -236,6 +237,36 @@ func TestQUICHandshakesShare(t *testing.T) {
 	if got := (&rawH3{t, c}).ask("/"); got != "hello" {
 		t.Errorf("from another address: got %q", got)
 	}
+}
+
+// Handshakes have no more than their part of the memory, and half of that as long as
+// addresses are not proved.
+func TestQUICHandshakesRoom(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HandshakeTimeout: time.Hour}),
+		func(o *Options, _ *Config) { o.Memory = 1 << 30 })
+	q, room := r.lis.quic, r.proxy.quicRoom
+	if want := int64(1 << 30 / budgetShare / quicRoomShare / quicCost); room != want {
+		t.Errorf("there is room for %d, want %d", room, want)
+	}
+	s := &initialSender{t: t, r: r, udp: listenUDP(t)}
+	s.flood(int(room/2), true)
+	if n := q.shaking.Load(); n != room/2 {
+		t.Errorf("%d handshakes are under way, want %d", n, room/2)
+	}
+	if !q.distrusts() {
+		t.Error("clients need not prove their addresses")
+	}
+	own, other := addrPort(s.udp.LocalAddr()), netip.MustParseAddrPort("192.0.2.1:1")
+	if !q.crowded(own) || q.crowded(other) {
+		t.Error("there is a place for the client that has most, or none for another one")
+	}
+	r.proxy.quicShaking.Add(room - room/2) // as if they were another port's
+	if !q.crowded(other) {
+		t.Error("there is a place for more than there is memory for")
+	}
+	r.proxy.quicShaking.Add(room/2 - room)
+	r.dial().send(get).want(200, "hello")
 }
 
 // A client is an address of IPv4, or a network of IPv6.

@@ -34,8 +34,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		l.refuseMemory()
 		return nil, errMemory
 	}
-	if q.shaking.Load() >= quicShakingMax || q.distrusts() && q.sources.of(client) >= quicShakingShare ||
-		l.proxy.shakes.crowd(1) {
+	if q.crowded(client) || l.proxy.shakes.crowd(1) {
 		l.refuseShake(errCrowd)
 		return nil, errShakes
 	}
@@ -49,6 +48,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 	start := &quicStart{port: q, client: client}
 	start.shaking.Store(true)
 	q.shaking.Add(1)
+	l.proxy.quicShaking.Add(1)
 	l.proxy.budget.held.Add(quicCost)
 	q.sources.add(client, 1)
 	context.AfterFunc(ctx, start.ends)
@@ -68,6 +68,7 @@ func (s *quicStart) shaken(ok bool) {
 		return
 	}
 	s.port.shaking.Add(-1)
+	s.port.listener.proxy.quicShaking.Add(-1)
 	s.port.sources.add(s.client, -1)
 	counts := s.port.listener.counts.Local()
 	if ok {
@@ -82,5 +83,14 @@ func (s *quicStart) shaken(ok bool) {
 // than can be done, that may be what is going on.
 func (q *quicPort) distrusts() bool {
 	p := q.listener.proxy
-	return q.shaking.Load() >= int64(p.maxShaking) || p.shakes.pressed()
+	return q.shaking.Load() >= int64(p.maxShaking) || p.quicShaking.Load() >= p.quicRoom/2 || p.shakes.pressed()
+}
+
+// crowded reports whether there are so many handshakes that there is no place for one
+// of this client.
+func (q *quicPort) crowded(client netip.AddrPort) bool {
+	p := q.listener.proxy
+	places := min(quicShakingMax, p.quicRoom)
+	return q.shaking.Load() >= places || p.quicShaking.Load() >= p.quicRoom ||
+		q.distrusts() && int64(q.sources.of(client)) >= places/quicShakingShare
 }

@@ -25,6 +25,7 @@ type stall struct {
 	str   *quic.Stream // nil: not over HTTP/3
 	quiet bool         // nothing says that it is the client's turn
 	owes  bool         // conn has been told of it
+	holds int64        // bytes that are held meanwhile
 	since socket.Instant
 
 	// Guarded by in.mu, while the exchange is in there.
@@ -71,6 +72,8 @@ func (w *stall) begin(in *stalls, quiet bool) {
 	if !quiet {
 		if w.owes {
 			w.conn.paid() // something
+		} else {
+			w.conn.hold(w.holds)
 		}
 		w.owes = true
 		w.conn.owes()
@@ -94,6 +97,7 @@ func (w *stall) begin(in *stalls, quiet bool) {
 func (w *stall) end() (ended bool) {
 	if w.owes {
 		w.owes = false
+		w.conn.hold(-w.holds)
 		w.conn.paid()
 	}
 	in := w.in

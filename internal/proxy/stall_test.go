@@ -185,7 +185,7 @@ func TestTunnelsShare(t *testing.T) {
 func TestStallsChoose(t *testing.T) {
 	leak.Check(t)
 	at := func(host string) *conn {
-		return &conn{client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
+		return &conn{proxy: new(Proxy), client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
 	}
 	one, two := at("192.0.2.1"), at("192.0.2.2")
 	type entry struct {
