@@ -117,6 +117,7 @@ func (v *visit) offeringCertificates(f *field) bool {
 type listenerPage struct {
 	Balancer, Protocol, Port string
 	BalancerName             string
+	Active                   bool // the load balancer is: only then the listener can be changed
 	State, Reason            string
 	Description              string
 	Facts                    []fact
@@ -158,7 +159,7 @@ func (v *visit) showListener(status int, sent map[string]string, failed error) e
 		// Several, or one that has expired or is not among those listed.
 		page.Certificates = append([]option{{Value: page.Certificate, Text: textsOfOptions(page.Serves), Chosen: true}}, page.Certificates...)
 	}
-	page.BalancerName = v.balancerName()
+	page.BalancerName, page.Active = v.balancerBrief()
 	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
 	shown := maps.Clone(values)
 	shown["ServerCertificateId"] = textsOfOptions(page.Serves)

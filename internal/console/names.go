@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"elbow/internal/api"
+	"elbow/internal/elb"
 )
 
 // Where a thing has a name that the visitor may see, pages show it and not the id.
@@ -12,10 +13,18 @@ import (
 // balancerName is the name of the page's load balancer, its id for who may not see
 // it.
 func (v *visit) balancerName() string {
+	name, _ := v.balancerBrief()
+	return name
+}
+
+// balancerBrief is the name of the page's load balancer and whether it is active,
+// without which nothing of it can be changed. Of who may not see it nothing else is
+// known than that it may be.
+func (v *visit) balancerBrief() (name string, active bool) {
 	if lb, err := v.describe(); err == nil {
-		return lb.LoadBalancerName
+		return lb.LoadBalancerName, lb.LoadBalancerStatus == elb.Active
 	}
-	return v.lb()
+	return v.lb(), true
 }
 
 // certificateName is the name of a certificate, its id for who may not see it.

@@ -208,7 +208,7 @@ func TestRightsOnOneResource(t *testing.T) {
 		s.allow(t, reads+`{"Effect":"Allow","Action":["ram:DeleteUser","ram:CreateAccessKey","ram:UpdateAccessKey"],"Resource":"`+resource+`"}`)
 		got := b.get("users/bob")
 		got.want(t, http.StatusOK)
-		for _, offer := range []string{"/console/users/bob/delete", "New access key", "Switch off", "Switch on"} {
+		for _, offer := range []string{"The user can be deleted once", "New access key", "Switch off", "Switch on"} {
 			if strings.Contains(got.text, offer) != want {
 				t.Errorf("%s: %q is offered %t, want %t", resource, offer, !want, want)
 			}
@@ -240,4 +240,37 @@ func TestOverviewClaimsNothingUnknown(t *testing.T) {
 	if strings.Contains(got.text, "no certificate expires soon") {
 		t.Error("it is claimed that no certificate expires, which is not known")
 	}
+}
+
+// What the API would refuse as things stand is not offered either, and the page says
+// what is in the way.
+func TestNothingThatMustFailIsOffered(t *testing.T) {
+	s := newStrictSite(t)
+	b := s.signIn(t, "root-key")
+	absent := func(page string, offers ...string) {
+		t.Helper()
+		got := b.get(page)
+		for _, offer := range offers {
+			if strings.Contains(got.text, offer) {
+				t.Errorf("%s offers %s", page, offer)
+			}
+		}
+	}
+	s.with(func() {
+		lb := s.answers["DescribeLoadBalancerAttribute"].(api.DescribeLoadBalancerAttributeOutput)
+		lb.LoadBalancerStatus = elb.InActive
+		s.answers["DescribeLoadBalancerAttribute"] = lb
+		s.state.Listeners[0].CertificateID = "1"
+		s.answers["GetPolicy"] = api.GetPolicyOutput{Policy: api.Policy{PolicyName: "mine", PolicyType: "Custom", AttachmentCount: 2}}
+	})
+	absent("load-balancers/lb-1", "listeners/https/new", "backends/weight", "backends/remove", "Add a backend", "Deactivate")
+	b.get("load-balancers/lb-1").want(t, http.StatusOK, "It is inactive", "Activate", "Release…")
+	absent("load-balancers/lb-1/listeners/https/443", "443/start", "443/stop", "443/delete", "Change the settings", "Exchange")
+	b.get("load-balancers/lb-1/listeners/https/443").want(t, http.StatusOK, "Its load balancer is inactive")
+	absent("certificates/1", "certificates/1/delete")
+	b.get("certificates/1").want(t, http.StatusOK, "once no listener serves it")
+	absent("users/bob", "users/bob/delete")
+	b.get("users/bob").want(t, http.StatusOK, "once there are no access keys and no policies")
+	absent("policies/Custom/mine", "mine/delete")
+	b.get("policies/Custom/mine").want(t, http.StatusOK, "once no user has it")
 }

@@ -49,6 +49,7 @@ type userPage struct {
 	HasLogin    bool
 	MayLogin    bool     // may give a password or change what was given
 	MayTest     bool     // may ask what the policies of the user allow
+	Deletable   bool     // as far as is known: without keys and policies
 	Offered     []option // policies that could be attached
 	NewKey      *api.AccessKey
 	LoginFailed string // what is wrong with the password that was to be given
@@ -100,6 +101,7 @@ func (v *visit) showUser(status int, made *api.AccessKey, loginFailed string) er
 	if page.HasLogin {
 		action = "UpdateLoginProfile"
 	}
+	page.Deletable = len(page.Keys.Value) == 0 && len(page.Policies.Value) == 0
 	page.MayLogin, page.MayTest = v.mayCall(operation(action), v.of()), v.mayCall(operation("ListPoliciesForUser"), v.of())
 	v.render(status, "user", "User "+user.User.UserName, page)
 	return nil
