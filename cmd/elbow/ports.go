@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"elbow/internal/handover"
 )
 
 // ports are the sockets of the node's own servers. They are opened before anything
@@ -40,10 +42,10 @@ func (n *node) openPorts(c config, older *heir) (p ports, err error) {
 		n.atEnd(func() { _ = l.Close() }) // of no use where a server has closed it
 		return l
 	}
-	l, err := older.listen(c.api, apiOf)
+	l, err := n.listenPatiently(c.api, older, apiOf)
 	p.api = open("-api", c.api, l, err)
 	if c.admin != off {
-		l, err := older.listen(c.admin, adminOf)
+		l, err := n.listenPatiently(c.admin, older, adminOf)
 		p.admin = open("-admin", c.admin, l, err)
 	}
 	if len(failed) > 0 {
@@ -51,6 +53,17 @@ func (n *node) openPorts(c config, older *heir) (p ports, err error) {
 	}
 	n.guests = newGuests(c, p.api)
 	return p, nil
+}
+
+// listenPatiently is heir.listen. The process that was to be taken over may have been
+// killed a moment ago, and have its sockets still.
+func (n *node) listenPatiently(asked string, older *heir, of func(*handover.State) *handover.Server) (net.Listener, error) {
+	for began := time.Now(); ; time.Sleep(inUsePatience / 100) {
+		l, err := older.listen(asked, of)
+		if older != nil || !n.config.takeover || !errors.Is(err, syscall.EADDRINUSE) || time.Since(began) > inUsePatience {
+			return l, err
+		}
+	}
 }
 
 // portError says what a person can do about a port that cannot be opened.
