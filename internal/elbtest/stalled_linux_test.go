@@ -86,10 +86,11 @@ func toggle(t *testing.T, s *Site, f *Front) {
 }
 
 // Logs that nobody reads any more hold up nothing: calls take effect, health is
-// ok, and the process ends when it is told to.
+// ok, and the process can be taken over, which ends it.
 func TestLogReaderStandsStill(t *testing.T) {
 	t.Parallel()
-	n, log := startPiped(t, Options{Args: []string{"-access-log", "-", "-audit-log", "-"}})
+	// The older process waits for connections of the API that are kept alive.
+	n, log := startPiped(t, Options{Args: []string{"-access-log", "-", "-audit-log", "-", "-drain-timeout", "1s"}})
 	s := NewSite(t, n, NewBackend(t, "a"))
 	f := s.Listen(t, nil)
 	close(log.halt)
@@ -103,7 +104,18 @@ func TestLogReaderStandsStill(t *testing.T) {
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("healthz: %s", res.Status)
 	}
-	n.Stop(t)
+	next := n.Successor()
+	next.Stderr = nil
+	if err := next.launch(); err != nil {
+		t.Fatal(err)
+	}
+	next.endWith(t)
+	<-n.done
+	if n.err != nil {
+		t.Errorf("after the takeover the older process ended with %v", n.err)
+	}
+	f.Get(t, f.Client(t, ""), "/")
+	next.Stop(t)
 }
 
 // A reader of the logs that ends does not end the process.
