@@ -180,9 +180,9 @@ func (b *board) wait() { <-b.done }
 // tell makes one report and reports whether the store took it.
 func (b *board) tell(ctx context.Context) bool {
 	changed, gone := b.take()
-	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
+	reporting, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
-	err := b.report(ctx, b.node, changed, gone)
+	err := b.report(reporting, b.node, changed, gone)
 
 	b.mu.Lock()
 	was := b.failed
@@ -199,6 +199,7 @@ func (b *board) tell(ctx context.Context) bool {
 	b.mu.Unlock()
 
 	switch {
+	case ctx.Err() != nil: // the end of the program broke it off
 	case err != nil && was == nil:
 		b.log.Warn("status not reported, traffic goes on", "err", err)
 	case err == nil && was != nil:
