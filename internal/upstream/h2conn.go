@@ -122,26 +122,29 @@ func (c *h2Conn) start(tcp *net.TCPConn) error {
 
 // fail ends the connection, with whatever is under way on it, because of err. It
 // may be called from any goroutine; the first call counts.
+//
+// It is taken out of the pool before that: whoever learns of the end tries again at
+// once, and must not find the connection there.
 func (c *h2Conn) fail(err error) {
+	c.pool.h2.remove(c)
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.endAll(err)
 	if c.started {
 		_ = c.Conn.Close() // ends reader and writer
 	}
-	c.mu.Unlock()
-	c.pool.h2.remove(c)
 }
 
 // shut ends the connection by our own will, and tells the backend why.
 func (c *h2Conn) shut(why *http2.Error) {
+	c.pool.h2.remove(c) // first, as in fail
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.started && c.err == nil {
 		c.queue = http2.AppendGoAway(c.queue, 0, why.Code)
 		time.AfterFunc(farewell, c.hangUp) // if the writer cannot
 	}
 	c.endAll(why) // the writer closes the socket when it has written the GOAWAY
-	c.mu.Unlock()
-	c.pool.h2.remove(c)
 }
 
 func (c *h2Conn) hangUp() { _ = c.Conn.Close() } // the second time, as a rule
