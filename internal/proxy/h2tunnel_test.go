@@ -146,3 +146,34 @@ func TestH2WebSocketDeclined(t *testing.T) {
 		t.Errorf("access log has %v", line)
 	}
 }
+
+// A 101 need not say in Connection what it says in Upgrade, whichever version the
+// client speaks.
+func TestWebSocketWithoutConnection(t *testing.T) {
+	leak.Check(t)
+	backend := scripted(t, func(_ int, p *peer) {
+		req, err := http.ReadRequest(p.r)
+		if err != nil {
+			return
+		}
+		p.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: " +
+			acceptFor(req.Header.Get("Sec-WebSocket-Key")) + "\r\n\r\n")
+		_, _ = io.Copy(p, p.r)
+	})
+	r := newRig(t, []string{backend})
+
+	c := r.dialFrames()
+	id := c.open(false, webSocketFields...)
+	c.head(id)
+	c.ok(c.WriteData(id, true, []byte("hello")))
+	if got := c.body(id); got != "hello" {
+		t.Errorf("HTTP/2: got %q", got)
+	}
+
+	raw := r.dialRaw()
+	str := raw.stream(true, headers(":method", "CONNECT", ":protocol", "websocket", ":scheme", "https",
+		":authority", "elbow.test", ":path", "/chat", "sec-websocket-version", "13"), frameData("hello"))
+	if a := raw.answer(str); a.status != 200 || a.body != "hello" {
+		t.Errorf("HTTP/3: got %+v", a)
+	}
+}
