@@ -154,8 +154,9 @@
     bind('open', number(point.open))
     bind('in', bytes(point.in))
     bind('out', bytes(point.out))
-    bind('p50', millis(point.p50))
-    bind('p99', millis(point.p99))
+    // Without an exchange nothing is known of latency.
+    bind('p50', point.p50 ? millis(point.p50) : '–')
+    bind('p99', point.p99 ? millis(point.p99) : '–')
     for (const [name, n] of Object.entries(counts ?? {})) bind(name, number(n))
     const values = { ...counts, errors: point.c[4] }
     all('[data-warn]').forEach((e) => e.classList.toggle('bad', values[e.dataset.warn] > 0))
