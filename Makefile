@@ -53,8 +53,8 @@ conformance: h2spec ## how nginx, haproxy and Node read what elbow passes on; in
 	conformance/install.sh nginx:nginx haproxy:haproxy node:nodejs
 	CGO_ENABLED=0 $(GO) test -count=1 ./conformance -args -with nginx,haproxy,node
 
-clients: ## curl, nghttp, gtlsclient, Chromium, Node and its ws package against elbow; installs them if missing
-	conformance/install.sh curl:curl nghttp:nghttp2-client gtlsclient:ngtcp2-client chromium:chromium node:nodejs npm:npm
+clients: ## curl, git, nghttp, gtlsclient, Chromium, Node and its ws package against elbow; installs them if missing
+	conformance/install.sh curl:curl git:git nghttp:nghttp2-client gtlsclient:ngtcp2-client chromium:chromium node:nodejs npm:npm
 	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestH[23]Client' ./internal/proxy
 	mkdir -p bin/clients && cp conformance/clients/* conformance/clients/.npmrc bin/clients
 	cd bin/clients && npm ci --ignore-scripts --no-audit --no-fund
