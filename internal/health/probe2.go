@@ -36,7 +36,7 @@ func (p *probe2) do(ctx context.Context) error {
 	defer cancel()
 	var speaks http.Protocols
 	speaks.SetUnencryptedHTTP2(true)
-	dialer := net.Dialer{KeepAlive: -1}
+	dialer := net.Dialer{KeepAlive: -1, Control: p.control}
 	dialed := false
 	t := &http.Transport{
 		Protocols: &speaks,
@@ -82,7 +82,9 @@ func (p *probe2) reason2(dialed bool, err error) error {
 		step = "connect"
 	}
 	text := err.Error()
-	if dialed && (strings.Contains(text, "frame") || strings.Contains(text, "malformed HTTP")) {
+	// It depends on who is faster whether the request or the connection ends with it.
+	if dialed && (strings.Contains(text, "frame") || strings.Contains(text, "malformed HTTP") ||
+		strings.Contains(text, "could not be established")) {
 		return errNotH2
 	}
 	return p.reason(step, err)

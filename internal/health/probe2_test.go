@@ -113,7 +113,7 @@ func TestProbe2Fails(t *testing.T) {
 	}{
 		{"nobody listens", l.Addr().String(), time.Minute, "connect: connection refused"},
 		{"HTTP/1.1", answering("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), time.Minute, "the answer is not HTTP/2"},
-		{"silence", answering(""), 50 * time.Millisecond, "receive: no answer within 50ms"},
+		{"silence", answering(""), 500 * time.Millisecond, "receive: no answer within 500ms"},
 	} {
 		p := newProbe2(Config{Address: tt.address, Timeout: tt.timeout})
 		for range 2 {
