@@ -26,8 +26,8 @@ func TestStartInterrupted(t *testing.T) {
 			t.Parallel()
 			for i := range *moments {
 				dir := t.TempDir()
-				interrupt(t, Options{Dir: dir}, signal, i)
-				n, err := Launch(Options{Dir: dir})
+				interrupt(t, Options{Dir: dir, OwnKeys: true}, signal, i)
+				n, err := Launch(Options{Dir: dir, OwnKeys: true})
 				if err != nil {
 					t.Fatalf("moment %d of %d: %v", i, *moments, err)
 				}

@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // stored is how many keys the directories of these tests hold.
@@ -314,4 +316,38 @@ func TestStartEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v, %v", m, err)
 	}
 	open(t, Config{Dir: dir}) // nothing is held
+}
+
+// A log of several files, of which the oldest are gone, with snapshots in between,
+// is whole; so is what a member leaves that is killed after it.
+func TestLongLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	m := open(t, Config{Dir: dir})
+	const writers, each = 64, 400 // 25,600 entries: two snapshots
+	var writing sync.WaitGroup
+	for w := range writers {
+		writing.Go(func() { // ends with its writes
+			for n := range each {
+				if _, err := m.Client().Put(t.Context(), fmt.Sprint(w, "-", n%10), valueOf); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writing.Wait()
+	killed := duplicate(t, dir)
+	m.Close()
+	for kind, dir := range map[string]string{"stopped": dir, "killed": killed} {
+		found, err := (&directory{path: dir}).readLog()
+		if err != nil || len(found.files) < 3 || found.snapshot == 0 {
+			t.Fatalf("%s: the log is %+v (%v): the test shows nothing", kind, found, err)
+		}
+		m := open(t, Config{Dir: dir})
+		resp, err := m.Client().Get(t.Context(), "", clientv3.WithPrefix(), clientv3.WithCountOnly())
+		if err != nil || resp.Count != writers*10 {
+			t.Errorf("%s: %d keys of %d (%v)", kind, resp.Count, writers*10, err)
+		}
+	}
 }

@@ -23,9 +23,10 @@ func (d *directory) prepare(document documentCheck, log *slog.Logger) (fresh boo
 	if found.isNew(database) {
 		return true, d.clear()
 	}
-	if found.torn {
-		name := found.files[len(found.files)-1]
-		log.Warn("the last write to the store did not complete and is dropped: it was not acknowledged", "file", name)
+	if name := found.files[len(found.files)-1]; found.torn || found.short {
+		if found.torn {
+			log.Warn("the last write to the store did not complete and is dropped: it was not acknowledged", "file", name)
+		}
 		if err := d.mendLog(name, found.end); err != nil {
 			return false, fmt.Errorf("data directory: %w", err)
 		}
@@ -103,9 +104,10 @@ func (d *directory) clear() error {
 	return nil
 }
 
-// mendLog cuts an incomplete record off the last file of the log. It gives the
-// file the size back that etcd has reserved for it: a shorter one that ends in an
-// incomplete record was not left by a write, see readLog.
+// mendLog cuts an incomplete record off the last file of the log, and gives the
+// file the size back that etcd reserves, which it has not if the process was killed
+// when it began the next one: then a shorter file that ends in an incomplete record
+// was not left by a write, see readLog.
 func (d *directory) mendLog(name string, end int64) error {
 	f, err := os.OpenFile(filepath.Join(d.store(), walDir, name), os.O_WRONLY, 0)
 	if err != nil {

@@ -29,6 +29,7 @@ type logState struct {
 	committed uint64   // index of the last entry that is known to be committed
 	whole     bool     // it begins with the first entry
 	torn      bool     // the last record is incomplete: a write that never returned
+	short     bool     // the last file is shorter than what etcd reserves
 	end       int64    // of the complete records in the last file, in bytes
 	crc       uint32   // of what was read
 }
@@ -54,7 +55,7 @@ func (d *directory) readLog() (*logState, error) {
 		case end.torn && end.short:
 			return nil, d.damaged(filepath.Join(walDir, name), "it was cut off at %d bytes, in the middle of a record", end.size)
 		}
-		s.torn, s.end = end.torn, end.records
+		s.torn, s.short, s.end = end.torn, end.short, end.records
 	}
 	s.last = max(s.last, s.snapshot)
 	s.whole = s.whole && s.snapshot == 0
