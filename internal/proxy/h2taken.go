@@ -64,6 +64,8 @@ func (s *h2Stream) taken() *Fault {
 	if s.x.record.bytesOut <= shortAnswer {
 		return nil
 	}
+	s.x.taking.begin(nil, false)
+	defer s.x.taking.end()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	end := h.given()

@@ -49,6 +49,8 @@ func (x *h1) taken() *Fault {
 			return f
 		}
 	}
+	x.taking.begin(nil, false)
+	defer x.taking.end()
 	if err := c.awaitTaken(!x.keep); err != nil {
 		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
 	}

@@ -78,6 +78,22 @@ func TestHoldingsAreReckoned(t *testing.T) {
 		c.leave()
 		r.awaitHeld(0, 0)
 	})
+	t.Run("answer that is not taken", func(t *testing.T) {
+		for _, v := range []version{http11, http20, http30} {
+			r := newRig(t, []string{endless(t)})
+			r.holders(v, 2, "/long", false)
+			conns := int64(0)
+			if v == http30 {
+				conns = quicCost
+			}
+			r.awaitHeld(conns+2*(exchangeCost+uploadCost), conns+2*(exchangeCost+uploadCost))
+			waitFor(t, "clients that owe", func() bool {
+				var owed int32
+				r.lis.each(func(c *conn) { owed += c.owed.Load() })
+				return owed == 2
+			})
+		}
+	})
 	t.Run("HTTP/3 connection", func(t *testing.T) {
 		r := newRig(t, []string{backend})
 		c := r.dialRaw()
