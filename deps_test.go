@@ -99,7 +99,6 @@ var owners = map[string][]string{
 	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into
 	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/store/embedded", "cmd/elbow", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
-	"golang.org/x/time/rate":                 {"cmd/elbow"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's
 }

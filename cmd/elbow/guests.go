@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 
 	"elbow/internal/connlimit"
 )
@@ -47,8 +46,8 @@ const (
 // guests are the clients of the API's port.
 type guests struct {
 	*connlimit.Listener
-	requests   *rate.Limiter
-	handshakes *rate.Limiter
+	requests   *connlimit.Pace
+	handshakes *connlimit.Pace
 }
 
 func newGuests(c config, l net.Listener) *guests {
@@ -58,8 +57,8 @@ func newGuests(c config, l net.Listener) *guests {
 	}
 	return &guests{
 		Listener:   connlimit.New(l, connlimit.Limits{Conns: c.maxAPIConns, Pending: memory}),
-		requests:   rate.NewLimiter(guestRequests, guestBurst),
-		handshakes: rate.NewLimiter(guestHandshakes, guestHandshakeBurst),
+		requests:   connlimit.NewPace(guestRequests, guestBurst),
+		handshakes: connlimit.NewPace(guestHandshakes, guestHandshakeBurst),
 	}
 }
 
@@ -80,7 +79,7 @@ func (g *guests) collect(r *prometheus.Registry) {
 func (g *guests) pace(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(net.Conn); ok && !connlimit.Trusted(c) {
-			if g.requests.Wait(r.Context()) != nil {
+			if !g.requests.Wait(r.Context(), c) {
 				return // the client is gone
 			}
 		}
@@ -90,7 +89,10 @@ func (g *guests) pace(h http.Handler) http.Handler {
 
 // shake is for tls.Config.GetConfigForClient: handshakes wait for their turn.
 func (g *guests) shake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	return nil, g.handshakes.Wait(hello.Context())
+	if !g.handshakes.Wait(hello.Context(), hello.Conn) {
+		return nil, net.ErrClosed
+	}
+	return nil, nil
 }
 
 // trust notes that the client of a request has proved who it is.

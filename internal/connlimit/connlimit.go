@@ -52,6 +52,7 @@ type conn struct {
 	net.Conn
 	from    *Listener
 	network netip.Addr
+	left    chan struct{} // closed when the connection is
 
 	// All are guarded by from.mu.
 	since   time.Time // when it was opened, or became idle or active
@@ -83,7 +84,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &conn{Conn: accepted, from: l, network: networkOf(accepted.RemoteAddr()), since: time.Now()}
+		c := &conn{Conn: accepted, from: l, network: networkOf(accepted.RemoteAddr()), left: make(chan struct{}), since: time.Now()}
 		room, victim := l.admit(c)
 		l.cut(victim)
 		if room {
@@ -99,7 +100,7 @@ func (l *Listener) admit(c *conn) (room bool, victim *conn) {
 	defer l.mu.Unlock()
 	if len(l.open) >= l.limits.Conns {
 		if victim = l.victim(func(h *holding) int64 { return int64(h.conns) }); victim == nil {
-			c.gone = true
+			c.gone = true // nobody has it yet, or waits for it
 			return false, nil
 		}
 		l.leave(victim)
@@ -150,6 +151,7 @@ func (l *Listener) leave(c *conn) {
 		return
 	}
 	c.gone = true
+	close(c.left)
 	delete(l.open, c)
 	l.forgive(c)
 }

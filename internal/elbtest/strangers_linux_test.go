@@ -157,7 +157,7 @@ func TestStrangers(t *testing.T) {
 		if more := now.files - before.files; more > bound+apiConns {
 			t.Errorf("%s: %d descriptors more", w.name, more)
 		}
-		if more := now.goroutines - before.goroutines; more > 4*bound+50 {
+		if more := now.goroutines - before.goroutines; more > 6*bound+50 {
 			t.Errorf("%s: %d goroutines more", w.name, more)
 		}
 		if more := now.resident - before.resident; more > 192<<20 {
@@ -214,7 +214,7 @@ func TestUnfinishedHandshakes(t *testing.T) {
 		if more := now.files - before.files; more > 2*apiConns {
 			t.Errorf("%s: %d descriptors more", w.name, more)
 		}
-		if more := now.goroutines - before.goroutines; more > 4*apiConns+50 {
+		if more := now.goroutines - before.goroutines; more > 6*apiConns+50 {
 			t.Errorf("%s: %d goroutines more", w.name, more)
 		}
 		if more := now.resident - before.resident; more > 64<<20 {

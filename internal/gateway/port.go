@@ -211,6 +211,9 @@ func (c *begunConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
+// NetConn is the socket.
+func (c *begunConn) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite half-closes the socket.
 func (c *begunConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

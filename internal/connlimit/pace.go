@@ -1,0 +1,87 @@
+package connlimit
+
+import (
+	"container/list"
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// A Pace lets strangers through at a rate, in the order in which they came. One whose
+// connection is closed meanwhile leaves the queue and takes no turn: a queue that was
+// not bounded by the connections would make the honest wait for those that are gone.
+type Pace struct {
+	every time.Duration
+	burst int
+
+	mu      sync.Mutex
+	full    time.Time // guarded by mu: when burst may pass at once again
+	waiters list.List // guarded by mu; of chan struct{}, closed when it is the waiter's turn
+	armed   bool      // guarded by mu: a timer will call await
+}
+
+// NewPace returns a Pace of so many a second, and of burst at once after a quiet time.
+func NewPace(perSecond, burst int) *Pace {
+	return &Pace{every: time.Second / time.Duration(perSecond), burst: burst}
+}
+
+// Wait waits for the turn of a connection. It returns false if the connection is
+// closed or ctx ends before that.
+func (p *Pace) Wait(ctx context.Context, c net.Conn) bool {
+	var left chan struct{} // nil: only ctx ends it
+	if one := find(c); one != nil {
+		left = one.left
+	}
+	p.mu.Lock()
+	if p.waiters.Len() == 0 && p.take(time.Now()) == 0 {
+		p.mu.Unlock()
+		return ctx.Err() == nil
+	}
+	turn := make(chan struct{})
+	at := p.waiters.PushBack(turn)
+	if !p.armed {
+		p.await(time.Now())
+	}
+	p.mu.Unlock()
+	select {
+	case <-turn:
+		return true
+	case <-left:
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiters.Remove(at) // does nothing if it was its turn this moment
+	return false
+}
+
+// take takes a turn, or returns the time until there is one. Called with mu held.
+func (p *Pace) take(now time.Time) (wait time.Duration) {
+	if p.full.Before(now) {
+		p.full = now
+	}
+	if wait = p.full.Sub(now) - time.Duration(p.burst-1)*p.every; wait > 0 {
+		return wait
+	}
+	p.full = p.full.Add(p.every)
+	return 0
+}
+
+// await has those who wait let through when it is their turn; the last of these
+// calls ends with the last waiter. Called with mu held.
+func (p *Pace) await(now time.Time) {
+	for at := p.waiters.Front(); at != nil; at = p.waiters.Front() {
+		if wait := p.take(now); wait > 0 {
+			time.AfterFunc(wait, func() {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.armed = false
+				p.await(time.Now())
+			})
+			p.armed = true
+			return
+		}
+		close(p.waiters.Remove(at).(chan struct{}))
+	}
+}

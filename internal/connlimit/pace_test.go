@@ -1,0 +1,53 @@
+package connlimit
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"elbow/internal/leak"
+)
+
+// Who is gone takes no turn: however many have come and left, who comes then waits
+// for those alone that are there.
+func TestPaceIsOfThoseWhoAreThere(t *testing.T) {
+	leak.Check(t)
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPace(10, 5)
+		for range 5 {
+			if !p.Wait(t.Context(), nil) {
+				t.Fatal("the burst waits")
+			}
+		}
+		var all sync.WaitGroup
+		var floods []*conn
+		for range 1000 {
+			ours, theirs := net.Pipe()
+			defer theirs.Close()
+			c := &conn{Conn: ours, from: New(nil, Limits{Conns: 1, Pending: 1}), left: make(chan struct{})}
+			c.from.admit(c)
+			floods = append(floods, c)
+			all.Go(func() { p.Wait(context.Background(), c) })
+		}
+		synctest.Wait()
+		for _, c := range floods[:999] {
+			c.Close()
+		}
+		synctest.Wait()
+		began := time.Now()
+		if !p.Wait(t.Context(), nil) {
+			t.Error("the honest one was not let through")
+		}
+		if waited := time.Since(began); waited != 200*time.Millisecond { // for its turn and that of the one before
+			t.Errorf("the honest one waited %s", waited)
+		}
+		floods[999].Close()
+		all.Wait()
+		if p.waiters.Len() != 0 {
+			t.Errorf("%d wait", p.waiters.Len())
+		}
+	})
+}
