@@ -36,7 +36,7 @@ func fill(rows []Param, values map[string]string, stored bool) error {
 		var err error
 		if r.Var.Shape().Type == List {
 			err = fillList(r, values)
-		} else if err = refuseNumbered(r, values); err == nil {
+		} else if err = refuseOtherForms(r, values); err == nil {
 			err = fillRow(r, values, bound, stored)
 		}
 		if err != nil {

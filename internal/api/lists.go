@@ -16,12 +16,12 @@ func fillList(r Param, values map[string]string) error {
 	}
 	var numbers []int
 	for name, value := range values {
-		suffix, ok := strings.CutPrefix(name, r.Name+".")
-		if !ok {
+		if !isForm(name, r.Name) {
 			continue
 		}
+		suffix, ok := strings.CutPrefix(name, r.Name+".")
 		n, err := strconv.Atoi(suffix)
-		if err != nil || n < 1 || strconv.Itoa(n) != suffix {
+		if !ok || err != nil || n < 1 || strconv.Itoa(n) != suffix {
 			return because(r.Name, fmt.Errorf("is a list, sent as %s.1, %s.2 and so on, not as %.64q", r.Name, r.Name, name))
 		}
 		if value != "" {
@@ -32,26 +32,39 @@ func fillList(r Param, values map[string]string) error {
 	for _, n := range numbers {
 		name := r.Name + "." + strconv.Itoa(n)
 		if err := r.Var.Set(values[name]); err != nil {
-			return because(r.Name, fmt.Errorf("%s %w", name, err))
+			e := Invalid(r.Name)
+			e.Reason = name + " " + err.Error()
+			return e
 		}
 	}
 	return nil
 }
 
-// refuseNumbered refuses Name.1 or Name.1.Member where Name is no list: a filter
-// that was passed over would let everything pass.
-func refuseNumbered(r Param, values map[string]string) error {
+// refuseOtherForms refuses a parameter that can only mean Name and is written in
+// another way: in other case, as Name.1 or as Name[1]. A filter that was passed over
+// would let everything pass.
+func refuseOtherForms(r Param, values map[string]string) error {
 	for name := range values {
-		suffix, ok := strings.CutPrefix(name, r.Name+".")
 		switch {
-		case !ok:
+		case !isForm(name, r.Name):
+		case len(name) == len(r.Name):
+			return because(r.Name, fmt.Errorf("is spelt so, and not %.64q", name))
 		case r.Var.Shape().Type == JSON:
 			return because(r.Name, fmt.Errorf("is one parameter that holds a JSON array, %s, and not %.64q", arrayExample(r), name))
-		case suffix != "" && suffix[0] >= '0' && suffix[0] <= '9':
+		default:
 			return because(r.Name, fmt.Errorf("is one value and not a list: there is no %.64q", name))
 		}
 	}
 	return nil
+}
+
+// isForm reports whether the name of a parameter is that of a row in other case, or
+// with an index or a member after it.
+func isForm(name, row string) bool {
+	if len(name) < len(row) || name == row || !strings.EqualFold(name[:len(row)], row) {
+		return false
+	}
+	return len(name) == len(row) || name[len(row)] == '.' || name[len(row)] == '['
 }
 
 // arrayExample is an array of one item as it would be sent.

@@ -50,9 +50,19 @@ func TestBindRepeatedList(t *testing.T) {
 		{map[string]string{"EnsRegionIds.x": "a"}, nil, "InvalidEnsRegionIds"},
 		{map[string]string{"EnsRegionIds.1.Value": "a"}, nil, "InvalidEnsRegionIds"},
 		{map[string]string{"EnsRegionIds.99999999999999999999": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds[1]": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"EnsRegionIds[]": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"ensRegionIds.1": "a"}, nil, "InvalidEnsRegionIds"},
+		{map[string]string{"ENSREGIONIDS": "a"}, nil, "InvalidEnsRegionIds"},
+		// What only begins alike is something else.
+		{map[string]string{"EnsRegionIdsX": "a", "EnsRegion": "a", "": "a"}, nil, ""},
 		// A value that is no list is not one either.
 		{map[string]string{"EnsRegionId.1": "a"}, nil, "InvalidEnsRegionId"},
 		{map[string]string{"NetworkId.1": "a", "NetworkId": "a"}, nil, "InvalidNetworkId"},
+		{map[string]string{"NetworkId[0]": "a"}, nil, "InvalidNetworkId"},
+		{map[string]string{"NetworkId.x": "a"}, nil, "InvalidNetworkId"},
+		{map[string]string{"networkid": "a"}, nil, "InvalidNetworkId"},
+		{map[string]string{"NetworkID": "a", "NetworkId": "a"}, nil, "InvalidNetworkId"},
 	} {
 		in := new(DescribeNetworksInput)
 		err := Bind(in, tt.values)
