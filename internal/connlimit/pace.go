@@ -10,7 +10,8 @@ import (
 
 // A Pace lets strangers through at a rate, in the order in which they came. One whose
 // connection is closed meanwhile leaves the queue and takes no turn: a queue that was
-// not bounded by the connections would make the honest wait for those that are gone.
+// not bounded by the connections would make the honest wait for those that are gone,
+// as that of golang.org/x/time/rate does (findings/rate-cancel.sh).
 type Pace struct {
 	every time.Duration
 	burst int
