@@ -15,7 +15,7 @@ import (
 func TestAuditParams(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ram:DeletePolicy": answers(nil, nil)})
-	sent := map[string]string{"PolicyName": "critical", "PolicyType": "System", "policyname": "other", "RegionId": "local"}
+	sent := map[string]string{"PolicyName": "critical", "PolicyType": "System", "Policy": "other", "RegionId": "local"}
 	shown := len(sent)
 	secret := func(name, value string) { sent[name] = value }
 	for _, name := range []string{
