@@ -131,9 +131,10 @@ func (c *config) flags(name string) *flag.FlagSet {
 			"get their addresses; later starts ignore it. May be one address, as /32")
 	f.Var(&c.backendNetworks, "backend-networks",
 		"`CIDR`,… that backends may be in, as 10.0.0.0/8,fd00::/8 (default: everywhere but\n"+
-			"on link-local addresses, where clouds have their metadata). Link-local ones are\n"+
-			"allowed by a range of their own. The sockets of -api and -admin are never\n"+
-			"backends, nor are unspecified, broadcast and multicast addresses")
+			"on link-local addresses and the metadata services of clouds). Link-local ones are\n"+
+			"allowed by a range of their own, metadata services one by one. The sockets of\n"+
+			"-api and -admin are never backends, nor are unspecified, broadcast and multicast\n"+
+			"addresses")
 	c.apiFlags(f)
 	f.StringVar(&c.accessLog, "access-log", c.accessLog,
 		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+

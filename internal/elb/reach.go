@@ -12,8 +12,9 @@ import (
 // address that a backend can have.
 type Reach struct {
 	// Networks are where backends may be. Empty: everywhere but on link-local
-	// addresses, which name neighbours of this machine, the metadata service of a
-	// cloud among them. A network within a link-local range allows those.
+	// addresses, which name neighbours of this machine, and on those of the metadata
+	// services of clouds. A network within a link-local range allows its addresses, and
+	// a metadata service by itself is one that is allowed.
 	Networks []netip.Prefix
 
 	// Own lists the sockets that this node listens on for operators and the API. An
@@ -33,6 +34,14 @@ var (
 		netip.MustParsePrefix("::/128"), netip.MustParsePrefix("ff00::/8"),
 	}
 	linkLocal = []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")}
+
+	// metadata are the services that give a machine its credentials, where clouds have
+	// them on addresses that are not link-local: Alibaba Cloud, Azure, AWS, Google Cloud
+	// and Oracle Cloud.
+	metadata = []netip.Prefix{
+		netip.MustParsePrefix("100.100.100.200/32"), netip.MustParsePrefix("168.63.129.16/32"),
+		netip.MustParsePrefix("fd00:ec2::254/128"), netip.MustParsePrefix("fd20:ce::254/128"), netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"),
+	}
 
 	// embedding are the ranges whose addresses stand for an IPv4 address, with the
 	// place of its first byte: IPv4-compatible ones (RFC 4291, 2.5.5.1), those of NAT64
@@ -73,17 +82,19 @@ func (r *Reach) allows(a netip.Addr) error {
 	if within(a, notForBackends) {
 		return errors.New("is unspecified, a broadcast or a multicast address")
 	}
-	local := within(a, linkLocal)
-	if len(networks) == 0 {
-		if local {
-			return errors.New("is a link-local address")
-		}
-		return nil
-	}
+	local, service := within(a, linkLocal), within(a, metadata)
 	for _, n := range networks {
-		if n.Contains(a) && (!local || within(n.Addr(), linkLocal)) {
+		if n.Contains(a) && (!local || within(n.Addr(), linkLocal)) && (!service || n.IsSingleIP()) {
 			return nil
 		}
+	}
+	switch {
+	case local:
+		return errors.New("is a link-local address")
+	case service:
+		return errors.New("is the metadata service of a cloud")
+	case len(networks) == 0:
+		return nil
 	}
 	return errors.New("is not in the networks that the operator allows for backends")
 }

@@ -18,7 +18,7 @@ func TestBackendsThatAreNone(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, Start(t, Options{}))
 	w := &world{Client: s.Node.RPC()}
-	for _, at := range []string{s.Node.API, s.Node.Admin, "169.254.169.254:80", "0.0.0.0:80", "224.0.0.1:80", "[fe80::1]:80", "[::]:80"} {
+	for _, at := range []string{s.Node.API, s.Node.Admin, "169.254.169.254:80", "0.0.0.0:80", "224.0.0.1:80", "[fe80::1]:80", "[::]:80", "100.100.100.200:80"} {
 		host, port, err := net.SplitHostPort(at)
 		if err != nil {
 			t.Fatal(err)
