@@ -44,7 +44,7 @@ func releaseFiles(dir string) error {
 		}
 		fd, err := strconv.Atoi(e.Name())
 		if err == nil {
-			_ = unix.Flock(fd, unix.LOCK_UN) // a mapping would keep the lock; other kinds of files have none
+			_ = unix.Flock(fd, unix.LOCK_UN) // a mapping keeps the lock (findings/flock-mmap.sh); other kinds of files have none
 			err = unix.Dup3(int(null.Fd()), fd, unix.O_CLOEXEC)
 		}
 		errs = append(errs, err)
