@@ -40,8 +40,6 @@ func (c *config) validateAPI() error {
 		return errors.New("-api-cert and -api-key: give both or neither")
 	case c.apiPlain && c.apiCert == "":
 		return errors.New("-api-plain: needs -api-cert; without it the API speaks plain HTTP anyway")
-	case c.maxAPIConns < 8:
-		return fmt.Errorf("-max-api-connections: must be at least 8, not %d", c.maxAPIConns)
 	case c.console != consoleOn && c.console != consoleOff && c.console != consoleAuto:
 		return fmt.Errorf("-console: must be on, off or auto, not %s", c.console)
 	}
@@ -51,5 +49,5 @@ func (c *config) validateAPI() error {
 	if _, _, err := net.SplitHostPort(c.admin); err != nil && c.admin != off {
 		return fmt.Errorf("-admin: %w", err)
 	}
-	return nil
+	return within("-max-api-connections", c.maxAPIConns, 8, maxCount)
 }

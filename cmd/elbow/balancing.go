@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"time"
@@ -26,12 +27,13 @@ func (b *balancing) flags(f *flag.FlagSet) {
 	f.IntVar(&b.loadFactor, "hash-load-factor", b.loadFactor,
 		"`PERCENT` of the average, by weight, that one backend may have in flight where\n"+
 			"sch, qch or iqch hash: 125 is a quarter more. A key that comes on top goes to\n"+
-			"another backend, always the same one. 0: no bound, else at least 100")
+			"another backend, always the same one. 0: no bound, else 100 to 10000")
 	f.IntVar(&b.retryPercent, "retry-percent", b.retryPercent,
 		"requests of a hundred, from 0 to 100, that a listener may send to a second\n"+
 			"backend because the first one took no connection")
 	f.IntVar(&b.retryBurst, "retry-burst", b.retryBurst,
-		"such requests at once, on top of that, after a time without any; 0: none at all")
+		"second attempts that a listener may make at once beyond -retry-percent, after a\n"+
+			"time without any; 0: no second attempts at all")
 }
 
 // validate checks what the types of the flags do not.
@@ -39,14 +41,12 @@ func (b *balancing) validate() error {
 	switch {
 	case b.slowStart < 0:
 		return fmt.Errorf("-slow-start: must not be negative, as %s is", b.slowStart)
-	case b.loadFactor != 0 && b.loadFactor < 100:
-		return fmt.Errorf("-hash-load-factor: must be 0 or at least 100, not %d", b.loadFactor)
-	case b.retryPercent < 0 || b.retryPercent > 100:
-		return fmt.Errorf("-retry-percent: must be from 0 to 100, not %d", b.retryPercent)
-	case b.retryBurst < 0:
-		return fmt.Errorf("-retry-burst: must not be negative, as %d is", b.retryBurst)
+	case b.loadFactor != 0 && (b.loadFactor < 100 || b.loadFactor > maxPercent):
+		return fmt.Errorf("-hash-load-factor: must be 0 or from 100 to %d, not %d", maxPercent, b.loadFactor)
 	}
-	return nil
+	return cmp.Or(
+		within("-retry-percent", b.retryPercent, 0, 100),
+		within("-retry-burst", b.retryBurst, 0, maxCount))
 }
 
 // orNone is n for Options whose zero value is a default.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"elbow/internal/elb"
 )
@@ -168,8 +169,8 @@ func (c *config) flags(name string) *flag.FlagSet {
 			"ends. Without one this is a start like any other")
 	c.balancing.flags(f)
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
-		"growth of memory, in `PERCENT`, between two runs of the garbage collector, at\n"+
-			"least 10. Less saves memory and costs CPU time on new connections")
+		"growth of memory, in `PERCENT`, between two runs of the garbage collector, from\n"+
+			"10 to 10000. Less saves memory and costs CPU time on new connections")
 	c.metricsFlags(f)
 	c.overloadFlags(f)
 	return f
@@ -220,18 +221,38 @@ func (c *config) validate() error {
 		return errors.New("-region: must not be empty")
 	case (c.accessKeyID == "") != (c.secret == ""):
 		return fmt.Errorf("%s and %s: set both or neither", keyIDVariable, secretVariable)
-	case c.maxConnections < 1:
-		return fmt.Errorf("-max-connections: must be at least 1, not %d", c.maxConnections)
+	case len(c.region) > maxRegion || strings.ContainsFunc(c.region, unicode.IsControl):
+		return fmt.Errorf("-region: must be at most %d bytes without control characters, not %q", maxRegion, c.region)
 	case c.drainTimeout <= 0:
 		return fmt.Errorf("-drain-timeout: must be more than 0, not %s", c.drainTimeout)
-	case c.gcPercent < 10:
-		return fmt.Errorf("-gc-percent: must be at least 10, not %d", c.gcPercent)
 	}
-	var err error
+	err := cmp.Or(
+		within("-max-connections", c.maxConnections, 1, maxCount),
+		within("-gc-percent", c.gcPercent, 10, maxPercent))
+	if err != nil {
+		return err
+	}
 	if c.vswitch, err = elb.VSwitchRange(c.vswitch); err != nil {
 		return fmt.Errorf("-vswitch: %w", err)
 	}
-	return cmp.Or(c.validateOverload(), c.validateHistory(), c.validateMetrics(), c.balancing.validate(), c.validateAPI())
+	return cmp.Or(c.validateOverload(), c.validateLogs(), c.validateHistory(), c.validateMetrics(), c.balancing.validate(), c.validateAPI())
+}
+
+// Upper bounds of settings, well above anything sensible: sums and products of
+// numbers up to them cannot overflow, nor can runtime/debug.SetGCPercent, which
+// keeps 32 bits.
+const (
+	maxCount   = 1 << 30
+	maxPercent = 10_000
+	maxRegion  = 128 // bytes
+)
+
+// within checks that a setting is not less than low nor more than high.
+func within(name string, n, low, high int) error {
+	if n < low || n > high {
+		return fmt.Errorf("%s: must be from %d to %d, not %d", name, low, high, n)
+	}
+	return nil
 }
 
 // printConfig writes the values in force, with their meaning, in the form of

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"compress/gzip"
 	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -28,13 +28,9 @@ func (c *config) metricsFlags(f *flag.FlagSet) {
 }
 
 func (c *config) validateMetrics() error {
-	switch {
-	case c.metricsListeners < 0:
-		return fmt.Errorf("-metrics-listeners: must not be negative, as %d is", c.metricsListeners)
-	case c.metricsBackends < 0:
-		return fmt.Errorf("-metrics-backends: must not be negative, as %d is", c.metricsBackends)
-	}
-	return nil
+	return cmp.Or(
+		within("-metrics-listeners", c.metricsListeners, 0, maxCount),
+		within("-metrics-backends", c.metricsBackends, 0, maxCount))
 }
 
 // answerMetrics writes all metrics in the text format of Prometheus. Those of

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,7 +16,21 @@ func (c *config) auditFlags(f *flag.FlagSet) {
 			"audit.log in the data directory). SIGHUP opens the file anew")
 	f.Var(&c.auditSize, "audit-size",
 		"`SIZE`, as 256MiB, that the audit log may take: beyond half of it FILE becomes\n"+
-			"FILE.1, in the place of the one before. 0: no limit")
+			"FILE.1, in the place of the one before. At least 1MiB; 0: no limit")
+}
+
+// minAudit is some thousand lines: with less a failing client would push a whole
+// day out of both files.
+var minAudit byteSize = 1 << 20
+
+func (c *config) validateLogs() error {
+	switch {
+	case c.accessLog == "":
+		return errors.New("-access-log: must be a file, - or off")
+	case c.auditSize != 0 && c.auditSize < minAudit:
+		return fmt.Errorf("-audit-size: must be 0 or at least %s, not %s", &minAudit, &c.auditSize)
+	}
+	return nil
 }
 
 // auditPath is where the audit log goes.

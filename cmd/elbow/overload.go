@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"math"
@@ -24,24 +25,27 @@ func (c *config) overloadFlags(f *flag.FlagSet) {
 			"connections. Others wait; when that takes too long, new connections are reset.\n"+
 			"0: as many as there are processors")
 	f.Var(&c.memoryLimit, "memory-limit",
-		"`SIZE`, as 512MiB or 2GiB, that the program may take. The garbage collector works\n"+
+		"`SIZE`, as 512MiB or 2GiB, at least 64MiB, that the program may take. The garbage collector works\n"+
 			"harder to stay below, and when what clients hold gets near, requests are answered\n"+
 			"with 503 and new connections closed. 0: GOMEMLIMIT or, without it, three quarters\n"+
 			"of what the container or the machine has")
 }
 
+// minMemory is about what the program takes without clients: below it every
+// request would be refused.
+var minMemory byteSize = 64 << 20
+
 func (c *config) validateOverload() error {
 	switch {
-	case c.maxListener < 0:
-		return fmt.Errorf("-max-listener-connections: must not be negative, as %d is", c.maxListener)
-	case c.maxBackendConns < 1:
-		return fmt.Errorf("-max-backend-connections: must be at least 1, not %d", c.maxBackendConns)
-	case c.maxHandshakes < 0:
-		return fmt.Errorf("-max-handshakes: must be at least 0, not %d", c.maxHandshakes)
 	case c.queueTimeout <= 0:
 		return fmt.Errorf("-queue-timeout: must be more than 0, not %s", c.queueTimeout)
+	case c.memoryLimit != 0 && c.memoryLimit < minMemory:
+		return fmt.Errorf("-memory-limit: must be 0 or at least %s, not %s", &minMemory, &c.memoryLimit)
 	}
-	return nil
+	return cmp.Or(
+		within("-max-listener-connections", c.maxListener, 0, maxCount),
+		within("-max-backend-connections", c.maxBackendConns, 1, maxCount),
+		within("-max-handshakes", c.maxHandshakes, 0, maxCount))
 }
 
 // defaultMemoryLimit is that of the environment or, without one, three quarters
