@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 )
@@ -14,17 +15,21 @@ func (p *planner) addBackends(lb, now LoadBalancer) {
 	for _, b := range lb.Backends {
 		old := backend(now.Backends, b.key())
 		switch {
-		case old == nil:
+		case old == nil || cmp.Or(old.Type, "ens") != b.Type:
 			added = append(added, b)
 			if old := onPort(now.Backends, b); old != nil {
 				moved = append(moved, *old)
 			}
 		case old.Weight != b.Weight:
-			b.Type = old.Type
 			changed = append(changed, b)
 		}
 	}
-	p.backends(Delete, "RemoveBackendServers", lb, moved, func(b Backend) string { return b.key() + " gets another address" })
+	p.backends(Delete, "RemoveBackendServers", lb, moved, func(b Backend) string {
+		if now := onPort(lb.Backends, b); now.IP == b.IP {
+			return b.key() + " of Type " + b.Type + " becomes " + now.Type
+		}
+		return b.key() + " gets another address"
+	})
 	p.backends(Create, "AddBackendServers", lb, added, func(b Backend) string {
 		return b.key() + " weight " + b.Weight
 	})

@@ -17,7 +17,7 @@ func (p *planner) listeners(lb, now LoadBalancer) error {
 			p.add(Delete, listenerName(lb, old), nil, on(lb, "DeleteLoadBalancerListener", old.Port, nil))
 		}
 	}
-	for _, l := range lb.Listeners {
+	for _, l := range inOrder(lb.Listeners, now.Listeners) {
 		if err := p.listener(lb, l, listener(now.Listeners, l.Port)); err != nil {
 			return fmt.Errorf("line %d: listener %s: %w", l.line, l.Port, err)
 		}
@@ -26,6 +26,22 @@ func (p *planner) listeners(lb, now LoadBalancer) error {
 		return errors.New("it is InActive, where listeners cannot be changed: apply with LoadBalancerStatus: Active first")
 	}
 	return nil
+}
+
+// inOrder is the listeners with those first that exist and give a port of redirects
+// up, and new ones last, which may take it.
+func inOrder(wanted, now []Listener) []Listener {
+	rank := func(l Listener) int {
+		old := listener(now, l.Port)
+		switch {
+		case old == nil:
+			return 2
+		case old.Fields["ListenerForward"] == "on" && l.Fields["ListenerForward"] != "on":
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(wanted), func(a, b Listener) int { return rank(a) - rank(b) })
 }
 
 // listener plans one listener; old is what the server has, nil if nothing.
@@ -54,7 +70,7 @@ func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 	case replace:
 		details = append(details, "replaced: requests under way are finished, new connections are refused for a moment")
 		p.add(Replace, listenerName(lb, l), details, slices.Concat(
-			[]request{on(lb, "DeleteLoadBalancerListener", l.Port, nil)}, p.creation(lb, l))...)
+			[]request{on(lb, "DeleteLoadBalancerListener", l.Port, nil)}, p.creation(lb, l.keeping(old)))...)
 		return nil
 	case len(params) > 0:
 		r := on(lb, setListener, l.Port, params)
@@ -81,18 +97,31 @@ func (p *planner) difference(name, from, to string, l Listener) string {
 	return name + " " + cmp.Or(from, "none") + " → " + cmp.Or(to, "none")
 }
 
-// differs reports whether a field has to change. One that was left out and has
-// no default stays as it is, unless the file has what stands for none; those of a health check mean nothing while it is
-// off.
+// differs reports whether a field has to change. Those of a health check mean
+// nothing while it is off.
 func (l *Listener) differs(name, wanted string, old *Listener) bool {
 	was, reported := old.Fields[name]
-	switch {
-	case !reported && l.Fields["HealthCheck"] == "off":
-		return false
-	case wanted == "" && name != "Description" && !(l.given[name] && unset(name) != ""):
+	if !reported && l.Fields["HealthCheck"] == "off" || wanted == "" && l.keeps(name) {
 		return false
 	}
 	return was != wanted
+}
+
+// keeps reports whether a field without a value stays as it is: one that was left out
+// and has no default, unless the file has what stands for none.
+func (l *Listener) keeps(name string) bool {
+	return name != "Description" && (!l.given[name] || unset(name) == "")
+}
+
+// keeping is the listener with the values of old that it keeps.
+func (l Listener) keeping(old *Listener) Listener {
+	l.Fields = maps.Clone(l.Fields)
+	for name, was := range old.Fields {
+		if l.Fields[name] == "" && name != "ServerCertificateId" && l.keeps(name) {
+			l.Fields[name] = was
+		}
+	}
+	return l
 }
 
 // certificateName is the name of a certificate on the server, its id if it has

@@ -1,8 +1,11 @@
 package manifest
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,13 +17,10 @@ import (
 // Read reads a manifest. Files that it names are looked for in dir. An error
 // tells the line.
 func Read(text []byte, dir string) (*Manifest, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, err
-	}
+	document, err := only(text)
 	m := new(Manifest)
-	if len(document.Content) == 0 {
-		return m, nil
+	if err != nil || len(document.Content) == 0 {
+		return m, err
 	}
 	top, err := object(document.Content[0], "Certificates", "LoadBalancers")
 	if err != nil {
@@ -46,6 +46,27 @@ func Read(text []byte, dir string) (*Manifest, error) {
 	return m, m.distinct()
 }
 
+// only is the one document of a file, empty if it has none. What stands in another
+// one would not be looked at, and be released by a plan that prunes.
+func only(text []byte) (*yaml.Node, error) {
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	first := new(yaml.Node)
+	if err := d.Decode(first); err != nil && err != io.EOF {
+		return nil, err
+	}
+	for {
+		var next yaml.Node
+		switch err := d.Decode(&next); {
+		case err == io.EOF:
+			return first, nil
+		case err != nil:
+			return nil, err
+		case len(next.Content) > 0 && next.Content[0].Tag != "!!null":
+			return nil, at(next.Content[0], errors.New("a second document begins; all of it must stand in one"))
+		}
+	}
+}
+
 // distinct reports the first thing that is there twice.
 func (m *Manifest) distinct() error {
 	var names lines
@@ -60,6 +81,9 @@ func (m *Manifest) distinct() error {
 		}
 		for _, l := range lb.Listeners {
 			parts.add("port "+l.Port, l.line)
+			if l.Fields["ListenerForward"] == "on" {
+				parts.add("port "+l.Fields["ForwardPort"], l.line)
+			}
 		}
 		if parts.err != nil {
 			return parts.err
