@@ -48,6 +48,7 @@ func rows(before, now *sample, o order, backends bool) []row {
 		r := between(before.counters[p], c, seconds)
 		r.place = p
 		if p.backend == "" {
+			r.backends, r.unhealthy = c.members, max(c.members-c.healthy, 0)
 			lb := place{lb: p.lb}
 			listeners[lb] = append(listeners[lb], r)
 			continue

@@ -32,6 +32,8 @@ type counters struct {
 	in, out   float64    // bytes
 	open      float64    // connections of a listener, exchanges with a backend, now
 	unhealthy bool       // of a backend
+	members   int        // backends of a listener whose metrics show them together; 0: one by one
+	healthy   int        // of these
 	latency   []cumulant // of answers, by bound
 }
 
@@ -66,13 +68,17 @@ func (s *sample) add(name string, m *dto.Metric) {
 		labels[l.GetName()] = l.GetValue()
 	}
 	p := place{labels["lb"], labels["listener"], labels["backend"], labels["address"]}
-	if p.lb == "" || p.backend == "" && strings.HasPrefix(name, "elbow_backend_") {
-		return // of all listeners, or of all backends of one: there are too many to be shown one by one
+	if p.lb == "" {
+		return // of all listeners: there are too many to be shown one by one
 	}
 	c := s.counters[p]
 	if c == nil {
 		c = new(counters)
 		s.counters[p] = c
+	}
+	if p.backend == "" && strings.HasPrefix(name, "elbow_backend_") {
+		c.together(name, m)
+		return
 	}
 	value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue() // it is one of them
 	switch name {
@@ -95,5 +101,17 @@ func (s *sample) add(name string, m *dto.Metric) {
 		for _, b := range m.GetHistogram().GetBucket() {
 			c.latency = append(c.latency, cumulant{b.GetUpperBound(), float64(b.GetCumulativeCount())})
 		}
+	}
+}
+
+// together takes in a value of all backends of a listener, which is how the metrics
+// show them when there are too many. What the backends answered is counted by the
+// listener, too.
+func (c *counters) together(name string, m *dto.Metric) {
+	switch n := int(m.GetGauge().GetValue() + m.GetUntyped().GetValue()); name { // it is one of them
+	case "elbow_backend_members":
+		c.members = n
+	case "elbow_backend_healthy":
+		c.healthy = n
 	}
 }

@@ -78,6 +78,30 @@ lb-2                            1       0       -       -       0       0B      
 	}
 }
 
+// Beyond a number of backends the metrics have them together, by listener.
+func TestBackendsTogether(t *testing.T) {
+	s, err := parse(strings.NewReader(`
+elbow_listener_requests_total{class="2xx",lb="lb-1",listener="443"} 3
+elbow_backend_answers_total{class="2xx",lb="lb-1",listener="443"} 3
+elbow_backend_members{lb="lb-1",listener="443"} 500
+elbow_backend_healthy{lb="lb-1",listener="443"} 497
+elbow_listener_requests_total{class="2xx",lb="lb-1",listener="8443"} 0
+elbow_backend_members{lb="lb-1",listener="8443"} 2
+elbow_backend_healthy{lb="lb-1",listener="8443"} 2
+`), time.Unix(1, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.TrimPrefix(`
+NAME                        REQ/S   ERR/S     P50     P99  ACTIVE     IN/S    OUT/S  BACKENDS
+shop (lb-1)                     3       0       -       -       0       0B       0B  3 of 502 DOWN
+  :443                          3       0       -       -       0       0B       0B  3 of 500 DOWN
+  :8443                         0       0       -       -       0       0B       0B  2 up`, "\n")
+	if got := text(rows(&sample{at: time.Unix(0, 0)}, s, byName, true)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestOrder(t *testing.T) {
 	a, b := samples(t)
 	b.counters[place{lb: "lb-2", listener: "443"}].requests = 1e6
