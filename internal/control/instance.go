@@ -36,11 +36,29 @@ func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstance
 		}
 		if old, found := tx.Instance(i.ID); found {
 			i.CreateTime = old.CreateTime
+		} else if other := counterpart(i.ID); registered(tx, other) {
+			e := api.Invalid("InstanceId")
+			e.Reason = "InstanceId names the network interface of an instance, or the instance of one, that is registered as " + other + ": deregister that first"
+			return e
 		}
 		i.RegionID = n.RegionID
 		tx.PutInstance(i)
 		return nil
 	})
+}
+
+// counterpart is the id of the network interface of an instance, and the other way
+// round: both at once would give one id two addresses.
+func counterpart(id string) string {
+	if name, ok := strings.CutPrefix(id, "eni-"); ok {
+		return "i-" + name
+	}
+	return "eni-" + strings.TrimPrefix(id, "i-")
+}
+
+func registered(tx *store.Tx, id string) bool {
+	_, found := tx.Instance(id)
+	return found
 }
 
 // DeregisterInstance forgets the address of a server.
@@ -110,7 +128,7 @@ func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstanc
 			return !strings.HasPrefix(i.ID, "i-") || in.Impossible() ||
 				!oneOf(i.ID, in.InstanceID, in.InstanceIDs) || !oneOf(i.RegionID, in.RegionID, in.RegionIDs) ||
 				!oneOf(i.Name, in.Name, nil) || !oneOf(i.NetworkID, in.NetworkID, nil) || !oneOf(i.VSwitchID, in.VSwitchID, nil) ||
-				!oneOf(i.Address.String(), in.Address, nil) || !strings.Contains(i.ID+"\n"+i.Name+"\n"+i.Address.String(), in.Search)
+				!isAddress(i.Address, in.Address) || !strings.Contains(i.ID+"\n"+i.Name+"\n"+i.Address.String(), in.Search)
 		})
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
@@ -149,7 +167,7 @@ func (s *Service) DescribeNetworkInterfaces(ctx context.Context, in *api.Describ
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []api.NetworkInterface
 		for _, i := range r.Instances() {
-			if n := networkInterface(i); interfaceMatches(n, in) {
+			if n := networkInterface(i); interfaceMatches(n, i.Address, in) {
 				all = append(all, n)
 			}
 		}
@@ -171,11 +189,12 @@ func networkInterface(i elb.Instance) api.NetworkInterface {
 	return n
 }
 
-func interfaceMatches(n api.NetworkInterface, in *api.DescribeNetworkInterfacesInput) bool {
+func interfaceMatches(n api.NetworkInterface, a netip.Addr, in *api.DescribeNetworkInterfacesInput) bool {
 	return in.SecurityGroup == "" &&
 		oneOf(n.NetworkInterfaceID, in.InterfaceID, in.InterfaceIDs) && oneOf(n.NetworkInterfaceName, in.Name, nil) &&
 		oneOf(n.InstanceID, in.InstanceID, nil) && oneOf(n.EnsRegionID, in.RegionID, in.RegionIDs) &&
 		oneOf(n.NetworkID, in.NetworkID, nil) && oneOf(n.VSwitchID, in.VSwitchID, nil) &&
 		oneOf(n.Type, in.Type, nil) && oneOf(n.Status, in.Status, nil) &&
-		oneOf(n.PrimaryIP, in.Address, in.IPv6Addresses)
+		isAddress(a, in.Address) && (len(in.IPv6Addresses) == 0 ||
+		slices.ContainsFunc(in.IPv6Addresses, func(one string) bool { return isAddress(a, one) }))
 }

@@ -113,6 +113,8 @@ func TestDescribeInstances(t *testing.T) {
 		{params{"Status": "Running"}, "i-a i-b"},
 		{params{"Status": "Stopped"}, ""},
 		{params{"IntranetIp": "10.0.0.2"}, "i-b"},
+		{params{"IntranetIp": "::ffff:10.0.0.2"}, "i-b"},
+		{params{"IntranetIp": "10.0.0"}, ""},
 		{params{"ServiceStatus": "null", "Tags": "null"}, "i-a i-b"}, // as the old SDK sends them
 		{params{"Tags": `[{"Key":"a"}]`}, ""},
 		{params{"ImageId": "m-1"}, ""},
@@ -149,6 +151,8 @@ func TestDescribeInstances(t *testing.T) {
 		{params{"Type": "Secondary"}, "eni-c/"},
 		{params{"PrimaryIpAddress": "10.0.0.2"}, "eni-b/i-b"},
 		{params{"Ipv6Address.1": "fd00::3"}, "eni-c/"},
+		{params{"Ipv6Address.1": "fd00::4", "Ipv6Address.2": "FD00:0::3"}, "eni-c/"},
+		{params{"PrimaryIpAddress": "FD00::0003"}, "eni-c/"},
 		{params{"Status": "Available"}, ""},
 		{params{"EnsRegionIds.1": "moon"}, ""},
 		{params{"SecurityGroupId": "sg-1"}, ""},
@@ -187,4 +191,13 @@ func TestRegisterInstanceRefuses(t *testing.T) {
 	w.do("RegisterInstanceRange", params{"CidrBlock": "10.0.0.0/8"})
 	w.do("RegisterInstanceRange", params{"CidrBlock": "10.0.0.0/8"}) // once more is no error
 	w.do("DeregisterInstanceRange", params{"CidrBlock": "10.9.9.9/8"})
+
+	// An interface is registered with its instance, or by itself.
+	w.do("RegisterInstance", good)
+	w.do("RegisterInstance", good)
+	w.refuse("RegisterInstance", good.with(params{"InstanceId": "eni-1"}), "InvalidInstanceId")
+	w.do("DeregisterInstance", params{"InstanceId": "i-1"})
+	w.do("RegisterInstance", good.with(params{"InstanceId": "eni-1"}))
+	w.do("RegisterInstance", good.with(params{"InstanceId": "eni-1"}))
+	w.refuse("RegisterInstance", good, "InvalidInstanceId")
 }

@@ -186,7 +186,7 @@ func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoa
 
 func matches(lb *elb.LoadBalancer, in *api.DescribeLoadBalancersInput) bool {
 	is := func(filter, value string) bool { return filter == "" || filter == value }
-	return is(in.Address, lb.Address.String()) &&
+	return isAddress(lb.Address, in.Address) &&
 		is(in.RegionID, lb.RegionID) &&
 		(len(in.RegionIDs) == 0 || slices.Contains(in.RegionIDs, lb.RegionID)) &&
 		is(in.LoadBalancerID, lb.ID) &&

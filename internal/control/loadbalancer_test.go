@@ -203,6 +203,8 @@ func TestDescribeLoadBalancers(t *testing.T) {
 		{params{"LoadBalancerId": ids[7]}, ids[7:8], 1},
 		{params{"LoadBalancerId": "lb-none"}, nil, 0},
 		{params{"Address": "127.8.0.3"}, ids[2:3], 1},
+		{params{"Address": "::ffff:127.8.0.3"}, ids[2:3], 1},
+		{params{"Address": "127.8.0"}, nil, 0},
 		{params{"LoadBalancerName": "name1"}, []string{ids[1], ids[4], ids[7], ids[10]}, 4},
 		{params{"ServerId": "i-1"}, ids[4:5], 1},
 		{params{"LoadBalancerStatus": "InActive"}, ids[5:6], 1},

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"elbow/internal/api"
@@ -80,6 +81,13 @@ func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitch
 // everything pass.
 func oneOf(value, filter string, filters []string) bool {
 	return (filter == "" || filter == value) && (len(filters) == 0 || slices.Contains(filters, value))
+}
+
+// isAddress reports whether an address passes a filter, in whatever spelling; "" lets
+// everything pass.
+func isAddress(a netip.Addr, filter string) bool {
+	given, err := netip.ParseAddr(filter)
+	return filter == "" || err == nil && given.Unmap() == a
 }
 
 // releaseNetwork deletes a network that has no vSwitch.
