@@ -28,6 +28,8 @@ func TestCallLongTrailers(t *testing.T) {
 		{"60 KiB, the status behind", [][2]string{details(60 << 10), message, code}, 60 << 10},
 		{"66 KiB", [][2]string{code, message, details(66 << 10)}, 0},
 		{"66 KiB, the status behind", [][2]string{details(66 << 10), message, code}, 0},
+		{"200 KiB, the status behind", [][2]string{details(200 << 10), message, code}, 0},
+		{"250 KiB that do not compress", [][2]string{{"x-first", strings.Repeat("~", 250<<10)}, details(1 << 10), message, code}, 1 << 10},
 		{"120 KiB in two fields", [][2]string{{"x-first", strings.Repeat("b", 60<<10)}, details(60 << 10), message, code}, 0},
 	} {
 		for _, alone := range []bool{false, true} {

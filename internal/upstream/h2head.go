@@ -7,16 +7,24 @@ type headerBlock struct {
 	stream uint32 // 0: none is pending
 	ends   bool   // the stream, with this block
 	frames int    // after the first
-	long   bool   // it has more than http2.MaxBlockBytes, and buf not all of it
+	long   bool   // it has more than max, and buf not all of it
 	buf    []byte
 }
 
 // errLongBlock ends a stream whose answer has a head, or trailers, far beyond what
 // is allowed. Others on the connection are not concerned: blocks do not build on
 // each other, so one may be left unread.
-var errLongBlock = &http2.Error{Code: http2.EnhanceYourCalm, OfStream: true, Reason: "header block longer than 128 KiB"}
+var errLongBlock = &http2.Error{Code: http2.EnhanceYourCalm, OfStream: true, Reason: "header block longer than 128 KiB, or 256 KiB at the end"}
 
 func (b *headerBlock) pending() bool { return b.stream != 0 }
+
+// max bounds the block, in bytes.
+func (b *headerBlock) max() int {
+	if b.ends {
+		return maxLastBlockBytes
+	}
+	return http2.MaxBlockBytes
+}
 
 func (c *h2Conn) headers(f *http2.Frame) error {
 	p, err := f.Unpad()
@@ -40,7 +48,7 @@ func (c *h2Conn) continuation(f *http2.Frame) error {
 	if b.frames++; b.frames > http2.MaxContinuations {
 		return http2.ErrBlockLength
 	}
-	if b.long = b.long || len(b.buf)+len(f.Payload) > http2.MaxBlockBytes; !b.long {
+	if b.long = b.long || len(b.buf)+len(f.Payload) > b.max(); !b.long {
 		b.buf = append(b.buf, f.Payload...)
 	}
 	if !f.Has(http2.EndHeaders) {
@@ -68,8 +76,10 @@ func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
 		return http2.ErrMalformed
 	case b.long:
 		return errLongBlock
-	case len(s.blocks)+len(block) > http2.MaxBlockBytes || s.came == maxBlocks:
-		return http2.ErrMalformed
+	case !b.ends && (s.came == maxBlocks-1 || len(s.blocks)+len(block) > http2.MaxBlockBytes):
+		// Without DATA between them, what another head follows was interim. The answer
+		// does not depend on these, and its owner does not take them fast enough.
+		s.forgetBlocks()
 	}
 	s.blocks = append(s.blocks, block...)
 	s.lengths[s.came] = uint32(len(block))

@@ -124,6 +124,17 @@ func (p *h2peer) answer(id uint32, body string) {
 	p.ok(p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block("", "grpc-status", "0"), EndHeaders: true, EndStream: true}))
 }
 
+// inPieces sends a head in as many frames as it needs.
+func (p *h2peer) inPieces(id uint32, head []byte) {
+	const most = 16 << 10
+	n := min(len(head), most)
+	_ = p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: head[:n], EndHeaders: n == len(head)})
+	for head = head[n:]; len(head) > 0; head = head[n:] {
+		n = min(len(head), most)
+		_ = p.WriteContinuation(id, n == len(head), head[:n])
+	}
+}
+
 // A opened is what OpenStream has returned.
 type opened struct {
 	s   *Stream

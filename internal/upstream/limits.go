@@ -1,6 +1,10 @@
 package upstream
 
-import "time"
+import (
+	"time"
+
+	"elbow/internal/http2"
+)
 
 // dialTimeout is how long a backend may take to accept a connection. A backend
 // in the same site answers within milliseconds; 5s lets a lost SYN be sent
@@ -41,8 +45,14 @@ const queueRoom = 64 << 10
 
 // maxBlocks bounds the header blocks of an answer that have come and not been
 // taken: interim heads, the head, and trailers. Nothing slows a backend down that
-// sends them; as many at once are no service to anybody.
+// sends them, so that interim heads beyond it are dropped. The last place is for
+// the block at the end of the stream.
 const maxBlocks = 64
+
+// maxLastBlockBytes bounds the header block at the end of a stream. It has the
+// status of a gRPC call, which must be told even if most of what stands beside it
+// has no room (http1.MaxHeadBytes); the decoder takes as much.
+const maxLastBlockBytes = 2 * http2.MaxBlockBytes
 
 // maxKeptBytes is how much memory for header blocks a stream keeps for the next
 // exchange. Nine in ten answers have less.

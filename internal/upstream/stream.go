@@ -167,9 +167,14 @@ func (s *Stream) next(dst []byte) []byte {
 	dst = append(dst, s.blocks[s.at:s.at+n]...)
 	s.at += n
 	if s.taken++; s.taken == s.came {
-		s.blocks, s.at, s.taken, s.came, s.heads = s.blocks[:0], 0, 0, 0, 0
+		s.forgetBlocks()
 	}
 	return dst
+}
+
+// forgetBlocks makes room for others. Called with c.mu locked.
+func (s *Stream) forgetBlocks() {
+	s.blocks, s.at, s.taken, s.came, s.heads = s.blocks[:0], 0, 0, 0, 0
 }
 
 // wait waits for something to come. Called with c.mu locked.
