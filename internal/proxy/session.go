@@ -41,7 +41,9 @@ func (x *exchange) appendSessionCookie(dst []byte) (_ []byte, private bool) {
 
 // A caching is what the fields of an answer say about caches together.
 type caching struct {
-	closed     bool // no-store, private
+	closed     bool // private, or its like for Set-Cookie
+	unstored   bool // no-store
+	understood bool // must-understand, with which caches that know the status ignore no-store
 	open       bool // public, s-maxage, or a field for caches of one kind
 	fresh      bool // max-age over 0
 	aged       bool // max-age, whatever it is
@@ -49,14 +51,21 @@ type caching struct {
 	relocation bool // Content-Location
 }
 
+// isClosed reports whether no shared cache may store the answer, or not its cookie.
+func (c *caching) isClosed() bool { return c.closed || c.unstored && !c.understood }
+
 func (x *exchange) sharing() sharing {
 	var c caching
 	for i := range x.resp.Fields {
 		x.noteCaching(&c, &x.resp.Fields[i])
 	}
-	get := string(x.req.Method) == "GET" || string(x.req.Method) == "HEAD"
+	get := false // or another method whose answers are stored for its own requests (RFC 9110, 9.2.3)
+	switch string(x.req.Method) {
+	case "GET", "HEAD", "QUERY":
+		get = true
+	}
 	switch {
-	case c.closed && !c.open:
+	case c.isClosed() && !c.open:
 		return unshared
 	case !get && !c.relocation: // RFC 9110, 9.3.3
 		return unshared
@@ -82,12 +91,11 @@ func (x *exchange) noteCaching(c *caching, f *http1.Field) {
 		bytes.EqualFold(f.Name[n-len(control):], []byte(control)):
 		// A targeted field counts in place of Cache-Control (RFC 9213, 2.2).
 		var targeted caching
-		if targeted.directives(f.Value); !targeted.closed {
+		if targeted.directives(f.Value); !targeted.isClosed() {
 			c.open = true
 		}
 	case isNamed(f, "expires"):
-		at, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", string(f.Value))
-		c.expires = err == nil && at.Unix() > x.wall
+		c.expires = c.expires || dateUnix(f.Value) > x.wall
 	case isNamed(f, "content-location"):
 		c.relocation = true
 	}
@@ -102,11 +110,12 @@ func (c *caching) directives(list []byte) {
 		name, value = bytes.ToLower(bytes.TrimSpace(name)), bytes.Trim(value, " \t\"")
 		switch string(name) {
 		case "no-store":
-			c.closed = true
+			c.unstored = true
+		case "must-understand":
+			c.understood = true
 		case "private", "no-cache":
 			// With names the directive is about these fields only.
-			hidesCookie := bytes.Contains(bytes.ToLower(value), []byte("set-cookie"))
-			c.closed = c.closed || hidesCookie || string(name) == "private" && len(value) == 0
+			c.closed = c.closed || namesCookie(value) || string(name) == "private" && len(value) == 0
 		case "public", "s-maxage":
 			c.open = true
 		case "max-age":
@@ -114,6 +123,27 @@ func (c *caching) directives(list []byte) {
 			c.fresh = len(bytes.TrimLeft(value, "0")) > 0
 		}
 	}
+}
+
+// namesCookie reports whether Set-Cookie is in a list of field names.
+func namesCookie(list []byte) bool {
+	for name := range bytes.SplitSeq(list, []byte{','}) {
+		if bytes.EqualFold(bytes.TrimSpace(name), []byte("set-cookie")) {
+			return true
+		}
+	}
+	return false
+}
+
+// dateUnix reads a date in any of the three forms that HTTP has had (RFC 9110,
+// 5.6.7); 0 if it is none.
+func dateUnix(text []byte) int64 {
+	for _, form := range [...]string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
+		if at, err := time.Parse(form, string(text)); err == nil {
+			return at.Unix()
+		}
+	}
+	return 0
 }
 
 // cutDirective cuts the first element off a list whose elements may be quoted
@@ -138,10 +168,10 @@ func cutDirective(list []byte) (d, rest []byte) {
 }
 
 // heuristic reports whether an answer with this status may be stored although it
-// says nothing of caches (RFC 9110, 15.1).
+// says nothing of caches (RFC 9110, 15.1; RFC 7725, 3).
 func heuristic(status int) bool {
 	switch status {
-	case 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501:
+	case 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 451, 501:
 		return true
 	}
 	return false

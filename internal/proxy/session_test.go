@@ -19,7 +19,8 @@ func TestSessionCookieAndCaches(t *testing.T) {
 		private = "cookie and private"
 		none    = "no cookie"
 	)
-	later := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
+	hour := time.Now().Add(time.Hour).UTC()
+	later := hour.Format(http.TimeFormat)
 	before := time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)
 	for _, tt := range []struct {
 		method, head, want string // head: status, then fields
@@ -36,7 +37,11 @@ func TestSessionCookieAndCaches(t *testing.T) {
 		{"GET", "200 OK\r\nExpires: 0\r\n", private},
 		{"GET", "200 OK\r\nCache-Control: private=\"X-Name\"\r\n", private},
 		{"GET", "404 Not Found\r\n", private},
+		{"GET", "200 OK\r\nCache-Control: no-store, must-understand\r\n", private},
+		{"GET", "200 OK\r\nCache-Control: no-cache=\"Set-Cookie2\"\r\n", private},
+		{"GET", "451 No\r\n", private},
 		{"HEAD", "200 OK\r\n", private},
+		{"QUERY", "200 OK\r\n", private},
 
 		{"GET", "200 OK\r\nCache-Control: public, max-age=60\r\n", none},
 		{"GET", "200 OK\r\nCache-Control: public\r\n", none},
@@ -52,6 +57,13 @@ func TestSessionCookieAndCaches(t *testing.T) {
 		{"GET", "200 OK\r\nCDN-Cache-Control: max-age=60\r\n", none},
 		{"GET", "200 OK\r\nCache-Control: private\r\nCDN-Cache-Control: max-age=60\r\n", none},
 		{"GET", "200 OK\r\nCache-Control: no-store\r\nSurrogate-Control: max-age=60\r\n", none},
+		{"GET", "302 Found\r\nExpires: " + later + "\r\nExpires: " + before + "\r\n", none},
+		{"GET", "302 Found\r\nExpires: " + hour.Format("Monday, 02-Jan-06 15:04:05 GMT") + "\r\n", none},
+		{"GET", "302 Found\r\nExpires: " + hour.Format(time.ANSIC) + "\r\n", none},
+		{"GET", "200 OK\r\nCache-Control: no-store, must-understand, max-age=60\r\n", none},
+		{"GET", "200 OK\r\nCache-Control: must-understand\r\nCache-Control: no-store\r\nExpires: " + later + "\r\n", none},
+		{"GET", "200 OK\r\nCache-Control: no-cache=\"Set-Cookie2\", max-age=60\r\n", none},
+		{"QUERY", "200 OK\r\nCache-Control: max-age=60\r\n", none},
 		{"GET", "304 Not Modified\r\n", none},
 		{"GET", "304 Not Modified\r\nETag: \"a\"\r\n", none},
 		{"GET", "302 Found\r\nCache-Control: max-age=60\r\n", none},
@@ -64,6 +76,7 @@ func TestSessionCookieAndCaches(t *testing.T) {
 		{"GET", "200 OK\r\nCache-Control: no-store\r\n", cookie},
 		{"GET", "200 OK\r\nCache-Control: no-cache, no-store, must-revalidate\r\n", cookie},
 		{"GET", "200 OK\r\nCache-Control: no-cache=\"Set-Cookie\", max-age=60\r\n", cookie},
+		{"GET", "200 OK\r\nCache-Control: private, no-store, must-understand\r\n", cookie},
 		{"GET", "200 OK\r\nCache-Control: private=\"set-cookie, x\", max-age=60\r\n", cookie},
 		{"GET", "200 OK\r\nCache-Control: private\r\nCDN-Cache-Control: no-store\r\n", cookie},
 		{"GET", "302 Found\r\n", cookie},
