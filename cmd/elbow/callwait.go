@@ -53,30 +53,20 @@ func (w *wait) seen(body []byte) (string, error) {
 	return plainText(found)
 }
 
-// observer is the operation that shows what op does to params and the answer
-// body: op itself if it only looks, else the one that reads a single thing of
-// the same product and whose required parameters are all known, of several the
-// one that requires most. StartLoadBalancerListener is seen by
+// observer is the operation that shows what op does to params and the answer body,
+// and the parameters of its call. StartLoadBalancerListener is seen by
 // DescribeLoadBalancerHTTPSListenerAttribute.
 func observer(op *api.Operation, params map[string]string, body []byte) (*api.Operation, map[string]string, error) {
-	if op.Access == "get" || op.Access == "list" {
+	if !op.Changes() {
 		return op, params, nil
 	}
-	known := knownParams(params, body)
-	var best *api.Operation
-	var with map[string]string
-	for _, candidate := range api.Operations() {
-		if candidate.Product != op.Product || candidate.Access != "get" {
-			continue
-		}
-		if needed, ok := required(candidate, known); ok && len(needed) > len(with) {
-			best, with = candidate, needed
+	if look, ok := op.Observer(); ok {
+		// An optional parameter of op may be absent: a key's UserName.
+		if needed, known := required(look, knownParams(params, body)); known {
+			return look, needed, nil
 		}
 	}
-	if best == nil {
-		return nil, nil, fmt.Errorf("%[1]s is done, but no operation shows what %[1]s has done: --wait has nothing to look at", op.Name)
-	}
-	return best, with, nil
+	return nil, nil, fmt.Errorf("%[1]s is done, but no operation shows what %[1]s has done: --wait has nothing to look at", op.Name)
 }
 
 // knownParams are the parameters of a call and the plain fields of its answer,

@@ -31,6 +31,12 @@ type Operation struct {
 	// which the old one is asked.
 	Unrestricted bool
 
+	// ObservedBy is the operation of the same version that shows what a change did:
+	// `elbow call --wait` repeats it. Its required parameters are known from the change
+	// or its answer. Every operation that changes something has one, or NoObserver;
+	// one that only reads has none.
+	ObservedBy string
+
 	Rate    Rate
 	New     func() Input // a fresh input to bind to
 	Out     func() any   // a zero answer, for documents
@@ -86,6 +92,23 @@ type Example struct{ Name, Value string }
 
 // Action is the name policies use: "ens:CreateLoadBalancer".
 func (o *Operation) Action() string { return strings.ToLower(o.Product) + ":" + o.Name }
+
+// NoObserver stands in ObservedBy where no operation can show the change from what
+// the call and its answer have: a server is only in lists, and GetPolicy needs the
+// PolicyType that CreatePolicy does not take.
+const NoObserver = "none"
+
+// Changes reports whether the operation changes something; others only read.
+func (o *Operation) Changes() bool { return o.Access != "get" && o.Access != "list" }
+
+// Observer is the operation that shows what a call of o did: o itself if it only
+// reads. It is false if there is none.
+func (o *Operation) Observer() (*Operation, bool) {
+	if !o.Changes() {
+		return o, true
+	}
+	return Lookup(o.Version, o.ObservedBy)
+}
 
 // usual is the limit of every operation that documents no other.
 var usual = Rate{Account: 100, User: 10}

@@ -5,7 +5,7 @@ var backendOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "AddBackendServers", Access: "update", Rate: usual,
 		Doc: "Adds backend servers to a load balancer. They serve all of its listeners.",
-		New: input[AddBackendServersInput], Out: output[AddBackendServersOutput],
+		New: input[AddBackendServersInput], Out: output[AddBackendServersOutput], ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrBackendServerExists, ErrTooManyBackendServers},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -15,7 +15,7 @@ var backendOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "SetBackendServers", Access: "update", Rate: usual,
 		Doc: "Changes the weight of backend servers.",
-		New: input[SetBackendServersInput], Out: output[SetBackendServersOutput],
+		New: input[SetBackendServersInput], Out: output[SetBackendServersOutput], ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrBackendServerNotFound},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -25,7 +25,7 @@ var backendOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "RemoveBackendServers", Access: "update", Rate: usual,
 		Doc: "Removes backend servers from a load balancer.",
-		New: input[RemoveBackendServersInput], Out: output[RemoveBackendServersOutput],
+		New: input[RemoveBackendServersInput], Out: output[RemoveBackendServersOutput], ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrBackendServerNotFound},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},

@@ -5,7 +5,7 @@ var certificateOperations = []*Operation{
 	{
 		Product: "cas", Version: CasVersion, Name: "UploadUserCertificate", Access: "create", Rate: usual,
 		Doc: "Uploads a certificate and its private key.",
-		New: input[UploadUserCertificateInput], Out: output[UploadUserCertificateOutput],
+		New: input[UploadUserCertificateInput], Out: output[UploadUserCertificateOutput], ObservedBy: "GetUserCertificateDetail",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrInvalidCertificate, ErrCertificateExists},
 		Example: []Example{
 			{"Name", "shop"},
@@ -36,7 +36,7 @@ var certificateOperations = []*Operation{
 	{
 		Product: "cas", Version: CasVersion, Name: "DeleteUserCertificate", Access: "delete", Rate: usual,
 		Doc: "Deletes a certificate that no listener uses.",
-		New: input[DeleteUserCertificateInput], Out: output[DeleteUserCertificateOutput],
+		New: input[DeleteUserCertificateInput], Out: output[DeleteUserCertificateOutput], ObservedBy: "GetUserCertificateDetail",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrCertificateNotFound, ErrCertificateInUse},
 		Example: []Example{
 			{"CertId", "60276"},

@@ -6,7 +6,7 @@ var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "RegisterInstance", Access: "create", Rate: usual,
 		Doc: "Says which address a server has, so that AddBackendServers can name it by its ID alone. An ID that is registered gets the new address, name and place; backend servers that were added keep theirs. Not in the documents of ENS.",
-		New: input[RegisterInstanceInput], Out: output[RegisterInstanceOutput],
+		New: input[RegisterInstanceInput], Out: output[RegisterInstanceOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrRegionNotFound, ErrNetworkNotFound, ErrVSwitchNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"InstanceId", "i-5vb5h5njxiuhn48a"},
@@ -18,7 +18,7 @@ var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DeregisterInstance", Access: "delete", Rate: usual,
 		Doc: "Forgets the address of a server. Backend servers that were added stay. Not in the documents of ENS.",
-		New: input[DeregisterInstanceInput], Out: output[DeregisterInstanceOutput],
+		New: input[DeregisterInstanceInput], Out: output[DeregisterInstanceOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInstanceNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"InstanceId", "i-5vb5h5njxiuhn48a"},
@@ -27,7 +27,7 @@ var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "RegisterInstanceRange", Access: "create", Rate: usual,
 		Doc: "Registers all servers of a network at once: i-a-b-c-d has the address a.b.c.d. Not in the documents of ENS.",
-		New: input[RegisterInstanceRangeInput], Out: output[RegisterInstanceRangeOutput],
+		New: input[RegisterInstanceRangeInput], Out: output[RegisterInstanceRangeOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"CidrBlock", "10.0.0.0/16"},
@@ -36,7 +36,7 @@ var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DeregisterInstanceRange", Access: "delete", Rate: usual,
 		Doc: "Forgets a range of servers. Backend servers that were added stay. Not in the documents of ENS.",
-		New: input[DeregisterInstanceRangeInput], Out: output[DeregisterInstanceRangeOutput],
+		New: input[DeregisterInstanceRangeInput], Out: output[DeregisterInstanceRangeOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInstanceNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"CidrBlock", "10.0.0.0/16"},

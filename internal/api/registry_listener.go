@@ -5,7 +5,7 @@ var listenerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "CreateLoadBalancerHTTPSListener", Access: "create", Rate: usual,
 		Doc: "Creates an HTTPS listener. It is stopped until StartLoadBalancerListener.",
-		New: input[CreateLoadBalancerHTTPSListenerInput], Out: output[CreateLoadBalancerHTTPSListenerOutput],
+		New: input[CreateLoadBalancerHTTPSListenerInput], Out: output[CreateLoadBalancerHTTPSListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrServerCertificateNotFound, ErrInterface, ErrListenerAlreadyExists, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -36,7 +36,7 @@ var listenerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "SetLoadBalancerHTTPSListenerAttribute", Access: "update", Rate: usual,
 		Doc: "Changes an HTTPS listener. A parameter that is absent stays as it is; an empty Description clears it. Open connections are kept.",
-		New: input[SetLoadBalancerHTTPSListenerAttributeInput], Out: output[SetLoadBalancerHTTPSListenerAttributeOutput],
+		New: input[SetLoadBalancerHTTPSListenerAttributeInput], Out: output[SetLoadBalancerHTTPSListenerAttributeOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrIncorrectInstanceStatus, ErrServerCertificateNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -67,7 +67,7 @@ var listenerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "StartLoadBalancerListener", Access: "update", Rate: usual,
 		Doc: "Starts a listener.",
-		New: input[StartLoadBalancerListenerInput], Out: output[StartLoadBalancerListenerOutput],
+		New: input[StartLoadBalancerListenerInput], Out: output[StartLoadBalancerListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -78,7 +78,7 @@ var listenerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "StopLoadBalancerListener", Access: "update", Rate: usual,
 		Doc: "Stops a listener. Requests under way are finished.",
-		New: input[StopLoadBalancerListenerInput], Out: output[StopLoadBalancerListenerOutput],
+		New: input[StopLoadBalancerListenerInput], Out: output[StopLoadBalancerListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -89,7 +89,7 @@ var listenerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancerListener", Access: "delete", Rate: usual,
 		Doc: "Deletes a listener. A running one finishes the requests under way.",
-		New: input[DeleteLoadBalancerListenerInput], Out: output[DeleteLoadBalancerListenerOutput],
+		New: input[DeleteLoadBalancerListenerInput], Out: output[DeleteLoadBalancerListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},

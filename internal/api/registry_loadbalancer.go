@@ -5,7 +5,7 @@ var loadBalancerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "CreateLoadBalancer", Access: "create", Rate: Rate{Account: 100, User: 5},
 		Doc: "Creates an edge load balancer.",
-		New: input[CreateLoadBalancerInput], Out: output[CreateLoadBalancerOutput],
+		New: input[CreateLoadBalancerInput], Out: output[CreateLoadBalancerOutput], ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrRegionNotFound, ErrNetworkNotFound, ErrVSwitchNotFound, ErrVSwitchFull, ErrIdempotentMismatch},
 		Example: []Example{
 			{"EnsRegionId", "local"},
@@ -39,7 +39,7 @@ var loadBalancerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "ModifyLoadBalancerAttribute", Access: "update", Rate: usual,
 		Doc: "Renames a load balancer.",
-		New: input[ModifyLoadBalancerAttributeInput], Out: output[ModifyLoadBalancerAttributeOutput],
+		New: input[ModifyLoadBalancerAttributeInput], Out: output[ModifyLoadBalancerAttributeOutput], ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -49,7 +49,7 @@ var loadBalancerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "SetLoadBalancerStatus", Access: "update", Rate: usual,
 		Doc: "Lets a load balancer forward traffic or not.",
-		New: input[SetLoadBalancerStatusInput], Out: output[SetLoadBalancerStatusOutput],
+		New: input[SetLoadBalancerStatusInput], Out: output[SetLoadBalancerStatusOutput], ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -68,7 +68,7 @@ var loadBalancerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "ReleaseInstance", Access: "delete", Rate: Rate{Account: 10000, User: 50},
 		Doc: "Releases a resource of any kind. A load balancer is released with its listeners.",
-		New: input[ReleaseInstanceInput], Out: output[ReleaseInstanceOutput],
+		New: input[ReleaseInstanceInput], Out: output[ReleaseInstanceOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrInstanceNotFound, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus},
 		Example: []Example{
 			{"InstanceId", "lb-5s8w63yydi59w7klaikam"},
@@ -77,7 +77,7 @@ var loadBalancerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancer", Access: "delete", Rate: usual,
 		Doc: "Releases a load balancer with its listeners.",
-		New: input[DeleteLoadBalancerInput], Out: output[DeleteLoadBalancerOutput],
+		New: input[DeleteLoadBalancerInput], Out: output[DeleteLoadBalancerOutput], ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},

@@ -10,7 +10,7 @@ var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: hashes, Resources: ofUser,
 		Doc: "Gives a user a password to sign in to the console with.",
-		New: input[CreateLoginProfileInput], Out: output[CreateLoginProfileOutput],
+		New: input[CreateLoginProfileInput], Out: output[CreateLoginProfileOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileExists},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -30,7 +30,7 @@ var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "UpdateLoginProfile", Access: "update", Rate: hashes, Resources: ofUser,
 		Doc: "Changes how a user signs in to the console. A new password ends the user's sessions.",
-		New: input[UpdateLoginProfileInput], Out: output[UpdateLoginProfileOutput],
+		New: input[UpdateLoginProfileInput], Out: output[UpdateLoginProfileOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -40,7 +40,7 @@ var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeleteLoginProfile", Access: "delete", Rate: usual, Resources: ofUser,
 		Doc: "Takes the password of a user away, and ends the user's sessions.",
-		New: input[DeleteLoginProfileInput], Out: output[DeleteLoginProfileOutput],
+		New: input[DeleteLoginProfileInput], Out: output[DeleteLoginProfileOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -49,7 +49,7 @@ var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "ChangePassword", Access: "update", Rate: Rate{Account: 5, User: 1}, Unrestricted: true,
 		Doc: "Changes the caller's own password. It needs no policy: it takes the old password.",
-		New: input[ChangePasswordInput], Out: output[ChangePasswordOutput],
+		New: input[ChangePasswordInput], Out: output[ChangePasswordOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrLoginProfileNotExist, ErrWrongPassword, ErrNotAUser},
 		Example: []Example{
 			{"OldPassword", "correct-horse-battery"},

@@ -11,7 +11,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateUser", Access: "create", Rate: usual, Resources: ofUser,
 		Doc: "Creates a RAM user.",
-		New: input[CreateUserInput], Out: output[CreateUserOutput],
+		New: input[CreateUserInput], Out: output[CreateUserOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserExists},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -40,7 +40,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeleteUser", Access: "delete", Rate: usual, Resources: ofUser,
 		Doc: "Deletes a user without access keys and policies.",
-		New: input[DeleteUserInput], Out: output[DeleteUserOutput],
+		New: input[DeleteUserInput], Out: output[DeleteUserOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrDeleteConflictAccessKey, ErrDeleteConflictPolicy},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -49,7 +49,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateAccessKey", Access: "create", Rate: usual, Resources: ofKeys,
 		Doc: "Makes an access key for a user, or without UserName for the caller. Its secret is in this answer and never again.",
-		New: input[CreateAccessKeyInput], Out: output[CreateAccessKeyOutput],
+		New: input[CreateAccessKeyInput], Out: output[CreateAccessKeyOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLimitExceededAccessKey},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -67,7 +67,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "UpdateAccessKey", Access: "update", Rate: usual, Resources: ofKeys,
 		Doc: "Allows or forbids the use of an access key.",
-		New: input[UpdateAccessKeyInput], Out: output[UpdateAccessKeyOutput],
+		New: input[UpdateAccessKeyInput], Out: output[UpdateAccessKeyOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -78,7 +78,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeleteAccessKey", Access: "delete", Rate: usual, Resources: ofKeys,
 		Doc: "Deletes an access key.",
-		New: input[DeleteAccessKeyInput], Out: output[DeleteAccessKeyOutput],
+		New: input[DeleteAccessKeyInput], Out: output[DeleteAccessKeyOutput], ObservedBy: "GetUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -92,7 +92,7 @@ var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual, Resources: ofPolicy,
 		Doc: "Creates a policy.",
-		New: input[CreatePolicyInput], Out: output[CreatePolicyOutput],
+		New: input[CreatePolicyInput], Out: output[CreatePolicyOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyExists, ErrMalformedPolicyDocument},
 		Example: []Example{
 			{"PolicyName", "listeners-only"},
@@ -122,7 +122,7 @@ var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual, Resources: ofPolicy,
 		Doc: "Deletes a policy that no user has.",
-		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput],
+		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput], ObservedBy: NoObserver,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser},
 		Example: []Example{
 			{"PolicyName", "listeners-only"},
@@ -131,7 +131,7 @@ var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "AttachPolicyToUser", Access: "update", Rate: usual, Resources: ofAttachment,
 		Doc: "Gives a policy to a user.",
-		New: input[AttachPolicyToUserInput], Out: output[AttachPolicyToUserOutput],
+		New: input[AttachPolicyToUserInput], Out: output[AttachPolicyToUserOutput], ObservedBy: "GetPolicy",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyExists, ErrLimitExceededPolicy},
 		Example: []Example{
 			{"PolicyType", "Custom"},
@@ -142,7 +142,7 @@ var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DetachPolicyFromUser", Access: "update", Rate: usual, Resources: ofAttachment,
 		Doc: "Takes a policy from a user.",
-		New: input[DetachPolicyFromUserInput], Out: output[DetachPolicyFromUserOutput],
+		New: input[DetachPolicyFromUserInput], Out: output[DetachPolicyFromUserOutput], ObservedBy: "GetPolicy",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyNotExist},
 		Example: []Example{
 			{"PolicyType", "Custom"},

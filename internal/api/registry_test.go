@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 	"testing"
@@ -138,6 +139,49 @@ func TestOperationsAreComplete(t *testing.T) {
 		}
 		if listed[ErrInvalid] != (len(rows) > 0) {
 			t.Errorf("%s: lists Invalid%%s %v, has %d parameters", op.Name, listed[ErrInvalid], len(rows))
+		}
+	}
+}
+
+// Each operation that changes something names the one that shows what it did, whose
+// required parameters the call or its answer has, or says that there is none.
+func TestChangesAreObserved(t *testing.T) {
+	for _, op := range Operations() {
+		look, ok := op.Observer()
+		switch {
+		case !op.Changes():
+			if op.ObservedBy != "" || look != op {
+				t.Errorf("%s only reads, but is observed by %q", op.Name, op.ObservedBy)
+			}
+			continue
+		case op.ObservedBy == NoObserver && !ok:
+			continue
+		case !ok || look.Access != "get":
+			t.Errorf("%s: observed by %q, want an operation of its version that reads one thing, or NoObserver", op.Name, op.ObservedBy)
+			continue
+		}
+		known := make(map[string]bool)
+		for _, r := range op.New().Params() {
+			known[r.Name] = true
+		}
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(op.Out())) {
+			if kind := f.Type.Kind(); kind == reflect.String || kind == reflect.Int || kind == reflect.Int64 {
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				known[cmp.Or(name, f.Name)] = true
+			}
+		}
+		needed := 0
+		for _, r := range look.New().Params() {
+			if !r.Required || len(r.When) > 0 {
+				continue
+			}
+			needed++
+			if !known[r.Name] {
+				t.Errorf("%s: observed by %s, but has no %s for it", op.Name, look.Name, r.Name)
+			}
+		}
+		if needed == 0 {
+			t.Errorf("%s: observed by %s, which is told nothing of it", op.Name, look.Name)
 		}
 	}
 }
