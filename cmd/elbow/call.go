@@ -55,6 +55,10 @@ func newCallCommand() *cobra.Command {
 		SuggestionsMinimumDistance: 2,    // letters that a name may be off to be suggested
 	}
 	call.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// Of an operation that is misspelt no flag is known; the name is what is wrong.
+		if args := cmd.Flags().Args(); cmd == call && len(args) > 0 {
+			return unknownOperation(cmd, args)
+		}
 		return fmt.Errorf("%w\n`%s --help` lists the flags", err, cmd.CommandPath())
 	})
 	access.flags(call.PersistentFlags())

@@ -130,6 +130,10 @@ func TestCall(t *testing.T) {
 			what: "no such operation", args: "DescribeNetwork",
 			err: "no operation \"DescribeNetwork\"; did you mean DescribeNetworkInterfaces or DescribeNetworks?",
 		},
+		{
+			what: "no such operation, with parameters", args: "StartLoadBalancerListner --LoadBalancerId lb-1",
+			err: "no operation \"StartLoadBalancerListner\"; did you mean StartLoadBalancerListener?",
+		},
 		{what: "no such parameter", args: "DescribeNetworks --Color red", err: "unknown flag: --Color"},
 		{what: "an argument too many", args: "DescribeNetworks now", err: `argument "now" belongs to no parameter: write --Param value`},
 		{what: "nobody listens", args: "DescribeNetworks --endpoint http://127.0.0.1:1", err: "call DescribeNetworks at http://127.0.0.1:1: "},

@@ -15,6 +15,7 @@ import (
 type pager struct {
 	Number, Pages, Total int
 	Previous, Next       string // addresses; "" if there is none
+	Last                 string // address of the last page; "" unless Number is beyond it
 }
 
 // paged is where a page of a list is among the others. The filter stays.
@@ -30,6 +31,9 @@ func (v *visit) paged(number, size, total int) pager {
 	}
 	if number < p.Pages {
 		p.Next = at(number + 1)
+	}
+	if number > p.Pages {
+		p.Last = at(p.Pages)
 	}
 	return p
 }
@@ -83,7 +87,9 @@ func (v *visit) balancers() error {
 		page.Problem = &p
 	}
 	page.Rows = v.balancerRows(all)
-	page.Pager = v.paged(v.number(), listSize, total)
+	if page.Pager = v.paged(v.number(), listSize, total); page.Pager.Last != "" {
+		return v.leave("load-balancers" + page.Pager.Last) // an old address: the list is shorter now
+	}
 	return v.show("balancers", "Load balancers", page)
 }
 

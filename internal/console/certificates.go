@@ -48,7 +48,9 @@ func (v *visit) certificateList(status int, values map[string]string, failed err
 		}
 		page.Rows = append(page.Rows, row)
 	}
-	page.Pager = v.paged(v.number(), listSize, int(out.TotalCount))
+	if page.Pager = v.paged(v.number(), listSize, int(out.TotalCount)); page.Pager.Last != "" {
+		return v.leave("certificates" + page.Pager.Last) // an old address: the list is shorter now
+	}
 	page.Upload = v.formOf(operation("UploadUserCertificate"), values, failed, map[string]tweak{"ResourceGroupId": leftOut})
 	v.render(status, "certificates", "Certificates", page)
 	return nil
