@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/answer"
 	"elbow/internal/manifest"
 	"elbow/internal/rpc"
 )
@@ -120,7 +121,7 @@ func (o *applyOptions) run(cmd *cobra.Command, access *access) error {
 		return err
 	}
 	err = manifest.Apply(cmd.Context(), caller(client), steps, state, func(step manifest.Step) {
-		s.line("  done  " + string(step.Change) + " " + step.What)
+		s.line("  done  " + string(step.Change) + " " + answer.Visible(step.What))
 	})
 	if err != nil {
 		return fmt.Errorf("%w\nwhat is done stays; apply the file again to go on", err)
@@ -167,9 +168,9 @@ func (s *screen) plan(steps []manifest.Step) {
 	colour := map[manifest.Change]string{manifest.Create: "32", manifest.Modify: "33", manifest.Replace: "35", manifest.Delete: "31"}
 	s.line("")
 	for _, step := range steps {
-		s.line(s.style(colour[step.Change], string(step.Change)+" "+step.What))
+		s.line(s.style(colour[step.Change], string(step.Change)+" "+answer.Visible(step.What)))
 		for _, d := range step.Details {
-			s.line("    " + s.dim(d))
+			s.line("    " + s.dim(answer.Visible(d)))
 		}
 	}
 }

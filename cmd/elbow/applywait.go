@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"elbow/internal/answer"
 	"elbow/internal/manifest"
 	"elbow/internal/rpc"
 )
@@ -30,7 +31,7 @@ func (o *applyOptions) awaitListeners(ctx context.Context, client *rpc.Client, w
 		case <-ctx.Done():
 			s.line("Not running after " + o.ready.String() + ":")
 			for _, line := range waiting {
-				s.line("  " + line)
+				s.line("  " + answer.Visible(line))
 			}
 			return errors.New("applied, but not all listeners run")
 		case <-time.After(waitPause):

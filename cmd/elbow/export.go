@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -58,7 +59,7 @@ func newExportCommand() *cobra.Command {
 				_, err = out.WriteTo(cmd.OutOrStdout())
 				return err
 			}
-			return os.WriteFile(file, out.Bytes(), 0o644)
+			return writeAnew(file, out.Bytes(), 0o644)
 		},
 	}
 	f := cmd.Flags()
@@ -132,21 +133,43 @@ func exportCertificates(ctx context.Context, call manifest.Caller, state *manife
 	return files, nil
 }
 
-// writePair writes a certificate and its key, which only the owner may read.
+// writePair writes a certificate and its key, which only the owner may read, also in
+// the place of a file that everybody may.
 func writePair(path, base, cert, key string) (paths [2]string, err error) {
 	for i, one := range []struct {
 		suffix, text string
 		mode         os.FileMode
 	}{{".pem", cert, 0o644}, {".key", key, 0o600}} {
-		if err := os.WriteFile(path+one.suffix, []byte(one.text), one.mode); err != nil {
+		paths[i] = path + one.suffix
+		if err := writeAnew(paths[i], []byte(one.text), one.mode); err != nil {
 			return paths, err
 		}
-		paths[i] = path + one.suffix
 		if seen, err := filepath.Rel(base, paths[i]); err == nil {
 			paths[i] = seen
 		}
 	}
 	return paths, nil
+}
+
+// writeAnew writes a file whole or not at all: what was there before is replaced
+// with its mode. What is no regular file, as /dev/stdout, is written to.
+func writeAnew(path string, text []byte, mode os.FileMode) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, mode)
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(path), ".elbow-export-")
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(text)
+	err = errors.Join(err, fresh.Chmod(mode), fresh.Close())
+	if err == nil {
+		err = os.Rename(fresh.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(fresh.Name()))
+	}
+	return nil
 }
 
 // fileName is a name as that of a file: whatever leads out of a directory or is

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"elbow/internal/answer"
 )
 
 // version is set by the linker; see Makefile.
@@ -25,9 +27,20 @@ func main() {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		lastWords(os.Stderr, fmt.Sprintf("elbow: %v%s\n", err, advice(err)))
+		lastWords(os.Stderr, "elbow: "+printable(err.Error())+advice(err)+"\n")
 		os.Exit(1)
 	}
+}
+
+// printable is the text of an error without what changes a terminal: names that
+// somebody else gave are in it.
+func printable(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		indented := strings.TrimLeft(line, "\t")
+		lines[i] = line[:len(line)-len(indented)] + answer.Visible(indented)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // An exitStatus ends the program with a status of its own and without a word

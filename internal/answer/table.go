@@ -143,12 +143,12 @@ func cell(n *yaml.Node) string {
 	case n == nil || n.Tag == "!!null" || n.Kind == yaml.ScalarNode && n.Value == "":
 		return absent
 	case n.Kind == yaml.ScalarNode:
-		return visible(n.Value)
+		return Visible(n.Value)
 	}
 	var parts []string
 	if n.Kind == yaml.MappingNode {
 		for _, f := range fields(n) {
-			parts = append(parts, visible(f.name)+"="+cell(f.value))
+			parts = append(parts, Visible(f.name)+"="+cell(f.value))
 		}
 		return strings.Join(parts, " ")
 	}

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// visible is s on one line: a character that moves the cursor or changes the
+// Visible is s on one line: a character that moves the cursor or changes the
 // terminal is written as an escape sequence of Go.
-func visible(s string) string {
+func Visible(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
 		return s
 	}

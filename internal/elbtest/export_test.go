@@ -10,7 +10,7 @@ import (
 
 // awkward are names that readers of YAML take for something else, that make the
 // same file name, or that are longer than CreateLoadBalancer takes.
-var awkward = []string{"null", "~", "on", "0", "12:30:45", "2026-11-30", "a/b", "a_b", " a: b # c ", strings.Repeat("long ", 24)}
+var awkward = []string{"null", "~", "on", "0", "12:30:45", "2026-11-30", "a/b", "a_b", " a: b # c ", strings.Repeat("long ", 24), "\x1b[31mred\a"}
 
 // unusual is a value of a listener's parameter that is not its default.
 func unusual(r api.Param) string {
@@ -98,8 +98,12 @@ func TestExportRoundTrip(t *testing.T) {
 	if out, failed := c.run(t, "", "apply", "-f", "twins.yaml", "--yes"); !strings.Contains(failed, "the server has no load balancer lb-") {
 		t.Errorf("ids of another server: got %q, %q", out, failed)
 	}
-	if out, failed := c.run(t, "", "apply", "-f", "awkward.yaml", "--yes"); failed != "" {
+	out, failed := c.run(t, "", "apply", "-f", "awkward.yaml", "--yes")
+	if failed != "" {
 		t.Errorf("on another server: got %s, %s", out, failed)
+	}
+	if strings.ContainsAny(out, "\x1b\a") || !strings.Contains(out, `\x1b[31mred\a`) {
+		t.Errorf("what changes a terminal is in %q", out)
 	}
 	same("on another server, again", "awkward.yaml")
 }
