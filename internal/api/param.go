@@ -14,13 +14,8 @@ type Param struct {
 	IfGiven  string // the default is taken only if the parameter of this name is given
 	When     []Cond // the row has an effect, and may be required, only if all of these hold
 	File     bool   // the value is usually kept in a file, and never begins with @
+	Secret   bool   // the value must not be written down: a private key or a password
 	Doc      string // the specification's sentence, in our words
-}
-
-// Secret reports whether a value must not be written down: the private keys that
-// the certificate service takes, and passwords.
-func (p Param) Secret() bool {
-	return p.Name == "Key" || strings.HasSuffix(p.Name, "PrivateKey") || strings.HasSuffix(p.Name, "Password")
 }
 
 // A Cond holds if the parameter Name, bound by an earlier row, has the value

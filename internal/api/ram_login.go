@@ -21,7 +21,7 @@ func (in *CreateLoginProfileInput) Params() []Param {
 // password is a row for a password. Its length is that of RAM's password
 // policies; the characters are those that every keyboard has.
 func password(name string, p *string, required bool, doc string) Param {
-	return Param{Name: name, Var: Text(p, minPassword, maxPassword, visibleASCII), Required: required, Doc: doc}
+	return Param{Name: name, Var: Text(p, minPassword, maxPassword, visibleASCII), Required: required, Secret: true, Doc: doc}
 }
 
 // The bounds of a password in characters. The longest is far below the 72 bytes

@@ -197,7 +197,7 @@ func (v *visit) wireRequest(op *api.Operation, values map[string]string) string 
 	var form []string
 	for _, p := range ordered(op, values) {
 		value := url.QueryEscape(p.value)
-		if p.row.Secret() {
+		if p.row.Secret {
 			value = "[hidden]"
 		}
 		form = append(form, p.name+"="+value)

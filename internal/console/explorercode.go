@@ -43,9 +43,9 @@ func (v *visit) callOf(op *api.Operation, values map[string]string) snippet.Call
 	for _, p := range ordered(op, values) {
 		param := snippet.Param{Name: p.name, Value: p.value, File: snippet.FileName(p.name, p.value)}
 		switch {
-		case p.row.Secret() && p.row.File:
+		case p.row.Secret && p.row.File:
 			param.File = strings.ToLower(p.name) + ".pem"
-		case p.row.Secret():
+		case p.row.Secret:
 			param.Env = strings.ToUpper(p.name)
 		}
 		call.Params = append(call.Params, param)

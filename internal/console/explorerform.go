@@ -28,7 +28,7 @@ func tryFields(op *api.Operation, values map[string]string) []tryField {
 		switch {
 		case row.File:
 			f.Kind = "area"
-		case row.Secret():
+		case row.Secret:
 			f.Kind = "secret"
 		case f.Shape.Type == api.List:
 			f.Kind, f.Value = "lines", strings.Join(listed(row.Name, values), "\n")
@@ -37,7 +37,7 @@ func tryFields(op *api.Operation, values map[string]string) []tryField {
 		case f.Shape.Type == api.Integer:
 			f.Kind = "number"
 		}
-		if row.Secret() {
+		if row.Secret {
 			f.Value = ""
 		}
 		fields = append(fields, f)

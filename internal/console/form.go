@@ -125,7 +125,7 @@ func fieldFrom(r api.Param, value string) field {
 		}
 	case r.File:
 		f.Kind = "area"
-	case strings.HasSuffix(r.Name, "Password"):
+	case r.Secret:
 		f.Kind = "secret"
 	}
 	for _, e := range s.Enum {

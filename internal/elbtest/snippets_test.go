@@ -201,7 +201,7 @@ func (s *snippets) environment(t *testing.T, op *api.Operation) map[string]strin
 	env := map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": s.client(op).AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": s.client(op).Secret}
 	params := s.params(t, op)
 	for _, row := range op.New().Params() {
-		if row.Secret() {
+		if row.Secret {
 			env[strings.ToUpper(row.Name)] = params[row.Name]
 		}
 	}

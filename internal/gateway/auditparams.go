@@ -70,7 +70,7 @@ func (c *call) auditValue(rows map[string]api.Param, name string) string {
 	value := c.req.Params[name]
 	row, declared := rowOf(rows, name)
 	switch secret := c.credential.Secret; {
-	case declared && row.Secret(), !declared && soundsSecret(name):
+	case declared && row.Secret, !declared && soundsSecret(name):
 		return redacted
 	case strings.Contains(strings.ToUpper(value), "PRIVATE KEY"):
 		return redacted

@@ -93,10 +93,10 @@ func TestSecretRowsSoundSecret(t *testing.T) {
 	for _, op := range api.Operations() {
 		for _, row := range op.New().Params() {
 			for _, name := range []string{row.Name, strings.ToLower(row.Name), strings.ToUpper(row.Name), row.Name + " "} {
-				if row.Secret() && !soundsSecret(name) {
+				if row.Secret && !soundsSecret(name) {
 					t.Errorf("%s of %s would be written down for another operation", name, op.Name)
 				}
-				if !row.Secret() && soundsSecret(name) {
+				if !row.Secret && soundsSecret(name) {
 					t.Errorf("%s of %s would be redacted for another operation", name, op.Name)
 				}
 			}

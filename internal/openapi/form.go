@@ -84,7 +84,7 @@ func parameter(row api.Param) object {
 	if row.Default != "" && row.IfGiven == "" {
 		p["default"] = typed(s, row.Default)
 	}
-	if row.Secret() {
+	if row.Secret {
 		p["writeOnly"] = true
 	}
 	return p
