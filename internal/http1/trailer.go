@@ -25,25 +25,23 @@ func kindOfTrailer(name []byte) trailerKind {
 		// head would be told there what the head was not allowed to say, an
 		// X-Forwarded-For above all. Trailers may be dropped (RFC 9112, 7.1.2).
 		return emptyTrailer
-	case id == Unknown && decides(name):
+	case id == Server || id == UserAgent || id == Unknown && decides(name):
 		return emptyTrailer
 	}
 	return plainTrailer
 }
 
 // maxDeciding is the length of the longest of decidingFields.
-const maxDeciding = len("access-control-request-headers")
+const maxDeciding = len("strict-transport-security")
 
 // decides reports whether a field decides on its message, so that it has no
 // place behind the body (RFC 9110, 6.5.1). Backends that turn fields into
 // variables cannot tell a dash from another mark, so neither does this.
 func decides(name []byte) bool {
 	var room [maxDeciding]byte
-	if len(name) > len(room) {
-		return false
-	}
-	folded := room[:len(name)]
-	for i, c := range name {
+	folded := room[:min(len(name), len(room))]
+	for i := range folded {
+		c := name[i]
 		switch {
 		case 'A' <= c && c <= 'Z':
 			c |= 0x20
@@ -52,26 +50,38 @@ func decides(name []byte) bool {
 		}
 		folded[i] = c
 	}
-	return decidingFields[string(folded)] || bytes.HasPrefix(folded, []byte("sec-"))
+	if len(name) == len(folded) && decidingFields[string(folded)] {
+		return true
+	}
+	for _, prefix := range decidingPrefixes {
+		if bytes.HasPrefix(folded, []byte(prefix)) {
+			return true
+		}
+	}
+	return false
 }
+
+// decidingPrefixes are how the names of whole families of such fields begin.
+var decidingPrefixes = [...]string{"access-control-", "content-security-policy", "sec-", "x-forwarded-"}
 
 // decidingFields are the fields that decide what a message is, who may have it
 // and what is done with it, as far as they have no FieldID that says so.
 var decidingFields = setOf(
 	// Routing, and what stands for the method or the target.
-	"destination", "early-data", "x-forwarded-host", "x-forwarded-server",
-	"x-forwarded-prefix", "x-forwarded-scheme", "x-forwarded-ssl", "x-host", "x-http-method",
-	"x-http-method-override", "x-method-override", "x-original-host", "x-original-url", "x-real-ip",
-	"x-rewrite-url",
-	// Authentication. Authentication-Info is meant to come last (RFC 7615, 3).
-	"authorization", "proxy-authenticate", "proxy-authorization", "www-authenticate",
+	"destination", "early-data", "front-end-https", "x-host", "x-http-method", "x-http-method-override",
+	"x-method-override", "x-original-host", "x-original-url", "x-rewrite-url", "x-url-scheme",
+	// Who asks, and authentication. Authentication-Info is meant to come last (RFC 7615, 3).
+	"authorization", "cf-connecting-ip", "cookie2", "from", "proxy-authenticate", "proxy-authorization",
+	"remote-user", "set-cookie2", "true-client-ip", "www-authenticate", "x-api-key", "x-client-ip",
+	"x-cluster-client-ip", "x-csrf-token", "x-real-ip", "x-remote-user",
 	// What modifies a request: conditions, ranges, preferences, WebDAV's modes.
-	"accept", "accept-charset", "accept-encoding", "accept-language",
-	"access-control-request-headers", "access-control-request-method", "cache-control", "depth", "if",
+	"accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "depth", "if",
 	"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "lock-token",
-	"origin", "overwrite", "pragma", "prefer", "range", "referer", "timeout",
+	"origin", "overwrite", "pragma", "prefer", "range", "referer", "request-range", "soapaction", "timeout",
 	// What controls the use of a response.
-	"age", "clear-site-data", "expires", "location", "refresh", "retry-after", "vary", "warning",
+	"age", "allow", "alt-svc", "clear-site-data", "expires", "last-modified", "location", "refresh",
+	"retry-after", "strict-transport-security", "vary", "warning", "x-accel-redirect", "x-frame-options",
+	"x-sendfile",
 	// The format of the content.
 	"content-disposition", "content-encoding", "content-language", "content-location", "content-range",
 	"content-type",

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,18 @@ func TestTrailerFields(t *testing.T) {
 		{"Trailer", "drops", "drops"},
 		{"Cookie", "drops", "drops"},
 		{"Set-Cookie", "drops", "drops"},
+		{"From", "drops", "drops"},
+		{"User-Agent", "drops", "drops"},
+		{"user.agent", "drops", "drops"},
+		{"Server", "drops", "drops"},
+		{"Allow", "drops", "drops"},
+		{"Last-Modified", "drops", "drops"},
+		{"Set-Cookie2", "drops", "drops"},
+		{"X-Forwarded-User", "drops", "drops"},
+		{"X_Forwarded_Client_Cert", "drops", "drops"},
+		{"Access-Control-Allow-Origin", "drops", "drops"},
+		{"Content-Security-Policy-Report-Only", "drops", "drops"},
+		{"Sec-CH-Prefers-Reduced-Transparency", "drops", "drops"},
 		{"Authorization", "drops", "drops"},
 		{"AUTHORIZATION", "drops", "drops"},
 		{"Proxy-Authorization", "drops", "drops"},
@@ -108,6 +121,30 @@ func fate(got, line string, err error) string {
 		return "drops"
 	}
 	return "makes " + got
+}
+
+// No name of the table is longer than what is compared with it, and the page for
+// operators has all of them.
+func TestDecidingFields(t *testing.T) {
+	page, err := os.ReadFile("../../docs/messages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(strings.ToLower(string(page))), " ")
+	for name := range decidingFields {
+		if !decides([]byte(name)) {
+			t.Errorf("%s goes on as a trailer", name)
+		}
+		_, last, _ := strings.Cut(name, "-")
+		if !strings.Contains(text, " "+name) && !strings.Contains(text, " -"+last) {
+			t.Errorf("docs/messages.md does not have %s", name)
+		}
+	}
+	for _, prefix := range decidingPrefixes {
+		if !strings.Contains(text, " "+prefix+"…") {
+			t.Errorf("docs/messages.md does not have %s…", prefix)
+		}
+	}
 }
 
 // A trailer section of a response that is too long is shortened, but a gRPC call
