@@ -28,7 +28,7 @@ func (v backendsVar) rows(b *elb.Backend) []Param {
 		{Name: "ServerId", Var: Text(&b.ServerID, 1, maxID, serverID), Required: true, Doc: "The ID of the backend server."},
 		{Name: "Type", Var: OneOf(&b.Type, "ens", "eni"), Default: "ens", Doc: "What the ID names: an instance or a network interface."},
 		{Name: "Weight", Var: Int(&b.Weight, 0, 100), Required: v.weightRequired, Default: v.weight(), Doc: "How much it gets of the requests, compared with the others. With 0 it takes no new sessions."},
-		{Name: "Ip", Var: Address(&b.IP), Doc: "Its address. Needed where no instance is registered under the ID."},
+		{Name: "Ip", Label: "IP address", Var: Address(&b.IP), Doc: "Its address. Needed where no instance is registered under the ID."},
 		{Name: "Port", Var: Int(&b.Port, 0, 65535), Doc: "Its port. With 0 or none the listener decides."},
 	}
 }

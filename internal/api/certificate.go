@@ -13,8 +13,8 @@ type UploadUserCertificateInput struct {
 func (in *UploadUserCertificateInput) Params() []Param {
 	return []Param{
 		{Name: "Name", Var: Text(&in.Name, 1, maxFree), Required: true, Doc: "The name of the certificate, no two of one account alike."},
-		{Name: "Cert", Var: Text(&in.Cert, 1, maxPEM), Required: true, File: true, Doc: "The certificate in PEM, followed by those that issued it."},
-		{Name: "Key", Var: Text(&in.Key, 1, maxPEM), Required: true, File: true, Secret: true, Doc: "The private key in PEM, without a passphrase."},
+		{Name: "Cert", Label: "Certificate chain in PEM", Var: Text(&in.Cert, 1, maxPEM), Required: true, File: true, Doc: "The certificate in PEM, followed by those that issued it."},
+		{Name: "Key", Label: "Private key in PEM", Var: Text(&in.Key, 1, maxPEM), Required: true, File: true, Secret: true, Doc: "The private key in PEM, without a passphrase."},
 		{Name: "ResourceGroupId", Var: ID(&in.Group), Doc: "Accepted for compatibility, without effect."},
 	}
 }

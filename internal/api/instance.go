@@ -25,9 +25,9 @@ func (in *RegisterInstanceInput) Params() []Param {
 		instanceID(&in.InstanceID),
 		{Name: "PrivateIpAddress", Var: Address(&in.Address), Required: true, Doc: "The address of the server. A domain name is not taken."},
 		{Name: "InstanceName", Var: Text(&in.Name, 1, maxFree, notURL), Doc: "The name of the server. Without one it is the ID."},
-		{Name: "EnsRegionId", Var: ID(&in.RegionID), Doc: "The ID of the region of the server. Without one it is that of the network."},
-		{Name: "NetworkId", Var: ID(&in.NetworkID), Doc: "The ID of the network of the server. Without one it is the network of the first start."},
-		{Name: "VSwitchId", Var: ID(&in.VSwitchID), Doc: "The ID of the vSwitch of the server. Without one it is the vSwitch of the first start."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Doc: "The ID of the region of the server. Without one it is that of the network."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Doc: "The ID of the network of the server. Without one it is the network of the first start."},
+		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Doc: "The ID of the vSwitch of the server. Without one it is the vSwitch of the first start."},
 	}
 }
 

@@ -20,14 +20,14 @@ func httpsListener(l *elb.Listener, again bool) []Param {
 			"qch: consistent hashing of the QUIC connection ID. " +
 			"iqch: consistent hashing of the second, third and fourth byte of the QUIC connection ID. " +
 			"A request that did not come over QUIC has no such ID: qch and iqch then hash the source address."},
-		{Name: "IdleTimeout", Var: Seconds(&l.IdleTimeout, 1, 60), Default: "15", Doc: "How long a connection may be idle. If no request is received for so long the connection is closed; the next request opens a new one."},
-		{Name: "RequestTimeout", Var: Seconds(&l.RequestTimeout, 1, 180), Default: "60", Doc: "How long the backend server may take to begin its response. After that the client gets 504."},
-		{Name: "BackendServerProtocol", Var: OneOf(&l.BackendProtocol, elb.BackendProtocols...), Default: elb.BackendAuto, Doc: "What the backend servers are spoken to in, all of it without TLS. " +
+		{Name: "IdleTimeout", Group: Timeouts, Var: Seconds(&l.IdleTimeout, 1, 60), Default: "15", Doc: "How long a connection may be idle. If no request is received for so long the connection is closed; the next request opens a new one."},
+		{Name: "RequestTimeout", Group: Timeouts, Var: Seconds(&l.RequestTimeout, 1, 180), Default: "60", Doc: "How long the backend server may take to begin its response. After that the client gets 504."},
+		{Name: "BackendServerProtocol", Label: "Protocol of the backends", Var: OneOf(&l.BackendProtocol, elb.BackendProtocols...), Default: elb.BackendAuto, Doc: "What the backend servers are spoken to in, all of it without TLS. " +
 			"auto: HTTP/2 for gRPC that clients send over HTTP/2 or HTTP/3, HTTP/1.1 for everything else. " +
 			"http1: HTTP/1.1 for everything. " +
 			"h2c: HTTP/2 by prior knowledge for everything, and for health checks unless HealthCheckConnectPort has them go to another port. " +
 			"Not in the documents of ENS."},
-		{Name: "ServerCertificateId", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
+		{Name: "ServerCertificateId", Label: "Certificate", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
 	}
 	rows = append(rows, sticky(&l.Sticky)...)
 	return append(rows, healthCheck(&l.Check, again)...)
@@ -38,20 +38,20 @@ func httpsListener(l *elb.Listener, again bool) []Param {
 // table leaves out (decisions, CreateLoadBalancerHTTPSListener 2).
 func sticky(s *elb.Sticky) []Param {
 	on := Cond{"StickySession", "on"}
-	return []Param{
+	return inGroup(StickySessions, []Param{
 		{Name: "StickySession", Var: OnOff(&s.On), Default: "on", IfGiven: "StickySessionType", Doc: "Whether the requests of a client stay on one backend server. Without it a new listener keeps them exactly if StickySessionType is given."},
-		{Name: "StickySessionType", Var: OneOf(&s.Type, elb.StickyInsert, elb.StickyServer), Required: true, When: []Cond{on}, Doc: "How cookies are handled. " +
+		{Name: "StickySessionType", Label: "How", Var: OneOf(&s.Type, elb.StickyInsert, elb.StickyServer), Required: true, When: []Cond{on}, Doc: "How cookies are handled. " +
 			"insert: the first response to a client gets the cookie SERVERID, and requests that carry it go to the same backend server. " +
 			"server: the cookie that the backend server sets is rewritten, and requests that carry the rewritten one go to the same backend server."},
 		{Name: "CookieTimeout", Var: Seconds(&s.CookieTimeout, 1, 86400), Required: true, When: []Cond{on, {"StickySessionType", elb.StickyInsert}}, Doc: "How long after its last request a client stays on its backend server."},
-		{Name: "Cookie", Var: Text(&s.Cookie, 1, 200, cookieName), Required: true, When: []Cond{on, {"StickySessionType", elb.StickyServer}}, Doc: "The name of the cookie that the backend server sets."},
-		{Name: "StickySessionSameSite", Var: OneOf(&s.SameSite, elb.SameSites...), Default: elb.SameSiteAbsent, When: []Cond{on, {"StickySessionType", elb.StickyInsert}}, Doc: "The SameSite attribute of the cookie SERVERID. " +
+		{Name: "Cookie", Label: "Name of the cookie", Var: Text(&s.Cookie, 1, 200, cookieName), Required: true, When: []Cond{on, {"StickySessionType", elb.StickyServer}}, Doc: "The name of the cookie that the backend server sets."},
+		{Name: "StickySessionSameSite", Label: "SameSite of the cookie", Var: OneOf(&s.SameSite, elb.SameSites...), Default: elb.SameSiteAbsent, When: []Cond{on, {"StickySessionType", elb.StickyInsert}}, Doc: "The SameSite attribute of the cookie SERVERID. " +
 			"none: browsers send it in requests that pages of other sites make, which an API, a frame or a WebSocket for such pages needs. " +
 			"lax: only when somebody follows a link from there. " +
 			"strict: never. " +
 			"absent: the cookie has no such attribute, and the browser decides. " +
 			"Not in the documents of ENS."},
-	}
+	})
 }
 
 // healthCheck lists how backends are probed. See httpsListener for again.
@@ -64,8 +64,8 @@ func healthCheck(h *elb.HealthCheck, again bool) []Param {
 		uri, uriAgain = orUnset("/", func() { h.URI = "" }, uri), " / brings that back."
 		port, portAgain = orUnset("0", func() { h.ConnectPort = 0 }, port), " 0 brings that back."
 	}
-	return []Param{
-		{Name: "HealthCheck", Var: OnOff(&h.On), Required: true, Doc: "Whether backend servers are health-checked."},
+	return inGroup(HealthChecks, []Param{
+		{Name: "HealthCheck", Label: "Health checks", Var: OnOff(&h.On), Required: true, Doc: "Whether backend servers are health-checked."},
 		{Name: "HealthCheckDomain", Var: domain, When: on, Doc: "The domain name that a health check asks for. Without one, or with $_ip, it is the address of the backend server."},
 		{Name: "HealthCheckURI", Var: uri, When: on, Doc: "The URI that a health check asks for. Without one it is /." + uriAgain},
 		{Name: "HealthyThreshold", Var: Int(&h.Rise, 2, 10), Default: "3", When: on, Doc: "How many health checks in a row must pass before an unhealthy backend server counts as healthy."},
@@ -73,9 +73,9 @@ func healthCheck(h *elb.HealthCheck, again bool) []Param {
 		{Name: "HealthCheckTimeout", Var: Seconds(&h.Timeout, 1, 300), Default: "5", When: on, Doc: "How long a backend server may take to answer a health check; later is a failure. If it is shorter than HealthCheckInterval, HealthCheckInterval is used instead."},
 		{Name: "HealthCheckConnectPort", Var: port, When: on, Doc: "The port that health checks go to. Without one it is the port that requests go to." + portAgain},
 		{Name: "HealthCheckInterval", Var: Seconds(&h.Interval, 1, 50), Default: "2", When: on, Doc: "The time between two health checks."},
-		{Name: "HealthCheckHttpCode", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: on, Doc: "The HTTP status codes that pass a health check."},
+		{Name: "HealthCheckHttpCode", Label: "Health check status codes", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: on, Doc: "The HTTP status codes that pass a health check."},
 		{Name: "HealthCheckMethod", Var: OneOf(&h.Method, "head", "get"), Default: "head", When: on, Doc: "The method of a health check. head asks for the head of the page alone, get for all of it."},
-	}
+	})
 }
 
 // CreateLoadBalancerHTTPSListenerInput is a new listener. Its LoadBalancerID is
@@ -88,9 +88,9 @@ func (in *CreateLoadBalancerHTTPSListenerInput) Params() []Param {
 	rows := []Param{
 		loadBalancerID(&l.LoadBalancerID),
 		{Name: "ListenerPort", Var: Int(&l.Port, 1, 65535), Required: true, Doc: "The port that requests are received on. 443 is recommended for HTTPS."},
-		{Name: "ListenerForward", Var: OnOff(&l.Forward), Default: "off", Doc: "Whether plain HTTP is redirected to HTTPS: if on, the load balancer also listens on ForwardPort and answers every request there with a redirect to this listener."},
-		{Name: "ForwardPort", Var: Int(&l.ForwardPort, 0, 65535), Required: true, When: []Cond{{"ListenerForward", "on"}}, Doc: "The port whose HTTP requests are redirected to HTTPS. It must not be 0 or the port of a listener while ListenerForward is on."},
-		{Name: "BackendServerPort", Var: Int(&l.BackendPort, 1, 65535), Doc: "The port of the backend servers that were added without a port of their own. Without it they are asked on ListenerPort."},
+		{Name: "ListenerForward", Label: "Redirect", Group: PlainHTTP, Var: OnOff(&l.Forward), Default: "off", Doc: "Whether plain HTTP is redirected to HTTPS: if on, the load balancer also listens on ForwardPort and answers every request there with a redirect to this listener."},
+		{Name: "ForwardPort", Group: PlainHTTP, Var: Int(&l.ForwardPort, 0, 65535), Required: true, When: []Cond{{"ListenerForward", "on"}}, Doc: "The port whose HTTP requests are redirected to HTTPS. It must not be 0 or the port of a listener while ListenerForward is on."},
+		{Name: "BackendServerPort", Label: "Port of the backends", Var: Int(&l.BackendPort, 1, 65535), Doc: "The port of the backend servers that were added without a port of their own. Without it they are asked on ListenerPort."},
 	}
 	return append(rows, httpsListener(l, false)...)
 }

@@ -18,12 +18,12 @@ type CreateLoadBalancerInput struct {
 // Params lists the rows.
 func (in *CreateLoadBalancerInput) Params() []Param {
 	return []Param{
-		{Name: "EnsRegionId", Var: ID(&in.RegionID), Required: true, Doc: "The ID of the region that the load balancer is created in."},
-		{Name: "LoadBalancerSpec", Var: OneOf(&in.Spec, elb.Specs...), Required: true, Doc: "The specification of the load balancer. It is recorded and reported; capacity is not cut by it."},
-		{Name: "NetworkId", Var: ID(&in.NetworkID), Required: true, Doc: "The ID of the network."},
-		{Name: "VSwitchId", Var: ID(&in.VSwitchID), Required: true, Doc: "The ID of the vSwitch. The address of the load balancer is the next free one of its range."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Required: true, Doc: "The ID of the region that the load balancer is created in."},
+		{Name: "LoadBalancerSpec", Label: "Specification", Var: OneOf(&in.Spec, elb.Specs...), Required: true, Doc: "The specification of the load balancer. It is recorded and reported; capacity is not cut by it."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Required: true, Doc: "The ID of the network."},
+		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Required: true, Doc: "The ID of the vSwitch. The address of the load balancer is the next free one of its range."},
 		{Name: "PayType", Var: OneOf(&in.PayType, "PostPaid"), Required: true, Doc: "The billing method."},
-		{Name: "LoadBalancerName", Var: Text(&in.Name, 1, 80, notURL), Doc: "The name of the load balancer. Without one the server makes one."},
+		{Name: "LoadBalancerName", Label: "Name", Var: Text(&in.Name, 1, 80, notURL), Doc: "The name of the load balancer. Without one the server makes one."},
 		{Name: "ClientToken", Var: Text(&in.ClientToken, 1, 64, visibleASCII), Doc: "A token that the client draws for each load balancer it wants. The same token with the same parameters gives the same load balancer, however often the call is sent."},
 		{Name: "BillingCycle", Var: Text(&in.Cycle, 1, maxFree), Doc: "Accepted for compatibility, without effect."},
 		{Name: "LoadBalancerType", Var: Text(&in.Type, 1, maxFree), Doc: "Accepted for compatibility, without effect."},
@@ -63,15 +63,15 @@ type DescribeLoadBalancersInput struct {
 func (in *DescribeLoadBalancersInput) Params() []Param {
 	return []Param{
 		{Name: "Address", Var: Text(&in.Address, 1, maxFree), Doc: "The address of a load balancer."},
-		{Name: "EnsRegionId", Var: ID(&in.RegionID), Doc: "The ID of a region."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Doc: "The ID of a region."},
 		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
 		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Doc: "The ID of a load balancer."},
-		{Name: "LoadBalancerName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of load balancers."},
+		{Name: "LoadBalancerName", Label: "Name", Var: Text(&in.Name, 1, maxFree), Doc: "The name of load balancers."},
 		{Name: "LoadBalancerStatus", Var: OneOf(&in.Status, elb.Active, elb.InActive), Doc: "The status of load balancers."},
 		{Name: "LoadBalancerType", Var: Text(&in.Type, 1, maxFree), Doc: "The type of load balancers."},
-		{Name: "NetworkId", Var: ID(&in.NetworkID), Doc: "The ID of a network."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Doc: "The ID of a network."},
 		{Name: "ServerId", Var: ID(&in.ServerID), Doc: "The ID of a backend server."},
-		{Name: "VSwitchId", Var: ID(&in.VSwitchID), Doc: "The ID of a vSwitch."},
+		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Doc: "The ID of a vSwitch."},
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 10, 100),
 	}
@@ -184,7 +184,7 @@ type ModifyLoadBalancerAttributeInput struct {
 func (in *ModifyLoadBalancerAttributeInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "LoadBalancerName", Var: Text(&in.Name, 2, 128, notURL), Required: true, Doc: "The new name. Its bounds differ from those of CreateLoadBalancer."},
+		{Name: "LoadBalancerName", Label: "Name", Var: Text(&in.Name, 2, 128, notURL), Required: true, Doc: "The new name. Its bounds differ from those of CreateLoadBalancer."},
 	}
 }
 
@@ -218,7 +218,7 @@ type DescribeLoadBalancerSpecInput struct {
 // Params lists the rows.
 func (in *DescribeLoadBalancerSpecInput) Params() []Param {
 	return []Param{
-		{Name: "LoadBalancerSpec", Var: ID(&in.Spec), Doc: "A specification; without one all are listed."},
+		{Name: "LoadBalancerSpec", Label: "Specification", Var: ID(&in.Spec), Doc: "A specification; without one all are listed."},
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}

@@ -8,6 +8,8 @@ import (
 // A Param is one row of an operation's table.
 type Param struct {
 	Name     string // as on the wire; a list is sent as Name.1, Name.2, …
+	Label    string // the name that forms show; "" where it is the words of Name
+	Group    Group  // the heading that forms show it under
 	Var      Var
 	Required bool
 	Default  string // as a client would send it; "" means none

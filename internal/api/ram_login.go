@@ -36,7 +36,7 @@ func resetRequired(p *bool, standard string) Param {
 }
 
 func mfaRequired(p *bool, standard string) Param {
-	return Param{Name: "MFABindRequired", Var: Bool(p), Default: standard, Doc: "Whether the user has to prove a second factor. There is none here: a user who has to cannot sign in to the console."}
+	return Param{Name: "MFABindRequired", Label: "Second factor required", Var: Bool(p), Default: standard, Doc: "Whether the user has to prove a second factor. There is none here: a user who has to cannot sign in to the console."}
 }
 
 // CreateLoginProfileOutput is the new login profile.

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -182,6 +183,24 @@ func TestChangesAreObserved(t *testing.T) {
 		}
 		if needed == 0 {
 			t.Errorf("%s: observed by %s, which is told nothing of it", op.Name, look.Name)
+		}
+	}
+}
+
+// A parameter has one label in all forms, and stands under a heading that they have.
+func TestLabelsAndGroups(t *testing.T) {
+	labels := make(map[string]string)
+	for _, op := range Operations() {
+		for _, row := range op.New().Params() {
+			for _, r := range append(row.Var.Shape().Items, row) {
+				if label, seen := labels[r.Name]; seen && label != r.Label {
+					t.Errorf("%s: %s has the label %q, elsewhere %q", op.Name, r.Name, r.Label, label)
+				}
+				labels[r.Name] = r.Label
+				if !slices.Contains(Groups, r.Group) {
+					t.Errorf("%s: %s is in the group %q, which is not among Groups", op.Name, r.Name, r.Group)
+				}
+			}
 		}
 	}
 }

@@ -76,10 +76,10 @@ func formFrom(rows []api.Param, values map[string]string, tweaks map[string]twea
 		if change := tweaks[r.Name]; change != nil && !change(&one) {
 			continue
 		}
-		f.put(groupOf(r.Name), one)
+		f.put(string(r.Group), one)
 	}
 	slices.SortStableFunc(f.Groups, func(a, b group) int {
-		return cmp.Compare(slices.Index(groupOrder, a.Title), slices.Index(groupOrder, b.Title))
+		return cmp.Compare(slices.Index(api.Groups, api.Group(a.Title)), slices.Index(api.Groups, api.Group(b.Title)))
 	})
 	return f
 }
@@ -97,7 +97,7 @@ func (f *form) put(title string, one field) {
 func fieldFrom(r api.Param, value string) field {
 	s := r.Var.Shape()
 	f := field{
-		Name: r.Name, Label: words(r.Name), Help: r.Doc, Kind: "text", Value: value, Required: r.Required && len(r.When) == 0,
+		Name: r.Name, Label: labelOf(r), Help: r.Doc, Kind: "text", Value: value, Required: r.Required && len(r.When) == 0,
 		Effect: r.Effect(), File: r.File, Default: r.Default, Standard: r.IfGiven == "",
 	}
 	if len(f.Help) > maxHelp {
@@ -160,29 +160,11 @@ func (f *field) offer(options []option) {
 	f.choose()
 }
 
-// The headings of forms, in their order.
-var groupOrder = []string{"", "Timeouts", "Redirect from plain HTTP", "Sticky sessions", "Health checks"}
+// labelOf is the name that people read of a parameter.
+func labelOf(r api.Param) string { return cmp.Or(r.Label, words(r.Name)) }
 
-func groupOf(name string) string {
-	switch {
-	case strings.HasPrefix(name, "HealthCheck"), strings.HasSuffix(name, "althyThreshold"):
-		return "Health checks"
-	case strings.HasPrefix(name, "Sticky"), strings.HasPrefix(name, "Cookie"), strings.HasPrefix(name, "Persistence"):
-		return "Sticky sessions"
-	case strings.HasSuffix(name, "Forward"), name == "ForwardPort":
-		return "Redirect from plain HTTP"
-	case strings.HasSuffix(name, "Timeout"):
-		return "Timeouts"
-	}
-	return ""
-}
-
-// words is the name of a parameter as people read it: HealthCheckURI is "Health
-// check URI".
+// words is a name word for word: HealthCheckURI is "Health check URI".
 func words(name string) string {
-	if text, ok := labels[name]; ok {
-		return text
-	}
 	runes := []rune(name)
 	var b strings.Builder
 	for i, r := range runes {
@@ -197,16 +179,6 @@ func words(name string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// labels are the names that read better in another way than word for word.
-var labels = map[string]string{
-	"EnsRegionId": "Region", "NetworkId": "Network", "VSwitchId": "vSwitch", "LoadBalancerSpec": "Specification",
-	"LoadBalancerName": "Name", "ServerCertificateId": "Certificate", "HealthCheckHttpCode": "Health check status codes",
-	"Cert": "Certificate chain in PEM", "Key": "Private key in PEM", "ListenerForward": "Redirect", "HealthCheck": "Health checks",
-	"BackendServerPort": "Port of the backends", "Cookie": "Name of the cookie", "StickySessionType": "How",
-	"StickySessionSameSite": "SameSite of the cookie", "BackendServerProtocol": "Protocol of the backends",
-	"MFABindRequired": "Second factor required", "PolicyDocument": "Document", "PolicyName": "Name", "Ip": "IP address",
 }
 
 // values are the parameters of an operation that a form was sent with.

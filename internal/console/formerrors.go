@@ -70,7 +70,7 @@ var itemPath = regexp.MustCompile(`\b[A-Z][A-Za-z]*\.[0-9]+\.`)
 // that the sentence is about.
 func inLabels(text, about string, rows []api.Param) string {
 	if rest, ok := strings.CutPrefix(text, about+" "); ok {
-		text = words(about) + " " + rest
+		text = labelIn(rows, about) + " " + rest
 	}
 	text = labelled(text, rows)
 	if !strings.HasSuffix(text, ".") {
@@ -86,10 +86,20 @@ var compound = regexp.MustCompile(`\b[A-Z]+[a-z]+[A-Z][A-Za-z]*\b`)
 func labelled(text string, rows []api.Param) string {
 	return compound.ReplaceAllStringFunc(text, func(name string) string {
 		if slices.ContainsFunc(rows, func(r api.Param) bool { return r.Name == name }) {
-			return "“" + words(name) + "”"
+			return "“" + labelIn(rows, name) + "”"
 		}
 		return name
 	})
+}
+
+// labelIn is the label of the row of that name; without one, the words of the name.
+func labelIn(rows []api.Param, name string) string {
+	for _, r := range rows {
+		if r.Name == name {
+			return labelOf(r)
+		}
+	}
+	return words(name)
 }
 
 // elsewhere are the fields that errors are about which do not name one.

@@ -206,7 +206,7 @@ func factsOf(op *api.Operation, values map[string]string) (all []fact) {
 		if unit := r.Var.Shape().Unit; unit != "" {
 			value += " " + unit
 		}
-		all = append(all, fact{words(r.Name), value})
+		all = append(all, fact{labelOf(r), value})
 	}
 	return all
 }
