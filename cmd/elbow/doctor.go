@@ -30,6 +30,9 @@ func newDoctorCommand() *cobra.Command {
 		Long:  doctorText,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := within("--max-connections", c.maxConnections, 1, maxCount); err != nil {
+				return err
+			}
 			p := doctor.Patient{
 				Data: c.data, API: c.api, Admin: c.admin, MaxConnections: c.maxConnections, HTTP3: c.http3,
 			}

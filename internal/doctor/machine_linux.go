@@ -22,13 +22,12 @@ func openFiles(_ context.Context, p Patient) []Finding {
 		return one(Warning, "open files", err.Error(), "")
 	}
 	need := uint64(2*p.MaxConnections + otherFiles)
-	found := fmt.Sprintf("at most %d, for %d client connections", limit.Max, p.MaxConnections)
+	found := fmt.Sprintf("at most %d in what is started here, for %d client connections", limit.Max, p.MaxConnections)
 	if limit.Max >= need {
 		return one(OK, "open files", found, "")
 	}
 	return one(Warning, "open files", found, fmt.Sprintf(
-		"Allow %d: LimitNOFILE=%d in the unit of systemd, or ulimit -n before the start;\nor serve fewer: -max-connections %d.",
-		need, need, (int(limit.Max)-otherFiles)/2))
+		"Allow %d: LimitNOFILE=%d in the unit of systemd, or ulimit -n before the start%s.", need, need, fewer(int(limit.Max))))
 }
 
 // ephemeralPorts: a connection to a backend takes a local port for each pair of

@@ -133,8 +133,18 @@ func nodeFiles(p Patient, limit, listeners int) []Finding {
 		return one(OK, "open files", found, "")
 	}
 	return one(Warning, "open files", found, fmt.Sprintf(
-		"For %d client connections beside them allow %d: LimitNOFILE=%d in the unit of systemd,\nor ulimit -n before the start; or serve fewer: -max-connections %d.",
-		p.MaxConnections, need, need, max(1, (limit-listeners-otherFiles)/2)))
+		"For %d client connections beside them allow %d: LimitNOFILE=%d in the unit of systemd,\nor ulimit -n before the start%s.",
+		p.MaxConnections, need, need, fewer(limit-listeners)))
+}
+
+// fewer is how to do with so many descriptors for all but the listeners; "" if they
+// are too few for any clients.
+func fewer(files int) string {
+	connections := (files - otherFiles) / 2
+	if connections < 1 {
+		return ""
+	}
+	return fmt.Sprintf(";\nor serve fewer clients: -max-connections %d", connections)
 }
 
 // otherFiles is what a node needs besides client and backend connections and

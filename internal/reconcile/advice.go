@@ -11,10 +11,10 @@ import (
 func advise(d *spec, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("another process of this node listens on %s: end it, or use another port: %w", d.address, err)
+		return fmt.Errorf("another process on this machine listens on %s: end it, or use another port: %w", d.address, err)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		ip := d.address.Addr()
-		return fmt.Errorf("no interface of this node has the address %s: add it (ip address add %s/%d dev lo), "+
+		return fmt.Errorf("no interface of this machine has the address %s: add it (ip address add %s/%d dev lo), "+
 			"or start elbow with -manage-addresses: %w", ip, ip, ip.BitLen(), err)
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Errorf("this process may not listen on port %d: "+
