@@ -147,6 +147,9 @@ func ParseNetworks(text string) ([]netip.Prefix, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is neither a range of addresses, as 10.0.0.0/8, nor an address", one)
 		}
+		if p.Addr().Is4In6() && p.Bits() < 96 {
+			return nil, fmt.Errorf("%q holds IPv4 addresses written as IPv6 and others: write them as IPv4", one)
+		}
 		all = append(all, unmapped(p).Masked())
 	}
 	return all, nil

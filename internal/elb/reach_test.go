@@ -104,7 +104,7 @@ func TestParseNetworks(t *testing.T) {
 			t.Errorf("%q: got %s, %v, want %s", text, s, err, want)
 		}
 	}
-	for _, text := range []string{"10.0.0.0/33", "10.0.0", "backends", "10.0.0.0/8;11.0.0.0/8", "fe80::1%eth0"} {
+	for _, text := range []string{"10.0.0.0/33", "10.0.0", "backends", "10.0.0.0/8;11.0.0.0/8", "fe80::1%eth0", "::ffff:10.0.0.0/90", "::ffff:0:0/95"} {
 		if got, err := ParseNetworks(text); err == nil {
 			t.Errorf("%q: got %v, want an error", text, got)
 		}
