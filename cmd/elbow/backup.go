@@ -131,6 +131,9 @@ func syncDirectory(path string) error {
 func takeBackup(ctx context.Context, dir string) (content []byte, err error) {
 	resp, err := overBackupSocket(ctx, dir, http.MethodGet, "backup", nil)
 	if nobody(err) {
+		if err := mustHaveStore(dir); err != nil {
+			return nil, err
+		}
 		var out bytes.Buffer
 		err := atRest(ctx, dir, nil, func(int, int) {}, func(s *store.Store, key []byte) error {
 			h, documents, err := dump(ctx, s, key)
@@ -149,6 +152,19 @@ func takeBackup(ctx context.Context, dir string) (content []byte, err error) {
 		return nil, err
 	}
 	return io.ReadAll(resp.Body)
+}
+
+// mustHaveStore refuses a directory that no node has started on, or restored into: it
+// would be made, and its backup be one of nothing.
+func mustHaveStore(dir string) error {
+	has, err := embedded.HasStore(dir)
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, restoringFile)); !has && err != nil {
+		return fmt.Errorf("--data: %s is no data directory of a node: there is nothing to back up", dir)
+	}
+	return nil
 }
 
 // nobody reports whether err says that no node runs on the directory.

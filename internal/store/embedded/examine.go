@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // Examine looks into a data directory without changing anything in it. The error
@@ -41,4 +42,13 @@ func Examine(path string, document func(key, value []byte, leased bool) error) e
 		return fmt.Errorf("data directory %s: %w", path, err)
 	}
 	return nil
+}
+
+// HasStore reports whether a data directory has a store, in whatever state.
+func HasStore(path string) (bool, error) {
+	_, err := os.Stat(filepath.Join(path, storeName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
