@@ -41,7 +41,10 @@ func refuseRequest(head []byte, status int, text string) ([]byte, int) {
 	case http.StatusExpectationFailed:
 		e.Status, e.Recommend = status, "The only expectation that can be met is 100-continue."
 	default:
-		e.Status, e.Recommend = status, strings.TrimPrefix(text, strconv.Itoa(status)+" "+http.StatusText(status)+": ")
+		e.Status = status
+		if why, told := strings.CutPrefix(text, strconv.Itoa(status)+" "+http.StatusText(status)+": "); told {
+			e.Recommend = why
+		}
 	}
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	format := formatOf(string(line))

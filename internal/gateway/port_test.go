@@ -172,6 +172,9 @@ func TestPortAnswersInTheAPIsForm(t *testing.T) {
 			if got := checkError(t, tt.text, res, body, tt.format); res.StatusCode != tt.status || got != tt.code {
 				t.Errorf("%.80q, TLS %v: got %d %s, want %d %s", tt.text, secure, res.StatusCode, got, tt.status, tt.code)
 			}
+			if strings.Contains(body, "400 Bad Request") {
+				t.Errorf("%.80q, TLS %v: the advice is the status once more: %s", tt.text, secure, body)
+			}
 		}
 	}
 }
