@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/cas"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
@@ -146,8 +147,14 @@ func (s *Site) Set(params map[string]string) error {
 
 // Describe describes a listener.
 func (s *Site) Describe(port string) (*ens.DescribeLoadBalancerHTTPSListenerAttributeResponse, error) {
-	return s.ENS.DescribeLoadBalancerHTTPSListenerAttribute(Fill(ens.CreateDescribeLoadBalancerHTTPSListenerAttributeRequest(),
-		map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port}))
+	for {
+		out, err := s.ENS.DescribeLoadBalancerHTTPSListenerAttribute(Fill(ens.CreateDescribeLoadBalancerHTTPSListenerAttributeRequest(),
+			map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port}))
+		if !strings.HasPrefix(Code(err), "Throttling") {
+			return out, err
+		}
+		time.Sleep(50 * time.Millisecond) // as a client does: tests that wait ask the shared node often
+	}
 }
 
 // StartListener starts a listener.
