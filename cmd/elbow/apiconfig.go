@@ -43,11 +43,15 @@ func (c *config) validateAPI() error {
 	case c.console != consoleOn && c.console != consoleOff && c.console != consoleAuto:
 		return fmt.Errorf("-console: must be on, off or auto, not %s", c.console)
 	}
-	if _, _, err := net.SplitHostPort(c.api); err != nil {
+	_, port, err := net.SplitHostPort(c.api)
+	if err != nil {
 		return fmt.Errorf("-api: %w", err)
 	}
 	if _, _, err := net.SplitHostPort(c.admin); err != nil && c.admin != off {
 		return fmt.Errorf("-admin: %w", err)
+	}
+	if c.api == c.admin && port != "" && port != "0" {
+		return fmt.Errorf("-api and -admin: both are %s: give another -admin", c.api)
 	}
 	return within("-max-api-connections", c.maxAPIConns, 8, maxCount)
 }

@@ -120,6 +120,7 @@ func TestConfigRefused(t *testing.T) {
 		{[]string{"-api", "8095"}, "-api"},
 		{[]string{"-admin", "8096"}, "-admin"},
 		{[]string{"-api-cert", "cert.pem"}, "-api-cert and -api-key"},
+		{[]string{"-api", "127.0.0.1:8095", "-admin", "127.0.0.1:8095"}, "-api and -admin: both are"},
 		{[]string{"-api-plain"}, "-api-plain: needs -api-cert"},
 		{[]string{"-max-connections", "0"}, "-max-connections"},
 		{[]string{"-max-backend-connections", "0"}, "-max-backend-connections"},

@@ -80,7 +80,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	p.ends = append(p.ends, background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
 	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach, Lockout: n.lockout})
-	if err := bootstrap(c, p.service, log); err != nil {
+	if err := bootstrap(c, n.endpoint, p.service, log); err != nil {
 		return nil, err
 	}
 	if err := p.openMirror(); err != nil {

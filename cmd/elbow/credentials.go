@@ -18,14 +18,14 @@ import (
 const bootstrapTime = 30 * time.Second
 
 // bootstrap makes what the first start makes, and lets the root key in.
-func bootstrap(c config, service *control.Service, log *slog.Logger) error {
+func bootstrap(c config, endpoint string, service *control.Service, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(context.Background(), bootstrapTime)
 	defer cancel()
 	done, err := service.Bootstrapped(ctx)
 	if err != nil {
 		return err
 	}
-	key, err := rootKey(c, done, log)
+	key, err := rootKey(c, endpoint, done, log)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func bootstrap(c config, service *control.Service, log *slog.Logger) error {
 // Only the first start makes one up. It is written to a file before it is
 // stored, so that a start that was cut short between the two leaves the key of
 // the next.
-func rootKey(c config, bootstrapped bool, log *slog.Logger) (elb.AccessKey, error) {
+func rootKey(c config, endpoint string, bootstrapped bool, log *slog.Logger) (elb.AccessKey, error) {
 	key := elb.AccessKey{ID: c.accessKeyID, Secret: c.secret}
 	if key.ID != "" || bootstrapped {
 		return key, nil
@@ -47,7 +47,7 @@ func rootKey(c config, bootstrapped bool, log *slog.Logger) (elb.AccessKey, erro
 	key, err := readCredentials(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		key = elb.AccessKey{ID: elb.NewAccessKeyID(), Secret: elb.NewAccessKeySecret()}
-		err = writeCredentials(path, key, c)
+		err = writeCredentials(path, key, endpoint)
 	}
 	if err != nil {
 		return elb.AccessKey{}, fmt.Errorf("root credentials: %w", err)
@@ -57,15 +57,11 @@ func rootKey(c config, bootstrapped bool, log *slog.Logger) (elb.AccessKey, erro
 }
 
 // writeCredentials writes a profile for `elbow call`.
-func writeCredentials(path string, key elb.AccessKey, c config) error {
-	scheme := "http"
-	if c.apiCert != "" {
-		scheme = "https"
-	}
+func writeCredentials(path string, key elb.AccessKey, endpoint string) error {
 	text := fmt.Sprintf("# The root access key, made at the first start. Use it with\n"+
 		"#   ELBOW_CONFIG=%s elbow call GetCallerIdentity\n"+
-		"endpoint = %s://%s\naccess-key-id = %s\naccess-key-secret = %s\n",
-		path, scheme, c.api, key.ID, key.Secret)
+		"endpoint = %s\naccess-key-id = %s\naccess-key-secret = %s\n",
+		path, endpoint, key.ID, key.Secret)
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,4 +123,33 @@ func TestEnvironmentOnLaterStarts(t *testing.T) {
 			t.Errorf("without the environment: %v", err)
 		}
 	})
+}
+
+// The profile names the port that is served, of which -api may have had no number.
+func TestCredentialsNameThePortThatIsServed(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost", ""} {
+		t.Run(host, func(t *testing.T) {
+			c := testConfig(t)
+			c.accessKeyID, c.secret, c.api = "", "", host+":0"
+			rootNode(t, c, func(n *node) {
+				text, err := os.ReadFile(filepath.Join(c.data, "root-credentials"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				profiles, err := parseProfiles(strings.NewReader(string(text)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := profiles[defaultProfile]
+				_, port, _ := net.SplitHostPort(n.api.Addr().String())
+				if want := "http://" + host + ":" + port; p["endpoint"] != want {
+					t.Errorf("endpoint %s, want %s", p["endpoint"], want)
+				}
+				client := &rpc.Client{Endpoint: p["endpoint"], AccessKeyID: p["access-key-id"], Secret: p["access-key-secret"]}
+				if _, err := client.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }

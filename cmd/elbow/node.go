@@ -27,6 +27,7 @@ import (
 type node struct {
 	config     config
 	log        *slog.Logger
+	endpoint   string // of the API, as the first start tells it to clients
 	apiURL     string
 	adminURL   string // "": off
 	consoleURL string // "": off

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -52,7 +53,20 @@ func (n *node) openPorts(c config, older *heir) (p ports, err error) {
 		return p, errors.New(strings.Join(failed, "; "))
 	}
 	n.guests = newGuests(c, p.api)
+	n.endpoint = endpointOf(c, p.api)
 	return p, nil
+}
+
+// endpointOf is where clients reach the API: by the host as it was asked for, since the
+// certificate may be for that name, and by the number of the port that was opened,
+// since URLs have neither port 0 nor names of services.
+func endpointOf(c config, l net.Listener) string {
+	scheme := "http"
+	if c.apiCert != "" {
+		scheme = "https"
+	}
+	host, _, _ := net.SplitHostPort(c.api) // it was listened on
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 }
 
 // listenPatiently is heir.listen. The process that was to be taken over may have been
