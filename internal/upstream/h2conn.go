@@ -37,6 +37,7 @@ type h2Conn struct {
 	err     error      // why the connection has ended; nil: it has not
 	goAway  bool       // the backend takes no more streams
 	streams map[uint32]*Stream
+	opening []*Stream      // those that wait for room in queue before they are opened
 	woken   []*Stream      // for which something has come since the last read
 	next    uint32         // stream to be opened
 	heard   socket.Instant // when something was read last
@@ -158,6 +159,7 @@ func (c *h2Conn) endAll(err error) {
 	for _, s := range c.streams {
 		s.end(err)
 	}
+	c.wakeSenders()
 	c.rouse()
 }
 

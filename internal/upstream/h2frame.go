@@ -210,6 +210,7 @@ func (c *h2Conn) goingAway(f *http2.Frame) {
 			s.end(ErrUnprocessed)
 		}
 	}
+	c.wakeSenders() // those that wait to be opened go elsewhere
 	c.mu.Unlock()
 	c.leave()
 }

@@ -55,6 +55,9 @@ func (c *h2Conn) wakeSenders() {
 			s.out.Signal()
 		}
 	}
+	for _, s := range c.opening {
+		s.out.Signal()
+	}
 }
 
 // appendBlock queues a header block as HEADERS and, if it is longer than one

@@ -3,6 +3,7 @@ package upstream
 import (
 	"net"
 	"os"
+	"slices"
 
 	"elbow/internal/http2"
 	"elbow/internal/socket"
@@ -18,7 +19,10 @@ func (s *Stream) Send(block, body []byte, ends, data bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for s.err == nil && c.err == nil && !c.goAway && c.full() {
-		if err := s.queueUp(); err != nil {
+		c.opening = append(c.opening, s) // it has no number yet by which it would be found
+		err := s.queueUp()
+		c.opening = slices.DeleteFunc(c.opening, func(o *Stream) bool { return o == s })
+		if err != nil {
 			return err
 		}
 	}
