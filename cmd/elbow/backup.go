@@ -109,10 +109,11 @@ func writeWhole(path string, content []byte) error {
 		return err
 	}
 	_, err = f.Write(content)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(part, path)
 	}
-	if err := os.Rename(part, path); err != nil {
+	if err != nil {
+		_ = os.Remove(part) // a disk that is full needs the room
 		return err
 	}
 	return syncDirectory(filepath.Dir(path))

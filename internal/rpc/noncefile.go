@@ -66,7 +66,8 @@ type nonceFile struct {
 // damaged, or the machine has gone down without the last of them, or there is none
 // although expected says that there has to be, CheckTime refuses calls that may be
 // repeated ones. warn is told of that, and when the file cannot be written; the
-// calls themselves go on. Close closes it.
+// calls themselves go on. A file that is damaged or absent makes it wait for the next
+// second, as clients date calls in whole ones. Close closes it.
 func (n *Nonces) Keep(path string, expected bool, warn func(error)) {
 	now := time.Now()
 	found, clean, boot, err := readNonces(path)
@@ -74,8 +75,10 @@ func (n *Nonces) Keep(path string, expected bool, warn func(error)) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !expected:
 	case err != nil:
+		now = now.Truncate(time.Second).Add(time.Second)
 		n.distrust(now)
 		warn(fmt.Errorf("calls signed before this moment are refused, as they may be repeated ones: %w", err))
+		time.Sleep(time.Until(now)) // a later call of this second would be refused, too
 	case !clean && boot != this:
 		n.distrust(booted)
 	}
@@ -92,7 +95,7 @@ func (n *Nonces) Keep(path string, expected bool, warn func(error)) {
 }
 
 // distrust has calls refused that were signed before a moment. Clients date them in
-// whole seconds.
+// whole seconds, so the whole second of the moment is trusted.
 func (n *Nonces) distrust(before time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -104,7 +104,11 @@ func TestNoncesThatMayBeMissing(t *testing.T) {
 			if tt.want != "" {
 				want = append(want, tt.want)
 			}
+			began := time.Now().Truncate(time.Second)
 			n := kept(t, path, true, want...)
+			if tt.want != "" && n.CheckTime(began) == nil {
+				t.Error("a call of the second in which the file was found so is taken: it may be a repeated one")
+			}
 			longAgo, now := time.Now().Add(-1000*time.Hour), time.Now()
 			if n.CheckTime(longAgo) == nil {
 				t.Error("a call that may be a repeated one is taken")
