@@ -24,7 +24,8 @@ func (l *Listener) Close() {
 }
 
 // Drain ends the listener: it closes it, returns when the last exchange has
-// ended, or cuts what is left when ctx does and returns its error.
+// ended, or cuts what is left when ctx does. The error is that of ctx if a connection
+// was cut.
 func (l *Listener) Drain(ctx context.Context) error {
 	l.Close()
 	ended := make(chan struct{})
@@ -34,8 +35,15 @@ func (l *Listener) Drain(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	l.each((*conn).cutOff)
+	cut := 0
+	l.each(func(c *conn) {
+		c.cutOff()
+		cut++
+	})
 	<-ended
+	if cut == 0 {
+		return nil // the last connection had ended, or there was none
+	}
 	return ctx.Err()
 }
 
