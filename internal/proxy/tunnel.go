@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"elbow/internal/socket"
 )
@@ -14,10 +15,16 @@ import (
 // A tunnel carries an upgraded connection: bytes both ways, without looking at
 // them. Each direction ends by itself, and its end is passed on as the end of
 // that direction only. Silence ends the tunnel only if it is in both directions.
+//
+// A backend that closes its connection takes nothing more, but what it sent before
+// may wait in our socket still, also after the reset that its kernel answers with.
+// So what the client sends is thrown away from then on, until that has been carried.
 type tunnel struct {
 	x      *exchange
 	heard  atomic.Int64 // instant of the last byte in either direction
 	halved atomic.Bool  // one direction has ended
+	closed atomic.Bool  // the backend takes nothing more
+	down   atomic.Bool  // all that the backend has sent has been carried
 	up     chan *Fault  // how the client's direction ended; capacity 1
 }
 
@@ -117,9 +124,18 @@ func (t *tunnel) send(p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
-	t.heard.Store(int64(socket.Now()))
 	t.x.record.bytesIn += int64(len(p))
+	if t.closed.Load() {
+		return nil
+	}
+	t.heard.Store(int64(socket.Now()))
 	_, err := t.x.up.Write(p)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		t.closed.Store(true)
+		if !t.down.Load() { // else nobody looks at closed any more
+			return nil
+		}
+	}
 	return err
 }
 
@@ -130,6 +146,10 @@ func (t *tunnel) downward() *Fault {
 	if f == nil {
 		t.halved.Store(true)
 		f = client.closeWrite()
+		t.down.Store(true)
+	}
+	if f == nil && t.closed.Load() {
+		f = &Fault{Side: Upstream, Op: OpTunnel, Err: syscall.ECONNRESET}
 	}
 	if f != nil {
 		client.interrupt()
