@@ -40,6 +40,7 @@ func (x *exchange) farewell() socket.Instant {
 
 func (x *h1) taken() *Fault {
 	c := x.conn
+	c.wire.Resume() // the interruption of an upload that was not needed any more
 	if c.untaken += x.record.bytesOut; c.untaken <= shortAnswer {
 		return nil
 	}

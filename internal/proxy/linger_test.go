@@ -105,6 +105,7 @@ func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
 	body := strings.Repeat("x", size)
 	for name, answer := range map[string]string{
 		"by the backend": "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig",
+		"at length":      "HTTP/1.1 413 Content Too Large\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 1000000),
 		"without one":    "",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,6 +117,9 @@ func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
 					backend = scripted(t, func(_ int, p *peer) {
 						p.head()
 						p.send(answer)
+						if name == "at length" { // what is closed with something unread is reset
+							_, _ = io.Copy(io.Discard, p.r)
+						}
 					})
 				}
 				r := newRig(t, []string{backend}, s, limits(Limits{LingerTimeout: patience}))
