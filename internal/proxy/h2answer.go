@@ -47,7 +47,7 @@ func (s *h2Stream) deliver(b []byte, from, to int, last bool) *Fault {
 	ends := last && len(trailers) == 0
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	x.headSent = true
+	x.headSent, s.begun = true, true
 	if len(x.out) > 0 {
 		if f := s.sendBlock(x.out, ends && from == to); f != nil {
 			return f

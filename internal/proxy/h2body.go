@@ -8,14 +8,23 @@ import (
 )
 
 // counts reports whether n more bytes, the last ones if ends, agree with the
-// Content-Length (RFC 9113, 8.1.1). Called with h.mu locked.
+// Content-Length (RFC 9113, 8.1.1). A body may end short of that once the answer has
+// begun: several clients, curl among them, end it so when they see an error. Called
+// with h.mu locked.
 func (s *h2Stream) counts(n int, ends bool) bool {
 	if s.left < 0 {
 		return true
 	}
 	s.left -= int64(n)
+	if s.left > 0 && ends && s.begun {
+		s.short = true
+		return true
+	}
 	return s.left >= 0 && (!ends || s.left == 0)
 }
+
+// whole reports whether all of the body has come. Called with h.mu locked.
+func (s *h2Stream) whole() bool { return s.ended && !s.short }
 
 func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
 	h := s.h
@@ -46,7 +55,7 @@ func (s *h2Stream) pass(u *upload) *Fault {
 		u.flow.open()
 		n := s.body.Take(u.flow.space())
 		s.reckon()
-		last, trailers := s.ended && s.body.Len() == 0, s.trailers
+		last, trailers := s.whole() && s.body.Len() == 0, s.trailers
 		h.mu.Unlock()
 		x.record.bytesIn += int64(n)
 		if last {
@@ -77,7 +86,7 @@ func (s *h2Stream) awaitBody() *Fault {
 			return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
 		case s.tooLong:
 			return bodyFault(http1.ErrTrailerLength)
-		case s.body.Len() > 0 || s.ended:
+		case s.body.Len() > 0 || s.whole():
 			return nil
 		}
 		s.x.stalls(&s.x.sending, s.x.quiet())

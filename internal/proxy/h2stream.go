@@ -35,6 +35,8 @@ type h2Stream struct {
 	trailers []byte // of the request, as lines
 	tooLong  bool   // the trailers are; the end has come, but ended is not set
 	ended    bool   // the client has sent END_STREAM
+	short    bool   // before the end of the body, and after the head of the answer
+	begun    bool   // the head of the answer has been queued
 	answered bool   // we have
 	shut     bool   // not counted as open any more
 	refused  bool   // nothing more of the body is wanted

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -91,6 +92,48 @@ func TestH2RefusedUpload(t *testing.T) {
 			}
 			c.wantStatus(c.open(true), want)
 		})
+	}
+}
+
+// A client that ends its body short when it sees an error gets the rest of that.
+func TestH2UploadEndsShortAfterTheHead(t *testing.T) {
+	leak.Check(t)
+	ended := make(chan struct{})
+	end := sync.OnceFunc(func() { close(ended) })
+	defer end()
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+		p.head()
+		p.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo ")
+		<-ended
+		p.send("long")
+	})})
+	c := r.dialFrames()
+	id := c.open(false, ":method: POST", "content-length: 100")
+	c.ok(c.WriteData(id, false, []byte("hello")))
+	if got := c.head(id).PseudoValue("status"); got != "413" {
+		t.Errorf("got %s", got)
+	}
+	c.ok(c.WriteData(id, true, []byte("hello")))
+	c.ok(c.WritePing(false, [8]byte{1}))
+	answer := ""
+	for open := true; open; {
+		f, err := c.ReadFrame()
+		c.ok(err)
+		switch f := f.(type) {
+		case *http2.PingFrame: // the end of the body has come before it
+			end()
+		case *http2.DataFrame:
+			answer += string(f.Data())
+			open = !f.StreamEnded()
+		case *http2.RSTStreamFrame:
+			t.Fatalf("reset: %v", f.ErrCode)
+		}
+	}
+	if answer != "too long" {
+		t.Errorf("got %q", answer)
+	}
+	if line := r.log.next(t); line["status"] != 413.0 || line["err"] != nil {
+		t.Errorf("access log has %v", line)
 	}
 }
 
