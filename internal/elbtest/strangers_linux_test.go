@@ -26,7 +26,7 @@ const (
 )
 
 // A strain is what strangers cost a node at one moment.
-type strain struct{ files, goroutines, resident int }
+type strain struct{ files, goroutines, memory int }
 
 // strainOf looks at the process from outside, and at its metrics.
 func strainOf(t *testing.T, n *Node) (s strain) {
@@ -55,7 +55,7 @@ func strainOf(t *testing.T, n *Node) (s strain) {
 		}
 		return int(v)
 	}
-	return strain{len(files), value("go_goroutines"), value("process_resident_memory_bytes")}
+	return strain{len(files), value("go_goroutines"), value("go_memstats_heap_inuse_bytes") + value("go_memstats_stack_inuse_bytes")}
 }
 
 // A way in is what each connection of a stranger sends, again and again if that is
@@ -153,14 +153,14 @@ func TestStrangers(t *testing.T) {
 			t.Errorf("%s: traffic is answered with %d", w.name, got.Status)
 		}
 		now := strainOf(t, n)
-		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.resident-before.resident)>>20)
+		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
 		if more := now.files - before.files; more > bound+apiConns {
 			t.Errorf("%s: %d descriptors more", w.name, more)
 		}
 		if more := now.goroutines - before.goroutines; more > 6*bound+50 {
 			t.Errorf("%s: %d goroutines more", w.name, more)
 		}
-		if more := now.resident - before.resident; more > 192<<20 {
+		if more := now.memory - before.memory; more > 192<<20 {
 			t.Errorf("%s: %d MiB more", w.name, more>>20)
 		}
 		Eventually(t, func() error { // a client whose connection made room for another one tries again
@@ -210,14 +210,14 @@ func TestUnfinishedHandshakes(t *testing.T) {
 	} {
 		end := flood(t, n.API, w)
 		now := strainOf(t, n)
-		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.resident-before.resident)>>20)
+		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
 		if more := now.files - before.files; more > 2*apiConns {
 			t.Errorf("%s: %d descriptors more", w.name, more)
 		}
 		if more := now.goroutines - before.goroutines; more > 6*apiConns+50 {
 			t.Errorf("%s: %d goroutines more", w.name, more)
 		}
-		if more := now.resident - before.resident; more > 64<<20 {
+		if more := now.memory - before.memory; more > 64<<20 {
 			t.Errorf("%s: %d MiB more", w.name, more>>20)
 		}
 		Eventually(t, func() error {
