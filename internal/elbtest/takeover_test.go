@@ -201,6 +201,12 @@ func TestTakeover(t *testing.T) {
 
 	for i := range *takeovers {
 		l.moved(t)
+		Eventually(t, func() error { // no more than eight older processes may drain
+			if n := stillRunning(nodes[:len(nodes)-1]); n >= 8 {
+				return fmt.Errorf("%d older processes drain", n)
+			}
+			return nil
+		})
 		nodes = append(nodes, nodes[i+1].TakeOver(t))
 		if _, err := fmt.Fprintf(tunnel, "%4d", i); err != nil {
 			t.Fatalf("the tunnel after takeover %d: %v", i+1, err)
@@ -239,6 +245,18 @@ func TestTakeover(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// stillRunning counts the processes that have not ended.
+func stillRunning(nodes []*Node) (count int) {
+	for _, n := range nodes {
+		select {
+		case <-n.done:
+		default:
+			count++
+		}
+	}
+	return count
 }
 
 // Get0 is an answer whose body is still to be read.
