@@ -27,7 +27,6 @@ type conn struct {
 	key      balance.Key    // for the schedulers
 	overflow bool           // accepted beyond the limit, to be told so
 	answered socket.Instant // end of the last answer; 0: there was none, or the client has left
-	untaken  int64          // bytes written since the client was last known to have taken all
 	mayHold  bool           // crypto/tls may hold bytes already deciphered
 	abort    bool           // closed so that the client takes what it got for cut off
 	current  *exchange      // under way, over HTTP/1.1; nil: none
