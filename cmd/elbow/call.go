@@ -55,7 +55,7 @@ func newCallCommand() *cobra.Command {
 		SuggestionsMinimumDistance: 2,    // letters that a name may be off to be suggested
 	}
 	call.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		// Of an operation that is misspelt no flag is known; the name is what is wrong.
+		// A misspelt operation has no flags, so the error has to name the operation.
 		if args := cmd.Flags().Args(); cmd == call && len(args) > 0 {
 			return unknownOperation(cmd, args)
 		}

@@ -104,7 +104,7 @@ func required(op *api.Operation, known map[string]string) (map[string]string, bo
 	return needed, true
 }
 
-// until repeats a call until what it answers is what w waits for, for as long as
+// until repeats a call until its answer has the value that w waits for, for at most
 // patience, and returns that answer. The first look is made in any case, so that
 // there is an answer to tell of. It tells its progress on a line that is written
 // over. A field that the operation never answers, and a thing that is not there,

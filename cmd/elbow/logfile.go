@@ -27,7 +27,7 @@ type openFile struct {
 	replaced bool // guarded by logFile.mu
 }
 
-// errNoReader is what a FIFO is opened with that nobody reads.
+// errNoReader is returned when a FIFO is opened that no process reads.
 var errNoReader = errors.New("nobody reads this FIFO: start its reader first")
 
 // open opens the path, anew if it was open. The old file is closed once the

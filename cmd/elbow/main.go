@@ -49,7 +49,7 @@ type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// advice is what to do about an error that does not say so itself.
+// advice returns what a user can do about an error whose text does not say it.
 func advice(err error) string {
 	if path, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrPermission) {
 		return fmt.Sprintf("; run this as the user that elbow runs as, or have %s belong to it: chown, chmod u+rwX", path.Path)

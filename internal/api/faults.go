@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A RowFault is what is wrong with the value of one parameter, in words that
+// A RowFault describes why the value of one parameter is refused, in words that
 // follow its name: "is missing", "must be from 1 to 65535".
 type RowFault struct{ Name, Text string }
 
