@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"time"
+
+	"elbow/internal/proxy"
 )
 
 // balancing is what the machine says about the choice of backends, all of it
@@ -17,7 +19,9 @@ type balancing struct {
 }
 
 // defaultBalancing has the retry budget that the data plane has by itself.
-func defaultBalancing() balancing { return balancing{retryPercent: 20, retryBurst: 100} }
+func defaultBalancing() balancing {
+	return balancing{retryPercent: proxy.DefaultRetryPercent, retryBurst: proxy.DefaultRetryBurst}
+}
 
 func (b *balancing) flags(f *flag.FlagSet) {
 	f.DurationVar(&b.slowStart, "slow-start", b.slowStart,

@@ -16,7 +16,7 @@ import (
 )
 
 // defaultEndpoint is where `elbow serve` answers calls unless told otherwise.
-const defaultEndpoint = "http://127.0.0.1:8095"
+const defaultEndpoint = "http://" + defaultAPI
 
 // access is where calls go and who signs them. Of what flags, environment and
 // profile say, the first that is not empty counts.

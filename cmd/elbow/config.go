@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"elbow/internal/elb"
+	"elbow/internal/proxy"
 )
 
 // A config is what belongs to the machine. What belongs to a customer is in the
@@ -79,12 +80,15 @@ const (
 // off is the value of what can be switched off.
 const off = "off"
 
+// defaultAPI is where the API is served, and called, unless something else is asked for.
+const defaultAPI = "127.0.0.1:8095"
+
 func defaultConfig() config {
 	return config{
 		data:    "elbow-data",
 		region:  "local",
 		vswitch: netip.MustParsePrefix("127.8.0.0/16"),
-		api:     "127.0.0.1:8095",
+		api:     defaultAPI,
 		admin:   "127.0.0.1:8096",
 		console: consoleAuto,
 
@@ -103,11 +107,11 @@ func defaultConfig() config {
 
 		http3: true,
 
-		maxConnections:  200_000,
-		maxBackendConns: 20_000,
-		queueTimeout:    time.Second,
+		maxConnections:  proxy.DefaultMaxConns,
+		maxBackendConns: proxy.DefaultMaxBackendConns,
+		queueTimeout:    proxy.DefaultQueueTimeout,
 
-		drainTimeout: 30 * time.Second,
+		drainTimeout: proxy.DefaultDrainTimeout,
 
 		balancing: defaultBalancing(),
 

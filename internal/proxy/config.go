@@ -79,7 +79,7 @@ func (c *Config) idleTimeout() time.Duration {
 	if c.IdleTimeout > 0 {
 		return c.IdleTimeout
 	}
-	return defaultIdleTimeout
+	return DefaultIdleTimeout
 }
 
 // requestTimeout is RequestTimeout with its default.
@@ -87,5 +87,5 @@ func (c *Config) requestTimeout() time.Duration {
 	if c.RequestTimeout > 0 {
 		return c.RequestTimeout
 	}
-	return defaultRequestTimeout
+	return DefaultRequestTimeout
 }

@@ -2,10 +2,11 @@ package proxy
 
 import "time"
 
-// The defaults of the API for what a Config leaves at zero.
+// The defaults for what a Config leaves at zero, the same as those of the API:
+// elbtest compares them.
 const (
-	defaultIdleTimeout    = 15 * time.Second
-	defaultRequestTimeout = 60 * time.Second
+	DefaultIdleTimeout    = 15 * time.Second
+	DefaultRequestTimeout = 60 * time.Second
 )
 
 // handshakeTimeout bounds a TLS handshake from accept to its end. A full one
@@ -101,9 +102,9 @@ const headBytes = 8 << 10
 // both leave in one write without moving the body.
 const headRoom = 2 << 10
 
-// defaultMaxConns bounds client connections of the process. 200,000 idle ones
+// DefaultMaxConns bounds client connections of the process. 200,000 idle ones
 // take about 1.9 GB.
-const defaultMaxConns = 200_000
+const DefaultMaxConns = 200_000
 
 // Beyond the handshakes that are computed handshakeRoom may wait for their turn,
 // for up to handshakePatience: a second's work of one core or two, so that all
@@ -117,19 +118,21 @@ const (
 // as it always does: 2 ms or less.
 const shedMax = 64
 
-// defaultMaxBackendConns bounds the exchanges with one backend. It is there to
+// DefaultMaxBackendConns bounds the exchanges with one backend. It is there to
 // bound, not to shape: no more than some 28,000 connections can be made from one
 // address to one port of another (net.ipv4.ip_local_port_range), and what comes
 // after that would fail one by one. Who knows how many requests a backend works
 // on at once sets a little more than that.
-const defaultMaxBackendConns = 20_000
+const DefaultMaxBackendConns = 20_000
 
-// defaultQueueTimeout is how long a request waits for its turn with a backend. A
+// DefaultQueueTimeout is how long a request waits for its turn with a backend. A
 // second is what a person does not mind, and time enough for a burst.
-const defaultQueueTimeout = time.Second
+const DefaultQueueTimeout = time.Second
 
-// defaultDrainTimeout is as long as a listener's drain has by default.
-const defaultDrainTimeout = 30 * time.Second
+// DefaultDrainTimeout is how long exchanges go on when their listener is stopped or
+// their backend removed. Long polls commonly last 30 s; whatever takes longer has to be
+// able to reconnect anyway.
+const DefaultDrainTimeout = 30 * time.Second
 
 // overflowShare is the part of a connection limit, one in 16, that is accepted
 // beyond it only to be answered with 503; what comes on top is closed unheard,
@@ -140,8 +143,8 @@ const overflowShare = 16
 // A listener may try so many exchanges of a hundred with a second backend, and so
 // many at once after a time without: Envoy's budget of retries is a fifth, too.
 const (
-	defaultRetryPercent = 20
-	defaultRetryBurst   = 100
+	DefaultRetryPercent = 20
+	DefaultRetryBurst   = 100
 )
 
 // accept errors, EMFILE above all, are retried after a pause that doubles from

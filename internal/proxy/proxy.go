@@ -27,12 +27,13 @@ type Options struct {
 	Log       *slog.Logger // nil: slog.Default()
 	AccessLog io.Writer    // gets JSON lines, in large writes; nil: no access log
 
-	MaxConns         int // client connections of the process, default 200,000
+	MaxConns         int // client connections of the process, default DefaultMaxConns
 	MaxListenerConns int // client connections of one listener, default MaxConns
 
 	// MaxBackendConns is how many exchanges may be under way with one backend of
-	// one listener, each on a connection of its own, default 20,000. As many again
-	// may wait for up to QueueTimeout, default 1s; what comes on top is 503.
+	// one listener, each on a connection of its own, default DefaultMaxBackendConns. As
+	// many again may wait for up to QueueTimeout, default DefaultQueueTimeout; what comes
+	// on top is 503.
 	MaxBackendConns int
 	QueueTimeout    time.Duration
 
@@ -50,13 +51,13 @@ type Options struct {
 	Descriptors int
 
 	// RetryPercent is how many attempts with another backend there may be, for a
-	// hundred exchanges of a listener, default 20; RetryBurst how many at once
-	// after a time without any, default 100. Negative: none.
+	// hundred exchanges of a listener, default DefaultRetryPercent; RetryBurst how many at once
+	// after a time without any, default DefaultRetryBurst. Negative: none.
 	RetryPercent int
 	RetryBurst   int
 
 	// DrainTimeout is how long exchanges may go on with a backend that was
-	// retired; then they are cut. Default 30s.
+	// retired; then they are cut. Default DefaultDrainTimeout.
 	DrainTimeout time.Duration
 
 	// AbortOnClose has an exchange end when its client closes the sending side of its
@@ -155,8 +156,8 @@ func New(o Options) *Proxy {
 	p := &Proxy{
 		log:    o.Log,
 		limits: o.Limits.withDefaults(),
-		max:    cmp.Or(o.MaxConns, defaultMaxConns),
-		drain:  cmp.Or(o.DrainTimeout, defaultDrainTimeout),
+		max:    cmp.Or(o.MaxConns, DefaultMaxConns),
+		drain:  cmp.Or(o.DrainTimeout, DefaultDrainTimeout),
 		http3:  o.HTTP3,
 
 		abortOnClose: o.AbortOnClose,
@@ -167,11 +168,11 @@ func New(o Options) *Proxy {
 
 		inherited: byName(o.Inherited),
 
-		maxBackend: cmp.Or(o.MaxBackendConns, defaultMaxBackendConns),
-		queueFor:   cmp.Or(o.QueueTimeout, defaultQueueTimeout),
+		maxBackend: cmp.Or(o.MaxBackendConns, DefaultMaxBackendConns),
+		queueFor:   cmp.Or(o.QueueTimeout, DefaultQueueTimeout),
 
-		retryPercent: max(0, cmp.Or(o.RetryPercent, defaultRetryPercent)),
-		retryBurst:   max(0, cmp.Or(o.RetryBurst, defaultRetryBurst)),
+		retryPercent: max(0, cmp.Or(o.RetryPercent, DefaultRetryPercent)),
+		retryBurst:   max(0, cmp.Or(o.RetryBurst, DefaultRetryBurst)),
 
 		maxShaking: cmp.Or(o.MaxShaking, quicShaking),
 

@@ -38,11 +38,6 @@ const (
 	// stallTime is how long one pass may take before health says that the loop
 	// stands still. One that opens ten thousand listeners takes seconds.
 	stallTime = time.Minute
-
-	// drainTimeout is for how long exchanges go on by default when their listener
-	// is gone. Long polls commonly last 30s; whatever is longer has to be able to
-	// reconnect anyway.
-	drainTimeout = 30 * time.Second
 )
 
 // pause is how long to wait before the next try after so many that failed.

@@ -104,7 +104,7 @@ func New(c Config) *Loop {
 		c.Log = slog.Default()
 	}
 	if c.DrainTimeout == 0 {
-		c.DrainTimeout = drainTimeout
+		c.DrainTimeout = proxy.DefaultDrainTimeout
 	}
 	l := &Loop{
 		source:       c.Source,

@@ -1,0 +1,23 @@
+package elbtest
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"elbow/internal/proxy"
+)
+
+// The data plane, which does not know the API, has by itself the timeouts that the
+// table of operations says.
+func TestDefaultsAgree(t *testing.T) {
+	defaults := make(map[string]string)
+	for _, r := range operation(t, "CreateLoadBalancerHTTPSListener").New().Params() {
+		defaults[r.Name] = r.Default
+	}
+	for name, of := range map[string]time.Duration{"IdleTimeout": proxy.DefaultIdleTimeout, "RequestTimeout": proxy.DefaultRequestTimeout} {
+		if want := strconv.Itoa(int(of / time.Second)); defaults[name] != want {
+			t.Errorf("%s: the table says %q, the data plane %q", name, defaults[name], want)
+		}
+	}
+}
