@@ -110,7 +110,7 @@ func newOperationCommand(op *api.Operation, access *access, show *show) *cobra.C
 	rows := op.New().Params()
 	cmd.Flags().SortFlags = false // the order of the table is the order of the documents
 	for _, r := range rows {
-		addFlag(cmd, r, completion(op, r, access))
+		addFlag(cmd, r, completion(r, access))
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := show.parse(); err != nil {
@@ -141,9 +141,9 @@ func newOperationCommand(op *api.Operation, access *access, show *show) *cobra.C
 
 // completion is what the Tab key proposes for a parameter: what the server has,
 // else the values that the table allows.
-func completion(op *api.Operation, r api.Param, access *access) cobra.CompletionFunc {
-	if l, ok := lookUps[r.Name]; ok && !created(op, r.Name) {
-		return l.complete(access)
+func completion(r api.Param, access *access) cobra.CompletionFunc {
+	if r.Names != nil && !r.New {
+		return lookUp{r.Names}.complete(access)
 	}
 	return cobra.FixedCompletions(r.Var.Shape().Enum, cobra.ShellCompDirectiveNoFileComp)
 }

@@ -14,39 +14,9 @@ import (
 // completionTime bounds a look-up while somebody waits for the Tab key.
 const completionTime = 2 * time.Second
 
-// A look-up finds the values that a parameter can have now: those of a field
-// of what a list operation answers, with another one as their description.
-type lookUp struct {
-	operation string
-	version   string
-	with      string // a parameter that the look-up needs; "" if none
-	pairs     string // JMESPath of [value, description] pairs
-}
-
-// lookUps are the parameters whose values the server knows.
-var lookUps = map[string]lookUp{
-	"LoadBalancerId":      {"DescribeLoadBalancers", api.EnsVersion, "", "LoadBalancers.LoadBalancer[].[LoadBalancerId, LoadBalancerName]"},
-	"InstanceId":          {"DescribeLoadBalancers", api.EnsVersion, "", "LoadBalancers.LoadBalancer[].[LoadBalancerId, LoadBalancerName]"},
-	"ListenerPort":        {"DescribeLoadBalancerListeners", api.EnsVersion, "LoadBalancerId", "Listeners.Listener[].[ListenerPort, Description]"},
-	"EnsRegionId":         {"DescribeEnsRegions", api.EnsVersion, "", "EnsRegions.EnsRegions[].[EnsRegionId, Name]"},
-	"NetworkId":           {"DescribeNetworks", api.EnsVersion, "", "Networks.Network[].[NetworkId, NetworkName]"},
-	"VSwitchId":           {"DescribeVSwitches", api.EnsVersion, "", "VSwitches.VSwitch[].[VSwitchId, CidrBlock]"},
-	"ServerCertificateId": {"ListUserCertificateOrder", api.CasVersion, "", "CertificateOrderList[].[CertificateId, Name]"},
-	"CertId":              {"ListUserCertificateOrder", api.CasVersion, "", "CertificateOrderList[].[CertificateId, Name]"},
-	"UserName":            {"ListUsers", api.RamVersion, "", "Users.User[].[UserName, DisplayName]"},
-	"PolicyName":          {"ListPolicies", api.RamVersion, "", "Policies.Policy[].[PolicyName, Description]"},
-	"UserAccessKeyId":     {"ListAccessKeys", api.RamVersion, "UserName", "AccessKeys.AccessKey[].[AccessKeyId, Status]"},
-}
-
-// created are the operations whose parameter of such a name is for something
-// that is not there yet.
-func created(op *api.Operation, name string) bool {
-	switch op.Name + " " + name {
-	case "CreateUser UserName", "CreatePolicy PolicyName", "CreateLoadBalancerHTTPSListener ListenerPort":
-		return true
-	}
-	return false
-}
+// A lookUp finds the values that a parameter can have now: the IDs and names of the
+// things of a kind, each with its description.
+type lookUp struct{ *api.Kind }
 
 // complete proposes what the server knows. Without a server there is nothing to
 // propose: an error would only mess up the line that is being typed.
@@ -62,8 +32,8 @@ func (l lookUp) complete(access *access) cobra.CompletionFunc {
 
 func (l lookUp) find(cmd *cobra.Command, access *access) ([]string, error) {
 	params := make(map[string]string)
-	if flag := cmd.Flag(l.with); flag != nil && flag.Changed {
-		params[l.with] = flag.Value.String()
+	if flag := cmd.Flag(l.Within); flag != nil && flag.Changed {
+		params[l.Within] = flag.Value.String()
 	}
 	client, err := access.client()
 	if err != nil {
@@ -71,11 +41,11 @@ func (l lookUp) find(cmd *cobra.Command, access *access) ([]string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), completionTime)
 	defer cancel()
-	body, err := client.Call(ctx, l.version, l.operation, params)
+	body, err := client.Call(ctx, l.Version, l.List, params)
 	if err != nil {
 		return nil, err
 	}
-	q, err := answer.ParseQuery(l.pairs)
+	q, err := answer.ParseQuery(l.Pairs)
 	if err != nil {
 		return nil, err
 	}

@@ -61,9 +61,8 @@ func observer(op *api.Operation, params map[string]string, body []byte) (*api.Op
 		return op, params, nil
 	}
 	if look, ok := op.Observer(); ok {
-		// An optional parameter of op may be absent: a key's UserName.
-		if needed, known := required(look, knownParams(params, body)); known {
-			return look, needed, nil
+		if of, known := look.Of(op, knownParams(params, body)); known {
+			return look, of, nil
 		}
 	}
 	return nil, nil, fmt.Errorf("%[1]s is done, but no operation shows what %[1]s has done: --wait has nothing to look at", op.Name)
@@ -85,23 +84,6 @@ func knownParams(params map[string]string, body []byte) map[string]string {
 		known[name] = value
 	}
 	return known
-}
-
-// required picks the required parameters of op, and reports whether all are
-// known.
-func required(op *api.Operation, known map[string]string) (map[string]string, bool) {
-	needed := make(map[string]string)
-	for _, r := range op.New().Params() {
-		if !r.Required || len(r.When) > 0 {
-			continue
-		}
-		value, ok := known[r.Name]
-		if !ok {
-			return nil, false
-		}
-		needed[r.Name] = value
-	}
-	return needed, true
 }
 
 // until repeats a call until its answer has the value that w waits for, for at most

@@ -25,7 +25,7 @@ func (v backendsVar) Shape() Shape {
 // rows lists the members of one item.
 func (v backendsVar) rows(b *elb.Backend) []Param {
 	return []Param{
-		{Name: "ServerId", Var: Text(&b.ServerID, 1, maxID, serverID), Required: true, Doc: "The ID of the backend server."},
+		{Name: "ServerId", Var: Text(&b.ServerID, 1, maxID, serverID), Required: true, Errors: []ErrorID{ErrBackendServerExists, ErrBackendServerNotFound}, Names: instanceKind, Doc: "The ID of the backend server."},
 		{Name: "Type", Var: OneOf(&b.Type, "ens", "eni"), Default: "ens", Doc: "What the ID names: an instance or a network interface."},
 		{Name: "Weight", Var: Int(&b.Weight, 0, 100), Required: v.weightRequired, Default: v.weight(), Doc: "How much it gets of the requests, compared with the others. With 0 it takes no new sessions."},
 		{Name: "Ip", Label: "IP address", Var: Address(&b.IP), Doc: "Its address. Needed where no instance is registered under the ID."},

@@ -12,7 +12,7 @@ type UploadUserCertificateInput struct {
 // Params lists the rows.
 func (in *UploadUserCertificateInput) Params() []Param {
 	return []Param{
-		{Name: "Name", Var: Text(&in.Name, 1, maxFree), Required: true, Doc: "The name of the certificate, no two of one account alike."},
+		{Name: "Name", Var: Text(&in.Name, 1, maxFree), Required: true, Names: certificateNameKind, New: true, Doc: "The name of the certificate, no two of one account alike."},
 		{Name: "Cert", Label: "Certificate chain in PEM", Var: Text(&in.Cert, 1, maxPEM), Required: true, File: true, Doc: "The certificate in PEM, followed by those that issued it."},
 		{Name: "Key", Label: "Private key in PEM", Var: Text(&in.Key, 1, maxPEM), Required: true, File: true, Secret: true, Doc: "The private key in PEM, without a passphrase."},
 		{Name: "ResourceGroupId", Var: ID(&in.Group), Doc: "Accepted for compatibility, without effect."},
@@ -44,7 +44,7 @@ func (in *GetUserCertificateDetailInput) Params() []Param {
 }
 
 func certID(p *int64) Param {
-	return Param{Name: "CertId", Var: Int64(p, 1, 1<<53-1), Required: true, Doc: "The ID of the certificate."}
+	return Param{Name: "CertId", Var: Int64(p, 1, 1<<53-1), Required: true, Names: certificateKind, Doc: "The ID of the certificate."}
 }
 
 // GetUserCertificateDetailOutput is all of a certificate. The fields of SM2

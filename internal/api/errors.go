@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -117,7 +118,7 @@ func ListenerNotFound() *Error { return ErrListenerNotFound.New() }
 // and the certificate service answer 400, RAM and STS 403.
 func NoPermission(op *Operation, detail *AccessDenied) *Error {
 	id := ErrNoPermission
-	if op.Product == "Ram" || op.Product == "Sts" {
+	if slices.Contains(op.Errors, ErrNoPermissionRAM) {
 		id = ErrNoPermissionRAM
 	}
 	e := id.New()

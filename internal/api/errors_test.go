@@ -29,10 +29,15 @@ func TestSpecifiedErrors(t *testing.T) {
 
 func TestNoPermissionByProduct(t *testing.T) {
 	detail := &AccessDenied{AuthAction: "x:y"}
-	for product, want := range map[string]int{"Ens": 400, "cas": 400, "Ram": 403, "Sts": 403} {
-		e := NoPermission(&Operation{Product: product}, detail)
+	status := map[string]int{"Ens": 400, "cas": 400, "Ram": 403, "Sts": 403}
+	for _, op := range Operations() {
+		want := status[op.Product]
+		if op.Unrestricted {
+			continue
+		}
+		e := NoPermission(op, detail)
 		if e.Status != want || e.Code != "NoPermission" || e.Denied != detail {
-			t.Errorf("%s: got %d %s with %v, want %d NoPermission with the detail", product, e.Status, e.Code, e.Denied, want)
+			t.Errorf("%s: got %d %s with %v, want %d NoPermission with the detail", op.Name, e.Status, e.Code, e.Denied, want)
 		}
 	}
 }

@@ -25,14 +25,14 @@ func (in *RegisterInstanceInput) Params() []Param {
 		instanceID(&in.InstanceID),
 		{Name: "PrivateIpAddress", Var: Address(&in.Address), Required: true, Doc: "The address of the server. A domain name is not taken."},
 		{Name: "InstanceName", Var: Text(&in.Name, 1, maxFree, notURL), Doc: "The name of the server. Without one it is the ID."},
-		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Doc: "The ID of the region of the server. Without one it is that of the network."},
-		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Doc: "The ID of the network of the server. Without one it is the network of the first start."},
-		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Doc: "The ID of the vSwitch of the server. Without one it is the vSwitch of the first start."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Doc: "The ID of the region of the server. Without one it is that of the network."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of the network of the server. Without one it is the network of the first start."},
+		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Doc: "The ID of the vSwitch of the server. Without one it is the vSwitch of the first start."},
 	}
 }
 
 func instanceID(p *string) Param {
-	return Param{Name: "InstanceId", Var: Text(p, 1, maxID, serverID), Required: true, Doc: "The ID of the server, as backend servers name it: i-…, or eni-… for a network interface."}
+	return Param{Name: "InstanceId", Var: Text(p, 1, maxID, serverID), Required: true, Names: instanceKind, Doc: "The ID of the server, as backend servers name it: i-…, or eni-… for a network interface."}
 }
 
 // RegisterInstanceOutput is empty.

@@ -12,7 +12,7 @@ type ListenerKey struct {
 func (k *ListenerKey) rows() []Param {
 	return []Param{
 		loadBalancerID(&k.LoadBalancerID),
-		{Name: "ListenerPort", Var: Int(&k.Port, 1, 65535), Required: true, Doc: "The port of the listener."},
+		{Name: "ListenerPort", Var: Int(&k.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
 		{Name: "ListenerProtocol", Var: OneOf(&k.Protocol, elb.TCP, elb.UDP, elb.HTTP, elb.HTTPS), Doc: "The protocol of the listener. Needed only where listeners of several protocols share the port."},
 	}
 }
@@ -58,7 +58,7 @@ func (in *DescribeLoadBalancerListenersInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
 		{Name: "Description", Var: Text(&in.Description, 1, 80), Doc: "The description of listeners."},
-		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Doc: "The port of a listener."},
+		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Doc: "The port of a listener."},
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}

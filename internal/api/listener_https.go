@@ -27,7 +27,7 @@ func httpsListener(l *elb.Listener, again bool) []Param {
 			"http1: HTTP/1.1 for everything. " +
 			"h2c: HTTP/2 by prior knowledge for everything, and for health checks unless HealthCheckConnectPort has them go to another port. " +
 			"Not in the documents of ENS."},
-		{Name: "ServerCertificateId", Label: "Certificate", Var: ID(&l.CertificateID), Required: true, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
+		{Name: "ServerCertificateId", Label: "Certificate", Var: ID(&l.CertificateID), Required: true, Names: serverCertificateKind, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
 	}
 	rows = append(rows, sticky(&l.Sticky)...)
 	return append(rows, healthCheck(&l.Check, again)...)
@@ -87,7 +87,7 @@ func (in *CreateLoadBalancerHTTPSListenerInput) Params() []Param {
 	l := &in.Listener
 	rows := []Param{
 		loadBalancerID(&l.LoadBalancerID),
-		{Name: "ListenerPort", Var: Int(&l.Port, 1, 65535), Required: true, Doc: "The port that requests are received on. 443 is recommended for HTTPS."},
+		{Name: "ListenerPort", Var: Int(&l.Port, 1, 65535), Required: true, Names: listenerKind, New: true, Doc: "The port that requests are received on. 443 is recommended for HTTPS."},
 		{Name: "ListenerForward", Label: "Redirect", Group: PlainHTTP, Var: OnOff(&l.Forward), Default: "off", Doc: "Whether plain HTTP is redirected to HTTPS: if on, the load balancer also listens on ForwardPort and answers every request there with a redirect to this listener."},
 		{Name: "ForwardPort", Group: PlainHTTP, Var: Int(&l.ForwardPort, 0, 65535), Required: true, When: []Cond{{"ListenerForward", "on"}}, Doc: "The port whose HTTP requests are redirected to HTTPS. It must not be 0 or the port of a listener while ListenerForward is on."},
 		{Name: "BackendServerPort", Label: "Port of the backends", Var: Int(&l.BackendPort, 1, 65535), Doc: "The port of the backend servers that were added without a port of their own. Without it they are asked on ListenerPort."},
@@ -117,7 +117,7 @@ type SetLoadBalancerHTTPSListenerAttributeInput struct {
 func (in *SetLoadBalancerHTTPSListenerAttributeInput) Params() []Param {
 	rows := []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Required: true, Doc: "The port of the listener."},
+		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
 	}
 	for _, r := range httpsListener(&in.alone, true) {
 		r.Required, r.Default, r.IfGiven = false, "", ""

@@ -17,7 +17,7 @@ type DescribeLoadBalancerHTTPSListenerAttributeInput struct {
 func (in *DescribeLoadBalancerHTTPSListenerAttributeInput) Params() []Param {
 	return []Param{
 		loadBalancerID(&in.LoadBalancerID),
-		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Required: true, Doc: "The port of the listener."},
+		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
 	}
 }
 

@@ -18,10 +18,10 @@ type CreateLoadBalancerInput struct {
 // Params lists the rows.
 func (in *CreateLoadBalancerInput) Params() []Param {
 	return []Param{
-		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Required: true, Doc: "The ID of the region that the load balancer is created in."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Required: true, Doc: "The ID of the region that the load balancer is created in."},
 		{Name: "LoadBalancerSpec", Label: "Specification", Var: OneOf(&in.Spec, elb.Specs...), Required: true, Doc: "The specification of the load balancer. It is recorded and reported; capacity is not cut by it."},
-		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Required: true, Doc: "The ID of the network."},
-		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Required: true, Doc: "The ID of the vSwitch. The address of the load balancer is the next free one of its range."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Required: true, Doc: "The ID of the network."},
+		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Required: true, Doc: "The ID of the vSwitch. The address of the load balancer is the next free one of its range."},
 		{Name: "PayType", Var: OneOf(&in.PayType, "PostPaid"), Required: true, Doc: "The billing method."},
 		{Name: "LoadBalancerName", Label: "Name", Var: Text(&in.Name, 1, 80, notURL), Doc: "The name of the load balancer. Without one the server makes one."},
 		{Name: "ClientToken", Var: Text(&in.ClientToken, 1, 64, visibleASCII), Doc: "A token that the client draws for each load balancer it wants. The same token with the same parameters gives the same load balancer, however often the call is sent."},
@@ -63,15 +63,15 @@ type DescribeLoadBalancersInput struct {
 func (in *DescribeLoadBalancersInput) Params() []Param {
 	return []Param{
 		{Name: "Address", Var: Text(&in.Address, 1, maxFree), Doc: "The address of a load balancer."},
-		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Doc: "The ID of a region."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Doc: "The ID of a region."},
 		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
-		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Doc: "The ID of a load balancer."},
+		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Names: loadBalancerKind, Doc: "The ID of a load balancer."},
 		{Name: "LoadBalancerName", Label: "Name", Var: Text(&in.Name, 1, maxFree), Doc: "The name of load balancers."},
 		{Name: "LoadBalancerStatus", Var: OneOf(&in.Status, elb.Active, elb.InActive), Doc: "The status of load balancers."},
 		{Name: "LoadBalancerType", Var: Text(&in.Type, 1, maxFree), Doc: "The type of load balancers."},
-		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Doc: "The ID of a network."},
-		{Name: "ServerId", Var: ID(&in.ServerID), Doc: "The ID of a backend server."},
-		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Doc: "The ID of a vSwitch."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of a network."},
+		{Name: "ServerId", Var: ID(&in.ServerID), Names: instanceKind, Doc: "The ID of a backend server."},
+		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Doc: "The ID of a vSwitch."},
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 10, 100),
 	}
@@ -128,7 +128,7 @@ func (in *DescribeLoadBalancerAttributeInput) Params() []Param {
 }
 
 func loadBalancerID(p *string) Param {
-	return Param{Name: "LoadBalancerId", Var: ID(p), Required: true, Doc: "The ID of the load balancer."}
+	return Param{Name: "LoadBalancerId", Var: ID(p), Required: true, Names: loadBalancerKind, Doc: "The ID of the load balancer."}
 }
 
 // DescribeLoadBalancerAttributeOutput is all of a load balancer. The arrays are
@@ -243,7 +243,7 @@ type ReleaseInstanceInput struct{ InstanceID string }
 // Params lists the rows.
 func (in *ReleaseInstanceInput) Params() []Param {
 	return []Param{
-		{Name: "InstanceId", Var: ID(&in.InstanceID), Required: true, Doc: "The ID of what is released. A load balancer is released with its listeners."},
+		{Name: "InstanceId", Var: ID(&in.InstanceID), Required: true, Names: loadBalancerKind, Doc: "The ID of what is released. A load balancer is released with its listeners."},
 	}
 }
 

@@ -30,8 +30,8 @@ type DescribeLoadBalancerListenMonitorInput struct {
 // Params lists the rows.
 func (in *DescribeLoadBalancerListenMonitorInput) Params() []Param {
 	return append([]Param{
-		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Doc: "The ID of the load balancer."},
-		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Required: true, Doc: "The port of the listener."},
+		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Names: loadBalancerKind, Doc: "The ID of the load balancer."},
+		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
 		{Name: "Proto", Var: OneOf(&in.Protocol, protocols...), Doc: "The protocol of the listener."},
 	}, in.rows("7 days")...)
 }
@@ -77,8 +77,8 @@ type DescribeServerLoadBalancerListenMonitorInput struct {
 // Params lists the rows.
 func (in *DescribeServerLoadBalancerListenMonitorInput) Params() []Param {
 	return append([]Param{
-		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Doc: "The ID of the load balancer."},
-		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Doc: "The port of the listener; without one there is an entry a minute for each listener."},
+		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Names: loadBalancerKind, Doc: "The ID of the load balancer."},
+		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Doc: "The port of the listener; without one there is an entry a minute for each listener."},
 		{Name: "Proto", Var: OneOf(&in.Protocol, protocols...), Doc: "The protocol of the listeners."},
 	}, in.rows("24 hours")...)
 }
@@ -123,7 +123,7 @@ type DescribeServerLoadBalancerMonitorInput struct {
 // Params lists the rows.
 func (in *DescribeServerLoadBalancerMonitorInput) Params() []Param {
 	return append([]Param{
-		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Doc: "The ID of the load balancer."},
+		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Names: loadBalancerKind, Doc: "The ID of the load balancer."},
 	}, in.rows("24 hours")...)
 }
 

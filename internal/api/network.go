@@ -6,7 +6,7 @@ type DescribeEnsRegionsInput struct{ RegionID string }
 // Params lists the rows.
 func (in *DescribeEnsRegionsInput) Params() []Param {
 	return []Param{
-		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Doc: "The ID of a region; without one all are listed."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Doc: "The ID of a region; without one all are listed."},
 	}
 }
 
@@ -44,9 +44,9 @@ type DescribeNetworksInput struct {
 // Params lists the rows.
 func (in *DescribeNetworksInput) Params() []Param {
 	return []Param{
-		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Doc: "The ID of a region."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Doc: "The ID of a region."},
 		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
-		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Doc: "The ID of a network."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of a network."},
 		{Name: "NetworkIds", Var: IDs(&in.NetworkIDs, maxListed), Doc: "The IDs of networks."},
 		{Name: "NetworkName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of networks."},
 		pageNumber(&in.PageNumber),
@@ -126,10 +126,10 @@ type DescribeVSwitchesInput struct {
 // Params lists the rows.
 func (in *DescribeVSwitchesInput) Params() []Param {
 	return []Param{
-		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Doc: "The ID of a region."},
+		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Doc: "The ID of a region."},
 		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Doc: "The IDs of regions."},
-		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Doc: "The ID of a network."},
-		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Doc: "The ID of a vSwitch."},
+		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of a network."},
+		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Doc: "The ID of a vSwitch."},
 		{Name: "VSwitchIds", Var: IDs(&in.VSwitchIDs, maxListed), Doc: "The IDs of vSwitches."},
 		{Name: "VSwitchName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of vSwitches."},
 		pageNumber(&in.PageNumber),

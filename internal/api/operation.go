@@ -4,7 +4,10 @@
 // is binding. Start reading at Operation, then Param.
 package api
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // The versions of the products served.
 const (
@@ -32,10 +35,16 @@ type Operation struct {
 	Unrestricted bool
 
 	// ObservedBy is the operation of the same version that shows what a change did:
-	// `elbow call --wait` repeats it. Its required parameters are known from the change
-	// or its answer. Every operation that changes something has one, or NoObserver;
-	// one that only reads has none.
-	ObservedBy string
+	// `elbow call --wait` repeats it. Its parameters are those of the same name in the
+	// change or its answer, and those of ObservedWith. Every operation that changes
+	// something has one, or NoObserver; one that only reads has none.
+	ObservedBy   string
+	ObservedWith map[string]string
+
+	// Stops is the parameter, and its value, with which a call ends something that
+	// works; "BackendServers.Weight" is a member of the items of a JSON array. Nil: an
+	// operation that deletes always does, any other never.
+	Stops *Cond
 
 	Rate    Rate
 	New     func() Input // a fresh input to bind to
@@ -93,9 +102,8 @@ type Example struct{ Name, Value string }
 // Action is the name policies use: "ens:CreateLoadBalancer".
 func (o *Operation) Action() string { return strings.ToLower(o.Product) + ":" + o.Name }
 
-// NoObserver stands in ObservedBy where no operation can show the change from what
-// the call and its answer have: a server is only in lists, and GetPolicy needs the
-// PolicyType that CreatePolicy does not take.
+// NoObserver stands in ObservedBy where no operation can show the change: a range of
+// servers is in no answer, and a password in none.
 const NoObserver = "none"
 
 // Changes reports whether the operation changes something; others only read.
@@ -108,6 +116,25 @@ func (o *Operation) Observer() (*Operation, bool) {
 		return o, true
 	}
 	return Lookup(o.Version, o.ObservedBy)
+}
+
+// Of are the parameters with which o, an Observer, shows a call of change, of whose
+// parameters and answer it takes those that it has too. It is false if one that o
+// requires is not among them.
+func (o *Operation) Of(change *Operation, known map[string]string) (map[string]string, bool) {
+	params := maps.Clone(change.ObservedWith)
+	if params == nil {
+		params = make(map[string]string)
+	}
+	for _, r := range o.New().Params() {
+		if value, ok := known[r.Name]; ok && (r.Required || r.Names != nil) {
+			params[r.Name] = value
+		}
+		if _, ok := params[r.Name]; !ok && r.Required && len(r.When) == 0 {
+			return nil, false
+		}
+	}
+	return params, true
 }
 
 // usual is the limit of every operation that documents no other.

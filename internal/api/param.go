@@ -12,12 +12,15 @@ type Param struct {
 	Group    Group  // the heading that forms show it under
 	Var      Var
 	Required bool
-	Default  string // as a client would send it; "" means none
-	IfGiven  string // the default is taken only if the parameter of this name is given
-	When     []Cond // the row has an effect, and may be required, only if all of these hold
-	File     bool   // the value is usually kept in a file, and never begins with @
-	Secret   bool   // the value must not be written down: a private key or a password
-	Doc      string // the specification's sentence, in our words
+	Default  string    // as a client would send it; "" means none
+	IfGiven  string    // the default is taken only if the parameter of this name is given
+	When     []Cond    // the row has an effect, and may be required, only if all of these hold
+	File     bool      // the value is usually kept in a file, and never begins with @
+	Secret   bool      // the value must not be written down: a private key or a password
+	Names    *Kind     // the kind of thing whose ID or name the value is; nil if it is none
+	New      bool      // the value names a thing that the call creates, so none exists yet
+	Errors   []ErrorID // further errors that are about this value, where their code does not name it
+	Doc      string    // the specification's sentence, in our words
 }
 
 // A Cond holds if the parameter Name, bound by an earlier row, has the value

@@ -52,7 +52,7 @@ func (in *UpdateAccessKeyInput) Params() []Param {
 }
 
 func userAccessKeyID(p *string) Param {
-	return Param{Name: "UserAccessKeyId", Var: ID(p), Required: true, Doc: "The ID of the access key."}
+	return Param{Name: "UserAccessKeyId", Var: ID(p), Required: true, Names: accessKeyKind, Doc: "The ID of the access key."}
 }
 
 // UpdateAccessKeyOutput is empty.

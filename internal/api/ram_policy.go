@@ -12,8 +12,8 @@ type CreatePolicyInput struct {
 // Params lists the rows.
 func (in *CreatePolicyInput) Params() []Param {
 	return []Param{
-		policyName(&in.PolicyName),
-		{Name: "PolicyDocument", Label: "Document", Var: Text(&in.Document, 1, maxPolicy), Required: true, File: true, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."},
+		toCreate(policyName(&in.PolicyName)),
+		{Name: "PolicyDocument", Label: "Document", Var: Text(&in.Document, 1, maxPolicy), Required: true, File: true, Errors: []ErrorID{ErrMalformedPolicyDocument}, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."},
 		{Name: "Description", Var: Text(&in.Description, 1, 1024), Doc: "The description of the policy."},
 	}
 }
@@ -23,7 +23,7 @@ func (in *CreatePolicyInput) Params() []Param {
 const maxPolicy = 6144
 
 func policyName(p *string) Param {
-	return Param{Name: "PolicyName", Label: "Name", Var: Text(p, 1, 128, policyCharacters), Required: true, Doc: "The name of the policy."}
+	return Param{Name: "PolicyName", Label: "Name", Var: Text(p, 1, 128, policyCharacters), Required: true, Names: policyKind, Doc: "The name of the policy."}
 }
 
 var policyCharacters = rule{

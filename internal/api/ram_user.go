@@ -12,7 +12,7 @@ type CreateUserInput struct {
 // Params lists the rows.
 func (in *CreateUserInput) Params() []Param {
 	return []Param{
-		userName(&in.UserName, true),
+		toCreate(userName(&in.UserName, true)),
 		{Name: "DisplayName", Var: Text(&in.DisplayName, 1, 128), Doc: "The name of the user as people read it."},
 		{Name: "MobilePhone", Var: Text(&in.MobilePhone, 1, 64), Doc: "A phone number."},
 		{Name: "Email", Var: Text(&in.Email, 1, 128), Doc: "A mail address."},
@@ -21,7 +21,7 @@ func (in *CreateUserInput) Params() []Param {
 }
 
 func userName(p *string, required bool) Param {
-	return Param{Name: "UserName", Var: Text(p, 1, 64, userCharacters), Required: required, Doc: "The name of the user."}
+	return Param{Name: "UserName", Var: Text(p, 1, 64, userCharacters), Required: required, Names: userKind, Doc: "The name of the user."}
 }
 
 var userCharacters = rule{

@@ -15,7 +15,7 @@ var backendOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "SetBackendServers", Access: "update", Rate: usual,
 		Doc: "Changes the weight of backend servers.",
-		New: input[SetBackendServersInput], Out: output[SetBackendServersOutput], ObservedBy: "DescribeLoadBalancerAttribute",
+		New: input[SetBackendServersInput], Out: output[SetBackendServersOutput], Stops: &Cond{"BackendServers.Weight", "0"}, ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrBackendServerNotFound},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
@@ -25,7 +25,7 @@ var backendOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "RemoveBackendServers", Access: "update", Rate: usual,
 		Doc: "Removes backend servers from a load balancer.",
-		New: input[RemoveBackendServersInput], Out: output[RemoveBackendServersOutput], ObservedBy: "DescribeLoadBalancerAttribute",
+		New: input[RemoveBackendServersInput], Out: output[RemoveBackendServersOutput], Stops: always, ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrBackendServerNotFound},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},

@@ -6,7 +6,7 @@ var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "RegisterInstance", Access: "create", Rate: usual,
 		Doc: "Says which address a server has, so that AddBackendServers can name it by its ID alone. An ID that is registered gets the new address, name and place; backend servers that were added keep theirs. Not in the documents of ENS.",
-		New: input[RegisterInstanceInput], Out: output[RegisterInstanceOutput], ObservedBy: NoObserver,
+		New: input[RegisterInstanceInput], Out: output[RegisterInstanceOutput], ObservedBy: "DescribeInstances",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrRegionNotFound, ErrNetworkNotFound, ErrVSwitchNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"InstanceId", "i-5vb5h5njxiuhn48a"},
@@ -18,7 +18,7 @@ var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DeregisterInstance", Access: "delete", Rate: usual,
 		Doc: "Forgets the address of a server. Backend servers that were added stay. Not in the documents of ENS.",
-		New: input[DeregisterInstanceInput], Out: output[DeregisterInstanceOutput], ObservedBy: NoObserver,
+		New: input[DeregisterInstanceInput], Out: output[DeregisterInstanceOutput], ObservedBy: "DescribeInstances",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInstanceNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"InstanceId", "i-5vb5h5njxiuhn48a"},

@@ -78,7 +78,7 @@ var listenerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "StopLoadBalancerListener", Access: "update", Rate: usual,
 		Doc: "Stops a listener. Requests under way are finished.",
-		New: input[StopLoadBalancerListenerInput], Out: output[StopLoadBalancerListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
+		New: input[StopLoadBalancerListenerInput], Out: output[StopLoadBalancerListenerOutput], Stops: always, ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},

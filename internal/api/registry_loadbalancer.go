@@ -1,5 +1,7 @@
 package api
 
+import "elbow/internal/elb"
+
 // loadBalancerOperations are the operations on load balancers.
 var loadBalancerOperations = []*Operation{
 	{
@@ -49,7 +51,7 @@ var loadBalancerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "SetLoadBalancerStatus", Access: "update", Rate: usual,
 		Doc: "Lets a load balancer forward traffic or not.",
-		New: input[SetLoadBalancerStatusInput], Out: output[SetLoadBalancerStatusOutput], ObservedBy: "DescribeLoadBalancerAttribute",
+		New: input[SetLoadBalancerStatusInput], Out: output[SetLoadBalancerStatusOutput], Stops: &Cond{"LoadBalancerStatus", string(elb.InActive)}, ObservedBy: "DescribeLoadBalancerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},

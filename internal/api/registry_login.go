@@ -10,7 +10,7 @@ var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: hashes, Resources: ofUser,
 		Doc: "Gives a user a password to sign in to the console with.",
-		New: input[CreateLoginProfileInput], Out: output[CreateLoginProfileOutput], ObservedBy: "GetUser",
+		New: input[CreateLoginProfileInput], Out: output[CreateLoginProfileOutput], ObservedBy: "GetLoginProfile",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileExists},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -30,7 +30,7 @@ var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "UpdateLoginProfile", Access: "update", Rate: hashes, Resources: ofUser,
 		Doc: "Changes how a user signs in to the console. A new password ends the user's sessions.",
-		New: input[UpdateLoginProfileInput], Out: output[UpdateLoginProfileOutput], ObservedBy: "GetUser",
+		New: input[UpdateLoginProfileInput], Out: output[UpdateLoginProfileOutput], ObservedBy: "GetLoginProfile",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -40,7 +40,7 @@ var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeleteLoginProfile", Access: "delete", Rate: usual, Resources: ofUser,
 		Doc: "Takes the password of a user away, and ends the user's sessions.",
-		New: input[DeleteLoginProfileInput], Out: output[DeleteLoginProfileOutput], ObservedBy: "GetUser",
+		New: input[DeleteLoginProfileInput], Out: output[DeleteLoginProfileOutput], ObservedBy: "GetLoginProfile",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLoginProfileNotExist},
 		Example: []Example{
 			{"UserName", "alice"},

@@ -1,6 +1,10 @@
 package api
 
-import "slices"
+import (
+	"slices"
+
+	"elbow/internal/elb"
+)
 
 // ramOperations are the operations of RAM: users, their keys, passwords and
 // policies.
@@ -49,7 +53,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateAccessKey", Access: "create", Rate: usual, Resources: ofKeys,
 		Doc: "Makes an access key for a user, or without UserName for the caller. Its secret is in this answer and never again.",
-		New: input[CreateAccessKeyInput], Out: output[CreateAccessKeyOutput], ObservedBy: "GetUser",
+		New: input[CreateAccessKeyInput], Out: output[CreateAccessKeyOutput], ObservedBy: "ListAccessKeys",
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrLimitExceededAccessKey},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -67,7 +71,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "UpdateAccessKey", Access: "update", Rate: usual, Resources: ofKeys,
 		Doc: "Allows or forbids the use of an access key.",
-		New: input[UpdateAccessKeyInput], Out: output[UpdateAccessKeyOutput], ObservedBy: "GetUser",
+		New: input[UpdateAccessKeyInput], Out: output[UpdateAccessKeyOutput], Stops: &Cond{"Status", KeyInactive}, ObservedBy: "ListAccessKeys",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -78,7 +82,7 @@ var userOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeleteAccessKey", Access: "delete", Rate: usual, Resources: ofKeys,
 		Doc: "Deletes an access key.",
-		New: input[DeleteAccessKeyInput], Out: output[DeleteAccessKeyOutput], ObservedBy: "GetUser",
+		New: input[DeleteAccessKeyInput], Out: output[DeleteAccessKeyOutput], ObservedBy: "ListAccessKeys",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrAccessKeyNotExist},
 		Example: []Example{
 			{"UserName", "alice"},
@@ -87,12 +91,15 @@ var userOperations = []*Operation{
 	},
 }
 
+// customPolicy is the type of the policies that calls change.
+var customPolicy = map[string]string{"PolicyType": elb.CustomPolicy}
+
 // policyOperations are the operations on policies and who has them.
 var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual, Resources: ofPolicy,
 		Doc: "Creates a policy.",
-		New: input[CreatePolicyInput], Out: output[CreatePolicyOutput], ObservedBy: NoObserver,
+		New: input[CreatePolicyInput], Out: output[CreatePolicyOutput], ObservedBy: "GetPolicy", ObservedWith: customPolicy,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyExists, ErrMalformedPolicyDocument},
 		Example: []Example{
 			{"PolicyName", "listeners-only"},
@@ -122,7 +129,7 @@ var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual, Resources: ofPolicy,
 		Doc: "Deletes a policy that no user has.",
-		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput], ObservedBy: NoObserver,
+		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput], ObservedBy: "GetPolicy", ObservedWith: customPolicy,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser},
 		Example: []Example{
 			{"PolicyName", "listeners-only"},
@@ -131,7 +138,7 @@ var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "AttachPolicyToUser", Access: "update", Rate: usual, Resources: ofAttachment,
 		Doc: "Gives a policy to a user.",
-		New: input[AttachPolicyToUserInput], Out: output[AttachPolicyToUserOutput], ObservedBy: "GetPolicy",
+		New: input[AttachPolicyToUserInput], Out: output[AttachPolicyToUserOutput], ObservedBy: "ListPoliciesForUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyExists, ErrLimitExceededPolicy},
 		Example: []Example{
 			{"PolicyType", "Custom"},
@@ -142,7 +149,7 @@ var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "DetachPolicyFromUser", Access: "update", Rate: usual, Resources: ofAttachment,
 		Doc: "Takes a policy from a user.",
-		New: input[DetachPolicyFromUserInput], Out: output[DetachPolicyFromUserOutput], ObservedBy: "GetPolicy",
+		New: input[DetachPolicyFromUserInput], Out: output[DetachPolicyFromUserOutput], Stops: always, ObservedBy: "ListPoliciesForUser",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrPolicyNotExist, ErrUserPolicyNotExist},
 		Example: []Example{
 			{"PolicyType", "Custom"},

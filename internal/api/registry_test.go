@@ -117,9 +117,9 @@ func TestOperationsAreComplete(t *testing.T) {
 				named[name] = true
 			}
 		}
-		for _, name := range []string{"UserName", "PolicyName"} {
-			if _, ok := rows[name]; ok && !named[name] {
-				t.Errorf("%s: has %s, but no resource that it names", op.Name, name)
+		for _, r := range rows {
+			if (r.Names == userKind || r.Names == policyKind) && !named[r.Name] {
+				t.Errorf("%s: has %s, but no resource that it names", op.Name, r.Name)
 			}
 		}
 		for _, e := range op.Example {
@@ -157,32 +157,31 @@ func TestChangesAreObserved(t *testing.T) {
 			continue
 		case op.ObservedBy == NoObserver && !ok:
 			continue
-		case !ok || look.Access != "get":
-			t.Errorf("%s: observed by %q, want an operation of its version that reads one thing, or NoObserver", op.Name, op.ObservedBy)
+		case !ok || look.Changes():
+			t.Errorf("%s: observed by %q, want an operation of its version that reads, or NoObserver", op.Name, op.ObservedBy)
 			continue
 		}
-		known := make(map[string]bool)
+		known := make(map[string]string)
 		for _, r := range op.New().Params() {
-			known[r.Name] = true
+			known[r.Name] = "x"
 		}
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(op.Out())) {
 			if kind := f.Type.Kind(); kind == reflect.String || kind == reflect.Int || kind == reflect.Int64 {
 				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-				known[cmp.Or(name, f.Name)] = true
+				known[cmp.Or(name, f.Name)] = "x"
 			}
 		}
-		needed := 0
-		for _, r := range look.New().Params() {
-			if !r.Required || len(r.When) > 0 {
-				continue
-			}
-			needed++
-			if !known[r.Name] {
-				t.Errorf("%s: observed by %s, but has no %s for it", op.Name, look.Name, r.Name)
-			}
+		of, ok := look.Of(op, known)
+		if !ok {
+			t.Errorf("%s: observed by %s, but has not all that it requires", op.Name, look.Name)
 		}
-		if needed == 0 {
+		if len(of) == len(op.ObservedWith) {
 			t.Errorf("%s: observed by %s, which is told nothing of it", op.Name, look.Name)
+		}
+		for name, value := range op.ObservedWith {
+			if i := slices.IndexFunc(look.New().Params(), func(r Param) bool { return r.Name == name }); i < 0 || value == "" || known[name] != "" {
+				t.Errorf("%s: observed with %s, want a parameter of %s that it has not itself", op.Name, name, look.Name)
+			}
 		}
 	}
 }

@@ -144,7 +144,7 @@ func (v *visit) try() error {
 	if err != nil {
 		return err
 	}
-	if stops(op, values) && v.r.PostFormValue("sure") == "" {
+	if op.Ends(values) && v.r.PostFormValue("sure") == "" {
 		page := v.tryPageOf(op, values)
 		page.Ran = &tried{Ask: append([]string{op.Doc}, v.stopFacts(op, values)...)}
 		return v.showTried(page)

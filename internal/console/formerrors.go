@@ -102,13 +102,6 @@ func labelIn(rows []api.Param, name string) string {
 	return words(name)
 }
 
-// elsewhere are the fields that errors are about which do not name one.
-var elsewhere = map[string]string{
-	"ServerCertificateNotFound": "ServerCertificateId", "ListenerAlreadyExists": "ListenerPort",
-	"CertificateAlreadyExists": "Name", "EntityAlreadyExists.User": "UserName", "EntityAlreadyExists.Policy": "PolicyName",
-	"MalformedPolicyDocument": "PolicyDocument",
-}
-
 // fieldOf is the row that an error is about, "" if it is about none.
 func fieldOf(err error, rows []api.Param) string {
 	call, ok := errors.AsType[*refused](err)
@@ -116,7 +109,10 @@ func fieldOf(err error, rows []api.Param) string {
 		return ""
 	}
 	code := call.answer.Code
-	name := elsewhere[code]
+	if i := slices.IndexFunc(rows, func(r api.Param) bool { return r.Concerns(code) }); i >= 0 {
+		return rows[i].Name
+	}
+	name := ""
 	for _, prefix := range []string{"Missing", "InvalidParameter.", "Invalid"} {
 		if rest, cut := strings.CutPrefix(code, prefix); cut && name == "" {
 			name, _, _ = strings.Cut(rest, ".")

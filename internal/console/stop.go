@@ -12,23 +12,6 @@ import (
 	"elbow/internal/elb"
 )
 
-// stops reports whether a call ends something that works: it closes listeners,
-// takes backends out, or lets somebody in no more. The console asks before it makes
-// such a call, and says how much traffic there is.
-func stops(op *api.Operation, params map[string]string) bool {
-	switch op.Name {
-	case "StopLoadBalancerListener", "RemoveBackendServers", "DetachPolicyFromUser":
-		return true
-	case "SetLoadBalancerStatus":
-		return params["LoadBalancerStatus"] == string(elb.InActive)
-	case "UpdateAccessKey":
-		return params["Status"] == api.KeyInactive
-	case "SetBackendServers":
-		return slices.ContainsFunc(itemsOf(params["BackendServers"]), func(item map[string]any) bool { return fmt.Sprint(item["Weight"]) == "0" })
-	}
-	return op.Access == "delete"
-}
-
 // itemsOf are the items of a parameter that is a JSON array; none if it is no such
 // text.
 func itemsOf(text string) (all []map[string]any) {
@@ -221,7 +204,7 @@ func (v *visit) stopFacts(op *api.Operation, values map[string]string) (all []st
 	case lb == "":
 	case port != "":
 		all = append(all, "The listener on port "+port+": "+v.loadOfListener(lb, port))
-	case op.Name == "RemoveBackendServers" || op.Name == "SetBackendServers":
+	case values["BackendServers"] != "":
 		for _, item := range itemsOf(values["BackendServers"]) {
 			id := backendIDText(fmt.Sprint(item["ServerId"]), fmt.Sprint(item["Port"]))
 			all = append(all, id+": "+v.loadOfBackend(lb, id))

@@ -38,7 +38,7 @@ func TestEveryStopIsKnown(t *testing.T) {
 		if op.Access == "get" || op.Access == "list" || op.Access == "create" {
 			continue
 		}
-		if asks, known := stops(op, values), goesOn[op.Name] != ""; asks == known {
+		if asks, known := op.Ends(values), goesOn[op.Name] != ""; asks == known {
 			t.Errorf("%s: asks %t, ends nothing %t: want one of the two", op.Name, asks, known)
 		}
 	}
@@ -49,7 +49,7 @@ func TestEveryStopIsKnown(t *testing.T) {
 		"SetLoadBalancerStatus": {"LoadBalancerStatus": "Active"}, "UpdateAccessKey": {"Status": "Active"},
 		"SetBackendServers": {"BackendServers": `[{"ServerId":"i-1","Weight":"10"}]`}, "DescribeLoadBalancers": nil,
 	} {
-		if stops(operation(name), params) {
+		if operation(name).Ends(params) {
 			t.Errorf("%s %v asks", name, params)
 		}
 	}
@@ -100,7 +100,7 @@ func TestQuestionsSayWhatEnds(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, call := range s.calls {
-		if action := strings.Fields(call)[0]; stops(operation(action), nil) {
+		if action := strings.Fields(call)[0]; operation(action).Ends(nil) {
 			t.Errorf("a question has made the call %s", call)
 		}
 	}

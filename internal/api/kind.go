@@ -1,0 +1,96 @@
+package api
+
+// A Kind is a kind of things that calls name by an ID or a name.
+type Kind struct {
+	List    string // the operation that lists them
+	Version string // of List
+	Within  string // the parameter of List that says of whom; "" where it lists all of the account
+	Pairs   string // JMESPath of the pairs [ID, description] in the answer of List
+
+	NotFound ErrorID // the error of a call that names one which does not exist; "" if there is none
+	Exists   ErrorID // the error of a call that creates one whose name is taken; "" if there is none
+}
+
+// The kinds of things.
+var (
+	loadBalancerKind = &Kind{
+		List: "DescribeLoadBalancers", Version: EnsVersion,
+		Pairs: "LoadBalancers.LoadBalancer[].[LoadBalancerId, LoadBalancerName]", NotFound: ErrLoadBalancerNotFound,
+	}
+	listenerKind = &Kind{
+		List: "DescribeLoadBalancerListeners", Version: EnsVersion, Within: "LoadBalancerId",
+		Pairs: "Listeners.Listener[].[ListenerPort, Description]", NotFound: ErrListenerNotFound, Exists: ErrListenerAlreadyExists,
+	}
+	instanceKind = &Kind{
+		List: "DescribeInstances", Version: EnsVersion,
+		Pairs: "Instances.Instance[].[InstanceId, InstanceName]", NotFound: ErrInstanceNotFound,
+	}
+	regionKind = &Kind{
+		List: "DescribeEnsRegions", Version: EnsVersion,
+		Pairs: "EnsRegions.EnsRegions[].[EnsRegionId, Name]", NotFound: ErrRegionNotFound,
+	}
+	networkKind = &Kind{
+		List: "DescribeNetworks", Version: EnsVersion,
+		Pairs: "Networks.Network[].[NetworkId, NetworkName]", NotFound: ErrNetworkNotFound,
+	}
+	vSwitchKind = &Kind{
+		List: "DescribeVSwitches", Version: EnsVersion,
+		Pairs: "VSwitches.VSwitch[].[VSwitchId, CidrBlock]", NotFound: ErrVSwitchNotFound,
+	}
+	serverCertificateKind = &Kind{ // as listeners name them
+		List: "ListUserCertificateOrder", Version: CasVersion,
+		Pairs: "CertificateOrderList[].[CertificateId, Name]", NotFound: ErrServerCertificateNotFound,
+	}
+	certificateKind = &Kind{ // as the certificate service names them
+		List: "ListUserCertificateOrder", Version: CasVersion,
+		Pairs: "CertificateOrderList[].[CertificateId, Name]", NotFound: ErrCertificateNotFound,
+	}
+	certificateNameKind = &Kind{
+		List: "ListUserCertificateOrder", Version: CasVersion,
+		Pairs: "CertificateOrderList[].[Name, CommonName]", Exists: ErrCertificateExists,
+	}
+	userKind = &Kind{
+		List: "ListUsers", Version: RamVersion,
+		Pairs: "Users.User[].[UserName, DisplayName]", NotFound: ErrUserNotExist, Exists: ErrUserExists,
+	}
+	policyKind = &Kind{
+		List: "ListPolicies", Version: RamVersion,
+		Pairs: "Policies.Policy[].[PolicyName, Description]", NotFound: ErrPolicyNotExist, Exists: ErrPolicyExists,
+	}
+	accessKeyKind = &Kind{
+		List: "ListAccessKeys", Version: RamVersion, Within: "UserName",
+		Pairs: "AccessKeys.AccessKey[].[AccessKeyId, Status]", NotFound: ErrAccessKeyNotExist,
+	}
+)
+
+// Concerns reports whether an error with this code is about the value of the
+// parameter: what it names does not exist, or exists already, or is refused by a
+// rule of its own.
+func (p Param) Concerns(code string) bool {
+	for _, id := range p.errors() {
+		if errorRow(id).Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+func (p Param) errors() []ErrorID {
+	all := p.Errors
+	if p.Names != nil {
+		id := p.Names.NotFound
+		if p.New {
+			id = p.Names.Exists
+		}
+		if id != "" {
+			all = append(all[:len(all):len(all)], id)
+		}
+	}
+	return all
+}
+
+// toCreate is the row of a name that the call creates.
+func toCreate(p Param) Param {
+	p.New = true
+	return p
+}
