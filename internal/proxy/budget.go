@@ -83,7 +83,7 @@ func (b *budget) close() {
 }
 
 // reckoned is what connections need as a rule, and what they do.
-func (b *budget) reckoned() int64 { return b.conns.Load()*connCost + b.held.Load() }
+func (b *budget) reckoned() int64 { return b.conns.Load()*connCost + b.holds() }
 
 // full reports whether there is no room for the exchange that has been counted
 // last.
@@ -105,6 +105,18 @@ func (b *budget) fullForConns(client netip.AddrPort) bool {
 	b.refuse()
 	return false
 }
+
+// limit is what clients may hold, as it is reckoned; 0: no bound.
+func (b *budget) limit() int64 { return b.total / budgetShare }
+
+// holds is what is reckoned beyond what connections need as a rule.
+func (b *budget) holds() int64 { return b.held.Load() }
+
+// hold reckons n bytes more, or less, that are of no connection yet.
+func (b *budget) hold(n int64) { b.held.Add(n) }
+
+// isTight reports whether more memory lives than should.
+func (b *budget) isTight() bool { return b.tight.Load() }
 
 // roomy reports whether n bytes may be used for what is only faster with them.
 func (b *budget) roomy(n int64) bool {
@@ -145,7 +157,9 @@ func (b *budget) pause(d time.Duration) bool {
 			return false
 		case <-b.refused:
 			b.relieve()
-			if !sleep(reliefInterval, b.stop) {
+			select {
+			case <-time.After(reliefInterval):
+			case <-b.stop:
 				return false
 			}
 		}
@@ -168,17 +182,4 @@ func (b *budget) measured(live int64) {
 	case live < b.total/8*easyOf8:
 		b.tight.Store(false)
 	}
-}
-
-// noMemory is the Fault of a request that there is no memory for.
-func (x *exchange) noMemory() *Fault {
-	x.conn.listener.refuseMemory()
-	return &Fault{Side: Self, Op: OpHead, Status: 503, Err: errMemory}
-}
-
-// refuseMemory counts what was refused because memory is short.
-func (l *Listener) refuseMemory() {
-	l.counts.Local().refusals[ofMemory].Inc()
-	l.proxy.budget.refuse()
-	l.proxy.shortage.refuse(l.proxy.log, errMemory)
 }

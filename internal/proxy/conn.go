@@ -31,9 +31,7 @@ type conn struct {
 	abort    bool           // closed so that the client takes what it got for cut off
 	current  *exchange      // under way, over HTTP/1.1; nil: none
 
-	held  atomic.Int64 // bytes that its exchanges are reckoned at
-	owed  atomic.Int32 // how many exchanges wait for the client
-	moved atomic.Int64 // instant since which all that do have waited
+	memory heldMemory
 
 	state atomic.Uint32 // idle, active or closing
 

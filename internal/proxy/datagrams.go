@@ -25,7 +25,7 @@ import (
 type datagrams struct {
 	*net.UDPConn
 	batch  *ipv4.PacketConn // the same
-	turns  *quicTurns       // is told what is written
+	turns  *turns           // is told what is written
 	resets *resetter        // owned by the reader
 	proofs *initialProofs   // is told what is read
 	source atomic.Uint32    // fromSocket …; changed under mu
@@ -110,7 +110,7 @@ func (d *datagrams) awaitReader() {
 // WriteMsgUDP is what quic-go writes with.
 func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	n, oobn, err = d.UDPConn.WriteMsgUDP(b, oob, to)
-	if d.turns.inside.Load() > 0 {
+	if d.turns.any() {
 		d.turns.wrote(addrPort(to))
 	}
 	return n, oobn, err

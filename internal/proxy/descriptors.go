@@ -99,30 +99,16 @@ func (d *descriptors) control(_, _ string, c syscall.RawConn) (err error) {
 	return errors.Join(ctl, err)
 }
 
-// Control is for other sockets that the process can do without: it refuses one if
-// there is hardly a descriptor left. It is the Control of a net.Dialer.
-func (p *Proxy) Control(network, address string, c syscall.RawConn) error {
-	return p.files.control(network, address, c)
-}
+// listeners is how many descriptors the listeners take, with what they take in a
+// takeover.
+func (d *descriptors) listeners() int { return int(d.listening.Load()) }
 
-// ListenerDescriptors is how many descriptors the listeners take, with what they take
-// in a takeover.
-func (p *Proxy) ListenerDescriptors() int { return int(p.files.listening.Load()) }
-
-// TakeoverDescriptors is how many more a takeover by another process takes here; 0 if
-// that is not bounded.
-func (p *Proxy) TakeoverDescriptors() int {
-	if p.files.limit == 0 {
+// forTakeover is how many more a takeover by another process takes here; 0 if that is
+// not bounded.
+func (d *descriptors) forTakeover() int {
+	if d.limit == 0 {
 		return 0
 	}
-	copies := min(takeoverCopies, p.files.listening.Load()+2)
-	return int(p.files.takeover.Load() + copies)
-}
-
-// refuseDescriptor counts a connection that there is no descriptor for.
-func (l *Listener) refuseDescriptor() {
-	counts := l.counts.Local()
-	counts.refused.Inc()
-	counts.refusals[ofDescriptors].Inc()
-	l.proxy.scarce.refuse(l.proxy.log, errDescriptors, "limit", l.proxy.files.limit)
+	copies := min(takeoverCopies, d.listening.Load()+2)
+	return int(d.takeover.Load() + copies)
 }

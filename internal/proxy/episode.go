@@ -48,6 +48,9 @@ func (e *episode) refuse(log *slog.Logger, why error, attrs ...any) {
 	time.AfterFunc(episodePause, func() { e.end(log, before) })
 }
 
+// total is how many refusals there were since the process started.
+func (e *episode) total() uint64 { return e.refused.Load() }
+
 // end tells that it is over, or looks again later.
 func (e *episode) end(log *slog.Logger, before uint64) {
 	quiet := socket.Now().Sub(socket.Instant(e.last.Load()))

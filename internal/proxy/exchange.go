@@ -72,7 +72,7 @@ func takeExchange(c *conn) *exchange {
 	x.conn, x.client = c, (*h1)(x)
 	x.taking.conn, x.sending.conn = c, c
 	x.taking.holds = uploadCost // a buffer, too
-	c.hold(exchangeCost)
+	c.memory.hold(exchangeCost)
 	x.in.open(c)
 	return x
 }
@@ -80,7 +80,7 @@ func takeExchange(c *conn) *exchange {
 // release gives the exchange back, without anything that refers to c.
 func (x *exchange) release() {
 	x.in.close()
-	x.conn.hold(-exchangeCost)
+	x.conn.memory.hold(-exchangeCost)
 	x.req.Reset()
 	x.shrink()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}

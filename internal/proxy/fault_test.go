@@ -208,43 +208,8 @@ func testOnlyOneRefuses(t *testing.T, v version) {
 	if _, retried := line["retries"]; line["op"] != "connect" || line["backend"] != "a" || retried {
 		t.Errorf("access log has %v", line)
 	}
-	if n := r.lis.budget.spent.Load(); n != 0 {
+	if n := r.lis.budget.used(); n != 0 {
 		t.Errorf("%d of the retry budget are spent", n)
-	}
-}
-
-func TestRetryBudget(t *testing.T) {
-	leak.Check(t)
-	for _, tt := range []struct{ percent, burst, atOnce, exchanges int }{
-		{20, 100, 100, 5},
-		{100, 1, 1, 1},
-		{30, 10, 10, 4},
-		{1, 5, 5, 100},
-		{20, 0, 0, 0},
-	} {
-		b := retryBudget{percent: int64(tt.percent), burst: int64(tt.burst)}
-		n := 0
-		for b.take() {
-			n++
-		}
-		if n != tt.atOnce {
-			t.Errorf("%+v: got %d retries at once", tt, n)
-		}
-		for left := tt.exchanges; left > 0; left-- {
-			if b.take() {
-				t.Errorf("%+v: a retry is earned %d exchanges early", tt, left)
-			}
-			b.earn()
-		}
-		if tt.burst > 0 && !b.take() || b.take() {
-			t.Errorf("%+v: so many exchanges must earn one retry", tt)
-		}
-	}
-	none := retryBudget{burst: 1}
-	none.take()
-	none.earn()
-	if none.take() {
-		t.Error("at 0 percent an exchange earned a retry")
 	}
 }
 

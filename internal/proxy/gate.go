@@ -47,7 +47,11 @@ type waiter chan struct{}
 var (
 	errCrowd = errors.New("too many are waiting already")
 	errLong  = errors.New("the wait is too long")
+	errGone  = errors.New("client left")
 )
+
+// lookEvery is how often it is looked whether one who waits is still there.
+const lookEvery = time.Second
 
 // enter reports whether there was a place. If not, wait comes next, unless the
 // caller goes elsewhere. However it ends, leave is due.
@@ -73,7 +77,7 @@ func (g *gate) wait(left func() bool) error {
 		return err
 	}
 	for {
-		timer := time.NewTimer(min(time.Until(due), watchEvery))
+		timer := time.NewTimer(min(time.Until(due), lookEvery))
 		select {
 		case <-w.Value.(waiter):
 			timer.Stop()
@@ -90,7 +94,7 @@ func (g *gate) wait(left func() bool) error {
 		if late {
 			return errLong
 		}
-		return errLeft
+		return errGone
 	}
 }
 

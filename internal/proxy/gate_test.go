@@ -179,8 +179,8 @@ func TestGateForgetsWhoLeaves(t *testing.T) {
 		var gone atomic.Bool
 		time.AfterFunc(1500*time.Millisecond, func() { gone.Store(true) })
 		start := time.Now()
-		if err := g.wait(gone.Load); err != errLeft || time.Since(start) != 2*time.Second {
-			t.Errorf("got %v after %v, want %v after two seconds", err, time.Since(start), errLeft)
+		if err := g.wait(gone.Load); err != errGone || time.Since(start) != 2*time.Second {
+			t.Errorf("got %v after %v, want %v after two seconds", err, time.Since(start), errGone)
 		}
 		g.leave()
 		g.leave()

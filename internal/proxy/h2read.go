@@ -116,7 +116,7 @@ func (h *h2Conn) frames() (err error) {
 	}
 	if h.partial == 0 && (h.r < h.w || h.block.pending()) {
 		h.partial = socket.Now()
-		h.owes()
+		h.memory.owes()
 	}
 	return nil
 }
@@ -125,14 +125,14 @@ func (h *h2Conn) frames() (err error) {
 func (h *h2Conn) whole() {
 	if h.partial != 0 {
 		h.partial = 0
-		h.paid()
+		h.memory.paid()
 	}
 }
 
 // reckonBlock takes down what the header block takes that lacks its end.
 func (h *h2Conn) reckonBlock() {
 	if n := cap(h.block.buf); n != h.blockHeld {
-		h.hold(int64(n - h.blockHeld))
+		h.memory.hold(int64(n - h.blockHeld))
 		h.blockHeld = n
 	}
 }

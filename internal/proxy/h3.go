@@ -47,6 +47,7 @@ func (q *quicPort) admit(c *quic.Conn) {
 		start: c.Context().Value(quicStartKey{}).(*quicStart),
 	}
 	h.conn.h3 = h
+	h.conn.memory.open(&l.proxy.budget)
 	h.start.conn = h.conn
 	h.key.ClientIP = h.client.Addr().As16()
 	h.key.QUICID = h.start.id.bytes()

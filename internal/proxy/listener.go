@@ -44,14 +44,13 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	l := &Listener{
-		proxy:  p,
-		tcp:    tcp,
-		raw:    raw,
-		budget: retryBudget{percent: int64(p.retryPercent), burst: int64(p.retryBurst)},
-
+		proxy: p,
+		tcp:   tcp,
+		raw:   raw,
 		done:  make(chan struct{}),
 		conns: make(map[*conn]struct{}),
 	}
+	l.budget.open(p.retryPercent, p.retryBurst)
 	l.config.Store(cfg)
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
@@ -125,6 +124,7 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 	if l.turnAway(tcp) {
 		return
 	}
+	c.memory.open(&l.proxy.budget)
 	c.key.ClientIP = c.client.Addr().As16()
 	c.state.Store(active)
 	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
@@ -192,7 +192,7 @@ func (l *Listener) remove(c *conn) {
 	delete(l.conns, c)
 	here := len(l.conns)
 	l.mu.Unlock()
-	c.hold(-c.held.Load()) // what a panic has left
+	c.memory.close()
 	l.counts.Local().open.Add(-1)
 	total := l.proxy.conns.Add(-1)
 	if l.crowd.on.Load() {

@@ -1,20 +1,16 @@
 package proxy
 
 import (
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -53,7 +49,7 @@ func TestHandshakeLimit(t *testing.T) {
 	}
 	waits.send(get).want(200, "hello")
 	r.dial().send(get).want(200, "hello")
-	g.wantEmpty(t)
+	wantEmpty(t, g)
 }
 
 // Who does not get a turn in time is told so, and the turn of one that breaks
@@ -62,7 +58,7 @@ func TestHandshakeTurnEnds(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
-	g.bePatientFor(10 * time.Millisecond)
+	g.patience = 10 * time.Millisecond
 	g.enter()
 	if err := r.dial().Conn.(*tls.Conn).Handshake(); err == nil {
 		t.Error("a handshake was computed beyond the limit")
@@ -81,7 +77,7 @@ func TestHandshakeTurnEnds(t *testing.T) {
 		t.Fatal(err) // the server's hello has come: the turn is over
 	}
 	r.dial().send(get).want(200, "hello")
-	g.wantEmpty(t)
+	wantEmpty(t, g)
 }
 
 // Handshakes let whoever else can run go first: a request that comes together with a
@@ -127,7 +123,7 @@ func TestHandshakesGetTheirShare(t *testing.T) {
 	leak.Check(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	r := newRig(t, []string{origin(t, hello)})
-	r.proxy.shakes.bePatientFor(patience)
+	r.proxy.shakes.patience = patience
 	const shakes, others = 64, 25
 	var clients []*client
 	for range shakes {
@@ -215,12 +211,6 @@ func clientHello(t *testing.T) []byte {
 	return b[:n]
 }
 
-func (g *gate) bePatientFor(d time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.patience = d
-}
-
 func (r *rig) dialTCP() net.Conn {
 	r.t.Helper()
 	c, err := net.Dial("tcp", r.lis.Addr().String())
@@ -264,7 +254,7 @@ func testShortMemory(t *testing.T, v version) {
 	under.ask(hold)
 	<-asked
 
-	b.measured(b.total)
+	b.measured(2 * b.limit())
 	c.ask(get)
 	if got := c.want(503, "503 Service Unavailable\n").Header.Get("Retry-After"); got != "1" {
 		t.Errorf("Retry-After is %q, want 1", got)
@@ -282,7 +272,7 @@ func testShortMemory(t *testing.T, v version) {
 	under.want(200, "hello")
 	r.log.next(t)
 
-	b.measured(b.total / 2)
+	b.measured(b.limit())
 	c.ask(get)
 	c.want(200, "hello")
 	r.asker(v).ask(get).want(200, "hello")
@@ -311,47 +301,7 @@ func TestReckonedMemory(t *testing.T) {
 		t.Error("there is room for another connection")
 	}
 	c.wantStatus(c.open(true), "503")
-	r.proxy.budget.held.Add(holds / 4 * exchangeCost) // as if clients did not read what they are told
+	r.proxy.budget.hold(holds / 4 * exchangeCost) // as if clients did not read what they are told
 	c.wantReset(c.open(true), http2.ErrCodeRefusedStream)
-	r.proxy.budget.held.Add(-holds / 4 * exchangeCost)
-}
-
-// What has been tight is found out to be easy again, without a request.
-func TestBudgetMeasures(t *testing.T) {
-	leak.Check(t)
-	var b budget
-	b.start(1<<40, new(atomic.Int64), func() {})
-	defer b.close()
-	b.measured(b.total)
-	for end := time.Now().Add(patience); b.tight.Load(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("still tight")
-		}
-	}
-}
-
-// An episode is told of when it begins and when it is over, with the sum.
-func TestEpisode(t *testing.T) {
-	leak.Check(t)
-	synctest.Test(t, func(t *testing.T) {
-		var text bytes.Buffer
-		var e episode
-		log := slog.New(slog.NewTextHandler(&text, nil))
-		for range 2 {
-			for range 100 {
-				e.refuse(log, errMemory, "listener", 443)
-				time.Sleep(time.Second)
-			}
-			time.Sleep(episodePause)
-			synctest.Wait()
-			lines := strings.Split(strings.TrimSpace(text.String()), "\n")
-			if len(lines) != 2 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[1], "listener=443 refused=100") {
-				t.Errorf("logged %q", lines)
-			}
-			text.Reset()
-		}
-		if n := e.refused.Load(); n != 200 {
-			t.Errorf("%d refusals in all, want 200", n)
-		}
-	})
+	r.proxy.budget.hold(-holds / 4 * exchangeCost)
 }

@@ -186,11 +186,11 @@ func New(o Options) *Proxy {
 		limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
 		room:  handshakeRoom, patience: handshakePatience, inside: new(atomic.Int64),
 	}
-	p.quicRoom = math.MaxInt64
-	if o.Memory > 0 {
-		p.quicRoom = o.Memory / budgetShare / quicRoomShare / quicCost
-	}
 	p.budget.start(o.Memory, &p.conns, p.relieve)
+	p.quicRoom = math.MaxInt64
+	if limit := p.budget.limit(); limit > 0 {
+		p.quicRoom = limit / quicRoomShare / quicCost
+	}
 	p.files.limit = int64(o.Descriptors)
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.log == nil {

@@ -28,7 +28,7 @@ func (x *exchange) queue() *Fault {
 	switch err := b.gate.wait(x.client.gone); err {
 	case nil:
 		return nil
-	case errLeft:
+	case errGone:
 		return clientGone(OpQueue)
 	default:
 		x.conn.listener.counts.Local().refusals[ofBackend].Inc()

@@ -88,7 +88,7 @@ func testBackendLimit(t *testing.T, v version) {
 	for range 3 {
 		r.log.next(t)
 	}
-	r.cfg.Backends[0].gate.wantEmpty(t)
+	wantEmpty(t, &r.cfg.Backends[0].gate)
 }
 
 // Nobody waits for longer than QueueTimeout.

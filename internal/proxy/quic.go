@@ -25,7 +25,7 @@ type quicPort struct {
 	fault   atomic.Pointer[error] // why it is not open; nil: it is
 	socket  atomic.Pointer[datagrams]
 	shaking atomic.Int64   // handshakes under way
-	turns   quicTurns      // handshakes that are being computed
+	turns   turns          // handshakes that are being computed
 	proofs  initialProofs  // of what begins with a packet that decrypts
 	sources sources        // whose handshakes are under way
 	conns   sync.WaitGroup // connections that use the port

@@ -16,8 +16,7 @@ type quicStart struct {
 	conn    *conn // set before there are requests
 	window  h3Window
 	shaking atomic.Bool // counted as under way
-	turn    *gate       // what its handshake is inside of, while it is one of port.turns
-	over    bool        // there will be no turn for it; guarded by port.turns.mu
+	turn    turn        // of its handshake
 }
 
 // begin is called for the first packet of each connection.
@@ -46,10 +45,11 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		return nil, errOverflow
 	}
 	start := &quicStart{port: q, client: client}
+	start.turn.open(&q.turns, client)
 	start.shaking.Store(true)
 	q.shaking.Add(1)
 	l.proxy.quicShaking.Add(1)
-	l.proxy.budget.held.Add(quicCost)
+	l.proxy.budget.hold(quicCost)
 	q.sources.add(client, 1)
 	context.AfterFunc(ctx, start.ends)
 	return context.WithValue(ctx, quicStartKey{}, start), nil
@@ -58,8 +58,8 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 // ends is called when the connection has ended.
 func (s *quicStart) ends() {
 	s.shaken(false)
-	s.port.listener.proxy.budget.held.Add(-quicCost)
-	s.port.turns.end(s)
+	s.port.listener.proxy.budget.hold(-quicCost)
+	s.turn.end()
 }
 
 // shaken notes the end of the handshake, once.

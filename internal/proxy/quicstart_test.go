@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -33,7 +32,7 @@ func TestQUICHandshakeLimit(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
-	idle := func() bool { return g.inside.Load() == 0 && r.lis.quic.turns.inside.Load() == 0 }
+	idle := func() bool { return g.inside.Load() == 0 && !r.lis.quic.turns.any() }
 
 	g.enter() // as a handshake does that takes its time
 	waits := r.tryQUIC(t.Context())
@@ -55,7 +54,7 @@ func TestQUICHandshakeLimit(t *testing.T) {
 	g.leave()
 	waitFor(t, "the end of its turn", idle)
 
-	g.bePatientFor(10 * time.Millisecond)
+	g.patience = 10 * time.Millisecond
 	g.enter()
 	var transport *quic.TransportError
 	if err := <-r.tryQUIC(t.Context()); !errors.As(err, &transport) || !transport.Remote {
@@ -80,46 +79,19 @@ func TestQUICHandshakePress(t *testing.T) {
 		t.Error("the address had to be proved without need")
 	}
 	g := &r.proxy.shakes
-	g.mu.Lock()
-	g.refused = time.Now()
-	g.mu.Unlock()
+	entered := 1
+	for g.enter() {
+		entered++
+	}
+	g.room = 0
+	if !g.crowd(1) {
+		t.Error("one more is let wait")
+	}
+	g.room = handshakeRoom
+	for range entered {
+		g.leave()
+	}
 	if !ask() {
 		t.Error("the address had not to be proved")
-	}
-}
-
-// A turn ends once, whatever comes first, and there is none for a connection that
-// has ended.
-func TestQUICTurns(t *testing.T) {
-	leak.Check(t)
-	g := newGate(2, 0)
-	q := new(quicPort)
-	start := func(address string) *quicStart {
-		return &quicStart{port: q, client: netip.MustParseAddrPort(address)}
-	}
-	a, b, gone := start("192.0.2.1:1"), start("192.0.2.2:1"), start("192.0.2.3:1")
-	for _, s := range []*quicStart{a, b} {
-		if !g.enter() || !s.begins(g) {
-			t.Fatalf("no turn for %v", s.client)
-		}
-	}
-	if q.turns.end(gone); !gone.ended() || gone.begins(g) {
-		t.Error("a turn for a connection that has ended")
-	}
-	for _, step := range []struct {
-		do     func()
-		inside int64
-	}{
-		{func() { q.turns.wrote(gone.client) }, 2},
-		{func() { q.turns.wrote(a.client) }, 1},
-		{func() { q.turns.wrote(a.client) }, 1},
-		{func() { q.turns.end(a) }, 1},
-		{func() { q.turns.end(b) }, 0},
-		{func() { q.turns.wrote(b.client) }, 0},
-	} {
-		step.do()
-		if n, m := g.inside.Load(), int64(q.turns.inside.Load()); n != step.inside || m != step.inside {
-			t.Errorf("%d are inside, %d have a turn, want %d", n, m, step.inside)
-		}
 	}
 }

@@ -2,11 +2,10 @@ package proxy
 
 import (
 	"cmp"
-	"math"
 	"net/netip"
 	"slices"
+	"time"
 
-	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
 
@@ -25,76 +24,37 @@ const (
 
 	// bigConn is what a connection may hold, in bytes, and not be closed for it: an
 	// upload over HTTP/3 and ten requests besides. One that holds less is closed only if
-	// it is idle, or its client has owed something for stallPatience.
+	// it is idle, or its client has owed something for clientPatience.
 	bigConn = 1 << 20
+
+	// clientPatience is how long a client may stand still although somebody wants what
+	// is held for it: longer than a lost packet takes to be sent again, on a mobile
+	// link, too.
+	clientPatience = 2 * time.Second
 )
-
-// hold reckons n bytes more, or less, of what the connection holds.
-func (c *conn) hold(n int64) {
-	c.held.Add(n)
-	c.proxy.budget.held.Add(n)
-}
-
-// owes notes that an exchange of the connection can do nothing before its client does
-// something, paid that it can.
-func (c *conn) owes() {
-	if c.owed.Add(1) == 1 {
-		c.moved.Store(int64(socket.Now()))
-	}
-}
-
-func (c *conn) paid() {
-	c.owed.Add(-1)
-	c.moved.Store(int64(socket.Now()))
-}
-
-// A footprint is what a connection holds of the memory.
-type footprint struct {
-	conn  *conn
-	bytes int64
-	owes  socket.Instant // since when its client has owed something; never: it does not
-	idle  bool           // it has no request
-}
-
-// never is later than anything.
-const never = socket.Instant(math.MaxInt64)
-
-func (c *conn) footprint() footprint {
-	f := footprint{conn: c, bytes: connCost + c.held.Load(), owes: never, idle: c.state.Load() == idle}
-	if c.h3 != nil {
-		f.bytes += quicCost
-	}
-	if c.owed.Load() > 0 {
-		f.owes = socket.Instant(c.moved.Load())
-	}
-	return f
-}
 
 // dispensable reports whether the connection may be closed so that there is room.
 func (f *footprint) dispensable(now socket.Instant) bool {
-	return f.idle || f.bytes >= bigConn || f.owes != never && now >= f.owes.Add(stallPatience)
+	return f.idle || f.bytes >= bigConn || f.owes != never && now >= f.owes.Add(clientPatience)
 }
 
-// relieve closes connections until less is reckoned, if that can be had from clients
-// with more than their share.
-func (p *Proxy) relieve() {
-	b := &p.budget
-	limit := b.total / budgetShare
+// relief returns connections whose end brings what is reckoned down, if that can be
+// had from clients with more than their share. list appends the footprints of all
+// connections there are.
+func (b *budget) relief(list func(all []footprint) []footprint) []footprint {
+	limit := b.limit()
 	excess := b.reckoned() - limit/8*reliefOf8
 	if b.tight.Load() { // what is reckoned is not all
 		excess = max(excess, limit/8)
 	}
 	if excess <= 0 {
 		b.greedy.Store(nil)
-		return
+		return nil
 	}
 	share := limit / 8 * memoryShareOf8
-	clients := p.footprints()
+	clients := byClient(list(nil))
 	b.greedy.Store(greedy(clients, share))
-	for _, c := range dispensable(clients, excess, share, socket.Now()) {
-		c.listener.counts.Local().shed.Inc()
-		c.giveWay()
-	}
+	return dispensable(clients, excess, share, socket.Now())
 }
 
 // greedy returns who has more than the share; nil if nobody has.
@@ -102,7 +62,7 @@ func greedy(clients [][]footprint, share int64) *[]netip.Addr {
 	var all []netip.Addr
 	for _, of := range clients {
 		if total(of) > share {
-			all = append(all, source(of[0].conn.client.Addr()))
+			all = append(all, of[0].client)
 		}
 	}
 	if all == nil {
@@ -119,22 +79,11 @@ func total(of []footprint) (bytes int64) {
 	return bytes
 }
 
-// giveWay ends the connection because memory is short.
-func (c *conn) giveWay() {
-	switch {
-	case c.h3 != nil:
-		go c.h3.end(http3.ExcessiveLoad, "memory is short") // ends at once
-	case c.h2.Load() == nil && c.retire(): // it was idle
-	default:
-		c.cut()
-	}
-}
-
 // dispensable returns connections that hold so many bytes too much, or fewer if the
 // clients with more than their share have not as many that can be done without. clients are
 // the connections of each, who has most first. Of a client those go first that hold most,
 // and of as much, give or take 64 KiB, those that have owed something for longest.
-func dispensable(clients [][]footprint, excess, share int64, now socket.Instant) (all []*conn) {
+func dispensable(clients [][]footprint, excess, share int64, now socket.Instant) (all []footprint) {
 	for _, of := range clients {
 		has := total(of)
 		slices.SortFunc(of, func(a, b footprint) int {
@@ -145,7 +94,7 @@ func dispensable(clients [][]footprint, excess, share int64, now socket.Instant)
 				break
 			}
 			if of[i].dispensable(now) {
-				all = append(all, of[i].conn)
+				all = append(all, of[i])
 				excess -= of[i].bytes
 				has -= of[i].bytes
 			}
@@ -154,21 +103,12 @@ func dispensable(clients [][]footprint, excess, share int64, now socket.Instant)
 	return all
 }
 
-// footprints returns what the connections of each client hold, the client with most
-// first.
-func (p *Proxy) footprints() [][]footprint {
-	p.mu.Lock()
-	var open []*Listener
-	for l := range p.open {
-		open = append(open, l)
-	}
-	p.mu.Unlock()
+// byClient sorts footprints by client, the one with most first.
+func byClient(list []footprint) [][]footprint {
 	of := make(map[netip.Addr][]footprint)
-	for _, l := range open {
-		l.each(func(c *conn) {
-			a := source(c.client.Addr())
-			of[a] = append(of[a], c.footprint())
-		})
+	for i := range list {
+		a := list[i].client
+		of[a] = append(of[a], list[i])
 	}
 	var all [][]footprint
 	for a := range of {

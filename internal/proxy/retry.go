@@ -1,7 +1,5 @@
 package proxy
 
-import "sync/atomic"
-
 // retry decides whether the exchange is tried again after f, and prepares it.
 //
 // A connection from the pool that died before a byte of the answer is replaced
@@ -39,32 +37,4 @@ func (x *exchange) move() bool {
 		return false
 	}
 	return true
-}
-
-// A retryBudget allows percent retries for a hundred exchanges, and a burst.
-type retryBudget struct {
-	percent int64        // 0: none but the burst
-	burst   int64        // 0: none at all
-	spent   atomic.Int64 // in hundredths of a retry
-}
-
-// take spends on one retry, if there is enough left. Racing takers may exceed
-// the burst by one retry each, which does no harm.
-func (b *retryBudget) take() bool {
-	if b.spent.Load() > (b.burst-1)*100 {
-		return false
-	}
-	b.spent.Add(100)
-	return true
-}
-
-// giveBack undoes a take that came to nothing.
-func (b *retryBudget) giveBack() { b.spent.Add(-100) }
-
-// earn is called for every exchange. As a rule nothing is spent and it only
-// reads.
-func (b *retryBudget) earn() {
-	if b.spent.Load() > 0 {
-		b.spent.Add(-b.percent)
-	}
 }

@@ -206,7 +206,7 @@ func (r *rig) close() {
 		b.Retire()
 	}
 	r.proxy.Close()
-	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.budget.held.Load() == 0 })
+	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.budget.holds() == 0 })
 }
 
 // A client is one connection to the listener of a rig.
@@ -394,4 +394,12 @@ func refusing(t testing.TB) string {
 	l := listenTCP(t)
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// wantEmpty checks that nobody is inside of a gate, or waits before it.
+func wantEmpty(t *testing.T, g *gate) {
+	t.Helper()
+	if n, w := g.inside.Load(), g.waiting(); n != 0 || w != 0 {
+		t.Errorf("%d are left inside, %d in the queue", n, w)
+	}
 }

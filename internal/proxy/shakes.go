@@ -30,7 +30,7 @@ func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if w, ok := hello.Conn.(*wire); ok {
 		who = w
 	} else {
-		who = hello.Context().Value(quicStartKey{}).(*quicStart)
+		who = &hello.Context().Value(quicStartKey{}).(*quicStart).turn
 	}
 	g := &l.proxy.shakes
 	waited := !g.enter()
@@ -70,14 +70,6 @@ func (w *wire) endTurn() {
 
 // ended reports whether the connection has been closed from here.
 func (w *wire) ended() bool { return w.Control(func(uintptr) {}) != nil }
-
-// refuseShake counts a connection that ends for want of a turn.
-func (l *Listener) refuseShake(why error) {
-	counts := l.counts.Local()
-	counts.refused.Inc()
-	counts.refusals[ofHandshakes].Inc()
-	l.proxy.shaking.refuse(l.proxy.log, errShakes, "reason", why)
-}
 
 // turnAway closes a connection that need not begin a handshake, and reports
 // whether it did: there is no turn for it in time, or no memory.

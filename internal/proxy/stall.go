@@ -44,9 +44,8 @@ type stalls struct {
 }
 
 const (
-	// stallPatience is how long a client may stand still although a place is wanted:
-	// longer than a lost packet takes to be sent again, on a mobile link, too.
-	stallPatience = 2 * time.Second
+	// stallPatience is how long a client may stand still although a place is wanted.
+	stallPatience = clientPatience
 
 	// Beyond a half of the places, stallShare, a client's stalls are ended sooner, and
 	// those that nobody is to blame for, such as silent WebSockets, are ended at all.
@@ -71,12 +70,12 @@ func (stallError) Is(target error) bool { return target == os.ErrDeadlineExceede
 func (w *stall) begin(in *stalls, quiet bool) {
 	if !quiet {
 		if w.owes {
-			w.conn.paid() // something
+			w.conn.memory.paid() // something
 		} else {
-			w.conn.hold(w.holds)
+			w.conn.memory.hold(w.holds)
 		}
 		w.owes = true
-		w.conn.owes()
+		w.conn.memory.owes()
 	}
 	if in == nil {
 		return
@@ -97,8 +96,8 @@ func (w *stall) begin(in *stalls, quiet bool) {
 func (w *stall) end() (ended bool) {
 	if w.owes {
 		w.owes = false
-		w.conn.hold(-w.holds)
-		w.conn.paid()
+		w.conn.memory.hold(-w.holds)
+		w.conn.memory.paid()
 	}
 	in := w.in
 	if in == nil {

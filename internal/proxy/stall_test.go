@@ -174,7 +174,7 @@ func TestTunnelsShare(t *testing.T) {
 		r.age(0, n+1, stallPatience) // which is in the list then
 	}
 	r.dial().send(get).want(503, "*") // its own
-	r.cfg.Backends[0].gate.bePatientFor(patience)
+	r.cfg.Backends[0].gate.patience = patience
 	other := r.dialFrom("127.0.0.2").send(get)
 	other.want(200, "hello")
 	tunnels[0].wantEnd()
@@ -185,7 +185,9 @@ func TestTunnelsShare(t *testing.T) {
 func TestStallsChoose(t *testing.T) {
 	leak.Check(t)
 	at := func(host string) *conn {
-		return &conn{proxy: new(Proxy), client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
+		c := &conn{client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
+		c.memory.open(new(budget))
+		return c
 	}
 	one, two := at("192.0.2.1"), at("192.0.2.2")
 	type entry struct {

@@ -39,7 +39,7 @@ func (u *upload) start(x *exchange) {
 	if x.framed {
 		u.stream = x.two.stream
 	}
-	x.conn.hold(uploadCost)
+	x.conn.memory.hold(uploadCost)
 	u.complete.Store(false)
 	u.ended.Store(0)
 	u.flow.long = false
@@ -157,7 +157,7 @@ func (u *upload) join() *Fault {
 		return nil
 	}
 	u.running = false
-	defer u.x.conn.hold(-uploadCost)
+	defer u.x.conn.memory.hold(-uploadCost)
 	if u.complete.Load() {
 		t := time.NewTimer(lastPieceTimeout)
 		defer t.Stop()
