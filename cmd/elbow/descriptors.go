@@ -8,7 +8,7 @@ import (
 	"syscall"
 
 	"elbow/internal/elb"
-	"elbow/internal/proxy"
+	"elbow/internal/overload"
 	"elbow/internal/store"
 )
 
@@ -55,7 +55,7 @@ func listenerFiles(d store.Desired, http3 bool) (listeners, need int) {
 			listeners++
 		}
 	}
-	return listeners, proxy.DescriptorsOf(listeners, quic)
+	return listeners, overload.DescriptorsOf(listeners, quic)
 }
 
 // countFiles warns if not all listeners will get the files that they need. They are
@@ -63,7 +63,7 @@ func listenerFiles(d store.Desired, http3 bool) (listeners, need int) {
 // more than none.
 func countFiles(d store.Desired, c config, limit int, log *slog.Logger) {
 	listeners, need := listenerFiles(d, c.http3)
-	if want := proxy.DescriptorsFor(need); limit > 0 && want > limit {
+	if want := overload.DescriptorsFor(need); limit > 0 && want > limit {
 		log.Warn("not all listeners will be open: this process may have too few files open",
 			"listeners", listeners, "limit", limit, "need", want, "advice", filesAdvice(want, c.http3))
 	}
@@ -84,7 +84,7 @@ func (n *node) filesWarning() string {
 		return ""
 	}
 	listeners, need := listenerFiles(control.mirror.Desired(), n.config.http3)
-	if want := proxy.DescriptorsFor(need); want > limit {
+	if want := overload.DescriptorsFor(need); want > limit {
 		return fmt.Sprintf("open files: %d listeners need a limit of %d, which is %d: %s",
 			listeners, want, limit, filesAdvice(want, n.config.http3))
 	}

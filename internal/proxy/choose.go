@@ -69,14 +69,14 @@ func (x *exchange) choose() *Fault {
 func (x *exchange) enter(m int) {
 	x.leave()
 	x.member, x.backend = m, x.cfg.Backends[m]
-	x.queued, x.placed = !x.backend.gate.enter(), true
+	x.queued, x.placed = !x.backend.gate.Enter(), true
 }
 
 // vacate gives up the place at the backend, which has no more to do.
 func (x *exchange) vacate() {
 	if x.placed {
 		x.placed = false
-		x.backend.gate.leave()
+		x.backend.gate.Leave()
 	}
 }
 

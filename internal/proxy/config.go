@@ -7,6 +7,7 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/metrics"
+	"elbow/internal/overload"
 	"elbow/internal/upstream"
 )
 
@@ -66,11 +67,11 @@ type Backend struct {
 	Address string // IP:port
 
 	proxy    *Proxy
-	gate     gate          // counts in Member.Active
-	queued   atomic.Uint64 // exchanges that found no place at once
-	busy     episode       // of exchanges that got none
-	stalls   stalls        // of exchanges that have one
-	standing episode       // of clients that stood still and had to make room
+	gate     overload.Gate    // counts in Member.Active
+	queued   atomic.Uint64    // exchanges that found no place at once
+	busy     overload.Episode // of exchanges that got none
+	stalls   stalls           // of exchanges that have one
+	standing overload.Episode // of clients that stood still and had to make room
 	counts   *metrics.Instance[backendCounts]
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
@@ -31,7 +32,7 @@ type conn struct {
 	abort    bool           // closed so that the client takes what it got for cut off
 	current  *exchange      // under way, over HTTP/1.1; nil: none
 
-	memory heldMemory
+	memory overload.Holding
 
 	state atomic.Uint32 // idle, active or closing
 

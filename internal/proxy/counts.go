@@ -8,19 +8,20 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/metrics"
+	"elbow/internal/overload"
 )
 
 // listenerCounts is what is counted for each listener.
 type listenerCounts struct {
-	accepted   metrics.Counter           // connections
-	refused    metrics.Counter           // connections far beyond a limit, closed unheard
-	overflow   metrics.Counter           // connections beyond a limit, which get 503
-	open       metrics.Gauge             // connections
-	refusals   [excesses]metrics.Counter // what overload cost, by reason
-	shed       metrics.Counter           // connections ended because memory was short
-	handshakes metrics.Counter           // completed
-	unshaken   metrics.Counter           // handshakes that failed
-	http3      metrics.Gauge             // 1 if it is served
+	accepted   metrics.Counter                   // connections
+	refused    metrics.Counter                   // connections far beyond a limit, closed unheard
+	overflow   metrics.Counter                   // connections beyond a limit, which get 503
+	open       metrics.Gauge                     // connections
+	refusals   [overload.Reasons]metrics.Counter // what overload cost, by reason
+	shed       metrics.Counter                   // connections ended because memory was short
+	handshakes metrics.Counter                   // completed
+	unshaken   metrics.Counter                   // handshakes that failed
+	http3      metrics.Gauge                     // 1 if it is served
 
 	byClass  [6]metrics.Counter // exchanges, by first digit of the status; 499 is a 4xx
 	bytesIn  metrics.Counter
@@ -59,7 +60,7 @@ func newListenerSet() *metrics.Set[listenerCounts] {
 	s.Counter("connections_total", "Client connections accepted.", func(c *t) *metrics.Counter { return &c.accepted })
 	s.Counter("connections_refused_total", "Client connections far beyond a limit, closed unheard.", func(c *t) *metrics.Counter { return &c.refused })
 	s.Counter("connections_overflow_total", "Client connections beyond a limit, whose requests get 503.", func(c *t) *metrics.Counter { return &c.overflow })
-	for r := excess(0); r < excesses; r++ {
+	for r := overload.Reason(0); r < overload.Reasons; r++ {
 		s.Rare("overload_refused_total", "Requests and connections refused because there was too much, by of what.",
 			func(c *t) *metrics.Counter { return &c.refusals[r] }, "reason", r.String())
 	}
@@ -129,10 +130,10 @@ func (l *Listener) sample(c *listenerCounts) {
 // sample looks up what is counted elsewhere.
 func (b *Backend) sample(c *backendCounts) {
 	c.active.Set(b.Member.Active.Load())
-	c.waiting.Set(int64(b.gate.waiting()))
+	c.waiting.Set(int64(b.gate.Waiting()))
 	c.queued.Set(b.queued.Load())
-	c.refused.Set(b.busy.total())
-	c.stalled.Set(b.standing.total())
+	c.refused.Set(b.busy.Total())
+	c.stalled.Set(b.standing.Total())
 	c.idle.Set(int64(b.Pool.Idle()))
 	pool := b.Pool.Counts()
 	c.dials.Set(pool.Dials)

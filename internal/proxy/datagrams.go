@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
+
+	"elbow/internal/overload"
 )
 
 // datagrams are the UDP socket of a listener as quic-go reads it. When another
@@ -25,7 +27,7 @@ import (
 type datagrams struct {
 	*net.UDPConn
 	batch  *ipv4.PacketConn // the same
-	turns  *turns           // is told what is written
+	turns  *overload.Turns  // is told what is written
 	resets *resetter        // owned by the reader
 	proofs *initialProofs   // is told what is read
 	source atomic.Uint32    // fromSocket …; changed under mu
@@ -110,8 +112,8 @@ func (d *datagrams) awaitReader() {
 // WriteMsgUDP is what quic-go writes with.
 func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	n, oobn, err = d.UDPConn.WriteMsgUDP(b, oob, to)
-	if d.turns.any() {
-		d.turns.wrote(addrPort(to))
+	if d.turns.Any() {
+		d.turns.Wrote(addrPort(to))
 	}
 	return n, oobn, err
 }

@@ -3,6 +3,8 @@ package proxy
 import (
 	"context"
 	"errors"
+
+	"elbow/internal/overload"
 )
 
 // Close stops accepting. When it returns, address and TCP port are free for
@@ -19,7 +21,7 @@ func (l *Listener) Close() {
 	l.proxy.mu.Unlock()
 	defer l.proxy.listeners.Remove(l.counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
-	l.proxy.files.release(tcpDescriptors, 0)
+	l.proxy.files.Release(overload.TCPDescriptors, 0)
 	l.each((*conn).retireIdle)
 }
 

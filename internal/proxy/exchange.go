@@ -5,6 +5,7 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/http1"
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
@@ -71,8 +72,8 @@ func takeExchange(c *conn) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.conn, x.client = c, (*h1)(x)
 	x.taking.conn, x.sending.conn = c, c
-	x.taking.holds = uploadCost // a buffer, too
-	c.memory.hold(exchangeCost)
+	x.taking.holds = overload.UploadCost // a buffer, too
+	c.memory.Hold(overload.ExchangeCost)
 	x.in.open(c)
 	return x
 }
@@ -80,7 +81,7 @@ func takeExchange(c *conn) *exchange {
 // release gives the exchange back, without anything that refers to c.
 func (x *exchange) release() {
 	x.in.close()
-	x.conn.memory.hold(-exchangeCost)
+	x.conn.memory.Hold(-overload.ExchangeCost)
 	x.req.Reset()
 	x.shrink()
 	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}
@@ -193,7 +194,7 @@ func (x *exchange) finish() {
 	if f := x.record.fault; f != nil && x.conn.late.Load() {
 		x.record.fault = &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: errDrainOver}
 	}
-	x.conn.listener.budget.earn()
+	x.conn.listener.budget.Earn()
 	x.count()
 	x.log()
 }

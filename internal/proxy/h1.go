@@ -192,7 +192,7 @@ func (c *conn) write(p []byte) error {
 	return cmp.Or(err, c.wire.flush())
 }
 
-func (x *h1) swift() bool { return !x.conn.wire.stalled() && !x.conn.proxy.budget.isTight() }
+func (x *h1) swift() bool { return !x.conn.wire.stalled() && !x.conn.proxy.budget.IsTight() }
 
 // breakOff ends the connection short of the end that the head promised.
 func (x *h1) breakOff() { x.abort = x.framing == http1.UntilClose }

@@ -156,7 +156,7 @@ func (h *h2Conn) request(b *headerBlock, block []byte) error {
 	case h.leaving == leftOff || h.ending:
 		h.abandon(s) // the client has been told that it would not be looked at
 		return nil
-	case h.proxy.budget.overfull():
+	case h.proxy.budget.Overfull():
 		h.listener.refuseMemory()
 		h.abandon(s)
 		return http2.ErrTooManyStreams

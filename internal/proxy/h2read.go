@@ -116,7 +116,7 @@ func (h *h2Conn) frames() (err error) {
 	}
 	if h.partial == 0 && (h.r < h.w || h.block.pending()) {
 		h.partial = socket.Now()
-		h.memory.owes()
+		h.memory.Owes()
 	}
 	return nil
 }
@@ -125,14 +125,14 @@ func (h *h2Conn) frames() (err error) {
 func (h *h2Conn) whole() {
 	if h.partial != 0 {
 		h.partial = 0
-		h.memory.paid()
+		h.memory.Paid()
 	}
 }
 
 // reckonBlock takes down what the header block takes that lacks its end.
 func (h *h2Conn) reckonBlock() {
 	if n := cap(h.block.buf); n != h.blockHeld {
-		h.memory.hold(int64(n - h.blockHeld))
+		h.memory.Hold(int64(n - h.blockHeld))
 		h.blockHeld = n
 	}
 }

@@ -78,7 +78,7 @@ func (s *h2Stream) release() {
 // the stream.
 func (s *h2Stream) reckon() {
 	if n := s.body.Holds(); n != s.reckoned {
-		s.h.memory.hold(int64(n - s.reckoned))
+		s.h.memory.Hold(int64(n - s.reckoned))
 		s.reckoned = n
 	}
 }

@@ -47,7 +47,7 @@ func (q *quicPort) admit(c *quic.Conn) {
 		start: c.Context().Value(quicStartKey{}).(*quicStart),
 	}
 	h.conn.h3 = h
-	h.conn.memory.open(&l.proxy.budget)
+	h.conn.memory.Open(&l.proxy.budget)
 	h.start.conn = h.conn
 	h.key.ClientIP = h.client.Addr().As16()
 	h.key.QUICID = h.start.id.bytes()
@@ -113,7 +113,7 @@ func (h *h3Conn) greet() error {
 func (h *h3Conn) request(str *quic.Stream) {
 	h.mu.Lock()
 	refused := h.leaving == leftOff
-	if !refused && h.proxy.budget.overfull() {
+	if !refused && h.proxy.budget.Overfull() {
 		h.listener.refuseMemory()
 		refused = true
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
 
@@ -187,12 +188,12 @@ func (s *Socket) close() {
 
 // listenTCP returns the inherited socket for addr or opens one.
 func (p *Proxy) listenTCP(addr netip.AddrPort) (tcp *net.TCPListener, raw syscall.RawConn, err error) {
-	if err := p.files.claim(tcpDescriptors, 0); err != nil {
+	if err := p.files.Claim(overload.TCPDescriptors, 0); err != nil {
 		return nil, nil, err
 	}
 	defer func() {
 		if err != nil {
-			p.files.release(tcpDescriptors, 0)
+			p.files.Release(overload.TCPDescriptors, 0)
 		}
 	}()
 	if tcp, err = p.openTCP(addr); err != nil {
@@ -225,14 +226,14 @@ func (p *Proxy) openTCP(addr netip.AddrPort) (*net.TCPListener, error) {
 // listenUDP returns the inherited socket for addr or opens one. What is inherited is
 // not read before Begin.
 func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagrams, err error) {
-	if err := p.files.claim(quicDescriptors, quicDescriptors); err != nil {
+	if err := p.files.Claim(overload.QUICDescriptors, overload.QUICDescriptors); err != nil {
 		return nil, err
 	}
 	if d, err = p.openUDP(addr); err != nil {
-		p.files.release(quicDescriptors, quicDescriptors)
+		p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors)
 		return nil, err
 	}
-	d.closed = sync.OnceFunc(func() { p.files.release(quicDescriptors, quicDescriptors) })
+	d.closed = sync.OnceFunc(func() { p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors) })
 	return d, nil
 }
 

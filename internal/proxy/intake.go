@@ -87,7 +87,7 @@ func (in *intake) reckon(n int) {
 		extra = 0
 	}
 	if extra != in.extra {
-		in.owner.memory.hold(extra - in.extra)
+		in.owner.memory.Hold(extra - in.extra)
 		in.extra = extra
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"elbow/internal/metrics"
+	"elbow/internal/overload"
 )
 
 // A Listener serves one address and port with one Config at a time. The socket
@@ -23,7 +24,7 @@ type Listener struct {
 	tls    *tls.Config     // nil: plain HTTP
 	quic   *quicPort       // nil: no HTTP/3
 	config atomic.Pointer[Config]
-	budget retryBudget
+	budget overload.RetryBudget
 	crowd  crowd
 	counts *metrics.Instance[listenerCounts]
 
@@ -50,7 +51,7 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 		done:  make(chan struct{}),
 		conns: make(map[*conn]struct{}),
 	}
-	l.budget.open(p.retryPercent, p.retryBurst)
+	l.budget.Open(p.retryPercent, p.retryBurst)
 	l.config.Store(cfg)
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
@@ -124,7 +125,7 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 	if l.turnAway(tcp) {
 		return
 	}
-	c.memory.open(&l.proxy.budget)
+	c.memory.Open(&l.proxy.budget)
 	c.key.ClientIP = c.client.Addr().As16()
 	c.state.Store(active)
 	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
@@ -132,7 +133,7 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 		return
 	}
 	c.wire.TellStalls(c)
-	if l.proxy.files.refuses(c.wire.Descriptor()) {
+	if l.proxy.files.Refuses(c.wire.Descriptor()) {
 		l.refuseDescriptor()
 		_ = tcp.SetLinger(0) // a reset tells at once
 		_ = tcp.Close()      // nothing was said to it
@@ -192,7 +193,7 @@ func (l *Listener) remove(c *conn) {
 	delete(l.conns, c)
 	here := len(l.conns)
 	l.mu.Unlock()
-	c.memory.close()
+	c.memory.Close()
 	l.counts.Local().open.Add(-1)
 	total := l.proxy.conns.Add(-1)
 	if l.crowd.on.Load() {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"elbow/internal/leak"
+	"elbow/internal/overload"
 )
 
 // While all the handshakes that may be are being computed, others wait for their
@@ -25,17 +26,17 @@ func TestHandshakeLimit(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
-	g.room = 1
+	g.Room = 1
 	open := r.dial().send(get)
 	open.want(200, "hello")
 
-	if !g.enter() { // as a handshake does that takes its time
+	if !g.Enter() { // as a handshake does that takes its time
 		t.Fatal("the gate is taken")
 	}
 	waits := r.dial()
 	shaken := make(chan error, 1)
 	go func() { shaken <- waits.Conn.(*tls.Conn).Handshake() }() // awaited below
-	waitFor(t, "a queue", func() bool { return g.waiting() == 1 })
+	waitFor(t, "a queue", func() bool { return g.Waiting() == 1 })
 	r.wantReset()
 	open.send(get).want(200, "hello")
 	r.wantSeries(map[string]float64{
@@ -43,7 +44,7 @@ func TestHandshakeLimit(t *testing.T) {
 		"elbow_listener_connections_refused_total{lb=lb-test,listener=443}":                1,
 	})
 
-	g.leave()
+	g.Leave()
 	if err := <-shaken; err != nil {
 		t.Errorf("the one that waited: %v", err)
 	}
@@ -58,12 +59,12 @@ func TestHandshakeTurnEnds(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
-	g.patience = 10 * time.Millisecond
-	g.enter()
+	g.Patience = 10 * time.Millisecond
+	g.Enter()
 	if err := r.dial().Conn.(*tls.Conn).Handshake(); err == nil {
 		t.Error("a handshake was computed beyond the limit")
 	}
-	g.leave()
+	g.Leave()
 
 	old := tls.Client(r.dialTCP(), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11})
 	if err := old.Handshake(); err == nil {
@@ -123,7 +124,7 @@ func TestHandshakesGetTheirShare(t *testing.T) {
 	leak.Check(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	r := newRig(t, []string{origin(t, hello)})
-	r.proxy.shakes.patience = patience
+	r.proxy.shakes.Patience = patience
 	const shakes, others = 64, 25
 	var clients []*client
 	for range shakes {
@@ -169,8 +170,8 @@ func TestHandshakesShed(t *testing.T) {
 		o.HTTP3, o.MaxHandshakes, o.Inherited = false, 1, []Socket{} // takes nothing before Begin
 	})
 	g := &r.proxy.shakes
-	g.room = 0
-	g.enter()
+	g.Room = 0
+	g.Enter()
 	const conns = 3*shedMax + 1
 	var waiting []net.Conn
 	for range conns {
@@ -183,7 +184,7 @@ func TestHandshakesShed(t *testing.T) {
 			t.Fatalf("connection %d got %v, want a reset", i, err)
 		}
 	}
-	g.leave()
+	g.Leave()
 	r.dial().send(get).want(200, "hello")
 	r.wantSeries(map[string]float64{
 		"elbow_listener_connections_total{lb=lb-test,listener=443}":                        conns + 1,
@@ -254,12 +255,12 @@ func testShortMemory(t *testing.T, v version) {
 	under.ask(hold)
 	<-asked
 
-	b.measured(2 * b.limit())
+	b.Measured(2 * b.Limit())
 	c.ask(get)
 	if got := c.want(503, "503 Service Unavailable\n").Header.Get("Retry-After"); got != "1" {
 		t.Errorf("Retry-After is %q, want 1", got)
 	}
-	if line := r.log.next(t); line["side"] != "self" || line["err"] != errMemory.Error() {
+	if line := r.log.next(t); line["side"] != "self" || line["err"] != overload.ErrMemory.Error() {
 		t.Errorf("access log has %v", line)
 	}
 	r.wantReset()
@@ -272,7 +273,7 @@ func testShortMemory(t *testing.T, v version) {
 	under.want(200, "hello")
 	r.log.next(t)
 
-	b.measured(b.limit())
+	b.Measured(b.Limit())
 	c.ask(get)
 	c.want(200, "hello")
 	r.asker(v).ask(get).want(200, "hello")
@@ -290,18 +291,18 @@ func TestReckonedMemory(t *testing.T) {
 	defer close(release)
 	const holds = 16
 	r := newRig(t, []string{address}, func(o *Options, _ *Config) {
-		o.Memory = budgetShare * (holds*exchangeCost + 2*connCost)
+		o.Memory = overload.BudgetShare * (holds*overload.ExchangeCost + 2*overload.ConnCost)
 	})
 	c := r.dialFrames()
 	for range holds {
 		c.open(true, ":path: /hold")
 		<-asked
 	}
-	if !r.proxy.budget.fullForConns(netip.AddrPort{}) {
+	if !r.proxy.budget.FullForConns(netip.AddrPort{}) {
 		t.Error("there is room for another connection")
 	}
 	c.wantStatus(c.open(true), "503")
-	r.proxy.budget.hold(holds / 4 * exchangeCost) // as if clients did not read what they are told
+	r.proxy.budget.Hold(holds / 4 * overload.ExchangeCost) // as if clients did not read what they are told
 	c.wantReset(c.open(true), http2.ErrCodeRefusedStream)
-	r.proxy.budget.hold(-holds / 4 * exchangeCost)
+	r.proxy.budget.Hold(-holds / 4 * overload.ExchangeCost)
 }

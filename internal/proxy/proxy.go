@@ -17,6 +17,7 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/metrics"
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
@@ -141,13 +142,13 @@ type Proxy struct {
 	open      map[*Listener]struct{} // those not closed; guarded by mu
 	inherited map[socketName]Socket  // not taken yet; guarded by mu
 
-	shakes   gate // of TLS handshakes that are computed
-	courtesy courtesy
-	shaking  episode // of too many of those
-	budget   budget
-	shortage episode // of memory
-	files    descriptors
-	scarce   episode // of them
+	shakes   overload.Gate // of TLS handshakes that are computed
+	yield    overload.HandshakeYield
+	shaking  overload.Episode // of too many of those
+	budget   overload.Budget
+	shortage overload.Episode // of memory
+	files    overload.Descriptors
+	scarce   overload.Episode // of them
 	replays  replayGuard
 }
 
@@ -182,21 +183,21 @@ func New(o Options) *Proxy {
 	if o.Inherited == nil {
 		p.Begin()
 	}
-	p.shakes = gate{
-		limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
-		room:  handshakeRoom, patience: handshakePatience, inside: new(atomic.Int64),
+	p.shakes = overload.Gate{
+		Limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
+		Room:  handshakeRoom, Patience: handshakePatience, Inside: new(atomic.Int64),
 	}
-	p.budget.start(o.Memory, &p.conns, p.relieve)
+	p.budget.Start(o.Memory, &p.conns, p.relieve)
 	p.quicRoom = math.MaxInt64
-	if limit := p.budget.limit(); limit > 0 {
-		p.quicRoom = limit / quicRoomShare / quicCost
+	if limit := p.budget.Limit(); limit > 0 {
+		p.quicRoom = limit / quicRoomShare / overload.QUICCost
 	}
-	p.files.limit = int64(o.Descriptors)
+	p.files.Limit = int64(o.Descriptors)
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.log == nil {
 		p.log = slog.Default()
 	}
-	p.courtesy.open()
+	p.yield.Open()
 	p.replays.open()
 	if lot, err := socket.NewLot(); err == nil {
 		p.lot = lot
@@ -212,14 +213,14 @@ func New(o Options) *Proxy {
 // Close writes what the access log still holds. The listeners have been
 // drained before.
 func (p *Proxy) Close() {
-	p.budget.close()
+	p.budget.Close()
 	if p.access != nil {
 		p.access.close()
 	}
 	if p.lot != nil {
 		p.lot.Close()
 	}
-	p.courtesy.close()
+	p.yield.Close()
 }
 
 // NewBackend returns the backend at address, an IP:port, with its health
@@ -230,10 +231,10 @@ func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *B
 		ID:      id,
 		Address: address,
 		Member:  &balance.Member{ID: id},
-		Pool:    upstream.NewPool(address, upstream.Options{Control: p.files.control}),
+		Pool:    upstream.NewPool(address, upstream.Options{Control: p.files.Control}),
 		proxy:   p,
 	}
-	b.gate = gate{limit: int64(p.maxBackend), room: p.maxBackend, patience: p.queueFor, inside: &b.Member.Active}
+	b.gate = overload.Gate{Limit: int64(p.maxBackend), Room: p.maxBackend, Patience: p.queueFor, Inside: &b.Member.Active}
 	b.counts = p.backends.Add(b.sample, loadBalancer, strconv.Itoa(port), id, address)
 	return b
 }

@@ -3,6 +3,8 @@ package proxy
 import (
 	"errors"
 	"fmt"
+
+	"elbow/internal/overload"
 )
 
 // errBusy is why a backend that has as many exchanges as it may gets no more.
@@ -11,7 +13,7 @@ var errBusy = errors.New("backend has all the exchanges it may")
 // roomier tries another member in place of the one just picked, which is full.
 // Only one: the schedulers do not know who is full, and when two are, most are.
 func (x *exchange) roomier() {
-	if m := x.cfg.Scheduler.Pick(x.conn.key, x.member); m >= 0 && x.cfg.Backends[m].gate.free() {
+	if m := x.cfg.Scheduler.Pick(x.conn.key, x.member); m >= 0 && x.cfg.Backends[m].gate.Free() {
 		x.enter(m)
 	}
 }
@@ -25,14 +27,14 @@ func (x *exchange) queue() *Fault {
 	b := x.backend
 	b.queued.Add(1)
 	x.makeRoom()
-	switch err := b.gate.wait(x.client.gone); err {
+	switch err := b.gate.Wait(x.client.gone); err {
 	case nil:
 		return nil
-	case errGone:
+	case overload.ErrGone:
 		return clientGone(OpQueue)
 	default:
-		x.conn.listener.counts.Local().refusals[ofBackend].Inc()
-		b.busy.refuse(x.conn.proxy.log, errBusy, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
+		x.conn.listener.counts.Local().refusals[overload.OfBackend].Inc()
+		b.busy.Refuse(x.conn.proxy.log, errBusy, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
 		return &Fault{Side: Upstream, Op: OpQueue, Status: 503, Err: fmt.Errorf("%w: %w", errBusy, err)}
 	}
 }

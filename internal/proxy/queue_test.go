@@ -33,9 +33,9 @@ const hold = "GET /hold HTTP/1.1\r\nHost: elbow.test\r\n\r\n"
 // awaitWaiting returns when n exchanges wait for a place at backend i.
 func (r *rig) awaitWaiting(i, n int) {
 	r.t.Helper()
-	for end := time.Now().Add(patience); r.cfg.Backends[i].gate.waiting() != n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); r.cfg.Backends[i].gate.Waiting() != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			r.t.Fatalf("%d wait for a place at backend %d, want %d", r.cfg.Backends[i].gate.waiting(), i, n)
+			r.t.Fatalf("%d wait for a place at backend %d, want %d", r.cfg.Backends[i].gate.Waiting(), i, n)
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"github.com/quic-go/quic-go"
+
+	"elbow/internal/overload"
 )
 
 // A quicPort is the UDP side of a TLS listener, where HTTP/3 comes in. It opens
@@ -24,11 +26,11 @@ type quicPort struct {
 
 	fault   atomic.Pointer[error] // why it is not open; nil: it is
 	socket  atomic.Pointer[datagrams]
-	shaking atomic.Int64   // handshakes under way
-	turns   turns          // handshakes that are being computed
-	proofs  initialProofs  // of what begins with a packet that decrypts
-	sources sources        // whose handshakes are under way
-	conns   sync.WaitGroup // connections that use the port
+	shaking atomic.Int64     // handshakes under way
+	turns   overload.Turns   // handshakes that are being computed
+	proofs  initialProofs    // of what begins with a packet that decrypts
+	sources overload.Sources // whose handshakes are under way
+	conns   sync.WaitGroup   // connections that use the port
 }
 
 // newQUIC returns the UDP side of l, whose TCP side is bound already.

@@ -15,6 +15,7 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 
 	"elbow/internal/leak"
+	"elbow/internal/overload"
 )
 
 // The keys of RFC 9001, A.1 and RFC 9369, A.1.
@@ -246,7 +247,7 @@ func TestQUICHandshakesRoom(t *testing.T) {
 	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HandshakeTimeout: time.Hour}),
 		func(o *Options, _ *Config) { o.Memory = 1 << 30 })
 	q, room := r.lis.quic, r.proxy.quicRoom
-	if want := int64(1 << 30 / budgetShare / quicRoomShare / quicCost); room != want {
+	if want := int64(1 << 30 / overload.BudgetShare / quicRoomShare / overload.QUICCost); room != want {
 		t.Errorf("there is room for %d, want %d", room, want)
 	}
 	s := &initialSender{t: t, r: r, udp: listenUDP(t)}

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/quic-go/quic-go"
+
+	"elbow/internal/overload"
 )
 
 // A quicStart is what is known of a connection before its handshake has ended.
@@ -15,8 +17,8 @@ type quicStart struct {
 	client  netip.AddrPort
 	conn    *conn // set before there are requests
 	window  h3Window
-	shaking atomic.Bool // counted as under way
-	turn    turn        // of its handshake
+	shaking atomic.Bool   // counted as under way
+	turn    overload.Turn // of its handshake
 }
 
 // begin is called for the first packet of each connection.
@@ -29,12 +31,12 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		return nil, errNoInitial
 	}
 	counts.accepted.Inc()
-	if l.proxy.budget.fullForConns(client) {
+	if l.proxy.budget.FullForConns(client) {
 		l.refuseMemory()
-		return nil, errMemory
+		return nil, overload.ErrMemory
 	}
-	if q.crowded(client) || l.proxy.shakes.crowd(1) {
-		l.refuseShake(errCrowd)
+	if q.crowded(client) || l.proxy.shakes.WouldRefuse(1) {
+		l.refuseShake(overload.ErrQueueFull)
 		return nil, errShakes
 	}
 	if full := l.full(); full || l.hurries() {
@@ -45,12 +47,12 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		return nil, errOverflow
 	}
 	start := &quicStart{port: q, client: client}
-	start.turn.open(&q.turns, client)
+	start.turn.Open(&q.turns, client)
 	start.shaking.Store(true)
 	q.shaking.Add(1)
 	l.proxy.quicShaking.Add(1)
-	l.proxy.budget.hold(quicCost)
-	q.sources.add(client, 1)
+	l.proxy.budget.Hold(overload.QUICCost)
+	q.sources.Add(client, 1)
 	context.AfterFunc(ctx, start.ends)
 	return context.WithValue(ctx, quicStartKey{}, start), nil
 }
@@ -58,8 +60,8 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 // ends is called when the connection has ended.
 func (s *quicStart) ends() {
 	s.shaken(false)
-	s.port.listener.proxy.budget.hold(-quicCost)
-	s.turn.end()
+	s.port.listener.proxy.budget.Hold(-overload.QUICCost)
+	s.turn.End()
 }
 
 // shaken notes the end of the handshake, once.
@@ -69,7 +71,7 @@ func (s *quicStart) shaken(ok bool) {
 	}
 	s.port.shaking.Add(-1)
 	s.port.listener.proxy.quicShaking.Add(-1)
-	s.port.sources.add(s.client, -1)
+	s.port.sources.Add(s.client, -1)
 	counts := s.port.listener.counts.Local()
 	if ok {
 		counts.handshakes.Inc()
@@ -83,7 +85,7 @@ func (s *quicStart) shaken(ok bool) {
 // than can be done, that may be what is going on.
 func (q *quicPort) distrusts() bool {
 	p := q.listener.proxy
-	return q.shaking.Load() >= int64(p.maxShaking) || p.quicShaking.Load() >= p.quicRoom/2 || p.shakes.pressed()
+	return q.shaking.Load() >= int64(p.maxShaking) || p.quicShaking.Load() >= p.quicRoom/2 || p.shakes.Pressed()
 }
 
 // crowded reports whether there are so many handshakes that there is no place for one
@@ -92,5 +94,5 @@ func (q *quicPort) crowded(client netip.AddrPort) bool {
 	p := q.listener.proxy
 	places := min(quicShakingMax, p.quicRoom)
 	return q.shaking.Load() >= places || p.quicShaking.Load() >= p.quicRoom ||
-		q.distrusts() && int64(q.sources.of(client)) >= places/quicShakingShare
+		q.distrusts() && int64(q.sources.Of(client)) >= places/quicShakingShare
 }

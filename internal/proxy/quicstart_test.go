@@ -32,35 +32,35 @@ func TestQUICHandshakeLimit(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
-	idle := func() bool { return g.inside.Load() == 0 && !r.lis.quic.turns.any() }
+	idle := func() bool { return g.Inside.Load() == 0 && !r.lis.quic.turns.Any() }
 
-	g.enter() // as a handshake does that takes its time
+	g.Enter() // as a handshake does that takes its time
 	waits := r.tryQUIC(t.Context())
-	waitFor(t, "a queue", func() bool { return g.waiting() == 1 })
-	g.leave()
+	waitFor(t, "a queue", func() bool { return g.Waiting() == 1 })
+	g.Leave()
 	if err := <-waits; err != nil {
 		t.Errorf("the one that waited: %v", err)
 	}
 	waitFor(t, "the end of its turn", idle)
 
-	g.enter()
+	g.Enter()
 	ctx, leave := context.WithCancel(t.Context())
 	leaves := r.tryQUIC(ctx)
-	waitFor(t, "a queue", func() bool { return g.waiting() == 1 })
+	waitFor(t, "a queue", func() bool { return g.Waiting() == 1 })
 	leave()
 	if err := <-leaves; !errors.Is(err, context.Canceled) {
 		t.Errorf("the one that left: %v", err)
 	}
-	g.leave()
+	g.Leave()
 	waitFor(t, "the end of its turn", idle)
 
-	g.patience = 10 * time.Millisecond
-	g.enter()
+	g.Patience = 10 * time.Millisecond
+	g.Enter()
 	var transport *quic.TransportError
 	if err := <-r.tryQUIC(t.Context()); !errors.As(err, &transport) || !transport.Remote {
 		t.Errorf("the one that has waited for too long: %v", err)
 	}
-	g.leave()
+	g.Leave()
 	waitFor(t, "the end of its turn", idle)
 	r.dialRaw().ask("/")
 }
@@ -80,16 +80,16 @@ func TestQUICHandshakePress(t *testing.T) {
 	}
 	g := &r.proxy.shakes
 	entered := 1
-	for g.enter() {
+	for g.Enter() {
 		entered++
 	}
-	g.room = 0
-	if !g.crowd(1) {
+	g.Room = 0
+	if !g.WouldRefuse(1) {
 		t.Error("one more is let wait")
 	}
-	g.room = handshakeRoom
+	g.Room = handshakeRoom
 	for range entered {
-		g.leave()
+		g.Leave()
 	}
 	if !ask() {
 		t.Error("the address had not to be proved")

@@ -23,7 +23,7 @@ func (x *exchange) local() (answered bool, f *Fault) {
 		// its way: one that is asked at once opens the next connection instead.
 		x.conn.retireIdle()
 		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: errOverflow}
-	case x.conn.proxy.budget.full():
+	case x.conn.proxy.budget.Full():
 		return true, x.noMemory()
 	case x.req.Form == http1.Authority:
 		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}

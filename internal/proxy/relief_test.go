@@ -12,11 +12,12 @@ import (
 	"elbow/internal/http2"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
+	"elbow/internal/overload"
 )
 
 // held is what the connections of a rig are reckoned to hold beyond what they need as a
 // rule.
-func (r *rig) held() int64 { return r.proxy.budget.holds() }
+func (r *rig) held() int64 { return r.proxy.budget.Holds() }
 
 // awaitHeld returns when between from and to bytes are reckoned.
 func (r *rig) awaitHeld(from, to int64) {
@@ -44,7 +45,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 	t.Run("HTTP/1.1 unfinished head", func(t *testing.T) {
 		r := newRig(t, []string{backend}, withoutHTTP3)
 		c := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\nX: " + long)
-		r.awaitHeld(exchangeCost+head, exchangeCost+head)
+		r.awaitHeld(overload.ExchangeCost+head, overload.ExchangeCost+head)
 		c.send("\r\n\r\n").want(200, "hello")
 		r.awaitHeld(0, 0)
 	})
@@ -65,14 +66,14 @@ func TestHoldingsAreReckoned(t *testing.T) {
 		block := slices.Clone(c.block(":path: /stuck", "x: "+long))
 		c.ok(c.WriteHeaders(xhttp2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:16<<10], EndStream: true}))
 		c.ok(c.WriteContinuation(1, true, block[16<<10:]))
-		r.awaitHeld(exchangeCost+int64(len(long)), exchangeCost+2*head)
+		r.awaitHeld(overload.ExchangeCost+int64(len(long)), overload.ExchangeCost+2*head)
 	})
 	t.Run("HTTP/2 body", func(t *testing.T) {
 		r := newRig(t, []string{backend}, withoutHTTP3)
 		// The kernel's buffers take some MB, then the window is all that may come.
 		const size = 32 << 20
 		c := r.dial2().ask("POST /stuck HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n" + strings.Repeat("x", size))
-		r.awaitHeld(exchangeCost+uploadCost+http2.StreamWindow/2, exchangeCost+uploadCost+http2.StreamWindow+2*http2.MaxFrame)
+		r.awaitHeld(overload.ExchangeCost+overload.UploadCost+http2.StreamWindow/2, overload.ExchangeCost+overload.UploadCost+http2.StreamWindow+2*http2.MaxFrame)
 		c.leave()
 		r.awaitHeld(0, 0)
 	})
@@ -82,12 +83,12 @@ func TestHoldingsAreReckoned(t *testing.T) {
 			r.holders(v, 2, "/long", false)
 			conns := int64(0)
 			if v == http30 {
-				conns = quicCost
+				conns = overload.QUICCost
 			}
-			r.awaitHeld(conns+2*(exchangeCost+uploadCost), conns+2*(exchangeCost+uploadCost))
+			r.awaitHeld(conns+2*(overload.ExchangeCost+overload.UploadCost), conns+2*(overload.ExchangeCost+overload.UploadCost))
 			waitFor(t, "clients that owe", func() bool {
 				owed := 0
-				r.lis.each(func(c *conn) { owed += c.memory.debts() })
+				r.lis.each(func(c *conn) { owed += c.memory.Debts() })
 				return owed == 2
 			})
 		}
@@ -96,20 +97,20 @@ func TestHoldingsAreReckoned(t *testing.T) {
 		r := newRig(t, []string{backend})
 		c := r.dialRaw()
 		c.ask("/")
-		r.awaitHeld(quicCost, quicCost)
+		r.awaitHeld(overload.QUICCost, overload.QUICCost)
 	})
 	t.Run("HTTP/3 unfinished head", func(t *testing.T) {
 		r := newRig(t, []string{backend})
 		c := r.dialRaw()
 		b := headers(pseudo("GET", "/stuck", "x", long)...)
 		c.stream(false, b[:len(b)-1])
-		r.awaitHeld(quicCost+exchangeCost+head, quicCost+exchangeCost+head)
+		r.awaitHeld(overload.QUICCost+overload.ExchangeCost+head, overload.QUICCost+overload.ExchangeCost+head)
 	})
 	t.Run("HTTP/3 upload", func(t *testing.T) {
 		r := newRig(t, []string{backend})
 		c := r.dialRaw()
 		c.stream(false, headers(pseudo("POST", "/stuck")...), frameData("x"))
-		want := int64(quicCost + exchangeCost + uploadCost + quicConnWindow)
+		want := int64(overload.QUICCost + overload.ExchangeCost + overload.UploadCost + quicConnWindow)
 		r.awaitHeld(want, want)
 	})
 }
@@ -136,7 +137,7 @@ func TestH3UnfinishedHeadsAreBounded(t *testing.T) {
 		}()
 	}
 	waitFor(t, "a bound", func() bool { return refused.Load() >= quicStreams-1-maxHeadRoom/room })
-	if held, bound := r.held(), int64(quicCost+quicStreams*(exchangeCost+headBytes)+maxHeadRoom); held > bound {
+	if held, bound := r.held(), int64(overload.QUICCost+quicStreams*(overload.ExchangeCost+headBytes)+maxHeadRoom); held > bound {
 		t.Errorf("%d bytes are held, want no more than %d", held, bound)
 	}
 	if got := c.ask("/"); got != "hello" {
@@ -166,12 +167,12 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 	waitFor(t, "the end of the other exchange", func() bool {
 		var busy []*conn
 		r.lis.each(func(c *conn) {
-			if f := c.footprint(); f.bytes >= connCost+exchangeCost && !f.idle {
+			if f := c.footprint(); f.Bytes >= overload.ConnCost+overload.ExchangeCost && !f.Idle {
 				busy = append(busy, c)
 			}
 		})
 		if len(busy) == 1 {
-			busy[0].memory.hold(2 * r.proxy.budget.limit()) // as if it did
+			busy[0].memory.Hold(2 * r.proxy.budget.Limit()) // as if it did
 		}
 		return len(busy) == 1
 	})

@@ -28,12 +28,12 @@ func (x *exchange) retry(f *Fault) bool {
 // first one did to the exchange stands.
 func (x *exchange) move() bool {
 	budget := &x.conn.listener.budget
-	if !budget.take() {
+	if !budget.Take() {
 		return false
 	}
 	x.fresh = false
 	if x.choose() != nil {
-		budget.giveBack()
+		budget.GiveBack()
 		return false
 	}
 	return true

@@ -27,6 +27,7 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/leak"
+	"elbow/internal/overload"
 )
 
 func TestMain(m *testing.M) {
@@ -206,7 +207,7 @@ func (r *rig) close() {
 		b.Retire()
 	}
 	r.proxy.Close()
-	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.budget.holds() == 0 })
+	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.budget.Holds() == 0 })
 }
 
 // A client is one connection to the listener of a rig.
@@ -397,9 +398,9 @@ func refusing(t testing.TB) string {
 }
 
 // wantEmpty checks that nobody is inside of a gate, or waits before it.
-func wantEmpty(t *testing.T, g *gate) {
+func wantEmpty(t *testing.T, g *overload.Gate) {
 	t.Helper()
-	if n, w := g.inside.Load(), g.waiting(); n != 0 || w != 0 {
+	if n, w := g.Inside.Load(), g.Waiting(); n != 0 || w != 0 {
 		t.Errorf("%d are left inside, %d in the queue", n, w)
 	}
 }

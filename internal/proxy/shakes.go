@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
 
@@ -15,7 +16,7 @@ import (
 // before that, holding their goroutine alone, and what comes on top is closed as
 // soon as it is accepted, for a tenth of what a handshake costs.
 //
-// And whose turn it is lets others go first: see courtesy.
+// And whose turn it is lets others go first: see overload.HandshakeYield.
 
 var (
 	errShakes    = errors.New("too many TLS handshakes")
@@ -33,29 +34,29 @@ func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		who = &hello.Context().Value(quicStartKey{}).(*quicStart).turn
 	}
 	g := &l.proxy.shakes
-	waited := !g.enter()
+	waited := !g.Enter()
 	if waited {
-		if err := g.wait(who.ended); err != nil {
-			g.leave()
+		if err := g.Wait(who.Ended); err != nil {
+			g.Leave()
 			l.refuseShake(err)
 			return nil, err
 		}
 	}
-	if !who.begins(g) {
-		g.leave()
+	if !who.Begins(g) {
+		g.Leave()
 		return nil, errLeft
 	}
-	l.proxy.courtesy.yield(waited)
+	l.proxy.yield.Yield(waited)
 	return nil, nil
 }
 
 // A shaker is a connection whose handshake is to be computed.
 type shaker interface {
-	ended() bool       // the connection has been closed
-	begins(*gate) bool // notes what the end of the turn has to leave, unless it has ended
+	Ended() bool                // the connection has been closed
+	Begins(*overload.Gate) bool // notes what the end of the turn has to leave, unless it has ended
 }
 
-func (w *wire) begins(g *gate) bool {
+func (w *wire) Begins(g *overload.Gate) bool {
 	w.turn = g
 	return true
 }
@@ -63,22 +64,22 @@ func (w *wire) begins(g *gate) bool {
 // endTurn gives the turn to the next one, if it is the client's.
 func (w *wire) endTurn() {
 	if w.turn != nil {
-		w.turn.leave()
+		w.turn.Leave()
 		w.turn = nil
 	}
 }
 
-// ended reports whether the connection has been closed from here.
-func (w *wire) ended() bool { return w.Control(func(uintptr) {}) != nil }
+// Ended reports whether the connection has been closed from here.
+func (w *wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
 
 // turnAway closes a connection that need not begin a handshake, and reports
 // whether it did: there is no turn for it in time, or no memory.
 func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 	switch {
-	case l.proxy.budget.fullForConns(addrPort(tcp.RemoteAddr())):
+	case l.proxy.budget.FullForConns(addrPort(tcp.RemoteAddr())):
 		l.refuseMemory()
-	case l.tls != nil && l.proxy.shakes.crowd(1):
-		l.refuseShake(errCrowd)
+	case l.tls != nil && l.proxy.shakes.WouldRefuse(1):
+		l.refuseShake(overload.ErrQueueFull)
 		defer l.shed()
 	default:
 		return false
@@ -95,11 +96,11 @@ func (l *Listener) shed() {
 	counts := l.counts.Local()
 	_ = l.raw.Control(func(fd uintptr) { // closed, it has nothing
 		for range shedMax {
-			if !l.proxy.shakes.crowd(0) || !socket.TurnAway(fd) {
+			if !l.proxy.shakes.WouldRefuse(0) || !socket.TurnAway(fd) {
 				return
 			}
 			counts.accepted.Inc()
-			l.refuseShake(errCrowd)
+			l.refuseShake(overload.ErrQueueFull)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"elbow/internal/http2"
 	"elbow/internal/http3"
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
 
@@ -45,7 +46,7 @@ type stalls struct {
 
 const (
 	// stallPatience is how long a client may stand still although a place is wanted.
-	stallPatience = clientPatience
+	stallPatience = overload.ClientPatience
 
 	// Beyond a half of the places, stallShare, a client's stalls are ended sooner, and
 	// those that nobody is to blame for, such as silent WebSockets, are ended at all.
@@ -70,12 +71,12 @@ func (stallError) Is(target error) bool { return target == os.ErrDeadlineExceede
 func (w *stall) begin(in *stalls, quiet bool) {
 	if !quiet {
 		if w.owes {
-			w.conn.memory.paid() // something
+			w.conn.memory.Paid() // something
 		} else {
-			w.conn.memory.hold(w.holds)
+			w.conn.memory.Hold(w.holds)
 		}
 		w.owes = true
-		w.conn.memory.owes()
+		w.conn.memory.Owes()
 	}
 	if in == nil {
 		return
@@ -96,8 +97,8 @@ func (w *stall) begin(in *stalls, quiet bool) {
 func (w *stall) end() (ended bool) {
 	if w.owes {
 		w.owes = false
-		w.conn.memory.hold(-w.holds)
-		w.conn.memory.paid()
+		w.conn.memory.Hold(-w.holds)
+		w.conn.memory.Paid()
 	}
 	in := w.in
 	if in == nil {
@@ -175,7 +176,7 @@ func (s *stalls) choose(n int, client netip.Addr, places int64) (chosen []stall)
 		}
 		for w := s.ring(quiet).next; w != s.ring(quiet) && len(chosen) < n && w.ripe(now); {
 			next := w.next
-			if source(w.conn.client.Addr()) == most {
+			if overload.Source(w.conn.client.Addr()) == most {
 				take(w)
 			}
 			w = next
@@ -190,7 +191,7 @@ func (s *stalls) largest(now socket.Instant) (most netip.Addr, has int) {
 	of := make(map[netip.Addr]int)
 	for _, quiet := range [...]bool{false, true} {
 		for w := s.ring(quiet).next; w != s.ring(quiet) && w.ripe(now); w = w.next {
-			a := source(w.conn.client.Addr())
+			a := overload.Source(w.conn.client.Addr())
 			if of[a]++; of[a] > has {
 				most, has = a, of[a]
 			}
@@ -252,7 +253,7 @@ func (x *exchange) quiet() bool { return x.call || x.req.Expect100 }
 // there are clients that stand still.
 func (x *exchange) makeRoom() {
 	b := x.backend
-	for range b.stalls.free(b.gate.waiting()+1, source(x.conn.client.Addr()), b.gate.limit) {
-		b.standing.refuse(x.conn.proxy.log, errStalled, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
+	for range b.stalls.free(b.gate.Waiting()+1, overload.Source(x.conn.client.Addr()), b.gate.Limit) {
+		b.standing.Refuse(x.conn.proxy.log, errStalled, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
 	}
 }

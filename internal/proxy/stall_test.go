@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"elbow/internal/leak"
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
 
@@ -174,7 +175,7 @@ func TestTunnelsShare(t *testing.T) {
 		r.age(0, n+1, stallPatience) // which is in the list then
 	}
 	r.dial().send(get).want(503, "*") // its own
-	r.cfg.Backends[0].gate.patience = patience
+	r.cfg.Backends[0].gate.Patience = patience
 	other := r.dialFrom("127.0.0.2").send(get)
 	other.want(200, "hello")
 	tunnels[0].wantEnd()
@@ -186,7 +187,7 @@ func TestStallsChoose(t *testing.T) {
 	leak.Check(t)
 	at := func(host string) *conn {
 		c := &conn{client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
-		c.memory.open(new(budget))
+		c.memory.Open(new(overload.Budget))
 		return c
 	}
 	one, two := at("192.0.2.1"), at("192.0.2.2")
@@ -233,7 +234,7 @@ func TestStallsChoose(t *testing.T) {
 				all[i].since = now.Add(-e.age)
 			}
 			s.shared = now.Add(-sharesInterval)
-			chosen := s.choose(min(tt.n, maxEnded), source(tt.wants.client.Addr()), tt.places)
+			chosen := s.choose(min(tt.n, maxEnded), overload.Source(tt.wants.client.Addr()), tt.places)
 			if len(chosen) != tt.want {
 				t.Errorf("%d are chosen, want %d", len(chosen), tt.want)
 			}

@@ -48,9 +48,9 @@ func (l *Listener) newTLS() *tls.Config {
 func (c *conn) handshake() error {
 	c.wire.ReadBy(socket.Now().Add(c.proxy.limits.HandshakeTimeout))
 	t := tls.Server(&c.wire, c.listener.tls)
-	c.memory.owes()
+	c.memory.Owes()
 	err := t.Handshake()
-	c.memory.paid()
+	c.memory.Paid()
 	c.wire.endTurn() // for want of a write
 	if err != nil {
 		c.listener.counts.Local().unshaken.Inc()

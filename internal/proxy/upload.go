@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"elbow/internal/http1"
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
@@ -39,7 +40,7 @@ func (u *upload) start(x *exchange) {
 	if x.framed {
 		u.stream = x.two.stream
 	}
-	x.conn.memory.hold(uploadCost)
+	x.conn.memory.Hold(overload.UploadCost)
 	u.complete.Store(false)
 	u.ended.Store(0)
 	u.flow.long = false
@@ -157,7 +158,7 @@ func (u *upload) join() *Fault {
 		return nil
 	}
 	u.running = false
-	defer u.x.conn.memory.hold(-uploadCost)
+	defer u.x.conn.memory.Hold(-overload.UploadCost)
 	if u.complete.Load() {
 		t := time.NewTimer(lastPieceTimeout)
 		defer t.Stop()

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
 
@@ -31,7 +32,7 @@ type wire struct {
 	readErr  error
 	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
 
-	turn *gate // what a handshake that is being computed is inside of; nil: none
+	turn *overload.Gate // what a handshake that is being computed is inside of; nil: none
 
 	mu   sync.Mutex // one write at a time: crypto/tls also writes when it reads
 	held *records   // guarded by mu; what is kept back until flush; nil: nothing is

@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"bytes"
@@ -16,11 +16,11 @@ func TestEpisode(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		var text bytes.Buffer
-		var e episode
+		var e Episode
 		log := slog.New(slog.NewTextHandler(&text, nil))
 		for range 2 {
 			for range 100 {
-				e.refuse(log, errMemory, "listener", 443)
+				e.Refuse(log, ErrMemory, "listener", 443)
 				time.Sleep(time.Second)
 			}
 			time.Sleep(episodePause)

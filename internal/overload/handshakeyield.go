@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"runtime"
@@ -8,10 +8,10 @@ import (
 	"elbow/internal/socket"
 )
 
-// courtesy is how handshakes that are to be computed let others go first who can
-// run. The scheduler does not see to that: it runs the goroutine that another one
-// has woken next, before all that wait, so each handshake would be followed by the
-// next in the queue of the gate; and where there is one processor, new connections
+// A HandshakeYield makes a goroutine that is about to compute a handshake let all
+// others run first that can. The scheduler does not see to that: it runs the goroutine
+// that another one has woken next, before all that wait, so each handshake would be
+// followed by the next in the queue of the gate; and where there is one processor, new connections
 // would compute one after the other as they are run, and never meet at the gate. At
 // three times what the program can compute on one core, with handshakes of 6 ms,
 // /healthz took up to 6 s to be answered and takes 20 ms, and goodput was 0.6 of the
@@ -26,7 +26,7 @@ import (
 // let the others go first each time took 30 ms and more for each handshake where
 // uploads kept the processor busy, and of 64 clients that came at once most were
 // turned away.
-type courtesy struct {
+type HandshakeYield struct {
 	rounds *socket.Rounds // nil: there is no way to wait for a look
 	until  atomic.Int64   // a socket.Instant: until then handshakes go on
 }
@@ -38,32 +38,33 @@ const (
 	shareMax = 100 * time.Millisecond
 )
 
-// open is for a new one. Without rounds courtesy is simpler.
-func (c *courtesy) open() {
+// Open is for a new one. On systems without rounds Yield waits for no look at the
+// network.
+func (y *HandshakeYield) Open() {
 	if r, err := socket.NewRounds(); err == nil {
-		c.rounds = r
+		y.rounds = r
 	}
 }
 
-func (c *courtesy) close() {
-	if c.rounds != nil {
-		c.rounds.Close()
+func (y *HandshakeYield) Close() {
+	if y.rounds != nil {
+		y.rounds.Close()
 	}
 }
 
-// yield lets others run, unless it is the handshakes' time. others tells that there
+// Yield lets others run, unless it is the handshakes' time. others tells that there
 // are handshakes that wait.
-func (c *courtesy) yield(others bool) {
+func (y *HandshakeYield) Yield(others bool) {
 	began := socket.Now()
-	if began < socket.Instant(c.until.Load()) {
+	if began < socket.Instant(y.until.Load()) {
 		return
 	}
-	if others && c.rounds != nil {
-		c.rounds.Wait()
+	if others && y.rounds != nil {
+		y.rounds.Wait()
 	} else {
 		runtime.Gosched()
 	}
 	ended := socket.Now()
 	share := min(max(ended.Sub(began), shareMin), shareMax)
-	c.until.Store(int64(ended.Add(share)))
+	y.until.Store(int64(ended.Add(share)))
 }

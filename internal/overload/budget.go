@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"errors"
@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// A budget bounds the memory that clients make the process take. Connections and
+// A Budget bounds the memory that clients make the process take. Connections and
 // exchanges are reckoned at what they need as a rule, which is known at once, and
 // at what they are known to hold beyond that: long heads, bodies, windows. What they
 // really need is measured now and then. Beyond either, new requests are answered with
 // 503 and new connections closed, while what is under way goes on; but clients that
 // hold more than their share give some back (relief.go).
-type budget struct {
+type Budget struct {
 	total int64         // bytes that the process may have; 0: no bound
 	conns *atomic.Int64 // client connections
 	held  atomic.Int64  // bytes that are reckoned for what they do, and for QUIC
@@ -33,11 +33,11 @@ type budget struct {
 // hold: of the rest the most is what the garbage collector lets grow between two
 // runs, the store needs some, and full buffers are what is left for.
 const (
-	connCost     = 16 << 10 // an idle TLS connection (make bench: idle)
-	quicCost     = 88 << 10 // what one of QUIC takes beyond that: four goroutines, maps, buffers
-	exchangeCost = 32 << 10 // one that waits for its backend: head, stack, stream
-	uploadCost   = 32 << 10 // a body that cannot go on, either way: a full buffer
-	budgetShare  = 2        // one part in that many is what the costs may add up to
+	ConnCost     = 16 << 10 // an idle TLS connection (make bench: idle)
+	QUICCost     = 88 << 10 // what one of QUIC takes beyond that: four goroutines, maps, buffers
+	ExchangeCost = 32 << 10 // one that waits for its backend: head, stack, stream
+	UploadCost   = 32 << 10 // a body that cannot go on, either way: a full buffer
+	BudgetShare  = 2        // one part in that many is what the costs may add up to
 )
 
 // connsShare is the part of that sum, 3 in 4, beyond which no connections are
@@ -63,10 +63,10 @@ const (
 // 10 ms with 100,000 connections.
 const reliefInterval = 100 * time.Millisecond
 
-var errMemory = errors.New("memory is short")
+var ErrMemory = errors.New("memory is short")
 
-// start begins to measure, unless there is no bound.
-func (b *budget) start(total int64, conns *atomic.Int64, relieve func()) {
+// Start begins to measure, unless there is no bound.
+func (b *Budget) Start(total int64, conns *atomic.Int64, relieve func()) {
 	b.total, b.conns, b.relieve = total, conns, relieve
 	if total > 0 {
 		b.refused = make(chan struct{}, 1)
@@ -75,7 +75,7 @@ func (b *budget) start(total int64, conns *atomic.Int64, relieve func()) {
 	}
 }
 
-func (b *budget) close() {
+func (b *Budget) Close() {
 	if b.stop != nil {
 		close(b.stop)
 		<-b.done
@@ -83,53 +83,53 @@ func (b *budget) close() {
 }
 
 // reckoned is what connections need as a rule, and what they do.
-func (b *budget) reckoned() int64 { return b.conns.Load()*connCost + b.holds() }
+func (b *Budget) reckoned() int64 { return b.conns.Load()*ConnCost + b.Holds() }
 
-// full reports whether there is no room for the exchange that has been counted
+// Full reports whether there is no room for the exchange that has been counted
 // last.
-func (b *budget) full() bool {
-	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/budgetShare)
+func (b *Budget) Full() bool {
+	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/BudgetShare)
 }
 
-// fullForConns reports whether there is no room for another connection of this client.
+// FullForConns reports whether there is no room for another connection of this client.
 // While some clients have more than their share, others may use what is kept for
 // requests: it is given back soon.
-func (b *budget) fullForConns(client netip.AddrPort) bool {
-	if b.total == 0 || !b.tight.Load() && b.reckoned() <= b.total/budgetShare/4*connsShareOf4 {
+func (b *Budget) FullForConns(client netip.AddrPort) bool {
+	if b.total == 0 || !b.tight.Load() && b.reckoned() <= b.total/BudgetShare/4*connsShareOf4 {
 		return false
 	}
 	greedy := b.greedy.Load()
-	if b.full() || greedy == nil || slices.Contains(*greedy, source(client.Addr())) {
+	if b.Full() || greedy == nil || slices.Contains(*greedy, Source(client.Addr())) {
 		return true
 	}
-	b.refuse()
+	b.Refuse()
 	return false
 }
 
-// limit is what clients may hold, as it is reckoned; 0: no bound.
-func (b *budget) limit() int64 { return b.total / budgetShare }
+// Limit is what clients may hold, as it is reckoned; 0: no bound.
+func (b *Budget) Limit() int64 { return b.total / BudgetShare }
 
-// holds is what is reckoned beyond what connections need as a rule.
-func (b *budget) holds() int64 { return b.held.Load() }
+// Holds is what is reckoned beyond what connections need as a rule.
+func (b *Budget) Holds() int64 { return b.held.Load() }
 
-// hold reckons n bytes more, or less, that are of no connection yet.
-func (b *budget) hold(n int64) { b.held.Add(n) }
+// Hold reckons n bytes more, or less, that are of no connection yet.
+func (b *Budget) Hold(n int64) { b.held.Add(n) }
 
-// isTight reports whether more memory lives than should.
-func (b *budget) isTight() bool { return b.tight.Load() }
+// IsTight reports whether more memory lives than should.
+func (b *Budget) IsTight() bool { return b.tight.Load() }
 
-// roomy reports whether n bytes may be used for what is only faster with them.
-func (b *budget) roomy(n int64) bool {
-	return b.total == 0 || !b.tight.Load() && b.reckoned()+n <= b.total/budgetShare/8*reliefOf8
+// Roomy reports whether n bytes may be used for what is only faster with them.
+func (b *Budget) Roomy(n int64) bool {
+	return b.total == 0 || !b.tight.Load() && b.reckoned()+n <= b.total/BudgetShare/8*reliefOf8
 }
 
-// overfull reports whether there are so many exchanges that even saying no to
+// Overfull reports whether there are so many exchanges that even saying no to
 // another one is too much: an answer takes a buffer until its client has read it.
-func (b *budget) overfull() bool {
-	return b.total > 0 && b.reckoned() > b.total/budgetShare/8*9
+func (b *Budget) Overfull() bool {
+	return b.total > 0 && b.reckoned() > b.total/BudgetShare/8*9
 }
 
-func (b *budget) watch() {
+func (b *Budget) watch() {
 	defer close(b.done)
 	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	interval := budgetInterval
@@ -140,13 +140,13 @@ func (b *budget) watch() {
 			interval = budgetTightInterval
 		}
 		metrics.Read(samples)
-		b.measured(int64(samples[0].Value.Uint64() + samples[1].Value.Uint64()))
+		b.Measured(int64(samples[0].Value.Uint64() + samples[1].Value.Uint64()))
 	}
 }
 
 // pause waits for d, and has memory be given back when some is refused. It reports
 // whether there is more to do.
-func (b *budget) pause(d time.Duration) bool {
+func (b *Budget) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	for {
@@ -166,16 +166,16 @@ func (b *budget) pause(d time.Duration) bool {
 	}
 }
 
-// refuse is called when something was refused because memory is short.
-func (b *budget) refuse() {
+// Refuse is called when something was refused because memory is short.
+func (b *Budget) Refuse() {
 	select {
 	case b.refused <- struct{}{}:
 	default: // it has been told, or there is no bound
 	}
 }
 
-// measured notes how much memory lives.
-func (b *budget) measured(live int64) {
+// Measured notes how much memory lives.
+func (b *Budget) Measured(live int64) {
 	switch {
 	case live > b.total/8*tightOf8:
 		b.tight.Store(true)

@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"errors"
@@ -14,8 +14,8 @@ import (
 // Listening sockets are counted. Of a connection the number of its descriptor is
 // looked at: the kernel gives out the lowest that is free, so one near the limit
 // says that nearly all are taken, by whatever.
-type descriptors struct {
-	limit     int64        // of the process; 0: unknown, nothing is bounded
+type Descriptors struct {
+	Limit     int64        // of the process; 0: unknown, nothing is bounded
 	listening atomic.Int64 // of listeners, with what they take in a takeover
 	takeover  atomic.Int64 // of these, those for a takeover
 }
@@ -24,8 +24,8 @@ const (
 	// A TLS listener with HTTP/3 has two sockets, and in a takeover each of the two
 	// processes has another one for it: the way on which datagrams for connections of
 	// the older one go there. Copies are made a few at a time.
-	tcpDescriptors  = 1
-	quicDescriptors = 1
+	TCPDescriptors  = 1
+	QUICDescriptors = 1
 
 	// listenersShare, one part in that many of all, is for listeners. A quarter is left
 	// to connections of clients, at least, and an eighth to those to backends.
@@ -44,69 +44,70 @@ const (
 	backendsShare = 8
 )
 
-// errDescriptors is EMFILE to errors.Is, as what it is about is the same, and the
+// ErrDescriptors is EMFILE to errors.Is, as what it is about is the same, and the
 // remedy.
-var errDescriptors = fmt.Errorf("the rest is kept for the API and a takeover: %w", syscall.EMFILE)
+var ErrDescriptors = fmt.Errorf("the rest is kept for the API and a takeover: %w", syscall.EMFILE)
 
 // DescriptorsOf is how many descriptors so many listeners take at most, those of them
 // that speak HTTP/3 counted again, with what a takeover takes.
 func DescriptorsOf(listeners, http3 int) int {
-	return listeners*tcpDescriptors + http3*2*quicDescriptors
+	return listeners*TCPDescriptors + http3*2*QUICDescriptors
 }
 
 // DescriptorsFor is the limit with which a process has room for that many descriptors
 // of listeners.
 func DescriptorsFor(need int) int { return need * listenersShare }
 
-// claim takes descriptors for a socket of a listener, and others that it needs in a
+// Claim takes descriptors for a socket of a listener, and others that it needs in a
 // takeover, or says why there are none.
-func (d *descriptors) claim(sockets, takeover int64) error {
+func (d *Descriptors) Claim(sockets, takeover int64) error {
 	all := sockets + takeover
-	if n := d.listening.Add(all); d.limit > 0 && n > d.limit/listenersShare {
+	if n := d.listening.Add(all); d.Limit > 0 && n > d.Limit/listenersShare {
 		d.listening.Add(-all)
-		return fmt.Errorf("listeners have %d of the %d files that this process may have open: %w", n-all, d.limit, errDescriptors)
+		return fmt.Errorf("listeners have %d of the %d files that this process may have open: %w", n-all, d.Limit, ErrDescriptors)
 	}
 	d.takeover.Add(takeover)
 	return nil
 }
 
-func (d *descriptors) release(sockets, takeover int64) {
+// Release gives back what Claim has taken.
+func (d *Descriptors) Release(sockets, takeover int64) {
 	d.listening.Add(-sockets - takeover)
 	d.takeover.Add(-takeover)
 }
 
 // room is the number of the first descriptor that connections do not get.
-func (d *descriptors) room() int64 {
-	return d.limit - min(keptDescriptors, d.limit/8) - d.takeover.Load()
+func (d *Descriptors) room() int64 {
+	return d.Limit - min(keptDescriptors, d.Limit/8) - d.takeover.Load()
 }
 
-// refuses reports whether a client connection with this descriptor is one too many.
-func (d *descriptors) refuses(fd uintptr) bool {
-	return d.limit > 0 && int64(fd) >= d.room()-d.limit/backendsShare
+// Refuses reports whether a client connection with this descriptor is one too many.
+func (d *Descriptors) Refuses(fd uintptr) bool {
+	return d.Limit > 0 && int64(fd) >= d.room()-d.Limit/backendsShare
 }
 
-// control refuses the socket of a connection to a backend that is one too many. It is
+// Control refuses the socket of a connection to a backend that is one too many. It is
 // the Control of a net.Dialer.
-func (d *descriptors) control(_, _ string, c syscall.RawConn) (err error) {
-	if d.limit == 0 {
+func (d *Descriptors) Control(_, _ string, c syscall.RawConn) (err error) {
+	if d.Limit == 0 {
 		return nil
 	}
 	ctl := c.Control(func(fd uintptr) {
 		if int64(fd) >= d.room() {
-			err = errDescriptors
+			err = ErrDescriptors
 		}
 	})
 	return errors.Join(ctl, err)
 }
 
-// listeners is how many descriptors the listeners take, with what they take in a
+// Listeners is how many descriptors the listeners take, with what they take in a
 // takeover.
-func (d *descriptors) listeners() int { return int(d.listening.Load()) }
+func (d *Descriptors) Listeners() int { return int(d.listening.Load()) }
 
-// forTakeover is how many more a takeover by another process takes here; 0 if that is
+// ForTakeover is how many more a takeover by another process takes here; 0 if that is
 // not bounded.
-func (d *descriptors) forTakeover() int {
-	if d.limit == 0 {
+func (d *Descriptors) ForTakeover() int {
+	if d.Limit == 0 {
 		return 0
 	}
 	copies := min(takeoverCopies, d.listening.Load()+2)

@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"sync/atomic"
@@ -11,10 +11,10 @@ import (
 // What has been tight is found out to be easy again, without a request.
 func TestBudgetMeasures(t *testing.T) {
 	leak.Check(t)
-	var b budget
-	b.start(1<<40, new(atomic.Int64), func() {})
-	defer b.close()
-	b.measured(b.total)
+	var b Budget
+	b.Start(1<<40, new(atomic.Int64), func() {})
+	defer b.Close()
+	b.Measured(b.total)
 	for end := time.Now().Add(20 * time.Second); b.tight.Load(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("still tight")

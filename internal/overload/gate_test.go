@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"sync"
@@ -10,19 +10,19 @@ import (
 	"elbow/internal/leak"
 )
 
-func newGate(limit, room int) *gate {
-	return &gate{limit: int64(limit), room: room, patience: time.Second, inside: new(atomic.Int64)}
+func newGate(limit, room int) *Gate {
+	return &Gate{Limit: int64(limit), Room: room, Patience: time.Second, Inside: new(atomic.Int64)}
 }
 
 func stays() bool { return false }
 
 // pass goes through the gate, stays inside for d, and returns how long it has
 // waited.
-func (g *gate) pass(d time.Duration) (waited time.Duration, err error) {
+func (g *Gate) pass(d time.Duration) (waited time.Duration, err error) {
 	came := time.Now()
-	defer g.leave()
-	if !g.enter() {
-		err = g.wait(stays)
+	defer g.Leave()
+	if !g.Enter() {
+		err = g.Wait(stays)
 	}
 	waited = time.Since(came)
 	if err == nil {
@@ -31,9 +31,9 @@ func (g *gate) pass(d time.Duration) (waited time.Duration, err error) {
 	return waited, err
 }
 
-func (g *gate) wantEmpty(t *testing.T) {
+func (g *Gate) wantEmpty(t *testing.T) {
 	t.Helper()
-	if n, w := g.inside.Load(), g.waiting(); n != 0 || w != 0 {
+	if n, w := g.Inside.Load(), g.Waiting(); n != 0 || w != 0 {
 		t.Errorf("%d are left inside, %d in the queue", n, w)
 	}
 }
@@ -53,8 +53,8 @@ func TestGateLetsInInTurn(t *testing.T) {
 			})
 			synctest.Wait()
 		}
-		if _, err := g.pass(0); err != errCrowd {
-			t.Errorf("the fifth: got %v, want %v", err, errCrowd)
+		if _, err := g.pass(0); err != ErrQueueFull {
+			t.Errorf("the fifth: got %v, want %v", err, ErrQueueFull)
 		}
 		wg.Wait()
 		for i := range 4 {
@@ -70,11 +70,11 @@ func TestGateGivesUpAfterPatience(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 3)
-		g.enter()
-		if waited, err := g.pass(0); err != errLong || waited != time.Second {
-			t.Errorf("got %v after %v, want %v after a second", err, waited, errLong)
+		g.Enter()
+		if waited, err := g.pass(0); err != ErrLongWait || waited != time.Second {
+			t.Errorf("got %v after %v, want %v after a second", err, waited, ErrLongWait)
 		}
-		g.leave()
+		g.Leave()
 		g.wantEmpty(t)
 		if waited, err := g.pass(0); err != nil || waited != 0 {
 			t.Errorf("after that: %v, after %v", err, waited)
@@ -121,8 +121,8 @@ func TestGateHurriesWhenTheQueueStays(t *testing.T) {
 		g.wantEmpty(t)
 
 		time.Sleep(time.Second)
-		g.enter()
-		time.AfterFunc(900*time.Millisecond, g.leave)
+		g.Enter()
+		time.AfterFunc(900*time.Millisecond, g.Leave)
 		if waited, err := g.pass(0); err != nil || waited != 900*time.Millisecond {
 			t.Errorf("in a burst after it: %v, after %v", err, waited)
 		}
@@ -171,19 +171,19 @@ func TestGateForgetsWhoLeaves(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 3)
-		g.patience = time.Minute
-		g.enter()
-		if g.enter() {
+		g.Patience = time.Minute
+		g.Enter()
+		if g.Enter() {
 			t.Fatal("two are inside")
 		}
 		var gone atomic.Bool
 		time.AfterFunc(1500*time.Millisecond, func() { gone.Store(true) })
 		start := time.Now()
-		if err := g.wait(gone.Load); err != errGone || time.Since(start) != 2*time.Second {
-			t.Errorf("got %v after %v, want %v after two seconds", err, time.Since(start), errGone)
+		if err := g.Wait(gone.Load); err != ErrGone || time.Since(start) != 2*time.Second {
+			t.Errorf("got %v after %v, want %v after two seconds", err, time.Since(start), ErrGone)
 		}
-		g.leave()
-		g.leave()
+		g.Leave()
+		g.Leave()
 		g.wantEmpty(t)
 	})
 }
@@ -193,15 +193,15 @@ func TestGateForgetsWhoLeaves(t *testing.T) {
 func TestGateHoldsItsLimit(t *testing.T) {
 	leak.Check(t)
 	g := newGate(3, 8)
-	g.patience = time.Millisecond
+	g.Patience = time.Millisecond
 	var inside, served atomic.Int64
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
 			for range 300 {
 				err := error(nil)
-				if !g.enter() {
-					err = g.wait(stays)
+				if !g.Enter() {
+					err = g.Wait(stays)
 				}
 				if err == nil {
 					if n := inside.Add(1); n > 3 {
@@ -210,7 +210,7 @@ func TestGateHoldsItsLimit(t *testing.T) {
 					served.Add(1)
 					inside.Add(-1)
 				}
-				g.leave()
+				g.Leave()
 			}
 		})
 	}
@@ -221,16 +221,16 @@ func TestGateHoldsItsLimit(t *testing.T) {
 	}
 }
 
-// While there is press, whom crowd lets pass counts before it has come, for a
+// While there is press, whom WouldRefuse lets pass counts before it has come, for a
 // moment: no more pass at once than may wait.
 func TestGateCountsWhoIsComing(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 1000)
-		g.enter()
+		g.Enter()
 		passed := func() (n int) {
 			for range 100 {
-				if !g.crowd(1) {
+				if !g.WouldRefuse(1) {
 					n++
 				}
 			}
@@ -239,7 +239,7 @@ func TestGateCountsWhoIsComing(t *testing.T) {
 		if n := passed(); n != 100 {
 			t.Errorf("without press %d passed", n)
 		}
-		time.Sleep(g.patience / hurriedShare)
+		time.Sleep(g.Patience / hurriedShare)
 		g.refused, g.pace.each = time.Now(), 10*time.Millisecond
 		if n := passed(); n != 5 {
 			t.Errorf("%d passed, want those who need not wait for more than 50 ms", n)
@@ -247,7 +247,7 @@ func TestGateCountsWhoIsComing(t *testing.T) {
 		if n := passed(); n != 0 {
 			t.Errorf("%d passed at the same time", n)
 		}
-		time.Sleep(g.patience / hurriedShare) // they have nothing to say
+		time.Sleep(g.Patience / hurriedShare) // they have nothing to say
 		if n := passed(); n != 5 {
 			t.Errorf("%d passed after that", n)
 		}

@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"net/netip"
@@ -12,34 +12,34 @@ import (
 func TestTurns(t *testing.T) {
 	leak.Check(t)
 	g := newGate(2, 0)
-	q := new(turns)
-	start := func(address string) *turn {
-		s := new(turn)
-		s.open(q, netip.MustParseAddrPort(address))
+	q := new(Turns)
+	start := func(address string) *Turn {
+		s := new(Turn)
+		s.Open(q, netip.MustParseAddrPort(address))
 		return s
 	}
 	a, b, gone := start("192.0.2.1:1"), start("192.0.2.2:1"), start("192.0.2.3:1")
-	for _, s := range []*turn{a, b} {
-		if !g.enter() || !s.begins(g) {
+	for _, s := range []*Turn{a, b} {
+		if !g.Enter() || !s.Begins(g) {
 			t.Fatalf("no turn for %v", s.client)
 		}
 	}
-	if gone.end(); !gone.ended() || gone.begins(g) {
+	if gone.End(); !gone.Ended() || gone.Begins(g) {
 		t.Error("a turn for a connection that has ended")
 	}
 	for _, step := range []struct {
 		do     func()
 		inside int64
 	}{
-		{func() { q.wrote(gone.client) }, 2},
-		{func() { q.wrote(a.client) }, 1},
-		{func() { q.wrote(a.client) }, 1},
-		{func() { a.end() }, 1},
-		{func() { b.end() }, 0},
-		{func() { q.wrote(b.client) }, 0},
+		{func() { q.Wrote(gone.client) }, 2},
+		{func() { q.Wrote(a.client) }, 1},
+		{func() { q.Wrote(a.client) }, 1},
+		{func() { a.End() }, 1},
+		{func() { b.End() }, 0},
+		{func() { q.Wrote(b.client) }, 0},
 	} {
 		step.do()
-		if n, m := g.inside.Load(), int64(q.inside.Load()); n != step.inside || m != step.inside {
+		if n, m := g.Inside.Load(), int64(q.inside.Load()); n != step.inside || m != step.inside {
 			t.Errorf("%d are inside, %d have a turn, want %d", n, m, step.inside)
 		}
 	}

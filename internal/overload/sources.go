@@ -1,20 +1,20 @@
-package proxy
+package overload
 
 import (
 	"net/netip"
 	"sync"
 )
 
-// sources count what each client has of something. A client is an address of IPv4, or
+// Sources count what each client has of something. A client is an address of IPv4, or
 // a network of 64 bits of IPv6, of which one machine has all addresses (RFC 6177, 2).
 // The zero value has none.
-type sources struct {
+type Sources struct {
 	mu sync.Mutex
 	n  map[netip.Addr]int // guarded by mu; none of them 0
 }
 
-// source is the client that an address is one of.
-func source(a netip.Addr) netip.Addr {
+// Source is the client that an address is one of.
+func Source(a netip.Addr) netip.Addr {
 	if a.Is4() || a.Is4In6() {
 		return a.Unmap()
 	}
@@ -22,9 +22,9 @@ func source(a netip.Addr) netip.Addr {
 	return p.Addr()
 }
 
-// add counts n more.
-func (s *sources) add(client netip.AddrPort, n int) {
-	a := source(client.Addr())
+// Add counts n more.
+func (s *Sources) Add(client netip.AddrPort, n int) {
+	a := Source(client.Addr())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.n == nil {
@@ -35,9 +35,9 @@ func (s *sources) add(client netip.AddrPort, n int) {
 	}
 }
 
-// of returns how many a client has.
-func (s *sources) of(client netip.AddrPort) int {
+// Of returns how many a client has.
+func (s *Sources) Of(client netip.AddrPort) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.n[source(client.Addr())]
+	return s.n[Source(client.Addr())]
 }

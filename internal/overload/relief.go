@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"cmp"
@@ -27,22 +27,22 @@ const (
 	// it is idle, or its client has owed something for clientPatience.
 	bigConn = 1 << 20
 
-	// clientPatience is how long a client may stand still although somebody wants what
+	// ClientPatience is how long a client may stand still although somebody wants what
 	// is held for it: longer than a lost packet takes to be sent again, on a mobile
 	// link, too.
-	clientPatience = 2 * time.Second
+	ClientPatience = 2 * time.Second
 )
 
 // dispensable reports whether the connection may be closed so that there is room.
-func (f *footprint) dispensable(now socket.Instant) bool {
-	return f.idle || f.bytes >= bigConn || f.owes != never && now >= f.owes.Add(clientPatience)
+func (f *Footprint) dispensable(now socket.Instant) bool {
+	return f.Idle || f.Bytes >= bigConn || f.owes != never && now >= f.owes.Add(ClientPatience)
 }
 
-// relief returns connections whose end brings what is reckoned down, if that can be
+// Relief returns connections whose end brings what is reckoned down, if that can be
 // had from clients with more than their share. list appends the footprints of all
 // connections there are.
-func (b *budget) relief(list func(all []footprint) []footprint) []footprint {
-	limit := b.limit()
+func (b *Budget) Relief(list func(all []Footprint) []Footprint) []Footprint {
+	limit := b.Limit()
 	excess := b.reckoned() - limit/8*reliefOf8
 	if b.tight.Load() { // what is reckoned is not all
 		excess = max(excess, limit/8)
@@ -58,7 +58,7 @@ func (b *budget) relief(list func(all []footprint) []footprint) []footprint {
 }
 
 // greedy returns who has more than the share; nil if nobody has.
-func greedy(clients [][]footprint, share int64) *[]netip.Addr {
+func greedy(clients [][]Footprint, share int64) *[]netip.Addr {
 	var all []netip.Addr
 	for _, of := range clients {
 		if total(of) > share {
@@ -72,9 +72,9 @@ func greedy(clients [][]footprint, share int64) *[]netip.Addr {
 }
 
 // total is what the connections hold together.
-func total(of []footprint) (bytes int64) {
+func total(of []Footprint) (bytes int64) {
 	for i := range of {
-		bytes += of[i].bytes
+		bytes += of[i].Bytes
 	}
 	return bytes
 }
@@ -83,11 +83,11 @@ func total(of []footprint) (bytes int64) {
 // clients with more than their share have not as many that can be done without. clients are
 // the connections of each, who has most first. Of a client those go first that hold most,
 // and of as much, give or take 64 KiB, those that have owed something for longest.
-func dispensable(clients [][]footprint, excess, share int64, now socket.Instant) (all []footprint) {
+func dispensable(clients [][]Footprint, excess, share int64, now socket.Instant) (all []Footprint) {
 	for _, of := range clients {
 		has := total(of)
-		slices.SortFunc(of, func(a, b footprint) int {
-			return cmp.Or(cmp.Compare(b.bytes>>16, a.bytes>>16), cmp.Compare(a.owes, b.owes))
+		slices.SortFunc(of, func(a, b Footprint) int {
+			return cmp.Or(cmp.Compare(b.Bytes>>16, a.Bytes>>16), cmp.Compare(a.owes, b.owes))
 		})
 		for i := range of {
 			if excess <= 0 || has <= share {
@@ -95,8 +95,8 @@ func dispensable(clients [][]footprint, excess, share int64, now socket.Instant)
 			}
 			if of[i].dispensable(now) {
 				all = append(all, of[i])
-				excess -= of[i].bytes
-				has -= of[i].bytes
+				excess -= of[i].Bytes
+				has -= of[i].Bytes
 			}
 		}
 	}
@@ -104,16 +104,16 @@ func dispensable(clients [][]footprint, excess, share int64, now socket.Instant)
 }
 
 // byClient sorts footprints by client, the one with most first.
-func byClient(list []footprint) [][]footprint {
-	of := make(map[netip.Addr][]footprint)
+func byClient(list []Footprint) [][]Footprint {
+	of := make(map[netip.Addr][]Footprint)
 	for i := range list {
 		a := list[i].client
 		of[a] = append(of[a], list[i])
 	}
-	var all [][]footprint
+	var all [][]Footprint
 	for a := range of {
 		all = append(all, of[a])
 	}
-	slices.SortFunc(all, func(a, b []footprint) int { return cmp.Compare(total(b), total(a)) })
+	slices.SortFunc(all, func(a, b []Footprint) int { return cmp.Compare(total(b), total(a)) })
 	return all
 }

@@ -1,4 +1,4 @@
-package proxy
+package overload
 
 import (
 	"testing"
@@ -15,30 +15,30 @@ func TestRetryBudget(t *testing.T) {
 		{1, 5, 5, 100},
 		{20, 0, 0, 0},
 	} {
-		var b retryBudget
-		b.open(tt.percent, tt.burst)
+		var b RetryBudget
+		b.Open(tt.percent, tt.burst)
 		n := 0
-		for b.take() {
+		for b.Take() {
 			n++
 		}
 		if n != tt.atOnce {
 			t.Errorf("%+v: got %d retries at once", tt, n)
 		}
 		for left := tt.exchanges; left > 0; left-- {
-			if b.take() {
+			if b.Take() {
 				t.Errorf("%+v: a retry is earned %d exchanges early", tt, left)
 			}
-			b.earn()
+			b.Earn()
 		}
-		if tt.burst > 0 && !b.take() || b.take() {
+		if tt.burst > 0 && !b.Take() || b.Take() {
 			t.Errorf("%+v: so many exchanges must earn one retry", tt)
 		}
 	}
-	var none retryBudget
-	none.open(0, 1)
-	none.take()
-	none.earn()
-	if none.take() {
+	var none RetryBudget
+	none.Open(0, 1)
+	none.Take()
+	none.Earn()
+	if none.Take() {
 		t.Error("at 0 percent an exchange earned a retry")
 	}
 }
