@@ -1,18 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"elbow/internal/answer"
-	"elbow/internal/manifest"
-	"elbow/internal/rpc"
 )
 
 const applyText = `Bring certificates, load balancers, backends and listeners to the state that a file
@@ -46,20 +38,6 @@ Certificate: [shop-ecdsa, shop-rsa].
 The exit status is 0 if the server is as the file describes or has been brought
 there, and 1 on an error. With --dry-run it is 2 if something would change.`
 
-// applyOptions are the flags of `elbow apply`.
-type applyOptions struct {
-	file   string
-	yes    bool
-	dryRun bool
-	prune  bool
-	ready  time.Duration
-}
-
-// changesPending is how --dry-run ends when something would change, as `terraform
-// plan -detailed-exitcode` does: a script tells it from 0, nothing to change, and
-// from 1, an error.
-const changesPending exitStatus = 2
-
 func newApplyCommand() *cobra.Command {
 	access, o := new(access), new(applyOptions)
 	cmd := &cobra.Command{
@@ -81,118 +59,4 @@ func newApplyCommand() *cobra.Command {
 		panic(err) // the flag was added above
 	}
 	return cmd
-}
-
-// run reads, plans, asks, applies and waits.
-func (o *applyOptions) run(cmd *cobra.Command, access *access) error {
-	text, err := readAll(o.file, cmd.InOrStdin())
-	if err != nil {
-		return err
-	}
-	wanted, err := manifest.Read(text, filepath.Dir(o.file))
-	if err != nil {
-		return fmt.Errorf("%s: %w", o.file, err)
-	}
-	client, err := access.client()
-	if err != nil {
-		return err
-	}
-	state, err := manifest.Fetch(cmd.Context(), caller(client), o.concerns(wanted))
-	if err != nil {
-		return err
-	}
-	steps, err := manifest.Plan(wanted, state, manifest.Options{Prune: o.prune})
-	if err != nil {
-		return fmt.Errorf("%s: %w", o.file, err)
-	}
-	s := newScreen(cmd.OutOrStdout())
-	if len(steps) == 0 {
-		s.line("Nothing to change: the server is as " + o.file + " describes.")
-		if o.dryRun {
-			return nil
-		}
-		return o.awaitListeners(cmd.Context(), client, wanted, s)
-	}
-	s.plan(steps)
-	if o.dryRun {
-		return changesPending
-	}
-	if err := o.confirm(cmd, len(steps)); err != nil {
-		return err
-	}
-	err = manifest.Apply(cmd.Context(), caller(client), steps, state, func(step manifest.Step) {
-		s.line("  done  " + string(step.Change) + " " + answer.Visible(step.What))
-	})
-	if err != nil {
-		return fmt.Errorf("%w\nwhat is done stays; apply the file again to go on", err)
-	}
-	return o.awaitListeners(cmd.Context(), client, wanted, s)
-}
-
-// concerns reports which load balancers of the server are to be read.
-func (o *applyOptions) concerns(wanted *manifest.Manifest) func(name, id string) bool {
-	if o.prune {
-		return nil
-	}
-	names, ids := make(map[string]bool), make(map[string]bool)
-	for _, lb := range wanted.LoadBalancers {
-		if lb.ID == "" {
-			names[lb.Name] = true
-		} else {
-			ids[lb.ID] = true
-		}
-	}
-	return func(name, id string) bool { return names[name] || ids[id] }
-}
-
-// confirm asks whoever sits at the terminal, unless the flags say not to.
-func (o *applyOptions) confirm(cmd *cobra.Command, changes int) error {
-	if o.yes {
-		return nil
-	}
-	if o.file == "-" {
-		return errNobody
-	}
-	return ask(cmd, fmt.Sprintf("\nApply %s? [y/N] ", plural(changes, "change")))
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// plan shows the steps, an empty line before and after.
-func (s *screen) plan(steps []manifest.Step) {
-	colour := map[manifest.Change]string{manifest.Create: "32", manifest.Modify: "33", manifest.Replace: "35", manifest.Delete: "31"}
-	s.line("")
-	for _, step := range steps {
-		s.line(s.style(colour[step.Change], string(step.Change)+" "+answer.Visible(step.What)))
-		for _, d := range step.Details {
-			s.line("    " + s.dim(answer.Visible(d)))
-		}
-	}
-}
-
-// caller makes calls as client. A call that is throttled is made again: a large
-// file takes more calls than an account may make in a second.
-func caller(client *rpc.Client) manifest.Caller {
-	return func(ctx context.Context, version, action string, params map[string]string) ([]byte, error) {
-		for {
-			body, err := client.Call(ctx, version, action, params)
-			e, refused := errors.AsType[*rpc.Error](err)
-			if !refused {
-				return body, err
-			}
-			if !strings.HasPrefix(e.Code, "Throttling") {
-				return nil, explain(err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(max(e.RetryAfter, waitPause)):
-			}
-		}
-	}
 }

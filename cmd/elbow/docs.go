@@ -85,11 +85,6 @@ func reference() string {
 	return b.String()
 }
 
-func firstSentence(s string) string {
-	first, _, _ := strings.Cut(s, ". ")
-	return strings.TrimSuffix(first, ".")
-}
-
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 func writeOperation(b *strings.Builder, op *api.Operation) {

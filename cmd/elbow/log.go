@@ -10,14 +10,13 @@ import (
 	"time"
 )
 
-// openLog opens the log of a process that serves: text to a terminal and JSON to
+// openLog opens the log of a process that serves: text, for a terminal, or JSON, for
 // everything else. Whoever reads it can hold up neither the process nor, by going
 // away, end it. flush waits until its lines are taken, for flushTime at most.
-func openLog(f *os.File) (log *slog.Logger, flush func()) {
+func openLog(f *os.File, text bool) (log *slog.Logger, flush func()) {
 	// Written to a standard stream whose reader is gone, a line would end the process
 	// (os/signal, SIGPIPE); without the signal it is an error like others.
 	signal.Ignore(syscall.SIGPIPE)
-	text := isTerminal(f)
 	b := newBacklog(f, func(dropped int) []byte {
 		var line bytes.Buffer
 		newLog(&line, text).Warn("log lines dropped, as nobody took them", "lines", dropped)
@@ -43,16 +42,6 @@ func asOtherLogs(_ []string, a slog.Attr) slog.Attr {
 		a.Value = slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
 	}
 	return a
-}
-
-// isTerminal reports whether a person reads what is written to out.
-func isTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
-	if !ok {
-		return false
-	}
-	stat, err := f.Stat()
-	return err == nil && stat.Mode()&os.ModeCharDevice != 0
 }
 
 // lastWords writes a text that the process ends with, for flushTime at most: a pipe

@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"elbow/internal/answer"
 )
 
 // version is set by the linker; see Makefile.
@@ -31,23 +29,6 @@ func main() {
 		os.Exit(1)
 	}
 }
-
-// printable is the text of an error without what changes a terminal: names that
-// somebody else gave are in it.
-func printable(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		indented := strings.TrimLeft(line, "\t")
-		lines[i] = line[:len(line)-len(indented)] + answer.Visible(indented)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// An exitStatus ends the program with a status of its own and without a word
-// more: what there is to say has been printed.
-type exitStatus int
-
-func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // advice returns what a user can do about an error whose text does not say it.
 func advice(err error) string {

@@ -6,6 +6,9 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"elbow/internal/answer"
+	"elbow/internal/manifest"
 )
 
 // A screen is where the demo shows what happens. Bold and dim text and a line
@@ -76,3 +79,15 @@ func (s *screen) live(text string) {
 
 // end leaves the cursor on a line of its own.
 func (s *screen) end() { s.line("") }
+
+// plan shows the steps, an empty line before and after.
+func (s *screen) plan(steps []manifest.Step) {
+	colour := map[manifest.Change]string{manifest.Create: "32", manifest.Modify: "33", manifest.Replace: "35", manifest.Delete: "31"}
+	s.line("")
+	for _, step := range steps {
+		s.line(s.style(colour[step.Change], string(step.Change)+" "+answer.Visible(step.What)))
+		for _, d := range step.Details {
+			s.line("    " + s.dim(answer.Visible(d)))
+		}
+	}
+}

@@ -62,7 +62,7 @@ func newServeCommand() *cobra.Command {
 		if *show {
 			return printConfig(cmd.OutOrStdout(), flags)
 		}
-		log, flush := openLog(os.Stderr)
+		log, flush := openLog(os.Stderr, isTerminal(os.Stderr))
 		defer flush()
 		return serve(c, flags, log)
 	})

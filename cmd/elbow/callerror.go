@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"elbow/internal/rpc"
+)
+
+// explain is how an error of the API reads on a terminal.
+func explain(err error) error {
+	e, ok := errors.AsType[*rpc.Error](err)
+	if !ok {
+		return err
+	}
+	text := fmt.Sprintf("%s: %s (RequestId %s)", e.Code, e.Message, e.RequestID)
+	if e.Recommend != "" && !strings.HasPrefix(e.Recommend, "https://") { // a link for every code helps nobody
+		text += "\n" + e.Recommend
+	}
+	return errors.New(text + denial(e))
+}
+
+// denial says which permission was missing to whom, if that is the error.
+func denial(e *rpc.Error) string {
+	detail, _ := e.AccessDeniedDetail.(map[string]any)
+	action, _ := detail["AuthAction"].(string)
+	user, _ := detail["AuthPrincipalDisplayName"].(string)
+	switch {
+	case action == "":
+		return ""
+	case detail["NoPermissionType"] == "ExplicitDeny":
+		return "\na policy of the user " + user + " denies " + action
+	}
+	return "\nno policy of the user " + user + " allows " + action
+}

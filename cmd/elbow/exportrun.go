@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"elbow/internal/api"
+	"elbow/internal/manifest"
+)
+
+// exportOptions are the flags of `elbow export`.
+type exportOptions struct {
+	file         string // "" or -: standard output
+	certificates string // directory; "": without certificates
+}
+
+// run reads what the server has and writes it.
+func (o *exportOptions) run(cmd *cobra.Command, access *access, names []string) error {
+	client, err := access.client()
+	if err != nil {
+		return err
+	}
+	call := caller(client)
+	state, err := manifest.Fetch(cmd.Context(), call, named(names))
+	if err != nil {
+		return err
+	}
+	if err := missing(names, state); err != nil {
+		return err
+	}
+	noteShared(cmd.ErrOrStderr(), state)
+	files, err := exportCertificates(cmd.Context(), call, state, o.certificates, filepath.Dir(o.file))
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := manifest.Write(&out, state, files); err != nil {
+		return err
+	}
+	if o.file == "" || o.file == "-" {
+		_, err = out.WriteTo(cmd.OutOrStdout())
+		return err
+	}
+	return writeAnew(o.file, out.Bytes(), 0o644)
+}
+
+// named reports whether a load balancer is asked for: without names all are. An
+// id is taken for a name too.
+func named(names []string) func(name, id string) bool {
+	if len(names) == 0 {
+		return nil
+	}
+	return func(name, id string) bool { return slices.Contains(names, name) || slices.Contains(names, id) }
+}
+
+// missing is an error that tells which names nothing was found for.
+func missing(names []string, state *manifest.State) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(state.LoadBalancers, func(lb manifest.StoredLoadBalancer) bool { return lb.Name == name || lb.ID == name }) {
+			return fmt.Errorf("the server has no load balancer named %q", name)
+		}
+	}
+	return nil
+}
+
+// noteShared tells on standard error which load balancers the file has by id,
+// because others have the same name.
+func noteShared(w io.Writer, state *manifest.State) {
+	for _, lb := range state.LoadBalancers {
+		if lb.Shared {
+			_, _ = fmt.Fprintf(w, "elbow: several load balancers are named %q: the file has this one as %s, so it can be applied to this server alone\n", lb.Name, lb.ID)
+		}
+	}
+}
+
+// exportCertificates writes the certificates that the load balancers use to dir,
+// if it is not "", and returns their paths, as seen from base.
+func exportCertificates(ctx context.Context, call manifest.Caller, state *manifest.State, dir, base string) (map[string][2]string, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	files, taken := make(map[string][2]string), make(map[string]bool)
+	for _, c := range state.Certificates {
+		if !state.Uses(c.ID) {
+			continue
+		}
+		body, err := call(ctx, api.CasVersion, "GetUserCertificateDetail", map[string]string{"CertId": c.ID})
+		if err != nil {
+			return nil, err
+		}
+		var pair struct{ Cert, Key string }
+		if err := json.Unmarshal(body, &pair); err != nil {
+			return nil, fmt.Errorf("answer of GetUserCertificateDetail: %w", err)
+		}
+		name := fileName(c.Name)
+		if name == "" || taken[strings.ToLower(name)] { // as for a/b beside a_b, or for Shop where case does not count
+			name = strings.TrimLeft(name+"-"+c.ID, "-")
+		}
+		taken[strings.ToLower(name)] = true
+		path := filepath.Join(dir, name)
+		if files[c.Name], err = writePair(path, base, pair.Cert, pair.Key); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// writePair writes a certificate and its key, which only the owner may read, also in
+// the place of a file that everybody may.
+func writePair(path, base, cert, key string) (paths [2]string, err error) {
+	for i, one := range []struct {
+		suffix, text string
+		mode         os.FileMode
+	}{{".pem", cert, 0o644}, {".key", key, 0o600}} {
+		paths[i] = path + one.suffix
+		if err := writeAnew(paths[i], []byte(one.text), one.mode); err != nil {
+			return paths, err
+		}
+		if seen, err := filepath.Rel(base, paths[i]); err == nil {
+			paths[i] = seen
+		}
+	}
+	return paths, nil
+}
+
+// writeAnew writes a file whole or not at all: what was there before is replaced
+// with its mode. What is no regular file, as /dev/stdout, is written to.
+func writeAnew(path string, text []byte, mode os.FileMode) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, mode)
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(path), ".elbow-export-")
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(text)
+	err = errors.Join(err, fresh.Chmod(mode), fresh.Close())
+	if err == nil {
+		err = os.Rename(fresh.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(fresh.Name()))
+	}
+	return nil
+}
+
+// fileName is a name as that of a file: whatever leads out of a directory or is
+// awkward in a shell becomes an underscore.
+func fileName(name string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	return strings.TrimLeft(safe, ".-") // no hidden file, and nothing like a flag
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/rpc"
+)
+
+// metricsOf reads the metrics of a node.
+func metricsOf(admin string) func() (io.ReadCloser, error) {
+	if !strings.Contains(admin, "://") {
+		admin = "http://" + admin
+	}
+	client := &http.Client{Timeout: 5 * time.Second}
+	return func() (io.ReadCloser, error) {
+		resp, err := client.Get(strings.TrimSuffix(admin, "/") + "/metrics")
+		if err != nil {
+			return nil, fmt.Errorf("no metrics: %w (--admin names where the node serves them)", err)
+		}
+		if resp.StatusCode != http.StatusOK {
+			_ = resp.Body.Close() // nothing of it is wanted
+			return nil, fmt.Errorf("no metrics at %s/metrics: %s", admin, resp.Status)
+		}
+		return resp.Body, nil
+	}
+}
+
+// nameAge is how old the names may get.
+const nameAge = 10 * time.Second
+
+// balancerNamesOf answers the names of load balancers by id that the API has, as far
+// as it may be asked: without credentials or an answer, those that were known before.
+// What it returns is for one caller at a time.
+func balancerNamesOf(access *access) func() map[string]string {
+	client, err := access.client()
+	if err != nil {
+		return func() map[string]string { return nil }
+	}
+	var names map[string]string
+	var asked time.Time
+	return func() map[string]string {
+		if time.Since(asked) > nameAge {
+			asked = time.Now()
+			if now, err := balancerNames(client); err == nil {
+				names = now
+			}
+		}
+		return names
+	}
+}
+
+func balancerNames(client *rpc.Client) (map[string]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), completionTime)
+	defer cancel()
+	names := make(map[string]string)
+	for page := 1; ; page++ {
+		body, err := client.Call(ctx, api.EnsVersion, "DescribeLoadBalancers", map[string]string{"PageSize": "100", "PageNumber": fmt.Sprint(page)})
+		if err != nil {
+			return nil, err
+		}
+		var out api.DescribeLoadBalancersOutput
+		if err := json.Unmarshal(body, &out); err != nil {
+			return nil, err
+		}
+		for _, lb := range out.LoadBalancers.LoadBalancer {
+			names[lb.LoadBalancerID] = lb.LoadBalancerName
+		}
+		if len(out.LoadBalancers.LoadBalancer) == 0 || len(names) >= out.TotalCount {
+			return names, nil
+		}
+	}
+}
