@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/history":  {"internal/metrics"},
 	"internal/handover": {},
 	"internal/leak":     {}, // for tests alone
+	"internal/logs":     {},
 
 	"internal/answer":         {"internal/yamltext"},
 	"internal/connlimit":      {},

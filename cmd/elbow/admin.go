@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"elbow/internal/connlimit"
+	"elbow/internal/logs"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 	"elbow/internal/store/embedded"
@@ -70,7 +71,7 @@ func (n *node) serveAdmin(l net.Listener, r *prometheus.Registry) {
 	n.serveHTTP(&http.Server{
 		Handler: mux, ConnState: connlimit.State, MaxHeaderBytes: 64 << 10,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(newSparing(n.log).Handler(), slog.LevelWarn),
+		ErrorLog: slog.NewLogLogger(logs.Sparing(n.log).Handler(), slog.LevelWarn),
 	}, connlimit.New(l, connlimit.Limits{Conns: adminConnections, Pending: adminMemory}))
 }
 

@@ -12,6 +12,7 @@ import (
 	"elbow/internal/connlimit"
 	"elbow/internal/console"
 	"elbow/internal/gateway"
+	"elbow/internal/logs"
 	"elbow/internal/ram"
 	"elbow/internal/store"
 )
@@ -27,7 +28,7 @@ func (n *node) serveAPI(c config, own ports) {
 	n.own.add(l.Addr())
 	n.loop.Look() // a backend may be on a port that was given just now
 	n.apiURL = "http://" + l.Addr().String()
-	port := &gateway.Port{Listener: n.guests, Plain: c.apiPlain, Log: newSparing(n.log)}
+	port := &gateway.Port{Listener: n.guests, Plain: c.apiPlain, Log: logs.Sparing(n.log)}
 	if pair != nil {
 		port.TLS = &tls.Config{
 			GetConfigForClient: n.guests.shake, GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},

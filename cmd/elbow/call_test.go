@@ -49,12 +49,19 @@ func serveCalls() *gateway.Gateway {
 	})
 }
 
+// testCall is the command that the operations belong to.
+func testCall() *cobra.Command {
+	call := &cobra.Command{Use: "call"}
+	addOperations(call)
+	return call
+}
+
 // run is one command line after `elbow`. It returns what went to stdout and
 // the error that main prints.
 func run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	root := &cobra.Command{Use: "elbow", SilenceErrors: true}
-	root.AddCommand(newCallCommand())
+	root.AddCommand(testCall())
 	var out bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(io.Discard)
@@ -206,7 +213,7 @@ func TestCallOverTLS(t *testing.T) {
 // Every operation of the table is a subcommand with a flag a row; the shell
 // completes the values of enumerations.
 func TestCallFollowsTheTables(t *testing.T) {
-	call := newCallCommand()
+	call := testCall()
 	for _, op := range api.Operations() {
 		cmd, _, err := call.Find([]string{op.Name})
 		if err != nil || cmd.Name() != op.Name {

@@ -19,6 +19,7 @@ import (
 	"elbow/internal/gateway"
 	"elbow/internal/history"
 	"elbow/internal/lockout"
+	"elbow/internal/logs"
 	"elbow/internal/proxy"
 	"elbow/internal/ram"
 	"elbow/internal/reconcile"
@@ -91,7 +92,7 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 		},
 		Traffic: func() console.Traffic { return trafficOf(p.traffic) }, History: past,
 		Early:   func() []console.EarlyCertificate { return earlyCertificates(p.mirror.Desired()) },
-		Lockout: p.lockout, Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: newSparing(log),
+		Lockout: p.lockout, Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: logs.Sparing(log),
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"elbow/internal/control"
 	"elbow/internal/gateway"
 	"elbow/internal/history"
+	"elbow/internal/logs"
 	"elbow/internal/rpc"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
@@ -90,7 +91,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	p.ends = append(p.ends, background(func(ctx context.Context) { watchInvalid(ctx, p.mirror.Desired, log) }))
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
-		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: newSparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
 	p.ends = append(p.ends, p.calls.Close)
 	return p, p.serveBackups(c.data)

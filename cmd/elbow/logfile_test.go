@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"elbow/internal/leak"
+	"elbow/internal/logs"
 )
 
 // A rotated log goes on in a new file.
@@ -57,8 +58,8 @@ func TestLogFIFOWithoutReader(t *testing.T) {
 	path := newFIFO(t)
 	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
 	defer n.end()
-	if _, err := n.openLog("access log", path, 0); !errors.Is(err, errNoReader) || !strings.Contains(err.Error(), path) {
-		t.Errorf("got %v, want %v", err, errNoReader)
+	if _, err := n.openLog("access log", path, 0); !errors.Is(err, logs.ErrNoReader) || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v, want %v", err, logs.ErrNoReader)
 	}
 }
 
@@ -145,14 +146,14 @@ func TestLogIsBoundedBySize(t *testing.T) {
 func TestOlderProcessLeavesTheNewerLogAlone(t *testing.T) {
 	leak.Check(t)
 	path := filepath.Join(t.TempDir(), "audit.log")
-	older, newer := &logFile{path: path, limit: 64}, &logFile{path: path, limit: 64}
-	for _, l := range []*logFile{older, newer} {
-		if err := l.open(); err != nil {
+	older, newer := &logs.File{Path: path, Limit: 64}, &logs.File{Path: path, Limit: 64}
+	for _, l := range []*logs.File{older, newer} {
+		if err := l.Open(); err != nil {
 			t.Fatal(err)
 		}
-		defer l.close()
+		defer l.Close()
 	}
-	write := func(l *logFile, text string) {
+	write := func(l *logs.File, text string) {
 		if _, err := io.WriteString(l, text); err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"elbow/internal/logs"
 )
 
 // version is set by the linker; see Makefile.
@@ -25,7 +27,7 @@ func main() {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		lastWords(os.Stderr, "elbow: "+printable(err.Error())+advice(err)+"\n")
+		logs.LastWords(os.Stderr, "elbow: "+printable(err.Error())+advice(err)+"\n")
 		os.Exit(1)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"elbow/internal/logs"
 )
 
 // auditFlags set the part of c that is about the audit log.
@@ -51,11 +53,11 @@ func (n *node) openLog(name, path string, limit byteSize) (io.Writer, error) {
 	case "-":
 		return os.Stdout, nil
 	}
-	l := &logFile{path: path, limit: int64(limit)}
-	if err := l.open(); err != nil {
+	l := &logs.File{Path: path, Limit: int64(limit)}
+	if err := l.Open(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	n.reloads = append(n.reloads, l.open)
-	n.atEnd(l.close)
+	n.reloads = append(n.reloads, l.Open)
+	n.atEnd(l.Close)
 	return l, nil
 }

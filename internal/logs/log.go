@@ -1,4 +1,7 @@
-package main
+// Package logs writes the log of a process, so that nobody who reads it, or causes lines in
+// it, can hold the process up, and files that lines are appended to, which may be moved away
+// in between. It does not know what the lines say. Start reading at Open and File.
+package logs
 
 import (
 	"bytes"
@@ -10,10 +13,10 @@ import (
 	"time"
 )
 
-// openLog opens the log of a process that serves: text, for a terminal, or JSON, for
+// Open opens the log of a process that serves: text, for a terminal, or JSON, for
 // everything else. Whoever reads it can hold up neither the process nor, by going
 // away, end it. flush waits until its lines are taken, for flushTime at most.
-func openLog(f *os.File, text bool) (log *slog.Logger, flush func()) {
+func Open(f *os.File, text bool) (log *slog.Logger, flush func()) {
 	// Written to a standard stream whose reader is gone, a line would end the process
 	// (os/signal, SIGPIPE); without the signal it is an error like others.
 	signal.Ignore(syscall.SIGPIPE)
@@ -44,9 +47,9 @@ func asOtherLogs(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// lastWords writes a text that the process ends with, for flushTime at most: a pipe
+// LastWords writes a text that the process ends with, for flushTime at most: a pipe
 // whose reader stands still would keep it from ending.
-func lastWords(out io.Writer, text string) {
+func LastWords(out io.Writer, text string) {
 	written := make(chan struct{})
 	go func() { // ends when the text is written, or with the process
 		defer close(written)

@@ -1,4 +1,4 @@
-package main
+package logs
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ func TestSparingLog(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		log := newSparing(slog.New(slog.NewTextHandler(&out, nil)))
+		log := Sparing(slog.New(slog.NewTextHandler(&out, nil)))
 		const flood = 10_000
 		for i := range flood {
 			log.Warn("console sign-in refused", "name", i)

@@ -1,4 +1,4 @@
-package main
+package logs
 
 import (
 	"context"
@@ -43,8 +43,8 @@ type lineCount struct {
 	left int64     // lines that were left out
 }
 
-// newSparing is a log over another one.
-func newSparing(log *slog.Logger) *slog.Logger {
+// Sparing is a log over another one.
+func Sparing(log *slog.Logger) *slog.Logger {
 	return slog.New(sparing{log.Handler(), &lineKinds{all: make(map[lineKind]*lineCount)}})
 }
 
