@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/handover": {},
 	"internal/leak":     {}, // for tests alone
 	"internal/logs":     {},
+	"internal/profile":  {},
 
 	"internal/answer":         {"internal/yamltext"},
 	"internal/connlimit":      {},

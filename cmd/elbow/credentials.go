@@ -12,6 +12,7 @@ import (
 
 	"elbow/internal/control"
 	"elbow/internal/elb"
+	"elbow/internal/profile"
 )
 
 // bootstrapTime bounds the calls to the store at the start.
@@ -80,11 +81,11 @@ func readCredentials(path string) (elb.AccessKey, error) {
 		return elb.AccessKey{}, err
 	}
 	defer f.Close()
-	profiles, err := parseProfiles(f)
+	profiles, err := profile.Parse(f)
 	if err != nil {
 		return elb.AccessKey{}, fmt.Errorf("%s: %w", path, err)
 	}
-	p := profiles[defaultProfile]
+	p := profiles[profile.Default]
 	key := elb.AccessKey{ID: p["access-key-id"], Secret: p["access-key-secret"]}
 	if key.ID == "" || key.Secret == "" {
 		return elb.AccessKey{}, fmt.Errorf("%s: has no access key; remove it to have one made", path)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"elbow/internal/api"
+	"elbow/internal/profile"
 	"elbow/internal/rpc"
 )
 
@@ -136,11 +137,11 @@ func TestCredentialsNameThePortThatIsServed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				profiles, err := parseProfiles(strings.NewReader(string(text)))
+				profiles, err := profile.Parse(strings.NewReader(string(text)))
 				if err != nil {
 					t.Fatal(err)
 				}
-				p := profiles[defaultProfile]
+				p := profiles[profile.Default]
 				_, port, _ := net.SplitHostPort(n.api.Addr().String())
 				if want := "http://" + host + ":" + port; p["endpoint"] != want {
 					t.Errorf("endpoint %s, want %s", p["endpoint"], want)

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"elbow/internal/profile"
 )
 
 // readProfile reads the profile that flags and environment ask for. It is no
 // error that there is none, unless it was asked for by name.
-func (a *access) readProfile() (profile, error) {
+func (a *access) readProfile() (profile.Profile, error) {
 	path := cmp.Or(a.configFile, os.Getenv("ELBOW_CONFIG"))
 	name := cmp.Or(a.profile, os.Getenv("ELBOW_PROFILE"))
 	asked := path != "" || name != ""
@@ -33,11 +35,11 @@ func (a *access) readProfile() (profile, error) {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
 	defer f.Close()
-	profiles, err := parseProfiles(f)
+	profiles, err := profile.Parse(f)
 	if err != nil {
 		return nil, fmt.Errorf("profile: %s: %w", path, err)
 	}
-	p, ok := profiles[cmp.Or(name, defaultProfile)]
+	p, ok := profiles[cmp.Or(name, profile.Default)]
 	if !ok && name != "" {
 		return nil, fmt.Errorf("profile: %s has no section [%s]", path, name)
 	}

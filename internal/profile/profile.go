@@ -1,4 +1,7 @@
-package main
+// Package profile reads files that say where an API is and which access key signs calls
+// to it, in sections of name = value lines. It knows neither where such files are nor what
+// flags and the environment say. Start reading at Parse.
+package profile
 
 import (
 	"bufio"
@@ -8,21 +11,21 @@ import (
 	"strings"
 )
 
-// A profile is one section of a profile file: name to value.
-type profile map[string]string
+// A Profile is one section of a profile file: name to value.
+type Profile map[string]string
 
-// defaultProfile is the section that is used unless another is asked for, and
+// Default is the section that is used unless another is asked for, and
 // the one that lines before any section belong to.
-const defaultProfile = "default"
+const Default = "default"
 
 // profileNames are the names that a profile may have.
 var profileNames = []string{"endpoint", "access-key-id", "access-key-secret", "ca", "insecure-skip-verify"}
 
-// parseProfiles reads sections of `name = value` lines. Lines that are empty or
+// Parse reads sections of `name = value` lines. Lines that are empty or
 // begin with # are left out.
-func parseProfiles(r io.Reader) (map[string]profile, error) {
-	profiles := make(map[string]profile)
-	section := defaultProfile
+func Parse(r io.Reader) (map[string]Profile, error) {
+	profiles := make(map[string]Profile)
+	section := Default
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
@@ -35,7 +38,7 @@ func parseProfiles(r io.Reader) (map[string]profile, error) {
 				return nil, fmt.Errorf("line %d: a section is written [name]", n)
 			}
 			if profiles[section] == nil {
-				profiles[section] = profile{}
+				profiles[section] = Profile{}
 			}
 			continue
 		}
@@ -44,7 +47,7 @@ func parseProfiles(r io.Reader) (map[string]profile, error) {
 			return nil, fmt.Errorf("line %d: want one of %s, then = and a value", n, strings.Join(profileNames, ", "))
 		}
 		if profiles[section] == nil {
-			profiles[section] = profile{}
+			profiles[section] = Profile{}
 		}
 		profiles[section][name] = strings.TrimSpace(value)
 	}

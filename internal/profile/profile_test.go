@@ -1,4 +1,4 @@
-package main
+package profile
 
 import (
 	"reflect"
@@ -9,26 +9,26 @@ import (
 func TestParseProfiles(t *testing.T) {
 	for _, tt := range []struct {
 		text string
-		want map[string]profile // nil for an error
+		want map[string]Profile // nil for an error
 		err  string
 	}{
-		{"", map[string]profile{}, ""},
-		{"# nothing\n\n", map[string]profile{}, ""},
-		{"access-key-id = a\naccess-key-secret=b", map[string]profile{"default": {"access-key-id": "a", "access-key-secret": "b"}}, ""},
+		{"", map[string]Profile{}, ""},
+		{"# nothing\n\n", map[string]Profile{}, ""},
+		{"access-key-id = a\naccess-key-secret=b", map[string]Profile{"default": {"access-key-id": "a", "access-key-secret": "b"}}, ""},
 		{
 			"[default]\nendpoint = http://a\n\n[ lab ]\nendpoint = http://b\n[default]\nca = c\n",
-			map[string]profile{"default": {"endpoint": "http://a", "ca": "c"}, "lab": {"endpoint": "http://b"}},
+			map[string]Profile{"default": {"endpoint": "http://a", "ca": "c"}, "lab": {"endpoint": "http://b"}},
 			"",
 		},
-		{"[lab]", map[string]profile{"lab": {}}, ""},
-		{"access-key-secret = a=b", map[string]profile{"default": {"access-key-secret": "a=b"}}, ""},
-		{"endpoint = a\r\n", map[string]profile{"default": {"endpoint": "a"}}, ""},
+		{"[lab]", map[string]Profile{"lab": {}}, ""},
+		{"access-key-secret = a=b", map[string]Profile{"default": {"access-key-secret": "a=b"}}, ""},
+		{"endpoint = a\r\n", map[string]Profile{"default": {"endpoint": "a"}}, ""},
 		{"[lab", nil, "line 1: a section is written [name]"},
 		{"[]", nil, "line 1: a section is written [name]"},
 		{"\nendpoint", nil, "line 2: want one of endpoint, "},
 		{"colour = red", nil, "line 1: want one of endpoint, "},
 	} {
-		got, err := parseProfiles(strings.NewReader(tt.text))
+		got, err := Parse(strings.NewReader(tt.text))
 		if tt.want == nil {
 			if err == nil || !strings.HasPrefix(err.Error(), tt.err) {
 				t.Errorf("%q: got error %v, want %q", tt.text, err, tt.err)
@@ -46,7 +46,7 @@ func FuzzParseProfiles(f *testing.F) {
 	f.Add("# x\n[a]\r\n[")
 	f.Add("ca==\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		profiles, err := parseProfiles(strings.NewReader(text))
+		profiles, err := Parse(strings.NewReader(text))
 		if err != nil {
 			return
 		}
