@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"internal/store/embedded": {},
 	"internal/manifest":       {"internal/api", "internal/yamltext"},
 	"internal/doctor":         {"internal/api"},
+	"internal/cli":            {"internal/answer", "internal/api", "internal/manifest", "internal/profile", "internal/rpc"},
 	"internal/openapi":        {"internal/api"},
 	"internal/http2":          {"internal/http1"},
 	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
@@ -93,8 +94,8 @@ var owners = map[string][]string{
 	"github.com/prometheus/common":           {"cmd/elbow", "internal/top"},
 	"github.com/jmespath/go-jmespath":        {"internal/answer"},
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest", "internal/yamltext"},
-	"github.com/spf13/cobra":                 {"cmd/elbow"},
-	"github.com/spf13/pflag":                 {"cmd/elbow"},
+	"github.com/spf13/cobra":                 {"cmd/elbow", "internal/cli"},
+	"github.com/spf13/pflag":                 {"internal/cli"},
 	"github.com/quic-go/quic-go":             {"internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests
 	"github.com/vishvananda/netlink":         {"internal/address"},
 	"github.com/google/uuid":                 {"internal/gateway"},

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"elbow/internal/cli"
 )
 
 const applyText = `Bring certificates, load balancers, backends and listeners to the state that a file
@@ -39,22 +41,22 @@ The exit status is 0 if the server is as the file describes or has been brought
 there, and 1 on an error. With --dry-run it is 2 if something would change.`
 
 func newApplyCommand() *cobra.Command {
-	access, o := new(access), new(applyOptions)
+	access, o := new(cli.Access), new(cli.Apply)
 	cmd := &cobra.Command{
 		Use:     "apply -f FILE",
 		Short:   "Bring load balancers to the state that a file describes",
 		Long:    applyText,
 		Example: "  elbow apply -f site.yaml\n  elbow apply -f site.yaml --dry-run",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd, access) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.Run(cmd, access) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.file, "file", "f", "", "the file, - for standard input")
-	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print what would change and end, with exit status 2 if something would, 0 if nothing would and 1 on an error")
-	f.BoolVar(&o.prune, "prune", false, "release load balancers and delete unused certificates that the file does not have")
-	f.DurationVar(&o.ready, "wait", 30*time.Second, "how long to wait until the listeners of the file run; 0 does not wait")
-	access.flags(f)
+	f.StringVarP(&o.File, "file", "f", "", "the file, - for standard input")
+	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&o.DryRun, "dry-run", false, "print what would change and end, with exit status 2 if something would, 0 if nothing would and 1 on an error")
+	f.BoolVar(&o.Prune, "prune", false, "release load balancers and delete unused certificates that the file does not have")
+	f.DurationVar(&o.Ready, "wait", 30*time.Second, "how long to wait until the listeners of the file run; 0 does not wait")
+	access.Flags(f)
 	if err := errors.Join(cmd.MarkFlagRequired("file"), cmd.MarkFlagFilename("file", "yaml", "yml", "json")); err != nil {
 		panic(err) // the flag was added above
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"elbow/internal/archive"
+	"elbow/internal/cli"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 )
@@ -88,7 +89,7 @@ func newRestoreCommand() *cobra.Command {
 			}
 			question := fmt.Sprintf("Replace all that %s has by %d documents of %s? [y/N] ", dir, len(b.documents), b.Time.Local().Format("2006-01-02 15:04"))
 			if !yes {
-				if err := ask(cmd, question); err != nil {
+				if err := cli.Ask(cmd, question); err != nil {
 					return err
 				}
 			}

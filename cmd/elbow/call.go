@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"elbow/internal/cli"
 )
 
 const callText = `Call an operation of the API and print its answer, as JSON unless -o says
@@ -38,6 +40,6 @@ func newCallCommand() *cobra.Command {
 		Long:    callText,
 		Example: callExample,
 	}
-	addOperations(call)
+	cli.AddOperations(call)
 	return call
 }

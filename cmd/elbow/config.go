@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"elbow/internal/elb"
+	"elbow/internal/profile"
 	"elbow/internal/proxy"
 )
 
@@ -80,15 +81,12 @@ const (
 // off is the value of what can be switched off.
 const off = "off"
 
-// defaultAPI is where the API is served, and called, unless something else is asked for.
-const defaultAPI = "127.0.0.1:8095"
-
 func defaultConfig() config {
 	return config{
 		data:    "elbow-data",
 		region:  "local",
 		vswitch: netip.MustParsePrefix("127.8.0.0/16"),
-		api:     defaultAPI,
+		api:     profile.DefaultAPI,
 		admin:   "127.0.0.1:8096",
 		console: consoleAuto,
 

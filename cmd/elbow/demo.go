@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/cli"
 	"elbow/internal/elb"
 	"elbow/internal/rpc"
 )
@@ -46,7 +47,7 @@ func newDemoCommand() *cobra.Command {
 
 // A demo is the server, its backends and its client.
 type demo struct {
-	screen   *screen
+	screen   *cli.Screen
 	dir      string
 	node     *node
 	client   *rpc.Client
@@ -83,7 +84,7 @@ func runDemo(ctx context.Context, out io.Writer, once bool) error {
 const demoDrain = time.Second
 
 func newDemo(out io.Writer) (d *demo, err error) {
-	d = &demo{screen: newScreen(out)}
+	d = &demo{screen: cli.NewScreen(out)}
 	defer func() {
 		if err != nil {
 			d.close()

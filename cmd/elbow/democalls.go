@@ -15,19 +15,19 @@ import (
 
 // introduce shows what is there before the first call.
 func (d *demo) introduce() {
-	d.screen.title("elbow demo")
-	d.screen.fact("API", d.node.apiURL)
-	d.screen.fact("metrics", d.node.adminURL+"/metrics")
-	d.screen.fact("data and logs", d.dir+", removed at the end")
+	d.screen.Title("elbow demo")
+	d.screen.Fact("API", d.node.apiURL)
+	d.screen.Fact("metrics", d.node.adminURL+"/metrics")
+	d.screen.Fact("data and logs", d.dir+", removed at the end")
 	for _, b := range d.backends {
-		d.screen.fact(b.name, fmt.Sprintf("http://%s  weight %d", b.address, b.weight))
+		d.screen.Fact(b.name, fmt.Sprintf("http://%s  weight %d", b.address, b.weight))
 	}
 }
 
 // configure makes the load balancer, its backends and its listener, and waits
 // until the listener runs.
 func (d *demo) configure(ctx context.Context) error {
-	d.screen.title("Signed calls over HTTP, as any client makes them")
+	d.screen.Title("Signed calls over HTTP, as any client makes them")
 	certificate, err := d.uploadCertificate(ctx)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (d *demo) awaitRunning(ctx context.Context, id, port string) error {
 			return err
 		}
 		if out.Status == "Running" {
-			d.screen.call("DescribeLoadBalancerHTTPSListenerAttribute", out.RequestID, out.took, out.Status)
+			d.screen.Call("DescribeLoadBalancerHTTPSListenerAttribute", out.RequestID, out.took, out.Status)
 			return nil
 		}
 		select {
@@ -152,7 +152,7 @@ func (d *demo) call(ctx context.Context, version, action string, params map[stri
 	default:
 		about = out.LoadBalancerID
 	}
-	d.screen.call(action, out.RequestID, out.took, about)
+	d.screen.Call(action, out.RequestID, out.took, about)
 	return out, nil
 }
 

@@ -13,9 +13,9 @@ import (
 
 // invite shows how to send requests from elsewhere.
 func (d *demo) invite() {
-	d.screen.title("The listener serves")
-	d.screen.fact("URL", d.url())
-	d.screen.fact("try", "curl --cacert "+d.caFile+" "+d.url())
+	d.screen.Title("The listener serves")
+	d.screen.Fact("URL", d.url())
+	d.screen.Fact("try", "curl --cacert "+d.caFile+" "+d.url())
 }
 
 func (d *demo) url() string { return "https://" + d.listener.String() + "/" }
@@ -135,14 +135,14 @@ func (d *demo) checkSpread(spread map[string]int) error {
 }
 
 func (d *demo) showSpread(spread map[string]int, cookie string, kept int, owner string) {
-	d.screen.title(fmt.Sprintf("%d requests without a cookie", spreadRequests))
+	d.screen.Title(fmt.Sprintf("%d requests without a cookie", spreadRequests))
 	for _, b := range d.backends {
-		d.screen.bar(b.name, fmt.Sprintf("weight %3d", b.weight), spread[b.name], spreadRequests)
+		d.screen.Bar(b.name, fmt.Sprintf("weight %3d", b.weight), spread[b.name], spreadRequests)
 	}
-	d.screen.title("Stickiness")
-	d.screen.fact("Set-Cookie", cookie)
-	d.screen.fact("kept", fmt.Sprintf("%d of %d requests with it went to %s", kept, stickyRequests, owner))
-	d.screen.end()
+	d.screen.Title("Stickiness")
+	d.screen.Fact("Set-Cookie", cookie)
+	d.screen.Fact("kept", fmt.Sprintf("%d of %d requests with it went to %s", kept, stickyRequests, owner))
+	d.screen.End()
 }
 
 // watch sends a few requests a second and shows who has how many, until ctx
@@ -150,13 +150,13 @@ func (d *demo) showSpread(spread map[string]int, cookie string, kept int, owner 
 func (d *demo) watch(ctx context.Context) error {
 	c := d.newClient()
 	defer c.CloseIdleConnections()
-	d.screen.title("Requests: ten a second from here, and yours (Ctrl-C ends)")
+	d.screen.Title("Requests: ten a second from here, and yours (Ctrl-C ends)")
 	send := time.NewTicker(100 * time.Millisecond)
 	defer send.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			d.screen.end()
+			d.screen.End()
 			return nil
 		case <-send.C:
 		}
@@ -164,7 +164,7 @@ func (d *demo) watch(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil && !errors.Is(err, context.Canceled) {
 			return err
 		}
-		d.screen.live(d.counts())
+		d.screen.Live(d.counts())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"elbow/internal/api"
+	"elbow/internal/cli"
 	"elbow/internal/openapi"
 )
 
@@ -72,7 +73,7 @@ func reference() string {
 	for _, f := range api.Families {
 		fmt.Fprintf(&b, "\n%s (%s %s)\n\n", f.Name, f.Operations[0].Product, f.Operations[0].Version)
 		for _, op := range f.Operations {
-			fmt.Fprintf(&b, "- [%s](#%s): %s\n", op.Name, strings.ToLower(op.Name), lowerFirst(firstSentence(op.Doc)))
+			fmt.Fprintf(&b, "- [%s](#%s): %s\n", op.Name, strings.ToLower(op.Name), lowerFirst(cli.FirstSentence(op.Doc)))
 		}
 	}
 	for _, f := range api.Families {
@@ -110,7 +111,7 @@ func writeOperation(b *strings.Builder, op *api.Operation) {
 			writeItems(b, r)
 		}
 	}
-	fmt.Fprintf(b, "\n```sh\n%s\n```\n", commandLine(op))
+	fmt.Fprintf(b, "\n```sh\n%s\n```\n", cli.CommandLine(op))
 	b.WriteString("\nAnswer:\n\n```\n{\n  RequestId: string\n")
 	writeFields(b, reflect.TypeOf(op.Out()), "  ")
 	b.WriteString("}\n```\n\n[Errors](#errors): ")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/cli"
 	"elbow/internal/doctor"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
@@ -22,7 +23,7 @@ It asks the node at its -api and -admin addresses. With credentials, given as fo
 "elbow call", it looks at what the API tells as well.`
 
 func newDoctorCommand() *cobra.Command {
-	access := new(access)
+	access := new(cli.Access)
 	c := defaultConfig()
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -40,11 +41,11 @@ func newDoctorCommand() *cobra.Command {
 			if p.Admin == off {
 				p.Admin = ""
 			}
-			if access.endpoint == "" && cmd.Flags().Changed("api") {
-				access.endpoint = "http://" + c.api
+			if access.Endpoint == "" && cmd.Flags().Changed("api") {
+				access.Endpoint = "http://" + c.api
 			}
-			if client, err := access.client(); err == nil {
-				p.Call = caller(client)
+			if client, err := access.Client(); err == nil {
+				p.Call = cli.Caller(client)
 			}
 			worst := doctor.OK
 			doctor.Examine(cmd.Context(), p, doctor.Print(cmd.OutOrStdout(), &worst))
@@ -59,7 +60,7 @@ func newDoctorCommand() *cobra.Command {
 	f.StringVar(&c.api, "api", c.api, "the address of the API, as -api of the node")
 	f.StringVar(&c.admin, "admin", c.admin, "the address of metrics and health, as -admin of the node, or off")
 	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections, "client connections served at once, as of the node")
-	access.flags(f)
+	access.Flags(f)
 	return cmd
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"elbow/internal/cli"
 )
 
 const exportText = `Write the load balancers of the server, with their listeners and backends, as a file
@@ -12,17 +14,17 @@ A load balancer whose name another one has too is written with its id, which no
 other server has: such a file can be applied to this server alone.`
 
 func newExportCommand() *cobra.Command {
-	access, o := new(access), new(exportOptions)
+	access, o := new(cli.Access), new(cli.Export)
 	cmd := &cobra.Command{
 		Use:     "export [LOAD BALANCER NAME OR ID]…",
 		Short:   "Write the state of load balancers as a file for apply",
 		Long:    exportText,
 		Example: "  elbow export -f site.yaml --certificates .\n  elbow export shop",
-		RunE:    func(cmd *cobra.Command, names []string) error { return o.run(cmd, access, names) },
+		RunE:    func(cmd *cobra.Command, names []string) error { return o.Run(cmd, access, names) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.file, "file", "f", "", "the file to write; standard output if none is given")
-	f.StringVar(&o.certificates, "certificates", "", "a `directory` for certificates and their private keys")
-	access.flags(f)
+	f.StringVarP(&o.File, "file", "f", "", "the file to write; standard output if none is given")
+	f.StringVar(&o.Certificates, "certificates", "", "a `directory` for certificates and their private keys")
+	access.Flags(f)
 	return cmd
 }

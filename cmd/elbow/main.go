@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/cli"
 	"elbow/internal/logs"
 )
 
@@ -23,11 +24,11 @@ var version = ""
 
 func main() {
 	err := newRootCommand().Execute()
-	if status, ok := errors.AsType[exitStatus](err); ok {
+	if status, ok := errors.AsType[cli.ExitStatus](err); ok {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		logs.LastWords(os.Stderr, "elbow: "+printable(err.Error())+advice(err)+"\n")
+		logs.LastWords(os.Stderr, "elbow: "+cli.Printable(err.Error())+advice(err)+"\n")
 		os.Exit(1)
 	}
 }

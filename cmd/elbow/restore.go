@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/cli"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 )
@@ -17,10 +18,10 @@ import (
 // putBackup restores a backup into the node that runs on a data directory, or into
 // the directory if none does, and shows how far it is.
 func putBackup(cmd *cobra.Command, dir string, b *backup) error {
-	show := newProgress(cmd.ErrOrStderr())
+	show := cli.NewProgress(cmd.ErrOrStderr())
 	resp, err := overBackupSocket(cmd.Context(), dir, http.MethodPost, "restore", b.content)
 	if nobody(err) {
-		return show.end(restoreAtRest(cmd, dir, b, show.step))
+		return show.End(restoreAtRest(cmd, dir, b, show.Step))
 	}
 	if err != nil {
 		return err
@@ -29,7 +30,7 @@ func putBackup(cmd *cobra.Command, dir string, b *backup) error {
 	if err := refusal(resp); err != nil {
 		return err
 	}
-	return show.end(follow(resp.Body, show.step))
+	return show.End(follow(resp.Body, show.Step))
 }
 
 // restoreAtRest restores a backup into the directory of a node that does not run.

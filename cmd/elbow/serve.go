@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"elbow/internal/address"
+	"elbow/internal/cli"
 	"elbow/internal/logs"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
@@ -63,7 +64,7 @@ func newServeCommand() *cobra.Command {
 		if *show {
 			return printConfig(cmd.OutOrStdout(), flags)
 		}
-		log, flush := logs.Open(os.Stderr, isTerminal(os.Stderr))
+		log, flush := logs.Open(os.Stderr, cli.IsTerminal(os.Stderr))
 		defer flush()
 		return serve(c, flags, log)
 	})

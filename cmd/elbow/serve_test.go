@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"elbow/internal/api"
+	"elbow/internal/cli"
 	"elbow/internal/elbtest"
 	"elbow/internal/rpc"
 	"elbow/internal/store/embedded"
@@ -108,7 +109,7 @@ func (c config) client(n *node) *rpc.Client {
 func newTestDemo(t *testing.T, c config, client *rpc.Client, backend string) *demo {
 	t.Helper()
 	d := &demo{
-		screen: newScreen(io.Discard), client: client, listener: netip.AddrPortFrom(c.vswitch.Addr().Next(), demoPort),
+		screen: cli.NewScreen(io.Discard), client: client, listener: netip.AddrPortFrom(c.vswitch.Addr().Next(), demoPort),
 		backends: []*demoBackend{{name: "a", weight: 100, address: backend}},
 	}
 	var err error

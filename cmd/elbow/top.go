@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"elbow/internal/cli"
 	"elbow/internal/top"
 )
 
@@ -17,7 +18,7 @@ credentials the names of load balancers from its API.
   q  quit`
 
 func newTopCommand() *cobra.Command {
-	access := new(access)
+	access := new(cli.Access)
 	var admin string
 	var once bool
 	cmd := &cobra.Command{
@@ -26,8 +27,8 @@ func newTopCommand() *cobra.Command {
 		Long:  topText,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s := top.Source{Address: admin, Metrics: metricsOf(admin), Names: balancerNamesOf(access)}
-			if out := cmd.OutOrStdout(); once || !isTerminal(out) {
+			s := top.Source{Address: admin, Metrics: cli.Metrics(admin), Names: cli.BalancerNames(access)}
+			if out := cmd.OutOrStdout(); once || !cli.IsTerminal(out) {
 				return top.Print(s, out, 120)
 			}
 			return top.Run(s)
@@ -35,6 +36,6 @@ func newTopCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&admin, "admin", "http://127.0.0.1:8096", "where the node serves its metrics: its -admin address")
 	cmd.Flags().BoolVar(&once, "once", false, "print one second and end, as is done where nobody watches")
-	access.flags(cmd.Flags())
+	access.Flags(cmd.Flags())
 	return cmd
 }

@@ -18,6 +18,9 @@ type Profile map[string]string
 // the one that lines before any section belong to.
 const Default = "default"
 
+// DefaultAPI is where the API is served, and called, unless something else is asked for.
+const DefaultAPI = "127.0.0.1:8095"
+
 // profileNames are the names that a profile may have.
 var profileNames = []string{"endpoint", "access-key-id", "access-key-secret", "ca", "insecure-skip-verify"}
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// metricsOf reads the metrics of a node.
-func metricsOf(admin string) func() (io.ReadCloser, error) {
+// Metrics reads the metrics of a node.
+func Metrics(admin string) func() (io.ReadCloser, error) {
 	if !strings.Contains(admin, "://") {
 		admin = "http://" + admin
 	}
@@ -35,11 +35,11 @@ func metricsOf(admin string) func() (io.ReadCloser, error) {
 // nameAge is how old the names may get.
 const nameAge = 10 * time.Second
 
-// balancerNamesOf answers the names of load balancers by id that the API has, as far
+// BalancerNames answers the names of load balancers by id that the API has, as far
 // as it may be asked: without credentials or an answer, those that were known before.
 // What it returns is for one caller at a time.
-func balancerNamesOf(access *access) func() map[string]string {
-	client, err := access.client()
+func BalancerNames(access *Access) func() map[string]string {
+	client, err := access.Client()
 	if err != nil {
 		return func() map[string]string { return nil }
 	}
@@ -48,7 +48,7 @@ func balancerNamesOf(access *access) func() map[string]string {
 	return func() map[string]string {
 		if time.Since(asked) > nameAge {
 			asked = time.Now()
-			if now, err := balancerNames(client); err == nil {
+			if now, err := namesOfBalancers(client); err == nil {
 				names = now
 			}
 		}
@@ -56,7 +56,7 @@ func balancerNamesOf(access *access) func() map[string]string {
 	}
 }
 
-func balancerNames(client *rpc.Client) (map[string]string, error) {
+func namesOfBalancers(client *rpc.Client) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), completionTime)
 	defer cancel()
 	names := make(map[string]string)

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -40,15 +40,15 @@ insecure-skip-verify = perhaps
 
 	for _, tt := range []struct {
 		what string
-		a    access
+		a    Access
 		env  map[string]string
 		want string // endpoint id secret
 		err  string // a part of it
 	}{
 		{what: "the profile at home", want: "http://home home-id home-secret"},
-		{what: "another section", a: access{profile: "lab"}, want: "http://lab lab-id lab-secret"},
+		{what: "another section", a: Access{profile: "lab"}, want: "http://lab lab-id lab-secret"},
 		{what: "another section by environment", env: map[string]string{"ELBOW_PROFILE": "lab"}, want: "http://lab lab-id lab-secret"},
-		{what: "another file", a: access{configFile: other}, want: "http://127.0.0.1:8095 other-id other-secret"},
+		{what: "another file", a: Access{configFile: other}, want: "http://127.0.0.1:8095 other-id other-secret"},
 		{what: "another file by environment", env: map[string]string{"ELBOW_CONFIG": other}, want: "http://127.0.0.1:8095 other-id other-secret"},
 		{
 			what: "environment before profile",
@@ -69,21 +69,21 @@ insecure-skip-verify = perhaps
 			want: "http://home cloud-id cloud-secret",
 		},
 		{
-			what: "flags before all", a: access{endpoint: "http://flag", keyID: "flag-id", secret: "flag-secret"},
+			what: "flags before all", a: Access{Endpoint: "http://flag", keyID: "flag-id", secret: "flag-secret"},
 			env:  map[string]string{"ELBOW_ENDPOINT": "http://env", "ELBOW_ACCESS_KEY_ID": "env-id", "ELBOW_ACCESS_KEY_SECRET": "env-secret"},
 			want: "http://flag flag-id flag-secret",
 		},
-		{what: "no such section", a: access{profile: "moon"}, err: "has no section [moon]"},
-		{what: "no such file", a: access{configFile: "/nowhere"}, err: "/nowhere"},
-		{what: "a file that cannot be read", a: access{configFile: bad}, err: "line 1: want one of"},
-		{what: "a switch that is none", a: access{profile: "broken"}, err: `insecure-skip-verify is "perhaps"`},
+		{what: "no such section", a: Access{profile: "moon"}, err: "has no section [moon]"},
+		{what: "no such file", a: Access{configFile: "/nowhere"}, err: "/nowhere"},
+		{what: "a file that cannot be read", a: Access{configFile: bad}, err: "line 1: want one of"},
+		{what: "a switch that is none", a: Access{profile: "broken"}, err: `insecure-skip-verify is "perhaps"`},
 		{what: "nothing at all", env: map[string]string{"HOME": t.TempDir()}, err: "no credentials: set ELBOW_ACCESS_KEY_ID"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			for name, value := range tt.env {
 				t.Setenv(name, value)
 			}
-			c, err := tt.a.client()
+			c, err := tt.a.Client()
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
 					t.Fatalf("got error %v, want %q in it", err, tt.err)

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 	"elbow/internal/api"
 )
 
-// addOperations makes each operation of the API a subcommand of call.
-func addOperations(call *cobra.Command) {
-	access, show := new(access), new(show)
+// AddOperations makes each operation of the API a subcommand of call.
+func AddOperations(call *cobra.Command) {
+	access, show := new(Access), new(show)
 	call.Args = unknownOperation
 	call.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	call.DisableFlagsInUseLine = true   // the line above has them
@@ -27,7 +27,7 @@ func addOperations(call *cobra.Command) {
 		}
 		return fmt.Errorf("%w\n`%s --help` lists the flags", err, cmd.CommandPath())
 	})
-	access.flags(call.PersistentFlags())
+	access.Flags(call.PersistentFlags())
 	show.flags(call)
 	for _, f := range api.Families {
 		call.AddGroup(&cobra.Group{ID: f.Name, Title: f.Name + ":"})
@@ -62,12 +62,12 @@ func onlyFlags(_ *cobra.Command, args []string) error {
 }
 
 // newOperationCommand is one operation as a subcommand.
-func newOperationCommand(op *api.Operation, access *access, show *show) *cobra.Command {
+func newOperationCommand(op *api.Operation, access *Access, show *show) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     op.Name,
-		Short:   firstSentence(op.Doc),
+		Short:   FirstSentence(op.Doc),
 		Long:    op.Doc + "\n\nRAM action: " + op.Action(),
-		Example: indent(commandLine(op)),
+		Example: indent(CommandLine(op)),
 		Args:    onlyFlags,
 
 		SilenceUsage: true,
@@ -85,7 +85,7 @@ func newOperationCommand(op *api.Operation, access *access, show *show) *cobra.C
 		if err != nil {
 			return err
 		}
-		client, err := access.client()
+		client, err := access.Client()
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func newOperationCommand(op *api.Operation, access *access, show *show) *cobra.C
 
 // completion is what the Tab key proposes for a parameter: what the server has,
 // else the values that the table allows.
-func completion(r api.Param, access *access) cobra.CompletionFunc {
+func completion(r api.Param, access *Access) cobra.CompletionFunc {
 	if r.Names != nil && !r.New {
 		return lookUp{r.Names}.complete(access)
 	}

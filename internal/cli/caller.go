@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"elbow/internal/rpc"
 )
 
-// caller makes calls as client. A call that is throttled is made again: a large
+// Caller makes calls as client. A call that is throttled is made again: a large
 // file takes more calls than an account may make in a second.
-func caller(client *rpc.Client) manifest.Caller {
+func Caller(client *rpc.Client) manifest.Caller {
 	return func(ctx context.Context, version, action string, params map[string]string) ([]byte, error) {
 		for {
 			body, err := client.Call(ctx, version, action, params)

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ import (
 
 // readProfile reads the profile that flags and environment ask for. It is no
 // error that there is none, unless it was asked for by name.
-func (a *access) readProfile() (profile.Profile, error) {
+func (a *Access) readProfile() (profile.Profile, error) {
 	path := cmp.Or(a.configFile, os.Getenv("ELBOW_CONFIG"))
 	name := cmp.Or(a.profile, os.Getenv("ELBOW_PROFILE"))
 	asked := path != "" || name != ""

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bufio"
@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-var errNobody = errors.New("nothing was changed: there is nobody to ask; --yes does it without asking")
+var ErrNobody = errors.New("nothing was changed: there is nobody to ask; --yes does it without asking")
 
-// ask asks whoever sits at the terminal, and is an error unless the answer is yes.
-func ask(cmd *cobra.Command, question string) error {
+// Ask asks whoever sits at the terminal, and is an error unless the answer is yes.
+func Ask(cmd *cobra.Command, question string) error {
 	in, isFile := cmd.InOrStdin().(*os.File)
-	if !isFile || !isTerminal(in) {
-		return errNobody
+	if !isFile || !IsTerminal(in) {
+		return ErrNobody
 	}
 	_, _ = fmt.Fprint(cmd.OutOrStdout(), question)
 	answer, err := bufio.NewReader(in).ReadString('\n')

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -18,19 +18,19 @@ import (
 	"elbow/internal/manifest"
 )
 
-// exportOptions are the flags of `elbow export`.
-type exportOptions struct {
-	file         string // "" or -: standard output
-	certificates string // directory; "": without certificates
+// An Export is what `elbow export` is asked to do.
+type Export struct {
+	File         string // "" or -: standard output
+	Certificates string // directory; "": without certificates
 }
 
-// run reads what the server has and writes it.
-func (o *exportOptions) run(cmd *cobra.Command, access *access, names []string) error {
-	client, err := access.client()
+// Run reads what the server has and writes it.
+func (o *Export) Run(cmd *cobra.Command, access *Access, names []string) error {
+	client, err := access.Client()
 	if err != nil {
 		return err
 	}
-	call := caller(client)
+	call := Caller(client)
 	state, err := manifest.Fetch(cmd.Context(), call, named(names))
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (o *exportOptions) run(cmd *cobra.Command, access *access, names []string) 
 		return err
 	}
 	noteShared(cmd.ErrOrStderr(), state)
-	files, err := exportCertificates(cmd.Context(), call, state, o.certificates, filepath.Dir(o.file))
+	files, err := exportCertificates(cmd.Context(), call, state, o.Certificates, filepath.Dir(o.File))
 	if err != nil {
 		return err
 	}
@@ -47,11 +47,11 @@ func (o *exportOptions) run(cmd *cobra.Command, access *access, names []string) 
 	if err := manifest.Write(&out, state, files); err != nil {
 		return err
 	}
-	if o.file == "" || o.file == "-" {
+	if o.File == "" || o.File == "-" {
 		_, err = out.WriteTo(cmd.OutOrStdout())
 		return err
 	}
-	return writeAnew(o.file, out.Bytes(), 0o644)
+	return writeAnew(o.File, out.Bytes(), 0o644)
 }
 
 // named reports whether a load balancer is asked for: without names all are. An

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"io/fs"
@@ -58,7 +58,7 @@ func TestPrintable(t *testing.T) {
 		"one\n\ttwo\n三 \u202e":                  "one\n\ttwo\n三 \\u202e",
 		"what is done stays\r\nline \"quoted\"": "what is done stays\\r\nline \"quoted\"",
 	} {
-		if got := printable(text); got != want {
+		if got := Printable(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -13,14 +13,14 @@ import (
 
 // awaitListeners waits until the listeners of the file that are to run do, and
 // tells why one does not.
-func (o *applyOptions) awaitListeners(ctx context.Context, client *rpc.Client, wanted *manifest.Manifest, s *screen) error {
-	if o.ready <= 0 {
+func (o *Apply) awaitListeners(ctx context.Context, client *rpc.Client, wanted *manifest.Manifest, s *Screen) error {
+	if o.Ready <= 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.ready)
+	ctx, cancel := context.WithTimeout(ctx, o.Ready)
 	defer cancel()
 	for {
-		waiting, err := notRunning(ctx, caller(client), wanted)
+		waiting, err := notRunning(ctx, Caller(client), wanted)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (o *applyOptions) awaitListeners(ctx context.Context, client *rpc.Client, w
 		}
 		select {
 		case <-ctx.Done():
-			s.line("Not running after " + o.ready.String() + ":")
+			s.line("Not running after " + o.Ready.String() + ":")
 			for _, line := range waiting {
 				s.line("  " + answer.Visible(line))
 			}

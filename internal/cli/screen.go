@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -11,23 +11,24 @@ import (
 	"elbow/internal/manifest"
 )
 
-// A screen is where the demo shows what happens. Bold and dim text and a line
+// A Screen is where apply and the demo show what happens. Bold and dim text and a line
 // that changes in place are for terminals only.
-type screen struct {
+type Screen struct {
 	out      io.Writer
 	terminal bool
 	lastLive time.Time // when the live line was last written
 }
 
-func newScreen(out io.Writer) *screen {
-	return &screen{out: out, terminal: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+// NewScreen returns a screen on out. What the environment says of colours holds.
+func NewScreen(out io.Writer) *Screen {
+	return &Screen{out: out, terminal: IsTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-func (s *screen) bold(text string) string { return s.style("1", text) }
-func (s *screen) dim(text string) string  { return s.style("2", text) }
+func (s *Screen) bold(text string) string { return s.style("1", text) }
+func (s *Screen) dim(text string) string  { return s.style("2", text) }
 
 // style is an SGR sequence around text (ECMA-48, 8.3.117).
-func (s *screen) style(code, text string) string {
+func (s *Screen) style(code, text string) string {
 	if !s.terminal || text == "" {
 		return text
 	}
@@ -35,14 +36,16 @@ func (s *screen) style(code, text string) string {
 }
 
 // Lines that cannot be shown are no reason to end: the exit status tells.
-func (s *screen) line(text string) { _, _ = fmt.Fprintln(s.out, strings.TrimRight(text, " ")) }
+func (s *Screen) line(text string) { _, _ = fmt.Fprintln(s.out, strings.TrimRight(text, " ")) }
 
-func (s *screen) title(text string) { s.line("\n" + s.bold(text)) }
+// Title begins a part.
+func (s *Screen) Title(text string) { s.line("\n" + s.bold(text)) }
 
-func (s *screen) fact(name, value string) { s.line(fmt.Sprintf("  %-14s %s", name, value)) }
+// Fact is one line, a name and what it stands for.
+func (s *Screen) Fact(name, value string) { s.line(fmt.Sprintf("  %-14s %s", name, value)) }
 
-// call is one API call: what, about what, how long, and the request's id.
-func (s *screen) call(action, requestID string, took time.Duration, about string) {
+// Call is one API call: what, about what, how long, and the request's id.
+func (s *Screen) Call(action, requestID string, took time.Duration, about string) {
 	ms := fmt.Sprintf("%7.1f ms", float64(took.Microseconds())/1000)
 	s.line(fmt.Sprintf("  %-42s %s  %s  %s", action, s.dim(requestID), ms, about))
 }
@@ -50,7 +53,8 @@ func (s *screen) call(action, requestID string, took time.Duration, about string
 // barWidth is how many characters stand for all requests.
 const barWidth = 40
 
-func (s *screen) bar(name, about string, n, total int) {
+// Bar is n of total as text, percentage and a bar of that length.
+func (s *Screen) Bar(name, about string, n, total int) {
 	s.line(fmt.Sprintf("  %-14s %s  %5d  %5.1f%%  %s", name, about, n,
 		100*float64(n)/float64(total), strings.Repeat("#", barWidth*n/total)))
 }
@@ -62,7 +66,8 @@ const (
 	liveElsewhere  = 5 * time.Second
 )
 
-func (s *screen) live(text string) {
+// Live writes text in the place of the live line.
+func (s *Screen) Live(text string) {
 	gap := liveElsewhere
 	if s.terminal {
 		gap = liveOnTerminal
@@ -77,11 +82,11 @@ func (s *screen) live(text string) {
 	}
 }
 
-// end leaves the cursor on a line of its own.
-func (s *screen) end() { s.line("") }
+// End leaves the cursor on a line of its own.
+func (s *Screen) End() { s.line("") }
 
 // plan shows the steps, an empty line before and after.
-func (s *screen) plan(steps []manifest.Step) {
+func (s *Screen) plan(steps []manifest.Step) {
 	colour := map[manifest.Change]string{manifest.Create: "32", manifest.Modify: "33", manifest.Replace: "35", manifest.Delete: "31"}
 	s.line("")
 	for _, step := range steps {

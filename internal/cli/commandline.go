@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"strings"
@@ -6,9 +6,9 @@ import (
 	"elbow/internal/api"
 )
 
-// commandLine is the example of an operation as `elbow call` takes it, one
+// CommandLine is the example of an operation as `elbow call` takes it, one
 // parameter a line.
-func commandLine(op *api.Operation) string {
+func CommandLine(op *api.Operation) string {
 	files := make(map[string]bool)
 	for _, r := range op.New().Params() {
 		files[r.Name] = r.File
@@ -37,7 +37,8 @@ func quote(s string) string {
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
 
-func firstSentence(s string) string {
+// FirstSentence is a text up to its first full stop, without it.
+func FirstSentence(s string) string {
 	first, _, _ := strings.Cut(s, ". ")
 	return strings.TrimSuffix(first, ".")
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -20,7 +20,7 @@ type lookUp struct{ *api.Kind }
 
 // complete proposes what the server knows. Without a server there is nothing to
 // propose: an error would only mess up the line that is being typed.
-func (l lookUp) complete(access *access) cobra.CompletionFunc {
+func (l lookUp) complete(access *Access) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		found, err := l.find(cmd, access)
 		if err != nil {
@@ -30,12 +30,12 @@ func (l lookUp) complete(access *access) cobra.CompletionFunc {
 	}
 }
 
-func (l lookUp) find(cmd *cobra.Command, access *access) ([]string, error) {
+func (l lookUp) find(cmd *cobra.Command, access *Access) ([]string, error) {
 	params := make(map[string]string)
 	if flag := cmd.Flag(l.Within); flag != nil && flag.Changed {
 		params[l.Within] = flag.Value.String()
 	}
-	client, err := access.client()
+	client, err := access.Client()
 	if err != nil {
 		return nil, err
 	}

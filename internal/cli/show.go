@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -79,7 +79,7 @@ func (s *show) await(cmd *cobra.Command, client *rpc.Client, op *api.Operation, 
 		return nil, err
 	}
 	progress := cmd.ErrOrStderr()
-	if !isTerminal(progress) {
+	if !IsTerminal(progress) {
 		progress = io.Discard
 	}
 	body, err = s.wait.until(cmd.Context(), s.patience, client, look, params, progress)

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -12,16 +12,17 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"elbow/internal/profile"
 	"elbow/internal/rpc"
 )
 
 // defaultEndpoint is where `elbow serve` answers calls unless told otherwise.
-const defaultEndpoint = "http://" + defaultAPI
+const defaultEndpoint = "http://" + profile.DefaultAPI
 
-// access is where calls go and who signs them. Of what flags, environment and
+// An Access is where calls go and who signs them. Of what flags, environment and
 // profile say, the first that is not empty counts.
-type access struct {
-	endpoint   string
+type Access struct {
+	Endpoint   string
 	keyID      string
 	secret     string
 	ca         string // file of the certificates to trust, in PEM; "": the system's
@@ -30,8 +31,9 @@ type access struct {
 	configFile string // "": ELBOW_CONFIG, else ~/.elbow/config
 }
 
-func (a *access) flags(f *pflag.FlagSet) {
-	f.StringVar(&a.endpoint, "endpoint", "", "where the server answers, http://host:port or https://host:port (default "+defaultEndpoint+")")
+// Flags adds the flags that say where calls go and who signs them.
+func (a *Access) Flags(f *pflag.FlagSet) {
+	f.StringVar(&a.Endpoint, "endpoint", "", "where the server answers, http://host:port or https://host:port (default "+defaultEndpoint+")")
 	f.StringVar(&a.keyID, "access-key-id", "", "the access key that signs the call")
 	f.StringVar(&a.secret, "access-key-secret", "", "its secret; others on this machine can see it here, better use the environment or a profile")
 	f.StringVar(&a.profile, "profile", "", "the section of the profile file to use (default ELBOW_PROFILE, else default)")
@@ -40,14 +42,14 @@ func (a *access) flags(f *pflag.FlagSet) {
 	f.BoolVar(&a.insecure, "insecure-skip-verify", false, "trust any certificate of the server")
 }
 
-// client is the client that access describes.
-func (a *access) client() (*rpc.Client, error) {
+// Client is the client that access describes.
+func (a *Access) Client() (*rpc.Client, error) {
 	p, err := a.readProfile()
 	if err != nil {
 		return nil, err
 	}
 	c := &rpc.Client{
-		Endpoint:    cmp.Or(a.endpoint, os.Getenv("ELBOW_ENDPOINT"), p["endpoint"], defaultEndpoint),
+		Endpoint:    cmp.Or(a.Endpoint, os.Getenv("ELBOW_ENDPOINT"), p["endpoint"], defaultEndpoint),
 		AccessKeyID: cmp.Or(a.keyID, os.Getenv("ELBOW_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), p["access-key-id"]),
 		Secret:      cmp.Or(a.secret, os.Getenv("ELBOW_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), p["access-key-secret"]),
 	}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -52,7 +52,7 @@ func serveCalls() *gateway.Gateway {
 // testCall is the command that the operations belong to.
 func testCall() *cobra.Command {
 	call := &cobra.Command{Use: "call"}
-	addOperations(call)
+	AddOperations(call)
 	return call
 }
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// isTerminal reports whether a person reads what is written to out.
-func isTerminal(out io.Writer) bool {
+// IsTerminal reports whether a person reads what is written to out.
+func IsTerminal(out io.Writer) bool {
 	f, ok := out.(*os.File)
 	if !ok {
 		return false
