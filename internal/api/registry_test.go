@@ -18,7 +18,9 @@ var wanted = map[string]string{
 		RegisterInstance DeregisterInstance RegisterInstanceRange DeregisterInstanceRange
 		DescribeInstances DescribeNetworkInterfaces
 		DescribeLoadBalancerListenMonitor DescribeServerLoadBalancerListenMonitor DescribeServerLoadBalancerMonitor
-		DescribeEnsRegions DescribeNetworks DescribeVSwitches`,
+		DescribeEnsRegions DescribeNetworks DescribeVSwitches
+		CreateNetwork DescribeNetworkAttribute ModifyNetworkAttribute DeleteNetwork
+		CreateVSwitch DescribeVSwitchAttributes ModifyVSwitchAttribute DeleteVSwitch DescribeRegionIsps`,
 	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,
 	"Ram 2015-05-01": `CreateUser GetUser ListUsers DeleteUser
 		CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey

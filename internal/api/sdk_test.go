@@ -39,6 +39,15 @@ var sdk = map[string]struct{ request, response any }{
 	"DescribeEnsRegions":                         {ens.DescribeEnsRegionsRequest{}, ens.DescribeEnsRegionsResponse{}},
 	"DescribeNetworks":                           {ens.DescribeNetworksRequest{}, ens.DescribeNetworksResponse{}},
 	"DescribeVSwitches":                          {ens.DescribeVSwitchesRequest{}, ens.DescribeVSwitchesResponse{}},
+	"DescribeRegionIsps":                         {ens.DescribeRegionIspsRequest{}, ens.DescribeRegionIspsResponse{}},
+	"CreateNetwork":                              {ens.CreateNetworkRequest{}, ens.CreateNetworkResponse{}},
+	"DescribeNetworkAttribute":                   {ens.DescribeNetworkAttributeRequest{}, ens.DescribeNetworkAttributeResponse{}},
+	"ModifyNetworkAttribute":                     {ens.ModifyNetworkAttributeRequest{}, ens.ModifyNetworkAttributeResponse{}},
+	"DeleteNetwork":                              {ens.DeleteNetworkRequest{}, ens.DeleteNetworkResponse{}},
+	"CreateVSwitch":                              {ens.CreateVSwitchRequest{}, ens.CreateVSwitchResponse{}},
+	"DescribeVSwitchAttributes":                  {ens.DescribeVSwitchAttributesRequest{}, ens.DescribeVSwitchAttributesResponse{}},
+	"ModifyVSwitchAttribute":                     {ens.ModifyVSwitchAttributeRequest{}, ens.ModifyVSwitchAttributeResponse{}},
+	"DeleteVSwitch":                              {ens.DeleteVSwitchRequest{}, ens.DeleteVSwitchResponse{}},
 	"UploadUserCertificate":                      {cas.UploadUserCertificateRequest{}, cas.UploadUserCertificateResponse{}},
 	"GetUserCertificateDetail":                   {cas.GetUserCertificateDetailRequest{}, cas.GetUserCertificateDetailResponse{}},
 	"ListUserCertificateOrder":                   {cas.ListUserCertificateOrderRequest{}, cas.ListUserCertificateOrderResponse{}},
@@ -63,7 +72,7 @@ var sdk = map[string]struct{ request, response any }{
 
 // Parameters of the SDK that have no row: those that say what the operation
 // says, and those of certificates for SM2, which are not served.
-var ignored = []string{"Protocol", "SourceIp", "EncryptCert", "EncryptPrivateKey", "SignCert", "SignPrivateKey"}
+var ignored = []string{"Protocol", "SourceIp", "Tag", "EncryptCert", "EncryptPrivateKey", "SignCert", "SignPrivateKey"}
 
 // Fields that only some of the operations answer that share a type of the SDK:
 // those of a policy attached to a user, say.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -108,6 +109,13 @@ var (
 		says:   "must be a domain name or an address, with or without a port from 1 to 65535; an IPv6 address stands in brackets",
 		labels: true,
 		ok:     validHost,
+	}
+	letterFirst = rule{
+		says: "must start with a letter",
+		ok: func(s string) bool {
+			first, _ := utf8.DecodeRuneInString(s)
+			return unicode.IsLetter(first)
+		},
 	}
 	visibleASCII = rule{
 		says: "must be visible ASCII characters",

@@ -135,7 +135,7 @@ func TestCall(t *testing.T) {
 		},
 		{
 			what: "no such operation", args: "DescribeNetwork",
-			err: "no operation \"DescribeNetwork\"; did you mean DescribeNetworkInterfaces or DescribeNetworks?",
+			err: "no operation \"DescribeNetwork\"; did you mean DescribeNetworkInterfaces or DescribeNetworks or DescribeNetworkAttribute?",
 		},
 		{
 			what: "no such operation, with parameters", args: "StartLoadBalancerListner --LoadBalancerId lb-1",

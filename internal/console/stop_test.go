@@ -23,6 +23,8 @@ var goesOn = map[string]string{
 	"AttachPolicyToUser":                    "more rights; a policy that denies is attached on purpose",
 	"ChangePassword":                        "one's own, typed twice",
 	"ModifyLoadBalancerAttribute":           "a name",
+	"ModifyNetworkAttribute":                "a name",
+	"ModifyVSwitchAttribute":                "a name",
 	"SetLoadBalancerHTTPSListenerAttribute": "the listener goes on serving",
 	"StartLoadBalancerListener":             "opens",
 	"UpdateLoginProfile":                    "a password that is typed in",

@@ -150,10 +150,10 @@ func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceIn
 			return releaseLoadBalancer(tx, in.InstanceID)
 		case "n":
 			out.ResourceType = "network"
-			return releaseNetwork(tx, in.InstanceID)
+			return releaseNetwork(tx, in.InstanceID, api.ErrInstanceNotFound)
 		case "vsw":
 			out.ResourceType = "vswitch"
-			return releaseVSwitch(tx, in.InstanceID)
+			return releaseVSwitch(tx, in.InstanceID, api.ErrInstanceNotFound)
 		}
 		return api.ErrInstanceNotFound.New()
 	})

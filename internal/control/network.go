@@ -40,20 +40,26 @@ func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworks
 		out.Page = p
 		vSwitches := r.VSwitches()
 		for _, n := range some {
-			entry := api.Network{
-				CidrBlock: n.CIDR.String(), CreatedTime: api.Timestamp(n.CreateTime), Description: n.Description,
-				EnsRegionID: n.RegionID, NetworkID: n.ID, NetworkName: n.Name, Status: available,
-			}
-			for _, v := range vSwitches {
-				if v.NetworkID == n.ID {
-					entry.VSwitchIDs.VSwitchID = append(entry.VSwitchIDs.VSwitchID, v.ID)
-				}
-			}
-			out.Networks.Network = append(out.Networks.Network, entry)
+			out.Networks.Network = append(out.Networks.Network, networkEntry(n, vSwitches))
 		}
 		return nil
 	})
 	return out, err
+}
+
+// networkEntry is a network as answers have it. The vSwitches may be those of others,
+// too.
+func networkEntry(n elb.Network, vSwitches []elb.VSwitch) api.Network {
+	entry := api.Network{
+		CidrBlock: n.CIDR.String(), CreatedTime: api.Timestamp(n.CreateTime), Description: n.Description,
+		EnsRegionID: n.RegionID, NetworkID: n.ID, NetworkName: n.Name, Status: available,
+	}
+	for _, v := range vSwitches {
+		if v.NetworkID == n.ID {
+			entry.VSwitchIDs.VSwitchID = append(entry.VSwitchIDs.VSwitchID, v.ID)
+		}
+	}
+	return entry
 }
 
 // DescribeVSwitches lists the vSwitches that match all of the filters.
@@ -68,7 +74,7 @@ func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitch
 		for _, v := range some {
 			out.VSwitches.VSwitch = append(out.VSwitches.VSwitch, api.VSwitch{
 				CidrBlock: v.CIDR.String(), CreatedTime: api.Timestamp(v.CreateTime), Description: v.Description,
-				EnsRegionID: v.RegionID, FreeIPCount: elb.Capacity(v.CIDR) - int64(r.CountAddresses(v.ID)),
+				EnsRegionID: v.RegionID, FreeIPCount: freeAddresses(r, v),
 				NetworkID: v.NetworkID, Status: available, VSwitchID: v.ID, VSwitchName: v.Name,
 			})
 		}
@@ -88,30 +94,4 @@ func oneOf(value, filter string, filters []string) bool {
 func isAddress(a netip.Addr, filter string) bool {
 	given, err := netip.ParseAddr(filter)
 	return filter == "" || err == nil && given.Unmap() == a
-}
-
-// releaseNetwork deletes a network that has no vSwitch.
-func releaseNetwork(tx *store.Tx, id string) error {
-	if _, found := tx.Network(id); !found {
-		return api.ErrInstanceNotFound.New()
-	}
-	for _, v := range tx.VSwitches() {
-		if v.NetworkID == id {
-			return api.IncorrectInstanceStatus()
-		}
-	}
-	tx.DeleteNetwork(id)
-	return nil
-}
-
-// releaseVSwitch deletes a vSwitch that no load balancer has its address in.
-func releaseVSwitch(tx *store.Tx, id string) error {
-	if _, found := tx.VSwitch(id); !found {
-		return api.ErrInstanceNotFound.New()
-	}
-	if tx.InVSwitch(id) {
-		return api.IncorrectInstanceStatus()
-	}
-	tx.DeleteVSwitch(id)
-	return nil
 }

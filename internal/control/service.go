@@ -91,6 +91,17 @@ func (s *Service) Handlers() map[string]Handler {
 		"ens:DescribeEnsRegions": call(s.DescribeEnsRegions),
 		"ens:DescribeNetworks":   call(s.DescribeNetworks),
 		"ens:DescribeVSwitches":  call(s.DescribeVSwitches),
+		"ens:DescribeRegionIsps": call(s.DescribeRegionIsps),
+
+		"ens:CreateNetwork":            call(s.CreateNetwork),
+		"ens:DescribeNetworkAttribute": call(s.DescribeNetworkAttribute),
+		"ens:ModifyNetworkAttribute":   call(s.ModifyNetworkAttribute),
+		"ens:DeleteNetwork":            call(s.DeleteNetwork),
+
+		"ens:CreateVSwitch":             call(s.CreateVSwitch),
+		"ens:DescribeVSwitchAttributes": call(s.DescribeVSwitchAttributes),
+		"ens:ModifyVSwitchAttribute":    call(s.ModifyVSwitchAttribute),
+		"ens:DeleteVSwitch":             call(s.DeleteVSwitch),
 
 		"cas:UploadUserCertificate":    call(s.UploadUserCertificate),
 		"cas:GetUserCertificateDetail": call(s.GetUserCertificateDetail),

@@ -14,6 +14,12 @@ const (
 // hold 108 random bits, so that nobody guesses one and no two are alike.
 func NewLoadBalancerID() string { return "lb-" + random(21, lowerCase) }
 
+// NewNetworkID draws the name of a network.
+func NewNetworkID() string { return "n-" + random(21, lowerCase) }
+
+// NewVSwitchID draws the name of a vSwitch.
+func NewVSwitchID() string { return "vsw-" + random(21, lowerCase) }
+
 // NewAccountID draws the 16 digits of an account.
 func NewAccountID() string { return number(16) }
 

@@ -1,7 +1,10 @@
 package elb
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -34,3 +37,64 @@ type VSwitch struct {
 	CIDR        netip.Prefix
 	CreateTime  time.Time
 }
+
+// networkRanges are the ranges that a network may be in: those of private networks
+// (RFC 1918), as ENS has it, and that of the loopback interface, whose addresses
+// Linux serves without any set-up.
+var networkRanges = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("127.0.0.0/8"),
+}
+
+// The sizes of vSwitches, and of networks, which hold at least one, as prefix
+// lengths.
+const (
+	largestNetwork = 8
+	largestVSwitch = 16
+	smallestRange  = 29
+)
+
+// CheckNetwork is nil if a network can have the range; the error says what it must
+// be.
+func CheckNetwork(cidr netip.Prefix) error {
+	if err := checkRange(cidr); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(networkRanges, func(r netip.Prefix) bool { return contains(r, cidr) }) {
+		return errors.New("must be in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 127.0.0.0/8")
+	}
+	return checkSize(cidr, largestNetwork)
+}
+
+// CheckVSwitch is nil if a vSwitch can have the range, by itself.
+func CheckVSwitch(cidr netip.Prefix) error {
+	if err := checkRange(cidr); err != nil {
+		return err
+	}
+	return checkSize(cidr, largestVSwitch)
+}
+
+func checkRange(cidr netip.Prefix) error {
+	switch {
+	case !cidr.IsValid() || !cidr.Addr().Is4():
+		return errors.New("must be a range of IPv4 addresses, as 10.0.0.0/16")
+	case cidr != cidr.Masked():
+		return fmt.Errorf("has bits after its prefix: write it as %s", cidr.Masked())
+	}
+	return nil
+}
+
+func checkSize(cidr netip.Prefix, largest int) error {
+	if cidr.Bits() < largest || cidr.Bits() > smallestRange {
+		return fmt.Errorf("must have a prefix length from %d to %d", largest, smallestRange)
+	}
+	return nil
+}
+
+// Holds reports whether all of the range is in the network's.
+func (n *Network) Holds(cidr netip.Prefix) bool { return contains(n.CIDR, cidr) }
+
+// contains reports whether all of b is in a.
+func contains(a, b netip.Prefix) bool { return a.Bits() <= b.Bits() && a.Contains(b.Addr()) }

@@ -28,8 +28,11 @@ type world struct {
 	inactive string      // InActive, with a listener on port 8443
 	used     string      // certificate of the listeners
 	unused   string      // certificate that no listener has
-	key      string      // access key of alice, who also has the policy mine
-	loneKey  string      // access key of bob, who has nothing else
+	network  string      // with the vSwitch vSwitch, which has nothing in it
+	vSwitch  string
+	empty    string // a network without a vSwitch
+	key      string // access key of alice, who also has the policy mine
+	loneKey  string // access key of bob, who has nothing else
 	pair     Certificate
 }
 
@@ -64,6 +67,9 @@ func newWorldOn(t *testing.T, o Options) *world {
 	w.must(t, "RegisterInstance", map[string]string{"InstanceId": "i-known", "PrivateIpAddress": "127.0.0.1"}, nil)
 	w.must(t, "RegisterInstanceRange", map[string]string{"CidrBlock": "10.7.0.0/16"}, nil)
 
+	w.network, w.empty = w.newNetwork(t, "10.10.0.0/16"), w.newNetwork(t, "10.11.0.0/16")
+	w.vSwitch = w.newVSwitch(t, w.network, "10.10.0.0/24")
+
 	for _, name := range []string{"alice", "bob", "carol"} {
 		w.must(t, "CreateUser", map[string]string{"UserName": name}, nil)
 	}
@@ -85,6 +91,20 @@ func (w *world) newLoadBalancer(t *testing.T) string {
 	var out struct{ LoadBalancerID string }
 	w.must(t, "CreateLoadBalancer", LoadBalancerParams(), &out)
 	return out.LoadBalancerID
+}
+
+func (w *world) newNetwork(t testing.TB, cidr string) string {
+	t.Helper()
+	var out struct{ NetworkID string }
+	w.must(t, "CreateNetwork", map[string]string{"EnsRegionId": "local", "CidrBlock": cidr}, &out)
+	return out.NetworkID
+}
+
+func (w *world) newVSwitch(t testing.TB, network, cidr string) string {
+	t.Helper()
+	var out struct{ VSwitchID string }
+	w.must(t, "CreateVSwitch", map[string]string{"EnsRegionId": "local", "NetworkId": network, "CidrBlock": cidr}, &out)
+	return out.VSwitchID
 }
 
 // newKey makes an access key and answers a client with it.
@@ -188,6 +208,15 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"DescribeEnsRegions":                         none,
 		"DescribeNetworks":                           none,
 		"DescribeVSwitches":                          none,
+		"DescribeRegionIsps":                         {"EnsRegionId": "local"},
+		"CreateNetwork":                              {"EnsRegionId": "local", "CidrBlock": "10.20.0.0/16"},
+		"DescribeNetworkAttribute":                   {"NetworkId": w.network},
+		"ModifyNetworkAttribute":                     {"NetworkId": w.network, "NetworkName": "renamed"},
+		"DeleteNetwork":                              {"NetworkId": w.empty},
+		"CreateVSwitch":                              {"EnsRegionId": "local", "CidrBlock": "10.10.7.0/24", "NetworkId": w.network},
+		"DescribeVSwitchAttributes":                  {"VSwitchId": w.vSwitch},
+		"ModifyVSwitchAttribute":                     {"VSwitchId": w.vSwitch, "VSwitchName": "renamed"},
+		"DeleteVSwitch":                              {"VSwitchId": w.vSwitch},
 		"UploadUserCertificate":                      {"Name": "another", "Cert": w.pair.Chain, "Key": w.pair.Key},
 		"GetUserCertificateDetail":                   {"CertId": w.used},
 		"ListUserCertificateOrder":                   none,
@@ -282,10 +311,30 @@ func (w *world) dump(t testing.TB) string {
 		answer, err := patient(t, w.Client, operation(t, "GetLoginProfile"), map[string]string{"UserName": u.UserName})
 		fmt.Fprintf(&text, "GetLoginProfile %s %s %t\n", u.UserName, requestID.ReplaceAll(answer, nil), err == nil)
 	}
+	w.dumpNetworks(ask)
 	for _, action := range []string{"ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions", "DescribeInstances", "DescribeNetworkInterfaces"} {
 		ask(action, nil, nil)
 	}
 	return text.String()
+}
+
+// dumpNetworks asks for all of each network and vSwitch.
+func (w *world) dumpNetworks(ask func(action string, params map[string]string, out any)) {
+	var networks struct {
+		Networks struct {
+			Network []struct {
+				NetworkID  string
+				VSwitchIDs struct{ VSwitchID []string }
+			}
+		}
+	}
+	ask("DescribeNetworks", map[string]string{"PageSize": "50"}, &networks)
+	for _, n := range networks.Networks.Network {
+		ask("DescribeNetworkAttribute", map[string]string{"NetworkId": n.NetworkID}, nil)
+		for _, v := range n.VSwitchIDs.VSwitchID {
+			ask("DescribeVSwitchAttributes", map[string]string{"VSwitchId": v}, nil)
+		}
+	}
 }
 
 // differences are the lines that only one of two dumps has.

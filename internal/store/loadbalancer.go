@@ -34,6 +34,15 @@ func (r *Reader) InVSwitch(vSwitchID string) bool {
 	return len(r.getRange(addressesOf(vSwitchID), clientv3.WithLimit(1), clientv3.WithKeysOnly())) > 0
 }
 
+// LoadBalancersIn lists the load balancers that have their address in a vSwitch, in
+// the order of their addresses.
+func (r *Reader) LoadBalancersIn(vSwitchID string) (ids []string) {
+	for _, kv := range r.getRange(addressesOf(vSwitchID)) {
+		ids = append(ids, string(kv.Value))
+	}
+	return ids
+}
+
 // CreateLoadBalancer writes a new load balancer and takes its address. If
 // another took one of the two meanwhile, Update tries again.
 func (tx *Tx) CreateLoadBalancer(lb elb.LoadBalancer) {

@@ -1,0 +1,125 @@
+package control
+
+import (
+	"context"
+	"strings"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// CreateNetwork makes a network. Its range may have addresses in common with that of
+// another: vSwitches are what addresses are taken from.
+func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput) (out api.CreateNetworkOutput, err error) {
+	n := elb.Network{
+		ID: elb.NewNetworkID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
+		CIDR: in.CIDR, CreateTime: s.now(),
+	}
+	return api.CreateNetworkOutput{NetworkID: n.ID}, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := tx.Region(n.RegionID); !found {
+			return api.ErrRegionNotFound.New()
+		}
+		tx.PutNetwork(n)
+		return nil
+	})
+}
+
+// DescribeNetworkAttribute describes a network with what is in it.
+func (s *Service) DescribeNetworkAttribute(ctx context.Context, in *api.DescribeNetworkAttributeInput) (out api.DescribeNetworkAttributeOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		n, found := r.Network(in.NetworkID)
+		if !found {
+			return api.ErrNetworkNotFound.New()
+		}
+		out.Network = networkEntry(n, r.VSwitches())
+		ids := out.Network.VSwitchIDs.VSwitchID
+		for _, id := range ids {
+			out.LoadBalancerIDs.LoadBalancerID = append(out.LoadBalancerIDs.LoadBalancerID, r.LoadBalancersIn(id)...)
+		}
+		addInstances(&out.Members, r, func(i elb.Instance) bool { return i.NetworkID == n.ID })
+		for _, of := range []api.CloudResource{
+			{ResourceType: "vswitch", ResourceCount: len(ids)},
+			{ResourceType: "slb", ResourceCount: len(out.LoadBalancerIDs.LoadBalancerID)},
+			{ResourceType: "instance", ResourceCount: len(out.InstanceIDs.InstanceID)},
+		} {
+			if of.ResourceCount > 0 {
+				out.CloudResources.CloudResourceSetType = append(out.CloudResources.CloudResourceSetType, of)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// addInstances lists the instances that are in a network or a vSwitch.
+func addInstances(m *api.Members, r *store.Reader, in func(elb.Instance) bool) {
+	for _, i := range r.Instances() {
+		if !in(i) {
+			continue
+		}
+		if strings.HasPrefix(i.ID, "i-") {
+			m.InstanceIDs.InstanceID = append(m.InstanceIDs.InstanceID, i.ID)
+		}
+		m.NetworkInterfaceIDs.NetworkInterfaceID = append(m.NetworkInterfaceIDs.NetworkInterfaceID, i.Interface())
+	}
+}
+
+// ModifyNetworkAttribute gives a network another name or description.
+func (s *Service) ModifyNetworkAttribute(ctx context.Context, in *api.ModifyNetworkAttributeInput) (out api.ModifyNetworkAttributeOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		n, found := tx.Network(in.NetworkID)
+		if !found {
+			return api.ErrNetworkNotFound.New()
+		}
+		in.Apply("NetworkName", &n.Name, &n.Description)
+		tx.PutNetwork(n)
+		return nil
+	})
+}
+
+// DeleteNetwork deletes a network that has nothing in it.
+func (s *Service) DeleteNetwork(ctx context.Context, in *api.DeleteNetworkInput) (out api.DeleteNetworkOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		return releaseNetwork(tx, in.NetworkID, api.ErrNetworkNotFound)
+	})
+}
+
+// releaseNetwork deletes a network that has nothing in it.
+func releaseNetwork(tx *store.Tx, id string, notFound api.ErrorID) error {
+	if _, found := tx.Network(id); !found {
+		return notFound.New()
+	}
+	for _, v := range tx.VSwitches() {
+		if v.NetworkID == id {
+			return inUse("the network has the vSwitch " + v.ID)
+		}
+	}
+	for _, i := range tx.Instances() {
+		if i.NetworkID == id {
+			return inUse("the server " + i.ID + " is registered in the network")
+		}
+	}
+	tx.DeleteNetwork(id)
+	return nil
+}
+
+// inUse is the answer to who would delete what something else needs.
+func inUse(by string) *api.Error {
+	e := api.IncorrectInstanceStatus()
+	e.Reason = by
+	return e
+}
+
+// DescribeRegionIsps lists the carriers that an EIP may name. Which of them brings
+// packets here is the operator's business, so a region has them all.
+func (s *Service) DescribeRegionIsps(ctx context.Context, in *api.DescribeRegionIspsInput) (out api.DescribeRegionIspsOutput, err error) {
+	out.Isps = api.Array[api.Isp]{{Code: "cmcc", Name: "China Mobile"}, {Code: "unicom", Name: "China Unicom"}, {Code: "telecom", Name: "China Telecom"}}
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		if _, found := r.Region(in.RegionID); !found {
+			return api.ErrRegionNotFound.New()
+		}
+		return nil
+	})
+	return out, err
+}

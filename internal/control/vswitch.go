@@ -1,0 +1,120 @@
+package control
+
+import (
+	"cmp"
+	"context"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// CreateVSwitch makes a vSwitch. No other has an address of it, of whatever network:
+// the nodes serve the addresses of all of them.
+func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput) (out api.CreateVSwitchOutput, err error) {
+	v := elb.VSwitch{
+		ID: elb.NewVSwitchID(), NetworkID: cmp.Or(in.NetworkID, defaultNetwork), RegionID: in.RegionID,
+		Name: in.Name, Description: in.Description, CIDR: in.CIDR, CreateTime: s.now(),
+	}
+	return api.CreateVSwitchOutput{VSwitchID: v.ID}, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := tx.Region(v.RegionID); !found {
+			return api.ErrRegionNotFound.New()
+		}
+		n, found := tx.Network(v.NetworkID)
+		if !found || n.RegionID != v.RegionID {
+			return api.ErrNetworkNotFound.New()
+		}
+		if err := mayBeIn(&n, &v); err != nil {
+			return err
+		}
+		for _, other := range tx.VSwitches() {
+			if other.CIDR.Overlaps(v.CIDR) {
+				return wrongRange("the vSwitch " + other.ID + " of the network " + other.NetworkID + " has addresses of it: " + other.CIDR.String())
+			}
+		}
+		tx.PutVSwitch(v)
+		return nil
+	})
+}
+
+// mayBeIn is nil if a vSwitch may have its range in a network. All of the network is
+// a range of whatever size: the network of the first start may be one address.
+func mayBeIn(n *elb.Network, v *elb.VSwitch) error {
+	if !n.Holds(v.CIDR) {
+		return wrongRange("must be in that of the network, " + n.CIDR.String())
+	}
+	if err := elb.CheckVSwitch(v.CIDR); err != nil && v.CIDR != n.CIDR {
+		e := api.Invalid("CidrBlock")
+		e.Reason = "CidrBlock " + err.Error()
+		return e
+	}
+	return nil
+}
+
+// wrongRange is the answer to a range that is fine by itself.
+func wrongRange(reason string) *api.Error {
+	e := api.InvalidField("CidrBlock")
+	e.Reason = "CidrBlock: " + reason
+	return e
+}
+
+// DescribeVSwitchAttributes describes a vSwitch with what is in it.
+func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.DescribeVSwitchAttributesInput) (out api.DescribeVSwitchAttributesOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		v, found := r.VSwitch(in.VSwitchID)
+		if !found {
+			return api.ErrVSwitchNotFound.New()
+		}
+		out = api.DescribeVSwitchAttributesOutput{
+			AvailableIPAddressCount: freeAddresses(r, v), CidrBlock: v.CIDR.String(), CreatedTime: api.Timestamp(v.CreateTime),
+			Description: v.Description, EnsRegionID: v.RegionID, NetworkID: v.NetworkID, Status: available,
+			VSwitchID: v.ID, VSwitchName: v.Name,
+		}
+		out.LoadBalancerIDs.LoadBalancerID = r.LoadBalancersIn(v.ID)
+		addInstances(&out.Members, r, func(i elb.Instance) bool { return i.VSwitchID == v.ID })
+		return nil
+	})
+	return out, err
+}
+
+// freeAddresses is how many more load balancers a vSwitch can have.
+func freeAddresses(r *store.Reader, v elb.VSwitch) int64 {
+	return elb.Capacity(v.CIDR) - int64(r.CountAddresses(v.ID))
+}
+
+// ModifyVSwitchAttribute gives a vSwitch another name or description.
+func (s *Service) ModifyVSwitchAttribute(ctx context.Context, in *api.ModifyVSwitchAttributeInput) (out api.ModifyVSwitchAttributeOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		v, found := tx.VSwitch(in.VSwitchID)
+		if !found {
+			return api.ErrVSwitchNotFound.New()
+		}
+		in.Apply("VSwitchName", &v.Name, &v.Description)
+		tx.PutVSwitch(v)
+		return nil
+	})
+}
+
+// DeleteVSwitch deletes a vSwitch that has nothing in it.
+func (s *Service) DeleteVSwitch(ctx context.Context, in *api.DeleteVSwitchInput) (out api.DeleteVSwitchOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		return releaseVSwitch(tx, in.VSwitchID, api.ErrVSwitchNotFound)
+	})
+}
+
+// releaseVSwitch deletes a vSwitch that has nothing in it.
+func releaseVSwitch(tx *store.Tx, id string, notFound api.ErrorID) error {
+	if _, found := tx.VSwitch(id); !found {
+		return notFound.New()
+	}
+	if tx.InVSwitch(id) {
+		return inUse("a load balancer has its address in the vSwitch")
+	}
+	for _, i := range tx.Instances() {
+		if i.VSwitchID == id {
+			return inUse("the server " + i.ID + " is registered in the vSwitch")
+		}
+	}
+	tx.DeleteVSwitch(id)
+	return nil
+}
