@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"internal/health":   {},
 	"internal/cert":     {},
 	"internal/metrics":  {},
-	"internal/rpc":      {},
+	"internal/rpc":      {"internal/regular"},
 	"internal/ram":      {},
 	"internal/socket":   {},
 	"internal/address":  {},
@@ -35,18 +35,19 @@ var mayImport = map[string][]string{
 	"internal/snippet":  {},
 	"internal/top":      {},
 	"internal/archive":  {},
-	"internal/history":  {"internal/metrics"},
+	"internal/history":  {"internal/metrics", "internal/regular"},
 	"internal/handover": {},
 	"internal/leak":     {}, // for tests alone
 	"internal/logs":     {},
 	"internal/profile":  {},
+	"internal/regular":  {},
 
 	"internal/answer":         {"internal/yamltext"},
 	"internal/connlimit":      {},
 	"internal/lockout":        {},
 	"internal/api":            {"internal/elb"},
 	"internal/store":          {"internal/elb", "internal/ram"},
-	"internal/store/embedded": {},
+	"internal/store/embedded": {"internal/regular"},
 	"internal/manifest":       {"internal/api", "internal/yamltext"},
 	"internal/doctor":         {"internal/api"},
 	"internal/cli":            {"internal/answer", "internal/api", "internal/manifest", "internal/profile", "internal/rpc"},
@@ -63,7 +64,7 @@ var mayImport = map[string][]string{
 		"internal/cert", "internal/address", "internal/proxy",
 	},
 
-	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout"}, // what it does with them it is handed
+	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout", "internal/regular"}, // what it does with them it is handed
 
 	"cmd/elbow":        {anything},
 	"internal/elbtest": {anything},

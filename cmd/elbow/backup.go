@@ -17,6 +17,7 @@ import (
 
 	"elbow/internal/archive"
 	"elbow/internal/cli"
+	"elbow/internal/regular"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 )
@@ -105,7 +106,7 @@ func newRestoreCommand() *cobra.Command {
 // there, also after a power cut.
 func writeWhole(path string, content []byte) error {
 	part := path + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := regular.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"elbow/internal/console"
+	"elbow/internal/regular"
 )
 
 // A keptFile keeps something of the console from the end of one process to the
@@ -48,7 +49,7 @@ func newKeptFile(path, purpose string, sealKey []byte) (*keptFile, error) {
 
 // take reads the content and removes the file; nil if there are none.
 func (f *keptFile) take() ([]byte, error) {
-	sealed, err := os.ReadFile(f.path)
+	sealed, err := regular.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

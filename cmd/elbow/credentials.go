@@ -13,6 +13,7 @@ import (
 	"elbow/internal/control"
 	"elbow/internal/elb"
 	"elbow/internal/profile"
+	"elbow/internal/regular"
 )
 
 // bootstrapTime bounds the calls to the store at the start.
@@ -63,7 +64,7 @@ func writeCredentials(path string, key elb.AccessKey, endpoint string) error {
 		"#   ELBOW_CONFIG=%s elbow call GetCallerIdentity\n"+
 		"endpoint = %s\naccess-key-id = %s\naccess-key-secret = %s\n",
 		path, endpoint, key.ID, key.Secret)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := regular.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func writeCredentials(path string, key elb.AccessKey, endpoint string) error {
 
 // readCredentials reads what writeCredentials wrote.
 func readCredentials(path string) (elb.AccessKey, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return elb.AccessKey{}, err
 	}

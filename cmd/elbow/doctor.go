@@ -3,13 +3,13 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"elbow/internal/cli"
 	"elbow/internal/doctor"
+	"elbow/internal/regular"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 )
@@ -73,7 +73,7 @@ func lookInside(dir string) (open bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	content, err := os.ReadFile(filepath.Join(dir, restoringFile))
+	content, err := regular.ReadFile(filepath.Join(dir, restoringFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"elbow/internal/archive"
+	"elbow/internal/regular"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
 )
@@ -58,7 +59,7 @@ func (b *backup) stage(dir string) error {
 // anything. The result is as that of store.Load.
 func finishRestore(ctx context.Context, dir string, s *store.Store, log *slog.Logger, progress func(made, of int)) (revision int64, err error) {
 	path := filepath.Join(dir, restoringFile)
-	content, err := os.ReadFile(path)
+	content, err := regular.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

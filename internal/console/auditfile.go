@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"elbow/internal/regular"
 )
 
 const (
@@ -48,7 +50,7 @@ func openAudit(path string) (log io.ReaderAt, size int64, closeAll func(), err e
 		}
 	}
 	for _, name := range []string{path + ".1", path} {
-		f, err := os.Open(name)
+		f, err := regular.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"elbow/internal/regular"
 )
 
 // write appends samples to the segment of a load balancer. s.mu is held.
@@ -20,7 +22,7 @@ func (s *Store) write(day, lb string, samples []Sample) error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := regular.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -48,7 +50,7 @@ func (s *Store) write(day, lb string, samples []Sample) error {
 // mend makes sure that a record can be appended to a segment: what a write left
 // unfinished is cut off, and a segment that is damaged set aside. s.mu is held.
 func (s *Store) mend(day, path string) error {
-	segment, err := os.ReadFile(path)
+	segment, err := regular.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -83,7 +85,7 @@ func (s *Store) read(day, lb string, visit func(*Sample)) error {
 	if !ok {
 		return nil
 	}
-	segment, err := os.ReadFile(path)
+	segment, err := regular.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

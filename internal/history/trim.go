@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"elbow/internal/regular"
 )
 
 // freshSuffix is what a segment is named with while it is written anew.
@@ -37,7 +39,7 @@ func (s *Store) dropHours(day string, end int64) {
 // as a whole, and so does one that was set aside. s.mu is held.
 func (s *Store) trim(day, name string, until int64) error {
 	path := filepath.Join(s.dir, day, name)
-	segment, err := os.ReadFile(path)
+	segment, err := regular.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -69,7 +71,7 @@ func (s *Store) trim(day, name string, until int64) error {
 // replace puts a file in the place of another: a reader sees one or the other, and so
 // does the next process if this one ends in between.
 func replace(path string, text []byte) error {
-	if err := os.WriteFile(path+freshSuffix, text, 0o600); err != nil {
+	if err := regular.WriteFile(path+freshSuffix, text, 0o600); err != nil {
 		_ = os.Remove(path + freshSuffix) // it may not have been made
 		return err
 	}

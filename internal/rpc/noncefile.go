@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"elbow/internal/regular"
 )
 
 // nonceFileHead is how a file of nonces begins; the id of the machine's boot and
@@ -185,7 +187,7 @@ func (f *nonceFile) rewrite(now time.Time) {
 
 func (f *nonceFile) create() (_ *os.File, size int64, err error) {
 	fresh := f.path + ".new"
-	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	file, err := regular.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -252,7 +254,7 @@ func appendSum(record []byte) []byte {
 // readNonces reads a file of nonces: what is in it before the first record that is
 // damaged, whether it was closed, and the boot in which it was written.
 func readNonces(path string) (all []UsedNonce, clean bool, boot string, err error) {
-	content, err := os.ReadFile(path)
+	content, err := regular.ReadFile(path)
 	if err != nil {
 		return nil, false, "", err
 	}

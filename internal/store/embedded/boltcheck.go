@@ -16,6 +16,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
+
+	"elbow/internal/regular"
 )
 
 // dbFile is the path of the database in the store.
@@ -79,7 +81,7 @@ type boltFile struct {
 // it is for a moment when it is made, both results are nil; what is wrong with it
 // is a *DamageError.
 func (d *directory) readDatabase(document documentCheck) (*boltFile, error) {
-	f, err := os.Open(filepath.Join(d.store(), dbFile))
+	f, err := regular.Open(filepath.Join(d.store(), dbFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -87,7 +89,7 @@ func (d *directory) readDatabase(document documentCheck) (*boltFile, error) {
 		return nil, d.damaged(dbFile, "%w", err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+	if info, err := f.Stat(); err == nil && info.Size() == 0 {
 		return nil, nil
 	}
 	b := &boltFile{file: f, seen: make(map[uint64]bool), document: document, bad: make(map[string]error)}
@@ -103,9 +105,6 @@ func (b *boltFile) read() error {
 	info, err := b.file.Stat()
 	if err != nil {
 		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file")
 	}
 	if b.boltMeta, err = readMeta(b.file, info.Size()); err != nil {
 		return err

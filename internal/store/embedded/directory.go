@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"elbow/internal/regular"
 )
 
 // format is the version of the data directory that this program writes, and
@@ -68,9 +70,9 @@ const (
 // lockDirectory locks a directory that is there. The flags are those of os.OpenFile
 // for the lock's file.
 func lockDirectory(path string, flags int) (*directory, error) {
-	lock, err := os.OpenFile(filepath.Join(path, lockFile), flags, 0o600)
-	if errors.Is(err, unix.EISDIR) {
-		return nil, &DamageError{path, lockFile, errors.New("it is not a regular file")}
+	lock, err := regular.OpenFile(filepath.Join(path, lockFile), flags, 0o600)
+	if errors.Is(err, regular.ErrNotRegular) {
+		return nil, &DamageError{path, lockFile, regular.ErrNotRegular}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
@@ -107,9 +109,9 @@ func (d *directory) noFormat() error {
 // fs.ErrNotExist if there is none.
 func (d *directory) readFormat() error {
 	path := filepath.Join(d.path, formatFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, unix.EISDIR) {
-		return &DamageError{d.path, formatFile, errors.New("it is not a regular file")}
+	text, err := regular.ReadFile(path)
+	if errors.Is(err, regular.ErrNotRegular) {
+		return &DamageError{d.path, formatFile, regular.ErrNotRegular}
 	}
 	if err != nil {
 		return err

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"elbow/internal/regular"
 )
 
 // sealKeyFile is in the data directory.
@@ -24,15 +23,15 @@ const sealKeyBytes = 32
 // sealed can be opened after a power cut.
 func sealKey(dir string, fresh bool) ([]byte, error) {
 	path := filepath.Join(dir, sealKeyFile)
-	text, err := os.ReadFile(path)
+	text, err := regular.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && fresh:
 		return newSealKey(path)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &DamageError{dir, sealKeyFile, errors.New("it is missing: without it the private keys and access key secrets " +
 			"in the store cannot be read")}
-	case errors.Is(err, unix.EISDIR):
-		return nil, &DamageError{dir, sealKeyFile, errors.New("it is not a regular file")}
+	case errors.Is(err, regular.ErrNotRegular):
+		return nil, &DamageError{dir, sealKeyFile, regular.ErrNotRegular}
 	case err != nil:
 		return nil, fmt.Errorf("seal key: %w", err)
 	}

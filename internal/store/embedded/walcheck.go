@@ -16,6 +16,8 @@ import (
 	"go.etcd.io/etcd/server/v3/storage/wal"
 	"go.etcd.io/etcd/server/v3/storage/wal/walpb"
 	"go.etcd.io/raft/v3/raftpb"
+
+	"elbow/internal/regular"
 )
 
 // walDir is the path of the write-ahead log in the store.
@@ -106,7 +108,7 @@ type logEnd struct {
 
 // readLogFile adds the records of a file to s.
 func (d *directory) readLogFile(s *logState, name string) (end logEnd, err error) {
-	f, err := os.Open(filepath.Join(d.store(), walDir, name))
+	f, err := regular.Open(filepath.Join(d.store(), walDir, name))
 	if err != nil {
 		return end, err
 	}
@@ -114,9 +116,6 @@ func (d *directory) readLogFile(s *logState, name string) (end logEnd, err error
 	info, err := f.Stat()
 	if err != nil {
 		return end, err
-	}
-	if !info.Mode().IsRegular() {
-		return end, errors.New("it is not a regular file")
 	}
 	end.size, end.short = info.Size(), info.Size() < wal.SegmentSizeBytes
 	decoder := wal.NewDecoder(fileutil.NewFileReader(f))
