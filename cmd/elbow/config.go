@@ -129,7 +129,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 			"and root-credentials if the first start had to make them. Made if absent")
 	f.StringVar(&c.region, "region", c.region,
 		"`NAME` of the region that the first start makes; later starts ignore it")
-	f.TextVar(&c.vswitch, "vswitch", c.vswitch,
+	f.Var((*cidr)(&c.vswitch), "vswitch",
 		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
 			"get their addresses; later starts ignore it. May be one address, as /32")
 	f.Var(&c.backendNetworks, "backend-networks",
@@ -270,6 +270,20 @@ func printConfig(out io.Writer, f *flag.FlagSet) error {
 	})
 	_, err := io.WriteString(out, strings.TrimSuffix(b.String(), "\n"))
 	return err
+}
+
+// A cidr is a range of addresses in CIDR notation.
+type cidr netip.Prefix
+
+func (c *cidr) String() string { return netip.Prefix(*c).String() }
+
+func (c *cidr) Set(text string) error {
+	p, err := netip.ParsePrefix(text)
+	if err != nil { // its text is of the function
+		return errors.New("want a range of addresses, as 10.0.0.0/24")
+	}
+	*c = cidr(p)
+	return nil
 }
 
 // A byteSize is a number of bytes, written with a unit of 1024: KiB, MiB, GiB

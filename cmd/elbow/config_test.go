@@ -80,7 +80,7 @@ func TestConfigFileErrors(t *testing.T) {
 		"config = other.conf":   `elbow.conf:1: there is no setting "config"`,
 		"print-config = true":   `elbow.conf:1: there is no setting "print-config"`,
 		"max-connections = all": "elbow.conf:1: max-connections: ",
-		"vswitch = 10.0.0.0":    "elbow.conf:1: vswitch: ",
+		"vswitch = 10.0.0.0":    "elbow.conf:1: vswitch: want a range",
 		"gc-percent = 3":        "-gc-percent: must be from 10 to 10000, not 3",
 		"slow-start = -1s":      "-slow-start: must not be negative, as -1s is",
 		"hash-load-factor = 99": "-hash-load-factor: must be 0 or from 100 to 10000, not 99",
@@ -112,7 +112,7 @@ func TestConfigRefused(t *testing.T) {
 	}{
 		{[]string{"-data", ""}, "-data"},
 		{[]string{"-region", ""}, "-region"},
-		{[]string{"-vswitch", "10.0.0.1"}, "-vswitch"},
+		{[]string{"-vswitch", "10.0.0.1"}, `invalid value "10.0.0.1" for flag -vswitch: want a range of addresses, as 10.0.0.0/24`},
 		{[]string{"-backend-networks", "10.0.0.0/33"}, "backend-networks"},
 		{[]string{"-vswitch", "0.0.0.0/0"}, "-vswitch: holds addresses of this network"},
 		{[]string{"-vswitch", "fe80::/64"}, "-vswitch: holds link-local addresses"},

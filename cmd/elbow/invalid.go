@@ -46,7 +46,7 @@ func (i invalid) at() time.Time {
 func (i invalid) String() string {
 	verb := "is not valid before"
 	if i.expired {
-		verb = "has expired at"
+		verb = "expired at"
 	}
 	return fmt.Sprintf("certificate %d (%s), which a listener has, %s %s", i.ID, i.Name, verb, i.at().UTC().Format(time.RFC3339))
 }
@@ -130,7 +130,7 @@ func (p *keyPair) validity(now time.Time) error {
 	leaf := p.current.Load().Leaf
 	switch {
 	case now.After(leaf.NotAfter):
-		return fmt.Errorf("-api-cert: the certificate of the API and the console has expired at %s: replace the file and send SIGHUP", leaf.NotAfter.UTC().Format(time.RFC3339))
+		return fmt.Errorf("-api-cert: the certificate of the API and the console expired at %s: replace the file and send SIGHUP", leaf.NotAfter.UTC().Format(time.RFC3339))
 	case now.Before(leaf.NotBefore):
 		return fmt.Errorf("-api-cert: the certificate of the API and the console is not valid before %s", leaf.NotBefore.UTC().Format(time.RFC3339))
 	}

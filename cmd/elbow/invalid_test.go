@@ -59,7 +59,7 @@ func TestInvalidCertificates(t *testing.T) {
 			log      string // lines since the last
 		}{
 			{0, 0, 1, []string{"certificate 3 (early), which a listener has, is not valid before"}, `msg="certificate not valid" certificate=3 name=early reason="not yet valid"`},
-			{time.Hour + 2*invalidCheck, 1, 1, []string{"certificate 2 (old), which a listener has, has expired at", "certificate 3"}, `msg="certificate not valid" certificate=2 name=old reason=expired`},
+			{time.Hour + 2*invalidCheck, 1, 1, []string{"certificate 2 (old), which a listener has, expired at", "certificate 3"}, `msg="certificate not valid" certificate=2 name=old reason=expired`},
 			{time.Hour + 2*invalidCheck, 1, 0, []string{"certificate 2"}, ""},
 		} {
 			time.Sleep(tt.after) // of the test's own clock
@@ -109,7 +109,7 @@ func TestValidityOfTheAPICertificate(t *testing.T) {
 	now := time.Now()
 	p := new(keyPair)
 	p.current.Store(&tls.Certificate{Leaf: &x509.Certificate{NotBefore: now, NotAfter: now.Add(time.Hour)}})
-	for at, want := range map[time.Duration]string{-time.Second: "not valid before", 0: "", time.Hour: "", time.Hour + time.Second: "has expired at"} {
+	for at, want := range map[time.Duration]string{-time.Second: "not valid before", 0: "", time.Hour: "", time.Hour + time.Second: "expired at"} {
 		if err := p.validity(now.Add(at)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("after %s: %v, want %q", at, err, want)
 		}

@@ -25,7 +25,7 @@ type Pair struct {
 //     Ed25519 key in the other, and nothing that belongs elsewhere;
 //   - the leaf comes first, the key is that of the leaf, and each further
 //     certificate issued another one of the chain;
-//   - none has expired at now. One that is not valid yet is accepted: it may be
+//   - none has expired. One that is not valid yet is accepted: it may be
 //     uploaded ahead of time.
 //
 // The chain of the pair has every certificate of the text, each behind one that
