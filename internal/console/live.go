@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"time"
 )
@@ -53,20 +52,6 @@ type live struct {
 	sampling bool                                // guarded by mu; run looks, or is about to
 	rated    chan struct{}                       // guarded by mu; closed when there is a point
 	closed   bool                                // guarded by mu
-}
-
-type (
-	listenerName struct{ lb, port string }
-	backendName  struct{ lb, port, id string }
-)
-
-// A backendRate is what one backend does for all listeners of its load balancer.
-type backendRate struct {
-	ID     string  `json:"id"`
-	Active int64   `json:"active"` // exchanges under way
-	Rate   float64 `json:"rate"`   // answers a second
-	Health string  `json:"health"`
-	Reason string  `json:"reason,omitempty"`
 }
 
 func newLive(state func() State, traffic func() Traffic, now func() time.Time) *live {
@@ -170,121 +155,6 @@ func (l *live) look() {
 	}
 }
 
-// gains are what has come since the last look, by load balancer and in all.
-func (l *live) gains(listeners []ListenerCounts) map[string]*gain {
-	gains := map[string]*gain{"": new(gain)}
-	next := make(map[listenerName]ListenerCounts, len(listeners))
-	for i := range listeners {
-		one := &listeners[i]
-		name := listenerName{one.LoadBalancerID, one.Port}
-		next[name] = *one
-		var earlier *ListenerCounts
-		if was, ok := l.last[name]; ok {
-			earlier = &was
-		}
-		g := gains[one.LoadBalancerID]
-		if g == nil {
-			g = new(gain)
-			gains[one.LoadBalancerID] = g
-		}
-		g.add(one, earlier)
-		gains[""].add(one, earlier)
-	}
-	l.last = next
-	return gains
-}
-
-// listenerLoads are what listeners with traffic do. It comes before gains, which
-// forgets what was counted at the last look.
-func (l *live) listenerLoads(listeners []ListenerCounts, seconds float64) map[listenerName]load {
-	all := make(map[listenerName]load)
-	for i := range listeners {
-		one := &listeners[i]
-		name := listenerName{one.LoadBalancerID, one.Port}
-		var answers uint64
-		was := l.last[name]
-		for class := range one.ByClass {
-			if was.ByClass[class] <= one.ByClass[class] { // else it has begun anew
-				answers += one.ByClass[class] - was.ByClass[class]
-			}
-		}
-		if (answers > 0 || one.Open > 0) && seconds > 0 {
-			all[name] = load{float64(answers) / seconds, one.Open}
-		}
-	}
-	return all
-}
-
-// rates are what the backends do, by load balancer.
-func (l *live) rates(backends []BackendCounts, seconds float64) map[string][]backendRate {
-	index := make(map[backendName]int)
-	rates := make(map[string][]backendRate)
-	next := make(map[backendName]uint64, len(backends))
-	for _, b := range backends {
-		name := backendName{b.LoadBalancerID, b.Port, b.ID}
-		next[name] = b.Answers
-		whole := backendName{lb: b.LoadBalancerID, id: b.ID}
-		i, there := index[whole]
-		if !there {
-			i = len(rates[b.LoadBalancerID])
-			index[whole] = i
-			rates[b.LoadBalancerID] = append(rates[b.LoadBalancerID], backendRate{ID: b.ID})
-		}
-		r := &rates[b.LoadBalancerID][i]
-		r.Active += b.Active
-		if was := l.answered[name]; was <= b.Answers && seconds > 0 {
-			r.Rate += float64(b.Answers-was) / seconds
-		}
-	}
-	l.answered = next
-	return rates
-}
-
-// tell sends every watcher what it watches, made once for all who watch the
-// same. One who has not read the last gets no further until they have.
-func (l *live) tell() {
-	l.mu.Lock()
-	topics := make([]string, 0, len(l.watchers))
-	for topic := range l.watchers {
-		topics = append(topics, topic)
-	}
-	l.mu.Unlock()
-	if len(topics) == 0 {
-		return
-	}
-	s := l.state()
-	for _, topic := range topics {
-		text := l.report(topic, s)
-		l.mu.Lock()
-		for watcher := range l.watchers[topic] {
-			select {
-			case watcher <- text:
-			default:
-			}
-		}
-		l.mu.Unlock()
-	}
-}
-
-// report is what who watches a topic is told.
-func (l *live) report(topic string, s State) []byte {
-	var doc any
-	if topic == "" {
-		doc = struct {
-			Point  Point  `json:"point"`
-			Counts counts `json:"counts"`
-		}{l.lastPoint(""), countsOf(s)}
-	} else {
-		doc = struct {
-			Point     Point           `json:"point"`
-			Backends  []backendRate   `json:"backends"`
-			Listeners []listenerState `json:"listeners"`
-		}{l.lastPoint(topic), l.backendsOf(topic, s), listenersOf(topic, s)}
-	}
-	text, _ := json.Marshal(doc) // texts and numbers always encode
-	return text
-}
-
 // lastPoint is the newest of a load balancer; without traffic all of it is zero.
 func (l *live) lastPoint(lb string) Point {
 	l.mu.Lock()
@@ -316,57 +186,4 @@ func (l *live) points(lb string) []Point {
 		return r.points()
 	}
 	return nil
-}
-
-// watch adds a watcher and says what is so right now; false if there are too
-// many. unwatch takes it away again.
-func (l *live) watch(topic string) (told chan []byte, ok bool) {
-	l.want()
-	now := l.report(topic, l.state())
-	told = make(chan []byte, 1)
-	told <- now
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed || l.watching >= maxWatchers {
-		return nil, false
-	}
-	if l.watchers[topic] == nil {
-		l.watchers[topic] = make(map[chan []byte]struct{})
-	}
-	l.watchers[topic][told] = struct{}{}
-	l.watching++
-	return told, true
-}
-
-func (l *live) unwatch(topic string, told chan []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, there := l.watchers[topic][told]; !there {
-		return // close has
-	}
-	delete(l.watchers[topic], told)
-	l.watching--
-	if len(l.watchers[topic]) == 0 {
-		delete(l.watchers, topic)
-	}
-}
-
-// close ends every stream, and lets none begin.
-func (l *live) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closed, l.watching = true, 0
-	for topic, all := range l.watchers {
-		for told := range all {
-			close(told)
-		}
-		delete(l.watchers, topic)
-	}
-}
-
-// reopen lets streams begin again.
-func (l *live) reopen() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closed = false
 }
