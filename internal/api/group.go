@@ -8,12 +8,13 @@ type Group string
 const (
 	Timeouts       Group = "Timeouts"
 	PlainHTTP      Group = "Redirect from plain HTTP"
+	ToHTTPS        Group = "Redirect to HTTPS"
 	StickySessions Group = "Sticky sessions"
 	HealthChecks   Group = "Health checks"
 )
 
 // Groups lists the groups in the order of a form.
-var Groups = []Group{"", Timeouts, PlainHTTP, StickySessions, HealthChecks}
+var Groups = []Group{"", Timeouts, PlainHTTP, ToHTTPS, StickySessions, HealthChecks}
 
 // inGroup puts rows into a group.
 func inGroup(g Group, rows []Param) []Param {

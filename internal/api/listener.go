@@ -12,8 +12,8 @@ type ListenerKey struct {
 func (k *ListenerKey) rows() []Param {
 	return []Param{
 		loadBalancerID(&k.LoadBalancerID),
-		{Name: "ListenerPort", Var: Int(&k.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
-		{Name: "ListenerProtocol", Var: OneOf(&k.Protocol, elb.TCP, elb.UDP, elb.HTTP, elb.HTTPS), Doc: "The protocol of the listener. Needed only where listeners of several protocols share the port."},
+		listenerPort(&k.Port),
+		{Name: "ListenerProtocol", Var: OneOf(&k.Protocol, protocols...), Doc: "The protocol of the listener. Needed only where listeners of several protocols share the port."},
 	}
 }
 

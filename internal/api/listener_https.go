@@ -1,81 +1,12 @@
 package api
 
-import (
-	"maps"
+import "elbow/internal/elb"
 
-	"elbow/internal/elb"
-)
-
-// httpsListener lists the parameters that Create and Set have in common. With
-// again, those that have a default which no value stands for take one that brings
-// it back: Set keeps what is absent.
+// httpsListener are the rows that Create and Set have in common.
 func httpsListener(l *elb.Listener, again bool) []Param {
-	rows := []Param{
-		{Name: "Description", Var: Text(&l.Description, 1, 80, notURL), Doc: "The description of the listener."},
-		{Name: "Scheduler", Var: OneOf(&l.Scheduler, elb.Schedulers...), Default: elb.WRR, Doc: "The scheduling algorithm. " +
-			"wrr: backend servers with higher weights receive more requests. " +
-			"wlc: weight and the number of connections under way decide; of equal weights the one with fewer connections is chosen. " +
-			"rr: one after the other. " +
-			"sch: consistent hashing of the source address. " +
-			"qch: consistent hashing of the QUIC connection ID. " +
-			"iqch: consistent hashing of the second, third and fourth byte of the QUIC connection ID. " +
-			"A request that did not come over QUIC has no such ID: qch and iqch then hash the source address."},
-		{Name: "IdleTimeout", Group: Timeouts, Var: Seconds(&l.IdleTimeout, 1, 60), Default: "15", Doc: "How long a connection may be idle. If no request is received for so long the connection is closed; the next request opens a new one."},
-		{Name: "RequestTimeout", Group: Timeouts, Var: Seconds(&l.RequestTimeout, 1, 180), Default: "60", Doc: "How long the backend server may take to begin its response. After that the client gets 504."},
-		{Name: "BackendServerProtocol", Label: "Protocol of the backends", Var: OneOf(&l.BackendProtocol, elb.BackendProtocols...), Default: elb.BackendAuto, Doc: "What the backend servers are spoken to in, all of it without TLS. " +
-			"auto: HTTP/2 for gRPC that clients send over HTTP/2 or HTTP/3, HTTP/1.1 for everything else. " +
-			"http1: HTTP/1.1 for everything. " +
-			"h2c: HTTP/2 by prior knowledge for everything, and for health checks unless HealthCheckConnectPort has them go to another port. " +
-			"Not in the documents of ENS."},
-		{Name: "ServerCertificateId", Label: "Certificate", Var: ID(&l.CertificateID), Required: true, Names: serverCertificateKind, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."},
-	}
+	rows := append(httpListener(l), Param{Name: "ServerCertificateId", Label: "Certificate", Var: ID(&l.CertificateID), Required: true, Names: serverCertificateKind, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."})
 	rows = append(rows, sticky(&l.Sticky)...)
-	return append(rows, healthCheck(&l.Check, again)...)
-}
-
-// sticky lists how the requests of a client are kept on one backend.
-// StickySession is the switch that the specification's notes speak of and its
-// table leaves out (decisions, CreateLoadBalancerHTTPSListener 2).
-func sticky(s *elb.Sticky) []Param {
-	on := Cond{"StickySession", "on"}
-	return inGroup(StickySessions, []Param{
-		{Name: "StickySession", Var: OnOff(&s.On), Default: "on", IfGiven: "StickySessionType", Doc: "Whether the requests of a client stay on one backend server. Without it a new listener keeps them exactly if StickySessionType is given."},
-		{Name: "StickySessionType", Label: "How", Var: OneOf(&s.Type, elb.StickyInsert, elb.StickyServer), Required: true, When: []Cond{on}, Doc: "How cookies are handled. " +
-			"insert: the first response to a client gets the cookie SERVERID, and requests that carry it go to the same backend server. " +
-			"server: the cookie that the backend server sets is rewritten, and requests that carry the rewritten one go to the same backend server."},
-		{Name: "CookieTimeout", Var: Seconds(&s.CookieTimeout, 1, 86400), Required: true, When: []Cond{on, {"StickySessionType", elb.StickyInsert}}, Doc: "How long after its last request a client stays on its backend server."},
-		{Name: "Cookie", Label: "Name of the cookie", Var: Text(&s.Cookie, 1, 200, cookieName), Required: true, When: []Cond{on, {"StickySessionType", elb.StickyServer}}, Doc: "The name of the cookie that the backend server sets."},
-		{Name: "StickySessionSameSite", Label: "SameSite of the cookie", Var: OneOf(&s.SameSite, elb.SameSites...), Default: elb.SameSiteAbsent, When: []Cond{on, {"StickySessionType", elb.StickyInsert}}, Doc: "The SameSite attribute of the cookie SERVERID. " +
-			"none: browsers send it in requests that pages of other sites make, which an API, a frame or a WebSocket for such pages needs. " +
-			"lax: only when somebody follows a link from there. " +
-			"strict: never. " +
-			"absent: the cookie has no such attribute, and the browser decides. " +
-			"Not in the documents of ENS."},
-	})
-}
-
-// healthCheck lists how backends are probed. See httpsListener for again.
-func healthCheck(h *elb.HealthCheck, again bool) []Param {
-	on := []Cond{{"HealthCheck", "on"}}
-	domain := orUnset("$_ip", func() { h.Domain = "" }, Text(&h.Domain, 1, 253, hostName))
-	uri, port := Text(&h.URI, 1, 80, probeTarget, notOnlySlashes), Int(&h.ConnectPort, 1, 65535)
-	var uriAgain, portAgain string
-	if again {
-		uri, uriAgain = orUnset("/", func() { h.URI = "" }, uri), " / brings that back."
-		port, portAgain = orUnset("0", func() { h.ConnectPort = 0 }, port), " 0 brings that back."
-	}
-	return inGroup(HealthChecks, []Param{
-		{Name: "HealthCheck", Label: "Health checks", Var: OnOff(&h.On), Required: true, Doc: "Whether backend servers are health-checked."},
-		{Name: "HealthCheckDomain", Var: domain, When: on, Doc: "The domain name that a health check asks for. Without one, or with $_ip, it is the address of the backend server."},
-		{Name: "HealthCheckURI", Var: uri, When: on, Doc: "The URI that a health check asks for. Without one it is /." + uriAgain},
-		{Name: "HealthyThreshold", Var: Int(&h.Rise, 2, 10), Default: "3", When: on, Doc: "How many health checks in a row must pass before an unhealthy backend server counts as healthy."},
-		{Name: "UnhealthyThreshold", Var: Int(&h.Fall, 2, 10), Default: "3", When: on, Doc: "How many health checks in a row must fail before a healthy backend server counts as unhealthy."},
-		{Name: "HealthCheckTimeout", Var: Seconds(&h.Timeout, 1, 300), Default: "5", When: on, Doc: "How long a backend server may take to answer a health check; later is a failure. If it is shorter than HealthCheckInterval, HealthCheckInterval is used instead."},
-		{Name: "HealthCheckConnectPort", Var: port, When: on, Doc: "The port that health checks go to. Without one it is the port that requests go to." + portAgain},
-		{Name: "HealthCheckInterval", Var: Seconds(&h.Interval, 1, 50), Default: "2", When: on, Doc: "The time between two health checks."},
-		{Name: "HealthCheckHttpCode", Label: "Health check status codes", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: on, Doc: "The HTTP status codes that pass a health check."},
-		{Name: "HealthCheckMethod", Var: OneOf(&h.Method, "head", "get"), Default: "head", When: on, Doc: "The method of a health check. head asks for the head of the page alone, get for all of it."},
-	})
+	return append(rows, healthCheck(&l.Check, again, false)...)
 }
 
 // CreateLoadBalancerHTTPSListenerInput is a new listener. Its LoadBalancerID is
@@ -90,7 +21,7 @@ func (in *CreateLoadBalancerHTTPSListenerInput) Params() []Param {
 		{Name: "ListenerPort", Var: Int(&l.Port, 1, 65535), Required: true, Names: listenerKind, New: true, Doc: "The port that requests are received on. 443 is recommended for HTTPS."},
 		{Name: "ListenerForward", Label: "Redirect", Group: PlainHTTP, Var: OnOff(&l.Forward), Default: "off", Doc: "Whether plain HTTP is redirected to HTTPS: if on, the load balancer also listens on ForwardPort and answers every request there with a redirect to this listener."},
 		{Name: "ForwardPort", Group: PlainHTTP, Var: Int(&l.ForwardPort, 0, 65535), Required: true, When: []Cond{{"ListenerForward", "on"}}, Doc: "The port whose HTTP requests are redirected to HTTPS. It must not be 0 or the port of a listener while ListenerForward is on."},
-		{Name: "BackendServerPort", Label: "Port of the backends", Var: Int(&l.BackendPort, 1, 65535), Doc: "The port of the backend servers that were added without a port of their own. Without it they are asked on ListenerPort."},
+		backendPort(l),
 	}
 	return append(rows, httpsListener(l, false)...)
 }
@@ -103,50 +34,17 @@ func (in *CreateLoadBalancerHTTPSListenerInput) complete(map[string]string) erro
 // CreateLoadBalancerHTTPSListenerOutput is empty.
 type CreateLoadBalancerHTTPSListenerOutput struct{}
 
-// SetLoadBalancerHTTPSListenerAttributeInput changes a listener. Bind checks
-// what was given by itself; Apply checks it together with what is stored.
-type SetLoadBalancerHTTPSListenerAttributeInput struct {
-	LoadBalancerID string
-	Port           int
-	alone          elb.Listener // what was given, without what is stored
-	given          map[string]string
-}
+// SetLoadBalancerHTTPSListenerAttributeInput changes a listener.
+type SetLoadBalancerHTTPSListenerAttributeInput struct{ ListenerChange }
 
-// Params lists the rows: those of Create that can be changed, none of them
-// required and none with a default.
+// Params lists the rows: those of Create that can be changed.
 func (in *SetLoadBalancerHTTPSListenerAttributeInput) Params() []Param {
-	rows := []Param{
-		loadBalancerID(&in.LoadBalancerID),
-		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
-	}
-	for _, r := range httpsListener(&in.alone, true) {
-		r.Required, r.Default, r.IfGiven = false, "", ""
-		rows = append(rows, r)
-	}
-	return rows
+	return in.params(httpsListener)
 }
 
-func (in *SetLoadBalancerHTTPSListenerAttributeInput) complete(values map[string]string) error {
-	in.given = maps.Clone(values)
-	return nil
-}
-
-// Apply changes the stored listener l: a parameter that was absent leaves its
-// value, an empty Description clears it. If the result would break a rule, l
-// stays as it was.
+// Apply changes the stored listener l, or leaves it as it was.
 func (in *SetLoadBalancerHTTPSListenerAttributeInput) Apply(l *elb.Listener) error {
-	changed := *l
-	if text, ok := in.given["Description"]; ok && text == "" {
-		changed.Description = ""
-	}
-	if err := fill(httpsListener(&changed, true), in.given, true); err != nil {
-		return err
-	}
-	if err := changed.Validate(); err != nil {
-		return contradiction(err)
-	}
-	*l = changed
-	return nil
+	return in.apply(l, httpsListener)
 }
 
 // SetLoadBalancerHTTPSListenerAttributeOutput is empty.

@@ -8,18 +8,7 @@ import (
 )
 
 // DescribeLoadBalancerHTTPSListenerAttributeInput names a listener.
-type DescribeLoadBalancerHTTPSListenerAttributeInput struct {
-	LoadBalancerID string
-	Port           int
-}
-
-// Params lists the rows.
-func (in *DescribeLoadBalancerHTTPSListenerAttributeInput) Params() []Param {
-	return []Param{
-		loadBalancerID(&in.LoadBalancerID),
-		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
-	}
-}
+type DescribeLoadBalancerHTTPSListenerAttributeInput struct{ ListenerName }
 
 // DescribeLoadBalancerHTTPSListenerAttributeOutput is all of an HTTPS listener.
 // The fields of the health check are there only while it is on, except
@@ -67,8 +56,15 @@ type BackendHealth struct {
 	Reason       string `json:",omitempty"` // of the last check that failed
 }
 
-// DescribeHTTPSListener reports the stored listener l in the given state.
-func DescribeHTTPSListener(l *elb.Listener, state elb.ListenerState) DescribeLoadBalancerHTTPSListenerAttributeOutput {
+// A Condition is how the nodes say that a listener is.
+type Condition struct {
+	State    elb.ListenerState
+	Reason   string // why it does not run though it was started
+	Backends []BackendHealth
+}
+
+// DescribeHTTPSListener reports the stored listener l.
+func DescribeHTTPSListener(l *elb.Listener, now Condition) DescribeLoadBalancerHTTPSListenerAttributeOutput {
 	out := DescribeLoadBalancerHTTPSListenerAttributeOutput{
 		BackendServerPort:      l.BackendPort,
 		BackendServerProtocol:  cmp.Or(l.BackendProtocol, elb.BackendAuto),
@@ -85,7 +81,9 @@ func DescribeHTTPSListener(l *elb.Listener, state elb.ListenerState) DescribeLoa
 		RequestTimeout:         seconds(l.RequestTimeout),
 		Scheduler:              l.Scheduler,
 		ServerCertificateID:    l.CertificateID,
-		Status:                 state,
+		Status:                 now.State,
+		StatusReason:           now.Reason,
+		BackendHealth:          now.Backends,
 		StickySession:          Switch(l.Sticky.On),
 		StickySessionSameSite:  cmp.Or(l.Sticky.SameSite, elb.SameSiteAbsent),
 		StickySessionType:      l.Sticky.Type,

@@ -24,7 +24,7 @@ func (in *CreateLoadBalancerInput) Params() []Param {
 		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Required: true, Doc: "The ID of the vSwitch. The address of the load balancer is the next free one of its range."},
 		{Name: "PayType", Var: OneOf(&in.PayType, "PostPaid"), Required: true, Doc: "The billing method."},
 		{Name: "LoadBalancerName", Label: "Name", Var: Text(&in.Name, 1, 80, notURL), Doc: "The name of the load balancer. Without one the server makes one."},
-		{Name: "ClientToken", Var: Text(&in.ClientToken, 1, 64, visibleASCII), Doc: "A token that the client draws for each load balancer it wants. The same token with the same parameters gives the same load balancer, however often the call is sent."},
+		clientToken(&in.ClientToken),
 		{Name: "BillingCycle", Var: Text(&in.Cycle, 1, maxFree), Doc: "Accepted for compatibility, without effect."},
 		{Name: "LoadBalancerType", Var: Text(&in.Type, 1, maxFree), Doc: "Accepted for compatibility, without effect."},
 	}
@@ -262,3 +262,8 @@ func (in *DeleteLoadBalancerInput) Params() []Param {
 
 // DeleteLoadBalancerOutput is empty.
 type DeleteLoadBalancerOutput struct{}
+
+// clientToken is the row of the token that makes a call of an operation repeatable.
+func clientToken(p *string) Param {
+	return Param{Name: "ClientToken", Var: Text(p, 1, 64, visibleASCII), Doc: "A token that the client draws for each thing it wants to create. The same token with the same parameters creates one thing, however often the call is sent."}
+}

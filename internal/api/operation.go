@@ -137,5 +137,16 @@ func (o *Operation) Of(change *Operation, known map[string]string) (map[string]s
 	return params, true
 }
 
+// ObserverOf is the Observer for a call with params: of an operation on listeners of
+// every protocol it is the one for ListenerProtocol.
+func (o *Operation) ObserverOf(params map[string]string) (*Operation, bool) {
+	if p := params["ListenerProtocol"]; p != "" && o.Changes() {
+		if look, ok := Lookup(o.Version, "DescribeLoadBalancer"+strings.ToUpper(p)+"ListenerAttribute"); ok {
+			return look, true
+		}
+	}
+	return o.Observer()
+}
+
 // usual is the limit of every operation that documents no other.
 var usual = Rate{Account: 100, User: 10}

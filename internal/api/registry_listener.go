@@ -1,7 +1,12 @@
 package api
 
+import "slices"
+
 // listenerOperations are the operations on listeners.
-var listenerOperations = []*Operation{
+var listenerOperations = slices.Concat(httpsOperations, httpOperations, tcpOperations, udpOperations, anyListenerOperations)
+
+// httpsOperations are the operations on HTTPS listeners.
+var httpsOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "CreateLoadBalancerHTTPSListener", Access: "create", Rate: usual,
 		Doc: "Creates an HTTPS listener. It is stopped until StartLoadBalancerListener.",
@@ -55,6 +60,10 @@ var listenerOperations = []*Operation{
 			{"ListenerPort", "443"},
 		},
 	},
+}
+
+// anyListenerOperations are the operations on listeners of every protocol.
+var anyListenerOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerListeners", Access: "list", Rate: usual,
 		Doc: "Lists the listeners of a load balancer.",
@@ -77,7 +86,7 @@ var listenerOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "StopLoadBalancerListener", Access: "update", Rate: usual,
-		Doc: "Stops a listener. Requests under way are finished.",
+		Doc: "Stops a listener. Requests and connections under way may end.",
 		New: input[StopLoadBalancerListenerInput], Out: output[StopLoadBalancerListenerOutput], Stops: always, ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
@@ -88,7 +97,7 @@ var listenerOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancerListener", Access: "delete", Rate: usual,
-		Doc: "Deletes a listener. A running one finishes the requests under way.",
+		Doc: "Deletes a listener. Requests and connections of a running one may end.",
 		New: input[DeleteLoadBalancerListenerInput], Out: output[DeleteLoadBalancerListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{

@@ -127,7 +127,7 @@ func TestDescribeAgreesWithTheRows(t *testing.T) {
 		"UnhealthyThreshold": "5", "HealthCheckTimeout": "14", "HealthCheckConnectPort": "9001",
 		"HealthCheckInterval": "15", "HealthCheckHttpCode": "http_2xx,http_4xx", "HealthCheckMethod": "get",
 	})
-	answer := answerOf(t, DescribeHTTPSListener(&in.Listener, elb.Running))
+	answer := answerOf(t, DescribeHTTPSListener(&in.Listener, Condition{State: elb.Running}))
 	for _, r := range in.Params() {
 		if r.Name == "LoadBalancerId" {
 			continue // the answer has none
@@ -147,7 +147,7 @@ func TestDescribeAgreesWithTheRows(t *testing.T) {
 
 func TestDescribeWithoutHealthCheck(t *testing.T) {
 	in := bindListener(t, map[string]string{"HealthCheckInterval": "15", "HealthCheckConnectPort": "9001"})
-	answer := answerOf(t, DescribeHTTPSListener(&in.Listener, elb.Stopped))
+	answer := answerOf(t, DescribeHTTPSListener(&in.Listener, Condition{State: elb.Stopped}))
 	for _, name := range []string{
 		"HealthCheckInterval", "HealthCheckTimeout", "HealthyThreshold", "UnhealthyThreshold",
 		"HealthCheckHttpCode", "HealthCheckMethod", "HealthCheckURI", "HealthCheckDomain",

@@ -117,6 +117,10 @@ var (
 			return unicode.IsLetter(first)
 		},
 	}
+	lettersDigits = rule{
+		says: "must be letters and digits",
+		ok:   func(s string) bool { return only(s, letters+digits) },
+	}
 	visibleASCII = rule{
 		says: "must be visible ASCII characters",
 		ok:   visible,

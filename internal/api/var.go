@@ -71,6 +71,31 @@ func (v secondsVar) Shape() Shape {
 	return Shape{Type: Integer, Min: v.min, Max: v.max, Unit: "seconds"}
 }
 
+// except is v without some of the numbers.
+func except(v Var, numbers []int) Var { return exceptVar{v, numbers} }
+
+type exceptVar struct {
+	Var
+	numbers []int
+}
+
+func (v exceptVar) Set(s string) error {
+	if n, err := strconv.Atoi(s); err == nil && slices.Contains(v.numbers, n) {
+		return errors.New(v.Shape().Rule)
+	}
+	return v.Var.Set(s)
+}
+
+func (v exceptVar) Shape() Shape {
+	s := v.Var.Shape()
+	texts := make([]string, len(v.numbers))
+	for i, n := range v.numbers {
+		texts[i] = strconv.Itoa(n)
+	}
+	s.Rule = "must not be " + orList(texts)
+	return s
+}
+
 // OneOf is one of the values, spelt exactly so.
 func OneOf[T ~string](p *T, values ...T) Var { return enumVar[T]{p, values} }
 

@@ -50,8 +50,8 @@ func notRunning(ctx context.Context, call manifest.Caller, wanted *manifest.Mani
 			return nil, err
 		}
 		for _, l := range lb.Listeners {
-			if now := status[l.Port]; l.Running && now.Status != "running" {
-				waiting = append(waiting, strings.TrimSpace(lb.Label()+":"+l.Port+" "+now.Status+" "+now.Reason))
+			if now := status[manifest.StatusKey(l.Port, l.Protocol)]; l.Running && now.Status != "running" {
+				waiting = append(waiting, strings.TrimSpace(lb.Label()+":"+manifest.StatusKey(l.Port, l.Protocol)+" "+now.Status+" "+now.Reason))
 			}
 		}
 	}

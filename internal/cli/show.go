@@ -74,7 +74,7 @@ func (s *show) params(cmd *cobra.Command, rows []api.Param) (map[string]string, 
 
 // await does what --wait asks for after a call that was answered with body.
 func (s *show) await(cmd *cobra.Command, client *rpc.Client, op *api.Operation, params map[string]string, body []byte) ([]byte, error) {
-	look, params, err := observer(op, params, body)
+	look, params, err := observer(op, withProtocol(cmd.Context(), client, op, params), body)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +55,24 @@ func (w *wait) seen(body []byte) (string, error) {
 	return plainText(found)
 }
 
+// withProtocol adds the protocol of the listener that a call was about, if the call left
+// it out and its operation has it. Of a listener that is gone nothing is known.
+func withProtocol(ctx context.Context, client *rpc.Client, op *api.Operation, params map[string]string) map[string]string {
+	takes := slices.ContainsFunc(op.New().Params(), func(r api.Param) bool { return r.Name == "ListenerProtocol" })
+	if !takes || params["ListenerProtocol"] != "" {
+		return params
+	}
+	body, err := client.Call(ctx, api.EnsVersion, "DescribeLoadBalancerListeners",
+		map[string]string{"LoadBalancerId": params["LoadBalancerId"], "ListenerPort": params["ListenerPort"]})
+	var found api.DescribeLoadBalancerListenersOutput
+	if err != nil || json.Unmarshal(body, &found) != nil || len(found.Listeners.Listener) == 0 {
+		return params
+	}
+	params = maps.Clone(params)
+	params["ListenerProtocol"] = string(found.Listeners.Listener[0].Protocol)
+	return params
+}
+
 // observer is the operation that shows what op does to params and the answer body,
 // and the parameters of its call. StartLoadBalancerListener is seen by
 // DescribeLoadBalancerHTTPSListenerAttribute.
@@ -60,7 +80,7 @@ func observer(op *api.Operation, params map[string]string, body []byte) (*api.Op
 	if !op.Changes() {
 		return op, params, nil
 	}
-	if look, ok := op.Observer(); ok {
+	if look, ok := op.ObserverOf(params); ok {
 		if of, known := look.Of(op, knownParams(params, body)); known {
 			return look, of, nil
 		}

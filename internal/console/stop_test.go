@@ -25,7 +25,10 @@ var goesOn = map[string]string{
 	"ModifyLoadBalancerAttribute":           "a name",
 	"ModifyNetworkAttribute":                "a name",
 	"ModifyVSwitchAttribute":                "a name",
+	"SetLoadBalancerHTTPListenerAttribute":  "the listener goes on serving",
 	"SetLoadBalancerHTTPSListenerAttribute": "the listener goes on serving",
+	"SetLoadBalancerTCPListenerAttribute":   "the listener goes on serving",
+	"SetLoadBalancerUDPListenerAttribute":   "the listener goes on serving",
 	"StartLoadBalancerListener":             "opens",
 	"UpdateLoginProfile":                    "a password that is typed in",
 }

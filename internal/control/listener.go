@@ -15,19 +15,42 @@ const seedBytes = 32
 
 // CreateLoadBalancerHTTPSListener makes a listener that is stopped.
 func (s *Service) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.CreateLoadBalancerHTTPSListenerInput) (out api.CreateLoadBalancerHTTPSListenerOutput, err error) {
-	l := in.Listener
+	return out, s.createListener(ctx, in.Listener, nil)
+}
+
+// CreateLoadBalancerHTTPListener makes a listener that is stopped.
+func (s *Service) CreateLoadBalancerHTTPListener(ctx context.Context, in *api.CreateLoadBalancerHTTPListenerInput) (out api.CreateLoadBalancerHTTPListenerOutput, err error) {
+	return out, s.createListener(ctx, in.Listener, nil)
+}
+
+// CreateLoadBalancerTCPListener makes a listener that is stopped. With a ClientToken
+// it does so once.
+func (s *Service) CreateLoadBalancerTCPListener(ctx context.Context, in *api.CreateLoadBalancerTCPListenerInput) (out api.CreateLoadBalancerTCPListenerOutput, err error) {
+	o, err := onceOf("CreateLoadBalancerTCPListener", in.ClientToken, in.Listener)
+	if err != nil {
+		return out, err
+	}
+	return out, s.createListener(ctx, in.Listener, o)
+}
+
+// CreateLoadBalancerUDPListener makes a listener that is stopped.
+func (s *Service) CreateLoadBalancerUDPListener(ctx context.Context, in *api.CreateLoadBalancerUDPListenerInput) (out api.CreateLoadBalancerUDPListenerOutput, err error) {
+	return out, s.createListener(ctx, in.Listener, nil)
+}
+
+func (s *Service) createListener(ctx context.Context, l elb.Listener, o *once) error {
 	l.CreateTime = s.now()
 	l.Seed = make([]byte, seedBytes)
 	_, _ = rand.Read(l.Seed) // never fails: crypto/rand ends the program instead
-	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, done, err := o.done(tx, l.LoadBalancerID); done || err != nil {
+			return err
+		}
 		lb, err := activeLoadBalancer(tx, l.LoadBalancerID)
 		if err != nil {
 			return err
 		}
-		if !certificatesExist(tx, l.CertificateID) {
-			return api.ServerCertificateNotFound()
-		}
-		if err := s.mayServe(&lb, &l); err != nil {
+		if err := s.mayStand(tx, &lb, &l); err != nil {
 			return err
 		}
 		for _, other := range tx.ListenersOf(l.LoadBalancerID) {
@@ -35,14 +58,32 @@ func (s *Service) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.C
 				return api.ListenerAlreadyExists()
 			}
 		}
+		if l.Protocol == elb.HTTP && l.Forward {
+			if _, found := tx.Listener(elb.ListenerKey{LoadBalancerID: lb.ID, Port: l.ForwardPort, Protocol: elb.HTTPS}); !found {
+				e := api.InterfaceError() // as ENS answers it
+				e.Reason = "ForwardPort must be the port of an HTTPS listener of the load balancer while ListenerForward is on"
+				return e
+			}
+		}
 		tx.PutListener(l)
 		return nil
 	})
 }
 
+// mayStand checks a listener that is to be written against what it refers to.
+func (s *Service) mayStand(tx *store.Tx, lb *elb.LoadBalancer, l *elb.Listener) error {
+	if l.Protocol == elb.HTTPS && !certificatesExist(tx, l.CertificateID) {
+		return api.ServerCertificateNotFound()
+	}
+	return s.mayServe(lb, l)
+}
+
 // certificatesExist reads the certificates of a ServerCertificateId, so that
 // none of them can be deleted before the listener is written.
 func certificatesExist(tx *store.Tx, ids string) bool {
+	if ids == "" {
+		return false
+	}
 	for _, id := range elb.CertificateIDs(ids) {
 		n, err := strconv.ParseInt(id, 10, 64)
 		if err != nil || strconv.FormatInt(n, 10) != id {
@@ -58,7 +99,7 @@ func certificatesExist(tx *store.Tx, ids string) bool {
 // sharePort reports whether two listeners of one load balancer want the same
 // port. UDP has ports of its own.
 func sharePort(a, b *elb.Listener) bool {
-	if (a.Protocol == elb.UDP) != (b.Protocol == elb.UDP) {
+	if a.Protocol.UsesUDP() != b.Protocol.UsesUDP() {
 		return false
 	}
 	for _, p := range ports(a) {
@@ -71,9 +112,10 @@ func sharePort(a, b *elb.Listener) bool {
 	return false
 }
 
-// ports lists what a listener listens on.
+// ports lists what a listener listens on. The ForwardPort of an HTTP listener is that
+// of another one.
 func ports(l *elb.Listener) []int {
-	if l.Forward {
+	if l.Forward && l.Protocol == elb.HTTPS {
 		return []int{l.Port, l.ForwardPort}
 	}
 	return []int{l.Port}
@@ -81,8 +123,27 @@ func ports(l *elb.Listener) []int {
 
 // SetLoadBalancerHTTPSListenerAttribute changes a listener, running or not.
 func (s *Service) SetLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.SetLoadBalancerHTTPSListenerAttributeInput) (out api.SetLoadBalancerHTTPSListenerAttributeOutput, err error) {
-	key := elb.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: elb.HTTPS}
-	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+	return out, s.setListener(ctx, elb.HTTPS, &in.ListenerChange, in.Apply)
+}
+
+// SetLoadBalancerHTTPListenerAttribute changes a listener, running or not.
+func (s *Service) SetLoadBalancerHTTPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerHTTPListenerAttributeInput) (out api.SetLoadBalancerHTTPListenerAttributeOutput, err error) {
+	return out, s.setListener(ctx, elb.HTTP, &in.ListenerChange, in.Apply)
+}
+
+// SetLoadBalancerTCPListenerAttribute changes a listener, running or not.
+func (s *Service) SetLoadBalancerTCPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerTCPListenerAttributeInput) (out api.SetLoadBalancerTCPListenerAttributeOutput, err error) {
+	return out, s.setListener(ctx, elb.TCP, &in.ListenerChange, in.Apply)
+}
+
+// SetLoadBalancerUDPListenerAttribute changes a listener, running or not.
+func (s *Service) SetLoadBalancerUDPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerUDPListenerAttributeInput) (out api.SetLoadBalancerUDPListenerAttributeOutput, err error) {
+	return out, s.setListener(ctx, elb.UDP, &in.ListenerChange, in.Apply)
+}
+
+func (s *Service) setListener(ctx context.Context, p elb.Protocol, in *api.ListenerChange, apply func(*elb.Listener) error) error {
+	key := elb.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: p}
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		lb, err := activeLoadBalancer(tx, in.LoadBalancerID)
 		if err != nil {
 			return err
@@ -91,13 +152,10 @@ func (s *Service) SetLoadBalancerHTTPSListenerAttribute(ctx context.Context, in 
 		if !found {
 			return api.ListenerNotFound()
 		}
-		if err := in.Apply(&l); err != nil {
+		if err := apply(&l); err != nil {
 			return err
 		}
-		if !certificatesExist(tx, l.CertificateID) {
-			return api.ServerCertificateNotFound()
-		}
-		if err := s.mayServe(&lb, &l); err != nil {
+		if err := s.mayStand(tx, &lb, &l); err != nil {
 			return err
 		}
 		tx.PutListener(l)
@@ -130,8 +188,17 @@ func (s *Service) setStarted(ctx context.Context, k api.ListenerKey, started boo
 // DeleteLoadBalancerListener deletes a listener. One that runs is drained by
 // the nodes (decisions, Other operations 5).
 func (s *Service) DeleteLoadBalancerListener(ctx context.Context, in *api.DeleteLoadBalancerListenerInput) (out api.DeleteLoadBalancerListenerOutput, err error) {
-	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		l, err := changeable(tx, in.ListenerKey)
+	return out, s.deleteListener(ctx, in.ListenerKey)
+}
+
+// DeleteLoadBalancerHTTPListener deletes an HTTP listener.
+func (s *Service) DeleteLoadBalancerHTTPListener(ctx context.Context, in *api.DeleteLoadBalancerHTTPListenerInput) (out api.DeleteLoadBalancerHTTPListenerOutput, err error) {
+	return out, s.deleteListener(ctx, api.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: elb.HTTP})
+}
+
+func (s *Service) deleteListener(ctx context.Context, k api.ListenerKey) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		l, err := changeable(tx, k)
 		if err != nil {
 			return err
 		}

@@ -13,10 +13,29 @@ import (
 
 // DescribeLoadBalancerHTTPSListenerAttribute describes a listener: what is
 // configured, and how the nodes say it is.
-func (s *Service) DescribeLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPSListenerAttributeInput) (out api.DescribeLoadBalancerHTTPSListenerAttributeOutput, err error) {
-	key := elb.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: elb.HTTPS}
+func (s *Service) DescribeLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPSListenerAttributeInput) (api.DescribeLoadBalancerHTTPSListenerAttributeOutput, error) {
+	return describeListener(ctx, s, elb.HTTPS, in.ListenerName, api.DescribeHTTPSListener)
+}
+
+// DescribeLoadBalancerHTTPListenerAttribute describes a listener.
+func (s *Service) DescribeLoadBalancerHTTPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPListenerAttributeInput) (api.DescribeLoadBalancerHTTPListenerAttributeOutput, error) {
+	return describeListener(ctx, s, elb.HTTP, in.ListenerName, api.DescribeHTTPListener)
+}
+
+// DescribeLoadBalancerTCPListenerAttribute describes a listener.
+func (s *Service) DescribeLoadBalancerTCPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerTCPListenerAttributeInput) (api.DescribeLoadBalancerTCPListenerAttributeOutput, error) {
+	return describeListener(ctx, s, elb.TCP, in.ListenerName, api.DescribeTCPListener)
+}
+
+// DescribeLoadBalancerUDPListenerAttribute describes a listener.
+func (s *Service) DescribeLoadBalancerUDPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerUDPListenerAttributeInput) (api.DescribeLoadBalancerUDPListenerAttributeOutput, error) {
+	return describeListener(ctx, s, elb.UDP, in.ListenerName, api.DescribeUDPListener)
+}
+
+func describeListener[Out any](ctx context.Context, s *Service, p elb.Protocol, name api.ListenerName, describe func(*elb.Listener, api.Condition) Out) (out Out, err error) {
+	key := elb.ListenerKey{LoadBalancerID: name.LoadBalancerID, Port: name.Port, Protocol: p}
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		lb, found := r.LoadBalancer(in.LoadBalancerID)
+		lb, found := r.LoadBalancer(name.LoadBalancerID)
 		if !found {
 			return api.LoadBalancerNotFound()
 		}
@@ -25,9 +44,7 @@ func (s *Service) DescribeLoadBalancerHTTPSListenerAttribute(ctx context.Context
 			return api.ListenerNotFound()
 		}
 		c := conditions(r, &lb)
-		out = api.DescribeHTTPSListener(&l, c.state(&l))
-		out.StatusReason = c.reason(&l)
-		out.BackendHealth = c.health(&l)
+		out = describe(&l, api.Condition{State: c.state(&l), Reason: c.reason(&l), Backends: c.health(&l)})
 		return nil
 	})
 	return out, err

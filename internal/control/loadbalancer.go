@@ -3,9 +3,6 @@ package control
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"net/netip"
 	"slices"
 	"strings"
@@ -28,21 +25,19 @@ func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBala
 		Status:     elb.Active,
 		CreateTime: s.now(),
 	}
-	params, err := fingerprint(in)
+	params := *in
+	params.ClientToken = ""
+	o, err := onceOf("CreateLoadBalancer", in.ClientToken, params)
 	if err != nil {
 		return out, err
 	}
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
-		if in.ClientToken != "" {
-			done, found := tx.Result("CreateLoadBalancer", in.ClientToken)
-			if found && done.Params != params {
-				return api.ErrIdempotentMismatch.New()
-			}
-			if found {
-				lb.ID = done.ID
-				return nil
-			}
-			tx.PutResult("CreateLoadBalancer", in.ClientToken, store.Result{Params: params, ID: lb.ID})
+		created, done, err := o.done(tx, lb.ID)
+		if done {
+			lb.ID = created
+		}
+		if done || err != nil {
+			return err
 		}
 		address, err := freeAddress(tx, in)
 		if err != nil {
@@ -58,16 +53,6 @@ func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBala
 		NetworkID:        in.NetworkID,
 		VSwitchID:        in.VSwitchID,
 	}, err
-}
-
-// fingerprint is equal for calls with the same parameters. The token is not
-// one of them.
-func fingerprint(in *api.CreateLoadBalancerInput) (string, error) {
-	params := *in
-	params.ClientToken = ""
-	text, err := json.Marshal(params)
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), err
 }
 
 // freeAddress is the address that a new load balancer gets.

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"elbow/internal/api"
@@ -57,7 +58,9 @@ func attributes(lb *elb.LoadBalancer, listeners []elb.Listener) api.DescribeLoad
 		})
 	}
 	for _, l := range listeners {
-		out.ListenerPorts = append(out.ListenerPorts, strconv.Itoa(l.Port))
+		if port := strconv.Itoa(l.Port); !slices.Contains(out.ListenerPorts, port) { // TCP and UDP may share one
+			out.ListenerPorts = append(out.ListenerPorts, port)
+		}
 		out.ListenerPortsAndProtocols = append(out.ListenerPortsAndProtocols, api.PortAndProtocol{
 			BackendServerPort: l.BackendPort,
 			Description:       l.Description,

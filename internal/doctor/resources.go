@@ -59,22 +59,23 @@ func listeners(ctx context.Context, p Patient, lb elbow.LoadBalancer) []Finding 
 			found = append(found, Finding{Failure, "listener", fmt.Sprintf("%s:%s does not run: %s", lb.LoadBalancerName, l.ListenerPort, l.StatusReason), ""})
 			continue
 		}
-		found = append(found, backends(ctx, p, lb, l.ListenerPort)...)
+		found = append(found, backends(ctx, p, lb, l)...)
 	}
 	return found
 }
 
 // backends: those that do not pass their health checks.
-func backends(ctx context.Context, p Patient, lb elbow.LoadBalancer, port string) []Finding {
-	var out elbow.DescribeLoadBalancerHTTPSListenerAttributeOutput
-	params := map[string]string{"LoadBalancerId": lb.LoadBalancerID, "ListenerPort": port}
-	if ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancerHTTPSListenerAttribute", params, &out) != nil {
+func backends(ctx context.Context, p Patient, lb elbow.LoadBalancer, l elbow.Listener) []Finding {
+	var out struct{ BackendHealth []elbow.BackendHealth } // of the answer for any protocol
+	params := map[string]string{"LoadBalancerId": lb.LoadBalancerID, "ListenerPort": l.ListenerPort}
+	action := "DescribeLoadBalancer" + strings.ToUpper(string(l.Protocol)) + "ListenerAttribute"
+	if ask(ctx, p, elbow.EnsVersion, action, params, &out) != nil {
 		return nil // it was deleted meanwhile, or may not be seen
 	}
 	var found []Finding
 	for _, b := range out.BackendHealth {
 		if b.HealthStatus == "unhealthy" {
-			found = append(found, Finding{Warning, "backend", fmt.Sprintf("%s of %s:%s is unhealthy: %s", b.Address, lb.LoadBalancerName, port, b.Reason), ""})
+			found = append(found, Finding{Warning, "backend", fmt.Sprintf("%s of %s:%s is unhealthy: %s", b.Address, lb.LoadBalancerName, l.ListenerPort, b.Reason), ""})
 		}
 	}
 	return found

@@ -5,6 +5,9 @@ import "time"
 // A HealthCheck says how the backends of a listener are probed.
 type HealthCheck struct {
 	On          bool
+	Type        string        `json:",omitzero"` // tcp or http for a TCP listener; "" is the listener's own
+	Request     string        `json:",omitzero"` // what a UDP probe sends; "": an empty datagram
+	Expect      string        `json:",omitzero"` // what the answer to a UDP probe begins with; "": no answer is needed
 	Domain      string        // Host of the probe; "": the backend's address
 	URI         string        // "": "/"
 	Method      string        // head or get
@@ -23,6 +26,12 @@ type HealthCheck struct {
 func (h HealthCheck) EffectiveTimeout() time.Duration {
 	return max(h.Timeout, h.Interval)
 }
+
+// The values of HealthCheck.Type.
+const (
+	CheckTCP  = "tcp"
+	CheckHTTP = "http"
+)
 
 // HTTP2xx is the class of status codes that passes a check by default.
 const HTTP2xx = "http_2xx"

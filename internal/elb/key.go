@@ -7,6 +7,13 @@ type ListenerKey struct {
 	Protocol       Protocol
 }
 
+// Protocols lists the protocols, those of the ports of TCP first.
+var Protocols = []Protocol{TCP, HTTP, HTTPS, UDP}
+
+// UsesUDP reports whether listeners of the protocol take ports of UDP; all others
+// take ports of TCP.
+func (p Protocol) UsesUDP() bool { return p == UDP }
+
 // Key is the listener's key.
 func (l Listener) Key() ListenerKey {
 	return ListenerKey{l.LoadBalancerID, l.Port, l.Protocol}

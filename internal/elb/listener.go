@@ -30,6 +30,15 @@ const (
 // BackendProtocols lists them.
 var BackendProtocols = []string{BackendAuto, BackendHTTP1, BackendH2C}
 
+// The values of Listener.ProxyProtocol: none, or the binary header of version 2.
+const (
+	ProxyOff = "off"
+	ProxyV2  = "v2"
+)
+
+// ProxyProtocols lists them.
+var ProxyProtocols = []string{ProxyOff, ProxyV2}
+
 // The scheduling algorithms (specification, row Scheduler).
 const (
 	WRR  = "wrr"
@@ -56,8 +65,15 @@ type Listener struct {
 	// BackendProtocol is what the backends are spoken to in; "" is BackendAuto.
 	BackendProtocol string
 
-	Forward     bool // also answer plain HTTP on ForwardPort with a redirect
-	ForwardPort int  // 0 to 65535
+	// Forward of an HTTPS listener makes it answer plain HTTP on ForwardPort with a
+	// redirect to itself. Forward of an HTTP listener makes it answer every request
+	// with a redirect to the HTTPS listener on ForwardPort.
+	Forward     bool
+	ForwardPort int // 0 to 65535
+
+	// ForwardedFor of an HTTP listener adds the client to X-Forwarded-For. HTTPS
+	// listeners always do.
+	ForwardedFor bool `json:",omitzero"`
 
 	Scheduler string
 	Seed      []byte // 32 random bytes drawn at creation: the hash table and the cookies depend on them
@@ -72,6 +88,22 @@ type Listener struct {
 	// request to the response head. 1s to 180s, default 60s; then 504.
 	RequestTimeout time.Duration
 
+	// EstablishedTimeout is how long a TCP connection or a UDP session may carry
+	// nothing in either direction before it is ended. 10s to 900s, default 900s.
+	EstablishedTimeout time.Duration `json:",omitzero"`
+
+	// PersistenceTimeout is how long after its last TCP connection has begun a client
+	// address is sent to the same backend. 0s to 3600s; 0: each connection is
+	// scheduled anew.
+	PersistenceTimeout time.Duration `json:",omitzero"`
+
+	// EipTransmit is stored and reported; nothing depends on it.
+	EipTransmit bool `json:",omitzero"`
+
+	// ProxyProtocol is the version of the PROXY protocol that backends of a TCP
+	// listener are spoken to in first; "" is ProxyOff.
+	ProxyProtocol string `json:",omitzero"`
+
 	// CertificateID is a decimal CertId of the certificate service, or several
 	// separated by commas, as CertificateIDs splits them.
 	CertificateID string
@@ -81,8 +113,13 @@ type Listener struct {
 }
 
 // CertificateIDs lists the certificates that a listener names in its
-// CertificateID. The specification knows one.
-func CertificateIDs(text string) []string { return strings.Split(text, ",") }
+// CertificateID: none if it is empty. The specification knows one.
+func CertificateIDs(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
 
 // Sticky is how requests of one client are kept on one backend.
 type Sticky struct {

@@ -72,6 +72,19 @@ func TestExportRoundTrip(t *testing.T) {
 		}
 	}
 	w.must(t, "CreateLoadBalancerHTTPSListener", full, nil)
+	for i, protocol := range []string{"HTTP", "TCP", "UDP"} {
+		action := "CreateLoadBalancer" + protocol + "Listener"
+		all := map[string]string{"LoadBalancerId": full["LoadBalancerId"], "ListenerPort": strconv.Itoa(7001 + i), "ListenerForward": "off"}
+		for _, r := range operation(t, action).New().Params() {
+			if all[r.Name] == "" && r.Name != "ClientToken" {
+				all[r.Name] = unusual(r)
+			}
+		}
+		w.must(t, action, all, nil)
+	}
+	w.must(t, "CreateLoadBalancerHTTPListener", map[string]string{
+		"LoadBalancerId": full["LoadBalancerId"], "ListenerPort": "7000", "HealthCheck": "off", "ListenerForward": "on", "ForwardPort": full["ListenerPort"],
+	}, nil)
 	same := func(what, file string) {
 		t.Helper()
 		if out, failed := c.run(t, "", "apply", "-f", file, "--prune", "--yes"); failed != "" || !strings.HasPrefix(out, "Nothing to change") {

@@ -24,8 +24,8 @@ type world struct {
 	node *Node
 
 	signer   *rpc.Client // a user with a password and no policy
-	lb       string      // Active, with the backend i-there and a listener on port 8443
-	inactive string      // InActive, with a listener on port 8443
+	lb       string      // Active, with the backend i-there and listeners on the ports 8443 (HTTPS), 8080 (HTTP), 8081 (TCP) and 8082 (UDP)
+	inactive string      // InActive, with the same listeners
 	used     string      // certificate of the listeners
 	unused   string      // certificate that no listener has
 	network  string      // with the vSwitch vSwitch, which has nothing in it
@@ -62,6 +62,9 @@ func newWorldOn(t *testing.T, o Options) *world {
 		w.must(t, "CreateLoadBalancerHTTPSListener", map[string]string{
 			"LoadBalancerId": lb, "ListenerPort": "8443", "HealthCheck": "off", "ServerCertificateId": w.used,
 		}, nil)
+		w.must(t, "CreateLoadBalancerHTTPListener", map[string]string{"LoadBalancerId": lb, "ListenerPort": "8080", "HealthCheck": "off"}, nil)
+		w.must(t, "CreateLoadBalancerTCPListener", map[string]string{"LoadBalancerId": lb, "ListenerPort": "8081"}, nil)
+		w.must(t, "CreateLoadBalancerUDPListener", map[string]string{"LoadBalancerId": lb, "ListenerPort": "8082"}, nil)
 	}
 	w.must(t, "SetLoadBalancerStatus", map[string]string{"LoadBalancerId": w.inactive, "LoadBalancerStatus": "InActive"}, nil)
 	w.must(t, "RegisterInstance", map[string]string{"InstanceId": "i-known", "PrivateIpAddress": "127.0.0.1"}, nil)
@@ -84,6 +87,15 @@ func newWorldOn(t *testing.T, o Options) *world {
 	}
 	w.must(t, "AttachPolicyToUser", map[string]string{"PolicyType": "Custom", "PolicyName": "mine", "UserName": "alice"}, nil)
 	return w
+}
+
+// sharePort creates a UDP listener on the port of the HTTPS listener, unless there is one.
+func (w *world) sharePort(t *testing.T) {
+	t.Helper()
+	params := map[string]string{"LoadBalancerId": w.lb, "ListenerPort": "8443"}
+	if _, err := patient(t, w.Client, operation(t, "DescribeLoadBalancerUDPListenerAttribute"), params); err != nil {
+		w.must(t, "CreateLoadBalancerUDPListener", params, nil)
+	}
 }
 
 func (w *world) newLoadBalancer(t *testing.T) string {
@@ -175,6 +187,7 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 	t.Helper()
 	listener := map[string]string{"LoadBalancerId": w.lb, "ListenerPort": "8443"}
 	balancer := map[string]string{"LoadBalancerId": w.lb}
+	plain, stream, datagram := with(balancer, "ListenerPort", "8080"), with(balancer, "ListenerPort", "8081"), with(balancer, "ListenerPort", "8082")
 	alice := map[string]string{"UserName": "alice"}
 	none := map[string]string{}
 	all := map[string]map[string]string{
@@ -189,6 +202,16 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"CreateLoadBalancerHTTPSListener":            {"LoadBalancerId": w.lb, "ListenerPort": "9443", "HealthCheck": "off", "ServerCertificateId": w.used},
 		"SetLoadBalancerHTTPSListenerAttribute":      listener,
 		"DescribeLoadBalancerHTTPSListenerAttribute": listener,
+		"CreateLoadBalancerHTTPListener":             {"LoadBalancerId": w.lb, "ListenerPort": "9443", "HealthCheck": "off"},
+		"SetLoadBalancerHTTPListenerAttribute":       plain,
+		"DescribeLoadBalancerHTTPListenerAttribute":  plain,
+		"DeleteLoadBalancerHTTPListener":             plain,
+		"CreateLoadBalancerTCPListener":              with(balancer, "ListenerPort", "9443"),
+		"SetLoadBalancerTCPListenerAttribute":        stream,
+		"DescribeLoadBalancerTCPListenerAttribute":   stream,
+		"CreateLoadBalancerUDPListener":              with(balancer, "ListenerPort", "9443"),
+		"SetLoadBalancerUDPListenerAttribute":        datagram,
+		"DescribeLoadBalancerUDPListenerAttribute":   datagram,
 		"DescribeLoadBalancerListeners":              balancer,
 		"StartLoadBalancerListener":                  listener,
 		"StopLoadBalancerListener":                   listener,
@@ -283,13 +306,13 @@ func (w *world) dump(t testing.TB) string {
 		id := map[string]string{"LoadBalancerId": lb.LoadBalancerID}
 		var listeners struct {
 			Listeners struct {
-				Listener []struct{ ListenerPort string }
+				Listener []struct{ ListenerPort, Protocol string }
 			}
 		}
 		ask("DescribeLoadBalancerAttribute", id, nil)
 		ask("DescribeLoadBalancerListeners", id, &listeners)
 		for _, l := range listeners.Listeners.Listener {
-			ask("DescribeLoadBalancerHTTPSListenerAttribute", with(id, "ListenerPort", l.ListenerPort), nil)
+			ask("DescribeLoadBalancer"+strings.ToUpper(l.Protocol)+"ListenerAttribute", with(id, "ListenerPort", l.ListenerPort), nil)
 		}
 	}
 	var certificates struct {

@@ -9,7 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"unicode/utf8"
 
 	"elbow/internal/api"
@@ -20,9 +20,30 @@ import (
 const (
 	createLoadBalancer = "CreateLoadBalancer"
 	renameLoadBalancer = "ModifyLoadBalancerAttribute"
-	createListener     = "CreateLoadBalancerHTTPSListener"
-	setListener        = "SetLoadBalancerHTTPSListenerAttribute"
 )
+
+// createListener is the action that creates a listener of a protocol.
+func createListener(protocol string) string {
+	return "CreateLoadBalancer" + strings.ToUpper(protocol) + "Listener"
+}
+
+// setListener is the action that changes a listener of a protocol.
+func setListener(protocol string) string {
+	return "SetLoadBalancer" + strings.ToUpper(protocol) + "ListenerAttribute"
+}
+
+// describeListener is the action that describes a listener of a protocol.
+func describeListener(protocol string) string {
+	return "DescribeLoadBalancer" + strings.ToUpper(protocol) + "ListenerAttribute"
+}
+
+// protocols are those that a listener may have. Of a listener whose protocol is left
+// out it is the first.
+var protocols = []string{"https", "http", "tcp", "udp"}
+
+// sharesPort reports whether only one of two listeners with these protocols can have a
+// port. UDP has ports of its own.
+func sharesPort(a, b string) bool { return (a == "udp") == (b == "udp") }
 
 // loadBalancerFields are the parameters of a load balancer, none of which can be
 // changed later.
@@ -44,31 +65,34 @@ func rows(action string) (api.Input, []api.Param) {
 	return in, in.Params()
 }
 
-// listenerFields are the parameters of a listener, but the two that say which
-// one it is.
-var listenerFields = sync.OnceValue(func() []string {
-	_, all := rows(createListener)
+// listenerFields are the parameters of a listener of a protocol, but those that say
+// which one it is and which call creates it.
+func listenerFields(protocol string) []string {
+	_, all := rows(createListener(protocol))
 	var names []string
 	for _, r := range all {
-		if r.Name != "LoadBalancerId" && r.Name != "ListenerPort" {
+		if !slices.Contains(callFields, r.Name) {
 			names = append(names, r.Name)
 		}
 	}
 	return names
-})
+}
+
+// callFields are the parameters that a listener does not have after it was created.
+var callFields = []string{"LoadBalancerId", "ListenerPort", "ClientToken"}
 
 // changeable reports whether a field of a listener can be changed without
 // replacing the listener.
-func changeable(field string) bool {
-	_, all := rows(setListener)
+func changeable(protocol, field string) bool {
+	_, all := rows(setListener(protocol))
 	return slices.ContainsFunc(all, func(r api.Param) bool { return r.Name == field })
 }
 
 // unset is the value by which a field of a listener goes back to having none, ""
 // if it cannot. To the operation that creates a listener it need not be known:
 // there the field is left out.
-func unset(field string) string {
-	_, all := rows(setListener)
+func unset(protocol, field string) string {
+	_, all := rows(setListener(protocol))
 	for _, r := range all {
 		if r.Name == field {
 			return r.Var.Shape().Unset
@@ -83,16 +107,21 @@ const placeholder = "lb-0"
 // fill sets the fields of a listener to what was given and, for the rest, to the
 // defaults, all in the form in which the API reports them.
 func (l *Listener) fill(given map[string]string) error {
-	if (len(l.Certificates) == 0) == (given["ServerCertificateId"] == "") {
+	values := map[string]string{"LoadBalancerId": placeholder, "ListenerPort": l.Port}
+	switch {
+	case l.Protocol != "https" && len(l.Certificates) > 0:
+		return errors.New("a listener with the Protocol " + l.Protocol + " has no Certificate")
+	case l.Protocol == "https" && (len(l.Certificates) == 0) == (given["ServerCertificateId"] == ""):
 		return errors.New("give either Certificate, a name, or ServerCertificateId")
+	case l.Protocol == "https":
+		values["ServerCertificateId"] = placeholder
 	}
-	values := map[string]string{"LoadBalancerId": placeholder, "ListenerPort": l.Port, "ServerCertificateId": placeholder}
 	for name, value := range given {
-		if value != unset(name) {
+		if value != unset(l.Protocol, name) {
 			values[name] = value
 		}
 	}
-	in, all := rows(createListener)
+	in, all := rows(createListener(l.Protocol))
 	if err := api.Bind(in, values); err != nil {
 		return reason(err)
 	}
@@ -105,8 +134,9 @@ func (l *Listener) fill(given map[string]string) error {
 		l.Fields[r.Name], l.given[r.Name] = value, given[r.Name] != ""
 	}
 	l.Port = l.Fields["ListenerPort"]
-	delete(l.Fields, "LoadBalancerId")
-	delete(l.Fields, "ListenerPort")
+	for _, name := range callFields {
+		delete(l.Fields, name)
+	}
 	return nil
 }
 

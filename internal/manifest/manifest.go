@@ -50,12 +50,13 @@ type Backend struct {
 // key is what a backend is known by.
 func (b Backend) key() string { return b.ServerID + " " + b.IP + ":" + b.Port }
 
-// A Listener is known by its port.
+// A Listener is known by its port, and whether that is one of UDP.
 type Listener struct {
 	Port         string
+	Protocol     string            // https, http, tcp or udp
 	Certificates []string          // names; none if Fields has ids
 	Running      bool              // started, whatever has become of it
-	Fields       map[string]string // parameters of CreateLoadBalancerHTTPSListener, canonical, without the port
+	Fields       map[string]string // parameters of the operation that creates it, canonical, without the port
 	given        map[string]bool   // of Fields, those that do not come from a default
 
 	line int

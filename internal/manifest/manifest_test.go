@@ -110,7 +110,7 @@ func TestPlan(t *testing.T) {
 			"all of it", "", "", "",
 			Options{},
 			"+ load balancer shop CreateLoadBalancer\n+ backends of shop AddBackendServers\n" +
-				"+ listener shop:443 CreateLoadBalancerHTTPSListener StartLoadBalancerListener\n",
+				"+ listener shop:443 CreateLoadBalancerHTTPSListener StartLoadBalancerListener(ListenerProtocol=https)\n",
 		},
 		{"a certificate by name", `ServerCertificateId: "60276"`, "Certificate: old", shop, Options{}, ""},
 		{
@@ -123,9 +123,9 @@ func TestPlan(t *testing.T) {
 		{
 			"a setting that cannot be changed", "HealthCheck: off", "HealthCheck: off\n    BackendServerPort: 81", shop,
 			Options{},
-			"± listener shop:443 DeleteLoadBalancerListener CreateLoadBalancerHTTPSListener StartLoadBalancerListener\n",
+			"± listener shop:443 DeleteLoadBalancerListener(ListenerProtocol=https) CreateLoadBalancerHTTPSListener StartLoadBalancerListener(ListenerProtocol=https)\n",
 		},
-		{"a stop", "HealthCheck: off", "HealthCheck: off\n    Status: Stopped", shop, Options{}, "~ listener shop:443 StopLoadBalancerListener\n"},
+		{"a stop", "HealthCheck: off", "HealthCheck: off\n    Status: Stopped", shop, Options{}, "~ listener shop:443 StopLoadBalancerListener(ListenerProtocol=https)\n"},
 		{"a weight", "Port: 80", "Port: 80, Weight: 0", shop, Options{}, "~ backends of shop SetBackendServers\n"},
 		{
 			"back to the defaults of a check", "HealthCheck: off", "HealthCheck: on\n    HealthCheckURI: /\n    HealthCheckDomain: $_ip\n    HealthCheckConnectPort: 0",
@@ -163,14 +163,14 @@ func TestPlan(t *testing.T) {
 		{
 			"a port", "443", "444", shop,
 			Options{},
-			"- listener shop:443 DeleteLoadBalancerListener\n+ listener shop:444 CreateLoadBalancerHTTPSListener StartLoadBalancerListener\n",
+			"- listener shop:443 DeleteLoadBalancerListener(ListenerProtocol=https)\n+ listener shop:444 CreateLoadBalancerHTTPSListener StartLoadBalancerListener(ListenerProtocol=https)\n",
 		},
 		{"inactive", "Name: shop", "Name: shop\n  LoadBalancerStatus: InActive", shop, Options{}, "~ load balancer shop SetLoadBalancerStatus(LoadBalancerStatus=InActive)\n"},
 		{
 			"another name leaves the other alone", "Name: shop", "Name: blog", shop,
 			Options{},
 			"+ load balancer blog CreateLoadBalancer\n+ backends of blog AddBackendServers\n" +
-				"+ listener blog:443 CreateLoadBalancerHTTPSListener StartLoadBalancerListener\n",
+				"+ listener blog:443 CreateLoadBalancerHTTPSListener StartLoadBalancerListener(ListenerProtocol=https)\n",
 		},
 		{
 			"pruned", shop, "LoadBalancers: []", shop,
@@ -216,7 +216,7 @@ func describe(steps []Step) string {
 			switch {
 			case len(params) == 1:
 				b.WriteString("(" + params[0] + ")")
-			case r.action == setListener:
+			case r.action == setListener("https"):
 				b.WriteString(" " + strings.Join(params, " "))
 			}
 		}

@@ -96,10 +96,10 @@ func (e *entry) must(name string) string {
 }
 
 // oneOf is the value of a field that is one of two, the first if it is absent.
-func (e *entry) oneOf(name, first, second string) string {
-	value := e.text(name, first)
-	if value != first && value != second {
-		e.fail(e.fields[name], fmt.Errorf("%s: want %s or %s, got %q", name, first, second, value))
+func (e *entry) oneOf(name string, values ...string) string {
+	value := e.text(name, values[0])
+	if last := len(values) - 1; !slices.Contains(values, value) {
+		e.fail(e.fields[name], fmt.Errorf("%s: want %s or %s, got %q", name, strings.Join(values[:last], ", "), values[last], value))
 	}
 	return value
 }

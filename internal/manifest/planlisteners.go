@@ -13,12 +13,12 @@ import (
 func (p *planner) listeners(lb, now LoadBalancer) error {
 	before := len(p.steps)
 	for _, old := range now.Listeners { // first, so that their ports are free
-		if listener(lb.Listeners, old.Port) == nil {
-			p.add(Delete, listenerName(lb, old), nil, on(lb, "DeleteLoadBalancerListener", old.Port, nil))
+		if listener(lb.Listeners, old) == nil {
+			p.add(Delete, listenerName(lb, old), nil, byProtocol(lb, "DeleteLoadBalancerListener", old))
 		}
 	}
 	for _, l := range inOrder(lb.Listeners, now.Listeners) {
-		if err := p.listener(lb, l, listener(now.Listeners, l.Port)); err != nil {
+		if err := p.listener(lb, l, listener(now.Listeners, l)); err != nil {
 			return fmt.Errorf("line %d: listener %s: %w", l.line, l.Port, err)
 		}
 	}
@@ -29,11 +29,14 @@ func (p *planner) listeners(lb, now LoadBalancer) error {
 }
 
 // inOrder is the listeners with those first that exist and give a port of redirects
-// up, and new ones last, which may take it.
+// up, and new ones behind them, which may take it. Last are HTTP listeners that redirect
+// to an HTTPS listener, which has to be there.
 func inOrder(wanted, now []Listener) []Listener {
 	rank := func(l Listener) int {
-		old := listener(now, l.Port)
+		old := listener(now, l)
 		switch {
+		case l.Protocol == "http" && l.Fields["ListenerForward"] == "on":
+			return 3
 		case old == nil:
 			return 2
 		case old.Fields["ListenerForward"] == "on" && l.Fields["ListenerForward"] != "on":
@@ -56,24 +59,28 @@ func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 	}
 	wanted := maps.Clone(l.Fields)
 	wanted["ServerCertificateId"] = id
-	params, replace := map[string]string{}, false
+	params, replace := map[string]string{}, old.Protocol != l.Protocol
 	var details []string
-	for _, name := range listenerFields() {
+	if replace {
+		details = append(details, "Protocol "+old.Protocol+" → "+l.Protocol)
+		old = &Listener{Port: old.Port, Protocol: old.Protocol, Running: old.Running, Fields: wanted}
+	}
+	for _, name := range listenerFields(l.Protocol) {
 		if !l.differs(name, wanted[name], old) {
 			continue
 		}
-		params[name] = cmp.Or(wanted[name], unset(name))
-		replace = replace || !changeable(name)
+		params[name] = cmp.Or(wanted[name], unset(l.Protocol, name))
+		replace = replace || !changeable(l.Protocol, name)
 		details = append(details, p.difference(name, old.Fields[name], wanted[name], l))
 	}
 	switch {
 	case replace:
 		details = append(details, "replaced: requests under way are finished, new connections are refused for a moment")
 		p.add(Replace, listenerName(lb, l), details, slices.Concat(
-			[]request{on(lb, "DeleteLoadBalancerListener", l.Port, nil)}, p.creation(lb, l.keeping(old)))...)
+			[]request{byProtocol(lb, "DeleteLoadBalancerListener", *old)}, p.creation(lb, l.keeping(old)))...)
 		return nil
 	case len(params) > 0:
-		r := on(lb, setListener, l.Port, params)
+		r := on(lb, setListener(l.Protocol), l.Port, params)
 		if _, changed := params["ServerCertificateId"]; changed {
 			r = p.with(r, l)
 		}
@@ -110,7 +117,7 @@ func (l *Listener) differs(name, wanted string, old *Listener) bool {
 // keeps reports whether a field without a value stays as it is: one that was left out
 // and has no default, unless the file has what stands for none.
 func (l *Listener) keeps(name string) bool {
-	return name != "Description" && (!l.given[name] || unset(name) == "")
+	return name != "Description" && (!l.given[name] || unset(l.Protocol, name) == "")
 }
 
 // keeping is the listener with the values of old that it keeps.
@@ -166,8 +173,11 @@ func (p *planner) certificateID(l Listener) (string, error) {
 }
 
 func (p *planner) createListener(lb LoadBalancer, l Listener) {
-	details := []string{"certificate " + cmp.Or(strings.Join(l.Certificates, ", "), l.Fields["ServerCertificateId"])}
-	for _, name := range listenerFields() {
+	var details []string
+	if l.Protocol == "https" {
+		details = append(details, "certificate "+cmp.Or(strings.Join(l.Certificates, ", "), l.Fields["ServerCertificateId"]))
+	}
+	for _, name := range listenerFields(l.Protocol) {
 		if l.given[name] && name != "ServerCertificateId" {
 			details = append(details, name+" "+l.Fields[name])
 		}
@@ -183,9 +193,9 @@ func (p *planner) creation(lb LoadBalancer, l Listener) []request {
 			params[name] = value
 		}
 	}
-	calls := []request{p.with(on(lb, createListener, l.Port, params), l)}
+	calls := []request{p.with(on(lb, createListener(l.Protocol), l.Port, params), l)}
 	if l.Running {
-		calls = append(calls, on(lb, "StartLoadBalancerListener", l.Port, nil))
+		calls = append(calls, byProtocol(lb, "StartLoadBalancerListener", l))
 	}
 	return calls
 }
@@ -200,9 +210,9 @@ func (p *planner) with(r request, l Listener) request {
 func (p *planner) run(lb LoadBalancer, l Listener, running bool) {
 	switch {
 	case l.Running && !running:
-		p.add(Modify, listenerName(lb, l), []string{"Status Stopped → Running"}, on(lb, "StartLoadBalancerListener", l.Port, nil))
+		p.add(Modify, listenerName(lb, l), []string{"Status Stopped → Running"}, byProtocol(lb, "StartLoadBalancerListener", l))
 	case !l.Running && running:
-		p.add(Modify, listenerName(lb, l), []string{"Status Running → Stopped"}, on(lb, "StopLoadBalancerListener", l.Port, nil))
+		p.add(Modify, listenerName(lb, l), []string{"Status Running → Stopped"}, byProtocol(lb, "StopLoadBalancerListener", l))
 	}
 }
 
@@ -213,13 +223,25 @@ func on(lb LoadBalancer, action, port string, params map[string]string) request 
 	return to(lb, action, all)
 }
 
-// listener is the one on a port, nil if there is none.
-func listener(all []Listener, port string) *Listener {
-	i := slices.IndexFunc(all, func(l Listener) bool { return l.Port == port })
+// byProtocol is a call about one listener that any protocol has: a port of TCP and one
+// of UDP may have the same number.
+func byProtocol(lb LoadBalancer, action string, l Listener) request {
+	return on(lb, action, l.Port, map[string]string{"ListenerProtocol": l.Protocol})
+}
+
+// listener is the one that has the port of l, nil if there is none.
+func listener(all []Listener, l Listener) *Listener {
+	i := slices.IndexFunc(all, func(o Listener) bool { return o.Port == l.Port && sharesPort(o.Protocol, l.Protocol) })
 	if i < 0 {
 		return nil
 	}
 	return &all[i]
 }
 
-func listenerName(lb LoadBalancer, l Listener) string { return "listener " + lb.Label() + ":" + l.Port }
+func listenerName(lb LoadBalancer, l Listener) string {
+	name := "listener " + lb.Label() + ":" + l.Port
+	if l.Protocol != "https" {
+		name += "/" + l.Protocol
+	}
+	return name
+}

@@ -80,8 +80,12 @@ func (m *Manifest) distinct() error {
 			parts.add("backend "+b.ServerID+" with Port "+b.Port, b.line)
 		}
 		for _, l := range lb.Listeners {
+			if l.Protocol == "udp" {
+				parts.add("UDP port "+l.Port, l.line)
+				continue
+			}
 			parts.add("port "+l.Port, l.line)
-			if l.Fields["ListenerForward"] == "on" {
+			if l.Protocol == "https" && l.Fields["ListenerForward"] == "on" {
 				parts.add("port "+l.Fields["ForwardPort"], l.line)
 			}
 		}
@@ -187,15 +191,17 @@ func readLoadBalancer(n *yaml.Node) (LoadBalancer, error) {
 }
 
 func readListener(n *yaml.Node) (Listener, error) {
-	l := Listener{line: n.Line}
-	f, err := object(n, slices.Concat(listenerFields(), []string{"ListenerPort", "Certificate", "Status"})...)
+	l := Listener{line: n.Line, Protocol: protocols[0]}
+	l.Protocol = protocolOf(n)
+	f, err := object(n, slices.Concat(listenerFields(l.Protocol), []string{"ListenerPort", "Protocol", "Certificate", "Status"})...)
 	if err != nil {
 		return l, err
 	}
+	f.oneOf("Protocol", protocols...)
 	l.Port, l.Certificates = f.must("ListenerPort"), f.texts("Certificate")
 	l.Running = f.oneOf("Status", "Running", "Stopped") == "Running"
 	given := make(map[string]string)
-	for _, name := range listenerFields() {
+	for _, name := range listenerFields(l.Protocol) {
 		if text := f.text(name, ""); text != "" {
 			given[name] = text
 		}
@@ -204,4 +210,22 @@ func readListener(n *yaml.Node) (Listener, error) {
 		return l, f.err
 	}
 	return l, at(n, l.fill(given))
+}
+
+// protocolOf is the protocol that a listener in the file has, which says what fields it
+// may have. One that is none is told by the caller.
+func protocolOf(n *yaml.Node) string {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		value := n.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		if n.Content[i].Value == "Protocol" && slices.Contains(protocols, value.Value) {
+			return value.Value
+		}
+	}
+	return protocols[0]
 }

@@ -46,8 +46,8 @@ func TestListenersThatHandOverAPort(t *testing.T) {
 	forward := strings.Replace(shop, "HealthCheck: off", "HealthCheck: off\n    ListenerForward: on\n    ForwardPort: 80", 1)
 	const other = "  - ListenerPort: 80\n    ServerCertificateId: \"60276\"\n    HealthCheck: off\n"
 	steps, err := planOf(t, strings.Replace(shop, "  - ListenerPort: 443", other+"  - ListenerPort: 443", 1), stored(t, forward), Options{})
-	want := "± listener shop:443 DeleteLoadBalancerListener CreateLoadBalancerHTTPSListener StartLoadBalancerListener\n" +
-		"+ listener shop:80 CreateLoadBalancerHTTPSListener StartLoadBalancerListener\n"
+	want := "± listener shop:443 DeleteLoadBalancerListener(ListenerProtocol=https) CreateLoadBalancerHTTPSListener StartLoadBalancerListener(ListenerProtocol=https)\n" +
+		"+ listener shop:80 CreateLoadBalancerHTTPSListener StartLoadBalancerListener(ListenerProtocol=https)\n"
 	if got := describe(steps); err != nil || got != want {
 		t.Errorf("got %s, %v, want %s", got, err, want)
 	}

@@ -42,7 +42,7 @@ func requireSame(t rapid.TB, name, description, certificate, cookie string) {
 		fields["StickySession"], fields["StickySessionType"], fields["Cookie"] = "on", "server", cookie
 	}
 	var l Listener
-	l.Port, l.Running = "443", true
+	l.Port, l.Protocol, l.Running = "443", "https", true
 	if err := l.fill(fields); err != nil {
 		t.Fatalf("%q %q: %v", description, cookie, err)
 	}

@@ -105,8 +105,8 @@ func fetchLoadBalancer(ctx context.Context, call Caller, id string) (StoredLoadB
 			ServerID: b.ServerID, IP: b.IP, Port: cmp.Or(b.Port, "0"), Type: b.Type, Weight: strconv.Itoa(b.Weight),
 		})
 	}
-	for _, port := range a.ListenerPorts {
-		l, err := fetchListener(ctx, call, id, port)
+	for _, one := range a.ListenerPortsAndProtocols {
+		l, err := fetchListener(ctx, call, id, strconv.Itoa(one.ListenerPort), string(one.ListenerProtocol))
 		if err != nil {
 			return StoredLoadBalancer{}, err
 		}
@@ -117,19 +117,20 @@ func fetchLoadBalancer(ctx context.Context, call Caller, id string) (StoredLoadB
 
 // fetchListener reads a listener. Its fields are those that the answer has; those
 // of a health check that is off are not among them.
-func fetchListener(ctx context.Context, call Caller, lb, port string) (Listener, error) {
-	body, err := call(ctx, api.EnsVersion, "DescribeLoadBalancerHTTPSListenerAttribute", map[string]string{"LoadBalancerId": lb, "ListenerPort": port})
+func fetchListener(ctx context.Context, call Caller, lb, port, protocol string) (Listener, error) {
+	action := describeListener(protocol)
+	body, err := call(ctx, api.EnsVersion, action, map[string]string{"LoadBalancerId": lb, "ListenerPort": port})
 	if err != nil {
 		return Listener{}, err
 	}
 	var answer map[string]json.RawMessage
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return Listener{}, fmt.Errorf("answer of DescribeLoadBalancerHTTPSListenerAttribute: %w", err)
+		return Listener{}, fmt.Errorf("answer of %s: %w", action, err)
 	}
-	l := Listener{Port: port, Fields: make(map[string]string)}
-	_, all := rows(createListener)
+	l := Listener{Port: port, Protocol: protocol, Fields: make(map[string]string)}
+	_, all := rows(createListener(protocol))
 	for _, r := range all {
-		if value, ok := answer[r.Name]; ok && r.Name != "LoadBalancerId" && r.Name != "ListenerPort" {
+		if value, ok := answer[r.Name]; ok && !slices.Contains(callFields, r.Name) {
 			l.Fields[r.Name] = canonical(r, plain(value))
 		}
 	}

@@ -13,7 +13,16 @@ type ListenerStatus struct {
 	Reason string // why it does not run though it was started
 }
 
-// Listeners tells the status of the listeners of a load balancer, by port;
+// StatusKey is what Listeners knows a listener by: its port, and whether that is one of
+// UDP.
+func StatusKey(port, protocol string) string {
+	if protocol == "udp" {
+		return port + "/udp"
+	}
+	return port
+}
+
+// Listeners tells the status of the listeners of a load balancer, by StatusKey;
 // nothing if there is no such load balancer. It is the one that the manifest has
 // the id of, else the one of its name that no other entry has.
 func Listeners(ctx context.Context, call Caller, m *Manifest, lb LoadBalancer) (map[string]ListenerStatus, error) {
@@ -37,7 +46,7 @@ func Listeners(ctx context.Context, call Caller, m *Manifest, lb LoadBalancer) (
 		err := pages(ctx, ofOne, api.EnsVersion, "DescribeLoadBalancerListeners", "PageNumber", "PageSize",
 			func(page *api.DescribeLoadBalancerListenersOutput) (int, int) {
 				for _, l := range page.Listeners.Listener {
-					status[l.ListenerPort] = ListenerStatus{string(l.Status), l.StatusReason}
+					status[StatusKey(l.ListenerPort, string(l.Protocol))] = ListenerStatus{string(l.Status), l.StatusReason}
 				}
 				return len(page.Listeners.Listener), page.TotalCount
 			})

@@ -70,7 +70,9 @@ func balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
 
 func listenerNode(l Listener, names map[string]string) *yaml.Node {
 	n := mapping("ListenerPort", number(l.Port))
-	if certificates := certificateNode(l, names); certificates != nil {
+	if l.Protocol != "https" {
+		extend(n, "Protocol", text(l.Protocol))
+	} else if certificates := certificateNode(l, names); certificates != nil {
 		extend(n, "Certificate", certificates)
 	} else {
 		extend(n, "ServerCertificateId", text(l.Fields["ServerCertificateId"]))
@@ -78,12 +80,12 @@ func listenerNode(l Listener, names map[string]string) *yaml.Node {
 	if !l.Running {
 		extend(n, "Status", text("Stopped"))
 	}
-	_, all := rows(createListener)
+	_, all := rows(createListener(l.Protocol))
 	for _, r := range all {
 		value := l.Fields[r.Name]
 		unset := value == "" || value == r.Default && r.IfGiven == ""
 		switch {
-		case r.Name == "ServerCertificateId", unset && !r.Required, slices.Contains([]string{"LoadBalancerId", "ListenerPort"}, r.Name):
+		case r.Name == "ServerCertificateId", unset && !r.Required, slices.Contains(callFields, r.Name):
 		case r.Name == "StickySession" && value == "off" && l.Fields["StickySessionType"] == "":
 		case unset && len(r.When) > 0: // required under a condition that does not hold
 		default:

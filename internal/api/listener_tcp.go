@@ -1,0 +1,160 @@
+package api
+
+import (
+	"cmp"
+	"strings"
+
+	"elbow/internal/elb"
+)
+
+// eipTransmit is the row of EipTransmit, which TCP and UDP listeners have.
+func eipTransmit(l *elb.Listener) Param {
+	return Param{Name: "EipTransmit", Label: "EIP pass-through", Var: OnOff(&l.EipTransmit), Default: "off", Doc: "Whether the address of an EIP is passed through. It is stored and reported and has no effect: clients reach a load balancer on the address of its EIP in any case."}
+}
+
+// tcpListener are the rows that Create and Set of a TCP listener have in common.
+func tcpListener(l *elb.Listener, again bool) []Param {
+	rows := append(describing(l, "connections", "A TCP connection has no such ID: qch and iqch then hash the source address."),
+		eipTransmit(l),
+		Param{Name: "EstablishedTimeout", Group: Timeouts, Var: Seconds(&l.EstablishedTimeout, 10, 900), Default: "900", Doc: "How long a connection may carry nothing in either direction. After that it is closed."},
+		Param{Name: "PersistenceTimeout", Group: Timeouts, Var: Seconds(&l.PersistenceTimeout, 0, 3600), Default: "0", Doc: "How long after its last connection has begun a client address is sent to the same backend server. 0: each connection is scheduled anew."},
+		Param{Name: "ProxyProtocol", Label: "PROXY protocol", Var: OneOf(&l.ProxyProtocol, elb.ProxyProtocols...), Default: elb.ProxyOff, Doc: "Whether the backend servers are told the addresses of the client first. v2: each connection to a backend server begins with the binary header of the PROXY protocol, version 2. Not in the documents of ENS."},
+	)
+	return append(rows, tcpCheck(&l.Check, again)...)
+}
+
+// tcpCheck lists how the backends of a TCP listener are probed. See listenerRows for
+// again.
+func tcpCheck(h *elb.HealthCheck, again bool) []Param {
+	http := []Cond{{"HealthCheckType", elb.CheckHTTP}}
+	domain := orUnset("$_ip", func() { h.Domain = "" }, Text(&h.Domain, 1, 253, hostName))
+	rows := []Param{
+		{Name: "HealthCheckType", Var: OneOf(&h.Type, elb.CheckTCP, elb.CheckHTTP), Default: elb.CheckTCP, Doc: "How backend servers are health-checked. tcp: a connection is opened and closed again. http: a request with the method HEAD is sent."},
+		{Name: "HealthCheckDomain", Var: domain, When: http, Doc: "The domain name that a health check asks for. Without one, or with $_ip, it is the address of the backend server."},
+		{Name: "HealthCheckURI", Var: checkURI(h, true), When: http, Doc: "The URI that a health check asks for. Without one it is /."},
+		{Name: "HealthCheckHttpCode", Label: "Health check status codes", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: http, Doc: "The HTTP status codes that pass a health check."},
+	}
+	return inGroup(HealthChecks, append(rows, checkRows(h, "connections go", again)...))
+}
+
+// checkRows are the rows of health checks that TCP and UDP listeners have. to says
+// what else goes to the port of the backends.
+func checkRows(h *elb.HealthCheck, to string, again bool) []Param {
+	port, portAgain := Int(&h.ConnectPort, 1, 65535), ""
+	if again {
+		port, portAgain = orUnset("0", func() { h.ConnectPort = 0 }, port), " 0 brings that back."
+	}
+	return []Param{
+		{Name: "HealthyThreshold", Var: Int(&h.Rise, 2, 10), Default: "3", Doc: "How many health checks in a row must pass before an unhealthy backend server counts as healthy."},
+		{Name: "UnhealthyThreshold", Var: Int(&h.Fall, 2, 10), Default: "3", Doc: "How many health checks in a row must fail before a healthy backend server counts as unhealthy."},
+		{Name: "HealthCheckConnectTimeout", Label: "Health check timeout", Var: Seconds(&h.Timeout, 1, 300), Default: "5", Doc: "How long a backend server may take to answer a health check; later is a failure. If it is shorter than HealthCheckInterval, HealthCheckInterval is used instead."},
+		{Name: "HealthCheckConnectPort", Var: port, Doc: "The port that health checks go to. Without one it is the port that " + to + " to." + portAgain},
+		{Name: "HealthCheckInterval", Var: Seconds(&h.Interval, 1, 50), Default: "2", Doc: "The time between two health checks."},
+	}
+}
+
+// CreateLoadBalancerTCPListenerInput is a new listener. Its LoadBalancerID is set;
+// Seed, Started and CreateTime are for the server to fill.
+type CreateLoadBalancerTCPListenerInput struct {
+	Listener    elb.Listener
+	ClientToken string
+}
+
+// Params lists the rows.
+func (in *CreateLoadBalancerTCPListenerInput) Params() []Param {
+	l := &in.Listener
+	rows := []Param{
+		loadBalancerID(&l.LoadBalancerID),
+		{Name: "ListenerPort", Var: Int(&l.Port, 1, 65535), Required: true, Names: listenerKind, New: true, Doc: "The port that connections are received on."},
+		backendPort(l),
+		clientToken(&in.ClientToken),
+	}
+	return append(rows, tcpListener(l, false)...)
+}
+
+func (in *CreateLoadBalancerTCPListenerInput) complete(map[string]string) error {
+	in.Listener.Protocol, in.Listener.Check.On, in.Listener.Check.Method = elb.TCP, true, "head"
+	return contradiction(in.Listener.Validate())
+}
+
+// CreateLoadBalancerTCPListenerOutput is empty.
+type CreateLoadBalancerTCPListenerOutput struct{}
+
+// SetLoadBalancerTCPListenerAttributeInput changes a listener.
+type SetLoadBalancerTCPListenerAttributeInput struct{ ListenerChange }
+
+// Params lists the rows: those of Create that can be changed.
+func (in *SetLoadBalancerTCPListenerAttributeInput) Params() []Param { return in.params(tcpListener) }
+
+// Apply changes the stored listener l, or leaves it as it was.
+func (in *SetLoadBalancerTCPListenerAttributeInput) Apply(l *elb.Listener) error {
+	return in.apply(l, tcpListener)
+}
+
+// SetLoadBalancerTCPListenerAttributeOutput is empty.
+type SetLoadBalancerTCPListenerAttributeOutput struct{}
+
+// DescribeLoadBalancerTCPListenerAttributeInput names a listener.
+type DescribeLoadBalancerTCPListenerAttributeInput struct{ ListenerName }
+
+// DescribeLoadBalancerTCPListenerAttributeOutput is all of a TCP listener.
+type DescribeLoadBalancerTCPListenerAttributeOutput struct {
+	BackendServerPort         int
+	Bandwidth                 int // Mbit/s; -1 is unlimited
+	Description               string
+	EipTransmit               string // on or off
+	EstablishedTimeout        int    // seconds
+	HealthCheck               string // on
+	HealthCheckConnectPort    int
+	HealthCheckConnectTimeout int // seconds
+	HealthCheckDomain         string
+	HealthCheckHTTPCode       string `json:"HealthCheckHttpCode"`
+	HealthCheckInterval       int    // seconds
+	HealthCheckType           string // tcp or http
+	HealthCheckURI            string
+	HealthyThreshold          int
+	ListenerPort              int
+	PersistenceTimeout        int // seconds
+	Scheduler                 string
+	Status                    elb.ListenerState
+	UnhealthyThreshold        int
+
+	// The rest is not in the documents of ENS.
+
+	LoadBalancerID string `json:"LoadBalancerId"`
+	Protocol       elb.Protocol
+	ProxyProtocol  string          // off or v2
+	StatusReason   string          `json:",omitempty"` // why the listener does not run though it was started
+	BackendHealth  []BackendHealth `json:",omitempty"` // as each node that serves the listener finds it
+}
+
+// DescribeTCPListener reports the stored listener l.
+func DescribeTCPListener(l *elb.Listener, now Condition) DescribeLoadBalancerTCPListenerAttributeOutput {
+	return DescribeLoadBalancerTCPListenerAttributeOutput{
+		BackendServerPort:         l.BackendPort,
+		Bandwidth:                 -1,
+		Description:               l.Description,
+		EipTransmit:               Switch(l.EipTransmit),
+		EstablishedTimeout:        seconds(l.EstablishedTimeout),
+		HealthCheck:               Switch(l.Check.On),
+		HealthCheckConnectPort:    l.Check.ConnectPort,
+		HealthCheckConnectTimeout: seconds(l.Check.Timeout),
+		HealthCheckDomain:         l.Check.Domain,
+		HealthCheckHTTPCode:       strings.Join(l.Check.HTTPCodes, ","),
+		HealthCheckInterval:       seconds(l.Check.Interval),
+		HealthCheckType:           l.Check.Type,
+		HealthCheckURI:            l.Check.URI,
+		HealthyThreshold:          l.Check.Rise,
+		ListenerPort:              l.Port,
+		PersistenceTimeout:        seconds(l.PersistenceTimeout),
+		Scheduler:                 l.Scheduler,
+		Status:                    now.State,
+		UnhealthyThreshold:        l.Check.Fall,
+
+		LoadBalancerID: l.LoadBalancerID,
+		Protocol:       l.Protocol,
+		ProxyProtocol:  cmp.Or(l.ProxyProtocol, elb.ProxyOff),
+		StatusReason:   now.Reason,
+		BackendHealth:  now.Backends,
+	}
+}
