@@ -133,6 +133,11 @@ func (x *h1) deliver(b []byte, from, to int, last bool) *Fault {
 		from, to = frameChunk(b, from, to, last && len(trailers) == 0)
 	}
 	x.headSent = true
+	if last && !x.keep && !x.upload.running {
+		// The answer, close_notify and FIN go in one packet, not in three. That is worth
+		// 2.5 % of the CPU time of a resumed connection with one request.
+		x.conn.wire.HoldEnd()
+	}
 	if n := len(x.out); n > 0 && n <= from {
 		from -= copy(b[from-n:from], x.out)
 		x.out = x.out[:0]

@@ -152,16 +152,47 @@ func (c *conn) linger() bool {
 	if f := c.closeWrite(); f != nil {
 		return false
 	}
-	return (&lingering{conn: c}).run()
+	l := &lingering{conn: c}
+	return l.settle() && l.run()
+}
+
+// settle reads for a moment, and reports whether the client has not ended its side
+// meanwhile. Most end it at once, so they are neither looked at nor parked, which took
+// 5 epoll_ctl, 2.5 ioctl and as many goroutines: 5 % of the CPU time of a connection
+// with a resumed handshake and one request.
+func (l *lingering) settle() bool {
+	limits := &l.proxy.limits
+	l.wire.ReadBy(socket.Now().Add(min(limits.SettleTime, limits.LingerTimeout/4)))
+	for {
+		err := l.wire.wait()
+		if err == os.ErrDeadlineExceeded {
+			return true
+		}
+		if !l.goesOn(err) {
+			return false
+		}
+		l.discard()
+	}
+}
+
+// discard throws away what has come, undeciphered: nobody wants it.
+func (l *lingering) discard() {
+	if l.wire.in != nil {
+		l.got += l.wire.end - l.wire.next
+		l.wire.letGo()
+	}
 }
 
 // Awake goes on with a connection that was parked.
 func (l *lingering) Awake(err error) {
 	defer l.guard()
-	if err == nil {
-		err = l.wire.wait() // at once: there is something to read
+	more := false
+	if err == nil { // there is something to read
+		more = l.settle()
+	} else {
+		more = l.goesOn(err)
 	}
-	if !l.goesOn(err) || !l.run() {
+	if !more || !l.run() {
 		l.finish()
 	}
 }
@@ -177,11 +208,16 @@ func (l *lingering) goesOn(err error) bool {
 func (l *lingering) run() (parked bool) {
 	limits, wire := &l.proxy.limits, &l.wire
 	for {
+		l.discard()
 		all, err := l.look(l.conn)
 		if err != nil {
 			return false
 		}
-		now, due := socket.Now(), l.at.Add(limits.LingerTimeout)
+		now := socket.Now()
+		if l.got >= lingerPace {
+			l.at, l.got = now, 0
+		}
+		due := l.at.Add(limits.LingerTimeout)
 		if !all {
 			due = l.at.Add(limits.StreamTimeout)
 		}
@@ -191,12 +227,6 @@ func (l *lingering) run() (parked bool) {
 		if !all {
 			l.step = min(max(2*l.step, takenPoll), watchEvery)
 			due = min(due, now.Add(l.step))
-		}
-		if wire.in != nil {
-			if l.got += wire.end - wire.next; l.got >= lingerPace {
-				l.at, l.got = now, 0
-			}
-			wire.letGo() // undeciphered: nobody wants it
 		}
 		wire.ReadBy(due)
 		if wire.Park(l) {

@@ -215,7 +215,7 @@ func TestLostAnswerIsLogged(t *testing.T) {
 func TestLingeringEnds(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {
-		r := newRig(t, []string{origin(t, hello)}, s, limits(Limits{LingerTimeout: 300 * time.Millisecond}))
+		r := newRig(t, []string{origin(t, hello)}, s, limits(Limits{LingerTimeout: 500 * time.Millisecond, SettleTime: 5 * time.Millisecond}))
 		silent, dribbling := r.dial(), r.dial()
 		for _, c := range []*client{silent, dribbling} {
 			c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").want(200, "hello")

@@ -21,9 +21,14 @@ import (
 func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.SYS_RECVFROM, fd, p, 0) }
 
 // WriteFD writes once to a non-blocking socket. n is never negative.
-func WriteFD(fd uintptr, p []byte) (int, error) {
-	return call(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL)
+func WriteFD(fd uintptr, p []byte) (int, error) { return writeFD(fd, p, 0) }
+
+func writeFD(fd uintptr, p []byte, flags uintptr) (int, error) {
+	return call(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL|flags)
 }
+
+// moreFlag tells that more is to come soon.
+const moreFlag = unix.MSG_MORE
 
 func call(number, fd uintptr, p []byte, flags uintptr) (int, error) {
 	for {

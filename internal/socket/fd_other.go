@@ -15,6 +15,11 @@ func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.Read, fd, p
 // WriteFD writes once to a non-blocking socket. n is never negative.
 func WriteFD(fd uintptr, p []byte) (int, error) { return call(syscall.Write, fd, p) }
 
+func writeFD(fd uintptr, p []byte, _ uintptr) (int, error) { return WriteFD(fd, p) }
+
+// moreFlag is 0: there is no such flag.
+const moreFlag = 0
+
 func call(system func(fd int, p []byte) (int, error), fd uintptr, p []byte) (int, error) {
 	for {
 		n, err := system(int(fd), p)

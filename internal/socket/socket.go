@@ -51,6 +51,7 @@ type Conn struct {
 	stall     time.Duration
 	behind    int     // bytes not acknowledged when the stall began
 	staller   Staller // nil: nobody is told
+	flags     uintptr // of the system calls that write
 	rest      []byte  // of the Write under way
 	writeErr  error
 	writeOnce func(fd uintptr) bool // tryWrite
@@ -107,6 +108,11 @@ type Staller interface {
 
 // TellStalls says who is told of writes that have to wait.
 func (c *Conn) TellStalls(s Staller) { c.staller = s }
+
+// HoldEnd has the kernel keep the last, not full, packet of what is written from now
+// on, so that the end which CloseWrite sends goes with it. If that does not follow, the
+// packet goes after 200 ms, or with Close.
+func (c *Conn) HoldEnd() { c.flags = moreFlag }
 
 // Read implements io.Reader: it reads once, waiting for something to read.
 func (c *Conn) Read(p []byte) (int, error) {
@@ -199,7 +205,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 // when it has to wait does it set a deadline: as a rule the kernel takes all.
 func (c *Conn) tryWrite(fd uintptr) bool {
 	for progress := false; ; {
-		n, err := WriteFD(fd, c.rest)
+		n, err := writeFD(fd, c.rest, c.flags)
 		c.rest = c.rest[n:]
 		progress = progress || n > 0
 		switch {
