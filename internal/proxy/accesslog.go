@@ -66,6 +66,9 @@ func (l *accessLog) add(line []byte) {
 	}
 }
 
+// droppedLines is how many lines found no room.
+func (l *accessLog) droppedLines() uint64 { return l.dropped.Load() }
+
 // run writes what has gathered, until stop.
 func (l *accessLog) run() {
 	defer close(l.stopped)
@@ -75,7 +78,11 @@ func (l *accessLog) run() {
 	for open := true; open; {
 		select {
 		case <-l.wake:
-			open = sleep(accessLogPause, l.stop)
+			select {
+			case <-time.After(accessLogPause):
+			case <-l.stop:
+				open = false
+			}
 		case <-l.stop:
 			open = false
 		}

@@ -215,6 +215,6 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(descParked, prometheus.GaugeValue, float64(c.p.lot.Len()))
 	}
 	if a := c.p.access; a != nil {
-		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.dropped.Load()))
+		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.droppedLines()))
 	}
 }

@@ -170,7 +170,7 @@ func (x *exchange) reset() {
 	x.via, x.trailers, x.upload.cut = (*b1)(x), x.trailers[:0], false
 	x.expelled = false
 	x.headSent, x.relayed, x.keep, x.abort = false, false, false, false
-	x.record = record{began: socket.Now()}
+	x.record = record{times: times{began: socket.Now()}}
 }
 
 // finish ends what the exchange holds, also if it panicked, and tells of it.

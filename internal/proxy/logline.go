@@ -1,23 +1,13 @@
 package proxy
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"elbow/internal/http1"
 )
-
-// log writes the line of the exchange in the access log. x.out, no longer
-// needed, is what it is put together in.
-func (x *exchange) log() {
-	if x.conn.proxy.access == nil {
-		return
-	}
-	x.out = x.appendLine(x.out[:0])
-	x.conn.proxy.access.add(x.out)
-	x.out = x.out[:0]
-}
 
 // A LogField is a field of a line of the access log.
 type LogField struct{ Name, Doc string }
@@ -47,51 +37,62 @@ var AccessFields = []LogField{
 	{"err", "what broke it"},
 }
 
-// appendLine appends the exchange as one JSON object. Durations are in seconds
-// from the first byte of the request, as in the other logs and in the metrics,
-// sizes in bytes.
-func (x *exchange) appendLine(b []byte) []byte {
-	r := &x.record
+// A logLine is what the access log has of an exchange. What it refers to is not kept.
+type logLine struct {
+	times        *times
+	loadBalancer string
+	listener     int // port
+	client       netip.AddrPort
+	method       []byte
+	host         []byte
+	path         []byte
+	proto        string
+	status       int
+	in, out      int64  // bytes
+	backend      string // empty: none was chosen
+	retries      int
+	fields       []http1.Field // of the request
+	side, op     string        // of the fault; empty: there was none
+	err          error         // of it
+}
+
+// append appends the line as one JSON object. Durations are in seconds from the first
+// byte of the request, as in the other logs and in the metrics, sizes in bytes.
+func (l *logLine) append(b []byte) []byte {
 	b = append(b, `{"time":"`...)
 	b = time.Now().UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	b = append(b, '"')
-	b = appendText(b, "lb", x.cfg.LoadBalancer)
-	b = appendNumber(b, "listener", int64(x.cfg.Port))
+	b = appendText(b, "lb", l.loadBalancer)
+	b = appendNumber(b, "listener", int64(l.listener))
 	b = append(b, `,"client":"`...)
-	b = x.conn.addr().AppendTo(b)
+	b = l.client.AppendTo(b)
 	b = append(b, '"')
-	b = appendText(b, "method", x.req.Method)
-	b = appendText(b, "host", x.req.Authority)
-	b = appendText(b, "path", x.req.Path)
-	b = appendText(b, "proto", x.client.proto())
-	b = appendNumber(b, "status", int64(r.status))
-	b = appendNumber(b, "in", r.bytesIn)
-	b = appendNumber(b, "out", r.bytesOut)
-	if r.backend != nil {
-		b = appendText(b, "backend", r.backend.ID)
+	b = appendText(b, "method", l.method)
+	b = appendText(b, "host", l.host)
+	b = appendText(b, "path", l.path)
+	b = appendText(b, "proto", l.proto)
+	b = appendNumber(b, "status", int64(l.status))
+	b = appendNumber(b, "in", l.in)
+	b = appendNumber(b, "out", l.out)
+	if l.backend != "" {
+		b = appendText(b, "backend", l.backend)
 	}
-	if r.connected != 0 {
-		b = appendSeconds(b, "connect", r.since(r.connected))
+	b = l.times.append(b)
+	if l.retries > 0 {
+		b = appendNumber(b, "retries", int64(l.retries))
 	}
-	if r.answered != 0 {
-		b = appendSeconds(b, "answer", r.since(r.answered))
-	}
-	b = appendSeconds(b, "took", r.since(r.ended))
-	if r.retries > 0 {
-		b = appendNumber(b, "retries", int64(r.retries))
-	}
-	for i := range x.req.Fields {
-		switch f := &x.req.Fields[i]; f.ID {
+	for i := range l.fields {
+		switch f := &l.fields[i]; f.ID {
 		case http1.UserAgent:
 			b = appendText(b, "agent", f.Value)
 		case http1.Referer:
 			b = appendText(b, "referer", f.Value)
 		}
 	}
-	if f := r.fault; f != nil {
-		b = appendText(b, "side", f.Side.String())
-		b = appendText(b, "op", f.Op.String())
-		b = appendText(b, "err", f.Err.Error())
+	if l.side != "" {
+		b = appendText(b, "side", l.side)
+		b = appendText(b, "op", l.op)
+		b = appendText(b, "err", l.err.Error())
 	}
 	return append(b, "}\n"...)
 }
