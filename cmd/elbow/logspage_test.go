@@ -14,8 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"elbow/internal/accesslog"
 	"elbow/internal/gateway"
-	"elbow/internal/proxy"
 )
 
 const logsHead = "# The logs\n" + `
@@ -216,7 +216,7 @@ func logsPage(messages []message) string {
 	b := new(strings.Builder)
 	b.WriteString(logsHead)
 	b.WriteString("\n## The access log\n\n| field | |\n|---|---|\n")
-	for _, f := range proxy.AccessFields {
+	for _, f := range accesslog.Fields {
 		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Doc)
 	}
 	b.WriteString("\n## The audit log\n\n| field | |\n|---|---|\n")

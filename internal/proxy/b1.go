@@ -50,7 +50,7 @@ func (b *b1) part(relayed bool) {
 	}
 	b.up = nil
 	if b.client.unbind() && relayed && b.reusable() {
-		up.Heard = b.record.answered
+		up.Heard = b.record.Answered
 		b.backend.Pool.Put(up)
 		return
 	}

@@ -12,7 +12,7 @@ func (x *exchange) connect() *Fault {
 	if f := x.via.connect(); f != nil {
 		return f
 	}
-	x.record.connected = x.sent
+	x.record.Connected = x.sent
 	if !x.client.bind(x.via.grip()) {
 		return clientGone(OpConnect)
 	}

@@ -155,7 +155,7 @@ func (x *exchange) count() {
 	l.byClass[class].Inc()
 	l.bytesIn.Add(uint64(r.bytesIn))
 	l.bytesOut.Add(uint64(r.bytesOut))
-	l.total.Observe(r.since(r.ended))
+	l.total.Observe(r.Since(r.Ended))
 	if r.retries > 0 {
 		l.retries.Add(uint64(r.retries))
 	}
@@ -166,14 +166,14 @@ func (x *exchange) count() {
 		return
 	}
 	b := r.backend.counts.Local()
-	if r.connected != 0 {
-		l.connect.Observe(r.since(r.connected))
-		b.connect.Observe(r.since(r.connected))
+	if r.Connected != 0 {
+		l.connect.Observe(r.Since(r.Connected))
+		b.connect.Observe(r.Since(r.Connected))
 	}
-	if r.answered != 0 {
+	if r.Answered != 0 {
 		b.byClass[class].Inc()
-		l.answer.Observe(r.since(r.answered))
-		b.answer.Observe(r.since(r.answered))
+		l.answer.Observe(r.Since(r.Answered))
+		b.answer.Observe(r.Since(r.Answered))
 	}
 	if f := r.fault; f != nil && f.Side == Upstream {
 		b.faults[f.Op].Inc()
@@ -215,6 +215,6 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(descParked, prometheus.GaugeValue, float64(c.p.lot.Len()))
 	}
 	if a := c.p.access; a != nil {
-		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.droppedLines()))
+		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.DroppedLines()))
 	}
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"sync"
 
+	"elbow/internal/accesslog"
 	"elbow/internal/balance"
 	"elbow/internal/http1"
 	"elbow/internal/overload"
@@ -170,7 +171,7 @@ func (x *exchange) reset() {
 	x.via, x.trailers, x.upload.cut = (*b1)(x), x.trailers[:0], false
 	x.expelled = false
 	x.headSent, x.relayed, x.keep, x.abort = false, false, false, false
-	x.record = record{times: times{began: socket.Now()}}
+	x.record = record{Times: accesslog.Times{Began: socket.Now()}}
 }
 
 // finish ends what the exchange holds, also if it panicked, and tells of it.
@@ -188,7 +189,7 @@ func (x *exchange) finish() {
 		x.record.status, x.record.fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
 	}
 	x.back.drop()
-	x.record.backend, x.record.ended = x.backend, socket.Now()
+	x.record.backend, x.record.Ended = x.backend, socket.Now()
 	x.leave()
 	x.confirm()
 	if f := x.record.fault; f != nil && x.conn.late.Load() {

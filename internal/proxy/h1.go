@@ -29,7 +29,7 @@ func (x *h1) head() *Fault {
 	c := x.conn
 	x.in.next()
 	x.req.Reset()
-	c.wire.ReadBy(x.record.began.Add(c.proxy.limits.HeadTimeout))
+	c.wire.ReadBy(x.record.Began.Add(c.proxy.limits.HeadTimeout))
 	for {
 		if x.in.n > 0 {
 			n, err := x.req.Parse(x.in.b[:x.in.n])

@@ -14,7 +14,7 @@ import (
 // head reads the head, and what has come with it.
 func (s *h3Stream) head() *Fault {
 	x := s.x
-	s.readBy(x.record.began.Add(s.h.proxy.limits.HeadTimeout))
+	s.readBy(x.record.Began.Add(s.h.proxy.limits.HeadTimeout))
 	defer s.headEnds()
 	for {
 		piece, block, n, err := s.frames.Next(x.in.rest())

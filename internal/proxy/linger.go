@@ -35,7 +35,7 @@ func (x *exchange) farewell() socket.Instant {
 	if !x.headSent || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
 		return 0
 	}
-	return x.record.ended
+	return x.record.Ended
 }
 
 func (x *h1) taken() *Fault {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"elbow/internal/accesslog"
 	"elbow/internal/leak"
 )
 
@@ -75,7 +76,7 @@ func TestAccessLogHasTheFieldsOfTheTable(t *testing.T) {
 	gone := newRig(t, []string{refusing(t)})
 	gone.dial().send("GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n").want(502, "502 Bad Gateway\n")
 	var names []string
-	for _, f := range AccessFields {
+	for _, f := range accesslog.Fields {
 		names = append(names, f.Name)
 	}
 	seen := make(map[string]bool)

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"elbow/internal/accesslog"
 	"elbow/internal/balance"
 	"elbow/internal/metrics"
 	"elbow/internal/overload"
@@ -113,7 +114,7 @@ func (l Limits) withDefaults() Limits {
 // A Proxy is what all listeners of the process share.
 type Proxy struct {
 	log          *slog.Logger
-	access       *accessLog // nil: none
+	access       *accesslog.Log // nil: none
 	limits       Limits
 	max          int // client connections
 	maxListener  int
@@ -205,7 +206,7 @@ func New(o Options) *Proxy {
 		p.log.Warn("idle connections keep their goroutines", "err", err)
 	}
 	if o.AccessLog != nil {
-		p.access = newAccessLog(o.AccessLog, p.log)
+		p.access = accesslog.New(o.AccessLog, p.log)
 	}
 	return p
 }
@@ -215,7 +216,7 @@ func New(o Options) *Proxy {
 func (p *Proxy) Close() {
 	p.budget.Close()
 	if p.access != nil {
-		p.access.close()
+		p.access.Close()
 	}
 	if p.lot != nil {
 		p.lot.Close()

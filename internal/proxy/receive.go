@@ -22,7 +22,7 @@ func (x *exchange) receive() *Fault {
 		}
 	}
 	x.record.status = x.resp.Status
-	x.record.answered = socket.Now()
+	x.record.Answered = socket.Now()
 	return x.relay()
 }
 

@@ -1,9 +1,11 @@
 package proxy
 
+import "elbow/internal/accesslog"
+
 // A record is what is known of an exchange when it has ended: the access log and
 // the metrics are made of it.
 type record struct {
-	times
+	accesslog.Times
 	status   int   // as the client got it, or would have
 	bytesIn  int64 // read from the client, head and body
 	bytesOut int64 // written to the client, head and body
@@ -20,28 +22,28 @@ func (x *exchange) log() {
 		return
 	}
 	r := &x.record
-	l := logLine{
-		times:        &r.times,
-		loadBalancer: x.cfg.LoadBalancer,
-		listener:     x.cfg.Port,
-		client:       x.conn.addr(),
-		method:       x.req.Method,
-		host:         x.req.Authority,
-		path:         x.req.Path,
-		proto:        x.client.proto(),
-		status:       r.status,
-		in:           r.bytesIn,
-		out:          r.bytesOut,
-		retries:      r.retries,
-		fields:       x.req.Fields,
+	l := accesslog.Line{
+		Times:        &r.Times,
+		LoadBalancer: x.cfg.LoadBalancer,
+		Listener:     x.cfg.Port,
+		Client:       x.conn.addr(),
+		Method:       x.req.Method,
+		Host:         x.req.Authority,
+		Path:         x.req.Path,
+		Proto:        x.client.proto(),
+		Status:       r.status,
+		In:           r.bytesIn,
+		Out:          r.bytesOut,
+		Retries:      r.retries,
+		Fields:       x.req.Fields,
 	}
 	if r.backend != nil {
-		l.backend = r.backend.ID
+		l.Backend = r.backend.ID
 	}
 	if f := r.fault; f != nil {
-		l.side, l.op, l.err = f.Side.String(), f.Op.String(), f.Err
+		l.Side, l.Op, l.Err = f.Side.String(), f.Op.String(), f.Err
 	}
-	x.out = l.append(x.out[:0])
-	access.add(x.out)
+	x.out = l.Append(x.out[:0])
+	access.Add(x.out)
 	x.out = x.out[:0]
 }

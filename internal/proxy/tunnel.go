@@ -57,7 +57,7 @@ func (x *exchange) tunnel() *Fault {
 		return f
 	}
 	x.record.status = 101
-	x.record.answered = socket.Now()
+	x.record.Answered = socket.Now()
 	x.headSent, x.keep = true, false
 	if f := x.client.switched(); f != nil {
 		return f

@@ -1,4 +1,4 @@
-package proxy
+package accesslog
 
 import (
 	"bytes"
@@ -32,22 +32,22 @@ func TestAccessLogNeverBlocks(t *testing.T) {
 	leak.Check(t)
 	stuck := make(chan struct{})
 	w := &stuckWriter{release: stuck}
-	l := newAccessLog(w, slog.New(slog.DiscardHandler))
+	l := New(w, slog.New(slog.DiscardHandler))
 	line := []byte(strings.Repeat("x", 1<<10-1) + "\n")
-	const sent = 3 * accessLogRoom >> 10
+	const sent = 3 * maxPending >> 10
 	for range sent {
-		l.add(line)
+		l.Add(line)
 	}
 	dropped := l.dropped.Load()
 	if dropped < sent/3 {
 		t.Errorf("%d lines dropped of %d that had no room", dropped, sent)
 	}
 	close(stuck)
-	l.close()
+	l.Close()
 	if got := uint64(w.written.Len() >> 10); got != sent-dropped {
 		t.Errorf("%d lines written, %d dropped, %d sent", got, dropped, sent)
 	}
-	l.add(line)
+	l.Add(line)
 	if l.dropped.Load() != dropped+1 {
 		t.Error("a line after the end is neither written nor counted")
 	}
@@ -79,19 +79,19 @@ func FuzzAppendText(f *testing.F) {
 	})
 }
 
-// A writer that stands still holds up the end for accessLogEnd at most.
+// A writer that stands still holds up the end for endPatience at most.
 func TestAccessLogEndIsBounded(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		out, in := io.Pipe()
-		l := newAccessLog(in, slog.New(slog.DiscardHandler))
-		l.add([]byte("a line\n"))
-		time.Sleep(2 * accessLogPause) // of the test's own clock
-		synctest.Wait()                // the line stands at the writer
+		l := New(in, slog.New(slog.DiscardHandler))
+		l.Add([]byte("a line\n"))
+		time.Sleep(2 * pause) // of the test's own clock
+		synctest.Wait()       // the line stands at the writer
 		began := time.Now()
-		l.close()
-		if waited := time.Since(began); waited != accessLogEnd {
-			t.Errorf("close waited %s, want %s", waited, accessLogEnd)
+		l.Close()
+		if waited := time.Since(began); waited != endPatience {
+			t.Errorf("close waited %s, want %s", waited, endPatience)
 		}
 		out.Close()
 		<-l.stopped

@@ -1,4 +1,4 @@
-package proxy
+package accesslog
 
 import (
 	"net/netip"
@@ -9,11 +9,11 @@ import (
 	"elbow/internal/http1"
 )
 
-// A LogField is a field of a line of the access log.
-type LogField struct{ Name, Doc string }
+// A Field is a field of a line of the access log.
+type Field struct{ Name, Doc string }
 
-// AccessFields are the fields of the access log in the order of a line.
-var AccessFields = []LogField{
+// Fields are the fields of the access log in the order of a line.
+var Fields = []Field{
 	{"time", "UTC, when the exchange ended"},
 	{"lb", "LoadBalancerId"},
 	{"listener", "port of the listener"},
@@ -37,62 +37,62 @@ var AccessFields = []LogField{
 	{"err", "what broke it"},
 }
 
-// A logLine is what the access log has of an exchange. What it refers to is not kept.
-type logLine struct {
-	times        *times
-	loadBalancer string
-	listener     int // port
-	client       netip.AddrPort
-	method       []byte
-	host         []byte
-	path         []byte
-	proto        string
-	status       int
-	in, out      int64  // bytes
-	backend      string // empty: none was chosen
-	retries      int
-	fields       []http1.Field // of the request
-	side, op     string        // of the fault; empty: there was none
-	err          error         // of it
+// A Line is what the access log has of an exchange. What it refers to is not kept.
+type Line struct {
+	Times        *Times
+	LoadBalancer string
+	Listener     int // port
+	Client       netip.AddrPort
+	Method       []byte
+	Host         []byte
+	Path         []byte
+	Proto        string
+	Status       int
+	In, Out      int64  // bytes
+	Backend      string // empty: none was chosen
+	Retries      int
+	Fields       []http1.Field // of the request
+	Side, Op     string        // of the fault; empty: there was none
+	Err          error         // of it
 }
 
-// append appends the line as one JSON object. Durations are in seconds from the first
+// Append appends the line as one JSON object. Durations are in seconds from the first
 // byte of the request, as in the other logs and in the metrics, sizes in bytes.
-func (l *logLine) append(b []byte) []byte {
+func (l *Line) Append(b []byte) []byte {
 	b = append(b, `{"time":"`...)
 	b = time.Now().UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	b = append(b, '"')
-	b = appendText(b, "lb", l.loadBalancer)
-	b = appendNumber(b, "listener", int64(l.listener))
+	b = appendText(b, "lb", l.LoadBalancer)
+	b = appendNumber(b, "listener", int64(l.Listener))
 	b = append(b, `,"client":"`...)
-	b = l.client.AppendTo(b)
+	b = l.Client.AppendTo(b)
 	b = append(b, '"')
-	b = appendText(b, "method", l.method)
-	b = appendText(b, "host", l.host)
-	b = appendText(b, "path", l.path)
-	b = appendText(b, "proto", l.proto)
-	b = appendNumber(b, "status", int64(l.status))
-	b = appendNumber(b, "in", l.in)
-	b = appendNumber(b, "out", l.out)
-	if l.backend != "" {
-		b = appendText(b, "backend", l.backend)
+	b = appendText(b, "method", l.Method)
+	b = appendText(b, "host", l.Host)
+	b = appendText(b, "path", l.Path)
+	b = appendText(b, "proto", l.Proto)
+	b = appendNumber(b, "status", int64(l.Status))
+	b = appendNumber(b, "in", l.In)
+	b = appendNumber(b, "out", l.Out)
+	if l.Backend != "" {
+		b = appendText(b, "backend", l.Backend)
 	}
-	b = l.times.append(b)
-	if l.retries > 0 {
-		b = appendNumber(b, "retries", int64(l.retries))
+	b = l.Times.append(b)
+	if l.Retries > 0 {
+		b = appendNumber(b, "retries", int64(l.Retries))
 	}
-	for i := range l.fields {
-		switch f := &l.fields[i]; f.ID {
+	for i := range l.Fields {
+		switch f := &l.Fields[i]; f.ID {
 		case http1.UserAgent:
 			b = appendText(b, "agent", f.Value)
 		case http1.Referer:
 			b = appendText(b, "referer", f.Value)
 		}
 	}
-	if l.side != "" {
-		b = appendText(b, "side", l.side)
-		b = appendText(b, "op", l.op)
-		b = appendText(b, "err", l.err.Error())
+	if l.Side != "" {
+		b = appendText(b, "side", l.Side)
+		b = appendText(b, "op", l.Op)
+		b = appendText(b, "err", l.Err.Error())
 	}
 	return append(b, "}\n"...)
 }

@@ -1,4 +1,6 @@
-package proxy
+// Package accesslog writes a line of JSON for each exchange and never makes one wait
+// for the disk.
+package accesslog
 
 import (
 	"io"
@@ -8,10 +10,10 @@ import (
 	"time"
 )
 
-// An accessLog takes a line for each exchange and writes them in large pieces.
+// A Log takes a line for each exchange and writes them in large pieces.
 // It never makes an exchange wait for the disk: lines that find no room are
 // dropped and counted.
-type accessLog struct {
+type Log struct {
 	to  io.Writer
 	log *slog.Logger
 
@@ -25,16 +27,17 @@ type accessLog struct {
 	closed  bool   // guarded by mu
 }
 
-// accessLogRoom is how much may wait to be written, twice: while one buffer is
+// maxPending is how much may wait to be written, twice: while one buffer is
 // written the other fills. 4 MiB are 10,000 lines or more, 0.2s at 50,000
 // requests a second.
-const accessLogRoom = 4 << 20
+const maxPending = 4 << 20
 
-// accessLogPause is how long lines may wait for others to be written with them.
-const accessLogPause = 50 * time.Millisecond
+// pause is how long lines may wait for others to be written with them.
+const pause = 50 * time.Millisecond
 
-func newAccessLog(to io.Writer, log *slog.Logger) *accessLog {
-	l := &accessLog{
+// New returns a log that writes to to, and to log what goes wrong. Close ends it.
+func New(to io.Writer, log *slog.Logger) *Log {
+	l := &Log{
 		to:      to,
 		log:     log,
 		wake:    make(chan struct{}, 1),
@@ -45,11 +48,11 @@ func newAccessLog(to io.Writer, log *slog.Logger) *accessLog {
 	return l
 }
 
-// add takes a copy of line, or drops it.
-func (l *accessLog) add(line []byte) {
+// Add takes a copy of line, or drops it.
+func (l *Log) Add(line []byte) {
 	l.mu.Lock()
 	first := len(l.pending) == 0
-	room := !l.closed && len(l.pending)+len(line) <= accessLogRoom
+	room := !l.closed && len(l.pending)+len(line) <= maxPending
 	if room {
 		l.pending = append(l.pending, line...)
 	}
@@ -66,11 +69,11 @@ func (l *accessLog) add(line []byte) {
 	}
 }
 
-// droppedLines is how many lines found no room.
-func (l *accessLog) droppedLines() uint64 { return l.dropped.Load() }
+// DroppedLines is how many lines found no room.
+func (l *Log) DroppedLines() uint64 { return l.dropped.Load() }
 
 // run writes what has gathered, until stop.
-func (l *accessLog) run() {
+func (l *Log) run() {
 	defer close(l.stopped)
 	var spare []byte
 	var reported uint64
@@ -79,7 +82,7 @@ func (l *accessLog) run() {
 		select {
 		case <-l.wake:
 			select {
-			case <-time.After(accessLogPause):
+			case <-time.After(pause):
 			case <-l.stop:
 				open = false
 			}
@@ -101,7 +104,7 @@ func (l *accessLog) run() {
 }
 
 // swap takes what is pending and leaves spare in its place.
-func (l *accessLog) swap(spare []byte, last bool) []byte {
+func (l *Log) swap(spare []byte, last bool) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lines := l.pending
@@ -109,14 +112,14 @@ func (l *accessLog) swap(spare []byte, last bool) []byte {
 	return lines
 }
 
-// accessLogEnd is how long close waits for a writer that stands still, as a pipe
+// endPatience is how long close waits for a writer that stands still, as a pipe
 // does whose reader stands still.
-const accessLogEnd = time.Second
+const endPatience = time.Second
 
-// close writes what is pending and ends the log, or gives it up.
-func (l *accessLog) close() {
+// Close writes what is pending and ends the log, or gives it up.
+func (l *Log) Close() {
 	close(l.stop)
-	timeout := time.NewTimer(accessLogEnd)
+	timeout := time.NewTimer(endPatience)
 	defer timeout.Stop()
 	select {
 	case <-l.stopped:
