@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -25,43 +24,53 @@ import (
 // alone.
 const backupSocket = "backup.sock"
 
-// serveBackups serves backups on the socket as long as the control plane is open.
-func (p *controlPlane) serveBackups(dir string) error {
+// A backupServer gives backups of a store and takes them, on the socket in the data
+// directory.
+type backupServer struct {
+	version string // of the program
+	stored  *store.Store
+	sealKey []byte
+
+	// restores takes what it is asked to restore. What is taken from it is answered.
+	restores chan<- *restoration
+}
+
+// serve serves until stop is called, which cuts what is under way.
+func (s *backupServer) serve(dir string) (stop func(), err error) {
 	path := filepath.Join(dir, backupSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that died
-		return fmt.Errorf("backup socket: %w", err)
+		return nil, fmt.Errorf("backup socket: %w", err)
 	}
 	var l net.Listener
-	err := handover.InDirectory(path, func(name string) (err error) {
+	err = handover.InDirectory(path, func(name string) (err error) {
 		l, err = net.Listen("unix", name)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("backup socket: %w", err)
+		return nil, fmt.Errorf("backup socket: %w", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		_ = l.Close() // nobody has come
-		return fmt.Errorf("backup socket: %w", err)
+		return nil, fmt.Errorf("backup socket: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /backup", p.giveBackup)
-	mux.HandleFunc("POST /restore", p.takeBackup)
+	mux.HandleFunc("GET /backup", s.giveBackup)
+	mux.HandleFunc("POST /restore", s.takeBackup)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan struct{})
 	go func() { // ends with the server; the function below waits
 		defer close(done)
 		_ = server.Serve(l) // ends with Close
 	}()
-	p.ends = append(p.ends, func() {
+	return func() {
 		_ = server.Close() // a backup that is under way has no end then, and is none
 		<-done
-	})
-	return nil
+	}, nil
 }
 
 // giveBackup answers with a backup of now.
-func (p *controlPlane) giveBackup(w http.ResponseWriter, r *http.Request) {
-	h, documents, err := dump(r.Context(), p.stored, p.member.SealKey())
+func (s *backupServer) giveBackup(w http.ResponseWriter, r *http.Request) {
+	h, documents, err := dump(r.Context(), s.version, s.stored, s.sealKey)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
@@ -78,9 +87,16 @@ type restored struct {
 	Error string `json:"error,omitempty"`
 }
 
+// A restoration is a restore that the node has been asked for.
+type restoration struct {
+	backup
+	progress func(made, of int)
+	done     chan error // has room for one
+}
+
 // takeBackup makes the node what a backup says, once all of it has come and was
 // found whole.
-func (p *controlPlane) takeBackup(w http.ResponseWriter, r *http.Request) {
+func (s *backupServer) takeBackup(w http.ResponseWriter, r *http.Request) {
 	content, err := io.ReadAll(r.Body)
 	var b backup
 	if err == nil {
@@ -98,7 +114,7 @@ func (p *controlPlane) takeBackup(w http.ResponseWriter, r *http.Request) {
 		_ = out.Flush()
 	}}
 	select {
-	case p.restores <- order:
+	case s.restores <- order:
 	case <-r.Context().Done():
 		return // nothing has begun
 	}
@@ -112,38 +128,12 @@ func (p *controlPlane) takeBackup(w http.ResponseWriter, r *http.Request) {
 }
 
 // dump is what a backup of a store is made of.
-func dump(ctx context.Context, s *store.Store, sealKey []byte) (archive.Header, []archive.Document, error) {
+func dump(ctx context.Context, version string, s *store.Store, sealKey []byte) (archive.Header, []archive.Document, error) {
 	all, revision, err := s.Dump(ctx)
-	h := archive.Header{Program: buildVersion(), Time: time.Now().UTC(), Revision: revision, SealKey: hex.EncodeToString(sealKey)}
+	h := archive.Header{Program: version, Time: time.Now().UTC(), Revision: revision, SealKey: hex.EncodeToString(sealKey)}
 	documents := make([]archive.Document, len(all))
 	for i, d := range all {
 		documents[i] = archive.Document(d)
 	}
 	return h, documents, err
-}
-
-// overBackupSocket asks the node that runs on a data directory.
-func overBackupSocket(ctx context.Context, dir, method, what string, body []byte) (*http.Response, error) {
-	path := filepath.Join(dir, backupSocket)
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (c net.Conn, err error) {
-		err = handover.InDirectory(path, func(name string) (err error) {
-			c, err = new(net.Dialer).DialContext(ctx, "unix", name)
-			return err
-		})
-		return c, err
-	}}}
-	req, err := http.NewRequestWithContext(ctx, method, "http://node/"+what, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	return client.Do(req)
-}
-
-// refusal is the error in an answer that is none.
-func refusal(resp *http.Response) error {
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10)) // it is quoted only
-	return fmt.Errorf("the node answers: %s", text)
 }

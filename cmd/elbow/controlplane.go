@@ -31,8 +31,6 @@ type controlPlane struct {
 	handler  http.Handler         // of all that comes in on the API's port
 	registry *prometheus.Registry // of its metrics
 
-	restores chan<- *restoration // to the node that this is part of
-
 	opened time.Time
 	clock  error // how the clock has jumped since the store was written before
 
@@ -49,7 +47,7 @@ type controlPlane struct {
 func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *controlPlane, err error) {
 	c, log := n.config, n.log
 	p := &controlPlane{
-		registry: prometheus.NewRegistry(), restores: n.restores,
+		registry:   prometheus.NewRegistry(),
 		endStreams: func() {}, beginStreams: func() {}, endRecording: func() {},
 	}
 	defer func() {
@@ -94,7 +92,13 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
 	p.ends = append(p.ends, p.calls.Close)
-	return p, p.serveBackups(c.data)
+	backups := &backupServer{version: buildVersion(), stored: p.stored, sealKey: p.member.SealKey(), restores: n.restores}
+	stop, err := backups.serve(c.data)
+	if err != nil {
+		return nil, err
+	}
+	p.ends = append(p.ends, stop)
+	return p, nil
 }
 
 // noncesFile keeps the nonces that calls have used in the data directory.
@@ -147,15 +151,6 @@ func openMember(ctx context.Context, c config, log *slog.Logger) (*embedded.Memb
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// newStore opens the store of a member.
-func newStore(dir string, member *embedded.Member) (*store.Store, error) {
-	s, err := store.New(member.Client(), member.SealKey())
-	if errors.Is(err, store.ErrSealKey) {
-		return nil, &embedded.DamageError{Dir: dir, File: "seal.key", Err: err}
-	}
-	return s, err
 }
 
 // openMirror follows the store.

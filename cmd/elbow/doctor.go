@@ -2,16 +2,11 @@ package main
 
 import (
 	"errors"
-	"io/fs"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"elbow/internal/cli"
 	"elbow/internal/doctor"
-	"elbow/internal/regular"
-	"elbow/internal/store"
-	"elbow/internal/store/embedded"
 )
 
 const doctorText = `Look at this machine and the node on it for what keeps a load balancer from working,
@@ -62,26 +57,4 @@ func newDoctorCommand() *cobra.Command {
 	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections, "client connections served at once, as of the node")
 	access.Flags(f)
 	return cmd
-}
-
-// lookInside looks into a data directory that no node has open.
-func lookInside(dir string) (open bool, err error) {
-	err = embedded.Examine(dir, store.VerifyDocument)
-	if errors.Is(err, embedded.ErrInUse) {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	content, err := regular.ReadFile(filepath.Join(dir, restoringFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err == nil {
-		_, err = readBackup(content)
-	}
-	if err != nil {
-		return false, damagedRestore(dir, err)
-	}
-	return false, errors.New("a restore was interrupted; the next start finishes it, or elbow restore does")
 }

@@ -9,10 +9,10 @@ import (
 
 // writeManual writes a manual page for elbow and one for each subcommand,
 // operations of the API among them, to a directory.
-func writeManual(root *cobra.Command, dir string) error {
+func writeManual(root *cobra.Command, dir, version string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	root.DisableAutoGenTag = true // a HISTORY with the date of the build tells nobody anything
-	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "elbow " + buildVersion(), Manual: "elbow"}, dir)
+	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "elbow " + version, Manual: "elbow"}, dir)
 }

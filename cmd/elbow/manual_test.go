@@ -13,7 +13,7 @@ import (
 // flag parses them, and one for each operation with its parameters.
 func TestManual(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man")
-	if err := writeManual(newRootCommand(), dir); err != nil {
+	if err := writeManual(newRootCommand(), dir, "v0"); err != nil {
 		t.Fatal(err)
 	}
 	page := func(name string) string {

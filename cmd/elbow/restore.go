@@ -1,73 +1,56 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"path/filepath"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"elbow/internal/cli"
-	"elbow/internal/store"
-	"elbow/internal/store/embedded"
 )
 
-// putBackup restores a backup into the node that runs on a data directory, or into
-// the directory if none does, and shows how far it is.
-func putBackup(cmd *cobra.Command, dir string, b *backup) error {
-	show := cli.NewProgress(cmd.ErrOrStderr())
-	resp, err := overBackupSocket(cmd.Context(), dir, http.MethodPost, "restore", b.content)
-	if nobody(err) {
-		return show.End(restoreAtRest(cmd, dir, b, show.Step))
-	}
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if err := refusal(resp); err != nil {
-		return err
-	}
-	return show.End(follow(resp.Body, show.Step))
-}
+const restoreText = `Make a backup all that a node has stored: what differs is replaced, what is not in the
+backup deleted. The node may run or not; one that runs follows at once, and keeps the
+connections of what does not change; calls wait meanwhile. The data directory may be
+empty, of another machine or of a newer version. Nothing is changed if the file is
+damaged. A restore that was interrupted is finished by the next start.
 
-// restoreAtRest restores a backup into the directory of a node that does not run.
-// A store that is damaged makes room for it.
-func restoreAtRest(cmd *cobra.Command, dir string, b *backup, step func(made, of int)) error {
-	restore := func() error {
-		begin := func() error { return b.stage(dir) }
-		return atRest(cmd.Context(), dir, begin, step, func(*store.Store, []byte) error { return nil })
-	}
-	err := restore()
-	damage := new(embedded.DamageError)
-	if !errors.As(err, &damage) {
-		return err
-	}
-	aside, err := embedded.SetAside(dir)
-	if err != nil {
-		return fmt.Errorf("%s is damaged, and the store cannot be moved out of the way: %w", filepath.Join(damage.Dir, damage.File), err)
-	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s is damaged: %v; the store is begun anew, the old one is in %s\n",
-		filepath.Join(damage.Dir, damage.File), damage.Err, aside) // who asked sees what is there
-	return restore()
-}
+Of a data directory that is damaged, the store is moved into a directory beside it,
+damaged-TIME, and begun anew.
 
-// follow reads the answer to a restore to its end.
-func follow(answer io.Reader, step func(made, of int)) error {
-	lines := json.NewDecoder(answer)
-	for {
-		var r restored
-		if err := lines.Decode(&r); err != nil {
-			return fmt.Errorf("the node has broken off, and does not say how far it came: %w", err)
-		}
-		switch {
-		case r.Error != "":
-			return errors.New(r.Error)
-		case r.Done:
-			return nil
-		}
-		step(r.Made, r.Of)
+Access keys are those of the backup too. Start with ELBOW_ACCESS_KEY_ID and
+ELBOW_ACCESS_KEY_SECRET in the environment to be let in with a further root key.`
+
+func newRestoreCommand() *cobra.Command {
+	dir, yes := defaultConfig().data, false
+	cmd := &cobra.Command{
+		Use:     "restore FILE",
+		Short:   "Make a backup all that a node has stored",
+		Long:    restoreText,
+		Example: "  elbow restore --data /var/lib/elbow elbow-2026-11-25.backup",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			content, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			b, err := readBackup(content)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			question := fmt.Sprintf("Replace all that %s has by %d documents of %s? [y/N] ", dir, b.count(), b.Time.Local().Format("2006-01-02 15:04"))
+			if !yes {
+				if err := cli.Ask(cmd, question); err != nil {
+					return err
+				}
+			}
+			show := cli.NewProgress(cmd.ErrOrStderr())
+			return show.End(restoreBackup(cmd.Context(), dir, &b, show.Step, func(text string) {
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), text) // who asked sees what is there
+			}))
+		},
 	}
+	cmd.Flags().StringVar(&dir, "data", dir, "the data directory of the node")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
 }

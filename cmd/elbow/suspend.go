@@ -163,3 +163,23 @@ type refusing struct{ why error }
 func (f refusing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	gateway.Unavailable(w, r, "The store is not in use: "+f.why.Error())
 }
+
+// restore makes all that is stored what a backup says. Nobody sees the store
+// meanwhile: calls wait, and what runs stays as it is.
+func (n *node) restore(ctx context.Context, r *restoration) {
+	err := n.halt(ctx)
+	if err == nil {
+		if err = r.stage(n.config.data); err == nil {
+			n.progress = r.progress
+		}
+	}
+	if err != nil {
+		n.log.Error("backup not restored, nothing was changed", "err", err)
+	}
+	n.resume(ctx)
+	n.progress = nil
+	if err == nil {
+		err = n.stuckBy()
+	}
+	r.done <- err
+}

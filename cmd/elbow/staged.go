@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"elbow/internal/archive"
 	"elbow/internal/regular"
 	"elbow/internal/store"
 	"elbow/internal/store/embedded"
@@ -23,32 +20,6 @@ import (
 // the store takes some hundred documents: a process that ends in between leaves
 // the rest to the next one, which lets nobody see the store before.
 const restoringFile = "restoring.backup"
-
-// A backup is a file of one, read and checked.
-type backup struct {
-	archive.Header
-	content   []byte // of the file
-	documents []store.Document
-	key       []byte // that its secrets are sealed with
-}
-
-// readBackup reads a backup and makes sure that a store will take all of it.
-func readBackup(content []byte) (b backup, err error) {
-	b.content = content
-	h, documents, err := archive.Read(bytes.NewReader(content))
-	if err != nil {
-		return b, err
-	}
-	b.Header = h
-	if b.key, err = hex.DecodeString(h.SealKey); err != nil {
-		return b, fmt.Errorf("%w: its seal key is unreadable", archive.ErrDamaged)
-	}
-	b.documents = make([]store.Document, len(documents))
-	for i, d := range documents {
-		b.documents[i] = store.Document(d)
-	}
-	return b, store.CheckDocuments(b.documents, b.key)
-}
 
 // stage begins a restore: from now on it is finished, whatever happens.
 func (b *backup) stage(dir string) error {
@@ -84,31 +55,4 @@ func finishRestore(ctx context.Context, dir string, s *store.Store, log *slog.Lo
 // damagedRestore is the error for a staged backup that cannot be read.
 func damagedRestore(dir string, err error) error {
 	return &embedded.DamageError{Dir: dir, File: restoringFile, Err: fmt.Errorf("a restore was interrupted, and this is its copy of the backup: %w", err)}
-}
-
-// A restoration is a restore that the node has been asked for.
-type restoration struct {
-	backup
-	progress func(made, of int)
-	done     chan error // has room for one
-}
-
-// restore makes all that is stored what a backup says. Nobody sees the store
-// meanwhile: calls wait, and what runs stays as it is.
-func (n *node) restore(ctx context.Context, r *restoration) {
-	err := n.halt(ctx)
-	if err == nil {
-		if err = r.stage(n.config.data); err == nil {
-			n.progress = r.progress
-		}
-	}
-	if err != nil {
-		n.log.Error("backup not restored, nothing was changed", "err", err)
-	}
-	n.resume(ctx)
-	n.progress = nil
-	if err == nil {
-		err = n.stuckBy()
-	}
-	r.done <- err
 }

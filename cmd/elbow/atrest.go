@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"elbow/internal/archive"
+	"elbow/internal/store"
+	"elbow/internal/store/embedded"
+)
+
+// takeBackup gets a backup from the node that runs on a data directory, or from
+// the directory if none does. version is that of the program.
+func takeBackup(ctx context.Context, dir, version string) (content []byte, err error) {
+	resp, err := overBackupSocket(ctx, dir, http.MethodGet, "backup", nil)
+	if nobody(err) {
+		if err := mustHaveStore(dir); err != nil {
+			return nil, err
+		}
+		var out bytes.Buffer
+		err := atRest(ctx, dir, nil, func(int, int) {}, func(s *store.Store, key []byte) error {
+			h, documents, err := dump(ctx, version, s, key)
+			if err != nil {
+				return err
+			}
+			return archive.Write(&out, h, documents)
+		})
+		return out.Bytes(), err
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if err := refusal(resp); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(resp.Body)
+}
+
+// mustHaveStore refuses a directory that no node has started on, or restored into: it
+// would be made, and its backup be one of nothing.
+func mustHaveStore(dir string) error {
+	has, err := embedded.HasStore(dir)
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, restoringFile)); !has && err != nil {
+		return fmt.Errorf("--data: %s is no data directory of a node: there is nothing to back up", dir)
+	}
+	return nil
+}
+
+// nobody reports whether err says that no node runs on the directory.
+func nobody(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+// atRest opens the store of a node that does not run, finishes a restore that was
+// interrupted, and uses it. before is as in embedded.Config.
+func atRest(ctx context.Context, dir string, before func() error, progress func(made, of int), use func(s *store.Store, key []byte) error) error {
+	if _, err := os.Stat(filepath.Dir(filepath.Clean(dir))); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--data: %w", err)
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	member, err := embedded.Start(ctx, embedded.Config{Dir: dir, Before: before, Document: store.VerifyDocument, Log: quiet})
+	if errors.Is(err, embedded.ErrInUse) {
+		return fmt.Errorf("%w, which does not answer at %s", err, filepath.Join(dir, backupSocket))
+	}
+	if err != nil {
+		return err
+	}
+	defer member.Close()
+	s, err := newStore(dir, member)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if _, err := finishRestore(ctx, dir, s, quiet, progress); err != nil {
+		return err
+	}
+	return use(s, member.SealKey())
+}
+
+// newStore opens the store of a member.
+func newStore(dir string, member *embedded.Member) (*store.Store, error) {
+	s, err := store.New(member.Client(), member.SealKey())
+	if errors.Is(err, store.ErrSealKey) {
+		return nil, &embedded.DamageError{Dir: dir, File: "seal.key", Err: err}
+	}
+	return s, err
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"elbow/internal/regular"
+	"elbow/internal/store"
+	"elbow/internal/store/embedded"
+)
+
+// lookInside looks into a data directory that no node has open.
+func lookInside(dir string) (open bool, err error) {
+	err = embedded.Examine(dir, store.VerifyDocument)
+	if errors.Is(err, embedded.ErrInUse) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	content, err := regular.ReadFile(filepath.Join(dir, restoringFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		_, err = readBackup(content)
+	}
+	if err != nil {
+		return false, damagedRestore(dir, err)
+	}
+	return false, errors.New("a restore was interrupted; the next start finishes it, or elbow restore does")
+}

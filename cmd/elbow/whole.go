@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"elbow/internal/regular"
+)
+
+// writeWhole writes a file that only its owner may read, and that is whole or not
+// there, also after a power cut.
+func writeWhole(path string, content []byte) error {
+	part := path + ".part"
+	f, err := regular.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		_ = os.Remove(part) // a disk that is full needs the room
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+func syncDirectory(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
