@@ -102,7 +102,7 @@ snippets: build ## runs the code that the API Explorer shows, for every operatio
 
 docs: ## docs/api.md from the operation tables, docs/logs.md from the code
 	CGO_ENABLED=0 $(GO) run ./cmd/elbow docs >docs/api.md.new && mv docs/api.md.new docs/api.md
-	CGO_ENABLED=0 $(GO) test -count=1 -run='^TestLogsPageIsCurrent$$' ./cmd/elbow -update
+	CGO_ENABLED=0 $(GO) test -count=1 -run='^TestLogsPageIsCurrent$$' ./internal/docs -update
 
 .PHONY: openapi
 openapi: build ## bin/openapi.json, the API as an OpenAPI 3.1 document, checked by pb33f's validator

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"elbow/internal/archive"
+	"elbow/internal/backup"
 )
 
 const backupText = `Write all that a node has stored to a file: load balancers, listeners, certificates
@@ -23,7 +24,7 @@ func newBackupCommand() *cobra.Command {
 		Example: "  elbow backup --data /var/lib/elbow elbow-$(date +%F).backup",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			content, err := takeBackup(cmd.Context(), dir, buildVersion())
+			content, err := backup.Take(cmd.Context(), dir, buildVersion())
 			if err != nil {
 				return err
 			}
@@ -35,7 +36,7 @@ func newBackupCommand() *cobra.Command {
 				_, err := cmd.OutOrStdout().Write(content)
 				return err
 			}
-			if err := writeWhole(args[0], content); err != nil {
+			if err := backup.WriteWhole(args[0], content); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d documents of revision %d, %d bytes, checked\n", args[0], len(documents), h.Revision, len(content))

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"elbow/internal/backup"
 	"elbow/internal/console"
 	"elbow/internal/regular"
 )
@@ -68,7 +69,7 @@ func (f *keptFile) take() ([]byte, error) {
 
 // write keeps a content for the next process.
 func (f *keptFile) write(text []byte) error {
-	return writeWhole(f.path, f.aead.Seal(nil, nil, text, nil))
+	return backup.WriteWhole(f.path, f.aead.Seal(nil, nil, text, nil))
 }
 
 // openPages opens the console with the sessions and charts of the process before,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"elbow/internal/backup"
 	"elbow/internal/control"
 	"elbow/internal/gateway"
 	"elbow/internal/history"
@@ -64,11 +65,11 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 		log.Warn("clock", "err", p.clock)
 	}
 	p.ends = append(p.ends, p.member.Close)
-	if p.stored, err = newStore(c.data, p.member); err != nil {
+	if p.stored, err = backup.OpenStore(c.data, p.member); err != nil {
 		return nil, err
 	}
 	p.ends = append(p.ends, p.stored.Close)
-	if _, err := finishRestore(ctx, c.data, p.stored, log, n.restored); err != nil {
+	if _, err := backup.Finish(ctx, c.data, p.stored, log, n.restored); err != nil {
 		return nil, err
 	}
 	// Statuses of a process of this node that died would contradict those of this
@@ -92,8 +93,8 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
 	p.ends = append(p.ends, p.calls.Close)
-	backups := &backupServer{version: buildVersion(), stored: p.stored, sealKey: p.member.SealKey(), restores: n.restores}
-	stop, err := backups.serve(c.data)
+	backups := &backup.Server{Version: buildVersion(), Stored: p.stored, SealKey: p.member.SealKey(), Restores: n.restores}
+	stop, err := backups.Serve(c.data)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/docs"
 	"elbow/internal/openapi"
 )
 
@@ -21,14 +22,14 @@ func newDocsCommand() *cobra.Command {
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if manual != "" {
-				return writeManual(cmd.Root(), manual, buildVersion())
+				return docs.WriteManual(cmd.Root(), manual, buildVersion())
 			}
 			if openAPI != "" {
 				out := json.NewEncoder(cmd.OutOrStdout())
 				out.SetIndent("", " ")
 				return out.Encode(openapi.Document(openAPI, version))
 			}
-			_, err := io.WriteString(cmd.OutOrStdout(), reference())
+			_, err := io.WriteString(cmd.OutOrStdout(), docs.Reference())
 			return err
 		},
 	}

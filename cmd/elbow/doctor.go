@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/backup"
 	"elbow/internal/cli"
 	"elbow/internal/doctor"
 )
@@ -32,7 +33,7 @@ func newDoctorCommand() *cobra.Command {
 			p := doctor.Patient{
 				Data: c.data, API: c.api, Admin: c.admin, MaxConnections: c.maxConnections, HTTP3: c.http3,
 			}
-			p.Store = func() (bool, error) { return lookInside(c.data) }
+			p.Store = func() (bool, error) { return backup.Examine(c.data) }
 			if p.Admin == off {
 				p.Admin = ""
 			}

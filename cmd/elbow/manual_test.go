@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"elbow/internal/api"
+	"elbow/internal/docs"
 )
 
 // There is a page for each subcommand with all its flags, also where package
 // flag parses them, and one for each operation with its parameters.
 func TestManual(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man")
-	if err := writeManual(newRootCommand(), dir, "v0"); err != nil {
+	if err := docs.WriteManual(newRootCommand(), dir, "v0"); err != nil {
 		t.Fatal(err)
 	}
 	page := func(name string) string {

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"elbow/internal/backup"
 	"elbow/internal/elb"
 	"elbow/internal/handover"
 	"elbow/internal/history"
@@ -56,7 +57,7 @@ type node struct {
 	reopen   <-chan time.Time   // when to try to get the store back; nil: no need
 	pause    time.Duration      // before that
 	stuck    atomic.Pointer[error]
-	restores chan *restoration
+	restores chan *backup.Order
 	progress func(made, of int) // of the restore under way; nil: nobody waits
 
 	ends    []func(context.Context) // what started last ends first
@@ -70,7 +71,7 @@ type node struct {
 }
 
 func newNode(c config, log *slog.Logger) *node {
-	n := &node{config: c, log: log, failed: make(chan error, 3), door: newDoor(), restores: make(chan *restoration)}
+	n := &node{config: c, log: log, failed: make(chan error, 3), door: newDoor(), restores: make(chan *backup.Order)}
 	n.reach = newReach(c, &n.own)
 	return n
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"elbow/internal/backup"
 	"elbow/internal/cli"
 )
 
@@ -34,18 +35,18 @@ func newRestoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			b, err := readBackup(content)
+			b, err := backup.Read(content)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			question := fmt.Sprintf("Replace all that %s has by %d documents of %s? [y/N] ", dir, b.count(), b.Time.Local().Format("2006-01-02 15:04"))
+			question := fmt.Sprintf("Replace all that %s has by %d documents of %s? [y/N] ", dir, b.Count(), b.Time.Local().Format("2006-01-02 15:04"))
 			if !yes {
 				if err := cli.Ask(cmd, question); err != nil {
 					return err
 				}
 			}
 			show := cli.NewProgress(cmd.ErrOrStderr())
-			return show.End(restoreBackup(cmd.Context(), dir, &b, show.Step, func(text string) {
+			return show.End(backup.Restore(cmd.Context(), dir, &b, show.Step, func(text string) {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), text) // who asked sees what is there
 			}))
 		},

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"elbow/internal/backup"
 	"elbow/internal/gateway"
 )
 
@@ -110,7 +111,7 @@ func (n *node) again(ctx context.Context) {
 // takeStore opens the store if it was let go of, and finishes a restore.
 func (n *node) takeStore(ctx context.Context) error {
 	if control := n.control.Load(); control != nil {
-		revision, err := finishRestore(ctx, n.config.data, control.stored, n.log, n.restored)
+		revision, err := backup.Finish(ctx, n.config.data, control.stored, n.log, n.restored)
 		if err != nil {
 			return err
 		}
@@ -166,11 +167,11 @@ func (f refusing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // restore makes all that is stored what a backup says. Nobody sees the store
 // meanwhile: calls wait, and what runs stays as it is.
-func (n *node) restore(ctx context.Context, r *restoration) {
+func (n *node) restore(ctx context.Context, r *backup.Order) {
 	err := n.halt(ctx)
 	if err == nil {
-		if err = r.stage(n.config.data); err == nil {
-			n.progress = r.progress
+		if err = r.Stage(n.config.data); err == nil {
+			n.progress = r.Progress
 		}
 	}
 	if err != nil {
@@ -181,5 +182,5 @@ func (n *node) restore(ctx context.Context, r *restoration) {
 	if err == nil {
 		err = n.stuckBy()
 	}
-	r.done <- err
+	r.Done <- err
 }

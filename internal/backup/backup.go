@@ -1,4 +1,8 @@
-package main
+// Package backup takes backups of what a node has stored and restores them, over a socket
+// of the node that runs on a data directory or, if none does, in the directory itself. The
+// file format is package archive's. It does not know how a node stands still meanwhile.
+// Start reading at Take, Restore and Server.
+package backup
 
 import (
 	"bytes"
@@ -9,16 +13,16 @@ import (
 	"elbow/internal/store"
 )
 
-// A backup is a file of one, read and checked.
-type backup struct {
+// A File is a file of one, read and checked.
+type File struct {
 	archive.Header
 	content   []byte // of the file
 	documents []store.Document
 	key       []byte // that its secrets are sealed with
 }
 
-// readBackup reads a backup and makes sure that a store will take all of it.
-func readBackup(content []byte) (b backup, err error) {
+// Read reads a backup and makes sure that a store will take all of it.
+func Read(content []byte) (b File, err error) {
 	b.content = content
 	h, documents, err := archive.Read(bytes.NewReader(content))
 	if err != nil {
@@ -35,5 +39,5 @@ func readBackup(content []byte) (b backup, err error) {
 	return b, store.CheckDocuments(b.documents, b.key)
 }
 
-// count is how many documents there are in it.
-func (b *backup) count() int { return len(b.documents) }
+// Count is how many documents there are in it.
+func (b *File) Count() int { return len(b.documents) }

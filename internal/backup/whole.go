@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"elbow/internal/regular"
 )
 
-// writeWhole writes a file that only its owner may read, and that is whole or not
+// WriteWhole writes a file that only its owner may read, and that is whole or not
 // there, also after a power cut.
-func writeWhole(path string, content []byte) error {
+func WriteWhole(path string, content []byte) error {
 	part := path + ".part"
 	f, err := regular.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

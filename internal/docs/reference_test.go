@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"flag"
@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // docs/api.md says what the tables say now.
 func TestReferenceIsCurrent(t *testing.T) {
 	const path = "../../docs/api.md"
-	want := reference()
+	want := Reference()
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -38,7 +38,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 
 // Each operation has its section, each parameter a line in it.
 func TestReferenceIsComplete(t *testing.T) {
-	doc := reference()
+	doc := Reference()
 	for _, op := range api.Operations() {
 		_, section, found := strings.Cut(doc, "\n### "+op.Name+"\n")
 		if !found {

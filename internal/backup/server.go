@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"context"
@@ -24,19 +24,19 @@ import (
 // alone.
 const backupSocket = "backup.sock"
 
-// A backupServer gives backups of a store and takes them, on the socket in the data
+// A Server gives backups of a store and takes them, on the socket in the data
 // directory.
-type backupServer struct {
-	version string // of the program
-	stored  *store.Store
-	sealKey []byte
+type Server struct {
+	Version string // of the program
+	Stored  *store.Store
+	SealKey []byte
 
-	// restores takes what it is asked to restore. What is taken from it is answered.
-	restores chan<- *restoration
+	// Restores takes what it is asked to restore. What is taken from it is answered.
+	Restores chan<- *Order
 }
 
-// serve serves until stop is called, which cuts what is under way.
-func (s *backupServer) serve(dir string) (stop func(), err error) {
+// Serve serves until stop is called, which cuts what is under way.
+func (s *Server) Serve(dir string) (stop func(), err error) {
 	path := filepath.Join(dir, backupSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that died
 		return nil, fmt.Errorf("backup socket: %w", err)
@@ -69,8 +69,8 @@ func (s *backupServer) serve(dir string) (stop func(), err error) {
 }
 
 // giveBackup answers with a backup of now.
-func (s *backupServer) giveBackup(w http.ResponseWriter, r *http.Request) {
-	h, documents, err := dump(r.Context(), s.version, s.stored, s.sealKey)
+func (s *Server) giveBackup(w http.ResponseWriter, r *http.Request) {
+	h, documents, err := dump(r.Context(), s.Version, s.Stored, s.SealKey)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
@@ -87,20 +87,20 @@ type restored struct {
 	Error string `json:"error,omitempty"`
 }
 
-// A restoration is a restore that the node has been asked for.
-type restoration struct {
-	backup
-	progress func(made, of int)
-	done     chan error // has room for one
+// A Order is a restore that the node has been asked for.
+type Order struct {
+	File
+	Progress func(made, of int)
+	Done     chan error // has room for one
 }
 
 // takeBackup makes the node what a backup says, once all of it has come and was
 // found whole.
-func (s *backupServer) takeBackup(w http.ResponseWriter, r *http.Request) {
+func (s *Server) takeBackup(w http.ResponseWriter, r *http.Request) {
 	content, err := io.ReadAll(r.Body)
-	var b backup
+	var b File
 	if err == nil {
-		b, err = readBackup(content)
+		b, err = Read(content)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -108,18 +108,18 @@ func (s *backupServer) takeBackup(w http.ResponseWriter, r *http.Request) {
 	}
 	var last restored
 	lines, out := json.NewEncoder(w), http.NewResponseController(w)
-	order := &restoration{backup: b, done: make(chan error, 1), progress: func(made, of int) {
+	order := &Order{File: b, Done: make(chan error, 1), Progress: func(made, of int) {
 		last = restored{Made: made, Of: of}
 		_ = lines.Encode(last) // it may be gone
 		_ = out.Flush()
 	}}
 	select {
-	case s.restores <- order:
+	case s.Restores <- order:
 	case <-r.Context().Done():
 		return // nothing has begun
 	}
 	// Whoever has begun a restore and hangs up has not undone it.
-	err = <-order.done
+	err = <-order.Done
 	last.Done = err == nil
 	if err != nil {
 		last.Error = err.Error()

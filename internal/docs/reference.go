@@ -1,4 +1,7 @@
-package main
+// Package docs writes what is made from the tables of operations, the commands and the
+// code: docs/api.md and the manual pages, and in its tests docs/logs.md. Start reading at
+// Reference.
+package docs
 
 import (
 	"fmt"
@@ -32,8 +35,8 @@ An ID is 1 to 128 visible ASCII characters without a slash. Times are UTC. In th
 out when it has no value.
 `
 
-// reference is docs/api.md.
-func reference() string {
+// Reference is docs/api.md.
+func Reference() string {
 	var b strings.Builder
 	b.WriteString(referenceHead)
 	b.WriteString("\n## Operations\n")

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// lookInside looks into a data directory that no node has open.
-func lookInside(dir string) (open bool, err error) {
+// Examine looks into a data directory that no node has open.
+func Examine(dir string) (open bool, err error) {
 	err = embedded.Examine(dir, store.VerifyDocument)
 	if errors.Is(err, embedded.ErrInUse) {
 		return true, nil
@@ -24,7 +24,7 @@ func lookInside(dir string) (open bool, err error) {
 		return false, nil
 	}
 	if err == nil {
-		_, err = readBackup(content)
+		_, err = Read(content)
 	}
 	if err != nil {
 		return false, damagedRestore(dir, err)

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"bytes"
@@ -18,9 +18,9 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// takeBackup gets a backup from the node that runs on a data directory, or from
+// Take gets a backup from the node that runs on a data directory, or from
 // the directory if none does. version is that of the program.
-func takeBackup(ctx context.Context, dir, version string) (content []byte, err error) {
+func Take(ctx context.Context, dir, version string) (content []byte, err error) {
 	resp, err := overBackupSocket(ctx, dir, http.MethodGet, "backup", nil)
 	if nobody(err) {
 		if err := mustHaveStore(dir); err != nil {
@@ -80,19 +80,19 @@ func atRest(ctx context.Context, dir string, before func() error, progress func(
 		return err
 	}
 	defer member.Close()
-	s, err := newStore(dir, member)
+	s, err := OpenStore(dir, member)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if _, err := finishRestore(ctx, dir, s, quiet, progress); err != nil {
+	if _, err := Finish(ctx, dir, s, quiet, progress); err != nil {
 		return err
 	}
 	return use(s, member.SealKey())
 }
 
-// newStore opens the store of a member.
-func newStore(dir string, member *embedded.Member) (*store.Store, error) {
+// OpenStore opens the store of a member.
+func OpenStore(dir string, member *embedded.Member) (*store.Store, error) {
 	s, err := store.New(member.Client(), member.SealKey())
 	if errors.Is(err, store.ErrSealKey) {
 		return nil, &embedded.DamageError{Dir: dir, File: "seal.key", Err: err}

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// restoreBackup restores a backup into the node that runs on a data directory, or into
+// Restore restores a backup into the node that runs on a data directory, or into
 // the directory if none does. step is told how far it is, note what has become of a
 // store that was damaged.
-func restoreBackup(ctx context.Context, dir string, b *backup, step func(made, of int), note func(text string)) error {
+func Restore(ctx context.Context, dir string, b *File, step func(made, of int), note func(text string)) error {
 	resp, err := overBackupSocket(ctx, dir, http.MethodPost, "restore", b.content)
 	if nobody(err) {
 		return restoreAtRest(ctx, dir, b, step, note)
@@ -33,9 +33,9 @@ func restoreBackup(ctx context.Context, dir string, b *backup, step func(made, o
 
 // restoreAtRest restores a backup into the directory of a node that does not run.
 // A store that is damaged makes room for it.
-func restoreAtRest(ctx context.Context, dir string, b *backup, step func(made, of int), note func(text string)) error {
+func restoreAtRest(ctx context.Context, dir string, b *File, step func(made, of int), note func(text string)) error {
 	restore := func() error {
-		begin := func() error { return b.stage(dir) }
+		begin := func() error { return b.Stage(dir) }
 		return atRest(ctx, dir, begin, step, func(*store.Store, []byte) error { return nil })
 	}
 	err := restore()

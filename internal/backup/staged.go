@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"context"
@@ -21,22 +21,22 @@ import (
 // the rest to the next one, which lets nobody see the store before.
 const restoringFile = "restoring.backup"
 
-// stage begins a restore: from now on it is finished, whatever happens.
-func (b *backup) stage(dir string) error {
-	return writeWhole(filepath.Join(dir, restoringFile), b.content)
+// Stage begins a restore: from now on it is finished, whatever happens.
+func (b *File) Stage(dir string) error {
+	return WriteWhole(filepath.Join(dir, restoringFile), b.content)
 }
 
-// finishRestore puts what a restore has staged into the store, if there is
+// Finish puts what a restore has staged into the store, if there is
 // anything. The result is as that of store.Load.
-func finishRestore(ctx context.Context, dir string, s *store.Store, log *slog.Logger, progress func(made, of int)) (revision int64, err error) {
+func Finish(ctx context.Context, dir string, s *store.Store, log *slog.Logger, progress func(made, of int)) (revision int64, err error) {
 	path := filepath.Join(dir, restoringFile)
 	content, err := regular.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	var b backup
+	var b File
 	if err == nil {
-		b, err = readBackup(content)
+		b, err = Read(content)
 	}
 	if err != nil {
 		return 0, damagedRestore(dir, err)

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"os"
@@ -12,7 +12,7 @@ func TestWriteWholeLeavesNothingBehind(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "name", "taken"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeWhole(filepath.Join(dir, "name"), []byte("content")); err == nil {
+	if err := WriteWhole(filepath.Join(dir, "name"), []byte("content")); err == nil {
 		t.Fatal("a directory was replaced by a file")
 	}
 	entries, err := os.ReadDir(dir)

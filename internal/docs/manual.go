@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"os"
@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// writeManual writes a manual page for elbow and one for each subcommand,
+// WriteManual writes a manual page for elbow and one for each subcommand,
 // operations of the API among them, to a directory.
-func writeManual(root *cobra.Command, dir, version string) error {
+func WriteManual(root *cobra.Command, dir, version string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
