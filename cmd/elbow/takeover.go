@@ -58,7 +58,7 @@ func (h *heir) verdicts() (all []reconcile.Verdict) {
 	if h != nil {
 		for _, v := range h.Verdicts {
 			all = append(all, reconcile.Verdict{
-				LoadBalancer: v.LoadBalancer, Listener: v.Listener,
+				LoadBalancer: v.LoadBalancer, Listener: v.Listener, UDP: v.UDP,
 				Server: v.Server, Port: v.Port, Address: v.Address, Health: balance.Health(v.Health),
 			})
 		}

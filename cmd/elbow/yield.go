@@ -141,7 +141,7 @@ func (n *node) state() (s *handover.State, files []handover.Source) {
 	}
 	for _, v := range n.loop.Verdicts() {
 		s.Verdicts = append(s.Verdicts, handover.Verdict{
-			LoadBalancer: v.LoadBalancer, Listener: v.Listener,
+			LoadBalancer: v.LoadBalancer, Listener: v.Listener, UDP: v.UDP,
 			Server: v.Server, Port: v.Port, Address: v.Address, Health: int32(v.Health),
 		})
 	}

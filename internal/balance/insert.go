@@ -42,7 +42,17 @@ const (
 // session ends when the client was not seen for timeout, 1s to 86400s in whole
 // seconds. The seed is that of the listener, 32 random bytes.
 func NewInsert(g *Group, seed []byte, timeout time.Duration, site SameSite) Sticky {
-	s := &insert{g, newTokens(g, seed), int64(timeout / time.Second), "; Path=/; HttpOnly; Secure"}
+	return newInsert(g, seed, timeout, site, "; Path=/; HttpOnly; Secure")
+}
+
+// NewPlainInsert is NewInsert for a listener without TLS. Its cookie has no attribute
+// Secure, with which browsers would not take it (RFC 6265, 5.3 and 5.4).
+func NewPlainInsert(g *Group, seed []byte, timeout time.Duration, site SameSite) Sticky {
+	return newInsert(g, seed, timeout, site, "; Path=/; HttpOnly")
+}
+
+func newInsert(g *Group, seed []byte, timeout time.Duration, site SameSite, attributes string) Sticky {
+	s := &insert{g, newTokens(g, seed), int64(timeout / time.Second), attributes}
 	if site != NoSameSite {
 		s.attributes += "; SameSite=" + string(site)
 	}

@@ -105,7 +105,8 @@ type Route struct {
 // A Verdict is what the health checks said last of a backend.
 type Verdict struct {
 	LoadBalancer string
-	Listener     int // port
+	Listener     int  // port
+	UDP          bool // of Listener
 	Server       string
 	Port         int // as stored with the backend; 0: the listener decided
 	Address      netip.AddrPort

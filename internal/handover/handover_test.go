@@ -83,7 +83,7 @@ func TestTakeover(t *testing.T) {
 	s := State{
 		API: &Server{"localhost:0", 0}, Tag: []byte{1, 2},
 		Sockets:  []Socket{{"udp", netip.MustParseAddrPort("[fe80::1%lo]:443"), filesAtOnce, []Route{{[]byte{3, 4}, filesAtOnce + 1}}}},
-		Verdicts: []Verdict{{"lb-1", 443, "i-1", 80, netip.MustParseAddrPort("127.0.0.1:80"), 2}},
+		Verdicts: []Verdict{{"lb-1", 443, true, "i-1", 80, netip.MustParseAddrPort("127.0.0.1:80"), 2}},
 		Nonces:   []Nonce{{[]byte("nonce"), "key", time.Unix(1, 2).UTC()}},
 		Draining: []Process{{1, "older", []byte{5, 6}, filesAtOnce + 2}},
 	}

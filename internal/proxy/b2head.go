@@ -40,8 +40,11 @@ func (b *b2) appendRequest(dst []byte) []byte {
 // appendForwarded appends the X-Forwarded fields.
 func (b *b2) appendForwarded(dst []byte) []byte {
 	x := b.x
-	text := x.appendClients(b.block[:0])
-	dst = http2.AppendField(dst, "x-forwarded-for", text)
+	text := b.block[:0]
+	if !x.cfg.KeepForwardedFor {
+		text = x.appendClients(text)
+		dst = http2.AppendField(dst, "x-forwarded-for", text)
+	}
 	proto := "http"
 	if x.conn.listener.tls != nil {
 		proto = "https"

@@ -31,6 +31,10 @@ type Config struct {
 	// with a redirect to https on that port and forwards none.
 	RedirectPort int
 
+	// KeepForwardedFor leaves X-Forwarded-For as the client has sent it. Else the address
+	// of the client is added to it.
+	KeepForwardedFor bool
+
 	Backends  []*Backend        // in the order of the group's members
 	Scheduler balance.Scheduler // over the members of Backends
 	Sticky    balance.Sticky    // nil: no stickiness

@@ -42,8 +42,10 @@ func (x *exchange) passes(f *http1.Field) bool {
 		return false
 	}
 	switch f.ID {
-	case http1.Host, http1.XForwardedFor, http1.XForwardedProto, http1.XForwardedPort:
+	case http1.Host, http1.XForwardedProto, http1.XForwardedPort:
 		return false // written anew
+	case http1.XForwardedFor:
+		return x.cfg.KeepForwardedFor
 	case http1.Expect:
 		return x.req.Expect100
 	case http1.Cookie:
@@ -64,12 +66,15 @@ func (x *exchange) appendHost(dst []byte) []byte {
 // appendForwarded appends the X-Forwarded fields: For grows by the client,
 // Proto and Port are ours alone (decisions, Data plane 9).
 func (x *exchange) appendForwarded(dst []byte) []byte {
-	dst = append(dst, "X-Forwarded-For: "...)
-	dst = x.appendClients(dst)
+	if !x.cfg.KeepForwardedFor {
+		dst = append(dst, "X-Forwarded-For: "...)
+		dst = x.appendClients(dst)
+		dst = append(dst, "\r\n"...)
+	}
 	if x.conn.listener.tls != nil {
-		dst = append(dst, "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: "...)
+		dst = append(dst, "X-Forwarded-Proto: https\r\nX-Forwarded-Port: "...)
 	} else {
-		dst = append(dst, "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)
+		dst = append(dst, "X-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)
 	}
 	dst = strconv.AppendInt(dst, int64(x.cfg.Port), 10)
 	return append(dst, "\r\n"...)

@@ -235,11 +235,15 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 	if !d.forwards() {
 		return c, nil
 	}
-	if u.certs == nil {
+	switch {
+	case d.protocol == elb.HTTP:
+		c.KeepForwardedFor = d.settings.keepFor
+	case u.certs == nil:
 		return nil, errors.New("the listener has no certificate: give it a ServerCertificateId")
+	default:
+		c.Certificate = u.certs.GetCertificate
+		c.Sessions = sessions(d, u.spec.certificate)
 	}
-	c.Certificate = u.certs.GetCertificate
-	c.Sessions = sessions(d, u.spec.certificate)
 	group := &balance.Group{LoadFactor: l.loadFactor}
 	for _, m := range d.members {
 		b := u.backends[m.backendID].proxy
@@ -252,6 +256,8 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 		return nil, err
 	}
 	switch sticky := d.settings.sticky; {
+	case sticky.On && sticky.Type == elb.StickyInsert && d.protocol == elb.HTTP:
+		c.Sticky = balance.NewPlainInsert(group, d.settings.seed[:], sticky.CookieTimeout, sameSites[sticky.SameSite])
 	case sticky.On && sticky.Type == elb.StickyInsert:
 		c.Sticky = balance.NewInsert(group, d.settings.seed[:], sticky.CookieTimeout, sameSites[sticky.SameSite])
 	case sticky.On && sticky.Type == elb.StickyServer:

@@ -35,13 +35,10 @@ func (r *resolver) resolve(d *store.Desired, now time.Time) []spec {
 	for i := range d.Listeners {
 		l := &d.Listeners[i]
 		b := r.balancers[l.LoadBalancerID]
-		if !l.Started || l.Protocol != elb.HTTPS || b == nil || b.Status != elb.Active {
+		if !l.Started || b == nil || b.Status != elb.Active {
 			continue
 		}
-		r.https(b, l, d.ListenerRevisions[l.Key()])
-		if l.Forward {
-			r.redirect(b, l, d.ListenerRevisions[l.Key()])
-		}
+		r.listener(b, l, d.ListenerRevisions[l.Key()])
 	}
 	slices.SortStableFunc(r.specs, func(a, b spec) int { return a.key.compare(b.key) })
 	// No two listeners have a port in common: the call that would make it so is
@@ -50,17 +47,32 @@ func (r *resolver) resolve(d *store.Desired, now time.Time) []spec {
 	return r.specs
 }
 
-func (r *resolver) https(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
+// listener adds the units of one listener, those that the data plane can serve.
+func (r *resolver) listener(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
+	switch {
+	case l.Protocol == elb.HTTPS:
+		s := r.forward(b, l, revision)
+		s.certificate, s.sessions = l.CertificateID, r.sessions
+		if l.Forward {
+			s.forward = l.ForwardPort
+			r.redirect(b, l, revision, l.ForwardPort, l.Port)
+		}
+	case l.Protocol == elb.HTTP && l.Forward:
+		r.redirect(b, l, revision, l.Port, l.ForwardPort)
+	case l.Protocol == elb.HTTP:
+		s := r.forward(b, l, revision)
+		s.settings.keepFor = !l.ForwardedFor
+	}
+}
+
+// forward adds the unit of a listener that forwards to the backends.
+func (r *resolver) forward(b *elb.LoadBalancer, l *elb.Listener, revision int64) *spec {
 	s := r.next()
-	s.key = key{b.ID, l.Port}
+	s.key = keyOf(l.Key())
 	s.owner = l.Key()
 	s.revision = revision
-	if l.Forward {
-		s.forward = l.ForwardPort
-	}
+	s.protocol = l.Protocol
 	s.address = netip.AddrPortFrom(b.Address, uint16(l.Port))
-	s.certificate = l.CertificateID
-	s.sessions = r.sessions
 	s.settings = settings{
 		scheduler:      l.Scheduler,
 		sticky:         l.Sticky,
@@ -79,15 +91,18 @@ func (r *resolver) https(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
 		}
 		s.members = append(s.members, m)
 	}
+	return s
 }
 
-func (r *resolver) redirect(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
+// redirect adds the unit that redirects requests to port from to HTTPS on port to.
+func (r *resolver) redirect(b *elb.LoadBalancer, l *elb.Listener, revision int64, from, to int) {
 	s := r.next()
-	s.key = key{b.ID, l.ForwardPort}
+	s.key = key{b.ID, from, false}
 	s.owner = l.Key()
 	s.revision = revision
-	s.address = netip.AddrPortFrom(b.Address, uint16(l.ForwardPort))
-	s.redirect = l.Port
+	s.protocol = elb.HTTP
+	s.address = netip.AddrPortFrom(b.Address, uint16(from))
+	s.redirect = to
 	s.settings.idleTimeout = l.IdleTimeout
 }
 

@@ -45,11 +45,11 @@ func TestResolve(t *testing.T) {
 	owner := elb.ListenerKey{LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS}
 	want := []spec{
 		{
-			key: key{"lb-1", 80}, owner: owner, revision: 5, address: netip.MustParseAddrPort("127.8.0.1:80"),
+			key: key{"lb-1", 80, false}, protocol: elb.HTTP, owner: owner, revision: 5, address: netip.MustParseAddrPort("127.8.0.1:80"),
 			redirect: 443, settings: settings{idleTimeout: 11 * time.Second},
 		},
 		{
-			key: key{"lb-1", 443}, owner: owner, revision: 5, forward: 80,
+			key: key{"lb-1", 443, false}, protocol: elb.HTTPS, owner: owner, revision: 5, forward: 80,
 			address: netip.MustParseAddrPort("127.8.0.1:443"), certificate: "7",
 			settings: settings{
 				scheduler: elb.SCH, seed: [32]byte([]byte("0123456789abcdef0123456789abcdef")),
@@ -91,7 +91,6 @@ func TestResolveLeavesOut(t *testing.T) {
 		"what was not started":        func(d *store.Desired) { d.Listeners[0].Started = false },
 		"an InActive load balancer":   func(d *store.Desired) { d.LoadBalancers[0].Status = elb.InActive },
 		"a listener without balancer": func(d *store.Desired) { d.LoadBalancers = nil },
-		"another protocol":            func(d *store.Desired) { d.Listeners[0].Protocol = elb.TCP },
 	} {
 		d := fullState()
 		change(&d)

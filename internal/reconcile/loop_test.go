@@ -227,7 +227,7 @@ func TestBackendSurvivesChanges(t *testing.T) {
 	s.awaitHealth(k, "i-b", "unhealthy")
 	c := s.client()
 	s.get(c, k.Port)
-	u := s.loop.running[key{"lb-1", k.Port}] // as it was; the loop's goroutine waits for a hint
+	u := s.loop.running[keyOf(k)] // as it was; the loop's goroutine waits for a hint
 	old := u.backends[memberOf(a.Backend, &elb.Listener{}).backendID]
 
 	weighted := a.Backend

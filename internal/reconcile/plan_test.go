@@ -134,8 +134,9 @@ func eachLine(text string, do func(indented bool, words []string)) {
 func parseUnit(t *testing.T, words []string) (spec, map[string]bool) {
 	t.Helper()
 	id, port, _ := strings.Cut(words[0], ":")
-	s := spec{key: key{id, number(t, port)}, revision: 1}
+	s := spec{key: key{id, number(t, port), false}, revision: 1}
 	s.owner = elb.ListenerKey{LoadBalancerID: id, Port: s.port, Protocol: elb.HTTPS}
+	s.protocol = elb.HTTPS
 	s.settings.scheduler = elb.WRR
 	flags := make(map[string]bool)
 	for _, word := range words[1:] {
@@ -148,7 +149,7 @@ func parseUnit(t *testing.T, words []string) (spec, map[string]bool) {
 		case name == "certificate":
 			s.certificate = value
 		case name == "redirect":
-			s.redirect = number(t, value)
+			s.redirect, s.protocol = number(t, value), elb.HTTP
 			s.owner.Port = s.redirect
 		case name == "scheduler":
 			s.settings.scheduler = value

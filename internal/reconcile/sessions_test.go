@@ -159,7 +159,7 @@ func TestSessionKeysFollowThePeriod(t *testing.T) {
 // Each part of what keys are derived from tells keys apart.
 func TestSessionKeysDiffer(t *testing.T) {
 	leak.Check(t)
-	base := spec{key: key{"lb-1", 443}, sessions: &sessionKeys{keysAt(storyTime, nil, "a"), 0}}
+	base := spec{key: key{"lb-1", 443, false}, sessions: &sessionKeys{keysAt(storyTime, nil, "a"), 0}}
 	seen := make(map[[32]byte]string)
 	for name, change := range map[string]func(*spec, *string){
 		"none":        func(*spec, *string) {},

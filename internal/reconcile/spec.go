@@ -4,29 +4,48 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"elbow/internal/elb"
 )
 
-// A key names a unit: what one load balancer does on one port.
+// A key names a unit: what one load balancer does on one port of TCP or of UDP.
 type key struct {
 	loadBalancer string
 	port         int
+	udp          bool
 }
 
-func (k key) String() string { return fmt.Sprintf("%s:%d", k.loadBalancer, k.port) }
+// keyOf is the key of the unit of a listener.
+func keyOf(k elb.ListenerKey) key { return key{k.LoadBalancerID, k.Port, k.Protocol.UsesUDP()} }
+
+func (k key) String() string { return k.loadBalancer + ":" + k.listener() }
+
+// listener is the part of the key that labels logs and metrics: 443, or 53/udp.
+func (k key) listener() string {
+	if k.udp {
+		return strconv.Itoa(k.port) + "/udp"
+	}
+	return strconv.Itoa(k.port)
+}
 
 func (k key) compare(o key) int {
 	if c := strings.Compare(k.loadBalancer, o.loadBalancer); c != 0 {
 		return c
 	}
-	return k.port - o.port
+	if k.port != o.port || k.udp == o.udp {
+		return k.port - o.port
+	}
+	if k.udp {
+		return 1
+	}
+	return -1
 }
 
 // A spec is all that a unit depends on: values alone, so that two of them can
-// be compared. A listener with ListenerForward has two units, its own and the
+// be compared. An HTTPS listener with ListenerForward has two units, its own and the
 // redirect on ForwardPort.
 type spec struct {
 	key
@@ -35,6 +54,7 @@ type spec struct {
 	forward  int             // port of the unit that redirects to this one; 0: none
 
 	address     netip.AddrPort
+	protocol    elb.Protocol // of the unit: http for the redirect of an HTTPS listener
 	redirect    int          // HTTPS port that requests are sent to; 0: the unit forwards
 	certificate string       // decimal id, or several; "" for a redirect
 	sessions    *sessionKeys // nil: none are stored, or a redirect
@@ -53,6 +73,7 @@ type settings struct {
 	protocol       string // of the backends
 	idleTimeout    time.Duration
 	requestTimeout time.Duration
+	keepFor        bool // X-Forwarded-For goes on as the client sent it
 }
 
 // A check is how backends are probed. The zero check probes nothing.
@@ -104,9 +125,9 @@ type refusal struct {
 func (s *spec) forwards() bool { return s.redirect == 0 }
 
 // sameSocket reports whether one listening socket can serve both, one after
-// the other. Whether a listener speaks TLS is settled when it is opened.
+// the other. What a listener speaks is settled when it is opened.
 func (s *spec) sameSocket(o *spec) bool {
-	return s.address == o.address && s.forwards() == o.forwards()
+	return s.address == o.address && s.protocol == o.protocol
 }
 
 // sameExchange reports whether requests are treated alike under both.

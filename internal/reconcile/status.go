@@ -9,7 +9,7 @@ import (
 
 // tell puts onto the board how a listener stands.
 func (l *Loop) tell(k elb.ListenerKey) {
-	u := l.running[key{k.LoadBalancerID, k.Port}]
+	u := l.running[keyOf(k)]
 	s := elb.ListenerStatus{LoadBalancerID: k.LoadBalancerID, Port: k.Port, Protocol: k.Protocol, Revision: l.revision}
 	var members []member
 	var refused []refusal
@@ -43,7 +43,7 @@ func (l *Loop) state(u *unit) (state elb.ListenerState, reason string) {
 	case u.fault != nil:
 		return elb.Configuring, u.fault.err.Error()
 	}
-	r := l.running[key{u.spec.loadBalancer, u.spec.forward}]
+	r := l.running[key{u.spec.loadBalancer, u.spec.forward, false}]
 	if u.spec.forward != 0 && r != nil && r.fault != nil {
 		return elb.Configuring, "redirect: " + r.fault.err.Error()
 	}

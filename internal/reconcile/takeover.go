@@ -12,6 +12,7 @@ import (
 type Verdict struct {
 	LoadBalancer string
 	Listener     int    // port
+	UDP          bool   // of Listener
 	Server       string // id of the backend's server
 	Port         int    // as stored with the backend; 0: the listener decided
 	Address      netip.AddrPort
@@ -25,7 +26,7 @@ func (l *Loop) Verdicts() []Verdict {
 	for k, u := range l.running {
 		for id, b := range u.backends {
 			if b.check.on {
-				all = append(all, Verdict{k.loadBalancer, k.port, id.server, id.port, id.address, b.proxy.Member.Health()})
+				all = append(all, Verdict{k.loadBalancer, k.port, k.udp, id.server, id.port, id.address, b.proxy.Member.Health()})
 			}
 		}
 	}
@@ -41,7 +42,7 @@ type verdictKey struct {
 func verdictsByKey(all []Verdict) map[verdictKey]balance.Health {
 	m := make(map[verdictKey]balance.Health, len(all))
 	for _, v := range all {
-		m[verdictKey{key{v.LoadBalancer, v.Listener}, backendID{v.Server, v.Port, v.Address}}] = v.Health
+		m[verdictKey{key{v.LoadBalancer, v.Listener, v.UDP}, backendID{v.Server, v.Port, v.Address}}] = v.Health
 	}
 	return m
 }

@@ -1,0 +1,115 @@
+package elbtest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"elbow/internal/leak"
+)
+
+// plainClient follows no redirect.
+func plainClient(t *testing.T) *http.Client {
+	own := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(own.CloseIdleConnections)
+	return &http.Client{Transport: own, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+func TestHTTPListener(t *testing.T) {
+	leak.Check(t)
+	n := Start(t, Options{})
+	b := NewBackend(t, "a")
+	b.Serve(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, "for=%v proto=%s port=%s", r.Header.Values("X-Forwarded-For"), r.Header.Get("X-Forwarded-Proto"), r.Header.Get("X-Forwarded-Port"))
+	})
+	s := NewSite(t, n, b)
+	at := s.ListenOf(t, "HTTP", nil)
+	port := at[strings.LastIndexByte(at, ':')+1:]
+	ask := func(forwarded ...string) string {
+		t.Helper()
+		r, _ := http.NewRequest("GET", "http://"+at+"/x", nil)
+		r.Header["X-Forwarded-For"] = forwarded
+		answer, err := plainClient(t).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		return string(text)
+	}
+	for _, tt := range []struct {
+		set       string
+		forwarded []string
+		want      string
+	}{
+		{"off", nil, "[]"},
+		{"off", []string{"192.0.2.1"}, "[192.0.2.1]"},
+		{"on", nil, "[127.0.0.1]"},
+		{"on", []string{"192.0.2.1"}, "[192.0.2.1, 127.0.0.1]"},
+	} {
+		if err := s.SetOf("HTTP", map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port, "XForwardedFor": tt.set}); err != nil {
+			t.Fatal(err)
+		}
+		want := "for=" + tt.want + " proto=http port=" + port
+		Eventually(t, func() error {
+			if got := ask(tt.forwarded...); got != want {
+				return fmt.Errorf("XForwardedFor=%s, sent %v: got %s, want %s", tt.set, tt.forwarded, got, want)
+			}
+			return nil
+		})
+	}
+}
+
+// An HTTP listener whose ListenerForward is on sends everything to the HTTPS listener.
+func TestHTTPListenerForwards(t *testing.T) {
+	leak.Check(t)
+	n := Start(t, Options{})
+	s := NewSite(t, n, NewBackend(t, "a"))
+	front := s.Listen(t, nil)
+	at := s.ListenOf(t, "HTTP", map[string]string{"ListenerForward": "on", "ForwardPort": front.Port})
+	for method, status := range map[string]int{"GET": 301, "POST": 308} {
+		r, _ := http.NewRequest(method, "http://"+at+"/a?b", nil)
+		answer, err := plainClient(t).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if got, want := answer.Header.Get("Location"), "https://"+s.Address+":"+front.Port+"/a?b"; answer.StatusCode != status || got != want {
+			t.Errorf("%s: got %d to %q, want %d to %q", method, answer.StatusCode, got, status, want)
+		}
+	}
+}
+
+// The cookie of insert is one that browsers take without TLS.
+func TestHTTPListenerSticks(t *testing.T) {
+	leak.Check(t)
+	n := Start(t, Options{})
+	s := NewSite(t, n, NewBackend(t, "a"), NewBackend(t, "b"))
+	at := s.ListenOf(t, "HTTP", map[string]string{"StickySessionType": "insert", "CookieTimeout": "100"})
+	c := plainClient(t)
+	first := ""
+	var cookies []*http.Cookie
+	for range 6 {
+		r, _ := http.NewRequest("GET", "http://"+at+"/", nil)
+		for _, cookie := range cookies {
+			r.AddCookie(cookie)
+		}
+		answer, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if first == "" {
+			first, cookies = string(text), answer.Cookies()
+			if len(cookies) != 1 || cookies[0].Name != "SERVERID" || cookies[0].Secure {
+				t.Fatalf("got the cookies %v", answer.Header["Set-Cookie"])
+			}
+		}
+		if string(text) != first {
+			t.Errorf("got %s after %s", text, first)
+		}
+	}
+}
