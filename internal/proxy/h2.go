@@ -116,8 +116,8 @@ func (h *h2Conn) run() {
 		err = h.serveOut()
 	}
 	h.end(err)
-	cutter := time.AfterFunc(h.proxy.limits.LingerTimeout, h.cut) // of a client that does not read
-	defer cutter.Stop()
+	closer := time.AfterFunc(h.proxy.limits.LingerTimeout, func() { _ = h.wire.Close() }) // if the client does not read
+	defer closer.Stop()
 	h.running.Wait()
 }
 
@@ -133,7 +133,8 @@ func (h *h2Conn) end(err error) {
 		h.mu.Lock()
 		h.behind(socket.Now()) // what it has taken before
 		h.mu.Unlock()
-		h.cut() // the client is gone
+		h.lose()
+		_ = h.wire.Close()
 		return
 	}
 	h.mu.Lock()
@@ -159,6 +160,32 @@ func (h *h2Conn) cancelAll() {
 	}
 	h.dismiss()
 	h.rouse()
+}
+
+// lose ends all streams of a client that has left. Tunnels go on with carryRest.
+func (h *h2Conn) lose() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ending = true
+	for _, s := range h.streams {
+		h.leaveStream(s)
+	}
+	h.dismiss()
+	h.rouse()
+}
+
+// leaveStream ends a stream whose client has left. Called with mu locked.
+func (h *h2Conn) leaveStream(s *h2Stream) {
+	up := s.up.Load()
+	if !s.tunnels || up == nil {
+		h.cancel(s)
+		return
+	}
+	s.cancelled.Store(true)
+	h.shut(s)
+	up.Interrupt() // has the tunnel go on with carryRest
+	s.in.Signal()
+	s.out.Signal()
 }
 
 // begin counts a stream that the client has opened. Called with mu locked.

@@ -43,6 +43,7 @@ type h2Stream struct {
 	stopped  bool   // waiting for the client is to end
 	waits    bool   // in h.waiting
 	givenUp  bool   // by the client's RST_STREAM
+	tunnels  bool   // it carries a tunnel
 
 	// Of a stream that has lost its exchange, see h2Conn.discard: when that was, and
 	// when something came last.

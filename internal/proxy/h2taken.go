@@ -127,7 +127,7 @@ func (h *h2Conn) serveOut() error {
 	h.halved, h.leaving = true, leftOff
 	for _, s := range h.streams {
 		if !s.ended {
-			h.cancel(s)
+			h.leaveStream(s)
 		}
 		s.out.Signal() // it may wait for window
 	}

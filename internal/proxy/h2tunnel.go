@@ -20,6 +20,7 @@ func (s *h2Stream) switched() *Fault {
 	defer s.h.mu.Unlock()
 	f := s.sendBlock(x.out, false)
 	x.out = x.out[:0]
+	s.tunnels = f == nil
 	return f
 }
 
@@ -57,7 +58,7 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 	defer s.h.mu.Unlock()
 	for {
 		switch {
-		case s.cancelled.Load():
+		case s.cancelled.Load() && s.up.Load() == nil: // by a reset
 			return errLeft
 		case s.stopped:
 			return socket.ErrInterrupted
@@ -65,6 +66,8 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 			return nil
 		case s.ended:
 			return io.EOF
+		case s.cancelled.Load():
+			return errLeft
 		}
 		s.x.stalls(&s.x.sending, true)
 		roused := s.in.Wait(&s.h.mu, t.due().Sub(socket.Now()))

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"errors"
 	"runtime"
+	"syscall"
 
 	"elbow/internal/http2"
 )
@@ -80,7 +82,10 @@ func (h *h2Conn) flush() {
 		}
 		h.wakeNext()
 		h.mu.Unlock()
-		if err != nil {
+		switch {
+		case errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET):
+			h.lose() // the reader takes what the client sent before, then finds the end
+		case err != nil:
 			h.cut()
 		}
 	}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -16,6 +17,9 @@ import (
 func (s *h3Stream) switched() *Fault {
 	if f := s.key.check(&s.x.resp); f != nil {
 		return f
+	}
+	if s.unbind() { // what bind has is for an exchange whose client has no use for anything any more
+		s.unwatch = context.AfterFunc(s.str.Context(), s.x.via.grip().Interrupt) // has the tunnel go on with carryRest
 	}
 	return s.sendHead(200)
 }

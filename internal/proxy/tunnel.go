@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"elbow/internal/socket"
 )
@@ -19,6 +20,8 @@ import (
 // A backend that closes its connection takes nothing more, but what it sent before
 // may wait in our socket still, also after the reset that its kernel answers with.
 // So what the client sends is thrown away from then on, until that has been carried.
+// The same holds for a client that closes its connection, or ends its stream and wants
+// no more of the other direction: see carryRest.
 type tunnel struct {
 	x      *exchange
 	heard  atomic.Int64 // instant of the last byte in either direction
@@ -73,12 +76,22 @@ func (t *tunnel) upward() {
 	defer t.x.conn.guard()
 	f := &Fault{Side: Self, Op: OpTunnel, Err: errPanic}
 	defer func() { t.up <- f }()
-	if f = t.x.client.carryUp(t); f != nil {
+	f = t.x.client.carryUp(t)
+	if f != nil && !hasLeft(f) {
 		_ = t.x.up.Close() // ends downward
 		return
 	}
 	t.halved.Store(true)
 	_ = t.x.up.CloseWrite() // if it fails, downward sees why
+	if f != nil {
+		t.x.up.Interrupt() // has downward go on with carryRest
+	}
+}
+
+// hasLeft reports whether f is that of a client which has left, so that nobody takes
+// what the backend sends, rather than of one that was ended from here.
+func hasLeft(f *Fault) bool {
+	return f.Side == Client && f.Err != errSilence && f.Err != socket.ErrInterrupted && !errors.Is(f.Err, os.ErrDeadlineExceeded)
 }
 
 func (h *h1) carryUp(t *tunnel) *Fault {
@@ -151,6 +164,9 @@ func (t *tunnel) downward() *Fault {
 	if f == nil && t.closed.Load() {
 		f = &Fault{Side: Upstream, Op: OpTunnel, Err: syscall.ECONNRESET}
 	}
+	if f != nil && hasLeft(f) {
+		return t.carryRest(f)
+	}
 	if f != nil {
 		client.interrupt()
 		if cause := <-t.up; cause != nil && cause.Err != socket.ErrInterrupted {
@@ -177,10 +193,74 @@ func (t *tunnel) carryDown() *Fault {
 			t.heard.Store(int64(socket.Now()))
 			continue
 		}
+		if err == socket.ErrInterrupted {
+			return clientGone(OpTunnel)
+		}
 		if f, again := t.ended(Upstream, err); !again {
 			return f
 		}
 	}
+}
+
+// carryRest ends the tunnel of a client that has left with f, once the backend has
+// what the client sent before. What the backend sends is thrown away meanwhile: a
+// connection that is closed with something unread is reset, and what has been written
+// to it and not been taken is lost. It ends when the backend has closed its side, or
+// has taken nothing for LingerTimeout.
+func (t *tunnel) carryRest(f *Fault) *Fault {
+	x := t.x
+	linger := x.conn.proxy.limits.LingerTimeout
+	step := min(linger/8, watchEvery)
+	cause, done, ended := (*Fault)(nil), false, false
+	for at, left := socket.Now(), -1; !done || !ended; {
+		n, err := x.up.Unacked()
+		now := socket.Now()
+		if n != left {
+			at, left = now, n
+		}
+		at = max(at, socket.Instant(t.heard.Load()))
+		if err != nil || now >= at.Add(linger) || x.conn.late.Load() {
+			break
+		}
+		if !done {
+			cause, done = t.upEnded(ended, step)
+		}
+		ended = ended || t.throwAway(now.Add(step))
+	}
+	if !done {
+		x.client.interrupt()
+		_ = x.up.Close() // if it is stuck in a write
+		cause = <-t.up
+	}
+	if cause != nil && cause.Side == Client && cause.Err != socket.ErrInterrupted {
+		return cause
+	}
+	return f
+}
+
+// upEnded reports whether upward has ended, and how. It waits for that for d if there is
+// nothing else to wait for.
+func (t *tunnel) upEnded(waits bool, d time.Duration) (f *Fault, done bool) {
+	if !waits {
+		d = 0
+	}
+	select {
+	case f = <-t.up:
+		return f, true
+	case <-time.After(d):
+		return nil, false
+	}
+}
+
+// throwAway reads once what the backend has sent, waiting until due, and reports
+// whether nothing more will come.
+func (t *tunnel) throwAway(due socket.Instant) (ended bool) {
+	x := t.x
+	x.up.Resume()
+	x.up.ReadBy(due)
+	_, err := x.back.read(&x.up.Conn)
+	x.back.drop()
+	return err != nil && err != os.ErrDeadlineExceeded && err != socket.ErrInterrupted
 }
 
 // due is when the silence will have lasted too long. What is left when one

@@ -1,0 +1,160 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	ours "elbow/internal/http2"
+	"elbow/internal/http3"
+	"elbow/internal/leak"
+)
+
+// A chatterbox is the backend of a WebSocket that reads nothing before it is told
+// to, and sends all the time from then on, also after the client has left.
+type chatterbox struct {
+	begin func()
+	got   chan int // how many bytes the client had sent
+}
+
+// chatter returns one with its address.
+func chatter(t *testing.T) (*chatterbox, string) {
+	begun := make(chan struct{})
+	c := &chatterbox{sync.OnceFunc(func() { close(begun) }), make(chan int, 1)}
+	address := webSocket(t, func(p *peer) {
+		<-begun
+		sent := make(chan struct{})
+		go func() { // ends when the connection does
+			defer close(sent)
+			for {
+				if _, err := io.WriteString(p, strings.Repeat("more", 1000)); err != nil {
+					return
+				}
+			}
+		}()
+		n := 0
+		for piece := make([]byte, 16<<10); ; time.Sleep(time.Millisecond) { // slow
+			m, err := p.r.Read(piece)
+			if n += m; err != nil {
+				break
+			}
+		}
+		c.got <- n
+		_ = p.Close()
+		<-sent
+	})
+	t.Cleanup(c.begin) // if the test has failed before
+	return c, address
+}
+
+// manyBytes are more than the backend's kernel takes, and less than ours.
+const manyBytes = 512 << 10
+
+func (c *chatterbox) want(t *testing.T, r *rig, size int) {
+	t.Helper()
+	select {
+	case got := <-c.got:
+		if got != size {
+			t.Errorf("the backend got %d bytes, want %d", got, size)
+		}
+	case <-time.After(patience):
+		t.Fatal("the backend does not see the end")
+	}
+	if line := r.log.next(t); line["side"] != "client" || line["op"] != "tunnel" {
+		t.Errorf("access log has %v", line)
+	}
+}
+
+// What a client has sent before it closed its connection arrives, also if the
+// backend, which takes it slowly, goes on sending: that makes the client's kernel
+// reset the connection.
+func TestTunnelClientCloses(t *testing.T) {
+	leak.Check(t)
+	bothWays(t, func(t *testing.T, s setting) {
+		b, address := chatter(t)
+		r := newRig(t, []string{address}, s)
+		c := r.dial().send(strings.Replace(upgrade, "\r\n\r\n", "\r\nSec-WebSocket-Key: mine\r\n\r\n", 1))
+		if resp := c.response(); resp.StatusCode != 101 {
+			t.Fatalf("got %v", resp)
+		}
+		c.send(strings.Repeat("x", manyBytes))
+		waitFor(t, "our kernel has all", (&peer{TCPConn: c.tcp()}).taken)
+		_ = c.tcp().Close()
+		b.begin()
+		b.want(t, r, manyBytes)
+	})
+}
+
+// The same over HTTP/2, where the client ends its direction of the stream first, or
+// only its connection. A reset of the stream, which is what RFC 8441, 5 has for one of
+// a TCP connection, is passed on at once.
+func TestTunnelH2ClientCloses(t *testing.T) {
+	leak.Check(t)
+	for name, ends := range map[string]bool{"with the stream's end": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			leak.Check(t)
+			b, address := chatter(t)
+			r := newRig(t, []string{address})
+			c := r.dialFrames()
+			id := c.open(false, webSocketFields...)
+			c.head(id)
+			c.upload(id, manyBytes, ends)
+			_ = c.Conn.(*tls.Conn).NetConn().Close()
+			b.begin()
+			b.want(t, r, manyBytes)
+		})
+	}
+}
+
+// And over HTTP/3, by a client that ends its direction and wants no more of the other.
+func TestTunnelH3ClientCloses(t *testing.T) {
+	leak.Check(t)
+	b, address := chatter(t)
+	r := newRig(t, []string{address})
+	c := r.dialRaw()
+	str := c.stream(false, headers(pseudo("CONNECT", "/chat", ":protocol", "websocket", "sec-websocket-version", "13")...))
+	if _, err := io.ReadFull(str, make([]byte, 1)); err != nil { // the head has come
+		t.Fatal(err)
+	}
+	if _, err := str.Write(frame(http3.Data, make([]byte, manyBytes))); err != nil {
+		t.Fatal(err)
+	}
+	_ = str.Close()
+	str.CancelRead(0x10c) // H3_REQUEST_CANCELLED
+	b.begin()
+	b.want(t, r, manyBytes)
+}
+
+// upload sends size bytes as it gets window for them, and returns when the other side
+// has looked at all of them.
+func (c *peer2) upload(id uint32, size int, ends bool) {
+	c.t.Helper()
+	windows := map[uint32]int{0: ours.ConnWindow, id: ours.StreamWindow}
+	for pinged := false; ; {
+		n := min(size, 16<<10)
+		switch {
+		case n > 0 && windows[0] >= n && windows[id] >= n:
+			size -= n
+			windows[0] -= n
+			windows[id] -= n
+			c.ok(c.WriteData(id, ends && size == 0, make([]byte, n)))
+			continue
+		case n == 0 && !pinged:
+			pinged = true
+			c.ok(c.WritePing(false, [8]byte{1}))
+		}
+		f, err := c.ReadFrame()
+		c.ok(err)
+		switch f := f.(type) {
+		case *http2.WindowUpdateFrame:
+			windows[f.StreamID] += int(f.Increment)
+		case *http2.PingFrame:
+			return
+		}
+	}
+}
