@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -47,8 +48,13 @@ var readerSizes = []int{16, 256 << 10, 5 << 20}
 // Clients that are slow, stand still or have closed their sending side get all of
 // their answers while their listener is stopped, deleted or given another
 // certificate, and while the program is taken over and told to end; what is cut at
-// the end of the drain is in the access log. Package proxy has the same with short
-// times, and with clients that write their own frames.
+// the end of the drain is in the access log, and each exchange has one line there.
+// Package proxy has the same with short times.
+//
+// How a client closes its sending side depends on the version: over HTTP/1.1 and
+// HTTP/2 it shuts down its TCP connection after the request, over HTTP/3, where any
+// request ends its direction of the stream (RFC 9114, 4.1), it sends that end once
+// the head of the answer has come.
 func TestSlowReaders(t *testing.T) {
 	if *readersStill == 0 {
 		t.Skip("make soak runs it")
@@ -60,7 +66,11 @@ func TestSlowReaders(t *testing.T) {
 	backend.Serve(func(w http.ResponseWriter, r *http.Request) {
 		size, _ := strconv.Atoi(r.URL.Path[1:])
 		w.Header().Set("Content-Length", strconv.Itoa(size))
+		c := http.NewResponseController(w)
+		_ = c.EnableFullDuplex() // else net/http awaits the end of the request first
 		_, _ = w.Write(make([]byte, size))
+		_ = c.Flush()
+		_, _ = io.Copy(io.Discard, r.Body) // net/http panics if it has to do that itself
 	})
 	site := elbtest.NewSite(t, n, backend)
 	listen := func() *elbtest.Front { return site.Listen(t, map[string]string{"IdleTimeout": "1"}) }
@@ -115,9 +125,6 @@ func read(t *testing.T, f *elbtest.Front, event string, do func(*elbtest.Front) 
 	begun := make(chan struct{})
 	for _, v := range []string{"HTTP/1.1", "HTTP/2.0", "HTTP/3.0"} {
 		for _, manner := range []string{"fast", "slow", "still", "half-closed"} {
-			if manner == "half-closed" && v != "HTTP/1.1" {
-				continue // clients of HTTP/2 that do are in package proxy; QUIC has no such thing
-			}
 			for _, size := range readerSizes {
 				r := &reader{event: event, v: v, manner: manner, size: size}
 				r.name = url.QueryEscape(event + " " + v + " " + manner + " " + strconv.Itoa(size))
@@ -152,10 +159,18 @@ func read(t *testing.T, f *elbtest.Front, event string, do func(*elbtest.Front) 
 func (r *reader) ask(f *elbtest.Front) (body io.Reader, end func(), err error) {
 	settings := f.TLS()
 	path := "/" + strconv.Itoa(r.size) + "?" + r.name
-	if r.v == "HTTP/1.1" {
+	switch {
+	case r.v == "HTTP/1.1":
 		return r.ask1(f, path)
+	case r.v == "HTTP/2.0" && (r.manner == "half-closed" || r.manner == "still"):
+		return r.askFrames(f, path)
 	}
-	req, err := http.NewRequest("GET", f.URL(path), nil)
+	method, late, ends := "GET", io.Reader(nil), func() error { return nil }
+	if r.manner == "half-closed" {
+		out, in := io.Pipe()
+		method, late, ends = "POST", out, in.Close
+	}
+	req, err := http.NewRequest(method, f.URL(path), late)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -173,7 +188,7 @@ func (r *reader) ask(f *elbtest.Front) (body io.Reader, end func(), err error) {
 		resp, err = tr.RoundTrip(req)
 		end = func() { _ = tr.Close() }
 	}
-	if err != nil {
+	if err = errors.Join(err, ends()); err != nil {
 		return nil, nil, err
 	}
 	return resp.Body, end, nil
@@ -236,17 +251,20 @@ func (r *reader) take(body io.Reader) {
 // checkReaders compares what readers got with what the access log says.
 func checkReaders(t *testing.T, logFile string, all []*reader, cut bool) {
 	t.Helper()
-	lines := make(map[string]map[string]any)
+	var lines map[string]map[string]any
+	var counts map[string]int
 	elbtest.Eventually(t, func() error {
 		text, err := os.ReadFile(logFile)
 		if err != nil {
 			return err
 		}
+		lines, counts = make(map[string]map[string]any), make(map[string]int)
 		for _, line := range bytes.Split(text, []byte("\n")) {
 			var m map[string]any
 			if json.Unmarshal(line, &m) == nil {
-				_, name, _ := bytes.Cut([]byte(m["path"].(string)), []byte("?"))
-				lines[string(name)] = m
+				_, name, _ := strings.Cut(m["path"].(string), "?")
+				lines[name] = m
+				counts[name]++
 			}
 		}
 		for _, r := range all {
@@ -256,8 +274,17 @@ func checkReaders(t *testing.T, logFile string, all []*reader, cut bool) {
 		}
 		return nil
 	})
+	ran := make(map[string]int) // whole and cut, for each version and manner
 	for _, r := range all {
 		line := lines[r.name]
+		if n := counts[r.name]; n != 1 {
+			t.Errorf("%s, %s, %s: %d lines in the access log", r.event, r.v, r.manner, n)
+		}
+		if line["err"] == nil {
+			ran[r.v+" "+r.manner+" whole"]++
+		} else {
+			ran[r.v+" "+r.manner+" cut"]++
+		}
 		switch whole := r.err == nil && r.got == r.size; {
 		case whole && line["err"] == nil:
 		case cut && line["side"] == "self" && line["op"] == "body":
@@ -266,4 +293,5 @@ func checkReaders(t *testing.T, logFile string, all []*reader, cut bool) {
 			t.Errorf("%s, %s, %s: got %d of %d bytes, %v; access log has %v", r.event, r.v, r.manner, r.got, r.size, r.err, line)
 		}
 	}
+	t.Logf("%s: %v", all[0].event, ran)
 }
