@@ -27,6 +27,8 @@ type config struct {
 	region  string
 	vswitch netip.Prefix
 
+	eipPool networks // none: there are no EIPs
+
 	backendNetworks networks // none: elb.Reach's default
 
 	api     string // host:port
@@ -132,6 +134,11 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.Var((*cidr)(&c.vswitch), "vswitch",
 		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
 			"get their addresses; later starts ignore it. May be one address, as /32")
+	f.Var(&c.eipPool, "eip-pool",
+		"`CIDR`,… that EIPs are taken from, second addresses of load balancers: those\n"+
+			"that are routed to this machine (default: none). Of a range the first and the\n"+
+			"last address are left out, as of a vSwitch; of /31 and /32 none is. A range with\n"+
+			"addresses of a vSwitch is not used")
 	f.Var(&c.backendNetworks, "backend-networks",
 		"`CIDR`,… that backends may be in, as 10.0.0.0/8,fd00::/8 (default: everywhere but\n"+
 			"on link-local addresses and the metadata services of clouds). Link-local ones are\n"+
@@ -236,6 +243,9 @@ func (c *config) validate() error {
 	}
 	if c.vswitch, err = elb.VSwitchRange(c.vswitch); err != nil {
 		return fmt.Errorf("-vswitch: %w", err)
+	}
+	if _, err = elb.NewEIPPool(c.eipPool); err != nil {
+		return fmt.Errorf("-eip-pool: %w", err)
 	}
 	return cmp.Or(c.validateOverload(), c.validateLogs(), c.validateHistory(), c.validateMetrics(), c.balancing.validate(), c.validateAPI())
 }

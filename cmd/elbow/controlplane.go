@@ -12,6 +12,7 @@ import (
 
 	"elbow/internal/backup"
 	"elbow/internal/control"
+	"elbow/internal/elb"
 	"elbow/internal/gateway"
 	"elbow/internal/history"
 	"elbow/internal/logs"
@@ -79,7 +80,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	}
 	p.ends = append(p.ends, background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
-	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach, Lockout: n.lockout})
+	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach, EIPs: elb.EIPPool(c.eipPool), Lockout: n.lockout})
 	if err := bootstrap(c, n.endpoint, p.service, log); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,11 @@ const (
 	ErrNetworkNotFound         ErrorID = "InvalidNetworkId.NotFound"
 	ErrVSwitchNotFound         ErrorID = "InvalidVSwitchId.NotFound"
 	ErrVSwitchFull             ErrorID = "InvalidVSwitchId.IpNotEnough"
+	ErrEIPNotFound             ErrorID = "InvalidAllocationId.NotFound"
+	ErrEIPGone                 ErrorID = "5100"
+	ErrEIPPoolEmpty            ErrorID = "EipNotEnough"
+	ErrEIPStatus               ErrorID = "IncorrectEipStatus"
+	ErrTooManyEIPs             ErrorID = "TooManyEips"
 	ErrBackendServerNotFound   ErrorID = "BackendServerNotFound"
 	ErrBackendServerExists     ErrorID = "BackendServerAlreadyExists"
 	ErrTooManyBackendServers   ErrorID = "TooManyBackendServers"
@@ -99,6 +104,11 @@ var ErrorTable = []ErrorRow{
 	{ErrNetworkNotFound, 404, "InvalidNetworkId.NotFound", "The specified NetworkId does not exist. NotFound", "There is no network of this id, or not in the region."},
 	{ErrVSwitchNotFound, 404, "InvalidVSwitchId.NotFound", "The specified VSwitchId does not exist. NotFound", "There is no vSwitch of this id, or not in the network."},
 	{ErrVSwitchFull, 400, "InvalidVSwitchId.IpNotEnough", "The specified VSwitch has no free address.", "Every address of the vSwitch is taken."},
+	{ErrEIPNotFound, 404, "InvalidAllocationId.NotFound", "The specified AllocationId does not exist. NotFound", "There is no EIP of this id."},
+	{ErrEIPGone, 404, "5100", "The specified EIP does not exist. NotFound", "There is no EIP of this id that could be released. The Kubernetes controller knows by this code that somebody else has released it."},
+	{ErrEIPPoolEmpty, 400, "EipNotEnough", "The EIP pool has no free address.", "Every address of the pool is an EIP, or the node has no pool; Recommend says which."},
+	{ErrEIPStatus, 400, "IncorrectEipStatus", "The current status of the EIP does not support this operation.", "The EIP is associated with something else, or it is not associated, or what is to be deleted still is; Recommend says which."},
+	{ErrTooManyEIPs, 400, "TooManyEips", "The number of EIPs exceeds the limit of %s.", "The load balancer has as many EIPs as one may have."},
 	{ErrBackendServerNotFound, 400, "BackendServerNotFound", "The backend server %s is not found.", "The load balancer has no such backend server."},
 	{ErrBackendServerExists, 400, "BackendServerAlreadyExists", "The backend server %s already exists.", "The load balancer has this backend server on this port already."},
 	{ErrTooManyBackendServers, 400, "TooManyBackendServers", "The number of backend servers exceeds the limit of %s.", "The pool is full."},

@@ -37,6 +37,10 @@ var (
 		List: "DescribeVSwitches", Version: EnsVersion,
 		Pairs: "VSwitches.VSwitch[].[VSwitchId, CidrBlock]", NotFound: ErrVSwitchNotFound,
 	}
+	eipKind = &Kind{
+		List: "DescribeEnsEipAddresses", Version: EnsVersion,
+		Pairs: "EipAddresses.EipAddress[].[AllocationId, IpAddress]", NotFound: ErrEIPNotFound,
+	}
 	serverCertificateKind = &Kind{ // as listeners name them
 		List: "ListUserCertificateOrder", Version: CasVersion,
 		Pairs: "CertificateOrderList[].[CertificateId, Name]", NotFound: ErrServerCertificateNotFound,

@@ -16,6 +16,7 @@ var Families = []Family{
 	{"Instances", instanceOperations},
 	{"Monitoring", monitorOperations},
 	{"Regions and networks", networkOperations},
+	{"EIPs", eipOperations},
 	{"Certificates", certificateOperations},
 	{"Users, keys and policies", ramOperations},
 	{"Identity", stsOperations},

@@ -71,7 +71,7 @@ var loadBalancerOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "ReleaseInstance", Access: "delete", Rate: Rate{Account: 10000, User: 50},
 		Doc: "Releases a resource of any kind. A load balancer is released with its listeners.",
 		New: input[ReleaseInstanceInput], Out: output[ReleaseInstanceOutput], ObservedBy: NoObserver,
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrInstanceNotFound, ErrLoadBalancerNotFound, ErrIncorrectInstanceStatus},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrInstanceNotFound, ErrLoadBalancerNotFound, ErrEIPGone, ErrIncorrectInstanceStatus, ErrEIPStatus},
 		Example: []Example{
 			{"InstanceId", "lb-5s8w63yydi59w7klaikam"},
 		},

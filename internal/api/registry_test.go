@@ -23,7 +23,9 @@ var wanted = map[string]string{
 		DescribeLoadBalancerListenMonitor DescribeServerLoadBalancerListenMonitor DescribeServerLoadBalancerMonitor
 		DescribeEnsRegions DescribeNetworks DescribeVSwitches
 		CreateNetwork DescribeNetworkAttribute ModifyNetworkAttribute DeleteNetwork
-		CreateVSwitch DescribeVSwitchAttributes ModifyVSwitchAttribute DeleteVSwitch DescribeRegionIsps`,
+		CreateVSwitch DescribeVSwitchAttributes ModifyVSwitchAttribute DeleteVSwitch DescribeRegionIsps
+		CreateEipInstance DescribeEnsEipAddresses AssociateEnsEipAddress UnAssociateEnsEipAddress
+		ModifyEnsEipAddressAttribute DeleteEip`,
 	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,
 	"Ram 2015-05-01": `CreateUser GetUser ListUsers DeleteUser
 		CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey

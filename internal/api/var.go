@@ -259,5 +259,9 @@ func (v addressVar) Value() any {
 }
 
 func (v addressVar) Shape() Shape {
-	return Shape{Type: String, Rule: "must be an IPv4 or IPv6 address"}
+	return Shape{
+		Type: String, Rule: "must be an IPv4 or IPv6 address",
+		Valid: []string{"10.0.0.7", "2001:db8::7"},
+		Wrong: []string{"10.0.0", "10.0.0.256", "10.0.0.7/32", "fe80::1%eth0", "10.0.0.7 ", "x"},
+	}
 }

@@ -20,6 +20,8 @@ import (
 // that the console makes them without a question.
 var goesOn = map[string]string{
 	"AddBackendServers":                     "more backends",
+	"AssociateEnsEipAddress":                "another address",
+	"ModifyEnsEipAddressAttribute":          "a name",
 	"AttachPolicyToUser":                    "more rights; a policy that denies is attached on purpose",
 	"ChangePassword":                        "one's own, typed twice",
 	"ModifyLoadBalancerAttribute":           "a name",

@@ -5,6 +5,10 @@ const (
 	// listener, and the pool is one document of some 130 bytes a backend.
 	maxBackends = 500
 
+	// maxEIPs bounds the EIPs of a load balancer: each is another socket of every
+	// listener.
+	maxEIPs = 20
+
 	// maxRootKeys and maxUserKeys bound the access keys of the account and of one
 	// user: two, as RAM has it for users, are what a rotation needs.
 	maxRootKeys = 5

@@ -121,6 +121,7 @@ func releaseLoadBalancer(tx *store.Tx, id string) error {
 	if !found {
 		return api.LoadBalancerNotFound()
 	}
+	detachEIPs(tx, &lb)
 	tx.DeleteLoadBalancer(lb)
 	return nil
 }
@@ -133,6 +134,9 @@ func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceIn
 		case "lb":
 			out.ResourceType = "slb"
 			return releaseLoadBalancer(tx, in.InstanceID)
+		case "eip":
+			out.ResourceType = "eip"
+			return releaseEIP(tx, in.InstanceID, api.ErrEIPGone)
 		case "n":
 			out.ResourceType = "network"
 			return releaseNetwork(tx, in.InstanceID, api.ErrInstanceNotFound)

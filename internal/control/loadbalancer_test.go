@@ -323,7 +323,8 @@ func TestReleaseInstance(t *testing.T) {
 	w.refuse("ReleaseInstance", params{"InstanceId": "vsw-default"}, "IncorrectInstanceStatus")
 	w.refuse("ReleaseInstance", params{"InstanceId": "n-default"}, "IncorrectInstanceStatus")
 	w.refuse("ReleaseInstance", params{"InstanceId": "lb-none"}, "LoadBalancerNotFound")
-	for _, id := range []string{"vsw-none", "n-none", "eip-none", "i-none", "none"} {
+	w.refuse("ReleaseInstance", params{"InstanceId": "eip-none"}, "5100")
+	for _, id := range []string{"vsw-none", "n-none", "i-none", "none"} {
 		w.refuse("ReleaseInstance", params{"InstanceId": id}, "InvalidInstanceId.NotFound")
 	}
 	for _, tt := range []struct{ id, kind string }{{lb, "slb"}, {"vsw-default", "vswitch"}, {"n-default", "network"}} {

@@ -22,6 +22,7 @@ type Config struct {
 	History *history.Store   // nil: none is kept
 	Now     func() time.Time // nil: time.Now
 	Reach   *elb.Reach       // where backends may be; nil: the zero Reach
+	EIPs    elb.EIPPool      // what EIPs are taken from; nil: there are none
 
 	// Lockout is asked before a password is compared; nil: one of its own.
 	Lockout *lockout.Lockout
@@ -34,12 +35,13 @@ type Service struct {
 	history *history.Store // nil: none
 	now     func() time.Time
 	reach   *elb.Reach
+	eips    elb.EIPPool
 	lockout *lockout.Lockout
 }
 
 // New makes a Service.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach, lockout: c.Lockout}
+	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach, eips: c.EIPs, lockout: c.Lockout}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -112,6 +114,13 @@ func (s *Service) Handlers() map[string]Handler {
 		"ens:DescribeVSwitchAttributes": call(s.DescribeVSwitchAttributes),
 		"ens:ModifyVSwitchAttribute":    call(s.ModifyVSwitchAttribute),
 		"ens:DeleteVSwitch":             call(s.DeleteVSwitch),
+
+		"ens:CreateEipInstance":            call(s.CreateEipInstance),
+		"ens:DescribeEnsEipAddresses":      call(s.DescribeEnsEipAddresses),
+		"ens:AssociateEnsEipAddress":       call(s.AssociateEnsEipAddress),
+		"ens:UnAssociateEnsEipAddress":     call(s.UnAssociateEnsEipAddress),
+		"ens:ModifyEnsEipAddressAttribute": call(s.ModifyEnsEipAddressAttribute),
+		"ens:DeleteEip":                    call(s.DeleteEip),
 
 		"cas:UploadUserCertificate":    call(s.UploadUserCertificate),
 		"cas:GetUserCertificateDetail": call(s.GetUserCertificateDetail),

@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"net/netip"
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
@@ -32,9 +33,25 @@ func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput)
 				return wrongRange("the vSwitch " + other.ID + " of the network " + other.NetworkID + " has addresses of it: " + other.CIDR.String())
 			}
 		}
+		if err := s.besidesEIPs(tx, v.CIDR); err != nil {
+			return err
+		}
 		tx.PutVSwitch(v)
 		return nil
 	})
+}
+
+// besidesEIPs is nil if no EIP has an address of the range, and none can get one.
+func (s *Service) besidesEIPs(tx *store.Tx, cidr netip.Prefix) error {
+	if s.eips.Overlaps(cidr) {
+		return wrongRange("the pool of EIPs has addresses of it: see -eip-pool")
+	}
+	for _, e := range tx.EIPs() {
+		if cidr.Contains(e.Address) {
+			return wrongRange("the EIP " + e.ID + " has an address of it: " + e.Address.String())
+		}
+	}
+	return nil
 }
 
 // mayBeIn is nil if a vSwitch may have its range in a network. All of the network is

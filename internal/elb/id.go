@@ -20,6 +20,9 @@ func NewNetworkID() string { return "n-" + random(21, lowerCase) }
 // NewVSwitchID draws the name of a vSwitch.
 func NewVSwitchID() string { return "vsw-" + random(21, lowerCase) }
 
+// NewEIPID draws the name of an EIP.
+func NewEIPID() string { return "eip-" + random(21, lowerCase) }
+
 // NewAccountID draws the 16 digits of an account.
 func NewAccountID() string { return number(16) }
 

@@ -14,6 +14,7 @@ func TestNames(t *testing.T) {
 		{"load balancer", NewLoadBalancerID, `^lb-[0-9a-z]{21}$`},
 		{"network", NewNetworkID, `^n-[0-9a-z]{21}$`},
 		{"vSwitch", NewVSwitchID, `^vsw-[0-9a-z]{21}$`},
+		{"EIP", NewEIPID, `^eip-[0-9a-z]{21}$`},
 		{"account", NewAccountID, `^[1-9][0-9]{15}$`},
 		{"user", NewUserID, `^[1-9][0-9]{17}$`},
 		{"access key", NewAccessKeyID, `^LTAI[0-9A-Za-z]{20}$`},

@@ -23,6 +23,7 @@ type LoadBalancer struct {
 	Status     LoadBalancerStatus
 	CreateTime time.Time
 	Backends   []Backend
+	EIPs       []AttachedEIP `json:",omitempty"` // in the order in which they were associated
 }
 
 // LoadBalancerStatus is spelt as on the wire.

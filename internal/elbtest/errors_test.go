@@ -39,6 +39,7 @@ func refusals(w *world) []refusal {
 	absent := servers(`[{"ServerId":"i-absent","Ip":"127.0.0.1","Port":"1","Weight":"1"}]`)
 	nobody := map[string]string{"UserName": "nobody"}
 	policy := map[string]string{"PolicyName": "no-such"}
+	eip := map[string]string{"AllocationId": "eip-none"}
 	return []refusal{
 		{"CreateLoadBalancer", api.ErrRegionNotFound, map[string]string{"EnsRegionId": "moon"}, nil},
 		{"CreateLoadBalancer", api.ErrNetworkNotFound, map[string]string{"NetworkId": "n-none"}, nil},
@@ -51,6 +52,8 @@ func refusals(w *world) []refusal {
 		{"DeleteLoadBalancer", api.ErrLoadBalancerNotFound, none, nil},
 		{"ReleaseInstance", api.ErrInstanceNotFound, map[string]string{"InstanceId": "x-none"}, nil},
 		{"ReleaseInstance", api.ErrIncorrectInstanceStatus, map[string]string{"InstanceId": "vsw-default"}, nil},
+		{"ReleaseInstance", api.ErrEIPGone, map[string]string{"InstanceId": "eip-none"}, nil},
+		{"ReleaseInstance", api.ErrEIPStatus, map[string]string{"InstanceId": w.usedEIP}, nil},
 		{"ReleaseInstance", api.ErrLoadBalancerNotFound, map[string]string{"InstanceId": "lb-none"}, nil},
 
 		{"CreateLoadBalancerHTTPSListener", api.ErrLoadBalancerNotFound, none, nil},
@@ -137,6 +140,21 @@ func refusals(w *world) []refusal {
 		{"DeleteVSwitch", api.ErrVSwitchNotFound, map[string]string{"VSwitchId": "vsw-none"}, nil},
 		{"DeleteVSwitch", api.ErrIncorrectInstanceStatus, map[string]string{"VSwitchId": "vsw-default"}, nil},
 
+		{"CreateEipInstance", api.ErrRegionNotFound, map[string]string{"EnsRegionId": "moon"}, nil},
+		{"CreateEipInstance", api.ErrIdempotentMismatch, map[string]string{"ClientToken": "e", "Name": "other"}, func(w *world, t *testing.T) {
+			w.must(t, "CreateEipInstance", with(EIPParams(), "ClientToken", "e"), nil)
+		}},
+		{"AssociateEnsEipAddress", api.ErrEIPNotFound, eip, nil},
+		{"AssociateEnsEipAddress", api.ErrLoadBalancerNotFound, map[string]string{"InstanceId": "lb-none"}, nil},
+		{"AssociateEnsEipAddress", api.ErrEIPStatus, map[string]string{"AllocationId": w.usedEIP, "InstanceId": w.inactive}, nil},
+		{"AssociateEnsEipAddress", api.ErrTooManyEIPs, nil, (*world).fillEIPs},
+		{"UnAssociateEnsEipAddress", api.ErrEIPNotFound, eip, nil},
+		{"UnAssociateEnsEipAddress", api.ErrEIPStatus, map[string]string{"AllocationId": w.eip}, nil},
+		{"ModifyEnsEipAddressAttribute", api.ErrEIPNotFound, eip, nil},
+		{"DeleteEip", api.ErrEIPNotFound, map[string]string{"InstanceId": "eip-none"}, nil},
+		{"DeleteEip", api.ErrEIPStatus, map[string]string{"InstanceId": w.usedEIP}, nil},
+		{"CreateEipInstance", api.ErrEIPPoolEmpty, nil, (*world).drainPool},
+
 		{"DescribeLoadBalancerListenMonitor", api.ErrLoadBalancerNotFound, none, nil},
 		{"DescribeLoadBalancerListenMonitor", api.ErrListenerNotFound, map[string]string{"VPort": "9999"}, nil},
 		{"DescribeLoadBalancerListenMonitor", api.ErrListenerNotFound, map[string]string{"Proto": "tcp"}, nil},
@@ -212,6 +230,25 @@ func (w *world) fillPool(t *testing.T) {
 		item := fmt.Sprintf(`[{"ServerId":"i-last-%d","Ip":"127.0.0.1","Port":"1"}]`, i)
 		_, err := patient(t, w.Client, operation(t, "AddBackendServers"), map[string]string{"LoadBalancerId": w.lb, "BackendServers": item})
 		if err != nil {
+			return
+		}
+	}
+}
+
+// fillEIPs gives the load balancer as many EIPs as one may have.
+func (w *world) fillEIPs(t *testing.T) {
+	for {
+		_, err := patient(t, w.Client, operation(t, "AssociateEnsEipAddress"), map[string]string{"AllocationId": w.newEIP(t), "InstanceId": w.lb})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// drainPool takes EIPs until there is none left.
+func (w *world) drainPool(t *testing.T) {
+	for {
+		if _, err := patient(t, w.Client, operation(t, "CreateEipInstance"), EIPParams()); err != nil {
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 type Options struct {
 	Dir     string   // holds the data directory; "": a temporary one
 	API     string   // host:port of the API; "": a free port
+	EIPs    string   // CIDRs that EIPs are taken from; "": one of the node's own
 	VSwitch string   // CIDR that load balancers get addresses from; "": one of the node's own
 	Args    []string // further arguments of serve
 	OwnKeys bool     // the node makes its root credentials itself
@@ -94,7 +96,7 @@ func (n *Node) start() error {
 	n.AccessKeyID, n.Secret = "root-key", "root-secret-of-the-tests"
 	n.log, n.done = &log{ready: make(chan struct{})}, make(chan struct{})
 	n.cmd = exec.Command(n.Binary, append([]string{
-		"serve", "-data", n.Data(), "-api", n.API, "-admin", n.Admin, "-vswitch", n.VSwitch,
+		"serve", "-data", n.Data(), "-api", n.API, "-admin", n.Admin, "-vswitch", n.VSwitch, "-eip-pool", n.EIPs,
 	}, n.Args...)...)
 	if !n.OwnKeys {
 		n.cmd.Env = append(os.Environ(), "ELBOW_ACCESS_KEY_ID="+n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+n.Secret)
@@ -156,6 +158,7 @@ func (n *Node) complete() (err error) {
 		}
 	}
 	n.VSwitch = cmp.Or(n.VSwitch, freeVSwitch())
+	n.EIPs = cmp.Or(n.EIPs, strings.TrimSuffix(freeVSwitch(), "/20")+"/26")
 	n.Admin, err = freeAddress("127.0.0.1")
 	return err
 }

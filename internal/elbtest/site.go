@@ -69,6 +69,11 @@ func LoadBalancerParams() map[string]string {
 	}
 }
 
+// EIPParams are the parameters of CreateEipInstance.
+func EIPParams() map[string]string {
+	return map[string]string{"EnsRegionId": "local", "InstanceChargeType": "PostPaid", "InternetChargeType": "95BandwidthByMonth"}
+}
+
 // uploads numbers the certificates of this process, whose names must differ.
 var uploads atomic.Int64
 

@@ -31,6 +31,8 @@ type world struct {
 	network  string      // with the vSwitch vSwitch, which has nothing in it
 	vSwitch  string
 	empty    string // a network without a vSwitch
+	eip      string // not associated
+	usedEIP  string // of lb
 	key      string // access key of alice, who also has the policy mine
 	loneKey  string // access key of bob, who has nothing else
 	pair     Certificate
@@ -72,6 +74,8 @@ func newWorldOn(t *testing.T, o Options) *world {
 
 	w.network, w.empty = w.newNetwork(t, "10.10.0.0/16"), w.newNetwork(t, "10.11.0.0/16")
 	w.vSwitch = w.newVSwitch(t, w.network, "10.10.0.0/24")
+	w.eip, w.usedEIP = w.newEIP(t), w.newEIP(t)
+	w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": w.usedEIP, "InstanceId": w.lb}, nil)
 
 	for _, name := range []string{"alice", "bob", "carol"} {
 		w.must(t, "CreateUser", map[string]string{"UserName": name}, nil)
@@ -117,6 +121,13 @@ func (w *world) newVSwitch(t testing.TB, network, cidr string) string {
 	var out struct{ VSwitchID string }
 	w.must(t, "CreateVSwitch", map[string]string{"EnsRegionId": "local", "NetworkId": network, "CidrBlock": cidr}, &out)
 	return out.VSwitchID
+}
+
+func (w *world) newEIP(t testing.TB) string {
+	t.Helper()
+	var out struct{ AllocationID string }
+	w.must(t, "CreateEipInstance", EIPParams(), &out)
+	return out.AllocationID
 }
 
 // newKey makes an access key and answers a client with it.
@@ -240,6 +251,12 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"DescribeVSwitchAttributes":                  {"VSwitchId": w.vSwitch},
 		"ModifyVSwitchAttribute":                     {"VSwitchId": w.vSwitch, "VSwitchName": "renamed"},
 		"DeleteVSwitch":                              {"VSwitchId": w.vSwitch},
+		"CreateEipInstance":                          EIPParams(),
+		"DescribeEnsEipAddresses":                    none,
+		"AssociateEnsEipAddress":                     {"AllocationId": w.eip, "InstanceId": w.lb},
+		"UnAssociateEnsEipAddress":                   {"AllocationId": w.usedEIP},
+		"ModifyEnsEipAddressAttribute":               {"AllocationId": w.eip, "Name": "renamed"},
+		"DeleteEip":                                  {"InstanceId": w.eip},
 		"UploadUserCertificate":                      {"Name": "another", "Cert": w.pair.Chain, "Key": w.pair.Key},
 		"GetUserCertificateDetail":                   {"CertId": w.used},
 		"ListUserCertificateOrder":                   none,
@@ -341,7 +358,7 @@ func (w *world) dump(t testing.TB) string {
 	return text.String()
 }
 
-// dumpNetworks asks for all of each network and vSwitch.
+// dumpNetworks asks for all of each network, vSwitch and EIP.
 func (w *world) dumpNetworks(ask func(action string, params map[string]string, out any)) {
 	var networks struct {
 		Networks struct {
@@ -351,6 +368,7 @@ func (w *world) dumpNetworks(ask func(action string, params map[string]string, o
 			}
 		}
 	}
+	ask("DescribeEnsEipAddresses", map[string]string{"PageSize": "100"}, nil)
 	ask("DescribeNetworks", map[string]string{"PageSize": "50"}, &networks)
 	for _, n := range networks.Networks.Network {
 		ask("DescribeNetworkAttribute", map[string]string{"NetworkId": n.NetworkID}, nil)

@@ -43,7 +43,13 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 			CreateTime: day, Backends: []elb.Backend{
 				{ServerID: "i-1", Type: "ens", IP: netip.MustParseAddr("2001:db8::1"), Port: 8080, Weight: 100},
 			},
+			EIPs: []elb.AttachedEIP{{ID: "eip-1", Address: netip.MustParseAddr("203.0.113.7")}},
 		}),
+		"eip": form(t, eips, elb.EIP{
+			ID: "eip-1", RegionID: "local", Name: "n", Description: "d", Address: netip.MustParseAddr("203.0.113.7"), Bandwidth: 5, ISP: "cmcc",
+			ChargeType: "PostPaid", InternetChargeType: "95BandwidthByMonth", LoadBalancerID: "lb-1", Standby: true, CreateTime: day,
+		}),
+		"eipaddress": form(t, eipAddresses, "eip-1"),
 		"listener": form(t, listeners, elb.Listener{
 			LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS, Description: "web", BackendPort: 8080,
 			Forward: true, ForwardPort: 80, Scheduler: elb.WRR, IdleTimeout: 15 * time.Second, RequestTimeout: time.Minute,

@@ -23,6 +23,8 @@ import (
 //	/elbow/desired/session-keys                             see elb.SessionKey
 //	/elbow/status/<lb>/<port, 5 digits>/<protocol>/<node>   under a lease
 //	/elbow/address/<vswitch>/<address, 32 hex digits>       its load balancer
+//	/elbow/eip/<id>                                         see elb.EIP
+//	/elbow/eip-address/<address, 32 hex digits>             its EIP
 //	/elbow/certificate-name/<name>                          its certificate
 //	/elbow/certificate-last                                 the last id given
 //	/elbow/region/<id>
@@ -52,6 +54,9 @@ const (
 	addressPrefix         = root + "address/"
 	certificateNamePrefix = root + "certificate-name/"
 	certificateLastKey    = root + "certificate-last"
+
+	eipPrefix        = root + "eip/"
+	eipAddressPrefix = root + "eip-address/"
 
 	regionPrefix  = root + "region/"
 	networkPrefix = root + "network/"
@@ -132,8 +137,15 @@ func certificateKey(id int64) string {
 }
 
 func addressKey(vSwitchID string, address netip.Addr) string {
+	return addressesOf(vSwitchID) + hexOf(address)
+}
+
+func eipAddressKey(address netip.Addr) string { return eipAddressPrefix + hexOf(address) }
+
+// hexOf sorts as addresses do.
+func hexOf(address netip.Addr) string {
 	b := address.As16()
-	return addressesOf(vSwitchID) + hex.EncodeToString(b[:])
+	return hex.EncodeToString(b[:])
 }
 
 // addressesOf is the prefix of the taken addresses of one vSwitch, which sort

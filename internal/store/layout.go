@@ -30,6 +30,8 @@ var layouts = []layout{
 	layoutOf(regionPrefix, regions),
 	layoutOf(networkPrefix, networks),
 	layoutOf(vSwitchPrefix, vSwitches),
+	layoutOf(eipPrefix, eips),
+	layoutOf(eipAddressPrefix, eipAddresses),
 	layoutOf(instancePrefix, instances),
 	layoutOf(instanceRangePrefix, instanceRanges),
 	layoutOf(userPrefix, users),

@@ -1,0 +1,232 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// CreateEipInstance takes an EIP from the pool. With a ClientToken it does so once.
+func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstanceInput) (out api.CreateEipInstanceOutput, err error) {
+	e := elb.EIP{
+		ID: elb.NewEIPID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
+		Bandwidth: in.Bandwidth, ISP: in.ISP, ChargeType: in.InstanceChargeType, InternetChargeType: in.InternetChargeType,
+		CreateTime: s.now(),
+	}
+	params := *in
+	params.ClientToken = ""
+	once, err := onceOf("CreateEipInstance", in.ClientToken, params)
+	if err != nil {
+		return out, err
+	}
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		created, done, err := once.done(tx, e.ID)
+		if done {
+			e.ID = created
+		}
+		if done || err != nil {
+			return err
+		}
+		if _, found := tx.Region(e.RegionID); !found {
+			return api.ErrRegionNotFound.New()
+		}
+		if e.Address, err = s.freeEIP(tx, in.Address); err != nil {
+			return err
+		}
+		tx.CreateEIP(e)
+		return nil
+	})
+	return api.CreateEipInstanceOutput{AllocationID: e.ID}, err
+}
+
+// freeEIP is the address of a new EIP: the wanted one, if there is one. No address of
+// a vSwitch is an EIP: a pool that came later may have some.
+func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
+	var besides []netip.Prefix
+	for _, v := range tx.VSwitches() {
+		besides = append(besides, v.CIDR)
+	}
+	if want.IsValid() {
+		cidr := s.eips.Range(want)
+		refuse := func(why string) (netip.Addr, error) {
+			e := api.InvalidField("IpAddress")
+			e.Reason = "IpAddress " + why
+			return netip.Addr{}, e
+		}
+		switch {
+		case !cidr.IsValid():
+			return refuse("is none that the pool gives: see -eip-pool")
+		case slices.ContainsFunc(besides, cidr.Overlaps):
+			return refuse("is in " + cidr.String() + " of the pool, which has addresses of a vSwitch")
+		case tx.HasEIP(want):
+			return refuse("is that of another EIP")
+		}
+		return want, nil
+	}
+	address := s.eips.FreeAddress(besides, tx.CountEIPsFrom)
+	if address.IsValid() {
+		return address, nil
+	}
+	e := api.ErrEIPPoolEmpty.New()
+	switch e.Reason = "release an EIP, or have the operator give more addresses with -eip-pool"; {
+	case len(s.eips) == 0:
+		e.Reason = "the node was started without -eip-pool, which says which addresses EIPs may have"
+	case slices.ContainsFunc(besides, s.eips.Overlaps):
+		e.Reason += "; ranges of it that have addresses of a vSwitch are not used"
+	}
+	return address, e
+}
+
+// AssociateEnsEipAddress gives a load balancer an EIP. It is no error if it has it.
+func (s *Service) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateEnsEipAddressInput) (out api.AssociateEnsEipAddressOutput, err error) {
+	if in.InstanceType != "" && in.InstanceType != api.SlbInstance {
+		e := api.InvalidField("InstanceType")
+		e.Reason = "InstanceType must be " + api.SlbInstance + ": only load balancers have EIPs here"
+		return out, e
+	}
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		e, found := tx.EIP(in.AllocationID)
+		if !found {
+			return api.ErrEIPNotFound.New()
+		}
+		lb, found := tx.LoadBalancer(in.InstanceID)
+		if !found {
+			return api.LoadBalancerNotFound()
+		}
+		switch {
+		case e.LoadBalancerID == lb.ID && e.Standby == in.Standby:
+			return nil
+		case e.LoadBalancerID != "" && e.LoadBalancerID != lb.ID:
+			return eipStatus("the EIP is associated with " + e.LoadBalancerID)
+		case e.LoadBalancerID == "" && len(lb.EIPs) >= maxEIPs:
+			return api.ErrTooManyEIPs.New(strconv.Itoa(maxEIPs))
+		case e.LoadBalancerID == "":
+			lb.EIPs = append(lb.EIPs, elb.AttachedEIP{ID: e.ID, Address: e.Address})
+			tx.PutLoadBalancer(lb)
+		}
+		e.LoadBalancerID, e.Standby = lb.ID, in.Standby
+		tx.PutEIP(e)
+		return nil
+	})
+}
+
+func eipStatus(reason string) *api.Error {
+	e := api.ErrEIPStatus.New()
+	e.Reason = reason
+	return e
+}
+
+// UnAssociateEnsEipAddress takes an EIP from its load balancer.
+func (s *Service) UnAssociateEnsEipAddress(ctx context.Context, in *api.UnAssociateEnsEipAddressInput) (out api.UnAssociateEnsEipAddressOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		e, found := tx.EIP(in.AllocationID)
+		if !found {
+			return api.ErrEIPNotFound.New()
+		}
+		if e.LoadBalancerID == "" {
+			return eipStatus("the EIP is not associated")
+		}
+		if lb, found := tx.LoadBalancer(e.LoadBalancerID); found {
+			lb.EIPs = slices.DeleteFunc(lb.EIPs, func(a elb.AttachedEIP) bool { return a.ID == e.ID })
+			tx.PutLoadBalancer(lb)
+		}
+		e.LoadBalancerID, e.Standby = "", false
+		tx.PutEIP(e)
+		return nil
+	})
+}
+
+// detachEIPs lets the EIPs of a load balancer that is being deleted go; they stay the
+// account's.
+func detachEIPs(tx *store.Tx, lb *elb.LoadBalancer) {
+	for _, a := range lb.EIPs {
+		if e, found := tx.EIP(a.ID); found {
+			e.LoadBalancerID, e.Standby = "", false
+			tx.PutEIP(e)
+		}
+	}
+}
+
+// ModifyEnsEipAddressAttribute changes an EIP.
+func (s *Service) ModifyEnsEipAddressAttribute(ctx context.Context, in *api.ModifyEnsEipAddressAttributeInput) (out api.ModifyEnsEipAddressAttributeOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		e, found := tx.EIP(in.AllocationID)
+		if !found {
+			return api.ErrEIPNotFound.New()
+		}
+		in.Apply("Name", &e.Name, &e.Description)
+		e.Bandwidth = cmp.Or(in.Bandwidth, e.Bandwidth)
+		tx.PutEIP(e)
+		return nil
+	})
+}
+
+// DeleteEip gives an EIP back to the pool.
+func (s *Service) DeleteEip(ctx context.Context, in *api.DeleteEipInput) (out api.DeleteEipOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		return releaseEIP(tx, in.InstanceID, api.ErrEIPNotFound)
+	})
+}
+
+func releaseEIP(tx *store.Tx, id string, notFound api.ErrorID) error {
+	e, found := tx.EIP(id)
+	if !found {
+		return notFound.New()
+	}
+	if e.LoadBalancerID != "" {
+		return eipStatus("the EIP is associated with " + e.LoadBalancerID)
+	}
+	tx.DeleteEIP(e)
+	return nil
+}
+
+// DescribeEnsEipAddresses lists the EIPs that match all of the filters, oldest first.
+func (s *Service) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeEnsEipAddressesInput) (out api.DescribeEnsEipAddressesOutput, err error) {
+	var all []elb.EIP
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		if len(in.AllocationIDs) == 0 {
+			all = r.EIPs()
+		}
+		for _, id := range in.AllocationIDs {
+			if e, found := r.EIP(id); found && !slices.ContainsFunc(all, func(o elb.EIP) bool { return o.ID == id }) {
+				all = append(all, e)
+			}
+		}
+		return nil
+	})
+	all = slices.DeleteFunc(all, func(e elb.EIP) bool { return !eipMatches(eipEntry(&e), &e, in) })
+	slices.SortFunc(all, func(a, b elb.EIP) int {
+		return cmp.Or(a.CreateTime.Compare(b.CreateTime), cmp.Compare(a.ID, b.ID))
+	})
+	some, p := page(all, in.PageNumber, in.PageSize)
+	out.Page = p
+	for i := range some {
+		out.EipAddresses.EipAddress = append(out.EipAddresses.EipAddress, eipEntry(&some[i]))
+	}
+	return out, err
+}
+
+func eipMatches(a api.EipAddress, e *elb.EIP, in *api.DescribeEnsEipAddressesInput) bool {
+	return oneOf(a.InstanceID, in.InstanceID, nil) && oneOf(a.InstanceType, in.InstanceType, nil) &&
+		isAddress(e.Address, in.Address) && oneOf(a.Name, in.Name, nil) && oneOf(a.EnsRegionID, in.RegionID, in.RegionIDs) &&
+		oneOf(strconv.FormatBool(a.Standby), in.Standby, nil) && oneOf(a.Status, in.Status, nil)
+}
+
+func eipEntry(e *elb.EIP) api.EipAddress {
+	a := api.EipAddress{
+		AllocationID: e.ID, AllocationTime: api.Timestamp(e.CreateTime), Bandwidth: e.Bandwidth, ChargeType: e.ChargeType,
+		Description: e.Description, EnsRegionID: e.RegionID, IcmpReplyEnabled: true, InternetChargeType: e.InternetChargeType,
+		IPAddress: e.Address.String(), Isp: e.ISP, Name: e.Name, Status: api.EIPAvailable,
+	}
+	if e.LoadBalancerID != "" {
+		a.Status, a.InstanceID, a.InstanceType, a.Standby = api.EIPInUse, e.LoadBalancerID, api.SlbInstance, e.Standby
+	}
+	a.IPStatus = a.Status
+	return a
+}

@@ -1,0 +1,92 @@
+package elb
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// An EIP is an address of the operator's pool. Associated with a load balancer, it
+// is a second address that all of its listeners serve on.
+type EIP struct {
+	ID                 string // eip-…
+	RegionID           string
+	Name               string
+	Description        string
+	Address            netip.Addr
+	Bandwidth          int    // Mbit/s; recorded, not enforced
+	ISP                string // "": none was named
+	ChargeType         string // PostPaid
+	InternetChargeType string // 95BandwidthByMonth
+	LoadBalancerID     string // "": it is not associated
+	Standby            bool   // recorded; it serves like any other
+	CreateTime         time.Time
+}
+
+// An AttachedEIP is what a load balancer knows of an EIP that is associated with it.
+type AttachedEIP struct {
+	ID      string
+	Address netip.Addr
+}
+
+// An EIPPool is the ranges that the operator has set aside for EIPs.
+type EIPPool []netip.Prefix
+
+// NewEIPPool makes a pool of ranges; each is as VSwitchRange has it, and no two have
+// an address in common.
+func NewEIPPool(ranges []netip.Prefix) (EIPPool, error) {
+	var pool EIPPool
+	for _, given := range ranges {
+		cidr, err := VSwitchRange(given)
+		if err != nil {
+			return nil, fmt.Errorf("%s %w", given, err)
+		}
+		if other, found := pool.overlap(cidr); found {
+			return nil, fmt.Errorf("%s and %s have addresses in common", other, cidr)
+		}
+		pool = append(pool, cidr)
+	}
+	return pool, nil
+}
+
+func (p EIPPool) overlap(cidr netip.Prefix) (netip.Prefix, bool) {
+	i := slices.IndexFunc(p, cidr.Overlaps)
+	if i < 0 {
+		return netip.Prefix{}, false
+	}
+	return p[i], true
+}
+
+// Overlaps reports whether the pool has an address of the range.
+func (p EIPPool) Overlaps(cidr netip.Prefix) bool {
+	_, found := p.overlap(cidr)
+	return found
+}
+
+// Range is the range that an EIP with the address would be of; it is invalid if the
+// pool does not give the address. Of each range it gives what FreeAddress does of a
+// vSwitch's.
+func (p EIPPool) Range(a netip.Addr) netip.Prefix {
+	for _, cidr := range p {
+		if first, last := hosts(cidr); !a.Less(first) && !last.Less(a) {
+			return cidr
+		}
+	}
+	return netip.Prefix{}
+}
+
+// FreeAddress is the lowest address that is free in the first range that has one; the
+// zero address if none has. A range that shares an address with one of besides has
+// none. See FreeAddress for taken.
+func (p EIPPool) FreeAddress(besides []netip.Prefix, taken func(first, last netip.Addr) int) netip.Addr {
+	for _, cidr := range p {
+		if slices.ContainsFunc(besides, cidr.Overlaps) {
+			continue
+		}
+		if a := FreeAddress(cidr, taken); a.IsValid() {
+			return a
+		}
+	}
+	return netip.Addr{}
+}
