@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"net"
 	"net/netip"
 	"os"
 	"runtime/debug"
@@ -261,21 +260,9 @@ func (c *conn) guard() {
 // addr is where the client is now: a QUIC connection may move (RFC 9000, 9).
 func (c *conn) addr() netip.AddrPort {
 	if c.h3 != nil {
-		return addrPort(c.h3.quic.RemoteAddr())
+		return socket.AddrPort(c.h3.quic.RemoteAddr())
 	}
 	return c.client
-}
-
-// addrPort is the address of a peer, with IPv4 as IPv4.
-func addrPort(a net.Addr) netip.AddrPort {
-	var ap netip.AddrPort
-	switch a := a.(type) {
-	case *net.TCPAddr:
-		ap = a.AddrPort()
-	case *net.UDPAddr:
-		ap = a.AddrPort()
-	}
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
 // sleep waits for d or until done is closed, and reports whether it was d.

@@ -8,9 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/quic-go/quic-go/qlogwriter"
 	"golang.org/x/net/ipv4"
 
 	"elbow/internal/overload"
+	"elbow/internal/socket"
 )
 
 // datagrams are the UDP socket of a listener as quic-go reads it. When another
@@ -40,7 +42,7 @@ type datagrams struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed when source changes; guarded by mu
 	ended   bool          // guarded by mu
-	closed  func()        // called when the socket has been closed; nil: nobody asks
+	closed  func()        // called when the socket has been closed
 	passed  *net.UnixConn // where a newer process passes packets on; guarded by mu, until source is fromNewer
 }
 
@@ -51,15 +53,25 @@ const (
 	fromNewer  // a newer process has the socket
 )
 
-func newDatagrams(udp *net.UDPConn, routes []route, source uint32) *datagrams {
-	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{})}
-	d.resets, d.proofs = new(resetter), new(initialProofs)
+// newDatagrams takes a UDP socket, to be read from source at first.
+func newDatagrams(udp *net.UDPConn, source uint32) *datagrams {
+	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{}), closed: func() {}}
+	d.turns, d.resets, d.proofs = new(overload.Turns), new(resetter), new(initialProofs)
 	d.source.Store(source)
-	if len(routes) > 0 {
-		d.routes.Store(&routes)
-	}
 	return d
 }
+
+// serve is called before the socket is read: turns and proofs are those of the QUIC
+// port, and reset is the key for stateless resets, nil for none.
+func (d *datagrams) serve(turns *overload.Turns, proofs *initialProofs, reset *[32]byte, tag quicTag) {
+	d.turns, d.proofs, d.resets = turns, proofs, newResetter(reset, tag)
+}
+
+// tracer is to be that of the transport which reads the socket.
+func (d *datagrams) tracer() qlogwriter.Recorder { return d.resets }
+
+// onClose has f called, once, when the socket has been closed.
+func (d *datagrams) onClose(f func()) { d.closed = sync.OnceFunc(f) }
 
 // ReadBatch is what quic-go reads with.
 func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
@@ -113,7 +125,7 @@ func (d *datagrams) awaitReader() {
 func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	n, oobn, err = d.UDPConn.WriteMsgUDP(b, oob, to)
 	if d.turns.Any() {
-		d.turns.Wrote(addrPort(to))
+		d.turns.Wrote(socket.AddrPort(to))
 	}
 	return n, oobn, err
 }
@@ -138,6 +150,9 @@ func (d *datagrams) goesOn(err error) bool {
 	defer d.mu.Unlock()
 	return errors.Is(err, os.ErrDeadlineExceeded) && !d.ended
 }
+
+// isFrom reports whether that is the source.
+func (d *datagrams) isFrom(source uint32) bool { return d.source.Load() == source }
 
 // readFrom changes the source.
 func (d *datagrams) readFrom(source uint32) {
@@ -183,18 +198,16 @@ func (d *datagrams) Close() error {
 		_ = d.passed.Close() // what is in it is for nobody
 	}
 	d.forgetLocked(func(*route) bool { return true })
-	if d.closed != nil {
-		defer d.closed()
-	}
+	defer d.closed()
 	return d.UDPConn.Close()
 }
 
-// forget closes routes. A reader that is about to use one finds it closed, and
+// forget closes the route to the process with the tag. A reader that is about to use one finds it closed, and
 // keeps the packet.
-func (d *datagrams) forget(gone func(*route) bool) {
+func (d *datagrams) forget(tag []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.forgetLocked(gone)
+	d.forgetLocked(func(r *route) bool { return string(r.tag[:]) == string(tag) })
 }
 
 func (d *datagrams) forgetLocked(gone func(*route) bool) {

@@ -42,7 +42,7 @@ type h3Conn struct {
 func (q *quicPort) admit(c *quic.Conn) {
 	l := q.listener
 	h := &h3Conn{
-		conn:  &conn{proxy: l.proxy, listener: l, client: addrPort(c.RemoteAddr())},
+		conn:  &conn{proxy: l.proxy, listener: l, client: socket.AddrPort(c.RemoteAddr())},
 		quic:  c,
 		start: c.Context().Value(quicStartKey{}).(*quicStart),
 	}

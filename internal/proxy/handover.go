@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"sync"
 	"syscall"
 
 	"elbow/internal/overload"
@@ -34,13 +33,6 @@ type Socket struct {
 	Routes  []Route // of a UDP socket
 }
 
-// A Route is where datagrams go that are for QUIC connections of an older
-// process, the one with the tag.
-type Route struct {
-	Tag  []byte
-	File *os.File
-}
-
 // A Given is an open socket of a listener that another process is to have. It is
 // opened when it is sent and closed after: were all copies made first, a node would
 // need twice as many descriptors as it has sockets.
@@ -49,12 +41,6 @@ type Given struct {
 	Address netip.AddrPort
 	Open    func() (*os.File, error)
 	Routes  []GivenRoute // of a UDP socket
-}
-
-// A GivenRoute is a Route likewise.
-type GivenRoute struct {
-	Tag  []byte
-	Open func() (*os.File, error)
 }
 
 // Tag is what the QUIC connection ids of this process have in them.
@@ -69,7 +55,7 @@ func (p *Proxy) Sockets() (all []Given) {
 			Network: "tcp", Address: address, Open: func() (*os.File, error) { return socket.Duplicate(l.tcp) },
 		})
 		if d := l.datagrams(); d != nil {
-			all = append(all, d.given(address, p.tag))
+			all = append(all, Given{Network: "udp", Address: address, Open: d.duplicate, Routes: d.giveRoutes(p.tag)})
 		}
 	}
 	return all
@@ -150,7 +136,7 @@ func (p *Proxy) Begin() {
 func (p *Proxy) Forget(tag []byte) {
 	for _, l := range p.listening() {
 		if d := l.datagrams(); d != nil {
-			d.forget(func(r *route) bool { return string(r.tag[:]) == string(tag) })
+			d.forget(tag)
 		}
 	}
 }
@@ -233,7 +219,7 @@ func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagrams, err error) {
 		p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors)
 		return nil, err
 	}
-	d.closed = sync.OnceFunc(func() { p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors) })
+	d.onClose(func() { p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors) })
 	return d, nil
 }
 
@@ -244,7 +230,7 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagrams, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newDatagrams(udp, nil, p.source()), nil
+		return newDatagrams(udp, p.source()), nil
 	}
 	defer s.close()
 	c, err := net.FilePacketConn(s.File) // a copy
@@ -256,8 +242,8 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagrams, error) {
 		_ = c.Close() // it is of no use
 		return nil, fmt.Errorf("the inherited socket is a %T", c)
 	}
-	d := newDatagrams(udp, nil, p.source())
-	if err := d.inherit(s.Routes); err != nil {
+	d := newDatagrams(udp, p.source())
+	if err := d.inheritRoutes(s.Routes); err != nil {
 		_ = d.Close() // it was not used
 		return nil, err
 	}

@@ -257,8 +257,3 @@ const arenaBytes = 2 << 10
 // takes QUIC connections: clients whose first packets came to it go on talking to
 // it. A handshake with a lost packet takes a second.
 const handshakeRest = time.Second
-
-// passedBuffer is the room, in bytes, for packets that one process passes on to
-// another. The kernel gives what net.core.wmem_max allows, 208 KiB by default,
-// which holds 90 full packets.
-const passedBuffer = 1 << 20

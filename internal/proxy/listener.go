@@ -13,6 +13,7 @@ import (
 
 	"elbow/internal/metrics"
 	"elbow/internal/overload"
+	"elbow/internal/socket"
 )
 
 // A Listener serves one address and port with one Config at a time. The socket
@@ -119,7 +120,7 @@ func (l *Listener) accept() {
 
 // admit gives a new connection its goroutine, unless there are too many.
 func (l *Listener) admit(tcp *net.TCPConn) {
-	c := &conn{proxy: l.proxy, listener: l, client: addrPort(tcp.RemoteAddr())}
+	c := &conn{proxy: l.proxy, listener: l, client: socket.AddrPort(tcp.RemoteAddr())}
 	counts := l.counts.Local()
 	counts.accepted.Inc()
 	if l.turnAway(tcp) {

@@ -75,14 +75,14 @@ func (q *quicPort) listen() (*quicSocket, error) {
 		return nil, err
 	}
 	sessions := q.listener.config.Load().Sessions
-	udp.turns, udp.resets, udp.proofs = &q.turns, newResetter(sessions, p.tag), &q.proofs
+	udp.serve(&q.turns, &q.proofs, sessions.resetKey(), p.tag)
 	s := &quicSocket{udp: udp}
 	s.transport = &quic.Transport{
 		Conn:                  udp,
 		ConnectionIDGenerator: quicIDs{tag: p.tag},
 		ConnContext:           q.begin,
 		VerifySourceAddress:   func(net.Addr) bool { return q.distrusts() },
-		Tracer:                udp.resets,
+		Tracer:                udp.tracer(),
 	}
 	sessions.protect(s.transport)
 	if s.accept, err = s.transport.ListenEarly(q.tls, q.config()); err != nil {
@@ -90,7 +90,7 @@ func (q *quicPort) listen() (*quicSocket, error) {
 		return nil, err
 	}
 	q.socket.Store(udp)
-	if source := p.source(); source != udp.source.Load() { // Begin came in between
+	if source := p.source(); !udp.isFrom(source) { // Begin came in between
 		udp.readFrom(source)
 	}
 	return s, nil

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"golang.org/x/net/ipv4"
+
+	"elbow/internal/socket"
 )
 
 // initialProofs are the addresses from which Initial packets have come that decrypt. A
@@ -33,7 +35,7 @@ const proofsRoom = 2048
 func (p *initialProofs) read(ms []ipv4.Message) {
 	for i := range ms {
 		if p.opener.opens(ms[i].Buffers[0][:ms[i].N]) {
-			p.add(addrPort(ms[i].Addr))
+			p.add(socket.AddrPort(ms[i].Addr))
 		}
 	}
 }

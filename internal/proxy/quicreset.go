@@ -56,11 +56,11 @@ const (
 // asks again.
 const resetsPerSecond = 4096
 
-// newResetter returns one with the keys of s.
-func newResetter(s *Sessions, tag quicTag) *resetter {
+// newResetter returns one with the key, if there is one.
+func newResetter(key *[32]byte, tag quicTag) *resetter {
 	r := &resetter{tag: tag}
-	if s != nil {
-		r.mac = hmac.New(sha256.New, s.Reset[:])
+	if key != nil {
+		r.mac = hmac.New(sha256.New, key[:])
 	}
 	return r
 }
@@ -76,7 +76,7 @@ func (r *resetter) read(c *net.UDPConn, ms []ipv4.Message) {
 		if len(b) < 1+quicIDLen || len(b) > maxSmallPacket || b[0]&0xc0 != 0x40 {
 			continue // RFC 9000, 17.3.1
 		}
-		p := smallPacket{length: len(b), from: addrPort(ms[i].Addr)}
+		p := smallPacket{length: len(b), from: socket.AddrPort(ms[i].Addr)}
 		copy(p.id[:], b[1:])
 		tag, ok := tagOf(b)
 		p.own = ok && tag == r.tag

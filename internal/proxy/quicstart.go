@@ -8,6 +8,7 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"elbow/internal/overload"
+	"elbow/internal/socket"
 )
 
 // A quicStart is what is known of a connection before its handshake has ended.
@@ -25,7 +26,7 @@ type quicStart struct {
 func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Context, error) {
 	l := q.listener
 	counts := l.counts.Local()
-	client := addrPort(info.RemoteAddr)
+	client := socket.AddrPort(info.RemoteAddr)
 	if !q.proofs.take(client) {
 		counts.unshaken.Inc()
 		return nil, errNoInitial

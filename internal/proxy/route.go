@@ -15,6 +15,19 @@ import (
 	"elbow/internal/socket"
 )
 
+// A Route is where datagrams go that are for QUIC connections of an older
+// process, the one with the tag.
+type Route struct {
+	Tag  []byte
+	File *os.File
+}
+
+// A GivenRoute is a Route that is opened when it is sent.
+type GivenRoute struct {
+	Tag  []byte
+	Open func() (*os.File, error)
+}
+
 // A route leads to an older process of this node that still has QUIC connections.
 type route struct {
 	tag  quicTag
@@ -22,8 +35,8 @@ type route struct {
 	raw  syscall.RawConn
 }
 
-// inherit opens routes to older processes.
-func (d *datagrams) inherit(routes []Route) error {
+// inheritRoutes opens routes to older processes.
+func (d *datagrams) inheritRoutes(routes []Route) error {
 	var all []route
 	for _, r := range routes {
 		c, err := net.FileConn(r.File) // a copy
@@ -47,16 +60,26 @@ func (d *datagrams) inherit(routes []Route) error {
 	return nil
 }
 
-// given is the socket with the routes, and a route to this process, which has the tag.
-func (d *datagrams) given(address netip.AddrPort, tag quicTag) Given {
-	g := Given{Network: "udp", Address: address, Open: func() (*os.File, error) { return socket.Duplicate(d.UDPConn) }}
+// duplicate copies the socket for another process.
+func (d *datagrams) duplicate() (*os.File, error) { return socket.Duplicate(d.UDPConn) }
+
+// giveRoutes are the routes to older processes, and one to this process, which has the
+// tag.
+func (d *datagrams) giveRoutes(tag quicTag) (all []GivenRoute) {
 	if routes := d.routes.Load(); routes != nil {
 		for _, r := range *routes {
-			g.Routes = append(g.Routes, GivenRoute{slices.Clone(r.tag[:]), r.open})
+			all = append(all, GivenRoute{slices.Clone(r.tag[:]), r.open})
 		}
 	}
-	g.Routes = append(g.Routes, GivenRoute{slices.Clone(tag[:]), d.openPassed})
-	return g
+	return append(all, GivenRoute{slices.Clone(tag[:]), d.openPassed})
+}
+
+// routesLeft is how many older processes there are routes to.
+func (d *datagrams) routesLeft() int {
+	if routes := d.routes.Load(); routes != nil {
+		return len(*routes)
+	}
+	return 0
 }
 
 // open copies the route. One whose process has ended meanwhile leads nowhere.
@@ -95,6 +118,11 @@ func (d *datagrams) openPassed() (*os.File, error) {
 	d.passed = c.(*net.UnixConn)
 	return theirs, nil
 }
+
+// passedBuffer is the room, in bytes, for packets that one process passes on to
+// another. The kernel gives what net.core.wmem_max allows, 208 KiB by default,
+// which holds 90 full packets.
+const passedBuffer = 1 << 20
 
 // socketPair makes a pair of sockets. What is sent on theirs has as much room as the
 // system allows: less loses packets, which are sent again.

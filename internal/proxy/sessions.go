@@ -47,6 +47,14 @@ func (s *Sessions) protect(t *quic.Transport) {
 	}
 }
 
+// resetKey is the key for stateless resets; nil: there is none.
+func (s *Sessions) resetKey() *[32]byte {
+	if s == nil {
+		return nil
+	}
+	return &s.Reset
+}
+
 // sealTickets has tickets be sealed with the keys of t, wherever a copy of t is
 // used, and accepted for no other name than the one they were given for: a
 // certificate for one name proves nothing about another (RFC 6066, 3;

@@ -76,7 +76,7 @@ func (w *wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
 // whether it did: there is no turn for it in time, or no memory.
 func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 	switch {
-	case l.proxy.budget.FullForConns(addrPort(tcp.RemoteAddr())):
+	case l.proxy.budget.FullForConns(socket.AddrPort(tcp.RemoteAddr())):
 		l.refuseMemory()
 	case l.tls != nil && l.proxy.shakes.WouldRefuse(1):
 		l.refuseShake(overload.ErrQueueFull)

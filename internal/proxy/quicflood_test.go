@@ -1,0 +1,164 @@
+package proxy
+
+import (
+	"crypto/aes"
+	"crypto/rand"
+	"net"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/quicvarint"
+
+	"elbow/internal/leak"
+	"elbow/internal/overload"
+	"elbow/internal/socket"
+)
+
+// An initialSender sends Initial packets of its own making, with a token of the
+// server's.
+type initialSender struct {
+	t     *testing.T
+	r     *rig
+	udp   *net.UDPConn
+	token []byte
+}
+
+// newInitialSender gets a token, which takes a Retry.
+func newInitialSender(t *testing.T, r *rig) *initialSender {
+	t.Helper()
+	s := &initialSender{t: t, r: r, udp: listenUDP(t)}
+	s.send(make([]byte, 8), false) // looked at no further than its token
+	b := make([]byte, 2000)
+	_ = s.udp.SetReadDeadline(time.Now().Add(patience))
+	n, err := s.udp.Read(b)
+	if err != nil || b[0]&0xf0 != 0xf0 {
+		t.Fatalf("got %x, %v, want a Retry", b[:n], err)
+	}
+	head := 1 + 4 + 1 + 1 + int(b[6]) // RFC 9000, 17.2.5; the client's id is empty
+	s.token = b[head : n-16]
+	return s
+}
+
+// send sends a packet, which decrypts or not. There is no ClientHello in it, but a PING.
+func (s *initialSender) send(id []byte, decrypts bool) {
+	s.t.Helper()
+	b := sealed(id, s.token, []byte{1})
+	if !decrypts {
+		b[len(b)-1] ^= 1
+	}
+	if _, err := s.udp.WriteTo(b, s.r.udpAddr()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// flood sends packets with ids of their own until n have been seen to.
+func (s *initialSender) flood(n int, decrypts bool) {
+	s.t.Helper()
+	seen := func() float64 {
+		return s.r.unshaken() + s.r.series()["elbow_listener_connections_total{lb=lb-test,listener=443}"]
+	}
+	for want, before := seen()+float64(n), seen(); before < want; before = seen() {
+		// Packets may get lost, also on loopback: then there are too few, and more are sent.
+		for range min(50, int(want-before)) {
+			id := make([]byte, 8)
+			_, _ = rand.Read(id)
+			s.send(id, decrypts)
+		}
+		waitFor(s.t, "an Initial packet being looked at", func() bool { return seen() > before })
+	}
+}
+
+// Packets with a valid token that do not decrypt get no place among the handshakes.
+func TestQUICJunkHoldsNoPlace(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxShaking = -1 })
+	newInitialSender(t, r).flood(2*quicShakingMax/10, false)
+	if n := r.lis.quic.shaking.Load(); n != 0 {
+		t.Errorf("%d handshakes are under way", n)
+	}
+	if got := r.dialRaw().ask("/"); got != "hello" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// One address cannot have all places, even with packets that do decrypt: clients at
+// other addresses are served beside it. When it has none left, its own are refused.
+func TestQUICHandshakesShare(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxShaking = -1 },
+		limits(Limits{HandshakeTimeout: time.Hour}))
+	s := newInitialSender(t, r)
+	const share = quicShakingMax / quicShakingShare
+	s.flood(share+100, true)
+	if n := r.lis.quic.shaking.Load(); n != share {
+		t.Errorf("%d handshakes are under way, want %d", n, share)
+	}
+	tr := &quic.Transport{Conn: listenUDPAt(t, net.IPv4(127, 0, 0, 2))}
+	defer tr.Close()
+	c, err := tr.Dial(t.Context(), r.udpAddr(), h3TLS(), nil)
+	if err != nil {
+		t.Fatalf("from another address: %v", err)
+	}
+	defer func() { _ = c.CloseWithError(0x100, "") }()
+	if got := (&rawH3{t, c}).ask("/"); got != "hello" {
+		t.Errorf("from another address: got %q", got)
+	}
+}
+
+// Handshakes have no more than their part of the memory, and half of that as long as
+// addresses are not proved.
+func TestQUICHandshakesRoom(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HandshakeTimeout: time.Hour}),
+		func(o *Options, _ *Config) { o.Memory = 1 << 30 })
+	q, room := r.lis.quic, r.proxy.quicRoom
+	if want := int64(1 << 30 / overload.BudgetShare / quicRoomShare / overload.QUICCost); room != want {
+		t.Errorf("there is room for %d, want %d", room, want)
+	}
+	s := &initialSender{t: t, r: r, udp: listenUDP(t)}
+	s.flood(int(room/2), true)
+	if n := q.shaking.Load(); n != room/2 {
+		t.Errorf("%d handshakes are under way, want %d", n, room/2)
+	}
+	if !q.distrusts() {
+		t.Error("clients need not prove their addresses")
+	}
+	own, other := socket.AddrPort(s.udp.LocalAddr()), netip.MustParseAddrPort("192.0.2.1:1")
+	if !q.crowded(own) || q.crowded(other) {
+		t.Error("there is a place for the client that has most, or none for another one")
+	}
+	r.proxy.quicShaking.Add(room - room/2) // as if they were another port's
+	if !q.crowded(other) {
+		t.Error("there is a place for more than there is memory for")
+	}
+	r.proxy.quicShaking.Add(room/2 - room)
+	r.dial().send(get).want(200, "hello")
+}
+
+// sealed is a client's Initial packet with this id, token and payload, which is
+// padded to the least size there is.
+func sealed(id, token, payload []byte) []byte {
+	b := []byte{0xc3, 0, 0, 0, 1} // a number of four bytes; version 1
+	b = append(append(b, byte(len(id))), id...)
+	b = append(b, 0)
+	b = append(quicvarint.Append(b, uint64(len(token))), token...)
+	plain := make([]byte, 1200-len(b)-2-4-16)
+	copy(plain, payload)
+	b = quicvarint.AppendWithLen(b, uint64(4+len(plain)+16), 2)
+	number := len(b)
+	b = append(b, 0, 0, 0, 7)
+	k := newInitialKeys(id, quicV1, "client in")
+	nonce := slices.Clone(k.iv)
+	nonce[len(nonce)-1] ^= 7
+	b = k.seal.Seal(b, nonce, plain, b)
+	var mask [aes.BlockSize]byte
+	k.mask.Encrypt(mask[:], b[number+4:])
+	b[0] ^= mask[0] & 0x0f
+	for i := range 4 {
+		b[number+i] ^= mask[1+i]
+	}
+	return b
+}

@@ -1,0 +1,18 @@
+package socket
+
+import (
+	"net"
+	"net/netip"
+)
+
+// AddrPort is the address of a peer, with IPv4 as IPv4.
+func AddrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
