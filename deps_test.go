@@ -58,8 +58,9 @@ var mayImport = map[string][]string{
 	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
 	"internal/upstream":       {"internal/http2", "internal/socket"},
 	"internal/overload":       {"internal/socket"},
+	"internal/datagram":       {"internal/overload", "internal/socket"},
 	"internal/accesslog":      {"internal/http1", "internal/socket"},
-	"internal/proxy":          {"internal/accesslog", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
+	"internal/proxy":          {"internal/accesslog", "internal/datagram", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
@@ -97,12 +98,12 @@ var owners = map[string][]string{
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest", "internal/yamltext"},
 	"github.com/spf13/cobra":                 {"cmd/elbow", "internal/cli", "internal/docs"},
 	"github.com/spf13/pflag":                 {"internal/cli"},
-	"github.com/quic-go/quic-go":             {"internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests
+	"github.com/quic-go/quic-go":             {"internal/datagram", "internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests
 	"github.com/vishvananda/netlink":         {"internal/address"},
 	"github.com/google/uuid":                 {"internal/gateway"},
-	"golang.org/x/net/http2/hpack":           {"internal/http2"}, // the Huffman code
-	"golang.org/x/net/ipv4":                  {"internal/proxy"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/store/embedded", "cmd/elbow", "bench"},
+	"golang.org/x/net/http2/hpack":           {"internal/http2"},    // the Huffman code
+	"golang.org/x/net/ipv4":                  {"internal/datagram"}, // its Message is what quic-go reads packets into
+	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/store/embedded", "cmd/elbow", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's

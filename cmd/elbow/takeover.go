@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/datagram"
 	"elbow/internal/handover"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
@@ -75,7 +76,7 @@ func (h *heir) sockets() []proxy.Socket {
 	for _, s := range h.Sockets {
 		one := proxy.Socket{Network: s.Network, Address: s.Address, File: h.Take(s.File)}
 		for _, r := range s.Routes {
-			one.Routes = append(one.Routes, proxy.Route{Tag: r.Tag, File: h.Take(r.File)})
+			one.Routes = append(one.Routes, datagram.Route{Tag: r.Tag, File: h.Take(r.File)})
 		}
 		all = append(all, one)
 	}

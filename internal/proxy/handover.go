@@ -9,6 +9,7 @@ import (
 	"slices"
 	"syscall"
 
+	"elbow/internal/datagram"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
@@ -30,7 +31,7 @@ type Socket struct {
 	Network string // tcp or udp
 	Address netip.AddrPort
 	File    *os.File
-	Routes  []Route // of a UDP socket
+	Routes  []datagram.Route // of a UDP socket
 }
 
 // A Given is an open socket of a listener that another process is to have. It is
@@ -40,7 +41,7 @@ type Given struct {
 	Network string // tcp or udp
 	Address netip.AddrPort
 	Open    func() (*os.File, error)
-	Routes  []GivenRoute // of a UDP socket
+	Routes  []datagram.GivenRoute // of a UDP socket
 }
 
 // Tag is what the QUIC connection ids of this process have in them.
@@ -55,14 +56,14 @@ func (p *Proxy) Sockets() (all []Given) {
 			Network: "tcp", Address: address, Open: func() (*os.File, error) { return socket.Duplicate(l.tcp) },
 		})
 		if d := l.datagrams(); d != nil {
-			all = append(all, Given{Network: "udp", Address: address, Open: d.duplicate, Routes: d.giveRoutes(p.tag)})
+			all = append(all, Given{Network: "udp", Address: address, Open: d.Duplicate, Routes: d.GiveRoutes(p.tag)})
 		}
 	}
 	return all
 }
 
 // datagrams is the UDP socket, nil if there is none.
-func (l *Listener) datagrams() *datagrams {
+func (l *Listener) datagrams() *datagram.Socket {
 	if l.quic == nil {
 		return nil
 	}
@@ -83,21 +84,21 @@ func (p *Proxy) listening() []*Listener {
 // Pause stops reading datagrams. When it returns none is read any more; they wait in
 // the sockets.
 func (p *Proxy) Pause() {
-	p.readAll(fromNone)
+	p.readAll(datagram.FromNone)
 	for _, l := range p.listening() {
 		if d := l.datagrams(); d != nil {
-			d.awaitReader()
+			d.AwaitReader()
 		}
 	}
 }
 
 // Resume goes on with them after Pause.
-func (p *Proxy) Resume() { p.readAll(fromSocket) }
+func (p *Proxy) Resume() { p.readAll(datagram.FromSocket) }
 
 func (p *Proxy) readAll(source uint32) {
 	for _, l := range p.listening() {
 		if d := l.datagrams(); d != nil {
-			d.readFrom(source)
+			d.SetSource(source)
 		}
 	}
 }
@@ -110,7 +111,7 @@ func (p *Proxy) readAll(source uint32) {
 func (l *Listener) Yield() {
 	l.yielded.Store(true)
 	if d := l.datagrams(); d != nil {
-		d.readFrom(fromNewer)
+		d.SetSource(datagram.FromNewer)
 	}
 	l.Close()
 }
@@ -129,14 +130,14 @@ func (p *Proxy) Begin() {
 		s.close()
 	}
 	close(p.begun)
-	p.readAll(fromSocket)
+	p.readAll(datagram.FromSocket)
 }
 
 // Forget closes the routes to an older process, which has ended.
 func (p *Proxy) Forget(tag []byte) {
 	for _, l := range p.listening() {
 		if d := l.datagrams(); d != nil {
-			d.forget(tag)
+			d.Forget(tag)
 		}
 	}
 }
@@ -211,7 +212,7 @@ func (p *Proxy) openTCP(addr netip.AddrPort) (*net.TCPListener, error) {
 
 // listenUDP returns the inherited socket for addr or opens one. What is inherited is
 // not read before Begin.
-func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagrams, err error) {
+func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagram.Socket, err error) {
 	if err := p.files.Claim(overload.QUICDescriptors, overload.QUICDescriptors); err != nil {
 		return nil, err
 	}
@@ -219,18 +220,18 @@ func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagrams, err error) {
 		p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors)
 		return nil, err
 	}
-	d.onClose(func() { p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors) })
+	d.OnClose(func() { p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors) })
 	return d, nil
 }
 
-func (p *Proxy) openUDP(addr netip.AddrPort) (*datagrams, error) {
+func (p *Proxy) openUDP(addr netip.AddrPort) (*datagram.Socket, error) {
 	s, ok := p.inherit("udp", addr)
 	if !ok {
 		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
 		if err != nil {
 			return nil, err
 		}
-		return newDatagrams(udp, p.source()), nil
+		return datagram.NewSocket(udp, p.source()), nil
 	}
 	defer s.close()
 	c, err := net.FilePacketConn(s.File) // a copy
@@ -242,8 +243,8 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagrams, error) {
 		_ = c.Close() // it is of no use
 		return nil, fmt.Errorf("the inherited socket is a %T", c)
 	}
-	d := newDatagrams(udp, p.source())
-	if err := d.inheritRoutes(s.Routes); err != nil {
+	d := datagram.NewSocket(udp, p.source())
+	if err := d.InheritRoutes(s.Routes); err != nil {
 		_ = d.Close() // it was not used
 		return nil, err
 	}
@@ -254,18 +255,18 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagrams, error) {
 func (p *Proxy) source() uint32 {
 	select {
 	case <-p.begun:
-		return fromSocket
+		return datagram.FromSocket
 	default:
-		return fromNone
+		return datagram.FromNone
 	}
 }
 
 // newTag chooses a tag that no older process has.
-func newTag(inherited []Socket) (tag quicTag) {
+func newTag(inherited []Socket) (tag datagram.Tag) {
 	for taken := true; taken; {
 		_, _ = rand.Read(tag[:]) // never fails
 		taken = slices.ContainsFunc(inherited, func(s Socket) bool {
-			return slices.ContainsFunc(s.Routes, func(r Route) bool { return string(r.Tag) == string(tag[:]) })
+			return slices.ContainsFunc(s.Routes, func(r datagram.Route) bool { return string(r.Tag) == string(tag[:]) })
 		})
 	}
 	return tag

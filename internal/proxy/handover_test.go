@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"elbow/internal/balance"
+	"elbow/internal/datagram"
 	"elbow/internal/leak"
 )
 
@@ -48,7 +49,7 @@ func opened(t testing.TB, given []Given) (all []Socket) {
 	for _, g := range given {
 		s := Socket{Network: g.Network, Address: g.Address, File: open(g.Open)}
 		for _, r := range g.Routes {
-			s.Routes = append(s.Routes, Route{Tag: r.Tag, File: open(r.Open)})
+			s.Routes = append(s.Routes, datagram.Route{Tag: r.Tag, File: open(r.Open)})
 		}
 		all = append(all, s)
 	}
@@ -135,7 +136,7 @@ func TestHandover(t *testing.T) {
 		t.Error(err)
 	}
 	h.proxy.Forget(r.proxy.Tag())
-	if n := h.lis.datagrams().routesLeft(); n != 0 {
+	if n := h.lis.datagrams().RoutesLeft(); n != 0 {
 		t.Errorf("%d routes are left", n)
 	}
 	if got := h.dialH3(nil).get("/"); got != "new" {

@@ -17,6 +17,7 @@ import (
 
 	"elbow/internal/accesslog"
 	"elbow/internal/balance"
+	"elbow/internal/datagram"
 	"elbow/internal/metrics"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
@@ -127,7 +128,7 @@ type Proxy struct {
 	quicRoom     int64         // QUIC handshakes for which there is memory
 	http3        bool
 	abortOnClose bool
-	tag          quicTag       // of this process
+	tag          datagram.Tag  // of this process
 	begun        chan struct{} // closed when connections are taken
 
 	listeners *metrics.Set[listenerCounts]

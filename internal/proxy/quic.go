@@ -12,6 +12,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/datagram"
 	"elbow/internal/overload"
 )
 
@@ -25,10 +26,10 @@ type quicPort struct {
 	alt      []byte // the value of the Alt-Svc field that tells of it
 
 	fault   atomic.Pointer[error] // why it is not open; nil: it is
-	socket  atomic.Pointer[datagrams]
+	socket  atomic.Pointer[datagram.Socket]
 	shaking atomic.Int64     // handshakes under way
 	turns   overload.Turns   // handshakes that are being computed
-	proofs  initialProofs    // of what begins with a packet that decrypts
+	proofs  datagram.Proofs  // of what begins with a packet that decrypts
 	sources overload.Sources // whose handshakes are under way
 	conns   sync.WaitGroup   // connections that use the port
 }
@@ -52,7 +53,7 @@ func (q *quicPort) start() {
 
 // A quicSocket is an open port.
 type quicSocket struct {
-	udp       *datagrams
+	udp       *datagram.Socket
 	transport *quic.Transport
 	accept    *quic.EarlyListener
 }
@@ -75,14 +76,14 @@ func (q *quicPort) listen() (*quicSocket, error) {
 		return nil, err
 	}
 	sessions := q.listener.config.Load().Sessions
-	udp.serve(&q.turns, &q.proofs, sessions.resetKey(), p.tag)
+	udp.Serve(&q.turns, &q.proofs, sessions.resetKey(), p.tag)
 	s := &quicSocket{udp: udp}
 	s.transport = &quic.Transport{
 		Conn:                  udp,
-		ConnectionIDGenerator: quicIDs{tag: p.tag},
+		ConnectionIDGenerator: datagram.IDs{Tag: p.tag},
 		ConnContext:           q.begin,
 		VerifySourceAddress:   func(net.Addr) bool { return q.distrusts() },
-		Tracer:                udp.tracer(),
+		Tracer:                udp.Tracer(),
 	}
 	sessions.protect(s.transport)
 	if s.accept, err = s.transport.ListenEarly(q.tls, q.config()); err != nil {
@@ -90,8 +91,8 @@ func (q *quicPort) listen() (*quicSocket, error) {
 		return nil, err
 	}
 	q.socket.Store(udp)
-	if source := p.source(); !udp.isFrom(source) { // Begin came in between
-		udp.readFrom(source)
+	if source := p.source(); !udp.IsFrom(source) { // Begin came in between
+		udp.SetSource(source)
 	}
 	return s, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/quicvarint"
 
+	"elbow/internal/datagram"
 	"elbow/internal/leak"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
@@ -150,12 +151,12 @@ func sealed(id, token, payload []byte) []byte {
 	b = quicvarint.AppendWithLen(b, uint64(4+len(plain)+16), 2)
 	number := len(b)
 	b = append(b, 0, 0, 0, 7)
-	k := newInitialKeys(id, quicV1, "client in")
-	nonce := slices.Clone(k.iv)
+	k := datagram.NewInitialKeys(id, datagram.QUICv1, "client in")
+	nonce := slices.Clone(k.IV)
 	nonce[len(nonce)-1] ^= 7
-	b = k.seal.Seal(b, nonce, plain, b)
+	b = k.Seal.Seal(b, nonce, plain, b)
 	var mask [aes.BlockSize]byte
-	k.mask.Encrypt(mask[:], b[number+4:])
+	k.Mask.Encrypt(mask[:], b[number+4:])
 	b[0] ^= mask[0] & 0x0f
 	for i := range 4 {
 		b[number+i] ^= mask[1+i]

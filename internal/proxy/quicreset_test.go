@@ -11,8 +11,12 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/datagram"
 	"elbow/internal/leak"
 )
+
+// smallest is the longest packet that quic-go does not answer with a reset.
+const smallest = 42
 
 // A client that only asks whether we are there is told by the next process at once
 // that its connection is gone.
@@ -43,7 +47,7 @@ func TestQUICResetOfKeepAlive(t *testing.T) {
 	}
 	box.mu.Lock()
 	defer box.mu.Unlock()
-	if !slices.ContainsFunc(box.sent, func(p []byte) bool { return len(p) <= 42 }) {
+	if !slices.ContainsFunc(box.sent, func(p []byte) bool { return len(p) <= smallest }) {
 		t.Error("the client has sent no small packet, so nothing was tested")
 	}
 }
@@ -52,17 +56,16 @@ func TestQUICResetOfKeepAlive(t *testing.T) {
 // reset by nothing (RFC 9000, 10.3 and 10.3.3), be its connection one of a process
 // that is gone or of this one.
 func TestQUICResetSizes(t *testing.T) {
-	const tokenLen, minReset = 16, 21 // RFC 9000, 10.3
-	const smallest = 42               // that quic-go answers with
 	leak.Check(t)
+	const tokenLen, minReset = 16, 21 // RFC 9000, 10.3
 	keys := &Sessions{Reset: [32]byte{7}}
 	r := newRig(t, []string{origin(t, hello)}, withSessions(keys))
 	c := listenUDP(t)
 	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	for _, tag := range []quicTag{r.proxy.tag, {r.proxy.tag[0] + 1}} {
-		id, err := quicIDs{tag: tag}.GenerateConnectionID()
+	for _, tag := range []datagram.Tag{r.proxy.tag, {r.proxy.tag[0] + 1}} {
+		id, err := datagram.IDs{Tag: tag}.GenerateConnectionID()
 		if err != nil {
 			t.Fatal(err)
 		}

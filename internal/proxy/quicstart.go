@@ -27,7 +27,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 	l := q.listener
 	counts := l.counts.Local()
 	client := socket.AddrPort(info.RemoteAddr)
-	if !q.proofs.take(client) {
+	if !q.proofs.Take(client) {
 		counts.unshaken.Inc()
 		return nil, errNoInitial
 	}

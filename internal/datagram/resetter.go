@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"crypto/hmac"
@@ -29,7 +29,7 @@ import (
 // were as many events for its length as packets.
 type resetter struct {
 	mac hash.Hash // nil: there is no key, so there are no resets
-	tag quicTag
+	tag Tag
 
 	small   []smallPacket
 	dropped [maxSmallPacket + 1]int // of small, by length
@@ -57,7 +57,7 @@ const (
 const resetsPerSecond = 4096
 
 // newResetter returns one with the key, if there is one.
-func newResetter(key *[32]byte, tag quicTag) *resetter {
+func newResetter(key *[32]byte, tag Tag) *resetter {
 	r := &resetter{tag: tag}
 	if key != nil {
 		r.mac = hmac.New(sha256.New, key[:])

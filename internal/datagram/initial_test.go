@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"crypto/aes"
@@ -18,18 +18,18 @@ func TestInitialKeys(t *testing.T) {
 	leak.Check(t)
 	id, _ := hex.DecodeString("8394c8f03e515708")
 	for version, want := range map[uint32]struct{ iv, mask string }{
-		quicV1: {"fa044b2f42a3fd3b46fb255c", "437b9aec36"},
+		QUICv1: {"fa044b2f42a3fd3b46fb255c", "437b9aec36"},
 		quicV2: {"91f73e2351d8fa91660e909f", "94a0c95e80"},
 	} {
-		k := newInitialKeys(id, version, "client in")
-		if got := hex.EncodeToString(k.iv); got != want.iv {
+		k := NewInitialKeys(id, version, "client in")
+		if got := hex.EncodeToString(k.IV); got != want.iv {
 			t.Errorf("version %x: iv %s, want %s", version, got, want.iv)
 		}
 		sample, _ := hex.DecodeString(map[uint32]string{
-			quicV1: "d1b1c98dd7689fb8ec11d242b123dc9b", quicV2: "ffe67b6abcdb4298b485dd04de806071",
+			QUICv1: "d1b1c98dd7689fb8ec11d242b123dc9b", quicV2: "ffe67b6abcdb4298b485dd04de806071",
 		}[version])
 		var mask [aes.BlockSize]byte
-		k.mask.Encrypt(mask[:], sample)
+		k.Mask.Encrypt(mask[:], sample)
 		if got := hex.EncodeToString(mask[:5]); got != want.mask {
 			t.Errorf("version %x: mask %s, want %s", version, got, want.mask)
 		}
@@ -53,12 +53,12 @@ func sealInitial(version uint32, id, token, payload []byte) []byte {
 	b = quicvarint.AppendWithLen(b, uint64(4+len(plain)+16), 2)
 	number := len(b)
 	b = append(b, 0, 0, 0, 7)
-	k := newInitialKeys(id, version, "client in")
-	nonce := slices.Clone(k.iv)
+	k := NewInitialKeys(id, version, "client in")
+	nonce := slices.Clone(k.IV)
 	nonce[len(nonce)-1] ^= 7
-	b = k.seal.Seal(b, nonce, plain, b)
+	b = k.Seal.Seal(b, nonce, plain, b)
 	var mask [aes.BlockSize]byte
-	k.mask.Encrypt(mask[:], b[number+4:])
+	k.Mask.Encrypt(mask[:], b[number+4:])
 	b[0] ^= mask[0] & 0x0f
 	for i := range 4 {
 		b[number+i] ^= mask[1+i]
@@ -71,7 +71,7 @@ func sealInitial(version uint32, id, token, payload []byte) []byte {
 func TestInitialOpens(t *testing.T) {
 	leak.Check(t)
 	o := new(initialOpener)
-	for _, version := range []uint32{quicV1, quicV2} {
+	for _, version := range []uint32{QUICv1, quicV2} {
 		for _, id := range [][]byte{{}, {1, 2, 3, 4, 5, 6, 7, 8}, make([]byte, maxConnID)} {
 			b := sealInitial(version, id, []byte("token"), []byte{1})
 			if before := slices.Clone(b); !o.opens(b) || !slices.Equal(b, before) {
@@ -96,14 +96,14 @@ func TestInitialOpens(t *testing.T) {
 
 func FuzzInitialOpens(f *testing.F) {
 	o := new(initialOpener)
-	f.Add(sealInitial(quicV1, []byte{1, 2, 3, 4, 5, 6, 7, 8}, nil, []byte{1}))
+	f.Add(sealInitial(QUICv1, []byte{1, 2, 3, 4, 5, 6, 7, 8}, nil, []byte{1}))
 	f.Add(sealInitial(quicV2, nil, []byte("token"), nil))
 	f.Fuzz(func(_ *testing.T, b []byte) { o.opens(append(b, make([]byte, max(0, minInitial-len(b)))...)) })
 }
 
 func BenchmarkInitialOpens(b *testing.B) {
 	o := new(initialOpener)
-	p := sealInitial(quicV1, []byte{1, 2, 3, 4, 5, 6, 7, 8}, nil, []byte{1})
+	p := sealInitial(QUICv1, []byte{1, 2, 3, 4, 5, 6, 7, 8}, nil, []byte{1})
 	for b.Loop() {
 		if !o.opens(p) {
 			b.Fatal("it does not open")
@@ -114,15 +114,15 @@ func BenchmarkInitialOpens(b *testing.B) {
 // Proofs are used once, and the oldest ones are forgotten.
 func TestInitialProofs(t *testing.T) {
 	leak.Check(t)
-	p := new(initialProofs)
+	p := new(Proofs)
 	addr := func(i int) netip.AddrPort { return netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(i+1)) }
-	if p.take(addr(0)) {
+	if p.Take(addr(0)) {
 		t.Error("there is a proof before any was added")
 	}
 	p.add(addr(0))
 	p.add(addr(0))
 	for _, want := range []bool{true, true, false} {
-		if got := p.take(addr(0)); got != want {
+		if got := p.Take(addr(0)); got != want {
 			t.Errorf("of two: got %v, want %v", got, want)
 		}
 	}
@@ -130,13 +130,13 @@ func TestInitialProofs(t *testing.T) {
 		for i := range proofsRoom {
 			p.add(addr(i))
 		}
-		if !p.take(addr(0)) || p.take(addr(0)) {
+		if !p.Take(addr(0)) || p.Take(addr(0)) {
 			t.Errorf("round %d: the oldest proof is not there once", round)
 		}
 	}
 	p.add(addr(proofsRoom))
 	p.add(addr(proofsRoom))
-	if p.take(addr(1)) || !p.take(addr(2)) {
+	if p.Take(addr(1)) || !p.Take(addr(2)) {
 		t.Error("the proof that has become too many is there, or the one after it is not")
 	}
 	if n := len(p.ofAddr); n > proofsRoom {

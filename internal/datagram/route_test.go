@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"bytes"
@@ -49,8 +49,8 @@ func FuzzPassed(f *testing.F) {
 // The tag is found in what clients send to ids of ours, and in nothing else.
 func TestTagOf(t *testing.T) {
 	leak.Check(t)
-	tag := quicTag{0xbe, 0xef}
-	id, err := quicIDs{tag: tag}.GenerateConnectionID()
+	tag := Tag{0xbe, 0xef}
+	id, err := IDs{Tag: tag}.GenerateConnectionID()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"net/netip"
@@ -9,13 +9,13 @@ import (
 	"elbow/internal/socket"
 )
 
-// initialProofs are the addresses from which Initial packets have come that decrypt. A
+// Proofs are the addresses from which Initial packets have come that decrypt. A
 // connection begins with one of them, so each counts for one. The goroutine that reads
 // the packets takes them down, the one that begins connections uses them up.
 //
 // Some are never used: of packets that are sent again, or that are answered with a
 // Retry. So the oldest ones are forgotten.
-type initialProofs struct {
+type Proofs struct {
 	opener initialOpener // owned by the reader
 
 	mu     sync.Mutex
@@ -32,7 +32,7 @@ type proofs struct{ left, used int }
 const proofsRoom = 2048
 
 // read takes down what ms proves.
-func (p *initialProofs) read(ms []ipv4.Message) {
+func (p *Proofs) read(ms []ipv4.Message) {
 	for i := range ms {
 		if p.opener.opens(ms[i].Buffers[0][:ms[i].N]) {
 			p.add(socket.AddrPort(ms[i].Addr))
@@ -40,7 +40,7 @@ func (p *initialProofs) read(ms []ipv4.Message) {
 	}
 }
 
-func (p *initialProofs) add(from netip.AddrPort) {
+func (p *Proofs) add(from netip.AddrPort) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ofAddr == nil {
@@ -55,7 +55,7 @@ func (p *initialProofs) add(from netip.AddrPort) {
 }
 
 // forget forgets the oldest proof of an address. Called with mu locked.
-func (p *initialProofs) forget(from netip.AddrPort) {
+func (p *Proofs) forget(from netip.AddrPort) {
 	a, there := p.ofAddr[from]
 	switch {
 	case !there: // the ring has not been full yet
@@ -72,8 +72,8 @@ func (p *initialProofs) forget(from netip.AddrPort) {
 	}
 }
 
-// take uses one up and reports whether there was one.
-func (p *initialProofs) take(from netip.AddrPort) bool {
+// Take uses one up and reports whether there was one.
+func (p *Proofs) Take(from netip.AddrPort) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a := p.ofAddr[from]

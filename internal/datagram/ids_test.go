@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 // The ids that we give out keep a place for the node, and are all different.
 func TestGeneratedID(t *testing.T) {
 	leak.Check(t)
-	node, tag := nodeID{0xde, 0xad, 0x01}, quicTag{0xbe, 0xef}
-	ids := quicIDs{node, tag}
+	node, tag := NodeID{0xde, 0xad, 0x01}, Tag{0xbe, 0xef}
+	ids := IDs{node, tag}
 	seen := make(map[quic.ConnectionID]bool)
 	for range 1000 {
 		id, err := ids.GenerateConnectionID()

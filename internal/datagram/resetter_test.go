@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"net"
@@ -15,7 +15,7 @@ import (
 // others in the same batch.
 func TestQUICResetSparesLiveConnections(t *testing.T) {
 	leak.Check(t)
-	r := newResetter(new([32]byte), quicTag{1})
+	r := newResetter(new([32]byte), Tag{1})
 	from, to := openUDP(t), openUDP(t)
 	batch := func(packets ...[]byte) (ms []ipv4.Message) {
 		for _, p := range packets {
@@ -23,14 +23,14 @@ func TestQUICResetSparesLiveConnections(t *testing.T) {
 		}
 		return ms
 	}
-	packet := func(tag quicTag, id byte, n int) []byte {
+	packet := func(tag Tag, id byte, n int) []byte {
 		b := make([]byte, n)
 		b[0], b[1], b[n-1] = 0x40, quicIDFirst, id
-		copy(b[1+1+len(nodeID{}):], tag[:])
+		copy(b[1+1+len(NodeID{}):], tag[:])
 		b[quicIDLen] = id
 		return b
 	}
-	own, other := quicTag{1}, quicTag{2}
+	own, other := Tag{1}, Tag{2}
 	for _, tt := range []struct {
 		name    string
 		packets [][]byte

@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"errors"
@@ -30,13 +30,13 @@ type GivenRoute struct {
 
 // A route leads to an older process of this node that still has QUIC connections.
 type route struct {
-	tag  quicTag
+	tag  Tag
 	conn *net.UnixConn
 	raw  syscall.RawConn
 }
 
-// inheritRoutes opens routes to older processes.
-func (d *datagrams) inheritRoutes(routes []Route) error {
+// InheritRoutes opens routes to older processes.
+func (d *Socket) InheritRoutes(routes []Route) error {
 	var all []route
 	for _, r := range routes {
 		c, err := net.FileConn(r.File) // a copy
@@ -44,7 +44,7 @@ func (d *datagrams) inheritRoutes(routes []Route) error {
 			return err
 		}
 		conn, ok := c.(*net.UnixConn)
-		if !ok || len(r.Tag) != len(quicTag{}) {
+		if !ok || len(r.Tag) != len(Tag{}) {
 			_ = c.Close() // it is of no use
 			return fmt.Errorf("the inherited route %x is a %T", r.Tag, c)
 		}
@@ -52,7 +52,7 @@ func (d *datagrams) inheritRoutes(routes []Route) error {
 		if err != nil {
 			return err
 		}
-		all = append(all, route{quicTag(r.Tag), conn, raw})
+		all = append(all, route{Tag(r.Tag), conn, raw})
 	}
 	if all != nil {
 		d.routes.Store(&all)
@@ -60,12 +60,12 @@ func (d *datagrams) inheritRoutes(routes []Route) error {
 	return nil
 }
 
-// duplicate copies the socket for another process.
-func (d *datagrams) duplicate() (*os.File, error) { return socket.Duplicate(d.UDPConn) }
+// Duplicate copies the socket for another process.
+func (d *Socket) Duplicate() (*os.File, error) { return socket.Duplicate(d.UDPConn) }
 
-// giveRoutes are the routes to older processes, and one to this process, which has the
+// GiveRoutes are the routes to older processes, and one to this process, which has the
 // tag.
-func (d *datagrams) giveRoutes(tag quicTag) (all []GivenRoute) {
+func (d *Socket) GiveRoutes(tag Tag) (all []GivenRoute) {
 	if routes := d.routes.Load(); routes != nil {
 		for _, r := range *routes {
 			all = append(all, GivenRoute{slices.Clone(r.tag[:]), r.open})
@@ -74,8 +74,8 @@ func (d *datagrams) giveRoutes(tag quicTag) (all []GivenRoute) {
 	return append(all, GivenRoute{slices.Clone(tag[:]), d.openPassed})
 }
 
-// routesLeft is how many older processes there are routes to.
-func (d *datagrams) routesLeft() int {
+// RoutesLeft is how many older processes there are routes to.
+func (d *Socket) RoutesLeft() int {
 	if routes := d.routes.Load(); routes != nil {
 		return len(*routes)
 	}
@@ -98,7 +98,7 @@ func (r *route) open() (*os.File, error) {
 // openPassed makes the way on which a newer process passes packets on, and returns
 // the end for that one. It is a pair of sockets, where the number of packets is
 // not limited by net.unix.max_dgram_qlen.
-func (d *datagrams) openPassed() (*os.File, error) {
+func (d *Socket) openPassed() (*os.File, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.passed != nil {
@@ -143,7 +143,7 @@ func socketPair() (ours, theirs *os.File, err error) {
 
 // passOn sends the packets that are for older processes there, and moves the
 // others to the front.
-func (d *datagrams) passOn(routes []route, ms []ipv4.Message) (kept int) {
+func (d *Socket) passOn(routes []route, ms []ipv4.Message) (kept int) {
 	for i := range ms {
 		m := &ms[i]
 		tag, ok := tagOf(m.Buffers[0][:m.N])
@@ -166,7 +166,7 @@ func (d *datagrams) passOn(routes []route, ms []ipv4.Message) (kept int) {
 // pass sends a packet on the route with the tag and reports whether there is one.
 // If that process reads too slowly the packet is lost, as it would be in a full
 // socket buffer.
-func (d *datagrams) pass(routes []route, tag quicTag, m *ipv4.Message) bool {
+func (d *Socket) pass(routes []route, tag Tag, m *ipv4.Message) bool {
 	for i := range routes {
 		r := &routes[i]
 		if r.tag != tag {
@@ -227,7 +227,7 @@ func parsePassed(b []byte) (addr netip.AddrPort, oob, packet []byte, err error) 
 const maxPassed = 2 << 10
 
 // room is for a packet that is passed on, from or to this process.
-func (d *datagrams) room() []byte {
+func (d *Socket) room() []byte {
 	if d.packet == nil {
 		d.packet = make([]byte, 0, maxPassed)
 	}
@@ -235,7 +235,7 @@ func (d *datagrams) room() []byte {
 }
 
 // readPassed reads one packet that a newer process passes on.
-func (d *datagrams) readPassed(m *ipv4.Message) (n int, err error) {
+func (d *Socket) readPassed(m *ipv4.Message) (n int, err error) {
 	b := d.room()[:maxPassed]
 	length, err := d.passed.Read(b)
 	if err != nil {

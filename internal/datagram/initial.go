@@ -1,4 +1,4 @@
-package proxy
+package datagram
 
 import (
 	"crypto/aes"
@@ -20,7 +20,7 @@ type initialOpener struct {
 
 // The versions of QUIC that are spoken.
 const (
-	quicV1 = 0x00000001
+	QUICv1 = 0x00000001
 	quicV2 = 0x6b3343cf
 )
 
@@ -41,25 +41,25 @@ func (o *initialOpener) opens(b []byte) bool {
 		return false
 	}
 	version := binary.BigEndian.Uint32(b[1:])
-	if kind := b[0] >> 4 & 3; version != quicV1 && version != quicV2 || kind == 0 != (version == quicV1) || kind > 1 {
+	if kind := b[0] >> 4 & 3; version != QUICv1 && version != quicV2 || kind == 0 != (version == QUICv1) || kind > 1 {
 		return false
 	}
 	id, number, end, ok := initialFields(b)
 	if !ok {
 		return false
 	}
-	keys := newInitialKeys(id, version, "client in")
+	keys := NewInitialKeys(id, version, "client in")
 	var mask [aes.BlockSize]byte
-	keys.mask.Encrypt(mask[:], b[number+4:])
+	keys.Mask.Encrypt(mask[:], b[number+4:])
 	h := o.header[:copy(o.header[:], b[:number+4])]
 	h[0] ^= mask[0] & 0x0f
 	numberLen := int(h[0]&3) + 1
 	h = h[:number+numberLen]
 	for i := range numberLen {
 		h[number+i] ^= mask[1+i]
-		keys.iv[len(keys.iv)-numberLen+i] ^= h[number+i]
+		keys.IV[len(keys.IV)-numberLen+i] ^= h[number+i]
 	}
-	_, err := keys.seal.Open(o.plain[:0], keys.iv, b[number+numberLen:end], h)
+	_, err := keys.Seal.Open(o.plain[:0], keys.IV, b[number+numberLen:end], h)
 	return err == nil
 }
 
@@ -103,15 +103,15 @@ func initialFields(b []byte) (id []byte, number, end int, ok bool) {
 // maxConnID is the longest connection id there is, in bytes (RFC 9000, 17.2).
 const maxConnID = 20
 
-// initialKeys protect the Initial packets of one direction.
-type initialKeys struct {
-	seal cipher.AEAD
-	iv   []byte
-	mask cipher.Block // for the header
+// InitialKeys protect the Initial packets of one direction.
+type InitialKeys struct {
+	Seal cipher.AEAD
+	IV   []byte
+	Mask cipher.Block // for the header
 }
 
-// newInitialKeys derives those of the direction with this label.
-func newInitialKeys(id []byte, version uint32, direction string) initialKeys {
+// NewInitialKeys derives those of the direction with this label.
+func NewInitialKeys(id []byte, version uint32, direction string) InitialKeys {
 	salt, prefix := initialSaltV1, "quic "
 	if version == quicV2 {
 		salt, prefix = initialSaltV2, "quicv2 "
@@ -122,7 +122,7 @@ func newInitialKeys(id []byte, version uint32, direction string) initialKeys {
 	block, _ := aes.NewCipher(expandLabel(secret, prefix+"key", 16))
 	seal, _ := cipher.NewGCM(block)
 	mask, _ := aes.NewCipher(expandLabel(secret, prefix+"hp", 16))
-	return initialKeys{seal, expandLabel(secret, prefix+"iv", 12), mask}
+	return InitialKeys{seal, expandLabel(secret, prefix+"iv", 12), mask}
 }
 
 // expandLabel is HKDF-Expand-Label with an empty context (RFC 8446, 7.1).

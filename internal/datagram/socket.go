@@ -1,4 +1,7 @@
-package proxy
+// Package datagram is the UDP side of a listener below QUIC: the socket, which two
+// processes share while one takes over from the other, the connection ids by which
+// they tell whose a packet is, and what is answered or refused before QUIC sees it.
+package datagram
 
 import (
 	"errors"
@@ -15,7 +18,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// datagrams are the UDP socket of a listener as quic-go reads it. When another
+// A Socket is the UDP socket of a listener as quic-go reads it. When another
 // process takes the node over, both have the socket: the newer one reads it, and
 // passes on to the older one, on a route, what is for connections of that one.
 // All write to the socket itself. So no packet is anybody's but the one's whose
@@ -26,12 +29,12 @@ import (
 // that chooses by the connection id, costs nothing a packet. But when a process
 // ends the kernel moves the last socket of the group to its place, and until the
 // program follows, packets go astray.
-type datagrams struct {
+type Socket struct {
 	*net.UDPConn
 	batch  *ipv4.PacketConn // the same
 	turns  *overload.Turns  // is told what is written
 	resets *resetter        // owned by the reader
-	proofs *initialProofs   // is told what is read
+	proofs *Proofs          // is told what is read
 	source atomic.Uint32    // fromSocket …; changed under mu
 
 	routes atomic.Pointer[[]route] // to older processes; nil: none
@@ -46,43 +49,43 @@ type datagrams struct {
 	passed  *net.UnixConn // where a newer process passes packets on; guarded by mu, until source is fromNewer
 }
 
-// Where datagrams come from.
+// Where datagrams are read from.
 const (
-	fromSocket = iota
-	fromNone   // for a moment: two processes may not read at the same time
-	fromNewer  // a newer process has the socket
+	FromSocket = iota
+	FromNone   // for a moment: two processes may not read at the same time
+	FromNewer  // a newer process has the socket
 )
 
-// newDatagrams takes a UDP socket, to be read from source at first.
-func newDatagrams(udp *net.UDPConn, source uint32) *datagrams {
-	d := &datagrams{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{}), closed: func() {}}
-	d.turns, d.resets, d.proofs = new(overload.Turns), new(resetter), new(initialProofs)
+// NewSocket takes a UDP socket, to be read from source at first.
+func NewSocket(udp *net.UDPConn, source uint32) *Socket {
+	d := &Socket{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{}), closed: func() {}}
+	d.turns, d.resets, d.proofs = new(overload.Turns), new(resetter), new(Proofs)
 	d.source.Store(source)
 	return d
 }
 
-// serve is called before the socket is read: turns and proofs are those of the QUIC
+// Serve is called before the socket is read: turns and proofs are those of the QUIC
 // port, and reset is the key for stateless resets, nil for none.
-func (d *datagrams) serve(turns *overload.Turns, proofs *initialProofs, reset *[32]byte, tag quicTag) {
+func (d *Socket) Serve(turns *overload.Turns, proofs *Proofs, reset *[32]byte, tag Tag) {
 	d.turns, d.proofs, d.resets = turns, proofs, newResetter(reset, tag)
 }
 
-// tracer is to be that of the transport which reads the socket.
-func (d *datagrams) tracer() qlogwriter.Recorder { return d.resets }
+// Tracer is to be that of the transport which reads the socket.
+func (d *Socket) Tracer() qlogwriter.Recorder { return d.resets }
 
-// onClose has f called, once, when the socket has been closed.
-func (d *datagrams) onClose(f func()) { d.closed = sync.OnceFunc(f) }
+// OnClose has f called, once, when the socket has been closed.
+func (d *Socket) OnClose(f func()) { d.closed = sync.OnceFunc(f) }
 
 // ReadBatch is what quic-go reads with.
-func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
+func (d *Socket) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 	d.resets.settle(d.UDPConn)
 	for {
 		var n int
 		var err error
 		switch d.source.Load() {
-		case fromSocket:
+		case FromSocket:
 			n, err = d.readSocket(ms, flags)
-		case fromNewer:
+		case FromNewer:
 			n, err = d.readPassed(&ms[0])
 		default:
 			err = d.awaitSource()
@@ -95,15 +98,15 @@ func (d *datagrams) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 }
 
 // look is for packets that quic-go is about to have.
-func (d *datagrams) look(ms []ipv4.Message) {
+func (d *Socket) look(ms []ipv4.Message) {
 	d.resets.read(d.UDPConn, ms)
 	d.proofs.read(ms)
 }
 
-func (d *datagrams) readSocket(ms []ipv4.Message, flags int) (n int, err error) {
+func (d *Socket) readSocket(ms []ipv4.Message, flags int) (n int, err error) {
 	d.reading.Lock()
 	defer d.reading.Unlock()
-	if d.source.Load() != fromSocket {
+	if d.source.Load() != FromSocket {
 		return 0, nil
 	}
 	n, err = d.batch.ReadBatch(ms, flags)
@@ -113,16 +116,16 @@ func (d *datagrams) readSocket(ms []ipv4.Message, flags int) (n int, err error) 
 	return n, err
 }
 
-// awaitReader returns when no read of the socket is under way that began before the
+// AwaitReader returns when no read of the socket is under way that began before the
 // source was changed. The deadline ends one that waits; but one that was about to
 // look at the socket would still take a packet, however late the scheduler lets it.
-func (d *datagrams) awaitReader() {
+func (d *Socket) AwaitReader() {
 	d.reading.Lock()
 	defer d.reading.Unlock()
 }
 
 // WriteMsgUDP is what quic-go writes with.
-func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
+func (d *Socket) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	n, oobn, err = d.UDPConn.WriteMsgUDP(b, oob, to)
 	if d.turns.Any() {
 		d.turns.Wrote(socket.AddrPort(to))
@@ -131,9 +134,9 @@ func (d *datagrams) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, er
 }
 
 // awaitSource returns when datagrams are read again or, with an error, never.
-func (d *datagrams) awaitSource() error {
+func (d *Socket) awaitSource() error {
 	d.mu.Lock()
-	changed, ended, waits := d.changed, d.ended, d.source.Load() == fromNone
+	changed, ended, waits := d.changed, d.ended, d.source.Load() == FromNone
 	d.mu.Unlock()
 	if ended {
 		return os.ErrDeadlineExceeded
@@ -145,20 +148,20 @@ func (d *datagrams) awaitSource() error {
 }
 
 // goesOn reports whether err only says that the source has changed.
-func (d *datagrams) goesOn(err error) bool {
+func (d *Socket) goesOn(err error) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return errors.Is(err, os.ErrDeadlineExceeded) && !d.ended
 }
 
-// isFrom reports whether that is the source.
-func (d *datagrams) isFrom(source uint32) bool { return d.source.Load() == source }
+// IsFrom reports whether that is the source.
+func (d *Socket) IsFrom(source uint32) bool { return d.source.Load() == source }
 
-// readFrom changes the source.
-func (d *datagrams) readFrom(source uint32) {
+// SetSource changes the source.
+func (d *Socket) SetSource(source uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if source == fromNewer && d.passed == nil {
+	if source == FromNewer && d.passed == nil {
 		return // opened too late to be handed over: it has no connections
 	}
 	d.source.Store(source)
@@ -168,7 +171,7 @@ func (d *datagrams) readFrom(source uint32) {
 		return
 	}
 	deadline := time.Time{}
-	if source != fromSocket {
+	if source != FromSocket {
 		deadline = past // ends the read under way
 	}
 	_ = d.UDPConn.SetReadDeadline(deadline) // fails only if closed
@@ -177,7 +180,7 @@ func (d *datagrams) readFrom(source uint32) {
 var past = time.Unix(1, 0)
 
 // SetReadDeadline is how quic-go ends the read under way for good.
-func (d *datagrams) SetReadDeadline(t time.Time) error {
+func (d *Socket) SetReadDeadline(t time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ended = !t.IsZero(); d.ended {
@@ -191,7 +194,7 @@ func (d *datagrams) SetReadDeadline(t time.Time) error {
 }
 
 // Close closes the socket and all routes of this process. Others may have them.
-func (d *datagrams) Close() error {
+func (d *Socket) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.passed != nil {
@@ -202,15 +205,15 @@ func (d *datagrams) Close() error {
 	return d.UDPConn.Close()
 }
 
-// forget closes the route to the process with the tag. A reader that is about to use one finds it closed, and
+// Forget closes the route to the process with the tag. A reader that is about to use one finds it closed, and
 // keeps the packet.
-func (d *datagrams) forget(tag []byte) {
+func (d *Socket) Forget(tag []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.forgetLocked(func(r *route) bool { return string(r.tag[:]) == string(tag) })
 }
 
-func (d *datagrams) forgetLocked(gone func(*route) bool) {
+func (d *Socket) forgetLocked(gone func(*route) bool) {
 	routes := d.routes.Load()
 	if routes == nil {
 		return
