@@ -21,11 +21,11 @@ import (
 
 // newRegistry holds the metrics of the process, without those of the control
 // plane.
-func newRegistry(traffic *proxy.Proxy, loop *reconcile.Loop) *prometheus.Registry {
+func newRegistry(version string, traffic *proxy.Proxy, loop *reconcile.Loop) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "elbow_build_info", Help: "1, with the version of the program.",
-		ConstLabels: prometheus.Labels{"version": buildVersion()},
+		ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
 	gauge := func(name, help string, of func(reconcile.Health) float64) prometheus.Collector {

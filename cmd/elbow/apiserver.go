@@ -19,7 +19,7 @@ import (
 
 // serveAPI serves the API, over TLS if there is a certificate, behind the door, and
 // the console beside it if there is to be one.
-func (n *node) serveAPI(c config, own ports) {
+func (n *node) serveAPI(c nodeConfig, own ports) {
 	l, pair := own.api, own.pair
 	if pair != nil {
 		n.reloads = append(n.reloads, pair.read)

@@ -12,66 +12,18 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"elbow/internal/elb"
-	"elbow/internal/profile"
-	"elbow/internal/proxy"
 )
 
-// A config is what belongs to the machine. What belongs to a customer is in the
-// API; nothing is in both.
-type config struct {
-	data    string // directory
-	region  string
-	vswitch netip.Prefix
+// A config is what the command line and the file set.
+type config struct{ nodeConfig }
 
-	eipPool networks // none: there are no EIPs
-
-	backendNetworks networks // none: elb.Reach's default
-
-	api     string // host:port
-	apiCert string // file; "": the API speaks plain HTTP
-	apiKey  string // file
-
-	// apiPlain has the API's port serve plain HTTP beside TLS.
-	apiPlain bool
-
-	admin   string // host:port, or off
-	console string // on, off or auto
-
-	maxAPIConns int // of the API and the console
-
-	accessLog string   // file, - or off
-	auditLog  string   // file, - or off; "": audit.log in data
-	auditSize byteSize // of it and the one before; 0: no limit
-
-	historySize byteSize // 0: no history
-
-	metricsListeners int // that have histograms of their own
-	metricsBackends  int // that are shown one by one
-
-	http3           bool
-	manageAddresses bool
-	maxConnections  int
-	maxListener     int // connections; 0: as many as maxConnections
-	maxBackendConns int
-	queueTimeout    time.Duration
-	maxHandshakes   int // 0: as many as there are processors
-	drainTimeout    time.Duration
-	abortOnClose    bool
-	takeover        bool
-
-	balancing
-
-	gcPercent   int
-	memoryLimit byteSize
-
-	// The root access key comes from the environment alone: others can read a
-	// command line.
-	accessKeyID string // "": the first start makes one
-	secret      string
+func defaultConfig() config {
+	c := config{defaultNodeConfig()}
+	c.version = buildVersion()
+	return c
 }
 
 // The environment that gives the root access key.
@@ -79,49 +31,6 @@ const (
 	keyIDVariable  = "ELBOW_ACCESS_KEY_ID"
 	secretVariable = "ELBOW_ACCESS_KEY_SECRET"
 )
-
-// off is the value of what can be switched off.
-const off = "off"
-
-func defaultConfig() config {
-	return config{
-		data:    "elbow-data",
-		region:  "local",
-		vswitch: netip.MustParsePrefix("127.8.0.0/16"),
-		api:     profile.DefaultAPI,
-		admin:   "127.0.0.1:8096",
-		console: consoleAuto,
-
-		maxAPIConns: 512,
-
-		accessLog: off,
-		auditSize: 256 << 20, // a million calls
-
-		// A week of 1,000 listeners with traffic in every minute takes 430 MB, of
-		// 1,000 without any 140 MB.
-		historySize: 512 << 20,
-
-		// A scrape of 10 MB and of 20 MB.
-		metricsListeners: 1000,
-		metricsBackends:  2000,
-
-		http3: true,
-
-		maxConnections:  proxy.DefaultMaxConns,
-		maxBackendConns: proxy.DefaultMaxBackendConns,
-		queueTimeout:    proxy.DefaultQueueTimeout,
-
-		drainTimeout: proxy.DefaultDrainTimeout,
-
-		balancing: defaultBalancing(),
-
-		// A request in steady state allocates nothing, so the collector runs for
-		// new connections and calls of the API alone. Against Go's 100 this saves 1
-		// of 12 KB an idle TLS connection and costs some 3% of the CPU time of a new
-		// one, both well under nginx and HAProxy (make bench: connect, idle).
-		gcPercent: 80,
-	}
-}
 
 // flags are the names under which the command line and the file set c.
 func (c *config) flags(name string) *flag.FlagSet {
@@ -134,12 +43,12 @@ func (c *config) flags(name string) *flag.FlagSet {
 	f.Var((*cidr)(&c.vswitch), "vswitch",
 		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
 			"get their addresses; later starts ignore it. May be one address, as /32")
-	f.Var(&c.eipPool, "eip-pool",
+	f.Var((*networks)(&c.eipPool), "eip-pool",
 		"`CIDR`,… that EIPs are taken from, second addresses of load balancers: those\n"+
 			"that are routed to this machine (default: none). Of a range the first and the\n"+
 			"last address are left out, as of a vSwitch; of /31 and /32 none is. A range with\n"+
 			"addresses of a vSwitch is not used")
-	f.Var(&c.backendNetworks, "backend-networks",
+	f.Var((*networks)(&c.backendNetworks), "backend-networks",
 		"`CIDR`,… that backends may be in, as 10.0.0.0/8,fd00::/8 (default: everywhere but\n"+
 			"on link-local addresses and the metadata services of clouds). Link-local ones are\n"+
 			"allowed by a range of their own, metadata services one by one. The sockets of\n"+
@@ -150,7 +59,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+
 			"the file anew, after it was rotated")
 	c.auditFlags(f)
-	f.Var(&c.historySize, "history-size",
+	f.Var((*byteSize)(&c.historySize), "history-size",
 		"`SIZE`, as 512MiB, that the history may take in the data directory: what each\n"+
 			"listener did, minute by minute, for a week, for the charts of the console and\n"+
 			"the monitor operations. Above that the oldest of it is dropped, the current hour\n"+
@@ -176,7 +85,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 		"take the place of the process that runs on the same data directory, with its\n"+
 			"sockets: no connection is refused and no request lost. That one drains and\n"+
 			"ends. Without one this is a start like any other")
-	c.balancing.flags(f)
+	c.balancingFlags(f)
 	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, from\n"+
 			"10 to 10000. Less saves memory and costs CPU time on new connections")
@@ -247,7 +156,7 @@ func (c *config) validate() error {
 	if _, err = elb.NewEIPPool(c.eipPool); err != nil {
 		return fmt.Errorf("-eip-pool: %w", err)
 	}
-	return cmp.Or(c.validateOverload(), c.validateLogs(), c.validateHistory(), c.validateMetrics(), c.balancing.validate(), c.validateAPI())
+	return cmp.Or(c.validateOverload(), c.validateLogs(), c.validateHistory(), c.validateMetrics(), c.validateBalancing(), c.validateAPI())
 }
 
 // Upper bounds of settings, well above anything sensible: sums and products of
@@ -305,10 +214,10 @@ var byteUnits = []struct {
 	bytes int64
 }{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
 
-func (b *byteSize) String() string {
+func (b byteSize) String() string {
 	for _, u := range byteUnits {
-		if int64(*b) >= u.bytes && int64(*b)%u.bytes == 0 {
-			return fmt.Sprintf("%d%s", int64(*b)/u.bytes, u.name)
+		if int64(b) >= u.bytes && int64(b)%u.bytes == 0 {
+			return fmt.Sprintf("%d%s", int64(b)/u.bytes, u.name)
 		}
 	}
 	return "0"

@@ -34,7 +34,7 @@ const (
 )
 
 // loopback reports whether the API can be reached from this machine alone.
-func (c *config) loopback() bool {
+func (c *nodeConfig) loopback() bool {
 	host, _, err := net.SplitHostPort(c.api)
 	if err != nil {
 		return false
@@ -47,7 +47,7 @@ func (c *config) loopback() bool {
 }
 
 // hasConsole reports whether the console is served beside the API.
-func (c *config) hasConsole() bool {
+func (c *nodeConfig) hasConsole() bool {
 	return c.console == consoleOn || c.console == consoleAuto && c.loopback()
 }
 
@@ -65,7 +65,7 @@ type consoleParts struct {
 }
 
 // newConsole is the console over the parts of this node.
-func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, error) {
+func newConsole(c nodeConfig, p consoleParts, log *slog.Logger) (*console.Console, error) {
 	audit := c.auditPath()
 	if audit == off || audit == "-" {
 		audit = ""
@@ -92,7 +92,7 @@ func newConsole(c config, p consoleParts, log *slog.Logger) (*console.Console, e
 		},
 		Traffic: func() console.Traffic { return trafficOf(p.traffic) }, History: past,
 		Early:   func() []console.EarlyCertificate { return earlyCertificates(p.mirror.Desired()) },
-		Lockout: p.lockout, Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: buildVersion(), Log: logs.Sparing(log),
+		Lockout: p.lockout, Sessions: p.sessions, Charts: p.charts, AuditLog: audit, Loopback: c.loopback(), Version: c.version, Log: logs.Sparing(log),
 	})
 }
 

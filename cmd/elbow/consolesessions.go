@@ -75,7 +75,7 @@ func (f *keptFile) write(text []byte) error {
 // openPages opens the console with the sessions and charts of the process before,
 // and has those that there are at its end kept for the next. Nil if there is to be
 // none.
-func (p *controlPlane) openPages(c config, parts consoleParts, log *slog.Logger) (*console.Console, error) {
+func (p *controlPlane) openPages(c nodeConfig, parts consoleParts, log *slog.Logger) (*console.Console, error) {
 	if !c.hasConsole() {
 		return nil, nil
 	}

@@ -94,7 +94,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
 	p.ends = append(p.ends, p.calls.Close)
-	backups := &backup.Server{Version: buildVersion(), Stored: p.stored, SealKey: p.member.SealKey(), Restores: n.restores}
+	backups := &backup.Server{Version: c.version, Stored: p.stored, SealKey: p.member.SealKey(), Restores: n.restores}
 	stop, err := backups.Serve(c.data)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (n *node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 const noncesFile = "nonces"
 
 // openNonces are those that another process has told of, and those in the file.
-func (p *controlPlane) openNonces(c config, told []rpc.UsedNonce, log *slog.Logger) *rpc.Nonces {
+func (p *controlPlane) openNonces(c nodeConfig, told []rpc.UsedNonce, log *slog.Logger) *rpc.Nonces {
 	nonces := rpc.NewNonces()
 	nonces.Remember(told)
 	expected := told == nil && !p.member.Fresh()
@@ -141,7 +141,7 @@ const inUsePatience = 5 * time.Second
 
 // openMember opens the data directory. To take over is to come when another
 // process has just let go of it.
-func openMember(ctx context.Context, c config, log *slog.Logger) (*embedded.Member, error) {
+func openMember(ctx context.Context, c nodeConfig, log *slog.Logger) (*embedded.Member, error) {
 	for began := time.Now(); ; {
 		m, err := embedded.Start(ctx, embedded.Config{Dir: c.data, Document: store.VerifyDocument, Log: log})
 		if !c.takeover || !errors.Is(err, embedded.ErrInUse) || time.Since(began) > inUsePatience {

@@ -20,7 +20,7 @@ import (
 const bootstrapTime = 30 * time.Second
 
 // bootstrap makes what the first start makes, and lets the root key in.
-func bootstrap(c config, endpoint string, service *control.Service, log *slog.Logger) error {
+func bootstrap(c nodeConfig, endpoint string, service *control.Service, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(context.Background(), bootstrapTime)
 	defer cancel()
 	done, err := service.Bootstrapped(ctx)
@@ -40,7 +40,7 @@ func bootstrap(c config, endpoint string, service *control.Service, log *slog.Lo
 // Only the first start makes one up. It is written to a file before it is
 // stored, so that a start that was cut short between the two leaves the key of
 // the next.
-func rootKey(c config, endpoint string, bootstrapped bool, log *slog.Logger) (elb.AccessKey, error) {
+func rootKey(c nodeConfig, endpoint string, bootstrapped bool, log *slog.Logger) (elb.AccessKey, error) {
 	key := elb.AccessKey{ID: c.accessKeyID, Secret: c.secret}
 	if key.ID != "" || bootstrapped {
 		return key, nil

@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"elbow/internal/api"
+	"elbow/internal/elbtest"
 	"elbow/internal/profile"
 	"elbow/internal/rpc"
 )
 
 // rootNode starts a node without a key from outside and ends it again.
-func rootNode(t *testing.T, c config, while func(n *node)) string {
+func rootNode(t *testing.T, c nodeConfig, while func(n *node)) string {
 	t.Helper()
-	l, log := newTestLog()
+	l, log := elbtest.NewLines()
 	n, err := start(t.Context(), c, log)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +111,7 @@ func TestEnvironmentOnLaterStarts(t *testing.T) {
 	further := c
 	further.accessKeyID = "a-further-key"
 	rootNode(t, further, func(n *node) {
-		for _, id := range []config{renewed, further} {
+		for _, id := range []nodeConfig{renewed, further} {
 			if err := mayCall(t, n, id.accessKeyID, id.secret); err != nil {
 				t.Errorf("%s: %v", id.accessKeyID, err)
 			}

@@ -2,24 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"log/slog"
-	"net"
-	"net/netip"
-	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"elbow/internal/cli"
-	"elbow/internal/elb"
-	"elbow/internal/rpc"
 )
 
 const demoLong = `Show the main job on this machine: start a server with a temporary data
@@ -37,127 +25,10 @@ func newDemoCommand() *cobra.Command {
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
-		err := runDemo(ctx, cmd.OutOrStdout(), *once)
+		err := runDemo(ctx, cmd.OutOrStdout(), buildVersion(), *once)
 		if ctx.Err() != nil && !*once {
 			return nil // Ctrl-C is how it ends
 		}
 		return err
 	})
-}
-
-// A demo is the server, its backends and its client.
-type demo struct {
-	screen   *cli.Screen
-	dir      string
-	node     *node
-	client   *rpc.Client
-	backends []*demoBackend
-	listener netip.AddrPort // where the demo's listener will be
-	authority
-}
-
-// runDemo is the story that the demo tells.
-func runDemo(ctx context.Context, out io.Writer, once bool) error {
-	d, err := newDemo(out)
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	defer d.close()
-	d.introduce()
-	if err := d.configure(ctx); err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	d.invite()
-	if once {
-		err = d.measure(ctx)
-	} else {
-		err = d.watch(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	return nil
-}
-
-// demoDrain is for how long the demo's own server drains: its only clients are
-// the demo's own and somebody's curl.
-const demoDrain = time.Second
-
-func newDemo(out io.Writer) (d *demo, err error) {
-	d = &demo{screen: cli.NewScreen(out)}
-	defer func() {
-		if err != nil {
-			d.close()
-		}
-	}()
-	if d.dir, err = os.MkdirTemp("", "elbow-demo-"); err != nil {
-		return nil, err
-	}
-	log, err := os.Create(filepath.Join(d.dir, "elbow.log"))
-	if err != nil {
-		return nil, err
-	}
-	c := defaultConfig()
-	c.data = filepath.Join(d.dir, "data")
-	c.api, c.admin = "127.0.0.1:0", "127.0.0.1:0"
-	c.accessLog = filepath.Join(d.dir, "access.log")
-	c.drainTimeout = demoDrain
-	c.accessKeyID, c.secret = elb.NewAccessKeyID(), elb.NewAccessKeySecret()
-	if c.vswitch, d.listener, err = freeListener(); err != nil {
-		return nil, err
-	}
-	if d.authority, err = newAuthority(d.dir); err != nil {
-		return nil, err
-	}
-	for i, weight := range []int{100, 100, 50} {
-		b, err := newDemoBackend(fmt.Sprintf("backend-%d", i+1), weight)
-		if err != nil {
-			return nil, err
-		}
-		d.backends = append(d.backends, b)
-	}
-	if d.node, err = start(context.Background(), c, slog.New(slog.NewTextHandler(log, nil))); err != nil {
-		return nil, err
-	}
-	d.client = &rpc.Client{Endpoint: d.node.apiURL, AccessKeyID: c.accessKeyID, Secret: c.secret}
-	return d, nil
-}
-
-func (d *demo) close() {
-	if d.node != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), demoDrain)
-		defer cancel()
-		d.node.close(ctx)
-	}
-	for _, b := range d.backends {
-		b.close()
-	}
-	if d.dir != "" {
-		_ = os.RemoveAll(d.dir) // what remains is in the temporary directory
-	}
-}
-
-// demoPort is the listener's: one that no privilege is needed for.
-const demoPort = 8443
-
-// freeListener finds a vSwitch whose first address nobody listens on. Where
-// only 127.0.0.1 is set up, as on macOS, the vSwitch is that address.
-func freeListener() (netip.Prefix, netip.AddrPort, error) {
-	for second := 8; second < 64; second++ {
-		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{127, byte(second), 0, 0}), 16)
-		at := netip.AddrPortFrom(elb.FreeAddress(p, func(_, _ netip.Addr) int { return 0 }), demoPort)
-		l, err := net.Listen("tcp", at.String())
-		if err == nil {
-			return p, at, l.Close()
-		}
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			break
-		}
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return netip.Prefix{}, netip.AddrPort{}, err
-	}
-	at := l.Addr().(*net.TCPAddr).AddrPort()
-	return netip.PrefixFrom(at.Addr(), 32), at, l.Close()
 }

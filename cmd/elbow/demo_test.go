@@ -12,7 +12,7 @@ import (
 func TestDemoOnce(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var out bytes.Buffer
-	if err := runDemo(t.Context(), &out, true); err != nil {
+	if err := runDemo(t.Context(), &out, "v0", true); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	for _, want := range []string{
@@ -54,7 +54,7 @@ func (w *cutWriter) Write(p []byte) (int, error) {
 func TestDemoUntilCtrlC(t *testing.T) {
 	ctx, cut := context.WithCancel(t.Context())
 	out := &cutWriter{cut: cut}
-	if err := runDemo(ctx, out, false); err != nil {
+	if err := runDemo(ctx, out, "v0", false); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !strings.Contains(out.String(), "backend-3 ") {
@@ -64,7 +64,7 @@ func TestDemoUntilCtrlC(t *testing.T) {
 
 // Two demos at once do not meet.
 func TestDemosSideBySide(t *testing.T) {
-	first, err := newDemo(new(bytes.Buffer))
+	first, err := newDemo(new(bytes.Buffer), "v0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestDemosSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := runDemo(t.Context(), &out, true); err != nil {
+	if err := runDemo(t.Context(), &out, "v0", true); err != nil {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

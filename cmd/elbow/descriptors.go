@@ -61,7 +61,7 @@ func listenerFiles(d store.Desired, http3 bool) (listeners, need int) {
 // countFiles warns if not all listeners will get the files that they need. They are
 // opened as far as they go: a node that starts with a lower limit than before is worth
 // more than none.
-func countFiles(d store.Desired, c config, limit int, log *slog.Logger) {
+func countFiles(d store.Desired, c nodeConfig, limit int, log *slog.Logger) {
 	listeners, need := listenerFiles(d, c.http3)
 	if want := overload.DescriptorsFor(need); limit > 0 && want > limit {
 		log.Warn("not all listeners will be open: this process may have too few files open",

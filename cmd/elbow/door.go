@@ -176,8 +176,9 @@ func (d *door) shut(ctx context.Context) error {
 // A passing hands calls to the process that has the store now. They come on
 // connections that are older than it.
 type passing struct {
-	data string // directory
-	log  *slog.Logger
+	data    string // directory
+	version string // of the program
+	log     *slog.Logger
 }
 
 // passTime bounds a call that is passed on; the gateway has bounds of its own.
@@ -194,7 +195,7 @@ func (p *passing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p *passing) pass(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Connection", "close")        // the next one is to go there directly
 	from, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http writes nothing else
-	c, err := handover.DialCall(p.data, buildVersion(), from, r.TLS != nil)
+	c, err := handover.DialCall(p.data, p.version, from, r.TLS != nil)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ type guests struct {
 	handshakes *connlimit.Pace
 }
 
-func newGuests(c config, l net.Listener) *guests {
+func newGuests(c nodeConfig, l net.Listener) *guests {
 	memory := int64(guestMemory)
 	if c.memoryLimit > 0 {
 		memory = min(memory, max(int64(c.memoryLimit)/64, 1<<20))

@@ -31,7 +31,7 @@ func TestStrangersArePaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
-		c := defaultConfig()
+		c := defaultNodeConfig()
 		g := newGuests(c, &oneConn{conn: ours})
 		conn, err := g.Accept()
 		if err != nil {
@@ -72,7 +72,7 @@ func TestStrangerHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
-		g := newGuests(defaultConfig(), &oneConn{conn: ours})
+		g := newGuests(defaultNodeConfig(), &oneConn{conn: ours})
 		conn, err := g.Accept()
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -14,20 +13,9 @@ import (
 	"elbow/internal/proxy"
 )
 
-// minHistory is a day of a hundred busy listeners: less would lose what a chart
-// of 6 hours shows. What more listeners take in an hour is kept all the same.
-const minHistory = 8 << 20
-
-func (c *config) validateHistory() error {
-	if c.historySize != 0 && c.historySize < minHistory {
-		return fmt.Errorf("-history-size: must be 0 or at least 8MiB, not %s", c.historySize.String())
-	}
-	return nil
-}
-
 // openHistory is nil if there is to be none. Who has the store's lock on the data
 // directory has the history too.
-func openHistory(c config, log *slog.Logger) *history.Store {
+func openHistory(c nodeConfig, log *slog.Logger) *history.Store {
 	if c.historySize == 0 {
 		return nil
 	}

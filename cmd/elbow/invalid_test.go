@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"elbow/internal/elb"
+	"elbow/internal/elbtest"
 	"elbow/internal/leak"
 	"elbow/internal/store"
 )
@@ -44,7 +45,7 @@ func TestInvalidCertificates(t *testing.T) {
 			elb.Certificate{ID: 2, Name: "old", NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour)},
 			elb.Certificate{ID: 3, Name: "early", NotBefore: now.Add(2 * time.Hour), NotAfter: now.Add(1000 * time.Hour)},
 		)
-		lines, log := newTestLog()
+		lines, log := elbtest.NewLines()
 		ctx, end := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {

@@ -16,7 +16,7 @@ import (
 
 // A rotated log goes on in a new file.
 func TestLogIsOpenedAnew(t *testing.T) {
-	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
+	n := newNode(defaultNodeConfig(), slog.New(slog.DiscardHandler))
 	path := filepath.Join(t.TempDir(), "access.log")
 	out, err := n.openLog("access log", path, 0)
 	if err != nil {
@@ -56,7 +56,7 @@ func newFIFO(t *testing.T) string {
 func TestLogFIFOWithoutReader(t *testing.T) {
 	leak.Check(t)
 	path := newFIFO(t)
-	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
+	n := newNode(defaultNodeConfig(), slog.New(slog.DiscardHandler))
 	defer n.end()
 	if _, err := n.openLog("access log", path, 0); !errors.Is(err, logs.ErrNoReader) || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v, want %v", err, logs.ErrNoReader)
@@ -73,7 +73,7 @@ func TestLogFIFOStandsStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
+	n := newNode(defaultNodeConfig(), slog.New(slog.DiscardHandler))
 	out, err := n.openLog("access log", path, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestLogIsBoundedBySize(t *testing.T) {
 	leak.Check(t)
 	const limit, line = 4096, "a line of the log, some 40 bytes long .\n"
 	path := filepath.Join(t.TempDir(), "audit.log")
-	n := newNode(defaultConfig(), slog.New(slog.DiscardHandler))
+	n := newNode(defaultNodeConfig(), slog.New(slog.DiscardHandler))
 	defer n.end()
 	out, err := n.openLog("audit log", path, limit)
 	if err != nil {

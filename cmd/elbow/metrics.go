@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"compress/gzip"
-	"flag"
 	"io"
 	"net/http"
 	"strconv"
@@ -15,23 +13,6 @@ import (
 
 	"elbow/internal/metrics"
 )
-
-// metricsFlags are those that bound what a scrape takes.
-func (c *config) metricsFlags(f *flag.FlagSet) {
-	f.IntVar(&c.metricsListeners, "metrics-listeners", c.metricsListeners,
-		"listeners up to which /metrics has everything of each of them, 11 KB a listener. Of\n"+
-			"more than that histograms are of all together, and counters of faults and refusals\n"+
-			"come once they are not 0: 1.3 KB a listener")
-	f.IntVar(&c.metricsBackends, "metrics-backends", c.metricsBackends,
-		"backends, counted for each listener, up to which /metrics has each of them, 10 KB a\n"+
-			"backend. More than that are added up by listener: 1.3 KB a listener")
-}
-
-func (c *config) validateMetrics() error {
-	return cmp.Or(
-		within("-metrics-listeners", c.metricsListeners, 0, maxCount),
-		within("-metrics-backends", c.metricsBackends, 0, maxCount))
-}
 
 // answerMetrics writes all metrics in the text format of Prometheus. Those of
 // listeners and backends, of which there may be many thousand, are written as they

@@ -26,7 +26,7 @@ import (
 
 // A node is the whole product in this process.
 type node struct {
-	config     config
+	config     nodeConfig
 	log        *slog.Logger
 	endpoint   string // of the API, as the first start tells it to clients
 	apiURL     string
@@ -70,7 +70,7 @@ type node struct {
 	apiConns openConns
 }
 
-func newNode(c config, log *slog.Logger) *node {
+func newNode(c nodeConfig, log *slog.Logger) *node {
 	n := &node{config: c, log: log, failed: make(chan error, 3), door: newDoor(), restores: make(chan *backup.Order)}
 	n.reach = newReach(c, &n.own)
 	return n
@@ -152,7 +152,7 @@ func (n *node) storeFailed() <-chan struct{} {
 // ready tells that every listener that can be opened is open.
 func (n *node) ready() {
 	h := n.loop.Health()
-	n.log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "console", n.consoleURL, "version", buildVersion(),
+	n.log.Info("ready", "api", n.apiURL, "admin", n.adminURL, "console", n.consoleURL, "version", n.config.version,
 		"listeners", h.Listeners, "failing", h.Failing)
 	if h.Failing > 0 {
 		n.log.Warn("some listeners are not open, their statuses say why", "failing", h.Failing, "listeners", h.Listeners)
@@ -173,7 +173,7 @@ func (n *node) reload() {
 // hear lets other processes ask for a takeover, and pass calls on.
 func (n *node) hear() (err error) {
 	n.hearNobody()
-	if n.requests, err = handover.Listen(n.config.data, buildVersion(), n.log); err != nil {
+	if n.requests, err = handover.Listen(n.config.data, n.config.version, n.log); err != nil {
 		return err
 	}
 	n.serve(n.apiServer, n.requests.Calls())

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
-	"math"
-	"runtime/debug"
 )
 
 // overloadFlags are those that bound what is taken on.
@@ -24,7 +22,7 @@ func (c *config) overloadFlags(f *flag.FlagSet) {
 		"TLS handshakes computed at once, so that they leave room for requests on open\n"+
 			"connections. Others wait; when that takes too long, new connections are reset.\n"+
 			"0: as many as there are processors")
-	f.Var(&c.memoryLimit, "memory-limit",
+	f.Var((*byteSize)(&c.memoryLimit), "memory-limit",
 		"`SIZE`, as 512MiB or 2GiB, at least 64MiB, that the program may take. The garbage collector works\n"+
 			"harder to stay below, and when what clients hold gets near, requests are answered\n"+
 			"with 503 and new connections closed. 0: GOMEMLIMIT or, without it, three quarters\n"+
@@ -33,27 +31,17 @@ func (c *config) overloadFlags(f *flag.FlagSet) {
 
 // minMemory is about what the program takes without clients: below it every
 // request would be refused.
-var minMemory byteSize = 64 << 20
+const minMemory byteSize = 64 << 20
 
 func (c *config) validateOverload() error {
 	switch {
 	case c.queueTimeout <= 0:
 		return fmt.Errorf("-queue-timeout: must be more than 0, not %s", c.queueTimeout)
-	case c.memoryLimit != 0 && c.memoryLimit < minMemory:
-		return fmt.Errorf("-memory-limit: must be 0 or at least %s, not %s", &minMemory, &c.memoryLimit)
+	case c.memoryLimit != 0 && c.memoryLimit < int64(minMemory):
+		return fmt.Errorf("-memory-limit: must be 0 or at least %s, not %s", minMemory, byteSize(c.memoryLimit))
 	}
 	return cmp.Or(
 		within("-max-listener-connections", c.maxListener, 0, maxCount),
 		within("-max-backend-connections", c.maxBackendConns, 1, maxCount),
 		within("-max-handshakes", c.maxHandshakes, 0, maxCount))
-}
-
-// defaultMemoryLimit is that of the environment or, without one, three quarters
-// of what there is: the rest is for what the kernel holds for our sockets. 0:
-// none is known.
-func defaultMemoryLimit() byteSize {
-	if n := debug.SetMemoryLimit(-1); n < math.MaxInt64 { // as the environment set it
-		return byteSize(n)
-	}
-	return byteSize(givenMemory() / 4 * 3)
 }

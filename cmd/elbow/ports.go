@@ -23,7 +23,7 @@ type ports struct {
 }
 
 // openPorts opens them, or goes on with those of the older process.
-func (n *node) openPorts(c config, older *heir) (p ports, err error) {
+func (n *node) openPorts(c nodeConfig, older *heir) (p ports, err error) {
 	if c.apiCert != "" {
 		p.pair = &keyPair{certFile: c.apiCert, keyFile: c.apiKey}
 		if err := p.pair.read(); err != nil {
@@ -60,7 +60,7 @@ func (n *node) openPorts(c config, older *heir) (p ports, err error) {
 // endpointOf is where clients reach the API: by the host as it was asked for, since the
 // certificate may be for that name, and by the number of the port that was opened,
 // since URLs have neither port 0 nor names of services.
-func endpointOf(c config, l net.Listener) string {
+func endpointOf(c nodeConfig, l net.Listener) string {
 	scheme := "http"
 	if c.apiCert != "" {
 		scheme = "https"

@@ -34,7 +34,7 @@ func (o *ownSockets) list() []netip.AddrPort {
 }
 
 // newReach says where backends may be. What own lists it asks whenever it is asked.
-func newReach(c config, own *ownSockets) *elb.Reach {
+func newReach(c nodeConfig, own *ownSockets) *elb.Reach {
 	for _, address := range []string{c.api, c.admin} { // before they are open
 		if at, err := net.ResolveTCPAddr("tcp", address); err == nil {
 			own.add(at)
@@ -53,24 +53,4 @@ func hasAddress(a netip.Addr) bool {
 		of, err := netip.ParsePrefix(one.String())
 		return err == nil && of.Addr().Unmap() == a
 	})
-}
-
-// A networks is a flag of ranges of addresses, separated by commas.
-type networks []netip.Prefix
-
-func (n *networks) String() string {
-	text := ""
-	for i, p := range *n {
-		if i > 0 {
-			text += ","
-		}
-		text += p.String()
-	}
-	return text
-}
-
-// Set replaces the ranges.
-func (n *networks) Set(text string) (err error) {
-	*n, err = elb.ParseNetworks(text)
-	return err
 }

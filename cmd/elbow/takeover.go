@@ -26,12 +26,12 @@ type heir struct {
 }
 
 // ask asks the process that runs on the data directory to hand over.
-func (n *node) ask(c config) (*heir, error) {
+func (n *node) ask(c nodeConfig) (*heir, error) {
 	if !c.takeover {
 		return nil, nil
 	}
 	began := time.Now()
-	h, err := handover.Dial(c.data, buildVersion())
+	h, err := handover.Dial(c.data, c.version)
 	if errors.Is(err, handover.ErrNobody) {
 		n.log.Info("nothing to take over, starting", "reason", err)
 		return nil, nil

@@ -103,7 +103,7 @@ func (n *node) give(ctx context.Context, r *handover.Request) error {
 	if n.admin != nil {
 		_ = n.admin.Close() // likewise
 	}
-	n.door.open(&passing{n.config.data, n.log})
+	n.door.open(&passing{n.config.data, n.config.version, n.log})
 	r.Done()
 	n.heir = r
 	return nil

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+)
+
+// metricsFlags are those that bound what a scrape takes.
+func (c *config) metricsFlags(f *flag.FlagSet) {
+	f.IntVar(&c.metricsListeners, "metrics-listeners", c.metricsListeners,
+		"listeners up to which /metrics has everything of each of them, 11 KB a listener. Of\n"+
+			"more than that histograms are of all together, and counters of faults and refusals\n"+
+			"come once they are not 0: 1.3 KB a listener")
+	f.IntVar(&c.metricsBackends, "metrics-backends", c.metricsBackends,
+		"backends, counted for each listener, up to which /metrics has each of them, 10 KB a\n"+
+			"backend. More than that are added up by listener: 1.3 KB a listener")
+}
+
+func (c *config) validateMetrics() error {
+	return cmp.Or(
+		within("-metrics-listeners", c.metricsListeners, 0, maxCount),
+		within("-metrics-backends", c.metricsBackends, 0, maxCount))
+}
+
+// minHistory is a day of a hundred busy listeners: less would lose what a chart
+// of 6 hours shows. What more listeners take in an hour is kept all the same.
+const minHistory = 8 << 20
+
+func (c *config) validateHistory() error {
+	if c.historySize != 0 && c.historySize < minHistory {
+		return fmt.Errorf("-history-size: must be 0 or at least 8MiB, not %s", byteSize(c.historySize))
+	}
+	return nil
+}
