@@ -70,7 +70,17 @@ var mayImport = map[string][]string{
 
 	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout", "internal/regular"}, // what it does with them it is handed
 
-	"cmd/elbow":        {anything},
+	"internal/node": {
+		"internal/address", "internal/backup", "internal/balance", "internal/connlimit", "internal/console", "internal/control", "internal/datagram",
+		"internal/elb", "internal/gateway", "internal/handover", "internal/history", "internal/lockout", "internal/logs",
+		"internal/metrics", "internal/overload", "internal/profile", "internal/proxy", "internal/ram", "internal/reconcile",
+		"internal/regular", "internal/rpc", "internal/socket", "internal/store", "internal/store/embedded",
+	},
+	"internal/demo": {"internal/api", "internal/cli", "internal/elb", "internal/node", "internal/rpc"},
+	"cmd/elbow": {
+		"internal/archive", "internal/backup", "internal/cli", "internal/demo", "internal/docs", "internal/doctor",
+		"internal/elb", "internal/logs", "internal/node", "internal/openapi", "internal/top",
+	},
 	"internal/elbtest": {anything},
 	"bench":            {"internal/rpc"}, // it measures the program from outside
 
@@ -90,10 +100,10 @@ var owners = map[string][]string{
 	"go.etcd.io/raft/v3":                     {"internal/store/embedded"}, // to read the log
 	"google.golang.org/protobuf":             {"internal/store/embedded"}, // likewise
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
-	"github.com/prometheus/client_golang":    {"internal/proxy", "internal/gateway", "internal/store/embedded", "cmd/elbow"},
+	"github.com/prometheus/client_golang":    {"internal/proxy", "internal/gateway", "internal/store/embedded", "internal/node"},
 	"charm.land/bubbletea/v2":                {"internal/top"},
-	"github.com/prometheus/client_model":     {"cmd/elbow", "internal/top"},
-	"github.com/prometheus/common":           {"cmd/elbow", "internal/top"},
+	"github.com/prometheus/client_model":     {"internal/node", "internal/top"},
+	"github.com/prometheus/common":           {"internal/node", "internal/top"},
 	"github.com/jmespath/go-jmespath":        {"internal/answer"},
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest", "internal/yamltext"},
 	"github.com/spf13/cobra":                 {"cmd/elbow", "internal/cli", "internal/docs"},
@@ -103,7 +113,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"},    // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/datagram"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/store/embedded", "cmd/elbow", "bench"},
+	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's

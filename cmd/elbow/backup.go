@@ -16,7 +16,7 @@ or not. The file holds the key to the secrets in it: keep it as you keep passwor
 It ends with a checksum; a file that was cut off or altered is refused by restore.`
 
 func newBackupCommand() *cobra.Command {
-	dir := defaultConfig().data
+	dir := defaultConfig().Data
 	cmd := &cobra.Command{
 		Use:     "backup FILE",
 		Short:   "Write all that a node has stored to a file",

@@ -15,14 +15,15 @@ import (
 	"unicode"
 
 	"elbow/internal/elb"
+	"elbow/internal/node"
 )
 
 // A config is what the command line and the file set.
-type config struct{ nodeConfig }
+type config struct{ node.Config }
 
 func defaultConfig() config {
-	c := config{defaultNodeConfig()}
-	c.version = buildVersion()
+	c := config{node.DefaultConfig()}
+	c.Version = buildVersion()
 	return c
 }
 
@@ -35,58 +36,58 @@ const (
 // flags are the names under which the command line and the file set c.
 func (c *config) flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	f.StringVar(&c.data, "data", c.data,
+	f.StringVar(&c.Data, "data", c.Data,
 		"`DIR` with the state: the store, the key that secrets in it are sealed with,\n"+
 			"and root-credentials if the first start had to make them. Made if absent")
-	f.StringVar(&c.region, "region", c.region,
+	f.StringVar(&c.Region, "region", c.Region,
 		"`NAME` of the region that the first start makes; later starts ignore it")
-	f.Var((*cidr)(&c.vswitch), "vswitch",
+	f.Var((*cidr)(&c.VSwitch), "vswitch",
 		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
 			"get their addresses; later starts ignore it. May be one address, as /32")
-	f.Var((*networks)(&c.eipPool), "eip-pool",
+	f.Var((*networks)(&c.EIPPool), "eip-pool",
 		"`CIDR`,… that EIPs are taken from, second addresses of load balancers: those\n"+
 			"that are routed to this machine (default: none). Of a range the first and the\n"+
 			"last address are left out, as of a vSwitch; of /31 and /32 none is. A range with\n"+
 			"addresses of a vSwitch is not used")
-	f.Var((*networks)(&c.backendNetworks), "backend-networks",
+	f.Var((*networks)(&c.BackendNetworks), "backend-networks",
 		"`CIDR`,… that backends may be in, as 10.0.0.0/8,fd00::/8 (default: everywhere but\n"+
 			"on link-local addresses and the metadata services of clouds). Link-local ones are\n"+
 			"allowed by a range of their own, metadata services one by one. The sockets of\n"+
 			"-api and -admin are never backends, nor are unspecified, broadcast and multicast\n"+
 			"addresses")
 	c.apiFlags(f)
-	f.StringVar(&c.accessLog, "access-log", c.accessLog,
+	f.StringVar(&c.AccessLog, "access-log", c.AccessLog,
 		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+
 			"the file anew, after it was rotated")
 	c.auditFlags(f)
-	f.Var((*byteSize)(&c.historySize), "history-size",
+	f.Var((*byteSize)(&c.HistorySize), "history-size",
 		"`SIZE`, as 512MiB, that the history may take in the data directory: what each\n"+
 			"listener did, minute by minute, for a week, for the charts of the console and\n"+
 			"the monitor operations. Above that the oldest of it is dropped, the current hour\n"+
 			"never. 0: no history")
-	f.BoolVar(&c.http3, "http3", c.http3,
+	f.BoolVar(&c.HTTP3, "http3", c.HTTP3,
 		"HTTPS listeners speak HTTP/3 too, on the UDP port of the same number, and say\n"+
 			"so to clients. Where that port is taken they go on without, and try again")
-	f.BoolVar(&c.manageAddresses, "manage-addresses", c.manageAddresses,
+	f.BoolVar(&c.ManageAddresses, "manage-addresses", c.ManageAddresses,
 		"put addresses of load balancers that no interface has on lo, and take them\n"+
 			"away when they are not needed any more. Linux only, needs CAP_NET_ADMIN")
-	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections,
+	f.IntVar(&c.MaxConnections, "max-connections", c.MaxConnections,
 		"client connections served at once, at least 1. Each needs a file descriptor,\n"+
 			"and another one during a request (see ulimit -n)")
-	f.DurationVar(&c.drainTimeout, "drain-timeout", c.drainTimeout,
+	f.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout,
 		"`TIME` that requests may go on for after their listener was stopped, their\n"+
 			"backend was removed, or the program was told to end; then they are cut")
-	f.BoolVar(&c.abortOnClose, "abort-on-close", c.abortOnClose,
+	f.BoolVar(&c.AbortOnClose, "abort-on-close", c.AbortOnClose,
 		"end a request when its client closes the sending side of its TCP connection.\n"+
 			"Without it that is the end of what the client sends and no more, and it gets\n"+
 			"its answer; one that has gone for good is then found when there is something\n"+
 			"to send to it, or by TCP keep-alive within two minutes")
-	f.BoolVar(&c.takeover, "takeover", c.takeover,
+	f.BoolVar(&c.Takeover, "takeover", c.Takeover,
 		"take the place of the process that runs on the same data directory, with its\n"+
 			"sockets: no connection is refused and no request lost. That one drains and\n"+
 			"ends. Without one this is a start like any other")
 	c.balancingFlags(f)
-	f.IntVar(&c.gcPercent, "gc-percent", c.gcPercent,
+	f.IntVar(&c.GCPercent, "gc-percent", c.GCPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, from\n"+
 			"10 to 10000. Less saves memory and costs CPU time on new connections")
 	c.metricsFlags(f)
@@ -133,27 +134,27 @@ func (c *config) readFile(f *flag.FlagSet, path string) error {
 // validate checks what the types of the flags do not.
 func (c *config) validate() error {
 	switch {
-	case c.data == "":
+	case c.Data == "":
 		return errors.New("-data: must name a directory")
-	case c.region == "":
+	case c.Region == "":
 		return errors.New("-region: must not be empty")
-	case (c.accessKeyID == "") != (c.secret == ""):
+	case (c.AccessKeyID == "") != (c.Secret == ""):
 		return fmt.Errorf("%s and %s: set both or neither", keyIDVariable, secretVariable)
-	case len(c.region) > maxRegion || strings.ContainsFunc(c.region, unicode.IsControl):
-		return fmt.Errorf("-region: must be at most %d bytes without control characters, not %q", maxRegion, c.region)
-	case c.drainTimeout <= 0:
-		return fmt.Errorf("-drain-timeout: must be more than 0, not %s", c.drainTimeout)
+	case len(c.Region) > maxRegion || strings.ContainsFunc(c.Region, unicode.IsControl):
+		return fmt.Errorf("-region: must be at most %d bytes without control characters, not %q", maxRegion, c.Region)
+	case c.DrainTimeout <= 0:
+		return fmt.Errorf("-drain-timeout: must be more than 0, not %s", c.DrainTimeout)
 	}
 	err := cmp.Or(
-		within("-max-connections", c.maxConnections, 1, maxCount),
-		within("-gc-percent", c.gcPercent, 10, maxPercent))
+		within("-max-connections", c.MaxConnections, 1, maxCount),
+		within("-gc-percent", c.GCPercent, 10, maxPercent))
 	if err != nil {
 		return err
 	}
-	if c.vswitch, err = elb.VSwitchRange(c.vswitch); err != nil {
+	if c.VSwitch, err = elb.VSwitchRange(c.VSwitch); err != nil {
 		return fmt.Errorf("-vswitch: %w", err)
 	}
-	if _, err = elb.NewEIPPool(c.eipPool); err != nil {
+	if _, err = elb.NewEIPPool(c.EIPPool); err != nil {
 		return fmt.Errorf("-eip-pool: %w", err)
 	}
 	return cmp.Or(c.validateOverload(), c.validateLogs(), c.validateHistory(), c.validateMetrics(), c.validateBalancing(), c.validateAPI())

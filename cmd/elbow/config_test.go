@@ -197,7 +197,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err := c.validate(); err != nil {
 		t.Error(err)
 	}
-	if c.drainTimeout != 30*time.Second {
-		t.Errorf("drain timeout %s", c.drainTimeout)
+	if c.DrainTimeout != 30*time.Second {
+		t.Errorf("drain timeout %s", c.DrainTimeout)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"elbow/internal/demo"
 )
 
 const demoLong = `Show the main job on this machine: start a server with a temporary data
@@ -25,7 +27,7 @@ func newDemoCommand() *cobra.Command {
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
-		err := runDemo(ctx, cmd.OutOrStdout(), buildVersion(), *once)
+		err := demo.Run(ctx, cmd.OutOrStdout(), buildVersion(), *once)
 		if ctx.Err() != nil && !*once {
 			return nil // Ctrl-C is how it ends
 		}

@@ -8,6 +8,7 @@ import (
 	"elbow/internal/backup"
 	"elbow/internal/cli"
 	"elbow/internal/doctor"
+	"elbow/internal/node"
 )
 
 const doctorText = `Look at this machine and the node on it for what keeps a load balancer from working,
@@ -27,18 +28,18 @@ func newDoctorCommand() *cobra.Command {
 		Long:  doctorText,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := within("--max-connections", c.maxConnections, 1, maxCount); err != nil {
+			if err := within("--max-connections", c.MaxConnections, 1, maxCount); err != nil {
 				return err
 			}
 			p := doctor.Patient{
-				Data: c.data, API: c.api, Admin: c.admin, MaxConnections: c.maxConnections, HTTP3: c.http3,
+				Data: c.Data, API: c.API, Admin: c.Admin, MaxConnections: c.MaxConnections, HTTP3: c.HTTP3,
 			}
-			p.Store = func() (bool, error) { return backup.Examine(c.data) }
-			if p.Admin == off {
+			p.Store = func() (bool, error) { return backup.Examine(c.Data) }
+			if p.Admin == node.Off {
 				p.Admin = ""
 			}
 			if access.Endpoint == "" && cmd.Flags().Changed("api") {
-				access.Endpoint = "http://" + c.api
+				access.Endpoint = "http://" + c.API
 			}
 			if client, err := access.Client(); err == nil {
 				p.Call = cli.Caller(client)
@@ -52,10 +53,10 @@ func newDoctorCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.data, "data", c.data, "the data directory of the node")
-	f.StringVar(&c.api, "api", c.api, "the address of the API, as -api of the node")
-	f.StringVar(&c.admin, "admin", c.admin, "the address of metrics and health, as -admin of the node, or off")
-	f.IntVar(&c.maxConnections, "max-connections", c.maxConnections, "client connections served at once, as of the node")
+	f.StringVar(&c.Data, "data", c.Data, "the data directory of the node")
+	f.StringVar(&c.API, "api", c.API, "the address of the API, as -api of the node")
+	f.StringVar(&c.Admin, "admin", c.Admin, "the address of metrics and health, as -admin of the node, or off")
+	f.IntVar(&c.MaxConnections, "max-connections", c.MaxConnections, "client connections served at once, as of the node")
 	access.Flags(f)
 	return cmd
 }

@@ -1,6 +1,6 @@
 // Command elbow is an edge load balancer that is driven by the ENS API. Each
-// subcommand has a file of its own; serve.go is where the parts of the product
-// are put together. Start reading at start.
+// subcommand has a file of its own, with its text and its flags; what it does is in
+// internal/node, internal/cli and the packages beside them. Start reading at main.
 package main
 
 import (

@@ -8,19 +8,19 @@ import (
 
 // metricsFlags are those that bound what a scrape takes.
 func (c *config) metricsFlags(f *flag.FlagSet) {
-	f.IntVar(&c.metricsListeners, "metrics-listeners", c.metricsListeners,
+	f.IntVar(&c.MetricsListeners, "metrics-listeners", c.MetricsListeners,
 		"listeners up to which /metrics has everything of each of them, 11 KB a listener. Of\n"+
 			"more than that histograms are of all together, and counters of faults and refusals\n"+
 			"come once they are not 0: 1.3 KB a listener")
-	f.IntVar(&c.metricsBackends, "metrics-backends", c.metricsBackends,
+	f.IntVar(&c.MetricsBackends, "metrics-backends", c.MetricsBackends,
 		"backends, counted for each listener, up to which /metrics has each of them, 10 KB a\n"+
 			"backend. More than that are added up by listener: 1.3 KB a listener")
 }
 
 func (c *config) validateMetrics() error {
 	return cmp.Or(
-		within("-metrics-listeners", c.metricsListeners, 0, maxCount),
-		within("-metrics-backends", c.metricsBackends, 0, maxCount))
+		within("-metrics-listeners", c.MetricsListeners, 0, maxCount),
+		within("-metrics-backends", c.MetricsBackends, 0, maxCount))
 }
 
 // minHistory is a day of a hundred busy listeners: less would lose what a chart
@@ -28,8 +28,8 @@ func (c *config) validateMetrics() error {
 const minHistory = 8 << 20
 
 func (c *config) validateHistory() error {
-	if c.historySize != 0 && c.historySize < minHistory {
-		return fmt.Errorf("-history-size: must be 0 or at least 8MiB, not %s", byteSize(c.historySize))
+	if c.HistorySize != 0 && c.HistorySize < minHistory {
+		return fmt.Errorf("-history-size: must be 0 or at least 8MiB, not %s", byteSize(c.HistorySize))
 	}
 	return nil
 }

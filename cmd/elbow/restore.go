@@ -23,7 +23,7 @@ Access keys are those of the backup too. Start with ELBOW_ACCESS_KEY_ID and
 ELBOW_ACCESS_KEY_SECRET in the environment to be let in with a further root key.`
 
 func newRestoreCommand() *cobra.Command {
-	dir, yes := defaultConfig().data, false
+	dir, yes := defaultConfig().Data, false
 	cmd := &cobra.Command{
 		Use:     "restore FILE",
 		Short:   "Make a backup all that a node has stored",

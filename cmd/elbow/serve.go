@@ -9,6 +9,7 @@ import (
 
 	"elbow/internal/cli"
 	"elbow/internal/logs"
+	"elbow/internal/node"
 )
 
 const serveLong = `Run the load balancer and its API until SIGTERM or SIGINT. Then no new
@@ -46,7 +47,7 @@ func newServeCommand() *cobra.Command {
 				return err
 			}
 		}
-		c.accessKeyID, c.secret = os.Getenv(keyIDVariable), os.Getenv(secretVariable)
+		c.AccessKeyID, c.Secret = os.Getenv(keyIDVariable), os.Getenv(secretVariable)
 		if err := c.validate(); err != nil {
 			return err
 		}
@@ -55,8 +56,8 @@ func newServeCommand() *cobra.Command {
 		}
 		log, flush := logs.Open(os.Stderr, cli.IsTerminal(os.Stderr))
 		defer flush()
-		c.limitMemory(wasGiven(flags, "gc-percent"))
-		return serve(c.nodeConfig, log)
+		c.LimitMemory(wasGiven(flags, "gc-percent"))
+		return node.Run(c.Config, log)
 	})
 }
 

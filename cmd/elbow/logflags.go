@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+)
+
+// auditFlags set the part of c that is about the audit log.
+func (c *config) auditFlags(f *flag.FlagSet) {
+	f.StringVar(&c.AuditLog, "audit-log", c.AuditLog,
+		"`FILE` for a JSON line an API call, - for standard output, or off (default\n"+
+			"audit.log in the data directory). SIGHUP opens the file anew")
+	f.Var((*byteSize)(&c.AuditSize), "audit-size",
+		"`SIZE`, as 256MiB, that the audit log may take: beyond half of it FILE becomes\n"+
+			"FILE.1, in the place of the one before. At least 1MiB; 0: no limit")
+}
+
+// minAudit is some thousand lines: with less a failing client would push a whole
+// day out of both files.
+const minAudit byteSize = 1 << 20
+
+func (c *config) validateLogs() error {
+	switch {
+	case c.AccessLog == "":
+		return errors.New("-access-log: must be a file, - or off")
+	case c.AuditSize != 0 && c.AuditSize < int64(minAudit):
+		return fmt.Errorf("-audit-size: must be 0 or at least %s, not %s", minAudit, byteSize(c.AuditSize))
+	}
+	return nil
+}

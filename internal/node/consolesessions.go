@@ -1,0 +1,110 @@
+package node
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"elbow/internal/backup"
+	"elbow/internal/console"
+	"elbow/internal/regular"
+)
+
+// A keptFile keeps something of the console from the end of one process to the
+// start of the next, sealed with a key of its own made from the store's. It is gone
+// once it was read: after a crash people sign in again, and nobody who has signed
+// out comes back.
+type keptFile struct {
+	path string
+	aead cipher.AEAD
+}
+
+// newSessionFile keeps who is signed in, newChartFile what the charts show.
+func newSessionFile(dir string, sealKey []byte) (*keptFile, error) {
+	return newKeptFile(filepath.Join(dir, "console-sessions"), "sessions of the console", sealKey)
+}
+
+func newChartFile(dir string, sealKey []byte) (*keptFile, error) {
+	return newKeptFile(filepath.Join(dir, "console-charts"), "charts of the console", sealKey)
+}
+
+func newKeptFile(path, purpose string, sealKey []byte) (*keptFile, error) {
+	key, err := hkdf.Key(sha256.New, sealKey, nil, purpose, 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	return &keptFile{path, aead}, err
+}
+
+// take reads the content and removes the file; nil if there are none.
+func (f *keptFile) take() ([]byte, error) {
+	sealed, err := regular.ReadFile(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = os.Remove(f.path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, err := f.aead.Open(nil, nil, sealed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not what this node has written: %w", f.path, err)
+	}
+	return text, nil
+}
+
+// write keeps a content for the next process.
+func (f *keptFile) write(text []byte) error {
+	return backup.WriteWhole(f.path, f.aead.Seal(nil, nil, text, nil))
+}
+
+// openPages opens the console with the sessions and charts of the process before,
+// and has those that there are at its end kept for the next. Nil if there is to be
+// none.
+func (p *controlPlane) openPages(c Config, parts consoleParts, log *slog.Logger) (*console.Console, error) {
+	if !c.hasConsole() {
+		return nil, nil
+	}
+	sessions, err1 := newSessionFile(c.Data, p.member.SealKey())
+	charts, err2 := newChartFile(c.Data, p.member.SealKey())
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	var err error
+	if parts.sessions, err = sessions.take(); err != nil {
+		log.Warn("who was signed in to the console signs in again", "err", err)
+	}
+	if parts.charts, err = charts.take(); err != nil {
+		log.Warn("charts of the console begin anew", "err", err)
+	}
+	pages, err := newConsole(c, parts, log)
+	if err != nil {
+		return nil, err
+	}
+	p.ends = append(p.ends, func() {
+		pages.Close()
+		if err := sessions.write(pages.Sessions()); err != nil {
+			log.Warn("sessions of the console not kept", "err", err)
+		}
+		if text := pages.Charts(); text != nil {
+			if err := charts.write(text); err != nil {
+				log.Warn("charts of the console not kept", "err", err)
+			}
+		}
+	})
+	return pages, nil
+}

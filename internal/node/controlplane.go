@@ -1,0 +1,193 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"elbow/internal/backup"
+	"elbow/internal/control"
+	"elbow/internal/elb"
+	"elbow/internal/gateway"
+	"elbow/internal/history"
+	"elbow/internal/logs"
+	"elbow/internal/rpc"
+	"elbow/internal/store"
+	"elbow/internal/store/embedded"
+)
+
+// A controlPlane is what of a node needs the store. It can be closed, and another
+// one opened in its place, while traffic goes on.
+type controlPlane struct {
+	member   *embedded.Member
+	stored   *store.Store
+	mirror   *store.Mirror
+	service  *control.Service
+	history  *history.Store // nil: none
+	calls    *gateway.Gateway
+	handler  http.Handler         // of all that comes in on the API's port
+	registry *prometheus.Registry // of its metrics
+
+	opened time.Time
+	clock  error // how the clock has jumped since the store was written before
+
+	endStreams   func() // ends answers that have no end, and lets none begin
+	beginStreams func() // lets them begin again
+	endRecording func() // writes the last of the history
+
+	ends []func() // what started last ends first
+}
+
+// openControl opens the store and all that works on it. nonces are those that
+// calls have used, as far as a process has told; nil: none has. ctx bounds the
+// opening alone.
+func (n *Node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *controlPlane, err error) {
+	c, log := n.config, n.log
+	p := &controlPlane{
+		registry:   prometheus.NewRegistry(),
+		endStreams: func() {}, beginStreams: func() {}, endRecording: func() {},
+	}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	lastWrite := embedded.LastWrite(c.Data)
+	if p.member, err = openMember(ctx, c, log); err != nil {
+		return nil, err
+	}
+	p.opened = time.Now()
+	if p.clock = checkClock(lastWrite, p.opened); p.clock != nil {
+		log.Warn("clock", "err", p.clock)
+	}
+	p.ends = append(p.ends, p.member.Close)
+	if p.stored, err = backup.OpenStore(c.Data, p.member); err != nil {
+		return nil, err
+	}
+	p.ends = append(p.ends, p.stored.Close)
+	if _, err := backup.Finish(ctx, c.Data, p.stored, log, n.restored); err != nil {
+		return nil, err
+	}
+	// Statuses of a process of this node that died would contradict those of this
+	// one until its lease ends.
+	if err := p.stored.ForgetStatus(ctx, nodeName()); err != nil {
+		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
+	}
+	p.ends = append(p.ends, background(p.stored.KeepSessionKeys))
+	p.history = openHistory(c, log)
+	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach, EIPs: elb.EIPPool(c.EIPPool), Lockout: n.lockout})
+	if err := bootstrap(c, n.endpoint, p.service, log); err != nil {
+		return nil, err
+	}
+	if err := p.openMirror(); err != nil {
+		return nil, err
+	}
+	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired}, invalids{p.mirror.Desired})
+	p.ends = append(p.ends, background(func(ctx context.Context) { watchInvalid(ctx, p.mirror.Desired, log) }))
+	p.registry.MustRegister(historyGauges(p.history)...)
+	p.calls = gateway.New(gateway.Config{
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
+	})
+	p.ends = append(p.ends, p.calls.Close)
+	backups := &backup.Server{Version: c.Version, Stored: p.stored, SealKey: p.member.SealKey(), Restores: n.restores}
+	stop, err := backups.Serve(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	p.ends = append(p.ends, stop)
+	return p, nil
+}
+
+// noncesFile keeps the nonces that calls have used in the data directory.
+const noncesFile = "nonces"
+
+// openNonces are those that another process has told of, and those in the file.
+func (p *controlPlane) openNonces(c Config, told []rpc.UsedNonce, log *slog.Logger) *rpc.Nonces {
+	nonces := rpc.NewNonces()
+	nonces.Remember(told)
+	expected := told == nil && !p.member.Fresh()
+	nonces.Keep(filepath.Join(c.Data, noncesFile), expected, func(err error) { log.Warn("used nonces", "err", err) })
+	p.ends = append(p.ends, nonces.Close)
+	return nonces
+}
+
+// openHandler lets calls in, and people to the console if there is to be one. It
+// also has what the data plane counts recorded.
+func (p *controlPlane) openHandler(n *Node) error {
+	if p.history != nil {
+		p.endRecording = background(func(ctx context.Context) { n.recorder.Run(ctx, p.history) })
+		p.ends = append(p.ends, p.endRecording)
+	}
+	p.handler = p.calls
+	pages, err := p.openPages(n.config, consoleParts{
+		lockout: n.lockout, calls: p.calls, people: people{p.stored, p.service}, mirror: p.mirror, history: p.history, traffic: n.traffic, loop: n.loop,
+	}, n.log)
+	if err != nil || pages == nil {
+		return err
+	}
+	p.handler = withConsole(p.calls, pages, n.config.APICert != "")
+	p.endStreams, p.beginStreams = pages.EndStreams, pages.BeginStreams
+	return nil
+}
+
+// inUsePatience is how long another process may still have the data directory: one
+// that was killed a moment ago while it handed over.
+const inUsePatience = 5 * time.Second
+
+// openMember opens the data directory. To take over is to come when another
+// process has just let go of it.
+func openMember(ctx context.Context, c Config, log *slog.Logger) (*embedded.Member, error) {
+	for began := time.Now(); ; {
+		m, err := embedded.Start(ctx, embedded.Config{Dir: c.Data, Document: store.VerifyDocument, Log: log})
+		if !c.Takeover || !errors.Is(err, embedded.ErrInUse) || time.Since(began) > inUsePatience {
+			return m, err
+		}
+		select {
+		case <-time.After(inUsePatience / 100):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// openMirror follows the store.
+func (p *controlPlane) openMirror() (err error) {
+	ctx, stop := context.WithCancel(context.Background())
+	if p.mirror, err = p.stored.Mirror(ctx); err != nil {
+		stop()
+		return err
+	}
+	p.ends = append(p.ends, func() {
+		stop()
+		p.mirror.Wait()
+	})
+	return nil
+}
+
+// close ends all of it.
+func (p *controlPlane) close() {
+	for last := len(p.ends) - 1; last >= 0; last-- {
+		p.ends[last]()
+	}
+	p.ends = nil
+}
+
+// background runs a part until the function that it returns is called, which waits
+// for it.
+func background(run func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { // ends with ctx; the function below waits
+		defer close(done)
+		run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,105 @@
+package node
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"syscall"
+
+	"elbow/internal/elb"
+	"elbow/internal/overload"
+	"elbow/internal/store"
+)
+
+// openFilesLimit is how many files this process may have open; 0: unknown. Go has
+// raised the soft limit to the hard one.
+func openFilesLimit() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 0
+	}
+	return int(min(limit.Cur, math.MaxInt32))
+}
+
+// maxProbes bounds the health checks under way of each kind (health.Gate): with 2,048
+// of backends that are up and answer within 100 ms, 20,000 a second are made. Of a low
+// limit of open files they get a sixteenth.
+const maxProbes = 2048
+
+func probesAtOnce(limit int) int {
+	if limit == 0 {
+		return maxProbes
+	}
+	return min(maxProbes, max(32, limit/16))
+}
+
+// listenerFiles is how many files the desired listeners have open, and how many are
+// needed for that.
+func listenerFiles(d store.Desired, http3 bool) (listeners, need int) {
+	active := make(map[string]bool, len(d.LoadBalancers))
+	for i := range d.LoadBalancers {
+		active[d.LoadBalancers[i].ID] = d.LoadBalancers[i].Status == elb.Active
+	}
+	quic := 0
+	for i := range d.Listeners {
+		l := &d.Listeners[i]
+		if !l.Started || !active[l.LoadBalancerID] {
+			continue
+		}
+		listeners++
+		if l.Protocol == elb.HTTPS && http3 {
+			quic++
+		}
+		if l.Forward {
+			listeners++
+		}
+	}
+	return listeners, overload.DescriptorsOf(listeners, quic)
+}
+
+// countFiles warns if not all listeners will get the files that they need. They are
+// opened as far as they go: a node that starts with a lower limit than before is worth
+// more than none.
+func countFiles(d store.Desired, c Config, limit int, log *slog.Logger) {
+	listeners, need := listenerFiles(d, c.HTTP3)
+	if want := overload.DescriptorsFor(need); limit > 0 && want > limit {
+		log.Warn("not all listeners will be open: this process may have too few files open",
+			"listeners", listeners, "limit", limit, "need", want, "advice", filesAdvice(want, c.HTTP3))
+	}
+}
+
+func filesAdvice(want int, http3 bool) string {
+	advice := fmt.Sprintf("LimitNOFILE=%d in the unit of systemd, or ulimit -n %d before the start", want, want)
+	if http3 {
+		advice += "; or -http3=false, which takes a third of them"
+	}
+	return advice
+}
+
+// filesWarning says what is so of the listeners there are; "" if there are enough.
+func (n *Node) filesWarning() string {
+	control, limit := n.control.Load(), openFilesLimit()
+	if control == nil || limit == 0 {
+		return ""
+	}
+	listeners, need := listenerFiles(control.mirror.Desired(), n.config.HTTP3)
+	if want := overload.DescriptorsFor(need); want > limit {
+		return fmt.Sprintf("open files: %d listeners need a limit of %d, which is %d: %s",
+			listeners, want, limit, filesAdvice(want, n.config.HTTP3))
+	}
+	return ""
+}
+
+// mayOpen reports whether that many more files can be open. The kernel gives out the
+// lowest number that is free.
+func mayOpen(more int) (left int, ok bool) {
+	limit := openFilesLimit()
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	left = limit - int(f.Fd())
+	return left, limit == 0 || left >= more
+}

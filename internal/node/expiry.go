@@ -1,0 +1,51 @@
+package node
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// maxExpiries bounds the series of certificates. Of more, those that expire first
+// are told.
+const maxExpiries = 1000
+
+var expiryDesc = prometheus.NewDesc("elbow_certificate_expiry_timestamp_seconds",
+	"When a certificate that a listener has expires. Of more than "+strconv.Itoa(maxExpiries)+" the first to expire.",
+	[]string{"certificate", "name"}, nil)
+
+// An expiries collects when the certificates of listeners expire.
+type expiries struct{ desired func() store.Desired }
+
+func (e expiries) Describe(ch chan<- *prometheus.Desc) { ch <- expiryDesc }
+
+func (e expiries) Collect(ch chan<- prometheus.Metric) {
+	for _, c := range served(e.desired()) {
+		ch <- prometheus.MustNewConstMetric(expiryDesc, prometheus.GaugeValue, float64(c.NotAfter.Unix()),
+			strconv.FormatInt(c.ID, 10), strings.ToValidUTF8(c.Name, "?"))
+	}
+}
+
+// served are the certificates that a listener has, first to expire first, as many
+// as are told.
+func served(d store.Desired) (all []elb.Certificate) {
+	seen := make(map[string]bool)
+	for i := range d.Listeners {
+		for _, id := range elb.CertificateIDs(d.Listeners[i].CertificateID) {
+			if c, there := d.Certificates[id]; there && !seen[id] {
+				seen[id] = true
+				all = append(all, c)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b elb.Certificate) int {
+		return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.ID, b.ID))
+	})
+	return all[:min(len(all), maxExpiries)]
+}

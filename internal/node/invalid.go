@@ -1,0 +1,138 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// invalidCheck is the time between two looks at whether certificates are valid.
+const invalidCheck = time.Minute
+
+// maxInvalid bounds the certificates that health names.
+const maxInvalid = 5
+
+// An invalid is a certificate that is served at a time when it is not valid.
+type invalid struct {
+	elb.Certificate
+	expired bool // else it is not valid yet
+}
+
+// reason is a value of the metric's label.
+func (i invalid) reason() string {
+	if i.expired {
+		return "expired"
+	}
+	return "not_yet_valid"
+}
+
+// at is when its validity ended or will begin.
+func (i invalid) at() time.Time {
+	if i.expired {
+		return i.NotAfter
+	}
+	return i.NotBefore
+}
+
+func (i invalid) String() string {
+	verb := "is not valid before"
+	if i.expired {
+		verb = "expired at"
+	}
+	return fmt.Sprintf("certificate %d (%s), which a listener has, %s %s", i.ID, i.Name, verb, i.at().UTC().Format(time.RFC3339))
+}
+
+// invalidAt are the certificates of listeners that are not valid, by id.
+func invalidAt(d store.Desired, now time.Time) (all []invalid) {
+	seen := make(map[int64]bool)
+	for i := range d.Listeners {
+		for _, id := range elb.CertificateIDs(d.Listeners[i].CertificateID) {
+			c, there := d.Certificates[id]
+			if expired := now.After(c.NotAfter); there && !seen[c.ID] && (expired || now.Before(c.NotBefore)) {
+				seen[c.ID] = true
+				all = append(all, invalid{c, expired})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b invalid) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// invalidWarnings are what health says of them.
+func invalidWarnings(all []invalid) (texts []string) {
+	for i, one := range all {
+		if i == maxInvalid {
+			return append(texts, fmt.Sprintf("certificates: %d more are not valid", len(all)-i))
+		}
+		texts = append(texts, one.String())
+	}
+	return texts
+}
+
+// watchInvalid logs when a certificate that a listener has becomes invalid or valid,
+// until ctx ends. A listener that has another one for the name serves that one.
+func watchInvalid(ctx context.Context, desired func() store.Desired, log *slog.Logger) {
+	tick := time.NewTicker(invalidCheck)
+	defer tick.Stop()
+	told := make(map[string]bool)
+	for {
+		now := make(map[string]bool)
+		for _, one := range invalidAt(desired(), time.Now()) {
+			key := fmt.Sprint(one.ID, one.reason())
+			now[key] = true
+			if !told[key] {
+				log.Warn("certificate not valid", "certificate", one.ID, "name", one.Name, "reason", strings.ReplaceAll(one.reason(), "_", " "), "at", one.at().UTC())
+			}
+		}
+		if len(told) > 0 && len(now) == 0 {
+			log.Info("certificates all valid")
+		}
+		told = now
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+var invalidDesc = prometheus.NewDesc("elbow_certificates_invalid",
+	"Certificates that a listener has and that are not valid now, by reason.", []string{"reason"}, nil)
+
+// An invalids counts them.
+type invalids struct{ desired func() store.Desired }
+
+// Describe is of prometheus.Collector.
+func (i invalids) Describe(ch chan<- *prometheus.Desc) { ch <- invalidDesc }
+
+// Collect is of prometheus.Collector.
+func (i invalids) Collect(ch chan<- prometheus.Metric) {
+	count := map[string]int{"expired": 0, "not_yet_valid": 0}
+	for _, one := range invalidAt(i.desired(), time.Now()) {
+		count[one.reason()]++
+	}
+	for reason, n := range count {
+		ch <- prometheus.MustNewConstMetric(invalidDesc, prometheus.GaugeValue, float64(n), reason)
+	}
+}
+
+// validity is nil if the API's own certificate is valid at a moment.
+func (p *keyPair) validity(now time.Time) error {
+	leaf := p.current.Load().Leaf
+	switch {
+	case now.After(leaf.NotAfter):
+		return fmt.Errorf("-api-cert: the certificate of the API and the console expired at %s: replace the file and send SIGHUP", leaf.NotAfter.UTC().Format(time.RFC3339))
+	case now.Before(leaf.NotBefore):
+		return fmt.Errorf("-api-cert: the certificate of the API and the console is not valid before %s", leaf.NotBefore.UTC().Format(time.RFC3339))
+	}
+	return nil
+}

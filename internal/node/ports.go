@@ -1,0 +1,164 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"elbow/internal/handover"
+)
+
+// ports are the sockets of the node's own servers. They are opened before anything
+// is written: a port that is taken ends a start without a trace.
+type ports struct {
+	api, admin net.Listener // admin: nil if it is off
+	pair       *keyPair     // of the API; nil: plain HTTP
+}
+
+// openPorts opens them, or goes on with those of the older process.
+func (n *Node) openPorts(c Config, older *predecessor) (p ports, err error) {
+	if c.APICert != "" {
+		p.pair = &keyPair{certFile: c.APICert, keyFile: c.APIKey}
+		if err := p.pair.read(); err != nil {
+			return p, err
+		}
+		if err := p.pair.validity(time.Now()); err != nil {
+			n.log.Warn("certificate of the API not valid", "err", err)
+		}
+		n.apiPair = p.pair
+	}
+	var failed []string
+	open := func(name, asked string, l net.Listener, err error) net.Listener {
+		if err != nil {
+			failed = append(failed, portError(name, asked, err).Error())
+			return nil
+		}
+		n.atEnd(func() { _ = l.Close() }) // of no use where a server has closed it
+		return l
+	}
+	l, err := n.listenPatiently(c.API, older, apiOf)
+	p.api = open("-api", c.API, l, err)
+	if c.Admin != Off {
+		l, err := n.listenPatiently(c.Admin, older, adminOf)
+		p.admin = open("-admin", c.Admin, l, err)
+	}
+	if len(failed) > 0 {
+		return p, errors.New(strings.Join(failed, "; "))
+	}
+	n.guests = newGuests(c, p.api)
+	n.endpoint = endpointOf(c, p.api)
+	return p, nil
+}
+
+// endpointOf is where clients reach the API: by the host as it was asked for, since the
+// certificate may be for that name, and by the number of the port that was opened,
+// since URLs have neither port 0 nor names of services.
+func endpointOf(c Config, l net.Listener) string {
+	scheme := "http"
+	if c.APICert != "" {
+		scheme = "https"
+	}
+	host, _, _ := net.SplitHostPort(c.API) // it was listened on
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+}
+
+// listenPatiently is heir.listen. The process that was to be taken over may have been
+// killed a moment ago, and have its sockets still.
+func (n *Node) listenPatiently(asked string, older *predecessor, of func(*handover.State) *handover.Server) (net.Listener, error) {
+	for began := time.Now(); ; time.Sleep(inUsePatience / 100) {
+		l, err := older.listen(asked, of)
+		if older != nil || !n.config.Takeover || !errors.Is(err, syscall.EADDRINUSE) || time.Since(began) > inUsePatience {
+			return l, err
+		}
+	}
+}
+
+// portError says what a person can do about a port that cannot be opened.
+func portError(name, asked string, err error) error {
+	_, port, _ := net.SplitHostPort(asked)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s: %w%s: end that, or give another %s", name, err, heldBy(port), name)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s: %w: no interface of this machine has that address%s", name, err, instead(name, port))
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s: %w: ports below 1024 need CAP_NET_BIND_SERVICE, or give another %s", name, err, name)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// instead is which address there is to listen on. On a machine with IPv6 alone none of
+// the defaults fits.
+func instead(name, port string) string {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return ""
+	}
+	var four, six netip.Addr // loopback before others
+	for _, a := range own {
+		p, err := netip.ParsePrefix(a.String())
+		if err != nil || p.Addr().IsLinkLocalUnicast() {
+			continue
+		}
+		best := &six
+		if p.Addr().Is4() {
+			best = &four
+		}
+		if !best.IsValid() || p.Addr().IsLoopback() {
+			*best = p.Addr()
+		}
+	}
+	switch {
+	case four.IsValid():
+		return fmt.Sprintf(": give %s %s", name, net.JoinHostPort(four.String(), port))
+	case six.IsValid():
+		return fmt.Sprintf(": it has IPv6 alone, which none of the defaults is for: give %s %s, -admin and -api both, and at the first start a -vswitch of IPv6, as fd00:8::/112",
+			name, net.JoinHostPort(six.String(), port))
+	}
+	return ": it has no address at all"
+}
+
+// heldBy names the process that listens on a port, as far as that can be found out:
+// those of other users are seen by root alone.
+func heldBy(port string) string {
+	for inode := range listeningInodes(port) {
+		fds, _ := filepath.Glob("/proc/[0-9]*/fd/*") // a pattern that is right
+		for _, fd := range fds {
+			if to, err := os.Readlink(fd); err != nil || to != "socket:["+inode+"]" {
+				continue
+			}
+			pid := strings.Split(fd, "/")[2]
+			comm, _ := os.ReadFile(filepath.Join("/proc", pid, "comm")) // it may have ended
+			return fmt.Sprintf(" by process %s (%s)", pid, strings.TrimSpace(string(comm)))
+		}
+	}
+	return ""
+}
+
+// listeningInodes are the TCP sockets that listen on a port, by the tables that Linux
+// has (proc_net_tcp in its documentation).
+func listeningInodes(port string) map[string]bool {
+	const listening = "0A"
+	number, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return nil
+	}
+	inodes := make(map[string]bool)
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, _ := os.ReadFile(table) // elsewhere there is none
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line)
+			if len(f) > 9 && f[3] == listening && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", number)) {
+				inodes[f[9]] = true
+			}
+		}
+	}
+	return inodes
+}
