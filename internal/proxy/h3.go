@@ -34,6 +34,7 @@ type h3Conn struct {
 	idleSince socket.Instant // when the last of them ended
 	next      quic.StreamID  // first stream that has not been accepted
 	leaving   leaving
+	asked     bool        // there was a request
 	long      bool        // there was an answer that the client may be reading for a while
 	timer     *time.Timer // for whatever comes next: expire looks
 }
@@ -150,7 +151,7 @@ func (h *h3Conn) exchange(str *quic.Stream) {
 func (h *h3Conn) done(long bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.long = h.long || long
+	h.asked, h.long = true, h.long || long
 	if h.open--; h.open > 0 {
 		return
 	}
@@ -167,13 +168,17 @@ func (h *h3Conn) done(long bool) {
 // patience is for how long a connection without exchanges stays after its last
 // GOAWAY. A client closes it when it has read what it got. To close it sooner may
 // cost the client an answer, as most drop what they have received and not read;
-// and nothing tells us how far they are, but that a short answer is read at once.
-// Called with mu locked.
+// and nothing tells us how far they are. Called with mu locked.
 func (h *h3Conn) patience() time.Duration {
+	limits := &h.proxy.limits
+	reads := limits.UnreadTimeout
 	if h.long {
-		return h.proxy.limits.StreamTimeout
+		reads = limits.StreamTimeout
 	}
-	return max(farewell, h.proxy.limits.LingerTimeout)
+	if !h.asked {
+		reads = 0
+	}
+	return max(farewell, limits.LingerTimeout, h.idleSince.Add(reads).Sub(socket.Now()))
 }
 
 // expire takes the next step to the end of the connection: if it is idle for long

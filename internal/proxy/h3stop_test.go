@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/quic-go/quic-go"
 
@@ -109,5 +110,24 @@ func TestH3StopsInMidBody(t *testing.T) {
 	}
 	if n := whole.Load(); n != 0 {
 		t.Errorf("backends took %d requests for whole", n)
+	}
+}
+
+// A client that has been sent an answer, and reads it only after its connection has
+// been idle for too long and the listener has been closed, finds it.
+func TestH3AnswerIsReadLate(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond), limits(Limits{UnreadTimeout: patience}))
+	c := r.dialRaw()
+	str := c.stream(true, headers(pseudo("GET", "/")...))
+	r.log.next(t)
+	drained := r.drain(time.Hour)
+	time.Sleep(2*farewell + 500*time.Millisecond) // longer than two GOAWAY take
+	if a := c.answer(str); a.status != 200 || a.body != "hello" {
+		t.Errorf("got %+v", a)
+	}
+	_ = c.quic.CloseWithError(0, "")
+	if err := drained(); err != nil {
+		t.Error(err)
 	}
 }

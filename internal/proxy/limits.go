@@ -48,6 +48,12 @@ const lastPieceTimeout = 2 * time.Second
 // (RFC 9112, 9.6). As lingering_timeout of nginx.
 const lingerTimeout = 5 * time.Second
 
+// unreadTimeout is how long a client of HTTP/3 that was sent a short answer, and does
+// not close the connection although it was asked to, is left to read it. What a QUIC
+// client has received and not read is lost when its connection is closed, while TCP
+// keeps it. Less than defaultDrainTimeout, so that a drain does not have to cut it.
+const unreadTimeout = 25 * time.Second
+
 // lingerPace is how many bytes have to come within that time, so that a byte now
 // and then does not keep a connection: slower than any upload.
 const lingerPace = 1 << 10

@@ -96,6 +96,7 @@ type Limits struct {
 	GoAwayDelay      time.Duration // from the start of a drain to the GOAWAY, while HTTP/2 streams are open
 	SettleTime       time.Duration // idleness before a connection lets go of its goroutines
 	LingerTimeout    time.Duration // silence of a client that has got its last answer
+	UnreadTimeout    time.Duration // from a short answer over HTTP/3 to the end of its connection, at least
 }
 
 func (l Limits) withDefaults() Limits {
@@ -109,6 +110,7 @@ func (l Limits) withDefaults() Limits {
 		GoAwayDelay:      cmp.Or(l.GoAwayDelay, goAwayDelay),
 		SettleTime:       cmp.Or(l.SettleTime, settleTime),
 		LingerTimeout:    cmp.Or(l.LingerTimeout, lingerTimeout),
+		UnreadTimeout:    cmp.Or(l.UnreadTimeout, unreadTimeout),
 	}
 }
 

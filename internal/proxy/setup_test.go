@@ -151,6 +151,9 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	if o.Limits.LingerTimeout == 0 {
 		o.Limits.LingerTimeout = 200 * time.Millisecond // tests leave connections open
 	}
+	if o.Limits.UnreadTimeout == 0 {
+		o.Limits.UnreadTimeout = 200 * time.Millisecond // so do tests over HTTP/3
+	}
 	r.proxy = New(o)
 	group := new(balance.Group)
 	for i, a := range addresses {
