@@ -5,11 +5,13 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/types"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -37,6 +39,8 @@ type Config struct {
 	Before func() error
 
 	Log *slog.Logger // nil: slog.Default
+
+	tick time.Duration // of raft; 0: the usual
 }
 
 // A Member is a running etcd of one member.
@@ -139,7 +143,7 @@ func (m *Member) settings(c Config) config.ServerConfig {
 		InitialClusterToken:         name,
 		NewCluster:                  true,
 		DataDir:                     m.dir.store(),
-		TickMs:                      tickMs,
+		TickMs:                      uint(cmp.Or(c.tick, tick).Milliseconds()),
 		ElectionTicks:               electionTicks,
 		InitialElectionTickAdvance:  false,
 		SnapshotCount:               etcdserver.DefaultSnapshotCount,

@@ -64,6 +64,20 @@ func TestWhatWasWrittenIsThereAfterARestart(t *testing.T) {
 	}
 }
 
+// A start does not wait for the election that raft holds after some ticks, neither the
+// first nor a later one: that would come after startTimeout.
+func TestStartHoldsTheElection(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for range 2 {
+		m := open(t, Config{Dir: dir, tick: startTimeout})
+		if _, err := m.Client().Put(t.Context(), "a", "1"); err != nil {
+			t.Fatal(err)
+		}
+		m.Close()
+	}
+}
+
 func TestDirectoryInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

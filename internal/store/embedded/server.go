@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/raft/v3/raftpb"
 )
 
 // startServer runs etcd and returns when it answers calls. etcd itself has no end
@@ -52,17 +53,34 @@ func (m *Member) buildServer(c Config, built chan<- error) {
 	built <- err
 }
 
+// waitReady has the member elect itself, and returns when it answers calls.
 func (m *Member) waitReady(ctx context.Context) error {
-	select {
-	case <-m.server.ReadyNotify():
-		return nil
-	case <-m.fault.ctx.Done():
-		return m.fault.err()
-	case <-m.server.StopNotify():
-		return errors.New("etcd stopped while starting")
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	again := time.NewTicker(electAfter)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			m.elect(ctx)
+		case <-m.server.ReadyNotify():
+			return nil
+		case <-m.fault.ctx.Done():
+			return m.fault.err()
+		case <-m.server.StopNotify():
+			return errors.New("etcd stopped while starting")
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
+}
+
+// elect asks for an election now, as a leader does that hands over. Who leads already
+// ignores it.
+func (m *Member) elect(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, electAfter)
+	defer cancel()
+	id := uint64(m.server.MemberID())
+	// It fails if etcd is busy, when there is a next time, or has ended, which is noticed.
+	_ = m.server.Process(ctx, &raftpb.Message{Type: raftpb.MsgTimeoutNow.Enum(), From: &id, To: &id})
 }
 
 // stopServer calls stop, which ends etcd. After a fault one of etcd's goroutines
