@@ -54,6 +54,24 @@ const (
 	ErrDeleteConflictUser      ErrorID = "DeleteConflict.Policy.User"
 	ErrLimitExceededAccessKey  ErrorID = "LimitExceeded.User.AccessKey"
 	ErrLimitExceededPolicy     ErrorID = "LimitExceeded.User.Policy"
+
+	ErrDeleteConflictUserGroup     ErrorID = "DeleteConflict.User.Group"
+	ErrDeleteConflictPolicyGroup   ErrorID = "DeleteConflict.Policy.Group"
+	ErrDeleteConflictPolicyVersion ErrorID = "DeleteConflict.Policy.Version"
+	ErrPolicyVersionNotExist       ErrorID = "EntityNotExist.Policy.Version"
+	ErrDeleteConflictDefault       ErrorID = "DeleteConflict.Policy.Version.Default"
+	ErrLimitExceededVersion        ErrorID = "LimitExceeded.Policy.Version"
+	ErrGroupNotExist               ErrorID = "EntityNotExist.Group"
+	ErrGroupExists                 ErrorID = "EntityAlreadyExists.Group"
+	ErrUserGroupNotExist           ErrorID = "EntityNotExist.User.Group"
+	ErrUserGroupExists             ErrorID = "EntityAlreadyExists.User.Group"
+	ErrGroupPolicyNotExist         ErrorID = "EntityNotExist.Group.Policy"
+	ErrGroupPolicyExists           ErrorID = "EntityAlreadyExists.Group.Policy"
+	ErrDeleteConflictGroupUser     ErrorID = "DeleteConflict.Group.User"
+	ErrDeleteConflictGroupPolicy   ErrorID = "DeleteConflict.Group.Policy"
+	ErrLimitExceededUserGroup      ErrorID = "LimitExceeded.User.Group"
+	ErrLimitExceededGroupPolicy    ErrorID = "LimitExceeded.Group.Policy"
+
 	ErrMalformedPolicyDocument ErrorID = "MalformedPolicyDocument"
 	ErrLoginProfileNotExist    ErrorID = "EntityNotExist.User.LoginProfile"
 	ErrLoginProfileExists      ErrorID = "EntityAlreadyExists.User.LoginProfile"
@@ -131,6 +149,22 @@ var ErrorTable = []ErrorRow{
 	{ErrDeleteConflictUser, 409, "DeleteConflict.Policy.User", "The policy is still attached to users.", "Detach the policy from its users first."},
 	{ErrLimitExceededAccessKey, 409, "LimitExceeded.User.AccessKey", "The number of access keys of the user exceeds the limit.", "The user has as many access keys as one may have."},
 	{ErrLimitExceededPolicy, 409, "LimitExceeded.User.Policy", "The number of policies attached to the user exceeds the limit.", "The user has as many policies as one may have."},
+	{ErrDeleteConflictUserGroup, 409, "DeleteConflict.User.Group", "The user is still in groups.", "Remove the user from the groups first."},
+	{ErrDeleteConflictPolicyGroup, 409, "DeleteConflict.Policy.Group", "The policy is still attached to groups.", "Detach the policy from its groups first."},
+	{ErrDeleteConflictPolicyVersion, 409, "DeleteConflict.Policy.Version", "The policy still has versions besides the default one.", "Delete the versions that do not count first."},
+	{ErrPolicyVersionNotExist, 404, "EntityNotExist.Policy.Version", "The policy version does not exist.", "The policy has no version of this ID."},
+	{ErrDeleteConflictDefault, 409, "DeleteConflict.Policy.Version.Default", "The default version of a policy cannot be deleted.", "Let another version be the default one first, or delete the policy."},
+	{ErrLimitExceededVersion, 409, "LimitExceeded.Policy.Version", "The number of versions of the policy exceeds the limit.", "The policy has five versions; RotateStrategy can delete the oldest one."},
+	{ErrGroupNotExist, 404, "EntityNotExist.Group", "The group does not exist.", "There is no group of this name."},
+	{ErrGroupExists, 409, "EntityAlreadyExists.Group", "The group already exists.", "The name of a group is taken."},
+	{ErrUserGroupNotExist, 404, "EntityNotExist.User.Group", "The user is not in the group.", "The group does not have this user."},
+	{ErrUserGroupExists, 409, "EntityAlreadyExists.User.Group", "The user is already in the group.", "The group has this user."},
+	{ErrGroupPolicyNotExist, 404, "EntityNotExist.Group.Policy", "The policy is not attached to the group.", "The group does not have this policy."},
+	{ErrGroupPolicyExists, 409, "EntityAlreadyExists.Group.Policy", "The policy is already attached to the group.", "The group has this policy."},
+	{ErrDeleteConflictGroupUser, 409, "DeleteConflict.Group.User", "The group still has users.", "Remove the users from the group first."},
+	{ErrDeleteConflictGroupPolicy, 409, "DeleteConflict.Group.Policy", "The group still has policies attached.", "Detach the group's policies first."},
+	{ErrLimitExceededUserGroup, 409, "LimitExceeded.User.Group", "The number of groups of the user exceeds the limit.", "The user is in as many groups as one may be in."},
+	{ErrLimitExceededGroupPolicy, 409, "LimitExceeded.Group.Policy", "The number of policies attached to the group exceeds the limit.", "The group has as many policies as one may have."},
 	{ErrMalformedPolicyDocument, 400, "MalformedPolicyDocument", "The policy document is malformed: %s.", "The policy document does not follow the grammar of policies."},
 	{ErrLoginProfileNotExist, 404, "EntityNotExist.User.LoginProfile", "The login profile does not exist.", "The user has no password for the console."},
 	{ErrLoginProfileExists, 409, "EntityAlreadyExists.User.LoginProfile", "The login profile already exists.", "The user has a password for the console; UpdateLoginProfile changes it."},

@@ -1,11 +1,14 @@
 package api
 
+import "elbow/internal/elb"
+
 // A Kind is a kind of things that calls name by an ID or a name.
 type Kind struct {
-	List    string // the operation that lists them
-	Version string // of List
-	Within  string // the parameter of List that says of whom; "" where it lists all of the account
-	Pairs   string // JMESPath of the pairs [ID, description] in the answer of List
+	List    string    // the operation that lists them
+	Version string    // of List
+	Within  string    // the parameter of List that says of whom; "" where it lists all of the account
+	With    []Example // further parameters of List
+	Pairs   string    // JMESPath of the pairs [ID, description] in the answer of List
 
 	NotFound ErrorID // the error of a call that names one which does not exist; "" if there is none
 	Exists   ErrorID // the error of a call that creates one whose name is taken; "" if there is none
@@ -60,6 +63,14 @@ var (
 	policyKind = &Kind{
 		List: "ListPolicies", Version: RamVersion,
 		Pairs: "Policies.Policy[].[PolicyName, Description]", NotFound: ErrPolicyNotExist, Exists: ErrPolicyExists,
+	}
+	groupKind = &Kind{
+		List: "ListGroups", Version: RamVersion,
+		Pairs: "Groups.Group[].[GroupName, Comments]", NotFound: ErrGroupNotExist, Exists: ErrGroupExists,
+	}
+	policyVersionKind = &Kind{
+		List: "ListPolicyVersions", Version: RamVersion, Within: "PolicyName", With: []Example{{"PolicyType", elb.CustomPolicy}},
+		Pairs: "PolicyVersions.PolicyVersion[].[VersionId, CreateDate]", NotFound: ErrPolicyVersionNotExist,
 	}
 	accessKeyKind = &Kind{
 		List: "ListAccessKeys", Version: RamVersion, Within: "UserName",

@@ -65,12 +65,14 @@ type Input interface {
 	Params() []Param
 }
 
-// A Resource is a user or a policy that an operation acts on. Its fields are names
+// A Resource is a user, a group, a role or a policy that an operation acts on. Its fields are names
 // of rows of the operation: no other parameter of a call has a say in what policies
 // are asked about.
 type Resource struct {
 	User       string // the row with the name of a user
 	OrCaller   bool   // an absent User means the caller
+	Group      string // the row with the name of a group
+	Role       string // the row with the name of a role, or with its ARN
 	Policy     string // the row with the name of a policy
 	PolicyType string // the row that says whether it is a System policy; "": it is a Custom one
 }
@@ -80,6 +82,10 @@ func (r Resource) String() string {
 	switch {
 	case r.User != "":
 		return "acs:ram:*:<account>:user/<" + r.User + ">"
+	case r.Group != "":
+		return "acs:ram:*:<account>:group/<" + r.Group + ">"
+	case r.Role != "":
+		return "acs:ram:*:<account>:role/<" + r.Role + ">"
 	case r.PolicyType != "":
 		return "acs:ram:*:<account, or system>:policy/<" + r.Policy + ">"
 	}
@@ -94,6 +100,15 @@ var (
 
 	ofTypedPolicy = []Resource{{Policy: "PolicyName", PolicyType: "PolicyType"}}
 	ofAttachment  = []Resource{{User: "UserName"}, {Policy: "PolicyName", PolicyType: "PolicyType"}}
+
+	ofGroup           = []Resource{{Group: "GroupName"}}
+	ofMembership      = []Resource{{Group: "GroupName"}, {User: "UserName"}}
+	ofGroupAttachment = []Resource{{Group: "GroupName"}, {Policy: "PolicyName", PolicyType: "PolicyType"}}
+
+	// A new name is one more resource: who may act on some names only must not give
+	// away, or take, one of the others.
+	ofRenamedUser  = []Resource{{User: "UserName"}, {User: "NewUserName"}}
+	ofRenamedGroup = []Resource{{Group: "GroupName"}, {Group: "NewGroupName"}}
 )
 
 // An Example is one sample value of a parameter.

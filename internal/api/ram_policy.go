@@ -13,9 +13,13 @@ type CreatePolicyInput struct {
 func (in *CreatePolicyInput) Params() []Param {
 	return []Param{
 		toCreate(policyName(&in.PolicyName)),
-		{Name: "PolicyDocument", Label: "Document", Var: Text(&in.Document, 1, maxPolicy), Required: true, File: true, Errors: []ErrorID{ErrMalformedPolicyDocument}, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."},
+		policyDocument(&in.Document),
 		{Name: "Description", Var: Text(&in.Description, 1, 1024), Doc: "The description of the policy."},
 	}
+}
+
+func policyDocument(p *string) Param {
+	return Param{Name: "PolicyDocument", Label: "Document", Var: Text(p, 1, maxPolicy), Required: true, File: true, Errors: []ErrorID{ErrMalformedPolicyDocument}, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."}
 }
 
 // maxPolicy bounds a policy document in characters: three times what the
@@ -43,7 +47,7 @@ type Policy struct {
 	PolicyName      string
 	PolicyType      string
 	Description     string
-	DefaultVersion  string // v1
+	DefaultVersion  string // v1, v2, …
 	CreateDate      string
 	UpdateDate      string `json:",omitempty"`
 	AttachmentCount int
@@ -66,7 +70,7 @@ type GetPolicyOutput struct {
 	DefaultPolicyVersion PolicyVersion
 }
 
-// A PolicyVersion is a document of a policy. A policy has one.
+// A PolicyVersion is a document of a policy.
 type PolicyVersion struct {
 	VersionID        string `json:"VersionId"`
 	IsDefaultVersion bool

@@ -43,6 +43,7 @@ type User struct {
 	CreateDate    string
 	UpdateDate    string `json:",omitempty"`
 	LastLoginDate string `json:",omitempty"`
+	JoinDate      string `json:",omitempty"` // among the users of a group
 }
 
 // GetUserInput names a user.
@@ -82,6 +83,49 @@ type ListUsersOutput struct {
 
 // Users wraps the list as the wire does.
 type Users struct{ User Array[User] }
+
+// UpdateUserInput changes what is given; what is nil stays.
+type UpdateUserInput struct {
+	UserName    string
+	NewName     string // "": stays
+	DisplayName *string
+	MobilePhone *string
+	Email       *string
+	Comments    *string
+
+	display, phone, email, comments string
+}
+
+// Params lists the rows.
+func (in *UpdateUserInput) Params() []Param {
+	return []Param{
+		userName(&in.UserName, true),
+		{Name: "NewUserName", Var: Text(&in.NewName, 1, 64, userCharacters), Names: userKind, New: true, Doc: "The new name of the user. Access keys, password, groups and policies stay the user's."},
+		{Name: "NewDisplayName", Var: Text(&in.display, 1, 128), Doc: "The new name of the user as people read it. An empty one clears it."},
+		{Name: "NewMobilePhone", Var: Text(&in.phone, 1, 64), Doc: "The new phone number. An empty one clears it."},
+		{Name: "NewEmail", Var: Text(&in.email, 1, 128), Doc: "The new mail address. An empty one clears it."},
+		{Name: "NewComments", Var: Text(&in.comments, 1, 128), Doc: "The new remark. An empty one clears it."},
+	}
+}
+
+func (in *UpdateUserInput) complete(values map[string]string) error {
+	in.DisplayName = ifGiven(values, "NewDisplayName", &in.display)
+	in.MobilePhone = ifGiven(values, "NewMobilePhone", &in.phone)
+	in.Email = ifGiven(values, "NewEmail", &in.email)
+	in.Comments = ifGiven(values, "NewComments", &in.comments)
+	return nil
+}
+
+// ifGiven is p if the call has the parameter, be it empty, and else nil.
+func ifGiven[T any](values map[string]string, name string, p *T) *T {
+	if _, given := values[name]; !given {
+		return nil
+	}
+	return p
+}
+
+// UpdateUserOutput is the user.
+type UpdateUserOutput struct{ User User }
 
 // DeleteUserInput names a user.
 type DeleteUserInput struct{ UserName string }

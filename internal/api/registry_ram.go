@@ -8,7 +8,7 @@ import (
 
 // ramOperations are the operations of RAM: users, their keys, passwords and
 // policies.
-var ramOperations = slices.Concat(userOperations, loginOperations, policyOperations)
+var ramOperations = slices.Concat(userOperations, loginOperations, policyOperations, policyVersionOperations, groupOperations)
 
 // userOperations are the operations on users and their keys.
 var userOperations = []*Operation{
@@ -42,10 +42,20 @@ var userOperations = []*Operation{
 		},
 	},
 	{
+		Product: "Ram", Version: RamVersion, Name: "UpdateUser", Access: "update", Rate: usual, Resources: ofRenamedUser,
+		Doc: "Changes a user. What is absent stays. Who has a new name signs in to the console again.",
+		New: input[UpdateUserInput], Out: output[UpdateUserOutput], ObservedBy: "GetUser",
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrUserExists},
+		Example: []Example{
+			{"UserName", "alice"},
+			{"NewDisplayName", "Alice B."},
+		},
+	},
+	{
 		Product: "Ram", Version: RamVersion, Name: "DeleteUser", Access: "delete", Rate: usual, Resources: ofUser,
-		Doc: "Deletes a user without access keys and policies.",
+		Doc: "Deletes a user who has no access keys and policies and is in no group.",
 		New: input[DeleteUserInput], Out: output[DeleteUserOutput], ObservedBy: "GetUser",
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrDeleteConflictAccessKey, ErrDeleteConflictPolicy},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist, ErrDeleteConflictAccessKey, ErrDeleteConflictPolicy, ErrDeleteConflictUserGroup},
 		Example: []Example{
 			{"UserName", "alice"},
 		},
@@ -128,9 +138,9 @@ var policyOperations = []*Operation{
 	},
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual, Resources: ofPolicy,
-		Doc: "Deletes a policy that no user has.",
+		Doc: "Deletes a policy that no user or group has and that has one version.",
 		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput], ObservedBy: "GetPolicy", ObservedWith: customPolicy,
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser, ErrDeleteConflictPolicyGroup, ErrDeleteConflictPolicyVersion},
 		Example: []Example{
 			{"PolicyName", "listeners-only"},
 		},

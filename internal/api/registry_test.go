@@ -27,10 +27,13 @@ var wanted = map[string]string{
 		CreateEipInstance DescribeEnsEipAddresses AssociateEnsEipAddress UnAssociateEnsEipAddress
 		ModifyEnsEipAddressAttribute DeleteEip`,
 	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,
-	"Ram 2015-05-01": `CreateUser GetUser ListUsers DeleteUser
+	"Ram 2015-05-01": `CreateUser GetUser ListUsers UpdateUser DeleteUser
 		CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey
 		CreateLoginProfile GetLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword
-		CreatePolicy GetPolicy ListPolicies DeletePolicy AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser`,
+		CreatePolicy GetPolicy ListPolicies DeletePolicy AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser
+		CreatePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion DeletePolicyVersion
+		CreateGroup GetGroup ListGroups UpdateGroup DeleteGroup AddUserToGroup RemoveUserFromGroup ListUsersForGroup
+		ListGroupsForUser AttachPolicyToGroup DetachPolicyFromGroup ListPoliciesForGroup`,
 	"Sts 2015-04-01": `GetCallerIdentity`,
 }
 
@@ -117,7 +120,7 @@ func TestOperationsAreComplete(t *testing.T) {
 		}
 		named := make(map[string]bool)
 		for _, r := range op.Resources {
-			for _, name := range []string{r.User, r.Policy, r.PolicyType} {
+			for _, name := range []string{r.User, r.Group, r.Role, r.Policy, r.PolicyType} {
 				if _, ok := rows[name]; !ok && name != "" {
 					t.Errorf("%s: its resource is named by %s, which is no parameter", op.Name, name)
 				}
@@ -125,7 +128,8 @@ func TestOperationsAreComplete(t *testing.T) {
 			}
 		}
 		for _, r := range rows {
-			if (r.Names == userKind || r.Names == policyKind) && !named[r.Name] {
+			isEntity := slices.Contains([]*Kind{userKind, groupKind, policyKind}, r.Names)
+			if isEntity && !named[r.Name] {
 				t.Errorf("%s: has %s, but no resource that it names", op.Name, r.Name)
 			}
 		}

@@ -3,30 +3,47 @@ package api
 import "strings"
 
 // ActsOn lists what a call acts on, as policies name it; a caller without a user
-// name is the account itself. Only the rows that the operation's table entry names
-// are read: a parameter that the operation does not have must not change what a
-// Deny is compared with.
+// name is the account itself, or a role. Only the rows that the operation's table
+// entry names are read: a parameter that the operation does not have must not change
+// what a Deny is compared with.
 func (o *Operation) ActsOn(accountID, caller string, params map[string]string) []string {
-	product, _, _ := strings.Cut(o.Action(), ":")
-	ours := "acs:" + product + ":*:" + accountID + ":"
 	var all []string
 	for _, r := range o.Resources {
-		user, policy := params[r.User], params[r.Policy]
-		if r.OrCaller && user == "" {
-			user = caller
-		}
-		switch {
-		case r.User != "" && user != "":
-			all = append(all, ours+"user/"+user)
-		case r.Policy == "" || policy == "": // binding will refuse the call
-		case r.PolicyType != "" && params[r.PolicyType] == "System":
-			all = append(all, "acs:"+product+":*:system:policy/"+policy)
-		default:
-			all = append(all, ours+"policy/"+policy)
+		if one := r.in(accountID, caller, params); one != "" {
+			all = append(all, one)
 		}
 	}
 	if all == nil {
-		all = []string{ours + "*"}
+		product, _, _ := strings.Cut(o.Action(), ":")
+		all = []string{"acs:" + product + ":*:" + accountID + ":*"}
 	}
 	return all
+}
+
+// in is the resource of one call; "" where its name is absent, which binding refuses
+// if it is required.
+func (r Resource) in(accountID, caller string, params map[string]string) string {
+	ours := "acs:ram:*:" + accountID + ":"
+	name := func(row, kind string) string {
+		if row == "" || params[row] == "" {
+			return ""
+		}
+		return ours + kind + params[row]
+	}
+	switch {
+	case r.OrCaller && params[r.User] == "" && caller != "":
+		return ours + "user/" + caller
+	case r.User != "":
+		return name(r.User, "user/")
+	case r.Group != "":
+		return name(r.Group, "group/")
+	case r.Role != "":
+		if arn, is := strings.CutPrefix(params[r.Role], "acs:ram::"); is {
+			return "acs:ram:*:" + strings.ToLower(arn) // as its account and the role are found
+		}
+		return name(r.Role, "role/")
+	case r.PolicyType != "" && params[r.PolicyType] == "System" && params[r.Policy] != "":
+		return "acs:ram:*:system:policy/" + params[r.Policy]
+	}
+	return name(r.Policy, "policy/")
 }

@@ -32,6 +32,9 @@ func (l lookUp) complete(access *Access) cobra.CompletionFunc {
 
 func (l lookUp) find(cmd *cobra.Command, access *Access) ([]string, error) {
 	params := make(map[string]string)
+	for _, e := range l.With {
+		params[e.Name] = e.Value
+	}
 	if flag := cmd.Flag(l.Within); flag != nil && flag.Changed {
 		params[l.Within] = flag.Value.String()
 	}

@@ -8,67 +8,126 @@ import (
 	"elbow/internal/store"
 )
 
-// AttachPolicyToUser gives a policy to a user.
-func (s *Service) AttachPolicyToUser(ctx context.Context, in *api.AttachPolicyToUserInput) (out api.AttachPolicyToUserOutput, err error) {
-	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		attached, err := attachment(tx, in.PolicyAttachment)
-		if err != nil {
+// A holderOf finds who has policies, or says that there is nobody of the name.
+type holderOf func(r *store.Reader, name string) (elb.Holder, error)
+
+// The kinds of holders, with what is told of their attachments.
+var (
+	ofUser = attachmentsOf{
+		find: func(r *store.Reader, name string) (elb.Holder, error) {
+			return elb.Holder{UserName: name}, ownerExists(r, name)
+		},
+		limit: maxUserPolicies, exists: api.ErrUserPolicyExists, notExist: api.ErrUserPolicyNotExist, exceeded: api.ErrLimitExceededPolicy,
+	}
+	ofGroup = attachmentsOf{
+		find: func(r *store.Reader, name string) (elb.Holder, error) {
+			g, err := groupNamed(r, name)
+			return elb.Holder{GroupID: g.ID}, err
+		},
+		limit: maxGroupPolicies, exists: api.ErrGroupPolicyExists, notExist: api.ErrGroupPolicyNotExist, exceeded: api.ErrLimitExceededGroupPolicy,
+	}
+)
+
+// attachmentsOf is one kind of holders.
+type attachmentsOf struct {
+	find                       holderOf
+	limit                      int
+	exists, notExist, exceeded api.ErrorID
+}
+
+// attach gives a policy to a holder.
+func (s *Service) attach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		a, attached, err := of.attachment(tx, holder, policyType, policyName)
+		switch {
+		case err != nil:
 			return err
+		case attached:
+			return of.exists.New()
+		case len(tx.AttachmentsOf(a.Holder)) >= of.limit:
+			return of.exceeded.New()
 		}
-		if attached {
-			return api.ErrUserPolicyExists.New()
-		}
-		if len(tx.AttachmentsOf(in.UserName)) >= maxUserPolicies {
-			return api.ErrLimitExceededPolicy.New()
-		}
-		tx.PutAttachment(elb.Attachment{
-			UserName: in.UserName, PolicyName: in.PolicyName, PolicyType: in.PolicyType, AttachDate: s.now(),
-		})
+		a.AttachDate = s.now()
+		tx.PutAttachment(a)
 		return nil
 	})
 }
 
-// DetachPolicyFromUser takes a policy from a user.
-func (s *Service) DetachPolicyFromUser(ctx context.Context, in *api.DetachPolicyFromUserInput) (out api.DetachPolicyFromUserOutput, err error) {
-	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		attached, err := attachment(tx, in.PolicyAttachment)
-		if err != nil {
+// detach takes a policy from a holder.
+func (s *Service) detach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		a, attached, err := of.attachment(tx, holder, policyType, policyName)
+		switch {
+		case err != nil:
 			return err
+		case !attached:
+			return of.notExist.New()
 		}
-		if !attached {
-			return api.ErrUserPolicyNotExist.New()
-		}
-		tx.DeleteAttachment(in.UserName, in.PolicyType, in.PolicyName)
+		tx.DeleteAttachment(a)
 		return nil
 	})
 }
 
-// attachment reports whether the user has the policy, if there are both.
-func attachment(tx *store.Tx, a api.PolicyAttachment) (attached bool, err error) {
-	if _, found := tx.User(a.UserName); !found {
-		return false, api.ErrUserNotExist.New()
+// attachment finds what attaches the policy to the holder, if there are both.
+func (of attachmentsOf) attachment(tx *store.Tx, holder, policyType, policyName string) (a elb.Attachment, attached bool, err error) {
+	h, err := of.find(&tx.Reader, holder)
+	if err != nil {
+		return a, false, err
 	}
-	if _, found := policyNamed(&tx.Reader, a.PolicyType, a.PolicyName); !found {
-		return false, api.ErrPolicyNotExist.New()
+	if _, found := policyNamed(&tx.Reader, policyType, policyName); !found {
+		return a, false, api.ErrPolicyNotExist.New()
 	}
-	_, attached = tx.Attachment(a.UserName, a.PolicyType, a.PolicyName)
-	return attached, nil
+	_, attached = tx.Attachment(h, policyType, policyName)
+	return elb.Attachment{Holder: h, PolicyType: policyType, PolicyName: policyName}, attached, nil
 }
 
-// ListPoliciesForUser lists the policies of a user, Custom before System.
-func (s *Service) ListPoliciesForUser(ctx context.Context, in *api.ListPoliciesForUserInput) (out api.ListPoliciesForUserOutput, err error) {
+// attached lists the policies of a holder, Custom before System.
+func (s *Service) attached(ctx context.Context, of attachmentsOf, holder string) (all api.UserPolicies, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		if _, found := r.User(in.UserName); !found {
-			return api.ErrUserNotExist.New()
+		h, err := of.find(r, holder)
+		if err != nil {
+			return err
 		}
-		for _, a := range r.AttachmentsOf(in.UserName) {
+		for _, a := range r.AttachmentsOf(h) {
 			p, _ := policyNamed(r, a.PolicyType, a.PolicyName)
-			out.Policies.Policy = append(out.Policies.Policy, api.UserPolicy{
+			all.Policy = append(all.Policy, api.UserPolicy{
 				PolicyName: a.PolicyName, PolicyType: a.PolicyType, Description: p.Description,
-				DefaultVersion: onlyVersion, AttachDate: api.Timestamp(a.AttachDate),
+				DefaultVersion: elb.VersionID(p.Default()), AttachDate: api.Timestamp(a.AttachDate),
 			})
 		}
 		return nil
 	})
+	return all, err
+}
+
+// AttachPolicyToUser gives a policy to a user.
+func (s *Service) AttachPolicyToUser(ctx context.Context, in *api.AttachPolicyToUserInput) (out api.AttachPolicyToUserOutput, err error) {
+	return out, s.attach(ctx, ofUser, in.UserName, in.PolicyType, in.PolicyName)
+}
+
+// DetachPolicyFromUser takes a policy from a user.
+func (s *Service) DetachPolicyFromUser(ctx context.Context, in *api.DetachPolicyFromUserInput) (out api.DetachPolicyFromUserOutput, err error) {
+	return out, s.detach(ctx, ofUser, in.UserName, in.PolicyType, in.PolicyName)
+}
+
+// ListPoliciesForUser lists the policies of a user, Custom before System.
+func (s *Service) ListPoliciesForUser(ctx context.Context, in *api.ListPoliciesForUserInput) (out api.ListPoliciesForUserOutput, err error) {
+	out.Policies, err = s.attached(ctx, ofUser, in.UserName)
+	return out, err
+}
+
+// AttachPolicyToGroup gives a policy to a group.
+func (s *Service) AttachPolicyToGroup(ctx context.Context, in *api.AttachPolicyToGroupInput) (out api.AttachPolicyToGroupOutput, err error) {
+	return out, s.attach(ctx, ofGroup, in.GroupName, in.PolicyType, in.PolicyName)
+}
+
+// DetachPolicyFromGroup takes a policy from a group.
+func (s *Service) DetachPolicyFromGroup(ctx context.Context, in *api.DetachPolicyFromGroupInput) (out api.DetachPolicyFromGroupOutput, err error) {
+	return out, s.detach(ctx, ofGroup, in.GroupName, in.PolicyType, in.PolicyName)
+}
+
+// ListPoliciesForGroup lists the policies of a group, Custom before System.
+func (s *Service) ListPoliciesForGroup(ctx context.Context, in *api.ListPoliciesForGroupInput) (out api.ListPoliciesForGroupOutput, err error) {
+	out.Policies, err = s.attached(ctx, ofGroup, in.GroupName)
 	return out, err
 }

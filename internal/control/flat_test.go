@@ -38,8 +38,8 @@ func (w *world) populate(n int) {
 				tx.PutUser(elb.User{ID: name, Name: name})
 				tx.PutAccessKey(elb.AccessKey{ID: "LTAI" + name, Secret: "s", UserName: name})
 				tx.PutPolicy(elb.Policy{Name: name, Type: elb.CustomPolicy, Document: "{}"})
-				tx.PutAttachment(elb.Attachment{UserName: name, PolicyName: "AliyunENSFullAccess", PolicyType: elb.SystemPolicy})
-				tx.PutAttachment(elb.Attachment{UserName: name, PolicyName: name, PolicyType: elb.CustomPolicy})
+				tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyName: "AliyunENSFullAccess", PolicyType: elb.SystemPolicy})
+				tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyName: name, PolicyType: elb.CustomPolicy})
 				a := [4]byte{127, 8, byte((i + 1) >> 8), byte(i + 1)}
 				tx.CreateLoadBalancer(elb.LoadBalancer{ID: "lb-" + name, VSwitchID: "vsw-default", Address: netip.AddrFrom4(a)})
 				tx.PutListener(elb.Listener{LoadBalancerID: "lb-other", Port: i + 1, Protocol: elb.HTTPS, CertificateID: "7", Seed: make([]byte, 32)})

@@ -14,6 +14,12 @@ const (
 	maxRootKeys = 5
 	maxUserKeys = 2
 
+	// maxUserGroups bounds the groups of one user, and maxGroupPolicies the policies of
+	// one group: each call of the user reads and evaluates them all. A user with as
+	// many of everything as there may be is renamed in one transaction (etcd's maxTxnOps).
+	maxUserGroups    = 20
+	maxGroupPolicies = 20
+
 	// maxUserPolicies bounds the policies of one user: each call of the user
 	// reads and evaluates them all.
 	maxUserPolicies = 20

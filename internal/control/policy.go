@@ -10,9 +10,6 @@ import (
 	"elbow/internal/store"
 )
 
-// onlyVersion is the version of every policy document: policies do not change.
-const onlyVersion = "v1"
-
 // CreatePolicy keeps a policy document that can be evaluated.
 func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (out api.CreatePolicyOutput, err error) {
 	if _, err := ram.Parse(in.Document); err != nil {
@@ -40,11 +37,9 @@ func (s *Service) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out ap
 			return api.ErrPolicyNotExist.New()
 		}
 		out.Policy = policy(p)
-		out.Policy.AttachmentCount = r.UsersOf(p.Type, p.Name)
-		out.DefaultPolicyVersion = api.PolicyVersion{
-			VersionID: onlyVersion, IsDefaultVersion: true, PolicyDocument: p.Document,
-			CreateDate: api.Timestamp(p.CreateDate),
-		}
+		out.Policy.AttachmentCount = r.HoldersOf(p.Type, p.Name)
+		v, _ := p.Version(p.Default())
+		out.DefaultPolicyVersion = policyVersion(p, v)
 		return nil
 	})
 	return out, err
@@ -67,7 +62,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 		out.IsTruncated, out.Marker = next != "", next
 		for _, p := range some {
 			entry := policy(p)
-			entry.AttachmentCount = r.UsersOf(p.Type, p.Name)
+			entry.AttachmentCount = r.HoldersOf(p.Type, p.Name)
 			out.Policies.Policy = append(out.Policies.Policy, entry)
 		}
 		return nil
@@ -75,15 +70,20 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 	return out, err
 }
 
-// DeletePolicy deletes a policy that no user has.
+// DeletePolicy deletes a policy that nobody has and that has one version.
 func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (out api.DeletePolicyOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		p, found := tx.Policy(in.PolicyName)
 		if !found {
 			return api.ErrPolicyNotExist.New()
 		}
-		if tx.HasUsers(p.Type, p.Name) {
+		switch h, held := tx.AHolderOf(p.Type, p.Name); {
+		case held && h.GroupID != "":
+			return api.ErrDeleteConflictPolicyGroup.New()
+		case held:
 			return api.ErrDeleteConflictUser.New()
+		case len(p.AllVersions()) > 1:
+			return api.ErrDeleteConflictPolicyVersion.New()
 		}
 		tx.DeletePolicy(p.Name)
 		return nil
@@ -117,7 +117,7 @@ func policyMarker(p elb.Policy) string { return p.Type + ":" + p.Name }
 
 func policy(p elb.Policy) api.Policy {
 	return api.Policy{
-		PolicyName: p.Name, PolicyType: p.Type, Description: p.Description, DefaultVersion: onlyVersion,
+		PolicyName: p.Name, PolicyType: p.Type, Description: p.Description, DefaultVersion: elb.VersionID(p.Default()),
 		CreateDate: api.Timestamp(p.CreateDate), UpdateDate: api.Timestamp(p.UpdateDate),
 	}
 }

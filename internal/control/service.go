@@ -130,6 +130,7 @@ func (s *Service) Handlers() map[string]Handler {
 		"ram:CreateUser": call(s.CreateUser),
 		"ram:GetUser":    call(s.GetUser),
 		"ram:ListUsers":  call(s.ListUsers),
+		"ram:UpdateUser": call(s.UpdateUser),
 		"ram:DeleteUser": call(s.DeleteUser),
 
 		"ram:CreateAccessKey": callAs(s.CreateAccessKey),
@@ -150,6 +151,25 @@ func (s *Service) Handlers() map[string]Handler {
 		"ram:AttachPolicyToUser":   call(s.AttachPolicyToUser),
 		"ram:DetachPolicyFromUser": call(s.DetachPolicyFromUser),
 		"ram:ListPoliciesForUser":  call(s.ListPoliciesForUser),
+
+		"ram:CreatePolicyVersion":     call(s.CreatePolicyVersion),
+		"ram:GetPolicyVersion":        call(s.GetPolicyVersion),
+		"ram:ListPolicyVersions":      call(s.ListPolicyVersions),
+		"ram:SetDefaultPolicyVersion": call(s.SetDefaultPolicyVersion),
+		"ram:DeletePolicyVersion":     call(s.DeletePolicyVersion),
+
+		"ram:CreateGroup":           call(s.CreateGroup),
+		"ram:GetGroup":              call(s.GetGroup),
+		"ram:ListGroups":            call(s.ListGroups),
+		"ram:UpdateGroup":           call(s.UpdateGroup),
+		"ram:DeleteGroup":           call(s.DeleteGroup),
+		"ram:AddUserToGroup":        call(s.AddUserToGroup),
+		"ram:RemoveUserFromGroup":   call(s.RemoveUserFromGroup),
+		"ram:ListUsersForGroup":     call(s.ListUsersForGroup),
+		"ram:ListGroupsForUser":     call(s.ListGroupsForUser),
+		"ram:AttachPolicyToGroup":   call(s.AttachPolicyToGroup),
+		"ram:DetachPolicyFromGroup": call(s.DetachPolicyFromGroup),
+		"ram:ListPoliciesForGroup":  call(s.ListPoliciesForGroup),
 
 		"sts:GetCallerIdentity": callAs(s.GetCallerIdentity),
 	}

@@ -50,8 +50,59 @@ func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out ap
 	return out, err
 }
 
-// DeleteUser deletes a user who has neither access keys nor policies, and the
-// login profile, without which nobody can sign in.
+// UpdateUser changes what was given of a user.
+func (s *Service) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out api.UpdateUserOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		u, found := tx.User(in.UserName)
+		if !found {
+			return api.ErrUserNotExist.New()
+		}
+		for _, f := range []struct{ field, to *string }{
+			{&u.DisplayName, in.DisplayName}, {&u.MobilePhone, in.MobilePhone}, {&u.Email, in.Email}, {&u.Comments, in.Comments},
+		} {
+			if f.to != nil {
+				*f.field = *f.to
+			}
+		}
+		if in.NewName != "" && in.NewName != u.Name {
+			if _, taken := tx.User(in.NewName); taken {
+				return api.ErrUserExists.New()
+			}
+			rename(tx, u.Name, in.NewName)
+			u.Name = in.NewName
+		}
+		u.UpdateDate = s.now()
+		tx.PutUser(u)
+		out.User = user(u)
+		return nil
+	})
+}
+
+// rename moves what a user has to another name.
+func rename(tx *store.Tx, old, name string) {
+	for _, k := range tx.AccessKeysOf(old) {
+		tx.MoveAccessKey(k, name)
+	}
+	for _, a := range tx.AttachmentsOf(elb.Holder{UserName: old}) {
+		tx.DeleteAttachment(a)
+		a.UserName = name
+		tx.PutAttachment(a)
+	}
+	for _, m := range tx.GroupsOf(old) {
+		tx.DeleteMember(m)
+		m.UserName = name
+		tx.PutMember(m)
+	}
+	if p, found := tx.LoginProfile(old); found {
+		tx.DeleteLoginProfile(old)
+		p.UserName = name
+		tx.PutLoginProfile(p)
+	}
+	tx.DeleteUser(old)
+}
+
+// DeleteUser deletes a user who has neither access keys nor policies and is in no
+// group, and the login profile, without which nobody can sign in.
 func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out api.DeleteUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := tx.User(in.UserName); !found {
@@ -60,8 +111,11 @@ func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out 
 		if len(keysOf(&tx.Reader, in.UserName)) > 0 {
 			return api.ErrDeleteConflictAccessKey.New()
 		}
-		if len(tx.AttachmentsOf(in.UserName)) > 0 {
+		if len(tx.AttachmentsOf(elb.Holder{UserName: in.UserName})) > 0 {
 			return api.ErrDeleteConflictPolicy.New()
+		}
+		if len(tx.GroupsOf(in.UserName)) > 0 {
+			return api.ErrDeleteConflictUserGroup.New()
 		}
 		tx.DeleteUser(in.UserName)
 		tx.DeleteLoginProfile(in.UserName)

@@ -29,6 +29,9 @@ func NewAccountID() string { return number(16) }
 // NewUserID draws the 18 digits of a RAM user.
 func NewUserID() string { return number(18) }
 
+// NewGroupID draws the 18 digits of a group.
+func NewGroupID() string { return number(18) }
+
 // NewAccessKeyID draws the public half of an access key, like
 // LTAI5tBzbS9BwFDkvQ4XmtMs.
 func NewAccessKeyID() string { return "LTAI" + random(20, mixedCase) }

@@ -34,7 +34,49 @@ type Policy struct {
 	Name        string
 	Type        string // CustomPolicy or SystemPolicy
 	Description string
-	Document    string // as the client wrote it
+	Document    string // of the default version, as the client wrote it
+	CreateDate  time.Time
+	UpdateDate  time.Time
+
+	// Versions are all documents of the policy, the default one among them, oldest
+	// first. Without any, as before a second was made, Document is the only one: v1.
+	Versions       []PolicyVersion `json:",omitempty"`
+	DefaultVersion int             `json:",omitempty"` // 0: v1
+	LastVersion    int             `json:",omitempty"` // the number of the newest one, also if it was deleted; 0: 1
+}
+
+// A PolicyVersion is one of the documents of a policy.
+type PolicyVersion struct {
+	Number     int // 1 is v1
+	Document   string
+	CreateDate time.Time
+}
+
+// A Group is a group of RAM users, who have the policies of the group.
+type Group struct {
+	ID         string
+	Name       string
+	Comments   string
+	CreateDate time.Time
+	UpdateDate time.Time
+}
+
+// A Membership puts a user into a group. It names the group by its ID, so that a
+// group with any number of users is renamed in one step.
+type Membership struct {
+	GroupID  string
+	UserName string
+	JoinDate time.Time
+}
+
+// A Role is an identity without a key of its own. Whom its trust policy names may
+// have a session with its policies.
+type Role struct {
+	ID          string
+	Name        string
+	Description string
+	Trust       string        // the trust policy, as the client wrote it
+	MaxSession  time.Duration // the longest session
 	CreateDate  time.Time
 	UpdateDate  time.Time
 }
@@ -45,9 +87,16 @@ const (
 	SystemPolicy = "System" // part of the program, the same for every account
 )
 
-// An Attachment gives a policy to a user.
+// A Holder is what policies are attached to: one of its names is set.
+type Holder struct {
+	UserName string
+	GroupID  string `json:",omitempty"`
+	RoleName string `json:",omitempty"`
+}
+
+// An Attachment gives a policy to its holder.
 type Attachment struct {
-	UserName   string
+	Holder
 	PolicyName string
 	PolicyType string
 	AttachDate time.Time

@@ -38,7 +38,7 @@ func refusals(w *world) []refusal {
 	servers := func(text string) map[string]string { return map[string]string{"BackendServers": text} }
 	absent := servers(`[{"ServerId":"i-absent","Ip":"127.0.0.1","Port":"1","Weight":"1"}]`)
 	nobody := map[string]string{"UserName": "nobody"}
-	policy := map[string]string{"PolicyName": "no-such"}
+	policy, noGroup := map[string]string{"PolicyName": "no-such"}, map[string]string{"GroupName": "no-such"}
 	eip := map[string]string{"AllocationId": "eip-none"}
 	return []refusal{
 		{"CreateLoadBalancer", api.ErrRegionNotFound, map[string]string{"EnsRegionId": "moon"}, nil},
@@ -209,6 +209,57 @@ func refusals(w *world) []refusal {
 		{"DetachPolicyFromUser", api.ErrPolicyNotExist, policy, nil},
 		{"DetachPolicyFromUser", api.ErrUserPolicyNotExist, map[string]string{"PolicyName": "free"}, nil},
 		{"ListPoliciesForUser", api.ErrUserNotExist, nobody, nil},
+		{"UpdateUser", api.ErrUserNotExist, nobody, nil},
+		{"UpdateUser", api.ErrUserExists, map[string]string{"NewUserName": "bob"}, nil},
+		{"DeleteUser", api.ErrDeleteConflictUserGroup, map[string]string{"UserName": "dora"}, func(w *world, t *testing.T) {
+			w.must(t, "CreateUser", map[string]string{"UserName": "dora"}, nil)
+			w.must(t, "AddUserToGroup", map[string]string{"UserName": "dora", "GroupName": "empty"}, nil)
+		}},
+		{"DeletePolicy", api.ErrDeleteConflictPolicyGroup, map[string]string{"PolicyName": "shared"}, nil},
+		{"DeletePolicy", api.ErrDeleteConflictPolicyVersion, map[string]string{"PolicyName": "twice"}, func(w *world, t *testing.T) {
+			w.must(t, "CreatePolicy", map[string]string{"PolicyName": "twice", "PolicyDocument": allowAll}, nil)
+			w.must(t, "CreatePolicyVersion", map[string]string{"PolicyName": "twice", "PolicyDocument": allowAll}, nil)
+		}},
+
+		{"CreatePolicyVersion", api.ErrPolicyNotExist, policy, nil},
+		{"CreatePolicyVersion", api.ErrMalformedPolicyDocument, map[string]string{"PolicyDocument": "{}"}, nil},
+		{"CreatePolicyVersion", api.ErrLimitExceededVersion, map[string]string{"PolicyName": "full"}, (*world).fillVersions},
+		{"GetPolicyVersion", api.ErrPolicyNotExist, policy, nil},
+		{"GetPolicyVersion", api.ErrPolicyVersionNotExist, map[string]string{"VersionId": "v9"}, nil},
+		{"ListPolicyVersions", api.ErrPolicyNotExist, policy, nil},
+		{"SetDefaultPolicyVersion", api.ErrPolicyNotExist, policy, nil},
+		{"SetDefaultPolicyVersion", api.ErrPolicyVersionNotExist, map[string]string{"VersionId": "v9"}, nil},
+		{"DeletePolicyVersion", api.ErrPolicyNotExist, policy, nil},
+		{"DeletePolicyVersion", api.ErrPolicyVersionNotExist, map[string]string{"VersionId": "v9"}, nil},
+		{"DeletePolicyVersion", api.ErrDeleteConflictDefault, map[string]string{"VersionId": "v1"}, nil},
+
+		{"CreateGroup", api.ErrGroupExists, map[string]string{"GroupName": "operators"}, nil},
+		{"GetGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"UpdateGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"UpdateGroup", api.ErrGroupExists, map[string]string{"NewGroupName": "empty"}, nil},
+		{"DeleteGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"DeleteGroup", api.ErrDeleteConflictGroupUser, map[string]string{"GroupName": "operators"}, nil},
+		{"DeleteGroup", api.ErrDeleteConflictGroupPolicy, map[string]string{"GroupName": "held"}, func(w *world, t *testing.T) {
+			w.must(t, "CreateGroup", map[string]string{"GroupName": "held"}, nil)
+			w.must(t, "AttachPolicyToGroup", map[string]string{"GroupName": "held", "PolicyType": "Custom", "PolicyName": "mine"}, nil)
+		}},
+		{"AddUserToGroup", api.ErrUserNotExist, nobody, nil},
+		{"AddUserToGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"AddUserToGroup", api.ErrUserGroupExists, map[string]string{"GroupName": "operators"}, nil},
+		{"AddUserToGroup", api.ErrLimitExceededUserGroup, nil, (*world).fillGroups},
+		{"RemoveUserFromGroup", api.ErrUserNotExist, nobody, nil},
+		{"RemoveUserFromGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"RemoveUserFromGroup", api.ErrUserGroupNotExist, map[string]string{"UserName": "bob"}, nil},
+		{"ListUsersForGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"ListGroupsForUser", api.ErrUserNotExist, nobody, nil},
+		{"AttachPolicyToGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"AttachPolicyToGroup", api.ErrPolicyNotExist, policy, nil},
+		{"AttachPolicyToGroup", api.ErrGroupPolicyExists, map[string]string{"PolicyName": "shared"}, nil},
+		{"AttachPolicyToGroup", api.ErrLimitExceededGroupPolicy, nil, (*world).fillGroupPolicies},
+		{"DetachPolicyFromGroup", api.ErrGroupNotExist, noGroup, nil},
+		{"DetachPolicyFromGroup", api.ErrPolicyNotExist, policy, nil},
+		{"DetachPolicyFromGroup", api.ErrGroupPolicyNotExist, map[string]string{"PolicyName": "free"}, nil},
+		{"ListPoliciesForGroup", api.ErrGroupNotExist, noGroup, nil},
 		{"CreateLoadBalancer", api.ErrVSwitchFull, nil, (*world).fillVSwitch},
 	}
 }
@@ -260,6 +311,39 @@ func (w *world) fillPolicies(t *testing.T) {
 		name := fmt.Sprintf("p-%d", i)
 		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
 		_, err := patient(t, w.Client, operation(t, "AttachPolicyToUser"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "UserName": "alice"})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// fillVersions makes a policy with as many versions as one may have.
+func (w *world) fillVersions(t *testing.T) {
+	full := map[string]string{"PolicyName": "full", "PolicyDocument": allowAll}
+	w.must(t, "CreatePolicy", full, nil)
+	for range 4 {
+		w.must(t, "CreatePolicyVersion", full, nil)
+	}
+}
+
+// fillGroups puts alice into as many groups as a user may be in.
+func (w *world) fillGroups(t *testing.T) {
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("g-%d", i)
+		w.must(t, "CreateGroup", map[string]string{"GroupName": name}, nil)
+		_, err := patient(t, w.Client, operation(t, "AddUserToGroup"), map[string]string{"GroupName": name, "UserName": "alice"})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// fillGroupPolicies gives the operators as many policies as a group may have.
+func (w *world) fillGroupPolicies(t *testing.T) {
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("gp-%d", i)
+		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
+		_, err := patient(t, w.Client, operation(t, "AttachPolicyToGroup"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "GroupName": "operators"})
 		if err != nil {
 			return
 		}

@@ -90,6 +90,13 @@ func newWorldOn(t *testing.T, o Options) *world {
 		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
 	}
 	w.must(t, "AttachPolicyToUser", map[string]string{"PolicyType": "Custom", "PolicyName": "mine", "UserName": "alice"}, nil)
+	w.must(t, "CreatePolicyVersion", map[string]string{"PolicyName": "mine", "PolicyDocument": allowAll}, nil)
+	for _, name := range []string{"operators", "empty"} {
+		w.must(t, "CreateGroup", map[string]string{"GroupName": name}, nil)
+	}
+	w.must(t, "AddUserToGroup", map[string]string{"GroupName": "operators", "UserName": "alice"}, nil)
+	w.must(t, "CreatePolicy", map[string]string{"PolicyName": "shared", "PolicyDocument": allowAll}, nil)
+	w.must(t, "AttachPolicyToGroup", map[string]string{"PolicyType": "Custom", "PolicyName": "shared", "GroupName": "operators"}, nil)
 	return w
 }
 
@@ -199,7 +206,7 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 	listener := map[string]string{"LoadBalancerId": w.lb, "ListenerPort": "8443"}
 	balancer := map[string]string{"LoadBalancerId": w.lb}
 	plain, stream, datagram := with(balancer, "ListenerPort", "8080"), with(balancer, "ListenerPort", "8081"), with(balancer, "ListenerPort", "8082")
-	alice := map[string]string{"UserName": "alice"}
+	alice, operators := map[string]string{"UserName": "alice"}, map[string]string{"GroupName": "operators"}
 	none := map[string]string{}
 	all := map[string]map[string]string{
 		"CreateLoadBalancer":                         LoadBalancerParams(),
@@ -281,6 +288,24 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"AttachPolicyToUser":                         {"PolicyType": "Custom", "PolicyName": "free", "UserName": "alice"},
 		"DetachPolicyFromUser":                       {"PolicyType": "Custom", "PolicyName": "mine", "UserName": "alice"},
 		"ListPoliciesForUser":                        alice,
+		"UpdateUser":                                 {"UserName": "alice", "NewDisplayName": "Alice B.", "NewUserName": "alice-b"},
+		"CreatePolicyVersion":                        {"PolicyName": "mine", "PolicyDocument": allowAll, "SetAsDefault": "true"},
+		"GetPolicyVersion":                           {"PolicyType": "Custom", "PolicyName": "mine", "VersionId": "v2"},
+		"ListPolicyVersions":                         {"PolicyType": "Custom", "PolicyName": "mine"},
+		"SetDefaultPolicyVersion":                    {"PolicyName": "mine", "VersionId": "v2"},
+		"DeletePolicyVersion":                        {"PolicyName": "mine", "VersionId": "v2"},
+		"CreateGroup":                                {"GroupName": "new"},
+		"GetGroup":                                   operators,
+		"ListGroups":                                 none,
+		"UpdateGroup":                                with(operators, "NewGroupName", "renamed"),
+		"DeleteGroup":                                {"GroupName": "empty"},
+		"AddUserToGroup":                             {"GroupName": "empty", "UserName": "alice"},
+		"RemoveUserFromGroup":                        with(operators, "UserName", "alice"),
+		"ListUsersForGroup":                          operators,
+		"ListGroupsForUser":                          alice,
+		"AttachPolicyToGroup":                        {"PolicyType": "Custom", "PolicyName": "free", "GroupName": "operators"},
+		"DetachPolicyFromGroup":                      {"PolicyType": "Custom", "PolicyName": "shared", "GroupName": "operators"},
+		"ListPoliciesForGroup":                       operators,
 		"GetCallerIdentity":                          none,
 	}
 	params, ok := all[name]
@@ -344,7 +369,7 @@ func (w *world) dump(t testing.TB) string {
 	}
 	ask("ListUsers", nil, &users)
 	for _, u := range users.Users.User {
-		for _, action := range []string{"GetUser", "ListAccessKeys", "ListPoliciesForUser"} {
+		for _, action := range []string{"GetUser", "ListAccessKeys", "ListPoliciesForUser", "ListGroupsForUser"} {
 			ask(action, map[string]string{"UserName": u.UserName}, nil)
 		}
 		// Of a user without a login profile the answer is an error, and tells as much.
@@ -352,7 +377,13 @@ func (w *world) dump(t testing.TB) string {
 		fmt.Fprintf(&text, "GetLoginProfile %s %s %t\n", u.UserName, requestID.ReplaceAll(answer, nil), err == nil)
 	}
 	w.dumpNetworks(ask)
-	for _, action := range []string{"ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions", "DescribeInstances", "DescribeNetworkInterfaces"} {
+	for _, name := range []string{"operators", "empty"} {
+		for _, action := range []string{"ListUsersForGroup", "ListPoliciesForGroup"} {
+			ask(action, map[string]string{"GroupName": name}, nil)
+		}
+	}
+	ask("ListPolicyVersions", map[string]string{"PolicyType": "Custom", "PolicyName": "mine"}, nil)
+	for _, action := range []string{"ListGroups", "ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions", "DescribeInstances", "DescribeNetworkInterfaces"} {
 		ask(action, nil, nil)
 	}
 	return text.String()

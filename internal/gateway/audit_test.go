@@ -144,7 +144,7 @@ func TestAuditRedactsSecrets(t *testing.T) {
 	for _, op := range api.Operations() {
 		for _, row := range op.New().Params() {
 			for _, word := range []string{"Key", "Secret", "Password", "Token"} {
-				if strings.HasSuffix(row.Name, word) {
+				if strings.HasSuffix(row.Name, word) && row.Name != "ClientToken" { // makes a call idempotent
 					sounding = append(sounding, op.Name+"."+row.Name)
 				}
 			}
@@ -153,8 +153,8 @@ func TestAuditRedactsSecrets(t *testing.T) {
 	slices.Sort(sounding)
 	sounding = slices.Compact(sounding)
 	if want := []string{
-		"ChangePassword.NewPassword", "ChangePassword.OldPassword", "CreateLoadBalancer.ClientToken",
-		"CreateLoginProfile.Password", "DescribeInstances.SearchKey", "UpdateLoginProfile.Password", "UploadUserCertificate.Key",
+		"ChangePassword.NewPassword", "ChangePassword.OldPassword", "CreateLoginProfile.Password",
+		"DescribeInstances.SearchKey", "UpdateLoginProfile.Password", "UploadUserCertificate.Key",
 	}; !slices.Equal(sounding, want) {
 		t.Errorf("got %q, want %q", sounding, want)
 	}

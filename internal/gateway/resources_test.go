@@ -17,7 +17,9 @@ import (
 
 // sample is what the walk sends for each row that names a resource, and for the
 // rows that operations do not have.
-var sample = map[string]string{"UserName": "bob", "PolicyName": "critical", "PolicyType": "System"}
+var sample = map[string]string{
+	"UserName": "bob", "NewUserName": "rob", "GroupName": "ops", "NewGroupName": "devs", "PolicyName": "critical", "PolicyType": "System",
+}
 
 // asked says what policies are asked about for a call of each operation with the
 // values of sample. What is not listed asks about everything of the account.
@@ -39,6 +41,24 @@ var asked = map[string][]string{
 	"ram:AttachPolicyToUser":   {"acs:ram:*:1:user/bob", "acs:ram:*:system:policy/critical"},
 	"ram:DetachPolicyFromUser": {"acs:ram:*:1:user/bob", "acs:ram:*:system:policy/critical"},
 	"ram:ListPoliciesForUser":  {"acs:ram:*:1:user/bob"},
+
+	"ram:UpdateUser":              {"acs:ram:*:1:user/bob", "acs:ram:*:1:user/rob"},
+	"ram:CreatePolicyVersion":     {"acs:ram:*:1:policy/critical"},
+	"ram:GetPolicyVersion":        {"acs:ram:*:system:policy/critical"},
+	"ram:ListPolicyVersions":      {"acs:ram:*:system:policy/critical"},
+	"ram:SetDefaultPolicyVersion": {"acs:ram:*:1:policy/critical"},
+	"ram:DeletePolicyVersion":     {"acs:ram:*:1:policy/critical"},
+	"ram:CreateGroup":             {"acs:ram:*:1:group/ops"},
+	"ram:GetGroup":                {"acs:ram:*:1:group/ops"},
+	"ram:UpdateGroup":             {"acs:ram:*:1:group/ops", "acs:ram:*:1:group/devs"},
+	"ram:DeleteGroup":             {"acs:ram:*:1:group/ops"},
+	"ram:AddUserToGroup":          {"acs:ram:*:1:group/ops", "acs:ram:*:1:user/bob"},
+	"ram:RemoveUserFromGroup":     {"acs:ram:*:1:group/ops", "acs:ram:*:1:user/bob"},
+	"ram:ListUsersForGroup":       {"acs:ram:*:1:group/ops"},
+	"ram:ListGroupsForUser":       {"acs:ram:*:1:user/bob"},
+	"ram:AttachPolicyToGroup":     {"acs:ram:*:1:group/ops", "acs:ram:*:system:policy/critical"},
+	"ram:DetachPolicyFromGroup":   {"acs:ram:*:1:group/ops", "acs:ram:*:system:policy/critical"},
+	"ram:ListPoliciesForGroup":    {"acs:ram:*:1:group/ops"},
 }
 
 // declared are the parameters that the walk sends for the rows of op, and

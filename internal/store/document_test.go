@@ -87,7 +87,22 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 			Name: "p", Type: elb.CustomPolicy, Description: "d", Document: "{}", CreateDate: day, UpdateDate: day,
 		}),
 		"attachment": form(t, attachments, elb.Attachment{
-			UserName: "alice", PolicyName: "p", PolicyType: elb.CustomPolicy, AttachDate: day,
+			Holder: elb.Holder{UserName: "alice"}, PolicyName: "p", PolicyType: elb.CustomPolicy, AttachDate: day,
+		}),
+		"group":      form(t, groups, elb.Group{ID: "1", Name: "ops", Comments: "c", CreateDate: day, UpdateDate: day}),
+		"membership": form(t, members, elb.Membership{GroupID: "1", UserName: "alice", JoinDate: day}),
+		"role": form(t, roles, elb.Role{
+			ID: "1", Name: "r", Description: "d", Trust: "{}", MaxSession: time.Hour, CreateDate: day, UpdateDate: day,
+		}),
+		"policyversions": form(t, policies, elb.Policy{
+			Name: "p", Type: elb.CustomPolicy, Document: "{}", CreateDate: day, UpdateDate: day, DefaultVersion: 2, LastVersion: 3,
+			Versions: []elb.PolicyVersion{{Number: 2, Document: "{}", CreateDate: day}},
+		}),
+		"groupattachment": form(t, attachments, elb.Attachment{
+			Holder: elb.Holder{GroupID: "1"}, PolicyName: "p", PolicyType: elb.CustomPolicy, AttachDate: day,
+		}),
+		"roleattachment": form(t, attachments, elb.Attachment{
+			Holder: elb.Holder{RoleName: "r"}, PolicyName: "p", PolicyType: elb.CustomPolicy, AttachDate: day,
 		}),
 		"login": form(t, logins, elb.LoginProfile{
 			UserName: "alice", PasswordResetRequired: true, MFABindRequired: true, CreateDate: day, UpdateDate: day,

@@ -17,9 +17,8 @@ var (
 			return err
 		},
 	}
-	policies    = kind[elb.Policy]{name: "policy"}
-	attachments = kind[elb.Attachment]{name: "attachment"}
-	logins      = kind[elb.LoginProfile]{
+	policies = kind[elb.Policy]{name: "policy"}
+	logins   = kind[elb.LoginProfile]{
 		name: "login profile",
 		secrets: func(p *elb.LoginProfile, each func(string) (string, error)) (err error) {
 			p.PasswordHash, err = each(p.PasswordHash)
@@ -65,6 +64,13 @@ func (tx *Tx) PutAccessKey(k elb.AccessKey) {
 	tx.index(keyOfUser(k))
 }
 
+// MoveAccessKey gives an access key to a user of another name.
+func (tx *Tx) MoveAccessKey(k elb.AccessKey, userName string) {
+	tx.unindex(keyOfUser(k))
+	k.UserName = userName
+	tx.PutAccessKey(k)
+}
+
 // DeleteAccessKey deletes an access key.
 func (tx *Tx) DeleteAccessKey(k elb.AccessKey) {
 	tx.delete(under(accessKeyPrefix, k.ID))
@@ -88,35 +94,6 @@ func (tx *Tx) PutPolicy(p elb.Policy) { put(tx, policies, under(policyPrefix, p.
 // DeletePolicy deletes a Custom policy.
 func (tx *Tx) DeletePolicy(name string) { tx.delete(under(policyPrefix, name)) }
 
-func attachmentKey(userName, policyType, policyName string) string {
-	return under(attachmentPrefix, userName, policyType, policyName)
-}
-
-// Attachment reads whether a policy is attached to a user, and since when.
-func (r *Reader) Attachment(userName, policyType, policyName string) (elb.Attachment, bool) {
-	return read(r, attachments, attachmentKey(userName, policyType, policyName))
-}
-
-// AttachmentsOf lists the policies of a user by type and name.
-func (r *Reader) AttachmentsOf(userName string) []elb.Attachment {
-	return list(r, attachments, under(attachmentPrefix, userName)+"/")
-}
-
-// Attachments lists those of all users.
-func (r *Reader) Attachments() []elb.Attachment { return list(r, attachments, attachmentPrefix) }
-
-// PutAttachment writes an attachment.
-func (tx *Tx) PutAttachment(a elb.Attachment) {
-	put(tx, attachments, attachmentKey(a.UserName, a.PolicyType, a.PolicyName), a)
-	tx.index(attachedKey(a))
-}
-
-// DeleteAttachment deletes an attachment.
-func (tx *Tx) DeleteAttachment(userName, policyType, policyName string) {
-	tx.delete(attachmentKey(userName, policyType, policyName))
-	tx.unindex(attachedKey(elb.Attachment{UserName: userName, PolicyType: policyType, PolicyName: policyName}))
-}
-
 // LoginProfile reads how a user signs in to the console.
 func (r *Reader) LoginProfile(userName string) (elb.LoginProfile, bool) {
 	return read(r, logins, under(loginPrefix, userName))
@@ -135,7 +112,7 @@ type Credential struct {
 	Account  elb.Account
 	Key      elb.AccessKey
 	User     elb.User     // zero for root
-	Policies []elb.Policy // attached to the user, Custom and System
+	Policies []elb.Policy // attached to the user or to groups of theirs, Custom and System
 }
 
 // Credential reads what belongs to an access key, all at one revision. It is
@@ -162,7 +139,7 @@ type Login struct {
 	Account  elb.Account
 	User     elb.User
 	Profile  elb.LoginProfile
-	Policies []elb.Policy // attached to the user, Custom and System
+	Policies []elb.Policy // attached to the user or to groups of theirs, Custom and System
 }
 
 // Login reads what belongs to a user, all at one revision. It is not found if
@@ -180,7 +157,8 @@ func (s *Store) Login(ctx context.Context, userName string) (l Login, found bool
 	return l, found, err
 }
 
-// PoliciesOf reads the policies of a user, Custom and System.
+// PoliciesOf reads the policies of a user, Custom and System, those of the user's
+// groups among them.
 func (s *Store) PoliciesOf(ctx context.Context, userName string) (all []elb.Policy, err error) {
 	err = s.View(ctx, func(r *Reader) error {
 		all = r.policiesOf(userName)
@@ -189,11 +167,20 @@ func (s *Store) PoliciesOf(ctx context.Context, userName string) (all []elb.Poli
 	return all, err
 }
 
-// policiesOf reads the policies of a user.
+// policiesOf reads the policies of a user and of the user's groups, each once.
 func (r *Reader) policiesOf(userName string) (all []elb.Policy) {
-	for _, a := range r.AttachmentsOf(userName) {
-		if p, ok := r.policyOf(a); ok {
-			all = append(all, p)
+	holders := []elb.Holder{{UserName: userName}}
+	for _, m := range r.GroupsOf(userName) {
+		holders = append(holders, elb.Holder{GroupID: m.GroupID})
+	}
+	seen := make(map[string]bool)
+	for _, h := range holders {
+		for _, a := range r.AttachmentsOf(h) {
+			id := under(a.PolicyType+"/", a.PolicyName)
+			if p, ok := r.policyOf(a); ok && !seen[id] {
+				seen[id] = true
+				all = append(all, p)
+			}
 		}
 	}
 	return all

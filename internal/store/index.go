@@ -15,7 +15,9 @@ import (
 // asks for little reads little. They are no documents: a backup does not have them,
 // and Reindex makes them what the documents ask for whenever a store is opened.
 //
-//	/elbow-index/attached/<type>/<policy>/<user>                            of attachments
+//	/elbow-index/attached/<type>/<policy>/<user, group:id or role:name>    of attachments
+//	/elbow-index/groups/<user>/<group id>                                   of memberships
+//	/elbow-index/group/<id>/<name>                                          of groups
 //	/elbow-index/accesskey/<user, "" for the account>/<id>                  of access keys
 //	/elbow-index/certificate/<id>/<lb>/<port, 5 digits>/<protocol> of listeners
 //
@@ -24,15 +26,40 @@ import (
 const (
 	indexRoot     = "/elbow-index/"
 	attachedIndex = indexRoot + "attached/"
+	groupIndex    = indexRoot + "groups/"
+	groupIDIndex  = indexRoot + "group/"
 	keyIndex      = indexRoot + "accesskey/"
 	useIndex      = indexRoot + "certificate/"
 )
 
 func attachedKey(a elb.Attachment) string {
-	return attachedTo(a.PolicyType, a.PolicyName) + escaped(a.UserName)
+	name := a.UserName
+	switch { // no user has a colon in the name
+	case a.GroupID != "":
+		name = groupHolder + a.GroupID
+	case a.RoleName != "":
+		name = roleHolder + a.RoleName
+	}
+	return attachedTo(a.PolicyType, a.PolicyName) + escaped(name)
 }
 
-// attachedTo is the prefix of the users of one policy.
+// How the names of holders begin that are no users.
+const (
+	groupHolder = "group:"
+	roleHolder  = "role:"
+)
+
+func groupOfUser(m elb.Membership) string { return groupsOf(m.UserName) + escaped(m.GroupID) }
+
+func nameOfGroup(g elb.Group) string { return namesOf(g.ID) + escaped(g.Name) }
+
+// namesOf is the prefix of the name of a group.
+func namesOf(groupID string) string { return under(groupIDIndex, groupID) + "/" }
+
+// groupsOf is the prefix of the groups of one user.
+func groupsOf(userName string) string { return under(groupIndex, userName) + "/" }
+
+// attachedTo is the prefix of the holders of one policy.
 func attachedTo(policyType, policyName string) string {
 	return under(attachedIndex, policyType, policyName) + "/"
 }
@@ -97,14 +124,25 @@ func (r *Reader) some(prefix string, limit int64) []string {
 	return names
 }
 
-// UsersOf counts the users of a policy.
-func (r *Reader) UsersOf(policyType, policyName string) int {
+// HoldersOf counts the users, groups and roles that a policy is attached to.
+func (r *Reader) HoldersOf(policyType, policyName string) int {
 	return r.count(attachedTo(policyType, policyName))
 }
 
-// HasUsers reports whether a user has the policy.
-func (r *Reader) HasUsers(policyType, policyName string) bool {
-	return len(r.some(attachedTo(policyType, policyName), 1)) > 0
+// AHolderOf finds a user, group or role that a policy is attached to.
+func (r *Reader) AHolderOf(policyType, policyName string) (h elb.Holder, found bool) {
+	some := r.some(attachedTo(policyType, policyName), 1)
+	if len(some) == 0 {
+		return h, false
+	}
+	name := unescaped(some[0])
+	if group, ok := strings.CutPrefix(name, groupHolder); ok {
+		return elb.Holder{GroupID: group}, true
+	}
+	if role, ok := strings.CutPrefix(name, roleHolder); ok {
+		return elb.Holder{RoleName: role}, true
+	}
+	return elb.Holder{UserName: name}, true
 }
 
 // AccessKeysOf lists the access keys of a user or, without a name, of the account,
@@ -151,11 +189,17 @@ func peek[T any](r *Reader, k kind[T], key string) (v T, found bool) {
 // deleted.
 func (tx *Tx) ForgetUses(id string) { tx.delete(usesOf(id), clientv3.WithPrefix()) }
 
+func attachedKeys(a elb.Attachment) []string { return []string{attachedKey(a)} }
+
 // Reindex makes the indexes what the documents ask for.
 func (s *Store) Reindex(ctx context.Context) error {
 	want := make(map[string]bool)
 	for _, walk := range []func(context.Context, *Store, map[string]bool) error{
-		indexOf(attachmentPrefix, attachments, func(a elb.Attachment) []string { return []string{attachedKey(a)} }),
+		indexOf(attachmentPrefix, attachments, attachedKeys),
+		indexOf(groupAttachmentPrefix, attachments, attachedKeys),
+		indexOf(roleAttachmentPrefix, attachments, attachedKeys),
+		indexOf(groupPrefix, groups, func(g elb.Group) []string { return []string{nameOfGroup(g)} }),
+		indexOf(memberPrefix, members, func(m elb.Membership) []string { return []string{groupOfUser(m)} }),
 		indexOf(accessKeyPrefix, kind[elb.AccessKey]{name: accessKeys.name}, func(k elb.AccessKey) []string { return []string{keyOfUser(k)} }),
 		indexOf(listenerPrefix, kind[elb.Listener]{name: listeners.name}, useKeys),
 	} {

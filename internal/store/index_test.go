@@ -17,14 +17,14 @@ func indexed(t *testing.T, s *store.Store) {
 		update(t, s, func(tx *store.Tx) {
 			name := fmt.Sprintf("user-%02d", i)
 			tx.PutAccessKey(elb.AccessKey{ID: "LTAI" + name, Secret: "s", UserName: name})
-			tx.PutAttachment(elb.Attachment{UserName: name, PolicyType: elb.CustomPolicy, PolicyName: "all"})
+			tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyType: elb.CustomPolicy, PolicyName: "all"})
 			tx.PutListener(elb.Listener{LoadBalancerID: "lb-1", Port: i + 1, Protocol: elb.HTTPS, CertificateID: "7,8,7", Seed: make([]byte, 32)})
 		})
 	}
 	update(t, s, func(tx *store.Tx) {
 		tx.PutAccessKey(elb.AccessKey{ID: "root", Secret: "s"})
-		tx.PutAttachment(elb.Attachment{UserName: "user-00", PolicyType: elb.SystemPolicy, PolicyName: "all"})
-		tx.DeleteAttachment("user-29", elb.CustomPolicy, "all")
+		tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: "user-00"}, PolicyType: elb.SystemPolicy, PolicyName: "all"})
+		tx.DeleteAttachment(elb.Attachment{Holder: elb.Holder{UserName: "user-29"}, PolicyType: elb.CustomPolicy, PolicyName: "all"})
 		tx.DeleteListener(elb.ListenerKey{LoadBalancerID: "lb-1", Port: 30, Protocol: elb.HTTPS})
 	})
 }
@@ -33,13 +33,14 @@ func indexed(t *testing.T, s *store.Store) {
 func checkIndexes(t *testing.T, what string, s *store.Store) {
 	t.Helper()
 	view(t, s, func(r *store.Reader) {
-		if n := r.UsersOf(elb.CustomPolicy, "all"); n != 29 {
+		if n := r.HoldersOf(elb.CustomPolicy, "all"); n != 29 {
 			t.Errorf("%s: %d users have the policy, want 29", what, n)
 		}
-		if n := r.UsersOf(elb.SystemPolicy, "all"); n != 1 {
+		if n := r.HoldersOf(elb.SystemPolicy, "all"); n != 1 {
 			t.Errorf("%s: %d users have the system policy, want 1", what, n)
 		}
-		if r.HasUsers(elb.CustomPolicy, "al") || !r.HasUsers(elb.CustomPolicy, "all") {
+		_, none := r.AHolderOf(elb.CustomPolicy, "al")
+		if h, found := r.AHolderOf(elb.CustomPolicy, "all"); none || !found || h.UserName == "" {
 			t.Errorf("%s: users of a policy by the beginning of its name", what)
 		}
 		if keys := r.AccessKeysOf("user-07"); len(keys) != 1 || keys[0].ID != "LTAIuser-07" || keys[0].Secret != "s" {

@@ -36,6 +36,11 @@ import (
 //	/elbow/accesskey/<id>
 //	/elbow/policy/<name>                                    Custom ones
 //	/elbow/attachment/<user>/<type>/<policy>
+//	/elbow/group/<name>
+//	/elbow/group-member/<group id>/<user>                   see elb.Membership
+//	/elbow/group-attachment/<group id>/<type>/<policy>
+//	/elbow/role/<name>
+//	/elbow/role-attachment/<role>/<type>/<policy>
 //	/elbow/login/<user>                                     how the user signs in
 //	/elbow/token/<operation>/<token>                        under a lease
 const (
@@ -70,6 +75,12 @@ const (
 	policyPrefix     = root + "policy/"
 	attachmentPrefix = root + "attachment/"
 	loginPrefix      = root + "login/"
+
+	groupPrefix           = root + "group/"
+	memberPrefix          = root + "group-member/"
+	groupAttachmentPrefix = root + "group-attachment/"
+	rolePrefix            = root + "role/"
+	roleAttachmentPrefix  = root + "role-attachment/"
 
 	tokenPrefix = root + "token/"
 )

@@ -39,6 +39,11 @@ var layouts = []layout{
 	layoutOf(policyPrefix, policies),
 	layoutOf(attachmentPrefix, attachments),
 	layoutOf(loginPrefix, logins),
+	layoutOf(groupPrefix, groups),
+	layoutOf(memberPrefix, members),
+	layoutOf(groupAttachmentPrefix, attachments),
+	layoutOf(rolePrefix, roles),
+	layoutOf(roleAttachmentPrefix, attachments),
 	{ // the name of who has the address
 		prefix: addressPrefix,
 		open:   func(_ *sealer, _, value string) (string, error) { return value, nil },

@@ -174,9 +174,9 @@ func TestCredential(t *testing.T) {
 		tx.PutAccessKey(elb.AccessKey{ID: "orphan", Secret: "o", UserName: "bob", Active: true})
 		tx.PutPolicy(elb.Policy{Name: "mine", Type: elb.CustomPolicy, Document: "custom"})
 		for _, a := range []elb.Attachment{
-			{UserName: "alice", PolicyType: elb.CustomPolicy, PolicyName: "mine"},
-			{UserName: "alice", PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSReadOnlyAccess"},
-			{UserName: "alice2", PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSFullAccess"},
+			{Holder: elb.Holder{UserName: "alice"}, PolicyType: elb.CustomPolicy, PolicyName: "mine"},
+			{Holder: elb.Holder{UserName: "alice"}, PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSReadOnlyAccess"},
+			{Holder: elb.Holder{UserName: "alice2"}, PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSFullAccess"},
 		} {
 			tx.PutAttachment(a)
 		}

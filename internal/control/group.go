@@ -1,0 +1,194 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/store"
+)
+
+// CreateGroup makes a group, which has no users and no policies yet.
+func (s *Service) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (out api.CreateGroupOutput, err error) {
+	g := elb.Group{ID: elb.NewGroupID(), Name: in.GroupName, Comments: in.Comments, CreateDate: s.now(), UpdateDate: s.now()}
+	out.Group = group(g)
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, taken := tx.Group(g.Name); taken {
+			return api.ErrGroupExists.New()
+		}
+		tx.PutGroup(g)
+		return nil
+	})
+}
+
+// GetGroup describes a group.
+func (s *Service) GetGroup(ctx context.Context, in *api.GetGroupInput) (out api.GetGroupOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		g, err := groupNamed(r, in.GroupName)
+		out.Group = group(g)
+		return err
+	})
+	return out, err
+}
+
+// ListGroups lists a stretch of the groups in the order of their names.
+func (s *Service) ListGroups(ctx context.Context, in *api.ListGroupsInput) (out api.ListGroupsOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		some, next := stretch(r.GroupsAfter(in.Marker, in.MaxItems+1), func(g elb.Group) string { return g.Name }, in.Marker, in.MaxItems)
+		out.IsTruncated, out.Marker = next != "", next
+		for _, g := range some {
+			out.Groups.Group = append(out.Groups.Group, group(g))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// UpdateGroup changes what was given of a group.
+func (s *Service) UpdateGroup(ctx context.Context, in *api.UpdateGroupInput) (out api.UpdateGroupOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		g, err := groupNamed(&tx.Reader, in.GroupName)
+		if err != nil {
+			return err
+		}
+		if in.NewName != "" && in.NewName != g.Name {
+			if _, taken := tx.Group(in.NewName); taken {
+				return api.ErrGroupExists.New()
+			}
+			tx.DeleteGroup(g)
+			g.Name = in.NewName
+		}
+		if in.Comments != nil {
+			g.Comments = *in.Comments
+		}
+		g.UpdateDate = s.now()
+		tx.PutGroup(g)
+		out.Group = group(g)
+		return nil
+	})
+}
+
+// DeleteGroup deletes a group that has neither users nor policies.
+func (s *Service) DeleteGroup(ctx context.Context, in *api.DeleteGroupInput) (out api.DeleteGroupOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		g, err := groupNamed(&tx.Reader, in.GroupName)
+		switch {
+		case err != nil:
+			return err
+		case tx.HasMembers(g.ID):
+			return api.ErrDeleteConflictGroupUser.New()
+		case len(tx.AttachmentsOf(elb.Holder{GroupID: g.ID})) > 0:
+			return api.ErrDeleteConflictGroupPolicy.New()
+		}
+		tx.DeleteGroup(g)
+		return nil
+	})
+}
+
+// groupNamed finds a group.
+func groupNamed(r *store.Reader, name string) (elb.Group, error) {
+	g, found := r.Group(name)
+	if !found {
+		return g, api.ErrGroupNotExist.New()
+	}
+	return g, nil
+}
+
+func group(g elb.Group) api.RAMGroup {
+	return api.RAMGroup{
+		GroupID: g.ID, GroupName: g.Name, Comments: g.Comments,
+		CreateDate: api.Timestamp(g.CreateDate), UpdateDate: api.Timestamp(g.UpdateDate),
+	}
+}
+
+// AddUserToGroup puts a user into a group.
+func (s *Service) AddUserToGroup(ctx context.Context, in *api.AddUserToGroupInput) (out api.AddUserToGroupOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		m, there, err := membership(&tx.Reader, in.GroupMember)
+		switch {
+		case err != nil:
+			return err
+		case there:
+			return api.ErrUserGroupExists.New()
+		case len(tx.GroupsOf(in.UserName)) >= maxUserGroups:
+			return api.ErrLimitExceededUserGroup.New()
+		}
+		// A group, or a user, that another call deletes meanwhile would leave the
+		// membership behind: both are read, so one of the two calls is made again.
+		m.JoinDate = s.now()
+		tx.PutMember(m)
+		return nil
+	})
+}
+
+// RemoveUserFromGroup takes a user out of a group.
+func (s *Service) RemoveUserFromGroup(ctx context.Context, in *api.RemoveUserFromGroupInput) (out api.RemoveUserFromGroupOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		m, there, err := membership(&tx.Reader, in.GroupMember)
+		switch {
+		case err != nil:
+			return err
+		case !there:
+			return api.ErrUserGroupNotExist.New()
+		}
+		tx.DeleteMember(m)
+		return nil
+	})
+}
+
+// membership finds a user in a group, if there are both.
+func membership(r *store.Reader, in api.GroupMember) (m elb.Membership, there bool, err error) {
+	if err := ownerExists(r, in.UserName); err != nil {
+		return m, false, err
+	}
+	g, err := groupNamed(r, in.GroupName)
+	if err != nil {
+		return m, false, err
+	}
+	if m, there = r.Member(g.ID, in.UserName); !there {
+		m = elb.Membership{GroupID: g.ID, UserName: in.UserName}
+	}
+	return m, there, nil
+}
+
+// ListUsersForGroup lists a stretch of the users of a group in the order of their
+// names.
+func (s *Service) ListUsersForGroup(ctx context.Context, in *api.ListUsersForGroupInput) (out api.ListUsersForGroupOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		g, err := groupNamed(r, in.GroupName)
+		if err != nil {
+			return err
+		}
+		all := r.MembersAfter(g.ID, in.Marker, in.MaxItems+1)
+		some, next := stretch(all, func(m elb.Membership) string { return m.UserName }, in.Marker, in.MaxItems)
+		out.IsTruncated, out.Marker = next != "", next
+		for _, m := range some {
+			u, _ := r.User(m.UserName)
+			entry := user(u)
+			entry.JoinDate = api.Timestamp(m.JoinDate)
+			out.Users.User = append(out.Users.User, entry)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ListGroupsForUser lists the groups of a user in the order of their names.
+func (s *Service) ListGroupsForUser(ctx context.Context, in *api.ListGroupsForUserInput) (out api.ListGroupsForUserOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		if err := ownerExists(r, in.UserName); err != nil {
+			return err
+		}
+		for _, m := range r.GroupsOf(in.UserName) {
+			g, _ := r.GroupByID(m.GroupID)
+			entry := group(g)
+			entry.JoinDate = api.Timestamp(m.JoinDate)
+			out.Groups.Group = append(out.Groups.Group, entry)
+		}
+		slices.SortFunc(out.Groups.Group, func(a, b api.RAMGroup) int { return strings.Compare(a.GroupName, b.GroupName) })
+		return nil
+	})
+	return out, err
+}

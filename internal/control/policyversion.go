@@ -1,0 +1,110 @@
+package control
+
+import (
+	"context"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/ram"
+	"elbow/internal/store"
+)
+
+// CreatePolicyVersion adds a document to a policy.
+func (s *Service) CreatePolicyVersion(ctx context.Context, in *api.CreatePolicyVersionInput) (out api.CreatePolicyVersionOutput, err error) {
+	if _, err := ram.Parse(in.Document); err != nil {
+		return out, api.ErrMalformedPolicyDocument.New(err.Error())
+	}
+	return out, s.changePolicy(ctx, in.PolicyName, func(p elb.Policy) (elb.Policy, error) {
+		if len(p.AllVersions()) >= elb.MaxPolicyVersions {
+			oldest, found := p.OldestSpare()
+			if in.Rotate != api.RotateOldest || !found {
+				return p, api.ErrLimitExceededVersion.New()
+			}
+			p = p.WithoutVersion(oldest, s.now())
+		}
+		p, v := p.WithVersion(in.Document, s.now())
+		if in.Default {
+			p = p.WithDefault(v, s.now())
+		}
+		out.PolicyVersion = policyVersion(p, v)
+		return p, nil
+	})
+}
+
+// GetPolicyVersion describes one document of a policy.
+func (s *Service) GetPolicyVersion(ctx context.Context, in *api.GetPolicyVersionInput) (out api.GetPolicyVersionOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
+		if !found {
+			return api.ErrPolicyNotExist.New()
+		}
+		v, found := p.Version(in.Version)
+		if !found {
+			return api.ErrPolicyVersionNotExist.New()
+		}
+		out.PolicyVersion = policyVersion(p, v)
+		return nil
+	})
+	return out, err
+}
+
+// ListPolicyVersions lists the documents of a policy, oldest first.
+func (s *Service) ListPolicyVersions(ctx context.Context, in *api.ListPolicyVersionsInput) (out api.ListPolicyVersionsOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
+		if !found {
+			return api.ErrPolicyNotExist.New()
+		}
+		for _, v := range p.AllVersions() {
+			out.PolicyVersions.PolicyVersion = append(out.PolicyVersions.PolicyVersion, policyVersion(p, v))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// SetDefaultPolicyVersion lets another document count.
+func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *api.SetDefaultPolicyVersionInput) (out api.SetDefaultPolicyVersionOutput, err error) {
+	return out, s.changePolicy(ctx, in.PolicyName, func(p elb.Policy) (elb.Policy, error) {
+		v, found := p.Version(in.Version)
+		if !found {
+			return p, api.ErrPolicyVersionNotExist.New()
+		}
+		return p.WithDefault(v, s.now()), nil
+	})
+}
+
+// DeletePolicyVersion deletes a document that does not count.
+func (s *Service) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyVersionInput) (out api.DeletePolicyVersionOutput, err error) {
+	return out, s.changePolicy(ctx, in.PolicyName, func(p elb.Policy) (elb.Policy, error) {
+		switch _, found := p.Version(in.Version); {
+		case !found:
+			return p, api.ErrPolicyVersionNotExist.New()
+		case in.Version == p.Default():
+			return p, api.ErrDeleteConflictDefault.New()
+		}
+		return p.WithoutVersion(in.Version, s.now()), nil
+	})
+}
+
+// changePolicy stores what change makes of a policy of the account.
+func (s *Service) changePolicy(ctx context.Context, name string, change func(elb.Policy) (elb.Policy, error)) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		p, found := tx.Policy(name)
+		if !found {
+			return api.ErrPolicyNotExist.New()
+		}
+		p, err := change(p)
+		if err == nil {
+			tx.PutPolicy(p)
+		}
+		return err
+	})
+}
+
+func policyVersion(p elb.Policy, v elb.PolicyVersion) api.PolicyVersion {
+	return api.PolicyVersion{
+		VersionID: elb.VersionID(v.Number), IsDefaultVersion: v.Number == p.Default(), PolicyDocument: v.Document,
+		CreateDate: api.Timestamp(v.CreateDate),
+	}
+}
