@@ -77,6 +77,7 @@ type Backend struct {
 	stalls   stalls           // of exchanges that have one
 	standing overload.Episode // of clients that stood still and had to make room
 	counts   *metrics.Instance[backendCounts]
+	expired  atomic.Bool // it was removed, and exchanges with it have been cut
 }
 
 // idleTimeout is IdleTimeout with its default.

@@ -39,7 +39,7 @@ type conn struct {
 	// connection can be cut from outside.
 	backend atomic.Pointer[upstream.Grip]
 
-	late atomic.Bool // cut because the time of the drain is over
+	cutFor atomic.Pointer[cutReason] // why it was cut from here; nil: it was not
 
 	h2 atomic.Pointer[h2Conn] // nil unless it speaks HTTP/2
 	h3 *h3Conn                // nil unless it speaks HTTP/3, which does without wire and stream

@@ -39,7 +39,7 @@ func (l *Listener) Drain(ctx context.Context) error {
 	}
 	cut := 0
 	l.each(func(c *conn) {
-		c.cutOff()
+		c.cutOff(drainOver)
 		cut++
 	})
 	<-ended
@@ -49,13 +49,21 @@ func (l *Listener) Drain(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// cutOff is cut because the time of the drain is over.
-func (c *conn) cutOff() {
-	c.late.Store(true)
+// A cutReason is why a connection is cut from here, as the access log says of the
+// exchanges that were under way.
+type cutReason struct{ err error }
+
+var (
+	drainOver     = &cutReason{errors.New("cut at the end of the drain")}
+	memoryShort   = &cutReason{errors.New("cut because memory is short")}
+	errOffBackend = errors.New("cut from a backend that was removed, at the end of its drain")
+)
+
+// cutOff is cut for a reason of ours.
+func (c *conn) cutOff(reason *cutReason) {
+	c.cutFor.CompareAndSwap(nil, reason)
 	c.cut()
 }
-
-var errDrainOver = errors.New("cut at the end of the drain")
 
 func (l *Listener) await(ended chan<- struct{}) {
 	l.running.Wait()

@@ -192,10 +192,24 @@ func (x *exchange) finish() {
 	x.record.backend, x.record.Ended = x.backend, socket.Now()
 	x.leave()
 	x.confirm()
-	if f := x.record.fault; f != nil && x.conn.late.Load() {
-		x.record.fault = &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: errDrainOver}
+	if f := x.record.fault; f != nil {
+		x.record.fault = x.ours(f)
 	}
 	x.conn.listener.budget.Earn()
 	x.count()
 	x.log()
+}
+
+// ours returns what f is if it is the consequence of a cut from here.
+func (x *exchange) ours(f *Fault) *Fault {
+	var err error
+	switch reason := x.conn.cutFor.Load(); {
+	case reason != nil:
+		err = reason.err
+	case f.Side == Upstream && f.Op >= OpSend && x.record.backend != nil && x.record.backend.expired.Load():
+		err = errOffBackend
+	default:
+		return f
+	}
+	return &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: err}
 }

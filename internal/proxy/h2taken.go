@@ -76,7 +76,7 @@ func (s *h2Stream) taken() *Fault {
 		}
 		switch {
 		case s.cancelled.Load() || h.ending:
-			if end-h.taken.acked <= shortAnswer && !h.late.Load() {
+			if end-h.taken.acked <= shortAnswer && h.cutFor.Load() == nil {
 				return nil // see shortAnswer
 			}
 			return clientGone(OpBody)

@@ -18,7 +18,11 @@ import (
 func sized(w http.ResponseWriter, r *http.Request) {
 	n, _ := strconv.Atoi(r.URL.Path[1:])
 	w.Header().Set("Content-Length", strconv.Itoa(n))
+	c := http.NewResponseController(w)
+	_ = c.EnableFullDuplex() // else net/http awaits the end of the request first; HTTP/2 has no need of it
 	_, _ = io.WriteString(w, strings.Repeat("x", n))
+	_ = c.Flush()
+	_, _ = io.Copy(io.Discard, r.Body) // net/http panics if it has to do that itself
 }
 
 // tcp is the connection itself.

@@ -248,6 +248,12 @@ func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *B
 // DrainTimeout to end; then they are cut. It is called once.
 func (b *Backend) Retire() {
 	b.Pool.Close()
-	time.AfterFunc(b.proxy.drain, b.Pool.Cut)
+	time.AfterFunc(b.proxy.drain, b.expire)
 	b.proxy.backends.Remove(b.counts)
+}
+
+// expire cuts the exchanges that are under way with a retired backend.
+func (b *Backend) expire() {
+	b.expired.Store(true)
+	b.Pool.Cut()
 }

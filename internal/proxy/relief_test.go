@@ -182,4 +182,11 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 	})
 	r.dial().send(get).want(200, "hello")
 	r.wantSeries(map[string]float64{"elbow_listener_connections_shed_total{lb=lb-test,listener=443}": 1})
+	line := r.log.next(t)
+	for line["path"] != "/hold" {
+		line = r.log.next(t)
+	}
+	if line["side"] != "self" || line["err"] != memoryShort.err.Error() {
+		t.Errorf("access log has %v", line)
+	}
 }

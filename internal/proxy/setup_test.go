@@ -117,6 +117,13 @@ func (l *lines) nextText(t testing.TB) []byte {
 	}
 }
 
+// rest is what has not been read.
+func (l *lines) rest() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // setting changes what newRig sets up.
 type setting func(*Options, *Config)
 

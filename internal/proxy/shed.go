@@ -34,9 +34,10 @@ func (c *conn) GiveWay() {
 	c.listener.counts.Local().shed.Inc()
 	switch {
 	case c.h3 != nil:
+		c.cutFor.CompareAndSwap(nil, memoryShort)
 		go c.h3.end(http3.ExcessiveLoad, "memory is short") // ends at once
 	case c.h2.Load() == nil && c.retire(): // it was idle
 	default:
-		c.cut()
+		c.cutOff(memoryShort)
 	}
 }

@@ -27,7 +27,7 @@ const (
 	fast   manner = "fast"
 	slow   manner = "slow"        // piece by piece, over some 250 ms
 	still  manner = "still"       // nothing for 250 ms
-	halved manner = "half-closed" // slow, and nothing more is sent from the request on
+	halved manner = "half-closed" // slow, and nothing more is sent from the request on; see ask3
 )
 
 // pause is for how long a client that stands still does, far longer than the limits
@@ -79,6 +79,17 @@ func (k *taker) take() {
 
 func (k *taker) request() string {
 	return "GET /" + strconv.Itoa(k.size) + "?" + k.name + " HTTP/1.1\r\nHost: a\r\n\r\n"
+}
+
+func (k *taker) ask(v version, r *rig) {
+	switch v {
+	case http11:
+		k.ask1(r)
+	case http20:
+		k.ask2(r)
+	case http30:
+		k.ask3(r)
+	}
 }
 
 // ask1 asks in HTTP/1.1.
@@ -173,7 +184,9 @@ func (k *taker) ask2(r *rig) {
 	}
 }
 
-// ask3 asks in HTTP/3.
+// ask3 asks in HTTP/3, where the end of any request is that of its direction of the
+// stream (RFC 9114, 4.1). A half-closed client sends it once it has the head of the
+// answer.
 func (k *taker) ask3(r *rig) {
 	tr := &http3.Transport{TLSClientConfig: h3TLS(), DisableCompression: true, QUICConfig: &quic.Config{}}
 	if k.manner != fast {
@@ -181,7 +194,12 @@ func (k *taker) ask3(r *rig) {
 	}
 	k.close = func() { _ = tr.Close() }
 	r.t.Cleanup(k.close)
-	req, err := http.NewRequest("GET", "https://"+r.lis.Addr().String()+"/"+strconv.Itoa(k.size)+"?"+k.name, nil)
+	method, late, ends := "GET", io.Reader(nil), func() error { return nil }
+	if k.manner == halved {
+		out, in := io.Pipe()
+		method, late, ends = "POST", out, in.Close
+	}
+	req, err := http.NewRequest(method, "https://"+r.lis.Addr().String()+"/"+strconv.Itoa(k.size)+"?"+k.name, late)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -189,7 +207,7 @@ func (k *taker) ask3(r *rig) {
 	k.head = func() error {
 		resp, err := tr.RoundTrip(req)
 		if err == nil {
-			body = resp.Body
+			body, err = resp.Body, ends()
 		}
 		return err
 	}
@@ -197,18 +215,42 @@ func (k *taker) ask3(r *rig) {
 	k.read = func() (int, error) { return readPiece(body, piece) }
 }
 
+// A slowEvent is what happens to the listener of slow clients, or to its backend.
+type slowEvent struct {
+	name string
+	do   func(r *rig) (wait func() error)
+	cuts bool // what is under way then is cut from here
+}
+
+var noEvent = slowEvent{name: "idle timeout", do: func(*rig) func() error { return func() error { return nil } }}
+
+func stopped(r *rig) func() error { return r.drain(time.Hour) }
+
+// removed takes the backend away.
+func removed(r *rig) func() error {
+	last := r.cfg.Backends[0]
+	cfg := r.over(refusing(r.t))
+	cfg.Backends[0].Retire()
+	r.lis.Swap(cfg)
+	r.cfg.Backends = nil
+	last.Retire()
+	return func() error { return nil }
+}
+
+// impatient has the limits that slow clients do not keep.
+func impatient(o *Options, c *Config) {
+	c.IdleTimeout = pause / 8
+	o.Limits.LingerTimeout, o.Limits.SettleTime = pause/8, pause/16
+}
+
 // Slow clients get what they are to get, whatever happens to their listener
 // meanwhile; and what they do not get the access log tells. (make soak has the
 // same with real times.)
 func TestSlowClients(t *testing.T) {
 	leak.Check(t)
-	for _, e := range []struct {
-		name string
-		do   func(r *rig) (wait func() error)
-		cuts bool
-	}{
-		{name: "idle timeout", do: func(*rig) func() error { return func() error { return nil } }},
-		{name: "stop", do: func(r *rig) func() error { return r.drain(time.Hour) }},
+	for _, e := range []slowEvent{
+		noEvent,
+		{name: "stop", do: stopped},
 		{name: "takeover", do: func(r *rig) func() error {
 			r.lis.Yield()
 			return r.drain(time.Hour)
@@ -220,15 +262,13 @@ func TestSlowClients(t *testing.T) {
 			return func() error { return nil }
 		}},
 		{name: "end of the drain", cuts: true, do: func(r *rig) func() error { return r.drain(pause / 4) }},
+		{name: "removal of the backend", do: removed},
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			for _, v := range []version{http11, http20, http30} {
 				t.Run(string(v), func(t *testing.T) {
 					leak.Check(t)
-					r := newRig(t, []string{origin(t, sized)}, idleTimeout(pause/8), func(o *Options, _ *Config) {
-						o.Limits.LingerTimeout, o.Limits.SettleTime = pause/8, pause/16
-					})
-					testSlowClients(t, r, v, e.do, e.cuts)
+					testSlowClients(t, newRig(t, []string{origin(t, sized)}, impatient), v, e)
 				})
 			}
 		})
@@ -246,16 +286,13 @@ func (r *rig) drain(limit time.Duration) func() error {
 	}
 }
 
-func testSlowClients(t *testing.T, r *rig, v version, event func(*rig) func() error, cuts bool) {
+func testSlowClients(t *testing.T, r *rig, v version, event slowEvent) {
 	takers := make(map[string]*taker)
 	for _, p := range []manner{fast, slow, still, halved} {
-		if p == halved && v == http30 {
-			continue // QUIC has no such thing
-		}
 		for _, size := range []int{16, 256 << 10, 2 << 20} {
 			k := &taker{name: string(p) + "-" + strconv.Itoa(size), size: size, manner: p}
 			takers[k.name] = k
-			map[version]func(*taker, *rig){http11: (*taker).ask1, http20: (*taker).ask2, http30: (*taker).ask3}[v](k, r)
+			k.ask(v, r)
 		}
 	}
 	var heads, bodies sync.WaitGroup
@@ -272,7 +309,7 @@ func testSlowClients(t *testing.T, r *rig, v version, event func(*rig) func() er
 		}()
 	}
 	heads.Wait()
-	wait := event(r)
+	wait := event.do(r)
 	close(begun)
 	bodies.Wait()
 	for range takers {
@@ -281,8 +318,8 @@ func testSlowClients(t *testing.T, r *rig, v version, event func(*rig) func() er
 		k := takers[name]
 		switch whole := k.err == nil && k.got == k.size; {
 		case whole && line["err"] == nil:
-		case cuts && line["side"] == "self" && line["status"] == 200.0:
-		case cuts && v == http30 && k.size < shortAnswer: // what QUIC has acknowledged is not known
+		case event.cuts && line["side"] == "self" && line["status"] == 200.0:
+		case event.cuts && v == http30 && k.size < shortAnswer: // what QUIC has acknowledged is not known
 		default:
 			t.Errorf("%s: got %d bytes, %v; access log has %v", name, k.got, k.err, line)
 		}
@@ -290,7 +327,11 @@ func testSlowClients(t *testing.T, r *rig, v version, event func(*rig) func() er
 	for _, k := range takers {
 		k.close()
 	}
-	if err := wait(); (err != nil) != cuts {
+	if err := wait(); (err != nil) != event.cuts {
 		t.Errorf("Drain returns %v", err)
+	}
+	r.close()
+	if rest := r.log.rest(); rest != "" { // each exchange has one line
+		t.Errorf("access log goes on with %q", rest)
 	}
 }

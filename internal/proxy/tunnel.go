@@ -219,7 +219,7 @@ func (t *tunnel) carryRest(f *Fault) *Fault {
 			at, left = now, n
 		}
 		at = max(at, socket.Instant(t.heard.Load()))
-		if err != nil || now >= at.Add(linger) || x.conn.late.Load() {
+		if err != nil || now >= at.Add(linger) || x.conn.cutFor.Load() != nil {
 			break
 		}
 		if !done {
