@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -17,50 +18,52 @@ import (
 	"elbow/internal/store"
 )
 
-// serveAPI serves the API, over TLS if there is a certificate, behind the door, and
-// the console beside it if there is to be one.
-func (n *Node) serveAPI(c Config, own ports) {
-	l, pair := own.api, own.pair
-	if pair != nil {
-		n.reloads = append(n.reloads, pair.read)
-	}
-	n.api = l.(*net.TCPListener)
-	n.own.add(l.Addr())
-	n.loop.Look() // a backend may be on a port that was given just now
-	n.APIURL = "http://" + l.Addr().String()
-	port := &gateway.Port{Listener: n.guests, Plain: c.APIPlain, Log: logs.Sparing(n.log)}
-	if pair != nil {
-		port.TLS = &tls.Config{
-			GetConfigForClient: n.guests.shake, GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+// An apiPort is where the API is served, over TLS if there is a certificate, behind the
+// door, and the console beside it if there is to be one.
+type apiPort struct {
+	listener   *net.TCPListener
+	url        string
+	consoleURL string // "": off
+	pair       *keyPair
+	guests     *guests
+	door       *door
+	server     *http.Server
+	conns      openConns
+	port       *gateway.Port // what server takes connections from
+}
+
+// newAPIPort puts the port together; to serve it is to have its server take connections
+// from port. control is asked for each request.
+func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, log *slog.Logger) *apiPort {
+	a := &apiPort{listener: own.api, pair: own.pair, guests: newGuests(c, own.api), door: door}
+	a.url = "http://" + own.api.Addr().String()
+	a.port = &gateway.Port{Listener: a.guests, Plain: c.APIPlain, Log: logs.Sparing(log)}
+	if a.pair != nil {
+		a.port.TLS = &tls.Config{
+			GetConfigForClient: a.guests.shake, GetCertificate: a.pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 		}
-		n.APIURL = "https://" + n.api.Addr().String()
+		a.url = "https://" + own.api.Addr().String()
 	}
 	if c.hasConsole() {
-		n.consoleURL = n.APIURL + console.Path
+		a.consoleURL = a.url + console.Path
 	}
-	n.apiServer = n.control.Load().calls.Server()
-	n.apiServer.Handler, n.apiServer.ConnContext = n.guests.pace(n.door), withConn
-	n.apiServer.ConnState = func(c net.Conn, state http.ConnState) {
-		n.apiConns.note(c, state)
+	a.server = control().calls.Server()
+	a.server.Handler, a.server.ConnContext = a.guests.pace(a.door), withConn
+	a.server.ConnState = func(c net.Conn, state http.ConnState) {
+		a.conns.note(c, state)
 		connlimit.State(c, state)
 	}
-	port.Serves(n.apiServer, func(status int) {
-		if control := n.control.Load(); control != nil {
+	a.port.Serves(a.server, func(status int) {
+		if control := control(); control != nil {
 			control.calls.Refused(status)
 		}
 	})
-	n.apiServer.RegisterOnShutdown(func() {
-		if control := n.control.Load(); control != nil {
+	a.server.RegisterOnShutdown(func() {
+		if control := control(); control != nil {
 			control.endStreams()
 		}
 	})
-	n.serveHTTP(n.apiServer, port)
-	n.atEnd(n.hearNobody)
-	n.ends = append(n.ends, func(ctx context.Context) {
-		if n.yielded.Load() {
-			n.apiConns.wait(ctx)
-		}
-	})
+	return a
 }
 
 // An openConns counts the connections of a server. To shut a server down is to

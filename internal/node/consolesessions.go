@@ -95,7 +95,7 @@ func (p *controlPlane) openPages(c Config, parts consoleParts, log *slog.Logger)
 	if err != nil {
 		return nil, err
 	}
-	p.ends = append(p.ends, func() {
+	p.atEnd(func() {
 		pages.Close()
 		if err := sessions.write(pages.Sessions()); err != nil {
 			log.Warn("sessions of the console not kept", "err", err)

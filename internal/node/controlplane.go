@@ -40,14 +40,14 @@ type controlPlane struct {
 	beginStreams func() // lets them begin again
 	endRecording func() // writes the last of the history
 
-	ends []func() // what started last ends first
+	ends
 }
 
 // openControl opens the store and all that works on it. nonces are those that
 // calls have used, as far as a process has told; nil: none has. ctx bounds the
 // opening alone.
-func (n *Node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *controlPlane, err error) {
-	c, log := n.config, n.log
+func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *controlPlane, err error) {
+	c, log := o.config, o.log
 	p := &controlPlane{
 		registry:   prometheus.NewRegistry(),
 		endStreams: func() {}, beginStreams: func() {}, endRecording: func() {},
@@ -65,12 +65,12 @@ func (n *Node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	if p.clock = checkClock(lastWrite, p.opened); p.clock != nil {
 		log.Warn("clock", "err", p.clock)
 	}
-	p.ends = append(p.ends, p.member.Close)
+	p.atEnd(p.member.Close)
 	if p.stored, err = backup.OpenStore(c.Data, p.member); err != nil {
 		return nil, err
 	}
-	p.ends = append(p.ends, p.stored.Close)
-	if _, err := backup.Finish(ctx, c.Data, p.stored, log, n.restored); err != nil {
+	p.atEnd(p.stored.Close)
+	if _, err := backup.Finish(ctx, c.Data, p.stored, log, o.restored); err != nil {
 		return nil, err
 	}
 	// Statuses of a process of this node that died would contradict those of this
@@ -78,28 +78,28 @@ func (n *Node) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *cont
 	if err := p.stored.ForgetStatus(ctx, nodeName()); err != nil {
 		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
 	}
-	p.ends = append(p.ends, background(p.stored.KeepSessionKeys))
+	p.atEnd(background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
-	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: n.reach, EIPs: elb.EIPPool(c.EIPPool), Lockout: n.lockout})
-	if err := bootstrap(c, n.endpoint, p.service, log); err != nil {
+	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: o.reach, EIPs: elb.EIPPool(c.EIPPool), Lockout: o.lockout})
+	if err := bootstrap(c, o.endpoint, p.service, log); err != nil {
 		return nil, err
 	}
 	if err := p.openMirror(); err != nil {
 		return nil, err
 	}
 	p.registry.MustRegister(p.member.Collector(), expiries{p.mirror.Desired}, invalids{p.mirror.Desired})
-	p.ends = append(p.ends, background(func(ctx context.Context) { watchInvalid(ctx, p.mirror.Desired, log) }))
+	p.atEnd(background(func(ctx context.Context) { watchInvalid(ctx, p.mirror.Desired, log) }))
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
-		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: n.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: o.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
-	p.ends = append(p.ends, p.calls.Close)
-	backups := &backup.Server{Version: c.Version, Stored: p.stored, SealKey: p.member.SealKey(), Restores: n.restores}
+	p.atEnd(p.calls.Close)
+	backups := &backup.Server{Version: c.Version, Stored: p.stored, SealKey: p.member.SealKey(), Restores: o.restores}
 	stop, err := backups.Serve(c.Data)
 	if err != nil {
 		return nil, err
 	}
-	p.ends = append(p.ends, stop)
+	p.atEnd(stop)
 	return p, nil
 }
 
@@ -112,25 +112,25 @@ func (p *controlPlane) openNonces(c Config, told []rpc.UsedNonce, log *slog.Logg
 	nonces.Remember(told)
 	expected := told == nil && !p.member.Fresh()
 	nonces.Keep(filepath.Join(c.Data, noncesFile), expected, func(err error) { log.Warn("used nonces", "err", err) })
-	p.ends = append(p.ends, nonces.Close)
+	p.atEnd(nonces.Close)
 	return nonces
 }
 
 // openHandler lets calls in, and people to the console if there is to be one. It
 // also has what the data plane counts recorded.
-func (p *controlPlane) openHandler(n *Node) error {
+func (p *controlPlane) openHandler(o *ownership) error {
 	if p.history != nil {
-		p.endRecording = background(func(ctx context.Context) { n.recorder.Run(ctx, p.history) })
-		p.ends = append(p.ends, p.endRecording)
+		p.endRecording = background(func(ctx context.Context) { o.data.recorder.Run(ctx, p.history) })
+		p.atEnd(p.endRecording)
 	}
 	p.handler = p.calls
-	pages, err := p.openPages(n.config, consoleParts{
-		lockout: n.lockout, calls: p.calls, people: people{p.stored, p.service}, mirror: p.mirror, history: p.history, traffic: n.traffic, loop: n.loop,
-	}, n.log)
+	pages, err := p.openPages(o.config, consoleParts{
+		lockout: o.lockout, calls: p.calls, people: people{p.stored, p.service}, mirror: p.mirror, history: p.history, traffic: o.data.traffic, loop: o.data.loop,
+	}, o.log)
 	if err != nil || pages == nil {
 		return err
 	}
-	p.handler = withConsole(p.calls, pages, n.config.APICert != "")
+	p.handler = withConsole(p.calls, pages, o.config.APICert != "")
 	p.endStreams, p.beginStreams = pages.EndStreams, pages.BeginStreams
 	return nil
 }
@@ -162,7 +162,7 @@ func (p *controlPlane) openMirror() (err error) {
 		stop()
 		return err
 	}
-	p.ends = append(p.ends, func() {
+	p.atEnd(func() {
 		stop()
 		p.mirror.Wait()
 	})
@@ -170,24 +170,4 @@ func (p *controlPlane) openMirror() (err error) {
 }
 
 // close ends all of it.
-func (p *controlPlane) close() {
-	for last := len(p.ends) - 1; last >= 0; last-- {
-		p.ends[last]()
-	}
-	p.ends = nil
-}
-
-// background runs a part until the function that it returns is called, which waits
-// for it.
-func background(run func(context.Context)) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { // ends with ctx; the function below waits
-		defer close(done)
-		run(ctx)
-	}()
-	return func() {
-		cancel()
-		<-done
-	}
-}
+func (p *controlPlane) close() { p.endAll(context.Background()) }

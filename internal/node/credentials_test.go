@@ -143,7 +143,7 @@ func TestCredentialsNameThePortThatIsServed(t *testing.T) {
 					t.Fatal(err)
 				}
 				p := profiles[profile.Default]
-				_, port, _ := net.SplitHostPort(n.api.Addr().String())
+				_, port, _ := net.SplitHostPort(n.api.listener.Addr().String())
 				if want := "http://" + host + ":" + port; p["endpoint"] != want {
 					t.Errorf("endpoint %s, want %s", p["endpoint"], want)
 				}

@@ -78,15 +78,15 @@ func filesAdvice(want int, http3 bool) string {
 }
 
 // filesWarning says what is so of the listeners there are; "" if there are enough.
-func (n *Node) filesWarning() string {
-	control, limit := n.control.Load(), openFilesLimit()
+func (r *report) filesWarning() string {
+	control, limit := r.store.control(), openFilesLimit()
 	if control == nil || limit == 0 {
 		return ""
 	}
-	listeners, need := listenerFiles(control.mirror.Desired(), n.config.HTTP3)
+	listeners, need := listenerFiles(control.mirror.Desired(), r.config.HTTP3)
 	if want := overload.DescriptorsFor(need); want > limit {
 		return fmt.Sprintf("open files: %d listeners need a limit of %d, which is %d: %s",
-			listeners, want, limit, filesAdvice(want, n.config.HTTP3))
+			listeners, want, limit, filesAdvice(want, r.config.HTTP3))
 	}
 	return ""
 }

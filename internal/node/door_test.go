@@ -105,17 +105,17 @@ func TestDoorKeepsBodies(t *testing.T) {
 // pages.
 func TestRefusedTakeoverResumesEverything(t *testing.T) {
 	n := startNode(t, testConfig(t))
-	control := n.control.Load()
+	control := n.store.control()
 	streams := true
 	control.endStreams, control.beginStreams = func() { streams = false }, func() { streams = true }
-	n.door.enter(t.Context()) // a call that does not end
+	n.store.door.enter(t.Context()) // a call that does not end
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := n.suspend(ctx); err == nil {
+	if err := n.store.suspend(ctx); err == nil {
 		t.Fatal("suspended with a call under way")
 	}
-	n.door.leave()
-	n.resume(t.Context())
+	n.store.door.leave()
+	n.store.resume(t.Context())
 	if !streams {
 		t.Error("live pages stay dead")
 	}

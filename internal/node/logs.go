@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -15,6 +16,24 @@ func (c *Config) auditPath() string {
 		return filepath.Join(c.Data, "audit.log")
 	}
 	return c.AuditLog
+}
+
+// reloads are what SIGHUP has read or opened anew.
+type reloads struct {
+	log *slog.Logger
+	all []func() error
+}
+
+func (r *reloads) add(again func() error) { r.all = append(r.all, again) }
+
+// reload opens files anew. One that cannot be opened leaves the old one in use.
+func (r *reloads) reload() {
+	for _, again := range r.all {
+		if err := again(); err != nil {
+			r.log.Error("not reloaded", "err", err)
+		}
+	}
+	r.log.Info("reloaded")
 }
 
 // openLog opens the destination of a log: nil for off, standard output for -,
@@ -31,7 +50,7 @@ func (n *Node) openLog(name, path string, limit int64) (io.Writer, error) {
 	if err := l.Open(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	n.reloads = append(n.reloads, l.Open)
+	n.reloads.add(l.Open)
 	n.atEnd(l.Close)
 	return l, nil
 }

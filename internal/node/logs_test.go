@@ -33,7 +33,7 @@ func TestLogIsOpenedAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("two\n")
-	n.reload()
+	n.reloads.reload()
 	write("three\n")
 	for file, want := range map[string]string{path + ".1": "one\ntwo\n", path: "three\n"} {
 		if got, err := os.ReadFile(file); err != nil || string(got) != want {
@@ -93,7 +93,7 @@ func TestLogFIFOStandsStill(t *testing.T) {
 	if _, err := io.ReadFull(reader, make([]byte, 1)); err != nil { // it has begun
 		t.Fatal(err)
 	}
-	n.reload()
+	n.reloads.reload()
 	n.end()
 	// The second write stood in the file that the reload replaced, whose descriptor
 	// goes with the write: its reader is what ends it.

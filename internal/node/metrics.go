@@ -12,14 +12,24 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"elbow/internal/metrics"
+	"elbow/internal/proxy"
 )
 
-// answerMetrics writes all metrics in the text format of Prometheus. Those of
+// A metricsPage is /metrics.
+type metricsPage struct {
+	process   *prometheus.Registry
+	control   func() *controlPlane // nil while another process has the store
+	traffic   *proxy.Proxy
+	listeners int // that have histograms of their own
+	backends  int // that are shown one by one
+}
+
+// ServeHTTP writes all metrics in the text format of Prometheus. Those of
 // listeners and backends, of which there may be many thousand, are written as they
 // are read.
-func (n *Node) answerMetrics(w http.ResponseWriter, req *http.Request, r *prometheus.Registry) {
-	all := prometheus.Gatherers{r}
-	if control := n.control.Load(); control != nil { // else another process has it
+func (m *metricsPage) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	all := prometheus.Gatherers{m.process}
+	if control := m.control(); control != nil { // else another process has it
 		all = append(all, control.registry)
 	}
 	families, err := all.Gather()
@@ -29,11 +39,11 @@ func (n *Node) answerMetrics(w http.ResponseWriter, req *http.Request, r *promet
 	}
 	w.Header().Set("Content-Type", metrics.ContentType)
 	if !takesGzip(req) {
-		err = n.writeMetrics(w, families)
+		err = m.write(w, families)
 	} else {
 		w.Header().Set("Content-Encoding", "gzip")
 		packed, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // fails only for an unknown level
-		if err = n.writeMetrics(packed, families); err == nil {
+		if err = m.write(packed, families); err == nil {
 			err = packed.Close()
 		}
 	}
@@ -42,13 +52,13 @@ func (n *Node) answerMetrics(w http.ResponseWriter, req *http.Request, r *promet
 	}
 }
 
-func (n *Node) writeMetrics(out io.Writer, families []*dto.MetricFamily) error {
+func (m *metricsPage) write(out io.Writer, families []*dto.MetricFamily) error {
 	for _, family := range families {
 		if _, err := expfmt.MetricFamilyToText(out, family); err != nil {
 			return err
 		}
 	}
-	return n.traffic.WriteMetrics(out, n.config.MetricsListeners, n.config.MetricsBackends)
+	return m.traffic.WriteMetrics(out, m.listeners, m.backends)
 }
 
 // takesGzip reports whether the client says that it reads gzip (RFC 9110, 12.5.3).

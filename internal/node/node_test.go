@@ -137,14 +137,14 @@ func TestAPIOverTLS(t *testing.T) {
 	}
 	before := served()
 	config = &tls.Config{RootCAs: issue().Roots, ServerName: "api.test"}
-	n.reload()
+	n.reloads.reload()
 	if served() == before {
 		t.Error("after a reload the old certificate is served")
 	}
 	if err := os.WriteFile(c.APICert, []byte("broken"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	n.reload()
+	n.reloads.reload()
 	if served() == before {
 		t.Error("a broken file took the certificate back")
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -18,42 +19,39 @@ import (
 // ports are the sockets of the node's own servers. They are opened before anything
 // is written: a port that is taken ends a start without a trace.
 type ports struct {
-	api, admin net.Listener // admin: nil if it is off
-	pair       *keyPair     // of the API; nil: plain HTTP
+	api, admin *net.TCPListener // admin: nil if it is off
+	pair       *keyPair         // of the API; nil: plain HTTP
 }
 
-// openPorts opens them, or goes on with those of the older process.
-func (n *Node) openPorts(c Config, older *predecessor) (p ports, err error) {
+// openPorts opens them, or goes on with those of the older process. They are closed with
+// ends.
+func openPorts(c Config, older *predecessor, ends *ends, log *slog.Logger) (p ports, err error) {
 	if c.APICert != "" {
 		p.pair = &keyPair{certFile: c.APICert, keyFile: c.APIKey}
 		if err := p.pair.read(); err != nil {
 			return p, err
 		}
 		if err := p.pair.validity(time.Now()); err != nil {
-			n.log.Warn("certificate of the API not valid", "err", err)
+			log.Warn("certificate of the API not valid", "err", err)
 		}
-		n.apiPair = p.pair
 	}
 	var failed []string
-	open := func(name, asked string, l net.Listener, err error) net.Listener {
+	open := func(name, asked string, of func(*handover.State) *handover.Server) *net.TCPListener {
+		l, err := listenPatiently(c, asked, older, of)
 		if err != nil {
 			failed = append(failed, portError(name, asked, err).Error())
 			return nil
 		}
-		n.atEnd(func() { _ = l.Close() }) // of no use where a server has closed it
-		return l
+		ends.atEnd(func() { _ = l.Close() }) // of no use where a server has closed it
+		return l.(*net.TCPListener)
 	}
-	l, err := n.listenPatiently(c.API, older, apiOf)
-	p.api = open("-api", c.API, l, err)
+	p.api = open("-api", c.API, apiOf)
 	if c.Admin != Off {
-		l, err := n.listenPatiently(c.Admin, older, adminOf)
-		p.admin = open("-admin", c.Admin, l, err)
+		p.admin = open("-admin", c.Admin, adminOf)
 	}
 	if len(failed) > 0 {
 		return p, errors.New(strings.Join(failed, "; "))
 	}
-	n.guests = newGuests(c, p.api)
-	n.endpoint = endpointOf(c, p.api)
 	return p, nil
 }
 
@@ -69,12 +67,12 @@ func endpointOf(c Config, l net.Listener) string {
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 }
 
-// listenPatiently is heir.listen. The process that was to be taken over may have been
+// listenPatiently is predecessor.listen. The process that was to be taken over may have been
 // killed a moment ago, and have its sockets still.
-func (n *Node) listenPatiently(asked string, older *predecessor, of func(*handover.State) *handover.Server) (net.Listener, error) {
+func listenPatiently(c Config, asked string, older *predecessor, of func(*handover.State) *handover.Server) (net.Listener, error) {
 	for began := time.Now(); ; time.Sleep(inUsePatience / 100) {
 		l, err := older.listen(asked, of)
-		if older != nil || !n.config.Takeover || !errors.Is(err, syscall.EADDRINUSE) || time.Since(began) > inUsePatience {
+		if older != nil || !c.Takeover || !errors.Is(err, syscall.EADDRINUSE) || time.Since(began) > inUsePatience {
 			return l, err
 		}
 	}

@@ -3,17 +3,11 @@ package node
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
-
-	"elbow/internal/address"
-	"elbow/internal/proxy"
-	"elbow/internal/reconcile"
 )
 
 // Run runs a node until it is told to end.
@@ -62,7 +56,7 @@ func startUntil(signals <-chan os.Signal, c Config, log *slog.Logger) (*Node, er
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	type outcome struct {
-		Node *Node
+		node *Node
 		err  error
 	}
 	started := make(chan outcome, 1)
@@ -75,9 +69,9 @@ func startUntil(signals <-chan os.Signal, c Config, log *slog.Logger) (*Node, er
 		select {
 		case o := <-started:
 			if o.err == nil && reload {
-				o.Node.reload()
+				o.node.reloads.reload()
 			}
-			return o.Node, o.err
+			return o.node, o.err
 		case s := <-signals:
 			if s == syscall.SIGHUP {
 				reload = true
@@ -87,8 +81,8 @@ func startUntil(signals <-chan os.Signal, c Config, log *slog.Logger) (*Node, er
 			cancel()
 			select {
 			case o := <-started:
-				if o.Node != nil {
-					o.Node.end()
+				if o.node != nil {
+					o.node.end()
 				}
 			case <-time.After(abortTime):
 			}
@@ -97,104 +91,84 @@ func startUntil(signals <-chan os.Signal, c Config, log *slog.Logger) (*Node, er
 	}
 }
 
-// Start puts the product together and runs it. What it has started, it ends
-// again if a later part does not start. It gives up when ctx ends.
-func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error) {
-	n := newNode(c, log)
-	defer func() {
-		if err != nil {
-			n.end()
+// untilEnd returns at a signal to end, when another process has taken over, or
+// with the error of a server that ended by itself.
+func (n *Node) untilEnd(signals <-chan os.Signal) error {
+	opened := n.data.loop.Opened()
+	for {
+		select {
+		case <-opened:
+			n.ready()
+			opened = nil
+		case s := <-signals:
+			if s != syscall.SIGHUP {
+				n.log.Info("draining", "signal", s.String())
+				return nil
+			}
+			n.reloads.reload()
+		case r := <-n.requests.Requests():
+			yielded := false
+			if n.during(signals, func(ctx context.Context) { yielded = n.yield(ctx, r) }) || yielded {
+				return nil
+			}
+		case r := <-n.store.restores:
+			if n.during(signals, func(ctx context.Context) { n.store.restore(ctx, r) }) {
+				return nil
+			}
+		case <-n.store.failed():
+			if n.during(signals, n.store.renew) {
+				return nil
+			}
+		case <-n.store.reopen:
+			if n.during(signals, n.store.again) {
+				return nil
+			}
+		case err := <-n.servers.failed:
+			n.log.Error("draining", "err", err)
+			return err
 		}
+	}
+}
+
+// ready tells that every listener that can be opened is open.
+func (n *Node) ready() {
+	h := n.data.loop.Health()
+	n.log.Info("ready", "api", n.APIURL, "admin", n.AdminURL, "console", n.api.consoleURL, "version", n.config.Version,
+		"listeners", h.Listeners, "failing", h.Failing)
+	if h.Failing > 0 {
+		n.log.Warn("some listeners are not open, their statuses say why", "failing", h.Failing, "listeners", h.Listeners)
+	}
+	notify(n.log, "READY=1", fmt.Sprintf("MAINPID=%d", os.Getpid()))
+}
+
+// during does what takes its time, and listens to signals meanwhile. It reports
+// whether one came that ends the node; the context of do has ended then.
+func (n *Node) during(signals <-chan os.Signal, do func(ctx context.Context)) (ended bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan struct{})
+	go func() { // ends with do; the loop below waits
+		defer close(done)
+		do(ctx)
 	}()
-	n.atEnd(n.servers.Wait)
-	access, err := n.openLog("access log", c.AccessLog, 0)
-	if err != nil {
-		return nil, err
+	reload := false
+	for {
+		select {
+		case s := <-signals:
+			if s == syscall.SIGHUP {
+				reload = true
+				continue
+			}
+			if !ended {
+				n.log.Info("draining", "signal", s.String())
+			}
+			ended = true
+			cancel()
+		case <-done:
+			if reload && !ended {
+				n.reloads.reload()
+			}
+			return ended
+		}
 	}
-	older, err := n.ask(c)
-	if err != nil {
-		return nil, err
-	}
-	own, err := n.openPorts(c, older)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	if n.audit, err = n.openLog("audit log", c.auditPath(), c.AuditSize); err != nil {
-		return nil, err
-	}
-	control, err := n.openControl(ctx, older.nonces())
-	if err != nil {
-		return nil, err
-	}
-	n.control.Store(control)
-	n.atEnd(n.closeControl)
-
-	if err := n.openTraffic(c, older, own, access); err != nil {
-		return nil, err
-	}
-	if err := control.openHandler(n); err != nil {
-		return nil, err
-	}
-	n.serveAPI(c, own)
-	return n, n.take(older)
-}
-
-// openTraffic runs the data plane by what the control plane has stored.
-func (n *Node) openTraffic(c Config, older *predecessor, own ports, access io.Writer) error {
-	limit := openFilesLimit()
-	control := n.control.Load()
-	countFiles(control.mirror.Desired(), c, limit, n.log)
-	n.traffic = proxy.New(proxy.Options{
-		Descriptors: limit,
-		Log:         n.log, AccessLog: access, MaxConns: c.MaxConnections, MaxListenerConns: c.MaxListenerConns, DrainTimeout: c.DrainTimeout, AbortOnClose: c.AbortOnClose,
-		HTTP3: c.HTTP3, MaxBackendConns: c.MaxBackendConns, QueueTimeout: c.QueueTimeout,
-		MaxHandshakes: c.MaxHandshakes, Memory: int64(c.MemoryLimit),
-		RetryPercent: orNone(c.RetryPercent), RetryBurst: orNone(c.RetryBurst),
-		Inherited: older.sockets(),
-	})
-	n.atEnd(n.traffic.Close)
-	n.recorder = newRecorder(n.traffic)
-	addresses, err := openAddresses(c)
-	if err != nil {
-		return err
-	}
-	n.loop = reconcile.New(reconcile.Config{
-		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: n.traffic, Node: nodeName(),
-		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.DrainTimeout, Log: n.log,
-		SlowStart: c.SlowStart, Reach: n.reach, LoadFactor: c.LoadFactor, Probes: probesAtOnce(limit),
-	})
-	registry := newRegistry(c.Version, n.traffic, n.loop)
-	n.guests.collect(registry)
-	n.serveAdmin(own.admin, registry)
-	n.stopLoop = background(n.loop.Run)
-	n.ends = append(n.ends, func(ctx context.Context) {
-		n.stopLoop()
-		n.loop.Drain(ctx)
-	})
-	return nil
-}
-
-// openAddresses is nil without -manage-addresses. The owner of addresses is who
-// owns the data directory.
-func openAddresses(c Config) (*address.Addresses, error) {
-	if !c.ManageAddresses {
-		return nil, nil
-	}
-	dir, err := filepath.Abs(c.Data)
-	if err != nil {
-		return nil, err
-	}
-	return address.OpenAddresses(dir)
-}
-
-// nodeName is the name that statuses are reported under.
-func nodeName() string {
-	name, err := os.Hostname()
-	if err != nil || name == "" {
-		return "node"
-	}
-	return name
 }

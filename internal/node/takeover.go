@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"slices"
@@ -18,46 +19,52 @@ import (
 	"elbow/internal/rpc"
 )
 
-// What of a takeover the newer process does. An heir is nil if there is none: it
-// has nothing to inherit then.
+// A predecessor is the process that is taken over, as the newer one sees it. It is nil if
+// there is none: there is nothing to go on with then.
 type predecessor struct {
 	*handover.Heir
 	began time.Time // when the older process was asked
 }
 
-// ask asks the process that runs on the data directory to hand over.
-func (n *Node) ask(c Config) (*predecessor, error) {
+// askPredecessor asks the process that runs on the data directory to hand over.
+func askPredecessor(c Config, log *slog.Logger) (*predecessor, error) {
 	if !c.Takeover {
 		return nil, nil
 	}
 	began := time.Now()
 	h, err := handover.Dial(c.Data, c.Version)
 	if errors.Is(err, handover.ErrNobody) {
-		n.log.Info("nothing to take over, starting", "reason", err)
+		log.Info("nothing to take over, starting", "reason", err)
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("-takeover: %w", err)
 	}
-	n.log.Info("taking over", "pid", h.PID, "version", h.Program, "sockets", len(h.Sockets), "draining", len(h.Draining))
-	n.atEnd(h.Close)
+	log.Info("taking over", "pid", h.PID, "version", h.Program, "sockets", len(h.Sockets), "draining", len(h.Draining))
 	return &predecessor{h, began}, nil
 }
 
+// close lets go of what was handed over and not taken.
+func (p *predecessor) close() {
+	if p != nil {
+		p.Close()
+	}
+}
+
 // nonces is nil only if there is nothing to take over.
-func (h *predecessor) nonces() (all []rpc.UsedNonce) {
-	if h != nil {
-		all = make([]rpc.UsedNonce, 0, len(h.Nonces))
-		for _, x := range h.Nonces {
+func (p *predecessor) nonces() (all []rpc.UsedNonce) {
+	if p != nil {
+		all = make([]rpc.UsedNonce, 0, len(p.Nonces))
+		for _, x := range p.Nonces {
 			all = append(all, rpc.UsedNonce(x))
 		}
 	}
 	return all
 }
 
-func (h *predecessor) verdicts() (all []reconcile.Verdict) {
-	if h != nil {
-		for _, v := range h.Verdicts {
+func (p *predecessor) verdicts() (all []reconcile.Verdict) {
+	if p != nil {
+		for _, v := range p.Verdicts {
 			all = append(all, reconcile.Verdict{
 				LoadBalancer: v.LoadBalancer, Listener: v.Listener, UDP: v.UDP,
 				Server: v.Server, Port: v.Port, Address: v.Address, Health: balance.Health(v.Health),
@@ -68,15 +75,15 @@ func (h *predecessor) verdicts() (all []reconcile.Verdict) {
 }
 
 // sockets is nil only if there is nothing to take over.
-func (h *predecessor) sockets() []proxy.Socket {
-	if h == nil {
+func (p *predecessor) sockets() []proxy.Socket {
+	if p == nil {
 		return nil
 	}
-	all := make([]proxy.Socket, 0, len(h.Sockets))
-	for _, s := range h.Sockets {
-		one := proxy.Socket{Network: s.Network, Address: s.Address, File: h.Take(s.File)}
+	all := make([]proxy.Socket, 0, len(p.Sockets))
+	for _, s := range p.Sockets {
+		one := proxy.Socket{Network: s.Network, Address: s.Address, File: p.Take(s.File)}
 		for _, r := range s.Routes {
-			one.Routes = append(one.Routes, datagram.Route{Tag: r.Tag, File: h.Take(r.File)})
+			one.Routes = append(one.Routes, datagram.Route{Tag: r.Tag, File: p.Take(r.File)})
 		}
 		all = append(all, one)
 	}
@@ -85,10 +92,10 @@ func (h *predecessor) sockets() []proxy.Socket {
 
 // listen opens the socket of a server of the node's own, or goes on with the one
 // that the older process had for the same flag.
-func (h *predecessor) listen(asked string, of func(*handover.State) *handover.Server) (net.Listener, error) {
-	if h != nil {
-		if s := of(&h.State); s != nil {
-			f := h.Take(s.File)
+func (p *predecessor) listen(asked string, of func(*handover.State) *handover.Server) (net.Listener, error) {
+	if p != nil {
+		if s := of(&p.State); s != nil {
+			f := p.Take(s.File)
 			defer f.Close()
 			l, err := net.FileListener(f) // a copy
 			if err != nil {
@@ -116,31 +123,31 @@ func adminOf(s *handover.State) *handover.Server { return s.Admin }
 const settleTime = 10 * time.Second
 
 // take takes what clients send, from the moment when the older process lets go.
-func (n *Node) take(h *predecessor) error {
-	if h != nil {
+func (n *Node) take(older *predecessor) error {
+	if older != nil {
 		// Until the store knows, the API would answer that no listener runs.
 		select {
-		case <-n.loop.Settled():
+		case <-n.data.loop.Settled():
 		case <-time.After(settleTime):
 			n.log.Warn("taking over, although the store does not take the statuses")
 		}
-		if err := h.Ready(); err != nil {
+		if err := older.Ready(); err != nil {
 			return fmt.Errorf("-takeover: %w", err)
 		}
-		n.traffic.Begin()
+		n.data.traffic.Begin()
 	}
-	n.door.open(n.control.Load().handler)
+	n.api.door.open(n.store.control().handler)
 	if err := n.hear(); err != nil {
 		return err
 	}
-	if h == nil {
+	if older == nil {
 		return nil
 	}
-	if err := h.Serving(); err != nil {
+	if err := older.Serving(); err != nil {
 		return fmt.Errorf("-takeover: %w", err)
 	}
-	n.log.Info("taken over", "pid", h.PID, "took", time.Since(h.began).Round(time.Millisecond))
-	return n.follow(h)
+	n.log.Info("taken over", "pid", older.PID, "took", time.Since(older.began).Round(time.Millisecond))
+	return n.watch(older)
 }
 
 // An elder is an older process that has not ended yet.
@@ -156,17 +163,17 @@ type elders struct {
 	watched sync.WaitGroup
 }
 
-// follow watches the older processes to their ends.
-func (n *Node) follow(h *predecessor) error {
-	life, err := h.Conn()
+// watch watches the older processes to their ends.
+func (n *Node) watch(older *predecessor) error {
+	life, err := older.Conn()
 	if err != nil {
 		return err
 	}
-	found := []*elder{{handover.Process{PID: h.PID, Program: h.Program, Tag: h.Tag}, life}}
-	for _, p := range h.Draining {
-		found = append(found, &elder{p, h.Take(p.File)})
+	found := []*elder{{handover.Process{PID: older.PID, Program: older.Program, Tag: older.Tag}, life}}
+	for _, p := range older.Draining {
+		found = append(found, &elder{p, older.Take(p.File)})
 	}
-	h.Close() // life is a copy
+	older.Close() // life is a copy
 	n.elders.mu.Lock()
 	n.elders.all = slices.Clone(found) // shrinks in place
 	n.elders.mu.Unlock()
@@ -190,7 +197,7 @@ func (n *Node) outlive(e *elder) {
 		n.log.Info("older process has ended", "pid", e.PID)
 	}
 	_ = e.life.Close() // nothing comes on it
-	n.traffic.Forget(e.Tag)
+	n.data.traffic.Forget(e.Tag)
 	n.elders.mu.Lock()
 	defer n.elders.mu.Unlock()
 	n.elders.all = slices.DeleteFunc(n.elders.all, func(x *elder) bool { return x == e })

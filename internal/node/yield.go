@@ -10,32 +10,29 @@ import (
 	"time"
 
 	"elbow/internal/handover"
+	"elbow/internal/proxy"
 	"elbow/internal/socket"
 )
 
-// What of a takeover the older process does.
+// maxElders is how many processes of the node may drain at once. Each of them
+// ends after -drain-timeout at the latest, but takes memory until then.
+const maxElders = 8
 
-const (
-	// maxElders is how many processes of the node may drain at once. Each of them
-	// ends after -drain-timeout at the latest, but takes memory until then.
-	maxElders = 8
-)
-
-// yield gives the node to a newer process and reports whether that one serves. If
-// not, this one goes on as before, unless ctx has ended: then it is about to end
-// itself, and the newer one finds it gone.
+// yield is what the older process does in a takeover: it gives the node to a newer one
+// and reports whether that one serves. If not, this one goes on as before, unless ctx has
+// ended: then it is about to end itself, and the newer one finds it gone.
 func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 	began := time.Now()
 	n.log.Info("takeover asked for", "pid", r.PID, "version", r.Program)
-	if err := n.mayYield(); err != nil {
+	if err := mayYield(n.data.traffic, n.elders.list()); err != nil {
 		n.log.Warn("takeover refused", "err", err)
 		r.Refuse(err)
 		return false
 	}
-	if err := n.suspend(ctx); err != nil {
+	if err := n.store.suspend(ctx); err != nil {
 		n.log.Warn("takeover refused", "err", err)
 		r.Refuse(err)
-		n.resume(ctx)
+		n.store.resume(ctx)
 		return false
 	}
 	if err := n.give(ctx, r); err != nil {
@@ -43,7 +40,7 @@ func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 		if err := n.hear(); err != nil { // the newer one may have the name of the socket already
 			n.log.Error("no takeover possible", "err", err)
 		}
-		n.resume(ctx)
+		n.store.resume(ctx)
 		return false
 	}
 	n.log.Info("taken over, draining", "by", r.PID, "took", time.Since(began).Round(time.Millisecond))
@@ -52,14 +49,13 @@ func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 
 // mayYield bounds the number of processes that drain, and looks whether there are the
 // descriptors that it takes.
-func (n *Node) mayYield() error {
-	if need := n.traffic.TakeoverDescriptors(); need > 0 {
+func mayYield(traffic *proxy.Proxy, draining []*elder) error {
+	if need := traffic.TakeoverDescriptors(); need > 0 {
 		if left, ok := mayOpen(need); !ok {
 			return fmt.Errorf("a takeover needs %d more open files here, and %d are left: end some connections, "+
 				"or stop this process and start another one with a higher limit (LimitNOFILE, ulimit -n)", need, left)
 		}
 	}
-	draining := n.elders.list()
 	if len(draining) < maxElders {
 		return nil
 	}
@@ -71,18 +67,6 @@ func (n *Node) mayYield() error {
 		len(draining), strings.Join(pids, ", "))
 }
 
-// suspend lets go of the store. Traffic goes on with what is known; calls wait.
-func (n *Node) suspend(ctx context.Context) error {
-	if err := n.halt(ctx); err != nil {
-		return err
-	}
-	if control := n.control.Load(); control != nil {
-		n.nonces = control.calls.Nonces()
-		n.closeControl()
-	}
-	return nil
-}
-
 // give hands over everything but the store. An error says that nothing has changed
 // hands.
 func (n *Node) give(ctx context.Context, r *handover.Request) error {
@@ -91,19 +75,19 @@ func (n *Node) give(ctx context.Context, r *handover.Request) error {
 	if err := r.Give(s, files); err != nil {
 		return err
 	}
-	n.traffic.Pause()
+	n.data.traffic.Pause()
 	if err := r.Begin(); err != nil {
 		return err
 	}
 	// From here on the other one serves, whatever happens.
 	n.yielded.Store(true)
 	n.draining.Store(true)
-	n.loop.Yield()
-	_ = n.api.Close() // of no use: the other one has the socket
+	n.data.loop.Yield()
+	_ = n.api.listener.Close() // of no use: the other one has the socket
 	if n.admin != nil {
-		_ = n.admin.Close() // likewise
+		_ = n.admin.Close() // the other one has that socket too
 	}
-	n.door.open(&passing{n.config.Data, n.config.Version, n.log})
+	n.api.door.open(&passing{n.config.Data, n.config.Version, n.log})
 	r.Done()
 	n.successor = r
 	return nil
@@ -116,12 +100,12 @@ func (n *Node) state() (s *handover.State, files []handover.Source) {
 		files = append(files, open)
 		return len(files) - 1
 	}
-	s = &handover.State{Tag: n.traffic.Tag()}
-	s.API = server(n.config.API, n.api, add)
+	s = &handover.State{Tag: n.data.traffic.Tag()}
+	s.API = server(n.config.API, n.api.listener, add)
 	if n.admin != nil {
 		s.Admin = server(n.config.Admin, n.admin, add)
 	}
-	for _, one := range n.traffic.Sockets() {
+	for _, one := range n.data.traffic.Sockets() {
 		given := handover.Socket{Network: one.Network, Address: one.Address, File: add(one.Open)}
 		for _, r := range one.Routes {
 			given.Routes = append(given.Routes, handover.Route{Tag: r.Tag, File: add(r.Open)})
@@ -139,13 +123,13 @@ func (n *Node) state() (s *handover.State, files []handover.Source) {
 		})
 		s.Draining = append(s.Draining, p)
 	}
-	for _, v := range n.loop.Verdicts() {
+	for _, v := range n.data.loop.Verdicts() {
 		s.Verdicts = append(s.Verdicts, handover.Verdict{
 			LoadBalancer: v.LoadBalancer, Listener: v.Listener, UDP: v.UDP,
 			Server: v.Server, Port: v.Port, Address: v.Address, Health: int32(v.Health),
 		})
 	}
-	for _, x := range n.nonces {
+	for _, x := range n.store.nonces {
 		s.Nonces = append(s.Nonces, handover.Nonce(x))
 	}
 	return s, files
