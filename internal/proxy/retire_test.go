@@ -42,8 +42,8 @@ func testRetiredBackendIsCutAtTheDeadline(t *testing.T, v version) {
 		t.Fatalf("read %d bytes of a stream that has none", n)
 	}
 	line := r.log.next(t)
-	if line["side"] != "upstream" {
-		t.Errorf("access log says %v, want the upstream side to have ended it", line)
+	if line["side"] != "self" || line["err"] != errOffBackend.Error() {
+		t.Errorf("access log has %v", line)
 	}
 	r.asker(v).ask(get).want(200, "hello")
 }
