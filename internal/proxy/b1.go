@@ -72,20 +72,39 @@ func (b *b1) send() (whole bool, f *Fault) {
 		x.out, whole = x.client.early(x.out)
 	}
 	if whole {
+		f = b.ask()
+	} else {
+		_, x.sendErr = x.up.Write(x.out)
+	}
+	x.out = x.out[:0]
+	return whole, f
+}
+
+// ask sends a whole request. If the backend has ended the connection before that, it
+// takes another one, of which the pool has so many and then makes one.
+func (b *b1) ask() *Fault {
+	x := (*exchange)(b)
+	for {
 		first := watchEvery
 		if x.up.Trusted {
 			first = trustedFor
 		}
 		x.up.ReadBy(x.sent.Add(min(first, x.cfg.requestTimeout())))
-		if x.sendErr = x.up.Ask(x.out, x.up.Reused && !x.up.Trusted); x.sendErr == socket.ErrSpoken {
-			x.out = x.out[:0]
-			return false, &Fault{Side: Upstream, Op: OpSend, Status: 502, Retry: Afresh, Err: x.sendErr}
+		x.sendErr = x.up.Ask(x.out, x.up.Reused && !x.up.Trusted)
+		if x.sendErr != socket.ErrSpoken {
+			if x.up.Unseen {
+				x.up.FoundClean()
+			}
+			return nil
 		}
-	} else {
-		_, x.sendErr = x.up.Write(x.out)
+		ended := x.up
+		x.up = nil
+		x.client.unbind()
+		ended.FoundEnded()
+		if f := x.connect(); f != nil {
+			return f
+		}
 	}
-	x.out = x.out[:0]
-	return whole, nil
 }
 
 func (b *b1) sendBody(u *upload, from, to int, last bool, trailers []byte) error {

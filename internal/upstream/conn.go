@@ -25,6 +25,10 @@ type Conn struct {
 	// reported: its owner looks for himself when the answer does not come at once.
 	Trusted bool
 
+	// Unseen tells that its owner has to look before the request is sent, and to say
+	// what was found: by FoundClean or FoundEnded.
+	Unseen bool
+
 	// Heard is when the owner before Put last heard the backend; 0: not known.
 	Heard socket.Instant
 
@@ -58,6 +62,22 @@ func (c *Conn) Close() error {
 	c.pool.unlend(c)
 	c.pool.mu.Unlock()
 	return c.Conn.Close()
+}
+
+// FoundClean notes that c was looked at and is used again.
+func (c *Conn) FoundClean() {
+	c.Unseen = false
+	c.pool.reuses.Add(1)
+	if c.pool.looks.Load() < trustAfter {
+		c.pool.looks.Add(1)
+	}
+}
+
+// FoundEnded closes c: the backend has closed it, or is not to be heard out.
+func (c *Conn) FoundEnded() {
+	c.pool.Distrust()
+	c.pool.stale.Add(1)
+	_ = c.Close()
 }
 
 // clean reports whether the connection is still open and silent. A backend has

@@ -468,7 +468,7 @@ func BenchmarkDial(b *testing.B) {
 }
 
 // A backend that was heard just now is not looked at for a request that may be
-// sent again, and is for any other.
+// sent again, and is for any other, by the pool or by the owner.
 func TestGetRetryableTrustsForAMoment(t *testing.T) {
 	leak.Check(t)
 	const heard = socket.Instant(time.Hour)
@@ -477,7 +477,7 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 		heard socket.Instant
 		now   socket.Instant // 0: Get
 		looks uint32
-		stale bool // the connection that has ended is given out
+		stale bool // the connection that has ended is given out and not to be looked at
 	}{
 		{"at once", heard, heard + 1, trustAfter, true},
 		{"a millisecond later", heard, heard.Add(trustFor), trustAfter, false},
@@ -499,6 +499,13 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 				take = func(by time.Time) (*Conn, error) { return p.GetRetryable(by, tt.now) }
 			}
 			c, err := take(time.Time{})
+			for err == nil && c.Unseen { // as Ask does
+				if c.clean() {
+					t.Fatal("it is clean")
+				}
+				c.FoundEnded()
+				c, err = take(time.Time{})
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -508,6 +515,9 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 			}
 			if !tt.stale && p.looks.Load() != 0 {
 				t.Error("it is trusted although a connection was closed")
+			}
+			if n := p.Counts(); (n.Stale == 1) == tt.stale || (n.Reuses == 1) != tt.stale {
+				t.Errorf("counted %+v", n)
 			}
 		})
 	}
@@ -523,6 +533,9 @@ func TestTrustIsEarned(t *testing.T) {
 		c, err := p.GetRetryable(time.Time{}, now)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if c.Unseen {
+			c.FoundClean()
 		}
 		c.Heard = now
 		p.Put(c)
