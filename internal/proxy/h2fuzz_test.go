@@ -38,6 +38,7 @@ func FuzzH2(f *testing.F) {
 		near, far := tcpPair(t)
 		defer far.Close()
 		c := &conn{proxy: r.proxy, listener: r.lis}
+		c.memory.Open(&r.proxy.budget)
 		c.state.Store(active)
 		if err := c.wire.open(near, nil, false, time.Second); err != nil {
 			t.Fatal(err)
