@@ -26,7 +26,7 @@ func (x *exchange) fail(f *Fault) {
 		x.keep = false
 	default:
 		// After an error of its own the client may not mean what it says next.
-		x.keep = f.Side != Client && x.req.KeepAlive && x.unsent() && !x.conn.overflow && !x.conn.listener.draining.Load()
+		x.keep = f.Side != Client && x.req.KeepAlive && x.unsent() && !x.from.overflow && !x.from.frontend.draining.Load()
 		if !x.call || !x.failCall(f) {
 			x.answer(f.Status, "", reason(f))
 		}

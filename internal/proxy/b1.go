@@ -35,7 +35,7 @@ func (b *b1) connect() *Fault {
 	}
 	x.sent = at
 	x.up, x.sendErr, x.heard = up, nil, false
-	up.StallAfter(x.conn.proxy.limits.StreamTimeout)
+	up.StallAfter(x.from.limits.StreamTimeout)
 	return nil
 }
 
@@ -153,7 +153,7 @@ func (b *b1) payload() (from, to int, last bool, f *Fault) {
 }
 
 func (b *b1) more() *Fault {
-	f := b.read(b.conn.proxy.limits.StreamTimeout, OpBody)
+	f := b.read(b.from.limits.StreamTimeout, OpBody)
 	if f != nil && f.Err == io.EOF && b.back.body.End() == nil {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (b *b2) connect() *Fault {
 	if err != nil {
 		return connectFault(err)
 	}
-	s.StallAfter(x.conn.proxy.limits.StreamTimeout)
+	s.StallAfter(x.from.limits.StreamTimeout)
 	x.sent = socket.Now()
 	b.stream, x.sendErr = s, nil
 	return nil
@@ -251,7 +251,7 @@ func (b *b2) due(op Op) socket.Instant {
 // for hours are what many of them are for.
 func (b *b2) limit(op Op) socket.Instant {
 	x := b.x
-	limits := &x.conn.proxy.limits
+	limits := &x.from.limits
 	silence := socket.Now().Add(forever)
 	switch {
 	case x.duplex:

@@ -46,7 +46,7 @@ func (b *b2) appendForwarded(dst []byte) []byte {
 		dst = http2.AppendField(dst, "x-forwarded-for", text)
 	}
 	proto := "http"
-	if x.conn.listener.tls != nil {
+	if x.from.frontend.secure {
 		proto = "https"
 	}
 	dst = http2.AppendField(dst, "x-forwarded-proto", proto)

@@ -23,7 +23,7 @@ var (
 // format (+proto) or parameters. application/grpc-web is another protocol, made
 // for HTTP/1.1.
 func (x *exchange) isCall() bool {
-	if _, plain := x.client.(*h1); plain {
+	if x.plain {
 		return false
 	}
 	format, ok := x.postOf(callType)
@@ -139,5 +139,5 @@ func (x *exchange) bodyPatience() time.Duration {
 	if x.duplex {
 		return forever
 	}
-	return x.conn.proxy.limits.BodyTimeout
+	return x.from.limits.BodyTimeout
 }

@@ -53,7 +53,7 @@ func (x *exchange) choose() *Fault {
 	}
 	m := -1
 	if x.cfg.Scheduler != nil {
-		m = x.cfg.Scheduler.Pick(x.conn.key, avoid)
+		m = x.cfg.Scheduler.Pick(x.from.key, avoid)
 	}
 	if m < 0 {
 		return &Fault{Side: Upstream, Op: OpChoose, Status: 503, Err: errNoMember}

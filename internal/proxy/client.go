@@ -29,6 +29,10 @@ type clientSide interface {
 	bind(up *upstream.Grip) bool
 	unbind() bool
 
+	// retire asks the client to open no more requests on its connection, where it can
+	// be asked before its answer is there.
+	retire()
+
 	// gone reports whether the client has left.
 	gone() bool
 

@@ -43,7 +43,7 @@ func (x *exchange) appendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
 	out = c.status(out, r.Status)
 	out, dated := x.appendFields(out, c)
 	if !dated {
-		out = c.field(out, nameDate, x.conn.proxy.date.value())
+		out = c.field(out, nameDate, x.from.date.value())
 	}
 	var private bool
 	if x.cookie, private = x.appendSessionCookie(x.cookie[:0]); len(x.cookie) > 0 {
@@ -99,14 +99,14 @@ func (c *headCoding) appendTrailers(dst, lines []byte) []byte {
 // 9114, 3.1.1); nil if it is to have none: because there is none, the client
 // speaks it already, or the backend has something to say itself.
 func (x *exchange) altSvc() []byte {
-	l := x.conn.listener
-	if l.quic == nil || x.conn.h3 != nil || !l.quic.serving() {
+	f := x.from.frontend
+	if f.alt == nil || x.from.remote != nil || !f.served.Load() || f.draining.Load() {
 		return nil
 	}
 	for i := range x.resp.Fields {
-		if f := &x.resp.Fields[i]; isNamed(f, "alt-svc") {
+		if isNamed(&x.resp.Fields[i], "alt-svc") {
 			return nil
 		}
 	}
-	return l.quic.alt
+	return f.alt
 }

@@ -4,58 +4,34 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"net/netip"
 	"os"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
-	"elbow/internal/balance"
-	"elbow/internal/overload"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
-// A conn is one client connection. Its goroutine owns everything in it but the
+// A conn is one client connection over TCP. Its goroutine owns everything in it but the
 // atomics.
 type conn struct {
-	proxy    *Proxy
+	Origin
 	listener *Listener
 	wire     wire
-	stream   io.ReadWriter // a *tls.Conn over wire, or wire itself
-	client   netip.AddrPort
-	key      balance.Key    // for the schedulers
-	overflow bool           // accepted beyond the limit, to be told so
+	stream   io.ReadWriter  // a *tls.Conn over wire, or wire itself
 	answered socket.Instant // end of the last answer; 0: there was none, or the client has left
 	mayHold  bool           // crypto/tls may hold bytes already deciphered
 	abort    bool           // closed so that the client takes what it got for cut off
-	current  *exchange      // under way, over HTTP/1.1; nil: none
-
-	memory overload.Holding
-
-	state atomic.Uint32 // idle, active or closing
+	h1       h1             // the exchange under way, over HTTP/1.1
 
 	// backend is what the exchange under way is connected to, so that the
 	// connection can be cut from outside.
 	backend atomic.Pointer[upstream.Grip]
-
-	cutFor atomic.Pointer[cutReason] // why it was cut from here; nil: it was not
-
-	h2 atomic.Pointer[h2Conn] // nil unless it speaks HTTP/2
-	h3 *h3Conn                // nil unless it speaks HTTP/3, which does without wire and stream
 }
 
-// The states of a conn. Only an idle one may be ended from outside without
-// harm; whoever moves it away from idle decides.
-const (
-	idle    = iota // waits for a request
-	active         // has an exchange under way
-	closing        // asked to end while it was idle
-)
-
-// open does what comes before the first request, then goes on to serve.
-func (c *conn) open() {
-	if c.listener.tls == nil {
+// begin does what comes before the first request, then goes on to serve.
+func (c *conn) begin() {
+	if !c.frontend.secure {
 		c.stream = &c.wire
 		c.serve(false)
 		return
@@ -113,13 +89,12 @@ func (c *conn) serve(ready bool) {
 				return
 			}
 		}
-		x := takeExchange(c)
-		c.current = x
+		x := c.take()
 		more := x.serve()
-		for more && x.pipelined() {
+		for more && c.h1.pipelined() {
 			more = x.serve()
 		}
-		c.mayHold, c.abort, c.answered, c.current = x.in.more, x.abort, x.farewell(), nil
+		c.mayHold, c.abort, c.answered, c.h1.x = x.in.more, x.abort, x.farewell(), nil
 		x.release()
 		if !more {
 			return
@@ -131,13 +106,13 @@ func (c *conn) serve(ready bool) {
 // conn itself and a goroutine. After a while it lets go of
 // that too: the connection is parked, and somebody else's from then on.
 func (c *conn) await() (ready, parked bool) {
-	if !c.state.CompareAndSwap(active, idle) || c.listener.hurries() && c.retire() {
+	if !c.state.CompareAndSwap(active, idle) || c.frontend.hurries() && c.retireIdle() {
 		return false, false
 	}
 	if !c.mayHold {
 		now := socket.Now()
-		ends := now.Add(c.listener.config.Load().idleTimeout())
-		settles := min(ends, now.Add(c.proxy.limits.SettleTime))
+		ends := now.Add(c.frontend.config.Load().idleTimeout())
+		settles := min(ends, now.Add(c.limits.SettleTime))
 		c.wire.ReadBy(settles)
 		err := c.wire.wait()
 		if err == os.ErrDeadlineExceeded && settles < ends {
@@ -167,8 +142,15 @@ func (c *conn) Awake(err error) {
 	c.close()
 }
 
-// retire asks an idle connection to end and reports whether it was idle.
-func (c *conn) retire() bool {
+// retire implements member. There is no way to ask a client of HTTP/1.1 to go.
+func (c *conn) retire() {
+	if c.frontend.hurries() {
+		c.retireIdle()
+	}
+}
+
+// retireIdle asks an idle connection to end and reports whether it was idle.
+func (c *conn) retireIdle() bool {
 	if !c.state.CompareAndSwap(idle, closing) {
 		return false
 	}
@@ -176,35 +158,34 @@ func (c *conn) retire() bool {
 	return true
 }
 
-// cut ends the connection and whatever it is doing. It may be called from any
-// goroutine. Whoever swaps the backend out of c.backend owns it, so that what has
+// giveWay implements member.
+func (c *conn) giveWay() {
+	if !c.retireIdle() {
+		c.cutOff(memoryShort)
+	}
+}
+
+// cut ends the connection and whatever it is doing. Whoever swaps the backend out of c.backend owns it, so that what has
 // been given back is never closed from here.
 func (c *conn) cut() {
-	if c.h3 != nil {
-		c.h3.cutQUIC()
-		return
-	}
 	_ = c.wire.Close() // its goroutine sees the error
 	if b := c.backend.Swap(nil); b != nil {
 		b.Close()
-	}
-	if h := c.h2.Load(); h != nil {
-		h.cancelAll()
 	}
 }
 
 // Stalls and Flows are told of writes to the client that have to wait. Those of HTTP/2
 // are of no exchange alone.
 func (c *conn) Stalls() {
-	if c.current != nil {
-		c.current.stalls(&c.current.taking, false)
+	if x := c.h1.x; x != nil {
+		x.stalls(&x.taking, false)
 	}
 }
 
 // Flows implements socket.Staller.
 func (c *conn) Flows() {
-	if c.current != nil {
-		c.current.expelled = c.current.taking.end()
+	if x := c.h1.x; x != nil {
+		x.expelled = x.taking.end()
 	}
 }
 
@@ -215,9 +196,9 @@ func (c *conn) close() {
 	}
 }
 
-// finish closes the connection and takes it off the listener's books.
+// finish closes the connection and takes it out of the listener's set.
 func (c *conn) finish() {
-	c.wire.StallAfter(c.proxy.limits.LingerTimeout) // for the last alert
+	c.wire.StallAfter(c.limits.LingerTimeout) // for the last alert
 	if c.abort {
 		_ = c.wire.Reset() // reset, not closed
 	} else if t, ok := c.stream.(*tls.Conn); ok {
@@ -227,7 +208,7 @@ func (c *conn) finish() {
 	if c.wire.in != nil {
 		c.wire.letGo()
 	}
-	c.listener.remove(c)
+	c.listener.remove(&c.Origin)
 }
 
 // closeWrite ends the sending side.
@@ -244,26 +225,6 @@ func (c *conn) closeWrite() *Fault {
 }
 
 var errPanic = errors.New("panic")
-
-// guard is deferred by every goroutine of the connection: a bug costs this
-// connection, not the process.
-func (c *conn) guard() {
-	p := recover()
-	if p == nil {
-		return
-	}
-	c.cut()
-	c.proxy.log.Error("panic in a connection", "client", c.addr(), "listener", c.listener.Addr(),
-		"err", p, "stack", string(debug.Stack()))
-}
-
-// addr is where the client is now: a QUIC connection may move (RFC 9000, 9).
-func (c *conn) addr() netip.AddrPort {
-	if c.h3 != nil {
-		return socket.AddrPort(c.h3.quic.RemoteAddr())
-	}
-	return c.client
-}
 
 // sleep waits for d or until done is closed, and reports whether it was d.
 func sleep(d time.Duration, done <-chan struct{}) bool {

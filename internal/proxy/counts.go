@@ -151,7 +151,7 @@ func (b *Backend) sample(c *backendCounts) {
 func (x *exchange) count() {
 	r := &x.record
 	class := min(max(r.status/100, 1), 5) // what is above 599 counts as 5xx
-	l := x.conn.listener.counts.Local()
+	l := x.from.frontend.counts.Local()
 	l.byClass[class].Inc()
 	l.bytesIn.Add(uint64(r.bytesIn))
 	l.bytesOut.Add(uint64(r.bytesOut))

@@ -22,7 +22,7 @@ func (l *Listener) Close() {
 	defer l.proxy.listeners.Remove(l.counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
 	l.proxy.files.Release(overload.TCPDescriptors, 0)
-	l.each((*conn).retireIdle)
+	l.each(func(o *Origin) { o.member.retire() })
 }
 
 // Drain ends the listener: it closes it, returns when the last exchange has
@@ -38,8 +38,8 @@ func (l *Listener) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	cut := 0
-	l.each(func(c *conn) {
-		c.cutOff(drainOver)
+	l.each(func(o *Origin) {
+		o.cutOff(drainOver)
 		cut++
 	})
 	<-ended
@@ -59,10 +59,10 @@ var (
 	errOffBackend = errors.New("cut from a backend that was removed, at the end of its drain")
 )
 
-// cutOff is cut for a reason of ours.
-func (c *conn) cutOff(reason *cutReason) {
-	c.cutFor.CompareAndSwap(nil, reason)
-	c.cut()
+// cutOff cuts the connection for a reason of ours.
+func (o *Origin) cutOff(reason *cutReason) {
+	o.cutFor.CompareAndSwap(nil, reason)
+	o.member.cut()
 }
 
 func (l *Listener) await(ended chan<- struct{}) {
@@ -71,26 +71,10 @@ func (l *Listener) await(ended chan<- struct{}) {
 }
 
 // each calls f for every connection there is now. f may not block.
-func (l *Listener) each(f func(*conn)) {
+func (l *Listener) each(f func(*Origin)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for c := range l.conns {
-		f(c)
-	}
-}
-
-// retireIdle ends a connection on which nothing is under way, and asks one that
-// can be asked.
-func (c *conn) retireIdle() {
-	if h := c.h2.Load(); h != nil {
-		h.drain()
-		return
-	}
-	if c.h3 != nil {
-		c.h3.retire()
-		return
-	}
-	if c.listener.hurries() {
-		c.retire()
+	for o := range l.conns {
+		f(o)
 	}
 }

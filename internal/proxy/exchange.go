@@ -15,8 +15,9 @@ import (
 // client connection, or of its stream, and is on loan from a pool; what it holds
 // it keeps between requests, so that a request allocates nothing.
 type exchange struct {
-	conn   *conn
+	from   *Origin
 	client clientSide
+	plain  bool    // the client speaks HTTP/1.1
 	cfg    *Config // loaded once, in force to the end
 
 	// The request.
@@ -68,29 +69,31 @@ type exchange struct {
 
 var exchanges = sync.Pool{New: func() any { return &exchange{out: make([]byte, 0, headBytes)} }}
 
-// takeExchange returns an exchange for the requests that c has ready.
-func takeExchange(c *conn) *exchange {
+// takeExchange returns an exchange for the requests that a connection, or a stream of
+// it, has ready. ends, with id, is what ends it if its client stands still.
+func takeExchange(from *Origin, client clientSide, ends expeller, id uint32) *exchange {
 	x := exchanges.Get().(*exchange)
-	x.conn, x.client = c, (*h1)(x)
-	x.taking.conn, x.sending.conn = c, c
+	x.from, x.client = from, client
+	x.taking.open(from, ends, id)
+	x.sending.open(from, ends, id)
 	x.taking.holds = overload.UploadCost // a buffer, too
-	c.memory.Hold(overload.ExchangeCost)
-	x.in.open(c)
+	from.memory.Hold(overload.ExchangeCost)
+	x.in.open(&from.memory)
 	return x
 }
 
-// release gives the exchange back, without anything that refers to c.
+// release gives the exchange back, without anything that refers to its connection.
 func (x *exchange) release() {
 	x.in.close()
-	x.conn.memory.Hold(-overload.ExchangeCost)
+	x.from.memory.Hold(-overload.ExchangeCost)
 	x.req.Reset()
 	x.shrink()
-	x.conn, x.client, x.cfg, x.record = nil, nil, nil, record{}
+	x.from, x.client, x.cfg, x.record = nil, nil, nil, record{}
 	x.taking, x.sending = stall{}, stall{}
 	if x.framed {
 		x.two.forget()
 	}
-	x.call, x.framed, x.duplex = false, false, false
+	x.plain, x.call, x.framed, x.duplex = false, false, false, false
 	exchanges.Put(x)
 }
 
@@ -166,7 +169,7 @@ func (x *exchange) attempt() *Fault {
 
 // reset forgets the exchange before.
 func (x *exchange) reset() {
-	x.cfg = x.conn.listener.config.Load()
+	x.cfg = x.from.frontend.config.Load()
 	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
 	x.via, x.trailers, x.upload.cut = (*b1)(x), x.trailers[:0], false
 	x.expelled = false
@@ -195,7 +198,7 @@ func (x *exchange) finish() {
 	if f := x.record.fault; f != nil {
 		x.record.fault = x.ours(f)
 	}
-	x.conn.listener.budget.Earn()
+	x.from.frontend.retries.Earn()
 	x.count()
 	x.log()
 }
@@ -203,7 +206,7 @@ func (x *exchange) finish() {
 // ours returns what f is if it is the consequence of a cut from here.
 func (x *exchange) ours(f *Fault) *Fault {
 	var err error
-	switch reason := x.conn.cutFor.Load(); {
+	switch reason := x.from.cutFor.Load(); {
 	case reason != nil:
 		err = reason.err
 	case f.Side == Upstream && f.Op >= OpSend && x.record.backend != nil && x.record.backend.expired.Load():

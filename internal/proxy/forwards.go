@@ -49,7 +49,7 @@ func (x *exchange) lastHop() *Fault {
 	if string(x.req.Method) == "TRACE" {
 		return &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}
 	}
-	x.keep = x.req.KeepAlive && x.unsent() && !x.conn.listener.draining.Load()
+	x.keep = x.req.KeepAlive && x.unsent() && !x.from.frontend.draining.Load()
 	x.answer(200, "", "")
 	return nil
 }

@@ -10,12 +10,29 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An h1 is the client's side of an exchange in HTTP/1.1. The connection is the
-// exchange's own for as long as it lasts, so all it knows is in there.
-type h1 exchange
+// An h1 is the client's side of the exchange under way in HTTP/1.1. The connection is
+// the exchange's own for as long as it lasts.
+type h1 struct {
+	c *conn
+	x *exchange // nil: none is under way
+}
 
-func (x *h1) proto() string {
-	if x.req.Minor == 0 {
+// take returns an exchange for the requests that the connection has ready.
+func (c *conn) take() *exchange {
+	x := takeExchange(&c.Origin, &c.h1, c, 0)
+	x.plain = true
+	c.h1.c, c.h1.x = c, x
+	return x
+}
+
+// expel implements expeller.
+func (c *conn) expel(uint32) { c.cut() }
+
+// retire does nothing: there is no way to ask.
+func (h *h1) retire() {}
+
+func (h *h1) proto() string {
+	if h.x.req.Minor == 0 {
 		return "HTTP/1.0"
 	}
 	return "HTTP/1.1"
@@ -25,11 +42,11 @@ func (x *h1) proto() string {
 // It is not a fault.
 var errNoRequest = &Fault{}
 
-func (x *h1) head() *Fault {
-	c := x.conn
+func (h *h1) head() *Fault {
+	x, c := h.x, h.c
 	x.in.next()
 	x.req.Reset()
-	c.wire.ReadBy(x.record.Began.Add(c.proxy.limits.HeadTimeout))
+	c.wire.ReadBy(x.record.Began.Add(c.limits.HeadTimeout))
 	for {
 		if x.in.n > 0 {
 			n, err := x.req.Parse(x.in.b[:x.in.n])
@@ -75,11 +92,13 @@ func headFault(err error) *Fault {
 
 // pipelined reports whether the client's next request has come in already, in
 // part at least.
-func (x *exchange) pipelined() bool {
-	return x.in.n > x.in.used || x.in.more && x.conn.listener.tls != nil
+func (h *h1) pipelined() bool {
+	in := &h.x.in
+	return in.n > in.used || in.more && h.c.frontend.secure
 }
 
-func (x *h1) early(dst []byte) (_ []byte, whole bool) {
+func (h *h1) early(dst []byte) (_ []byte, whole bool) {
+	x := h.x
 	body := x.in.rest()
 	if x.req.Framing != http1.Length || int64(len(body)) < x.req.Length {
 		return dst, false
@@ -90,12 +109,13 @@ func (x *h1) early(dst []byte) (_ []byte, whole bool) {
 }
 
 // begin also settles how the body will be framed.
-func (x *h1) begin(mayKeep bool) *Fault {
+func (h *h1) begin(mayKeep bool) *Fault {
+	x := h.x
 	x.framing = x.resp.Framing
 	if x.framing == http1.NoBody && x.resp.Length < 0 && x.resp.Status >= 200 && x.resp.HasBody(string(x.req.Method) == "HEAD") {
 		x.framing, x.resp.Length = http1.Length, 0 // HTTP/2 need not say so
 	}
-	if x.framing == http1.Length && (*exchange)(x).announcesTrailers() {
+	if x.framing == http1.Length && x.announcesTrailers() {
 		x.framing = http1.Chunked // nothing else has room for them
 	}
 	if x.framing == http1.UntilClose && x.req.Minor > 0 {
@@ -104,8 +124,8 @@ func (x *h1) begin(mayKeep bool) *Fault {
 	if x.framing == http1.Chunked && x.req.Minor == 0 {
 		x.framing = http1.UntilClose
 	}
-	x.keep = mayKeep && x.req.KeepAlive && x.framing != http1.UntilClose && !x.conn.listener.draining.Load()
-	x.out = (*exchange)(x).appendResponse(x.out[:0])
+	x.keep = mayKeep && x.req.KeepAlive && x.framing != http1.UntilClose && !x.from.frontend.draining.Load()
+	x.out = x.appendResponse(x.out[:0])
 	return nil
 }
 
@@ -124,7 +144,8 @@ func (x *exchange) announcesTrailers() bool {
 }
 
 // deliver puts the head, if it fits, into one TLS record with the body.
-func (x *h1) deliver(b []byte, from, to int, last bool) *Fault {
+func (h *h1) deliver(b []byte, from, to int, last bool) *Fault {
+	x := h.x
 	var trailers []byte
 	if x.framing == http1.Chunked {
 		if last {
@@ -136,32 +157,33 @@ func (x *h1) deliver(b []byte, from, to int, last bool) *Fault {
 	if last && !x.keep && !x.upload.running {
 		// The answer, close_notify and FIN go in one packet, not in three. That is worth
 		// 2.5 % of the CPU time of a resumed connection with one request.
-		x.conn.wire.HoldEnd()
+		h.c.wire.HoldEnd()
 	}
 	if n := len(x.out); n > 0 && n <= from {
 		from -= copy(b[from-n:from], x.out)
 		x.out = x.out[:0]
-	} else if f := x.write(x.out); f != nil {
+	} else if f := h.write(x.out); f != nil {
 		return f
 	}
-	if f := x.write(b[from:to]); f != nil {
+	if f := h.write(b[from:to]); f != nil {
 		return f
 	}
 	x.out = x.out[:0]
 	if len(trailers) > 0 {
 		x.out = http1.AppendLastChunk(x.out, trailers)
 	}
-	return x.write(x.out)
+	return h.write(x.out)
 }
 
 // interim passes a 1xx answer on to a client that knows what it is (RFC 9110,
 // 15.2: a server must not send one to an HTTP/1.0 client).
-func (x *h1) interim() *Fault {
+func (h *h1) interim() *Fault {
+	x := h.x
 	if x.req.Minor == 0 {
 		return nil
 	}
-	x.out = (*exchange)(x).appendInterim(x.out[:0])
-	f := x.write(x.out)
+	x.out = x.appendInterim(x.out[:0])
+	f := h.write(x.out)
 	x.out = x.out[:0]
 	return f
 }
@@ -170,11 +192,12 @@ func (x *h1) interim() *Fault {
 const maxRecord = 16 << 10
 
 // write writes p to the client in one go.
-func (x *h1) write(p []byte) *Fault {
+func (h *h1) write(p []byte) *Fault {
+	x := h.x
 	if len(p) == 0 {
 		return nil
 	}
-	if err := x.conn.write(p); err != nil {
+	if err := h.c.write(p); err != nil {
 		if x.expelled {
 			return &Fault{Side: Client, Op: OpBody, Status: 408, Err: errStalled}
 		}
@@ -188,7 +211,7 @@ func (x *h1) write(p []byte) *Fault {
 // For 16 KiB answers, of two records with their head, that is worth 2 % of the
 // whole request, for longer ones more.
 func (c *conn) write(p []byte) error {
-	if len(p) <= maxRecord || c.listener.tls == nil {
+	if len(p) <= maxRecord || !c.frontend.secure {
 		_, err := c.stream.Write(p)
 		return err
 	}
@@ -197,32 +220,32 @@ func (c *conn) write(p []byte) error {
 	return cmp.Or(err, c.wire.flush())
 }
 
-func (x *h1) swift() bool { return !x.conn.wire.stalled() && !x.conn.proxy.budget.IsTight() }
+func (h *h1) swift() bool { return !h.c.wire.stalled() && !h.c.budget.IsTight() }
 
 // breakOff ends the connection short of the end that the head promised.
-func (x *h1) breakOff() { x.abort = x.framing == http1.UntilClose }
+func (h *h1) breakOff() { h.x.abort = h.x.framing == http1.UntilClose }
 
-func (x *h1) bind(up *upstream.Grip) bool {
-	x.conn.backend.Store(up)
+func (h *h1) bind(up *upstream.Grip) bool {
+	h.c.backend.Store(up)
 	return true
 }
 
-func (x *h1) unbind() bool {
-	return x.conn.backend.Swap(nil) != nil
+func (h *h1) unbind() bool {
+	return h.c.backend.Swap(nil) != nil
 }
 
-func (x *h1) gone() bool { return x.conn.gone() }
+func (h *h1) gone() bool { return h.c.gone() }
 
-func (x *h1) interrupt() { x.conn.wire.Interrupt() }
+func (h *h1) interrupt() { h.c.wire.Interrupt() }
 
-func (x *h1) switched() *Fault { return x.interim() }
+func (h *h1) switched() *Fault { return h.interim() }
 
-func (x *h1) carry(p []byte) *Fault {
-	f := x.write(p)
+func (h *h1) carry(p []byte) *Fault {
+	f := h.write(p)
 	if f != nil {
 		f.Op = OpTunnel
 	}
 	return f
 }
 
-func (x *h1) closeWrite() *Fault { return x.conn.closeWrite() }
+func (h *h1) closeWrite() *Fault { return h.c.closeWrite() }

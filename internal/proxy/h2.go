@@ -86,13 +86,13 @@ func newH2(c *conn) *h2Conn {
 // serveH2 serves the connection until it ends or is parked.
 func (c *conn) serveH2() {
 	h := newH2(c)
-	c.h2.Store(h)
+	c.listener.become(&c.Origin, h)
 	c.state.Store(idle)
 	h.mu.Lock()
 	h.idleSince = socket.Now()
 	h.write(http2.AppendGreeting)
 	h.mu.Unlock()
-	if c.listener.draining.Load() { // Close may have been before the Store
+	if c.frontend.draining.Load() { // Close may have been before
 		h.drain()
 	}
 	h.run()
@@ -112,11 +112,11 @@ func (h *h2Conn) run() {
 	if mine = err != errParked; !mine {
 		return
 	}
-	if err == io.EOF && !h.proxy.abortOnClose {
+	if err == io.EOF && !h.abortOnClose {
 		err = h.serveOut()
 	}
 	h.end(err)
-	closer := time.AfterFunc(h.proxy.limits.LingerTimeout, func() { _ = h.wire.Close() }) // if the client does not read
+	closer := time.AfterFunc(h.limits.LingerTimeout, func() { _ = h.wire.Close() }) // if the client does not read
 	defer closer.Stop()
 	h.running.Wait()
 }
@@ -144,8 +144,29 @@ func (h *h2Conn) end(err error) {
 	h.answered = socket.Now()
 	h.conn.state.Store(active) // so that close lingers
 	if refused.Code != http2.NoError {
-		h.proxy.log.Debug("connection ended by its client's fault",
-			"client", h.conn.client, "listener", h.listener.Addr(), "err", refused)
+		h.log.Debug("connection ended by its client's fault",
+			"client", h.conn.client, "listener", h.frontend.addr, "err", refused)
+	}
+}
+
+// retire implements member: no request that is on its way is lost.
+func (h *h2Conn) retire() { h.drain() }
+
+// giveWay implements member.
+func (h *h2Conn) giveWay() { h.cutOff(memoryShort) }
+
+// cut implements member.
+func (h *h2Conn) cut() {
+	h.conn.cut()
+	h.cancelAll()
+}
+
+// expel implements expeller: it ends a stream, if it is still there.
+func (h *h2Conn) expel(id uint32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.streams[id]; s != nil && !s.cancelled.Load() {
+		h.reset(id, http2.EnhanceYourCalm)
 	}
 }
 

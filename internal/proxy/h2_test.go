@@ -478,7 +478,7 @@ func TestH2Settled(t *testing.T) {
 
 // h2 returns the only connection that there is.
 func (r *rig) h2() (h *h2Conn) {
-	r.lis.each(func(c *conn) { h = c.h2.Load() })
+	r.lis.each(func(o *Origin) { h, _ = o.member.(*h2Conn) })
 	return h
 }
 

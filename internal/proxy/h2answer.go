@@ -176,7 +176,7 @@ func (s *h2Stream) queueUp(op Op) *Fault {
 	}
 	h.wakeNext() // who has been woken and lacks something else lets the next one try
 	s.x.stalls(&s.x.taking, false)
-	roused := s.out.Wait(&h.mu, h.proxy.limits.StreamTimeout)
+	roused := s.out.Wait(&h.mu, h.limits.StreamTimeout)
 	stalled := s.x.flows(&s.x.taking, op)
 	h.leaveQueue(s)
 	switch {

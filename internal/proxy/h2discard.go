@@ -40,7 +40,7 @@ func (h *h2Conn) resetDiscarded(at socket.Instant) {
 	for id, s := range h.streams {
 		switch {
 		case s.x != nil:
-		case at >= s.cameAt.Add(h.proxy.limits.LingerTimeout) || at >= s.answeredAt.Add(discardTimeout):
+		case at >= s.cameAt.Add(h.limits.LingerTimeout) || at >= s.answeredAt.Add(discardTimeout):
 			h.reset(id, http2.NoError) // which deletes it
 		default:
 			h.discarding++

@@ -48,7 +48,7 @@ func (h *h2Conn) warn() {
 // locked, by the reader.
 func (h *h2Conn) advance(at socket.Instant) (next socket.Instant) {
 	if h.leaving == asked {
-		if next = h.warnedAt.Add(min(h.proxy.limits.GoAwayDelay, h.proxy.drain/4)); at < next {
+		if next = h.warnedAt.Add(min(h.limits.GoAwayDelay, h.process.drain/4)); at < next {
 			return next
 		}
 		h.warn()

@@ -3,6 +3,7 @@ package proxy
 import (
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -37,13 +38,13 @@ func FuzzH2(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frames []byte) {
 		near, far := tcpPair(t)
 		defer far.Close()
-		c := &conn{proxy: r.proxy, listener: r.lis}
-		c.memory.Open(&r.proxy.budget)
+		c := &conn{listener: r.lis}
+		c.Origin.open(r.lis, c, netip.AddrPort{})
 		c.state.Store(active)
 		if err := c.wire.open(near, nil, false, time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if !r.lis.add(c) {
+		if !r.lis.add(&c.Origin) {
 			t.Fatal("no room")
 		}
 		c.stream = &c.wire

@@ -156,8 +156,8 @@ func (h *h2Conn) request(b *headerBlock, block []byte) error {
 	case h.leaving == leftOff || h.ending:
 		h.abandon(s) // the client has been told that it would not be looked at
 		return nil
-	case h.proxy.budget.Overfull():
-		h.listener.refuseMemory()
+	case h.budget.Overfull():
+		h.frontend.refuseMemory()
 		h.abandon(s)
 		return http2.ErrTooManyStreams
 	case h.open >= http2.MaxStreams || len(h.streams) >= 2*http2.MaxStreams:

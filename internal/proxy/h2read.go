@@ -153,7 +153,7 @@ func (h *h2Conn) fill() error {
 				return errParked
 			}
 		case settled:
-			h.wire.ReadBy(min(due, socket.Now().Add(h.proxy.limits.SettleTime)))
+			h.wire.ReadBy(min(due, socket.Now().Add(h.limits.SettleTime)))
 		}
 		err = h.fillOnce()
 		switch {
@@ -225,15 +225,15 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 		h.farewellAt = 0
 		return min(at.Add(watchEvery), next), false, nil
 	}
-	idle := h.listener.config.Load().idleTimeout()
-	if wait := min(h.proxy.limits.SettleTime, idle); at >= h.idleSince.Add(wait) && h.behind(at) > 0 {
+	idle := h.frontend.config.Load().idleTimeout()
+	if wait := min(h.limits.SettleTime, idle); at >= h.idleSince.Add(wait) && h.behind(at) > 0 {
 		if h.stands(at) {
 			return 0, false, http2.ErrStandstill
 		}
 		h.idleSince = at // the client is busy with what it got
 		return at.Add(min(wait, watchEvery)), false, nil
 	}
-	settles, ends := h.idleSince.Add(h.proxy.limits.SettleTime), h.idleSince.Add(idle)
+	settles, ends := h.idleSince.Add(h.limits.SettleTime), h.idleSince.Add(idle)
 	switch {
 	case at >= ends:
 		return h.leave(at, errIdle)
@@ -246,9 +246,9 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 
 // patience is how long what has begun to arrive may take to be there whole.
 func (h *h2Conn) patience() (d time.Duration) {
-	d = h.proxy.limits.HeadTimeout
+	d = h.limits.HeadTimeout
 	if h.w-h.r > 3 && http2.FrameType(h.in.b[h.r+3]) == http2.Data {
-		d = max(d, h.proxy.limits.BodyTimeout)
+		d = max(d, h.limits.BodyTimeout)
 	}
 	return d
 }

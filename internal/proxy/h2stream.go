@@ -55,9 +55,7 @@ var h2Streams = sync.Pool{New: func() any { return &h2Stream{in: socket.NewWaite
 // takeStream returns a stream with an exchange.
 func takeStream(h *h2Conn, id uint32) *h2Stream {
 	s := h2Streams.Get().(*h2Stream)
-	s.h, s.id, s.x = h, id, takeExchange(h.conn)
-	s.x.client = s
-	s.x.taking.h2, s.x.sending.h2 = id, id
+	s.h, s.id, s.x = h, id, takeExchange(&h.Origin, s, h, id)
 	return s
 }
 
@@ -116,6 +114,8 @@ func (s *h2Stream) end() {
 
 func (s *h2Stream) proto() string { return "HTTP/2.0" }
 
+func (s *h2Stream) retire() { s.h.drain() }
+
 func (s *h2Stream) gone() bool { return s.cancelled.Load() }
 
 // bind leaves up to cancel. Whoever swaps it out of s.up owns it, so that a
@@ -159,7 +159,7 @@ func (s *h2Stream) awaitEnd() {
 	if s.x.req.Framing != http1.Chunked || !bodilessMethod(s.x.req.Method) {
 		return
 	}
-	for due := socket.Now().Add(s.h.proxy.limits.EndTimeout); ; {
+	for due := socket.Now().Add(s.h.limits.EndTimeout); ; {
 		left := due.Sub(socket.Now())
 		if left <= 0 || s.ended || s.body.Len() > 0 || s.tooLong || s.cancelled.Load() {
 			return

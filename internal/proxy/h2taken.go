@@ -47,7 +47,7 @@ func (h *h2Conn) given() int64 {
 // stands reports whether the client has taken nothing for too long. Called with mu
 // locked, after behind.
 func (h *h2Conn) stands(at socket.Instant) bool {
-	return h.taken.since != 0 && at >= h.taken.since.Add(h.proxy.limits.StreamTimeout)
+	return h.taken.since != 0 && at >= h.taken.since.Add(h.limits.StreamTimeout)
 }
 
 // credited notes that the client has given window for n bytes, which it does as it
@@ -104,9 +104,9 @@ func (h *h2Conn) leave(at socket.Instant, cause error) (until socket.Instant, se
 		h.farewellAt = at
 		h.write(func(dst []byte) []byte { return http2.AppendPing(dst, 0, []byte(farewellPing)) })
 	}
-	patience := h.proxy.limits.LingerTimeout
+	patience := h.limits.LingerTimeout
 	if !taken || h.taken.owed > shortAnswer {
-		patience = h.proxy.limits.StreamTimeout
+		patience = h.limits.StreamTimeout
 	}
 	due := max(h.farewellAt, h.heard, h.taken.since).Add(patience)
 	if at >= due {

@@ -19,9 +19,10 @@ import (
 // the connection on. Flow control, retransmission and the order of what is sent
 // are quic-go's.
 type h3Conn struct {
-	*conn // as the listener and the exchanges see it
-	quic  *quic.Conn
-	start *quicStart
+	Origin
+	listener *Listener
+	quic     *quic.Conn
+	start    *quicStart
 
 	control *quic.SendStream // ours
 	theirs  theirStreams     // owned by acceptUni
@@ -43,18 +44,17 @@ type h3Conn struct {
 func (q *quicPort) admit(c *quic.Conn) {
 	l := q.listener
 	h := &h3Conn{
-		conn:  &conn{proxy: l.proxy, listener: l, client: socket.AddrPort(c.RemoteAddr())},
-		quic:  c,
-		start: c.Context().Value(quicStartKey{}).(*quicStart),
+		listener: l,
+		quic:     c,
+		start:    c.Context().Value(quicStartKey{}).(*quicStart),
 	}
-	h.conn.h3 = h
-	h.conn.memory.Open(&l.proxy.budget)
-	h.start.conn = h.conn
-	h.key.ClientIP = h.client.Addr().As16()
+	h.Origin.open(l, h, socket.AddrPort(c.RemoteAddr()))
+	h.remote = c
+	h.start.conn = h
 	h.key.QUICID = h.start.id.bytes()
 	h.idleSince = socket.Now()
 	q.conns.Add(1)
-	if !l.add(h.conn) {
+	if !l.add(&h.Origin) {
 		l.counts.Local().refused.Inc()
 		go h.refuse() // ends at once; run waits for it
 		return
@@ -72,7 +72,7 @@ func (h *h3Conn) refuse() {
 // serve takes requests until the connection ends.
 func (h *h3Conn) serve() {
 	defer h.start.port.conns.Done()
-	defer h.listener.remove(h.conn)
+	defer h.listener.remove(&h.Origin)
 	defer h.working.Wait()
 	defer h.guard()
 	defer h.end(http3.InternalError, "") // a panic ends it; else it has ended
@@ -82,10 +82,10 @@ func (h *h3Conn) serve() {
 	h.working.Add(1)
 	go h.acceptUni() // ends with the connection; awaited above
 	h.mu.Lock()
-	h.timer = time.AfterFunc(h.listener.config.Load().idleTimeout(), h.expire)
+	h.timer = time.AfterFunc(h.frontend.config.Load().idleTimeout(), h.expire)
 	h.mu.Unlock()
 	defer h.timer.Stop()
-	if h.listener.draining.Load() {
+	if h.frontend.draining.Load() {
 		h.retire() // Close may have been before the connection was on the books
 	}
 	for {
@@ -114,8 +114,8 @@ func (h *h3Conn) greet() error {
 func (h *h3Conn) request(str *quic.Stream) {
 	h.mu.Lock()
 	refused := h.leaving == leftOff
-	if !refused && h.proxy.budget.Overfull() {
-		h.listener.refuseMemory()
+	if !refused && h.budget.Overfull() {
+		h.frontend.refuseMemory()
 		refused = true
 	}
 	if !refused {
@@ -159,7 +159,7 @@ func (h *h3Conn) done(long bool) {
 	h.state.Store(idle)
 	switch h.leaving {
 	case staying:
-		h.timer.Reset(h.listener.config.Load().idleTimeout())
+		h.timer.Reset(h.frontend.config.Load().idleTimeout())
 	case leftOff:
 		h.timer.Reset(h.patience())
 	}
@@ -170,7 +170,7 @@ func (h *h3Conn) done(long bool) {
 // cost the client an answer, as most drop what they have received and not read;
 // and nothing tells us how far they are. Called with mu locked.
 func (h *h3Conn) patience() time.Duration {
-	limits := &h.proxy.limits
+	limits := &h.limits
 	reads := limits.UnreadTimeout
 	if h.long {
 		reads = limits.StreamTimeout
@@ -186,7 +186,7 @@ func (h *h3Conn) patience() time.Duration {
 func (h *h3Conn) expire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch left := h.idleSince.Add(h.listener.config.Load().idleTimeout()).Sub(socket.Now()); {
+	switch left := h.idleSince.Add(h.frontend.config.Load().idleTimeout()).Sub(socket.Now()); {
 	case h.leaving == warned:
 		h.leaveOff()
 	case h.open > 0: // a request came at this moment
@@ -228,8 +228,14 @@ func (h *h3Conn) leaveOff() {
 	}
 }
 
-// cutQUIC ends the connection and whatever it is doing.
-func (h *h3Conn) cutQUIC() {
+// giveWay implements member.
+func (h *h3Conn) giveWay() {
+	h.cutFor.CompareAndSwap(nil, memoryShort)
+	go h.end(http3.ExcessiveLoad, "memory is short") // ends at once
+}
+
+// cut implements member.
+func (h *h3Conn) cut() {
 	go h.end(http3.InternalError, "") // ends at once; the connection does too, and serve with it
 }
 
@@ -242,7 +248,7 @@ func (h *h3Conn) end(code http3.Code, reason string) {
 func (h *h3Conn) refuseConn(err error) {
 	var refused *http3.Error
 	if errors.As(err, &refused) && !refused.OfStream {
-		h.proxy.log.Debug("connection refused", "client", h.addr(), "listener", h.listener.Addr(), "err", refused)
+		h.log.Debug("connection refused", "client", h.addr(), "listener", h.frontend.addr, "err", refused)
 		h.end(refused.Code, refused.Reason)
 	}
 }

@@ -77,7 +77,7 @@ func (s *h3Stream) write(p []byte) *Fault {
 	if len(p) == 0 {
 		return nil
 	}
-	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.proxy.limits.StreamTimeout).Time()) // has no error
+	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.limits.StreamTimeout).Time()) // has no error
 	if len(p) > quicBuffered {
 		s.x.stalls(&s.x.taking, false)
 	}

@@ -172,7 +172,7 @@ func (s *h3Stream) interrupt() {
 // stop after a while; see h2Conn.discard.
 func (s *h3Stream) discard() {
 	for ends := socket.Now().Add(discardTimeout); !s.ended; {
-		s.readBy(min(socket.Now().Add(s.h.proxy.limits.LingerTimeout), ends))
+		s.readBy(min(socket.Now().Add(s.h.limits.LingerTimeout), ends))
 		if err := s.await(); err != nil { // without a buffer
 			break
 		}

@@ -14,7 +14,7 @@ import (
 // head reads the head, and what has come with it.
 func (s *h3Stream) head() *Fault {
 	x := s.x
-	s.readBy(x.record.Began.Add(s.h.proxy.limits.HeadTimeout))
+	s.readBy(x.record.Began.Add(s.h.limits.HeadTimeout))
 	defer s.headEnds()
 	for {
 		piece, block, n, err := s.frames.Next(x.in.rest())
@@ -102,7 +102,7 @@ func (s *h3Stream) awaitEnd() (bodiless bool, f *Fault) {
 	if s.ended || !s.likelyBodiless() {
 		return s.allRead(), nil
 	}
-	s.readBy(socket.Now().Add(s.h.proxy.limits.EndTimeout))
+	s.readBy(socket.Now().Add(s.h.limits.EndTimeout))
 	for !s.ended && s.nothingYet() {
 		err := x.in.read(s)
 		if errors.Is(err, os.ErrDeadlineExceeded) {

@@ -48,9 +48,7 @@ var h3Streams = sync.Pool{New: func() any { return &h3Stream{arena: make([]byte,
 // takeH3Stream returns a stream with an exchange.
 func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 	s := h3Streams.Get().(*h3Stream)
-	s.h, s.str, s.x = h, str, takeExchange(h.conn)
-	s.x.client = s
-	s.x.taking.str, s.x.sending.str = str, str
+	s.h, s.str, s.x = h, str, takeExchange(&h.Origin, s, (*h3Expelled)(str), 0)
 	select {
 	case <-h.quic.HandshakeComplete():
 	default:
@@ -175,6 +173,17 @@ func (s *h3Stream) unbind() bool {
 		s.unbound, s.unwatch = s.unwatch(), nil
 	}
 	return s.unbound
+}
+
+func (s *h3Stream) retire() { s.h.retire() }
+
+// An h3Expelled is a stream as an expeller.
+type h3Expelled quic.Stream
+
+func (s *h3Expelled) expel(uint32) {
+	str := (*quic.Stream)(s)
+	str.CancelWrite(quic.StreamErrorCode(http3.ExcessiveLoad))
+	str.CancelRead(quic.StreamErrorCode(http3.ExcessiveLoad))
 }
 
 func (s *h3Stream) gone() bool { return !s.closed && s.str.Context().Err() != nil }

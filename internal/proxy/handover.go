@@ -116,9 +116,6 @@ func (l *Listener) Yield() {
 	l.Close()
 }
 
-// hurries reports whether connections without an exchange are to end.
-func (l *Listener) hurries() bool { return l.draining.Load() && !l.yielded.Load() }
-
 // Begin has the listeners take what comes, if Options.Inherited has kept them from
 // it, and closes what was inherited for nothing.
 func (p *Proxy) Begin() {

@@ -60,7 +60,7 @@ func (x *exchange) appendHost(dst []byte) []byte {
 	if len(x.req.Authority) > 0 {
 		return append(dst, x.req.Authority...)
 	}
-	return x.conn.listener.Addr().AppendTo(dst)
+	return x.from.frontend.addr.AppendTo(dst)
 }
 
 // appendForwarded appends the X-Forwarded fields: For grows by the client,
@@ -71,7 +71,7 @@ func (x *exchange) appendForwarded(dst []byte) []byte {
 		dst = x.appendClients(dst)
 		dst = append(dst, "\r\n"...)
 	}
-	if x.conn.listener.tls != nil {
+	if x.from.frontend.secure {
 		dst = append(dst, "X-Forwarded-Proto: https\r\nX-Forwarded-Port: "...)
 	} else {
 		dst = append(dst, "X-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)
@@ -88,7 +88,7 @@ func (x *exchange) appendClients(dst []byte) []byte {
 			dst = append(dst, ", "...)
 		}
 	}
-	return appendIP(dst, x.conn.addr().Addr())
+	return appendIP(dst, x.from.addr().Addr())
 }
 
 // appendResponse appends the final response head as the client gets it.
@@ -115,7 +115,7 @@ func (x *exchange) appendResponse(dst []byte) []byte {
 		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
 	if !dated {
-		dst = x.conn.proxy.date.appendField(dst)
+		dst = x.from.date.appendField(dst)
 	}
 	dst = x.appendSession(dst)
 	if alt := x.altSvc(); len(alt) > 0 {

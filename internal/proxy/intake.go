@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"elbow/internal/http1"
+	"elbow/internal/overload"
 )
 
 // An intake is what a client has sent: the head of the request under way, which
@@ -16,15 +17,15 @@ type intake struct {
 	n     int
 	used  int
 
-	owner *conn // what the head is reckoned for
-	extra int64 // bytes of it that are reckoned beyond an exchange
+	owner *overload.Holding // what the head is reckoned for
+	extra int64             // bytes of it that are reckoned beyond an exchange
 
 	// more means that the last read filled all the room it had, so that a TLS
 	// connection may hold more of the same record.
 	more bool
 }
 
-func (in *intake) open(owner *conn) {
+func (in *intake) open(owner *overload.Holding) {
 	in.owner = owner
 	in.short = headBuffers.Get().(*headBuffer)
 	in.b = in.short.b[:]
@@ -87,7 +88,7 @@ func (in *intake) reckon(n int) {
 		extra = 0
 	}
 	if extra != in.extra {
-		in.owner.memory.Hold(extra - in.extra)
+		in.owner.Hold(extra - in.extra)
 		in.extra = extra
 	}
 }

@@ -38,12 +38,12 @@ func (x *exchange) farewell() socket.Instant {
 	return x.record.Ended
 }
 
-func (x *h1) taken() *Fault {
-	c := x.conn
+func (h *h1) taken() *Fault {
+	c, x := h.c, h.x
 	c.wire.Resume() // the interruption of an upload that was not needed any more
 	// Each answer counts alone: looking at their sum took 13 % more CPU time for
 	// answers of 16 KiB. Where the connection stays, only the access log wants to know.
-	if x.record.bytesOut <= shortAnswer || x.keep && c.proxy.access == nil {
+	if x.record.bytesOut <= shortAnswer || x.keep && c.access == nil {
 		return nil
 	}
 	if !x.keep {
@@ -88,7 +88,7 @@ func (c *conn) awaitTaken(discards bool) error {
 		if all, err := p.look(c); all || err != nil {
 			return err
 		}
-		if socket.Now() >= p.at.Add(c.proxy.limits.StreamTimeout) {
+		if socket.Now() >= p.at.Add(c.limits.StreamTimeout) {
 			return os.ErrDeadlineExceeded
 		}
 		if err := c.pause(step, discards); err != nil {
@@ -128,7 +128,7 @@ func (c *conn) lingers() bool {
 	if c.abort || c.answered == 0 {
 		return false
 	}
-	if c.state.Load() == active || socket.Now() < c.answered.Add(c.proxy.limits.SettleTime) {
+	if c.state.Load() == active || socket.Now() < c.answered.Add(c.limits.SettleTime) {
 		return true
 	}
 	left, err := c.wire.Unacked()
@@ -148,7 +148,7 @@ type lingering struct {
 func (c *conn) linger() bool {
 	c.state.Store(closing)
 	c.wire.Resume()
-	c.wire.StallAfter(c.proxy.limits.StreamTimeout)
+	c.wire.StallAfter(c.limits.StreamTimeout)
 	if f := c.closeWrite(); f != nil {
 		return false
 	}
@@ -161,7 +161,7 @@ func (c *conn) linger() bool {
 // 5 epoll_ctl, 2.5 ioctl and as many goroutines: 5 % of the CPU time of a connection
 // with a resumed handshake and one request.
 func (l *lingering) settle() bool {
-	limits := &l.proxy.limits
+	limits := &l.limits
 	l.wire.ReadBy(socket.Now().Add(min(limits.SettleTime, limits.LingerTimeout/4)))
 	for {
 		err := l.wire.wait()
@@ -206,7 +206,7 @@ func (l *lingering) goesOn(err error) bool {
 // run reads until the client has ended its side, or does nothing any more. It
 // reports whether the connection has been parked meanwhile.
 func (l *lingering) run() (parked bool) {
-	limits, wire := &l.proxy.limits, &l.wire
+	limits, wire := &l.limits, &l.wire
 	for {
 		l.discard()
 		all, err := l.look(l.conn)

@@ -8,34 +8,27 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"syscall"
 
-	"elbow/internal/metrics"
-	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
 
 // A Listener serves one address and port with one Config at a time. The socket
 // stays open whatever happens to the Config.
 type Listener struct {
-	proxy  *Proxy
-	tcp    *net.TCPListener
-	raw    syscall.RawConn // of tcp
-	tls    *tls.Config     // nil: plain HTTP
-	quic   *quicPort       // nil: no HTTP/3
-	config atomic.Pointer[Config]
-	budget overload.RetryBudget
-	crowd  crowd
-	counts *metrics.Instance[listenerCounts]
+	frontend
+	proxy *Proxy
+	tcp   *net.TCPListener
+	raw   syscall.RawConn // of tcp
+	tls   *tls.Config     // nil: plain HTTP
+	quic  *quicPort       // nil: no HTTP/3
+	crowd crowd
 
-	draining atomic.Bool
-	yielded  atomic.Bool    // another process has the socket; set before draining
-	done     chan struct{}  // closed when draining begins
-	running  sync.WaitGroup // the accept loop and every conn
+	done    chan struct{}  // closed when draining begins
+	running sync.WaitGroup // the accept loop and every conn
 
 	mu    sync.Mutex
-	conns map[*conn]struct{} // guarded by mu
+	conns map[*Origin]struct{} // guarded by mu
 }
 
 // Listen opens addr and serves cfg on it. That the address is taken, or that no
@@ -50,9 +43,10 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 		tcp:   tcp,
 		raw:   raw,
 		done:  make(chan struct{}),
-		conns: make(map[*conn]struct{}),
+		conns: make(map[*Origin]struct{}),
 	}
-	l.budget.Open(p.retryPercent, p.retryBurst)
+	l.process, l.addr, l.secure = &p.process, l.Addr(), cfg.Certificate != nil
+	l.retries.Open(p.retryPercent, p.retryBurst)
 	l.config.Store(cfg)
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
@@ -120,14 +114,13 @@ func (l *Listener) accept() {
 
 // admit gives a new connection its goroutine, unless there are too many.
 func (l *Listener) admit(tcp *net.TCPConn) {
-	c := &conn{proxy: l.proxy, listener: l, client: socket.AddrPort(tcp.RemoteAddr())}
+	c := &conn{listener: l}
+	c.Origin.open(l, c, socket.AddrPort(tcp.RemoteAddr()))
 	counts := l.counts.Local()
 	counts.accepted.Inc()
 	if l.turnAway(tcp) {
 		return
 	}
-	c.memory.Open(&l.proxy.budget)
-	c.key.ClientIP = c.client.Addr().As16()
 	c.state.Store(active)
 	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
 		_ = tcp.Close() // already closed, which is why init failed
@@ -140,19 +133,19 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 		_ = tcp.Close()      // nothing was said to it
 		return
 	}
-	if !l.add(c) {
+	if !l.add(&c.Origin) {
 		counts.refused.Inc()
 		_ = tcp.Close() // nothing was said to it
 		return
 	}
 	counts.open.Add(1)
-	go c.open() // ends with the connection, or when its successor serves it; Drain waits
+	go c.begin() // ends with the connection, or when its successor serves it; Drain waits
 }
 
-// add takes c onto the books and reports whether there was room.
-func (l *Listener) add(c *conn) bool {
-	ok := l.book(c)
-	if c.overflow {
+// add takes a connection into the set and reports whether there was room.
+func (l *Listener) add(o *Origin) bool {
+	ok := l.book(o)
+	if o.overflow {
 		l.crowded()
 		if ok {
 			l.counts.Local().overflow.Inc()
@@ -161,7 +154,7 @@ func (l *Listener) add(c *conn) bool {
 	return ok
 }
 
-func (l *Listener) book(c *conn) bool {
+func (l *Listener) book(o *Origin) bool {
 	p := l.proxy
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -169,12 +162,12 @@ func (l *Listener) book(c *conn) bool {
 		return false
 	}
 	here, total := len(l.conns)+1, int(p.conns.Add(1))
-	c.overflow = here > p.maxListener || total > p.max
+	o.overflow = here > p.maxListener || total > p.max
 	if here > p.maxListener+p.maxListener/overflowShare || total > p.max+p.max/overflowShare {
 		p.conns.Add(-1)
 		return false
 	}
-	l.conns[c] = struct{}{}
+	l.conns[o] = struct{}{}
 	l.running.Add(1)
 	return true
 }
@@ -188,13 +181,20 @@ func (l *Listener) full() bool {
 	return here >= p.maxListener+p.maxListener/overflowShare || int(p.conns.Load()) >= p.max+p.max/overflowShare
 }
 
-// remove takes c off the books.
-func (l *Listener) remove(c *conn) {
+// become has m stand for the connection from now on.
+func (l *Listener) become(o *Origin, m member) {
 	l.mu.Lock()
-	delete(l.conns, c)
+	o.member = m
+	l.mu.Unlock()
+}
+
+// remove takes a connection out of the set.
+func (l *Listener) remove(o *Origin) {
+	l.mu.Lock()
+	delete(l.conns, o)
 	here := len(l.conns)
 	l.mu.Unlock()
-	c.memory.Close()
+	o.memory.Close()
 	l.counts.Local().open.Add(-1)
 	total := l.proxy.conns.Add(-1)
 	if l.crowd.on.Load() {

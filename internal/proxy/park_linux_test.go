@@ -100,7 +100,7 @@ func TestParkedDrain(t *testing.T) {
 	for name, end := range map[string]func(*Listener) error{
 		"drain": func(l *Listener) error { return l.Drain(context.Background()) },
 		"cut": func(l *Listener) error {
-			l.each((*conn).cut)
+			l.each(func(o *Origin) { o.member.cut() })
 			return l.Drain(context.Background())
 		},
 	} {

@@ -116,20 +116,16 @@ func (l Limits) withDefaults() Limits {
 
 // A Proxy is what all listeners of the process share.
 type Proxy struct {
-	log          *slog.Logger
-	access       *accesslog.Log // nil: none
-	limits       Limits
+	process
 	max          int // client connections
 	maxListener  int
 	maxBackend   int           // exchanges with one backend
 	queueFor     time.Duration // with it, at most
 	retryPercent int
 	retryBurst   int
-	drain        time.Duration // for exchanges with a retired backend
-	maxShaking   int           // QUIC handshakes of a listener
-	quicRoom     int64         // QUIC handshakes for which there is memory
+	maxShaking   int   // QUIC handshakes of a listener
+	quicRoom     int64 // QUIC handshakes for which there is memory
 	http3        bool
-	abortOnClose bool
 	tag          datagram.Tag  // of this process
 	begun        chan struct{} // closed when connections are taken
 
@@ -140,32 +136,30 @@ type Proxy struct {
 	conns atomic.Int64 // client connections open now
 
 	quicShaking atomic.Int64 // QUIC handshakes under way
-	date        dateField
 
 	mu        sync.Mutex
 	open      map[*Listener]struct{} // those not closed; guarded by mu
 	inherited map[socketName]Socket  // not taken yet; guarded by mu
 
-	shakes   overload.Gate // of TLS handshakes that are computed
-	yield    overload.HandshakeYield
-	shaking  overload.Episode // of too many of those
-	budget   overload.Budget
-	shortage overload.Episode // of memory
-	files    overload.Descriptors
-	scarce   overload.Episode // of them
-	replays  replayGuard
+	shakes  overload.Gate // of TLS handshakes that are computed
+	yield   overload.HandshakeYield
+	shaking overload.Episode // of too many of those
+	files   overload.Descriptors
+	scarce  overload.Episode // of them
+	replays replayGuard
 }
 
 // New returns a Proxy without listeners. Close ends what it starts.
 func New(o Options) *Proxy {
 	p := &Proxy{
-		log:    o.Log,
-		limits: o.Limits.withDefaults(),
-		max:    cmp.Or(o.MaxConns, DefaultMaxConns),
-		drain:  cmp.Or(o.DrainTimeout, DefaultDrainTimeout),
-		http3:  o.HTTP3,
-
-		abortOnClose: o.AbortOnClose,
+		process: process{
+			log:          o.Log,
+			limits:       o.Limits.withDefaults(),
+			drain:        cmp.Or(o.DrainTimeout, DefaultDrainTimeout),
+			abortOnClose: o.AbortOnClose,
+		},
+		max:   cmp.Or(o.MaxConns, DefaultMaxConns),
+		http3: o.HTTP3,
 
 		tag:   newTag(o.Inherited),
 		begun: make(chan struct{}),

@@ -13,7 +13,7 @@ var errBusy = errors.New("backend has all the exchanges it may")
 // roomier tries another member in place of the one just picked, which is full.
 // Only one: the schedulers do not know who is full, and when two are, most are.
 func (x *exchange) roomier() {
-	if m := x.cfg.Scheduler.Pick(x.conn.key, x.member); m >= 0 && x.cfg.Backends[m].gate.Free() {
+	if m := x.cfg.Scheduler.Pick(x.from.key, x.member); m >= 0 && x.cfg.Backends[m].gate.Free() {
 		x.enter(m)
 	}
 }
@@ -33,8 +33,8 @@ func (x *exchange) queue() *Fault {
 	case overload.ErrGone:
 		return clientGone(OpQueue)
 	default:
-		x.conn.listener.counts.Local().refusals[overload.OfBackend].Inc()
-		b.busy.Refuse(x.conn.proxy.log, errBusy, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
+		x.from.frontend.counts.Local().refusals[overload.OfBackend].Inc()
+		b.busy.Refuse(x.from.log, errBusy, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
 		return &Fault{Side: Upstream, Op: OpQueue, Status: 503, Err: fmt.Errorf("%w: %w", errBusy, err)}
 	}
 }

@@ -23,7 +23,6 @@ type quicPort struct {
 	listener *Listener
 	addr     netip.AddrPort
 	tls      *tls.Config
-	alt      []byte // the value of the Alt-Svc field that tells of it
 
 	fault   atomic.Pointer[error] // why it is not open; nil: it is
 	socket  atomic.Pointer[datagram.Socket]
@@ -38,9 +37,9 @@ type quicPort struct {
 func newQUIC(l *Listener) *quicPort {
 	q := &quicPort{listener: l, addr: l.Addr(), tls: l.tls.Clone()}
 	q.tls.NextProtos = []string{"h3"}
-	q.alt = append(q.alt, `h3=":`...)
-	q.alt = strconv.AppendUint(q.alt, uint64(q.addr.Port()), 10)
-	q.alt = append(q.alt, `"; ma=86400`...)
+	l.alt = append(l.alt, `h3=":`...)
+	l.alt = strconv.AppendUint(l.alt, uint64(q.addr.Port()), 10)
+	l.alt = append(l.alt, `"; ma=86400`...)
 	return q
 }
 
@@ -66,6 +65,7 @@ func (q *quicPort) open() (*quicSocket, error) {
 		return nil, err
 	}
 	q.fault.Store(nil)
+	q.listener.served.Store(true)
 	return s, nil
 }
 
@@ -121,6 +121,7 @@ func (q *quicPort) run(s *quicSocket, err error) {
 			return
 		}
 		q.fault.Store(&err)
+		q.listener.served.Store(false)
 		s = nil
 	}
 }
@@ -170,9 +171,6 @@ func (q *quicPort) closeWith(s *quicSocket, broken <-chan struct{}, closed chan<
 	_ = s.accept.Close() // has no error
 	close(closed)
 }
-
-// serving reports whether new connections are served.
-func (q *quicPort) serving() bool { return q.fault.Load() == nil && !q.listener.draining.Load() }
 
 // config returns the settings of quic-go.
 func (q *quicPort) config() *quic.Config {

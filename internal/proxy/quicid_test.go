@@ -151,7 +151,7 @@ func TestFirstIDIsTheClients(t *testing.T) {
 			c := r.dialH3(id)
 			c.get("/")
 			found := false
-			r.lis.each(func(c *conn) { found = found || bytes.Equal(c.key.QUICID, id) })
+			r.lis.each(func(o *Origin) { found = found || bytes.Equal(o.key.QUICID, id) })
 			if !found {
 				t.Errorf("retry %v: no connection has the id %x", retry, id)
 			}

@@ -16,7 +16,7 @@ type quicStart struct {
 	id      quicID
 	port    *quicPort
 	client  netip.AddrPort
-	conn    *conn // set before there are requests
+	conn    *h3Conn // set before there are requests
 	window  h3Window
 	shaking atomic.Bool   // counted as under way
 	turn    overload.Turn // of its handshake

@@ -17,7 +17,7 @@ type record struct {
 // log writes the line of the exchange in the access log. x.out, no longer
 // needed, is what it is put together in.
 func (x *exchange) log() {
-	access := x.conn.proxy.access
+	access := x.from.access
 	if access == nil {
 		return
 	}
@@ -26,7 +26,7 @@ func (x *exchange) log() {
 		Times:        &r.Times,
 		LoadBalancer: x.cfg.LoadBalancer,
 		Listener:     x.cfg.Port,
-		Client:       x.conn.addr(),
+		Client:       x.from.addr(),
 		Method:       x.req.Method,
 		Host:         x.req.Authority,
 		Path:         x.req.Path,

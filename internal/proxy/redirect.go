@@ -18,12 +18,12 @@ var (
 // local answers what no backend is asked for, and reports whether it did.
 func (x *exchange) local() (answered bool, f *Fault) {
 	switch {
-	case x.conn.overflow:
+	case x.from.overflow:
 		// HTTP/2 and HTTP/3 clients are asked to go not before there is an answer on
 		// its way: one that is asked at once opens the next connection instead.
-		x.conn.retireIdle()
+		x.client.retire()
 		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: errOverflow}
-	case x.conn.proxy.budget.Full():
+	case x.from.budget.Full():
 		return true, x.noMemory()
 	case x.req.Form == http1.Authority:
 		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}
@@ -31,7 +31,7 @@ func (x *exchange) local() (answered bool, f *Fault) {
 		return true, x.redirect()
 	}
 	if x.framed && len(x.req.Upgrade) > 0 {
-		if _, plain := x.client.(*h1); !plain {
+		if !x.plain {
 			return true, &Fault{Side: Client, Op: OpHead, Status: 501, Err: errNoTunnel}
 		}
 		x.req.Upgrade = nil // a server may go on without (RFC 9110, 7.8)
@@ -64,7 +64,7 @@ func (x *exchange) redirect() *Fault {
 	if m := string(x.req.Method); m == "GET" || m == "HEAD" {
 		status = 301
 	}
-	x.keep = x.req.KeepAlive && x.unsent() && !x.conn.listener.draining.Load()
+	x.keep = x.req.KeepAlive && x.unsent() && !x.from.frontend.draining.Load()
 	x.answer(status, string(location), "")
 	return nil
 }

@@ -13,13 +13,6 @@ func (l *Listener) refuseShake(why error) {
 	l.proxy.shaking.Refuse(l.proxy.log, errShakes, "reason", why)
 }
 
-// refuseMemory counts what was refused because memory is short.
-func (l *Listener) refuseMemory() {
-	l.counts.Local().refusals[overload.OfMemory].Inc()
-	l.proxy.budget.Refuse()
-	l.proxy.shortage.Refuse(l.proxy.log, overload.ErrMemory)
-}
-
 // refuseDescriptor counts a connection that there is no descriptor for.
 func (l *Listener) refuseDescriptor() {
 	counts := l.counts.Local()
@@ -30,6 +23,6 @@ func (l *Listener) refuseDescriptor() {
 
 // noMemory is the Fault of a request that there is no memory for.
 func (x *exchange) noMemory() *Fault {
-	x.conn.listener.refuseMemory()
+	x.from.frontend.refuseMemory()
 	return &Fault{Side: Self, Op: OpHead, Status: 503, Err: overload.ErrMemory}
 }

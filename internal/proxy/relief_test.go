@@ -88,7 +88,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 			r.awaitHeld(conns+2*(overload.ExchangeCost+overload.UploadCost), conns+2*(overload.ExchangeCost+overload.UploadCost))
 			waitFor(t, "clients that owe", func() bool {
 				owed := 0
-				r.lis.each(func(c *conn) { owed += c.memory.Debts() })
+				r.lis.each(func(o *Origin) { owed += o.memory.Debts() })
 				return owed == 2
 			})
 		}
@@ -165,10 +165,10 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 	}
 	<-asked
 	waitFor(t, "the end of the other exchange", func() bool {
-		var busy []*conn
-		r.lis.each(func(c *conn) {
-			if f := c.footprint(); f.Bytes >= overload.ConnCost+overload.ExchangeCost && !f.Idle {
-				busy = append(busy, c)
+		var busy []*Origin
+		r.lis.each(func(o *Origin) {
+			if f := o.footprint(); f.Bytes >= overload.ConnCost+overload.ExchangeCost && !f.Idle {
+				busy = append(busy, o)
 			}
 		})
 		if len(busy) == 1 {

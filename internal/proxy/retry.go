@@ -27,7 +27,7 @@ func (x *exchange) retry(f *Fault) bool {
 // move chooses another member for the next attempt. If there is none, what the
 // first one did to the exchange stands.
 func (x *exchange) move() bool {
-	budget := &x.conn.listener.budget
+	budget := &x.from.frontend.retries
 	if !budget.Take() {
 		return false
 	}

@@ -24,8 +24,8 @@ type Snapshot struct {
 // they may be an exchange apart.
 func (l *Listener) Snapshot() Snapshot {
 	s := counted(l.counts)
-	l.each(func(c *conn) {
-		if c.state.Load() == active {
+	l.each(func(o *Origin) {
+		if o.state.Load() == active {
 			s.Active++
 		}
 	})

@@ -6,10 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/quic-go/quic-go"
-
-	"elbow/internal/http2"
-	"elbow/internal/http3"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
@@ -21,12 +17,12 @@ import (
 // none, exchanges whose clients have stood still for longest are ended for it. While
 // there are places nothing is: a paused video does no harm then.
 type stall struct {
-	conn  *conn
-	h2    uint32       // the stream of conn, if that is of HTTP/2
-	str   *quic.Stream // nil: not over HTTP/3
-	quiet bool         // nothing says that it is the client's turn
-	owes  bool         // conn has been told of it
-	holds int64        // bytes that are held meanwhile
+	from  *Origin
+	ends  expeller
+	id    uint32 // for that
+	quiet bool   // nothing says that it is the client's turn
+	owes  bool   // from has been told of it
+	holds int64  // bytes that are held meanwhile
 	since socket.Instant
 
 	// Guarded by in.mu, while the exchange is in there.
@@ -66,17 +62,25 @@ type stallError struct{}
 func (stallError) Error() string        { return "client stood still while others waited for the backend" }
 func (stallError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
+// An expeller ends an exchange in which its client stands still, as the client has to
+// be told: by a reset, short of the end that a head may have promised. id is the
+// stream, in HTTP/2. It may be called when the exchange has ended.
+type expeller interface{ expel(id uint32) }
+
+// open is for a new exchange.
+func (w *stall) open(from *Origin, ends expeller, id uint32) { w.from, w.ends, w.id = from, ends, id }
+
 // begin notes that w begins now, or begins anew. in is nil if the exchange has no place
 // at a backend.
 func (w *stall) begin(in *stalls, quiet bool) {
 	if !quiet {
 		if w.owes {
-			w.conn.memory.Paid() // something
+			w.from.memory.Paid() // something
 		} else {
-			w.conn.memory.Hold(w.holds)
+			w.from.memory.Hold(w.holds)
 		}
 		w.owes = true
-		w.conn.memory.Owes()
+		w.from.memory.Owes()
 	}
 	if in == nil {
 		return
@@ -97,8 +101,8 @@ func (w *stall) begin(in *stalls, quiet bool) {
 func (w *stall) end() (ended bool) {
 	if w.owes {
 		w.owes = false
-		w.conn.memory.Hold(-w.holds)
-		w.conn.memory.Paid()
+		w.from.memory.Hold(-w.holds)
+		w.from.memory.Paid()
 	}
 	in := w.in
 	if in == nil {
@@ -140,7 +144,7 @@ func (s *stalls) ring(quiet bool) *stall {
 func (s *stalls) free(n int, client netip.Addr, places int64) int {
 	ended := s.choose(min(n, maxEnded), client, places)
 	for i := range ended {
-		ended[i].expel()
+		ended[i].ends.expel(ended[i].id)
 	}
 	return len(ended)
 }
@@ -176,7 +180,7 @@ func (s *stalls) choose(n int, client netip.Addr, places int64) (chosen []stall)
 		}
 		for w := s.ring(quiet).next; w != s.ring(quiet) && len(chosen) < n && w.ripe(now); {
 			next := w.next
-			if overload.Source(w.conn.client.Addr()) == most {
+			if overload.Source(w.from.client.Addr()) == most {
 				take(w)
 			}
 			w = next
@@ -191,7 +195,7 @@ func (s *stalls) largest(now socket.Instant) (most netip.Addr, has int) {
 	of := make(map[netip.Addr]int)
 	for _, quiet := range [...]bool{false, true} {
 		for w := s.ring(quiet).next; w != s.ring(quiet) && w.ripe(now); w = w.next {
-			a := overload.Source(w.conn.client.Addr())
+			a := overload.Source(w.from.client.Addr())
 			if of[a]++; of[a] > has {
 				most, has = a, of[a]
 			}
@@ -206,24 +210,6 @@ func (w *stall) ripe(now socket.Instant) bool {
 		return now.Sub(w.since) >= stallPatience
 	}
 	return now.Sub(w.since) >= sharePatience
-}
-
-// expel ends the exchange, of which w is a copy, as its client has to be told: by a
-// reset, short of the end that a head may have promised.
-func (w *stall) expel() {
-	switch h := w.conn.h2.Load(); {
-	case w.str != nil:
-		w.str.CancelWrite(quic.StreamErrorCode(http3.ExcessiveLoad))
-		w.str.CancelRead(quic.StreamErrorCode(http3.ExcessiveLoad))
-	case h != nil:
-		h.mu.Lock()
-		if s := h.streams[w.h2]; s != nil && !s.cancelled.Load() {
-			h.reset(w.h2, http2.EnhanceYourCalm)
-		}
-		h.mu.Unlock()
-	default:
-		w.conn.cut()
-	}
 }
 
 // stalls notes that the exchange waits for its client. flows, after it, notes that it
@@ -253,7 +239,7 @@ func (x *exchange) quiet() bool { return x.call || x.req.Expect100 }
 // there are clients that stand still.
 func (x *exchange) makeRoom() {
 	b := x.backend
-	for range b.stalls.free(b.gate.Waiting()+1, overload.Source(x.conn.client.Addr()), b.gate.Limit) {
-		b.standing.Refuse(x.conn.proxy.log, errStalled, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
+	for range b.stalls.free(b.gate.Waiting()+1, overload.Source(x.from.client.Addr()), b.gate.Limit) {
+		b.standing.Refuse(x.from.log, errStalled, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
 	}
 }

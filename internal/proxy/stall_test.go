@@ -185,14 +185,14 @@ func TestTunnelsShare(t *testing.T) {
 // Who is chosen, and how many.
 func TestStallsChoose(t *testing.T) {
 	leak.Check(t)
-	at := func(host string) *conn {
-		c := &conn{client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
+	at := func(host string) *Origin {
+		c := &Origin{client: netip.AddrPortFrom(netip.MustParseAddr(host), 1)}
 		c.memory.Open(new(overload.Budget))
 		return c
 	}
 	one, two := at("192.0.2.1"), at("192.0.2.2")
 	type entry struct {
-		conn  *conn
+		from  *Origin
 		quiet bool
 		age   time.Duration
 	}
@@ -205,7 +205,7 @@ func TestStallsChoose(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		entries []entry // oldest first
-		wants   *conn
+		wants   *Origin
 		n       int
 		places  int64
 		want    int
@@ -229,7 +229,7 @@ func TestStallsChoose(t *testing.T) {
 			now := socket.Now()
 			all := make([]stall, len(tt.entries))
 			for i, e := range tt.entries {
-				all[i].conn = e.conn
+				all[i].from = e.from
 				all[i].begin(&s, e.quiet)
 				all[i].since = now.Add(-e.age)
 			}

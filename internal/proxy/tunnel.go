@@ -73,7 +73,7 @@ func (x *exchange) tunnel() *Fault {
 
 // upward carries what the client sends.
 func (t *tunnel) upward() {
-	defer t.x.conn.guard()
+	defer t.x.from.guard()
 	f := &Fault{Side: Self, Op: OpTunnel, Err: errPanic}
 	defer func() { t.up <- f }()
 	f = t.x.client.carryUp(t)
@@ -92,45 +92,6 @@ func (t *tunnel) upward() {
 // what the backend sends, rather than of one that was ended from here.
 func hasLeft(f *Fault) bool {
 	return f.Side == Client && f.Err != errSilence && f.Err != socket.ErrInterrupted && !errors.Is(f.Err, os.ErrDeadlineExceeded)
-}
-
-func (h *h1) carryUp(t *tunnel) *Fault {
-	x, c := t.x, t.x.conn
-	first := x.in.rest()
-	x.in.used = x.in.n
-	if err := t.send(first); err != nil {
-		return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
-	}
-	for more := x.in.more; ; more = false {
-		c.wire.ReadBy(t.due())
-		if !more {
-			x.stalls(&x.sending, true)
-			err := c.wire.wait() // without a buffer
-			if f := x.flows(&x.sending, OpTunnel); f != nil {
-				return f
-			}
-			if err != nil {
-				if f, again := t.ended(Client, err); !again {
-					return f
-				}
-				continue
-			}
-		}
-		b := takeBuffer()
-		n, err := c.stream.Read(b.b[:])
-		if n > 0 {
-			err = t.send(b.b[:n])
-			b.release()
-			if err != nil {
-				return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
-			}
-			continue
-		}
-		b.release()
-		if f, again := t.ended(Client, err); !again {
-			return f
-		}
-	}
 }
 
 func (t *tunnel) send(p []byte) error {
@@ -209,7 +170,7 @@ func (t *tunnel) carryDown() *Fault {
 // has taken nothing for LingerTimeout.
 func (t *tunnel) carryRest(f *Fault) *Fault {
 	x := t.x
-	linger := x.conn.proxy.limits.LingerTimeout
+	linger := x.from.limits.LingerTimeout
 	step := min(linger/8, watchEvery)
 	cause, done, ended := (*Fault)(nil), false, false
 	for at, left := socket.Now(), -1; !done || !ended; {
@@ -219,7 +180,7 @@ func (t *tunnel) carryRest(f *Fault) *Fault {
 			at, left = now, n
 		}
 		at = max(at, socket.Instant(t.heard.Load()))
-		if err != nil || now >= at.Add(linger) || x.conn.cutFor.Load() != nil {
+		if err != nil || now >= at.Add(linger) || x.from.cutFor.Load() != nil {
 			break
 		}
 		if !done {
@@ -266,7 +227,7 @@ func (t *tunnel) throwAway(due socket.Instant) (ended bool) {
 // due is when the silence will have lasted too long. What is left when one
 // direction has ended is given less time: many peers forget it.
 func (t *tunnel) due() socket.Instant {
-	limits := &t.x.conn.proxy.limits
+	limits := &t.x.from.limits
 	if t.halved.Load() {
 		return socket.Instant(t.heard.Load()).Add(min(limits.StreamTimeout, limits.TunnelTimeout))
 	}

@@ -40,7 +40,7 @@ func (u *upload) start(x *exchange) {
 	if x.framed {
 		u.stream = x.two.stream
 	}
-	x.conn.memory.Hold(overload.UploadCost)
+	x.from.memory.Hold(overload.UploadCost)
 	u.complete.Store(false)
 	u.ended.Store(0)
 	u.flow.long = false
@@ -51,7 +51,7 @@ func (u *upload) start(x *exchange) {
 // run passes the body on and, if the client broke it off, wakes up the exchange,
 // which waits for an answer that will not come.
 func (u *upload) run() {
-	defer u.x.conn.guard()
+	defer u.x.from.guard()
 	f := &Fault{Side: Self, Op: OpSend, Status: 500, Err: errPanic}
 	defer func() {
 		u.flow.drop()
@@ -64,75 +64,8 @@ func (u *upload) run() {
 	f = u.x.client.pass(u)
 }
 
-func (h *h1) pass(u *upload) *Fault {
-	for {
-		if f := u.take(); f != nil {
-			return f
-		}
-		from, to, err := u.flow.payload()
-		if err != nil {
-			return bodyFault(err)
-		}
-		last := u.flow.body.Done()
-		if last {
-			u.x.in.unread(u.flow.left()) // before send writes behind the payload
-			u.complete.Store(true)       // before the backend can answer to the last byte
-		}
-		if u.sendErr == nil {
-			u.sendErr = u.send(from, to, last, u.flow.body.Trailers())
-		}
-		if last {
-			u.cut = u.sendErr != nil
-			return nil
-		}
-		u.flow.drop()
-	}
-}
-
-// take brings a piece of the body into the flow: of what came with the head
-// first, then of what the client sends.
-func (u *upload) take() *Fault {
-	c, in, n := u.x.conn, &u.x.in, 0
-	if rest := in.rest(); len(rest) > 0 {
-		u.flow.open()
-		n = copy(u.flow.space(), rest)
-		in.used += n
-	} else {
-		c.wire.ReadBy(socket.Now().Add(c.proxy.limits.BodyTimeout))
-		if !in.more {
-			u.x.stalls(&u.x.sending, u.x.quiet())
-			err := c.wire.wait() // without a buffer
-			if f := u.x.flows(&u.x.sending, OpSend); f != nil {
-				return f
-			}
-			if err != nil {
-				return bodyFault(err)
-			}
-		}
-		u.flow.open()
-		p := u.bounded(u.flow.space())
-		var err error
-		if n, err = c.stream.Read(p); n == 0 {
-			return bodyFault(err)
-		}
-		in.more = n == len(p)
-	}
-	u.flow.w += n
-	u.x.record.bytesIn += int64(n)
-	return nil
-}
-
 // errBodyUnwanted ends the upload of a client that has got its answer.
 var errBodyUnwanted = errors.New("body goes on after the answer")
-
-// bounded cuts p down to what is missing of a body of known length, so that
-// the next request stays where it is.
-func (u *upload) bounded(p []byte) []byte {
-	if u.x.req.Framing == http1.Length {
-		return p[:min(int64(len(p)), u.flow.body.Left())]
-	}
-	return p
-}
 
 // send sends a piece of the body to the backend: buf.b[from:to] of the flow.
 func (u *upload) send(from, to int, last bool, trailers []byte) error {
@@ -158,7 +91,7 @@ func (u *upload) join() *Fault {
 		return nil
 	}
 	u.running = false
-	defer u.x.conn.memory.Hold(-overload.UploadCost)
+	defer u.x.from.memory.Hold(-overload.UploadCost)
 	if u.complete.Load() {
 		t := time.NewTimer(lastPieceTimeout)
 		defer t.Stop()
