@@ -61,11 +61,12 @@ var mayImport = map[string][]string{
 	"internal/datagram":       {"internal/overload", "internal/socket"},
 	"internal/accesslog":      {"internal/http1", "internal/socket"},
 	"internal/proxy":          {"internal/accesslog", "internal/datagram", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
+	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
 		"internal/elb", "internal/store", "internal/balance", "internal/health",
-		"internal/cert", "internal/address", "internal/proxy",
+		"internal/cert", "internal/address", "internal/proxy", "internal/stream",
 	},
 
 	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout", "internal/regular"}, // what it does with them it is handed
@@ -74,7 +75,7 @@ var mayImport = map[string][]string{
 		"internal/address", "internal/backup", "internal/balance", "internal/connlimit", "internal/console", "internal/control", "internal/datagram",
 		"internal/elb", "internal/gateway", "internal/handover", "internal/history", "internal/lockout", "internal/logs",
 		"internal/metrics", "internal/overload", "internal/profile", "internal/proxy", "internal/ram", "internal/reconcile",
-		"internal/regular", "internal/rpc", "internal/socket", "internal/store", "internal/store/embedded",
+		"internal/regular", "internal/rpc", "internal/socket", "internal/store", "internal/store/embedded", "internal/stream",
 	},
 	"internal/demo": {"internal/api", "internal/cli", "internal/elb", "internal/node", "internal/rpc"},
 	"cmd/elbow": {
@@ -113,7 +114,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"},    // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/datagram"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
+	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/stream", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's

@@ -219,6 +219,10 @@ func logsPage(messages []message) string {
 	for _, f := range accesslog.Fields {
 		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Doc)
 	}
+	b.WriteString("\nTCP connections and UDP sessions have lines of their own:\n\n| field | |\n|---|---|\n")
+	for _, f := range accesslog.ConnectionFields {
+		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Doc)
+	}
 	b.WriteString("\n## The audit log\n\n| field | |\n|---|---|\n")
 	for _, f := range gateway.AuditFields {
 		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Doc)

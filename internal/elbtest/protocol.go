@@ -77,5 +77,12 @@ func (s *Site) ListenOf(t testing.TB, protocol string, changes map[string]string
 	return net.JoinHostPort(s.Address, port)
 }
 
+// StopListener stops the listener on a port.
+func (s *Site) StopListener(port string) error {
+	_, err := s.ENS.StopLoadBalancerListener(Fill(ens.CreateStopLoadBalancerListenerRequest(),
+		map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port}))
+	return err
+}
+
 // listenerProtocols are the values of ListenerProtocol.
 var listenerProtocols = map[string]string{"HTTP": "http", "HTTPS": "https", "TCP": "tcp", "UDP": "udp"}

@@ -42,10 +42,16 @@ type Checker struct {
 // the verdict is Up. It is never called twice at the same time, nor after Stop
 // has returned, and must not call Stop.
 func Start(cfg Config, was Verdict, report func(Verdict, error)) *Checker {
-	if cfg.H2C {
-		return start(cfg, was, newProbe2(cfg).do, report)
+	do := newProbe(cfg).do
+	switch {
+	case cfg.Kind == TCP:
+		do = newProbe(cfg).connect
+	case cfg.Kind == UDP:
+		do = newDatagramProbe(cfg).do
+	case cfg.H2C:
+		do = newProbe2(cfg).do
 	}
-	return start(cfg, was, newProbe(cfg).do, report)
+	return start(cfg, was, do, report)
 }
 
 func start(cfg Config, was Verdict, probe func(context.Context) error, report func(Verdict, error)) *Checker {

@@ -8,8 +8,10 @@ import (
 	"time"
 )
 
-// A Config says where and how to probe and how to count.
+// A Config says where and how to probe and how to count. Host to Success are for HTTP,
+// Request and Expect for UDP.
 type Config struct {
+	Kind    Kind    // what a probe does
 	Address string  // IP:port to connect to
 	H2C     bool    // speak HTTP/2 by prior knowledge (RFC 9113, 3.3), not HTTP/1.1
 	Host    string  // Host of the probe; "": Address
@@ -31,9 +33,22 @@ type Config struct {
 	// does.
 	Control func(network, address string, c syscall.RawConn) error
 
+	Request string // what a probe of UDP sends; "": an empty datagram
+	Expect  string // what the answer to it begins with; "": none is needed
+
 	Rise int // successes in a row that bring a backend up: 2 to 10
 	Fall int // failures in a row that take it down: 2 to 10
 }
+
+// A Kind is what a probe does.
+type Kind uint8
+
+// The kinds of probes.
+const (
+	HTTP Kind = iota // asks for a page
+	TCP              // opens a connection and closes it
+	UDP              // sends a datagram
+)
 
 // A Verdict is what the probes say of the backend.
 type Verdict int8

@@ -12,12 +12,14 @@ import (
 	"elbow/internal/history"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
+	"elbow/internal/stream"
 )
 
 // A dataPlane is the traffic of a node, and the loop that has it follow what the
 // control plane has stored.
 type dataPlane struct {
 	traffic  *proxy.Proxy
+	streams  *stream.Streams // of TCP listeners; nil: they cannot be served
 	loop     *reconcile.Loop
 	recorder *history.Recorder // of what traffic counts
 
@@ -42,9 +44,10 @@ func openDataPlane(c Config, control *controlPlane, older *predecessor, reach *e
 		RetryPercent: orNone(c.RetryPercent), RetryBurst: orNone(c.RetryBurst),
 		Inherited: older.sockets(),
 	})
+	d.streams = openStreams(c, d.traffic, log)
 	d.recorder = newRecorder(d.traffic)
 	d.loop = reconcile.New(reconcile.Config{
-		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: d.traffic, Node: nodeName(),
+		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: d.traffic, Streams: d.streams, Node: nodeName(),
 		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.DrainTimeout, Log: log,
 		SlowStart: c.SlowStart, Reach: reach, LoadFactor: c.LoadFactor, Probes: probesAtOnce(limit),
 	})
@@ -67,6 +70,14 @@ func (d *dataPlane) resume(control *controlPlane) {
 func (d *dataPlane) drain(ctx context.Context) {
 	d.halt()
 	d.loop.Drain(ctx)
+}
+
+// close ends what has been drained.
+func (d *dataPlane) close() {
+	if d.streams != nil {
+		d.streams.Close()
+	}
+	d.traffic.Close()
 }
 
 // openAddresses is nil without -manage-addresses. The owner of addresses is who

@@ -78,7 +78,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 	if n.data, err = openDataPlane(c, n.store.control(), older, n.store.reach, access, log); err != nil {
 		return nil, err
 	}
-	n.atEnd(n.data.traffic.Close)
+	n.atEnd(n.data.close)
 	n.store.data = n.data
 	n.api = newAPIPort(c, own, n.store.door, n.store.control, log)
 	n.serveAdmin(own.admin)

@@ -112,6 +112,11 @@ func (n *Node) state() (s *handover.State, files []handover.Source) {
 		}
 		s.Sockets = append(s.Sockets, given)
 	}
+	if n.data.streams != nil {
+		for _, one := range n.data.streams.Sockets() {
+			s.Sockets = append(s.Sockets, handover.Socket{Network: "tcp", Address: one.Address, File: add(one.Open)})
+		}
+	}
 	for _, e := range n.elders.list() {
 		p := e.Process
 		p.File = add(func() (*os.File, error) {

@@ -225,6 +225,11 @@ func (p *Proxy) Close() {
 // unknown and without connections. The load balancer and the port of the
 // listener that it works for label its metrics.
 func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *Backend {
+	return p.NewBackendOf(loadBalancer, strconv.Itoa(port), id, address)
+}
+
+// NewBackendOf is NewBackend with the label of a listener as its metrics have it.
+func (p *Proxy) NewBackendOf(loadBalancer, listener, id, address string) *Backend {
 	b := &Backend{
 		ID:      id,
 		Address: address,
@@ -233,7 +238,7 @@ func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *B
 		proxy:   p,
 	}
 	b.gate = overload.Gate{Limit: int64(p.maxBackend), Room: p.maxBackend, Patience: p.queueFor, Inside: &b.Member.Active}
-	b.counts = p.backends.Add(b.sample, loadBalancer, strconv.Itoa(port), id, address)
+	b.counts = p.backends.Add(b.sample, loadBalancer, listener, id, address)
 	return b
 }
 

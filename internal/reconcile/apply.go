@@ -11,6 +11,7 @@ import (
 	"elbow/internal/cert"
 	"elbow/internal/elb"
 	"elbow/internal/proxy"
+	"elbow/internal/stream"
 )
 
 // apply does the steps in order. The first of a unit that fails leaves out the
@@ -57,7 +58,7 @@ func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, n
 func (l *Loop) refuse(u *unit, d *spec) {
 	for _, r := range d.refused {
 		if !slices.Contains(u.spec.refused, r) {
-			l.log.Warn("backend not served", "lb", d.loadBalancer, "listener", d.port, "backend", r.name(), "address", r.address, "err", r.why)
+			l.log.Warn("backend not served", "lb", d.loadBalancer, "listener", d.listener(), "backend", r.name(), "address", r.address, "err", r.why)
 		}
 	}
 	u.spec.refused = slices.Clone(d.refused)
@@ -76,7 +77,7 @@ func (l *Loop) doAll(u *unit, steps []step, certificates map[string]elb.Certific
 func (l *Loop) settle(u *unit, d *spec) {
 	u.spec.check = d.check // of which each backend had a step of its own
 	if u.fault != nil {
-		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.port, "rev", l.revision)
+		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.listener(), "rev", l.revision)
 		u.fault = nil
 	}
 }
@@ -89,7 +90,7 @@ func (l *Loop) fail(u *unit, d *spec, err error, now time.Time) {
 		f.tries += was.tries
 	}
 	if u.fault == nil || u.fault.err.Error() != err.Error() {
-		l.log.Error("listener not as desired", "lb", d.loadBalancer, "listener", d.port, "rev", l.revision, "err", err)
+		l.log.Error("listener not as desired", "lb", d.loadBalancer, "listener", d.listener(), "rev", l.revision, "err", err)
 	}
 	f.retry = now.Add(pause(f.tries))
 	u.fault = f
@@ -115,7 +116,7 @@ func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) erro
 		u.backends[s.backend].proxy.Member.SetHealth(balance.Healthy)
 	case opLeave:
 		u.backends[s.backend].quiet()
-		u.backends[s.backend].proxy.Retire()
+		l.retire(u.backends[s.backend])
 		delete(u.backends, s.backend)
 	}
 	return nil
@@ -174,7 +175,10 @@ func (u *unit) rekey(d *spec) {
 }
 
 func (l *Loop) join(u *unit, d *spec, id backendID) {
-	b := &backend{proxy: l.proxy.NewBackend(d.loadBalancer, d.port, id.name(), id.address.String())}
+	b := &backend{proxy: l.proxy.NewBackendOf(d.loadBalancer, d.listener(), id.name(), id.address.String())}
+	if d.protocol == elb.TCP {
+		b.stream = &stream.Backend{ID: id.name(), Address: id.address, Member: b.proxy.Member}
+	}
 	if d.check.on {
 		b.proxy.Member.SetHealth(l.inherited[verdictKey{d.key, id}]) // the zero Health is Unknown
 	} else {
@@ -184,14 +188,14 @@ func (l *Loop) join(u *unit, d *spec, id backendID) {
 }
 
 func (l *Loop) open(u *unit, d *spec) error {
-	c, err := l.config(u, d)
+	listen, c, err := l.prepare(u, d)
 	if err != nil {
 		return err
 	}
-	u.listener, err = l.proxy.Listen(d.address, c)
+	err = listen()
 	if errors.Is(err, syscall.EADDRNOTAVAIL) && l.addresses != nil {
 		if err = l.addresses.Assign(d.address.Addr()); err == nil {
-			u.listener, err = l.proxy.Listen(d.address, c)
+			err = listen()
 		}
 	}
 	if err != nil {
@@ -199,11 +203,29 @@ func (l *Loop) open(u *unit, d *spec) error {
 	}
 	u.open = true
 	u.follow(d, c)
-	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.port, "address", d.address, "rev", l.revision)
+	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.listener(), "address", d.address, "rev", l.revision)
 	return nil
 }
 
+// prepare makes what opens the socket of u. The config is one of HTTP and HTTPS.
+func (l *Loop) prepare(u *unit, d *spec) (listen func() error, c *proxy.Config, err error) {
+	if d.protocol == elb.TCP {
+		listen, err = l.prepareStream(u, d)
+		return listen, nil, err
+	}
+	if c, err = l.config(u, d); err != nil {
+		return nil, nil, err
+	}
+	return func() (err error) {
+		u.listener, err = l.proxy.Listen(d.address, c)
+		return err
+	}, c, nil
+}
+
 func (l *Loop) swap(u *unit, d *spec) error {
+	if d.protocol == elb.TCP {
+		return l.swapStream(u, d)
+	}
 	c, err := l.config(u, d)
 	if err != nil {
 		return err
@@ -244,16 +266,13 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 		c.Certificate = u.certs.GetCertificate
 		c.Sessions = sessions(d, u.spec.certificate)
 	}
-	group := &balance.Group{LoadFactor: l.loadFactor}
-	for _, m := range d.members {
-		b := u.backends[m.backendID].proxy
-		c.Backends = append(c.Backends, b)
-		group.Members = append(group.Members, b.Member)
-		group.Weights = append(group.Weights, m.weight)
-	}
-	var err error
-	if c.Scheduler, err = balance.New(d.settings.scheduler, group, d.settings.seed[:]); err != nil {
+	group, scheduler, err := l.group(u, d)
+	if err != nil {
 		return nil, err
+	}
+	c.Scheduler = scheduler
+	for _, m := range d.members {
+		c.Backends = append(c.Backends, u.backends[m.backendID].proxy)
 	}
 	switch sticky := d.settings.sticky; {
 	case sticky.On && sticky.Type == elb.StickyInsert && d.protocol == elb.HTTP:
@@ -264,6 +283,17 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 		c.Sticky = balance.NewServer(group, d.settings.seed[:], sticky.Cookie)
 	}
 	return c, nil
+}
+
+// group is what the scheduler of d chooses from: the members in the order of d.
+func (l *Loop) group(u *unit, d *spec) (*balance.Group, balance.Scheduler, error) {
+	group := &balance.Group{LoadFactor: l.loadFactor}
+	for _, m := range d.members {
+		group.Members = append(group.Members, u.backends[m.backendID].proxy.Member)
+		group.Weights = append(group.Weights, m.weight)
+	}
+	scheduler, err := balance.New(d.settings.scheduler, group, d.settings.seed[:])
+	return group, scheduler, err
 }
 
 // sameSites are the attributes that the API's words stand for; those that it does

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/health"
 	"elbow/internal/store"
 )
 
@@ -62,6 +63,10 @@ func (r *resolver) listener(b *elb.LoadBalancer, l *elb.Listener, revision int64
 	case l.Protocol == elb.HTTP:
 		s := r.forward(b, l, revision)
 		s.settings.keepFor = !l.ForwardedFor
+	case l.Protocol == elb.TCP:
+		s := r.forward(b, l, revision)
+		s.settings.established, s.settings.persistence = l.EstablishedTimeout, l.PersistenceTimeout
+		s.settings.proxyHeader = l.ProxyProtocol == elb.ProxyV2
 	}
 }
 
@@ -81,7 +86,7 @@ func (r *resolver) forward(b *elb.LoadBalancer, l *elb.Listener, revision int64)
 		requestTimeout: l.RequestTimeout,
 	}
 	copy(s.settings.seed[:], l.Seed)
-	s.check = checkOf(&l.Check)
+	s.check = checkOf(l)
 	s.check.h2c = s.check.on && l.BackendProtocol == elb.BackendH2C
 	for i := range b.Backends {
 		m := memberOf(b.Backends[i], l)
@@ -121,21 +126,28 @@ func (r *resolver) next() *spec {
 
 // checkOf drops what has no effect while the check is off, so that changing it
 // then changes nothing that runs.
-func checkOf(h *elb.HealthCheck) check {
+func checkOf(l *elb.Listener) check {
+	h := &l.Check
 	if !h.On {
 		return check{}
 	}
 	c := check{
 		on:       true,
-		host:     h.Domain,
-		uri:      cmp.Or(h.URI, "/"),
-		method:   h.Method,
 		port:     h.ConnectPort,
 		interval: h.Interval,
 		timeout:  h.EffectiveTimeout(),
 		rise:     h.Rise,
 		fall:     h.Fall,
 	}
+	switch {
+	case l.Protocol == elb.UDP:
+		c.kind, c.request, c.expect = health.UDP, h.Request, h.Expect
+		return c
+	case l.Protocol == elb.TCP && h.Type != elb.CheckHTTP:
+		c.kind = health.TCP
+		return c
+	}
+	c.host, c.uri, c.method = h.Domain, cmp.Or(h.URI, "/"), h.Method
 	for i, class := range [...]string{2: "http_2xx", 3: "http_3xx", 4: "http_4xx", 5: "http_5xx"} {
 		c.success[i] = slices.Contains(h.HTTPCodes, class)
 	}

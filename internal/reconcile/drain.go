@@ -23,15 +23,15 @@ func (l *Loop) drain(k key) {
 		b.quiet()
 	}
 	if !u.open {
-		u.retire()
+		l.retireAll(u)
 		l.tell(u.spec.owner)
 		return
 	}
 	if l.yielding {
-		u.listener.Yield()
+		u.front().Yield()
 	} else {
-		u.listener.Close()
-		l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "rev", l.revision)
+		u.front().Close()
+		l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.listener(), "rev", l.revision)
 	}
 	// The deadline of a drain is its own: it may outlast the context of Run, up
 	// to the end of Drain, which calls cut.
@@ -44,9 +44,9 @@ func (l *Loop) drain(k key) {
 }
 
 func (l *Loop) await(ctx context.Context, d *drain) {
-	if err := d.unit.listener.Drain(ctx); err != nil {
+	if err := d.unit.front().Drain(ctx); err != nil {
 		l.log.Warn("exchanges cut at the end of the drain", "lb", d.unit.spec.loadBalancer,
-			"listener", d.unit.spec.port, "err", err)
+			"listener", d.unit.spec.listener(), "err", err)
 	}
 	l.drained <- d
 }
@@ -61,15 +61,18 @@ func (l *Loop) endDrain(d *drain) {
 	if l.drainsOf[owner]--; l.drainsOf[owner] == 0 {
 		delete(l.drainsOf, owner)
 	}
-	d.unit.retire()
+	l.retireAll(d.unit)
 	l.tell(owner)
 	l.stale = true
 }
 
-// retire lets go of all backends.
-func (u *unit) retire() {
+// retireAll lets go of what a unit has.
+func (l *Loop) retireAll(u *unit) {
 	for _, b := range u.backends {
-		b.proxy.Retire()
+		l.retire(b)
+	}
+	if u.counts != nil {
+		u.counts.Remove()
 	}
 }
 

@@ -17,6 +17,9 @@ func (l *Loop) probe(u *unit, d *spec, id backendID) {
 	b.check = d.check
 	port := cmp.Or(uint16(d.check.port), id.address.Port())
 	b.checker = health.Start(health.Config{
+		Kind:     d.check.kind,
+		Request:  d.check.request,
+		Expect:   d.check.expect,
 		Address:  netip.AddrPortFrom(id.address.Addr(), port).String(),
 		H2C:      d.check.h2c && port == id.address.Port(), // a port for checks alone is an HTTP/1.1 one
 		Host:     d.check.host,
@@ -56,7 +59,7 @@ var (
 // The next exchange sees the verdict at once, the store a moment later.
 func (l *Loop) reporter(d *spec, id backendID, m *balance.Member) func(health.Verdict, error) {
 	owner, name := d.owner, id.name()
-	log := l.log.With("lb", d.loadBalancer, "listener", d.port, "backend", name, "address", id.address)
+	log := l.log.With("lb", d.loadBalancer, "listener", d.listener(), "backend", name, "address", id.address)
 	return func(v health.Verdict, err error) {
 		was := m.Health()
 		if v == health.Up && was != balance.Healthy {

@@ -19,6 +19,7 @@ import (
 	"elbow/internal/health"
 	"elbow/internal/proxy"
 	"elbow/internal/store"
+	"elbow/internal/stream"
 )
 
 // A Source is the desired state: a *store.Mirror, or a fake of it.
@@ -35,7 +36,11 @@ type Config struct {
 	Source Source
 	Report Report
 	Proxy  *proxy.Proxy
-	Node   string // the name this node reports under
+
+	// Streams serve TCP listeners; nil: nothing does.
+	Streams *stream.Streams
+
+	Node string // the name this node reports under
 
 	// Addresses gets the addresses that no interface has, and gives them back when
 	// nothing needs them any more. Nil: they are somebody else's business.
@@ -72,6 +77,7 @@ type Config struct {
 type Loop struct {
 	source       Source
 	proxy        *proxy.Proxy
+	streams      *stream.Streams // nil: there are no TCP listeners
 	drainTimeout time.Duration
 	slowStart    time.Duration
 	loadFactor   int // percent
@@ -109,6 +115,7 @@ func New(c Config) *Loop {
 	l := &Loop{
 		source:       c.Source,
 		proxy:        c.Proxy,
+		streams:      c.Streams,
 		drainTimeout: c.DrainTimeout,
 		slowStart:    c.SlowStart,
 		loadFactor:   c.LoadFactor,

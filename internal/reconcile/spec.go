@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"elbow/internal/elb"
+	"elbow/internal/health"
 )
 
 // A key names a unit: what one load balancer does on one port of TCP or of UDP.
@@ -74,12 +75,20 @@ type settings struct {
 	idleTimeout    time.Duration
 	requestTimeout time.Duration
 	keepFor        bool // X-Forwarded-For goes on as the client sent it
+
+	// Of TCP and UDP.
+	established time.Duration
+	persistence time.Duration
+	proxyHeader bool
 }
 
 // A check is how backends are probed. The zero check probes nothing.
 type check struct {
 	on       bool
-	h2c      bool // in HTTP/2, as requests
+	kind     health.Kind
+	request  string // of UDP
+	expect   string // of UDP
+	h2c      bool   // in HTTP/2, as requests
 	host     string
 	uri      string
 	method   string

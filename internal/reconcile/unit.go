@@ -2,11 +2,13 @@ package reconcile
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"elbow/internal/cert"
 	"elbow/internal/health"
 	"elbow/internal/proxy"
+	"elbow/internal/stream"
 )
 
 // A unit is one socket with all that belongs to it. What the plan looks at are
@@ -17,9 +19,27 @@ type unit struct {
 	backends map[backendID]*backend
 	fault    *fault // of the last try; nil if it went well
 
-	listener *proxy.Listener
-	config   *proxy.Config // that it follows
-	certs    *cert.Store   // nil for a redirect
+	listener *proxy.Listener // of HTTP and HTTPS
+	config   *proxy.Config   // that it follows
+	certs    *cert.Store     // nil without TLS
+
+	stream *stream.Listener // of TCP
+	counts *proxy.StreamCounts
+}
+
+// A front is a listener of the data plane, whatever it speaks.
+type front interface {
+	Close()
+	Yield()
+	Drain(ctx context.Context) error
+}
+
+// front is that of a unit that is open.
+func (u *unit) front() front {
+	if u.stream != nil {
+		return u.stream
+	}
+	return u.listener
 }
 
 // settled reports whether d is in force and was told to be. Every step to what
@@ -33,7 +53,16 @@ type backend struct {
 	check check // that probes it; zero: none does
 
 	proxy   *proxy.Backend
+	stream  *stream.Backend // of a TCP listener
 	checker *health.Checker // nil if none probes it
+}
+
+// retire lets go of a backend that nothing new is sent to.
+func (l *Loop) retire(b *backend) {
+	b.proxy.Retire()
+	if b.stream != nil {
+		l.streams.Retire(b.stream)
+	}
 }
 
 // probed is the check in force, none for a backend that is not there.

@@ -1,0 +1,80 @@
+package stream
+
+import (
+	"errors"
+
+	"elbow/internal/overload"
+
+	"golang.org/x/sys/unix"
+)
+
+// listen begins to take connections of l. Of several loops that wait one is woken.
+func (o *loop) listen(l *Listener) {
+	select {
+	case <-l.socket.closed:
+		return
+	default:
+	}
+	fd := l.socket.fd
+	if err := o.watch(fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE); err != nil {
+		o.streams.log.Error("connections are not accepted", "listener", l.address, "err", err)
+		return
+	}
+	o.accepts[int32(fd)] = l
+}
+
+func (o *loop) unlisten(l *Listener) {
+	fd := l.socket.fd
+	if o.accepts[int32(fd)] == l {
+		delete(o.accepts, int32(fd))
+		_ = unix.EpollCtl(o.fd, unix.EPOLL_CTL_DEL, fd, nil) // it is in the set
+	}
+}
+
+// acceptTurn is how many connections are accepted before others have their turn.
+const acceptTurn = 32
+
+var errAccept = errors.New("connections cannot be accepted for now")
+
+// take accepts connections of l.
+func (o *loop) take(l *Listener) {
+	for range acceptTurn {
+		fd, client, e := accept(l.socket.fd)
+		switch e {
+		case 0:
+		case unix.EAGAIN:
+			return
+		default: // out of descriptors or memory: it passes when connections end
+			o.streams.scarce.Refuse(o.streams.log, errAccept, "cause", e)
+			o.pause(l)
+			return
+		}
+		switch {
+		case o.streams.files.Refuses(uintptr(fd)):
+			o.streams.scarce.Refuse(o.streams.log, overload.ErrDescriptors)
+			l.counts.Accepted()
+			l.counts.Refused()
+		case l.enter():
+			o.begin(l, fd, client)
+			continue
+		}
+		reset(fd)
+		_ = unix.Close(fd) // nothing was said to it
+	}
+}
+
+// pause stops accepting for a moment: the socket stays ready, and the loop would turn
+// without end.
+func (o *loop) pause(l *Listener) {
+	o.unlisten(l)
+	o.paused = append(o.paused, l)
+}
+
+// goOn ends the pauses.
+func (o *loop) goOn() {
+	paused := o.paused
+	o.paused = nil
+	for _, l := range paused {
+		o.listen(l)
+	}
+}

@@ -1,0 +1,83 @@
+package stream
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// These system calls do not announce themselves to the scheduler, as those of package
+// socket: on non-blocking descriptors they return in microseconds.
+
+func epollWait(set int, events []syscall.EpollEvent) (int, syscall.Errno) {
+	n, _, e := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), 0
+}
+
+// accept takes one connection from a listening socket. ok is false if there is none; a
+// client that has gone already is passed over.
+func accept(fd int) (conn int, client netip.AddrPort, err syscall.Errno) {
+	var sa syscall.RawSockaddrAny
+	for {
+		n := uint32(unsafe.Sizeof(sa))
+		c, _, e := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&sa)), uintptr(unsafe.Pointer(&n)), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+		switch e {
+		case 0:
+			return int(c), addressOf(&sa), 0
+		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO:
+			continue
+		default:
+			return -1, netip.AddrPort{}, e
+		}
+	}
+}
+
+func addressOf(sa *syscall.RawSockaddrAny) netip.AddrPort {
+	port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&(*syscall.RawSockaddrInet4)(unsafe.Pointer(sa)).Port))[:]) // at the same place for both
+	switch sa.Addr.Family {
+	case unix.AF_INET:
+		return netip.AddrPortFrom(netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(sa)).Addr), port)
+	case unix.AF_INET6:
+		return netip.AddrPortFrom(netip.AddrFrom16((*syscall.RawSockaddrInet6)(unsafe.Pointer(sa)).Addr).Unmap(), port)
+	}
+	return netip.AddrPort{}
+}
+
+// connectTo begins to connect a non-blocking socket.
+func connectTo(fd int, to netip.AddrPort) syscall.Errno {
+	if ip := to.Addr().Unmap(); ip.Is4() {
+		sa := syscall.RawSockaddrInet4{Family: unix.AF_INET, Addr: ip.As4()}
+		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], to.Port())
+		_, _, e := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
+		return e
+	}
+	sa := syscall.RawSockaddrInet6{Family: unix.AF_INET6, Addr: to.Addr().As16()}
+	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], to.Port())
+	_, _, e := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
+	return e
+}
+
+// splice moves up to n bytes between a pipe and a socket.
+func splice(from, to, n int) (int, syscall.Errno) {
+	for {
+		m, _, e := syscall.RawSyscall6(syscall.SYS_SPLICE, uintptr(from), 0, uintptr(to), 0, uintptr(n), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+		switch e {
+		case 0:
+			return int(m), 0
+		case unix.EINTR:
+		default:
+			return 0, e
+		}
+	}
+}
+
+// reset has the kernel send RST instead of FIN when fd is closed.
+func reset(fd int) {
+	_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // if not, it is closed
+}

@@ -1,0 +1,67 @@
+package stream
+
+import (
+	"net/netip"
+	"time"
+
+	"elbow/internal/accesslog"
+	"elbow/internal/socket"
+)
+
+// A reason is why a connection ended.
+type reason uint8
+
+const (
+	byBoth       reason = iota // both sides had closed, and all bytes were passed on
+	byClient                   // the client reset it, or was gone when it was written to
+	byBackend                  // the backend did
+	byIdle                     // it carried nothing for too long
+	byNobody                   // no backend is usable
+	byFull                     // all backends have as many connections as they may
+	byRefusal                  // no backend accepted
+	byScarcity                 // there was no descriptor
+	byDrain                    // the time of a drain was over
+	byRetirement               // the backend was retired, and its time over
+	byFault                    // a fault of ours
+)
+
+// reasonNames are the reasons as the access log has them, and who is said to be at
+// fault.
+var reasonNames = [...]struct{ name, side string }{
+	byBoth: {"closed", ""}, byClient: {"client reset", "client"}, byBackend: {"backend reset", "upstream"}, byIdle: {"idle timeout", ""},
+	byNobody: {"no usable backend", "upstream"}, byFull: {"backends full", "self"}, byRefusal: {"no backend accepted", "upstream"},
+	byScarcity: {"no descriptor", "self"}, byDrain: {"drain timeout", "self"}, byRetirement: {"backend removed", "self"}, byFault: {"internal error", "self"},
+}
+
+// A record is what is known of a connection when it has ended.
+type record struct {
+	client    netip.AddrPort
+	backend   *Backend // nil: none accepted
+	began     socket.Instant
+	connected socket.Instant // 0: never
+	attempts  int
+	in, out   int64
+	reason    reason
+}
+
+// finish counts a connection that has ended and writes its line of the access log.
+func (l *Listener) finish(r *record) {
+	took := socket.Now().Sub(r.began)
+	connected := time.Duration(0)
+	if r.connected != 0 {
+		connected = r.connected.Sub(r.began)
+	}
+	cfg, why := l.config.Load(), reasonNames[r.reason]
+	l.counts.Ended(took, connected, why.side)
+	if l.streams.line == nil {
+		return
+	}
+	line := accesslog.Connection{
+		LoadBalancer: cfg.LoadBalancer, Listener: cfg.Port, Client: r.client, Proto: "tcp", In: r.in, Out: r.out,
+		Connected: connected, Took: took, Retries: max(r.attempts-1, 0), Reason: why.name, Side: why.side,
+	}
+	if r.backend != nil {
+		line.Backend = r.backend.ID
+	}
+	l.streams.line(line.Append(make([]byte, 0, 320)))
+}

@@ -1,0 +1,78 @@
+package stream
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+)
+
+// An engine is the loops that do the work. Each listening socket is in the sets of
+// all of them; a connection belongs to the loop that accepted it.
+type engine struct {
+	loops []*loop
+}
+
+func (e *engine) start(s *Streams) error {
+	for range runtime.GOMAXPROCS(0) {
+		o, err := newLoop(s)
+		if err != nil {
+			e.close()
+			return fmt.Errorf("loop for TCP connections: %w", err)
+		}
+		e.loops = append(e.loops, o)
+	}
+	return nil
+}
+
+func (e *engine) close() {
+	for _, o := range e.loops {
+		o.close()
+	}
+}
+
+// accept begins to take the connections of l, once the process may.
+func (e *engine) accept(l *Listener) {
+	select {
+	case <-l.streams.begun:
+		e.admit(l)
+		return
+	default:
+	}
+	go func() { // ends when the process begins, or with the listener
+		select {
+		case <-l.streams.begun:
+			e.admit(l)
+		case <-l.socket.closed:
+		}
+	}()
+}
+
+func (e *engine) admit(l *Listener) {
+	for _, o := range e.loops {
+		o.do(func() { o.listen(l) })
+	}
+}
+
+// refuse ends accept. When it returns no connection of l is accepted any more.
+func (e *engine) refuse(l *Listener) {
+	l.socket.shut()
+	for _, o := range e.loops {
+		o.do(func() { o.unlisten(l) })
+	}
+}
+
+// cut resets the connections that which reports true for, and counts them.
+func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) int {
+	var n atomic.Int64
+	for _, o := range e.loops {
+		o.do(func() {
+			for _, p := range o.table {
+				if p != nil && !p.ended && which(p.listener, p.backend) {
+					p.end(why, true)
+					n.Add(1)
+				}
+			}
+		})
+	}
+	return int(n.Load())
+}

@@ -1,0 +1,241 @@
+package stream
+
+import (
+	"net/netip"
+
+	"elbow/internal/socket"
+
+	"golang.org/x/sys/unix"
+)
+
+// A pair is a connection of a client and that to its backend. It belongs to the
+// goroutine of its loop.
+type pair struct {
+	loop     *loop
+	listener *Listener
+	backend  *Backend // that the connection is counted at; nil: none
+	config   *Config  // until it is connected
+	client   side
+	server   side
+	record   record
+	active   socket.Instant // when it carried something last; while it connects, when that began
+	before   *pair          // the one in front of it in the list of its slot of the wheel
+	after    *pair          // the one behind it
+	slot     int16          // of the wheel; -1: it is not in it
+	avoid    int32          // index of the backend that failed last, -1: none
+	up       bool           // the backend has accepted
+	queued   bool           // it is in loop.ready
+	ended    bool
+}
+
+// A side is one of the two sockets of a pair.
+type side struct {
+	fd       int32 // -1: there is none
+	full     uint8 // how many times in a row as much was read as there was room for
+	readable bool  // there may be something to read
+	writable bool  // there may be room to write
+	last     bool  // the peer has closed its sending side, or all of it
+	eof      bool  // all that it sent has been read
+	shut     bool  // our sending side is closed
+	waiting  []byte
+	pipe     *pipe // with bytes that wait; nil: none
+}
+
+// begin makes a pair of a connection that was accepted.
+func (o *loop) begin(l *Listener, fd int, client netip.AddrPort) {
+	p := &pair{loop: o, listener: l, config: l.config.Load(), avoid: -1, slot: -1}
+	p.client, p.server = side{fd: int32(fd)}, side{fd: -1}
+	p.record.client, p.record.began, p.active = client, o.now, o.now
+	if err := o.enter(p, fd); err != nil {
+		p.end(byScarcity, true)
+		return
+	}
+	o.guarded(p, (*pair).connect)
+	if !p.ended {
+		o.wheel.put(p, p.active.Add(l.streams.dial))
+	}
+}
+
+// connect begins to connect to a backend, or ends the pair if there is none to try.
+func (p *pair) connect() {
+	for {
+		b, i, full := p.listener.choose(p.config, p.record.client.Addr(), int(p.avoid))
+		switch {
+		case b == nil && p.record.attempts > 0:
+			p.end(byRefusal, true)
+			return
+		case b == nil && full:
+			p.end(byFull, true)
+			return
+		case b == nil:
+			p.end(byNobody, true)
+			return
+		}
+		p.backend, p.avoid, p.active = b, int32(i), p.loop.now
+		if p.record.attempts++; p.record.attempts > 1 {
+			p.listener.counts.Retried()
+		}
+		if p.dial(b) || p.ended {
+			return
+		}
+		if !p.another() {
+			return
+		}
+	}
+}
+
+// dial opens the socket to the backend and reports whether it may become a connection.
+func (p *pair) dial(b *Backend) bool {
+	family := unix.AF_INET
+	if b.Address.Addr().Unmap().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		p.end(byScarcity, true)
+		return false
+	}
+	p.server = side{fd: int32(fd)}
+	if p.loop.streams.files.Refuses(uintptr(fd)) {
+		p.loop.table = grown(p.loop.table, fd)
+		p.end(byScarcity, true)
+		return false
+	}
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // without it small messages are late
+	if e := connectTo(fd, b.Address); e != 0 && e != unix.EINPROGRESS {
+		p.loop.table = grown(p.loop.table, fd)
+		return false
+	}
+	if err := p.loop.enter(p, fd); err != nil {
+		p.end(byScarcity, true)
+		return false
+	}
+	return true
+}
+
+// another lets go of a backend that did not accept. It reports whether another one may
+// be tried; else the pair has ended. Nothing of the client was read until now.
+func (p *pair) another() bool {
+	p.loop.drop(int(p.server.fd))
+	p.server = side{fd: -1}
+	p.release()
+	if p.record.attempts < maxAttempts {
+		return true
+	}
+	p.end(byRefusal, true)
+	return false
+}
+
+// release takes the connection off the backend's count.
+func (p *pair) release() {
+	if p.backend != nil {
+		p.backend.Member.Active.Add(-1)
+		p.backend = nil
+	}
+}
+
+// event notes what has happened to a socket of p.
+func (p *pair) event(fd int32, events uint32) {
+	s := &p.client
+	if fd != s.fd {
+		if s = &p.server; fd != s.fd {
+			return // of a backend that was tried before
+		}
+	}
+	const ends = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
+	s.readable = s.readable || events&(unix.EPOLLIN|ends) != 0
+	s.writable = s.writable || events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0
+	s.last = s.last || events&ends != 0
+	if !p.up && s == &p.client && events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		p.end(byClient, true) // nobody waits for the backend any more
+	}
+}
+
+// advance goes on with p after an event.
+func (p *pair) advance() {
+	switch {
+	case p.ended:
+	case p.up:
+		p.pump()
+	case p.server.writable:
+		p.connected()
+	}
+}
+
+// connected finds out how an attempt to connect has ended.
+func (p *pair) connected() {
+	if code, err := unix.GetsockoptInt(int(p.server.fd), unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
+		if p.another() {
+			p.connect()
+		}
+		return
+	}
+	o, cfg := p.loop, p.config
+	p.up, p.active, p.config = true, o.now, nil
+	p.record.connected, p.record.backend = o.now, p.backend
+	if cfg.Persistence > 0 {
+		p.listener.memory.remember(p.record.client.Addr(), p.backend, o.now, cfg.Persistence)
+	}
+	if cfg.ProxyHeader {
+		p.server.waiting = appendProxyHeader(o.takeChunk(), p.record.client, p.listener.address)
+	}
+	p.pump()
+}
+
+// late looks whether p has waited for too long, and has it looked at again if not.
+func (p *pair) late() {
+	limit := p.listener.streams.dial
+	if p.up {
+		limit = p.listener.config.Load().idle()
+	}
+	due := p.active.Add(limit)
+	if p.loop.now < due {
+		p.loop.wheel.put(p, due)
+		return
+	}
+	if p.up {
+		p.end(byIdle, false)
+		return
+	}
+	if p.another() {
+		p.connect()
+	}
+	if !p.ended {
+		p.loop.wheel.put(p, p.active.Add(p.listener.streams.dial))
+	}
+}
+
+// end closes both sockets, with a reset if the bytes were not all passed on.
+func (p *pair) end(why reason, abruptly bool) {
+	if p.ended {
+		return
+	}
+	p.ended = true
+	p.loop.wheel.remove(p)
+	for _, s := range []*side{&p.client, &p.server} {
+		if s.fd < 0 {
+			continue
+		}
+		if abruptly {
+			reset(int(s.fd))
+		}
+		p.loop.drop(int(s.fd))
+		p.loop.letGo(s)
+	}
+	p.release()
+	p.record.reason = why
+	p.listener.finish(&p.record)
+	p.listener.leave()
+}
+
+// letGo gives back what a side holds.
+func (o *loop) letGo(s *side) {
+	if s.waiting != nil {
+		o.giveChunk(s.waiting)
+		s.waiting = nil
+	}
+	if s.pipe != nil {
+		o.givePipe(s.pipe)
+		s.pipe = nil
+	}
+}

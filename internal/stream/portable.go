@@ -1,0 +1,218 @@
+//go:build !linux
+
+package stream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"elbow/internal/socket"
+)
+
+// An engine where there is no epoll has two goroutines for each connection.
+type engine struct {
+	mu    sync.Mutex
+	pairs map[*pair]struct{} // guarded by mu
+}
+
+func (e *engine) start(*Streams) error { e.pairs = make(map[*pair]struct{}); return nil }
+func (e *engine) close()               {}
+
+// A listenSocket is a listening socket.
+type listenSocket struct {
+	tcp    *net.TCPListener
+	once   sync.Once
+	closed chan struct{} // the listener is being closed
+	ended  chan struct{} // nothing is accepted any more
+}
+
+func (s *listenSocket) open(of *Streams, addr netip.AddrPort) (err error) {
+	s.closed, s.ended = make(chan struct{}), make(chan struct{})
+	if of.inherit != nil {
+		if f, ok := of.inherit("tcp", addr); ok {
+			defer f.Close() // a copy
+			l, err := net.FileListener(f)
+			if err != nil {
+				return err
+			}
+			s.tcp, ok = l.(*net.TCPListener)
+			if !ok {
+				return errors.New("the inherited socket is none of TCP")
+			}
+			return nil
+		}
+	}
+	s.tcp, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(addr))
+	return err
+}
+
+func (s *listenSocket) address() netip.AddrPort { return addressOf(s.tcp.Addr()) }
+
+func addressOf(a net.Addr) netip.AddrPort {
+	ap := a.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+func (s *listenSocket) close() { _ = s.tcp.Close() } // closed once
+
+func (s *listenSocket) duplicate() (*os.File, error) { return socket.Duplicate(s.tcp) }
+
+func (e *engine) accept(l *Listener) { go e.run(l) } // ends when the listener is closed; refuse waits
+
+func (e *engine) run(l *Listener) {
+	defer close(l.socket.ended)
+	select {
+	case <-l.streams.begun:
+	case <-l.socket.closed:
+		return
+	}
+	for {
+		c, err := l.socket.tcp.AcceptTCP()
+		switch {
+		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case err != nil:
+			time.Sleep(acceptPause)
+		case l.enter():
+			go e.serve(l, c) // ends with the connection; Drain waits
+		default:
+			_ = c.SetLinger(0)
+			_ = c.Close() // nothing was said to it
+		}
+	}
+}
+
+// acceptPause is how long nothing is accepted when there is no descriptor.
+const acceptPause = time.Second
+
+func (e *engine) refuse(l *Listener) {
+	l.socket.once.Do(func() { close(l.socket.closed) })
+	_ = l.socket.tcp.SetDeadline(time.Unix(1, 0)) // accepting ends
+	<-l.socket.ended
+}
+
+func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) (n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for p := range e.pairs {
+		if which(p.listener, p.backend) {
+			p.end(why)
+			n++
+		}
+	}
+	return n
+}
+
+// A pair is a connection of a client and that to its backend.
+type pair struct {
+	listener *Listener
+	backend  *Backend
+	client   *net.TCPConn
+	server   *net.TCPConn
+	once     sync.Once
+	record   record
+}
+
+// serve passes bytes until both sides have closed.
+func (e *engine) serve(l *Listener, c *net.TCPConn) {
+	p := &pair{listener: l, client: c}
+	p.record.client, p.record.began = addressOf(c.RemoteAddr()), socket.Now()
+	defer l.leave()
+	defer func() { l.finish(&p.record) }()
+	cfg := l.config.Load()
+	if !p.connect(cfg) {
+		_ = c.SetLinger(0)
+		_ = c.Close()
+		return
+	}
+	defer p.backend.Member.Active.Add(-1)
+	e.mu.Lock()
+	e.pairs[p] = struct{}{}
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		delete(e.pairs, p)
+		e.mu.Unlock()
+	}()
+	var both sync.WaitGroup
+	both.Go(func() { p.record.in = p.pass(p.server, p.client, byClient, byBackend) })
+	both.Go(func() { p.record.out = p.pass(p.client, p.server, byBackend, byClient) })
+	both.Wait()
+	l.counts.Moved(p.record.in, p.record.out)
+	_, _ = p.client.Close(), p.server.Close()
+}
+
+func (p *pair) connect(cfg *Config) bool {
+	l, avoid := p.listener, -1
+	for p.record.reason = byNobody; p.record.attempts < maxAttempts; {
+		b, i, full := l.choose(cfg, p.record.client.Addr(), avoid)
+		if b == nil {
+			if full {
+				p.record.reason = byFull
+			}
+			return false
+		}
+		p.record.attempts++
+		d := net.Dialer{Timeout: l.streams.dial, Control: l.streams.files.Control}
+		c, err := d.DialContext(context.Background(), "tcp", b.Address.String())
+		if err != nil {
+			b.Member.Active.Add(-1)
+			avoid, p.record.reason = i, byRefusal
+			continue
+		}
+		p.server, p.backend, p.record.backend = c.(*net.TCPConn), b, b
+		p.record.connected, p.record.reason = socket.Now(), byBoth
+		if cfg.Persistence > 0 {
+			l.memory.remember(p.record.client.Addr(), b, p.record.connected, cfg.Persistence)
+		}
+		if cfg.ProxyHeader {
+			_, _ = p.server.Write(appendProxyHeader(nil, p.record.client, l.address)) // an error comes again
+		}
+		return true
+	}
+	return false
+}
+
+// pass copies one direction, and closes it at its end.
+func (p *pair) pass(to, from *net.TCPConn, reader, writer reason) (n int64) {
+	buf := make([]byte, 32<<10)
+	for {
+		_ = from.SetReadDeadline(time.Now().Add(p.listener.config.Load().idle())) // if not, reading tells
+		m, err := from.Read(buf)
+		if m > 0 {
+			n += int64(m)
+			if _, err := to.Write(buf[:m]); err != nil {
+				p.end(writer)
+				return n
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			_ = to.CloseWrite() // if it has gone, reading tells
+			return n
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			p.end(byIdle)
+			return n
+		case err != nil:
+			p.end(reader)
+			return n
+		}
+	}
+}
+
+// end resets both sides.
+func (p *pair) end(why reason) {
+	p.once.Do(func() {
+		p.record.reason = why
+		for _, c := range []*net.TCPConn{p.client, p.server} {
+			_ = c.SetLinger(0)
+			_ = c.Close()
+		}
+	})
+}

@@ -1,0 +1,177 @@
+package stream
+
+import (
+	"syscall"
+
+	"elbow/internal/socket"
+
+	"golang.org/x/sys/unix"
+)
+
+// turnReads is how many reads a direction has before other connections get their turn:
+// 512 KiB in buffers.
+const turnReads = 16
+
+// splicesAfter is how many full buffers in a row begin to go through a pipe. Always
+// doing so costs 20 % on small messages, never doing so 2.8 times on long ones.
+const splicesAfter = 2
+
+// pump moves what can be moved in both directions.
+func (p *pair) pump() {
+	in, out := p.record.in, p.record.out
+	a := p.move(&p.client, &p.server, &p.record.in)
+	if p.ended {
+		return
+	}
+	b := p.move(&p.server, &p.client, &p.record.out)
+	if in != p.record.in || out != p.record.out {
+		p.active = p.loop.now
+		p.listener.counts.Moved(p.record.in-in, p.record.out-out)
+	}
+	switch {
+	case p.ended:
+	case p.client.shut && p.server.shut:
+		p.end(byBoth, false)
+	case (a || b) && !p.queued:
+		p.queued = true
+		p.loop.ready = append(p.loop.ready, p)
+	}
+}
+
+// move passes bytes from one side to the other until there are none, or no room for
+// them, or its turn is over; that is what it reports.
+func (p *pair) move(from, to *side, count *int64) (more bool) {
+	for range turnReads {
+		if (len(to.waiting) > 0 || to.pipe != nil) && !p.flush(to) {
+			return false
+		}
+		if from.eof {
+			if !to.shut {
+				to.shut = true
+				_ = unix.Shutdown(int(to.fd), unix.SHUT_WR) // if it has gone, reading tells
+			}
+			return false
+		}
+		if !from.readable {
+			return false
+		}
+		if from.full >= splicesAfter {
+			if pipe := p.loop.takePipe(); pipe != nil {
+				p.pass(from, to, pipe, count)
+				if p.ended {
+					return false
+				}
+				continue
+			}
+			from.full = 0 // there is none: copy
+		}
+		p.copy(from, to, count)
+		if p.ended {
+			return false
+		}
+	}
+	return true
+}
+
+// copy reads once and writes what it has read, or keeps it.
+func (p *pair) copy(from, to *side, count *int64) {
+	buf := p.loop.buf
+	n, err := socket.ReadFD(uintptr(from.fd), buf)
+	switch {
+	case err == syscall.EAGAIN:
+		from.readable = false
+		return
+	case err != nil:
+		p.broken(from)
+		return
+	case n == 0:
+		from.eof = true
+		return
+	}
+	*count += int64(n)
+	if n < len(buf) {
+		from.full = 0
+		from.readable = from.last // all has been read, unless the end is still to be
+	} else if from.full < splicesAfter {
+		from.full++
+	}
+	sent := 0
+	if to.writable {
+		if sent, err = socket.WriteFD(uintptr(to.fd), buf[:n]); err != nil && err != syscall.EAGAIN {
+			p.broken(to)
+			return
+		}
+	}
+	if sent < n {
+		to.writable = false
+		to.waiting = append(p.loop.takeChunk(), buf[sent:n]...)
+	}
+}
+
+// pass moves bytes through a pipe, which it keeps if not all got out.
+func (p *pair) pass(from, to *side, pipe *pipe, count *int64) {
+	n, e := splice(int(from.fd), pipe.w, pipeSize)
+	switch {
+	case e == unix.EAGAIN:
+		from.readable, from.full = false, 0
+	case e != 0:
+		p.loop.givePipe(pipe)
+		p.broken(from)
+		return
+	case n == 0:
+		from.eof = true
+	}
+	if n == 0 {
+		p.loop.givePipe(pipe)
+		return
+	}
+	*count += int64(n)
+	if n < bufferSize/2 {
+		from.full = 0 // it has become little
+	}
+	pipe.n, to.pipe = n, pipe
+	p.flush(to)
+}
+
+// flush writes what waits and reports whether all of it is out.
+func (p *pair) flush(to *side) bool {
+	if !to.writable {
+		return false
+	}
+	for len(to.waiting) > 0 {
+		n, err := socket.WriteFD(uintptr(to.fd), to.waiting)
+		if err == syscall.EAGAIN {
+			to.writable = false
+			return false
+		}
+		if err != nil {
+			p.broken(to)
+			return false
+		}
+		to.waiting = to.waiting[:copy(to.waiting, to.waiting[n:])]
+	}
+	for to.pipe != nil && to.pipe.n > 0 {
+		n, e := splice(to.pipe.r, int(to.fd), to.pipe.n)
+		if e == unix.EAGAIN {
+			to.writable = false
+			return false
+		}
+		if e != 0 || n == 0 {
+			p.broken(to)
+			return false
+		}
+		to.pipe.n -= n
+	}
+	p.loop.letGo(to)
+	return true
+}
+
+// broken ends p because of an error on one side: the other one is reset, too, so that
+// it does not take what it got for all there is.
+func (p *pair) broken(s *side) {
+	if s == &p.client {
+		p.end(byClient, true)
+		return
+	}
+	p.end(byBackend, true)
+}

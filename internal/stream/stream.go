@@ -1,0 +1,128 @@
+// Package stream is the data plane of TCP listeners: it passes the bytes of
+// connections between clients and backends. It knows neither the API nor the store,
+// nor what is in the bytes. Start reading at Listener, then pair.
+//
+// On Linux a few loops, each with an epoll set of its own, do all the work: a
+// connection has neither a goroutine nor a buffer while it carries nothing. Elsewhere
+// it has two goroutines.
+package stream
+
+import (
+	"cmp"
+	"log/slog"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"elbow/internal/overload"
+)
+
+// Options are what the machine, not the customer, says about the data plane. Zero
+// values mean the defaults of limits.go.
+type Options struct {
+	Log  *slog.Logger // nil: slog.Default()
+	Line func([]byte) // takes a copy of a line of the access log; nil: there is none
+
+	Conns            *atomic.Int64 // client connections of the process; nil: those here alone
+	MaxConns         int           // of the process, default 200,000
+	MaxListenerConns int           // of one listener, default MaxConns
+	MaxBackendConns  int           // connections to one backend of one listener, default 20,000
+
+	Files *overload.Descriptors // what the process may have open; nil: nothing is bounded
+
+	// DrainTimeout is how long connections may go on with a backend that was retired;
+	// then they are reset. Default 30s.
+	DrainTimeout time.Duration
+
+	// ConnectTimeout is how long a backend may take to accept a connection; then another
+	// one is tried. Default 5s.
+	ConnectTimeout time.Duration
+
+	// Inherit takes the listening socket that another process of this node gives to this
+	// one, if there is one for the address. Nil: there is no such process.
+	Inherit func(network string, address netip.AddrPort) (*os.File, bool)
+
+	// Begun is closed when connections may be taken. Nil: they may.
+	Begun <-chan struct{}
+}
+
+// Streams are what all TCP listeners of the process share.
+type Streams struct {
+	log     *slog.Logger
+	line    func([]byte)
+	conns   *atomic.Int64
+	max     int
+	maxHere int
+	maxBack int64
+	files   *overload.Descriptors
+	drain   time.Duration
+	dial    time.Duration
+	inherit func(string, netip.AddrPort) (*os.File, bool)
+	begun   <-chan struct{}
+
+	crowded overload.Episode // of connections beyond a limit
+	scarce  overload.Episode // of descriptors
+
+	engine engine
+
+	mu   sync.Mutex
+	open map[*Listener]struct{} // those not closed; guarded by mu
+}
+
+// New returns Streams without listeners. Close ends what it starts.
+func New(o Options) (*Streams, error) {
+	s := &Streams{
+		log: o.Log, line: o.Line, conns: o.Conns, files: o.Files, inherit: o.Inherit, begun: o.Begun,
+		max:     cmp.Or(o.MaxConns, defaultMaxConns),
+		maxBack: int64(cmp.Or(o.MaxBackendConns, defaultMaxBackendConns)),
+		drain:   cmp.Or(o.DrainTimeout, defaultDrainTimeout),
+		dial:    cmp.Or(o.ConnectTimeout, connectTimeout),
+		open:    make(map[*Listener]struct{}),
+	}
+	s.maxHere = cmp.Or(o.MaxListenerConns, s.max)
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.conns == nil {
+		s.conns = new(atomic.Int64)
+	}
+	if s.files == nil {
+		s.files = new(overload.Descriptors)
+	}
+	if s.begun == nil {
+		begun := make(chan struct{})
+		close(begun)
+		s.begun = begun
+	}
+	return s, s.engine.start(s)
+}
+
+// Close ends the loops. The listeners have been drained before.
+func (s *Streams) Close() { s.engine.close() }
+
+// listening lists the listeners that have not been closed.
+func (s *Streams) listening() []*Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*Listener, 0, len(s.open))
+	for l := range s.open {
+		all = append(all, l)
+	}
+	return all
+}
+
+// A Given is a listening socket on its way to another process. Open makes a copy.
+type Given struct {
+	Address netip.AddrPort
+	Open    func() (*os.File, error)
+}
+
+// Sockets are the listening sockets of all listeners.
+func (s *Streams) Sockets() (all []Given) {
+	for _, l := range s.listening() {
+		all = append(all, Given{l.address, l.socket.duplicate})
+	}
+	return all
+}

@@ -1,0 +1,64 @@
+package stream
+
+import (
+	"time"
+
+	"elbow/internal/socket"
+)
+
+// A wheel knows what is due in which second. What is put into it stays until then,
+// whatever happens meanwhile: only at that moment it is looked at whether it is really
+// late. To note that a connection carries something is thus one assignment.
+type wheel struct {
+	slots [wheelSlots]*pair // lists by pair.after and pair.before
+	next  socket.Instant    // when the next slot is due
+	at    int               // that slot
+}
+
+// wheelSlots is more than the longest time, 900s.
+const wheelSlots = 1024
+
+func (w *wheel) start(now socket.Instant) { w.next = now.Add(time.Second) }
+
+// put has p looked at when it is due, up to a second later.
+func (w *wheel) put(p *pair, due socket.Instant) {
+	n := (w.at + min(max(int((due-w.next+socket.Instant(time.Second)-1)/socket.Instant(time.Second)), 0), wheelSlots-1)) % wheelSlots
+	p.slot, p.after, p.before = int16(n), w.slots[n], nil
+	if p.after != nil {
+		p.after.before = p
+	}
+	w.slots[n] = p
+}
+
+// remove takes p out, if it is in the wheel.
+func (w *wheel) remove(p *pair) {
+	if p.slot < 0 {
+		return
+	}
+	if p.after != nil {
+		p.after.before = p.before
+	}
+	if p.before != nil {
+		p.before.after = p.after
+	} else {
+		w.slots[p.slot] = p.after
+	}
+	p.slot, p.after, p.before = -1, nil, nil
+}
+
+// due takes out what has become due by now.
+func (w *wheel) due(now socket.Instant) (all []*pair) {
+	for w.next <= now {
+		p := w.slots[w.at]
+		w.slots[w.at] = nil
+		for p != nil {
+			after := p.after
+			p.slot, p.after, p.before = -1, nil, nil
+			all = append(all, p)
+			p = after
+		}
+		w.at = (w.at + 1) % wheelSlots
+		w.next = w.next.Add(time.Second)
+	}
+	return all
+}
