@@ -92,7 +92,8 @@ func TestChangePassword(t *testing.T) {
 	w.isRow(t, err, api.ErrLoginProfileNotExist)
 }
 
-// Who guesses an old password is locked out, with the right one too, and nobody else.
+// Who guesses an old password is locked out, with the right one too, and nobody else. The
+// console counts with it: it is the same password.
 func TestChangePasswordLockout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -120,6 +121,9 @@ func TestChangePasswordLockout(t *testing.T) {
 		if e := change(w.signer, old, "another-password"); e == nil || e.Code != string(api.ErrThrottlingUser) || !strings.Contains(e.Recommend, "The old password was wrong too often: try again in ") {
 			t.Errorf("with %q: %+v", old, e)
 		}
+	}
+	if at, text := newVisitor(t, w.node).signIn("password", "erin", worldPassword); at != "/console/signin" || !strings.Contains(text, "Try again in") {
+		t.Errorf("a sign-in at the console ended at %s: %s", at, text)
 	}
 	if e := change(w.newKey(t, "alice"), worldPassword, "another-password"); e != nil {
 		t.Errorf("another user: %v", e)

@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"elbow/internal/backup"
 	"elbow/internal/connlimit"
 	"elbow/internal/handover"
+	"elbow/internal/lockout"
 )
 
 // A Node is the whole product in this process.
@@ -93,7 +95,9 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 
 func newNode(c Config, log *slog.Logger) *Node {
 	n := &Node{config: c, log: log, reloads: reloads{log: log}, servers: servers{failed: make(chan error, 3)}}
-	n.store = &ownership{config: c, log: log, reach: newReach(c, &n.own), door: newDoor(), restores: make(chan *backup.Order)}
+	n.store = &ownership{
+		config: c, log: log, reach: newReach(c, &n.own), lockout: lockout.New(time.Now), door: newDoor(), restores: make(chan *backup.Order),
+	}
 	n.atEnd(n.servers.running.Wait)
 	return n
 }

@@ -26,7 +26,7 @@ type ownership struct {
 	endpoint string    // of the API, as the first start tells it to clients
 	audit    io.Writer // nil: none
 	reach    *elb.Reach
-	lockout  *lockout.Lockout
+	lockout  *lockout.Lockout // of passwords, at the console and in calls
 	door     *door
 	data     *dataPlane         // once the store was open
 	restores chan *backup.Order // what is asked for
