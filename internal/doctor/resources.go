@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,17 +21,21 @@ func resources(ctx context.Context, p Patient) []Finding {
 		return one(OK, "resources", "not looked at: there are no credentials", "elbow doctor takes them as elbow call does.")
 	}
 	var found []Finding
-	var balancers elbow.DescribeLoadBalancersOutput
-	if err := ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancers", map[string]string{"PageSize": "100"}, &balancers); err != nil {
+	balancers, err := pages(func(page string) ([]elbow.LoadBalancer, int64, error) {
+		var out elbow.DescribeLoadBalancersOutput
+		err := ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancers", map[string]string{"PageSize": pageSize, "PageNumber": page}, &out)
+		return out.LoadBalancers.LoadBalancer, int64(out.TotalCount), err
+	})
+	if err != nil {
 		return one(Warning, "resources", err.Error(), "")
 	}
-	for _, lb := range balancers.LoadBalancers.LoadBalancer {
+	for _, lb := range balancers {
 		found = append(found, address(lb)...)
 		found = append(found, listeners(ctx, p, lb)...)
 	}
 	found = append(found, certificates(ctx, p)...)
 	if len(found) == 0 {
-		return one(OK, "resources", fmt.Sprintf("%d load balancers, nothing to find fault with", balancers.TotalCount), "")
+		return one(OK, "resources", fmt.Sprintf("%d load balancers, nothing to find fault with", len(balancers)), "")
 	}
 	return found
 }
@@ -48,13 +53,17 @@ func address(lb elbow.LoadBalancer) []Finding {
 
 // listeners: one that was started and does not run says why.
 func listeners(ctx context.Context, p Patient, lb elbow.LoadBalancer) []Finding {
-	var out elbow.DescribeLoadBalancerListenersOutput
-	params := map[string]string{"LoadBalancerId": lb.LoadBalancerID, "PageSize": "100"}
-	if err := ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancerListeners", params, &out); err != nil {
+	all, err := pages(func(page string) ([]elbow.Listener, int64, error) {
+		var out elbow.DescribeLoadBalancerListenersOutput
+		params := map[string]string{"LoadBalancerId": lb.LoadBalancerID, "PageSize": pageSize, "PageNumber": page}
+		err := ask(ctx, p, elbow.EnsVersion, "DescribeLoadBalancerListeners", params, &out)
+		return out.Listeners.Listener, int64(out.TotalCount), err
+	})
+	if err != nil {
 		return one(Warning, "listeners", err.Error(), "")
 	}
 	var found []Finding
-	for _, l := range out.Listeners.Listener {
+	for _, l := range all {
 		if l.StatusReason != "" {
 			found = append(found, Finding{Failure, "listener", fmt.Sprintf("%s:%s does not run: %s", lb.LoadBalancerName, l.ListenerPort, l.StatusReason), ""})
 			continue
@@ -82,12 +91,16 @@ func backends(ctx context.Context, p Patient, lb elbow.LoadBalancer, l elbow.Lis
 }
 
 func certificates(ctx context.Context, p Patient) []Finding {
-	var out elbow.ListUserCertificateOrderOutput
-	if err := ask(ctx, p, elbow.CasVersion, "ListUserCertificateOrder", map[string]string{"ShowSize": "100"}, &out); err != nil {
+	all, err := pages(func(page string) ([]elbow.CertificateOrder, int64, error) {
+		var out elbow.ListUserCertificateOrderOutput
+		err := ask(ctx, p, elbow.CasVersion, "ListUserCertificateOrder", map[string]string{"ShowSize": pageSize, "CurrentPage": page}, &out)
+		return out.CertificateOrderList, out.TotalCount, err
+	})
+	if err != nil {
 		return one(Warning, "certificates", err.Error(), "")
 	}
 	var found []Finding
-	for _, c := range out.CertificateOrderList {
+	for _, c := range all {
 		left := time.Until(time.UnixMilli(c.CertEndTime))
 		switch {
 		case left < 0:
@@ -104,6 +117,23 @@ func certificates(ctx context.Context, p Patient) []Finding {
 const early = "Until then clients refuse it; a listener that has it needs another one for the same names."
 
 const renew = "Upload another with UploadUserCertificate and give its id to the listeners with\nSetLoadBalancerHTTPSListenerAttribute; connections are kept."
+
+// pageSize is the most entries that a page of any list may have.
+const pageSize = "100"
+
+// pages are the entries of all pages of a list. fetch gets one, and how many entries
+// there are on all of them.
+func pages[T any](fetch func(page string) ([]T, int64, error)) (all []T, err error) {
+	for page := 1; ; page++ {
+		some, total, err := fetch(strconv.Itoa(page))
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, some...); len(some) == 0 || int64(len(all)) >= total {
+			return all, nil
+		}
+	}
+}
 
 func ask(ctx context.Context, p Patient, version, action string, params map[string]string, out any) error {
 	body, err := p.Call(ctx, version, action, params)
