@@ -2,6 +2,30 @@ package proxy
 
 import "sync"
 
+// bufferBytes is the size of most pooled buffers: it takes a whole TLS record
+// (16 KiB and 325 bytes at most), a 16 KiB body with its head in one read, and
+// two records in one write.
+const bufferBytes = 32 << 10
+
+// longBytes is the size of the buffers for a long body whose client takes it as
+// it comes: 1 MiB costs 17 % less CPU time in such pieces, 0.87 ms rather than
+// 1.05. A client that does not gets the others, so that many slow ones do not
+// hold four times the memory.
+const longBytes = 128 << 10
+
+// recordsBytes and longRecordsBytes are the room for the TLS records that a full
+// buffer is written as, each with up to 29 bytes around 16 KiB. It grows if a very
+// long head is written.
+const (
+	recordsBytes     = bufferBytes + 1<<10
+	longRecordsBytes = longBytes + 1<<10
+)
+
+// headBytes is the room for a request head to begin with. Nine in ten heads are
+// under 2 KiB; a longer one moves to a buffer that grows up to
+// http1.MaxHeadBytes.
+const headBytes = 8 << 10
+
 // A buffer is bytes on loan from a pool: bufferBytes of them, or longBytes.
 type buffer struct{ b []byte }
 
@@ -25,6 +49,10 @@ var (
 func takeBuffer() *buffer { return buffers.Get().(*buffer) }
 
 func takeLongBuffer() *buffer { return longBuffers.Get().(*buffer) }
+
+func takeHead() *headBuffer { return headBuffers.Get().(*headBuffer) }
+
+func (b *headBuffer) release() { headBuffers.Put(b) }
 
 func (b *buffer) release() {
 	if len(b.b) == longBytes {

@@ -27,14 +27,14 @@ type intake struct {
 
 func (in *intake) open(owner *overload.Holding) {
 	in.owner = owner
-	in.short = headBuffers.Get().(*headBuffer)
+	in.short = takeHead()
 	in.b = in.short.b[:]
 	in.n, in.used, in.more = 0, 0, false
 }
 
 func (in *intake) close() {
 	if in.short != nil {
-		headBuffers.Put(in.short)
+		in.short.release()
 	}
 	in.reckon(0)
 	*in = intake{}
@@ -74,7 +74,7 @@ func (in *intake) grow(size int) {
 	copy(b, in.b[:in.n])
 	in.b = b
 	if in.short != nil {
-		headBuffers.Put(in.short)
+		in.short.release()
 		in.short = nil
 	}
 	in.reckon(size)
