@@ -58,10 +58,11 @@ var mayImport = map[string][]string{
 	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
 	"internal/upstream":       {"internal/http2", "internal/socket"},
 	"internal/overload":       {"internal/socket"},
+	"internal/buffer":         {},
 	"internal/datagram":       {"internal/overload", "internal/socket"},
 	"internal/accesslog":      {"internal/http1", "internal/socket"},
-	"internal/proxy":          {"internal/accesslog", "internal/datagram", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/overload", "internal/socket"},
+	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {

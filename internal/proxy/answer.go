@@ -69,7 +69,7 @@ func (x *exchange) answer(status int, location, note string) {
 	x.record.status = status
 	x.member = -1 // no session begins with it
 	x.back.open()
-	b := x.back.buf.b
+	b := x.back.buf.B
 	to := headRoom + len(appendOwnBody(b[headRoom:headRoom], status, note))
 
 	r := &x.resp
@@ -97,7 +97,7 @@ func (x *exchange) answer(status int, location, note string) {
 func (x *exchange) give(to int) {
 	f := x.client.begin(x.keep)
 	if f == nil {
-		f = x.client.deliver(x.back.buf.b, headRoom, to, true)
+		f = x.client.deliver(x.back.buf.B, headRoom, to, true)
 	}
 	if f != nil {
 		x.keep = false

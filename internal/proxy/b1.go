@@ -108,7 +108,7 @@ func (b *b1) ask() *Fault {
 }
 
 func (b *b1) sendBody(u *upload, from, to int, last bool, trailers []byte) error {
-	buf, chunked := u.flow.buf.b, b.req.Framing == http1.Chunked
+	buf, chunked := u.flow.buf.B, b.req.Framing == http1.Chunked
 	if chunked {
 		from, to = frameChunk(buf, from, to, last && len(trailers) == 0)
 	}

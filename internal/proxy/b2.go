@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
@@ -96,7 +97,7 @@ func (b *b2) send() (whole bool, f *Fault) {
 
 func (b *b2) sendBody(u *upload, from, to int, last bool, trailers []byte) error {
 	b.spoken.Store(int64(socket.Now()))
-	err := u.stream.Write(u.flow.buf.b[from:to], last && len(trailers) == 0)
+	err := u.stream.Write(u.flow.buf.B[from:to], last && len(trailers) == 0)
 	if err == nil && last && len(trailers) > 0 {
 		err = u.stream.Trailers(hpackHead.appendTrailers(nil, trailers))
 	}
@@ -142,7 +143,7 @@ func (b *b2) parse(ended bool) *Fault {
 func (b *b2) payload() (from, to int, last bool, f *Fault) {
 	x := b.x
 	x.back.open()
-	n, block, last, err := b.stream.Take(x.back.buf.b[headRoom:bufferBytes-tailRoom], b.block[:0])
+	n, block, last, err := b.stream.Take(x.back.buf.B[headRoom:buffer.Bytes-tailRoom], b.block[:0])
 	b.block = block
 	if b.left >= 0 && err == nil {
 		if b.left -= int64(n); b.left < 0 || last && b.left > 0 {

@@ -129,7 +129,7 @@ func (x *exchange) endCall(f *Fault) bool {
 	x.trailers = append(x.trailers[:0], "grpc-status: "...)
 	x.trailers = strconv.AppendInt(x.trailers, int64(callStatusOf(f)), 10)
 	x.trailers = append(append(append(x.trailers, "\r\ngrpc-message: "...), statusText(f.Status)...), "\r\n"...)
-	return x.client.deliver(x.back.buf.b, headRoom, headRoom, true) == nil
+	return x.client.deliver(x.back.buf.B, headRoom, headRoom, true) == nil
 }
 
 // bodyPatience is how long the client may send nothing of the body. One that only

@@ -5,6 +5,7 @@ import (
 
 	"elbow/internal/accesslog"
 	"elbow/internal/balance"
+	"elbow/internal/buffer"
 	"elbow/internal/http1"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
@@ -67,7 +68,7 @@ type exchange struct {
 	record record
 }
 
-var exchanges = sync.Pool{New: func() any { return &exchange{out: make([]byte, 0, headBytes)} }}
+var exchanges = sync.Pool{New: func() any { return &exchange{out: make([]byte, 0, buffer.HeadBytes)} }}
 
 // takeExchange returns an exchange for the requests that a connection, or a stream of
 // it, has ready. ends, with id, is what ends it if its client stands still.
@@ -99,12 +100,12 @@ func (x *exchange) release() {
 
 // keptBytes is how much room for heads and trailers an exchange keeps for the
 // next one; few have more.
-const keptBytes = 4 * headBytes
+const keptBytes = 4 * buffer.HeadBytes
 
 // shrink lets go of the room that only an unusual message needs.
 func (x *exchange) shrink() {
 	if cap(x.out) > keptBytes {
-		x.out = make([]byte, 0, headBytes)
+		x.out = make([]byte, 0, buffer.HeadBytes)
 	}
 	if cap(x.trailers) > keptBytes {
 		x.trailers = nil

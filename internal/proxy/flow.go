@@ -4,6 +4,7 @@ import (
 	"io"
 	"syscall"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http1"
 	"elbow/internal/socket"
 )
@@ -13,8 +14,8 @@ import (
 // for the framing of the other side: one read, one write, no copy but where
 // chunk lines are squeezed out. While nothing is on its way it holds no buffer.
 type flow struct {
-	buf  *buffer // nil: nothing is in it
-	r, w int     // buf.b[r:w] has come in and is not decoded
+	buf  *buffer.Buffer // nil: nothing is in it
+	r, w int            // buf.b[r:w] has come in and is not decoded
 	body http1.Body
 	long bool // the next buffer is a long one
 
@@ -33,9 +34,9 @@ func (f *flow) open() {
 	case f.buf != nil:
 		return
 	case f.long:
-		f.buf = takeLongBuffer()
+		f.buf = buffer.TakeLong()
 	default:
-		f.buf = takeBuffer()
+		f.buf = buffer.Take()
 	}
 	f.r, f.w = headRoom, headRoom
 }
@@ -46,7 +47,7 @@ func (f *flow) lengthen(swift bool) {
 	if f.buf == nil || f.r < f.w { // a chunk's line is not whole
 		return
 	}
-	if long := swift && (f.long || f.w == len(f.buf.b)-tailRoom); long != f.long {
+	if long := swift && (f.long || f.w == len(f.buf.B)-tailRoom); long != f.long {
 		f.drop()
 		f.long = long
 	}
@@ -55,7 +56,7 @@ func (f *flow) lengthen(swift bool) {
 // drop gives the buffer back, with whatever is in it.
 func (f *flow) drop() {
 	if f.buf != nil {
-		f.buf.release()
+		f.buf.Release()
 		f.buf = nil
 	}
 	f.r, f.w = headRoom, headRoom
@@ -70,15 +71,15 @@ func (f *flow) grow() bool {
 	}
 	to := f.buf
 	if f.r == headRoom {
-		if len(f.buf.b) == longBytes {
+		if len(f.buf.B) == buffer.LongBytes {
 			return false
 		}
-		to = takeLongBuffer()
+		to = buffer.TakeLong()
 	}
-	f.w = headRoom + copy(to.b[headRoom:], f.buf.b[f.r:f.w])
+	f.w = headRoom + copy(to.B[headRoom:], f.buf.B[f.r:f.w])
 	f.r = headRoom
 	if to != f.buf {
-		f.buf.release()
+		f.buf.Release()
 		f.buf = to
 	}
 	return true
@@ -110,14 +111,14 @@ func (f *flow) tryRead(fd uintptr) bool {
 }
 
 // full reports whether there is no room to read to.
-func (f *flow) full() bool { return f.r < f.w && f.w == len(f.buf.b)-tailRoom }
+func (f *flow) full() bool { return f.r < f.w && f.w == len(f.buf.B)-tailRoom }
 
 // space returns where to read to. What has been decoded is overwritten.
 func (f *flow) space() []byte {
 	if f.r == f.w {
 		f.r, f.w = headRoom, headRoom
 	}
-	return f.buf.b[f.w : len(f.buf.b)-tailRoom]
+	return f.buf.B[f.w : len(f.buf.B)-tailRoom]
 }
 
 // left is what has come in and is not decoded. After payload it is what
@@ -126,14 +127,14 @@ func (f *flow) left() []byte {
 	if f.buf == nil {
 		return nil
 	}
-	return f.buf.b[f.r:f.w]
+	return f.buf.B[f.r:f.w]
 }
 
 // payload decodes all that has come in, up to the end of the body: buf.b[from:to]
 // is body, with at least headRoom free bytes before it and tailRoom after it.
 func (f *flow) payload() (from, to int, err error) {
 	f.open()
-	b := f.buf.b
+	b := f.buf.B
 	from, to = f.r, f.r
 	for f.r < f.w && !f.body.Done() {
 		p, n, err := f.body.Next(b[f.r:f.w])

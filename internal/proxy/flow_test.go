@@ -3,6 +3,7 @@ package proxy
 import (
 	"testing"
 
+	"elbow/internal/buffer"
 	"elbow/internal/leak"
 )
 
@@ -16,25 +17,25 @@ func TestFlowLengthens(t *testing.T) {
 		f.w += n
 		f.r = f.w
 	}
-	const all = longBytes
+	const all = buffer.LongBytes
 	var f flow
 	for i, step := range []struct {
 		bytes int
 		swift bool
 		size  int // of the buffer that the next read has
 	}{
-		{100, true, bufferBytes},
-		{all, false, bufferBytes},
-		{all, true, longBytes},
-		{100, true, longBytes}, // the backend is slow, not the client
-		{all, true, longBytes},
-		{all, false, bufferBytes},
-		{all, true, longBytes},
+		{100, true, buffer.Bytes},
+		{all, false, buffer.Bytes},
+		{all, true, buffer.LongBytes},
+		{100, true, buffer.LongBytes}, // the backend is slow, not the client
+		{all, true, buffer.LongBytes},
+		{all, false, buffer.Bytes},
+		{all, true, buffer.LongBytes},
 	} {
 		read(&f, step.bytes)
 		f.lengthen(step.swift)
 		f.open()
-		if got := len(f.buf.b); got != step.size {
+		if got := len(f.buf.B); got != step.size {
 			t.Errorf("step %d: got a buffer of %d bytes, want %d", i, got, step.size)
 		}
 	}

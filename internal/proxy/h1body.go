@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"elbow/internal/buffer"
 	"elbow/internal/http1"
 	"elbow/internal/socket"
 )
@@ -94,17 +95,17 @@ func (h *h1) carryUp(t *tunnel) *Fault {
 				continue
 			}
 		}
-		b := takeBuffer()
-		n, err := c.stream.Read(b.b[:])
+		b := buffer.Take()
+		n, err := c.stream.Read(b.B[:])
 		if n > 0 {
-			err = t.send(b.b[:n])
-			b.release()
+			err = t.send(b.B[:n])
+			b.Release()
 			if err != nil {
 				return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
 			}
 			continue
 		}
-		b.release()
+		b.Release()
 		if f, again := t.ended(Client, err); !again {
 			return f
 		}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -35,12 +36,12 @@ type h2Conn struct {
 	credit  http2.Credit // what it may send on all streams
 	waiting []*h2Stream  // for room in the queue or in window, oldest first
 
-	queue   *records // frames to be written; nil: none
-	writing bool     // the writer runs
-	settled bool     // the writer is to end once nothing is queued
-	greeted bool     // the first header block has been queued
-	told    bool     // something of an answer has been queued since the last PING
-	ending  bool     // no more streams, and no more frames once the queue is written
+	queue   *buffer.Records // frames to be written; nil: none
+	writing bool            // the writer runs
+	settled bool            // the writer is to end once nothing is queued
+	greeted bool            // the first header block has been queued
+	told    bool            // something of an answer has been queued since the last PING
+	ending  bool            // no more streams, and no more frames once the queue is written
 
 	written    int64 // bytes that the kernel has got
 	handed     int   // bytes that it is being given

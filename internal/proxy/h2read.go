@@ -6,13 +6,14 @@ import (
 	"os"
 	"time"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
 
 // h2Input is what the reading goroutine of an h2Conn keeps for itself.
 type h2Input struct {
-	in      *buffer        // nil while nothing is pending
+	in      *buffer.Buffer // nil while nothing is pending
 	r, w    int            // in.b[r:w] has been read and not looked at
 	partial socket.Instant // since when a frame or a header block lacks its end; 0: none does
 
@@ -56,7 +57,7 @@ func (h *h2Conn) read() (err error) {
 
 func (h *h2Conn) releaseInput() {
 	if h.in != nil {
-		h.in.release()
+		h.in.Release()
 		h.in = nil
 	}
 	h.block.buf = nil
@@ -75,7 +76,7 @@ func (h *h2Conn) releaseInput() {
 // has come.
 func (h *h2Conn) preface() (whole bool, err error) {
 	n := min(h.w-h.r, len(http2.Preface))
-	if n > 0 && string(h.in.b[h.r:h.r+n]) != http2.Preface[:n] {
+	if n > 0 && string(h.in.B[h.r:h.r+n]) != http2.Preface[:n] {
 		return false, http2.ErrPreface
 	}
 	if n < len(http2.Preface) {
@@ -93,7 +94,7 @@ func (h *h2Conn) frames() (err error) {
 		}
 	}
 	for h.r < h.w {
-		f, n, err := http2.Next(h.in.b[h.r:h.w])
+		f, n, err := http2.Next(h.in.B[h.r:h.w])
 		if err != nil {
 			return err
 		}
@@ -176,11 +177,11 @@ func (h *h2Conn) fillOnce() error {
 		}
 	}
 	if h.in == nil {
-		h.in = takeBuffer()
+		h.in = buffer.Take()
 	}
-	h.w = copy(h.in.b[:], h.in.b[h.r:h.w])
+	h.w = copy(h.in.B[:], h.in.B[h.r:h.w])
 	h.r = 0
-	p := h.in.b[h.w:]
+	p := h.in.B[h.w:]
 	n, err := h.stream.Read(p)
 	h.w += n
 	h.mayHold = n == len(p)
@@ -196,7 +197,7 @@ func (h *h2Conn) fillOnce() error {
 
 func (h *h2Conn) releaseBuffer() {
 	if h.in != nil {
-		h.in.release()
+		h.in.Release()
 		h.in = nil
 	}
 	h.r, h.w = 0, 0
@@ -247,7 +248,7 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 // patience is how long what has begun to arrive may take to be there whole.
 func (h *h2Conn) patience() (d time.Duration) {
 	d = h.limits.HeadTimeout
-	if h.w-h.r > 3 && http2.FrameType(h.in.b[h.r+3]) == http2.Data {
+	if h.w-h.r > 3 && http2.FrameType(h.in.B[h.r+3]) == http2.Data {
 		d = max(d, h.limits.BodyTimeout)
 	}
 	return d

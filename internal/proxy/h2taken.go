@@ -39,7 +39,7 @@ func (h *h2Conn) behind(at socket.Instant) int64 {
 func (h *h2Conn) given() int64 {
 	n := h.written + int64(h.handed)
 	if h.queue != nil {
-		n += int64(len(h.queue.b))
+		n += int64(len(h.queue.B))
 	}
 	return n
 }

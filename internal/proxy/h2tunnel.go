@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -82,14 +83,14 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 
 // carryOnce carries what there is.
 func (s *h2Stream) carryOnce(t *tunnel) error {
-	b := takeBuffer()
-	defer b.release()
+	b := buffer.Take()
+	defer b.Release()
 	h := s.h
 	h.mu.Lock()
-	n := s.body.Take(b.b[:])
+	n := s.body.Take(b.B[:])
 	s.reckon()
 	h.mu.Unlock()
-	err := t.send(b.b[:n])
+	err := t.send(b.B[:n])
 	h.mu.Lock()
 	h.drained(s, n)
 	h.mu.Unlock()

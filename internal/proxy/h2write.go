@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http2"
 )
 
@@ -13,21 +14,21 @@ func (h *h2Conn) write(appendTo func([]byte) []byte) {
 	if h.ending {
 		return
 	}
-	h.queued().b = appendTo(h.queued().b)
+	h.queued().B = appendTo(h.queued().B)
 	h.rouse()
 }
 
 // queued returns the queue, which is on loan from a pool while something is in
 // it. Called with mu locked.
-func (h *h2Conn) queued() *records {
+func (h *h2Conn) queued() *buffer.Records {
 	if h.queue == nil {
-		h.queue = takeRecords(0)
+		h.queue = buffer.TakeRecords(0)
 	}
 	return h.queue
 }
 
 // full reports whether answers have to wait. Called with mu locked.
-func (h *h2Conn) full() bool { return h.queue != nil && len(h.queue.b) >= queueRoom }
+func (h *h2Conn) full() bool { return h.queue != nil && len(h.queue.B) >= queueRoom }
 
 // rouse makes the writer look. Called with mu locked.
 func (h *h2Conn) rouse() {
@@ -58,7 +59,7 @@ func (h *h2Conn) flush() {
 		q := h.queue
 		h.queue = nil
 		if q != nil {
-			h.handed = len(q.b)
+			h.handed = len(q.B)
 		}
 		if q == nil && (h.ending || h.settled) {
 			h.writing = false
@@ -69,8 +70,8 @@ func (h *h2Conn) flush() {
 		if q == nil {
 			continue
 		}
-		err := h.conn.write(q.b)
-		q.release()
+		err := h.conn.write(q.B)
+		q.Release()
 		h.mu.Lock()
 		h.written += int64(h.handed)
 		h.handed = 0
@@ -95,7 +96,7 @@ func (h *h2Conn) flush() {
 // frame, CONTINUATION. Called with mu locked.
 func (h *h2Conn) appendBlock(s *h2Stream, block []byte, flags http2.Flags) {
 	q := h.queued()
-	before := len(q.b)
+	before := len(q.B)
 	first := 0
 	if !h.greeted {
 		first = 1
@@ -104,27 +105,27 @@ func (h *h2Conn) appendBlock(s *h2Stream, block []byte, flags http2.Flags) {
 	if n == len(block) {
 		flags |= http2.EndHeaders
 	}
-	q.b = http2.AppendHeader(q.b, first+n, http2.Headers, flags, s.id)
+	q.B = http2.AppendHeader(q.B, first+n, http2.Headers, flags, s.id)
 	if !h.greeted {
 		h.greeted = true
-		q.b = append(q.b, http2.NoTable)
+		q.B = append(q.B, http2.NoTable)
 	}
-	q.b = append(q.b, block[:n]...)
+	q.B = append(q.B, block[:n]...)
 	for block = block[n:]; len(block) > 0; block = block[n:] {
 		n, flags = min(len(block), http2.MaxFrame), 0
 		if n == len(block) {
 			flags = http2.EndHeaders
 		}
-		q.b = http2.AppendHeader(q.b, n, http2.Continuation, flags, s.id)
-		q.b = append(q.b, block[:n]...)
+		q.B = http2.AppendHeader(q.B, n, http2.Continuation, flags, s.id)
+		q.B = append(q.B, block[:n]...)
 	}
-	s.x.record.bytesOut += int64(len(q.b) - before)
+	s.x.record.bytesOut += int64(len(q.B) - before)
 }
 
 // appendData queues a DATA frame for which there is room. Called with mu locked.
 func (h *h2Conn) appendData(s *h2Stream, p []byte, flags http2.Flags) {
 	q := h.queued()
-	q.b = http2.AppendHeader(q.b, len(p), http2.Data, flags, s.id)
-	q.b = append(q.b, p...)
+	q.B = http2.AppendHeader(q.B, len(p), http2.Data, flags, s.id)
+	q.B = append(q.B, p...)
 	s.x.record.bytesOut += int64(http2.HeaderLen + len(p))
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"io"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/http3"
@@ -73,7 +74,7 @@ func (s *h3Stream) take(u *upload) *Fault {
 			return bodyFault(err)
 		}
 	}
-	u.flow.long = s.frames.Need() > bufferBytes/2 // trailers are taken whole
+	u.flow.long = s.frames.Need() > buffer.Bytes/2 // trailers are taken whole
 	u.flow.open()
 	u.flow.w += copy(u.flow.space(), s.rest)
 	n := 0
@@ -94,7 +95,7 @@ func (s *h3Stream) take(u *upload) *Fault {
 // unframe leaves of what is in the flow the payload, from headRoom to to. What is
 // not whole goes to s.rest.
 func (s *h3Stream) unframe(u *upload) (to int, trailers []byte, f *Fault) {
-	b := u.flow.buf.b
+	b := u.flow.buf.B
 	src := u.flow.left()
 	to = headRoom
 	for {
@@ -176,9 +177,9 @@ func (s *h3Stream) discard() {
 		if err := s.await(); err != nil { // without a buffer
 			break
 		}
-		b := takeBuffer()
-		_, err := s.Read(b.b[:])
-		b.release()
+		b := buffer.Take()
+		_, err := s.Read(b.B[:])
+		b.Release()
 		if err != nil {
 			break
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
@@ -57,14 +58,14 @@ func (s *h3Stream) carryUp(t *tunnel) *Fault {
 
 // carryOnce carries what there is to be read.
 func (s *h3Stream) carryOnce(t *tunnel) *Fault {
-	b := takeBuffer()
-	defer b.release()
-	n := copy(b.b[:], s.rest)
-	m, err := s.Read(b.b[n:])
+	b := buffer.Take()
+	defer b.Release()
+	n := copy(b.B[:], s.rest)
+	m, err := s.Read(b.B[n:])
 	if err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) { // which comes again
 		return &Fault{Side: Client, Op: OpTunnel, Err: err}
 	}
-	return s.carryFrames(t, b.b[:n+m])
+	return s.carryFrames(t, b.B[:n+m])
 }
 
 // carryFrames carries the payload of what src holds of DATA frames, and keeps the
@@ -97,9 +98,9 @@ func (s *h3Stream) interrupted(err error) bool {
 
 // carry sends p in a DATA frame, in one write.
 func (s *h3Stream) carry(p []byte) *Fault {
-	b := takeBuffer()
-	defer b.release()
-	out := append(http3.AppendFrameHeader(b.b[:0], http3.Data, len(p)), p...)
+	b := buffer.Take()
+	defer b.Release()
+	out := append(http3.AppendFrameHeader(b.B[:0], http3.Data, len(p)), p...)
 	f := s.write(out)
 	if f != nil {
 		f.Op = OpTunnel

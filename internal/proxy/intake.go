@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http1"
 	"elbow/internal/overload"
 )
@@ -12,8 +13,8 @@ import (
 // stays where it is to the end of the exchange because everything refers to it,
 // then perhaps its body or the requests after it.
 type intake struct {
-	short *headBuffer // on loan; nil when b has outgrown it
-	b     []byte      // b[:n] has been read, b[used:n] not been used
+	short *buffer.Head // on loan; nil when b has outgrown it
+	b     []byte       // b[:n] has been read, b[used:n] not been used
 	n     int
 	used  int
 
@@ -27,14 +28,14 @@ type intake struct {
 
 func (in *intake) open(owner *overload.Holding) {
 	in.owner = owner
-	in.short = takeHead()
-	in.b = in.short.b[:]
+	in.short = buffer.TakeHead()
+	in.b = in.short.B[:]
 	in.n, in.used, in.more = 0, 0, false
 }
 
 func (in *intake) close() {
 	if in.short != nil {
-		in.short.release()
+		in.short.Release()
 	}
 	in.reckon(0)
 	*in = intake{}
@@ -74,7 +75,7 @@ func (in *intake) grow(size int) {
 	copy(b, in.b[:in.n])
 	in.b = b
 	if in.short != nil {
-		in.short.release()
+		in.short.Release()
 		in.short = nil
 	}
 	in.reckon(size)
@@ -84,7 +85,7 @@ func (in *intake) grow(size int) {
 // headBytes of them belong to an exchange anyway.
 func (in *intake) reckon(n int) {
 	extra := int64(n)
-	if n <= headBytes {
+	if n <= buffer.HeadBytes {
 		extra = 0
 	}
 	if extra != in.extra {

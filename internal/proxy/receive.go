@@ -41,7 +41,7 @@ func (x *exchange) relay() *Fault {
 			x.via.part(true) // before the write, so that others can have it
 			x.vacate()
 		}
-		if f := x.client.deliver(x.back.buf.b, from, to, last); f != nil || last {
+		if f := x.client.deliver(x.back.buf.B, from, to, last); f != nil || last {
 			return f
 		}
 		x.back.lengthen(x.client.swift())

@@ -9,6 +9,7 @@ import (
 
 	xhttp2 "golang.org/x/net/http2"
 
+	"elbow/internal/buffer"
 	"elbow/internal/http2"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
@@ -137,7 +138,7 @@ func TestH3UnfinishedHeadsAreBounded(t *testing.T) {
 		}()
 	}
 	waitFor(t, "a bound", func() bool { return refused.Load() >= quicStreams-1-maxHeadRoom/room })
-	if held, bound := r.held(), int64(overload.QUICCost+quicStreams*(overload.ExchangeCost+headBytes)+maxHeadRoom); held > bound {
+	if held, bound := r.held(), int64(overload.QUICCost+quicStreams*(overload.ExchangeCost+buffer.HeadBytes)+maxHeadRoom); held > bound {
 		t.Errorf("%d bytes are held, want no more than %d", held, bound)
 	}
 	if got := c.ask("/"); got != "hello" {

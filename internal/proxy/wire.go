@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"elbow/internal/buffer"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
@@ -25,8 +26,8 @@ type wire struct {
 	records bool // hand over one TLS record at a time
 
 	// Owned by the reading goroutine.
-	in       *buffer // nil while nothing is pending
-	next     int     // in.b[next:end] is pending
+	in       *buffer.Buffer // nil while nothing is pending
+	next     int            // in.b[next:end] is pending
 	end      int
 	record   int // bytes of the current record still to hand over
 	readErr  error
@@ -34,8 +35,8 @@ type wire struct {
 
 	turn *overload.Gate // what a handshake that is being computed is inside of; nil: none
 
-	mu   sync.Mutex // one write at a time: crypto/tls also writes when it reads
-	held *records   // guarded by mu; what is kept back until flush; nil: nothing is
+	mu   sync.Mutex      // one write at a time: crypto/tls also writes when it reads
+	held *buffer.Records // guarded by mu; what is kept back until flush; nil: nothing is
 }
 
 func (w *wire) open(tcp *net.TCPConn, lot *socket.Lot, records bool, stall time.Duration) error {
@@ -67,7 +68,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		}
 		n = min(w.end-w.next, w.record)
 	}
-	n = copy(p, w.in.b[w.next:w.next+n])
+	n = copy(p, w.in.B[w.next:w.next+n])
 	w.next += n
 	if w.records {
 		w.record -= n
@@ -89,7 +90,7 @@ func (w *wire) header() error {
 			return err
 		}
 	}
-	h := w.in.b[w.next:]
+	h := w.in.B[w.next:]
 	w.record = recordHeaderLen + int(h[3])<<8 + int(h[4])
 	return nil
 }
@@ -106,12 +107,12 @@ func (w *wire) fill() error {
 // matter. A buffer taken for nothing goes back at once.
 func (w *wire) tryRead(fd uintptr) bool {
 	if w.in == nil {
-		w.in, w.next, w.end = takeBuffer(), 0, 0
+		w.in, w.next, w.end = buffer.Take(), 0, 0
 	} else if w.next > 0 {
-		w.end = copy(w.in.b[:], w.in.b[w.next:w.end])
+		w.end = copy(w.in.B[:], w.in.B[w.next:w.end])
 		w.next = 0
 	}
-	n, err := socket.ReadFD(fd, w.in.b[w.end:])
+	n, err := socket.ReadFD(fd, w.in.B[w.end:])
 	w.end += n
 	if w.next == w.end {
 		w.letGo()
@@ -125,7 +126,7 @@ func (w *wire) tryRead(fd uintptr) bool {
 
 // letGo gives the buffer back.
 func (w *wire) letGo() {
-	w.in.release()
+	w.in.Release()
 	w.in, w.next, w.end = nil, 0, 0
 }
 
@@ -135,7 +136,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.held != nil {
-		w.held.b = append(w.held.b, p...)
+		w.held.B = append(w.held.B, p...)
 		return len(p), nil
 	}
 	return w.Conn.Write(p)
@@ -144,7 +145,7 @@ func (w *wire) Write(p []byte) (int, error) {
 // holdBack makes Write keep what it is given until flush: the records of n bytes.
 func (w *wire) holdBack(n int) {
 	w.mu.Lock()
-	w.held = takeRecords(n)
+	w.held = buffer.TakeRecords(n)
 	w.mu.Unlock()
 }
 
@@ -154,8 +155,8 @@ func (w *wire) flush() error {
 	defer w.mu.Unlock()
 	h := w.held
 	w.held = nil
-	_, err := w.Conn.Write(h.b)
-	h.release()
+	_, err := w.Conn.Write(h.B)
+	h.Release()
 	return err
 }
 
