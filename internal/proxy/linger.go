@@ -48,6 +48,9 @@ func (h *h1) taken() *Fault {
 	}
 	if !x.keep {
 		if f := c.closeWrite(); f != nil { // who reads to the end sees it
+			if c.hasTaken() {
+				return nil
+			}
 			f.Op = OpBody
 			return f
 		}
@@ -92,12 +95,19 @@ func (c *conn) awaitTaken(discards bool) error {
 			return os.ErrDeadlineExceeded
 		}
 		if err := c.pause(step, discards); err != nil {
-			if _, failed := p.look(c); failed == nil && p.left <= shortAnswer {
-				return nil // see shortAnswer
+			if c.hasTaken() {
+				return nil
 			}
 			return err
 		}
 	}
+}
+
+// hasTaken reports whether a client that has ended the connection had taken the answer
+// before; see shortAnswer.
+func (c *conn) hasTaken() bool {
+	left, err := c.wire.Unacked()
+	return err == nil && left <= shortAnswer
 }
 
 // pause waits for d, less if the client sends something: as a rule that is its next

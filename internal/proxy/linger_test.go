@@ -233,3 +233,44 @@ func TestLingeringEnds(t *testing.T) {
 		}
 	})
 }
+
+// A client that has read all of the answer and resets the connection before our side
+// of it is ended, which fails then, has got the answer; one that has not read it has
+// not.
+func TestTakenBeforeReset(t *testing.T) {
+	leak.Check(t)
+	bothWays(t, func(t *testing.T, s setting) {
+		for _, reads := range []bool{true, false} {
+			const size = 8 << 20 // more than the kernels take
+			r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
+				if p.head() != "" {
+					p.send("HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(size+1) + "\r\n\r\n" + strings.Repeat("x", size))
+					p.wait()
+				}
+			})}, s)
+			c := r.dial().narrow().send(get)
+			resp := c.response()
+			if reads {
+				if _, err := io.ReadFull(resp.Body, make([]byte, size)); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				waitFor(t, "a client that stands still", func() bool {
+					owed := 0
+					r.lis.each(func(c *conn) { owed += c.memory.Debts() })
+					return owed > 0
+				})
+			}
+			var served *conn
+			r.lis.each(func(c *conn) { served = c })
+			c.leave()
+			waitFor(t, "the reset", served.gone)
+			x := &exchange{conn: served}
+			x.taking.conn = served
+			x.record.bytesOut = size
+			if f := (*h1)(x).taken(); (f == nil) != reads {
+				t.Errorf("client that reads %v: got %v", reads, f)
+			}
+		}
+	})
+}
