@@ -14,7 +14,7 @@ type Field struct{ Name, Doc string }
 
 // Fields are the fields of the access log in the order of a line.
 var Fields = []Field{
-	{"time", "UTC, when the exchange ended"},
+	{"time", "UTC, when the exchange had ended and the client had taken an answer of more than 64 KiB"},
 	{"lb", "LoadBalancerId"},
 	{"listener", "port of the listener"},
 	{"client", "address and port that the request came from"},
@@ -28,7 +28,8 @@ var Fields = []Field{
 	{"backend", "ServerId, or ServerId:Port for one with a port of its own; absent if none was chosen"},
 	{"connect", "seconds until there was a connection to the backend, from the first byte of the request as for all times here; absent if there was none"},
 	{"answer", "seconds until the head of the backend's answer; absent if none came"},
-	{"took", "seconds until the end of the exchange"},
+	{"took", "seconds until the last byte of the answer was written, or the exchange broke"},
+	{"taken", "seconds until the client's TCP was seen to have acknowledged an answer of more than 64 KiB, which is looked at in steps that double from 5 ms to 1 s; absent if it was shorter, over HTTP/3, or lost"},
 	{"retries", "how often another connection or backend was tried; absent if none was"},
 	{"agent", "User-Agent; absent without one"},
 	{"referer", "Referer; absent without one"},

@@ -11,7 +11,8 @@ type Times struct {
 	Began     socket.Instant // first byte of the request seen
 	Connected socket.Instant // a backend connection was there; 0: none
 	Answered  socket.Instant // the final head of the backend had come; 0: none
-	Ended     socket.Instant
+	Ended     socket.Instant // the last byte had been written, or it had broken
+	Taken     socket.Instant // the client had a long answer; 0: not known
 }
 
 // Since returns the time from the beginning to at, 0 if at has not been.
@@ -30,5 +31,9 @@ func (t *Times) append(b []byte) []byte {
 	if t.Answered != 0 {
 		b = appendSeconds(b, "answer", t.Since(t.Answered))
 	}
-	return appendSeconds(b, "took", t.Since(t.Ended))
+	b = appendSeconds(b, "took", t.Since(t.Ended))
+	if t.Taken != 0 {
+		b = appendSeconds(b, "taken", t.Since(t.Taken))
+	}
+	return b
 }

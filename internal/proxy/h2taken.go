@@ -72,12 +72,14 @@ func (s *h2Stream) taken() *Fault {
 	for step := takenPoll; ; step = min(2*step, watchEvery) {
 		at := socket.Now()
 		if h.behind(at); h.taken.acked >= end {
+			s.x.record.Taken = at
 			return nil
 		}
 		switch {
 		case s.cancelled.Load() || h.ending:
 			if end-h.taken.acked <= shortAnswer && h.cutFor.Load() == nil {
-				return nil // see shortAnswer
+				s.x.record.Taken = at // see shortAnswer
+				return nil
 			}
 			return clientGone(OpBody)
 		case h.stands(at):

@@ -24,6 +24,7 @@ func (x *exchange) confirm() {
 	}
 	if f := x.client.taken(); f != nil {
 		x.record.fault = f
+		x.record.Ended = socket.Now()
 		x.keep = false
 	}
 }
@@ -48,11 +49,12 @@ func (h *h1) taken() *Fault {
 	}
 	if !x.keep {
 		if f := c.closeWrite(); f != nil { // who reads to the end sees it
-			if c.hasTaken() {
-				return nil
+			if !c.hasTaken() {
+				f.Op = OpBody
+				return f
 			}
-			f.Op = OpBody
-			return f
+			x.record.Taken = socket.Now()
+			return nil
 		}
 	}
 	x.taking.begin(nil, false)
@@ -60,6 +62,7 @@ func (h *h1) taken() *Fault {
 	if err := c.awaitTaken(!x.keep); err != nil {
 		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
 	}
+	x.record.Taken = socket.Now()
 	return nil
 }
 

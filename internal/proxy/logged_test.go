@@ -73,6 +73,9 @@ func TestAccessLogHasTheFieldsOfTheTable(t *testing.T) {
 	for range 4 {
 		r.dial().send("GET / HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: x\r\nReferer: https://r/\r\nConnection: close\r\n\r\n").want(200, "hello")
 	}
+	// An answer that the client is seen to have taken.
+	r.lis.Swap(r.over(origin(t, sized)))
+	r.dial().send("GET /100000 HTTP/1.1\r\nHost: www.example.com\r\n\r\n").want(200, "*")
 	gone := newRig(t, []string{refusing(t)})
 	gone.dial().send("GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n").want(502, "502 Bad Gateway\n")
 	var names []string
@@ -91,7 +94,7 @@ func TestAccessLogHasTheFieldsOfTheTable(t *testing.T) {
 			at = place
 		}
 	}
-	for range 4 {
+	for range 5 {
 		check(r.log.nextText(t))
 	}
 	check(gone.log.nextText(t))

@@ -318,6 +318,11 @@ func testSlowClients(t *testing.T, r *rig, v version, event slowEvent) {
 		k := takers[name]
 		switch whole := k.err == nil && k.got == k.size; {
 		case whole && line["err"] == nil:
+			took, _ := line["took"].(float64)
+			taken, looked := line["taken"].(float64)
+			if looks := v != http30 && k.size > shortAnswer; looked != looks || looks && taken < took {
+				t.Errorf("%s: access log has %v", name, line)
+			}
 		case event.cuts && line["side"] == "self" && line["status"] == 200.0:
 		case event.cuts && v == http30 && k.size < shortAnswer: // what QUIC has acknowledged is not known
 		default:
