@@ -257,18 +257,18 @@ func TestTakenBeforeReset(t *testing.T) {
 			} else {
 				waitFor(t, "a client that stands still", func() bool {
 					owed := 0
-					r.lis.each(func(c *conn) { owed += c.memory.Debts() })
+					r.lis.each(func(o *Origin) { owed += o.memory.Debts() })
 					return owed > 0
 				})
 			}
 			var served *conn
-			r.lis.each(func(c *conn) { served = c })
+			r.lis.each(func(o *Origin) { served = o.member.(*conn) })
 			c.leave()
 			waitFor(t, "the reset", served.gone)
-			x := &exchange{conn: served}
-			x.taking.conn = served
+			x := &exchange{from: &served.Origin}
+			x.taking.open(x.from, served, 0)
 			x.record.bytesOut = size
-			if f := (*h1)(x).taken(); (f == nil) != reads {
+			if f := (&h1{served, x}).taken(); (f == nil) != reads {
 				t.Errorf("client that reads %v: got %v", reads, f)
 			}
 		}
