@@ -121,8 +121,11 @@ func readCertificate(n *yaml.Node, dir string) (c Certificate, err error) {
 	if c.Cert, err = pemText(f.must("Cert"), dir); err == nil {
 		c.Key, err = pemText(f.must("Key"), dir)
 	}
-	if f.err != nil || err != nil {
-		return c, at(n, f.err, err)
+	if f.err != nil {
+		return c, f.err // with its line
+	}
+	if err != nil {
+		return c, at(n, err)
 	}
 	if c.Sha2, err = fingerprint(c.Cert); err != nil {
 		return c, at(n, err)
