@@ -1,6 +1,11 @@
 package socket
 
-import "golang.org/x/sys/unix"
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // Unacked returns how many bytes of what was written the other side's TCP has not
 // acknowledged; the end that CloseWrite sends counts as one. After a reset it
@@ -13,4 +18,13 @@ func (c *Conn) Unacked() (n int, err error) {
 	return n, err
 }
 
-func unackedFD(fd uintptr) (int, error) { return unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
+// unackedFD is Unacked of a file descriptor. Like reads and writes it does not
+// announce itself to the scheduler: with two looks at each, answers of 1 MiB on kept
+// connections took 6 % more CPU time than without any, and take 1 % more.
+func unackedFD(fd uintptr) (int, error) {
+	var n int32
+	if _, _, e := syscall.RawSyscall(syscall.SYS_IOCTL, fd, unix.SIOCOUTQ, uintptr(unsafe.Pointer(&n))); e != 0 {
+		return 0, e
+	}
+	return int(n), nil
+}
