@@ -87,7 +87,7 @@ type restored struct {
 	Error string `json:"error,omitempty"`
 }
 
-// A Order is a restore that the node has been asked for.
+// An Order is a restore that the node has been asked for.
 type Order struct {
 	File
 	Progress func(made, of int)
