@@ -34,6 +34,18 @@ type Listener struct {
 // Listen opens addr and serves cfg on it. That the address is taken, or that no
 // interface has it, is told by errors.Is with EADDRINUSE and EADDRNOTAVAIL.
 func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
+	return p.listen(addr, cfg, true)
+}
+
+// ListenBesides is Listen for another address of what a Listener serves already. Each
+// has connections, a budget and an end of its own; the metrics have both as one.
+func (p *Proxy) ListenBesides(addr netip.AddrPort, cfg *Config) (*Listener, error) {
+	return p.listen(addr, cfg, false)
+}
+
+// listen is Listen; with sampled false the metrics that are looked up are those of
+// another listener of the same labels.
+func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listener, error) {
 	tcp, raw, err := p.listenTCP(addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
@@ -55,7 +67,11 @@ func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 			l.quic = newQUIC(l)
 		}
 	}
-	l.counts = p.listeners.Add(l.sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
+	var sample func(*listenerCounts)
+	if sampled {
+		sample = l.sample
+	}
+	l.counts = p.listeners.Add(sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
 	p.mu.Lock()
 	p.open[l] = struct{}{}
 	p.mu.Unlock()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"syscall"
 	"time"
 
 	"elbow/internal/balance"
@@ -19,9 +18,12 @@ import (
 func (l *Loop) apply(steps []step, certificates map[string]elb.Certificate, now time.Time) {
 	for len(steps) > 0 {
 		n := 1
-		if steps[0].op == opDrain {
+		switch steps[0].op {
+		case opDrain:
 			l.drain(steps[0].key)
-		} else {
+		case opDetach:
+			l.detach(steps[0].key, steps[0].at)
+		default:
 			for n < len(steps) && steps[n].key == steps[0].key {
 				n++
 			}
@@ -64,18 +66,38 @@ func (l *Loop) refuse(u *unit, d *spec) {
 	u.spec.refused = slices.Clone(d.refused)
 }
 
+// doAll does the steps of one unit. An address that cannot be had is told in the end,
+// and leaves out nothing as long as there is another.
 func (l *Loop) doAll(u *unit, steps []step, certificates map[string]elb.Certificate) error {
+	var missing error
 	for _, s := range steps {
-		if err := l.do(u, s, certificates); err != nil {
-			return err
+		if s.op != opOpen && missing != nil && !u.open {
+			return missing
+		}
+		err := l.do(u, s, certificates)
+		switch {
+		case err == nil:
+		case s.op != opOpen:
+			return also(missing, err)
+		default:
+			missing = also(missing, err)
 		}
 	}
-	return nil
+	return missing
+}
+
+// also is two errors in one line.
+func also(one, other error) error {
+	if one == nil {
+		return other
+	}
+	return fmt.Errorf("%w; %w", one, other)
 }
 
 // settle notes that u is as desired.
 func (l *Loop) settle(u *unit, d *spec) {
 	u.spec.check = d.check // of which each backend had a step of its own
+	u.spec.also = slices.Clone(d.also)
 	if u.fault != nil {
 		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.listener(), "rev", l.revision)
 		u.fault = nil
@@ -106,7 +128,7 @@ func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) erro
 	case opJoin:
 		l.join(u, s.spec, s.backend)
 	case opOpen:
-		return l.open(u, s.spec)
+		return l.open(u, s.spec, s.at)
 	case opSwap:
 		return l.swap(u, s.spec)
 	case opProbe:
@@ -169,8 +191,7 @@ func (l *Loop) pair(id string, certificates map[string]elb.Certificate) (*cert.P
 func (u *unit) rekey(d *spec) {
 	c := *u.config
 	c.Sessions = sessions(d, u.spec.certificate)
-	u.config = &c
-	u.listener.Swap(u.config)
+	u.swap(&c)
 	u.spec.sessions = d.sessions
 }
 
@@ -187,41 +208,6 @@ func (l *Loop) join(u *unit, d *spec, id backendID) {
 	u.backends[id] = b
 }
 
-func (l *Loop) open(u *unit, d *spec) error {
-	listen, c, err := l.prepare(u, d)
-	if err != nil {
-		return err
-	}
-	err = listen()
-	if errors.Is(err, syscall.EADDRNOTAVAIL) && l.addresses != nil {
-		if err = l.addresses.Assign(d.address.Addr()); err == nil {
-			err = listen()
-		}
-	}
-	if err != nil {
-		return advise(d, err)
-	}
-	u.open = true
-	u.follow(d, c)
-	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.listener(), "address", d.address, "rev", l.revision)
-	return nil
-}
-
-// prepare makes what opens the socket of u. The config is one of HTTP and HTTPS.
-func (l *Loop) prepare(u *unit, d *spec) (listen func() error, c *proxy.Config, err error) {
-	if d.protocol == elb.TCP {
-		listen, err = l.prepareStream(u, d)
-		return listen, nil, err
-	}
-	if c, err = l.config(u, d); err != nil {
-		return nil, nil, err
-	}
-	return func() (err error) {
-		u.listener, err = l.proxy.Listen(d.address, c)
-		return err
-	}, c, nil
-}
-
 func (l *Loop) swap(u *unit, d *spec) error {
 	if d.protocol == elb.TCP {
 		return l.swapStream(u, d)
@@ -230,7 +216,7 @@ func (l *Loop) swap(u *unit, d *spec) error {
 	if err != nil {
 		return err
 	}
-	u.listener.Swap(c)
+	u.swap(c)
 	u.follow(d, c)
 	return nil
 }

@@ -77,7 +77,7 @@ func (r *resolver) forward(b *elb.LoadBalancer, l *elb.Listener, revision int64)
 	s.owner = l.Key()
 	s.revision = revision
 	s.protocol = l.Protocol
-	s.address = netip.AddrPortFrom(b.Address, uint16(l.Port))
+	s.at(b, l.Port)
 	s.settings = settings{
 		scheduler:      l.Scheduler,
 		sticky:         l.Sticky,
@@ -106,9 +106,17 @@ func (r *resolver) redirect(b *elb.LoadBalancer, l *elb.Listener, revision int64
 	s.owner = l.Key()
 	s.revision = revision
 	s.protocol = elb.HTTP
-	s.address = netip.AddrPortFrom(b.Address, uint16(from))
+	s.at(b, from)
 	s.redirect = to
 	s.settings.idleTimeout = l.IdleTimeout
+}
+
+// at gives a unit the addresses of its load balancer.
+func (s *spec) at(b *elb.LoadBalancer, port int) {
+	s.address = netip.AddrPortFrom(b.Address, uint16(port))
+	for _, e := range b.EIPs {
+		s.also = append(s.also, e.Address)
+	}
 }
 
 // next is a fresh spec at the end, with the memory that its place had for
@@ -120,7 +128,7 @@ func (r *resolver) next() *spec {
 	}
 	r.specs = r.specs[:n+1]
 	s := &r.specs[n]
-	*s = spec{members: s.members[:0], refused: s.refused[:0]}
+	*s = spec{members: s.members[:0], refused: s.refused[:0], also: s.also[:0]}
 	return s
 }
 

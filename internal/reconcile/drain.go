@@ -1,16 +1,22 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/netip"
+	"slices"
 
 	"elbow/internal/elb"
 )
 
-// A drain is a unit whose socket is closed and whose exchanges may end.
+// A drain is sockets that are closed and whose exchanges may end: those of a unit, or
+// one of them on the address of an EIP.
 type drain struct {
-	unit *unit
-	cut  context.CancelFunc // ends the exchanges that are left
+	unit     *unit
+	detached netip.Addr // of the EIP; invalid: all of the unit ends
+	sockets  []front
+	cut      context.CancelFunc // ends the exchanges that are left
 }
 
 // drain closes the socket of a unit and lets its exchanges end behind the back
@@ -27,24 +33,37 @@ func (l *Loop) drain(k key) {
 		l.tell(u.spec.owner)
 		return
 	}
-	if l.yielding {
-		u.front().Yield()
-	} else {
-		u.front().Close()
+	sockets := slices.Collect(maps.Values(u.sockets))
+	for _, socket := range sockets {
+		if l.yielding {
+			socket.Yield()
+		} else {
+			socket.Close()
+		}
+	}
+	if !l.yielding {
 		l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.listener(), "rev", l.revision)
 	}
-	// The deadline of a drain is its own: it may outlast the context of Run, up
-	// to the end of Drain, which calls cut.
-	ctx, cut := context.WithTimeout(context.Background(), l.drainTimeout)
-	d := &drain{unit: u, cut: cut}
-	l.draining[d] = struct{}{}
 	l.drainsOf[u.spec.owner]++
-	go l.await(ctx, d) // ends with the exchanges or ctx; the receiver of drained waits
+	l.end(&drain{unit: u, sockets: sockets})
 	l.tell(u.spec.owner)
 }
 
+// end lets the exchanges of sockets that are closed end. The deadline of a drain is
+// its own: it may outlast the context of Run, up to the end of Drain, which calls cut.
+func (l *Loop) end(d *drain) {
+	ctx, cut := context.WithTimeout(context.Background(), l.drainTimeout)
+	d.cut = cut
+	l.draining[d] = struct{}{}
+	go l.await(ctx, d) // ends with the exchanges or ctx; the receiver of drained waits
+}
+
 func (l *Loop) await(ctx context.Context, d *drain) {
-	if err := d.unit.front().Drain(ctx); err != nil {
+	var err error
+	for _, socket := range d.sockets { // that are all closed: the time of one is that of all
+		err = cmp.Or(err, socket.Drain(ctx))
+	}
+	if err != nil {
 		l.log.Warn("exchanges cut at the end of the drain", "lb", d.unit.spec.loadBalancer,
 			"listener", d.unit.spec.listener(), "err", err)
 	}
@@ -57,13 +76,16 @@ func (l *Loop) await(ctx context.Context, d *drain) {
 func (l *Loop) endDrain(d *drain) {
 	d.cut()
 	delete(l.draining, d)
+	l.stale = true
+	if d.detached.IsValid() {
+		return
+	}
 	owner := d.unit.spec.owner
 	if l.drainsOf[owner]--; l.drainsOf[owner] == 0 {
 		delete(l.drainsOf, owner)
 	}
 	l.retireAll(d.unit)
 	l.tell(owner)
-	l.stale = true
 }
 
 // retireAll lets go of what a unit has.
@@ -108,13 +130,17 @@ func (l *Loop) sweep() {
 	addresses := make(map[netip.Addr]bool)
 	certificates := make(map[string]bool)
 	for _, u := range l.running {
-		addresses[u.spec.address.Addr()] = true
+		u.needs(addresses)
 		for _, id := range elb.CertificateIDs(u.spec.certificate) {
 			certificates[id] = true
 		}
 	}
 	for d := range l.draining {
-		addresses[d.unit.spec.address.Addr()] = true
+		if d.detached.IsValid() {
+			addresses[d.detached] = true
+		} else {
+			d.unit.needs(addresses)
+		}
 	}
 	for id := range l.pairs {
 		if !certificates[id] {

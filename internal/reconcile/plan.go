@@ -1,7 +1,9 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -10,8 +12,9 @@ import (
 type op uint8
 
 const (
-	opDrain       op = iota + 1 // close the socket, let its exchanges end
-	opOpen                      // open the socket
+	opDrain       op = iota + 1 // close the sockets, let their exchanges end
+	opDetach                    // close the socket on the address of an EIP that is not the load balancer's any more
+	opOpen                      // open a socket
 	opSwap                      // let new exchanges follow the spec
 	opCertificate               // load the certificate
 	opSessions                  // hand over the session keys
@@ -23,7 +26,7 @@ const (
 )
 
 var opNames = [...]string{
-	opDrain: "drain", opOpen: "open", opSwap: "swap", opCertificate: "certificate", opSessions: "sessions", opJoin: "join",
+	opDrain: "drain", opDetach: "detach", opOpen: "open", opSwap: "swap", opCertificate: "certificate", opSessions: "sessions", opJoin: "join",
 	opProbe: "probe", opQuiet: "quiet", opLeave: "leave", opSettle: "settle",
 }
 
@@ -31,15 +34,16 @@ var opNames = [...]string{
 type step struct {
 	op      op
 	key     key
-	spec    *spec     // what is desired; nil for a drain
-	backend backendID // of join, probe, quiet and leave
+	spec    *spec      // what is desired; nil for a drain and a detach
+	backend backendID  // of join, probe, quiet and leave
+	at      netip.Addr // of open and detach
 }
 
 func (s step) String() string {
 	text := opNames[s.op] + " " + s.key.String()
 	switch s.op {
-	case opOpen:
-		return text + " at " + s.spec.address.String()
+	case opOpen, opDetach:
+		return text + " at " + netip.AddrPortFrom(s.at, uint16(s.key.port)).String()
 	case opCertificate:
 		return text + " " + s.spec.certificate
 	case opJoin, opProbe, opQuiet, opLeave:
@@ -54,14 +58,22 @@ func (s step) String() string {
 //
 // Sockets are closed before any is opened, so that an address and port can pass
 // from one unit to another. The steps of one unit follow each other, so that a
-// failure can leave out the rest of them.
+// failure can leave out the rest of them. An address that cannot be had leaves out
+// nothing as long as there is another.
 func plan(dst []step, desired []spec, running map[key]*unit, now time.Time) []step {
 	for k, u := range running {
-		if d := find(desired, k); d == nil || u.open && !u.spec.sameSocket(d) {
+		d := find(desired, k)
+		if d == nil || u.open && !u.spec.sameSocket(d) {
 			dst = append(dst, step{op: opDrain, key: k})
+			continue
+		}
+		for at := range u.sockets {
+			if !d.serves(at) {
+				dst = append(dst, step{op: opDetach, key: k, at: at})
+			}
 		}
 	}
-	slices.SortFunc(dst, func(a, b step) int { return a.key.compare(b.key) })
+	slices.SortFunc(dst, func(a, b step) int { return cmp.Or(a.key.compare(b.key), a.at.Compare(b.at)) })
 	for i := range desired {
 		d := &desired[i]
 		u := running[d.key]
@@ -103,11 +115,19 @@ func planUnit(dst []step, d *spec, u *unit) []step {
 	}
 	switch {
 	case !u.open:
-		add(opOpen, backendID{})
 	case !u.spec.sameExchange(d):
 		add(opSwap, backendID{}) // with the session keys
 	case u.spec.sessions != d.sessions:
 		add(opSessions, backendID{})
+	}
+	open := func(at netip.Addr) {
+		if !u.listens(at) {
+			dst = append(dst, step{op: opOpen, key: d.key, spec: d, at: at})
+		}
+	}
+	open(d.address.Addr())
+	for _, at := range d.also {
+		open(at)
 	}
 	for i := range d.members {
 		id := d.members[i].backendID

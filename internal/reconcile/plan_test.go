@@ -35,7 +35,7 @@ var update = flag.Bool("update", false, "rewrite the steps in testdata")
 //	swap lb-1:443
 //	certificate lb-1:443 8
 //
-// A running unit may be closed, and failed (it may be tried again) or held (it
+// A running unit may be closed, or have no socket on its own address (missing), and failed (it may be tried again) or held (it
 // is too early); its backends say what check probes them.
 func TestPlan(t *testing.T) {
 	leak.Check(t)
@@ -101,7 +101,12 @@ func parseRunning(t *testing.T, text string) map[key]*unit {
 	eachLine(text, func(indented bool, words []string) {
 		if !indented {
 			s, flags := parseUnit(t, words)
-			u = &unit{spec: s, open: !flags["closed"], backends: make(map[backendID]*backend)}
+			u = &unit{spec: s, backends: make(map[backendID]*backend), sockets: make(map[netip.Addr]front)}
+			for _, at := range append([]netip.Addr{s.address.Addr()}, s.also...) {
+				if !flags["closed"] && (!flags["missing"] || at != s.address.Addr()) {
+					u.open, u.sockets[at] = true, nil
+				}
+			}
 			if flags["failed"] || flags["held"] {
 				u.fault = &fault{err: errors.New("told in the story"), retry: storyTime}
 			}
@@ -146,6 +151,10 @@ func parseUnit(t *testing.T, words []string) (spec, map[string]bool) {
 			flags[name] = true
 		case name == "at":
 			s.address = netip.AddrPortFrom(netip.MustParseAddr(value), uint16(s.port))
+		case name == "also":
+			for one := range strings.SplitSeq(value, ",") {
+				s.also = append(s.also, netip.MustParseAddr(one))
+			}
 		case name == "certificate":
 			s.certificate = value
 		case name == "redirect":

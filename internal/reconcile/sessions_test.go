@@ -138,7 +138,7 @@ func TestSessionKeysFollowThePeriod(t *testing.T) {
 		return fmt.Sprint(all)
 	}
 	now := storyTime
-	u = unit{open: true, spec: r.resolve(&d, now)[0].clone()}
+	u = unit{open: true, spec: r.resolve(&d, now)[0].clone(), sockets: map[netip.Addr]front{d.LoadBalancers[0].Address: nil}}
 	for range 4 {
 		next := elb.NextSessionPeriod(now)
 		if got := steps(next.Add(-time.Second)); got != "[]" {

@@ -55,6 +55,7 @@ type spec struct {
 	forward  int             // port of the unit that redirects to this one; 0: none
 
 	address     netip.AddrPort
+	also        []netip.Addr // of EIPs, on the same port
 	protocol    elb.Protocol // of the unit: http for the redirect of an HTTPS listener
 	redirect    int          // HTTPS port that requests are sent to; 0: the unit forwards
 	certificate string       // decimal id, or several; "" for a redirect
@@ -144,15 +145,20 @@ func (s *spec) sameExchange(o *spec) bool {
 	return s.redirect == o.redirect && s.settings == o.settings && slices.Equal(s.members, o.members)
 }
 
+// serves reports whether an address is one of the unit's.
+func (s *spec) serves(at netip.Addr) bool {
+	return at == s.address.Addr() || slices.Contains(s.also, at)
+}
+
 // same reports whether both ask for the same.
 func (s *spec) same(o *spec) bool {
 	return s.sameSocket(o) && s.sameExchange(o) && s.certificate == o.certificate && s.check == o.check && s.sessions == o.sessions &&
-		slices.Equal(s.refused, o.refused)
+		slices.Equal(s.refused, o.refused) && slices.Equal(s.also, o.also)
 }
 
 // clone is a copy that shares no memory.
 func (s *spec) clone() spec {
 	c := *s
-	c.members, c.refused = slices.Clone(s.members), slices.Clone(s.refused)
+	c.members, c.refused, c.also = slices.Clone(s.members), slices.Clone(s.refused), slices.Clone(s.also)
 	return c
 }

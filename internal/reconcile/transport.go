@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"errors"
+	"net/netip"
 
 	"elbow/internal/stream"
 )
@@ -11,20 +12,21 @@ import (
 var errNoStreams = errors.New("this node serves no TCP listeners: its log says why")
 
 // prepareStream makes what opens the socket of a TCP listener.
-func (l *Loop) prepareStream(u *unit, d *spec) (listen func() error, err error) {
+func (l *Loop) prepareStream(u *unit, d *spec) (opener, error) {
 	if l.streams == nil {
 		return nil, errNoStreams
 	}
-	c, err := l.streamConfig(u, d)
-	if err != nil {
-		return nil, err
+	if !u.open {
+		var err error
+		if u.stream, err = l.streamConfig(u, d); err != nil {
+			return nil, err
+		}
 	}
-	return func() (err error) {
+	return func(at netip.AddrPort) (front, error) {
 		if u.counts == nil {
 			u.counts = l.proxy.CountStream(d.loadBalancer, d.listener())
 		}
-		u.stream, err = l.streams.Listen(d.address, c, u.counts)
-		return err
+		return l.streams.Listen(at, u.stream, u.counts)
 	}, nil
 }
 
@@ -33,7 +35,10 @@ func (l *Loop) swapStream(u *unit, d *spec) error {
 	if err != nil {
 		return err
 	}
-	u.stream.Swap(c)
+	u.stream = c
+	for _, socket := range u.sockets {
+		socket.(*stream.Listener).Swap(c)
+	}
 	u.follow(d, nil)
 	return nil
 }

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"time"
 
 	"elbow/internal/cert"
@@ -11,35 +12,34 @@ import (
 	"elbow/internal/stream"
 )
 
-// A unit is one socket with all that belongs to it. What the plan looks at are
-// values; the rest are the parts of the data plane behind them.
+// A unit is the sockets of one port, on the address of the load balancer and on those
+// of its EIPs, with all that belongs to them. What the plan looks at are values; the
+// rest are the parts of the data plane behind them.
 type unit struct {
 	spec     spec // in force; of one that is not open, what its parts were made for
-	open     bool
+	open     bool // on one address at least
 	backends map[backendID]*backend
 	fault    *fault // of the last try; nil if it went well
 
-	listener *proxy.Listener // of HTTP and HTTPS
-	config   *proxy.Config   // that it follows
-	certs    *cert.Store     // nil without TLS
+	sockets map[netip.Addr]front
+	config  *proxy.Config // that they follow, of HTTP and HTTPS
+	certs   *cert.Store   // nil without TLS
 
-	stream *stream.Listener // of TCP
+	stream *stream.Config // that they follow, of TCP
 	counts *proxy.StreamCounts
 }
 
-// A front is a listener of the data plane, whatever it speaks.
+// A front is a listener of the data plane on one address, whatever it speaks.
 type front interface {
 	Close()
 	Yield()
 	Drain(ctx context.Context) error
 }
 
-// front is that of a unit that is open.
-func (u *unit) front() front {
-	if u.stream != nil {
-		return u.stream
-	}
-	return u.listener
+// listens reports whether a socket is open on an address.
+func (u *unit) listens(at netip.Addr) bool {
+	_, open := u.sockets[at]
+	return open
 }
 
 // settled reports whether d is in force and was told to be. Every step to what

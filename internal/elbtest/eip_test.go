@@ -1,0 +1,142 @@
+package elbtest
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"elbow/internal/api"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
+)
+
+// The official SDK takes an EIP, gives it to a load balancer and takes it back, with
+// the statuses that Terraform and the Kubernetes controller wait for. All listeners
+// serve on it, by HTTP/3 too, and go on doing so in a process that takes over.
+func TestEIPBySDK(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	s := NewSite(t, n, NewBackend(t, "a"))
+	front := s.Listen(t, nil)
+	sdk := s.ENS
+
+	create := ens.CreateCreateEipInstanceRequest()
+	create.EnsRegionId, create.InstanceChargeType, create.InternetChargeType = "local", "PostPaid", "95BandwidthByMonth"
+	create.Name, create.Bandwidth, create.Isp = "shop", requests.NewInteger(10), "cmcc"
+	made, err := sdk.CreateEipInstance(create)
+	if err != nil || !strings.HasPrefix(made.AllocationId, "eip-") {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	describe := func(associated string) ens.EipAddress {
+		t.Helper()
+		request := ens.CreateDescribeEnsEipAddressesRequest()
+		request.AllocationId, request.AssociatedInstanceId = made.AllocationId, associated
+		got, err := sdk.DescribeEnsEipAddresses(request)
+		if err != nil || len(got.EipAddresses.EipAddress) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		return got.EipAddresses.EipAddress[0]
+	}
+	eip := describe("")
+	if eip.Status != "Available" || eip.Name != "shop" || eip.Bandwidth != 10 || eip.Isp != "cmcc" || eip.ChargeType != "PostPaid" || eip.Description != "" {
+		t.Errorf("got %+v", eip)
+	}
+	associate := ens.CreateAssociateEnsEipAddressRequest()
+	associate.AllocationId, associate.InstanceId, associate.InstanceType = made.AllocationId, s.LoadBalancerID, "SlbInstance"
+	if _, err := sdk.AssociateEnsEipAddress(associate); err != nil {
+		t.Fatal(err)
+	}
+	if eip = describe(s.LoadBalancerID); eip.Status != "InUse" || eip.InstanceType != "SlbInstance" || eip.InstanceId != s.LoadBalancerID {
+		t.Errorf("got %+v", eip)
+	}
+
+	onEIP := &Front{Port: front.Port, Site: &Site{
+		SDK: s.SDK, Node: n, LoadBalancerID: s.LoadBalancerID, Address: eip.IpAddress, Certificate: s.Certificate, CertificateID: s.CertificateID,
+	}}
+	onEIP.awaitServing(t)
+	client := onEIP.Client(t, "")
+	if got := onEIP.Get(t, client, "/"); got.Status != http.StatusOK || got.Backend != "a" {
+		t.Errorf("on the EIP: %+v", got)
+	}
+	client.CloseIdleConnections() // the end of the process would wait for them
+	overQUIC := onEIP.dialQUIC(t, tls.NewLRUClientSessionCache(1))
+	_ = overQUIC.conn.CloseWithError(0, "") // it was a request that counts
+
+	s.CloseIdle() // likewise
+	next := n.TakeOver(t)
+	<-n.done
+	if got := onEIP.Get(t, onEIP.Client(t, ""), "/"); got.Status != http.StatusOK || got.Backend != "a" {
+		t.Errorf("on the EIP after a takeover: %+v", got)
+	}
+	w := &world{Client: next.RPC()}
+	var listener struct{ Status, StatusReason string }
+	w.must(t, "DescribeLoadBalancerHTTPSListenerAttribute", map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": front.Port}, &listener)
+	if listener.Status != "Running" || listener.StatusReason != "" {
+		t.Errorf("got %+v", listener)
+	}
+	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": made.AllocationId}, nil)
+	Eventually(t, func() error {
+		c, err := net.Dial("tcp", onEIP.HostPort())
+		if err != nil {
+			return nil
+		}
+		c.Close()
+		return errors.New("the EIP is still served")
+	})
+	w.must(t, "DeleteEip", map[string]string{"InstanceId": made.AllocationId}, nil)
+	var all api.DescribeEnsEipAddressesOutput
+	if w.must(t, "DescribeEnsEipAddresses", nil, &all); all.TotalCount != 0 {
+		t.Errorf("got %+v", all)
+	}
+}
+
+// A TCP listener serves on an EIP, follows changes there, and lets what is open on it go
+// on when the EIP goes.
+func TestEIPOfTCPListener(t *testing.T) {
+	t.Parallel()
+	n := node(t)
+	s := NewSite(t, n, newTCPServer(t, "a").Backend)
+	at := s.ListenOf(t, "TCP", nil)
+	w := &world{Client: n.RPC()}
+	eip := w.newEIP(t)
+	w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": eip, "InstanceId": s.LoadBalancerID, "InstanceType": "SlbInstance"}, nil)
+	var all api.DescribeEnsEipAddressesOutput
+	w.must(t, "DescribeEnsEipAddresses", map[string]string{"AllocationId": eip}, &all)
+	onEIP := net.JoinHostPort(all.EipAddresses.EipAddress[0].IPAddress, at[strings.LastIndexByte(at, ':')+1:])
+	refused := func(want bool) {
+		t.Helper()
+		Eventually(t, func() error {
+			c, err := net.Dial("tcp", onEIP)
+			if err == nil {
+				_ = c.Close()
+			}
+			if (err != nil) != want {
+				return fmt.Errorf("%s: %v, refused should be %t", onEIP, err, want)
+			}
+			return nil
+		})
+	}
+	refused(false)
+	c := dialTCP(t, onEIP)
+	readText(t, c, 1)
+	s.AddBackends(t, 100, newTCPServer(t, "b").Backend)
+	Eventually(t, func() error {
+		if readText(t, dialTCP(t, onEIP), 1) != "b" {
+			return errors.New("no connection goes to the backend that was added")
+		}
+		return nil
+	})
+	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
+	refused(true)
+	_, _ = io.WriteString(c, "still")
+	if got := readText(t, c, 5); got != "still" {
+		t.Errorf("the open connection got %q", got)
+	}
+	readText(t, dialTCP(t, at), 1)
+}

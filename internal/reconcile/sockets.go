@@ -1,0 +1,93 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+
+	"elbow/internal/elb"
+	"elbow/internal/proxy"
+)
+
+// An opener opens a socket of a unit.
+type opener func(netip.AddrPort) (front, error)
+
+// open opens the socket of a unit on one of its addresses.
+func (l *Loop) open(u *unit, d *spec, ip netip.Addr) error {
+	at := netip.AddrPortFrom(ip, d.address.Port())
+	listen, c, err := l.prepare(u, d, ip != d.address.Addr())
+	if err != nil {
+		return err
+	}
+	socket, err := listen(at)
+	if errors.Is(err, syscall.EADDRNOTAVAIL) && l.addresses != nil {
+		if err = l.addresses.Assign(ip); err == nil {
+			socket, err = listen(at)
+		}
+	}
+	switch {
+	case err != nil && ip != d.address.Addr():
+		return fmt.Errorf("EIP %s: %w", ip, advise(at, err))
+	case err != nil:
+		return advise(at, err)
+	}
+	if u.sockets == nil {
+		u.sockets = make(map[netip.Addr]front, 1)
+	}
+	u.sockets[ip] = socket
+	if !u.open {
+		u.open = true
+		u.follow(d, c)
+	}
+	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.listener(), "address", at, "rev", l.revision)
+	return nil
+}
+
+// prepare makes what opens a socket of u: the first one of what d says, any other of
+// what the first follows. The config is one of HTTP and HTTPS.
+func (l *Loop) prepare(u *unit, d *spec, eip bool) (_ opener, c *proxy.Config, err error) {
+	if d.protocol == elb.TCP {
+		listen, err := l.prepareStream(u, d)
+		return listen, nil, err
+	}
+	c, listen := u.config, l.proxy.Listen
+	if u.open && eip {
+		listen = l.proxy.ListenBesides
+	}
+	if !u.open {
+		if c, err = l.config(u, d); err != nil {
+			return nil, nil, err
+		}
+	}
+	return func(at netip.AddrPort) (front, error) { return listen(at, c) }, c, nil
+}
+
+// swap makes c what all sockets of the unit follow.
+func (u *unit) swap(c *proxy.Config) {
+	u.config = c
+	for _, socket := range u.sockets {
+		socket.(*proxy.Listener).Swap(c)
+	}
+}
+
+// detach closes the socket of a unit on the address of an EIP and lets its exchanges
+// end. When it returns, the address and port are free.
+func (l *Loop) detach(k key, eip netip.Addr) {
+	u := l.running[k]
+	socket := u.sockets[eip]
+	delete(u.sockets, eip)
+	u.open = len(u.sockets) > 0
+	socket.Close()
+	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.listener(), "address", netip.AddrPortFrom(eip, uint16(k.port)), "rev", l.revision)
+	l.end(&drain{unit: u, detached: eip, sockets: []front{socket}})
+}
+
+// needs notes the addresses that a unit serves on, and its own, which it may have
+// soon.
+func (u *unit) needs(addresses map[netip.Addr]bool) {
+	addresses[u.spec.address.Addr()] = true
+	for at := range u.sockets {
+		addresses[at] = true
+	}
+}
