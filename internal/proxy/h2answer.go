@@ -167,7 +167,8 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 func (s *h2Stream) queueUp(op Op) *Fault {
 	h := s.h
 	if h.halved && !h.full() { // nobody will give more window
-		h.reset(s.id, http2.ErrStreamStandstill.Code)
+		h.write(func(dst []byte) []byte { return http2.AppendReset(dst, s.id, http2.ErrStreamStandstill.Code) })
+		h.leaveStream(s)
 		return clientGone(op)
 	}
 	if s.window > 0 || h.full() {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"net"
 	"runtime"
 	"syscall"
 
@@ -84,8 +85,8 @@ func (h *h2Conn) flush() {
 		h.wakeNext()
 		h.mu.Unlock()
 		switch {
-		case errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET):
-			h.lose() // the reader takes what the client sent before, then finds the end
+		case errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed):
+			h.lose() // the reader takes what the client sent before and finds the end, or has found it
 		case err != nil:
 			h.cut()
 		}

@@ -77,7 +77,7 @@ func TestTunnelClientCloses(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {
 		b, address := chatter(t)
-		r := newRig(t, []string{address}, s)
+		r := newRig(t, []string{address}, s, patientLinger)
 		c := r.dial().send(strings.Replace(upgrade, "\r\n\r\n", "\r\nSec-WebSocket-Key: mine\r\n\r\n", 1))
 		if resp := c.response(); resp.StatusCode != 101 {
 			t.Fatalf("got %v", resp)
@@ -99,7 +99,7 @@ func TestTunnelH2ClientCloses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			leak.Check(t)
 			b, address := chatter(t)
-			r := newRig(t, []string{address})
+			r := newRig(t, []string{address}, patientLinger)
 			c := r.dialFrames()
 			id := c.open(false, webSocketFields...)
 			c.head(id)
@@ -115,7 +115,7 @@ func TestTunnelH2ClientCloses(t *testing.T) {
 func TestTunnelH3ClientCloses(t *testing.T) {
 	leak.Check(t)
 	b, address := chatter(t)
-	r := newRig(t, []string{address})
+	r := newRig(t, []string{address}, patientLinger)
 	c := r.dialRaw()
 	str := c.stream(false, headers(pseudo("CONNECT", "/chat", ":protocol", "websocket", "sec-websocket-version", "13")...))
 	if _, err := io.ReadFull(str, make([]byte, 1)); err != nil { // the head has come
@@ -158,3 +158,6 @@ func (c *peer2) upload(id uint32, size int, ends bool) {
 		}
 	}
 }
+
+// patientLinger is for backends that are slow on a busy machine.
+func patientLinger(o *Options, _ *Config) { o.Limits.LingerTimeout = patience }
