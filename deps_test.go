@@ -118,6 +118,7 @@ var owners = map[string][]string{
 	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/stream", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
+	"golang.org/x/crypto/blowfish":           {"internal/control"},                                 // what bcrypt is made of, computed with breaks
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"internal/elbtest", "docs/examples/https-listener"}, // a client's, never the server's
 }
 

@@ -2,52 +2,18 @@ package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"golang.org/x/crypto/bcrypt"
 
 	"elbow/internal/api"
 	"elbow/internal/lockout"
 	"elbow/internal/store"
 )
 
-// hashing lets one password be hashed at a time: guessing must not take the
-// cores away from traffic.
-var hashing sync.Mutex
-
-func hashPassword(password string) (string, error) {
-	hashing.Lock()
-	defer hashing.Unlock()
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), passwordCost)
-	if err != nil {
-		return "", fmt.Errorf("hash a password: %w", err)
-	}
-	return string(hash), nil
-}
-
 // nobodysHash is what the password of an unknown user is compared with, so that
 // the time of an answer does not tell which users there are. No password has it.
-var nobodysHash = sync.OnceValues(func() (string, error) { return hashPassword("no such user") })
-
-// hashingShare is the part of the time, one in so many, in which passwords are
-// compared: anybody can have that done by signing in.
-const hashingShare = 4
-
-// samePassword reports whether the password has the hash. The next one is compared
-// after a rest.
-func samePassword(hash, password string) (bool, error) {
-	hashing.Lock()
-	began := time.Now()
-	defer func() { time.AfterFunc((hashingShare-1)*time.Since(began), hashing.Unlock) }()
-	err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
-	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
-		return false, nil
-	}
-	return err == nil, err
-}
+var nobodysHash = sync.OnceValues(func() (string, error) { return bcryptHash("no such user", passwordCost) })
 
 // SignIn finds the user of a name and a password. An unknown name takes as long
 // as a wrong password.
@@ -62,7 +28,7 @@ func (s *Service) SignIn(ctx context.Context, userName, password string) (l stor
 			return l, false, err
 		}
 	}
-	ok, err = samePassword(hash, password)
+	ok, err = bcryptMatches(hash, password)
 	return l, ok && found, err
 }
 
@@ -82,7 +48,7 @@ func (s *Service) isPassword(ctx context.Context, userName, password string) (ha
 		e.Reason = fmt.Sprintf("The old password was wrong too often: try again in %s.", wait.Round(time.Second))
 		return "", e
 	}
-	ok, err := samePassword(l.Profile.PasswordHash, password)
+	ok, err := bcryptMatches(l.Profile.PasswordHash, password)
 	switch {
 	case err != nil:
 		return "", err

@@ -1,0 +1,99 @@
+package control
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/crypto/blowfish" //lint:ignore SA1019 bcrypt is made of it
+)
+
+const (
+	// hashingSlice is for how long a hash is computed without a break. Where there is
+	// one processor, requests that come meanwhile wait for its end: the scheduler does
+	// not interrupt a goroutine before 10 ms, and not for the network.
+	hashingSlice = 250 * time.Microsecond
+
+	// hashingShare is the part of the time, one in so many, in which passwords are
+	// hashed: anybody can have that done by signing in.
+	hashingShare = 4
+)
+
+// hashing lets one password be hashed at a time: guessing must not take the
+// cores away from traffic.
+var hashing sync.Mutex
+
+const (
+	bcryptPrefix  = "$2a$" // the version that golang.org/x/crypto/bcrypt writes
+	bcryptSalt    = 16     // bytes
+	bcryptSaltEnd = len("$2a$10$") + 22
+	bcryptBytes   = bcryptSaltEnd + 31
+
+	// bcryptSum is how much is kept of the 24 bytes that are the sum.
+	bcryptSum = 23
+)
+
+var (
+	bcryptMagic  = []byte("OrpheanBeholderScryDoubt")
+	bcryptBase64 = base64.NewEncoding("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789").WithPadding(base64.NoPadding)
+)
+
+// bcryptHash computes what bcrypt.GenerateFromPassword of golang.org/x/crypto does,
+// with breaks: that one would keep a processor from everything else for 50 ms.
+func bcryptHash(password string, cost int) (string, error) {
+	salt := make([]byte, bcryptSalt)
+	_, _ = rand.Read(salt) // never fails (crypto/rand)
+	sum, err := bcryptSumOf(password, cost, salt)
+	return fmt.Sprintf("%s%02d$%s%s", bcryptPrefix, cost, bcryptBase64.EncodeToString(salt), sum), err
+}
+
+// bcryptMatches reports whether a password has a hash.
+func bcryptMatches(hash, password string) (bool, error) {
+	cost, err := bcrypt.Cost([]byte(hash))
+	if err != nil {
+		return false, err
+	}
+	if len(hash) != bcryptBytes || !strings.HasPrefix(hash, bcryptPrefix) {
+		return false, errors.New("not a bcrypt hash of version 2a")
+	}
+	salt, err := bcryptBase64.DecodeString(hash[len("$2a$10$"):bcryptSaltEnd])
+	if err != nil {
+		return false, err
+	}
+	sum, err := bcryptSumOf(password, cost, salt)
+	return err == nil && subtle.ConstantTimeCompare([]byte(sum), []byte(hash[bcryptSaltEnd:])) == 1, err
+}
+
+// bcryptSumOf is the last part of a hash.
+func bcryptSumOf(password string, cost int, salt []byte) (string, error) {
+	hashing.Lock()
+	defer hashing.Unlock()
+	key := append([]byte(password), 0) // as the first implementation, in C
+	c, err := blowfish.NewSaltedCipher(key, salt)
+	if err != nil {
+		return "", err
+	}
+	began := time.Now()
+	for range 1 << cost {
+		blowfish.ExpandKey(key, c)
+		blowfish.ExpandKey(salt, c)
+		if took := time.Since(began); took >= hashingSlice {
+			time.Sleep((hashingShare - 1) * took)
+			began = time.Now()
+		}
+	}
+	sum := append([]byte(nil), bcryptMagic...)
+	for at := 0; at < len(sum); at += blowfish.BlockSize {
+		block := sum[at : at+blowfish.BlockSize]
+		for range 64 {
+			c.Encrypt(block, block)
+		}
+	}
+	return bcryptBase64.EncodeToString(sum[:bcryptSum]), nil
+}

@@ -1,0 +1,84 @@
+package control
+
+import (
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// What is hashed here golang.org/x/crypto/bcrypt takes, and the other way round.
+func FuzzBcrypt(f *testing.F) {
+	for _, password := range []string{"", "a", "pass word", "päss\x00word", strings.Repeat("x", 71), strings.Repeat("x", 72)} {
+		f.Add(password)
+	}
+	f.Fuzz(func(t *testing.T, password string) {
+		ours, err := bcryptHash(password, bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bcrypt.CompareHashAndPassword([]byte(ours), []byte(password)); err != nil {
+			t.Errorf("%q: bcrypt says of %s: %v", password, ours, err)
+		}
+		if len(password) > 72 {
+			return // bcrypt makes no hash of it
+		}
+		theirs, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text, want := range map[string]bool{password: true, password + "x": len(password) == 72, "x" + password: false} {
+			// The key is repeated, with a zero at its end each time.
+			if got, err := bcryptMatches(string(theirs), text); (got != want && len(password) < 70) || err != nil {
+				t.Errorf("%q with the hash of %q: got %v and %v, want %v", text, password, got, err, want)
+			}
+		}
+	})
+}
+
+func TestBcryptUnreadable(t *testing.T) {
+	whole, err := bcryptHash("password", bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(whole) {
+		if ok, err := bcryptMatches(whole[:n], "password"); ok || err == nil {
+			t.Errorf("the first %d bytes of a hash: got %v and no error", n, ok)
+		}
+	}
+	for _, hash := range []string{
+		strings.Replace(whole, "$2a$", "$2y$", 1), strings.Replace(whole, "$2a$", "$3a$", 1), strings.Replace(whole, "$04$", "$99$", 1),
+		whole[:10] + "ä" + whole[12:], whole + "x",
+	} {
+		if ok, err := bcryptMatches(hash, "password"); ok || err == nil {
+			t.Errorf("%s: got %v and no error", hash, ok)
+		}
+	}
+}
+
+// Others run while a password is hashed, also on one processor: there the scheduler
+// would interrupt it some five times.
+func TestHashingHasBreaks(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var ended atomic.Bool
+	done := make(chan error, 1)
+	go func() { // ends with the hash, received below
+		_, err := bcryptHash("password", 10)
+		ended.Store(true)
+		done <- err
+	}()
+	turns := 0
+	for !ended.Load() {
+		time.Sleep(time.Microsecond) // until there is a processor
+		turns++
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if turns < 30 {
+		t.Errorf("others had %d turns", turns)
+	}
+}
