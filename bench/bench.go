@@ -30,6 +30,7 @@ type options struct {
 	sites    int
 	workload []string
 	subject  []string
+	ways     []string // of strangers
 	elbow    named
 	other    named
 	caddy    string
@@ -62,7 +63,7 @@ func main() {
 		}
 	}
 	var o options
-	var workloadList, subjectList string
+	var workloadList, subjectList, wayList string
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each workload and balancer; the medians are printed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
 	flag.IntVar(&o.idle, "idle", 10000, "idle TLS connections for the memory measurement; each needs a file descriptor in the balancer")
@@ -70,6 +71,7 @@ func main() {
 	flag.IntVar(&o.sites, "sites", 1000, "load balancers of the control plane measurement; 0 skips it")
 	flag.StringVar(&workloadList, "work", strings.Join(defaultWork(), ","), "workloads to run, of "+strings.Join(workloadNames(), ","))
 	flag.StringVar(&subjectList, "only", "", "balancers to run, by name; all if empty")
+	flag.StringVar(&wayList, "ways", "", "what strangers do, of "+strings.Join(wayNames(), ",")+"; all of it if empty")
 	flag.Var(&o.elbow, "elbow", "an elbow binary as [name=]path; repeat to compare several")
 	flag.Var(&o.other, "other", "any other proxy as name=command, with {address} {cert} {key} {pem} {origin1} {origin2}; repeatable")
 	flag.StringVar(&o.caddy, "caddy", "", "a Caddy binary; not run if empty")
@@ -82,6 +84,7 @@ func main() {
 	flag.Parse()
 	o.workload = split(workloadList)
 	o.subject = split(subjectList)
+	o.ways = split(wayList)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

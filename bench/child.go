@@ -18,9 +18,11 @@ type order struct {
 	Path     string
 	Size     int // of the body that Path has, in bytes
 	Duration time.Duration
-	Conns    int     // kept connections, of HTTP/3
-	Resume   bool    // handshakes are resumed
-	Rate     float64 // requests a second, of an open loop
+	Conns    int      // kept connections, of HTTP/3
+	Resume   bool     // handshakes are resumed
+	Ways     []string // of strangers; all if empty
+	Secure   bool     // the port that strangers come to speaks TLS beside plain HTTP
+	Rate     float64  // requests a second, of an open loop
 }
 
 // generators are what this program does as its own child, by name.
@@ -32,8 +34,10 @@ var generators = map[string]func(order) (outcome, error){
 
 // roles are what else it does as a child.
 var roles = map[string]func(args []string) error{
-	"role-idle": idleRole,
-	"role-sink": sinkRole,
+	"role-deaf":      deafRole,
+	"role-idle":      idleRole,
+	"role-sink":      sinkRole,
+	"role-strangers": strangersRole,
 }
 
 // generate runs one of the generators and returns what it tells.

@@ -184,7 +184,11 @@ func newElbow(st *stage, name, binary string) *subject {
 		if s.accessLog {
 			log = filepath.Join(st.dir, name+"-access.log")
 		}
-		n, err := st.startNode(ctx, name, binary, dir, addresses, "-access-log", log)
+		flags := []string{"-access-log", log}
+		if s.apiTLS {
+			flags = append(flags, "-api-cert", s.keys.cert, "-api-key", s.keys.key, "-api-plain")
+		}
+		n, err := st.startNode(ctx, name, binary, dir, addresses, flags...)
 		if err != nil {
 			return nil, err
 		}
@@ -197,7 +201,7 @@ func newElbow(st *stage, name, binary string) *subject {
 			n.stop()
 			return nil, err
 		}
-		return &running{process: n.process, address: address, metrics: metrics}, nil
+		return &running{process: n.process, address: address, metrics: metrics, api: n.api}, nil
 	}}
 }
 

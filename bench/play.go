@@ -130,12 +130,12 @@ func playAll(ctx context.Context, st *stage, subjects []*subject, o options) ([]
 		if !slices.Contains(o.workload, w.name) {
 			continue
 		}
-		if w.pairs {
+		if w.variants != nil {
 			for _, e := range o.elbow {
 				if len(o.subject) > 0 && !slices.Contains(o.subject, e.name) {
 					continue
 				}
-				pair := newResults(userPair(st, e.name, e.value))
+				pair := newResults(w.variants(st, e.name, e.value))
 				tables = append(tables, pair)
 				if err := playOne(ctx, st, w, o, pair); err != nil {
 					return nil, err

@@ -29,6 +29,7 @@ type sample struct {
 	memory float64 // bytes a connection
 	full   int     // handshakes that were full, though resumption was asked for
 	late   float64 // microseconds, 99th percentile
+	note   string  // what else a round has to say
 }
 
 // measure takes the balancer's processor time around one round of load.
@@ -80,6 +81,9 @@ func (s sample) String() string {
 	}
 	if s.late != 0 {
 		fmt.Fprintf(&text, ", generator late by %.2f ms (p99)", s.late/1000)
+	}
+	if s.note != "" {
+		fmt.Fprintf(&text, "; %s", s.note)
 	}
 	return text.String()
 }

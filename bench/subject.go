@@ -27,6 +27,7 @@ type setup struct {
 	keys      keyPair
 	accessLog bool // a line a request, in a file, in the format that users know the balancer by
 	full      bool // elbow alone: health checks and cookies too
+	apiTLS    bool // elbow alone: its API speaks TLS beside plain HTTP
 }
 
 // values are those that the configurations are rendered with.
@@ -47,6 +48,9 @@ type running struct {
 	address string // IP:port that serves TLS
 	metrics string // URL that is read every second meanwhile; none if empty
 	uploads string // the script that makes wrk upload
+	api     string // of elbow, IP:port
+
+	strangers order // where they come to; none if it has no address
 }
 
 func (r *running) url(path string) string { return "https://" + r.address + path }

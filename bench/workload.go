@@ -2,18 +2,21 @@
 
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // A workload is one kind of traffic and what is measured under it.
 type workload struct {
 	name     string
 	title    string
-	fresh    bool               // each round has a process of its own
-	optional bool               // run only if asked for
-	paced    bool               // at a rate that the peers' peak gives
-	quic     bool               // over HTTP/3
-	pairs    bool               // elbow as users run it against itself without
-	setup    func(*stage) setup // nil: the usual one
+	fresh    bool                                            // each round has a process of its own
+	optional bool                                            // run only if asked for
+	paced    bool                                            // at a rate that the peers' peak gives
+	quic     bool                                            // over HTTP/3
+	variants func(st *stage, name, binary string) []*subject // of elbow, compared with each other; nil: all balancers
+	setup    func(*stage) setup                              // nil: the usual one
 	run      func(ctx context.Context, r *running, o options) (sample, error)
 }
 
@@ -87,7 +90,12 @@ var workloads = []workload{
 			return idleMemory(ctx, r, o.idle)
 		},
 	},
-	{name: "users", title: "HTTP/1.1 keep-alive, 100 B, 64 connections, one cookie", pairs: true, run: asUser},
+	{name: "users", title: "HTTP/1.1 keep-alive, 100 B, 64 connections, one cookie", variants: userPair, run: asUser},
+	{
+		name: "strangers", title: fmt.Sprintf("HTTP/1.1 keep-alive, 100 B, 64 connections, %d requests/s, strangers at the API", strangersRate),
+		variants: strangerSubjects, run: besideStrangers,
+		setup: func(st *stage) setup { return setup{origins: st.origins, keys: st.ecdsa, apiTLS: true} },
+	},
 }
 
 func workloadNames() (names []string) {
