@@ -18,8 +18,14 @@ type Pace struct {
 
 	mu      sync.Mutex
 	full    time.Time // guarded by mu: when burst may pass at once again
-	waiters list.List // guarded by mu; of chan struct{}, closed when it is the waiter's turn
+	waiters list.List // guarded by mu; of waiter
 	armed   bool      // guarded by mu: a timer will call await
+}
+
+// A waiter is one who waits.
+type waiter struct {
+	turns int
+	come  chan struct{} // closed when it is the waiter's turn
 }
 
 // NewPace returns a Pace of so many a second, and of burst at once after a quiet time.
@@ -27,26 +33,28 @@ func NewPace(perSecond, burst int) *Pace {
 	return &Pace{every: time.Second / time.Duration(perSecond), burst: burst}
 }
 
-// Wait waits for the turn of a connection. It returns false if the connection is
-// closed or ctx ends before that.
-func (p *Pace) Wait(ctx context.Context, c net.Conn) bool {
+// Wait waits for the turn of a connection. What it lets through counts as so many
+// turns, 1 or more; beyond the burst it counts as that. It returns false if the
+// connection is closed or ctx ends before that.
+func (p *Pace) Wait(ctx context.Context, c net.Conn, turns int) bool {
+	turns = min(turns, p.burst)
 	var left chan struct{} // nil: only ctx ends it
-	if one := find(c); one != nil {
-		left = one.left
+	if known := find(c); known != nil {
+		left = known.left
 	}
 	p.mu.Lock()
-	if p.waiters.Len() == 0 && p.take(time.Now()) == 0 {
+	if p.waiters.Len() == 0 && p.take(time.Now(), turns) == 0 {
 		p.mu.Unlock()
 		return ctx.Err() == nil
 	}
-	turn := make(chan struct{})
-	at := p.waiters.PushBack(turn)
+	one := waiter{turns, make(chan struct{})}
+	at := p.waiters.PushBack(one)
 	if !p.armed {
 		p.await(time.Now())
 	}
 	p.mu.Unlock()
 	select {
-	case <-turn:
+	case <-one.come:
 		return true
 	case <-left:
 	case <-ctx.Done():
@@ -57,15 +65,15 @@ func (p *Pace) Wait(ctx context.Context, c net.Conn) bool {
 	return false
 }
 
-// take takes a turn, or returns the time until there is one. Called with mu held.
-func (p *Pace) take(now time.Time) (wait time.Duration) {
+// take takes turns, or returns the time until there are as many. Called with mu held.
+func (p *Pace) take(now time.Time, turns int) (wait time.Duration) {
 	if p.full.Before(now) {
 		p.full = now
 	}
-	if wait = p.full.Sub(now) - time.Duration(p.burst-1)*p.every; wait > 0 {
+	if wait = p.full.Sub(now) - time.Duration(p.burst-turns)*p.every; wait > 0 {
 		return wait
 	}
-	p.full = p.full.Add(p.every)
+	p.full = p.full.Add(time.Duration(turns) * p.every)
 	return 0
 }
 
@@ -73,7 +81,8 @@ func (p *Pace) take(now time.Time) (wait time.Duration) {
 // calls ends with the last waiter. Called with mu held.
 func (p *Pace) await(now time.Time) {
 	for at := p.waiters.Front(); at != nil; at = p.waiters.Front() {
-		if wait := p.take(now); wait > 0 {
+		one := at.Value.(waiter)
+		if wait := p.take(now, one.turns); wait > 0 {
 			time.AfterFunc(wait, func() {
 				p.mu.Lock()
 				defer p.mu.Unlock()
@@ -83,6 +92,7 @@ func (p *Pace) await(now time.Time) {
 			p.armed = true
 			return
 		}
-		close(p.waiters.Remove(at).(chan struct{}))
+		p.waiters.Remove(at)
+		close(one.come)
 	}
 }

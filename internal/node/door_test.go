@@ -88,7 +88,7 @@ func TestDoorKeepsBodies(t *testing.T) {
 			t.Run(fmt.Sprint(size, " ", end), func(t *testing.T) {
 				sent := bytes.Repeat([]byte("x"), size)
 				r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(bytes.NewReader(sent), failing{end}))
-				bringBody(r)
+				defer bringBody(r)()
 				got, err := io.ReadAll(r.Body)
 				if end == io.EOF {
 					end = nil

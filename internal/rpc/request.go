@@ -5,6 +5,7 @@
 package rpc
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"io"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -81,7 +83,9 @@ func (req *Request) readParams(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := readBody(r)
+	buffer := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(buffer)
+	body, err := readBody(r, buffer)
 	if err != nil {
 		return err
 	}
@@ -140,18 +144,23 @@ func (req *Request) readAction() error {
 	return nil
 }
 
-func readBody(r *http.Request) ([]byte, error) {
+// bodies are buffers for bodies, which may be large and come from anybody.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readBody reads the body into a buffer, which has what it had before no more.
+func readBody(r *http.Request, buffer *bytes.Buffer) ([]byte, error) {
+	buffer.Reset()
 	if r.Body == nil {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
+	n, err := buffer.ReadFrom(io.LimitReader(r.Body, maxBodyBytes+1))
 	switch {
 	case err != nil:
 		return nil, invalid("body").because("The body could not be read to its end.")
-	case len(body) > maxBodyBytes:
+	case n > maxBodyBytes:
 		return nil, tooLarge("body", maxBodyBytes)
 	}
-	return body, nil
+	return buffer.Bytes(), nil
 }
 
 // addPairs decodes application/x-www-form-urlencoded text into dst. A name may
