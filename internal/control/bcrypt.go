@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -18,16 +19,21 @@ const (
 	// hashingSlice is for how long a hash is computed without a break. Where there is
 	// one processor, requests that come meanwhile wait for its end: the scheduler does
 	// not interrupt a goroutine before 10 ms, and not for the network.
-	hashingSlice = 250 * time.Microsecond
+	hashingSlice = 100 * time.Microsecond
 
 	// hashingShare is the part of the time, one in so many, in which passwords are
-	// hashed: anybody can have that done by signing in.
-	hashingShare = 4
+	// hashed: anybody can have that done by signing in. hashingShareOfMany is the part
+	// while others wait for their turn, as they do when somebody guesses.
+	hashingShare       = 4
+	hashingShareOfMany = 16
 )
 
 // hashing lets one password be hashed at a time: guessing must not take the
 // cores away from traffic.
 var hashing sync.Mutex
+
+// hashers counts those who hash a password or wait to.
+var hashers atomic.Int64
 
 const (
 	bcryptPrefix  = "$2a$" // the version that golang.org/x/crypto/bcrypt writes
@@ -72,6 +78,8 @@ func bcryptMatches(hash, password string) (bool, error) {
 
 // bcryptSumOf is the last part of a hash.
 func bcryptSumOf(password string, cost int, salt []byte) (string, error) {
+	hashers.Add(1)
+	defer hashers.Add(-1)
 	hashing.Lock()
 	defer hashing.Unlock()
 	key := append([]byte(password), 0) // as the first implementation, in C
@@ -84,7 +92,11 @@ func bcryptSumOf(password string, cost int, salt []byte) (string, error) {
 		blowfish.ExpandKey(key, c)
 		blowfish.ExpandKey(salt, c)
 		if took := time.Since(began); took >= hashingSlice {
-			time.Sleep((hashingShare - 1) * took)
+			share := time.Duration(hashingShare)
+			if hashers.Load() > 1 {
+				share = hashingShareOfMany
+			}
+			time.Sleep((share - 1) * took)
 			began = time.Now()
 		}
 	}
