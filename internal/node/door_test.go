@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -126,5 +127,92 @@ func TestRefusedTakeoverResumesEverything(t *testing.T) {
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusServiceUnavailable {
 		t.Errorf("a call got %s", resp.Status)
+	}
+}
+
+// Calls that come while the door is shut wait, and go to whoever opens it. One whose
+// client hangs up meanwhile waits no longer.
+func TestCallsWaitAtTheDoor(t *testing.T) {
+	d := newDoor()
+	arrived := make(chan string, 2)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- r.URL.Path
+		d.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	get := func(ctx context.Context, path string, to chan<- string) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+path, nil)
+		if err != nil {
+			to <- err.Error()
+			return
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			to <- "gone"
+			return
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		to <- string(text)
+	}
+	stays, leaves := make(chan string, 1), make(chan string, 1)
+	ctx, hangUp := context.WithCancel(t.Context())
+	go get(t.Context(), "/stays", stays) // ends with its answer
+	go get(ctx, "/leaves", leaves)       // ends with ctx
+	for range 2 {
+		<-arrived
+	}
+	hangUp()
+	if got := <-leaves; got != "gone" {
+		t.Errorf("got %q through a door that is shut", got)
+	}
+	d.open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "answered") }))
+	if got := <-stays; got != "answered" {
+		t.Errorf("got %q", got)
+	}
+	shut(t, d) // returns once nobody is inside, those who have hung up neither
+	if to := d.enter(ctx); to != nil {
+		t.Error("who has hung up was let in")
+	}
+}
+
+// A call goes where the door was opened to last.
+func TestDoorLeadsWhereItWasOpenedLast(t *testing.T) {
+	d := newDoor()
+	server := httptest.NewServer(d)
+	defer server.Close()
+	for _, name := range []string{"first", "second", "third"} {
+		d.open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) }))
+		resp, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || string(text) != name {
+			t.Errorf("got %q, %v, want %q", text, err, name)
+		}
+		shut(t, d)
+	}
+}
+
+// A call that comes to a process that was replaced, when the newer one is gone too, is
+// told to come again: it has not been made.
+func TestPassingToNobody(t *testing.T) {
+	d := newDoor()
+	d.open(&passing{data: t.TempDir(), version: "v0", log: slog.New(slog.DiscardHandler)})
+	server := httptest.NewServer(d)
+	defer server.Close()
+	resp, err := http.Get(server.URL + "/?Action=DescribeLoadBalancers&Format=JSON")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || !bytes.Contains(text, []byte("This process has been replaced: connect again.")) {
+		t.Errorf("got %s, %s, %v", resp.Status, text, err)
+	}
+	if !resp.Close {
+		t.Error("the connection to the process that was replaced stays")
 	}
 }
