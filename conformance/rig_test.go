@@ -81,13 +81,15 @@ func newSiteIn(t *testing.T, protocol proxy.Protocol, log io.Writer, sticky func
 		t.Fatal(err)
 	}
 	cfg := &proxy.Config{
-		LoadBalancer:   "lb-test",
-		Port:           443,
-		Certificate:    func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
-		Backends:       r.backends,
-		Scheduler:      scheduler,
-		RequestTimeout: answerTimeout,
-		Protocol:       protocol,
+		Certificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
+		Forwarding: proxy.Forwarding{
+			LoadBalancer:   "lb-test",
+			Port:           443,
+			Backends:       r.backends,
+			Scheduler:      scheduler,
+			RequestTimeout: answerTimeout,
+			Protocol:       protocol,
+		},
 	}
 	if sticky != nil {
 		cfg.Sticky = sticky(group)

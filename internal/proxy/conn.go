@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"crypto/tls"
-	"errors"
 	"io"
 	"os"
 	"sync/atomic"
@@ -223,8 +222,6 @@ func (c *conn) closeWrite() *Fault {
 	}
 	return nil
 }
-
-var errPanic = errors.New("panic")
 
 // sleep waits for d or until done is closed, and reports whether it was d.
 func sleep(d time.Duration, done <-chan struct{}) bool {

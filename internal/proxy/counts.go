@@ -1,10 +1,7 @@
 package proxy
 
 import (
-	"io"
 	"strconv"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"elbow/internal/balance"
 	"elbow/internal/metrics"
@@ -119,14 +116,6 @@ func newBackendSet() *metrics.Set[backendCounts] {
 	return s
 }
 
-// sample looks up what is known elsewhere.
-func (l *Listener) sample(c *listenerCounts) {
-	c.http3.Set(0)
-	if l.HTTP3() == nil {
-		c.http3.Set(1)
-	}
-}
-
 // sample looks up what is counted elsewhere.
 func (b *Backend) sample(c *backendCounts) {
 	c.active.Set(b.Member.Active.Load())
@@ -177,44 +166,5 @@ func (x *exchange) count() {
 	}
 	if f := r.fault; f != nil && f.Side == Upstream {
 		b.faults[f.Op].Inc()
-	}
-}
-
-// WriteMetrics writes the metrics of all listeners and backends in the text format
-// of Prometheus, as metrics.Set.Write does: those of up to so many listeners and
-// backends one by one and in full.
-func (p *Proxy) WriteMetrics(w io.Writer, listeners, backends int) error {
-	if err := p.listeners.Write(w, listeners); err != nil {
-		return err
-	}
-	return p.backends.Write(w, backends)
-}
-
-// Collector returns the metrics of the process.
-func (p *Proxy) Collector() prometheus.Collector { return collector{p} }
-
-type collector struct{ p *Proxy }
-
-var (
-	descConns   = prometheus.NewDesc("elbow_connections", "Client connections open, of all listeners.", nil, nil)
-	descParked  = prometheus.NewDesc("elbow_parked_connections", "Of these, how many are idle and wait without a goroutine.", nil, nil)
-	descDropped = prometheus.NewDesc("elbow_access_log_dropped_total", "Lines that found no room in the access log.", nil, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (c collector) Describe(descs chan<- *prometheus.Desc) {
-	descs <- descConns
-	descs <- descParked
-	descs <- descDropped
-}
-
-// Collect implements prometheus.Collector.
-func (c collector) Collect(out chan<- prometheus.Metric) {
-	out <- prometheus.MustNewConstMetric(descConns, prometheus.GaugeValue, float64(c.p.conns.Load()))
-	if c.p.lot != nil {
-		out <- prometheus.MustNewConstMetric(descParked, prometheus.GaugeValue, float64(c.p.lot.Len()))
-	}
-	if a := c.p.access; a != nil {
-		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.DroppedLines()))
 	}
 }

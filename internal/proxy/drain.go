@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
 
 	"elbow/internal/overload"
 )
@@ -12,14 +11,14 @@ import (
 // ended; idle connections are closed, and answers that are still to come say
 // Connection: close. Drain waits for those.
 func (l *Listener) Close() {
-	if l.draining.Swap(true) {
+	if l.frontend.draining.Swap(true) {
 		return
 	}
 	close(l.done)
 	l.proxy.mu.Lock()
 	delete(l.proxy.open, l)
 	l.proxy.mu.Unlock()
-	defer l.proxy.listeners.Remove(l.counts)
+	defer l.proxy.listeners.Remove(l.frontend.counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
 	l.proxy.files.Release(overload.TCPDescriptors, 0)
 	l.each(func(o *Origin) { o.member.retire() })
@@ -47,22 +46,6 @@ func (l *Listener) Drain(ctx context.Context) error {
 		return nil // the last connection had ended, or there was none
 	}
 	return ctx.Err()
-}
-
-// A cutReason is why a connection is cut from here, as the access log says of the
-// exchanges that were under way.
-type cutReason struct{ err error }
-
-var (
-	drainOver     = &cutReason{errors.New("cut at the end of the drain")}
-	memoryShort   = &cutReason{errors.New("cut because memory is short")}
-	errOffBackend = errors.New("cut from a backend that was removed, at the end of its drain")
-)
-
-// cutOff cuts the connection for a reason of ours.
-func (o *Origin) cutOff(reason *cutReason) {
-	o.cutFor.CompareAndSwap(nil, reason)
-	o.member.cut()
 }
 
 func (l *Listener) await(ended chan<- struct{}) {

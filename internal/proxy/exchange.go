@@ -18,8 +18,8 @@ import (
 type exchange struct {
 	from   *Origin
 	client clientSide
-	plain  bool    // the client speaks HTTP/1.1
-	cfg    *Config // loaded once, in force to the end
+	plain  bool        // the client speaks HTTP/1.1
+	cfg    *Forwarding // loaded once, in force to the end
 
 	// The request.
 	in      intake
@@ -216,4 +216,26 @@ func (x *exchange) ours(f *Fault) *Fault {
 		return f
 	}
 	return &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: err}
+}
+
+// confirm waits until the client has taken a long answer.
+func (x *exchange) confirm() {
+	if !x.relayed || x.record.fault != nil {
+		return
+	}
+	if f := x.client.taken(); f != nil {
+		x.record.fault = f
+		x.record.Ended = socket.Now()
+		x.keep = false
+	}
+}
+
+// farewell is when the answer that ends its connection has been sent; 0 if there
+// was none or the client has left.
+func (x *exchange) farewell() socket.Instant {
+	f := x.record.fault
+	if !x.headSent || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
+		return 0
+	}
+	return x.record.Ended
 }

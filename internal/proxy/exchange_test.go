@@ -34,12 +34,12 @@ func testKeepAlive(t *testing.T, v version) {
 }
 
 // What arrives at the backend is written anew: hop-by-hop fields are gone, the
-// forwarding ones say what the proxy knows.
+// Forwarding ones say what the proxy knows.
 func TestRequestHead(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct{ name, send, want string }{
 		{
-			"forwarding fields",
+			"Forwarding fields",
 			"GET /a?b=c HTTP/1.1\r\nHost: www.example.com:8443\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Port: 1\r\nAccept: */*\r\n\r\n",
 			"GET /a?b=c HTTP/1.1\r\nHost: www.example.com:8443\r\nAccept: */*\r\nX-Forwarded-For: 1.2.3.4, 127.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\n\r\n",
 		},

@@ -2,7 +2,11 @@ package proxy
 
 import (
 	"errors"
+	"io"
+	"os"
 	"strconv"
+
+	"elbow/internal/http1"
 )
 
 // A Fault is the one kind of error an exchange ends with. What the client gets,
@@ -78,3 +82,44 @@ const (
 // statusClientGone is what the access log shows for a client that left before
 // the response head; nobody gets it. nginx introduced the number.
 const statusClientGone = 499
+
+// errNoRequest says that the connection ended where a request might have begun.
+// It is not a fault.
+var errNoRequest = &Fault{}
+
+var errPanic = errors.New("panic")
+
+// headFault is the Fault of a request head that ended with err.
+func headFault(err error) *Fault {
+	f := &Fault{Side: Client, Op: OpHead, Status: 400, Err: err}
+	var refused *http1.Error
+	switch {
+	case errors.As(err, &refused):
+		f.Status = refused.Status
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		f.Status = 408
+	case err == io.EOF:
+		f.Err = io.ErrUnexpectedEOF
+	default:
+		f.Status = statusClientGone
+	}
+	return f
+}
+
+// bodyFault is the Fault of a request body that ended with err.
+func bodyFault(err error) *Fault {
+	f := &Fault{Side: Client, Op: OpSend, Status: 400, Err: err}
+	var refused *http1.Error
+	switch {
+	case errors.As(err, &refused):
+		f.Status = refused.Status
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		f.Status = 408
+	default:
+		f.Status = statusClientGone
+		if err == io.EOF {
+			f.Err = io.ErrUnexpectedEOF
+		}
+	}
+	return f
+}

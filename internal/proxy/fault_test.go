@@ -208,7 +208,7 @@ func testOnlyOneRefuses(t *testing.T, v version) {
 	if _, retried := line["retries"]; line["op"] != "connect" || line["backend"] != "a" || retried {
 		t.Errorf("access log has %v", line)
 	}
-	if n := r.lis.retries.Used(); n != 0 {
+	if n := r.lis.frontend.retries.Used(); n != 0 {
 		t.Errorf("%d of the retry budget are spent", n)
 	}
 }

@@ -2,9 +2,6 @@ package proxy
 
 import (
 	"cmp"
-	"errors"
-	"io"
-	"os"
 
 	"elbow/internal/http1"
 	"elbow/internal/upstream"
@@ -38,10 +35,6 @@ func (h *h1) proto() string {
 	return "HTTP/1.1"
 }
 
-// errNoRequest says that the connection ended where a request might have begun.
-// It is not a fault.
-var errNoRequest = &Fault{}
-
 func (h *h1) head() *Fault {
 	x, c := h.x, h.c
 	x.in.next()
@@ -71,23 +64,6 @@ func (h *h1) head() *Fault {
 			return headFault(err)
 		}
 	}
-}
-
-// headFault is the Fault of a request head that ended with err.
-func headFault(err error) *Fault {
-	f := &Fault{Side: Client, Op: OpHead, Status: 400, Err: err}
-	var refused *http1.Error
-	switch {
-	case errors.As(err, &refused):
-		f.Status = refused.Status
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		f.Status = 408
-	case err == io.EOF:
-		f.Err = io.ErrUnexpectedEOF
-	default:
-		f.Status = statusClientGone
-	}
-	return f
 }
 
 // pipelined reports whether the client's next request has come in already, in
@@ -127,20 +103,6 @@ func (h *h1) begin(mayKeep bool) *Fault {
 	x.keep = mayKeep && x.req.KeepAlive && x.framing != http1.UntilClose && !x.from.frontend.draining.Load()
 	x.out = x.appendResponse(x.out[:0])
 	return nil
-}
-
-// announcesTrailers reports whether an answer that came by HTTP/2, which may have
-// them behind a body of known length, says that it has trailers.
-func (x *exchange) announcesTrailers() bool {
-	if !x.framed || x.req.Minor == 0 {
-		return false
-	}
-	for i := range x.resp.Fields {
-		if f := &x.resp.Fields[i]; f.ID == http1.Trailer && len(f.Value) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // deliver puts the head, if it fits, into one TLS record with the body.

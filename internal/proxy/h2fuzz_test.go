@@ -39,7 +39,7 @@ func FuzzH2(f *testing.F) {
 		near, far := tcpPair(t)
 		defer far.Close()
 		c := &conn{listener: r.lis}
-		c.Origin.open(r.lis, c, netip.AddrPort{})
+		c.Origin.open(&r.lis.frontend, c, netip.AddrPort{})
 		c.state.Store(active)
 		if err := c.wire.open(near, nil, false, time.Second); err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func FuzzH2(f *testing.F) {
 			t.Fatal("no room")
 		}
 		c.stream = &c.wire
-		r.lis.counts.Local().open.Add(1)
+		r.lis.frontend.counts.Local().open.Add(1)
 		done := make(chan struct{})
 		go func() { // ends with the connection
 			defer close(done)

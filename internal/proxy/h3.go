@@ -48,18 +48,18 @@ func (q *quicPort) admit(c *quic.Conn) {
 		quic:     c,
 		start:    c.Context().Value(quicStartKey{}).(*quicStart),
 	}
-	h.Origin.open(l, h, socket.AddrPort(c.RemoteAddr()))
+	h.Origin.open(&l.frontend, h, socket.AddrPort(c.RemoteAddr()))
 	h.remote = c
 	h.start.conn = h
 	h.key.QUICID = h.start.id.bytes()
 	h.idleSince = socket.Now()
 	q.conns.Add(1)
 	if !l.add(&h.Origin) {
-		l.counts.Local().refused.Inc()
+		l.frontend.counts.Local().refused.Inc()
 		go h.refuse() // ends at once; run waits for it
 		return
 	}
-	l.counts.Local().open.Add(1)
+	l.frontend.counts.Local().open.Add(1)
 	go h.serve() // ends with the connection; Drain waits for it
 }
 

@@ -18,7 +18,7 @@ type h3Window struct {
 // grow lets quic-go make the window of a connection larger, as long as there is memory.
 func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
 	start, ok := c.Context().Value(quicStartKey{}).(*quicStart)
-	if !ok || !q.listener.proxy.budget.Roomy(int64(more)) {
+	if !ok || !q.listener.proxy.process.budget.Roomy(int64(more)) {
 		return false
 	}
 	w := &start.window

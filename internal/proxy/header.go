@@ -187,3 +187,17 @@ func appendUpgrade(dst, protocol []byte) []byte {
 func appendIP(dst []byte, ip netip.Addr) []byte {
 	return ip.WithZone("").AppendTo(dst)
 }
+
+// announcesTrailers reports whether an answer that came by HTTP/2, which may have
+// them behind a body of known length, says that it has trailers.
+func (x *exchange) announcesTrailers() bool {
+	if !x.framed || x.req.Minor == 0 {
+		return false
+	}
+	for i := range x.resp.Fields {
+		if f := &x.resp.Fields[i]; f.ID == http1.Trailer && len(f.Value) > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -17,28 +17,6 @@ import (
 // the kernel reset the connection, and of an answer that the client has not read
 // yet the rest is lost.
 
-// confirm waits until the client has taken a long answer.
-func (x *exchange) confirm() {
-	if !x.relayed || x.record.fault != nil {
-		return
-	}
-	if f := x.client.taken(); f != nil {
-		x.record.fault = f
-		x.record.Ended = socket.Now()
-		x.keep = false
-	}
-}
-
-// farewell is when the answer that ends its connection has been sent; 0 if there
-// was none or the client has left.
-func (x *exchange) farewell() socket.Instant {
-	f := x.record.fault
-	if !x.headSent || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
-		return 0
-	}
-	return x.record.Ended
-}
-
 func (h *h1) taken() *Fault {
 	c, x := h.c, h.x
 	c.wire.Resume() // the interruption of an upload that was not needed any more

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"elbow/internal/socket"
@@ -16,13 +17,14 @@ import (
 // A Listener serves one address and port with one Config at a time. The socket
 // stays open whatever happens to the Config.
 type Listener struct {
-	frontend
-	proxy *Proxy
-	tcp   *net.TCPListener
-	raw   syscall.RawConn // of tcp
-	tls   *tls.Config     // nil: plain HTTP
-	quic  *quicPort       // nil: no HTTP/3
-	crowd crowd
+	frontend frontend // as exchanges see it
+	settings atomic.Pointer[Config]
+	proxy    *Proxy
+	tcp      *net.TCPListener
+	raw      syscall.RawConn // of tcp
+	tls      *tls.Config     // nil: plain HTTP
+	quic     *quicPort       // nil: no HTTP/3
+	crowd    crowd
 
 	done    chan struct{}  // closed when draining begins
 	running sync.WaitGroup // the accept loop and every conn
@@ -57,9 +59,10 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 		done:  make(chan struct{}),
 		conns: make(map[*Origin]struct{}),
 	}
-	l.process, l.addr, l.secure = &p.process, l.Addr(), cfg.Certificate != nil
-	l.retries.Open(p.retryPercent, p.retryBurst)
-	l.config.Store(cfg)
+	l.frontend.process, l.frontend.addr, l.frontend.secure = &p.process, l.Addr(), cfg.Certificate != nil
+	l.frontend.retries.Open(p.retryPercent, p.retryBurst)
+	l.settings.Store(cfg)
+	l.frontend.config.Store(&cfg.Forwarding)
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
 		cfg.Sessions.follow(l.tls)
@@ -71,7 +74,7 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 	if sampled {
 		sample = l.sample
 	}
-	l.counts = p.listeners.Add(sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
+	l.frontend.counts = p.listeners.Add(sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
 	p.mu.Lock()
 	p.open[l] = struct{}{}
 	p.mu.Unlock()
@@ -87,7 +90,8 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 // on with the Config they began with; no connection is closed.
 // It is for one caller at a time.
 func (l *Listener) Swap(cfg *Config) {
-	if last := l.config.Swap(cfg); l.tls != nil && last.Sessions != cfg.Sessions {
+	l.frontend.config.Store(&cfg.Forwarding)
+	if last := l.settings.Swap(cfg); l.tls != nil && last.Sessions != cfg.Sessions {
 		cfg.Sessions.follow(l.tls)
 	}
 }
@@ -119,7 +123,7 @@ func (l *Listener) accept() {
 		// Out of file descriptors or memory: it passes when connections end. A
 		// client that gave up before it was accepted is met here, too.
 		if pause == acceptPauseMin {
-			l.proxy.log.Warn("connections cannot be accepted for now", "listener", l.Addr(), "err", err)
+			l.proxy.process.log.Warn("connections cannot be accepted for now", "listener", l.Addr(), "err", err)
 		}
 		if !sleep(pause, l.done) {
 			return
@@ -131,14 +135,14 @@ func (l *Listener) accept() {
 // admit gives a new connection its goroutine, unless there are too many.
 func (l *Listener) admit(tcp *net.TCPConn) {
 	c := &conn{listener: l}
-	c.Origin.open(l, c, socket.AddrPort(tcp.RemoteAddr()))
-	counts := l.counts.Local()
+	c.Origin.open(&l.frontend, c, socket.AddrPort(tcp.RemoteAddr()))
+	counts := l.frontend.counts.Local()
 	counts.accepted.Inc()
 	if l.turnAway(tcp) {
 		return
 	}
 	c.state.Store(active)
-	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.limits.StreamTimeout); err != nil {
+	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.process.limits.StreamTimeout); err != nil {
 		_ = tcp.Close() // already closed, which is why init failed
 		return
 	}
@@ -164,7 +168,7 @@ func (l *Listener) add(o *Origin) bool {
 	if o.overflow {
 		l.crowded()
 		if ok {
-			l.counts.Local().overflow.Inc()
+			l.frontend.counts.Local().overflow.Inc()
 		}
 	}
 	return ok
@@ -174,7 +178,7 @@ func (l *Listener) book(o *Origin) bool {
 	p := l.proxy
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.hurries() {
+	if l.frontend.hurries() {
 		return false
 	}
 	here, total := len(l.conns)+1, int(p.conns.Add(1))
@@ -211,7 +215,7 @@ func (l *Listener) remove(o *Origin) {
 	here := len(l.conns)
 	l.mu.Unlock()
 	o.memory.Close()
-	l.counts.Local().open.Add(-1)
+	l.frontend.counts.Local().open.Add(-1)
 	total := l.proxy.conns.Add(-1)
 	if l.crowd.on.Load() {
 		l.relieved(here, int(total))

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -30,7 +31,7 @@ type process struct {
 // A frontend is the listener as exchanges and connections see it.
 type frontend struct {
 	*process
-	config  atomic.Pointer[Config]
+	config  atomic.Pointer[Forwarding]
 	counts  *metrics.Instance[listenerCounts]
 	retries overload.RetryBudget
 	addr    netip.AddrPort
@@ -58,7 +59,7 @@ func (f *frontend) refuseMemory() {
 type Origin struct {
 	*process
 	frontend *frontend
-	member   member                    // the connection itself; changed under Listener.mu
+	member   member                    // the connection itself; changed under the lock of the listener's set
 	client   netip.AddrPort            // as it was accepted
 	remote   remote                    // nil: the client stays where it is
 	key      balance.Key               // for the schedulers
@@ -92,10 +93,10 @@ const (
 )
 
 // open is for a new connection of the listener, which is m.
-func (o *Origin) open(l *Listener, m member, client netip.AddrPort) {
-	o.process, o.frontend, o.member, o.client = l.process, &l.frontend, m, client
+func (o *Origin) open(f *frontend, m member, client netip.AddrPort) {
+	o.process, o.frontend, o.member, o.client = f.process, f, m, client
 	o.key.ClientIP = client.Addr().As16()
-	o.memory.Open(&l.process.budget)
+	o.memory.Open(&f.budget)
 }
 
 // addr is where the client is now: a QUIC connection may move (RFC 9000, 9).
@@ -116,4 +117,20 @@ func (o *Origin) guard() {
 	o.member.cut()
 	o.log.Error("panic in a connection", "client", o.addr(), "listener", o.frontend.addr,
 		"err", p, "stack", string(debug.Stack()))
+}
+
+// A cutReason is why a connection is cut from here, as the access log says of the
+// exchanges that were under way.
+type cutReason struct{ err error }
+
+var (
+	drainOver     = &cutReason{errors.New("cut at the end of the drain")}
+	memoryShort   = &cutReason{errors.New("cut because memory is short")}
+	errOffBackend = errors.New("cut from a backend that was removed, at the end of its drain")
+)
+
+// cutOff cuts the connection for a reason of ours.
+func (o *Origin) cutOff(reason *cutReason) {
+	o.cutFor.CompareAndSwap(nil, reason)
+	o.member.cut()
 }

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"elbow/internal/accesslog"
-	"elbow/internal/balance"
 	"elbow/internal/datagram"
 	"elbow/internal/metrics"
 	"elbow/internal/overload"
@@ -84,40 +83,10 @@ type Options struct {
 	Limits Limits
 }
 
-// Limits are how long a client or a backend may take for what. Zero values
-// mean the defaults, which limits.go gives with their reasons.
-type Limits struct {
-	HandshakeTimeout time.Duration // the TLS handshake, in total
-	HeadTimeout      time.Duration // a request head, from its first byte, in total
-	EndTimeout       time.Duration // wait for the end of a request that has no body, as a rule
-	BodyTimeout      time.Duration // silence within a request body
-	StreamTimeout    time.Duration // standstill of a response body
-	TunnelTimeout    time.Duration // silence in both directions of an upgraded connection
-	GoAwayDelay      time.Duration // from the start of a drain to the GOAWAY, while HTTP/2 streams are open
-	SettleTime       time.Duration // idleness before a connection lets go of its goroutines
-	LingerTimeout    time.Duration // silence of a client that has got its last answer
-	UnreadTimeout    time.Duration // from a short answer over HTTP/3 to the end of its connection, at least
-}
-
-func (l Limits) withDefaults() Limits {
-	return Limits{
-		HandshakeTimeout: cmp.Or(l.HandshakeTimeout, handshakeTimeout),
-		HeadTimeout:      cmp.Or(l.HeadTimeout, headTimeout),
-		EndTimeout:       cmp.Or(l.EndTimeout, endTimeout),
-		BodyTimeout:      cmp.Or(l.BodyTimeout, bodyTimeout),
-		StreamTimeout:    cmp.Or(l.StreamTimeout, streamTimeout),
-		TunnelTimeout:    cmp.Or(l.TunnelTimeout, tunnelTimeout),
-		GoAwayDelay:      cmp.Or(l.GoAwayDelay, goAwayDelay),
-		SettleTime:       cmp.Or(l.SettleTime, settleTime),
-		LingerTimeout:    cmp.Or(l.LingerTimeout, lingerTimeout),
-		UnreadTimeout:    cmp.Or(l.UnreadTimeout, unreadTimeout),
-	}
-}
-
 // A Proxy is what all listeners of the process share.
 type Proxy struct {
-	process
-	max          int // client connections
+	process      process // what exchanges see
+	max          int     // client connections
 	maxListener  int
 	maxBackend   int           // exchanges with one backend
 	queueFor     time.Duration // with it, at most
@@ -185,25 +154,25 @@ func New(o Options) *Proxy {
 		Limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
 		Room:  handshakeRoom, Patience: handshakePatience, Inside: new(atomic.Int64),
 	}
-	p.budget.Start(o.Memory, &p.conns, p.relieve)
+	p.process.budget.Start(o.Memory, &p.conns, p.relieve)
 	p.quicRoom = math.MaxInt64
-	if limit := p.budget.Limit(); limit > 0 {
+	if limit := p.process.budget.Limit(); limit > 0 {
 		p.quicRoom = limit / quicRoomShare / overload.QUICCost
 	}
 	p.files.Limit = int64(o.Descriptors)
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
-	if p.log == nil {
-		p.log = slog.Default()
+	if p.process.log == nil {
+		p.process.log = slog.Default()
 	}
 	p.yield.Open()
 	p.replays.open()
 	if lot, err := socket.NewLot(); err == nil {
 		p.lot = lot
 	} else if !errors.Is(err, errors.ErrUnsupported) {
-		p.log.Warn("idle connections keep their goroutines", "err", err)
+		p.process.log.Warn("idle connections keep their goroutines", "err", err)
 	}
 	if o.AccessLog != nil {
-		p.access = accesslog.New(o.AccessLog, p.log)
+		p.process.access = accesslog.New(o.AccessLog, p.process.log)
 	}
 	return p
 }
@@ -211,9 +180,9 @@ func New(o Options) *Proxy {
 // Close writes what the access log still holds. The listeners have been
 // drained before.
 func (p *Proxy) Close() {
-	p.budget.Close()
-	if p.access != nil {
-		p.access.Close()
+	p.process.budget.Close()
+	if p.process.access != nil {
+		p.process.access.Close()
 	}
 	if p.lot != nil {
 		p.lot.Close()
@@ -230,29 +199,8 @@ func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *B
 
 // NewBackendOf is NewBackend with the label of a listener as its metrics have it.
 func (p *Proxy) NewBackendOf(loadBalancer, listener, id, address string) *Backend {
-	b := &Backend{
-		ID:      id,
-		Address: address,
-		Member:  &balance.Member{ID: id},
-		Pool:    upstream.NewPool(address, upstream.Options{Control: p.files.Control}),
-		proxy:   p,
-	}
-	b.gate = overload.Gate{Limit: int64(p.maxBackend), Room: p.maxBackend, Patience: p.queueFor, Inside: &b.Member.Active}
-	b.counts = p.backends.Add(b.sample, loadBalancer, listener, id, address)
-	return b
-}
-
-// Retire closes the idle connections of a backend that no Config uses any
-// more, and takes it out of the metrics. Exchanges under way have the
-// DrainTimeout to end; then they are cut. It is called once.
-func (b *Backend) Retire() {
-	b.Pool.Close()
-	time.AfterFunc(b.proxy.drain, b.expire)
-	b.proxy.backends.Remove(b.counts)
-}
-
-// expire cuts the exchanges that are under way with a retired backend.
-func (b *Backend) expire() {
-	b.expired.Store(true)
-	b.Pool.Cut()
+	return newBackend(&backendOptions{
+		id: id, address: address, pool: upstream.Options{Control: p.files.Control},
+		room: p.maxBackend, queueFor: p.queueFor, drain: p.process.drain, counts: p.backends, labels: [2]string{loadBalancer, listener},
+	})
 }

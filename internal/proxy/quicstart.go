@@ -25,22 +25,22 @@ type quicStart struct {
 // begin is called for the first packet of each connection.
 func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Context, error) {
 	l := q.listener
-	counts := l.counts.Local()
+	counts := l.frontend.counts.Local()
 	client := socket.AddrPort(info.RemoteAddr)
 	if !q.proofs.Take(client) {
 		counts.unshaken.Inc()
 		return nil, errNoInitial
 	}
 	counts.accepted.Inc()
-	if l.proxy.budget.FullForConns(client) {
-		l.refuseMemory()
+	if l.proxy.process.budget.FullForConns(client) {
+		l.frontend.refuseMemory()
 		return nil, overload.ErrMemory
 	}
 	if q.crowded(client) || l.proxy.shakes.WouldRefuse(1) {
 		l.refuseShake(overload.ErrQueueFull)
 		return nil, errShakes
 	}
-	if full := l.full(); full || l.hurries() {
+	if full := l.full(); full || l.frontend.hurries() {
 		counts.refused.Inc()
 		if full {
 			l.crowded()
@@ -52,7 +52,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 	start.shaking.Store(true)
 	q.shaking.Add(1)
 	l.proxy.quicShaking.Add(1)
-	l.proxy.budget.Hold(overload.QUICCost)
+	l.proxy.process.budget.Hold(overload.QUICCost)
 	q.sources.Add(client, 1)
 	context.AfterFunc(ctx, start.ends)
 	return context.WithValue(ctx, quicStartKey{}, start), nil
@@ -61,7 +61,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 // ends is called when the connection has ended.
 func (s *quicStart) ends() {
 	s.shaken(false)
-	s.port.listener.proxy.budget.Hold(-overload.QUICCost)
+	s.port.listener.proxy.process.budget.Hold(-overload.QUICCost)
 	s.turn.End()
 }
 
@@ -73,7 +73,7 @@ func (s *quicStart) shaken(ok bool) {
 	s.port.shaking.Add(-1)
 	s.port.listener.proxy.quicShaking.Add(-1)
 	s.port.sources.Add(s.client, -1)
-	counts := s.port.listener.counts.Local()
+	counts := s.port.listener.frontend.counts.Local()
 	if ok {
 		counts.handshakes.Inc()
 	} else {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"elbow/internal/http1"
+	"elbow/internal/overload"
 )
 
 var (
@@ -75,4 +76,10 @@ func withoutPort(authority []byte) []byte {
 		return authority[:i]
 	}
 	return authority
+}
+
+// noMemory is the Fault of a request that there is no memory for.
+func (x *exchange) noMemory() *Fault {
+	x.from.frontend.refuseMemory()
+	return &Fault{Side: Self, Op: OpHead, Status: 503, Err: overload.ErrMemory}
 }

@@ -18,7 +18,7 @@ import (
 
 // held is what the connections of a rig are reckoned to hold beyond what they need as a
 // rule.
-func (r *rig) held() int64 { return r.proxy.budget.Holds() }
+func (r *rig) held() int64 { return r.proxy.process.budget.Holds() }
 
 // awaitHeld returns when between from and to bytes are reckoned.
 func (r *rig) awaitHeld(from, to int64) {
@@ -173,7 +173,7 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 			}
 		})
 		if len(busy) == 1 {
-			busy[0].memory.Hold(2 * r.proxy.budget.Limit()) // as if it did
+			busy[0].memory.Hold(2 * r.proxy.process.budget.Limit()) // as if it did
 		}
 		return len(busy) == 1
 	})

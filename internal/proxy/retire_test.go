@@ -28,7 +28,7 @@ func testRetiredBackendIsCutAtTheDeadline(t *testing.T, v version) {
 	})
 	defer close(release)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.DrainTimeout = 10 * time.Millisecond })
-	first := r.lis.config.Load()
+	first := r.lis.settings.Load()
 	was := r.over(stream)
 	r.lis.Swap(was)
 	resp := r.asker(v).ask(get).response()

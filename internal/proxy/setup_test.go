@@ -148,9 +148,8 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	r := &rig{t: t, log: newLines()}
 	o := Options{HTTP3: true, AccessLog: r.log, Log: slog.New(slog.DiscardHandler)}
 	r.cfg = &Config{
-		LoadBalancer: "lb-test",
-		Port:         443,
-		Certificate:  func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
+		Forwarding:  Forwarding{LoadBalancer: "lb-test", Port: 443},
+		Certificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
 	}
 	for _, set := range settings {
 		set(&o, r.cfg)
@@ -217,7 +216,7 @@ func (r *rig) close() {
 		b.Retire()
 	}
 	r.proxy.Close()
-	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.budget.Holds() == 0 })
+	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.process.budget.Holds() == 0 })
 }
 
 // A client is one connection to the listener of a rig.

@@ -76,8 +76,8 @@ func (w *wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
 // whether it did: there is no turn for it in time, or no memory.
 func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 	switch {
-	case l.proxy.budget.FullForConns(socket.AddrPort(tcp.RemoteAddr())):
-		l.refuseMemory()
+	case l.proxy.process.budget.FullForConns(socket.AddrPort(tcp.RemoteAddr())):
+		l.frontend.refuseMemory()
 	case l.tls != nil && l.proxy.shakes.WouldRefuse(1):
 		l.refuseShake(overload.ErrQueueFull)
 		defer l.shed()
@@ -93,7 +93,7 @@ func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 // it. At three times as many handshakes of 0.3 ms as can be done, goodput is 0.7 of
 // the peak by that, and by counting whom crowd has let pass; it was 0.5.
 func (l *Listener) shed() {
-	counts := l.counts.Local()
+	counts := l.frontend.counts.Local()
 	_ = l.raw.Control(func(fd uintptr) { // closed, it has nothing
 		for range shedMax {
 			if !l.proxy.shakes.WouldRefuse(0) || !socket.TurnAway(fd) {

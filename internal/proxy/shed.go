@@ -5,7 +5,7 @@ import "elbow/internal/overload"
 // relieve closes connections because memory is short, if there are clients that hold
 // more than their share of it.
 func (p *Proxy) relieve() {
-	for _, f := range p.budget.Relief(p.footprints) {
+	for _, f := range p.process.budget.Relief(p.footprints) {
 		f.Conn.GiveWay()
 	}
 }
@@ -16,18 +16,4 @@ func (p *Proxy) footprints(all []overload.Footprint) []overload.Footprint {
 		l.each(func(o *Origin) { all = append(all, o.footprint()) })
 	}
 	return all
-}
-
-func (o *Origin) footprint() overload.Footprint {
-	itself := int64(overload.ConnCost)
-	if o.remote != nil { // QUIC
-		itself += overload.QUICCost
-	}
-	return o.memory.Footprint(o, o.client, itself, o.state.Load() == idle)
-}
-
-// GiveWay ends the connection because memory is short.
-func (o *Origin) GiveWay() {
-	o.frontend.counts.Local().shed.Inc()
-	o.member.giveWay()
 }

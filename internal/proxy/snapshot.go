@@ -23,7 +23,7 @@ type Snapshot struct {
 // Snapshot returns the counts of l. They are read one after the other, so that
 // they may be an exchange apart.
 func (l *Listener) Snapshot() Snapshot {
-	s := counted(l.counts)
+	s := counted(l.frontend.counts)
 	l.each(func(o *Origin) {
 		if o.state.Load() == active {
 			s.Active++

@@ -189,6 +189,23 @@ func (s *stalls) choose(n int, client netip.Addr, places int64) (chosen []stall)
 	return chosen
 }
 
+// AgeStalls makes what stands still with b as old as d, if it is n exchanges, and
+// reports whether it is. It is for tests, which have no time for real patience.
+func (b *Backend) AgeStalls(n int, d time.Duration) bool {
+	s := &b.stalls
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.counts != n {
+		return false
+	}
+	for _, quiet := range [...]bool{false, true} {
+		for w := s.ring(quiet).next; w != s.ring(quiet); w = w.next {
+			w.since = socket.Now().Add(-d)
+		}
+	}
+	return true
+}
+
 // largest returns the client that has most of the stalls that count against its
 // share, and how many. Called with mu locked.
 func (s *stalls) largest(now socket.Instant) (most netip.Addr, has int) {

@@ -81,7 +81,7 @@ func (p *Proxy) Conns() *atomic.Int64 { return &p.conns }
 
 // AddLine adds a line to the access log, if there is one.
 func (p *Proxy) AddLine(line []byte) {
-	if p.access != nil {
-		p.access.Add(line)
+	if p.process.access != nil {
+		p.process.access.Add(line)
 	}
 }

@@ -30,7 +30,7 @@ func (l *Listener) newTLS() *tls.Config {
 
 		GetConfigForClient: l.turn,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return l.config.Load().Certificate(hello)
+			return l.settings.Load().Certificate(hello)
 		},
 		// The records of a connection begin at the size of a packet and grow from
 		// one to the next, as crypto/tls does by itself: nothing of a record can be

@@ -2,12 +2,9 @@ package proxy
 
 import (
 	"errors"
-	"io"
-	"os"
 	"sync/atomic"
 	"time"
 
-	"elbow/internal/http1"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
@@ -104,22 +101,4 @@ func (u *upload) join() *Fault {
 	u.grip.Close()         // if it is stuck in a write
 	u.x.client.interrupt() // if it is stuck in a read
 	return <-u.done
-}
-
-// bodyFault is the Fault of a request body that ended with err.
-func bodyFault(err error) *Fault {
-	f := &Fault{Side: Client, Op: OpSend, Status: 400, Err: err}
-	var refused *http1.Error
-	switch {
-	case errors.As(err, &refused):
-		f.Status = refused.Status
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		f.Status = 408
-	default:
-		f.Status = statusClientGone
-		if err == io.EOF {
-			f.Err = io.ErrUnexpectedEOF
-		}
-	}
-	return f
 }

@@ -232,14 +232,14 @@ func (u *unit) follow(d *spec, c *proxy.Config) {
 
 // config is what the data plane gets for d. Its backends are there already.
 func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
-	c := &proxy.Config{
+	c := &proxy.Config{Forwarding: proxy.Forwarding{
 		LoadBalancer:   d.loadBalancer,
 		Port:           d.port,
 		RedirectPort:   d.redirect,
 		IdleTimeout:    d.settings.idleTimeout,
 		RequestTimeout: d.settings.requestTimeout,
 		Protocol:       protocols[d.settings.protocol],
-	}
+	}}
 	if !d.forwards() {
 		return c, nil
 	}
