@@ -62,12 +62,13 @@ var mayImport = map[string][]string{
 	"internal/datagram":       {"internal/overload", "internal/socket"},
 	"internal/accesslog":      {"internal/http1", "internal/socket"},
 	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/overload", "internal/socket"},
-	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
+	"internal/exchange":       {"internal/accesslog", "internal/balance", "internal/buffer", "internal/http1", "internal/http2", "internal/http3", "internal/metrics", "internal/overload", "internal/socket", "internal/upstream"},
+	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/http1", "internal/http2", "internal/http3", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
 		"internal/elb", "internal/store", "internal/balance", "internal/health",
-		"internal/cert", "internal/address", "internal/proxy", "internal/stream",
+		"internal/cert", "internal/address", "internal/exchange", "internal/proxy", "internal/stream",
 	},
 
 	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout", "internal/regular"}, // what it does with them it is handed

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
-	"elbow/internal/proxy"
+	"elbow/internal/exchange"
 )
 
 // An answerCase is something a backend answers, and what the client must get.
@@ -46,7 +46,7 @@ func (c *answerCase) serve(t *testing.T, size int) (r *rig, end func()) {
 	t.Helper()
 	if c.frames != nil {
 		s := startScript2(t, c)
-		r = newSiteIn(t, proxy.H2C, nil, c.newSticky(), s.l.Addr().String())
+		r = newSiteIn(t, exchange.H2C, nil, c.newSticky(), s.l.Addr().String())
 		return r, func() { r.close(); s.close() }
 	}
 	s := startScript(t, c, size)

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"elbow/internal/proxy"
+	"elbow/internal/exchange"
 )
 
 // A request is what a reader understood.
@@ -119,7 +119,7 @@ func (r *recording) whole() bool {
 
 // finish returns what has arrived, once the proxy, which is drained, has
 // closed all its connections.
-func (o *origin) finish(t *testing.T, b *proxy.Backend) []*recording {
+func (o *origin) finish(t *testing.T, b *exchange.Backend) []*recording {
 	t.Helper()
 	for {
 		o.mu.Lock()

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/exchange"
 	"elbow/internal/proxy"
 )
 
@@ -43,7 +44,7 @@ var certificate = sync.OnceValues(func() (*tls.Certificate, error) {
 // A rig is a listener for one case.
 type rig struct {
 	proxy    *proxy.Proxy
-	backends []*proxy.Backend
+	backends []*exchange.Backend
 	listener *proxy.Listener
 }
 
@@ -57,11 +58,11 @@ func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.St
 // log if that is wanted.
 func newSite(t *testing.T, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
 	t.Helper()
-	return newSiteIn(t, proxy.Auto, log, sticky, addresses...)
+	return newSiteIn(t, exchange.Auto, log, sticky, addresses...)
 }
 
 // newSiteIn is newSite for backends that are spoken to in this protocol.
-func newSiteIn(t *testing.T, protocol proxy.Protocol, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
+func newSiteIn(t *testing.T, protocol exchange.Protocol, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
 	t.Helper()
 	cert, err := certificate()
 	if err != nil {
@@ -82,7 +83,7 @@ func newSiteIn(t *testing.T, protocol proxy.Protocol, log io.Writer, sticky func
 	}
 	cfg := &proxy.Config{
 		Certificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
-		Forwarding: proxy.Forwarding{
+		Config: exchange.Config{
 			LoadBalancer:   "lb-test",
 			Port:           443,
 			Backends:       r.backends,

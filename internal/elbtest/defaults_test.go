@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"elbow/internal/proxy"
+	"elbow/internal/exchange"
 )
 
 // The data plane, which does not know the API, has by itself the timeouts that the
@@ -15,7 +15,7 @@ func TestDefaultsAgree(t *testing.T) {
 	for _, r := range operation(t, "CreateLoadBalancerHTTPSListener").New().Params() {
 		defaults[r.Name] = r.Default
 	}
-	for name, of := range map[string]time.Duration{"IdleTimeout": proxy.DefaultIdleTimeout, "RequestTimeout": proxy.DefaultRequestTimeout} {
+	for name, of := range map[string]time.Duration{"IdleTimeout": exchange.DefaultIdleTimeout, "RequestTimeout": exchange.DefaultRequestTimeout} {
 		if want := strconv.Itoa(int(of / time.Second)); defaults[name] != want {
 			t.Errorf("%s: the table says %q, the data plane %q", name, defaults[name], want)
 		}

@@ -26,6 +26,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"elbow/internal/balance"
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -406,7 +407,7 @@ func TestCallSilence(t *testing.T) {
 			return err
 		}
 		return s.Send(new(testgrpc.StreamingOutputCallResponse))
-	}}, limits(Limits{BodyTimeout: pause, StreamTimeout: pause}))
+	}}, limits(exchange.Limits{BodyTimeout: pause, StreamTimeout: pause}))
 	s, err := c.FullDuplexCall(soon(t))
 	if err != nil {
 		t.Fatal(err)
@@ -431,7 +432,7 @@ func TestCallSilenceEnds(t *testing.T) {
 	_, c := calls(t, &server{stream: func(s testgrpc.TestService_FullDuplexCallServer) error {
 		<-s.Context().Done()
 		return nil
-	}}, limits(Limits{TunnelTimeout: 20 * time.Millisecond}))
+	}}, limits(exchange.Limits{TunnelTimeout: 20 * time.Millisecond}))
 	s, err := c.FullDuplexCall(soon(t))
 	if err != nil {
 		t.Fatal(err)

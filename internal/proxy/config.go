@@ -1,10 +1,14 @@
 package proxy
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+
+	"elbow/internal/exchange"
+)
 
 // A Config is what a listener does. It is immutable once published.
 type Config struct {
-	Forwarding // what exchanges follow
+	exchange.Config // what exchanges follow
 
 	// Certificate chooses the key pair of a handshake; nil serves plain HTTP.
 	// Whether a listener speaks TLS is settled by its first Config.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"elbow/internal/exchange"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
@@ -14,7 +15,7 @@ import (
 // A conn is one client connection over TCP. Its goroutine owns everything in it but the
 // atomics.
 type conn struct {
-	Origin
+	exchange.Origin
 	listener *Listener
 	wire     wire
 	stream   io.ReadWriter  // a *tls.Conn over wire, or wire itself
@@ -30,7 +31,7 @@ type conn struct {
 
 // begin does what comes before the first request, then goes on to serve.
 func (c *conn) begin() {
-	if !c.frontend.secure {
+	if !c.Frontend.Secure {
 		c.stream = &c.wire
 		c.serve(false)
 		return
@@ -53,7 +54,7 @@ func (c *conn) shake() (ok bool) {
 			c.close()
 		}
 	}()
-	defer c.guard()
+	defer c.Guard()
 	growStack(0)
 	return c.handshake() == nil
 }
@@ -79,7 +80,7 @@ func (c *conn) serve(ready bool) {
 			c.close()
 		}
 	}()
-	defer c.guard()
+	defer c.Guard()
 	for ; ; ready = false {
 		if !ready {
 			var parked bool
@@ -89,12 +90,12 @@ func (c *conn) serve(ready bool) {
 			}
 		}
 		x := c.take()
-		more := x.serve()
+		more := x.Serve()
 		for more && c.h1.pipelined() {
-			more = x.serve()
+			more = x.Serve()
 		}
-		c.mayHold, c.abort, c.answered, c.h1.x = x.in.more, x.abort, x.farewell(), nil
-		x.release()
+		c.mayHold, c.abort, c.answered, c.h1.x = x.In.More, x.Abort, x.Farewell(), nil
+		x.Release()
 		if !more {
 			return
 		}
@@ -105,13 +106,13 @@ func (c *conn) serve(ready bool) {
 // conn itself and a goroutine. After a while it lets go of
 // that too: the connection is parked, and somebody else's from then on.
 func (c *conn) await() (ready, parked bool) {
-	if !c.state.CompareAndSwap(active, idle) || c.frontend.hurries() && c.retireIdle() {
+	if !c.State.CompareAndSwap(exchange.Active, exchange.Idle) || c.Frontend.Hurries() && c.retireIdle() {
 		return false, false
 	}
 	if !c.mayHold {
 		now := socket.Now()
-		ends := now.Add(c.frontend.config.Load().idleTimeout())
-		settles := min(ends, now.Add(c.limits.SettleTime))
+		ends := now.Add(c.Frontend.Config.Load().IdlePatience())
+		settles := min(ends, now.Add(c.Limits.SettleTime))
 		c.wire.ReadBy(settles)
 		err := c.wire.wait()
 		if err == os.ErrDeadlineExceeded && settles < ends {
@@ -128,45 +129,45 @@ func (c *conn) await() (ready, parked bool) {
 			return false, false
 		}
 	}
-	return c.state.CompareAndSwap(idle, active), false
+	return c.State.CompareAndSwap(exchange.Idle, exchange.Active), false
 }
 
 // Awake goes on with a connection that was parked.
 func (c *conn) Awake(err error) {
-	if err == nil && c.state.CompareAndSwap(idle, active) {
+	if err == nil && c.State.CompareAndSwap(exchange.Idle, exchange.Active) {
 		c.serve(true)
 		return
 	}
-	defer c.guard()
+	defer c.Guard()
 	c.close()
 }
 
-// retire implements member. There is no way to ask a client of HTTP/1.1 to go.
-func (c *conn) retire() {
-	if c.frontend.hurries() {
+// Retire implements member. There is no way to ask a client of HTTP/1.1 to go.
+func (c *conn) Retire() {
+	if c.Frontend.Hurries() {
 		c.retireIdle()
 	}
 }
 
 // retireIdle asks an idle connection to end and reports whether it was idle.
 func (c *conn) retireIdle() bool {
-	if !c.state.CompareAndSwap(idle, closing) {
+	if !c.State.CompareAndSwap(exchange.Idle, exchange.Closing) {
 		return false
 	}
 	c.wire.Interrupt()
 	return true
 }
 
-// giveWay implements member.
-func (c *conn) giveWay() {
+// GiveWay implements member.
+func (c *conn) GiveWay() {
 	if !c.retireIdle() {
-		c.cutOff(memoryShort)
+		c.CutOff(exchange.MemoryShort)
 	}
 }
 
-// cut ends the connection and whatever it is doing. Whoever swaps the backend out of c.backend owns it, so that what has
+// Cut ends the connection and whatever it is doing. Whoever swaps the backend out of c.backend owns it, so that what has
 // been given back is never closed from here.
-func (c *conn) cut() {
+func (c *conn) Cut() {
 	_ = c.wire.Close() // its goroutine sees the error
 	if b := c.backend.Swap(nil); b != nil {
 		b.Close()
@@ -177,14 +178,14 @@ func (c *conn) cut() {
 // are of no exchange alone.
 func (c *conn) Stalls() {
 	if x := c.h1.x; x != nil {
-		x.stalls(&x.taking, false)
+		x.Stalls(&x.Taking, false)
 	}
 }
 
 // Flows implements socket.Staller.
 func (c *conn) Flows() {
 	if x := c.h1.x; x != nil {
-		x.expelled = x.taking.end()
+		x.Expelled = x.Taking.End()
 	}
 }
 
@@ -197,7 +198,7 @@ func (c *conn) close() {
 
 // finish closes the connection and takes it out of the listener's set.
 func (c *conn) finish() {
-	c.wire.StallAfter(c.limits.LingerTimeout) // for the last alert
+	c.wire.StallAfter(c.Limits.LingerTimeout) // for the last alert
 	if c.abort {
 		_ = c.wire.Reset() // reset, not closed
 	} else if t, ok := c.stream.(*tls.Conn); ok {
@@ -211,14 +212,14 @@ func (c *conn) finish() {
 }
 
 // closeWrite ends the sending side.
-func (c *conn) closeWrite() *Fault {
+func (c *conn) closeWrite() *exchange.Fault {
 	if t, ok := c.stream.(*tls.Conn); ok {
 		if err := t.CloseWrite(); err != nil {
-			return &Fault{Side: Client, Op: OpTunnel, Err: err}
+			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpTunnel, Err: err}
 		}
 	}
 	if err := c.wire.CloseWrite(); err != nil {
-		return &Fault{Side: Client, Op: OpTunnel, Err: err}
+		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpTunnel, Err: err}
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func (l *Listener) crowded() {
 	if !l.crowd.on.CompareAndSwap(false, true) {
 		return
 	}
-	l.proxy.process.log.Warn("connections beyond the limit, new ones get 503", "listener", l.Addr(),
+	l.proxy.process.Log.Warn("connections beyond the limit, new ones get 503", "listener", l.Addr(),
 		"limit", l.proxy.maxListener, "total", l.proxy.conns.Load(), "total_limit", l.proxy.max)
 }
 
@@ -28,5 +28,5 @@ func (l *Listener) relieved(here, total int) {
 		!l.crowd.on.CompareAndSwap(true, false) {
 		return
 	}
-	p.process.log.Info("connections within the limit again", "listener", l.Addr(), "beyond", l.crowd.beyond.Swap(0))
+	p.process.Log.Info("connections within the limit again", "listener", l.Addr(), "beyond", l.crowd.beyond.Swap(0))
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 
+	"elbow/internal/exchange"
 	"elbow/internal/overload"
 )
 
@@ -11,17 +12,17 @@ import (
 // ended; idle connections are closed, and answers that are still to come say
 // Connection: close. Drain waits for those.
 func (l *Listener) Close() {
-	if l.frontend.draining.Swap(true) {
+	if l.frontend.Draining.Swap(true) {
 		return
 	}
 	close(l.done)
 	l.proxy.mu.Lock()
 	delete(l.proxy.open, l)
 	l.proxy.mu.Unlock()
-	defer l.proxy.listeners.Remove(l.frontend.counts)
+	defer l.proxy.listeners.Remove(l.frontend.Counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
 	l.proxy.files.Release(overload.TCPDescriptors, 0)
-	l.each(func(o *Origin) { o.member.retire() })
+	l.each(func(o *exchange.Origin) { o.Member.Retire() })
 }
 
 // Drain ends the listener: it closes it, returns when the last exchange has
@@ -37,8 +38,8 @@ func (l *Listener) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	cut := 0
-	l.each(func(o *Origin) {
-		o.cutOff(drainOver)
+	l.each(func(o *exchange.Origin) {
+		o.CutOff(exchange.DrainOver)
 		cut++
 	})
 	<-ended
@@ -54,7 +55,7 @@ func (l *Listener) await(ended chan<- struct{}) {
 }
 
 // each calls f for every connection there is now. f may not block.
-func (l *Listener) each(f func(*Origin)) {
+func (l *Listener) each(f func(*exchange.Origin)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for o := range l.conns {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -116,7 +117,7 @@ func TestLateEnd(t *testing.T) {
 					body, _ := io.ReadAll(r.Body)
 					_, _ = io.WriteString(w, strconv.FormatInt(r.ContentLength, 10)+" "+coding+" "+string(body))
 				})
-				l := Limits{EndTimeout: patience}
+				l := exchange.Limits{EndTimeout: patience}
 				if !tt.patient {
 					l.EndTimeout = 1
 				}

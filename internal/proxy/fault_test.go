@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -208,7 +209,7 @@ func testOnlyOneRefuses(t *testing.T, v version) {
 	if _, retried := line["retries"]; line["op"] != "connect" || line["backend"] != "a" || retried {
 		t.Errorf("access log has %v", line)
 	}
-	if n := r.lis.frontend.retries.Used(); n != 0 {
+	if n := r.lis.frontend.Retries.Used(); n != 0 {
 		t.Errorf("%d of the retry budget are spent", n)
 	}
 }
@@ -247,7 +248,7 @@ func TestClientFaults(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })},
-				limits(Limits{HeadTimeout: 300 * time.Millisecond, BodyTimeout: 200 * time.Millisecond}))
+				limits(exchange.Limits{HeadTimeout: 300 * time.Millisecond, BodyTimeout: 200 * time.Millisecond}))
 			c := r.dial().send(tt.send)
 			if resp := c.want(tt.status, tt.body); !resp.Close {
 				t.Error("the connection is not announced to close")
@@ -263,7 +264,7 @@ func TestClientFaults(t *testing.T) {
 // The time for a head is a total: bytes that drip in do not extend it.
 func TestHeadTimeoutIsTotal(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HeadTimeout: 200 * time.Millisecond}))
+	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HeadTimeout: 200 * time.Millisecond}))
 	c := r.dial().send("GET / HTTP/1.1\r\nHost: a\r\n")
 	answered := make(chan int)
 	go func() { // ends with the answer
@@ -297,7 +298,7 @@ const inactivity = 2 * time.Second
 func TestBodyTimeoutIsInactivity(t *testing.T) { each(t, testBodyTimeoutIsInactivity) }
 
 func testBodyTimeoutIsInactivity(t *testing.T, v version) {
-	r := newRig(t, []string{origin(t, hello)}, limits(Limits{BodyTimeout: inactivity, HeadTimeout: inactivity}),
+	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{BodyTimeout: inactivity, HeadTimeout: inactivity}),
 		requestTimeout(inactivity))
 	c := r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 15\r\n\r\n")
 	drip := time.NewTicker(inactivity / 10)
@@ -313,7 +314,7 @@ func testBodyTimeoutIsInactivity(t *testing.T, v version) {
 func TestBodyTimeout(t *testing.T) { each(t, testBodyTimeout) }
 
 func testBodyTimeout(t *testing.T, v version) {
-	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(Limits{BodyTimeout: 50 * time.Millisecond}))
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(exchange.Limits{BodyTimeout: 50 * time.Millisecond}))
 	r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe").want(408, "*")
 	if line := r.log.next(t); line["side"] != "client" || line["op"] != "send" {
 		t.Errorf("access log has %v", line)
@@ -422,7 +423,7 @@ func TestPlainOnTLS(t *testing.T) {
 // A handshake that never begins is given up.
 func TestHandshakeTimeout(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HandshakeTimeout: 50 * time.Millisecond}))
+	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HandshakeTimeout: 50 * time.Millisecond}))
 	c, err := net.Dial("tcp", r.lis.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package proxy
 import (
 	"cmp"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/upstream"
 )
@@ -11,57 +12,57 @@ import (
 // the exchange's own for as long as it lasts.
 type h1 struct {
 	c *conn
-	x *exchange // nil: none is under way
+	x *exchange.Exchange // nil: none is under way
 }
 
 // take returns an exchange for the requests that the connection has ready.
-func (c *conn) take() *exchange {
-	x := takeExchange(&c.Origin, &c.h1, c, 0)
-	x.plain = true
+func (c *conn) take() *exchange.Exchange {
+	x := exchange.TakeExchange(&c.Origin, &c.h1, c, 0)
+	x.Plain = true
 	c.h1.c, c.h1.x = c, x
 	return x
 }
 
-// expel implements expeller.
-func (c *conn) expel(uint32) { c.cut() }
+// Expel implements expeller.
+func (c *conn) Expel(uint32) { c.Cut() }
 
-// retire does nothing: there is no way to ask.
-func (h *h1) retire() {}
+// Retire does nothing: there is no way to ask.
+func (h *h1) Retire() {}
 
-func (h *h1) proto() string {
-	if h.x.req.Minor == 0 {
+func (h *h1) Proto() string {
+	if h.x.Req.Minor == 0 {
 		return "HTTP/1.0"
 	}
 	return "HTTP/1.1"
 }
 
-func (h *h1) head() *Fault {
+func (h *h1) Head() *exchange.Fault {
 	x, c := h.x, h.c
-	x.in.next()
-	x.req.Reset()
-	c.wire.ReadBy(x.record.Began.Add(c.limits.HeadTimeout))
+	x.In.Next()
+	x.Req.Reset()
+	c.wire.ReadBy(x.Record.Began.Add(c.Limits.HeadTimeout))
 	for {
-		if x.in.n > 0 {
-			n, err := x.req.Parse(x.in.b[:x.in.n])
+		if x.In.N > 0 {
+			n, err := x.Req.Parse(x.In.B[:x.In.N])
 			if err != nil {
-				return headFault(err)
+				return exchange.HeadFault(err)
 			}
 			if n > 0 {
-				x.in.used, x.headLen = n, n
-				x.record.bytesIn = int64(n)
+				x.In.Used, x.HeadLen = n, n
+				x.Record.BytesIn = int64(n)
 				return nil
 			}
 		}
-		if x.in.n > 0 {
-			x.sending.begin(nil, false)
+		if x.In.N > 0 {
+			x.Sending.Begin(nil, false)
 		}
-		err := x.in.read(c.stream)
-		x.sending.end()
+		err := x.In.Read(c.stream)
+		x.Sending.End()
 		if err != nil {
-			if x.in.n == 0 {
-				return errNoRequest
+			if x.In.N == 0 {
+				return exchange.ErrNoRequest
 			}
-			return headFault(err)
+			return exchange.HeadFault(err)
 		}
 	}
 }
@@ -69,84 +70,84 @@ func (h *h1) head() *Fault {
 // pipelined reports whether the client's next request has come in already, in
 // part at least.
 func (h *h1) pipelined() bool {
-	in := &h.x.in
-	return in.n > in.used || in.more && h.c.frontend.secure
+	in := &h.x.In
+	return in.N > in.Used || in.More && h.c.Frontend.Secure
 }
 
-func (h *h1) early(dst []byte) (_ []byte, whole bool) {
+func (h *h1) Early(dst []byte) (_ []byte, whole bool) {
 	x := h.x
-	body := x.in.rest()
-	if x.req.Framing != http1.Length || int64(len(body)) < x.req.Length {
+	body := x.In.Rest()
+	if x.Req.Framing != http1.Length || int64(len(body)) < x.Req.Length {
 		return dst, false
 	}
-	x.in.used += int(x.req.Length)
-	x.record.bytesIn += x.req.Length
-	return append(dst, body[:x.req.Length]...), true
+	x.In.Used += int(x.Req.Length)
+	x.Record.BytesIn += x.Req.Length
+	return append(dst, body[:x.Req.Length]...), true
 }
 
-// begin also settles how the body will be framed.
-func (h *h1) begin(mayKeep bool) *Fault {
+// Begin also settles how the body will be framed.
+func (h *h1) Begin(mayKeep bool) *exchange.Fault {
 	x := h.x
-	x.framing = x.resp.Framing
-	if x.framing == http1.NoBody && x.resp.Length < 0 && x.resp.Status >= 200 && x.resp.HasBody(string(x.req.Method) == "HEAD") {
-		x.framing, x.resp.Length = http1.Length, 0 // HTTP/2 need not say so
+	x.Framing = x.Resp.Framing
+	if x.Framing == http1.NoBody && x.Resp.Length < 0 && x.Resp.Status >= 200 && x.Resp.HasBody(string(x.Req.Method) == "HEAD") {
+		x.Framing, x.Resp.Length = http1.Length, 0 // HTTP/2 need not say so
 	}
-	if x.framing == http1.Length && x.announcesTrailers() {
-		x.framing = http1.Chunked // nothing else has room for them
+	if x.Framing == http1.Length && x.AnnouncesTrailers() {
+		x.Framing = http1.Chunked // nothing else has room for them
 	}
-	if x.framing == http1.UntilClose && x.req.Minor > 0 {
-		x.framing = http1.Chunked // so that the client can tell an end from a break
+	if x.Framing == http1.UntilClose && x.Req.Minor > 0 {
+		x.Framing = http1.Chunked // so that the client can tell an end from a break
 	}
-	if x.framing == http1.Chunked && x.req.Minor == 0 {
-		x.framing = http1.UntilClose
+	if x.Framing == http1.Chunked && x.Req.Minor == 0 {
+		x.Framing = http1.UntilClose
 	}
-	x.keep = mayKeep && x.req.KeepAlive && x.framing != http1.UntilClose && !x.from.frontend.draining.Load()
-	x.out = x.appendResponse(x.out[:0])
+	x.Keep = mayKeep && x.Req.KeepAlive && x.Framing != http1.UntilClose && !x.From.Frontend.Draining.Load()
+	x.Out = x.AppendResponse(x.Out[:0])
 	return nil
 }
 
-// deliver puts the head, if it fits, into one TLS record with the body.
-func (h *h1) deliver(b []byte, from, to int, last bool) *Fault {
+// Deliver puts the head, if it fits, into one TLS record with the body.
+func (h *h1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	x := h.x
 	var trailers []byte
-	if x.framing == http1.Chunked {
+	if x.Framing == http1.Chunked {
 		if last {
-			trailers = x.trailers
+			trailers = x.Trailers
 		}
-		from, to = frameChunk(b, from, to, last && len(trailers) == 0)
+		from, to = exchange.FrameChunk(b, from, to, last && len(trailers) == 0)
 	}
-	x.headSent = true
-	if last && !x.keep && !x.upload.running {
+	x.HeadSent = true
+	if last && !x.Keep && !x.Upload.Running {
 		// The answer, close_notify and FIN go in one packet, not in three. That is worth
 		// 2.5 % of the CPU time of a resumed connection with one request.
 		h.c.wire.HoldEnd()
 	}
-	if n := len(x.out); n > 0 && n <= from {
-		from -= copy(b[from-n:from], x.out)
-		x.out = x.out[:0]
-	} else if f := h.write(x.out); f != nil {
+	if n := len(x.Out); n > 0 && n <= from {
+		from -= copy(b[from-n:from], x.Out)
+		x.Out = x.Out[:0]
+	} else if f := h.write(x.Out); f != nil {
 		return f
 	}
 	if f := h.write(b[from:to]); f != nil {
 		return f
 	}
-	x.out = x.out[:0]
+	x.Out = x.Out[:0]
 	if len(trailers) > 0 {
-		x.out = http1.AppendLastChunk(x.out, trailers)
+		x.Out = http1.AppendLastChunk(x.Out, trailers)
 	}
-	return h.write(x.out)
+	return h.write(x.Out)
 }
 
-// interim passes a 1xx answer on to a client that knows what it is (RFC 9110,
+// Interim passes a 1xx answer on to a client that knows what it is (RFC 9110,
 // 15.2: a server must not send one to an HTTP/1.0 client).
-func (h *h1) interim() *Fault {
+func (h *h1) Interim() *exchange.Fault {
 	x := h.x
-	if x.req.Minor == 0 {
+	if x.Req.Minor == 0 {
 		return nil
 	}
-	x.out = x.appendInterim(x.out[:0])
-	f := h.write(x.out)
-	x.out = x.out[:0]
+	x.Out = x.AppendInterim(x.Out[:0])
+	f := h.write(x.Out)
+	x.Out = x.Out[:0]
 	return f
 }
 
@@ -154,18 +155,18 @@ func (h *h1) interim() *Fault {
 const maxRecord = 16 << 10
 
 // write writes p to the client in one go.
-func (h *h1) write(p []byte) *Fault {
+func (h *h1) write(p []byte) *exchange.Fault {
 	x := h.x
 	if len(p) == 0 {
 		return nil
 	}
 	if err := h.c.write(p); err != nil {
-		if x.expelled {
-			return &Fault{Side: Client, Op: OpBody, Status: 408, Err: errStalled}
+		if x.Expelled {
+			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: 408, Err: exchange.ErrStalled}
 		}
-		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
+		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: exchange.StatusClientGone, Err: err}
 	}
-	x.record.bytesOut += int64(len(p))
+	x.Record.BytesOut += int64(len(p))
 	return nil
 }
 
@@ -173,7 +174,7 @@ func (h *h1) write(p []byte) *Fault {
 // For 16 KiB answers, of two records with their head, that is worth 2 % of the
 // whole request, for longer ones more.
 func (c *conn) write(p []byte) error {
-	if len(p) <= maxRecord || !c.frontend.secure {
+	if len(p) <= maxRecord || !c.Frontend.Secure {
 		_, err := c.stream.Write(p)
 		return err
 	}
@@ -182,32 +183,32 @@ func (c *conn) write(p []byte) error {
 	return cmp.Or(err, c.wire.flush())
 }
 
-func (h *h1) swift() bool { return !h.c.wire.stalled() && !h.c.budget.IsTight() }
+func (h *h1) Swift() bool { return !h.c.wire.stalled() && !h.c.Budget.IsTight() }
 
-// breakOff ends the connection short of the end that the head promised.
-func (h *h1) breakOff() { h.x.abort = h.x.framing == http1.UntilClose }
+// BreakOff ends the connection short of the end that the head promised.
+func (h *h1) BreakOff() { h.x.Abort = h.x.Framing == http1.UntilClose }
 
-func (h *h1) bind(up *upstream.Grip) bool {
+func (h *h1) Bind(up *upstream.Grip) bool {
 	h.c.backend.Store(up)
 	return true
 }
 
-func (h *h1) unbind() bool {
+func (h *h1) Unbind() bool {
 	return h.c.backend.Swap(nil) != nil
 }
 
-func (h *h1) gone() bool { return h.c.gone() }
+func (h *h1) Gone() bool { return h.c.gone() }
 
-func (h *h1) interrupt() { h.c.wire.Interrupt() }
+func (h *h1) Interrupt() { h.c.wire.Interrupt() }
 
-func (h *h1) switched() *Fault { return h.interim() }
+func (h *h1) Switched() *exchange.Fault { return h.Interim() }
 
-func (h *h1) carry(p []byte) *Fault {
+func (h *h1) Carry(p []byte) *exchange.Fault {
 	f := h.write(p)
 	if f != nil {
-		f.Op = OpTunnel
+		f.Op = exchange.OpTunnel
 	}
 	return f
 }
 
-func (h *h1) closeWrite() *Fault { return h.c.closeWrite() }
+func (h *h1) CloseWrite() *exchange.Fault { return h.c.closeWrite() }

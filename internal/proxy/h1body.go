@@ -2,94 +2,95 @@ package proxy
 
 import (
 	"elbow/internal/buffer"
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/socket"
 )
 
-func (h *h1) pass(u *upload) *Fault {
+func (h *h1) Pass(u *exchange.Upload) *exchange.Fault {
 	for {
 		if f := h.take(u); f != nil {
 			return f
 		}
-		from, to, err := u.flow.payload()
+		from, to, err := u.Flow.Payload()
 		if err != nil {
-			return bodyFault(err)
+			return exchange.BodyFault(err)
 		}
-		last := u.flow.body.Done()
+		last := u.Flow.Body.Done()
 		if last {
-			u.x.in.unread(u.flow.left()) // before send writes behind the payload
-			u.complete.Store(true)       // before the backend can answer to the last byte
+			u.X.In.Unread(u.Flow.Left()) // before send writes behind the payload
+			u.Complete.Store(true)       // before the backend can answer to the last byte
 		}
-		if u.sendErr == nil {
-			u.sendErr = u.send(from, to, last, u.flow.body.Trailers())
+		if u.SendErr == nil {
+			u.SendErr = u.Send(from, to, last, u.Flow.Body.Trailers())
 		}
 		if last {
-			u.cut = u.sendErr != nil
+			u.Cut = u.SendErr != nil
 			return nil
 		}
-		u.flow.drop()
+		u.Flow.Drop()
 	}
 }
 
 // take brings a piece of the body into the flow: of what came with the head
 // first, then of what the client sends.
-func (h *h1) take(u *upload) *Fault {
-	c, in, n := h.c, &u.x.in, 0
-	if rest := in.rest(); len(rest) > 0 {
-		u.flow.open()
-		n = copy(u.flow.space(), rest)
-		in.used += n
+func (h *h1) take(u *exchange.Upload) *exchange.Fault {
+	c, in, n := h.c, &u.X.In, 0
+	if rest := in.Rest(); len(rest) > 0 {
+		u.Flow.Open()
+		n = copy(u.Flow.Space(), rest)
+		in.Used += n
 	} else {
-		c.wire.ReadBy(socket.Now().Add(c.limits.BodyTimeout))
-		if !in.more {
-			u.x.stalls(&u.x.sending, u.x.quiet())
+		c.wire.ReadBy(socket.Now().Add(c.Limits.BodyTimeout))
+		if !in.More {
+			u.X.Stalls(&u.X.Sending, u.X.Quiet())
 			err := c.wire.wait() // without a buffer
-			if f := u.x.flows(&u.x.sending, OpSend); f != nil {
+			if f := u.X.Flows(&u.X.Sending, exchange.OpSend); f != nil {
 				return f
 			}
 			if err != nil {
-				return bodyFault(err)
+				return exchange.BodyFault(err)
 			}
 		}
-		u.flow.open()
-		p := bounded(u, u.flow.space())
+		u.Flow.Open()
+		p := bounded(u, u.Flow.Space())
 		var err error
 		if n, err = c.stream.Read(p); n == 0 {
-			return bodyFault(err)
+			return exchange.BodyFault(err)
 		}
-		in.more = n == len(p)
+		in.More = n == len(p)
 	}
-	u.flow.w += n
-	u.x.record.bytesIn += int64(n)
+	u.Flow.W += n
+	u.X.Record.BytesIn += int64(n)
 	return nil
 }
 
 // bounded cuts p down to what is missing of a body of known length, so that
 // the next request stays where it is.
-func bounded(u *upload, p []byte) []byte {
-	if u.x.req.Framing == http1.Length {
-		return p[:min(int64(len(p)), u.flow.body.Left())]
+func bounded(u *exchange.Upload, p []byte) []byte {
+	if u.X.Req.Framing == http1.Length {
+		return p[:min(int64(len(p)), u.Flow.Body.Left())]
 	}
 	return p
 }
 
-func (h *h1) carryUp(t *tunnel) *Fault {
+func (h *h1) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	x, c := h.x, h.c
-	first := x.in.rest()
-	x.in.used = x.in.n
-	if err := t.send(first); err != nil {
-		return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
+	first := x.In.Rest()
+	x.In.Used = x.In.N
+	if err := t.Send(first); err != nil {
+		return &exchange.Fault{Side: exchange.Upstream, Op: exchange.OpTunnel, Err: err}
 	}
-	for more := x.in.more; ; more = false {
-		c.wire.ReadBy(t.due())
+	for more := x.In.More; ; more = false {
+		c.wire.ReadBy(t.Due())
 		if !more {
-			x.stalls(&x.sending, true)
+			x.Stalls(&x.Sending, true)
 			err := c.wire.wait() // without a buffer
-			if f := x.flows(&x.sending, OpTunnel); f != nil {
+			if f := x.Flows(&x.Sending, exchange.OpTunnel); f != nil {
 				return f
 			}
 			if err != nil {
-				if f, again := t.ended(Client, err); !again {
+				if f, again := t.Ended(exchange.Client, err); !again {
 					return f
 				}
 				continue
@@ -98,15 +99,15 @@ func (h *h1) carryUp(t *tunnel) *Fault {
 		b := buffer.Take()
 		n, err := c.stream.Read(b.B[:])
 		if n > 0 {
-			err = t.send(b.B[:n])
+			err = t.Send(b.B[:n])
 			b.Release()
 			if err != nil {
-				return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
+				return &exchange.Fault{Side: exchange.Upstream, Op: exchange.OpTunnel, Err: err}
 			}
 			continue
 		}
 		b.Release()
-		if f, again := t.ended(Client, err); !again {
+		if f, again := t.Ended(exchange.Client, err); !again {
 			return f
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"elbow/internal/buffer"
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -88,12 +89,12 @@ func newH2(c *conn) *h2Conn {
 func (c *conn) serveH2() {
 	h := newH2(c)
 	c.listener.become(&c.Origin, h)
-	c.state.Store(idle)
+	c.State.Store(exchange.Idle)
 	h.mu.Lock()
 	h.idleSince = socket.Now()
 	h.write(http2.AppendGreeting)
 	h.mu.Unlock()
-	if c.frontend.draining.Load() { // Close may have been before
+	if c.Frontend.Draining.Load() { // Close may have been before
 		h.drain()
 	}
 	h.run()
@@ -108,16 +109,16 @@ func (h *h2Conn) run() {
 			h.conn.close()
 		}
 	}()
-	defer h.guard()
+	defer h.Guard()
 	err := h.read()
 	if mine = err != errParked; !mine {
 		return
 	}
-	if err == io.EOF && !h.abortOnClose {
+	if err == io.EOF && !h.AbortOnClose {
 		err = h.serveOut()
 	}
 	h.end(err)
-	closer := time.AfterFunc(h.limits.LingerTimeout, func() { _ = h.wire.Close() }) // if the client does not read
+	closer := time.AfterFunc(h.Limits.LingerTimeout, func() { _ = h.wire.Close() }) // if the client does not read
 	defer closer.Stop()
 	h.running.Wait()
 }
@@ -143,27 +144,27 @@ func (h *h2Conn) end(err error) {
 	h.mu.Unlock()
 	h.cancelAll()
 	h.answered = socket.Now()
-	h.conn.state.Store(active) // so that close lingers
+	h.conn.State.Store(exchange.Active) // so that close lingers
 	if refused.Code != http2.NoError {
-		h.log.Debug("connection ended by its client's fault",
-			"client", h.conn.client, "listener", h.frontend.addr, "err", refused)
+		h.Log.Debug("connection ended by its client's fault",
+			"client", h.conn.Client, "listener", h.Frontend.Addr, "err", refused)
 	}
 }
 
-// retire implements member: no request that is on its way is lost.
-func (h *h2Conn) retire() { h.drain() }
+// Retire implements member: no request that is on its way is lost.
+func (h *h2Conn) Retire() { h.drain() }
 
-// giveWay implements member.
-func (h *h2Conn) giveWay() { h.cutOff(memoryShort) }
+// GiveWay implements member.
+func (h *h2Conn) GiveWay() { h.CutOff(exchange.MemoryShort) }
 
-// cut implements member.
-func (h *h2Conn) cut() {
-	h.conn.cut()
+// Cut implements member.
+func (h *h2Conn) Cut() {
+	h.conn.Cut()
 	h.cancelAll()
 }
 
-// expel implements expeller: it ends a stream, if it is still there.
-func (h *h2Conn) expel(id uint32) {
+// Expel implements expeller: it ends a stream, if it is still there.
+func (h *h2Conn) Expel(id uint32) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s := h.streams[id]; s != nil && !s.cancelled.Load() {
@@ -216,7 +217,7 @@ func (h *h2Conn) begin(s *h2Stream) {
 	s.window = http2.Window(h.initial)
 	s.credit = http2.Credit{Size: http2.StreamWindow}
 	if h.open++; h.open == 1 {
-		h.conn.state.Store(active)
+		h.conn.State.Store(exchange.Active)
 	}
 }
 
@@ -228,7 +229,7 @@ func (h *h2Conn) shut(s *h2Stream) {
 	s.shut = true
 	if h.open--; h.open == 0 {
 		h.idleSince = socket.Now()
-		h.conn.state.Store(idle)
+		h.conn.State.Store(exchange.Idle)
 		if h.leaving == asked && !h.ending {
 			h.warn()
 		}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -351,7 +352,7 @@ func TestH2FullDuplex(t *testing.T) {
 // A body that does not come is given up; one that drips is not.
 func TestH2BodyTimeout(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(Limits{BodyTimeout: 50 * time.Millisecond}))
+	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(exchange.Limits{BodyTimeout: 50 * time.Millisecond}))
 	c := r.dialFrames()
 	id := c.open(false, ":method: POST")
 	c.wantStatus(id, "408")
@@ -478,7 +479,7 @@ func TestH2Settled(t *testing.T) {
 
 // h2 returns the only connection that there is.
 func (r *rig) h2() (h *h2Conn) {
-	r.lis.each(func(o *Origin) { h, _ = o.member.(*h2Conn) })
+	r.lis.each(func(o *exchange.Origin) { h, _ = o.Member.(*h2Conn) })
 	return h
 }
 

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"os"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
 
 // codeOf is how a stream ends whose answer is not complete.
-func codeOf(f *Fault) http2.Code {
+func codeOf(f *exchange.Fault) http2.Code {
 	var reset *upstream.ResetError
 	switch {
 	case f == nil:
@@ -19,80 +20,80 @@ func codeOf(f *Fault) http2.Code {
 		return reset.Code // of a call, which the client is to see as the backend meant it
 	case f.Err == upstream.ErrUnprocessed:
 		return http2.RefusedStream // the client may try again, too
-	case f.Side == Client && f.Op == OpHead:
+	case f.Side == exchange.Client && f.Op == exchange.OpHead:
 		return http2.ProtocolError
-	case f.Side == Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
+	case f.Side == exchange.Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
 		return http2.EnhanceYourCalm
-	case f.Side == Client:
+	case f.Side == exchange.Client:
 		return http2.Cancel
 	}
 	return http2.InternalError
 }
 
-// begin compresses the head. Blocks do not depend on each other, so no lock is
+// Begin compresses the head. Blocks do not depend on each other, so no lock is
 // needed for it.
-func (s *h2Stream) begin(bool) (f *Fault) {
+func (s *h2Stream) Begin(bool) (f *exchange.Fault) {
 	x := s.x
-	x.out, f = x.appendCoded(x.out[:0], &hpackHead)
+	x.Out, f = x.AppendCoded(x.Out[:0], &exchange.HPACKHead)
 	return f
 }
 
-// deliver puts head, body and end of a small answer into the queue at once.
-func (s *h2Stream) deliver(b []byte, from, to int, last bool) *Fault {
+// Deliver puts head, body and end of a small answer into the queue at once.
+func (s *h2Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	h, x := s.h, s.x
 	var trailers []byte
 	if last {
-		trailers = x.trailers
+		trailers = x.Trailers
 	}
 	ends := last && len(trailers) == 0
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	x.headSent, s.begun = true, true
-	if len(x.out) > 0 {
-		if f := s.sendBlock(x.out, ends && from == to); f != nil {
+	x.HeadSent, s.begun = true, true
+	if len(x.Out) > 0 {
+		if f := s.sendBlock(x.Out, ends && from == to); f != nil {
 			return f
 		}
-		x.out = x.out[:0]
+		x.Out = x.Out[:0]
 	}
-	if f := s.sendData(b[from:to], ends, OpBody); f != nil {
+	if f := s.sendData(b[from:to], ends, exchange.OpBody); f != nil {
 		return f
 	}
 	if len(trailers) > 0 {
-		x.out = hpackHead.appendTrailers(x.out, trailers)
-		f := s.sendBlock(x.out, true)
-		x.out = x.out[:0]
+		x.Out = exchange.HPACKHead.AppendTrailers(x.Out, trailers)
+		f := s.sendBlock(x.Out, true)
+		x.Out = x.Out[:0]
 		return f
 	}
 	return nil
 }
 
-func (s *h2Stream) interim() *Fault {
+func (s *h2Stream) Interim() *exchange.Fault {
 	x := s.x
-	x.out = http2.AppendStatus(x.out[:0], x.resp.Status)
-	x.out, _ = x.appendFields(x.out, &hpackHead)
+	x.Out = http2.AppendStatus(x.Out[:0], x.Resp.Status)
+	x.Out, _ = x.AppendFields(x.Out, &exchange.HPACKHead)
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
-	f := s.sendBlock(x.out, false)
-	x.out = x.out[:0]
+	f := s.sendBlock(x.Out, false)
+	x.Out = x.Out[:0]
 	return f
 }
 
-// swift is false as frames are no longer than they are.
-func (s *h2Stream) swift() bool { return false }
+// Swift is false as frames are no longer than they are.
+func (s *h2Stream) Swift() bool { return false }
 
-// breakOff leaves it to end to reset the stream.
-func (s *h2Stream) breakOff() {}
+// BreakOff leaves it to end to reset the stream.
+func (s *h2Stream) BreakOff() {}
 
 // sendBlock queues a header block when there is room. Called with h.mu locked.
-func (s *h2Stream) sendBlock(block []byte, ends bool) *Fault {
+func (s *h2Stream) sendBlock(block []byte, ends bool) *exchange.Fault {
 	h := s.h
 	for !s.cancelled.Load() && h.full() {
-		if f := s.queueUp(OpBody); f != nil {
+		if f := s.queueUp(exchange.OpBody); f != nil {
 			return f
 		}
 	}
 	if s.cancelled.Load() {
-		return clientGone(OpBody)
+		return exchange.ClientGone(exchange.OpBody)
 	}
 	var flags http2.Flags
 	if ends {
@@ -105,7 +106,7 @@ func (s *h2Stream) sendBlock(block []byte, ends bool) *Fault {
 
 // sendData queues p in as many pieces as room and windows ask for, and the end
 // of the stream if this is it. Called with h.mu locked.
-func (s *h2Stream) sendData(p []byte, ends bool, op Op) *Fault {
+func (s *h2Stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault {
 	for len(p) > 0 {
 		n, f := s.reserve(len(p), op)
 		if f != nil {
@@ -141,11 +142,11 @@ func (s *h2Stream) sent(ends bool) {
 
 // reserve takes up to want bytes of the windows, for one frame, as soon as there
 // is room in the queue. Called with h.mu locked.
-func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
+func (s *h2Stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
 	h := s.h
 	for {
 		if s.cancelled.Load() {
-			return 0, clientGone(op)
+			return 0, exchange.ClientGone(op)
 		}
 		if n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(h.window))); n > 0 && !h.full() {
 			s.window -= http2.Window(n)
@@ -153,7 +154,7 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 			h.taken.owed += int64(n)
 			if http2.Small(n, want) && h.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
 				h.refuseAll(http2.ErrFlood)
-				return 0, clientGone(op)
+				return 0, exchange.ClientGone(op)
 			}
 			return n, nil
 		}
@@ -164,21 +165,21 @@ func (s *h2Stream) reserve(want int, op Op) (int, *Fault) {
 }
 
 // queueUp waits for what reserve lacks. Called with h.mu locked.
-func (s *h2Stream) queueUp(op Op) *Fault {
+func (s *h2Stream) queueUp(op exchange.Op) *exchange.Fault {
 	h := s.h
 	if h.halved && !h.full() { // nobody will give more window
 		h.write(func(dst []byte) []byte { return http2.AppendReset(dst, s.id, http2.ErrStreamStandstill.Code) })
 		h.leaveStream(s)
-		return clientGone(op)
+		return exchange.ClientGone(op)
 	}
 	if s.window > 0 || h.full() {
 		s.waits = true
 		h.waiting = append(h.waiting, s)
 	}
 	h.wakeNext() // who has been woken and lacks something else lets the next one try
-	s.x.stalls(&s.x.taking, false)
-	roused := s.out.Wait(&h.mu, h.limits.StreamTimeout)
-	stalled := s.x.flows(&s.x.taking, op)
+	s.x.Stalls(&s.x.Taking, false)
+	roused := s.out.Wait(&h.mu, h.Limits.StreamTimeout)
+	stalled := s.x.Flows(&s.x.Taking, op)
 	h.leaveQueue(s)
 	switch {
 	case stalled != nil:
@@ -196,7 +197,7 @@ func (s *h2Stream) queueUp(op Op) *Fault {
 	} else {
 		h.reset(s.id, http2.ErrStreamStandstill.Code)
 	}
-	return &Fault{Side: Client, Op: op, Status: 408, Err: os.ErrDeadlineExceeded}
+	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 408, Err: os.ErrDeadlineExceeded}
 }
 
 // leaveQueue takes s out of those that wait. Called with mu locked.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 )
 
@@ -26,12 +27,12 @@ func (s *h2Stream) counts(n int, ends bool) bool {
 // whole reports whether all of the body has come. Called with h.mu locked.
 func (s *h2Stream) whole() bool { return s.ended && !s.short }
 
-func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
+func (s *h2Stream) Early(dst []byte) (_ []byte, whole bool) {
 	h := s.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := s.body.Len()
-	if !s.ended || s.x.req.Framing != http1.Length || n > maxEarly {
+	if !s.ended || s.x.Req.Framing != http1.Length || n > exchange.MaxEarly {
 		return dst, false
 	}
 	start := len(dst)
@@ -39,12 +40,12 @@ func (s *h2Stream) early(dst []byte) (_ []byte, whole bool) {
 	s.body.Take(dst[start:])
 	s.reckon()
 	h.drained(s, n)
-	s.x.record.bytesIn += int64(n)
+	s.x.Record.BytesIn += int64(n)
 	return dst, true
 }
 
-// pass gives the client more window only for what the backend has taken.
-func (s *h2Stream) pass(u *upload) *Fault {
+// Pass gives the client more window only for what the backend has taken.
+func (s *h2Stream) Pass(u *exchange.Upload) *exchange.Fault {
 	h, x := s.h, s.x
 	for {
 		h.mu.Lock()
@@ -52,24 +53,24 @@ func (s *h2Stream) pass(u *upload) *Fault {
 			h.mu.Unlock()
 			return f
 		}
-		u.flow.open()
-		n := s.body.Take(u.flow.space())
+		u.Flow.Open()
+		n := s.body.Take(u.Flow.Space())
 		s.reckon()
 		last, trailers := s.whole() && s.body.Len() == 0, s.trailers
 		h.mu.Unlock()
-		x.record.bytesIn += int64(n)
+		x.Record.BytesIn += int64(n)
 		if last {
-			u.complete.Store(true) // before the backend can answer to the last byte
+			u.Complete.Store(true) // before the backend can answer to the last byte
 		}
-		if u.sendErr == nil {
-			u.sendErr = u.send(headRoom, headRoom+n, last, trailers)
+		if u.SendErr == nil {
+			u.SendErr = u.Send(exchange.HeadRoom, exchange.HeadRoom+n, last, trailers)
 		}
-		u.flow.drop()
+		u.Flow.Drop()
 		h.mu.Lock()
 		h.drained(s, n)
 		h.mu.Unlock()
 		if last {
-			u.cut = u.sendErr != nil
+			u.Cut = u.SendErr != nil
 			return nil
 		}
 	}
@@ -77,30 +78,30 @@ func (s *h2Stream) pass(u *upload) *Fault {
 
 // awaitBody waits until there is something of the body, or its end. Called with
 // h.mu locked.
-func (s *h2Stream) awaitBody() *Fault {
+func (s *h2Stream) awaitBody() *exchange.Fault {
 	for {
 		switch {
 		case s.cancelled.Load():
-			return clientGone(OpSend)
+			return exchange.ClientGone(exchange.OpSend)
 		case s.refused || s.stopped:
-			return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
+			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: exchange.ErrBodyUnwanted}
 		case s.tooLong:
-			return bodyFault(http1.ErrTrailerLength)
+			return exchange.BodyFault(http1.ErrTrailerLength)
 		case s.body.Len() > 0 || s.whole():
 			return nil
 		}
-		s.x.stalls(&s.x.sending, s.x.quiet())
-		roused := s.in.Wait(&s.h.mu, s.x.bodyPatience())
-		if f := s.x.flows(&s.x.sending, OpSend); f != nil {
+		s.x.Stalls(&s.x.Sending, s.x.Quiet())
+		roused := s.in.Wait(&s.h.mu, s.x.BodyPatience())
+		if f := s.x.Flows(&s.x.Sending, exchange.OpSend); f != nil {
 			return f
 		}
 		if !roused && s.body.Len() == 0 && !s.ended {
-			return &Fault{Side: Client, Op: OpSend, Status: 408, Err: os.ErrDeadlineExceeded}
+			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
 	}
 }
 
-func (s *h2Stream) interrupt() {
+func (s *h2Stream) Interrupt() {
 	s.h.mu.Lock()
 	s.stopped = true
 	s.h.mu.Unlock()

@@ -12,11 +12,12 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
 // h2c is for backends of HTTP/2 by prior knowledge.
-func h2c(_ *Options, c *Config) { c.Protocol = H2C }
+func h2c(_ *Options, c *Config) { c.Protocol = exchange.H2C }
 
 // originH2C is origin in HTTP/2, and in nothing else.
 func originH2C(t testing.TB, h http.HandlerFunc) string {
@@ -220,7 +221,7 @@ func TestBackendH2CStream(t *testing.T) {
 				}
 				_, _ = w.Write(body)
 			})
-			r := newRig(t, []string{backend}, h2c, limits(Limits{BodyTimeout: 50 * time.Millisecond, StreamTimeout: 50 * time.Millisecond}))
+			r := newRig(t, []string{backend}, h2c, limits(exchange.Limits{BodyTimeout: 50 * time.Millisecond, StreamTimeout: 50 * time.Millisecond}))
 			begin := func(mediaType string) (asker, *http.Response) {
 				a := r.asker(v).ask("POST / HTTP/1.1\r\nHost: elbow.test\r\nContent-Length: 5\r\nContent-Type: " + mediaType + "\r\n\r\n")
 				resp := a.response()

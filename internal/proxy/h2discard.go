@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -19,7 +20,7 @@ func (h *h2Conn) discard(s *h2Stream) {
 	h.drained(s, s.body.Len())
 	s.body.Release()
 	h.discarding++
-	x.release()
+	x.Release()
 }
 
 // discardedPing is sent when the client has ended such a stream. curl 7.88, and git
@@ -40,7 +41,7 @@ func (h *h2Conn) resetDiscarded(at socket.Instant) {
 	for id, s := range h.streams {
 		switch {
 		case s.x != nil:
-		case at >= s.cameAt.Add(h.limits.LingerTimeout) || at >= s.answeredAt.Add(discardTimeout):
+		case at >= s.cameAt.Add(h.Limits.LingerTimeout) || at >= s.answeredAt.Add(exchange.DiscardTimeout):
 			h.reset(id, http2.NoError) // which deletes it
 		default:
 			h.discarding++

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -48,7 +49,7 @@ func (h *h2Conn) warn() {
 // locked, by the reader.
 func (h *h2Conn) advance(at socket.Instant) (next socket.Instant) {
 	if h.leaving == asked {
-		if next = h.warnedAt.Add(min(h.limits.GoAwayDelay, h.process.drain/4)); at < next {
+		if next = h.warnedAt.Add(min(h.Limits.GoAwayDelay, h.Process.Drain/4)); at < next {
 			return next
 		}
 		h.warn()
@@ -59,7 +60,7 @@ func (h *h2Conn) advance(at socket.Instant) (next socket.Instant) {
 		}
 		h.leaveOff()
 	}
-	return at.Add(forever)
+	return at.Add(exchange.Forever)
 }
 
 // leaveOff says which stream is the last one. Called with mu locked, by the

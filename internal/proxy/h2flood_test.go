@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -89,7 +90,7 @@ func TestH2Standstill(t *testing.T) {
 			p.send("HTTP/1.1 200 OK\r\nContent-Length: 204800\r\n\r\n" + body)
 		}
 	})
-	r := newRig(t, []string{backend}, limits(Limits{StreamTimeout: 50 * time.Millisecond}))
+	r := newRig(t, []string{backend}, limits(exchange.Limits{StreamTimeout: 50 * time.Millisecond}))
 
 	c := r.dialFrames(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
 	id := c.open(true)

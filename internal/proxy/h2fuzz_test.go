@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"elbow/internal/exchange"
 )
 
 // Whatever a client sends, the loop ends when the client does, holding nothing;
@@ -34,13 +36,13 @@ func FuzzH2(f *testing.F) {
 		for h := p.head(); h != ""; h = p.head() {
 			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
 		}
-	})}, plain, limits(Limits{BodyTimeout: 20 * time.Millisecond, StreamTimeout: 20 * time.Millisecond}), requestTimeout(time.Second))
+	})}, plain, limits(exchange.Limits{BodyTimeout: 20 * time.Millisecond, StreamTimeout: 20 * time.Millisecond}), requestTimeout(time.Second))
 	f.Fuzz(func(t *testing.T, frames []byte) {
 		near, far := tcpPair(t)
 		defer far.Close()
 		c := &conn{listener: r.lis}
-		c.Origin.open(&r.lis.frontend, c, netip.AddrPort{})
-		c.state.Store(active)
+		c.Origin.Open(&r.lis.frontend, c, netip.AddrPort{})
+		c.State.Store(exchange.Active)
 		if err := c.wire.open(near, nil, false, time.Second); err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +50,7 @@ func FuzzH2(f *testing.F) {
 			t.Fatal("no room")
 		}
 		c.stream = &c.wire
-		r.lis.frontend.counts.Local().open.Add(1)
+		r.lis.frontend.Counts.Local().Open.Add(1)
 		done := make(chan struct{})
 		go func() { // ends with the connection
 			defer close(done)

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 )
@@ -125,28 +126,28 @@ func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
 func (h *h2Conn) request(b *headerBlock, block []byte) error {
 	s := takeStream(h, b.stream)
 	x := s.x
-	arena, err := h.decoder.Decode(x.in.b[:0], block)
-	x.in.reckon(cap(arena))
+	arena, err := h.decoder.Decode(x.In.B[:0], block)
+	x.In.Reckon(cap(arena))
 	if err != nil {
 		h.abandon(s)
 		return err
 	}
 	s.headLen = int64(http2.HeaderLen + len(block))
 	s.ended = b.ends
-	_, err = http2.Request(&x.req, h.decoder.Fields, arena, b.ends)
+	_, err = http2.Request(&x.Req, h.decoder.Fields, arena, b.ends)
 	refused, _ := err.(*http1.Error)
 	switch {
 	case h.decoder.TooLong:
-		s.fault = headFault(http1.ErrHeadLength)
+		s.fault = exchange.HeadFault(http1.ErrHeadLength)
 	case refused != nil && refused.Status == 400:
 		s.malformed(refused)
 		h.abandon(s)
 		return http2.ErrMalformed
 	case err != nil:
-		s.fault = headFault(err)
+		s.fault = exchange.HeadFault(err)
 	}
-	s.left = x.req.Length
-	if s.fault != nil || x.req.Framing != http1.Length {
+	s.left = x.Req.Length
+	if s.fault != nil || x.Req.Framing != http1.Length {
 		s.left = -1
 	}
 
@@ -156,8 +157,8 @@ func (h *h2Conn) request(b *headerBlock, block []byte) error {
 	case h.leaving == leftOff || h.ending:
 		h.abandon(s) // the client has been told that it would not be looked at
 		return nil
-	case h.budget.Overfull():
-		h.frontend.refuseMemory()
+	case h.Budget.Overfull():
+		h.Frontend.RefuseMemory()
 		h.abandon(s)
 		return http2.ErrTooManyStreams
 	case h.open >= http2.MaxStreams || len(h.streams) >= 2*http2.MaxStreams:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"elbow/internal/buffer"
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -117,7 +118,7 @@ func (h *h2Conn) frames() (err error) {
 	}
 	if h.partial == 0 && (h.r < h.w || h.block.pending()) {
 		h.partial = socket.Now()
-		h.memory.Owes()
+		h.Memory.Owes()
 	}
 	return nil
 }
@@ -126,14 +127,14 @@ func (h *h2Conn) frames() (err error) {
 func (h *h2Conn) whole() {
 	if h.partial != 0 {
 		h.partial = 0
-		h.memory.Paid()
+		h.Memory.Paid()
 	}
 }
 
 // reckonBlock takes down what the header block takes that lacks its end.
 func (h *h2Conn) reckonBlock() {
 	if n := cap(h.block.buf); n != h.blockHeld {
-		h.memory.Hold(int64(n - h.blockHeld))
+		h.Memory.Hold(int64(n - h.blockHeld))
 		h.blockHeld = n
 	}
 }
@@ -154,7 +155,7 @@ func (h *h2Conn) fill() error {
 				return errParked
 			}
 		case settled:
-			h.wire.ReadBy(min(due, socket.Now().Add(h.limits.SettleTime)))
+			h.wire.ReadBy(min(due, socket.Now().Add(h.Limits.SettleTime)))
 		}
 		err = h.fillOnce()
 		switch {
@@ -224,17 +225,17 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 	}
 	if h.open > 0 || h.partial != 0 || h.leaving != staying {
 		h.farewellAt = 0
-		return min(at.Add(watchEvery), next), false, nil
+		return min(at.Add(exchange.WatchEvery), next), false, nil
 	}
-	idle := h.frontend.config.Load().idleTimeout()
-	if wait := min(h.limits.SettleTime, idle); at >= h.idleSince.Add(wait) && h.behind(at) > 0 {
+	idle := h.Frontend.Config.Load().IdlePatience()
+	if wait := min(h.Limits.SettleTime, idle); at >= h.idleSince.Add(wait) && h.behind(at) > 0 {
 		if h.stands(at) {
 			return 0, false, http2.ErrStandstill
 		}
 		h.idleSince = at // the client is busy with what it got
-		return at.Add(min(wait, watchEvery)), false, nil
+		return at.Add(min(wait, exchange.WatchEvery)), false, nil
 	}
-	settles, ends := h.idleSince.Add(h.limits.SettleTime), h.idleSince.Add(idle)
+	settles, ends := h.idleSince.Add(h.Limits.SettleTime), h.idleSince.Add(idle)
 	switch {
 	case at >= ends:
 		return h.leave(at, errIdle)
@@ -247,9 +248,9 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 
 // patience is how long what has begun to arrive may take to be there whole.
 func (h *h2Conn) patience() (d time.Duration) {
-	d = h.limits.HeadTimeout
+	d = h.Limits.HeadTimeout
 	if h.w-h.r > 3 && http2.FrameType(h.in.B[h.r+3]) == http2.Data {
-		d = max(d, h.limits.BodyTimeout)
+		d = max(d, h.Limits.BodyTimeout)
 	}
 	return d
 }

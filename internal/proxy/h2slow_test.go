@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestH2SlowHead(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })},
-		limits(Limits{HeadTimeout: 100 * time.Millisecond}), requestTimeout(time.Hour))
+		limits(exchange.Limits{HeadTimeout: 100 * time.Millisecond}), requestTimeout(time.Hour))
 	raw := func(c *peer2, frame string) { _, _ = c.Write([]byte(frame)) } // in the end it has been closed
 	const half = "\x00\x00\x10\x01\x05\x00\x00\x00\x01\x82"               // HEADERS of 16 bytes, and one of them
 	for _, tt := range []struct {
@@ -58,7 +59,7 @@ func TestH2SlowHead(t *testing.T) {
 func TestH2FramesInPieces(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)},
-		limits(Limits{HeadTimeout: inactivity, BodyTimeout: inactivity}))
+		limits(exchange.Limits{HeadTimeout: inactivity, BodyTimeout: inactivity}))
 	c := r.dialFrames()
 	id := c.open(false, ":method: POST")
 	frame := "\x00\x00\x01\x00\x00\x00\x00\x00\x01x" // DATA of one byte

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
@@ -17,10 +18,10 @@ type h2Stream struct {
 	id uint32
 
 	// Owned by the worker, after the reader.
-	x       *exchange // nil once it has ended, if the client goes on sending
-	fault   *Fault    // of the head; nil: none
-	headLen int64     // bytes of the frame with the head
-	key     socketKey
+	x       *exchange.Exchange // nil once it has ended, if the client goes on sending
+	fault   *exchange.Fault    // of the head; nil: none
+	headLen int64              // bytes of the frame with the head
+	key     exchange.SocketKey
 
 	in, out   socket.Waiter // who waits for the body, and for window
 	cancelled atomic.Bool   // by RST_STREAM either way, or the connection's end
@@ -55,13 +56,13 @@ var h2Streams = sync.Pool{New: func() any { return &h2Stream{in: socket.NewWaite
 // takeStream returns a stream with an exchange.
 func takeStream(h *h2Conn, id uint32) *h2Stream {
 	s := h2Streams.Get().(*h2Stream)
-	s.h, s.id, s.x = h, id, takeExchange(&h.Origin, s, h, id)
+	s.h, s.id, s.x = h, id, exchange.TakeExchange(&h.Origin, s, h, id)
 	return s
 }
 
 // abandon gives back a stream that nobody else has seen.
 func (h *h2Conn) abandon(s *h2Stream) {
-	s.x.release()
+	s.x.Release()
 	s.release()
 }
 
@@ -77,7 +78,7 @@ func (s *h2Stream) release() {
 // the stream.
 func (s *h2Stream) reckon() {
 	if n := s.body.Holds(); n != s.reckoned {
-		s.h.memory.Hold(int64(n - s.reckoned))
+		s.h.Memory.Hold(int64(n - s.reckoned))
 		s.reckoned = n
 	}
 }
@@ -85,7 +86,7 @@ func (s *h2Stream) reckon() {
 // run runs the exchange of the stream.
 func (s *h2Stream) run() {
 	defer s.end()
-	s.x.serve()
+	s.x.Serve()
 }
 
 // end closes the stream, if it is not closed yet, and gives it back.
@@ -96,7 +97,7 @@ func (s *h2Stream) end() {
 	switch {
 	case s.cancelled.Load():
 	case !s.answered:
-		h.reset(s.id, codeOf(s.x.record.fault))
+		h.reset(s.id, codeOf(s.x.Record.Fault))
 	case !s.ended:
 		h.discard(s)
 		return
@@ -108,19 +109,19 @@ func (s *h2Stream) end() {
 		h.emptied.Signal()
 		h.wire.Interrupt() // the reader is to end the connection
 	}
-	s.x.release()
+	s.x.Release()
 	s.release()
 }
 
-func (s *h2Stream) proto() string { return "HTTP/2.0" }
+func (s *h2Stream) Proto() string { return "HTTP/2.0" }
 
-func (s *h2Stream) retire() { s.h.drain() }
+func (s *h2Stream) Retire() { s.h.drain() }
 
-func (s *h2Stream) gone() bool { return s.cancelled.Load() }
+func (s *h2Stream) Gone() bool { return s.cancelled.Load() }
 
-// bind leaves up to cancel. Whoever swaps it out of s.up owns it, so that a
+// Bind leaves up to cancel. Whoever swaps it out of s.up owns it, so that a
 // connection that is back in its pool is never closed from here.
-func (s *h2Stream) bind(up *upstream.Grip) bool {
+func (s *h2Stream) Bind(up *upstream.Grip) bool {
 	s.up.Store(up)
 	if s.cancelled.Load() { // perhaps before the Store
 		if up := s.up.Swap(nil); up != nil {
@@ -131,23 +132,23 @@ func (s *h2Stream) bind(up *upstream.Grip) bool {
 	return true
 }
 
-func (s *h2Stream) unbind() bool { return s.up.Swap(nil) != nil }
+func (s *h2Stream) Unbind() bool { return s.up.Swap(nil) != nil }
 
-// head gives out the head, which the reader has decoded.
-func (s *h2Stream) head() *Fault {
+// Head gives out the head, which the reader has decoded.
+func (s *h2Stream) Head() *exchange.Fault {
 	x := s.x
-	x.record.bytesIn = s.headLen
+	x.Record.BytesIn = s.headLen
 	if s.fault != nil {
 		return s.fault
 	}
-	if len(x.req.Upgrade) > 0 {
-		s.key.ask(&x.req)
+	if len(x.Req.Upgrade) > 0 {
+		s.key.Ask(&x.Req)
 	}
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	s.awaitEnd()
-	if x.req.Framing == http1.Chunked && s.ended && s.trailers == nil {
-		x.wholeBody(int64(s.body.Len()))
+	if x.Req.Framing == http1.Chunked && s.ended && s.trailers == nil {
+		x.WholeBody(int64(s.body.Len()))
 	}
 	return nil
 }
@@ -156,10 +157,10 @@ func (s *h2Stream) head() *Fault {
 // body, as a rule: many clients send the end in a frame of its own, right after.
 // Called with h.mu locked.
 func (s *h2Stream) awaitEnd() {
-	if s.x.req.Framing != http1.Chunked || !bodilessMethod(s.x.req.Method) {
+	if s.x.Req.Framing != http1.Chunked || !exchange.BodilessMethod(s.x.Req.Method) {
 		return
 	}
-	for due := socket.Now().Add(s.h.limits.EndTimeout); ; {
+	for due := socket.Now().Add(s.h.Limits.EndTimeout); ; {
 		left := due.Sub(socket.Now())
 		if left <= 0 || s.ended || s.body.Len() > 0 || s.tooLong || s.cancelled.Load() {
 			return
@@ -171,8 +172,8 @@ func (s *h2Stream) awaitEnd() {
 // malformed logs a request that is not answered but reset (RFC 9113, 8.1.1).
 func (s *h2Stream) malformed(err *http1.Error) {
 	x := s.x
-	x.reset()
-	x.record.bytesIn, x.record.status = s.headLen, err.Status
-	x.record.fault = headFault(err)
-	x.finish()
+	x.Reset()
+	x.Record.BytesIn, x.Record.Status = s.headLen, err.Status
+	x.Record.Fault = exchange.HeadFault(err)
+	x.Finish()
 }

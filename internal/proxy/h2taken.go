@@ -3,6 +3,7 @@ package proxy
 import (
 	"os"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
@@ -47,7 +48,7 @@ func (h *h2Conn) given() int64 {
 // stands reports whether the client has taken nothing for too long. Called with mu
 // locked, after behind.
 func (h *h2Conn) stands(at socket.Instant) bool {
-	return h.taken.since != 0 && at >= h.taken.since.Add(h.limits.StreamTimeout)
+	return h.taken.since != 0 && at >= h.taken.since.Add(h.Limits.StreamTimeout)
 }
 
 // credited notes that the client has given window for n bytes, which it does as it
@@ -59,32 +60,32 @@ func (h *h2Conn) credited(n uint32) {
 	h.taken.owed = max(h.taken.owed-int64(n), 0)
 }
 
-func (s *h2Stream) taken() *Fault {
+func (s *h2Stream) Taken() *exchange.Fault {
 	h := s.h
-	if s.x.record.bytesOut <= shortAnswer {
+	if s.x.Record.BytesOut <= exchange.ShortAnswer {
 		return nil
 	}
-	s.x.taking.begin(nil, false)
-	defer s.x.taking.end()
+	s.x.Taking.Begin(nil, false)
+	defer s.x.Taking.End()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	end := h.given()
-	for step := takenPoll; ; step = min(2*step, watchEvery) {
+	for step := takenPoll; ; step = min(2*step, exchange.WatchEvery) {
 		at := socket.Now()
 		if h.behind(at); h.taken.acked >= end {
-			s.x.record.Taken = at
+			s.x.Record.Taken = at
 			return nil
 		}
 		switch {
 		case s.cancelled.Load() || h.ending:
-			if end-h.taken.acked <= shortAnswer && h.cutFor.Load() == nil {
-				s.x.record.Taken = at // see shortAnswer
+			if end-h.taken.acked <= exchange.ShortAnswer && h.CutFor.Load() == nil {
+				s.x.Record.Taken = at // see exchange.ShortAnswer
 				return nil
 			}
-			return clientGone(OpBody)
+			return exchange.ClientGone(exchange.OpBody)
 		case h.stands(at):
 			h.refuseAll(http2.ErrStandstill)
-			return &Fault{Side: Client, Op: OpBody, Status: 408, Err: os.ErrDeadlineExceeded}
+			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
 		s.out.Wait(&h.mu, step)
 	}
@@ -106,15 +107,15 @@ func (h *h2Conn) leave(at socket.Instant, cause error) (until socket.Instant, se
 		h.farewellAt = at
 		h.write(func(dst []byte) []byte { return http2.AppendPing(dst, 0, []byte(farewellPing)) })
 	}
-	patience := h.limits.LingerTimeout
-	if !taken || h.taken.owed > shortAnswer {
-		patience = h.limits.StreamTimeout
+	patience := h.Limits.LingerTimeout
+	if !taken || h.taken.owed > exchange.ShortAnswer {
+		patience = h.Limits.StreamTimeout
 	}
 	due := max(h.farewellAt, h.heard, h.taken.since).Add(patience)
 	if at >= due {
 		return 0, false, cause
 	}
-	step := min(max(at.Sub(h.farewellAt), takenPoll), watchEvery) // what TCP tells wakes nobody
+	step := min(max(at.Sub(h.farewellAt), takenPoll), exchange.WatchEvery) // what TCP tells wakes nobody
 	return min(at.Add(step), due), false, nil
 }
 
@@ -142,10 +143,10 @@ func (h *h2Conn) serveOut() error {
 		case len(h.streams) == 0 && taken:
 			return errHalfClosed
 		case h.ending || h.gone():
-			return errLeft
+			return exchange.ErrLeft
 		case len(h.streams) == 0 && h.stands(at):
 			return http2.ErrStandstill
 		}
-		h.emptied.Wait(&h.mu, watchEvery)
+		h.emptied.Wait(&h.mu, exchange.WatchEvery)
 	}
 }

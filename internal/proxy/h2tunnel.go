@@ -5,62 +5,63 @@ import (
 	"os"
 
 	"elbow/internal/buffer"
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
 
-// switched turns a 101 into the 200 that CONNECT is answered with.
-func (s *h2Stream) switched() *Fault {
+// Switched turns a 101 into the 200 that CONNECT is answered with.
+func (s *h2Stream) Switched() *exchange.Fault {
 	x := s.x
-	if f := s.key.check(&x.resp); f != nil {
+	if f := s.key.Check(&x.Resp); f != nil {
 		return f
 	}
-	x.out = http2.AppendStatus(x.out[:0], 200)
-	x.out, _ = x.appendFields(x.out, &hpackHead)
+	x.Out = http2.AppendStatus(x.Out[:0], 200)
+	x.Out, _ = x.AppendFields(x.Out, &exchange.HPACKHead)
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
-	f := s.sendBlock(x.out, false)
-	x.out = x.out[:0]
+	f := s.sendBlock(x.Out, false)
+	x.Out = x.Out[:0]
 	s.tunnels = f == nil
 	return f
 }
 
-func (s *h2Stream) carry(p []byte) *Fault {
+func (s *h2Stream) Carry(p []byte) *exchange.Fault {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
-	return s.sendData(p, false, OpTunnel)
+	return s.sendData(p, false, exchange.OpTunnel)
 }
 
-func (s *h2Stream) closeWrite() *Fault {
+func (s *h2Stream) CloseWrite() *exchange.Fault {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
-	return s.sendData(nil, true, OpTunnel)
+	return s.sendData(nil, true, exchange.OpTunnel)
 }
 
-func (s *h2Stream) carryUp(t *tunnel) *Fault {
+func (s *h2Stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	for {
 		err := s.awaitTunnel(t)
 		if err == nil {
 			err = s.carryOnce(t)
 			if err != nil {
-				return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
+				return &exchange.Fault{Side: exchange.Upstream, Op: exchange.OpTunnel, Err: err}
 			}
 			continue
 		}
-		if f, again := t.ended(Client, err); !again {
+		if f, again := t.Ended(exchange.Client, err); !again {
 			return f
 		}
 	}
 }
 
 // awaitTunnel waits for something to carry, io.EOF if there will be nothing.
-func (s *h2Stream) awaitTunnel(t *tunnel) error {
+func (s *h2Stream) awaitTunnel(t *exchange.Tunnel) error {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	for {
 		switch {
 		case s.cancelled.Load() && s.up.Load() == nil: // by a reset
-			return errLeft
+			return exchange.ErrLeft
 		case s.stopped:
 			return socket.ErrInterrupted
 		case s.body.Len() > 0:
@@ -68,12 +69,12 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 		case s.ended:
 			return io.EOF
 		case s.cancelled.Load():
-			return errLeft
+			return exchange.ErrLeft
 		}
-		s.x.stalls(&s.x.sending, true)
-		roused := s.in.Wait(&s.h.mu, t.due().Sub(socket.Now()))
-		if s.x.sending.end() {
-			return errStalled
+		s.x.Stalls(&s.x.Sending, true)
+		roused := s.in.Wait(&s.h.mu, t.Due().Sub(socket.Now()))
+		if s.x.Sending.End() {
+			return exchange.ErrStalled
 		}
 		if !roused {
 			return os.ErrDeadlineExceeded
@@ -82,7 +83,7 @@ func (s *h2Stream) awaitTunnel(t *tunnel) error {
 }
 
 // carryOnce carries what there is.
-func (s *h2Stream) carryOnce(t *tunnel) error {
+func (s *h2Stream) carryOnce(t *exchange.Tunnel) error {
 	b := buffer.Take()
 	defer b.Release()
 	h := s.h
@@ -90,7 +91,7 @@ func (s *h2Stream) carryOnce(t *tunnel) error {
 	n := s.body.Take(b.B[:])
 	s.reckon()
 	h.mu.Unlock()
-	err := t.send(b.B[:n])
+	err := t.Send(b.B[:n])
 	h.mu.Lock()
 	h.drained(s, n)
 	h.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -142,7 +143,7 @@ func TestH2WebSocketDeclined(t *testing.T) {
 	})})
 	c := r.dialFrames()
 	c.wantReset(c.open(false, webSocketFields...), http2.ErrCodeInternal)
-	if line := r.log.next(t); line["err"] != errAccept.Error() {
+	if line := r.log.next(t); line["err"] != exchange.ErrAccept.Error() {
 		t.Errorf("access log has %v", line)
 	}
 }

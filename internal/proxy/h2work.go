@@ -32,7 +32,7 @@ func (h *h2Conn) dispatch() {
 // work runs exchanges until it is dismissed.
 func (h *h2Conn) work(s *h2Stream) {
 	defer h.running.Done()
-	defer h.guard()
+	defer h.Guard()
 	w := &h2Worker{make(chan *h2Stream, 1)}
 	for ok := true; ok; s, ok = <-w.next {
 		s.run()

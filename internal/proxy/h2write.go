@@ -50,7 +50,7 @@ func (h *h2Conn) rouse() {
 // flush is the writer: it writes what is queued, all of it at once.
 func (h *h2Conn) flush() {
 	defer h.running.Done()
-	defer h.guard()
+	defer h.Guard()
 	for range h.wake {
 		// Let all who are ready to run queue what they have first. With ten small
 		// answers at a time that saves most TLS records and system calls: 12.6
@@ -88,7 +88,7 @@ func (h *h2Conn) flush() {
 		case errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed):
 			h.lose() // the reader takes what the client sent before and finds the end, or has found it
 		case err != nil:
-			h.cut()
+			h.Cut()
 		}
 	}
 }
@@ -120,7 +120,7 @@ func (h *h2Conn) appendBlock(s *h2Stream, block []byte, flags http2.Flags) {
 		q.B = http2.AppendHeader(q.B, n, http2.Continuation, flags, s.id)
 		q.B = append(q.B, block[:n]...)
 	}
-	s.x.record.bytesOut += int64(len(q.B) - before)
+	s.x.Record.BytesOut += int64(len(q.B) - before)
 }
 
 // appendData queues a DATA frame for which there is room. Called with mu locked.
@@ -128,5 +128,5 @@ func (h *h2Conn) appendData(s *h2Stream, p []byte, flags http2.Flags) {
 	q := h.queued()
 	q.B = http2.AppendHeader(q.B, len(p), http2.Data, flags, s.id)
 	q.B = append(q.B, p...)
-	s.x.record.bytesOut += int64(http2.HeaderLen + len(p))
+	s.x.Record.BytesOut += int64(http2.HeaderLen + len(p))
 }

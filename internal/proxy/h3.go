@@ -9,6 +9,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
@@ -19,7 +20,7 @@ import (
 // the connection on. Flow control, retransmission and the order of what is sent
 // are quic-go's.
 type h3Conn struct {
-	Origin
+	exchange.Origin
 	listener *Listener
 	quic     *quic.Conn
 	start    *quicStart
@@ -48,18 +49,18 @@ func (q *quicPort) admit(c *quic.Conn) {
 		quic:     c,
 		start:    c.Context().Value(quicStartKey{}).(*quicStart),
 	}
-	h.Origin.open(&l.frontend, h, socket.AddrPort(c.RemoteAddr()))
-	h.remote = c
+	h.Origin.Open(&l.frontend, h, socket.AddrPort(c.RemoteAddr()))
+	h.Remote = c
 	h.start.conn = h
-	h.key.QUICID = h.start.id.bytes()
+	h.Key.QUICID = h.start.id.bytes()
 	h.idleSince = socket.Now()
 	q.conns.Add(1)
 	if !l.add(&h.Origin) {
-		l.frontend.counts.Local().refused.Inc()
+		l.frontend.Counts.Local().Refused.Inc()
 		go h.refuse() // ends at once; run waits for it
 		return
 	}
-	l.frontend.counts.Local().open.Add(1)
+	l.frontend.Counts.Local().Open.Add(1)
 	go h.serve() // ends with the connection; Drain waits for it
 }
 
@@ -74,7 +75,7 @@ func (h *h3Conn) serve() {
 	defer h.start.port.conns.Done()
 	defer h.listener.remove(&h.Origin)
 	defer h.working.Wait()
-	defer h.guard()
+	defer h.Guard()
 	defer h.end(http3.InternalError, "") // a panic ends it; else it has ended
 	if err := h.greet(); err != nil {
 		return
@@ -82,11 +83,11 @@ func (h *h3Conn) serve() {
 	h.working.Add(1)
 	go h.acceptUni() // ends with the connection; awaited above
 	h.mu.Lock()
-	h.timer = time.AfterFunc(h.frontend.config.Load().idleTimeout(), h.expire)
+	h.timer = time.AfterFunc(h.Frontend.Config.Load().IdlePatience(), h.expire)
 	h.mu.Unlock()
 	defer h.timer.Stop()
-	if h.frontend.draining.Load() {
-		h.retire() // Close may have been before the connection was on the books
+	if h.Frontend.Draining.Load() {
+		h.Retire() // Close may have been before the connection was on the books
 	}
 	for {
 		str, err := h.quic.AcceptStream(context.Background()) // ends with the connection
@@ -114,14 +115,14 @@ func (h *h3Conn) greet() error {
 func (h *h3Conn) request(str *quic.Stream) {
 	h.mu.Lock()
 	refused := h.leaving == leftOff
-	if !refused && h.budget.Overfull() {
-		h.frontend.refuseMemory()
+	if !refused && h.Budget.Overfull() {
+		h.Frontend.RefuseMemory()
 		refused = true
 	}
 	if !refused {
 		h.next = str.StreamID() + 4 // the client's, of both directions (RFC 9000, 2.1)
 		if h.open++; h.open == 1 {
-			h.state.Store(active)
+			h.State.Store(exchange.Active)
 			if h.leaving == staying {
 				h.timer.Stop()
 			}
@@ -141,10 +142,10 @@ func (h *h3Conn) request(str *quic.Stream) {
 // exchange runs the exchange of a stream.
 func (h *h3Conn) exchange(str *quic.Stream) {
 	defer h.working.Done()
-	defer h.guard()
+	defer h.Guard()
 	s := takeH3Stream(h, str)
 	defer s.end()
-	s.x.serve()
+	s.x.Serve()
 }
 
 // done counts an exchange that has ended.
@@ -156,10 +157,10 @@ func (h *h3Conn) done(long bool) {
 		return
 	}
 	h.idleSince = socket.Now()
-	h.state.Store(idle)
+	h.State.Store(exchange.Idle)
 	switch h.leaving {
 	case staying:
-		h.timer.Reset(h.frontend.config.Load().idleTimeout())
+		h.timer.Reset(h.Frontend.Config.Load().IdlePatience())
 	case leftOff:
 		h.timer.Reset(h.patience())
 	}
@@ -170,7 +171,7 @@ func (h *h3Conn) done(long bool) {
 // cost the client an answer, as most drop what they have received and not read;
 // and nothing tells us how far they are. Called with mu locked.
 func (h *h3Conn) patience() time.Duration {
-	limits := &h.limits
+	limits := &h.Limits
 	reads := limits.UnreadTimeout
 	if h.long {
 		reads = limits.StreamTimeout
@@ -186,7 +187,7 @@ func (h *h3Conn) patience() time.Duration {
 func (h *h3Conn) expire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch left := h.idleSince.Add(h.frontend.config.Load().idleTimeout()).Sub(socket.Now()); {
+	switch left := h.idleSince.Add(h.Frontend.Config.Load().IdlePatience()).Sub(socket.Now()); {
 	case h.leaving == warned:
 		h.leaveOff()
 	case h.open > 0: // a request came at this moment
@@ -199,9 +200,9 @@ func (h *h3Conn) expire() {
 	}
 }
 
-// retire asks the client to open no more streams. The connection ends with its
+// Retire asks the client to open no more streams. The connection ends with its
 // last exchange. It may be called from any goroutine and does not block.
-func (h *h3Conn) retire() {
+func (h *h3Conn) Retire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.leaving == staying && h.timer != nil { // else serve is about to retire it
@@ -228,14 +229,14 @@ func (h *h3Conn) leaveOff() {
 	}
 }
 
-// giveWay implements member.
-func (h *h3Conn) giveWay() {
-	h.cutFor.CompareAndSwap(nil, memoryShort)
+// GiveWay implements member.
+func (h *h3Conn) GiveWay() {
+	h.CutFor.CompareAndSwap(nil, exchange.MemoryShort)
 	go h.end(http3.ExcessiveLoad, "memory is short") // ends at once
 }
 
-// cut implements member.
-func (h *h3Conn) cut() {
+// Cut implements member.
+func (h *h3Conn) Cut() {
 	go h.end(http3.InternalError, "") // ends at once; the connection does too, and serve with it
 }
 
@@ -248,7 +249,7 @@ func (h *h3Conn) end(code http3.Code, reason string) {
 func (h *h3Conn) refuseConn(err error) {
 	var refused *http3.Error
 	if errors.As(err, &refused) && !refused.OfStream {
-		h.log.Debug("connection refused", "client", h.addr(), "listener", h.frontend.addr, "err", refused)
+		h.Log.Debug("connection refused", "client", h.Addr(), "listener", h.Frontend.Addr, "err", refused)
 		h.end(refused.Code, refused.Reason)
 	}
 }

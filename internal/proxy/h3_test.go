@@ -13,6 +13,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
@@ -352,7 +353,7 @@ func TestH3Framing(t *testing.T) {
 // A head that is never completed ends with 408, and so does a body that stops.
 func TestH3Timeouts(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HeadTimeout: 50 * time.Millisecond, BodyTimeout: 50 * time.Millisecond}))
+	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HeadTimeout: 50 * time.Millisecond, BodyTimeout: 50 * time.Millisecond}))
 	c := r.dialRaw()
 	for name, part := range map[string][]byte{
 		"head": headers(pseudo("GET", "/")...)[:10],

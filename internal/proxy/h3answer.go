@@ -1,45 +1,46 @@
 package proxy
 
 import (
+	"elbow/internal/exchange"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
 
-// begin compresses the head.
-func (s *h3Stream) begin(bool) *Fault {
+// Begin compresses the head.
+func (s *h3Stream) Begin(bool) *exchange.Fault {
 	x := s.x
 	if s.mute.Load() {
-		return &Fault{Side: Client, Op: OpSend, Status: 400, Err: http3.ErrMalformed}
+		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: http3.ErrMalformed}
 	}
-	out, f := x.appendCoded(http3.BeginHeaders(x.out[:0]), &qpackHead)
-	x.out = http3.EndHeaders(out)
+	out, f := x.AppendCoded(http3.BeginHeaders(x.Out[:0]), &exchange.QPACKHead)
+	x.Out = http3.EndHeaders(out)
 	return f
 }
 
-// deliver puts head, body and end of a small answer into one packet.
-func (s *h3Stream) deliver(b []byte, from, to int, last bool) *Fault {
+// Deliver puts head, body and end of a small answer into one packet.
+func (s *h3Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	x := s.x
-	x.headSent = true
+	x.HeadSent = true
 	if to > from {
 		var header [http3.MaxDataHeader]byte
 		h := http3.AppendFrameHeader(header[:0], http3.Data, to-from)
 		from -= copy(b[from-len(h):from], h)
 	}
-	if n := len(x.out); n <= from {
-		from -= copy(b[from-n:from], x.out)
-	} else if f := s.write(x.out); f != nil {
+	if n := len(x.Out); n <= from {
+		from -= copy(b[from-n:from], x.Out)
+	} else if f := s.write(x.Out); f != nil {
 		return f
 	}
-	x.out = x.out[:0]
+	x.Out = x.Out[:0]
 	if f := s.write(b[from:to]); f != nil || !last {
 		return f
 	}
-	if lines := x.trailers; len(lines) > 0 {
-		x.out = http3.EndHeaders(qpackHead.appendTrailers(http3.BeginHeaders(x.out), lines))
-		if f := s.write(x.out); f != nil {
+	if lines := x.Trailers; len(lines) > 0 {
+		x.Out = http3.EndHeaders(exchange.QPACKHead.AppendTrailers(http3.BeginHeaders(x.Out), lines))
+		if f := s.write(x.Out); f != nil {
 			return f
 		}
-		x.out = x.out[:0]
+		x.Out = x.Out[:0]
 	}
 	return s.finish()
 }
@@ -47,24 +48,24 @@ func (s *h3Stream) deliver(b []byte, from, to int, last bool) *Fault {
 // finish ends our direction. What bind watches ends with it too, and the backend
 // connection is not to be closed for that: the exchange has it until the upload has
 // ended, and others may have it then.
-func (s *h3Stream) finish() *Fault {
-	s.unbind()
+func (s *h3Stream) finish() *exchange.Fault {
+	s.Unbind()
 	s.closed = true
 	if err := s.str.Close(); err != nil {
-		return clientGone(OpBody)
+		return exchange.ClientGone(exchange.OpBody)
 	}
 	return nil
 }
 
-func (s *h3Stream) interim() *Fault { return s.sendHead(s.x.resp.Status) }
+func (s *h3Stream) Interim() *exchange.Fault { return s.sendHead(s.x.Resp.Status) }
 
 // sendHead sends a head that nothing more is to be sent with.
-func (s *h3Stream) sendHead(status int) *Fault {
+func (s *h3Stream) sendHead(status int) *exchange.Fault {
 	x := s.x
-	out := http3.AppendStatus(http3.BeginHeaders(x.out[:0]), status)
-	out, _ = x.appendFields(out, &qpackHead)
+	out := http3.AppendStatus(http3.BeginHeaders(x.Out[:0]), status)
+	out, _ = x.AppendFields(out, &exchange.QPACKHead)
 	f := s.write(http3.EndHeaders(out))
-	x.out = out[:0]
+	x.Out = out[:0]
 	return f
 }
 
@@ -73,31 +74,31 @@ const quicBuffered = 1 << 10
 
 // write writes p to the client. It returns when all but the end of it has left,
 // which QUIC's congestion control and the client's windows decide.
-func (s *h3Stream) write(p []byte) *Fault {
+func (s *h3Stream) write(p []byte) *exchange.Fault {
 	if len(p) == 0 {
 		return nil
 	}
-	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.limits.StreamTimeout).Time()) // has no error
+	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.Limits.StreamTimeout).Time()) // has no error
 	if len(p) > quicBuffered {
-		s.x.stalls(&s.x.taking, false)
+		s.x.Stalls(&s.x.Taking, false)
 	}
 	n, err := s.str.Write(p)
-	s.x.record.bytesOut += int64(n)
-	if f := s.x.flows(&s.x.taking, OpBody); f != nil && err != nil {
+	s.x.Record.BytesOut += int64(n)
+	if f := s.x.Flows(&s.x.Taking, exchange.OpBody); f != nil && err != nil {
 		return f
 	}
 	if err != nil {
-		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
+		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: exchange.StatusClientGone, Err: err}
 	}
 	return nil
 }
 
-// swift is false: what goes out is cut into packets anyway.
-func (s *h3Stream) swift() bool { return false }
+// Swift is false: what goes out is cut into packets anyway.
+func (s *h3Stream) Swift() bool { return false }
 
-func (s *h3Stream) taken() *Fault { return nil }
+func (s *h3Stream) Taken() *exchange.Fault { return nil }
 
-// breakOff leaves it to end to reset the stream.
-func (s *h3Stream) breakOff() {}
+// BreakOff leaves it to end to reset the stream.
+func (s *h3Stream) BreakOff() {}
 
-var _ clientSide = (*h3Stream)(nil)
+var _ exchange.ClientSide = (*h3Stream)(nil)

@@ -4,30 +4,31 @@ import (
 	"io"
 
 	"elbow/internal/buffer"
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
 
-func (s *h3Stream) early(dst []byte) (_ []byte, whole bool) {
+func (s *h3Stream) Early(dst []byte) (_ []byte, whole bool) {
 	if !s.measured {
 		return dst, false
 	}
-	in := &s.x.in
+	in := &s.x.In
 	for piece := http3.Body; piece == http3.Body; {
 		var payload []byte
 		var n int
-		piece, payload, n, _ = s.frames.Next(in.rest()) // has been tried by measure
-		in.used += n
-		s.x.record.bytesIn += int64(n)
+		piece, payload, n, _ = s.frames.Next(in.Rest()) // has been tried by measure
+		in.Used += n
+		s.x.Record.BytesIn += int64(n)
 		dst = append(dst, payload...)
 	}
 	return dst, true
 }
 
-// pass reads no more than the backend takes; QUIC's windows tell the client.
-func (s *h3Stream) pass(u *upload) *Fault {
+// Pass reads no more than the backend takes; QUIC's windows tell the client.
+func (s *h3Stream) Pass(u *exchange.Upload) *exchange.Fault {
 	var trailers []byte // the end of the stream may come after them
 	for {
 		if f := s.take(u); f != nil {
@@ -42,70 +43,70 @@ func (s *h3Stream) pass(u *upload) *Fault {
 		}
 		last := s.allRead()
 		if last {
-			u.complete.Store(true) // before the backend can answer to the last byte
+			u.Complete.Store(true) // before the backend can answer to the last byte
 		}
-		if u.sendErr == nil && (last || to > headRoom) {
-			u.sendErr = u.send(headRoom, to, last, trailers)
+		if u.SendErr == nil && (last || to > exchange.HeadRoom) {
+			u.SendErr = u.Send(exchange.HeadRoom, to, last, trailers)
 		}
 		if last {
-			u.cut = u.sendErr != nil
+			u.Cut = u.SendErr != nil
 			return nil
 		}
-		u.flow.drop()
+		u.Flow.Drop()
 	}
 }
 
 // take brings a piece of the stream into the flow: what came with the head first,
 // and the start of a frame that was there before.
-func (s *h3Stream) take(u *upload) *Fault {
-	in := &s.x.in
-	waits := len(in.rest()) == 0 && !s.ended
+func (s *h3Stream) take(u *exchange.Upload) *exchange.Fault {
+	in := &s.x.In
+	waits := len(in.Rest()) == 0 && !s.ended
 	if waits {
-		s.readBy(socket.Now().Add(s.x.bodyPatience()))
+		s.readBy(socket.Now().Add(s.x.BodyPatience()))
 		if s.halted.Load() { // before readBy, perhaps
-			return &Fault{Side: Client, Op: OpSend, Status: 400, Err: errBodyUnwanted}
+			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: exchange.ErrBodyUnwanted}
 		}
-		s.x.stalls(&s.x.sending, s.x.quiet())
+		s.x.Stalls(&s.x.Sending, s.x.Quiet())
 		err := s.await() // without a buffer
-		if f := s.x.flows(&s.x.sending, OpSend); f != nil {
+		if f := s.x.Flows(&s.x.Sending, exchange.OpSend); f != nil {
 			return f
 		}
 		if err != nil {
-			return bodyFault(err)
+			return exchange.BodyFault(err)
 		}
 	}
-	u.flow.long = s.frames.Need() > buffer.Bytes/2 // trailers are taken whole
-	u.flow.open()
-	u.flow.w += copy(u.flow.space(), s.rest)
+	u.Flow.Long = s.frames.Need() > buffer.Bytes/2 // trailers are taken whole
+	u.Flow.Open()
+	u.Flow.W += copy(u.Flow.Space(), s.rest)
 	n := 0
 	if waits {
 		var err error
-		if n, err = s.Read(u.flow.space()); n == 0 && err != io.EOF {
-			return bodyFault(err)
+		if n, err = s.Read(u.Flow.Space()); n == 0 && err != io.EOF {
+			return exchange.BodyFault(err)
 		}
 	} else {
-		n = copy(u.flow.space(), in.rest())
-		in.used += n
+		n = copy(u.Flow.Space(), in.Rest())
+		in.Used += n
 	}
-	u.flow.w += n
-	s.x.record.bytesIn += int64(n)
+	u.Flow.W += n
+	s.x.Record.BytesIn += int64(n)
 	return nil
 }
 
 // unframe leaves of what is in the flow the payload, from headRoom to to. What is
 // not whole goes to s.rest.
-func (s *h3Stream) unframe(u *upload) (to int, trailers []byte, f *Fault) {
-	b := u.flow.buf.B
-	src := u.flow.left()
-	to = headRoom
+func (s *h3Stream) unframe(u *exchange.Upload) (to int, trailers []byte, f *exchange.Fault) {
+	b := u.Flow.Buf.B
+	src := u.Flow.Left()
+	to = exchange.HeadRoom
 	for {
 		piece, payload, n, err := s.frames.Next(src)
 		src = src[n:]
 		switch {
 		case err != nil:
-			return to, nil, s.refuse(OpSend, err)
-		case s.x.req.Length >= 0 && int64(s.frames.Size()) > s.x.req.Length:
-			return to, nil, s.malformed(OpSend, http1.ErrLengthWrong)
+			return to, nil, s.refuse(exchange.OpSend, err)
+		case s.x.Req.Length >= 0 && int64(s.frames.Size()) > s.x.Req.Length:
+			return to, nil, s.malformed(exchange.OpSend, http1.ErrLengthWrong)
 		case piece == http3.Body:
 			to += copy(b[to:], payload)
 			continue
@@ -125,42 +126,42 @@ func (s *h3Stream) unframe(u *upload) (to int, trailers []byte, f *Fault) {
 
 // allRead reports whether nothing of the stream is still to be looked at, but
 // what is in s.rest.
-func (s *h3Stream) allRead() bool { return s.ended && len(s.x.in.rest()) == 0 }
+func (s *h3Stream) allRead() bool { return s.ended && len(s.x.In.Rest()) == 0 }
 
 // checkEnd tells whether the request may end here.
-func (s *h3Stream) checkEnd() *Fault {
+func (s *h3Stream) checkEnd() *exchange.Fault {
 	if err := s.frames.End(len(s.rest)); err != nil {
-		return s.refuse(OpSend, err)
+		return s.refuse(exchange.OpSend, err)
 	}
-	if length := s.x.req.Length; length >= 0 && int64(s.frames.Size()) != length {
-		return s.malformed(OpSend, http1.ErrLengthWrong)
+	if length := s.x.Req.Length; length >= 0 && int64(s.frames.Size()) != length {
+		return s.malformed(exchange.OpSend, http1.ErrLengthWrong)
 	}
 	return nil
 }
 
 // trailers decodes a trailer section to lines of HTTP/1.1.
-func (s *h3Stream) trailers(block []byte) ([]byte, *Fault) {
+func (s *h3Stream) trailers(block []byte) ([]byte, *exchange.Fault) {
 	var section http3.Section
 	if _, err := section.Decode(nil, block); err != nil {
-		return nil, s.refuse(OpSend, err)
+		return nil, s.refuse(exchange.OpSend, err)
 	}
 	if section.TooLong {
-		return nil, bodyFault(http1.ErrTrailerLength)
+		return nil, exchange.BodyFault(http1.ErrTrailerLength)
 	}
 	lines, err := http2.AppendTrailers(nil, section.Fields, false)
 	if err != nil {
-		if f := bodyFault(err); f.Status != 400 {
+		if f := exchange.BodyFault(err); f.Status != 400 {
 			return nil, f
 		}
-		return nil, s.malformed(OpSend, err)
+		return nil, s.malformed(exchange.OpSend, err)
 	}
 	return lines, nil
 }
 
-// interrupt tells the client to stop if that is all that is left to tell it, as of
+// Interrupt tells the client to stop if that is all that is left to tell it, as of
 // a tunnel. What is left of a body, end sees to.
-func (s *h3Stream) interrupt() {
-	if s.x.record.status == 101 {
+func (s *h3Stream) Interrupt() {
+	if s.x.Record.Status == 101 {
 		s.stopSending()
 		return
 	}
@@ -172,8 +173,8 @@ func (s *h3Stream) interrupt() {
 // a client which sends all of it before it reads finds the answer, and asks it to
 // stop after a while; see h2Conn.discard.
 func (s *h3Stream) discard() {
-	for ends := socket.Now().Add(discardTimeout); !s.ended; {
-		s.readBy(min(socket.Now().Add(s.h.limits.LingerTimeout), ends))
+	for ends := socket.Now().Add(exchange.DiscardTimeout); !s.ended; {
+		s.readBy(min(socket.Now().Add(s.h.Limits.LingerTimeout), ends))
 		if err := s.await(); err != nil { // without a buffer
 			break
 		}

@@ -5,37 +5,38 @@ import (
 	"io"
 	"os"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
 
-// head reads the head, and what has come with it.
-func (s *h3Stream) head() *Fault {
+// Head reads the head, and what has come with it.
+func (s *h3Stream) Head() *exchange.Fault {
 	x := s.x
-	s.readBy(x.record.Began.Add(s.h.limits.HeadTimeout))
+	s.readBy(x.Record.Began.Add(s.h.Limits.HeadTimeout))
 	defer s.headEnds()
 	for {
-		piece, block, n, err := s.frames.Next(x.in.rest())
-		x.in.used += n
+		piece, block, n, err := s.frames.Next(x.In.Rest())
+		x.In.Used += n
 		switch {
 		case err != nil:
-			return s.refuse(OpHead, err)
+			return s.refuse(exchange.OpHead, err)
 		case piece == http3.Head:
-			x.record.bytesIn = int64(x.in.used)
+			x.Record.BytesIn = int64(x.In.Used)
 			return s.decode(block)
 		case s.ended:
-			return s.refuse(OpHead, s.frames.End(len(x.in.rest())))
+			return s.refuse(exchange.OpHead, s.frames.End(len(x.In.Rest())))
 		}
 		if !s.mayGrow() {
-			return s.refuse(OpHead, http3.ErrHeads)
+			return s.refuse(exchange.OpHead, http3.ErrHeads)
 		}
-		x.sending.begin(nil, false)
-		err = x.in.read(s)
-		x.sending.end()
+		x.Sending.Begin(nil, false)
+		err = x.In.Read(s)
+		x.Sending.End()
 		if err != nil && !s.ended {
-			return headFault(err)
+			return exchange.HeadFault(err)
 		}
 	}
 }
@@ -44,11 +45,11 @@ func (s *h3Stream) head() *Fault {
 // the unfinished heads of a connection take: each may be as long as any, but a client
 // that begins many and ends none holds no more than a few.
 func (s *h3Stream) mayGrow() bool {
-	in := &s.x.in
-	if in.n < len(in.b) || len(in.b) >= http1.MaxHeadBytes { // which read refuses
+	in := &s.x.In
+	if in.N < len(in.B) || len(in.B) >= http1.MaxHeadBytes { // which read refuses
 		return true
 	}
-	more := int64(min(len(in.b), http1.MaxHeadBytes-len(in.b)))
+	more := int64(min(len(in.B), http1.MaxHeadBytes-len(in.B)))
 	s.headRoom += more
 	return s.h.headRoom.Add(more) <= maxHeadRoom
 }
@@ -60,15 +61,15 @@ func (s *h3Stream) headEnds() {
 }
 
 // decode makes the request of a field section.
-func (s *h3Stream) decode(block []byte) *Fault {
+func (s *h3Stream) decode(block []byte) *exchange.Fault {
 	x := s.x
 	var err error
 	if s.arena, err = s.section.Decode(s.arena, block); err != nil {
-		return s.refuse(OpHead, err)
+		return s.refuse(exchange.OpHead, err)
 	}
-	x.in.reckon(len(x.in.b) + cap(s.arena) - arenaBytes)
+	x.In.Reckon(len(x.In.B) + cap(s.arena) - exchange.ArenaBytes)
 	if s.section.TooLong {
-		return headFault(http1.ErrHeadLength)
+		return exchange.HeadFault(http1.ErrHeadLength)
 	}
 	bodiless, f := s.awaitEnd()
 	if f != nil {
@@ -78,14 +79,14 @@ func (s *h3Stream) decode(block []byte) *Fault {
 		s.reads = true
 		s.h.start.window.begin(s.h.start)
 	}
-	if _, err = http2.Request(&x.req, s.section.Fields, nil, bodiless); err != nil {
-		if f := headFault(err); f.Status != 400 {
+	if _, err = http2.Request(&x.Req, s.section.Fields, nil, bodiless); err != nil {
+		if f := exchange.HeadFault(err); f.Status != 400 {
 			return f
 		}
-		return s.malformed(OpHead, err)
+		return s.malformed(exchange.OpHead, err)
 	}
-	if len(x.req.Upgrade) > 0 {
-		s.key.ask(&x.req)
+	if len(x.Req.Upgrade) > 0 {
+		s.key.Ask(&x.Req)
 	}
 	if f := s.measure(); f != nil {
 		return f
@@ -97,19 +98,19 @@ func (s *h3Stream) decode(block []byte) *Fault {
 // a body, as a rule, it waits for a moment to find out: a GET without one is not
 // to become a GET with an empty one, in chunks. DATA frames without payload are
 // nothing.
-func (s *h3Stream) awaitEnd() (bodiless bool, f *Fault) {
+func (s *h3Stream) awaitEnd() (bodiless bool, f *exchange.Fault) {
 	x := s.x
 	if s.ended || !s.likelyBodiless() {
 		return s.allRead(), nil
 	}
-	s.readBy(socket.Now().Add(s.h.limits.EndTimeout))
+	s.readBy(socket.Now().Add(s.h.Limits.EndTimeout))
 	for !s.ended && s.nothingYet() {
-		err := x.in.read(s)
+		err := x.In.Read(s)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			break
 		}
 		if err != nil && err != io.EOF {
-			return false, headFault(err)
+			return false, exchange.HeadFault(err)
 		}
 	}
 	return s.allRead(), nil
@@ -118,7 +119,7 @@ func (s *h3Stream) awaitEnd() (bodiless bool, f *Fault) {
 // nothingYet reports whether what has come behind the head has no payload.
 func (s *h3Stream) nothingYet() bool {
 	frames := s.frames
-	piece, _, _, err := frames.Next(s.x.in.rest())
+	piece, _, _, err := frames.Next(s.x.In.Rest())
 	return piece == http3.Nothing && err == nil
 }
 
@@ -127,7 +128,7 @@ func (s *h3Stream) likelyBodiless() bool {
 	for i := range s.section.Fields {
 		switch f := &s.section.Fields[i]; string(f.Name) {
 		case ":method":
-			if !bodilessMethod(f.Value) {
+			if !exchange.BodilessMethod(f.Value) {
 				return false
 			}
 		case "content-length", ":protocol":
@@ -140,9 +141,9 @@ func (s *h3Stream) likelyBodiless() bool {
 // measure finds out how long a body is that has come as a whole with the head, so
 // that the backend can be told. One of no length is whole with the head, and
 // nothing of what follows may pass for a part of it.
-func (s *h3Stream) measure() *Fault {
+func (s *h3Stream) measure() *exchange.Fault {
 	x := s.x
-	frames, rest := s.frames, x.in.rest()
+	frames, rest := s.frames, x.In.Rest()
 	for more := len(rest) > 0; more; {
 		piece, _, n, err := frames.Next(rest)
 		rest = rest[n:]
@@ -151,18 +152,18 @@ func (s *h3Stream) measure() *Fault {
 		}
 		switch {
 		case err != nil:
-			return s.refuse(OpHead, err)
+			return s.refuse(exchange.OpHead, err)
 		case piece == http3.Trailers:
 			return nil // they need chunks
 		}
 		more = piece == http3.Body
 	}
-	size, length := int64(frames.Size()), x.req.Length
+	size, length := int64(frames.Size()), x.Req.Length
 	switch {
 	case length >= 0 && (size > length || s.ended && size < length):
-		return s.malformed(OpHead, http1.ErrLengthWrong)
-	case s.ended && x.req.Framing == http1.Chunked:
-		x.wholeBody(size)
+		return s.malformed(exchange.OpHead, http1.ErrLengthWrong)
+	case s.ended && x.Req.Framing == http1.Chunked:
+		x.WholeBody(size)
 	}
 	s.measured = length == 0 || s.ended
 	return nil
@@ -173,14 +174,14 @@ var errReplayable = errors.New("request came before the handshake was complete, 
 // admitEarly lets a request that came in 0-RTT packets through only if it does no
 // harm should an attacker send it again (RFC 8470): it is safe (RFC 9110, 9.2.1),
 // has no body, and the backend is told.
-func (s *h3Stream) admitEarly() *Fault {
+func (s *h3Stream) admitEarly() *exchange.Fault {
 	if !s.replayable {
 		return nil
 	}
-	r := &s.x.req
+	r := &s.x.Req
 	switch m := string(r.Method); {
 	case m != "GET" && m != "HEAD" && m != "OPTIONS", r.Framing != http1.NoBody, len(r.Upgrade) > 0:
-		return &Fault{Side: Client, Op: OpHead, Status: 425, Err: errReplayable}
+		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpHead, Status: 425, Err: errReplayable}
 	}
 	for i := range r.Fields {
 		if string(r.Fields[i].Name) == "early-data" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
 )
@@ -117,7 +118,7 @@ func TestH3StopsInMidBody(t *testing.T) {
 // been idle for too long and the listener has been closed, finds it.
 func TestH3AnswerIsReadLate(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond), limits(Limits{UnreadTimeout: patience}))
+	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond), limits(exchange.Limits{UnreadTimeout: patience}))
 	c := r.dialRaw()
 	str := c.stream(true, headers(pseudo("GET", "/")...))
 	r.log.next(t)

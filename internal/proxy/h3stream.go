@@ -10,6 +10,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/http3"
@@ -20,14 +21,14 @@ import (
 // An h3Stream is the client's side of an exchange in HTTP/3 (RFC 9114, 4.1). It
 // is on loan from a pool, as its exchange is.
 type h3Stream struct {
-	x   *exchange
+	x   *exchange.Exchange
 	h   *h3Conn
 	str *quic.Stream
 
 	frames  http3.Stream
-	section http3.Section // of the head, which the exchange refers to
-	arena   []byte        // text of section, as far as it is in no table
-	key     socketKey     // of a WebSocket, as the backend gets it
+	section http3.Section      // of the head, which the exchange refers to
+	arena   []byte             // text of section, as far as it is in no table
+	key     exchange.SocketKey // of a WebSocket, as the backend gets it
 
 	replayable bool        // the request came before the handshake was complete
 	measured   bool        // all of the body came with the head, and is in order
@@ -43,12 +44,12 @@ type h3Stream struct {
 	unbound    bool        // what unwatch said
 }
 
-var h3Streams = sync.Pool{New: func() any { return &h3Stream{arena: make([]byte, 0, arenaBytes)} }}
+var h3Streams = sync.Pool{New: func() any { return &h3Stream{arena: make([]byte, 0, exchange.ArenaBytes)} }}
 
 // takeH3Stream returns a stream with an exchange.
 func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 	s := h3Streams.Get().(*h3Stream)
-	s.h, s.str, s.x = h, str, takeExchange(&h.Origin, s, (*h3Expelled)(str), 0)
+	s.h, s.str, s.x = h, str, exchange.TakeExchange(&h.Origin, s, (*h3Expelled)(str), 0)
 	select {
 	case <-h.quic.HandshakeComplete():
 	default:
@@ -60,10 +61,10 @@ func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 // end closes what is still open of the stream, and gives it back.
 func (s *h3Stream) end() {
 	if !s.closed {
-		s.str.CancelWrite(quic.StreamErrorCode(h3Code(s.x.record.fault)))
+		s.str.CancelWrite(quic.StreamErrorCode(h3Code(s.x.Record.Fault)))
 	}
-	long := s.x.record.bytesOut > shortAnswer
-	s.x.release()
+	long := s.x.Record.BytesOut > exchange.ShortAnswer
+	s.x.Release()
 	s.x = nil
 	if s.closed {
 		s.discard()
@@ -89,14 +90,14 @@ func (s *h3Stream) release() {
 	s.mute.Store(false)
 	s.halted.Store(false)
 	s.stopped.Store(false)
-	if cap(s.arena) > 4*arenaBytes {
-		s.arena = make([]byte, 0, arenaBytes)
+	if cap(s.arena) > 4*exchange.ArenaBytes {
+		s.arena = make([]byte, 0, exchange.ArenaBytes)
 	}
 	h3Streams.Put(s)
 }
 
 // h3Code is how a stream ends whose answer is not complete.
-func h3Code(f *Fault) http3.Code {
+func h3Code(f *exchange.Fault) http3.Code {
 	var refused *http3.Error
 	var reset *upstream.ResetError
 	switch {
@@ -110,17 +111,17 @@ func h3Code(f *Fault) http3.Code {
 		return http3.ExcessiveLoad
 	case f.Err == upstream.ErrUnprocessed:
 		return http3.RequestRejected
-	case f.Side == Client && f.Status == 400:
+	case f.Side == exchange.Client && f.Status == 400:
 		return http3.MessageError
-	case f.Side == Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
+	case f.Side == exchange.Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
 		return http3.ExcessiveLoad
-	case f.Side == Client:
+	case f.Side == exchange.Client:
 		return http3.RequestCancelled
 	}
 	return http3.InternalError
 }
 
-func (s *h3Stream) proto() string { return "HTTP/3.0" }
+func (s *h3Stream) Proto() string { return "HTTP/3.0" }
 
 // errStopped is how reading ends after stopSending.
 var errStopped = errors.New("the client was told to stop sending")
@@ -161,48 +162,48 @@ func (s *h3Stream) readBy(due socket.Instant) {
 	_ = s.str.SetReadDeadline(due.Time()) // has no error
 }
 
-// bind has the backend connection closed as soon as the client gives the request
+// Bind has the backend connection closed as soon as the client gives the request
 // up, or its connection ends.
-func (s *h3Stream) bind(up *upstream.Grip) bool {
+func (s *h3Stream) Bind(up *upstream.Grip) bool {
 	s.unwatch = context.AfterFunc(s.str.Context(), up.Close) // the exchange sees the error
 	return true
 }
 
-func (s *h3Stream) unbind() bool {
+func (s *h3Stream) Unbind() bool {
 	if s.unwatch != nil {
 		s.unbound, s.unwatch = s.unwatch(), nil
 	}
 	return s.unbound
 }
 
-func (s *h3Stream) retire() { s.h.retire() }
+func (s *h3Stream) Retire() { s.h.Retire() }
 
 // An h3Expelled is a stream as an expeller.
 type h3Expelled quic.Stream
 
-func (s *h3Expelled) expel(uint32) {
+func (s *h3Expelled) Expel(uint32) {
 	str := (*quic.Stream)(s)
 	str.CancelWrite(quic.StreamErrorCode(http3.ExcessiveLoad))
 	str.CancelRead(quic.StreamErrorCode(http3.ExcessiveLoad))
 }
 
-func (s *h3Stream) gone() bool { return !s.closed && s.str.Context().Err() != nil }
+func (s *h3Stream) Gone() bool { return !s.closed && s.str.Context().Err() != nil }
 
 // refuse is the Fault of a client whose frames are in error, and ends its
 // connection if that is what is due.
-func (s *h3Stream) refuse(op Op, err error) *Fault {
+func (s *h3Stream) refuse(op exchange.Op, err error) *exchange.Fault {
 	s.h.refuseConn(err)
 	var refused *http1.Error
 	if errors.As(err, &refused) {
-		return &Fault{Side: Client, Op: op, Status: refused.Status, Err: err}
+		return &exchange.Fault{Side: exchange.Client, Op: op, Status: refused.Status, Err: err}
 	}
 	s.mute.Store(true)
-	return &Fault{Side: Client, Op: op, Status: 400, Err: err}
+	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 400, Err: err}
 }
 
 // malformed is the Fault of a request that is reset and not answered: what an
 // answer would be to could not be told (RFC 9114, 4.1.2).
-func (s *h3Stream) malformed(op Op, err error) *Fault {
+func (s *h3Stream) malformed(op exchange.Op, err error) *exchange.Fault {
 	s.mute.Store(true)
-	return &Fault{Side: Client, Op: op, Status: 400, Err: err}
+	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 400, Err: err}
 }

@@ -9,32 +9,33 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"elbow/internal/buffer"
+	"elbow/internal/exchange"
 	"elbow/internal/http3"
 	"elbow/internal/socket"
 )
 
-// switched turns a 101 into the 200 that CONNECT is answered with. What a
+// Switched turns a 101 into the 200 that CONNECT is answered with. What a
 // WebSocket carries is in DATA frames (RFC 9220, 3).
-func (s *h3Stream) switched() *Fault {
-	if f := s.key.check(&s.x.resp); f != nil {
+func (s *h3Stream) Switched() *exchange.Fault {
+	if f := s.key.Check(&s.x.Resp); f != nil {
 		return f
 	}
-	if s.unbind() { // what bind has is for an exchange whose client has no use for anything any more
-		s.unwatch = context.AfterFunc(s.str.Context(), s.x.via.grip().Interrupt) // has the tunnel go on with carryRest
+	if s.Unbind() { // what bind has is for an exchange whose client has no use for anything any more
+		s.unwatch = context.AfterFunc(s.str.Context(), s.x.Via.Grip().Interrupt) // has the tunnel go on with carryRest
 	}
 	return s.sendHead(200)
 }
 
-// carryUp carries what is in the client's frames.
-func (s *h3Stream) carryUp(t *tunnel) *Fault {
-	in := &s.x.in
-	f := s.carryFrames(t, in.rest())
-	in.used = in.n
+// CarryUp carries what is in the client's frames.
+func (s *h3Stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
+	in := &s.x.In
+	f := s.carryFrames(t, in.Rest())
+	in.Used = in.N
 	for f == nil && !s.ended {
-		s.readBy(t.due())
-		s.x.stalls(&s.x.sending, true)
+		s.readBy(t.Due())
+		s.x.Stalls(&s.x.Sending, true)
 		err := s.await() // without a buffer
-		if f := s.x.flows(&s.x.sending, OpTunnel); f != nil {
+		if f := s.x.Flows(&s.x.Sending, exchange.OpTunnel); f != nil {
 			return f
 		}
 		if err == nil {
@@ -44,33 +45,33 @@ func (s *h3Stream) carryUp(t *tunnel) *Fault {
 		if s.interrupted(err) {
 			err = socket.ErrInterrupted
 		}
-		if f, again := t.ended(Client, err); !again {
+		if f, again := t.Ended(exchange.Client, err); !again {
 			return f
 		}
 	}
 	if f == nil {
 		if err := s.frames.End(len(s.rest)); err != nil {
-			f = s.refuse(OpTunnel, err)
+			f = s.refuse(exchange.OpTunnel, err)
 		}
 	}
 	return f
 }
 
 // carryOnce carries what there is to be read.
-func (s *h3Stream) carryOnce(t *tunnel) *Fault {
+func (s *h3Stream) carryOnce(t *exchange.Tunnel) *exchange.Fault {
 	b := buffer.Take()
 	defer b.Release()
 	n := copy(b.B[:], s.rest)
 	m, err := s.Read(b.B[n:])
 	if err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) { // which comes again
-		return &Fault{Side: Client, Op: OpTunnel, Err: err}
+		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpTunnel, Err: err}
 	}
 	return s.carryFrames(t, b.B[:n+m])
 }
 
 // carryFrames carries the payload of what src holds of DATA frames, and keeps the
 // start of a frame whose header is not whole.
-func (s *h3Stream) carryFrames(t *tunnel, src []byte) *Fault {
+func (s *h3Stream) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
 	for {
 		piece, payload, n, err := s.frames.Next(src)
 		src = src[n:]
@@ -79,13 +80,13 @@ func (s *h3Stream) carryFrames(t *tunnel, src []byte) *Fault {
 		}
 		switch {
 		case err != nil:
-			return s.refuse(OpTunnel, err)
+			return s.refuse(exchange.OpTunnel, err)
 		case piece == http3.Nothing:
 			s.rest = append(s.rest[:0], src...)
 			return nil
 		}
-		if err := t.send(payload); err != nil {
-			return &Fault{Side: Upstream, Op: OpTunnel, Err: err}
+		if err := t.Send(payload); err != nil {
+			return &exchange.Fault{Side: exchange.Upstream, Op: exchange.OpTunnel, Err: err}
 		}
 	}
 }
@@ -96,19 +97,19 @@ func (s *h3Stream) interrupted(err error) bool {
 	return err == errStopped || errors.As(err, &reset) && !reset.Remote
 }
 
-// carry sends p in a DATA frame, in one write.
-func (s *h3Stream) carry(p []byte) *Fault {
+// Carry sends p in a DATA frame, in one write.
+func (s *h3Stream) Carry(p []byte) *exchange.Fault {
 	b := buffer.Take()
 	defer b.Release()
 	out := append(http3.AppendFrameHeader(b.B[:0], http3.Data, len(p)), p...)
 	f := s.write(out)
 	if f != nil {
-		f.Op = OpTunnel
+		f.Op = exchange.OpTunnel
 	}
 	return f
 }
 
-func (s *h3Stream) closeWrite() *Fault {
+func (s *h3Stream) CloseWrite() *exchange.Fault {
 	_ = s.finish() // fails only if the client has given the stream up, which carryUp sees
 	return nil
 }

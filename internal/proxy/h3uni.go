@@ -48,7 +48,7 @@ func (h *h3Conn) acceptUni() {
 // readUni reads a stream of one direction to its end.
 func (h *h3Conn) readUni(str *quic.ReceiveStream) {
 	defer h.working.Done()
-	defer h.guard()
+	defer h.Guard()
 	defer str.ReleaseStreamCredit()
 	var u uniStream
 	err := u.read(str, &h.theirs)

@@ -18,7 +18,7 @@ type h3Window struct {
 // grow lets quic-go make the window of a connection larger, as long as there is memory.
 func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
 	start, ok := c.Context().Value(quicStartKey{}).(*quicStart)
-	if !ok || !q.listener.proxy.process.budget.Roomy(int64(more)) {
+	if !ok || !q.listener.proxy.process.Budget.Roomy(int64(more)) {
 		return false
 	}
 	w := &start.window
@@ -26,7 +26,7 @@ func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
 	defer w.mu.Unlock()
 	w.size += int64(more)
 	if w.uses > 0 {
-		start.conn.memory.Hold(int64(more))
+		start.conn.Memory.Hold(int64(more))
 	}
 	return true
 }
@@ -36,7 +36,7 @@ func (w *h3Window) begin(s *quicStart) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.uses++; w.uses == 1 {
-		s.conn.memory.Hold(quicConnWindow + w.size)
+		s.conn.Memory.Hold(quicConnWindow + w.size)
 	}
 }
 
@@ -44,6 +44,6 @@ func (w *h3Window) end(s *quicStart) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.uses--; w.uses == 0 {
-		s.conn.memory.Hold(-(quicConnWindow + w.size))
+		s.conn.Memory.Hold(-(quicConnWindow + w.size))
 	}
 }

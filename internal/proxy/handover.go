@@ -109,7 +109,7 @@ func (p *Proxy) readAll(source uint32) {
 // HTTP/1.1, where there is no way to ask, is told with the answer to that. Drain
 // waits for the end of all.
 func (l *Listener) Yield() {
-	l.frontend.yielded.Store(true)
+	l.frontend.Yielded.Store(true)
 	if d := l.datagrams(); d != nil {
 		d.SetSource(datagram.FromNewer)
 	}

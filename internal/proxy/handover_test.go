@@ -12,6 +12,7 @@ import (
 
 	"elbow/internal/balance"
 	"elbow/internal/datagram"
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -25,7 +26,7 @@ func (r *rig) heir(address string) *rig {
 	cfg := *r.cfg
 	b := h.proxy.NewBackend("lb-test", 443, "heir", address)
 	b.Member.SetHealth(balance.Healthy)
-	cfg.Backends = []*Backend{b}
+	cfg.Backends = []*exchange.Backend{b}
 	cfg.Scheduler = scheduler(r.t, &balance.Group{Members: []*balance.Member{b.Member}, Weights: []int{100}})
 	h.cfg = &cfg
 	var err error

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"elbow/internal/exchange"
 	"elbow/internal/socket"
 )
 
@@ -17,30 +18,30 @@ import (
 // the kernel reset the connection, and of an answer that the client has not read
 // yet the rest is lost.
 
-func (h *h1) taken() *Fault {
+func (h *h1) Taken() *exchange.Fault {
 	c, x := h.c, h.x
 	c.wire.Resume() // the interruption of an upload that was not needed any more
 	// Each answer counts alone: looking at their sum took 13 % more CPU time for
 	// answers of 16 KiB. Where the connection stays, only the access log wants to know.
-	if x.record.bytesOut <= shortAnswer || x.keep && c.access == nil {
+	if x.Record.BytesOut <= exchange.ShortAnswer || x.Keep && c.Access == nil {
 		return nil
 	}
-	if !x.keep {
+	if !x.Keep {
 		if f := c.closeWrite(); f != nil { // who reads to the end sees it
 			if !c.hasTaken() {
-				f.Op = OpBody
+				f.Op = exchange.OpBody
 				return f
 			}
-			x.record.Taken = socket.Now()
+			x.Record.Taken = socket.Now()
 			return nil
 		}
 	}
-	x.taking.begin(nil, false)
-	defer x.taking.end()
-	if err := c.awaitTaken(!x.keep); err != nil {
-		return &Fault{Side: Client, Op: OpBody, Status: statusClientGone, Err: err}
+	x.Taking.Begin(nil, false)
+	defer x.Taking.End()
+	if err := c.awaitTaken(!x.Keep); err != nil {
+		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: exchange.StatusClientGone, Err: err}
 	}
-	x.record.Taken = socket.Now()
+	x.Record.Taken = socket.Now()
 	return nil
 }
 
@@ -68,11 +69,11 @@ func (p *progress) look(c *conn) (all bool, err error) {
 // What the client sends meanwhile it reads only to throw it away.
 func (c *conn) awaitTaken(discards bool) error {
 	var p progress
-	for step := takenPoll; ; step = min(2*step, watchEvery) {
+	for step := takenPoll; ; step = min(2*step, exchange.WatchEvery) {
 		if all, err := p.look(c); all || err != nil {
 			return err
 		}
-		if socket.Now() >= p.at.Add(c.limits.StreamTimeout) {
+		if socket.Now() >= p.at.Add(c.Limits.StreamTimeout) {
 			return os.ErrDeadlineExceeded
 		}
 		if err := c.pause(step, discards); err != nil {
@@ -85,10 +86,10 @@ func (c *conn) awaitTaken(discards bool) error {
 }
 
 // hasTaken reports whether a client that has ended the connection had taken the answer
-// before; see shortAnswer.
+// before; see exchange.ShortAnswer.
 func (c *conn) hasTaken() bool {
 	left, err := c.wire.Unacked()
-	return err == nil && left <= shortAnswer
+	return err == nil && left <= exchange.ShortAnswer
 }
 
 // pause waits for d, less if the client sends something: as a rule that is its next
@@ -119,7 +120,7 @@ func (c *conn) lingers() bool {
 	if c.abort || c.answered == 0 {
 		return false
 	}
-	if c.state.Load() == active || socket.Now() < c.answered.Add(c.limits.SettleTime) {
+	if c.State.Load() == exchange.Active || socket.Now() < c.answered.Add(c.Limits.SettleTime) {
 		return true
 	}
 	left, err := c.wire.Unacked()
@@ -137,9 +138,9 @@ type lingering struct {
 // linger ends the sending side and reads on; it reports whether the connection is
 // somebody else's now, who finishes it.
 func (c *conn) linger() bool {
-	c.state.Store(closing)
+	c.State.Store(exchange.Closing)
 	c.wire.Resume()
-	c.wire.StallAfter(c.limits.StreamTimeout)
+	c.wire.StallAfter(c.Limits.StreamTimeout)
 	if f := c.closeWrite(); f != nil {
 		return false
 	}
@@ -152,7 +153,7 @@ func (c *conn) linger() bool {
 // 5 epoll_ctl, 2.5 ioctl and as many goroutines: 5 % of the CPU time of a connection
 // with a resumed handshake and one request.
 func (l *lingering) settle() bool {
-	limits := &l.limits
+	limits := &l.Limits
 	l.wire.ReadBy(socket.Now().Add(min(limits.SettleTime, limits.LingerTimeout/4)))
 	for {
 		err := l.wire.wait()
@@ -176,7 +177,7 @@ func (l *lingering) discard() {
 
 // Awake goes on with a connection that was parked.
 func (l *lingering) Awake(err error) {
-	defer l.guard()
+	defer l.Guard()
 	more := false
 	if err == nil { // there is something to read
 		more = l.settle()
@@ -197,7 +198,7 @@ func (l *lingering) goesOn(err error) bool {
 // run reads until the client has ended its side, or does nothing any more. It
 // reports whether the connection has been parked meanwhile.
 func (l *lingering) run() (parked bool) {
-	limits, wire := &l.limits, &l.wire
+	limits, wire := &l.Limits, &l.wire
 	for {
 		l.discard()
 		all, err := l.look(l.conn)
@@ -216,7 +217,7 @@ func (l *lingering) run() (parked bool) {
 			return false
 		}
 		if !all {
-			l.step = min(max(2*l.step, takenPoll), watchEvery)
+			l.step = min(max(2*l.step, takenPoll), exchange.WatchEvery)
 			due = min(due, now.Add(l.step))
 		}
 		wire.ReadBy(due)

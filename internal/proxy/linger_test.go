@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -126,7 +127,7 @@ func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
 						}
 					})
 				}
-				r := newRig(t, []string{backend}, s, limits(Limits{LingerTimeout: patience}))
+				r := newRig(t, []string{backend}, s, limits(exchange.Limits{LingerTimeout: patience}))
 				c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n")
 				c.send(body) // to its end
 				if resp, _, err := c.answer("POST"); resp.StatusCode != want || err != nil {
@@ -149,7 +150,7 @@ func TestHalfClosedClientIsAnswered(t *testing.T) {
 					select {
 					case <-r.Context().Done():
 						return
-					case <-time.After(3 * watchEvery / 2):
+					case <-time.After(3 * exchange.WatchEvery / 2):
 					}
 					_, _ = io.WriteString(w, piece)
 					_ = http.NewResponseController(w).Flush()
@@ -219,7 +220,7 @@ func TestLostAnswerIsLogged(t *testing.T) {
 func TestLingeringEnds(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {
-		r := newRig(t, []string{origin(t, hello)}, s, limits(Limits{LingerTimeout: 500 * time.Millisecond, SettleTime: 5 * time.Millisecond}))
+		r := newRig(t, []string{origin(t, hello)}, s, limits(exchange.Limits{LingerTimeout: 500 * time.Millisecond, SettleTime: 5 * time.Millisecond}))
 		silent, dribbling := r.dial(), r.dial()
 		for _, c := range []*client{silent, dribbling} {
 			c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").want(200, "hello")
@@ -257,20 +258,20 @@ func TestTakenBeforeReset(t *testing.T) {
 			} else {
 				waitFor(t, "a client that stands still", func() bool {
 					owed := 0
-					r.lis.each(func(o *Origin) { owed += o.memory.Debts() })
+					r.lis.each(func(o *exchange.Origin) { owed += o.Memory.Debts() })
 					return owed > 0
 				})
 			}
 			var served *conn
-			r.lis.each(func(o *Origin) { served = o.member.(*conn) })
+			r.lis.each(func(o *exchange.Origin) { served = o.Member.(*conn) })
 			c.leave()
 			waitFor(t, "the reset", served.gone)
-			x := &exchange{from: &served.Origin}
-			x.taking.open(x.from, served, 0)
-			x.record.bytesOut = size
-			if f := (&h1{served, x}).taken(); (f == nil) != reads {
+			x := exchange.TakeExchange(&served.Origin, nil, served, 0)
+			x.Keep, x.Record.BytesOut = false, size
+			if f := (&h1{served, x}).Taken(); (f == nil) != reads {
 				t.Errorf("client that reads %v: got %v", reads, f)
 			}
+			x.Release()
 		}
 	})
 }

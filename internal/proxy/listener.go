@@ -11,13 +11,14 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"elbow/internal/exchange"
 	"elbow/internal/socket"
 )
 
 // A Listener serves one address and port with one Config at a time. The socket
 // stays open whatever happens to the Config.
 type Listener struct {
-	frontend frontend // as exchanges see it
+	frontend exchange.Frontend // as exchanges see it
 	settings atomic.Pointer[Config]
 	proxy    *Proxy
 	tcp      *net.TCPListener
@@ -30,7 +31,7 @@ type Listener struct {
 	running sync.WaitGroup // the accept loop and every conn
 
 	mu    sync.Mutex
-	conns map[*Origin]struct{} // guarded by mu
+	conns map[*exchange.Origin]struct{} // guarded by mu
 }
 
 // Listen opens addr and serves cfg on it. That the address is taken, or that no
@@ -57,12 +58,12 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 		tcp:   tcp,
 		raw:   raw,
 		done:  make(chan struct{}),
-		conns: make(map[*Origin]struct{}),
+		conns: make(map[*exchange.Origin]struct{}),
 	}
-	l.frontend.process, l.frontend.addr, l.frontend.secure = &p.process, l.Addr(), cfg.Certificate != nil
-	l.frontend.retries.Open(p.retryPercent, p.retryBurst)
+	l.frontend.Process, l.frontend.Addr, l.frontend.Secure = &p.process, l.Addr(), cfg.Certificate != nil
+	l.frontend.Retries.Open(p.retryPercent, p.retryBurst)
 	l.settings.Store(cfg)
-	l.frontend.config.Store(&cfg.Forwarding)
+	l.frontend.Config.Store(&cfg.Config)
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
 		cfg.Sessions.follow(l.tls)
@@ -70,11 +71,11 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 			l.quic = newQUIC(l)
 		}
 	}
-	var sample func(*listenerCounts)
+	var sample func(*exchange.ListenerCounts)
 	if sampled {
 		sample = l.sample
 	}
-	l.frontend.counts = p.listeners.Add(sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
+	l.frontend.Counts = p.listeners.Add(sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
 	p.mu.Lock()
 	p.open[l] = struct{}{}
 	p.mu.Unlock()
@@ -90,7 +91,7 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 // on with the Config they began with; no connection is closed.
 // It is for one caller at a time.
 func (l *Listener) Swap(cfg *Config) {
-	l.frontend.config.Store(&cfg.Forwarding)
+	l.frontend.Config.Store(&cfg.Config)
 	if last := l.settings.Swap(cfg); l.tls != nil && last.Sessions != cfg.Sessions {
 		cfg.Sessions.follow(l.tls)
 	}
@@ -123,7 +124,7 @@ func (l *Listener) accept() {
 		// Out of file descriptors or memory: it passes when connections end. A
 		// client that gave up before it was accepted is met here, too.
 		if pause == acceptPauseMin {
-			l.proxy.process.log.Warn("connections cannot be accepted for now", "listener", l.Addr(), "err", err)
+			l.proxy.process.Log.Warn("connections cannot be accepted for now", "listener", l.Addr(), "err", err)
 		}
 		if !sleep(pause, l.done) {
 			return
@@ -135,14 +136,14 @@ func (l *Listener) accept() {
 // admit gives a new connection its goroutine, unless there are too many.
 func (l *Listener) admit(tcp *net.TCPConn) {
 	c := &conn{listener: l}
-	c.Origin.open(&l.frontend, c, socket.AddrPort(tcp.RemoteAddr()))
-	counts := l.frontend.counts.Local()
-	counts.accepted.Inc()
+	c.Origin.Open(&l.frontend, c, socket.AddrPort(tcp.RemoteAddr()))
+	counts := l.frontend.Counts.Local()
+	counts.Accepted.Inc()
 	if l.turnAway(tcp) {
 		return
 	}
-	c.state.Store(active)
-	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.process.limits.StreamTimeout); err != nil {
+	c.State.Store(exchange.Active)
+	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.process.Limits.StreamTimeout); err != nil {
 		_ = tcp.Close() // already closed, which is why init failed
 		return
 	}
@@ -154,35 +155,35 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 		return
 	}
 	if !l.add(&c.Origin) {
-		counts.refused.Inc()
+		counts.Refused.Inc()
 		_ = tcp.Close() // nothing was said to it
 		return
 	}
-	counts.open.Add(1)
+	counts.Open.Add(1)
 	go c.begin() // ends with the connection, or when its successor serves it; Drain waits
 }
 
 // add takes a connection into the set and reports whether there was room.
-func (l *Listener) add(o *Origin) bool {
+func (l *Listener) add(o *exchange.Origin) bool {
 	ok := l.book(o)
-	if o.overflow {
+	if o.Overflow {
 		l.crowded()
 		if ok {
-			l.frontend.counts.Local().overflow.Inc()
+			l.frontend.Counts.Local().Overflow.Inc()
 		}
 	}
 	return ok
 }
 
-func (l *Listener) book(o *Origin) bool {
+func (l *Listener) book(o *exchange.Origin) bool {
 	p := l.proxy
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.frontend.hurries() {
+	if l.frontend.Hurries() {
 		return false
 	}
 	here, total := len(l.conns)+1, int(p.conns.Add(1))
-	o.overflow = here > p.maxListener || total > p.max
+	o.Overflow = here > p.maxListener || total > p.max
 	if here > p.maxListener+p.maxListener/overflowShare || total > p.max+p.max/overflowShare {
 		p.conns.Add(-1)
 		return false
@@ -202,20 +203,20 @@ func (l *Listener) full() bool {
 }
 
 // become has m stand for the connection from now on.
-func (l *Listener) become(o *Origin, m member) {
+func (l *Listener) become(o *exchange.Origin, m exchange.Member) {
 	l.mu.Lock()
-	o.member = m
+	o.Member = m
 	l.mu.Unlock()
 }
 
 // remove takes a connection out of the set.
-func (l *Listener) remove(o *Origin) {
+func (l *Listener) remove(o *exchange.Origin) {
 	l.mu.Lock()
 	delete(l.conns, o)
 	here := len(l.conns)
 	l.mu.Unlock()
-	o.memory.Close()
-	l.frontend.counts.Local().open.Add(-1)
+	o.Memory.Close()
+	l.frontend.Counts.Local().Open.Add(-1)
 	total := l.proxy.conns.Add(-1)
 	if l.crowd.on.Load() {
 		l.relieved(here, int(total))

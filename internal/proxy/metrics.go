@@ -4,13 +4,15 @@ import (
 	"io"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"elbow/internal/exchange"
 )
 
 // sample looks up what is known elsewhere.
-func (l *Listener) sample(c *listenerCounts) {
-	c.http3.Set(0)
+func (l *Listener) sample(c *exchange.ListenerCounts) {
+	c.HTTP3.Set(0)
 	if l.HTTP3() == nil {
-		c.http3.Set(1)
+		c.HTTP3.Set(1)
 	}
 }
 
@@ -48,7 +50,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	if c.p.lot != nil {
 		out <- prometheus.MustNewConstMetric(descParked, prometheus.GaugeValue, float64(c.p.lot.Len()))
 	}
-	if a := c.p.process.access; a != nil {
+	if a := c.p.process.Access; a != nil {
 		out <- prometheus.MustNewConstMetric(descDropped, prometheus.CounterValue, float64(a.DroppedLines()))
 	}
 }

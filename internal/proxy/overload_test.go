@@ -247,7 +247,7 @@ func TestShortMemory(t *testing.T) { each(t, testShortMemory) }
 func testShortMemory(t *testing.T, v version) {
 	address, asked, release := holding(t)
 	r := newRig(t, []string{address}, func(o *Options, _ *Config) { o.Memory = 1 << 40 })
-	b := &r.proxy.process.budget
+	b := &r.proxy.process.Budget
 	under, c := r.asker(v), r.asker(v)
 	c.ask(get)
 	c.want(200, "hello")
@@ -298,11 +298,11 @@ func TestReckonedMemory(t *testing.T) {
 		c.open(true, ":path: /hold")
 		<-asked
 	}
-	if !r.proxy.process.budget.FullForConns(netip.AddrPort{}) {
+	if !r.proxy.process.Budget.FullForConns(netip.AddrPort{}) {
 		t.Error("there is room for another connection")
 	}
 	c.wantStatus(c.open(true), "503")
-	r.proxy.process.budget.Hold(holds / 4 * overload.ExchangeCost) // as if clients did not read what they are told
+	r.proxy.process.Budget.Hold(holds / 4 * overload.ExchangeCost) // as if clients did not read what they are told
 	c.wantReset(c.open(true), http2.ErrCodeRefusedStream)
-	r.proxy.process.budget.Hold(-holds / 4 * overload.ExchangeCost)
+	r.proxy.process.Budget.Hold(-holds / 4 * overload.ExchangeCost)
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -100,7 +101,7 @@ func TestParkedDrain(t *testing.T) {
 	for name, end := range map[string]func(*Listener) error{
 		"drain": func(l *Listener) error { return l.Drain(context.Background()) },
 		"cut": func(l *Listener) error {
-			l.each(func(o *Origin) { o.member.cut() })
+			l.each(func(o *exchange.Origin) { o.Member.Cut() })
 			return l.Drain(context.Background())
 		},
 	} {

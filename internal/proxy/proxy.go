@@ -17,6 +17,7 @@ import (
 
 	"elbow/internal/accesslog"
 	"elbow/internal/datagram"
+	"elbow/internal/exchange"
 	"elbow/internal/metrics"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
@@ -80,13 +81,13 @@ type Options struct {
 	// any listener before Begin. Nil: there is no such process.
 	Inherited []Socket
 
-	Limits Limits
+	Limits exchange.Limits
 }
 
 // A Proxy is what all listeners of the process share.
 type Proxy struct {
-	process      process // what exchanges see
-	max          int     // client connections
+	process      exchange.Process // what exchanges see
+	max          int              // client connections
 	maxListener  int
 	maxBackend   int           // exchanges with one backend
 	queueFor     time.Duration // with it, at most
@@ -98,8 +99,8 @@ type Proxy struct {
 	tag          datagram.Tag  // of this process
 	begun        chan struct{} // closed when connections are taken
 
-	listeners *metrics.Set[listenerCounts]
-	backends  *metrics.Set[backendCounts]
+	listeners *metrics.Set[exchange.ListenerCounts]
+	backends  *metrics.Set[exchange.BackendCounts]
 
 	lot   *socket.Lot  // where idle client connections wait; nil: with a goroutine each
 	conns atomic.Int64 // client connections open now
@@ -121,11 +122,11 @@ type Proxy struct {
 // New returns a Proxy without listeners. Close ends what it starts.
 func New(o Options) *Proxy {
 	p := &Proxy{
-		process: process{
-			log:          o.Log,
-			limits:       o.Limits.withDefaults(),
-			drain:        cmp.Or(o.DrainTimeout, DefaultDrainTimeout),
-			abortOnClose: o.AbortOnClose,
+		process: exchange.Process{
+			Log:          o.Log,
+			Limits:       o.Limits.WithDefaults(),
+			Drain:        cmp.Or(o.DrainTimeout, DefaultDrainTimeout),
+			AbortOnClose: o.AbortOnClose,
 		},
 		max:   cmp.Or(o.MaxConns, DefaultMaxConns),
 		http3: o.HTTP3,
@@ -144,8 +145,8 @@ func New(o Options) *Proxy {
 
 		maxShaking: cmp.Or(o.MaxShaking, quicShaking),
 
-		listeners: newListenerSet(),
-		backends:  newBackendSet(),
+		listeners: exchange.NewListenerSet(),
+		backends:  exchange.NewBackendSet(),
 	}
 	if o.Inherited == nil {
 		p.Begin()
@@ -154,25 +155,25 @@ func New(o Options) *Proxy {
 		Limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
 		Room:  handshakeRoom, Patience: handshakePatience, Inside: new(atomic.Int64),
 	}
-	p.process.budget.Start(o.Memory, &p.conns, p.relieve)
+	p.process.Budget.Start(o.Memory, &p.conns, p.relieve)
 	p.quicRoom = math.MaxInt64
-	if limit := p.process.budget.Limit(); limit > 0 {
+	if limit := p.process.Budget.Limit(); limit > 0 {
 		p.quicRoom = limit / quicRoomShare / overload.QUICCost
 	}
 	p.files.Limit = int64(o.Descriptors)
 	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
-	if p.process.log == nil {
-		p.process.log = slog.Default()
+	if p.process.Log == nil {
+		p.process.Log = slog.Default()
 	}
 	p.yield.Open()
 	p.replays.open()
 	if lot, err := socket.NewLot(); err == nil {
 		p.lot = lot
 	} else if !errors.Is(err, errors.ErrUnsupported) {
-		p.process.log.Warn("idle connections keep their goroutines", "err", err)
+		p.process.Log.Warn("idle connections keep their goroutines", "err", err)
 	}
 	if o.AccessLog != nil {
-		p.process.access = accesslog.New(o.AccessLog, p.process.log)
+		p.process.Access = accesslog.New(o.AccessLog, p.process.Log)
 	}
 	return p
 }
@@ -180,9 +181,9 @@ func New(o Options) *Proxy {
 // Close writes what the access log still holds. The listeners have been
 // drained before.
 func (p *Proxy) Close() {
-	p.process.budget.Close()
-	if p.process.access != nil {
-		p.process.access.Close()
+	p.process.Budget.Close()
+	if p.process.Access != nil {
+		p.process.Access.Close()
 	}
 	if p.lot != nil {
 		p.lot.Close()
@@ -193,14 +194,14 @@ func (p *Proxy) Close() {
 // NewBackend returns the backend at address, an IP:port, with its health
 // unknown and without connections. The load balancer and the port of the
 // listener that it works for label its metrics.
-func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *Backend {
+func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *exchange.Backend {
 	return p.NewBackendOf(loadBalancer, strconv.Itoa(port), id, address)
 }
 
 // NewBackendOf is NewBackend with the label of a listener as its metrics have it.
-func (p *Proxy) NewBackendOf(loadBalancer, listener, id, address string) *Backend {
-	return newBackend(&backendOptions{
-		id: id, address: address, pool: upstream.Options{Control: p.files.Control},
-		room: p.maxBackend, queueFor: p.queueFor, drain: p.process.drain, counts: p.backends, labels: [2]string{loadBalancer, listener},
+func (p *Proxy) NewBackendOf(loadBalancer, listener, id, address string) *exchange.Backend {
+	return exchange.NewBackend(&exchange.BackendOptions{
+		ID: id, Address: address, Pool: upstream.Options{Control: p.files.Control},
+		Room: p.maxBackend, QueueFor: p.queueFor, Drain: p.process.Drain, Counts: p.backends, Labels: [2]string{loadBalancer, listener},
 	})
 }

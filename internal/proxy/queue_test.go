@@ -33,9 +33,9 @@ const hold = "GET /hold HTTP/1.1\r\nHost: elbow.test\r\n\r\n"
 // awaitWaiting returns when n exchanges wait for a place at backend i.
 func (r *rig) awaitWaiting(i, n int) {
 	r.t.Helper()
-	for end := time.Now().Add(patience); r.cfg.Backends[i].gate.Waiting() != n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); r.cfg.Backends[i].Gate.Waiting() != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			r.t.Fatalf("%d wait for a place at backend %d, want %d", r.cfg.Backends[i].gate.Waiting(), i, n)
+			r.t.Fatalf("%d wait for a place at backend %d, want %d", r.cfg.Backends[i].Gate.Waiting(), i, n)
 		}
 	}
 }
@@ -88,7 +88,7 @@ func testBackendLimit(t *testing.T, v version) {
 	for range 3 {
 		r.log.next(t)
 	}
-	wantEmpty(t, &r.cfg.Backends[0].gate)
+	wantEmpty(t, &r.cfg.Backends[0].Gate)
 }
 
 // Nobody waits for longer than QueueTimeout.

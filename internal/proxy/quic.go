@@ -37,9 +37,9 @@ type quicPort struct {
 func newQUIC(l *Listener) *quicPort {
 	q := &quicPort{listener: l, addr: l.Addr(), tls: l.tls.Clone()}
 	q.tls.NextProtos = []string{"h3"}
-	l.frontend.alt = append(l.frontend.alt, `h3=":`...)
-	l.frontend.alt = strconv.AppendUint(l.frontend.alt, uint64(q.addr.Port()), 10)
-	l.frontend.alt = append(l.frontend.alt, `"; ma=86400`...)
+	l.frontend.AltSvc = append(l.frontend.AltSvc, `h3=":`...)
+	l.frontend.AltSvc = strconv.AppendUint(l.frontend.AltSvc, uint64(q.addr.Port()), 10)
+	l.frontend.AltSvc = append(l.frontend.AltSvc, `"; ma=86400`...)
 	return q
 }
 
@@ -65,7 +65,7 @@ func (q *quicPort) open() (*quicSocket, error) {
 		return nil, err
 	}
 	q.fault.Store(nil)
-	q.listener.frontend.served.Store(true)
+	q.listener.frontend.ServesHTTP3.Store(true)
 	return s, nil
 }
 
@@ -117,11 +117,11 @@ func (q *quicPort) run(s *quicSocket, err error) {
 		err = q.serve(s)
 		q.socket.Store(nil)
 		s.close()
-		if q.listener.frontend.draining.Load() {
+		if q.listener.frontend.Draining.Load() {
 			return
 		}
 		q.fault.Store(&err)
-		q.listener.frontend.served.Store(false)
+		q.listener.frontend.ServesHTTP3.Store(false)
 		s = nil
 	}
 }
@@ -129,7 +129,7 @@ func (q *quicPort) run(s *quicSocket, err error) {
 // retry tries to open the port until it can, or the listener is closed: then it
 // returns nil. err is of the try before.
 func (q *quicPort) retry(err error) *quicSocket {
-	log := q.listener.proxy.process.log
+	log := q.listener.proxy.process.Log
 	log.Warn("no HTTP/3 as long as the UDP port cannot be used", "listener", q.addr, "err", err)
 	for tries := 1; sleep(quicRetry, q.listener.done); tries++ {
 		if s, err := q.open(); err == nil {
@@ -163,7 +163,7 @@ func (q *quicPort) serve(s *quicSocket) error {
 func (q *quicPort) closeWith(s *quicSocket, broken <-chan struct{}, closed chan<- struct{}) {
 	select {
 	case <-q.listener.done:
-		if q.listener.frontend.yielded.Load() {
+		if q.listener.frontend.Yielded.Load() {
 			sleep(handshakeRest, broken)
 		}
 	case <-broken:
@@ -174,7 +174,7 @@ func (q *quicPort) closeWith(s *quicSocket, broken <-chan struct{}, closed chan<
 
 // config returns the settings of quic-go.
 func (q *quicPort) config() *quic.Config {
-	limits := &q.listener.proxy.process.limits
+	limits := &q.listener.proxy.process.Limits
 	return &quic.Config{
 		HandshakeIdleTimeout: limits.HandshakeTimeout / 2, // quic-go ends a handshake after twice this
 		// Silence on the wire, not want of requests: a client that is there

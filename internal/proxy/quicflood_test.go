@@ -13,6 +13,7 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 
 	"elbow/internal/datagram"
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
@@ -90,7 +91,7 @@ func TestQUICJunkHoldsNoPlace(t *testing.T) {
 func TestQUICHandshakesShare(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxShaking = -1 },
-		limits(Limits{HandshakeTimeout: time.Hour}))
+		limits(exchange.Limits{HandshakeTimeout: time.Hour}))
 	s := newInitialSender(t, r)
 	const share = quicShakingMax / quicShakingShare
 	s.flood(share+100, true)
@@ -113,7 +114,7 @@ func TestQUICHandshakesShare(t *testing.T) {
 // addresses are not proved.
 func TestQUICHandshakesRoom(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, limits(Limits{HandshakeTimeout: time.Hour}),
+	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HandshakeTimeout: time.Hour}),
 		func(o *Options, _ *Config) { o.Memory = 1 << 30 })
 	q, room := r.lis.quic, r.proxy.quicRoom
 	if want := int64(1 << 30 / overload.BudgetShare / quicRoomShare / overload.QUICCost); room != want {

@@ -16,6 +16,7 @@ import (
 	"github.com/quic-go/quic-go/http3"
 
 	"elbow/internal/balance"
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -151,7 +152,7 @@ func TestFirstIDIsTheClients(t *testing.T) {
 			c := r.dialH3(id)
 			c.get("/")
 			found := false
-			r.lis.each(func(o *Origin) { found = found || bytes.Equal(o.key.QUICID, id) })
+			r.lis.each(func(o *exchange.Origin) { found = found || bytes.Equal(o.Key.QUICID, id) })
 			if !found {
 				t.Errorf("retry %v: no connection has the id %x", retry, id)
 			}

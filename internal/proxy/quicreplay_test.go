@@ -10,6 +10,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -21,7 +22,7 @@ func TestH3Replay(t *testing.T) {
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, req *http.Request) {
 		served.Add(1)
 		hello(w, req)
-	})}, limits(Limits{HandshakeTimeout: 2 * time.Second}))
+	})}, limits(exchange.Limits{HandshakeTimeout: 2 * time.Second}))
 	conf := h3TLS()
 	conf.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 	first := &quic.Transport{Conn: listenUDP(t)}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"elbow/internal/exchange"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
@@ -25,34 +26,34 @@ type quicStart struct {
 // begin is called for the first packet of each connection.
 func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Context, error) {
 	l := q.listener
-	counts := l.frontend.counts.Local()
+	counts := l.frontend.Counts.Local()
 	client := socket.AddrPort(info.RemoteAddr)
 	if !q.proofs.Take(client) {
-		counts.unshaken.Inc()
+		counts.Unshaken.Inc()
 		return nil, errNoInitial
 	}
-	counts.accepted.Inc()
-	if l.proxy.process.budget.FullForConns(client) {
-		l.frontend.refuseMemory()
+	counts.Accepted.Inc()
+	if l.proxy.process.Budget.FullForConns(client) {
+		l.frontend.RefuseMemory()
 		return nil, overload.ErrMemory
 	}
 	if q.crowded(client) || l.proxy.shakes.WouldRefuse(1) {
 		l.refuseShake(overload.ErrQueueFull)
 		return nil, errShakes
 	}
-	if full := l.full(); full || l.frontend.hurries() {
-		counts.refused.Inc()
+	if full := l.full(); full || l.frontend.Hurries() {
+		counts.Refused.Inc()
 		if full {
 			l.crowded()
 		}
-		return nil, errOverflow
+		return nil, exchange.ErrOverflow
 	}
 	start := &quicStart{port: q, client: client}
 	start.turn.Open(&q.turns, client)
 	start.shaking.Store(true)
 	q.shaking.Add(1)
 	l.proxy.quicShaking.Add(1)
-	l.proxy.process.budget.Hold(overload.QUICCost)
+	l.proxy.process.Budget.Hold(overload.QUICCost)
 	q.sources.Add(client, 1)
 	context.AfterFunc(ctx, start.ends)
 	return context.WithValue(ctx, quicStartKey{}, start), nil
@@ -61,7 +62,7 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 // ends is called when the connection has ended.
 func (s *quicStart) ends() {
 	s.shaken(false)
-	s.port.listener.proxy.process.budget.Hold(-overload.QUICCost)
+	s.port.listener.proxy.process.Budget.Hold(-overload.QUICCost)
 	s.turn.End()
 }
 
@@ -73,11 +74,11 @@ func (s *quicStart) shaken(ok bool) {
 	s.port.shaking.Add(-1)
 	s.port.listener.proxy.quicShaking.Add(-1)
 	s.port.sources.Add(s.client, -1)
-	counts := s.port.listener.frontend.counts.Local()
+	counts := s.port.listener.frontend.Counts.Local()
 	if ok {
-		counts.handshakes.Inc()
+		counts.Handshakes.Inc()
 	} else {
-		counts.unshaken.Inc()
+		counts.Unshaken.Inc()
 	}
 }
 

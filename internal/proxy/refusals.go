@@ -7,16 +7,16 @@ import "elbow/internal/overload"
 
 // refuseShake counts a connection that ends for want of a turn.
 func (l *Listener) refuseShake(why error) {
-	counts := l.frontend.counts.Local()
-	counts.refused.Inc()
-	counts.refusals[overload.OfHandshakes].Inc()
-	l.proxy.shaking.Refuse(l.proxy.process.log, errShakes, "reason", why)
+	counts := l.frontend.Counts.Local()
+	counts.Refused.Inc()
+	counts.Refusals[overload.OfHandshakes].Inc()
+	l.proxy.shaking.Refuse(l.proxy.process.Log, errShakes, "reason", why)
 }
 
 // refuseDescriptor counts a connection that there is no descriptor for.
 func (l *Listener) refuseDescriptor() {
-	counts := l.frontend.counts.Local()
-	counts.refused.Inc()
-	counts.refusals[overload.OfDescriptors].Inc()
-	l.proxy.scarce.Refuse(l.proxy.process.log, overload.ErrDescriptors, "limit", l.proxy.files.Limit)
+	counts := l.frontend.Counts.Local()
+	counts.Refused.Inc()
+	counts.Refusals[overload.OfDescriptors].Inc()
+	l.proxy.scarce.Refuse(l.proxy.process.Log, overload.ErrDescriptors, "limit", l.proxy.files.Limit)
 }

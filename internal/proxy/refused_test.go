@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
 )
@@ -50,7 +51,7 @@ func TestH2RefusedUpload(t *testing.T) {
 	leak.Check(t)
 	for status, backend := range uploads(t) {
 		t.Run(status, func(t *testing.T) {
-			r := newRig(t, []string{backend}, limits(Limits{LingerTimeout: patience}))
+			r := newRig(t, []string{backend}, limits(exchange.Limits{LingerTimeout: patience}))
 			c := r.dialFrames()
 			id := c.open(false, ":method: POST")
 			windows := map[uint32]int{0: 65535, id: 65535}
@@ -140,7 +141,7 @@ func TestH2UploadEndsShortAfterTheHead(t *testing.T) {
 // The reset that asks to stop does not come with the answer.
 func TestH2RefusedUploadIsResetLater(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{refuser(t)}, limits(Limits{LingerTimeout: patience}))
+	r := newRig(t, []string{refuser(t)}, limits(exchange.Limits{LingerTimeout: patience}))
 	c := r.dialFrames()
 	id := c.open(false, ":method: POST")
 	c.wantStatus(id, "413")
@@ -168,7 +169,7 @@ func TestH3RefusedUpload(t *testing.T) {
 	leak.Check(t)
 	for status, backend := range uploads(t) {
 		t.Run(status, func(t *testing.T) {
-			r := newRig(t, []string{backend}, limits(Limits{LingerTimeout: patience}))
+			r := newRig(t, []string{backend}, limits(exchange.Limits{LingerTimeout: patience}))
 			c := r.dialRaw()
 			body := frame(http3.Data, make([]byte, 16<<10))
 			str := c.stream(false, headers(pseudo("POST", "/")...))
@@ -208,7 +209,7 @@ func TestH2ClientsRefusedUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	for status, backend := range uploads(t) {
-		r := newRig(t, []string{backend}, limits(Limits{}))
+		r := newRig(t, []string{backend}, limits(exchange.Limits{}))
 		url := "https://" + r.lis.Addr().String() + "/"
 		for _, tt := range []struct {
 			name string

@@ -10,6 +10,7 @@ import (
 	xhttp2 "golang.org/x/net/http2"
 
 	"elbow/internal/buffer"
+	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
@@ -18,7 +19,7 @@ import (
 
 // held is what the connections of a rig are reckoned to hold beyond what they need as a
 // rule.
-func (r *rig) held() int64 { return r.proxy.process.budget.Holds() }
+func (r *rig) held() int64 { return r.proxy.process.Budget.Holds() }
 
 // awaitHeld returns when between from and to bytes are reckoned.
 func (r *rig) awaitHeld(from, to int64) {
@@ -89,7 +90,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 			r.awaitHeld(conns+2*(overload.ExchangeCost+overload.UploadCost), conns+2*(overload.ExchangeCost+overload.UploadCost))
 			waitFor(t, "clients that owe", func() bool {
 				owed := 0
-				r.lis.each(func(o *Origin) { owed += o.memory.Debts() })
+				r.lis.each(func(o *exchange.Origin) { owed += o.Memory.Debts() })
 				return owed == 2
 			})
 		}
@@ -166,14 +167,14 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 	}
 	<-asked
 	waitFor(t, "the end of the other exchange", func() bool {
-		var busy []*Origin
-		r.lis.each(func(o *Origin) {
-			if f := o.footprint(); f.Bytes >= overload.ConnCost+overload.ExchangeCost && !f.Idle {
+		var busy []*exchange.Origin
+		r.lis.each(func(o *exchange.Origin) {
+			if f := o.Footprint(); f.Bytes >= overload.ConnCost+overload.ExchangeCost && !f.Idle {
 				busy = append(busy, o)
 			}
 		})
 		if len(busy) == 1 {
-			busy[0].memory.Hold(2 * r.proxy.process.budget.Limit()) // as if it did
+			busy[0].Memory.Hold(2 * r.proxy.process.Budget.Limit()) // as if it did
 		}
 		return len(busy) == 1
 	})
@@ -187,7 +188,7 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 	for line["path"] != "/hold" {
 		line = r.log.next(t)
 	}
-	if line["side"] != "self" || line["err"] != memoryShort.err.Error() {
+	if line["side"] != "self" || line["err"] != exchange.MemoryShort.Err.Error() {
 		t.Errorf("access log has %v", line)
 	}
 }

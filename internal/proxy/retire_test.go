@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -42,7 +43,7 @@ func testRetiredBackendIsCutAtTheDeadline(t *testing.T, v version) {
 		t.Fatalf("read %d bytes of a stream that has none", n)
 	}
 	line := r.log.next(t)
-	if line["side"] != "self" || line["err"] != errOffBackend.Error() {
+	if line["side"] != "self" || line["err"] != exchange.ErrOffBackend.Error() {
 		t.Errorf("access log has %v", line)
 	}
 	r.asker(v).ask(get).want(200, "hello")

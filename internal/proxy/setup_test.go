@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"elbow/internal/balance"
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 	"elbow/internal/overload"
 )
@@ -127,7 +128,7 @@ func (l *lines) rest() string {
 // setting changes what newRig sets up.
 type setting func(*Options, *Config)
 
-func limits(l Limits) setting { return func(o *Options, _ *Config) { o.Limits = l } }
+func limits(l exchange.Limits) setting { return func(o *Options, _ *Config) { o.Limits = l } }
 
 func requestTimeout(d time.Duration) setting {
 	return func(_ *Options, c *Config) { c.RequestTimeout = d }
@@ -148,7 +149,7 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	r := &rig{t: t, log: newLines()}
 	o := Options{HTTP3: true, AccessLog: r.log, Log: slog.New(slog.DiscardHandler)}
 	r.cfg = &Config{
-		Forwarding:  Forwarding{LoadBalancer: "lb-test", Port: 443},
+		Config:      exchange.Config{LoadBalancer: "lb-test", Port: 443},
 		Certificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
 	}
 	for _, set := range settings {
@@ -216,7 +217,7 @@ func (r *rig) close() {
 		b.Retire()
 	}
 	r.proxy.Close()
-	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.process.budget.Holds() == 0 })
+	waitFor(r.t, "the end of all that is reckoned", func() bool { return r.proxy.process.Budget.Holds() == 0 })
 }
 
 // A client is one connection to the listener of a rig.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 
+	"elbow/internal/exchange"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
 )
@@ -44,7 +45,7 @@ func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	}
 	if !who.Begins(g) {
 		g.Leave()
-		return nil, errLeft
+		return nil, exchange.ErrLeft
 	}
 	l.proxy.yield.Yield(waited)
 	return nil, nil
@@ -76,8 +77,8 @@ func (w *wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
 // whether it did: there is no turn for it in time, or no memory.
 func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 	switch {
-	case l.proxy.process.budget.FullForConns(socket.AddrPort(tcp.RemoteAddr())):
-		l.frontend.refuseMemory()
+	case l.proxy.process.Budget.FullForConns(socket.AddrPort(tcp.RemoteAddr())):
+		l.frontend.RefuseMemory()
 	case l.tls != nil && l.proxy.shakes.WouldRefuse(1):
 		l.refuseShake(overload.ErrQueueFull)
 		defer l.shed()
@@ -93,13 +94,13 @@ func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 // it. At three times as many handshakes of 0.3 ms as can be done, goodput is 0.7 of
 // the peak by that, and by counting whom crowd has let pass; it was 0.5.
 func (l *Listener) shed() {
-	counts := l.frontend.counts.Local()
+	counts := l.frontend.Counts.Local()
 	_ = l.raw.Control(func(fd uintptr) { // closed, it has nothing
 		for range shedMax {
 			if !l.proxy.shakes.WouldRefuse(0) || !socket.TurnAway(fd) {
 				return
 			}
-			counts.accepted.Inc()
+			counts.Accepted.Inc()
 			l.refuseShake(overload.ErrQueueFull)
 		}
 	})

@@ -1,11 +1,14 @@
 package proxy
 
-import "elbow/internal/overload"
+import (
+	"elbow/internal/exchange"
+	"elbow/internal/overload"
+)
 
 // relieve closes connections because memory is short, if there are clients that hold
 // more than their share of it.
 func (p *Proxy) relieve() {
-	for _, f := range p.process.budget.Relief(p.footprints) {
+	for _, f := range p.process.Budget.Relief(p.footprints) {
 		f.Conn.GiveWay()
 	}
 }
@@ -13,7 +16,7 @@ func (p *Proxy) relieve() {
 // footprints appends what each connection holds.
 func (p *Proxy) footprints(all []overload.Footprint) []overload.Footprint {
 	for _, l := range p.listening() {
-		l.each(func(o *Origin) { all = append(all, o.footprint()) })
+		l.each(func(o *exchange.Origin) { all = append(all, o.Footprint()) })
 	}
 	return all
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/quic-go/quic-go/http3"
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -320,11 +321,11 @@ func testSlowClients(t *testing.T, r *rig, v version, event slowEvent) {
 		case whole && line["err"] == nil:
 			took, _ := line["took"].(float64)
 			taken, looked := line["taken"].(float64)
-			if looks := v != http30 && k.size > shortAnswer; looked != looks || looks && taken < took {
+			if looks := v != http30 && k.size > exchange.ShortAnswer; looked != looks || looks && taken < took {
 				t.Errorf("%s: access log has %v", name, line)
 			}
 		case event.cuts && line["side"] == "self" && line["status"] == 200.0:
-		case event.cuts && v == http30 && k.size < shortAnswer: // what QUIC has acknowledged is not known
+		case event.cuts && v == http30 && k.size < exchange.ShortAnswer: // what QUIC has acknowledged is not known
 		default:
 			t.Errorf("%s: got %d bytes, %v; access log has %v", name, k.got, k.err, line)
 		}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"elbow/internal/exchange"
 	"elbow/internal/metrics"
 )
 
@@ -23,9 +24,9 @@ type Snapshot struct {
 // Snapshot returns the counts of l. They are read one after the other, so that
 // they may be an exchange apart.
 func (l *Listener) Snapshot() Snapshot {
-	s := counted(l.frontend.counts)
-	l.each(func(o *Origin) {
-		if o.state.Load() == active {
+	s := counted(l.frontend.Counts)
+	l.each(func(o *exchange.Origin) {
+		if o.State.Load() == exchange.Active {
 			s.Active++
 		}
 	})
@@ -34,24 +35,24 @@ func (l *Listener) Snapshot() Snapshot {
 
 // counted is a Snapshot without Active, for which every connection has to be
 // looked at.
-func counted(i *metrics.Instance[listenerCounts]) Snapshot {
-	type t = listenerCounts
+func counted(i *metrics.Instance[exchange.ListenerCounts]) Snapshot {
+	type t = exchange.ListenerCounts
 	s := Snapshot{
-		Accepted: i.Count(func(c *t) *metrics.Counter { return &c.accepted }),
-		Refused:  i.Count(func(c *t) *metrics.Counter { return &c.refused }),
-		Overflow: i.Count(func(c *t) *metrics.Counter { return &c.overflow }),
-		Open:     i.Level(func(c *t) *metrics.Gauge { return &c.open }),
-		BytesIn:  i.Count(func(c *t) *metrics.Counter { return &c.bytesIn }),
-		BytesOut: i.Count(func(c *t) *metrics.Counter { return &c.bytesOut }),
-		Retries:  i.Count(func(c *t) *metrics.Counter { return &c.retries }),
-		Total:    i.Times(func(c *t) *metrics.Histogram { return &c.total }),
+		Accepted: i.Count(func(c *t) *metrics.Counter { return &c.Accepted }),
+		Refused:  i.Count(func(c *t) *metrics.Counter { return &c.Refused }),
+		Overflow: i.Count(func(c *t) *metrics.Counter { return &c.Overflow }),
+		Open:     i.Level(func(c *t) *metrics.Gauge { return &c.Open }),
+		BytesIn:  i.Count(func(c *t) *metrics.Counter { return &c.BytesIn }),
+		BytesOut: i.Count(func(c *t) *metrics.Counter { return &c.BytesOut }),
+		Retries:  i.Count(func(c *t) *metrics.Counter { return &c.Retries }),
+		Total:    i.Times(func(c *t) *metrics.Histogram { return &c.Total }),
 	}
 	for class := range s.ByClass {
-		s.ByClass[class] = i.Count(func(c *t) *metrics.Counter { return &c.byClass[class] })
+		s.ByClass[class] = i.Count(func(c *t) *metrics.Counter { return &c.ByClass[class] })
 	}
-	for side := range sides {
-		for op := range ops {
-			s.Faults += i.Count(func(c *t) *metrics.Counter { return &c.faults[side][op] })
+	for side := range exchange.Sides {
+		for op := range exchange.Ops {
+			s.Faults += i.Count(func(c *t) *metrics.Counter { return &c.Faults[side][op] })
 		}
 	}
 	return s
@@ -71,22 +72,22 @@ type BackendSnapshot struct {
 // for Active. It costs some hundred loads a listener and takes no lock that an
 // exchange takes.
 func (p *Proxy) EachListener(visit func(loadBalancer, port string, s Snapshot)) {
-	p.listeners.Each(func(i *metrics.Instance[listenerCounts], labels []string) {
+	p.listeners.Each(func(i *metrics.Instance[exchange.ListenerCounts], labels []string) {
 		visit(labels[0], labels[1], counted(i))
 	})
 }
 
 // EachBackend calls visit for every backend of every listener.
 func (p *Proxy) EachBackend(visit func(loadBalancer, port string, s BackendSnapshot)) {
-	type t = backendCounts
+	type t = exchange.BackendCounts
 	p.backends.Each(func(i *metrics.Instance[t], labels []string) {
 		s := BackendSnapshot{
 			ID: labels[2], Address: labels[3],
-			Active:  i.Level(func(c *t) *metrics.Gauge { return &c.active }),
-			Healthy: i.Level(func(c *t) *metrics.Gauge { return &c.healthy }) == 1,
+			Active:  i.Level(func(c *t) *metrics.Gauge { return &c.Active }),
+			Healthy: i.Level(func(c *t) *metrics.Gauge { return &c.Healthy }) == 1,
 		}
 		for class := range s.ByClass {
-			s.ByClass[class] = i.Count(func(c *t) *metrics.Counter { return &c.byClass[class] })
+			s.ByClass[class] = i.Count(func(c *t) *metrics.Counter { return &c.ByClass[class] })
 		}
 		visit(labels[0], labels[1], s)
 	})

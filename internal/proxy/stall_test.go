@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -93,14 +94,14 @@ func testStalledClientsMakeRoom(t *testing.T, v version) {
 			path := map[bool]string{false: "/long", true: "/"}[upload]
 			r := newRig(t, []string{endless(t)}, backendLimit(places, patience))
 			r.holders(v, places-1, path, upload)
-			r.age(0, places-1, stallPatience)
+			r.age(0, places-1, exchange.StallPatience)
 			honest := r.asker(v)
 			honest.ask(get).want(200, "hello")
 			r.log.next(t)
 			r.awaitActive(0, places-1)
 
 			r.holders(v, 1, path, upload)
-			r.age(0, places, stallPatience)
+			r.age(0, places, exchange.StallPatience)
 			for range 2 {
 				honest.ask(get).want(200, "hello")
 			}
@@ -110,7 +111,7 @@ func testStalledClientsMakeRoom(t *testing.T, v version) {
 			})
 			for stalled := 0; stalled == 0; {
 				line := r.log.next(t)
-				if err, _ := line["err"].(string); strings.Contains(err, errStalled.Error()) {
+				if err, _ := line["err"].(string); strings.Contains(err, exchange.ErrStalled.Error()) {
 					stalled++
 					if line["side"] != "client" {
 						t.Errorf("access log has %v", line)
@@ -155,10 +156,10 @@ func TestTunnelsShare(t *testing.T) {
 		c := r.dial().send(upgrade)
 		c.response()
 		tunnels = append(tunnels, c)
-		r.age(0, n+1, stallPatience) // which is in the list then
+		r.age(0, n+1, exchange.StallPatience) // which is in the list then
 	}
 	r.dial().send(get).want(503, "*") // its own
-	r.cfg.Backends[0].gate.Patience = patience
+	r.cfg.Backends[0].Gate.Patience = patience
 	other := r.dialFrom("127.0.0.2").send(get)
 	other.want(200, "hello")
 	tunnels[0].wantEnd()

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"elbow/internal/exchange"
 	"elbow/internal/metrics"
 	"elbow/internal/overload"
 )
@@ -17,7 +18,7 @@ import (
 // requests. Its metrics stand among those of all listeners.
 type StreamCounts struct {
 	proxy    *Proxy
-	instance *metrics.Instance[listenerCounts]
+	instance *metrics.Instance[exchange.ListenerCounts]
 }
 
 // CountStream begins to count for a listener of a load balancer. Remove ends it.
@@ -29,37 +30,37 @@ func (p *Proxy) CountStream(loadBalancer, listener string) *StreamCounts {
 func (c *StreamCounts) Remove() { c.proxy.listeners.Remove(c.instance) }
 
 // Accepted counts a connection or session that begins.
-func (c *StreamCounts) Accepted() { c.instance.Local().accepted.Inc() }
+func (c *StreamCounts) Accepted() { c.instance.Local().Accepted.Inc() }
 
 // Refused counts a connection or session beyond a limit.
-func (c *StreamCounts) Refused() { c.instance.Local().refused.Inc() }
+func (c *StreamCounts) Refused() { c.instance.Local().Refused.Inc() }
 
 // Opened counts how many more are open.
-func (c *StreamCounts) Opened(delta int64) { c.instance.Local().open.Add(delta) }
+func (c *StreamCounts) Opened(delta int64) { c.instance.Local().Open.Add(delta) }
 
 // Moved counts bytes from clients and to them.
 func (c *StreamCounts) Moved(in, out int64) {
 	counts := c.instance.Local()
-	counts.bytesIn.Add(uint64(in))
-	counts.bytesOut.Add(uint64(out))
+	counts.BytesIn.Add(uint64(in))
+	counts.BytesOut.Add(uint64(out))
 }
 
 // Retried counts an attempt after the first.
-func (c *StreamCounts) Retried() { c.instance.Local().retries.Inc() }
+func (c *StreamCounts) Retried() { c.instance.Local().Retries.Inc() }
 
 // Ended counts one that has ended: after how long, how long it took until its backend
 // had accepted, 0 if none had, and who broke it, "" if nobody did.
 func (c *StreamCounts) Ended(took, connected time.Duration, side string) {
 	counts := c.instance.Local()
-	counts.total.Observe(took)
-	op := OpConnect
+	counts.Total.Observe(took)
+	op := exchange.OpConnect
 	if connected > 0 {
-		counts.connect.Observe(connected)
-		op = OpTunnel
+		counts.Connect.Observe(connected)
+		op = exchange.OpTunnel
 	}
-	for s := Client; s <= Self; s++ {
+	for s := exchange.Client; s <= exchange.Self; s++ {
 		if s.String() == side {
-			counts.faults[s][op].Inc()
+			counts.Faults[s][op].Inc()
 		}
 	}
 }
@@ -81,7 +82,7 @@ func (p *Proxy) Conns() *atomic.Int64 { return &p.conns }
 
 // AddLine adds a line to the access log, if there is one.
 func (p *Proxy) AddLine(line []byte) {
-	if p.process.access != nil {
-		p.process.access.Add(line)
+	if p.process.Access != nil {
+		p.process.Access.Add(line)
 	}
 }

@@ -46,18 +46,18 @@ func (l *Listener) newTLS() *tls.Config {
 // handshake makes the connection a TLS one. Its error has been counted and, if
 // the client spoke plain HTTP, answered.
 func (c *conn) handshake() error {
-	c.wire.ReadBy(socket.Now().Add(c.limits.HandshakeTimeout))
+	c.wire.ReadBy(socket.Now().Add(c.Limits.HandshakeTimeout))
 	t := tls.Server(&c.wire, c.listener.tls)
-	c.memory.Owes()
+	c.Memory.Owes()
 	err := t.Handshake()
-	c.memory.Paid()
+	c.Memory.Paid()
 	c.wire.endTurn() // for want of a write
 	if err != nil {
-		c.frontend.counts.Local().unshaken.Inc()
+		c.Frontend.Counts.Local().Unshaken.Inc()
 		c.refusePlain(err)
 		return err
 	}
-	c.frontend.counts.Local().handshakes.Inc()
+	c.Frontend.Counts.Local().Handshakes.Inc()
 	c.stream = t
 	return nil
 }

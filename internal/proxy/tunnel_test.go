@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"elbow/internal/balance"
+	"elbow/internal/exchange"
 	"elbow/internal/leak"
 )
 
@@ -194,13 +195,13 @@ func testTunnelSilence(t *testing.T, v version) {
 			p.send(".")
 		}
 		p.wait()
-	})}, limits(Limits{TunnelTimeout: inactivity}))
+	})}, limits(exchange.Limits{TunnelTimeout: inactivity}))
 	c := r.tunnel(v)
 	got, _ := io.ReadAll(c)
 	if string(got) != strings.Repeat(".", 15) {
 		t.Errorf("got %q", got)
 	}
-	if line := r.log.next(t); line["op"] != "tunnel" || line["err"] != errSilence.Error() {
+	if line := r.log.next(t); line["op"] != "tunnel" || line["err"] != exchange.ErrSilence.Error() {
 		t.Errorf("access log has %v", line)
 	}
 }
@@ -298,7 +299,7 @@ func (r *rig) over(address string) *Config {
 	cfg := *r.cfg
 	b := r.proxy.NewBackend("lb-test", 443, "x", address)
 	b.Member.SetHealth(balance.Healthy)
-	cfg.Backends = []*Backend{b}
+	cfg.Backends = []*exchange.Backend{b}
 	cfg.Scheduler = scheduler(r.t, &balance.Group{Members: []*balance.Member{b.Member}, Weights: []int{1}})
 	r.t.Cleanup(b.Pool.Close)
 	return &cfg
@@ -314,10 +315,10 @@ func TestSwitchFault(t *testing.T) {
 		{"websocket", "backup-v1", `protocol switched to "backup-v1", but "websocket" was asked for`},
 		{"websocket", "websocket, h2c", `protocol switched to "websocket, h2c", but "websocket" was asked for`},
 	} {
-		var x exchange
-		x.req.Upgrade, x.resp.Upgrade = []byte(tt.asked), []byte(tt.got)
+		var x exchange.Exchange
+		x.Req.Upgrade, x.Resp.Upgrade = []byte(tt.asked), []byte(tt.got)
 		got := ""
-		if f := x.switchFault(); f != nil {
+		if f := x.SwitchFault(); f != nil {
 			got = f.Err.Error()
 		}
 		if got != tt.want {

@@ -7,7 +7,7 @@ import "golang.org/x/sys/unix"
 // (RFC 9112, 9.6), unless Options.AbortOnClose says that it has left.
 func (c *conn) gone() bool {
 	events := int16(0)
-	if c.abortOnClose {
+	if c.AbortOnClose {
 		events = unix.POLLRDHUP
 	}
 	gone := false

@@ -9,6 +9,7 @@ import (
 	"elbow/internal/balance"
 	"elbow/internal/cert"
 	"elbow/internal/elb"
+	"elbow/internal/exchange"
 	"elbow/internal/proxy"
 	"elbow/internal/stream"
 )
@@ -232,7 +233,7 @@ func (u *unit) follow(d *spec, c *proxy.Config) {
 
 // config is what the data plane gets for d. Its backends are there already.
 func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
-	c := &proxy.Config{Forwarding: proxy.Forwarding{
+	c := &proxy.Config{Config: exchange.Config{
 		LoadBalancer:   d.loadBalancer,
 		Port:           d.port,
 		RedirectPort:   d.redirect,
@@ -290,4 +291,4 @@ var sameSites = map[string]balance.SameSite{
 
 // protocols are what the API's words stand for; those that it does not have stand
 // for Auto.
-var protocols = map[string]proxy.Protocol{elb.BackendHTTP1: proxy.HTTP1, elb.BackendH2C: proxy.H2C}
+var protocols = map[string]exchange.Protocol{elb.BackendHTTP1: exchange.HTTP1, elb.BackendH2C: exchange.H2C}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"elbow/internal/cert"
+	"elbow/internal/exchange"
 	"elbow/internal/health"
 	"elbow/internal/proxy"
 	"elbow/internal/stream"
@@ -52,7 +53,7 @@ func (u *unit) settled(d *spec) bool {
 type backend struct {
 	check check // that probes it; zero: none does
 
-	proxy   *proxy.Backend
+	proxy   *exchange.Backend
 	stream  *stream.Backend // of a TCP listener
 	checker *health.Checker // nil if none probes it
 }

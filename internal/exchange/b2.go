@@ -1,0 +1,302 @@
+package exchange
+
+import (
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"sync/atomic"
+
+	"elbow/internal/buffer"
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+	"elbow/internal/socket"
+	"elbow/internal/upstream"
+)
+
+// A b2 is the backend's side of an exchange in HTTP/2. What it is spoken in is a
+// stream of a connection that many exchanges share. It belongs to its exchange
+// and is made with the first one that needs it.
+type b2 struct {
+	x       *Exchange
+	stream  *upstream.Stream // nil: none
+	decoder *http2.Decoder
+	block   []byte // a header block
+	arena   []byte // text of x.resp, as far as it is in no table
+	early   []byte // the body that came with the head, kept for another attempt
+	whole   bool   // that was all of it
+	taken   bool   // early has been taken from the client
+	left    int64  // bytes of the answer's body that are to come; -1: not known
+
+	spoken atomic.Int64 // instant at which the client last sent something
+	heard  socket.Instant
+}
+
+// overHTTP2 has the exchange spoken to its backend in HTTP/2.
+func (x *Exchange) overHTTP2() {
+	if x.two == nil {
+		x.two = &b2{x: x, decoder: http2.NewStaticDecoder(), arena: make([]byte, 0, ArenaBytes)}
+	}
+	x.two.early, x.two.taken = x.two.early[:0], false
+	x.Via = x.two
+}
+
+// forget lets go of what the next exchange has no use for.
+func (b *b2) forget() {
+	b.decoder.Forget()
+	if cap(b.block) > 4*ArenaBytes {
+		b.block = nil
+	}
+	if cap(b.arena) > 4*ArenaBytes {
+		b.arena = make([]byte, 0, ArenaBytes)
+	}
+}
+
+func (b *b2) connect() *Fault {
+	x := b.x
+	s, err := x.backend.Pool.OpenStream()
+	if err != nil {
+		return connectFault(err)
+	}
+	s.StallAfter(x.From.Limits.StreamTimeout)
+	x.sent = socket.Now()
+	b.stream, x.sendErr = s, nil
+	return nil
+}
+
+func (b *b2) Grip() *upstream.Grip { return b.stream.Grip() }
+
+func (b *b2) part(relayed bool) {
+	s := b.stream
+	if s == nil {
+		return
+	}
+	b.stream = nil
+	free := b.x.client.Unbind()
+	s.Release(free && relayed && !b.x.Upload.Running)
+}
+
+// send sends head and body in one go, as a rule in one segment.
+func (b *b2) send() (whole bool, f *Fault) {
+	x := b.x
+	if !b.taken {
+		b.taken, b.whole = true, true
+		if x.Req.Framing != http1.NoBody {
+			b.early, b.whole = x.client.Early(b.early)
+		}
+	}
+	b.spoken.Store(int64(socket.Now()))
+	x.Out = b.appendRequest(x.Out[:0])
+	x.sendErr = b.stream.Send(x.Out, b.early, b.whole, x.call)
+	x.Out = x.Out[:0]
+	if x.sendErr == upstream.ErrUnprocessed { // the connection was left at this moment
+		return false, b.broken(OpSend, x.sendErr)
+	}
+	return b.whole, nil
+}
+
+func (b *b2) sendBody(u *Upload, from, to int, last bool, trailers []byte) error {
+	b.spoken.Store(int64(socket.Now()))
+	err := u.stream.Write(u.Flow.Buf.B[from:to], last && len(trailers) == 0)
+	if err == nil && last && len(trailers) > 0 {
+		err = u.stream.Trailers(HPACKHead.AppendTrailers(nil, trailers))
+	}
+	return err
+}
+
+func (b *b2) head() *Fault {
+	for {
+		block, ended, err := b.stream.Head(b.block[:0], b.due(OpReceive))
+		b.block = block
+		if err == nil {
+			return b.parse(ended)
+		}
+		if f := b.failed(OpReceive, err); f != nil {
+			return f
+		}
+	}
+}
+
+// parse makes x.resp what the block says. Blocks do not depend on each other, so
+// that one which cannot be decoded is the end of its stream only.
+func (b *b2) parse(ended bool) *Fault {
+	x := b.x
+	b.heard = socket.Now()
+	x.Resp.Reset()
+	fields, err := b.decode(x.call && ended)
+	if err == nil {
+		err = http2.Response(&x.Resp, fields, string(x.Req.Method) == "HEAD", ended)
+	}
+	if err != nil {
+		return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
+	}
+	b.left = -1
+	switch x.Resp.Framing {
+	case http1.NoBody:
+		b.left = 0
+	case http1.Length:
+		b.left = x.Resp.Length
+	}
+	return nil
+}
+
+func (b *b2) payload() (from, to int, last bool, f *Fault) {
+	x := b.x
+	x.back.Open()
+	n, block, last, err := b.stream.Take(x.back.Buf.B[HeadRoom:buffer.Bytes-tailRoom], b.block[:0])
+	b.block = block
+	if b.left >= 0 && err == nil {
+		if b.left -= int64(n); b.left < 0 || last && b.left > 0 {
+			err = http1.ErrLengthWrong
+		}
+	}
+	if err == nil && last && len(block) > 0 {
+		err = b.takeTrailers()
+	}
+	if err != nil {
+		return HeadRoom, HeadRoom, false, b.broken(OpBody, err)
+	}
+	if n > 0 {
+		b.heard = socket.Now()
+	}
+	return HeadRoom, HeadRoom + n, last, nil
+}
+
+// decode returns the fields of the block. Of a list that is too long, with the
+// status of a call in it, a part is left out: the call has been made, and how it
+// ended must be told.
+func (b *b2) decode(withStatus bool) (fields []http2.Field, err error) {
+	d := b.decoder
+	d.Whole = withStatus
+	b.arena, err = d.Decode(b.arena[:0], b.block)
+	d.Whole = false
+	switch {
+	case err != nil || !d.TooLong:
+		return d.Fields, err
+	case withStatus:
+		return fitFields(d.Fields), nil
+	}
+	return d.Fields, http1.ErrHeadLength
+}
+
+// fitFields leaves of a list as much as http2.MaxListBytes has room for: what a call
+// cannot do without, then what comes first.
+func fitFields(fields []http2.Field) []http2.Field {
+	room := http2.MaxListBytes
+	for i := range fields {
+		if neededByCall(&fields[i]) {
+			room -= fields[i].Size()
+		}
+	}
+	return slices.DeleteFunc(fields, func(f http2.Field) bool {
+		if neededByCall(&f) {
+			return room < 0 && string(f.Name) == "grpc-message"
+		}
+		if f.Size() > room {
+			return true
+		}
+		room -= f.Size()
+		return false
+	})
+}
+
+func neededByCall(f *http2.Field) bool {
+	switch string(f.Name) {
+	case ":status", "content-type", "grpc-status", "grpc-message":
+		return true
+	}
+	return false
+}
+
+// takeTrailers makes x.trailers what the block says.
+func (b *b2) takeTrailers() error {
+	// The text of the head is not needed any more: it has been passed on.
+	fields, err := b.decode(true)
+	if err == nil {
+		b.x.Trailers, err = http2.AppendTrailers(b.x.Trailers[:0], fields, true)
+	}
+	return err
+}
+
+func (b *b2) more() *Fault {
+	x := b.x
+	x.back.Drop() // it has been passed on
+	if !x.duplex {
+		b.heard = socket.Now() // the time that the client took does not count
+	}
+	for {
+		err := b.stream.Await(b.due(OpBody))
+		if err == nil {
+			return nil
+		}
+		if f := b.failed(OpBody, err); f != nil {
+			return f
+		}
+	}
+}
+
+// due is until when to wait before looking whether to wait on.
+func (b *b2) due(op Op) socket.Instant {
+	due := b.limit(op)
+	if x := b.x; !x.duplex || op == OpReceive && x.sentAt() == 0 {
+		// The client may leave, or the upload end, meanwhile.
+		due = min(due, socket.Now().Add(WatchEvery))
+	}
+	return due
+}
+
+// limit is until when the backend may be silent. The head of the answer is due a
+// RequestTimeout after the end of the request, and a body may stand still for a
+// StreamTimeout. Silence ends a call, or a stream of Connect, only if it is in both
+// directions, and after as long as that of a tunnel: streams on which nothing happens
+// for hours are what many of them are for.
+func (b *b2) limit(op Op) socket.Instant {
+	x := b.x
+	limits := &x.From.Limits
+	silence := socket.Now().Add(Forever)
+	switch {
+	case x.duplex:
+		silence = max(socket.Instant(b.spoken.Load()), b.heard).Add(limits.TunnelTimeout)
+	case op == OpBody:
+		silence = b.heard.Add(limits.StreamTimeout)
+	}
+	if since := x.sentAt(); op == OpReceive && since != 0 {
+		return min(silence, since.Add(x.cfg.requestTimeout()))
+	}
+	return silence
+}
+
+// failed is the Fault of waiting that ended with err; nil if there is more time.
+func (b *b2) failed(op Op, err error) *Fault {
+	switch f := b.x.Upload.failed(); {
+	case f != nil:
+		return f
+	case err != os.ErrDeadlineExceeded:
+		return b.broken(op, err)
+	case b.x.client.Gone():
+		return ClientGone(op)
+	case socket.Now() < b.limit(op):
+		return nil
+	}
+	b.stream.Doubt()
+	return &Fault{Side: Upstream, Op: op, Status: 504, Err: err}
+}
+
+// broken is the Fault of a stream that ended with err.
+func (b *b2) broken(op Op, err error) *Fault {
+	x := b.x
+	if errors.Is(err, net.ErrClosed) && x.client.Gone() {
+		return ClientGone(op) // which is why it was closed
+	}
+	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
+	switch {
+	case x.Upload.Running:
+		// A part of the body may have been sent, and nobody keeps that. The client
+		// is told (codeOf), which can make the call again.
+	case err == upstream.ErrUnprocessed:
+		f.Retry = Afresh // whatever the request is
+	case op == OpReceive && b.stream.Lost() && x.again():
+		f.Retry = Afresh // as with HTTP/1.1
+	}
+	return f
+}

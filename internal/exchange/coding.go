@@ -1,0 +1,112 @@
+package exchange
+
+import (
+	"bytes"
+	"errors"
+
+	"elbow/internal/http1"
+	"elbow/internal/http2"
+	"elbow/internal/http3"
+)
+
+// A headCoding is how a version of HTTP that compresses heads spells them.
+type headCoding struct {
+	status func(dst []byte, status int) []byte
+	field  func(dst, name, value []byte) []byte
+	length func(dst []byte, n int64) []byte // Content-Length
+}
+
+var (
+	HPACKHead = headCoding{http2.AppendStatus, http2.AppendField[[]byte, []byte], http2.AppendContentLength}
+	QPACKHead = headCoding{http3.AppendStatus, http3.AppendField[[]byte, []byte], http3.AppendContentLength}
+)
+
+var (
+	nameAltSvc       = []byte("alt-svc")
+	nameCacheControl = []byte("cache-control")
+	nameDate         = []byte("date")
+	nameSetCookie    = []byte("set-cookie")
+	valuePrivate     = []byte("private")
+)
+
+var errNotSwitched = errors.New("protocol not switched, but not refused either")
+
+// AppendCoded appends the final response head as a client of HTTP/2 or HTTP/3
+// gets it, and settles how the body will be framed.
+func (x *Exchange) AppendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
+	r := &x.Resp
+	if len(x.Req.Upgrade) > 0 && r.Status/100 == 2 {
+		// To CONNECT any 2xx means that the tunnel is there (RFC 8441, 5).
+		return out, &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errNotSwitched}
+	}
+	x.Framing = r.Framing
+	out = c.status(out, r.Status)
+	out, dated := x.AppendFields(out, c)
+	if !dated {
+		out = c.field(out, nameDate, x.From.date.value())
+	}
+	var private bool
+	if x.cookie, private = x.appendSessionCookie(x.cookie[:0]); len(x.cookie) > 0 {
+		out = c.field(out, nameSetCookie, x.cookie)
+	}
+	if private {
+		out = c.field(out, nameCacheControl, valuePrivate)
+	}
+	if alt := x.altSvc(); len(alt) > 0 {
+		out = c.field(out, nameAltSvc, alt)
+	}
+	if r.Length >= 0 && r.Framing != http1.UntilClose && r.Framing != http1.Chunked {
+		out = c.length(out, r.Length)
+	}
+	return out, nil
+}
+
+// AppendFields appends the fields of the answer that the client gets, and
+// reports whether Date is among them.
+func (x *Exchange) AppendFields(out []byte, c *headCoding) (_ []byte, dated bool) {
+	for i := range x.Resp.Fields {
+		f := &x.Resp.Fields[i]
+		if f.Hop {
+			continue
+		}
+		switch f.ID {
+		case http1.Date:
+			dated = true
+		case http1.SetCookie:
+			if x.cfg.Sticky != nil {
+				x.cookie = x.cfg.Sticky.RewriteSetCookie(x.cookie[:0], f.Value, x.member)
+				out = c.field(out, nameSetCookie, x.cookie)
+				continue
+			}
+		}
+		out = c.field(out, f.Name, f.Value)
+	}
+	return out, dated
+}
+
+// AppendTrailers appends a trailer section given as lines.
+func (c *headCoding) AppendTrailers(dst, lines []byte) []byte {
+	for len(lines) > 0 {
+		var line []byte
+		line, lines, _ = bytes.Cut(lines, []byte("\r\n"))
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		dst = c.field(dst, name, bytes.Trim(value, " \t"))
+	}
+	return dst
+}
+
+// altSvc is the value of the Alt-Svc field that tells the client of HTTP/3 (RFC
+// 9114, 3.1.1); nil if it is to have none: because there is none, the client
+// speaks it already, or the backend has something to say itself.
+func (x *Exchange) altSvc() []byte {
+	f := x.From.Frontend
+	if f.AltSvc == nil || x.From.Remote != nil || !f.ServesHTTP3.Load() || f.Draining.Load() {
+		return nil
+	}
+	for i := range x.Resp.Fields {
+		if isNamed(&x.Resp.Fields[i], "alt-svc") {
+			return nil
+		}
+	}
+	return f.AltSvc
+}

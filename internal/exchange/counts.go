@@ -1,0 +1,172 @@
+package exchange
+
+import (
+	"strconv"
+
+	"elbow/internal/balance"
+	"elbow/internal/metrics"
+	"elbow/internal/overload"
+)
+
+// ListenerCounts is what is counted for each listener.
+type ListenerCounts struct {
+	Accepted   metrics.Counter                   // connections
+	Refused    metrics.Counter                   // connections far beyond a limit, closed unheard
+	Overflow   metrics.Counter                   // connections beyond a limit, which get 503
+	Open       metrics.Gauge                     // connections
+	Refusals   [overload.Reasons]metrics.Counter // what overload cost, by reason
+	shed       metrics.Counter                   // connections ended because memory was short
+	Handshakes metrics.Counter                   // completed
+	Unshaken   metrics.Counter                   // handshakes that failed
+	HTTP3      metrics.Gauge                     // 1 if it is served
+
+	ByClass  [6]metrics.Counter // exchanges, by first digit of the status; 499 is a 4xx
+	BytesIn  metrics.Counter
+	BytesOut metrics.Counter
+	Retries  metrics.Counter
+	Faults   [Sides][Ops]metrics.Counter // exchanges that ended in one
+
+	Connect metrics.Histogram // from the request to a backend connection
+	answer  metrics.Histogram // from the request to the head of the answer
+	Total   metrics.Histogram // from the request to the end of the answer
+}
+
+// BackendCounts is what is counted for each backend.
+type BackendCounts struct {
+	ByClass [6]metrics.Counter   // answers, by first digit of the status
+	faults  [Ops]metrics.Counter // exchanges that the backend broke
+	connect metrics.Histogram    // from the request to a connection
+	answer  metrics.Histogram    // from the request to the head of the answer
+	Active  metrics.Gauge        // exchanges in flight
+	waiting metrics.Gauge        // of these, who has no place yet
+	queued  metrics.Counter      // exchanges that found no place at once
+	refused metrics.Counter      // exchanges that got none
+	stalled metrics.Counter      // exchanges ended for them
+	members metrics.Gauge        // 1
+	Healthy metrics.Gauge        // 1 if the last verdict is that it is
+	idle    metrics.Gauge        // connections that wait for a request
+	dials   metrics.Counter      // connections made
+	undials metrics.Counter      // connections that could not be made
+	reuses  metrics.Counter      // requests that found a connection waiting
+	stale   metrics.Counter      // connections found closed or dirty when they were to be reused
+}
+
+// NewListenerSet returns the metrics of listeners.
+func NewListenerSet() *metrics.Set[ListenerCounts] {
+	type t = ListenerCounts
+	s := metrics.NewSet[t]("elbow_listener", "lb", "listener")
+	s.Counter("connections_total", "Client connections accepted.", func(c *t) *metrics.Counter { return &c.Accepted })
+	s.Counter("connections_refused_total", "Client connections far beyond a limit, closed unheard.", func(c *t) *metrics.Counter { return &c.Refused })
+	s.Counter("connections_overflow_total", "Client connections beyond a limit, whose requests get 503.", func(c *t) *metrics.Counter { return &c.Overflow })
+	for r := overload.Reason(0); r < overload.Reasons; r++ {
+		s.Rare("overload_refused_total", "Requests and connections refused because there was too much, by of what.",
+			func(c *t) *metrics.Counter { return &c.Refusals[r] }, "reason", r.String())
+	}
+	s.Gauge("connections", "Client connections open.", func(c *t) *metrics.Gauge { return &c.Open })
+	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.Handshakes }, "result", "ok")
+	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.Unshaken }, "result", "failed")
+	s.Gauge("http3", "1 if HTTP/3 is served on the UDP port of the same number.", func(c *t) *metrics.Gauge { return &c.HTTP3 })
+	for class := 1; class <= 5; class++ {
+		s.Counter("requests_total", "Exchanges by status class.",
+			func(c *t) *metrics.Counter { return &c.ByClass[class] }, "class", strconv.Itoa(class)+"xx")
+	}
+	s.Counter("received_bytes_total", "Bytes of requests.", func(c *t) *metrics.Counter { return &c.BytesIn })
+	s.Counter("sent_bytes_total", "Bytes of answers.", func(c *t) *metrics.Counter { return &c.BytesOut })
+	s.Counter("retries_total", "Attempts after the first.", func(c *t) *metrics.Counter { return &c.Retries })
+	for side := Client; side <= Self; side++ {
+		for op := OpHead; op <= OpTunnel; op++ {
+			s.Rare("faults_total", "Exchanges that ended in a fault, by who broke it and where.",
+				func(c *t) *metrics.Counter { return &c.Faults[side][op] }, "side", side.String(), "op", op.String())
+		}
+	}
+	s.Histogram("connect_seconds", "From the request to a backend connection.", func(c *t) *metrics.Histogram { return &c.Connect })
+	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
+	s.Histogram("request_seconds", "From the request to the end of the answer.", func(c *t) *metrics.Histogram { return &c.Total })
+	s.Counter("connections_shed_total", "Connections ended because memory was short and their clients held more than their share of it.",
+		func(c *t) *metrics.Counter { return &c.shed })
+	return s
+}
+
+// NewBackendSet returns the metrics of backends.
+func NewBackendSet() *metrics.Set[BackendCounts] {
+	type t = BackendCounts
+	s := metrics.NewSet[t]("elbow_backend", "lb", "listener", "backend", "address")
+	s.GroupBy(2)
+	for class := 1; class <= 5; class++ {
+		s.Counter("answers_total", "Answers by status class.",
+			func(c *t) *metrics.Counter { return &c.ByClass[class] }, "class", strconv.Itoa(class)+"xx")
+	}
+	for op := OpQueue; op <= OpTunnel; op++ {
+		s.Rare("faults_total", "Exchanges that the backend broke, by where.",
+			func(c *t) *metrics.Counter { return &c.faults[op] }, "op", op.String())
+	}
+	s.Histogram("connect_seconds", "From the request to a connection.", func(c *t) *metrics.Histogram { return &c.connect })
+	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
+	s.Gauge("active", "Exchanges in flight.", func(c *t) *metrics.Gauge { return &c.Active })
+	s.Gauge("waiting", "Exchanges that wait because the backend has as many as it may.", func(c *t) *metrics.Gauge { return &c.waiting })
+	s.Counter("queued_total", "Exchanges that had to wait because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.queued })
+	s.Counter("refused_total", "Exchanges refused because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.refused })
+	s.Counter("stalled_total", "Exchanges ended because their clients stood still while others wanted their places.", func(c *t) *metrics.Counter { return &c.stalled })
+	s.Gauge("members", "1; where those of a listener are shown together, how many there are.", func(c *t) *metrics.Gauge { return &c.members })
+	s.Gauge("healthy", "1 if the health checks find it so, or there are none; where those of a listener are shown together, how many are.", func(c *t) *metrics.Gauge { return &c.Healthy })
+	s.Gauge("idle_connections", "Connections that wait for a request.", func(c *t) *metrics.Gauge { return &c.idle })
+	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.dials }, "result", "ok")
+	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.undials }, "result", "failed")
+	s.Counter("reuses_total", "Requests that found a connection waiting.", func(c *t) *metrics.Counter { return &c.reuses })
+	s.Counter("stale_connections_total", "Connections found closed or dirty when they were to be reused.",
+		func(c *t) *metrics.Counter { return &c.stale })
+	return s
+}
+
+// sample looks up what is counted elsewhere.
+func (b *Backend) sample(c *BackendCounts) {
+	c.Active.Set(b.Member.Active.Load())
+	c.waiting.Set(int64(b.Gate.Waiting()))
+	c.queued.Set(b.queued.Load())
+	c.refused.Set(b.busy.Total())
+	c.stalled.Set(b.standing.Total())
+	c.idle.Set(int64(b.Pool.Idle()))
+	pool := b.Pool.Counts()
+	c.dials.Set(pool.Dials)
+	c.undials.Set(pool.Failures)
+	c.reuses.Set(pool.Reuses)
+	c.stale.Set(pool.Stale)
+	c.members.Set(1)
+	c.Healthy.Set(0)
+	if b.Member.Health() == balance.Healthy {
+		c.Healthy.Set(1)
+	}
+}
+
+// count adds the exchange to the metrics.
+func (x *Exchange) count() {
+	r := &x.Record
+	class := min(max(r.Status/100, 1), 5) // what is above 599 counts as 5xx
+	l := x.From.Frontend.Counts.Local()
+	l.ByClass[class].Inc()
+	l.BytesIn.Add(uint64(r.BytesIn))
+	l.BytesOut.Add(uint64(r.BytesOut))
+	l.Total.Observe(r.Since(r.Ended))
+	if r.retries > 0 {
+		l.Retries.Add(uint64(r.retries))
+	}
+	if f := r.Fault; f != nil {
+		l.Faults[f.Side][f.Op].Inc()
+	}
+	if r.backend == nil {
+		return
+	}
+	b := r.backend.counts.Local()
+	if r.Connected != 0 {
+		l.Connect.Observe(r.Since(r.Connected))
+		b.connect.Observe(r.Since(r.Connected))
+	}
+	if r.Answered != 0 {
+		b.ByClass[class].Inc()
+		l.answer.Observe(r.Since(r.Answered))
+		b.answer.Observe(r.Since(r.Answered))
+	}
+	if f := r.Fault; f != nil && f.Side == Upstream {
+		b.faults[f.Op].Inc()
+	}
+}

@@ -1,0 +1,125 @@
+package exchange
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strconv"
+
+	"elbow/internal/http1"
+)
+
+// A Fault is the one kind of error an exchange ends with. What the client gets,
+// what is logged and counted and whether another backend is tried follow from
+// its fields, never from the text of Err.
+type Fault struct {
+	Side   Side  // who broke it
+	Status int   // what the client gets if no response head has gone out
+	Op     Op    // what was being done
+	Retry  Retry // what may be tried instead
+	Err    error
+}
+
+func (f *Fault) Error() string {
+	return f.Side.String() + ": " + f.Op.String() + ": " + strconv.Itoa(f.Status) + ": " + f.Err.Error()
+}
+
+func (f *Fault) Unwrap() error { return f.Err }
+
+// ClientGone is the Fault of a client that left before the end.
+func ClientGone(op Op) *Fault {
+	return &Fault{Side: Client, Op: op, Status: StatusClientGone, Err: ErrLeft}
+}
+
+var ErrLeft = errors.New("client left")
+
+// Side names the party at fault.
+type Side uint8
+
+// The parties to an exchange.
+const (
+	Client Side = iota + 1
+	Upstream
+	Self
+	Sides // how many there are
+)
+
+func (s Side) String() string { return [Sides]string{"", "client", "upstream", "self"}[s] }
+
+// Op is the part of an exchange in which it ended.
+type Op uint8
+
+// The parts of an exchange, in their order.
+const (
+	OpHead    Op = iota + 1 // reading the request head
+	OpChoose                // choosing a member
+	OpQueue                 // waiting for a place at the backend
+	OpConnect               // connecting to the backend
+	OpSend                  // sending the request
+	OpReceive               // waiting for the response head
+	OpBody                  // passing the response body on
+	OpTunnel                // carrying an upgraded connection
+	Ops                     // how many there are
+)
+
+func (o Op) String() string {
+	return [Ops]string{"", "head", "choose", "queue", "connect", "send", "receive", "body", "tunnel"}[o]
+}
+
+// Retry says what another attempt would have to be like to be free of harm.
+type Retry uint8
+
+const (
+	// Never: something may have been done on behalf of the client.
+	Never Retry = iota
+	// Elsewhere: the backend did not take the connection.
+	Elsewhere
+	// Afresh: the backend closed a connection that had waited in the pool,
+	// which it may do at any time; a new one to the same backend is in order.
+	Afresh
+)
+
+// StatusClientGone is what the access log shows for a client that left before
+// the response head; nobody gets it. nginx introduced the number.
+const StatusClientGone = 499
+
+// ErrNoRequest says that the connection ended where a request might have begun.
+// It is not a fault.
+var ErrNoRequest = &Fault{}
+
+var errPanic = errors.New("panic")
+
+// HeadFault is the Fault of a request head that ended with err.
+func HeadFault(err error) *Fault {
+	f := &Fault{Side: Client, Op: OpHead, Status: 400, Err: err}
+	var refused *http1.Error
+	switch {
+	case errors.As(err, &refused):
+		f.Status = refused.Status
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		f.Status = 408
+	case err == io.EOF:
+		f.Err = io.ErrUnexpectedEOF
+	default:
+		f.Status = StatusClientGone
+	}
+	return f
+}
+
+// BodyFault is the Fault of a request body that ended with err.
+func BodyFault(err error) *Fault {
+	f := &Fault{Side: Client, Op: OpSend, Status: 400, Err: err}
+	var refused *http1.Error
+	switch {
+	case errors.As(err, &refused):
+		f.Status = refused.Status
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		f.Status = 408
+	default:
+		f.Status = StatusClientGone
+		if err == io.EOF {
+			f.Err = io.ErrUnexpectedEOF
+		}
+	}
+	return f
+}

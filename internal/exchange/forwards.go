@@ -1,0 +1,55 @@
+package exchange
+
+import (
+	"errors"
+	"strconv"
+
+	"elbow/internal/http1"
+)
+
+// allowed is what an answer of our own says of the methods (RFC 9110, 10.2.1).
+const allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"
+
+var errLastHop = errors.New("TRACE ends here by Max-Forwards, and is not reflected")
+
+// countHop counts this hop of an OPTIONS or a TRACE that says how many it may take,
+// and reports whether it ends here (RFC 9110, 7.6.2). For other methods the field
+// means nothing.
+func (x *Exchange) countHop() (ends bool, f *Fault) {
+	if m := string(x.Req.Method); m != "OPTIONS" && m != "TRACE" {
+		return false, nil
+	}
+	var left *http1.Field
+	for i := range x.Req.Fields {
+		if f := &x.Req.Fields[i]; f.ID == http1.MaxForwards {
+			if left != nil {
+				return false, HeadFault(http1.ErrMaxForwards)
+			}
+			left = f
+		}
+	}
+	if left == nil {
+		return false, nil
+	}
+	n, ok := http1.ParseNumber(left.Value)
+	switch {
+	case !ok:
+		return false, HeadFault(http1.ErrMaxForwards)
+	case n == 0:
+		return true, nil
+	}
+	left.Value = strconv.AppendInt(nil, n-1, 10)
+	return false, nil
+}
+
+// lastHop answers a request that may not go on. A TRACE would be answered with what
+// it was, credentials included: that helps an attacker more than anybody else, so
+// it is a method that is not known here.
+func (x *Exchange) lastHop() *Fault {
+	if string(x.Req.Method) == "TRACE" {
+		return &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}
+	}
+	x.Keep = x.Req.KeepAlive && x.unsent() && !x.From.Frontend.Draining.Load()
+	x.answer(200, "", "")
+	return nil
+}

@@ -1,0 +1,85 @@
+package exchange
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"elbow/internal/http1"
+	"elbow/internal/overload"
+)
+
+var (
+	ErrOverflow = errors.New("too many connections")
+	errConnect  = errors.New("CONNECT to a reverse proxy")
+	errNoHost   = errors.New("no host to redirect to")
+	errNoTunnel = errors.New("WebSocket to backends of HTTP/2 is not supported")
+)
+
+// local answers what no backend is asked for, and reports whether it did.
+func (x *Exchange) local() (answered bool, f *Fault) {
+	switch {
+	case x.From.Overflow:
+		// HTTP/2 and HTTP/3 clients are asked to go not before there is an answer on
+		// its way: one that is asked at once opens the next connection instead.
+		x.client.Retire()
+		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: ErrOverflow}
+	case x.From.Budget.Full():
+		return true, x.noMemory()
+	case x.Req.Form == http1.Authority:
+		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}
+	case x.cfg.RedirectPort != 0:
+		return true, x.redirect()
+	}
+	if x.framed && len(x.Req.Upgrade) > 0 {
+		if !x.Plain {
+			return true, &Fault{Side: Client, Op: OpHead, Status: 501, Err: errNoTunnel}
+		}
+		x.Req.Upgrade = nil // a server may go on without (RFC 9110, 7.8)
+	}
+	ends, f := x.countHop()
+	if ends {
+		return true, x.lastHop()
+	}
+	return f != nil, f
+}
+
+// redirect sends the client to the same place on https (decisions,
+// CreateLoadBalancerHTTPSListener 7). The host is a valid one: http1 sees to it.
+func (x *Exchange) redirect() *Fault {
+	host := withoutPort(x.Req.Authority)
+	if len(host) == 0 {
+		return &Fault{Side: Client, Op: OpHead, Status: 400, Err: errNoHost}
+	}
+	location := append([]byte("https://"), host...)
+	if x.cfg.RedirectPort != 443 {
+		location = append(location, ':')
+		location = strconv.AppendInt(location, int64(x.cfg.RedirectPort), 10)
+	}
+	if x.Req.Form == http1.Asterisk {
+		location = append(location, '/')
+	} else {
+		location = append(location, x.Req.Path...)
+	}
+	status := 308 // keeps method and body, unlike 301 in practice
+	if m := string(x.Req.Method); m == "GET" || m == "HEAD" {
+		status = 301
+	}
+	x.Keep = x.Req.KeepAlive && x.unsent() && !x.From.Frontend.Draining.Load()
+	x.answer(status, string(location), "")
+	return nil
+}
+
+// withoutPort cuts the port off a valid authority.
+func withoutPort(authority []byte) []byte {
+	if i := bytes.LastIndexByte(authority, ':'); i > bytes.LastIndexByte(authority, ']') {
+		return authority[:i]
+	}
+	return authority
+}
+
+// noMemory is the Fault of a request that there is no memory for.
+func (x *Exchange) noMemory() *Fault {
+	x.From.Frontend.RefuseMemory()
+	return &Fault{Side: Self, Op: OpHead, Status: 503, Err: overload.ErrMemory}
+}

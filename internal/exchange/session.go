@@ -1,0 +1,178 @@
+package exchange
+
+import (
+	"bytes"
+	"time"
+
+	"elbow/internal/http1"
+)
+
+// A sharing says whether a cache that serves several clients may store an answer
+// (RFC 9111, 3). One that did so with a client's cookie in it would send everybody
+// to that client's backend.
+type sharing uint8
+
+const (
+	unshared sharing = iota // no shared cache may store it
+	unsaid                  // one may, as the answer does not say what to do
+	shared                  // it is meant for them, or may update what they have
+)
+
+// appendSessionCookie appends the Set-Cookie value that a sticky client is to
+// keep, if the answer gains one, and reports whether the answer has to become
+// private for it. What is meant to be shared stays as it is, without a cookie: the
+// client gets it with the next answer that is its own.
+func (x *Exchange) appendSessionCookie(dst []byte) (_ []byte, private bool) {
+	if x.cfg.Sticky == nil || x.member < 0 {
+		return dst, false
+	}
+	with := x.cfg.Sticky.AppendSetCookie(dst, x.session, x.member, x.wall)
+	if len(with) == len(dst) {
+		return dst, false
+	}
+	switch x.sharing() {
+	case shared:
+		return dst, false
+	case unsaid:
+		return with, true
+	}
+	return with, false
+}
+
+// A caching is what the fields of an answer say about caches together.
+type caching struct {
+	closed     bool // private, or its like for Set-Cookie
+	unstored   bool // no-store
+	understood bool // must-understand, with which caches that know the status ignore no-store
+	open       bool // public, s-maxage, or a field for caches of one kind
+	fresh      bool // max-age over 0
+	aged       bool // max-age, whatever it is
+	expires    bool // Expires, in the future
+	relocation bool // Content-Location
+}
+
+// isClosed reports whether no shared cache may store the answer, or not its cookie.
+func (c *caching) isClosed() bool { return c.closed || c.unstored && !c.understood }
+
+func (x *Exchange) sharing() sharing {
+	var c caching
+	for i := range x.Resp.Fields {
+		x.noteCaching(&c, &x.Resp.Fields[i])
+	}
+	get := false // or another method whose answers are stored for its own requests (RFC 9110, 9.2.3)
+	switch string(x.Req.Method) {
+	case "GET", "HEAD", "QUERY":
+		get = true
+	}
+	switch {
+	case c.isClosed() && !c.open:
+		return unshared
+	case !get && !c.relocation: // RFC 9110, 9.3.3
+		return unshared
+	case c.open || c.fresh || c.expires && !c.aged:
+		return shared
+	case x.Resp.Status == 304: // may stand for an answer that says more (RFC 9111, 4.3.4)
+		return shared
+	case get && heuristic(x.Resp.Status):
+		return unsaid
+	case c.aged:
+		return unsaid
+	}
+	return unshared
+}
+
+// noteCaching takes down what one field says.
+func (x *Exchange) noteCaching(c *caching, f *http1.Field) {
+	const control = "cache-control"
+	switch n := len(f.Name); {
+	case isNamed(f, control):
+		c.directives(f.Value)
+	case isNamed(f, "surrogate-control"), n > len(control) && f.Name[n-len(control)-1] == '-' &&
+		bytes.EqualFold(f.Name[n-len(control):], []byte(control)):
+		// A targeted field counts in place of Cache-Control (RFC 9213, 2.2).
+		var targeted caching
+		if targeted.directives(f.Value); !targeted.isClosed() {
+			c.open = true
+		}
+	case isNamed(f, "expires"):
+		c.expires = c.expires || dateUnix(f.Value) > x.wall
+	case isNamed(f, "content-location"):
+		c.relocation = true
+	}
+}
+
+// directives takes down a Cache-Control (RFC 9111, 5.2.2).
+func (c *caching) directives(list []byte) {
+	for len(list) > 0 {
+		var d []byte
+		d, list = cutDirective(list)
+		name, value, _ := bytes.Cut(d, []byte{'='})
+		name, value = bytes.ToLower(bytes.TrimSpace(name)), bytes.Trim(value, " \t\"")
+		switch string(name) {
+		case "no-store":
+			c.unstored = true
+		case "must-understand":
+			c.understood = true
+		case "private", "no-cache":
+			// With names the directive is about these fields only.
+			c.closed = c.closed || namesCookie(value) || string(name) == "private" && len(value) == 0
+		case "public", "s-maxage":
+			c.open = true
+		case "max-age":
+			c.aged = true
+			c.fresh = len(bytes.TrimLeft(value, "0")) > 0
+		}
+	}
+}
+
+// namesCookie reports whether Set-Cookie is in a list of field names.
+func namesCookie(list []byte) bool {
+	for name := range bytes.SplitSeq(list, []byte{','}) {
+		if bytes.EqualFold(bytes.TrimSpace(name), []byte("set-cookie")) {
+			return true
+		}
+	}
+	return false
+}
+
+// dateUnix reads a date in any of the three forms that HTTP has had (RFC 9110,
+// 5.6.7); 0 if it is none.
+func dateUnix(text []byte) int64 {
+	for _, form := range [...]string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
+		if at, err := time.Parse(form, string(text)); err == nil {
+			return at.Unix()
+		}
+	}
+	return 0
+}
+
+// cutDirective cuts the first element off a list whose elements may be quoted
+// (RFC 9110, 5.6.1).
+func cutDirective(list []byte) (d, rest []byte) {
+	quoted := false
+	for i := 0; i < len(list); i++ {
+		switch list[i] {
+		case '"':
+			quoted = !quoted
+		case '\\':
+			if quoted {
+				i++
+			}
+		case ',':
+			if !quoted {
+				return list[:i], list[i+1:]
+			}
+		}
+	}
+	return list, nil
+}
+
+// heuristic reports whether an answer with this status may be stored although it
+// says nothing of caches (RFC 9110, 15.1; RFC 7725, 3).
+func heuristic(status int) bool {
+	switch status {
+	case 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 451, 501:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,250 @@
+package exchange
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"elbow/internal/socket"
+)
+
+// A Tunnel carries an upgraded connection: bytes both ways, without looking at
+// them. Each direction ends by itself, and its end is passed on as the end of
+// that direction only. Silence ends the tunnel only if it is in both directions.
+//
+// A backend that closes its connection takes nothing more, but what it sent before
+// may wait in our socket still, also after the reset that its kernel answers with.
+// So what the client sends is thrown away from then on, until that has been carried.
+// The same holds for a client that closes its connection, or ends its stream and wants
+// no more of the other direction: see carryRest.
+type Tunnel struct {
+	x      *Exchange
+	heard  atomic.Int64 // instant of the last byte in either direction
+	halved atomic.Bool  // one direction has ended
+	closed atomic.Bool  // the backend takes nothing more
+	down   atomic.Bool  // all that the backend has sent has been carried
+	up     chan *Fault  // how the client's direction ended; capacity 1
+}
+
+var (
+	errUnasked = errors.New("protocol switched without being asked for")
+	errUntold  = errors.New("protocol switched, but not said to which one")
+	ErrSilence = errors.New("silent for too long")
+)
+
+// SwitchFault is what is wrong with a 101; nil: nothing. A server must not switch
+// to what the client has not named (RFC 9110, 7.8).
+func (x *Exchange) SwitchFault() *Fault {
+	var err error
+	switch asked, got := x.Req.Upgrade, x.Resp.Upgrade; {
+	case len(asked) == 0:
+		err = errUnasked
+	case len(got) == 0:
+		err = errUntold
+	case !bytes.EqualFold(asked, got):
+		err = fmt.Errorf("protocol switched to %.40q, but %.40q was asked for", got, asked)
+	default:
+		return nil
+	}
+	return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
+}
+
+// tunnel passes a 101 on and carries what follows to its end.
+func (x *Exchange) tunnel() *Fault {
+	if f := x.SwitchFault(); f != nil {
+		return f
+	}
+	x.Record.Status = 101
+	x.Record.Answered = socket.Now()
+	x.HeadSent, x.Keep = true, false
+	if f := x.client.Switched(); f != nil {
+		return f
+	}
+	t := &Tunnel{x: x, up: make(chan *Fault, 1)}
+	t.heard.Store(int64(socket.Now()))
+	go t.upward() // ends when the client does, or when downward interrupts it; downward waits for it
+	return t.downward()
+}
+
+// upward carries what the client sends.
+func (t *Tunnel) upward() {
+	defer t.x.From.Guard()
+	f := &Fault{Side: Self, Op: OpTunnel, Err: errPanic}
+	defer func() { t.up <- f }()
+	f = t.x.client.CarryUp(t)
+	if f != nil && !hasLeft(f) {
+		_ = t.x.up.Close() // ends downward
+		return
+	}
+	t.halved.Store(true)
+	_ = t.x.up.CloseWrite() // if it fails, downward sees why
+	if f != nil {
+		t.x.up.Interrupt() // has downward go on with carryRest
+	}
+}
+
+// hasLeft reports whether f is that of a client which has left, so that nobody takes
+// what the backend sends, rather than of one that was ended from here.
+func hasLeft(f *Fault) bool {
+	return f.Side == Client && f.Err != ErrSilence && f.Err != socket.ErrInterrupted && !errors.Is(f.Err, os.ErrDeadlineExceeded)
+}
+
+// Send sends what the client has sent to the backend.
+func (t *Tunnel) Send(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	t.x.Record.BytesIn += int64(len(p))
+	if t.closed.Load() {
+		return nil
+	}
+	t.heard.Store(int64(socket.Now()))
+	_, err := t.x.up.Write(p)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		t.closed.Store(true)
+		if !t.down.Load() { // else nobody looks at closed any more
+			return nil
+		}
+	}
+	return err
+}
+
+// downward carries what the backend sends, and ends the tunnel.
+func (t *Tunnel) downward() *Fault {
+	f := t.carryDown()
+	client := t.x.client
+	if f == nil {
+		t.halved.Store(true)
+		f = client.CloseWrite()
+		t.down.Store(true)
+	}
+	if f == nil && t.closed.Load() {
+		f = &Fault{Side: Upstream, Op: OpTunnel, Err: syscall.ECONNRESET}
+	}
+	if f != nil && hasLeft(f) {
+		return t.carryRest(f)
+	}
+	if f != nil {
+		client.Interrupt()
+		if cause := <-t.up; cause != nil && cause.Err != socket.ErrInterrupted {
+			return cause
+		}
+		return f
+	}
+	return <-t.up
+}
+
+func (t *Tunnel) carryDown() *Fault {
+	x := t.x
+	for {
+		if p := x.back.Left(); len(p) > 0 {
+			f := x.client.Carry(p)
+			x.back.Drop()
+			if f != nil {
+				return f
+			}
+		}
+		x.up.ReadBy(t.Due())
+		n, err := x.back.read(&x.up.Conn)
+		if n > 0 {
+			t.heard.Store(int64(socket.Now()))
+			continue
+		}
+		if err == socket.ErrInterrupted {
+			return ClientGone(OpTunnel)
+		}
+		if f, again := t.Ended(Upstream, err); !again {
+			return f
+		}
+	}
+}
+
+// carryRest ends the tunnel of a client that has left with f, once the backend has
+// what the client sent before. What the backend sends is thrown away meanwhile: a
+// connection that is closed with something unread is reset, and what has been written
+// to it and not been taken is lost. It ends when the backend has closed its side, or
+// has taken nothing for LingerTimeout.
+func (t *Tunnel) carryRest(f *Fault) *Fault {
+	x := t.x
+	linger := x.From.Limits.LingerTimeout
+	step := min(linger/8, WatchEvery)
+	cause, done, ended := (*Fault)(nil), false, false
+	for at, left := socket.Now(), -1; !done || !ended; {
+		n, err := x.up.Unacked()
+		now := socket.Now()
+		if n != left {
+			at, left = now, n
+		}
+		at = max(at, socket.Instant(t.heard.Load()))
+		if err != nil || now >= at.Add(linger) || x.From.CutFor.Load() != nil {
+			break
+		}
+		if !done {
+			cause, done = t.upEnded(ended, step)
+		}
+		ended = ended || t.throwAway(now.Add(step))
+	}
+	if !done {
+		x.client.Interrupt()
+		_ = x.up.Close() // if it is stuck in a write
+		cause = <-t.up
+	}
+	if cause != nil && cause.Side == Client && cause.Err != socket.ErrInterrupted {
+		return cause
+	}
+	return f
+}
+
+// upEnded reports whether upward has ended, and how. It waits for that for d if there is
+// nothing else to wait for.
+func (t *Tunnel) upEnded(waits bool, d time.Duration) (f *Fault, done bool) {
+	if !waits {
+		d = 0
+	}
+	select {
+	case f = <-t.up:
+		return f, true
+	case <-time.After(d):
+		return nil, false
+	}
+}
+
+// throwAway reads once what the backend has sent, waiting until due, and reports
+// whether nothing more will come.
+func (t *Tunnel) throwAway(due socket.Instant) (ended bool) {
+	x := t.x
+	x.up.Resume()
+	x.up.ReadBy(due)
+	_, err := x.back.read(&x.up.Conn)
+	x.back.Drop()
+	return err != nil && err != os.ErrDeadlineExceeded && err != socket.ErrInterrupted
+}
+
+// Due is when the silence will have lasted too long. What is left when one
+// direction has ended is given less time: many peers forget it.
+func (t *Tunnel) Due() socket.Instant {
+	limits := &t.x.From.Limits
+	if t.halved.Load() {
+		return socket.Instant(t.heard.Load()).Add(min(limits.StreamTimeout, limits.TunnelTimeout))
+	}
+	return socket.Instant(t.heard.Load()).Add(limits.TunnelTimeout)
+}
+
+// Ended says how a direction ended whose source failed with err, or that it has
+// not ended, as the other one is not silent.
+func (t *Tunnel) Ended(side Side, err error) (f *Fault, again bool) {
+	switch {
+	case err == io.EOF:
+		return nil, false
+	case err == ErrStalled || !errors.Is(err, os.ErrDeadlineExceeded):
+		return &Fault{Side: side, Op: OpTunnel, Err: err}, false
+	case socket.Now() < t.Due():
+		return nil, true
+	}
+	return &Fault{Side: side, Op: OpTunnel, Err: ErrSilence}, false
+}

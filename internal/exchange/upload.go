@@ -1,0 +1,104 @@
+package exchange
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"elbow/internal/overload"
+	"elbow/internal/socket"
+	"elbow/internal/upstream"
+)
+
+// An Upload passes the body of a request on to the backend in a goroutine of
+// its own, while the goroutine of the connection awaits the answer. It alone
+// reads from the client as long as it runs.
+type Upload struct {
+	X       *Exchange
+	up      *upstream.Conn   // nil unless over HTTP/1.1
+	stream  *upstream.Stream // nil unless over HTTP/2
+	grip    *upstream.Grip
+	Flow    flow
+	Running bool        // owned by the exchange
+	SendErr error       // the backend took no more; what follows is only read
+	Cut     bool        // the backend has not got all of the body; known once done
+	done    chan *Fault // how it ended, once; capacity 1
+
+	Complete atomic.Bool  // all of the body has been read
+	ended    atomic.Int64 // instant at which it ended, one way or the other; 0: not yet
+}
+
+// start begins to pass on the body, of which a part may be in x.in.
+func (u *Upload) start(x *Exchange) {
+	if u.done == nil {
+		u.done = make(chan *Fault, 1)
+	}
+	u.X, u.up, u.grip, u.Running, u.SendErr, u.Cut = x, x.up, x.Via.Grip(), true, nil, true
+	if x.framed {
+		u.stream = x.two.stream
+	}
+	x.From.Memory.Hold(overload.UploadCost)
+	u.Complete.Store(false)
+	u.ended.Store(0)
+	u.Flow.Long = false
+	u.Flow.Body.Reset(x.Req.Framing, max(x.Req.Length, 0))
+	go u.run() // ends with the body, or when join interrupts it; join waits for it
+}
+
+// run passes the body on and, if the client broke it off, wakes up the exchange,
+// which waits for an answer that will not come.
+func (u *Upload) run() {
+	defer u.X.From.Guard()
+	f := &Fault{Side: Self, Op: OpSend, Status: 500, Err: errPanic}
+	defer func() {
+		u.Flow.Drop()
+		u.ended.Store(int64(socket.Now()))
+		if f != nil {
+			u.grip.Interrupt()
+		}
+		u.done <- f
+	}()
+	f = u.X.client.Pass(u)
+}
+
+// ErrBodyUnwanted ends the upload of a client that has got its answer.
+var ErrBodyUnwanted = errors.New("body goes on after the answer")
+
+// Send sends a piece of the body to the backend: buf.b[from:to] of the flow.
+func (u *Upload) Send(from, to int, last bool, trailers []byte) error {
+	return u.X.Via.sendBody(u, from, to, last, trailers)
+}
+
+// failed returns the Fault of an upload that the client broke off.
+func (u *Upload) failed() *Fault {
+	if !u.Running || u.ended.Load() == 0 {
+		return nil
+	}
+	f := <-u.done // at once: it ends right after it has finished
+	u.done <- f   // for join
+	return f
+}
+
+// join ends the upload and returns how it ended. The answer is complete or has
+// failed. If all of the body has been read, the backend has a moment to take the
+// end of it. Else nobody needs the rest: what comes of it is thrown away where the
+// connection, or the stream, ends.
+func (u *Upload) join() *Fault {
+	if !u.Running {
+		return nil
+	}
+	u.Running = false
+	defer u.X.From.Memory.Hold(-overload.UploadCost)
+	if u.Complete.Load() {
+		t := time.NewTimer(lastPieceTimeout)
+		defer t.Stop()
+		select {
+		case f := <-u.done:
+			return f
+		case <-t.C:
+		}
+	}
+	u.grip.Close()         // if it is stuck in a write
+	u.X.client.Interrupt() // if it is stuck in a read
+	return <-u.done
+}
