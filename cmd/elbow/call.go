@@ -13,7 +13,8 @@ changed until a field has a value.
 
 Endpoint and credentials come from flags, else from the environment
 (ELBOW_ENDPOINT, ELBOW_ACCESS_KEY_ID, ELBOW_ACCESS_KEY_SECRET; the names
-ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are read too),
+ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are read too; for
+the temporary key of AssumeRole, ELBOW_SECURITY_TOKEN or ALIBABA_CLOUD_SECURITY_TOKEN),
 else from a profile in ~/.elbow/config or the file that ELBOW_CONFIG names:
 
   [default]

@@ -70,6 +70,15 @@ const (
 	ErrDeleteConflictGroupUser     ErrorID = "DeleteConflict.Group.User"
 	ErrDeleteConflictGroupPolicy   ErrorID = "DeleteConflict.Group.Policy"
 	ErrLimitExceededUserGroup      ErrorID = "LimitExceeded.User.Group"
+	ErrRoleNotExist                ErrorID = "EntityNotExist.Role"
+	ErrRoleExists                  ErrorID = "EntityAlreadyExists.Role"
+	ErrRolePolicyNotExist          ErrorID = "EntityNotExist.Role.Policy"
+	ErrRolePolicyExists            ErrorID = "EntityAlreadyExists.Role.Policy"
+	ErrDeleteConflictRolePolicy    ErrorID = "DeleteConflict.Role.Policy"
+	ErrDeleteConflictPolicyRole    ErrorID = "DeleteConflict.Policy.Role"
+	ErrLimitExceededRolePolicy     ErrorID = "LimitExceeded.Role.Policy"
+	ErrRoleByRoot                  ErrorID = "NoPermission (root)"
+	ErrNotTrusted                  ErrorID = "NoPermission (trust)"
 	ErrLimitExceededGroupPolicy    ErrorID = "LimitExceeded.Group.Policy"
 
 	ErrMalformedPolicyDocument ErrorID = "MalformedPolicyDocument"
@@ -93,6 +102,9 @@ const (
 	ErrHTTPMethod            ErrorID = "UnsupportedHTTPMethod"
 	ErrContentType           ErrorID = "UnsupportedParameter"
 	ErrSecurityToken         ErrorID = "InvalidSecurityToken.MismatchWithAccessKey"
+	ErrTokenMissing          ErrorID = "MissingSecurityToken"
+	ErrTokenMalformed        ErrorID = "InvalidSecurityToken.Malformed"
+	ErrTokenExpired          ErrorID = "InvalidSecurityToken.Expired"
 	ErrRequestTooLarge       ErrorID = "RequestEntityTooLarge"
 	ErrMalformedRequest      ErrorID = "MalformedRequest"
 	ErrNeedTLS               ErrorID = "InvalidProtocol.NeedSsl"
@@ -165,6 +177,15 @@ var ErrorTable = []ErrorRow{
 	{ErrDeleteConflictGroupPolicy, 409, "DeleteConflict.Group.Policy", "The group still has policies attached.", "Detach the group's policies first."},
 	{ErrLimitExceededUserGroup, 409, "LimitExceeded.User.Group", "The number of groups of the user exceeds the limit.", "The user is in as many groups as one may be in."},
 	{ErrLimitExceededGroupPolicy, 409, "LimitExceeded.Group.Policy", "The number of policies attached to the group exceeds the limit.", "The group has as many policies as one may have."},
+	{ErrRoleNotExist, 404, "EntityNotExist.Role", "The role does not exist.", "There is no role of this name."},
+	{ErrRoleExists, 409, "EntityAlreadyExists.Role", "The role already exists.", "The name of a role is taken."},
+	{ErrRolePolicyNotExist, 404, "EntityNotExist.Role.Policy", "The policy is not attached to the role.", "The role does not have this policy."},
+	{ErrRolePolicyExists, 409, "EntityAlreadyExists.Role.Policy", "The policy is already attached to the role.", "The role has this policy."},
+	{ErrDeleteConflictRolePolicy, 409, "DeleteConflict.Role.Policy", "The role still has policies attached.", "Detach the role's policies first."},
+	{ErrDeleteConflictPolicyRole, 409, "DeleteConflict.Policy.Role", "The policy is still attached to roles.", "Detach the policy from its roles first."},
+	{ErrLimitExceededRolePolicy, 409, "LimitExceeded.Role.Policy", "The number of policies attached to the role exceeds the limit.", "The role has as many policies as one may have."},
+	{ErrRoleByRoot, 403, "NoPermission", "Roles may not be assumed by root accounts.", "The call was made with a key of the account, which may do everything as it is."},
+	{ErrNotTrusted, 403, "NoPermission", "You are not authorized to do this action. You should be authorized by RAM.", "The trust policy of the role does not name the caller, or its conditions do not hold."},
 	{ErrMalformedPolicyDocument, 400, "MalformedPolicyDocument", "The policy document is malformed: %s.", "The policy document does not follow the grammar of policies."},
 	{ErrLoginProfileNotExist, 404, "EntityNotExist.User.LoginProfile", "The login profile does not exist.", "The user has no password for the console."},
 	{ErrLoginProfileExists, 409, "EntityAlreadyExists.User.LoginProfile", "The login profile already exists.", "The user has a password for the console; UpdateLoginProfile changes it."},
@@ -185,7 +206,10 @@ var ErrorTable = []ErrorRow{
 	{ErrVersion, 400, "InvalidVersion", "Specified parameter Version is not valid.", "No product has this version."},
 	{ErrHTTPMethod, 403, "UnsupportedHTTPMethod", "This http method is not supported.", "Neither GET nor POST."},
 	{ErrContentType, 400, "UnsupportedParameter", "The parameter %s is not supported.", "The body is not application/x-www-form-urlencoded."},
-	{ErrSecurityToken, 400, "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken does not belong to the access key.", "There are no temporary access keys, so no SecurityToken belongs to one."},
+	{ErrSecurityToken, 400, "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken does not belong to the access key.", "A SecurityToken came with an access key that it was not answered with."},
+	{ErrTokenMissing, 400, "MissingSecurityToken", "SecurityToken is mandatory for this action.", "An access key of a session was used without its SecurityToken."},
+	{ErrTokenMalformed, 400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.", "The SecurityToken was cut, changed or made by another server."},
+	{ErrTokenExpired, 400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.", "The session is over: AssumeRole begins another one."},
 	{ErrRequestTooLarge, 413, "RequestEntityTooLarge", "The request is too large.", "The request is longer than any operation needs."},
 	{ErrMalformedRequest, 400, "MalformedRequest", "The request is not a well-formed HTTP request.", "Request line, header fields or their lengths cannot be understood; Recommend says what. Of a version, a transfer coding or an expectation that does not exist the status is 505, 501 or 417."},
 	{ErrNeedTLS, 400, "InvalidProtocol.NeedSsl", "Your request is denied as lack of ssl protect.", "The call came by plain HTTP and the API's port speaks TLS; see -api-plain."},
@@ -200,7 +224,7 @@ var ErrorTable = []ErrorRow{
 var CommonErrors = []ErrorID{
 	ErrMissingParameter, ErrInvalidCommon, ErrIncompleteSignature, ErrSignatureDoesNotMatch,
 	ErrAccessKeyNotFound, ErrAccessKeyInactive, ErrTimestampExpired, ErrTimestampFormat, ErrNonceUsed,
-	ErrSecurityToken, ErrVersion, ErrActionNotFound, ErrHTTPMethod, ErrContentType, ErrRequestTooLarge,
+	ErrSecurityToken, ErrTokenMissing, ErrTokenMalformed, ErrTokenExpired, ErrVersion, ErrActionNotFound, ErrHTTPMethod, ErrContentType, ErrRequestTooLarge,
 	ErrMalformedRequest, ErrNeedTLS, ErrThrottlingUser, ErrThrottlingAPI,
 	ErrInternal, ErrUnavailable,
 }

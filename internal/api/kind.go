@@ -68,6 +68,14 @@ var (
 		List: "ListGroups", Version: RamVersion,
 		Pairs: "Groups.Group[].[GroupName, Comments]", NotFound: ErrGroupNotExist, Exists: ErrGroupExists,
 	}
+	roleKind = &Kind{
+		List: "ListRoles", Version: RamVersion,
+		Pairs: "Roles.Role[].[RoleName, Description]", NotFound: ErrRoleNotExist, Exists: ErrRoleExists,
+	}
+	roleARNKind = &Kind{
+		List: "ListRoles", Version: RamVersion,
+		Pairs: "Roles.Role[].[Arn, Description]", NotFound: ErrRoleNotExist,
+	}
 	policyVersionKind = &Kind{
 		List: "ListPolicyVersions", Version: RamVersion, Within: "PolicyName", With: []Example{{"PolicyType", elb.CustomPolicy}},
 		Pairs: "PolicyVersions.PolicyVersion[].[VersionId, CreateDate]", NotFound: ErrPolicyVersionNotExist,

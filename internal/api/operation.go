@@ -105,6 +105,10 @@ var (
 	ofMembership      = []Resource{{Group: "GroupName"}, {User: "UserName"}}
 	ofGroupAttachment = []Resource{{Group: "GroupName"}, {Policy: "PolicyName", PolicyType: "PolicyType"}}
 
+	ofRole           = []Resource{{Role: "RoleName"}}
+	ofRoleARN        = []Resource{{Role: "RoleArn"}}
+	ofRoleAttachment = []Resource{{Role: "RoleName"}, {Policy: "PolicyName", PolicyType: "PolicyType"}}
+
 	// A new name is one more resource: who may act on some names only must not give
 	// away, or take, one of the others.
 	ofRenamedUser  = []Resource{{User: "UserName"}, {User: "NewUserName"}}

@@ -8,7 +8,7 @@ import (
 
 // ramOperations are the operations of RAM: users, their keys, passwords and
 // policies.
-var ramOperations = slices.Concat(userOperations, loginOperations, policyOperations, policyVersionOperations, groupOperations)
+var ramOperations = slices.Concat(userOperations, loginOperations, policyOperations, policyVersionOperations, groupOperations, roleOperations)
 
 // userOperations are the operations on users and their keys.
 var userOperations = []*Operation{
@@ -138,9 +138,9 @@ var policyOperations = []*Operation{
 	},
 	{
 		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual, Resources: ofPolicy,
-		Doc: "Deletes a policy that no user or group has and that has one version.",
+		Doc: "Deletes a policy that no user, group or role has and that has one version.",
 		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput], ObservedBy: "GetPolicy", ObservedWith: customPolicy,
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser, ErrDeleteConflictPolicyGroup, ErrDeleteConflictPolicyVersion},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser, ErrDeleteConflictPolicyGroup, ErrDeleteConflictPolicyRole, ErrDeleteConflictPolicyVersion},
 		Example: []Example{
 			{"PolicyName", "listeners-only"},
 		},

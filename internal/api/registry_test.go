@@ -33,8 +33,9 @@ var wanted = map[string]string{
 		CreatePolicy GetPolicy ListPolicies DeletePolicy AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser
 		CreatePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion DeletePolicyVersion
 		CreateGroup GetGroup ListGroups UpdateGroup DeleteGroup AddUserToGroup RemoveUserFromGroup ListUsersForGroup
-		ListGroupsForUser AttachPolicyToGroup DetachPolicyFromGroup ListPoliciesForGroup`,
-	"Sts 2015-04-01": `GetCallerIdentity`,
+		ListGroupsForUser AttachPolicyToGroup DetachPolicyFromGroup ListPoliciesForGroup
+		CreateRole GetRole ListRoles UpdateRole DeleteRole AttachPolicyToRole DetachPolicyFromRole ListPoliciesForRole`,
+	"Sts 2015-04-01": `AssumeRole GetCallerIdentity`,
 }
 
 func TestOperations(t *testing.T) {
@@ -128,7 +129,7 @@ func TestOperationsAreComplete(t *testing.T) {
 			}
 		}
 		for _, r := range rows {
-			isEntity := slices.Contains([]*Kind{userKind, groupKind, policyKind}, r.Names)
+			isEntity := slices.Contains([]*Kind{userKind, groupKind, roleKind, roleARNKind, policyKind}, r.Names)
 			if isEntity && !named[r.Name] {
 				t.Errorf("%s: has %s, but no resource that it names", op.Name, r.Name)
 			}

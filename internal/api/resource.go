@@ -38,8 +38,8 @@ func (r Resource) in(accountID, caller string, params map[string]string) string 
 	case r.Group != "":
 		return name(r.Group, "group/")
 	case r.Role != "":
-		if arn, is := strings.CutPrefix(params[r.Role], "acs:ram::"); is {
-			return "acs:ram:*:" + strings.ToLower(arn) // as its account and the role are found
+		if of, role, isARN := roleOf(params[r.Role]); isARN {
+			return "acs:ram:*:" + of + ":role/" + role
 		}
 		return name(r.Role, "role/")
 	case r.PolicyType != "" && params[r.PolicyType] == "System" && params[r.Policy] != "":

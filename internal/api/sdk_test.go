@@ -100,6 +100,15 @@ var sdk = map[string]struct{ request, response any }{
 	"AttachPolicyToGroup":                        {ram.AttachPolicyToGroupRequest{}, ram.AttachPolicyToGroupResponse{}},
 	"DetachPolicyFromGroup":                      {ram.DetachPolicyFromGroupRequest{}, ram.DetachPolicyFromGroupResponse{}},
 	"ListPoliciesForGroup":                       {ram.ListPoliciesForGroupRequest{}, ram.ListPoliciesForGroupResponse{}},
+	"CreateRole":                                 {ram.CreateRoleRequest{}, ram.CreateRoleResponse{}},
+	"GetRole":                                    {ram.GetRoleRequest{}, ram.GetRoleResponse{}},
+	"ListRoles":                                  {ram.ListRolesRequest{}, ram.ListRolesResponse{}},
+	"UpdateRole":                                 {ram.UpdateRoleRequest{}, ram.UpdateRoleResponse{}},
+	"DeleteRole":                                 {ram.DeleteRoleRequest{}, ram.DeleteRoleResponse{}},
+	"AttachPolicyToRole":                         {ram.AttachPolicyToRoleRequest{}, ram.AttachPolicyToRoleResponse{}},
+	"DetachPolicyFromRole":                       {ram.DetachPolicyFromRoleRequest{}, ram.DetachPolicyFromRoleResponse{}},
+	"ListPoliciesForRole":                        {ram.ListPoliciesForRoleRequest{}, ram.ListPoliciesForRoleResponse{}},
+	"AssumeRole":                                 {sts.AssumeRoleRequest{}, sts.AssumeRoleResponse{}},
 	"GetCallerIdentity":                          {sts.GetCallerIdentityRequest{}, sts.GetCallerIdentityResponse{}},
 }
 

@@ -5,17 +5,22 @@ import (
 	"net/netip"
 )
 
-// sourceKey finds the source of a call in its context.
-type sourceKey struct{}
-
-// WithSource notes the address that a call came from.
-func WithSource(ctx context.Context, source netip.Addr) context.Context {
-	return context.WithValue(ctx, sourceKey{}, source)
+// An Origin is how a call came, as conditions of policies see it.
+type Origin struct {
+	Source netip.Addr // of the connection
+	Secure bool       // over TLS
 }
 
-// SourceOf is the address that a call came from; the zero Addr if nobody has noted
-// it.
-func SourceOf(ctx context.Context) netip.Addr {
-	source, _ := ctx.Value(sourceKey{}).(netip.Addr)
-	return source
+// originKey finds the origin of a call in its context.
+type originKey struct{}
+
+// WithOrigin notes how a call came.
+func WithOrigin(ctx context.Context, o Origin) context.Context {
+	return context.WithValue(ctx, originKey{}, o)
+}
+
+// OriginOf is how a call came; the zero Origin if nobody has noted it.
+func OriginOf(ctx context.Context) Origin {
+	o, _ := ctx.Value(originKey{}).(Origin)
+	return o
 }

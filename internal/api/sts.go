@@ -8,7 +8,7 @@ func (in *GetCallerIdentityInput) Params() []Param { return nil }
 
 // GetCallerIdentityOutput is who signed the call.
 type GetCallerIdentityOutput struct {
-	IdentityType string // Account or RAMUser
+	IdentityType string // Account, RAMUser or AssumedRoleUser
 	AccountID    string `json:"AccountId"`
 	UserID       string `json:"UserId"`
 	PrincipalID  string `json:"PrincipalId"`

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -25,6 +26,7 @@ type Access struct {
 	Endpoint   string
 	keyID      string
 	secret     string
+	token      string // of a temporary access key
 	ca         string // file of the certificates to trust, in PEM; "": the system's
 	insecure   bool   // trust any certificate
 	profile    string // "": ELBOW_PROFILE, else default
@@ -36,6 +38,7 @@ func (a *Access) Flags(f *pflag.FlagSet) {
 	f.StringVar(&a.Endpoint, "endpoint", "", "where the server answers, http://host:port or https://host:port (default "+defaultEndpoint+")")
 	f.StringVar(&a.keyID, "access-key-id", "", "the access key that signs the call")
 	f.StringVar(&a.secret, "access-key-secret", "", "its secret; others on this machine can see it here, better use the environment or a profile")
+	f.StringVar(&a.token, "security-token", "", "of a temporary access key, as AssumeRole answers it")
 	f.StringVar(&a.profile, "profile", "", "the section of the profile file to use (default ELBOW_PROFILE, else default)")
 	f.StringVar(&a.configFile, "config", "", "the profile file (default ELBOW_CONFIG, else ~/.elbow/config)")
 	f.StringVar(&a.ca, "ca", "", "a file of certificates in PEM to trust instead of the system's")
@@ -53,6 +56,7 @@ func (a *Access) Client() (*rpc.Client, error) {
 		AccessKeyID: cmp.Or(a.keyID, os.Getenv("ELBOW_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), p["access-key-id"]),
 		Secret:      cmp.Or(a.secret, os.Getenv("ELBOW_ACCESS_KEY_SECRET"), os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"), p["access-key-secret"]),
 	}
+	c.Token = a.securityToken(c.AccessKeyID, p)
 	if c.AccessKeyID == "" || c.Secret == "" {
 		return nil, errors.New("no credentials: set ELBOW_ACCESS_KEY_ID and ELBOW_ACCESS_KEY_SECRET, or see `elbow call --help`")
 	}
@@ -66,6 +70,18 @@ func (a *Access) Client() (*rpc.Client, error) {
 		c.HTTP, err = trusting(ca, insecure)
 	}
 	return c, err
+}
+
+// securityToken is the token of a temporary access key. It belongs to the key, so
+// the environment and the profile are asked for it only where the key may be theirs.
+func (a *Access) securityToken(keyID string, p profile.Profile) string {
+	switch {
+	case a.token != "":
+		return a.token
+	case !strings.HasPrefix(keyID, "STS."): // a token that is left over would spoil the call
+		return ""
+	}
+	return cmp.Or(os.Getenv("ELBOW_SECURITY_TOKEN"), os.Getenv("ALIBABA_CLOUD_SECURITY_TOKEN"), p["security-token"])
 }
 
 // trusting is an HTTP client that trusts the certificates in the file ca, or

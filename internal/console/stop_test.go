@@ -26,6 +26,8 @@ var goesOn = map[string]string{
 	"AttachPolicyToGroup":                   "more rights",
 	"SetDefaultPolicyVersion":               "another document, chosen on purpose; the one before stays",
 	"UpdateGroup":                           "a name or a remark",
+	"AttachPolicyToRole":                    "more rights",
+	"UpdateRole":                            "its sessions go on",
 	"UpdateUser":                            "a name or a remark",
 	"AttachPolicyToUser":                    "more rights; a policy that denies is attached on purpose",
 	"ChangePassword":                        "one's own, typed twice",

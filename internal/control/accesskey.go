@@ -14,8 +14,12 @@ import (
 // CreateAccessKey makes an access key for a user, or without a name for the
 // caller. Its secret is answered this once.
 func (s *Service) CreateAccessKey(ctx context.Context, who ram.Identity, in *api.CreateAccessKeyInput) (out api.CreateAccessKeyOutput, err error) {
+	owner, err := keyOwner(who, in.UserName)
+	if err != nil {
+		return out, err
+	}
 	k := elb.AccessKey{
-		ID: elb.NewAccessKeyID(), Secret: elb.NewAccessKeySecret(), UserName: cmp.Or(in.UserName, who.UserName),
+		ID: elb.NewAccessKeyID(), Secret: elb.NewAccessKeySecret(), UserName: owner,
 		Active: true, CreateDate: s.now(),
 	}
 	out.AccessKey = accessKey(k)
@@ -38,7 +42,10 @@ func (s *Service) CreateAccessKey(ctx context.Context, who ram.Identity, in *api
 
 // ListAccessKeys lists the access keys of a user, oldest first.
 func (s *Service) ListAccessKeys(ctx context.Context, who ram.Identity, in *api.ListAccessKeysInput) (out api.ListAccessKeysOutput, err error) {
-	userName := cmp.Or(in.UserName, who.UserName)
+	userName, err := keyOwner(who, in.UserName)
+	if err != nil {
+		return out, err
+	}
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if err := ownerExists(r, userName); err != nil {
 			return err
@@ -53,8 +60,12 @@ func (s *Service) ListAccessKeys(ctx context.Context, who ram.Identity, in *api.
 
 // UpdateAccessKey allows or forbids the use of an access key.
 func (s *Service) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api.UpdateAccessKeyInput) (out api.UpdateAccessKeyOutput, err error) {
+	owner, err := keyOwner(who, in.UserName)
+	if err != nil {
+		return out, err
+	}
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		k, err := keyOf(&tx.Reader, cmp.Or(in.UserName, who.UserName), in.AccessKeyID)
+		k, err := keyOf(&tx.Reader, owner, in.AccessKeyID)
 		if err != nil {
 			return err
 		}
@@ -66,14 +77,27 @@ func (s *Service) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api
 
 // DeleteAccessKey deletes an access key.
 func (s *Service) DeleteAccessKey(ctx context.Context, who ram.Identity, in *api.DeleteAccessKeyInput) (out api.DeleteAccessKeyOutput, err error) {
+	owner, err := keyOwner(who, in.UserName)
+	if err != nil {
+		return out, err
+	}
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		k, err := keyOf(&tx.Reader, cmp.Or(in.UserName, who.UserName), in.AccessKeyID)
+		k, err := keyOf(&tx.Reader, owner, in.AccessKeyID)
 		if err != nil {
 			return err
 		}
 		tx.DeleteAccessKey(k)
 		return nil
 	})
+}
+
+// keyOwner is the user whose access keys a call is about: without a name the caller. A
+// session of a role has no keys, and is not the account.
+func keyOwner(who ram.Identity, userName string) (string, error) {
+	if userName == "" && who.RoleName != "" {
+		return "", api.Missing("UserName")
+	}
+	return cmp.Or(userName, who.UserName), nil
 }
 
 // ownerExists is nil if there is such a user. The account, without a name, is

@@ -26,6 +26,13 @@ var (
 		},
 		limit: maxGroupPolicies, exists: api.ErrGroupPolicyExists, notExist: api.ErrGroupPolicyNotExist, exceeded: api.ErrLimitExceededGroupPolicy,
 	}
+	ofRole = attachmentsOf{
+		find: func(r *store.Reader, name string) (elb.Holder, error) {
+			_, err := roleNamed(r, name)
+			return elb.Holder{RoleName: name}, err
+		},
+		limit: maxRolePolicies, exists: api.ErrRolePolicyExists, notExist: api.ErrRolePolicyNotExist, exceeded: api.ErrLimitExceededRolePolicy,
+	}
 )
 
 // attachmentsOf is one kind of holders.

@@ -15,7 +15,17 @@ func (s *Service) GetCallerIdentity(_ context.Context, who ram.Identity, _ *api.
 			AccountID:    who.AccountID,
 			UserID:       who.AccountID,
 			PrincipalID:  who.AccountID,
-			Arn:          "acs:ram::" + who.AccountID + ":root",
+			Arn:          ramARN(who.AccountID, "root"),
+		}, nil
+	}
+	if who.RoleName != "" {
+		return api.GetCallerIdentityOutput{
+			IdentityType: "AssumedRoleUser",
+			AccountID:    who.AccountID,
+			UserID:       who.UserID + ":" + who.SessionName,
+			PrincipalID:  who.UserID + ":" + who.SessionName,
+			RoleID:       who.UserID,
+			Arn:          ramARN(who.AccountID, "assumed-role/"+who.RoleName+"/"+who.SessionName),
 		}, nil
 	}
 	return api.GetCallerIdentityOutput{
@@ -23,6 +33,6 @@ func (s *Service) GetCallerIdentity(_ context.Context, who ram.Identity, _ *api.
 		AccountID:    who.AccountID,
 		UserID:       who.UserID,
 		PrincipalID:  who.UserID,
-		Arn:          "acs:ram::" + who.AccountID + ":user/" + who.UserName,
+		Arn:          ramARN(who.AccountID, "user/"+who.UserName),
 	}, nil
 }

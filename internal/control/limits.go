@@ -19,6 +19,7 @@ const (
 	// many of everything as there may be is renamed in one transaction (etcd's maxTxnOps).
 	maxUserGroups    = 20
 	maxGroupPolicies = 20
+	maxRolePolicies  = 20
 
 	// maxUserPolicies bounds the policies of one user: each call of the user
 	// reads and evaluates them all.

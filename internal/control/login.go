@@ -83,7 +83,7 @@ func (s *Service) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginPro
 
 // ChangePassword replaces the caller's own password, if the old one is known.
 func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.ChangePasswordInput) (out api.ChangePasswordOutput, err error) {
-	if who.Root() {
+	if who.UserName == "" {
 		return out, api.ErrNotAUser.New()
 	}
 	if in.NewPassword == in.OldPassword {

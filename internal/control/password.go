@@ -42,7 +42,7 @@ func (s *Service) isPassword(ctx context.Context, userName, password string) (ha
 	case !found:
 		return "", api.ErrLoginProfileNotExist.New()
 	}
-	id, source := lockout.Identity{Name: userName, Password: true}, api.SourceOf(ctx)
+	id, source := lockout.Identity{Name: userName, Password: true}, api.OriginOf(ctx).Source
 	if wait := s.lockout.Attempt(id, source); wait > 0 {
 		e := api.ErrThrottlingUser.New()
 		e.Reason = fmt.Sprintf("The old password was wrong too often: try again in %s.", wait.Round(time.Second))

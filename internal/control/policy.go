@@ -80,6 +80,8 @@ func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (
 		switch h, held := tx.AHolderOf(p.Type, p.Name); {
 		case held && h.GroupID != "":
 			return api.ErrDeleteConflictPolicyGroup.New()
+		case held && h.RoleName != "":
+			return api.ErrDeleteConflictPolicyRole.New()
 		case held:
 			return api.ErrDeleteConflictUser.New()
 		case len(p.AllVersions()) > 1:

@@ -171,6 +171,16 @@ func (s *Service) Handlers() map[string]Handler {
 		"ram:DetachPolicyFromGroup": call(s.DetachPolicyFromGroup),
 		"ram:ListPoliciesForGroup":  call(s.ListPoliciesForGroup),
 
+		"ram:CreateRole":           callAs(s.CreateRole),
+		"ram:GetRole":              callAs(s.GetRole),
+		"ram:ListRoles":            callAs(s.ListRoles),
+		"ram:UpdateRole":           callAs(s.UpdateRole),
+		"ram:DeleteRole":           call(s.DeleteRole),
+		"ram:AttachPolicyToRole":   call(s.AttachPolicyToRole),
+		"ram:DetachPolicyFromRole": call(s.DetachPolicyFromRole),
+		"ram:ListPoliciesForRole":  call(s.ListPoliciesForRole),
+
+		"sts:AssumeRole":        callAs(s.AssumeRole),
 		"sts:GetCallerIdentity": callAs(s.GetCallerIdentity),
 	}
 }

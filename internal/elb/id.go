@@ -29,6 +29,15 @@ func NewAccountID() string { return number(16) }
 // NewUserID draws the 18 digits of a RAM user.
 func NewUserID() string { return number(18) }
 
+// NewRoleID draws the 18 digits of a role.
+func NewRoleID() string { return number(18) }
+
+// SessionKeyPrefix is how the access keys of sessions of roles begin, and no others.
+const SessionKeyPrefix = "STS."
+
+// NewSessionKeyID draws the public half of the access key of a session.
+func NewSessionKeyID() string { return SessionKeyPrefix + random(20, mixedCase) }
+
 // NewGroupID draws the 18 digits of a group.
 func NewGroupID() string { return number(18) }
 

@@ -38,6 +38,7 @@ func refusals(w *world) []refusal {
 	servers := func(text string) map[string]string { return map[string]string{"BackendServers": text} }
 	absent := servers(`[{"ServerId":"i-absent","Ip":"127.0.0.1","Port":"1","Weight":"1"}]`)
 	nobody := map[string]string{"UserName": "nobody"}
+	noRole := map[string]string{"RoleName": "no-such"}
 	policy, noGroup := map[string]string{"PolicyName": "no-such"}, map[string]string{"GroupName": "no-such"}
 	eip := map[string]string{"AllocationId": "eip-none"}
 	return []refusal{
@@ -260,6 +261,29 @@ func refusals(w *world) []refusal {
 		{"DetachPolicyFromGroup", api.ErrPolicyNotExist, policy, nil},
 		{"DetachPolicyFromGroup", api.ErrGroupPolicyNotExist, map[string]string{"PolicyName": "free"}, nil},
 		{"ListPoliciesForGroup", api.ErrGroupNotExist, noGroup, nil},
+
+		{"CreateRole", api.ErrRoleExists, map[string]string{"RoleName": "strange"}, nil},
+		{"CreateRole", api.ErrMalformedPolicyDocument, map[string]string{"AssumeRolePolicyDocument": trust("{}")}, nil},
+		{"GetRole", api.ErrRoleNotExist, noRole, nil},
+		{"UpdateRole", api.ErrRoleNotExist, noRole, nil},
+		{"UpdateRole", api.ErrMalformedPolicyDocument, map[string]string{"NewAssumeRolePolicyDocument": allowAll}, nil},
+		{"DeleteRole", api.ErrRoleNotExist, noRole, nil},
+		{"DeleteRole", api.ErrDeleteConflictRolePolicy, map[string]string{"RoleName": "trusting"}, nil},
+		{"AttachPolicyToRole", api.ErrRoleNotExist, noRole, nil},
+		{"AttachPolicyToRole", api.ErrPolicyNotExist, policy, nil},
+		{"AttachPolicyToRole", api.ErrRolePolicyExists, map[string]string{"PolicyName": "shared"}, nil},
+		{"AttachPolicyToRole", api.ErrLimitExceededRolePolicy, nil, (*world).fillRolePolicies},
+		{"DetachPolicyFromRole", api.ErrRoleNotExist, noRole, nil},
+		{"DetachPolicyFromRole", api.ErrPolicyNotExist, policy, nil},
+		{"DetachPolicyFromRole", api.ErrRolePolicyNotExist, map[string]string{"PolicyName": "free"}, nil},
+		{"ListPoliciesForRole", api.ErrRoleNotExist, noRole, nil},
+		{"DeletePolicy", api.ErrDeleteConflictPolicyRole, map[string]string{"PolicyName": "of-a-role"}, func(w *world, t *testing.T) {
+			w.must(t, "CreatePolicy", map[string]string{"PolicyName": "of-a-role", "PolicyDocument": allowAll}, nil)
+			w.must(t, "AttachPolicyToRole", map[string]string{"PolicyType": "Custom", "PolicyName": "of-a-role", "RoleName": "strange"}, nil)
+		}},
+		{"AssumeRole", api.ErrRoleNotExist, map[string]string{"RoleArn": "acs:ram::" + w.account + ":role/no-such"}, nil},
+		{"AssumeRole", api.ErrMalformedPolicyDocument, map[string]string{"Policy": "{}"}, nil},
+		{"AssumeRole", api.ErrNotTrusted, map[string]string{"RoleArn": "acs:ram::" + w.account + ":role/strange"}, nil},
 		{"CreateLoadBalancer", api.ErrVSwitchFull, nil, (*world).fillVSwitch},
 	}
 }
@@ -344,6 +368,18 @@ func (w *world) fillGroupPolicies(t *testing.T) {
 		name := fmt.Sprintf("gp-%d", i)
 		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
 		_, err := patient(t, w.Client, operation(t, "AttachPolicyToGroup"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "GroupName": "operators"})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// fillRolePolicies gives a role as many policies as one may have.
+func (w *world) fillRolePolicies(t *testing.T) {
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("rp-%d", i)
+		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
+		_, err := patient(t, w.Client, operation(t, "AttachPolicyToRole"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "RoleName": "trusting"})
 		if err != nil {
 			return
 		}
@@ -493,6 +529,7 @@ var producedElsewhere = map[api.ErrorID]string{
 	api.ErrNoPermissionRAM:  "TestErrorsOfEveryOperation",
 	api.ErrInterface:        "TestFullDisk",
 	api.ErrNotAUser:         "TestChangePassword",
+	api.ErrRoleByRoot:       "TestAssumeRole",
 }
 
 // Every error that an operation lists is produced by a test, and every common
@@ -568,6 +605,21 @@ var commonRefusals = map[api.ErrorID]func(t *testing.T, w *world) error{
 			t.Fatal(err)
 		}
 		return w.send(sent)
+	},
+	api.ErrTokenMissing: func(t *testing.T, w *world) error {
+		c := w.session(t, nil)
+		c.Token = ""
+		return describeRegions(c)
+	},
+	api.ErrTokenMalformed: func(t *testing.T, w *world) error {
+		c := w.session(t, nil)
+		c.Token = c.Token[:len(c.Token)-8] + "AAAAAAAA"
+		return describeRegions(c)
+	},
+	api.ErrTokenExpired: func(t *testing.T, w *world) error {
+		c := w.session(t, nil)
+		c.Token = w.node.expiredToken(t, c)
+		return describeRegions(c)
 	},
 	api.ErrActionNotFound: func(_ *testing.T, w *world) error {
 		_, err := w.Call(context.Background(), api.EnsVersion, "MakeCoffee", nil)

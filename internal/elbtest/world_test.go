@@ -36,6 +36,7 @@ type world struct {
 	key      string // access key of alice, who also has the policy mine
 	loneKey  string // access key of bob, who has nothing else
 	pair     Certificate
+	account  string // its ID
 }
 
 // worldPassword is the password of alice and erin.
@@ -97,6 +98,7 @@ func newWorldOn(t *testing.T, o Options) *world {
 	w.must(t, "AddUserToGroup", map[string]string{"GroupName": "operators", "UserName": "alice"}, nil)
 	w.must(t, "CreatePolicy", map[string]string{"PolicyName": "shared", "PolicyDocument": allowAll}, nil)
 	w.must(t, "AttachPolicyToGroup", map[string]string{"PolicyType": "Custom", "PolicyName": "shared", "GroupName": "operators"}, nil)
+	w.newRoles(t)
 	return w
 }
 
@@ -107,6 +109,28 @@ func (w *world) sharePort(t *testing.T) {
 	if _, err := patient(t, w.Client, operation(t, "DescribeLoadBalancerUDPListenerAttribute"), params); err != nil {
 		w.must(t, "CreateLoadBalancerUDPListener", params, nil)
 	}
+}
+
+// newRoles makes the role trusting, which erin may assume, the role strange, which trusts
+// a service only, and gives erin a policy for it.
+func (w *world) newRoles(t *testing.T) {
+	t.Helper()
+	var caller struct{ AccountID string }
+	w.must(t, "GetCallerIdentity", nil, &caller)
+	w.account = caller.AccountID
+	for name, principal := range map[string]string{
+		"trusting": `{"RAM":["acs:ram::` + w.account + `:user/erin"]}`, "strange": `{"Service":"ecs.aliyuncs.com"}`,
+	} {
+		w.must(t, "CreateRole", map[string]string{"RoleName": name, "AssumeRolePolicyDocument": trust(principal)}, nil)
+	}
+	w.must(t, "CreatePolicy", map[string]string{"PolicyName": "assume", "PolicyDocument": `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`}, nil)
+	w.must(t, "AttachPolicyToUser", map[string]string{"PolicyType": "Custom", "PolicyName": "assume", "UserName": "erin"}, nil)
+	w.must(t, "AttachPolicyToRole", map[string]string{"PolicyType": "Custom", "PolicyName": "shared", "RoleName": "trusting"}, nil)
+}
+
+// trust is a trust policy for principals.
+func trust(principal string) string {
+	return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `}]}`
 }
 
 func (w *world) newLoadBalancer(t *testing.T) string {
@@ -193,7 +217,7 @@ func (w *world) must(t testing.TB, action string, params map[string]string, out 
 // by is the client that makes the valid call of an operation: root, but for what
 // only a user has.
 func (w *world) by(operation string) *rpc.Client {
-	if operation == "ChangePassword" {
+	if operation == "ChangePassword" || operation == "AssumeRole" {
 		return w.signer
 	}
 	return w.Client
@@ -206,6 +230,7 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 	listener := map[string]string{"LoadBalancerId": w.lb, "ListenerPort": "8443"}
 	balancer := map[string]string{"LoadBalancerId": w.lb}
 	plain, stream, datagram := with(balancer, "ListenerPort", "8080"), with(balancer, "ListenerPort", "8081"), with(balancer, "ListenerPort", "8082")
+	trusting := map[string]string{"RoleName": "trusting"}
 	alice, operators := map[string]string{"UserName": "alice"}, map[string]string{"GroupName": "operators"}
 	none := map[string]string{}
 	all := map[string]map[string]string{
@@ -306,6 +331,15 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"AttachPolicyToGroup":                        {"PolicyType": "Custom", "PolicyName": "free", "GroupName": "operators"},
 		"DetachPolicyFromGroup":                      {"PolicyType": "Custom", "PolicyName": "shared", "GroupName": "operators"},
 		"ListPoliciesForGroup":                       operators,
+		"CreateRole":                                 {"RoleName": "new", "AssumeRolePolicyDocument": trust(`{"RAM":["acs:ram::` + w.account + `:root"]}`)},
+		"GetRole":                                    trusting,
+		"ListRoles":                                  none,
+		"UpdateRole":                                 with(trusting, "NewDescription", "changed"),
+		"DeleteRole":                                 {"RoleName": "strange"},
+		"AttachPolicyToRole":                         {"PolicyType": "Custom", "PolicyName": "free", "RoleName": "trusting"},
+		"DetachPolicyFromRole":                       {"PolicyType": "Custom", "PolicyName": "shared", "RoleName": "trusting"},
+		"ListPoliciesForRole":                        trusting,
+		"AssumeRole":                                 {"RoleArn": "acs:ram::" + w.account + ":role/trusting", "RoleSessionName": "tests"},
 		"GetCallerIdentity":                          none,
 	}
 	params, ok := all[name]
@@ -382,8 +416,11 @@ func (w *world) dump(t testing.TB) string {
 			ask(action, map[string]string{"GroupName": name}, nil)
 		}
 	}
+	for _, name := range []string{"trusting", "strange"} {
+		ask("ListPoliciesForRole", map[string]string{"RoleName": name}, nil)
+	}
 	ask("ListPolicyVersions", map[string]string{"PolicyType": "Custom", "PolicyName": "mine"}, nil)
-	for _, action := range []string{"ListGroups", "ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions", "DescribeInstances", "DescribeNetworkInterfaces"} {
+	for _, action := range []string{"ListRoles", "ListGroups", "ListPolicies", "ListAccessKeys", "DescribeNetworks", "DescribeVSwitches", "DescribeEnsRegions", "DescribeInstances", "DescribeNetworkInterfaces"} {
 		ask(action, nil, nil)
 	}
 	return text.String()

@@ -20,7 +20,7 @@ var AuditFields = []LogField{
 	{"time", "UTC, when the call came"},
 	{"request_id", "RequestId, as the answer has it"},
 	{"account", "of whom the call is; absent unless the signature was valid"},
-	{"user", "name of the RAM user, root for the account itself; absent likewise"},
+	{"user", "name of the RAM user, role/NAME/SESSION for a session of a role, root for the account itself; absent likewise"},
 	{"access_key", "AccessKeyId, as claimed"},
 	{"source", "address that the call came from"},
 	{"secure", "whether it came over TLS"},
@@ -40,7 +40,7 @@ type record struct {
 	Time      string            `json:"time"` // UTC, when the call came
 	RequestID string            `json:"request_id"`
 	Account   string            `json:"account,omitempty"`    // absent unless the signature was valid
-	User      string            `json:"user,omitempty"`       // "root" for the account itself
+	User      string            `json:"user,omitempty"`       // ram.Identity.Name
 	AccessKey string            `json:"access_key,omitempty"` // as claimed
 	Source    string            `json:"source"`
 	Secure    bool              `json:"secure"`
@@ -77,10 +77,7 @@ func (c *call) record(status int, code string, took time.Duration) record {
 		return r
 	}
 	who := c.credential.Identity
-	r.Account, r.User = who.AccountID, who.UserName
-	if who.Root() {
-		r.User = "root"
-	}
+	r.Account, r.User = who.AccountID, who.Name()
 	r.Params, r.Unlisted = c.auditParams()
 	return r
 }

@@ -17,6 +17,7 @@ const redacted = "[redacted]"
 var protocolParams = map[string]bool{
 	"Action": true, "Version": true, "Format": true, "AccessKeyId": true, "Timestamp": true, "TimeStamp": true,
 	"Signature": true, "SignatureMethod": true, "SignatureVersion": true, "SignatureNonce": true, "SignatureType": true,
+	"SecurityToken": true,
 }
 
 // auditParams lists the parameters of the call: those that the operation has, then

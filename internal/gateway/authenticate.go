@@ -3,7 +3,9 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"elbow/internal/api"
 )
@@ -18,12 +20,9 @@ func (c *call) authenticate(ctx context.Context) error {
 	if len(c.req.AccessKeyID) > maxAccessKey {
 		return api.ErrAccessKeyNotFound.New()
 	}
-	credential, ok, err := c.g.keys(ctx, c.req.AccessKeyID)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look up access key: %w", err)
-	case !ok:
-		return api.ErrAccessKeyNotFound.New()
+	credential, err := c.lookUpKey(ctx)
+	if err != nil {
+		return err
 	}
 	if err := c.req.Verify(credential.Secret); err != nil {
 		return err
@@ -39,3 +38,53 @@ func (c *call) authenticate(ctx context.Context) error {
 	c.g.known(ctx)
 	return nil
 }
+
+// lookUpKey finds whose access key it is: that of a session, by its token, or one that
+// is stored, which has no token.
+func (c *call) lookUpKey(ctx context.Context) (Credential, error) {
+	temporary := strings.HasPrefix(c.req.AccessKeyID, sessionKeyPrefix) && c.g.sessions != nil
+	switch {
+	case temporary && c.req.Token == "":
+		return Credential{}, api.ErrTokenMissing.New()
+	case temporary:
+		credential, err := c.g.sessions(ctx, c.req.AccessKeyID, c.req.Token)
+		for refusal, id := range sessionErrors {
+			if errors.Is(err, refusal) {
+				return Credential{}, id.New()
+			}
+		}
+		if err != nil {
+			err = fmt.Errorf("look up session: %w", err)
+		}
+		return credential, err
+	case c.req.Token != "":
+		return Credential{}, api.ErrSecurityToken.New()
+	}
+	credential, ok, err := c.g.keys(ctx, c.req.AccessKeyID)
+	switch {
+	case err != nil:
+		return credential, fmt.Errorf("look up access key: %w", err)
+	case !ok:
+		return credential, api.ErrAccessKeyNotFound.New()
+	}
+	return credential, nil
+}
+
+// Why there is no session of a security token.
+var (
+	ErrTokenMalformed = errors.New("not a security token")
+	ErrTokenMismatch  = errors.New("the security token of another access key")
+	ErrTokenExpired   = errors.New("the session is over")
+	ErrSessionGone    = errors.New("the role of the session is gone")
+)
+
+// sessionErrors are what those are answered with.
+var sessionErrors = map[error]api.ErrorID{
+	ErrTokenMalformed: api.ErrTokenMalformed,
+	ErrTokenMismatch:  api.ErrSecurityToken,
+	ErrTokenExpired:   api.ErrTokenExpired,
+	ErrSessionGone:    api.ErrAccessKeyNotFound,
+}
+
+// sessionKeyPrefix is how the access keys of sessions begin.
+const sessionKeyPrefix = "STS."

@@ -81,7 +81,7 @@ func (c *call) perform(ctx context.Context) (out any, err error) {
 	if err := api.Bind(in, c.req.Params); err != nil {
 		return nil, err
 	}
-	return c.handler(api.WithSource(ctx, c.source), c.credential.Identity, in)
+	return c.handler(api.WithOrigin(ctx, api.Origin{Source: c.source, Secure: c.secure}), c.credential.Identity, in)
 }
 
 func (c *call) parse(r *http.Request) error {

@@ -18,7 +18,7 @@ import (
 // sample is what the walk sends for each row that names a resource, and for the
 // rows that operations do not have.
 var sample = map[string]string{
-	"UserName": "bob", "NewUserName": "rob", "GroupName": "ops", "NewGroupName": "devs", "PolicyName": "critical", "PolicyType": "System",
+	"UserName": "bob", "NewUserName": "rob", "GroupName": "ops", "NewGroupName": "devs", "RoleName": "deploy", "RoleArn": "acs:ram::1:role/deploy", "PolicyName": "critical", "PolicyType": "System",
 }
 
 // asked says what policies are asked about for a call of each operation with the
@@ -59,6 +59,14 @@ var asked = map[string][]string{
 	"ram:AttachPolicyToGroup":     {"acs:ram:*:1:group/ops", "acs:ram:*:system:policy/critical"},
 	"ram:DetachPolicyFromGroup":   {"acs:ram:*:1:group/ops", "acs:ram:*:system:policy/critical"},
 	"ram:ListPoliciesForGroup":    {"acs:ram:*:1:group/ops"},
+	"ram:CreateRole":              {"acs:ram:*:1:role/deploy"},
+	"ram:GetRole":                 {"acs:ram:*:1:role/deploy"},
+	"ram:UpdateRole":              {"acs:ram:*:1:role/deploy"},
+	"ram:DeleteRole":              {"acs:ram:*:1:role/deploy"},
+	"ram:AttachPolicyToRole":      {"acs:ram:*:1:role/deploy", "acs:ram:*:system:policy/critical"},
+	"ram:DetachPolicyFromRole":    {"acs:ram:*:1:role/deploy", "acs:ram:*:system:policy/critical"},
+	"ram:ListPoliciesForRole":     {"acs:ram:*:1:role/deploy"},
+	"sts:AssumeRole":              {"acs:ram:*:1:role/deploy"},
 }
 
 // declared are the parameters that the walk sends for the rows of op, and

@@ -28,7 +28,8 @@ type Credential struct {
 	Identity ram.Identity
 	Secret   string
 	Active   bool
-	Policies []*ram.Policy // attached to the user; without meaning for root
+	Policies []*ram.Policy // attached to the user or the role; without meaning for root
+	Session  *ram.Policy   // what of it a session may do; nil: all
 }
 
 // LogValue keeps the secret out of logs.
@@ -43,6 +44,10 @@ type Config struct {
 
 	// Keys looks up an access key; false says that there is none.
 	Keys func(ctx context.Context, accessKeyID string) (Credential, bool, error)
+
+	// Sessions looks up the access key of a session by its security token. An error is
+	// one of those below, or else internal. Nil: there are no sessions.
+	Sessions func(ctx context.Context, accessKeyID, token string) (Credential, error)
 
 	// Authenticated is called with the context of a request once its signature was
 	// found valid; nil: nobody wants to know.
@@ -62,6 +67,7 @@ type Gateway struct {
 	handlers map[string]Handler
 	versions map[string]bool // those that have an operation
 	keys     func(context.Context, string) (Credential, bool, error)
+	sessions func(context.Context, string, string) (Credential, error)
 	known    func(context.Context)
 	log      *slog.Logger
 	now      func() time.Time
@@ -78,6 +84,7 @@ func New(c Config) *Gateway {
 		handlers: c.Handlers,
 		versions: make(map[string]bool),
 		keys:     c.Keys,
+		sessions: c.Sessions,
 		known:    c.Authenticated,
 		log:      cmp.Or(c.Log, slog.Default()),
 		now:      c.Now,

@@ -91,7 +91,7 @@ func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ 
 	p.atEnd(background(func(ctx context.Context) { watchInvalid(ctx, p.mirror.Desired, log) }))
 	p.registry.MustRegister(historyGauges(p.history)...)
 	p.calls = gateway.New(gateway.Config{
-		Handlers: p.service.Handlers(), Keys: keys(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: o.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
+		Handlers: p.service.Handlers(), Keys: keys(p.stored), Sessions: sessions(p.stored), Authenticated: trust, Log: logs.Sparing(log), Audit: o.audit, Registerer: p.registry, Nonces: p.openNonces(c, nonces, log),
 	})
 	p.atEnd(p.calls.Close)
 	backups := &backup.Server{Version: c.Version, Stored: p.stored, SealKey: p.member.SealKey(), Restores: o.restores}

@@ -22,7 +22,7 @@ const Default = "default"
 const DefaultAPI = "127.0.0.1:8095"
 
 // profileNames are the names that a profile may have.
-var profileNames = []string{"endpoint", "access-key-id", "access-key-secret", "ca", "insecure-skip-verify"}
+var profileNames = []string{"endpoint", "access-key-id", "access-key-secret", "security-token", "ca", "insecure-skip-verify"}
 
 // Parse reads sections of `name = value` lines. Lines that are empty or
 // begin with # are left out.

@@ -12,6 +12,7 @@ type Conditions struct {
 	SecureTransport bool       // acs:SecureTransport: it came over TLS
 	CurrentTime     time.Time  // acs:CurrentTime
 	MFAPresent      bool       // acs:MFAPresent: signed in with a second factor; an access key never is
+	ExternalID      string     // sts:ExternalId: of a call of AssumeRole; in trust policies only
 }
 
 // A condition is one key of an operator's block. It holds if any of its values
@@ -43,6 +44,9 @@ type key struct {
 	boolean func(Conditions) bool
 	address func(Conditions) netip.Addr
 }
+
+// externalID is a key of trust policies.
+var externalID = key{name: "sts:ExternalId", text: func(c Conditions) string { return c.ExternalID }}
 
 // conditionKey is the key of that name, if there is one.
 func conditionKey(name string) (key, bool) {

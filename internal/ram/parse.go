@@ -20,21 +20,33 @@ func (e *SyntaxError) Error() string {
 // element, operator or condition key that was passed over could be the one that
 // was to deny. Its errors are *SyntaxError.
 func Parse(document string) (*Policy, error) {
-	if len(document) > MaxDocumentBytes {
-		return nil, at(document, MaxDocumentBytes, "the document is longer than %d bytes", MaxDocumentBytes)
-	}
-	if i := invalidUTF8(document); i >= 0 {
-		return nil, at(document, i, "not UTF-8")
-	}
-	r := newReader(document)
-	p, err := r.policy()
+	var p *Policy
+	err := parseDocument(document, func(r *reader) (err error) {
+		p, err = r.policy()
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if rest := r.next(); rest < len(document) {
-		return nil, at(document, rest, "text after the document")
-	}
 	return p, nil
+}
+
+// parseDocument reads a document of a bounded length, which read reads to its end.
+func parseDocument(document string, read func(*reader) error) error {
+	if len(document) > MaxDocumentBytes {
+		return at(document, MaxDocumentBytes, "the document is longer than %d bytes", MaxDocumentBytes)
+	}
+	if i := invalidUTF8(document); i >= 0 {
+		return at(document, i, "not UTF-8")
+	}
+	r := newReader(document)
+	if err := read(r); err != nil {
+		return err
+	}
+	if rest := r.next(); rest < len(document) {
+		return at(document, rest, "text after the document")
+	}
+	return nil
 }
 
 func invalidUTF8(s string) int {
@@ -143,6 +155,9 @@ func (r *reader) conditions() ([]condition, error) {
 		}
 		return r.object(func(name string, at int) error {
 			k, ok := conditionKey(name)
+			if !ok && r.trusts && name == "sts:ExternalId" {
+				k, ok = externalID, true
+			}
 			if !ok {
 				return r.fail(at, "unknown condition key %q: there are acs:SourceIp, acs:SecureTransport, acs:CurrentTime and acs:MFAPresent", name)
 			}

@@ -14,6 +14,8 @@ type reader struct {
 	doc  string
 	dec  *json.Decoder
 	last int // where the token read last begins
+
+	trusts bool // it is a trust policy, whose conditions have a key of their own
 }
 
 func newReader(doc string) *reader {

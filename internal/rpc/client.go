@@ -24,6 +24,7 @@ type Client struct {
 	Endpoint    string // http://host:port or https://host:port; http if it has no scheme
 	AccessKeyID string
 	Secret      string
+	Token       string       // SecurityToken of a temporary key; "" for others
 	Algorithm   Algorithm    // V3 if not set
 	HTTP        *http.Client // if nil, one on http.DefaultTransport that follows no redirects
 }
@@ -98,8 +99,11 @@ func (c *Client) signV1(req *http.Request, version, action string, params map[st
 	for name, value := range map[string]string{
 		"Action": action, "Version": version, "Format": "JSON", "AccessKeyId": c.AccessKeyID,
 		"SignatureMethod": methodV1, "SignatureVersion": versionV1, "SignatureNonce": newNonce(),
-		"Timestamp": now.UTC().Format(signedTime),
+		"Timestamp": now.UTC().Format(signedTime), "SecurityToken": c.Token,
 	} {
+		if name == "SecurityToken" && value == "" {
+			continue
+		}
 		query.Set(name, value)
 		all[name] = value
 	}
@@ -117,6 +121,9 @@ func (c *Client) signV3(req *http.Request, version, action string, body []byte, 
 	req.Header.Set(versionField, version)
 	req.Header.Set(dateField, now.UTC().Format(signedTime))
 	req.Header.Set(nonceField, newNonce())
+	if c.Token != "" {
+		req.Header.Set(tokenField, c.Token)
+	}
 	req.Header.Set(hashField, hex.EncodeToString(hash[:]))
 
 	signed := []string{"content-type", "host"}

@@ -31,6 +31,7 @@ type Request struct {
 	Params map[string]string
 
 	AccessKeyID string
+	Token       string    // SecurityToken of a temporary key; "": none was sent
 	Time        time.Time // when the client says it signed the call
 	Nonce       string
 

@@ -72,7 +72,6 @@ func TestParseRefuses(t *testing.T) {
 		"other signature method":  {"GET", set("SignatureMethod", "HMAC-MD5"), "", 400, "InvalidParameter"},
 		"other signature version": {"GET", set("SignatureVersion", "2.0"), "", 400, "InvalidParameter"},
 		"bearer token":            {"GET", set("SignatureType", "BEARERTOKEN"), "", 400, "InvalidParameter"},
-		"security token":          {"GET", set("SecurityToken", "t"), "", 400, "InvalidSecurityToken.MismatchWithAccessKey"},
 		"long nonce":              {"GET", set("SignatureNonce", strings.Repeat("n", maxNonceBytes+1)), "", 400, "InvalidParameter"},
 		"time without zone":       {"GET", set("Timestamp", "2026-01-02T03:04:05"), "", 400, "InvalidTimeStamp.Format"},
 		"time in another zone":    {"GET", set("Timestamp", "2026-01-02T03:04:05+08:00"), "", 400, "InvalidTimeStamp.Format"},

@@ -71,10 +71,27 @@ func (req *Request) readV3(authorization string) error {
 	}
 	req.algorithm = V3
 	req.AccessKeyID, req.signed, req.signature = a.accessKeyID, a.signed, a.signature
-	if err := req.readToken(req.header.Get(tokenField)); err != nil {
+	if err := req.readTokenV3(); err != nil {
 		return err
 	}
 	return req.readMoment(req.header.Get(dateField), req.header.Get(nonceField))
+}
+
+// readTokenV3 takes the security token from its field, which must be signed, or from the
+// parameters, where some clients send it as with V1.
+func (req *Request) readTokenV3() error {
+	values := req.header.Values(tokenField)
+	switch name := strings.ToLower(tokenField); {
+	case len(values) == 0:
+		req.Token = req.Params["SecurityToken"]
+		return nil
+	case len(values) > 1:
+		return contradicted(name)
+	case values[0] != "" && !slices.Contains(req.signed, name):
+		return incomplete("%s must be signed.", name)
+	}
+	req.Token = values[0]
+	return nil
 }
 
 type authorization struct {

@@ -51,7 +51,8 @@ func TestVerify(t *testing.T) {
 		{"V3 the form", V3, body("X=2"), "SignatureDoesNotMatch"},
 		{"V3 a query", V3, func(r *http.Request) { r.URL.RawQuery = "Y=1" }, "SignatureDoesNotMatch"},
 		{"V3 an action in the query", V3, func(r *http.Request) { r.URL.RawQuery = "Action=B" }, "InvalidParameter.Action"},
-		{"V3 a token", V3, header("X-Acs-Security-Token", "t"), "InvalidSecurityToken.MismatchWithAccessKey"},
+		{"V3 a token that is not signed", V3, header("X-Acs-Security-Token", "t"), "IncompleteSignature"},
+		{"V1 a token more", V1, query("Action=A", "Action=A&SecurityToken=t"), "SignatureDoesNotMatch"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			client := &Client{Endpoint: "api.test", AccessKeyID: "ak", Secret: "secret", Algorithm: tt.algorithm}

@@ -173,6 +173,11 @@ func (r *Reader) policiesOf(userName string) (all []elb.Policy) {
 	for _, m := range r.GroupsOf(userName) {
 		holders = append(holders, elb.Holder{GroupID: m.GroupID})
 	}
+	return r.policiesOfAll(holders)
+}
+
+// policiesOfAll reads the policies of holders, each once.
+func (r *Reader) policiesOfAll(holders []elb.Holder) (all []elb.Policy) {
 	seen := make(map[string]bool)
 	for _, h := range holders {
 		for _, a := range r.AttachmentsOf(h) {

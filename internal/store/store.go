@@ -25,6 +25,8 @@ type Store struct {
 	client *clientv3.Client
 	sealer *sealer
 
+	tokenSealer *sealer // of security tokens
+
 	turn     chan struct{} // holds one token; see Update
 	tokens   tokenLease
 	reporter *reporter
@@ -37,7 +39,11 @@ func New(client *clientv3.Client, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{client: client, sealer: sealer, turn: make(chan struct{}, 1)}
+	tokens, err := newTokenSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{client: client, sealer: sealer, tokenSealer: tokens, turn: make(chan struct{}, 1)}
 	s.reporter = newReporter(s)
 
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)

@@ -1,0 +1,96 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"elbow/internal/api"
+	"elbow/internal/elb"
+	"elbow/internal/ram"
+	"elbow/internal/store"
+)
+
+// maxChainedSession bounds a session that another session begins, as STS has it: who
+// has lost the trust of a role must not go on by one session after the other, each as
+// long as a role allows.
+const maxChainedSession = time.Hour
+
+// AssumeRole begins a session of a role for a caller whom the role trusts. Nothing is
+// stored: the token is the session.
+func (s *Service) AssumeRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (out api.AssumeRoleOutput, err error) {
+	if who.Root() {
+		return out, api.ErrRoleByRoot.New()
+	}
+	if in.Policy != "" {
+		if _, err := ram.Parse(in.Policy); err != nil {
+			return out, api.ErrMalformedPolicyDocument.New(err.Error())
+		}
+	}
+	role, err := s.trustedRole(ctx, who, in)
+	if err != nil {
+		return out, err
+	}
+	longest := role.MaxSession
+	if who.RoleName != "" {
+		longest = min(longest, maxChainedSession)
+	}
+	if in.Duration > longest {
+		e := api.InvalidField("DurationSeconds")
+		e.Reason = fmt.Sprintf("DurationSeconds must be at most %d for this role and caller", int(longest.Seconds()))
+		return out, e
+	}
+	session := store.RoleSession{
+		AccessKeyID: elb.NewSessionKeyID(), Secret: elb.NewAccessKeySecret(), RoleName: role.Name, RoleID: role.ID,
+		Name: in.SessionName, Policy: in.Policy, Expires: s.now().Add(in.Duration).UTC().Truncate(time.Second),
+	}
+	token, err := s.store.SealSession(session)
+	if err != nil {
+		return out, err
+	}
+	out.AssumedRoleUser = api.AssumedRoleUser{
+		Arn:           ramARN(who.AccountID, "assumed-role/"+role.Name+"/"+session.Name),
+		AssumedRoleID: role.ID + ":" + session.Name,
+	}
+	out.Credentials = api.Credentials{
+		AccessKeyID: session.AccessKeyID, AccessKeySecret: session.Secret, SecurityToken: token, Expiration: api.Timestamp(session.Expires),
+	}
+	return out, nil
+}
+
+// trustedRole finds the role, if it trusts the caller. To others a role that does not
+// exist looks like one that does not trust them only where no policy allows them to
+// assume it: the gateway has asked that before.
+func (s *Service) trustedRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (role elb.Role, err error) {
+	if in.Role.AccountID != who.AccountID {
+		return role, api.ErrNotTrusted.New()
+	}
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		role, err = roleNamed(r, in.Role.Name)
+		return err
+	})
+	if err != nil {
+		return role, err
+	}
+	trust, err := ram.ParseTrust(role.Trust)
+	if err != nil {
+		return role, err // it was readable when it was stored
+	}
+	origin := api.OriginOf(ctx)
+	conditions := ram.Conditions{
+		SourceIP: origin.Source, SecureTransport: origin.Secure, CurrentTime: s.now(), ExternalID: in.ExternalID,
+	}
+	if !trust.Allows(principalsOf(who), conditions) {
+		return role, api.ErrNotTrusted.New()
+	}
+	return role, nil
+}
+
+// principalsOf are the names that trust policies know a caller by.
+func principalsOf(who ram.Identity) []string {
+	own := "user/" + who.UserName
+	if who.RoleName != "" {
+		own = "role/" + who.RoleName
+	}
+	return []string{ramARN(who.AccountID, "root"), ramARN(who.AccountID, own)}
+}
