@@ -49,9 +49,10 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 		done; \
 	done
 
-conformance: h2spec ## how nginx, haproxy and Node read what elbow passes on; installs them if missing
-	conformance/install.sh nginx:nginx haproxy:haproxy node:nodejs
+conformance: h2spec ## how nginx, haproxy and Node read what elbow passes on, and WebDAV over Apache and Subversion; installs them if missing
+	conformance/install.sh nginx:nginx haproxy:haproxy node:nodejs apache2:apache2 svn:subversion /usr/lib/apache2/modules/mod_dav_svn.so:libapache2-mod-svn
 	CGO_ENABLED=0 $(GO) test -count=1 ./conformance -args -with nginx,haproxy,node
+	PATH=$$PATH:/usr/sbin CGO_ENABLED=0 $(GO) test -count=1 -run=WebDAV ./internal/elbtest -args -webdav
 
 clients: ## curl, git, nghttp, gtlsclient, Chromium, Node and its ws package against elbow; installs them if missing
 	conformance/install.sh curl:curl git:git nghttp:nghttp2-client gtlsclient:ngtcp2-client chromium:chromium node:nodejs npm:npm

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs from Debian's packages what is missing of the commands given, each as
-# command:package. Services among them are not started.
+# command:package, and of files, each as /path:package. Services among them are not started.
 set -eu
 PATH=$PATH:/usr/sbin
 missing=
 for pair; do
-	command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
+	[ -e "${pair%:*}" ] || command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then

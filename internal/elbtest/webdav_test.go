@@ -2,6 +2,7 @@ package elbtest
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +16,8 @@ import (
 	"text/template"
 	"time"
 )
+
+var webDAV = flag.Bool("webdav", false, "a test of WebDAV fails where it cannot run")
 
 // apacheBlock is a part of Apache's configuration in a document.
 var apacheBlock = regexp.MustCompile("(?s)```apache\n(.*?)```")
@@ -51,13 +54,17 @@ DavLockDB {{.Dir}}/locks
 func startApache(t *testing.T, extra string) string {
 	t.Helper()
 	const modules = "/usr/lib/apache2/modules"
+	missing := t.Skipf
+	if *webDAV {
+		missing = t.Fatalf
+	}
 	for _, tool := range []string{"apache2", "svn", "svnadmin"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("WebDAV needs %s: %v", tool, err)
+			missing("WebDAV needs %s: %v", tool, err)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(modules, "mod_dav_svn.so")); err != nil {
-		t.Skip(err)
+		missing("WebDAV needs a module of Apache: %v", err)
 	}
 	dir, err := os.MkdirTemp("", "elbow-webdav") // Apache's workers are another user, who cannot enter t.TempDir
 	if err != nil {

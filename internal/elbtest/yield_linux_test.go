@@ -2,10 +2,13 @@ package elbtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,25 +52,36 @@ func TestSignalDuringTakeover(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
 	f := NewSite(t, n, NewBackend(t, "a")).Listen(t, nil)
-	next := n.Successor()
+	// The newer one reads its certificate between what it asks the older one for and
+	// what it tells it. A FIFO has it wait there.
+	dir := t.TempDir()
+	pair := NewCertificate(t, "localhost")
+	chain, key := filepath.Join(dir, "chain"), filepath.Join(dir, "key")
+	if err := errors.Join(os.WriteFile(key, []byte(pair.Key), 0o600), syscall.Mkfifo(chain, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	next := n.Successor("-api-cert", chain, "-api-key", key, "-api-plain")
 	if err := next.start(); err != nil {
 		t.Fatal(err)
 	}
 	next.endWith(t)
-	Eventually(t, func() error {
-		if !next.log.contains("taking over") {
-			return fmt.Errorf("the newer process has not got so far:\n%s", next.Log())
-		}
-		return nil
+	var out *os.File
+	Eventually(t, func() (err error) {
+		out, err = os.OpenFile(chain, os.O_WRONLY|syscall.O_NONBLOCK, 0) // an error until it reads
+		return err
 	})
-	if err := next.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
+	defer out.Close()
+	if !next.log.contains("taking over") {
+		t.Fatalf("the newer process reads its certificate before it asks the older one:\n%s", next.Log())
 	}
 	n.Stop(t) // fails if it takes longer than patience; the older one used to wait for 90 s
 	if n.log.contains("taken over, draining") {
-		t.Skip("the newer process was stopped too late: it had taken over")
+		t.Error("the newer process had taken over")
 	}
-	if err := next.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+	if _, err := out.WriteString(pair.Chain); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := next.awaitReady(); err != nil {
