@@ -61,14 +61,16 @@ var mayImport = map[string][]string{
 	"internal/buffer":         {},
 	"internal/datagram":       {"internal/overload", "internal/socket"},
 	"internal/accesslog":      {"internal/http1", "internal/socket"},
-	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/overload", "internal/socket"},
+	"internal/eventloop":      {"internal/socket"},
+	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
+	"internal/udp":            {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
 	"internal/exchange":       {"internal/accesslog", "internal/balance", "internal/buffer", "internal/http1", "internal/http2", "internal/http3", "internal/metrics", "internal/overload", "internal/socket", "internal/upstream"},
 	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/http1", "internal/http2", "internal/http3", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
 		"internal/elb", "internal/store", "internal/balance", "internal/health",
-		"internal/cert", "internal/address", "internal/exchange", "internal/proxy", "internal/stream",
+		"internal/cert", "internal/address", "internal/exchange", "internal/proxy", "internal/stream", "internal/udp",
 	},
 
 	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout", "internal/regular"}, // what it does with them it is handed
@@ -77,7 +79,7 @@ var mayImport = map[string][]string{
 		"internal/address", "internal/backup", "internal/balance", "internal/connlimit", "internal/console", "internal/control", "internal/datagram",
 		"internal/elb", "internal/gateway", "internal/handover", "internal/history", "internal/lockout", "internal/logs",
 		"internal/metrics", "internal/overload", "internal/profile", "internal/proxy", "internal/ram", "internal/reconcile",
-		"internal/regular", "internal/rpc", "internal/socket", "internal/store", "internal/store/embedded", "internal/stream",
+		"internal/regular", "internal/rpc", "internal/socket", "internal/store", "internal/store/embedded", "internal/stream", "internal/udp",
 	},
 	"internal/demo": {"internal/api", "internal/cli", "internal/elb", "internal/node", "internal/rpc"},
 	"cmd/elbow": {
@@ -116,7 +118,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"},    // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/datagram"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/stream", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
+	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/stream", "internal/udp", "internal/eventloop", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
 	"golang.org/x/crypto/blowfish":           {"internal/control"},                                 // what bcrypt is made of, computed with breaks

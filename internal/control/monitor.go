@@ -31,7 +31,7 @@ func listenMinute(lb *monitored, one *history.Sample) api.ListenMinute {
 	text := func(n uint64) string { return strconv.FormatUint(n, 10) }
 	return api.ListenMinute{
 		LoadBalancerID: lb.ID, EnsRegionID: lb.RegionID, Vip: lb.Address.String(), Vni: "0",
-		VPort: strconv.Itoa(one.Port), Proto: lb.protocols[one.Port], BizTime: api.BizTime(one.Time()),
+		VPort: strconv.Itoa(one.Port % history.UDP), Proto: lb.protocols[one.Port], BizTime: api.BizTime(one.Time()),
 		Conns: text(one.Accepted), ActConns: text(one.Active), InActConns: text(one.Open - min(one.Open, one.Active)), DropConns: text(one.Dropped),
 		InBytes: text(one.BytesIn), OutBytes: text(one.BytesOut),
 		InDropBytes: "0", OutDropBytes: "0", InDropPkts: "0", OutDropPkts: "0",
@@ -45,7 +45,7 @@ func (s *Service) DescribeServerLoadBalancerListenMonitor(ctx context.Context, i
 	for i := range samples {
 		one := &samples[i]
 		out.ServerLoadBalancerMonitorData = append(out.ServerLoadBalancerMonitorData, api.ListenerMinute{
-			ServerMinute: serverMinute(lb, one), Proto: lb.protocols[one.Port], Vport: one.Port,
+			ServerMinute: serverMinute(lb, one), Proto: lb.protocols[one.Port], Vport: one.Port % history.UDP,
 		})
 	}
 	return out, err
@@ -83,7 +83,7 @@ func serverMinute(lb *monitored, one *history.Sample) api.ServerMinute {
 // monitored is a load balancer and what its listeners speak.
 type monitored struct {
 	elb.LoadBalancer
-	protocols map[int]elb.Protocol // by port
+	protocols map[int]elb.Protocol // by the Port of samples
 }
 
 func (s *Service) monitored(ctx context.Context, id string) (*monitored, error) {
@@ -95,7 +95,11 @@ func (s *Service) monitored(ctx context.Context, id string) (*monitored, error) 
 		}
 		found.LoadBalancer = lb
 		for _, l := range r.ListenersOf(id) {
-			found.protocols[l.Port] = l.Protocol
+			port := l.Port
+			if l.Protocol.UsesUDP() {
+				port += history.UDP
+			}
+			found.protocols[port] = l.Protocol
 		}
 		return nil
 	})
@@ -114,9 +118,9 @@ func (s *Service) listenerSamples(ctx context.Context, id string, port int, prot
 	}
 	wanted := func(n int) bool {
 		speaks, there := lb.protocols[n]
-		return there && (port == 0 || port == n) && (protocol == "" || protocol == speaks)
+		return there && (port == 0 || port == n%history.UDP) && (protocol == "" || protocol == speaks)
 	}
-	if port != 0 && !wanted(port) {
+	if port != 0 && !wanted(port) && !wanted(port+history.UDP) {
 		return nil, nil, api.ListenerNotFound()
 	}
 	if s.history == nil {

@@ -41,7 +41,8 @@ log a line with the field ` + "`left_out`" + ` says how many of its kind were no
 // logKeys says what the fields of the log mean. A field that is not here fails the
 // test.
 var logKeys = map[string]string{
-	"action": "operation of the API", "address": "IP address and port", "admin": "URL of metrics and health", "after": "size afterwards, in bytes",
+	"protocol": "of the listener: https, http, tcp or udp; http for the redirect of an HTTPS listener",
+	"action":   "operation of the API", "address": "IP address and port", "admin": "URL of metrics and health", "after": "size afterwards, in bytes",
 	"api": "URL of the API", "as": "new name of a file", "at": "when the validity ended or begins", "backend": "ServerId, or ServerId:Port", "before": "size before, in bytes",
 	"beyond": "how many were refused", "by": "process id of the newer process", "bytes": "size", "certificate": "CertId", "client": "address that something came from",
 	"console": "URL of the console", "day": "day of the history", "days": "days that there are", "disk": "free bytes of the disk",

@@ -19,11 +19,14 @@ import (
 	"elbow/internal/metrics"
 )
 
+// UDP is what the Port of a Sample has beyond the number of a port of UDP.
+const UDP = 1 << 16
+
 // A Sample is what a listener did in a minute, or several listeners, or in
 // several minutes.
 type Sample struct {
 	Minute int64 // the first of them: Unix time / 60
-	Port   int   // of the listener; 0: of all of a load balancer
+	Port   int   // of the listener, plus UDP for one of UDP; 0: of all of a load balancer
 
 	ByClass           [5]uint64 // exchanges, 1xx to 5xx
 	Faults            uint64    // exchanges that ended in one

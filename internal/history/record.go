@@ -174,7 +174,7 @@ func damage(rest []byte) error {
 func (s *Sample) decode(payload []byte) bool {
 	r := numbers{payload, true}
 	s.Minute = int64(r.next(minutesPerDay - 1))
-	s.Port = int(r.next(65535))
+	s.Port = int(r.next(UDP + 65535))
 	fields := s.fields()
 	mask := r.next(1<<(len(fields)+1) - 1)
 	for n, field := range fields {

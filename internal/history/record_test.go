@@ -80,7 +80,7 @@ func TestScan(t *testing.T) {
 		{"a length beyond all", append(segmentOf(one), 0xff, 0x7f), []Sample{one}, errDamaged},
 		{"a length without end", append(segmentOf(one), bytes.Repeat([]byte{0x80}, 11)...), []Sample{one}, errDamaged},
 		{"minute 1440", payload("a00b00" + "00"), nil, errDamaged},
-		{"port 65536", payload("00808004" + "00"), nil, errDamaged},
+		{"port 131072", payload("00808008" + "00"), nil, errDamaged},
 		{"no fields", payload("000000"), []Sample{{Minute: testFirst}}, nil},
 		{"a field that there is not", payload("00008080" + "0201"), nil, errDamaged},
 		{"a bucket that there is not", payload("0000808001" + "05" + "80808001" + "01"), nil, errDamaged},

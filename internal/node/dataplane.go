@@ -13,6 +13,7 @@ import (
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 	"elbow/internal/stream"
+	"elbow/internal/udp"
 )
 
 // A dataPlane is the traffic of a node, and the loop that has it follow what the
@@ -20,6 +21,7 @@ import (
 type dataPlane struct {
 	traffic  *proxy.Proxy
 	streams  *stream.Streams // of TCP listeners; nil: they cannot be served
+	relay    *udp.Relay      // of UDP listeners; nil: they cannot be served
 	loop     *reconcile.Loop
 	recorder *history.Recorder // of what traffic counts
 
@@ -44,10 +46,10 @@ func openDataPlane(c Config, control *controlPlane, older *predecessor, reach *e
 		RetryPercent: orNone(c.RetryPercent), RetryBurst: orNone(c.RetryBurst),
 		Inherited: older.sockets(),
 	})
-	d.streams = openStreams(c, d.traffic, log)
+	d.streams, d.relay = openStreams(c, d.traffic, log), openRelay(c, d.traffic, log)
 	d.recorder = newRecorder(d.traffic)
 	d.loop = reconcile.New(reconcile.Config{
-		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: d.traffic, Streams: d.streams, Node: nodeName(),
+		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: d.traffic, Streams: d.streams, Relay: d.relay, Node: nodeName(),
 		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.DrainTimeout, Log: log,
 		SlowStart: c.SlowStart, Reach: reach, LoadFactor: c.LoadFactor, Probes: probesAtOnce(limit),
 	})
@@ -76,6 +78,9 @@ func (d *dataPlane) drain(ctx context.Context) {
 func (d *dataPlane) close() {
 	if d.streams != nil {
 		d.streams.Close()
+	}
+	if d.relay != nil {
+		d.relay.Close()
 	}
 	d.traffic.Close()
 }

@@ -51,7 +51,7 @@ func listenerFiles(d store.Desired, http3 bool) (listeners, need int) {
 		if l.Protocol == elb.HTTPS && http3 {
 			quic++
 		}
-		if l.Forward {
+		if l.Forward && l.Protocol == elb.HTTPS {
 			listeners++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,7 +64,11 @@ func readings(p *proxy.Proxy) []history.Reading {
 			Faults: s.Faults, BytesIn: s.BytesIn, BytesOut: s.BytesOut, Accepted: s.Accepted, Dropped: s.Refused + s.Overflow,
 			Open: uint64(max(s.Open, 0)), Times: s.Total,
 		}}
-		r.Port, _ = strconv.Atoi(port) // decimal
+		number, isUDP := strings.CutSuffix(port, "/udp")
+		r.Port, _ = strconv.Atoi(number) // decimal
+		if isUDP {
+			r.Port += history.UDP
+		}
 		copy(r.ByClass[:], s.ByClass[1:])
 		if of := backends[listener{lb, port}]; of != nil {
 			// A connection of HTTP/2 may have several exchanges under way.

@@ -1,10 +1,12 @@
 package node
 
 import (
+	"cmp"
 	"log/slog"
 
 	"elbow/internal/proxy"
 	"elbow/internal/stream"
+	"elbow/internal/udp"
 )
 
 // openStreams starts the data plane of TCP listeners, which shares limits, counts and
@@ -21,4 +23,17 @@ func openStreams(c Config, traffic *proxy.Proxy, log *slog.Logger) *stream.Strea
 		return nil
 	}
 	return s
+}
+
+// openRelay starts the data plane of UDP listeners, as openStreams does that of TCP.
+func openRelay(c Config, traffic *proxy.Proxy, log *slog.Logger) *udp.Relay {
+	r, err := udp.New(udp.Options{
+		Log: log, Line: traffic.AddLine, Files: traffic.Files(), MaxSessions: min(c.MaxConnections, cmp.Or(c.MaxListenerConns, c.MaxConnections)),
+		DrainTimeout: c.DrainTimeout, Inherit: traffic.Inherit, Begun: traffic.Begun(),
+	})
+	if err != nil {
+		log.Error("UDP listeners cannot be served", "err", err)
+		return nil
+	}
+	return r
 }

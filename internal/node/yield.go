@@ -117,6 +117,11 @@ func (n *Node) state() (s *handover.State, files []handover.Source) {
 			s.Sockets = append(s.Sockets, handover.Socket{Network: "tcp", Address: one.Address, File: add(one.Open)})
 		}
 	}
+	if n.data.relay != nil {
+		for _, one := range n.data.relay.Sockets() {
+			s.Sockets = append(s.Sockets, handover.Socket{Network: "udp", Address: one.Address, File: add(one.Open)})
+		}
+	}
 	for _, e := range n.elders.list() {
 		p := e.Process
 		p.File = add(func() (*os.File, error) {

@@ -14,6 +14,10 @@ type Config struct {
 	// Whether a listener speaks TLS is settled by its first Config.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
+	// NoHTTP3 leaves the UDP port of the listener's number to others. It is settled by
+	// the first Config.
+	NoHTTP3 bool
+
 	// Sessions are the keys to what clients keep for their next connection; nil:
 	// they last no longer than the listener. Those of QUIC are settled when its
 	// port is opened.

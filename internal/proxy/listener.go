@@ -67,7 +67,7 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 	if cfg.Certificate != nil {
 		l.tls = l.newTLS()
 		cfg.Sessions.follow(l.tls)
-		if p.http3 {
+		if p.http3 && !cfg.NoHTTP3 {
 			l.quic = newQUIC(l)
 		}
 	}

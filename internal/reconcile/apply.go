@@ -12,6 +12,7 @@ import (
 	"elbow/internal/exchange"
 	"elbow/internal/proxy"
 	"elbow/internal/stream"
+	"elbow/internal/udp"
 )
 
 // apply does the steps in order. The first of a unit that fails leaves out the
@@ -61,7 +62,7 @@ func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, n
 func (l *Loop) refuse(u *unit, d *spec) {
 	for _, r := range d.refused {
 		if !slices.Contains(u.spec.refused, r) {
-			l.log.Warn("backend not served", "lb", d.loadBalancer, "listener", d.listener(), "backend", r.name(), "address", r.address, "err", r.why)
+			l.log.Warn("backend not served", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "backend", r.name(), "address", r.address, "err", r.why)
 		}
 	}
 	u.spec.refused = slices.Clone(d.refused)
@@ -100,7 +101,7 @@ func (l *Loop) settle(u *unit, d *spec) {
 	u.spec.check = d.check // of which each backend had a step of its own
 	u.spec.also = slices.Clone(d.also)
 	if u.fault != nil {
-		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.listener(), "rev", l.revision)
+		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "rev", l.revision)
 		u.fault = nil
 	}
 }
@@ -113,7 +114,7 @@ func (l *Loop) fail(u *unit, d *spec, err error, now time.Time) {
 		f.tries += was.tries
 	}
 	if u.fault == nil || u.fault.err.Error() != err.Error() {
-		l.log.Error("listener not as desired", "lb", d.loadBalancer, "listener", d.listener(), "rev", l.revision, "err", err)
+		l.log.Error("listener not as desired", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "rev", l.revision, "err", err)
 	}
 	f.retry = now.Add(pause(f.tries))
 	u.fault = f
@@ -198,8 +199,11 @@ func (u *unit) rekey(d *spec) {
 
 func (l *Loop) join(u *unit, d *spec, id backendID) {
 	b := &backend{proxy: l.proxy.NewBackendOf(d.loadBalancer, d.listener(), id.name(), id.address.String())}
-	if d.protocol == elb.TCP {
+	switch d.protocol {
+	case elb.TCP:
 		b.stream = &stream.Backend{ID: id.name(), Address: id.address, Member: b.proxy.Member}
+	case elb.UDP:
+		b.udp = &udp.Backend{ID: id.name(), Address: id.address, Member: b.proxy.Member}
 	}
 	if d.check.on {
 		b.proxy.Member.SetHealth(l.inherited[verdictKey{d.key, id}]) // the zero Health is Unknown
@@ -210,8 +214,11 @@ func (l *Loop) join(u *unit, d *spec, id backendID) {
 }
 
 func (l *Loop) swap(u *unit, d *spec) error {
-	if d.protocol == elb.TCP {
+	switch d.protocol {
+	case elb.TCP:
 		return l.swapStream(u, d)
+	case elb.UDP:
+		return l.swapUDP(u, d)
 	}
 	c, err := l.config(u, d)
 	if err != nil {
@@ -250,6 +257,7 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 	case u.certs == nil:
 		return nil, errors.New("the listener has no certificate: give it a ServerCertificateId")
 	default:
+		c.NoHTTP3 = d.noHTTP3
 		c.Certificate = u.certs.GetCertificate
 		c.Sessions = sessions(d, u.spec.certificate)
 	}

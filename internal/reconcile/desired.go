@@ -45,6 +45,11 @@ func (r *resolver) resolve(d *store.Desired, now time.Time) []spec {
 	// No two listeners have a port in common: the call that would make it so is
 	// refused. Should it be so all the same, the one stored first has the port.
 	r.specs = slices.CompactFunc(r.specs, func(a, b spec) bool { return a.key == b.key })
+	for i := 1; i < len(r.specs); i++ {
+		if a, b := &r.specs[i-1], &r.specs[i]; b.udp && a.loadBalancer == b.loadBalancer && a.port == b.port {
+			a.noHTTP3 = true
+		}
+	}
 	return r.specs
 }
 
@@ -63,6 +68,8 @@ func (r *resolver) listener(b *elb.LoadBalancer, l *elb.Listener, revision int64
 	case l.Protocol == elb.HTTP:
 		s := r.forward(b, l, revision)
 		s.settings.keepFor = !l.ForwardedFor
+	case l.Protocol == elb.UDP:
+		r.forward(b, l, revision).settings.established = l.EstablishedTimeout
 	case l.Protocol == elb.TCP:
 		s := r.forward(b, l, revision)
 		s.settings.established, s.settings.persistence = l.EstablishedTimeout, l.PersistenceTimeout

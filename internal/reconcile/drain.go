@@ -42,7 +42,7 @@ func (l *Loop) drain(k key) {
 		}
 	}
 	if !l.yielding {
-		l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.listener(), "rev", l.revision)
+		l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "protocol", u.spec.protocol, "rev", l.revision)
 	}
 	l.drainsOf[u.spec.owner]++
 	l.end(&drain{unit: u, sockets: sockets})
@@ -65,7 +65,7 @@ func (l *Loop) await(ctx context.Context, d *drain) {
 	}
 	if err != nil {
 		l.log.Warn("exchanges cut at the end of the drain", "lb", d.unit.spec.loadBalancer,
-			"listener", d.unit.spec.listener(), "err", err)
+			"listener", d.unit.spec.port, "protocol", d.unit.spec.protocol, "err", err)
 	}
 	l.drained <- d
 }

@@ -59,7 +59,7 @@ var (
 // The next exchange sees the verdict at once, the store a moment later.
 func (l *Loop) reporter(d *spec, id backendID, m *balance.Member) func(health.Verdict, error) {
 	owner, name := d.owner, id.name()
-	log := l.log.With("lb", d.loadBalancer, "listener", d.listener(), "backend", name, "address", id.address)
+	log := l.log.With("lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "backend", name, "address", id.address)
 	return func(v health.Verdict, err error) {
 		was := m.Health()
 		if v == health.Up && was != balance.Healthy {

@@ -20,6 +20,7 @@ import (
 	"elbow/internal/proxy"
 	"elbow/internal/store"
 	"elbow/internal/stream"
+	"elbow/internal/udp"
 )
 
 // A Source is the desired state: a *store.Mirror, or a fake of it.
@@ -39,6 +40,9 @@ type Config struct {
 
 	// Streams serve TCP listeners; nil: nothing does.
 	Streams *stream.Streams
+
+	// Relay serves UDP listeners; nil: nothing does.
+	Relay *udp.Relay
 
 	Node string // the name this node reports under
 
@@ -78,6 +82,7 @@ type Loop struct {
 	source       Source
 	proxy        *proxy.Proxy
 	streams      *stream.Streams // nil: there are no TCP listeners
+	relay        *udp.Relay      // nil: there are no UDP listeners
 	drainTimeout time.Duration
 	slowStart    time.Duration
 	loadFactor   int // percent
@@ -116,6 +121,7 @@ func New(c Config) *Loop {
 		source:       c.Source,
 		proxy:        c.Proxy,
 		streams:      c.Streams,
+		relay:        c.Relay,
 		drainTimeout: c.DrainTimeout,
 		slowStart:    c.SlowStart,
 		loadFactor:   c.LoadFactor,

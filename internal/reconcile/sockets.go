@@ -40,15 +40,19 @@ func (l *Loop) open(u *unit, d *spec, ip netip.Addr) error {
 		u.open = true
 		u.follow(d, c)
 	}
-	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.listener(), "address", at, "rev", l.revision)
+	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "address", at, "rev", l.revision)
 	return nil
 }
 
 // prepare makes what opens a socket of u: the first one of what d says, any other of
 // what the first follows. The config is one of HTTP and HTTPS.
 func (l *Loop) prepare(u *unit, d *spec, eip bool) (_ opener, c *proxy.Config, err error) {
-	if d.protocol == elb.TCP {
+	switch d.protocol {
+	case elb.TCP:
 		listen, err := l.prepareStream(u, d)
+		return listen, nil, err
+	case elb.UDP:
+		listen, err := l.prepareUDP(u, d)
 		return listen, nil, err
 	}
 	c, listen := u.config, l.proxy.Listen
@@ -79,7 +83,7 @@ func (l *Loop) detach(k key, eip netip.Addr) {
 	delete(u.sockets, eip)
 	u.open = len(u.sockets) > 0
 	socket.Close()
-	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.listener(), "address", netip.AddrPortFrom(eip, uint16(k.port)), "rev", l.revision)
+	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "protocol", u.spec.protocol, "address", netip.AddrPortFrom(eip, uint16(k.port)), "rev", l.revision)
 	l.end(&drain{unit: u, detached: eip, sockets: []front{socket}})
 }
 

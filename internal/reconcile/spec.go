@@ -57,6 +57,7 @@ type spec struct {
 	address     netip.AddrPort
 	also        []netip.Addr // of EIPs, on the same port
 	protocol    elb.Protocol // of the unit: http for the redirect of an HTTPS listener
+	noHTTP3     bool         // a UDP listener has the port
 	redirect    int          // HTTPS port that requests are sent to; 0: the unit forwards
 	certificate string       // decimal id, or several; "" for a redirect
 	sessions    *sessionKeys // nil: none are stored, or a redirect
@@ -137,7 +138,7 @@ func (s *spec) forwards() bool { return s.redirect == 0 }
 // sameSocket reports whether one listening socket can serve both, one after
 // the other. What a listener speaks is settled when it is opened.
 func (s *spec) sameSocket(o *spec) bool {
-	return s.address == o.address && s.protocol == o.protocol
+	return s.address == o.address && s.protocol == o.protocol && s.noHTTP3 == o.noHTTP3
 }
 
 // sameExchange reports whether requests are treated alike under both.

@@ -4,12 +4,17 @@ import (
 	"errors"
 	"net/netip"
 
+	"elbow/internal/elb"
 	"elbow/internal/stream"
+	"elbow/internal/udp"
 )
 
-// errNoStreams is why a TCP listener does not run on a machine where the data plane for
-// it could not be started.
-var errNoStreams = errors.New("this node serves no TCP listeners: its log says why")
+// Why a listener does not run on a machine where the data plane for it could not be
+// started.
+var (
+	errNoStreams = errors.New("this node serves no TCP listeners: its log says why")
+	errNoRelay   = errors.New("this node serves no UDP listeners: its log says why")
+)
 
 // prepareStream makes what opens the socket of a TCP listener.
 func (l *Loop) prepareStream(u *unit, d *spec) (opener, error) {
@@ -55,6 +60,54 @@ func (l *Loop) streamConfig(u *unit, d *spec) (*stream.Config, error) {
 	}
 	for _, m := range d.members {
 		c.Backends = append(c.Backends, u.backends[m.backendID].stream)
+	}
+	return c, nil
+}
+
+// prepareUDP makes what opens the socket of a UDP listener.
+func (l *Loop) prepareUDP(u *unit, d *spec) (opener, error) {
+	if l.relay == nil {
+		return nil, errNoRelay
+	}
+	if !u.open {
+		var err error
+		if u.udp, err = l.udpConfig(u, d); err != nil {
+			return nil, err
+		}
+	}
+	return func(at netip.AddrPort) (front, error) {
+		if u.counts == nil {
+			u.counts = l.proxy.CountStream(d.loadBalancer, d.listener())
+		}
+		return l.relay.Listen(at, u.udp, u.counts)
+	}, nil
+}
+
+func (l *Loop) swapUDP(u *unit, d *spec) error {
+	c, err := l.udpConfig(u, d)
+	if err != nil {
+		return err
+	}
+	u.udp = c
+	for _, socket := range u.sockets {
+		socket.(*udp.Listener).Swap(c)
+	}
+	u.follow(d, nil)
+	return nil
+}
+
+// udpConfig is what the data plane gets for d. Its backends are there already.
+func (l *Loop) udpConfig(u *unit, d *spec) (*udp.Config, error) {
+	_, scheduler, err := l.group(u, d)
+	if err != nil {
+		return nil, err
+	}
+	c := &udp.Config{
+		LoadBalancer: d.loadBalancer, Port: d.port, Scheduler: scheduler, Idle: d.settings.established,
+		QUIC: d.settings.scheduler == elb.QCH || d.settings.scheduler == elb.IQCH,
+	}
+	for _, m := range d.members {
+		c.Backends = append(c.Backends, u.backends[m.backendID].udp)
 	}
 	return c, nil
 }

@@ -11,6 +11,7 @@ import (
 	"elbow/internal/health"
 	"elbow/internal/proxy"
 	"elbow/internal/stream"
+	"elbow/internal/udp"
 )
 
 // A unit is the sockets of one port, on the address of the load balancer and on those
@@ -27,6 +28,7 @@ type unit struct {
 	certs   *cert.Store   // nil without TLS
 
 	stream *stream.Config // that they follow, of TCP
+	udp    *udp.Config    // of UDP
 	counts *proxy.StreamCounts
 }
 
@@ -55,6 +57,7 @@ type backend struct {
 
 	proxy   *exchange.Backend
 	stream  *stream.Backend // of a TCP listener
+	udp     *udp.Backend    // of a UDP listener
 	checker *health.Checker // nil if none probes it
 }
 
@@ -63,6 +66,9 @@ func (l *Loop) retire(b *backend) {
 	b.proxy.Retire()
 	if b.stream != nil {
 		l.streams.Retire(b.stream)
+	}
+	if b.udp != nil {
+		l.relay.Retire(b.udp)
 	}
 }
 

@@ -16,7 +16,7 @@ func (o *loop) listen(l *Listener) {
 	default:
 	}
 	fd := l.socket.fd
-	if err := o.watch(fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE); err != nil {
+	if err := o.Watch(fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE); err != nil {
 		o.streams.log.Error("connections are not accepted", "listener", l.address, "err", err)
 		return
 	}
@@ -27,7 +27,7 @@ func (o *loop) unlisten(l *Listener) {
 	fd := l.socket.fd
 	if o.accepts[int32(fd)] == l {
 		delete(o.accepts, int32(fd))
-		_ = unix.EpollCtl(o.fd, unix.EPOLL_CTL_DEL, fd, nil) // it is in the set
+		o.Unwatch(fd)
 	}
 }
 

@@ -12,14 +12,6 @@ import (
 // These system calls do not announce themselves to the scheduler, as those of package
 // socket: on non-blocking descriptors they return in microseconds.
 
-func epollWait(set int, events []syscall.EpollEvent) (int, syscall.Errno) {
-	n, _, e := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(set), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
-	if e != 0 {
-		return 0, e
-	}
-	return int(n), 0
-}
-
 // accept takes one connection from a listening socket. ok is false if there is none; a
 // client that has gone already is passed over.
 func accept(fd int) (conn int, client netip.AddrPort, err syscall.Errno) {

@@ -49,7 +49,7 @@ func (e *engine) accept(l *Listener) {
 
 func (e *engine) admit(l *Listener) {
 	for _, o := range e.loops {
-		o.do(func() { o.listen(l) })
+		o.Do(func() { o.listen(l) })
 	}
 }
 
@@ -57,7 +57,7 @@ func (e *engine) admit(l *Listener) {
 func (e *engine) refuse(l *Listener) {
 	l.socket.shut()
 	for _, o := range e.loops {
-		o.do(func() { o.unlisten(l) })
+		o.Do(func() { o.unlisten(l) })
 	}
 }
 
@@ -65,7 +65,7 @@ func (e *engine) refuse(l *Listener) {
 func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) int {
 	var n atomic.Int64
 	for _, o := range e.loops {
-		o.do(func() {
+		o.Do(func() {
 			for _, p := range o.table {
 				if p != nil && !p.ended && which(p.listener, p.backend) {
 					p.end(why, true)

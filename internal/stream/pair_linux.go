@@ -45,7 +45,7 @@ type side struct {
 func (o *loop) begin(l *Listener, fd int, client netip.AddrPort) {
 	p := &pair{loop: o, listener: l, config: l.config.Load(), avoid: -1, slot: -1}
 	p.client, p.server = side{fd: int32(fd)}, side{fd: -1}
-	p.record.client, p.record.began, p.active = client, o.now, o.now
+	p.record.client, p.record.began, p.active = client, o.Now, o.Now
 	if err := o.enter(p, fd); err != nil {
 		p.end(byScarcity, true)
 		return
@@ -71,7 +71,7 @@ func (p *pair) connect() {
 			p.end(byNobody, true)
 			return
 		}
-		p.backend, p.avoid, p.active = b, int32(i), p.loop.now
+		p.backend, p.avoid, p.active = b, int32(i), p.loop.Now
 		if p.record.attempts++; p.record.attempts > 1 {
 			p.listener.counts.Retried()
 		}
@@ -171,10 +171,10 @@ func (p *pair) connected() {
 		return
 	}
 	o, cfg := p.loop, p.config
-	p.up, p.active, p.config = true, o.now, nil
-	p.record.connected, p.record.backend = o.now, p.backend
+	p.up, p.active, p.config = true, o.Now, nil
+	p.record.connected, p.record.backend = o.Now, p.backend
 	if cfg.Persistence > 0 {
-		p.listener.memory.remember(p.record.client.Addr(), p.backend, o.now, cfg.Persistence)
+		p.listener.memory.remember(p.record.client.Addr(), p.backend, o.Now, cfg.Persistence)
 	}
 	if cfg.ProxyHeader {
 		p.server.waiting = appendProxyHeader(o.takeChunk(), p.record.client, p.listener.address)
@@ -189,7 +189,7 @@ func (p *pair) late() {
 		limit = p.listener.config.Load().idle()
 	}
 	due := p.active.Add(limit)
-	if p.loop.now < due {
+	if p.loop.Now < due {
 		p.loop.wheel.put(p, due)
 		return
 	}

@@ -25,7 +25,7 @@ func (p *pair) pump() {
 	}
 	b := p.move(&p.server, &p.client, &p.record.out)
 	if in != p.record.in || out != p.record.out {
-		p.active = p.loop.now
+		p.active = p.loop.Now
 		p.listener.counts.Moved(p.record.in-in, p.record.out-out)
 	}
 	switch {

@@ -1,0 +1,70 @@
+package udp
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+)
+
+// An engine is the loops that do the work. Each listener belongs to one, with all of its
+// sessions.
+type engine struct {
+	loops []*loop
+	next  atomic.Uint32
+}
+
+func (e *engine) start(r *Relay) error {
+	for range runtime.GOMAXPROCS(0) {
+		o := newLoop(r)
+		if err := o.Start(o); err != nil {
+			e.close()
+			return fmt.Errorf("loop for UDP sessions: %w", err)
+		}
+		e.loops = append(e.loops, o)
+	}
+	return nil
+}
+
+func (e *engine) close() {
+	for _, o := range e.loops {
+		o.Do(func() { o.cut(func(*Listener, *Backend) bool { return true }, byClose); o.closeAll() })
+		o.Close()
+	}
+}
+
+// read begins to read the datagrams of l, once the process may.
+func (e *engine) read(l *Listener) {
+	l.state.loop = e.loops[int(e.next.Add(1))%len(e.loops)]
+	begin := func() { l.state.loop.Do(func() { l.state.loop.listen(l) }) }
+	select {
+	case <-l.relay.begun:
+		begin()
+		return
+	default:
+	}
+	go func() { // ends when the process begins, or with the listener
+		select {
+		case <-l.relay.begun:
+			begin()
+		case <-l.socket.closed:
+		}
+	}()
+}
+
+// unread ends read. When it returns nothing of l is read any more.
+func (e *engine) unread(l *Listener) {
+	l.socket.shut()
+	l.state.loop.Do(func() { l.state.loop.unlisten(l) })
+}
+
+// cut ends the sessions that which reports true for.
+func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) {
+	for _, o := range e.loops {
+		o.Do(func() { o.cut(which, why) })
+	}
+}
+
+// forget is the end of what read began.
+func (e *engine) forget(l *Listener) {
+	l.state.loop.Do(func() { delete(l.state.loop.all, l) })
+}

@@ -1,0 +1,286 @@
+package udp
+
+import (
+	"errors"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+
+	"elbow/internal/balance"
+	"elbow/internal/eventloop"
+
+	"golang.org/x/sys/unix"
+)
+
+var errCrowded = errors.New("too many sessions: those that were used least recently end")
+
+// A loop passes the datagrams of its listeners on. Its goroutine owns all there is.
+type loop struct {
+	eventloop.Loop
+	relay *Relay
+
+	in      *batch // of clients
+	out     *batch // of backends
+	queued  int    // messages of out that wait to be sent, all by one listener
+	sender  *Listener
+	table   []*session          // by descriptor; nil: none
+	reads   map[int32]*Listener // by descriptor
+	all     map[*Listener]struct{}
+	closing []int // descriptors to close when all events of a batch have been seen
+}
+
+func newLoop(r *Relay) *loop {
+	return &loop{relay: r, in: newBatch(), out: newBatch(), reads: make(map[int32]*Listener), all: make(map[*Listener]struct{})}
+}
+
+// listen begins to read the datagrams of l.
+func (o *loop) listen(l *Listener) {
+	select {
+	case <-l.socket.closed:
+		return
+	default:
+	}
+	l.state.of = make(map[netip.AddrPort]*session)
+	if err := o.Watch(l.socket.fd, unix.EPOLLIN); err != nil {
+		o.relay.log.Error("datagrams are not read", "listener", l.address, "err", err)
+		return
+	}
+	o.reads[int32(l.socket.fd)] = l
+	o.all[l] = struct{}{}
+}
+
+func (o *loop) unlisten(l *Listener) {
+	if o.reads[int32(l.socket.fd)] == l {
+		delete(o.reads, int32(l.socket.fd))
+		o.Unwatch(l.socket.fd)
+	}
+}
+
+// Event reads what there is.
+func (o *loop) Event(fd int32, _ uint32) {
+	if int(fd) < len(o.table) {
+		if s := o.table[fd]; s != nil {
+			if !s.ended {
+				o.guarded(s.listener, s, func() { o.answers(s) })
+			}
+			return
+		}
+	}
+	if l := o.reads[fd]; l != nil {
+		o.guarded(l, nil, func() { o.requests(l) })
+	}
+}
+
+// Batch sends the answers that have gathered.
+func (o *loop) Batch() bool {
+	o.flush()
+	o.closeAll()
+	return false
+}
+
+// Tick ends the sessions that have carried nothing for too long.
+func (o *loop) Tick() {
+	for l := range o.all {
+		o.expire(l)
+	}
+}
+
+// expire ends the sessions of l that have carried nothing for too long.
+func (o *loop) expire(l *Listener) {
+	idle := l.config.Load().idle()
+	for _, all := range []*list{&l.state.unproved, &l.state.proved} {
+		for all.last != nil && all.last.active.Add(idle) <= o.Now {
+			o.end(all.last, byIdle)
+		}
+	}
+}
+
+// guarded runs step. A bug costs a session, or the datagrams of a moment, not the process.
+func (o *loop) guarded(l *Listener, s *session, step func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			o.relay.log.Error("panic in a UDP listener", "listener", l.address, "err", fault, "stack", string(debug.Stack()))
+			if s != nil {
+				o.end(s, byFault)
+			}
+		}
+	}()
+	step()
+}
+
+// turnReads is how many batches of one socket are read before others have their turn.
+const turnReads = 8
+
+// requests passes datagrams of clients on.
+func (o *loop) requests(l *Listener) {
+	for range turnReads {
+		n, e := o.in.receive(l.socket.fd, 0, batchSize)
+		if e != 0 {
+			return // nothing more, or an error that the next call will not have
+		}
+		bytes := int64(0)
+		for i := range n {
+			if o.in.messages[i].header.Flags&unix.MSG_TRUNC != 0 {
+				continue // longer than a datagram can be
+			}
+			b := o.in.datagram(i)
+			bytes += int64(len(b))
+			o.request(l, o.in.from(i), b)
+		}
+		l.counts.Moved(bytes, 0)
+		if n < batchSize {
+			return
+		}
+	}
+}
+
+// request passes one datagram on, and begins a session with it if there is none.
+func (o *loop) request(l *Listener, client netip.AddrPort, b []byte) {
+	s := l.state.of[client]
+	if s != nil && s.record.backend.Member.Health() == balance.Unhealthy && o.replaceable(s) {
+		o.end(s, byHealth)
+		s = nil
+	}
+	if s == nil {
+		if s = o.begin(l, client, b, -1); s == nil {
+			l.counts.Refused()
+			return
+		}
+	}
+	s.used(o.Now)
+	if s.record.nOut > 0 && !s.proved {
+		s.listOf().remove(s)
+		s.proved = true
+		s.listOf().push(s)
+	}
+	s.record.in += int64(len(b))
+	s.record.nIn++
+	if write(int(s.fd), b) == unix.ECONNREFUSED {
+		o.again(s, b)
+	}
+	// Of other errors nothing is told: a datagram may get lost (RFC 8085, 3.4).
+}
+
+// replaceable reports whether there is another backend than that of s.
+func (o *loop) replaceable(s *session) bool {
+	cfg := s.listener.config.Load()
+	if cfg.Scheduler == nil {
+		return false
+	}
+	i := cfg.Scheduler.Pick(balance.Key{ClientIP: s.record.client.Addr().As16()}, slices.Index(cfg.Backends, s.record.backend))
+	return i >= 0
+}
+
+// again sends b, of a client whose backend has said that nobody listens, to another one.
+// What it said that to was an earlier datagram; this one has not been sent.
+func (o *loop) again(s *session, b []byte) {
+	l, client := s.listener, s.record.client
+	avoid := slices.Index(l.config.Load().Backends, s.record.backend)
+	s.record.backend.refused.Store(int64(o.Now))
+	o.end(s, byRefusal)
+	s = o.begin(l, client, b, avoid)
+	if s == nil {
+		l.counts.Refused()
+		return
+	}
+	l.counts.Retried()
+	s.record.in, s.record.nIn, s.record.wasReplaced = int64(len(b)), 1, true
+	_ = write(int(s.fd), b) // a new socket; else it is lost
+}
+
+// answers gathers what the backend of s has sent.
+func (o *loop) answers(s *session) {
+	l := s.listener
+	for range turnReads {
+		if o.sender != l || o.queued == batchSize {
+			o.flush()
+		}
+		o.sender = l
+		want := batchSize - o.queued
+		n, e := o.out.receive(int(s.fd), o.queued, want)
+		if e == unix.ECONNREFUSED {
+			s.record.backend.refused.Store(int64(o.Now))
+			o.end(s, byRefusal)
+			return
+		}
+		if e != 0 {
+			return
+		}
+		for range n {
+			b := o.out.datagram(o.queued)
+			s.record.out += int64(len(b))
+			s.record.nOut++
+			o.out.address(o.queued, s.record.client)
+			o.learn(s, b)
+			o.queued++
+		}
+		s.used(o.Now)
+		if n < want {
+			return
+		}
+	}
+}
+
+// learn notes the connection id that a server of QUIC has chosen.
+func (o *loop) learn(s *session, b []byte) {
+	if !isLong(b) || !s.listener.config.Load().QUIC {
+		return
+	}
+	if name, ok := s.listener.state.learned.learn(b, s); ok && (s.name == nil || *s.name != name) {
+		if s.name != nil {
+			s.listener.state.learned.forget(*s.name, s)
+		}
+		s.name = &name
+	}
+}
+
+// flush sends the answers that have gathered to their clients.
+func (o *loop) flush() {
+	bytes := int64(0)
+	for i := 0; i < o.queued; {
+		n, e := o.out.send(o.sender.socket.fd, i, o.queued-i)
+		if e != 0 {
+			n = 1 // that one is lost
+		} else {
+			for j := range n {
+				bytes += int64(o.out.messages[i+j].length)
+			}
+		}
+		i += n
+	}
+	if bytes > 0 {
+		o.sender.counts.Moved(0, bytes)
+	}
+	o.queued = 0
+}
+
+// cut ends the sessions that which reports true for.
+func (o *loop) cut(which func(*Listener, *Backend) bool, why reason) {
+	o.flush()
+	for _, s := range o.table {
+		if s != nil && !s.ended && which(s.listener, s.record.backend) {
+			o.end(s, why)
+		}
+	}
+}
+
+// enter puts the socket of a session into the table.
+func (o *loop) enter(s *session) {
+	if missing := int(s.fd) + 1 - len(o.table); missing > 0 {
+		o.table = slices.Grow(o.table, missing)
+		o.table = o.table[:cap(o.table)]
+	}
+	o.table[s.fd] = s
+}
+
+// drop closes a descriptor when all events of the batch have been seen: its number must
+// not be used again before that.
+func (o *loop) drop(fd int) { o.closing = append(o.closing, fd) }
+
+func (o *loop) closeAll() {
+	for _, fd := range o.closing {
+		o.table[fd] = nil
+		_ = unix.Close(fd) // which takes it out of the set
+	}
+	o.closing = o.closing[:0]
+}

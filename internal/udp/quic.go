@@ -1,0 +1,111 @@
+package udp
+
+// QUIC names connections by ids that the receiver of a packet has chosen (RFC 9000,
+// 5.1). Of a long header the length of the destination id is known (RFC 8999, 5.1), of a
+// short one it is not (5.2): only who chose it knows. The first id of a client is its own
+// choice; all others of its connection are the server's, which are learned from the
+// source ids of long headers.
+
+// maxID is the longest id in version 1.
+const maxID = 20
+
+// An id is a connection id of at most maxID bytes, with its length in front.
+type id [1 + maxID]byte
+
+func idOf(b []byte) (of id) {
+	of[0] = byte(len(b))
+	copy(of[1:], b)
+	return of
+}
+
+// isLong reports whether a datagram begins with a packet with a long header.
+func isLong(b []byte) bool { return len(b) > 6 && b[0]&0x80 != 0 }
+
+// isShort reports whether it may begin with one with a short header.
+func isShort(b []byte) bool { return len(b) > 20 && b[0]&0xc0 == 0x40 }
+
+// destination is the destination id of a datagram with a long header, nil if it is none.
+func destination(b []byte) []byte {
+	if !isLong(b) {
+		return nil
+	}
+	n := int(b[5])
+	if n > maxID || len(b) < 6+n {
+		return nil
+	}
+	return b[6 : 6+n]
+}
+
+// source is the source id of a datagram with a long header, nil if it has none.
+func source(b []byte) []byte {
+	to := destination(b)
+	if to == nil {
+		return nil
+	}
+	at := 6 + len(to)
+	if len(b) <= at || int(b[at]) > maxID || len(b) < at+1+int(b[at]) {
+		return nil
+	}
+	return b[at+1 : at+1+int(b[at])]
+}
+
+// hashable is what of a datagram that begins a session a scheduler hashes as a
+// connection id. Of a short header it is as much as there may be: iqch looks at bytes 2
+// to 4, which are the same in every id of a connection where servers choose them so.
+func hashable(b []byte) []byte {
+	switch {
+	case isLong(b):
+		return destination(b)
+	case isShort(b):
+		return b[1:5]
+	}
+	return nil
+}
+
+// A learner knows which session has which id of a server.
+type learner[S comparable] struct {
+	of      map[id]S
+	lengths uint32 // bit n: there are ids of n bytes
+}
+
+// learn notes an id that the server of a session has chosen, and reports whether it did.
+func (l *learner[S]) learn(b []byte, s S) (id, bool) {
+	from := source(b)
+	if len(from) < minLearned {
+		return id{}, false
+	}
+	if l.of == nil {
+		l.of = make(map[id]S)
+	}
+	name := idOf(from)
+	l.of[name] = s
+	l.lengths |= 1 << len(from)
+	return name, true
+}
+
+// minLearned: shorter ids are shared by too many packets to mean anything.
+const minLearned = 4
+
+// find is the session whose server has chosen the id of a datagram with a short header.
+func (l *learner[S]) find(b []byte) (s S, name id, ok bool) {
+	if !isShort(b) {
+		return s, name, false
+	}
+	for n := maxID; n >= minLearned; n-- {
+		if l.lengths&(1<<n) == 0 {
+			continue
+		}
+		name = idOf(b[1 : 1+n])
+		if s, ok = l.of[name]; ok {
+			return s, name, true
+		}
+	}
+	return s, name, false
+}
+
+// forget lets go of an id if it is still that of s.
+func (l *learner[S]) forget(name id, s S) {
+	if l.of[name] == s {
+		delete(l.of, name)
+	}
+}

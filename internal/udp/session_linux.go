@@ -1,0 +1,203 @@
+package udp
+
+import (
+	"net/netip"
+	"os"
+
+	"elbow/internal/balance"
+	"elbow/internal/socket"
+
+	"golang.org/x/sys/unix"
+)
+
+// A session is what belongs to one address of a client. It belongs to the goroutine of
+// its loop.
+type session struct {
+	listener *Listener
+	record   record
+	active   socket.Instant // when it carried something last
+	before   *session       // in the list that it is in, which begins with the one used last
+	after    *session
+	name     *id   // of QUIC, learned from its backend; nil: none
+	fd       int32 // of the socket that is connected to its backend
+	proved   bool  // its client has sent something after it was answered
+	ended    bool
+}
+
+// sessions are those of one listener. They belong to the goroutine of its loop.
+type sessions struct {
+	loop     *loop
+	of       map[netip.AddrPort]*session
+	unproved list
+	proved   list
+	learned  learner[*session]
+}
+
+// A list of sessions, that which was used last in front.
+type list struct {
+	first, last *session
+	n           int
+}
+
+func (l *list) push(s *session) {
+	s.before, s.after = nil, l.first
+	if l.first != nil {
+		l.first.before = s
+	} else {
+		l.last = s
+	}
+	l.first = s
+	l.n++
+}
+
+func (l *list) remove(s *session) {
+	if s.before != nil {
+		s.before.after = s.after
+	} else {
+		l.first = s.after
+	}
+	if s.after != nil {
+		s.after.before = s.before
+	} else {
+		l.last = s.before
+	}
+	s.before, s.after = nil, nil
+	l.n--
+}
+
+// listOf is the list that s is in.
+func (s *session) listOf() *list {
+	if s.proved {
+		return &s.listener.state.proved
+	}
+	return &s.listener.state.unproved
+}
+
+// used notes that s carries something.
+func (s *session) used(now socket.Instant) {
+	s.active = now
+	if l := s.listOf(); l.first != s {
+		l.remove(s)
+		l.push(s)
+	}
+}
+
+// begin makes a session for a client, whose first datagram is b. avoid is the index of
+// a backend that has just refused, -1 if none has. It is nil if there can be none.
+func (o *loop) begin(l *Listener, client netip.AddrPort, b []byte, avoid int) *session {
+	cfg := l.config.Load()
+	backend, name := o.choose(l, cfg, client, b, avoid)
+	if backend == nil {
+		return nil
+	}
+	if len(l.state.of) >= l.relay.max {
+		o.evict(l)
+	}
+	fd, err := o.connect(l, backend)
+	if err != nil {
+		backend.Member.Active.Add(-1)
+		return nil
+	}
+	s := &session{listener: l, fd: int32(fd), active: o.Now, name: name}
+	s.record.client, s.record.backend, s.record.began = client, backend, o.Now
+	l.state.of[client] = s
+	l.state.unproved.push(s)
+	o.enter(s)
+	l.counts.Accepted()
+	l.counts.Opened(1)
+	l.running.Add(1)
+	if name != nil {
+		l.state.learned.of[*name] = s // where the client is now
+	}
+	return s
+}
+
+// choose picks the backend of a new session, and counts it there. A client of QUIC that
+// has moved stays with the one that it has.
+func (o *loop) choose(l *Listener, cfg *Config, client netip.AddrPort, b []byte, avoid int) (*Backend, *id) {
+	key := balance.Key{ClientIP: client.Addr().As16()}
+	if cfg.QUIC {
+		if was, name, ok := l.state.learned.find(b); ok && was.record.backend.Member.Health() != balance.Unhealthy {
+			was.record.backend.Member.Active.Add(1)
+			return was.record.backend, &name
+		}
+		key.QUICID = hashable(b)
+	}
+	backend := cfg.pick(key, avoid, o.Now)
+	if backend != nil {
+		backend.Member.Active.Add(1)
+	}
+	return backend, nil
+}
+
+// connect opens the socket of a session. If there is no descriptor or port left, the
+// session that was used least recently gives up its own.
+func (o *loop) connect(l *Listener, b *Backend) (int, error) {
+	for try := 0; ; try++ {
+		fd, err := dial(b.Address)
+		if err == nil && l.relay.files.Refuses(uintptr(fd)) {
+			_ = unix.Close(fd) // it was not used
+			err = unix.EMFILE
+		}
+		if err == nil {
+			err = o.Watch(fd, unix.EPOLLIN)
+			if err == nil {
+				return fd, nil
+			}
+			_ = unix.Close(fd) // it was not used
+		}
+		if try > 0 || !o.evict(l) {
+			return -1, err
+		}
+		o.closeAll()
+	}
+}
+
+func dial(to netip.AddrPort) (int, error) {
+	fd, err := unix.Socket(familyOf(to), unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	if err := unix.Connect(fd, sockaddr(to)); err != nil { // EAGAIN: there is no port left
+		_ = unix.Close(fd) // it was not used
+		return -1, os.NewSyscallError("connect", err)
+	}
+	return fd, nil
+}
+
+// evict ends the session of l that was used least recently, one whose client has never
+// answered before others, and reports whether there was one.
+func (o *loop) evict(l *Listener) bool {
+	s := l.state.unproved.last
+	if s == nil || l.state.unproved.n <= len(l.state.of)/unprovedShare && l.state.proved.last != nil {
+		s = l.state.proved.last
+	}
+	if s == nil {
+		return false
+	}
+	l.relay.crowded.Refuse(l.relay.log, errCrowded, "listener", l.address)
+	o.end(s, byRoom)
+	return true
+}
+
+// end ends a session.
+func (o *loop) end(s *session, why reason) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	l := s.listener
+	s.listOf().remove(s)
+	if l.state.of[s.record.client] == s {
+		delete(l.state.of, s.record.client)
+	}
+	if s.name != nil {
+		l.state.learned.forget(*s.name, s)
+	}
+	o.drop(int(s.fd))
+	s.record.backend.Member.Active.Add(-1)
+	s.record.reason = why
+	l.finish(&s.record)
+	l.counts.Opened(-1)
+	l.running.Done()
+}
