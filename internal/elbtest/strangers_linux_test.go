@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -66,8 +67,9 @@ type wayIn struct {
 	times int // how often; 1: it is not a whole request
 }
 
-// waysIn are those without credentials.
-func waysIn() []wayIn {
+// waysIn are those without credentials. form is a sign-in form of the console, without
+// which no password is looked at.
+func waysIn(form signInForm) []wayIn {
 	const host = " HTTP/1.1\r\nHost: localhost\r\n"
 	big := strings.Repeat("x", 1<<20)
 	body := func(head, body string) string {
@@ -90,13 +92,35 @@ func waysIn() []wayIn {
 		{"wrong signatures", "GET /?Action=DescribeLoadBalancers&Version=2017-11-10" + signed + host + "\r\n", 4},
 		{"unknown operations", "GET /?Action=Nothing&Version=2017-11-10" + host + "\r\n", 4},
 		{"malformed requests", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 4},
-		{"wrong passwords", body("POST /console/signin"+host+"Content-Type: application/x-www-form-urlencoded\r\n", "by=password&name=nobody&secret=wrong"), 4},
+		{"wrong passwords", body("POST /console/signin"+host+"Cookie: "+form.cookie+"\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+			url.Values{"csrf": {form.token}, "by": {"password"}, "name": {"nobody"}, "secret": {"wrong"}}.Encode()), 4},
 		{"OpenAPI document", "GET /console/openapi.json" + host + "\r\n", 4},
 		{"explorer", "GET /console/explorer" + host + "\r\n", 4},
 		{"static files", "GET /console/static/x/style.css" + host + "\r\n", 4},
 		{"event streams", "GET /console/live/overview" + host + "Accept: text/event-stream\r\n\r\n", 4},
 		{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 4},
 	}
+}
+
+// A signInForm is what a browser sends back of one.
+type signInForm struct{ cookie, token string }
+
+func newSignInForm(t *testing.T, n *Node) (f signInForm) {
+	t.Helper()
+	res, err := http.Get("http://" + n.API + "/console/signin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindSubmatch(page)
+	if token == nil || len(res.Cookies()) != 1 {
+		t.Fatalf("the sign-in page has no form: %s", page)
+	}
+	return signInForm{res.Cookies()[0].Name + "=" + res.Cookies()[0].Value, string(token[1])}
 }
 
 // flood has strangers come in, and returns what ends it.
@@ -143,7 +167,7 @@ func TestStrangers(t *testing.T) {
 	f := s.Listen(t, nil)
 	c := f.Client(t, "")
 	before := strainOf(t, n)
-	for _, w := range waysIn() {
+	for _, w := range waysIn(newSignInForm(t, n)) {
 		addr, bound := n.API, apiConns
 		if strings.Contains(w.name, "admin port") {
 			addr, bound = n.Admin, 64
@@ -176,6 +200,9 @@ func TestStrangers(t *testing.T) {
 	audit, err := os.ReadFile(filepath.Join(n.Data(), "audit.log"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !n.log.contains("console sign-in refused") {
+		t.Error("no password was looked at")
 	}
 	// Of several thousand refused calls: a hundred, some more while it took, and sums.
 	if lines := bytes.Count(audit, []byte("\n")) - bytes.Count(audit, []byte(`"account"`)); lines > 300 {
