@@ -40,8 +40,18 @@ type Frontend struct {
 	Draining atomic.Bool // it is closed
 	Yielded  atomic.Bool // another process has the socket; set before draining
 
+	Members Members
+
 	AltSvc      []byte      // the value of the Alt-Svc field that tells of HTTP/3; nil: there is none
 	ServesHTTP3 atomic.Bool // HTTP/3 is served on the UDP port
+}
+
+// Members is the set of the connections that a listener has.
+type Members interface {
+	// Become has m stand for the connection from now on.
+	Become(o *Origin, m Member)
+	// Remove takes out a connection that has ended.
+	Remove(o *Origin)
 }
 
 // Hurries reports whether connections without an exchange are to end.

@@ -208,7 +208,7 @@ func (c *conn) finish() {
 	if c.wire.in != nil {
 		c.wire.letGo()
 	}
-	c.listener.remove(&c.Origin)
+	c.Frontend.Members.Remove(&c.Origin)
 }
 
 // closeWrite ends the sending side.

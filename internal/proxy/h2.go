@@ -61,13 +61,12 @@ type h2Conn struct {
 	drops    int
 }
 
-// leaving says how far a connection is on its way to its end (RFC 9113, 6.8, and
-// RFC 9114, 5.2).
+// leaving says how far a connection is on its way to its end (RFC 9113, 6.8).
 type leaving uint8
 
 const (
 	staying leaving = iota
-	asked           // a GOAWAY is due once no stream is open; HTTP/2 alone
+	asked           // a GOAWAY is due once no stream is open
 	warned          // a GOAWAY asks for no more streams; those on their way are served
 	leftOff         // a GOAWAY has said which stream was the last one
 )
@@ -88,7 +87,7 @@ func newH2(c *conn) *h2Conn {
 // serveH2 serves the connection until it ends or is parked.
 func (c *conn) serveH2() {
 	h := newH2(c)
-	c.listener.become(&c.Origin, h)
+	c.Frontend.Members.Become(&c.Origin, h)
 	c.State.Store(exchange.Idle)
 	h.mu.Lock()
 	h.idleSince = socket.Now()

@@ -21,9 +21,9 @@ import (
 // are quic-go's.
 type h3Conn struct {
 	exchange.Origin
-	listener *Listener
-	quic     *quic.Conn
-	start    *quicStart
+	quic   *quic.Conn
+	window *h3Window
+	shaken func() // is called when the handshake is complete
 
 	control *quic.SendStream // ours
 	theirs  theirStreams     // owned by acceptUni
@@ -35,45 +35,38 @@ type h3Conn struct {
 	open      int            // exchanges under way
 	idleSince socket.Instant // when the last of them ended
 	next      quic.StreamID  // first stream that has not been accepted
-	leaving   leaving
+	leaving   h3Leaving
 	asked     bool        // there was a request
 	long      bool        // there was an answer that the client may be reading for a while
 	timer     *time.Timer // for whatever comes next: expire looks
 }
 
-// admit gives a new connection its goroutines.
-func (q *quicPort) admit(c *quic.Conn) {
-	l := q.listener
-	h := &h3Conn{
-		listener: l,
-		quic:     c,
-		start:    c.Context().Value(quicStartKey{}).(*quicStart),
-	}
-	h.Origin.Open(&l.frontend, h, socket.AddrPort(c.RemoteAddr()))
+// h3Leaving says how far a connection is on its way to its end (RFC 9114, 5.2).
+type h3Leaving uint8
+
+const (
+	h3Staying h3Leaving = iota
+	h3Warned            // a GOAWAY asks for no more streams; those on their way are served
+	h3LeftOff           // a GOAWAY has said which stream was the last one
+)
+
+// newH3 returns a connection of the frontend, which is served by serve or ended by
+// refuse. id is the connection id that its client chose; shaken is called when the
+// handshake is complete.
+func newH3(f *exchange.Frontend, c *quic.Conn, id []byte, window *h3Window, shaken func()) *h3Conn {
+	h := &h3Conn{quic: c, window: window, shaken: shaken, idleSince: socket.Now()}
+	h.Origin.Open(f, h, socket.AddrPort(c.RemoteAddr()))
 	h.Remote = c
-	h.start.conn = h
-	h.Key.QUICID = h.start.id.bytes()
-	h.idleSince = socket.Now()
-	q.conns.Add(1)
-	if !l.add(&h.Origin) {
-		l.frontend.Counts.Local().Refused.Inc()
-		go h.refuse() // ends at once; run waits for it
-		return
-	}
-	l.frontend.Counts.Local().Open.Add(1)
-	go h.serve() // ends with the connection; Drain waits for it
+	h.Key.QUICID = id
+	return h
 }
 
 // refuse ends a connection that there is no room for.
-func (h *h3Conn) refuse() {
-	defer h.start.port.conns.Done()
-	h.end(http3.ExcessiveLoad, "too many connections")
-}
+func (h *h3Conn) refuse() { h.end(http3.ExcessiveLoad, "too many connections") }
 
 // serve takes requests until the connection ends.
 func (h *h3Conn) serve() {
-	defer h.start.port.conns.Done()
-	defer h.listener.remove(&h.Origin)
+	defer h.Frontend.Members.Remove(&h.Origin)
 	defer h.working.Wait()
 	defer h.Guard()
 	defer h.end(http3.InternalError, "") // a panic ends it; else it has ended
@@ -87,7 +80,7 @@ func (h *h3Conn) serve() {
 	h.mu.Unlock()
 	defer h.timer.Stop()
 	if h.Frontend.Draining.Load() {
-		h.Retire() // Close may have been before the connection was on the books
+		h.Retire() // Close may have been before the connection was in the set
 	}
 	for {
 		str, err := h.quic.AcceptStream(context.Background()) // ends with the connection
@@ -114,7 +107,7 @@ func (h *h3Conn) greet() error {
 // there will be none.
 func (h *h3Conn) request(str *quic.Stream) {
 	h.mu.Lock()
-	refused := h.leaving == leftOff
+	refused := h.leaving == h3LeftOff
 	if !refused && h.Budget.Overfull() {
 		h.Frontend.RefuseMemory()
 		refused = true
@@ -123,7 +116,7 @@ func (h *h3Conn) request(str *quic.Stream) {
 		h.next = str.StreamID() + 4 // the client's, of both directions (RFC 9000, 2.1)
 		if h.open++; h.open == 1 {
 			h.State.Store(exchange.Active)
-			if h.leaving == staying {
+			if h.leaving == h3Staying {
 				h.timer.Stop()
 			}
 		}
@@ -159,9 +152,9 @@ func (h *h3Conn) done(long bool) {
 	h.idleSince = socket.Now()
 	h.State.Store(exchange.Idle)
 	switch h.leaving {
-	case staying:
+	case h3Staying:
 		h.timer.Reset(h.Frontend.Config.Load().IdlePatience())
-	case leftOff:
+	case h3LeftOff:
 		h.timer.Reset(h.patience())
 	}
 }
@@ -188,10 +181,10 @@ func (h *h3Conn) expire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch left := h.idleSince.Add(h.Frontend.Config.Load().IdlePatience()).Sub(socket.Now()); {
-	case h.leaving == warned:
+	case h.leaving == h3Warned:
 		h.leaveOff()
 	case h.open > 0: // a request came at this moment
-	case h.leaving == leftOff:
+	case h.leaving == h3LeftOff:
 		go h.end(http3.NoError, "") // ends at once; serve, too
 	case left > 0: // the time has been changed
 		h.timer.Reset(left)
@@ -205,7 +198,7 @@ func (h *h3Conn) expire() {
 func (h *h3Conn) Retire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.leaving == staying && h.timer != nil { // else serve is about to retire it
+	if h.leaving == h3Staying && h.timer != nil { // else serve is about to retire it
 		h.warn()
 	}
 }
@@ -214,7 +207,7 @@ func (h *h3Conn) Retire() {
 // 9114, 5.2). Called with mu locked. Nothing that is written here waits: it is
 // short enough to be buffered.
 func (h *h3Conn) warn() {
-	h.leaving = warned
+	h.leaving = h3Warned
 	_, _ = h.control.Write(http3.AppendGoAway(nil, http3.LastStream)) // in vain if the connection has ended
 	h.timer.Reset(farewell)
 }
@@ -222,7 +215,7 @@ func (h *h3Conn) warn() {
 // leaveOff says which requests are served. A later one is refused in a way that
 // lets the client send it again elsewhere. Called with mu locked.
 func (h *h3Conn) leaveOff() {
-	h.leaving = leftOff
+	h.leaving = h3LeftOff
 	_, _ = h.control.Write(http3.AppendGoAway(nil, uint64(h.next)))
 	if h.open == 0 {
 		h.timer.Reset(h.patience())

@@ -77,7 +77,7 @@ func (s *h3Stream) decode(block []byte) *exchange.Fault {
 	}
 	if !s.allRead() {
 		s.reads = true
-		s.h.start.window.begin(s.h.start)
+		s.h.window.begin(&s.h.Memory)
 	}
 	if _, err = http2.Request(&x.Req, s.section.Fields, nil, bodiless); err != nil {
 		if f := exchange.HeadFault(err); f.Status != 400 {

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"crypto/tls"
 	"io"
 	"net/http"
 	"sync"
@@ -9,54 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/quic-go/quic-go"
-
 	"elbow/internal/exchange"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
 )
-
-// Once the client has been told to stop sending, an io.EOF from quic-go is no end
-// of the request: it is also what a RESET_STREAM in reply may look like.
-func TestH3EndAfterStop(t *testing.T) {
-	leak.Check(t)
-	l, err := quic.ListenAddr("127.0.0.1:0", &tls.Config{
-		Certificates: []tls.Certificate{*certificate(t, "elbow.test")}, NextProtos: []string{"h3"},
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	c, err := quic.DialAddr(t.Context(), l.Addr().String(), h3TLS(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.CloseWithError(0, "") }()
-	cut := (&rawH3{t, c}).stream(true, frame(http3.Data, []byte("hello"))[:4])
-	defer cut.CancelRead(0)
-	served, err := l.Accept(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	str, err := served.AcceptStream(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.ReadAll(str); err != nil { // from here on quic-go answers io.EOF, whatever else happens
-		t.Fatal(err)
-	}
-	s := &h3Stream{str: str}
-	if err := s.await(); err != nil {
-		t.Errorf("before: await returns %v", err)
-	}
-	s.stopSending()
-	if err := s.await(); err != errStopped || !s.interrupted(err) {
-		t.Errorf("await returns %v, want %v", err, errStopped)
-	}
-	if n, err := s.Read(make([]byte, 1)); n != 0 || err != errStopped || s.ended {
-		t.Errorf("Read returns %d, %v, ended is %v, want 0, %v, false", n, err, s.ended, errStopped)
-	}
-}
 
 // Clients that have their answer stop in the middle of a frame, or at the end of
 // one, in thousands: none of the connections ends, and no backend takes a part of a

@@ -73,7 +73,7 @@ func (s *h3Stream) end() {
 		s.stopSending()
 	}
 	if s.reads {
-		s.h.start.window.end(s.h.start)
+		s.h.window.end()
 	}
 	s.str.ReleaseStreamCredit()
 	s.h.done(long)

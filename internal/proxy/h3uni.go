@@ -31,7 +31,7 @@ func (h *h3Conn) acceptUni() {
 	defer h.working.Done()
 	select {
 	case <-h.quic.HandshakeComplete():
-		h.start.shaken(true)
+		h.shaken()
 	case <-h.quic.Context().Done():
 		return
 	}

@@ -3,47 +3,43 @@ package proxy
 import (
 	"sync"
 
-	"github.com/quic-go/quic-go"
+	"elbow/internal/overload"
 )
 
 // An h3Window is what the client of an HTTP/3 connection may send before we have
 // passed it on, so what the connection may make us hold. It is reckoned as long as
 // there is a request that has not been read to its end.
 type h3Window struct {
-	mu   sync.Mutex
-	size int64 // guarded by mu; bytes beyond quicConnWindow
-	uses int   // guarded by mu; requests that have not been read to their end
+	mu     sync.Mutex
+	size   int64             // guarded by mu; bytes beyond quicConnWindow
+	uses   int               // guarded by mu; requests that have not been read to their end
+	memory *overload.Holding // guarded by mu; of the connection, while uses is not 0
 }
 
-// grow lets quic-go make the window of a connection larger, as long as there is memory.
-func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
-	start, ok := c.Context().Value(quicStartKey{}).(*quicStart)
-	if !ok || !q.listener.proxy.process.Budget.Roomy(int64(more)) {
-		return false
-	}
-	w := &start.window
+// grow notes that the window is n bytes larger.
+func (w *h3Window) grow(n int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.size += int64(more)
+	w.size += n
 	if w.uses > 0 {
-		start.conn.Memory.Hold(int64(more))
+		w.memory.Hold(n)
 	}
-	return true
 }
 
 // begin and end note that the rest of a request is to be read.
-func (w *h3Window) begin(s *quicStart) {
+func (w *h3Window) begin(memory *overload.Holding) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.uses++; w.uses == 1 {
-		s.conn.Memory.Hold(quicConnWindow + w.size)
+		w.memory = memory
+		memory.Hold(quicConnWindow + w.size)
 	}
 }
 
-func (w *h3Window) end(s *quicStart) {
+func (w *h3Window) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.uses--; w.uses == 0 {
-		s.conn.Memory.Hold(-(quicConnWindow + w.size))
+		w.memory.Hold(-(quicConnWindow + w.size))
 	}
 }

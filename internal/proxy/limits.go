@@ -94,7 +94,6 @@ const quicRetry = 2 * time.Second
 const (
 	quicStreamWindow    = 128 << 10
 	quicMaxStreamWindow = 1 << 20
-	quicConnWindow      = 256 << 10
 	quicMaxConnWindow   = 2 << 20
 )
 
@@ -122,17 +121,6 @@ const quicShakingShare = 8
 // all handshakes of the process may have. Half of it is for clients whose addresses are
 // not proved: whoever forges them can shut nobody out who comes over TCP.
 const quicRoomShare = 4
-
-// farewell is how long an HTTP/3 client gets for each of the two GOAWAY until it
-// has read it and what it had sent before has come. There is nothing that would
-// tell when. Two round trips are enough for the network, and lost requests of a
-// client that was busy.
-const farewell = time.Second
-
-// maxHeadRoom is how many bytes the unfinished heads of an HTTP/3 connection may take
-// beyond headBytes each: 128 of 16 KiB, or 18 of 64 KiB. Over HTTP/1.1 and HTTP/2 only
-// one head is unfinished at a time.
-const maxHeadRoom = 1 << 20
 
 // handshakeRest is how long a process that has given its UDP sockets away still
 // takes QUIC connections: clients whose first packets came to it go on talking to

@@ -60,6 +60,7 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 		done:  make(chan struct{}),
 		conns: make(map[*exchange.Origin]struct{}),
 	}
+	l.frontend.Members = (*members)(l)
 	l.frontend.Process, l.frontend.Addr, l.frontend.Secure = &p.process, l.Addr(), cfg.Certificate != nil
 	l.frontend.Retries.Open(p.retryPercent, p.retryBurst)
 	l.settings.Store(cfg)
@@ -202,14 +203,19 @@ func (l *Listener) full() bool {
 	return here >= p.maxListener+p.maxListener/overflowShare || int(p.conns.Load()) >= p.max+p.max/overflowShare
 }
 
-// become has m stand for the connection from now on.
-func (l *Listener) become(o *exchange.Origin, m exchange.Member) {
+// members is the listener as the set of its connections.
+type members Listener
+
+// Become implements exchange.Members.
+func (l *members) Become(o *exchange.Origin, m exchange.Member) {
 	l.mu.Lock()
 	o.Member = m
 	l.mu.Unlock()
 }
 
-// remove takes a connection out of the set.
+// Remove implements exchange.Members.
+func (l *members) Remove(o *exchange.Origin) { (*Listener)(l).remove(o) }
+
 func (l *Listener) remove(o *exchange.Origin) {
 	l.mu.Lock()
 	delete(l.conns, o)

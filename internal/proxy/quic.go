@@ -157,6 +157,37 @@ func (q *quicPort) serve(s *quicSocket) error {
 	}
 }
 
+// admit gives a new connection its goroutines.
+func (q *quicPort) admit(c *quic.Conn) {
+	l := q.listener
+	start := c.Context().Value(quicStartKey{}).(*quicStart)
+	h := newH3(&l.frontend, c, start.id.bytes(), &start.window, start.done)
+	q.conns.Add(1)
+	if !l.add(&h.Origin) {
+		l.frontend.Counts.Local().Refused.Inc()
+		go q.use(h.refuse) // ends at once; run waits for it
+		return
+	}
+	l.frontend.Counts.Local().Open.Add(1)
+	go q.use(h.serve) // ends with the connection; Drain waits for it
+}
+
+// use runs what uses the port.
+func (q *quicPort) use(f func()) {
+	defer q.conns.Done()
+	f()
+}
+
+// grow lets quic-go make the window of a connection larger, as long as there is memory.
+func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
+	start, ok := c.Context().Value(quicStartKey{}).(*quicStart)
+	if !ok || !q.listener.proxy.process.Budget.Roomy(int64(more)) {
+		return false
+	}
+	start.window.grow(int64(more))
+	return true
+}
+
 // closeWith takes no more connections once the listener is closed, or, if another
 // process has the socket, a moment later: some may have begun here. Those there
 // are go on.

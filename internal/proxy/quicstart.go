@@ -17,7 +17,6 @@ type quicStart struct {
 	id      quicID
 	port    *quicPort
 	client  netip.AddrPort
-	conn    *h3Conn // set before there are requests
 	window  h3Window
 	shaking atomic.Bool   // counted as under way
 	turn    overload.Turn // of its handshake
@@ -65,6 +64,9 @@ func (s *quicStart) ends() {
 	s.port.listener.proxy.process.Budget.Hold(-overload.QUICCost)
 	s.turn.End()
 }
+
+// done notes that the handshake is complete.
+func (s *quicStart) done() { s.shaken(true) }
 
 // shaken notes the end of the handshake, once.
 func (s *quicStart) shaken(ok bool) {
