@@ -65,7 +65,8 @@ var mayImport = map[string][]string{
 	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
 	"internal/udp":            {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
 	"internal/exchange":       {"internal/accesslog", "internal/balance", "internal/buffer", "internal/http1", "internal/http2", "internal/http3", "internal/metrics", "internal/overload", "internal/socket", "internal/upstream"},
-	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/http1", "internal/http2", "internal/http3", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
+	"internal/proxy/h3":       {"internal/buffer", "internal/exchange", "internal/http1", "internal/http2", "internal/http3", "internal/overload", "internal/socket", "internal/upstream"},
+	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/http1", "internal/http2", "internal/proxy/h3", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
@@ -113,7 +114,7 @@ var owners = map[string][]string{
 	"go.yaml.in/yaml/v4":                     {"internal/answer", "internal/manifest", "internal/yamltext"},
 	"github.com/spf13/cobra":                 {"cmd/elbow", "internal/cli", "internal/docs"},
 	"github.com/spf13/pflag":                 {"internal/cli"},
-	"github.com/quic-go/quic-go":             {"internal/datagram", "internal/proxy", "bench"}, // QUIC alone; its HTTP/3 is for tests
+	"github.com/quic-go/quic-go":             {"internal/datagram", "internal/proxy", "internal/proxy/h3", "bench"}, // QUIC alone; its HTTP/3 is for tests
 	"github.com/vishvananda/netlink":         {"internal/address"},
 	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"},    // the Huffman code
@@ -130,7 +131,7 @@ var owners = map[string][]string{
 // maps out of the data plane.
 var standard = map[string]func(from string) bool{
 	"net":      not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
-	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/proxy", "internal/store", "internal/control", "internal/reconcile"),
+	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/overload", "internal/proxy", "internal/proxy/h3", "internal/store", "internal/control", "internal/reconcile"),
 	"os":       not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
 }
 

@@ -11,6 +11,7 @@ import (
 	"elbow/internal/exchange"
 	"elbow/internal/http3"
 	"elbow/internal/leak"
+	"elbow/internal/proxy/h3"
 )
 
 // Clients that have their answer stop in the middle of a frame, or at the end of
@@ -78,7 +79,7 @@ func TestH3AnswerIsReadLate(t *testing.T) {
 	str := c.stream(true, headers(pseudo("GET", "/")...))
 	r.log.next(t)
 	drained := r.drain(time.Hour)
-	time.Sleep(2*farewell + 500*time.Millisecond) // longer than two GOAWAY take
+	time.Sleep(2*h3.Farewell + 500*time.Millisecond) // longer than two GOAWAY take
 	if a := c.answer(str); a.status != 200 || a.body != "hello" {
 		t.Errorf("got %+v", a)
 	}

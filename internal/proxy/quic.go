@@ -14,6 +14,7 @@ import (
 
 	"elbow/internal/datagram"
 	"elbow/internal/overload"
+	"elbow/internal/proxy/h3"
 )
 
 // A quicPort is the UDP side of a TLS listener, where HTTP/3 comes in. It opens
@@ -161,15 +162,15 @@ func (q *quicPort) serve(s *quicSocket) error {
 func (q *quicPort) admit(c *quic.Conn) {
 	l := q.listener
 	start := c.Context().Value(quicStartKey{}).(*quicStart)
-	h := newH3(&l.frontend, c, start.id.bytes(), &start.window, start.done)
+	h := h3.New(&l.frontend, c, start.id.bytes(), &start.window, start.done)
 	q.conns.Add(1)
 	if !l.add(&h.Origin) {
 		l.frontend.Counts.Local().Refused.Inc()
-		go q.use(h.refuse) // ends at once; run waits for it
+		go q.use(h.Refuse) // ends at once; run waits for it
 		return
 	}
 	l.frontend.Counts.Local().Open.Add(1)
-	go q.use(h.serve) // ends with the connection; Drain waits for it
+	go q.use(h.Serve) // ends with the connection; Drain waits for it
 }
 
 // use runs what uses the port.
@@ -184,7 +185,7 @@ func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
 	if !ok || !q.listener.proxy.process.Budget.Roomy(int64(more)) {
 		return false
 	}
-	start.window.grow(int64(more))
+	start.window.Grow(int64(more))
 	return true
 }
 
@@ -215,7 +216,7 @@ func (q *quicPort) config() *quic.Config {
 
 		InitialStreamReceiveWindow:     quicStreamWindow,
 		MaxStreamReceiveWindow:         quicMaxStreamWindow,
-		InitialConnectionReceiveWindow: quicConnWindow,
+		InitialConnectionReceiveWindow: h3.ConnWindow,
 		MaxConnectionReceiveWindow:     quicMaxConnWindow,
 		AllowConnectionWindowIncrease:  q.grow,
 		MaxIncomingStreams:             quicStreams,

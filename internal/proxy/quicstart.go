@@ -9,6 +9,7 @@ import (
 
 	"elbow/internal/exchange"
 	"elbow/internal/overload"
+	"elbow/internal/proxy/h3"
 	"elbow/internal/socket"
 )
 
@@ -17,7 +18,7 @@ type quicStart struct {
 	id      quicID
 	port    *quicPort
 	client  netip.AddrPort
-	window  h3Window
+	window  h3.Window
 	shaking atomic.Bool   // counted as under way
 	turn    overload.Turn // of its handshake
 }

@@ -15,6 +15,7 @@ import (
 	"elbow/internal/http3"
 	"elbow/internal/leak"
 	"elbow/internal/overload"
+	"elbow/internal/proxy/h3"
 )
 
 // held is what the connections of a rig are reckoned to hold beyond what they need as a
@@ -112,7 +113,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 		r := newRig(t, []string{backend})
 		c := r.dialRaw()
 		c.stream(false, headers(pseudo("POST", "/stuck")...), frameData("x"))
-		want := int64(overload.QUICCost + overload.ExchangeCost + overload.UploadCost + quicConnWindow)
+		want := int64(overload.QUICCost + overload.ExchangeCost + overload.UploadCost + h3.ConnWindow)
 		r.awaitHeld(want, want)
 	})
 }
@@ -138,8 +139,8 @@ func TestH3UnfinishedHeadsAreBounded(t *testing.T) {
 			}
 		}()
 	}
-	waitFor(t, "a bound", func() bool { return refused.Load() >= quicStreams-1-maxHeadRoom/room })
-	if held, bound := r.held(), int64(overload.QUICCost+quicStreams*(overload.ExchangeCost+buffer.HeadBytes)+maxHeadRoom); held > bound {
+	waitFor(t, "a bound", func() bool { return refused.Load() >= quicStreams-1-h3.MaxHeadRoom/room })
+	if held, bound := r.held(), int64(overload.QUICCost+quicStreams*(overload.ExchangeCost+buffer.HeadBytes)+h3.MaxHeadRoom); held > bound {
 		t.Errorf("%d bytes are held, want no more than %d", held, bound)
 	}
 	if got := c.ask("/"); got != "hello" {

@@ -1,4 +1,4 @@
-package proxy
+package h3
 
 import (
 	"elbow/internal/exchange"
@@ -7,7 +7,7 @@ import (
 )
 
 // Begin compresses the head.
-func (s *h3Stream) Begin(bool) *exchange.Fault {
+func (s *stream) Begin(bool) *exchange.Fault {
 	x := s.x
 	if s.mute.Load() {
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: http3.ErrMalformed}
@@ -18,7 +18,7 @@ func (s *h3Stream) Begin(bool) *exchange.Fault {
 }
 
 // Deliver puts head, body and end of a small answer into one packet.
-func (s *h3Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
+func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	x := s.x
 	x.HeadSent = true
 	if to > from {
@@ -48,7 +48,7 @@ func (s *h3Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 // finish ends our direction. What bind watches ends with it too, and the backend
 // connection is not to be closed for that: the exchange has it until the upload has
 // ended, and others may have it then.
-func (s *h3Stream) finish() *exchange.Fault {
+func (s *stream) finish() *exchange.Fault {
 	s.Unbind()
 	s.closed = true
 	if err := s.str.Close(); err != nil {
@@ -57,10 +57,10 @@ func (s *h3Stream) finish() *exchange.Fault {
 	return nil
 }
 
-func (s *h3Stream) Interim() *exchange.Fault { return s.sendHead(s.x.Resp.Status) }
+func (s *stream) Interim() *exchange.Fault { return s.sendHead(s.x.Resp.Status) }
 
 // sendHead sends a head that nothing more is to be sent with.
-func (s *h3Stream) sendHead(status int) *exchange.Fault {
+func (s *stream) sendHead(status int) *exchange.Fault {
 	x := s.x
 	out := http3.AppendStatus(http3.BeginHeaders(x.Out[:0]), status)
 	out, _ = x.AppendFields(out, &exchange.QPACKHead)
@@ -74,7 +74,7 @@ const quicBuffered = 1 << 10
 
 // write writes p to the client. It returns when all but the end of it has left,
 // which QUIC's congestion control and the client's windows decide.
-func (s *h3Stream) write(p []byte) *exchange.Fault {
+func (s *stream) write(p []byte) *exchange.Fault {
 	if len(p) == 0 {
 		return nil
 	}
@@ -94,11 +94,11 @@ func (s *h3Stream) write(p []byte) *exchange.Fault {
 }
 
 // Swift is false: what goes out is cut into packets anyway.
-func (s *h3Stream) Swift() bool { return false }
+func (s *stream) Swift() bool { return false }
 
-func (s *h3Stream) Taken() *exchange.Fault { return nil }
+func (s *stream) Taken() *exchange.Fault { return nil }
 
 // BreakOff leaves it to end to reset the stream.
-func (s *h3Stream) BreakOff() {}
+func (s *stream) BreakOff() {}
 
-var _ exchange.ClientSide = (*h3Stream)(nil)
+var _ exchange.ClientSide = (*stream)(nil)

@@ -1,4 +1,5 @@
-package proxy
+// Package h3 serves connections of clients that speak HTTP/3, over QUIC.
+package h3
 
 import (
 	"context"
@@ -14,15 +15,15 @@ import (
 	"elbow/internal/socket"
 )
 
-// An h3Conn is a client connection that speaks HTTP/3. One goroutine accepts the
+// An Conn is a client connection that speaks HTTP/3. One goroutine accepts the
 // streams of requests, one those of a single direction; each exchange has one of
 // its own, and so has each of the three streams that a client says things about
 // the connection on. Flow control, retransmission and the order of what is sent
 // are quic-go's.
-type h3Conn struct {
+type Conn struct {
 	exchange.Origin
 	quic   *quic.Conn
-	window *h3Window
+	window *Window
 	shaken func() // is called when the handshake is complete
 
 	control *quic.SendStream // ours
@@ -35,37 +36,37 @@ type h3Conn struct {
 	open      int            // exchanges under way
 	idleSince socket.Instant // when the last of them ended
 	next      quic.StreamID  // first stream that has not been accepted
-	leaving   h3Leaving
+	leaving   leaving
 	asked     bool        // there was a request
 	long      bool        // there was an answer that the client may be reading for a while
 	timer     *time.Timer // for whatever comes next: expire looks
 }
 
-// h3Leaving says how far a connection is on its way to its end (RFC 9114, 5.2).
-type h3Leaving uint8
+// leaving says how far a connection is on its way to its end (RFC 9114, 5.2).
+type leaving uint8
 
 const (
-	h3Staying h3Leaving = iota
-	h3Warned            // a GOAWAY asks for no more streams; those on their way are served
-	h3LeftOff           // a GOAWAY has said which stream was the last one
+	staying leaving = iota
+	warned          // a GOAWAY asks for no more streams; those on their way are served
+	leftOff         // a GOAWAY has said which stream was the last one
 )
 
-// newH3 returns a connection of the frontend, which is served by serve or ended by
+// New returns a connection of the frontend, which is served by serve or ended by
 // refuse. id is the connection id that its client chose; shaken is called when the
 // handshake is complete.
-func newH3(f *exchange.Frontend, c *quic.Conn, id []byte, window *h3Window, shaken func()) *h3Conn {
-	h := &h3Conn{quic: c, window: window, shaken: shaken, idleSince: socket.Now()}
+func New(f *exchange.Frontend, c *quic.Conn, id []byte, window *Window, shaken func()) *Conn {
+	h := &Conn{quic: c, window: window, shaken: shaken, idleSince: socket.Now()}
 	h.Origin.Open(f, h, socket.AddrPort(c.RemoteAddr()))
 	h.Remote = c
 	h.Key.QUICID = id
 	return h
 }
 
-// refuse ends a connection that there is no room for.
-func (h *h3Conn) refuse() { h.end(http3.ExcessiveLoad, "too many connections") }
+// Refuse ends a connection that there is no room for.
+func (h *Conn) Refuse() { h.end(http3.ExcessiveLoad, "too many connections") }
 
-// serve takes requests until the connection ends.
-func (h *h3Conn) serve() {
+// Serve takes requests until the connection ends.
+func (h *Conn) Serve() {
 	defer h.Frontend.Members.Remove(&h.Origin)
 	defer h.working.Wait()
 	defer h.Guard()
@@ -93,7 +94,7 @@ func (h *h3Conn) serve() {
 
 // greet opens our control stream. A client that does not let us is none of
 // HTTP/3 (RFC 9114, 6.2).
-func (h *h3Conn) greet() error {
+func (h *Conn) greet() error {
 	var err error
 	if h.control, err = h.quic.OpenUniStream(); err != nil {
 		h.end(http3.StreamCreationError, "no control stream allowed")
@@ -105,9 +106,9 @@ func (h *h3Conn) greet() error {
 
 // request begins an exchange for a stream, unless the client has been told that
 // there will be none.
-func (h *h3Conn) request(str *quic.Stream) {
+func (h *Conn) request(str *quic.Stream) {
 	h.mu.Lock()
-	refused := h.leaving == h3LeftOff
+	refused := h.leaving == leftOff
 	if !refused && h.Budget.Overfull() {
 		h.Frontend.RefuseMemory()
 		refused = true
@@ -116,7 +117,7 @@ func (h *h3Conn) request(str *quic.Stream) {
 		h.next = str.StreamID() + 4 // the client's, of both directions (RFC 9000, 2.1)
 		if h.open++; h.open == 1 {
 			h.State.Store(exchange.Active)
-			if h.leaving == h3Staying {
+			if h.leaving == staying {
 				h.timer.Stop()
 			}
 		}
@@ -133,16 +134,16 @@ func (h *h3Conn) request(str *quic.Stream) {
 }
 
 // exchange runs the exchange of a stream.
-func (h *h3Conn) exchange(str *quic.Stream) {
+func (h *Conn) exchange(str *quic.Stream) {
 	defer h.working.Done()
 	defer h.Guard()
-	s := takeH3Stream(h, str)
+	s := takeStream(h, str)
 	defer s.end()
 	s.x.Serve()
 }
 
 // done counts an exchange that has ended.
-func (h *h3Conn) done(long bool) {
+func (h *Conn) done(long bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asked, h.long = true, h.long || long
@@ -152,9 +153,9 @@ func (h *h3Conn) done(long bool) {
 	h.idleSince = socket.Now()
 	h.State.Store(exchange.Idle)
 	switch h.leaving {
-	case h3Staying:
+	case staying:
 		h.timer.Reset(h.Frontend.Config.Load().IdlePatience())
-	case h3LeftOff:
+	case leftOff:
 		h.timer.Reset(h.patience())
 	}
 }
@@ -163,7 +164,7 @@ func (h *h3Conn) done(long bool) {
 // GOAWAY. A client closes it when it has read what it got. To close it sooner may
 // cost the client an answer, as most drop what they have received and not read;
 // and nothing tells us how far they are. Called with mu locked.
-func (h *h3Conn) patience() time.Duration {
+func (h *Conn) patience() time.Duration {
 	limits := &h.Limits
 	reads := limits.UnreadTimeout
 	if h.long {
@@ -172,19 +173,19 @@ func (h *h3Conn) patience() time.Duration {
 	if !h.asked {
 		reads = 0
 	}
-	return max(farewell, limits.LingerTimeout, h.idleSince.Add(reads).Sub(socket.Now()))
+	return max(Farewell, limits.LingerTimeout, h.idleSince.Add(reads).Sub(socket.Now()))
 }
 
 // expire takes the next step to the end of the connection: if it is idle for long
 // enough, or because it has been told to.
-func (h *h3Conn) expire() {
+func (h *Conn) expire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch left := h.idleSince.Add(h.Frontend.Config.Load().IdlePatience()).Sub(socket.Now()); {
-	case h.leaving == h3Warned:
+	case h.leaving == warned:
 		h.leaveOff()
 	case h.open > 0: // a request came at this moment
-	case h.leaving == h3LeftOff:
+	case h.leaving == leftOff:
 		go h.end(http3.NoError, "") // ends at once; serve, too
 	case left > 0: // the time has been changed
 		h.timer.Reset(left)
@@ -195,10 +196,10 @@ func (h *h3Conn) expire() {
 
 // Retire asks the client to open no more streams. The connection ends with its
 // last exchange. It may be called from any goroutine and does not block.
-func (h *h3Conn) Retire() {
+func (h *Conn) Retire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.leaving == h3Staying && h.timer != nil { // else serve is about to retire it
+	if h.leaving == staying && h.timer != nil { // else serve is about to retire it
 		h.warn()
 	}
 }
@@ -206,16 +207,16 @@ func (h *h3Conn) Retire() {
 // warn asks for no more requests, but serves those that are on their way (RFC
 // 9114, 5.2). Called with mu locked. Nothing that is written here waits: it is
 // short enough to be buffered.
-func (h *h3Conn) warn() {
-	h.leaving = h3Warned
+func (h *Conn) warn() {
+	h.leaving = warned
 	_, _ = h.control.Write(http3.AppendGoAway(nil, http3.LastStream)) // in vain if the connection has ended
-	h.timer.Reset(farewell)
+	h.timer.Reset(Farewell)
 }
 
 // leaveOff says which requests are served. A later one is refused in a way that
 // lets the client send it again elsewhere. Called with mu locked.
-func (h *h3Conn) leaveOff() {
-	h.leaving = h3LeftOff
+func (h *Conn) leaveOff() {
+	h.leaving = leftOff
 	_, _ = h.control.Write(http3.AppendGoAway(nil, uint64(h.next)))
 	if h.open == 0 {
 		h.timer.Reset(h.patience())
@@ -223,23 +224,23 @@ func (h *h3Conn) leaveOff() {
 }
 
 // GiveWay implements member.
-func (h *h3Conn) GiveWay() {
+func (h *Conn) GiveWay() {
 	h.CutFor.CompareAndSwap(nil, exchange.MemoryShort)
 	go h.end(http3.ExcessiveLoad, "memory is short") // ends at once
 }
 
 // Cut implements member.
-func (h *h3Conn) Cut() {
+func (h *Conn) Cut() {
 	go h.end(http3.InternalError, "") // ends at once; the connection does too, and serve with it
 }
 
 // end closes the connection.
-func (h *h3Conn) end(code http3.Code, reason string) {
+func (h *Conn) end(code http3.Code, reason string) {
 	_ = h.quic.CloseWithError(quic.ApplicationErrorCode(code), reason) // has no error
 }
 
 // refuseConn ends the connection for what the client did, if err says so.
-func (h *h3Conn) refuseConn(err error) {
+func (h *Conn) refuseConn(err error) {
 	var refused *http3.Error
 	if errors.As(err, &refused) && !refused.OfStream {
 		h.Log.Debug("connection refused", "client", h.Addr(), "listener", h.Frontend.Addr, "err", refused)

@@ -1,4 +1,4 @@
-package proxy
+package h3
 
 import (
 	"io"
@@ -11,7 +11,7 @@ import (
 	"elbow/internal/socket"
 )
 
-func (s *h3Stream) Early(dst []byte) (_ []byte, whole bool) {
+func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
 	if !s.measured {
 		return dst, false
 	}
@@ -28,7 +28,7 @@ func (s *h3Stream) Early(dst []byte) (_ []byte, whole bool) {
 }
 
 // Pass reads no more than the backend takes; QUIC's windows tell the client.
-func (s *h3Stream) Pass(u *exchange.Upload) *exchange.Fault {
+func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
 	var trailers []byte // the end of the stream may come after them
 	for {
 		if f := s.take(u); f != nil {
@@ -58,7 +58,7 @@ func (s *h3Stream) Pass(u *exchange.Upload) *exchange.Fault {
 
 // take brings a piece of the stream into the flow: what came with the head first,
 // and the start of a frame that was there before.
-func (s *h3Stream) take(u *exchange.Upload) *exchange.Fault {
+func (s *stream) take(u *exchange.Upload) *exchange.Fault {
 	in := &s.x.In
 	waits := len(in.Rest()) == 0 && !s.ended
 	if waits {
@@ -95,7 +95,7 @@ func (s *h3Stream) take(u *exchange.Upload) *exchange.Fault {
 
 // unframe leaves of what is in the flow the payload, from headRoom to to. What is
 // not whole goes to s.rest.
-func (s *h3Stream) unframe(u *exchange.Upload) (to int, trailers []byte, f *exchange.Fault) {
+func (s *stream) unframe(u *exchange.Upload) (to int, trailers []byte, f *exchange.Fault) {
 	b := u.Flow.Buf.B
 	src := u.Flow.Left()
 	to = exchange.HeadRoom
@@ -126,10 +126,10 @@ func (s *h3Stream) unframe(u *exchange.Upload) (to int, trailers []byte, f *exch
 
 // allRead reports whether nothing of the stream is still to be looked at, but
 // what is in s.rest.
-func (s *h3Stream) allRead() bool { return s.ended && len(s.x.In.Rest()) == 0 }
+func (s *stream) allRead() bool { return s.ended && len(s.x.In.Rest()) == 0 }
 
 // checkEnd tells whether the request may end here.
-func (s *h3Stream) checkEnd() *exchange.Fault {
+func (s *stream) checkEnd() *exchange.Fault {
 	if err := s.frames.End(len(s.rest)); err != nil {
 		return s.refuse(exchange.OpSend, err)
 	}
@@ -140,7 +140,7 @@ func (s *h3Stream) checkEnd() *exchange.Fault {
 }
 
 // trailers decodes a trailer section to lines of HTTP/1.1.
-func (s *h3Stream) trailers(block []byte) ([]byte, *exchange.Fault) {
+func (s *stream) trailers(block []byte) ([]byte, *exchange.Fault) {
 	var section http3.Section
 	if _, err := section.Decode(nil, block); err != nil {
 		return nil, s.refuse(exchange.OpSend, err)
@@ -160,7 +160,7 @@ func (s *h3Stream) trailers(block []byte) ([]byte, *exchange.Fault) {
 
 // Interrupt tells the client to stop if that is all that is left to tell it, as of
 // a tunnel. What is left of a body, end sees to.
-func (s *h3Stream) Interrupt() {
+func (s *stream) Interrupt() {
 	if s.x.Record.Status == 101 {
 		s.stopSending()
 		return
@@ -172,7 +172,7 @@ func (s *h3Stream) Interrupt() {
 // discard throws away what still comes of a request that has been answered, so that
 // a client which sends all of it before it reads finds the answer, and asks it to
 // stop after a while; see h2Conn.discard.
-func (s *h3Stream) discard() {
+func (s *stream) discard() {
 	for ends := socket.Now().Add(exchange.DiscardTimeout); !s.ended; {
 		s.readBy(min(socket.Now().Add(s.h.Limits.LingerTimeout), ends))
 		if err := s.await(); err != nil { // without a buffer

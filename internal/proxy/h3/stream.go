@@ -1,4 +1,4 @@
-package proxy
+package h3
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An h3Stream is the client's side of an exchange in HTTP/3 (RFC 9114, 4.1). It
+// An stream is the client's side of an exchange in HTTP/3 (RFC 9114, 4.1). It
 // is on loan from a pool, as its exchange is.
-type h3Stream struct {
+type stream struct {
 	x   *exchange.Exchange
-	h   *h3Conn
+	h   *Conn
 	str *quic.Stream
 
 	frames  http3.Stream
@@ -44,12 +44,12 @@ type h3Stream struct {
 	unbound    bool        // what unwatch said
 }
 
-var h3Streams = sync.Pool{New: func() any { return &h3Stream{arena: make([]byte, 0, exchange.ArenaBytes)} }}
+var streams = sync.Pool{New: func() any { return &stream{arena: make([]byte, 0, exchange.ArenaBytes)} }}
 
-// takeH3Stream returns a stream with an exchange.
-func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
-	s := h3Streams.Get().(*h3Stream)
-	s.h, s.str, s.x = h, str, exchange.TakeExchange(&h.Origin, s, (*h3Expelled)(str), 0)
+// takeStream returns a stream with an exchange.
+func takeStream(h *Conn, str *quic.Stream) *stream {
+	s := streams.Get().(*stream)
+	s.h, s.str, s.x = h, str, exchange.TakeExchange(&h.Origin, s, (*expelled)(str), 0)
 	select {
 	case <-h.quic.HandshakeComplete():
 	default:
@@ -59,9 +59,9 @@ func takeH3Stream(h *h3Conn, str *quic.Stream) *h3Stream {
 }
 
 // end closes what is still open of the stream, and gives it back.
-func (s *h3Stream) end() {
+func (s *stream) end() {
 	if !s.closed {
-		s.str.CancelWrite(quic.StreamErrorCode(h3Code(s.x.Record.Fault)))
+		s.str.CancelWrite(quic.StreamErrorCode(codeOf(s.x.Record.Fault)))
 	}
 	long := s.x.Record.BytesOut > exchange.ShortAnswer
 	s.x.Release()
@@ -81,7 +81,7 @@ func (s *h3Stream) end() {
 }
 
 // release forgets all but what is costly to make.
-func (s *h3Stream) release() {
+func (s *stream) release() {
 	clear(s.section.Fields)
 	s.x, s.h, s.str, s.unwatch = nil, nil, nil, nil
 	s.frames = http3.Stream{}
@@ -93,11 +93,11 @@ func (s *h3Stream) release() {
 	if cap(s.arena) > 4*exchange.ArenaBytes {
 		s.arena = make([]byte, 0, exchange.ArenaBytes)
 	}
-	h3Streams.Put(s)
+	streams.Put(s)
 }
 
-// h3Code is how a stream ends whose answer is not complete.
-func h3Code(f *exchange.Fault) http3.Code {
+// codeOf is how a stream ends whose answer is not complete.
+func codeOf(f *exchange.Fault) http3.Code {
 	var refused *http3.Error
 	var reset *upstream.ResetError
 	switch {
@@ -121,14 +121,14 @@ func h3Code(f *exchange.Fault) http3.Code {
 	return http3.InternalError
 }
 
-func (s *h3Stream) Proto() string { return "HTTP/3.0" }
+func (s *stream) Proto() string { return "HTTP/3.0" }
 
 // errStopped is how reading ends after stopSending.
 var errStopped = errors.New("the client was told to stop sending")
 
 // Read reads from the client and takes down the end of the stream, which may
 // come with the last bytes.
-func (s *h3Stream) Read(p []byte) (int, error) {
+func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.str.Read(p)
 	if err == io.EOF && s.stopped.Load() {
 		return n, errStopped
@@ -138,7 +138,7 @@ func (s *h3Stream) Read(p []byte) (int, error) {
 }
 
 // await waits until there is something to read, be it the end.
-func (s *h3Stream) await() error {
+func (s *stream) await() error {
 	var one [1]byte
 	switch _, err := s.str.Peek(one[:]); {
 	case err == io.EOF && s.stopped.Load():
@@ -153,45 +153,45 @@ func (s *h3Stream) await() error {
 // 9114, 4.1). From then on an end of the stream is none of the request: quic-go
 // answers io.EOF for a RESET_STREAM that comes in reply while somebody waits in
 // Peek, wherever in the body the client stopped.
-func (s *h3Stream) stopSending() {
+func (s *stream) stopSending() {
 	s.stopped.Store(true)
 	s.str.CancelRead(quic.StreamErrorCode(http3.NoError))
 }
 
-func (s *h3Stream) readBy(due socket.Instant) {
+func (s *stream) readBy(due socket.Instant) {
 	_ = s.str.SetReadDeadline(due.Time()) // has no error
 }
 
 // Bind has the backend connection closed as soon as the client gives the request
 // up, or its connection ends.
-func (s *h3Stream) Bind(up *upstream.Grip) bool {
+func (s *stream) Bind(up *upstream.Grip) bool {
 	s.unwatch = context.AfterFunc(s.str.Context(), up.Close) // the exchange sees the error
 	return true
 }
 
-func (s *h3Stream) Unbind() bool {
+func (s *stream) Unbind() bool {
 	if s.unwatch != nil {
 		s.unbound, s.unwatch = s.unwatch(), nil
 	}
 	return s.unbound
 }
 
-func (s *h3Stream) Retire() { s.h.Retire() }
+func (s *stream) Retire() { s.h.Retire() }
 
-// An h3Expelled is a stream as an expeller.
-type h3Expelled quic.Stream
+// An expelled is a stream as an expeller.
+type expelled quic.Stream
 
-func (s *h3Expelled) Expel(uint32) {
+func (s *expelled) Expel(uint32) {
 	str := (*quic.Stream)(s)
 	str.CancelWrite(quic.StreamErrorCode(http3.ExcessiveLoad))
 	str.CancelRead(quic.StreamErrorCode(http3.ExcessiveLoad))
 }
 
-func (s *h3Stream) Gone() bool { return !s.closed && s.str.Context().Err() != nil }
+func (s *stream) Gone() bool { return !s.closed && s.str.Context().Err() != nil }
 
 // refuse is the Fault of a client whose frames are in error, and ends its
 // connection if that is what is due.
-func (s *h3Stream) refuse(op exchange.Op, err error) *exchange.Fault {
+func (s *stream) refuse(op exchange.Op, err error) *exchange.Fault {
 	s.h.refuseConn(err)
 	var refused *http1.Error
 	if errors.As(err, &refused) {
@@ -203,7 +203,7 @@ func (s *h3Stream) refuse(op exchange.Op, err error) *exchange.Fault {
 
 // malformed is the Fault of a request that is reset and not answered: what an
 // answer would be to could not be told (RFC 9114, 4.1.2).
-func (s *h3Stream) malformed(op exchange.Op, err error) *exchange.Fault {
+func (s *stream) malformed(op exchange.Op, err error) *exchange.Fault {
 	s.mute.Store(true)
 	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 400, Err: err}
 }

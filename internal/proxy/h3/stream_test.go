@@ -1,4 +1,4 @@
-package proxy
+package h3
 
 import (
 	"crypto/tls"
@@ -50,7 +50,7 @@ func TestH3EndAfterStop(t *testing.T) {
 	if _, err := io.ReadAll(str); err != nil { // from here on quic-go answers io.EOF, whatever else happens
 		t.Fatal(err)
 	}
-	s := &h3Stream{str: str}
+	s := &stream{str: str}
 	if err := s.await(); err != nil {
 		t.Errorf("before: await returns %v", err)
 	}

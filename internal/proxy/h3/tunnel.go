@@ -1,4 +1,4 @@
-package proxy
+package h3
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // Switched turns a 101 into the 200 that CONNECT is answered with. What a
 // WebSocket carries is in DATA frames (RFC 9220, 3).
-func (s *h3Stream) Switched() *exchange.Fault {
+func (s *stream) Switched() *exchange.Fault {
 	if f := s.key.Check(&s.x.Resp); f != nil {
 		return f
 	}
@@ -27,7 +27,7 @@ func (s *h3Stream) Switched() *exchange.Fault {
 }
 
 // CarryUp carries what is in the client's frames.
-func (s *h3Stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
+func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	in := &s.x.In
 	f := s.carryFrames(t, in.Rest())
 	in.Used = in.N
@@ -58,7 +58,7 @@ func (s *h3Stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 }
 
 // carryOnce carries what there is to be read.
-func (s *h3Stream) carryOnce(t *exchange.Tunnel) *exchange.Fault {
+func (s *stream) carryOnce(t *exchange.Tunnel) *exchange.Fault {
 	b := buffer.Take()
 	defer b.Release()
 	n := copy(b.B[:], s.rest)
@@ -71,7 +71,7 @@ func (s *h3Stream) carryOnce(t *exchange.Tunnel) *exchange.Fault {
 
 // carryFrames carries the payload of what src holds of DATA frames, and keeps the
 // start of a frame whose header is not whole.
-func (s *h3Stream) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
+func (s *stream) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
 	for {
 		piece, payload, n, err := s.frames.Next(src)
 		src = src[n:]
@@ -92,13 +92,13 @@ func (s *h3Stream) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
 }
 
 // interrupted reports whether err is that of a read which interrupt has ended.
-func (s *h3Stream) interrupted(err error) bool {
+func (s *stream) interrupted(err error) bool {
 	var reset *quic.StreamError
 	return err == errStopped || errors.As(err, &reset) && !reset.Remote
 }
 
 // Carry sends p in a DATA frame, in one write.
-func (s *h3Stream) Carry(p []byte) *exchange.Fault {
+func (s *stream) Carry(p []byte) *exchange.Fault {
 	b := buffer.Take()
 	defer b.Release()
 	out := append(http3.AppendFrameHeader(b.B[:0], http3.Data, len(p)), p...)
@@ -109,7 +109,7 @@ func (s *h3Stream) Carry(p []byte) *exchange.Fault {
 	return f
 }
 
-func (s *h3Stream) CloseWrite() *exchange.Fault {
+func (s *stream) CloseWrite() *exchange.Fault {
 	_ = s.finish() // fails only if the client has given the stream up, which carryUp sees
 	return nil
 }

@@ -1,4 +1,4 @@
-package proxy
+package h3
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 )
 
 // Head reads the head, and what has come with it.
-func (s *h3Stream) Head() *exchange.Fault {
+func (s *stream) Head() *exchange.Fault {
 	x := s.x
 	s.readBy(x.Record.Began.Add(s.h.Limits.HeadTimeout))
 	defer s.headEnds()
@@ -44,24 +44,24 @@ func (s *h3Stream) Head() *exchange.Fault {
 // mayGrow reports whether the head, if it needs more room, may have it. It bounds what
 // the unfinished heads of a connection take: each may be as long as any, but a client
 // that begins many and ends none holds no more than a few.
-func (s *h3Stream) mayGrow() bool {
+func (s *stream) mayGrow() bool {
 	in := &s.x.In
 	if in.N < len(in.B) || len(in.B) >= http1.MaxHeadBytes { // which read refuses
 		return true
 	}
 	more := int64(min(len(in.B), http1.MaxHeadBytes-len(in.B)))
 	s.headRoom += more
-	return s.h.headRoom.Add(more) <= maxHeadRoom
+	return s.h.headRoom.Add(more) <= MaxHeadRoom
 }
 
 // headEnds is called when the head is there, or never will be.
-func (s *h3Stream) headEnds() {
+func (s *stream) headEnds() {
 	s.h.headRoom.Add(-s.headRoom)
 	s.headRoom = 0
 }
 
 // decode makes the request of a field section.
-func (s *h3Stream) decode(block []byte) *exchange.Fault {
+func (s *stream) decode(block []byte) *exchange.Fault {
 	x := s.x
 	var err error
 	if s.arena, err = s.section.Decode(s.arena, block); err != nil {
@@ -98,7 +98,7 @@ func (s *h3Stream) decode(block []byte) *exchange.Fault {
 // a body, as a rule, it waits for a moment to find out: a GET without one is not
 // to become a GET with an empty one, in chunks. DATA frames without payload are
 // nothing.
-func (s *h3Stream) awaitEnd() (bodiless bool, f *exchange.Fault) {
+func (s *stream) awaitEnd() (bodiless bool, f *exchange.Fault) {
 	x := s.x
 	if s.ended || !s.likelyBodiless() {
 		return s.allRead(), nil
@@ -117,14 +117,14 @@ func (s *h3Stream) awaitEnd() (bodiless bool, f *exchange.Fault) {
 }
 
 // nothingYet reports whether what has come behind the head has no payload.
-func (s *h3Stream) nothingYet() bool {
+func (s *stream) nothingYet() bool {
 	frames := s.frames
 	piece, _, _, err := frames.Next(s.x.In.Rest())
 	return piece == http3.Nothing && err == nil
 }
 
 // likelyBodiless looks at the fields before anybody knows whether they are valid.
-func (s *h3Stream) likelyBodiless() bool {
+func (s *stream) likelyBodiless() bool {
 	for i := range s.section.Fields {
 		switch f := &s.section.Fields[i]; string(f.Name) {
 		case ":method":
@@ -141,7 +141,7 @@ func (s *h3Stream) likelyBodiless() bool {
 // measure finds out how long a body is that has come as a whole with the head, so
 // that the backend can be told. One of no length is whole with the head, and
 // nothing of what follows may pass for a part of it.
-func (s *h3Stream) measure() *exchange.Fault {
+func (s *stream) measure() *exchange.Fault {
 	x := s.x
 	frames, rest := s.frames, x.In.Rest()
 	for more := len(rest) > 0; more; {
@@ -174,7 +174,7 @@ var errReplayable = errors.New("request came before the handshake was complete, 
 // admitEarly lets a request that came in 0-RTT packets through only if it does no
 // harm should an attacker send it again (RFC 8470): it is safe (RFC 9110, 9.2.1),
 // has no body, and the backend is told.
-func (s *h3Stream) admitEarly() *exchange.Fault {
+func (s *stream) admitEarly() *exchange.Fault {
 	if !s.replayable {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package proxy
+package h3
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func (t *theirStreams) first(of http3.StreamType) bool {
 }
 
 // acceptUni takes streams of one direction.
-func (h *h3Conn) acceptUni() {
+func (h *Conn) acceptUni() {
 	defer h.working.Done()
 	select {
 	case <-h.quic.HandshakeComplete():
@@ -46,7 +46,7 @@ func (h *h3Conn) acceptUni() {
 }
 
 // readUni reads a stream of one direction to its end.
-func (h *h3Conn) readUni(str *quic.ReceiveStream) {
+func (h *Conn) readUni(str *quic.ReceiveStream) {
 	defer h.working.Done()
 	defer h.Guard()
 	defer str.ReleaseStreamCredit()
