@@ -99,7 +99,7 @@ func HeadFault(err error) *Fault {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		f.Status = 408
 	case err == io.EOF:
-		f.Err = io.ErrUnexpectedEOF
+		f.Err = errBodyShort
 	default:
 		f.Status = StatusClientGone
 	}

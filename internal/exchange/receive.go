@@ -31,6 +31,7 @@ func (x *Exchange) relay() *Fault {
 	if f := x.client.Begin(x.bodyRead()); f != nil {
 		return f
 	}
+	x.Upload.Answered.Store(true)
 	for {
 		from, to, last, f := x.Via.payload()
 		if f != nil {
@@ -54,7 +55,7 @@ func (x *Exchange) relay() *Fault {
 // sentAt is when the last byte of the request was sent; 0 if it has not been.
 func (x *Exchange) sentAt() socket.Instant {
 	if x.Upload.Running {
-		return socket.Instant(x.Upload.ended.Load())
+		return socket.Instant(x.Upload.Ended.Load())
 	}
 	return x.sent
 }

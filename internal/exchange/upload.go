@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"errors"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +25,9 @@ type Upload struct {
 	Cut     bool        // the backend has not got all of the body; known once done
 	done    chan *Fault // how it ended, once; capacity 1
 
+	Answered atomic.Bool  // the head of the answer is known
 	Complete atomic.Bool  // all of the body has been read
-	ended    atomic.Int64 // instant at which it ended, one way or the other; 0: not yet
+	Ended    atomic.Int64 // instant at which it ended, one way or the other; 0: not yet
 }
 
 // start begins to pass on the body, of which a part may be in x.in.
@@ -38,8 +40,9 @@ func (u *Upload) start(x *Exchange) {
 		u.stream = x.two.stream
 	}
 	x.From.Memory.Hold(overload.UploadCost)
+	u.Answered.Store(false)
 	u.Complete.Store(false)
-	u.ended.Store(0)
+	u.Ended.Store(0)
 	u.Flow.Long = false
 	u.Flow.Body.Reset(x.Req.Framing, max(x.Req.Length, 0))
 	go u.run() // ends with the body, or when join interrupts it; join waits for it
@@ -52,14 +55,22 @@ func (u *Upload) run() {
 	f := &Fault{Side: Self, Op: OpSend, Status: 500, Err: errPanic}
 	defer func() {
 		u.Flow.Drop()
-		u.ended.Store(int64(socket.Now()))
+		u.Ended.Store(int64(socket.Now()))
 		if f != nil {
 			u.grip.Interrupt()
 		}
 		u.done <- f
 	}()
 	f = u.X.client.Pass(u)
+	if f != nil && errors.Is(f.Err, errBodyShort) && u.Answered.Load() {
+		f = nil
+	}
 }
+
+// errBodyShort is the end of a body short of what its head has promised. Once there is
+// an answer it is no fault: clients end a body so that has become useless, as curl does
+// when it sees an error. The backend does not get the end of it.
+var errBodyShort = io.ErrUnexpectedEOF
 
 // ErrBodyUnwanted ends the upload of a client that has got its answer.
 var ErrBodyUnwanted = errors.New("body goes on after the answer")
@@ -71,7 +82,7 @@ func (u *Upload) Send(from, to int, last bool, trailers []byte) error {
 
 // failed returns the Fault of an upload that the client broke off.
 func (u *Upload) failed() *Fault {
-	if !u.Running || u.ended.Load() == 0 {
+	if !u.Running || u.Ended.Load() == 0 {
 		return nil
 	}
 	f := <-u.done // at once: it ends right after it has finished

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"io"
 	"os"
 	"slices"
 
@@ -89,6 +90,8 @@ func (s *h2Stream) awaitBody() *exchange.Fault {
 			return exchange.BodyFault(http1.ErrTrailerLength)
 		case s.body.Len() > 0 || s.whole():
 			return nil
+		case s.short:
+			return exchange.BodyFault(io.EOF)
 		}
 		s.x.Stalls(&s.x.Sending, s.x.Quiet())
 		roused := s.in.Wait(&s.h.mu, s.x.BodyPatience())

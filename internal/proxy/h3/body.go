@@ -133,10 +133,13 @@ func (s *stream) checkEnd() *exchange.Fault {
 	if err := s.frames.End(len(s.rest)); err != nil {
 		return s.refuse(exchange.OpSend, err)
 	}
-	if length := s.x.Req.Length; length >= 0 && int64(s.frames.Size()) != length {
-		return s.malformed(exchange.OpSend, http1.ErrLengthWrong)
+	switch length := s.x.Req.Length; {
+	case length < 0 || int64(s.frames.Size()) == length:
+		return nil
+	case s.x.Upload.Answered.Load():
+		return exchange.BodyFault(io.EOF)
 	}
-	return nil
+	return s.malformed(exchange.OpSend, http1.ErrLengthWrong)
 }
 
 // trailers decodes a trailer section to lines of HTTP/1.1.
