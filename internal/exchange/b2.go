@@ -26,6 +26,7 @@ type b2 struct {
 	early   []byte // the body that came with the head, kept for another attempt
 	whole   bool   // that was all of it
 	taken   bool   // early has been taken from the client
+	spilled bool   // the upload has sent what is not in early
 	left    int64  // bytes of the answer's body that are to come; -1: not known
 
 	spoken atomic.Int64 // instant at which the client last sent something
@@ -37,7 +38,7 @@ func (x *Exchange) overHTTP2() {
 	if x.two == nil {
 		x.two = &b2{x: x, decoder: http2.NewStaticDecoder(), arena: make([]byte, 0, ArenaBytes)}
 	}
-	x.two.early, x.two.taken = x.two.early[:0], false
+	x.two.early, x.two.taken, x.two.spilled = x.two.early[:0], false, false
 	x.Via = x.two
 }
 
@@ -97,11 +98,29 @@ func (b *b2) send() (whole bool, f *Fault) {
 
 func (b *b2) sendBody(u *Upload, from, to int, last bool, trailers []byte) error {
 	b.spoken.Store(int64(socket.Now()))
+	b.keep(u.Flow.Buf.B[from:to], trailers)
 	err := u.stream.Write(u.Flow.Buf.B[from:to], last && len(trailers) == 0)
 	if err == nil && last && len(trailers) > 0 {
 		err = u.stream.Trailers(HPACKHead.AppendTrailers(nil, trailers))
 	}
 	return err
+}
+
+// keep keeps a body of up to MaxEarly bytes for another attempt. It is called by the upload.
+func (b *b2) keep(p, trailers []byte) {
+	if b.spilled = b.spilled || len(b.early)+len(p) > MaxEarly || len(trailers) > 0; !b.spilled {
+		b.early = append(b.early, p...)
+	}
+}
+
+// reclaim ends the upload and reports whether all of the body is in early.
+func (b *b2) reclaim() bool {
+	u := &b.x.Upload
+	if !u.Complete.Load() || u.join() != nil || b.spilled {
+		return false
+	}
+	b.whole = true
+	return true
 }
 
 func (b *b2) head() *Fault {
@@ -290,9 +309,9 @@ func (b *b2) broken(op Op, err error) *Fault {
 	}
 	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
 	switch {
-	case x.Upload.Running:
-		// A part of the body may have been sent, and nobody keeps that. The client
-		// is told (codeOf), which can make the call again.
+	case x.Upload.Running && (err != upstream.ErrUnprocessed || !b.reclaim()):
+		// A part of the body may have been sent, and nobody keeps more than MaxEarly
+		// of that. The client is told (codeOf), which can make the call again.
 	case err == upstream.ErrUnprocessed:
 		f.Retry = Afresh // whatever the request is
 	case op == OpReceive && b.stream.Lost() && x.again():

@@ -567,3 +567,25 @@ func TestH2ClosedWindows(t *testing.T) {
 		}
 	}
 }
+
+// What a client says that it takes of header lists is advice, and no reason to keep an
+// answer back (RFC 9113, 6.5.2).
+func TestH2HeaderListSizeIsAdvice(t *testing.T) {
+	leak.Check(t)
+	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("x", 1000))
+		hello(w, r)
+	})})
+	c := r.dialFrames(http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: 100})
+	id := c.open(true)
+	f := c.head(id)
+	if got := f.PseudoValue("status"); got != "200" || f.Truncated {
+		t.Errorf("got %v", f)
+	}
+	for _, field := range f.RegularFields() {
+		if field.Name == "x-long" && len(field.Value) == 1000 {
+			return
+		}
+	}
+	t.Errorf("got %v", f)
+}

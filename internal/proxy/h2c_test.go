@@ -203,6 +203,10 @@ func TestBackendH2CUpgrade(t *testing.T) {
 	if got := p.head(id).PseudoValue("status"); got != "501" {
 		t.Errorf("got %s", got)
 	}
+	c := r.dialRaw()
+	if a := c.answer(c.stream(true, headers(pseudo("CONNECT", "/", ":protocol", "websocket")...))); a.status != 501 {
+		t.Errorf("got %+v", a)
+	}
 }
 
 // A stream of Connect to such a backend may be silent in both directions for longer
