@@ -24,7 +24,10 @@ type auditPage struct {
 	Off                         bool   // there is no file to read
 }
 
-func (v *visit) audit() error {
+// auditPages show the audit log.
+type auditPages struct{ *visit }
+
+func (v auditPages) audit() error {
 	if err := v.needs(auditing); err != nil {
 		return err
 	}

@@ -9,31 +9,34 @@ import (
 	"elbow/internal/api"
 )
 
+// backendPages change the backends of a load balancer.
+type backendPages struct{ *visit }
+
 // changeWeight changes the weight of one backend in place: htmx puts the row
 // that this answers where the old one was.
-func (v *visit) changeWeight() error {
+func (v backendPages) changeWeight() error {
 	item := v.server()
 	item["Weight"] = v.r.PostFormValue("weight")
 	params := map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(item)}
 	if item["Weight"] == "0" && v.r.PostFormValue("sure") == "" {
-		if lb, err := v.describe(); err == nil && lastBackend(lb.BackendServers, item["ServerId"], item["Port"]) {
+		if lb, err := balancerPages(v).describe(); err == nil && lastBackend(lb.BackendServers, item["ServerId"], item["Port"]) {
 			return v.leave(v.here() + "/backends/drain?" + backendQuery(item["ServerId"], item["Port"]))
 		}
 	}
 	if v.r.Header.Get("Hx-Request") == "" {
-		return v.act("SetBackendServers", params, v.here(), "The weight is changed.")
+		return formPages(v).act("SetBackendServers", params, v.here(), "The weight is changed.")
 	}
 	_, failed := v.do("SetBackendServers", params)
-	lb, err := v.describe()
+	lb, err := balancerPages(v).describe()
 	if err != nil {
 		return err
 	}
-	for _, row := range v.backendRows(lb.BackendServers) {
+	for _, row := range balancerPages(v).backendRows(lb.BackendServers) {
 		if row.ServerID != item["ServerId"] || row.Port != v.r.PostFormValue("port") {
 			continue
 		}
 		if failed != nil {
-			row.Failed = v.sentence(failed)
+			row.Failed = formPages(v).sentence(failed)
 		}
 		v.partial(200, "balancer", "backend-row", row)
 		return nil
@@ -43,7 +46,7 @@ func (v *visit) changeWeight() error {
 
 // server is the backend that a form is about, as the API names it: without a port
 // that would be every backend of the server.
-func (v *visit) server() map[string]string {
+func (v backendPages) server() map[string]string {
 	return map[string]string{"ServerId": v.r.FormValue("server"), "Port": cmp.Or(v.r.FormValue("port"), "0")}
 }
 
@@ -62,16 +65,16 @@ func newBackendRows() []api.Param {
 
 // newBackendForm is the form of a backend that is to be added, with what was wrong
 // with the values that it was sent with.
-func (v *visit) newBackendForm(values map[string]string, failed error) form {
+func (v backendPages) newBackendForm(values map[string]string, failed error) form {
 	rows := newBackendRows()
 	f := formFrom(rows, values, map[string]tweak{"Type": leftOut})
 	if failed != nil {
-		v.explain(&f, rows, failed, api.RowFaults(rows, values))
+		formPages(v).explain(&f, rows, failed, api.RowFaults(rows, values))
 	}
 	return f
 }
 
-func (v *visit) addBackend() error {
+func (v backendPages) addBackend() error {
 	values := make(map[string]string)
 	for _, r := range newBackendRows() {
 		if text := strings.TrimSpace(v.r.PostFormValue(r.Name)); text != "" {
@@ -80,26 +83,26 @@ func (v *visit) addBackend() error {
 	}
 	_, err := v.do("AddBackendServers", map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(values)})
 	if err != nil {
-		return v.showBalancer(v.problemOf(err).Status, balancerForms{Backend: values, BackendFailed: err})
+		return balancerPages(v).showBalancer(v.problemOf(err).Status, balancerForms{Backend: values, BackendFailed: err})
 	}
 	return v.done(v.here(), "The backend is added.")
 }
 
-func (v *visit) removeBackendPage() error {
+func (v backendPages) removeBackendPage() error {
 	server, port := v.r.FormValue("server"), v.r.FormValue("port")
 	name := backendIDText(server, port)
-	facts := []string{v.loadOfBackend(v.lb(), name)}
-	if lb, err := v.describe(); err == nil && lastBackend(lb.BackendServers, server, port) {
+	facts := []string{stopPages(v).loadOfBackend(v.lb(), name)}
+	if lb, err := balancerPages(v).describe(); err == nil && lastBackend(lb.BackendServers, server, port) {
 		facts = append(facts, noBackendLeft)
 	}
-	return v.confirm(question{
+	return formPages(v).confirm(question{
 		Call: "RemoveBackendServers", Title: "Remove the backend " + name + "?", Text: "It takes no new requests; those under way may end. To empty it first, set its weight to 0.",
 		Facts: facts,
 		Do:    v.here() + "/backends/remove", Back: v.here(), Button: "Remove", With: map[string]string{"server": server, "port": port},
 	})
 }
 
-func (v *visit) removeBackend() error {
-	return v.act("RemoveBackendServers", map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(v.server())},
+func (v backendPages) removeBackend() error {
+	return formPages(v).act("RemoveBackendServers", map[string]string{"LoadBalancerId": v.lb(), "BackendServers": items(v.server())},
 		v.here(), "The backend is removed.")
 }

@@ -47,7 +47,10 @@ func (v *visit) lb() string { return v.r.PathValue("lb") }
 // here is the page of the load balancer.
 func (v *visit) here() string { return "load-balancers/" + url.PathEscape(v.lb()) }
 
-func (v *visit) balancer() error { return v.showBalancer(200, balancerForms{}) }
+// balancerPages show load balancers, and make, change and release them.
+type balancerPages struct{ *visit }
+
+func (v balancerPages) balancer() error { return v.showBalancer(200, balancerForms{}) }
 
 // balancerForms is what the forms of the page were sent with, and how that failed.
 type balancerForms struct {
@@ -55,23 +58,23 @@ type balancerForms struct {
 	BackendFailed, NameFailed error
 }
 
-func (v *visit) showBalancer(status int, sent balancerForms) error {
+func (v balancerPages) showBalancer(status int, sent balancerForms) error {
 	page, err := v.balancerPage()
 	if err != nil {
 		return err
 	}
-	page.Add, page.AddOpen = v.newBackendForm(sent.Backend, sent.BackendFailed), sent.BackendFailed != nil || len(page.Backends) == 0
+	page.Add, page.AddOpen = backendPages(v).newBackendForm(sent.Backend, sent.BackendFailed), sent.BackendFailed != nil || len(page.Backends) == 0
 	if sent.Name == nil {
 		sent.Name = map[string]string{"LoadBalancerName": page.LoadBalancerName}
 	}
 	sent.Name["LoadBalancerId"] = v.lb()
-	page.Rename = v.formOf(operation("ModifyLoadBalancerAttribute"), sent.Name, sent.NameFailed, map[string]tweak{"LoadBalancerId": leftOut})
+	page.Rename = formPages(v).formOf(operation("ModifyLoadBalancerAttribute"), sent.Name, sent.NameFailed, map[string]tweak{"LoadBalancerId": leftOut})
 	page.RenameOpen = sent.NameFailed != nil
 	v.render(status, "balancer", page.LoadBalancerName, page)
 	return nil
 }
 
-func (v *visit) balancerPage() (page balancerPage, err error) {
+func (v balancerPages) balancerPage() (page balancerPage, err error) {
 	page.DescribeLoadBalancerAttributeOutput, err = v.describe()
 	if err != nil {
 		return page, err
@@ -79,7 +82,7 @@ func (v *visit) balancerPage() (page balancerPage, err error) {
 	page.Active = page.LoadBalancerStatus == elb.Active
 	page.Protocols = protocols()
 	page.Live = v.may(watching)
-	listeners, err := ask[api.DescribeLoadBalancerListenersOutput](v, "DescribeLoadBalancerListeners",
+	listeners, err := ask[api.DescribeLoadBalancerListenersOutput](v.visit, "DescribeLoadBalancerListeners",
 		map[string]string{"LoadBalancerId": v.lb(), "PageSize": "100"})
 	if err != nil {
 		p := v.problemOf(err)
@@ -93,11 +96,11 @@ func (v *visit) balancerPage() (page balancerPage, err error) {
 }
 
 // describe finds the load balancer of the page.
-func (v *visit) describe() (api.DescribeLoadBalancerAttributeOutput, error) {
-	return ask[api.DescribeLoadBalancerAttributeOutput](v, "DescribeLoadBalancerAttribute", map[string]string{"LoadBalancerId": v.lb()})
+func (v balancerPages) describe() (api.DescribeLoadBalancerAttributeOutput, error) {
+	return ask[api.DescribeLoadBalancerAttributeOutput](v.visit, "DescribeLoadBalancerAttribute", map[string]string{"LoadBalancerId": v.lb()})
 }
 
-func (v *visit) backendRows(servers []api.AttachedServer) (rows []backendRow) {
+func (v balancerPages) backendRows(servers []api.AttachedServer) (rows []backendRow) {
 	verdicts := verdictsOf(v.lb(), v.State())
 	for _, b := range servers {
 		row := backendRow{AttachedServer: b, Balancer: v.lb(), ID: b.ServerID}
@@ -111,23 +114,23 @@ func (v *visit) backendRows(servers []api.AttachedServer) (rows []backendRow) {
 }
 
 // watchBalancer streams what one load balancer does.
-func (v *visit) watchBalancer() (topic string, err error) {
+func (v balancerPages) watchBalancer() (topic string, err error) {
 	if err := v.needs(watching); err != nil {
 		return "", err
 	}
 	return v.lb(), nil
 }
 
-func (v *visit) setStatus() error {
+func (v balancerPages) setStatus() error {
 	status := v.r.PostFormValue("status")
 	done := "The load balancer forwards."
 	if status == string(elb.InActive) {
 		done = "The load balancer does not forward. Its listeners are closed."
 	}
-	return v.act("SetLoadBalancerStatus", map[string]string{"LoadBalancerId": v.lb(), "LoadBalancerStatus": status}, v.here(), done)
+	return formPages(v).act("SetLoadBalancerStatus", map[string]string{"LoadBalancerId": v.lb(), "LoadBalancerStatus": status}, v.here(), done)
 }
 
-func (v *visit) rename() error {
+func (v balancerPages) rename() error {
 	values := map[string]string{"LoadBalancerId": v.lb(), "LoadBalancerName": v.r.PostFormValue("LoadBalancerName")}
 	if _, err := v.do("ModifyLoadBalancerAttribute", values); err != nil {
 		return v.showBalancer(v.problemOf(err).Status, balancerForms{Name: values, NameFailed: err})
@@ -135,22 +138,22 @@ func (v *visit) rename() error {
 	return v.done(v.here(), "The load balancer is renamed.")
 }
 
-func (v *visit) releasePage() error {
+func (v balancerPages) releasePage() error {
 	lb, err := v.describe()
 	if err != nil {
 		return err
 	}
-	return v.confirm(question{
+	return formPages(v).confirm(question{
 		Call: "ReleaseInstance", Title: "Release " + lb.LoadBalancerName + "?", Button: "Release",
 		Text:  "Its " + plural(len(lb.ListenerPorts), "listener") + " and " + plural(len(lb.BackendServers), "backend") + " go with it, and its address " + lb.Address + " becomes free. This cannot be undone.",
-		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
+		Facts: []string{closing(runningListeners(v.lb(), v.State())), stopPages(v).loadOfBalancer(v.lb())},
 		Do:    v.here() + "/release", Back: v.here(),
 	})
 }
 
-func (v *visit) release() error {
+func (v balancerPages) release() error {
 	if _, err := v.do("ReleaseInstance", map[string]string{"InstanceId": v.lb()}); err != nil {
-		v.session.say("bad", v.sentence(err))
+		v.session.say("bad", formPages(v).sentence(err))
 		v.redirect(v.here())
 		return nil
 	}

@@ -65,13 +65,13 @@ type balancerRow struct {
 	Rate                           float32
 }
 
-func (v *visit) balancers() error {
+func (v balancerPages) balancers() error {
 	page := balancersPage{Find: strings.TrimSpace(v.r.FormValue("find")), Status: v.r.FormValue("status")}
 	params := map[string]string{"PageSize": strconv.Itoa(listSize), "PageNumber": strconv.Itoa(v.number()), "LoadBalancerStatus": page.Status}
 	if page.Find != "" {
 		params["PageNumber"] = "1" // the call says whether the visitor may look, State has what is found
 	}
-	out, err := ask[api.DescribeLoadBalancersOutput](v, "DescribeLoadBalancers", params)
+	out, err := ask[api.DescribeLoadBalancersOutput](v.visit, "DescribeLoadBalancers", params)
 	all, total := out.LoadBalancers.LoadBalancer, out.TotalCount
 	if err == nil && page.Find != "" {
 		all = found(v.State(), page.Find, page.Status)
@@ -118,7 +118,7 @@ func found(s State, text, status string) (all []api.LoadBalancer) {
 }
 
 // balancerRows adds to a page of load balancers what they have and do.
-func (v *visit) balancerRows(all []api.LoadBalancer) []balancerRow {
+func (v balancerPages) balancerRows(all []api.LoadBalancer) []balancerRow {
 	s := v.State()
 	index := make(map[string]int, len(all))
 	rows := make([]balancerRow, len(all))
@@ -141,7 +141,7 @@ func (v *visit) balancerRows(all []api.LoadBalancer) []balancerRow {
 			rows[at].Unhealthy++
 		}
 	}
-	newest := v.newest()
+	newest := overviewPages(v).newest()
 	for i := range rows {
 		p := newest[rows[i].LoadBalancerID]
 		rows[i].Rate = p.Rate()
@@ -149,17 +149,17 @@ func (v *visit) balancerRows(all []api.LoadBalancer) []balancerRow {
 	return rows
 }
 
-func (v *visit) newBalancerPage() error {
+func (v balancerPages) newBalancerPage() error {
 	if err := v.needsCall("CreateLoadBalancer", nil); err != nil {
 		return err
 	}
 	return v.newBalancerForm(200, map[string]string{"ClientToken": newToken(), "LoadBalancerSpec": "elb.s1.small"}, nil)
 }
 
-func (v *visit) newBalancerForm(status int, values map[string]string, failed error) error {
+func (v balancerPages) newBalancerForm(status int, values map[string]string, failed error) error {
 	op := operation("CreateLoadBalancer")
 	hidden := func(f *field) bool { f.Kind = "hidden"; return true }
-	f := v.formOf(op, values, failed, map[string]tweak{
+	f := formPages(v).formOf(op, values, failed, map[string]tweak{
 		"EnsRegionId": v.offering(v.regions), "NetworkId": v.offering(v.networks), "VSwitchId": v.offering(v.vSwitches),
 		"PayType":     func(f *field) bool { f.Value = "PostPaid"; return hidden(f) },
 		"ClientToken": hidden, "BillingCycle": leftOut, "LoadBalancerType": leftOut,
@@ -170,7 +170,7 @@ func (v *visit) newBalancerForm(status int, values map[string]string, failed err
 
 // offering is the tweak that makes a field a choice of what there is, as far as
 // the visitor may see it.
-func (v *visit) offering(list func() ([]option, error)) tweak {
+func (v balancerPages) offering(list func() ([]option, error)) tweak {
 	return func(f *field) bool {
 		if options, err := list(); err == nil {
 			f.offer(options)
@@ -179,34 +179,34 @@ func (v *visit) offering(list func() ([]option, error)) tweak {
 	}
 }
 
-func (v *visit) regions() (all []option, err error) {
-	out, err := ask[api.DescribeEnsRegionsOutput](v, "DescribeEnsRegions", nil)
+func (v balancerPages) regions() (all []option, err error) {
+	out, err := ask[api.DescribeEnsRegionsOutput](v.visit, "DescribeEnsRegions", nil)
 	for _, r := range out.EnsRegions.EnsRegions {
 		all = append(all, option{Value: r.EnsRegionID, Text: nameAndID(r.Name, r.EnsRegionID)})
 	}
 	return all, err
 }
 
-func (v *visit) networks() (all []option, err error) {
-	out, err := ask[api.DescribeNetworksOutput](v, "DescribeNetworks", map[string]string{"PageSize": "50"})
+func (v balancerPages) networks() (all []option, err error) {
+	out, err := ask[api.DescribeNetworksOutput](v.visit, "DescribeNetworks", map[string]string{"PageSize": "50"})
 	for _, n := range out.Networks.Network {
 		all = append(all, option{Value: n.NetworkID, Text: nameAndID(n.NetworkName, n.NetworkID) + ", " + n.CidrBlock})
 	}
 	return all, err
 }
 
-func (v *visit) vSwitches() (all []option, err error) {
-	out, err := ask[api.DescribeVSwitchesOutput](v, "DescribeVSwitches", map[string]string{"PageSize": "50"})
+func (v balancerPages) vSwitches() (all []option, err error) {
+	out, err := ask[api.DescribeVSwitchesOutput](v.visit, "DescribeVSwitches", map[string]string{"PageSize": "50"})
 	for _, s := range out.VSwitches.VSwitch {
 		all = append(all, option{Value: s.VSwitchID, Text: nameAndID(s.VSwitchName, s.VSwitchID) + ", " + s.CidrBlock})
 	}
 	return all, err
 }
 
-func (v *visit) createBalancer() error {
+func (v balancerPages) createBalancer() error {
 	op := operation("CreateLoadBalancer")
-	values := v.values(op)
-	out, err := ask[api.CreateLoadBalancerOutput](v, op.Name, values)
+	values := formPages(v).values(op)
+	out, err := ask[api.CreateLoadBalancerOutput](v.visit, op.Name, values)
 	if err != nil {
 		return v.newBalancerForm(v.problemOf(err).Status, values, err)
 	}

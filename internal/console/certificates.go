@@ -30,11 +30,14 @@ type certificateRow struct {
 	Uses  int    // listeners; -1 if the visitor may not see
 }
 
-func (v *visit) certificates() error { return v.certificateList(200, nil, nil) }
+// certificatePages show certificates, upload and delete them.
+type certificatePages struct{ *visit }
 
-func (v *visit) certificateList(status int, values map[string]string, failed error) error {
+func (v certificatePages) certificates() error { return v.certificateList(200, nil, nil) }
+
+func (v certificatePages) certificateList(status int, values map[string]string, failed error) error {
 	page := certificatesPage{Find: v.r.URL.Query().Get("find"), Status: v.r.URL.Query().Get("status"), Open: failed != nil}
-	out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{
+	out, err := ask[api.ListUserCertificateOrderOutput](v.visit, "ListUserCertificateOrder", map[string]string{
 		"Keyword": page.Find, "Status": page.Status, "ShowSize": strconv.Itoa(listSize), "CurrentPage": strconv.Itoa(v.number()),
 	})
 	if err != nil {
@@ -51,7 +54,7 @@ func (v *visit) certificateList(status int, values map[string]string, failed err
 	if page.Pager = v.paged(v.number(), listSize, int(out.TotalCount)); page.Pager.Last != "" {
 		return v.leave("certificates" + page.Pager.Last) // an old address: the list is shorter now
 	}
-	page.Upload = v.formOf(operation("UploadUserCertificate"), values, failed, map[string]tweak{"ResourceGroupId": leftOut})
+	page.Upload = formPages(v).formOf(operation("UploadUserCertificate"), values, failed, map[string]tweak{"ResourceGroupId": leftOut})
 	v.render(status, "certificates", "Certificates", page)
 	return nil
 }
@@ -80,7 +83,7 @@ type use struct{ Balancer, Name, Protocol, Port string }
 
 // uses are the listeners of each certificate; nil if the visitor may not see
 // them.
-func (v *visit) uses() map[string][]use {
+func (v certificatePages) uses() map[string][]use {
 	if !v.may("ens:DescribeLoadBalancerListeners") {
 		return nil
 	}
@@ -99,9 +102,9 @@ func (v *visit) uses() map[string][]use {
 	return all
 }
 
-func (v *visit) uploadCertificate() error {
+func (v certificatePages) uploadCertificate() error {
 	op := operation("UploadUserCertificate")
-	values := v.values(op)
+	values := formPages(v).values(op)
 	// Without a script the files come by themselves and not in the text fields.
 	for _, name := range []string{"Cert", "Key"} {
 		text, err := v.uploaded(name + "File")
@@ -112,7 +115,7 @@ func (v *visit) uploadCertificate() error {
 			values[name] = text
 		}
 	}
-	out, err := ask[api.UploadUserCertificateOutput](v, op.Name, values)
+	out, err := ask[api.UploadUserCertificateOutput](v.visit, op.Name, values)
 	if err != nil {
 		return v.certificateList(v.problemOf(err).Status, values, err)
 	}
@@ -121,7 +124,7 @@ func (v *visit) uploadCertificate() error {
 
 // uploaded is the content of a file of the form, "" if there is none. The form
 // as a whole is bounded, so the file is.
-func (v *visit) uploaded(name string) (string, error) {
+func (v certificatePages) uploaded(name string) (string, error) {
 	if v.r.MultipartForm == nil || len(v.r.MultipartForm.File[name]) == 0 {
 		return "", nil
 	}
@@ -142,9 +145,9 @@ type certificatePage struct {
 	Address string
 }
 
-func (v *visit) certificate() error {
+func (v certificatePages) certificate() error {
 	id := v.r.PathValue("id")
-	out, err := ask[api.GetUserCertificateDetailOutput](v, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"})
+	out, err := ask[api.GetUserCertificateDetailOutput](v.visit, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"})
 	if err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func (v *visit) certificate() error {
 	})
 }
 
-func (v *visit) deleteCertificatePage() error {
+func (v certificatePages) deleteCertificatePage() error {
 	id := v.r.PathValue("id")
 	at := "certificates/" + url.PathEscape(id)
 	var facts []string
@@ -164,16 +167,16 @@ func (v *visit) deleteCertificatePage() error {
 			facts = []string{"Listeners that serve it: " + fmt.Sprint(n) + ". Put another one in its place first."}
 		}
 	}
-	return v.confirm(question{
-		Call: "DeleteUserCertificate", Facts: facts, Title: "Delete the certificate " + v.certificateName(id) + "?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
+	return formPages(v).confirm(question{
+		Call: "DeleteUserCertificate", Facts: facts, Title: "Delete the certificate " + formPages(v).certificateName(id) + "?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
 		Do: at + "/delete", Back: at, Button: "Delete",
 	})
 }
 
-func (v *visit) deleteCertificate() error {
+func (v certificatePages) deleteCertificate() error {
 	id := v.r.PathValue("id")
 	if _, err := v.do("DeleteUserCertificate", map[string]string{"CertId": id}); err != nil {
-		v.session.say("bad", v.sentence(err))
+		v.session.say("bad", formPages(v).sentence(err))
 		v.redirect("certificates/" + url.PathEscape(id))
 		return nil
 	}

@@ -18,12 +18,12 @@ import (
 )
 
 func (c *Console) explorerRoutes() {
-	c.page("GET explorer", (*visit).explorer)
-	c.page("GET explorer/{action}", (*visit).tryPage)
-	c.page("POST explorer/{action}", (*visit).tryPage)
-	c.page("POST explorer/{action}/run", (*visit).try)
-	c.page("POST explorer/{action}/project", (*visit).project)
-	c.page("GET openapi.json", (*visit).openAPI)
+	c.page("GET explorer", in(explorerPages.explorer))
+	c.page("GET explorer/{action}", in(explorerPages.tryPage))
+	c.page("POST explorer/{action}", in(explorerPages.tryPage))
+	c.page("POST explorer/{action}/run", in(explorerPages.try))
+	c.page("POST explorer/{action}/project", in(explorerPages.project))
+	c.page("GET openapi.json", in(explorerPages.openAPI))
 }
 
 // An explorerPage lists the operations.
@@ -43,9 +43,12 @@ type explorerEntry struct {
 	May bool
 }
 
+// explorerPages show each operation of the API, try it, and write it as code.
+type explorerPages struct{ *visit }
+
 // explorer lists the operations in whose name, text or parameters all words of
 // the query q are.
-func (v *visit) explorer() error {
+func (v explorerPages) explorer() error {
 	page := explorerPage{Query: v.r.FormValue("q")}
 	words := strings.Fields(strings.ToLower(page.Query))
 	for _, f := range api.Families {
@@ -106,7 +109,7 @@ type tried struct {
 }
 
 // triedOperation is the one that the page's address names; nil if there is none.
-func (v *visit) triedOperation() *api.Operation {
+func (v explorerPages) triedOperation() *api.Operation {
 	for _, op := range api.Operations() {
 		if op.Name == v.r.PathValue("action") {
 			return op
@@ -117,7 +120,7 @@ func (v *visit) triedOperation() *api.Operation {
 
 // tryPage shows an operation with the values of the form. For htmx it is the
 // code alone.
-func (v *visit) tryPage() error {
+func (v explorerPages) tryPage() error {
 	op := v.triedOperation()
 	if op == nil {
 		return errNotFound
@@ -135,7 +138,7 @@ func (v *visit) tryPage() error {
 }
 
 // try makes the call. An error is shown beside its field.
-func (v *visit) try() error {
+func (v explorerPages) try() error {
 	op := v.triedOperation()
 	if op == nil {
 		return errNotFound
@@ -146,7 +149,7 @@ func (v *visit) try() error {
 	}
 	if op.Ends(values) && v.r.PostFormValue("sure") == "" {
 		page := v.tryPageOf(op, values)
-		page.Ran = &tried{Ask: append([]string{op.Doc}, v.stopFacts(op, values)...)}
+		page.Ran = &tried{Ask: append([]string{op.Doc}, stopPages(v).stopFacts(op, values)...)}
 		return v.showTried(page)
 	}
 	start := v.Now()
@@ -176,7 +179,7 @@ func (v *visit) try() error {
 }
 
 // showTried shows how a call ended, to htmx that alone.
-func (v *visit) showTried(page tryPage) error {
+func (v explorerPages) showTried(page tryPage) error {
 	if v.r.Header.Get("Hx-Request") != "" {
 		v.partial(http.StatusOK, "explorer_operation", "ran", page)
 		return nil
@@ -184,7 +187,7 @@ func (v *visit) showTried(page tryPage) error {
 	return v.show("explorer_operation", page.Name, page)
 }
 
-func (v *visit) tryPageOf(op *api.Operation, values map[string]string) tryPage {
+func (v explorerPages) tryPageOf(op *api.Operation, values map[string]string) tryPage {
 	return tryPage{
 		Operation: op, May: v.may(op.Action()), Fields: tryFields(op, values),
 		Errors: errorRows(op.Errors), Common: errorRows(api.CommonErrors), Code: v.codeTabs(op, values),
@@ -193,7 +196,7 @@ func (v *visit) tryPageOf(op *api.Operation, values map[string]string) tryPage {
 
 // wireRequest is the call as a client would send it. The session stands in for
 // the signature, and secrets are left out.
-func (v *visit) wireRequest(op *api.Operation, values map[string]string) string {
+func (v explorerPages) wireRequest(op *api.Operation, values map[string]string) string {
 	var form []string
 	for _, p := range ordered(op, values) {
 		value := url.QueryEscape(p.value)
@@ -216,7 +219,7 @@ func indented(text []byte) string {
 }
 
 // openAPI answers with the document of the API, as this server is addressed.
-func (v *visit) openAPI() error {
+func (v explorerPages) openAPI() error {
 	scheme := "http"
 	if v.r.TLS != nil {
 		scheme = "https"

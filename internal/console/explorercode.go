@@ -21,7 +21,7 @@ type codeTab struct {
 	Chosen bool
 }
 
-func (v *visit) codeTabs(op *api.Operation, values map[string]string) []codeTab {
+func (v explorerPages) codeTabs(op *api.Operation, values map[string]string) []codeTab {
 	call := v.callOf(op, values)
 	chosen, ok := snippet.Lookup(v.r.PostForm.Get("language"))
 	if !ok {
@@ -36,7 +36,7 @@ func (v *visit) codeTabs(op *api.Operation, values map[string]string) []codeTab 
 
 // callOf is the call for the generators. What is secret is read from a file or
 // from the environment, whatever it looks like.
-func (v *visit) callOf(op *api.Operation, values map[string]string) snippet.Call {
+func (v explorerPages) callOf(op *api.Operation, values map[string]string) snippet.Call {
 	call := snippet.Call{
 		Product: op.Product, Version: op.Version, Action: op.Name, Host: endpoint(v.r), TLS: v.r.TLS != nil,
 	}
@@ -64,7 +64,7 @@ func endpoint(r *http.Request) string {
 }
 
 // project answers with a zip archive of a project that makes the call.
-func (v *visit) project() error {
+func (v explorerPages) project() error {
 	op := v.triedOperation()
 	language, ok := snippet.Lookup(v.r.PostForm.Get("language"))
 	if op == nil || !ok {

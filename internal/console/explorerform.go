@@ -68,7 +68,7 @@ func listed(name string, values map[string]string) []string {
 
 // tryValues are the parameters that the form was sent with, as they go over the
 // wire; of those that were left empty, with fill, the example.
-func (v *visit) tryValues(op *api.Operation) (map[string]string, error) {
+func (v explorerPages) tryValues(op *api.Operation) (map[string]string, error) {
 	values, examples := make(map[string]string), exampleOf(op)
 	for _, row := range op.New().Params() {
 		text := strings.ReplaceAll(v.r.PostForm.Get(row.Name), "\r\n", "\n")

@@ -57,9 +57,13 @@ type tweak func(*field) bool
 // leftOut is the tweak of a field that the page fills in itself, or not at all.
 func leftOut(*field) bool { return false }
 
+// formPages are what pages with a form have in common: fields from the table of an
+// operation, what was wrong with which, and questions before what cannot be undone.
+type formPages struct{ *visit }
+
 // formOf is the form of an operation with values in it, and what was wrong with
 // the call that was made with them.
-func (v *visit) formOf(op *api.Operation, values map[string]string, err error, tweaks map[string]tweak) form {
+func (v formPages) formOf(op *api.Operation, values map[string]string, err error, tweaks map[string]tweak) form {
 	f := formFrom(op.New().Params(), values, tweaks)
 	f.Action = op.Action()
 	if err != nil {
@@ -182,7 +186,7 @@ func words(name string) string {
 }
 
 // values are the parameters of an operation that a form was sent with.
-func (v *visit) values(op *api.Operation) map[string]string {
+func (v formPages) values(op *api.Operation) map[string]string {
 	given := make(map[string]string)
 	for _, r := range op.New().Params() {
 		if all := v.r.PostForm[r.Name]; len(all) > 0 {
@@ -196,7 +200,7 @@ func (v *visit) values(op *api.Operation) map[string]string {
 
 // act makes a call that changes something and shows a page that says how it
 // ended.
-func (v *visit) act(action string, params map[string]string, page, done string) error {
+func (v formPages) act(action string, params map[string]string, page, done string) error {
 	if _, err := v.do(action, params); err != nil {
 		v.session.say("bad", v.sentence(err))
 		v.redirect(page)
@@ -206,7 +210,7 @@ func (v *visit) act(action string, params map[string]string, page, done string) 
 }
 
 // sentence is an error in one line.
-func (v *visit) sentence(err error) string {
+func (v formPages) sentence(err error) string {
 	p := v.problemOf(err)
 	text := p.Title + ". " + p.Text
 	if p.Action != "" {
@@ -227,7 +231,7 @@ type question struct {
 }
 
 // confirm asks, who may do it at all.
-func (v *visit) confirm(q question) error {
+func (v formPages) confirm(q question) error {
 	if err := v.needsCall(q.Call, q.Params); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ type fieldError struct{ Field, Text string }
 // explain puts into a form what is wrong with the values that it was sent with:
 // every fault that the table finds, and what the API said, beside the fields and
 // above them all. What is about no field that can be seen is the form's problem.
-func (v *visit) explain(f *form, rows []api.Param, err error, faults []api.RowFault) {
+func (v formPages) explain(f *form, rows []api.Param, err error, faults []api.RowFault) {
 	sentences := make(map[string]string)
 	at := fieldOf(err, rows)
 	if at != "" {
@@ -49,7 +49,7 @@ func (f *form) mark(sentences map[string]string) {
 }
 
 // fieldSentence is what the API said of a field, in the words of the form.
-func (v *visit) fieldSentence(err error, at string, rows []api.Param) string {
+func (v formPages) fieldSentence(err error, at string, rows []api.Param) string {
 	call, ok := errors.AsType[*refused](err)
 	if !ok {
 		return v.problemOf(err).Text

@@ -97,9 +97,13 @@ var (
 	errForm     = errors.New("the form cannot be read")
 )
 
+// An admission is what comes before a page: who it is, and whether the form is the
+// console's own.
+type admission struct{ *visit }
+
 // readForm reads the form of a POST. Of a visitor who is not signed in it may have
 // what signing in takes.
-func (v *visit) readForm() error {
+func (v admission) readForm() error {
 	if v.session == nil {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxStrangerFormBytes)
 	}

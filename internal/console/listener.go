@@ -23,13 +23,16 @@ func protocols() (all []string) {
 	return all
 }
 
+// listenerPages show a listener, and make, change, start and delete listeners.
+type listenerPages struct{ *visit }
+
 // protocol is that of the page; false if there is none such.
-func (v *visit) protocol() (string, bool) {
+func (v listenerPages) protocol() (string, bool) {
 	p := strings.ToUpper(v.r.PathValue("protocol"))
 	return p, slices.Contains(protocols(), p)
 }
 
-func (v *visit) newListenerPage() error {
+func (v listenerPages) newListenerPage() error {
 	if p, ok := v.protocol(); ok {
 		if err := v.needsCall("CreateLoadBalancer"+p+"Listener", nil); err != nil {
 			return err
@@ -49,26 +52,26 @@ type newListener struct {
 	Protocols                        []string
 }
 
-func (v *visit) listenerForm(status int, values map[string]string, failed error) error {
+func (v listenerPages) listenerForm(status int, values map[string]string, failed error) error {
 	p, ok := v.protocol()
 	if !ok {
 		return errNotFound
 	}
 	op := operation("CreateLoadBalancer" + p + "Listener")
-	f := v.formOf(op, values, failed, map[string]tweak{
+	f := formPages(v).formOf(op, values, failed, map[string]tweak{
 		"LoadBalancerId": leftOut, "ServerCertificateId": v.offeringCertificates,
 	})
-	v.render(status, "listener_new", "New "+p+" listener", newListener{f, v.lb(), v.balancerName(), p, protocols()})
+	v.render(status, "listener_new", "New "+p+" listener", newListener{f, v.lb(), formPages(v).balancerName(), p, protocols()})
 	return nil
 }
 
-func (v *visit) createListener() error {
+func (v listenerPages) createListener() error {
 	p, ok := v.protocol()
 	if !ok {
 		return errNotFound
 	}
 	op := operation("CreateLoadBalancer" + p + "Listener")
-	values := v.values(op)
+	values := formPages(v).values(op)
 	values["LoadBalancerId"] = v.lb()
 	if _, err := v.do(op.Name, values); err != nil {
 		return v.listenerForm(v.problemOf(err).Status, values, err)
@@ -77,24 +80,24 @@ func (v *visit) createListener() error {
 	if v.r.PostFormValue("start") == "" {
 		return v.done(page, "The listener is made. Start it when it should serve.")
 	}
-	return v.act("StartLoadBalancerListener", v.listenerKey(values["ListenerPort"]), page, "The listener is made and started.")
+	return formPages(v).act("StartLoadBalancerListener", v.listenerKey(values["ListenerPort"]), page, "The listener is made and started.")
 }
 
 // listenerAt is the page of a listener of the page's load balancer and protocol.
-func (v *visit) listenerAt(port string) string {
+func (v listenerPages) listenerAt(port string) string {
 	return v.here() + "/listeners/" + url.PathEscape(v.r.PathValue("protocol")) + "/" + url.PathEscape(port)
 }
 
 // listenerKey names a listener in a call.
-func (v *visit) listenerKey(port string) map[string]string {
+func (v listenerPages) listenerKey(port string) map[string]string {
 	return map[string]string{
 		"LoadBalancerId": v.lb(), "ListenerPort": port, "ListenerProtocol": strings.ToLower(v.r.PathValue("protocol")),
 	}
 }
 
 // certificateOptions are the certificates that a listener can serve.
-func (v *visit) certificateOptions() (all []option, err error) {
-	out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{"ShowSize": "100"})
+func (v listenerPages) certificateOptions() (all []option, err error) {
+	out, err := ask[api.ListUserCertificateOrderOutput](v.visit, "ListUserCertificateOrder", map[string]string{"ShowSize": "100"})
 	for _, c := range out.CertificateOrderList {
 		if !c.Expired {
 			all = append(all, option{Value: fmt.Sprint(c.CertificateID), Text: fmt.Sprintf("%s, %s, until %s", c.Name, hosts(c.Sans, c.CommonName), c.EndDate)})
@@ -105,8 +108,8 @@ func (v *visit) certificateOptions() (all []option, err error) {
 
 // offeringCertificates makes the field a choice of certificates, as far as the
 // visitor may see them.
-func (v *visit) offeringCertificates(f *field) bool {
-	v.offering(v.certificateOptions)(f)
+func (v listenerPages) offeringCertificates(f *field) bool {
+	balancerPages(v).offering(v.certificateOptions)(f)
 	if f.Kind == "select" {
 		f.Help, f.More = "The one that clients are shown.", ""
 	}
@@ -132,11 +135,11 @@ type listenerPage struct {
 // A fact is one line of what is configured.
 type fact struct{ Name, Value string }
 
-func (v *visit) listener() error { return v.showListener(200, nil, nil) }
+func (v listenerPages) listener() error { return v.showListener(200, nil, nil) }
 
 // showListener shows a listener, with the settings as they were sent if the call
 // with them failed.
-func (v *visit) showListener(status int, sent map[string]string, failed error) error {
+func (v listenerPages) showListener(status int, sent map[string]string, failed error) error {
 	p, ok := v.protocol()
 	if !ok {
 		return errNotFound
@@ -154,12 +157,12 @@ func (v *visit) showListener(status int, sent map[string]string, failed error) e
 	for i := range page.Certificates {
 		page.Certificates[i].Chosen = page.Certificates[i].Value == page.Certificate
 	}
-	page.Serves = v.serves(page.Certificate)
+	page.Serves = formPages(v).serves(page.Certificate)
 	if len(page.Certificates) > 0 && !slices.ContainsFunc(page.Certificates, func(o option) bool { return o.Chosen }) {
 		// Several, or one that has expired or is not among those listed.
 		page.Certificates = append([]option{{Value: page.Certificate, Text: textsOfOptions(page.Serves), Chosen: true}}, page.Certificates...)
 	}
-	page.BalancerName, page.Active = v.balancerBrief()
+	page.BalancerName, page.Active = formPages(v).balancerBrief()
 	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
 	shown := maps.Clone(values)
 	shown["ServerCertificateId"] = textsOfOptions(page.Serves)
@@ -167,7 +170,7 @@ func (v *visit) showListener(status int, sent map[string]string, failed error) e
 	if failed != nil {
 		values = maps.Clone(sent)
 	}
-	page.Settings = v.formOf(op, values, failed, map[string]tweak{
+	page.Settings = formPages(v).formOf(op, values, failed, map[string]tweak{
 		"LoadBalancerId": leftOut, "ListenerPort": leftOut, "ServerCertificateId": leftOut,
 	})
 	v.render(status, "listener", p+" listener "+page.Port+" of "+page.BalancerName, page)
@@ -215,13 +218,13 @@ func holds(when []api.Cond, values map[string]string) bool {
 	return !slices.ContainsFunc(when, func(c api.Cond) bool { return values[c.Name] != c.Is })
 }
 
-func (v *visit) changeListener() error {
+func (v listenerPages) changeListener() error {
 	p, ok := v.protocol()
 	if !ok {
 		return errNotFound
 	}
 	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
-	values := v.values(op)
+	values := formPages(v).values(op)
 	if _, given := v.r.PostForm["Description"]; given {
 		values["Description"] = v.r.PostFormValue("Description") // empty, it clears what there was
 	}
@@ -232,23 +235,23 @@ func (v *visit) changeListener() error {
 	return v.done(v.listenerAt(v.r.PathValue("port")), "The settings are changed. No connection was broken.")
 }
 
-func (v *visit) startListener() error {
-	return v.act("StartLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is started.")
+func (v listenerPages) startListener() error {
+	return formPages(v).act("StartLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is started.")
 }
 
-func (v *visit) stopListener() error {
-	return v.act("StopLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is stopped. Requests under way may end.")
+func (v listenerPages) stopListener() error {
+	return formPages(v).act("StopLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is stopped. Requests under way may end.")
 }
 
-func (v *visit) deleteListenerPage() error {
+func (v listenerPages) deleteListenerPage() error {
 	at := v.listenerAt(v.r.PathValue("port"))
-	return v.confirm(question{
-		Call: "DeleteLoadBalancerListener", Title: "Delete the listener on port " + v.r.PathValue("port") + " of " + v.balancerName() + "?", Button: "Delete",
+	return formPages(v).confirm(question{
+		Call: "DeleteLoadBalancerListener", Title: "Delete the listener on port " + v.r.PathValue("port") + " of " + formPages(v).balancerName() + "?", Button: "Delete",
 		Text:  "It closes its port; requests under way may end. Its settings are gone for good.",
-		Facts: []string{v.loadOfListener(v.lb(), v.r.PathValue("port"))}, Do: at + "/delete", Back: at,
+		Facts: []string{stopPages(v).loadOfListener(v.lb(), v.r.PathValue("port"))}, Do: at + "/delete", Back: at,
 	})
 }
 
-func (v *visit) deleteListener() error {
-	return v.act("DeleteLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.here(), "The listener is deleted.")
+func (v listenerPages) deleteListener() error {
+	return formPages(v).act("DeleteLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.here(), "The listener is deleted.")
 }

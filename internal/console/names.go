@@ -12,7 +12,7 @@ import (
 
 // balancerName is the name of the page's load balancer, its id for who may not see
 // it.
-func (v *visit) balancerName() string {
+func (v formPages) balancerName() string {
 	name, _ := v.balancerBrief()
 	return name
 }
@@ -20,17 +20,17 @@ func (v *visit) balancerName() string {
 // balancerBrief is the name of the page's load balancer and whether it is active,
 // without which nothing of it can be changed. Of who may not see it nothing else is
 // known than that it may be.
-func (v *visit) balancerBrief() (name string, active bool) {
-	if lb, err := v.describe(); err == nil {
+func (v formPages) balancerBrief() (name string, active bool) {
+	if lb, err := balancerPages(v).describe(); err == nil {
 		return lb.LoadBalancerName, lb.LoadBalancerStatus == elb.Active
 	}
 	return v.lb(), true
 }
 
 // certificateName is the name of a certificate, its id for who may not see it.
-func (v *visit) certificateName(id string) string {
+func (v formPages) certificateName(id string) string {
 	if v.needsCall("GetUserCertificateDetail", nil) == nil {
-		if out, err := ask[api.GetUserCertificateDetailOutput](v, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"}); err == nil {
+		if out, err := ask[api.GetUserCertificateDetailOutput](v.visit, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"}); err == nil {
 			return out.Name
 		}
 	}
@@ -39,7 +39,7 @@ func (v *visit) certificateName(id string) string {
 
 // serves are the certificates of a listener, which has one id or several separated
 // by commas.
-func (v *visit) serves(ids string) (all []option) {
+func (v formPages) serves(ids string) (all []option) {
 	if ids == "" {
 		return nil
 	}

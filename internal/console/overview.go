@@ -39,7 +39,10 @@ type busy struct {
 // things that this operation does.
 const watching = "ens:DescribeLoadBalancers"
 
-func (v *visit) overview() error {
+// overviewPages show how all load balancers stand, and the series of the charts.
+type overviewPages struct{ *visit }
+
+func (v overviewPages) overview() error {
 	page := overviewPage{May: v.may(watching)}
 	if page.May {
 		s := v.State()
@@ -55,7 +58,7 @@ func (v *visit) overview() error {
 			page.CertificateIssue = &p
 			break
 		}
-		out, err := ask[api.ListUserCertificateOrderOutput](v, "ListUserCertificateOrder", map[string]string{"Status": status, "ShowSize": "8"})
+		out, err := ask[api.ListUserCertificateOrderOutput](v.visit, "ListUserCertificateOrder", map[string]string{"Status": status, "ShowSize": "8"})
 		if err != nil {
 			p := v.problemOf(err)
 			page.CertificateIssue = &p
@@ -74,7 +77,7 @@ func (v *visit) overview() error {
 func first(all []trouble) []trouble { return all[:min(len(all), maxTroubles)] }
 
 // busiest are the load balancers with the most exchanges at this moment.
-func (v *visit) busiest(s State) []busy {
+func (v overviewPages) busiest(s State) []busy {
 	names := namesOf(s)
 	var all []busy
 	for id, p := range v.newest() {
@@ -88,7 +91,7 @@ func (v *visit) busiest(s State) []busy {
 
 // newest are the last points of all load balancers. The first page after a time
 // without any waits for them.
-func (v *visit) newest() map[string]Point {
+func (v overviewPages) newest() map[string]Point {
 	select {
 	case <-v.live.want():
 	case <-time.After(tick):
@@ -108,7 +111,7 @@ func (l *live) newest() map[string]Point {
 }
 
 // watchOverview streams the numbers of the overview.
-func (v *visit) watchOverview() (topic string, err error) {
+func (v overviewPages) watchOverview() (topic string, err error) {
 	return "", v.needs(watching)
 }
 
@@ -117,7 +120,7 @@ var spans = map[string]time.Duration{"15m": 15 * time.Minute, "6h": 6 * time.Hou
 
 // series answers with the points of a chart as JSON: of the load balancer lb, or
 // of all without one.
-func (v *visit) series() error {
+func (v overviewPages) series() error {
 	if err := v.needs(watching); err != nil {
 		return err
 	}
@@ -144,7 +147,7 @@ func (v *visit) series() error {
 
 // lastPoints are the last 15 minutes: some seconds each while somebody looked, in
 // this process or the one before, and else minute by minute.
-func (v *visit) lastPoints(lb string) ([]Point, error) {
+func (v overviewPages) lastPoints(lb string) ([]Point, error) {
 	v.live.want()
 	points := v.live.points(lb)
 	if v.History == nil {

@@ -338,7 +338,7 @@ func BenchmarkOverview(b *testing.B) {
 	_, session := c.sessions.begin(who)
 	for b.Loop() {
 		v := &visit{Console: c, w: discard{http.Header{}}, r: must(http.NewRequest("GET", Path, nil)), session: session, person: who}
-		if err := v.overview(); err != nil {
+		if err := (overviewPages{v}).overview(); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,13 +11,13 @@ type passwordForm struct {
 	Field  string // that it is about: old, new or again; "" if it is about none
 }
 
-func (v *visit) passwordPage() error {
+func (v accountPages) passwordPage() error {
 	return v.show("password", "Change password", passwordForm{Must: v.person.MustReset})
 }
 
 // changePassword is a call of the API like any other; the session goes on under
 // the new password, all others of the user end.
-func (v *visit) changePassword() error {
+func (v accountPages) changePassword() error {
 	form := passwordForm{Must: v.person.MustReset}
 	next := v.r.PostFormValue("new")
 	if next != v.r.PostFormValue("again") {
@@ -31,7 +31,7 @@ func (v *visit) changePassword() error {
 		form.Failed = p.Text
 		rows := operation("ChangePassword").New().Params()
 		if at := fieldOf(err, rows); at != "" {
-			form.Failed = v.fieldSentence(err, at, rows)
+			form.Failed = formPages(v).fieldSentence(err, at, rows)
 			form.Field = map[string]string{"OldPassword": "old", "NewPassword": "new"}[at]
 		}
 		v.render(p.Status, "password", "Change password", form)

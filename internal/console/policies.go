@@ -17,8 +17,11 @@ type policiesPage struct {
 	Next     string // marker of what is left
 }
 
-func (v *visit) policies() error {
-	out, err := ask[api.ListPoliciesOutput](v, "ListPolicies", map[string]string{"Marker": v.r.URL.Query().Get("after"), "MaxItems": "50"})
+// policyPages show policies and who has them, and make, change and delete them.
+type policyPages struct{ *visit }
+
+func (v policyPages) policies() error {
+	out, err := ask[api.ListPoliciesOutput](v.visit, "ListPolicies", map[string]string{"Marker": v.r.URL.Query().Get("after"), "MaxItems": "50"})
 	if err != nil {
 		return err
 	}
@@ -37,15 +40,15 @@ const startingPoint = `{
   ]
 }`
 
-func (v *visit) newPolicyPage() error {
+func (v policyPages) newPolicyPage() error {
 	if err := v.needsCall("CreatePolicy", nil); err != nil {
 		return err
 	}
 	return v.policyPage(200, map[string]string{"PolicyDocument": startingPoint}, nil)
 }
 
-func (v *visit) policyPage(status int, values map[string]string, failed error) error {
-	f := v.formOf(operation("CreatePolicy"), values, failed, map[string]tweak{"PolicyDocument": leftOut}) // the page has it, with its check
+func (v policyPages) policyPage(status int, values map[string]string, failed error) error {
+	f := formPages(v).formOf(operation("CreatePolicy"), values, failed, map[string]tweak{"PolicyDocument": leftOut}) // the page has it, with its check
 	v.render(status, "policy_new", "New policy", policyForm{f, values["PolicyDocument"], checkDocument(values["PolicyDocument"])})
 	return nil
 }
@@ -74,22 +77,22 @@ func checkDocument(document string) check {
 
 // checkPolicy says of a document as it is typed what is wrong with it. It makes
 // no call: nothing is looked up.
-func (v *visit) checkPolicy() error {
+func (v policyPages) checkPolicy() error {
 	v.partial(200, "policy_new", "policy-check", checkDocument(strings.ReplaceAll(v.r.PostFormValue("PolicyDocument"), "\r\n", "\n")))
 	return nil
 }
 
-func (v *visit) createPolicy() error {
+func (v policyPages) createPolicy() error {
 	op := operation("CreatePolicy")
-	values := v.values(op)
+	values := formPages(v).values(op)
 	if _, err := v.do(op.Name, values); err != nil {
 		return v.policyPage(v.problemOf(err).Status, values, err)
 	}
 	return v.done("policies/"+elb.CustomPolicy+"/"+url.PathEscape(values["PolicyName"]), "The policy is made. Attach it to a user.")
 }
 
-func (v *visit) policy() error {
-	out, err := ask[api.GetPolicyOutput](v, "GetPolicy", map[string]string{
+func (v policyPages) policy() error {
+	out, err := ask[api.GetPolicyOutput](v.visit, "GetPolicy", map[string]string{
 		"PolicyType": v.r.PathValue("type"), "PolicyName": v.r.PathValue("name"),
 	})
 	if err != nil {
@@ -98,18 +101,18 @@ func (v *visit) policy() error {
 	return v.show("policy", "Policy "+out.Policy.PolicyName, out)
 }
 
-func (v *visit) deletePolicyPage() error {
+func (v policyPages) deletePolicyPage() error {
 	name := v.r.PathValue("name")
-	return v.confirm(question{
+	return formPages(v).confirm(question{
 		Call: "DeletePolicy", Params: map[string]string{"PolicyName": name}, Title: "Delete the policy " + name + "?", Text: "A policy that a user has cannot be deleted: detach it first.", Button: "Delete",
 		Do: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name) + "/delete", Back: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name),
 	})
 }
 
-func (v *visit) deletePolicy() error {
+func (v policyPages) deletePolicy() error {
 	name := v.r.PathValue("name")
 	if _, err := v.do("DeletePolicy", map[string]string{"PolicyName": name}); err != nil {
-		v.session.say("bad", v.sentence(err))
+		v.session.say("bad", formPages(v).sentence(err))
 		v.redirect("policies/" + elb.CustomPolicy + "/" + url.PathEscape(name))
 		return nil
 	}
@@ -134,7 +137,7 @@ type decided struct {
 }
 
 // tester answers by the policies alone and does nothing.
-func (v *visit) tester() error {
+func (v policyPages) tester() error {
 	q := v.r.URL.Query()
 	page := testerPage{User: q.Get("user"), Action: q.Get("action"), Resource: q.Get("resource"), Source: q.Get("source"), Secure: q.Get("secure") != ""}
 	for _, op := range api.Operations() {
@@ -172,7 +175,7 @@ func (v *visit) tester() error {
 
 // decide evaluates all policies of the user together, and each alone for who it
 // was.
-func (v *visit) decide(page *testerPage, c ram.Conditions) error {
+func (v policyPages) decide(page *testerPage, c ram.Conditions) error {
 	policies, err := v.PoliciesOf(v.r.Context(), page.User)
 	if err != nil {
 		return err

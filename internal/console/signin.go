@@ -25,7 +25,10 @@ type signInForm struct {
 	Failed     string // why it did not work
 }
 
-func (v *visit) signInPage() error {
+// accountPages are those of the visitor's own: signing in and out, the password, the theme.
+type accountPages struct{ *visit }
+
+func (v accountPages) signInPage() error {
 	if v.session != nil {
 		v.redirect(back(v.r))
 		return nil
@@ -35,7 +38,7 @@ func (v *visit) signInPage() error {
 
 // signIn begins a session. Unknown names, wrong secrets and keys that are off
 // all end in the same answer.
-func (v *visit) signIn() error {
+func (v accountPages) signIn() error {
 	form := signInForm{
 		ByPassword: v.r.PostFormValue("by") == "password", Name: v.r.PostFormValue("name"), Back: v.r.PostFormValue("back"),
 	}
@@ -70,7 +73,7 @@ func (v *visit) signIn() error {
 }
 
 // check finds who signs in.
-func (v *visit) check(form signInForm, secret string) (Person, error) {
+func (v accountPages) check(form signInForm, secret string) (Person, error) {
 	if len(form.Name) > maxName || len(secret) > maxName || form.Name == "" {
 		return Person{}, ErrSignIn
 	}
@@ -126,7 +129,7 @@ func (e waitError) Error() string {
 }
 
 // signOut ends the session.
-func (v *visit) signOut() error {
+func (v accountPages) signOut() error {
 	v.sessions.finish(v.session)
 	setCookie(v.w, v.r, sessionCookie, "", 0)
 	v.redirect("signin")

@@ -33,19 +33,22 @@ func (l load) sentence(of string) string {
 	return fmt.Sprintf("At this moment it has %.1f requests a second and %s.", l.rate, plural(int(l.open), of))
 }
 
+// stopPages ask before something ends that is in use, and say what ends with it.
+type stopPages struct{ *visit }
+
 // loads says of something how much traffic it has, as far as the visitor may see
 // it.
-func (v *visit) loads(of string, find func(*live) load) string {
+func (v stopPages) loads(of string, find func(*live) load) string {
 	if !v.may(watching) {
 		return "How much traffic it has is not shown: your policies do not allow " + watching + "."
 	}
-	v.newest() // waits for the first look at the counters
+	overviewPages(v).newest() // waits for the first look at the counters
 	v.live.mu.Lock()
 	defer v.live.mu.Unlock()
 	return find(v.live).sentence(of)
 }
 
-func (v *visit) loadOfBalancer(lb string) string {
+func (v stopPages) loadOfBalancer(lb string) string {
 	return v.loads("client connection", func(l *live) load {
 		r := l.rings[lb]
 		if r == nil {
@@ -56,11 +59,11 @@ func (v *visit) loadOfBalancer(lb string) string {
 	})
 }
 
-func (v *visit) loadOfListener(lb, port string) string {
+func (v stopPages) loadOfListener(lb, port string) string {
 	return v.loads("client connection", func(l *live) load { return l.loads[listenerName{lb, port}] })
 }
 
-func (v *visit) loadOfBackend(lb, id string) string {
+func (v stopPages) loadOfBackend(lb, id string) string {
 	return v.loads("request under way", func(l *live) load {
 		for _, b := range l.backends[lb] {
 			if b.ID == id {
@@ -92,12 +95,12 @@ func closing(listeners []string) string {
 	return fmt.Sprintf("Its %d running listeners close: %s.", len(listeners), strings.Join(listeners, ", "))
 }
 
-func (v *visit) deactivatePage() error {
-	lb, err := v.describe()
+func (v stopPages) deactivatePage() error {
+	lb, err := balancerPages(v).describe()
 	if err != nil {
 		return err
 	}
-	return v.confirm(question{
+	return formPages(v).confirm(question{
 		Call: "SetLoadBalancerStatus", Title: "Deactivate " + lb.LoadBalancerName + "?", Button: "Deactivate",
 		Text:  "New connections to " + lb.Address + " are refused until it is activated again. Requests under way may end.",
 		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
@@ -105,11 +108,11 @@ func (v *visit) deactivatePage() error {
 	})
 }
 
-func (v *visit) stopListenerPage() error {
+func (v stopPages) stopListenerPage() error {
 	port := v.r.PathValue("port")
-	at := v.listenerAt(port)
-	return v.confirm(question{
-		Call: "StopLoadBalancerListener", Title: "Stop the listener on port " + port + " of " + v.balancerName() + "?", Button: "Stop",
+	at := listenerPages(v).listenerAt(port)
+	return formPages(v).confirm(question{
+		Call: "StopLoadBalancerListener", Title: "Stop the listener on port " + port + " of " + formPages(v).balancerName() + "?", Button: "Stop",
 		Text:  "It closes its port: new connections are refused until it is started again. Requests under way may end.",
 		Facts: []string{v.loadOfListener(v.lb(), port)}, Do: at + "/stop", Back: at,
 	})
@@ -127,28 +130,28 @@ const noBackendLeft = "It is the last backend that takes requests: after it ever
 
 // drainLastPage asks before the last backend that takes requests is drained; others
 // are drained without a question, because their requests go to those that stay.
-func (v *visit) drainLastPage() error {
+func (v stopPages) drainLastPage() error {
 	server, port := v.r.FormValue("server"), v.r.FormValue("port")
 	id := backendIDText(server, port)
-	return v.confirm(question{
+	return formPages(v).confirm(question{
 		Call: "SetBackendServers", Title: "Drain the last backend, " + id + "?", Button: "Drain", Text: noBackendLeft,
 		Facts: []string{v.loadOfBackend(v.lb(), id)}, Do: v.here() + "/backends/weight", Back: v.here(),
 		With: map[string]string{"server": server, "port": port, "weight": "0", "sure": "1"},
 	})
 }
 
-func (v *visit) switchKeyOffPage() error {
+func (v stopPages) switchKeyOffPage() error {
 	key := v.r.FormValue("key")
-	return v.confirm(question{
-		Call: "UpdateAccessKey", Params: v.of(), Title: "Switch off the access key " + key + "?", Button: "Switch off",
+	return formPages(v).confirm(question{
+		Call: "UpdateAccessKey", Params: userPages(v).of(), Title: "Switch off the access key " + key + "?", Button: "Switch off",
 		Text:  "Whatever signs with it is refused until it is switched on again, and who signed in to this console with it is signed out.",
-		Facts: v.keyFacts(key), Do: v.userAt() + "/keys/status", Back: v.userAt(), With: map[string]string{"key": key, "status": api.KeyInactive},
+		Facts: v.keyFacts(key), Do: userPages(v).userAt() + "/keys/status", Back: userPages(v).userAt(), With: map[string]string{"key": key, "status": api.KeyInactive},
 	})
 }
 
 // keyFacts say what a key is used for, as far as the audit log is there and the
 // visitor may read it.
-func (v *visit) keyFacts(key string) (all []string) {
+func (v stopPages) keyFacts(key string) (all []string) {
 	if key == v.person.Identity.AccessKeyID {
 		all = append(all, "It is the key that you are signed in with: you will be signed out.")
 	}
@@ -170,32 +173,32 @@ func (v *visit) keyFacts(key string) (all []string) {
 	return append(all, fmt.Sprintf("The last call signed with it was %s from %s, %s UTC (%s ago).", l.Action, l.Source, l.Time.UTC().Format("2006-01-02 15:04:05"), ago))
 }
 
-func (v *visit) detachPage() error {
+func (v stopPages) detachPage() error {
 	name := v.r.FormValue("policy")
 	_, short, _ := strings.Cut(name, " ")
-	return v.confirm(question{
-		Call: "DetachPolicyFromUser", Params: v.withPolicy(), Title: "Detach the policy " + short + " from " + v.r.PathValue("user") + "?", Button: "Detach",
+	return formPages(v).confirm(question{
+		Call: "DetachPolicyFromUser", Params: userPages(v).withPolicy(), Title: "Detach the policy " + short + " from " + v.r.PathValue("user") + "?", Button: "Detach",
 		Text: "What only this policy allows the user is refused from then on, for access keys and in this console alike. What it denies is denied no more.",
-		Do:   v.userAt() + "/policies/detach", Back: v.userAt(), With: map[string]string{"policy": name},
+		Do:   userPages(v).userAt() + "/policies/detach", Back: userPages(v).userAt(), With: map[string]string{"policy": name},
 	})
 }
 
-func (v *visit) deleteLoginPage() error {
+func (v stopPages) deleteLoginPage() error {
 	user := v.r.PathValue("user")
 	fact := "The user is not signed in at this moment."
 	if n := v.sessions.of(v.person.Identity.AccountID, user); n > 0 {
 		fact = "The user is signed in at this moment: " + plural(n, "session") + " will end."
 	}
-	return v.confirm(question{
-		Call: "DeleteLoginProfile", Params: v.of(), Title: "Take the password of " + user + " away?", Button: "Take the password away",
+	return formPages(v).confirm(question{
+		Call: "DeleteLoginProfile", Params: userPages(v).of(), Title: "Take the password of " + user + " away?", Button: "Take the password away",
 		Text:  "The user cannot sign in to this console until there is another password. Access keys go on working.",
-		Facts: []string{fact}, Do: v.userAt() + "/login/delete", Back: v.userAt(),
+		Facts: []string{fact}, Do: userPages(v).userAt() + "/login/delete", Back: userPages(v).userAt(),
 	})
 }
 
 // stopFacts say what a call of the Explorer would stop, as far as its parameters
 // name it.
-func (v *visit) stopFacts(op *api.Operation, values map[string]string) (all []string) {
+func (v stopPages) stopFacts(op *api.Operation, values map[string]string) (all []string) {
 	lb, port := values["LoadBalancerId"], values["ListenerPort"]
 	if strings.HasPrefix(values["InstanceId"], "lb-") {
 		lb = values["InstanceId"]

@@ -17,7 +17,7 @@ func theme(r *http.Request) string {
 }
 
 // chooseTheme keeps the choice in a cookie.
-func (v *visit) chooseTheme() error {
+func (v accountPages) chooseTheme() error {
 	choice := v.r.PostFormValue("theme")
 	if choice != "light" && choice != "dark" {
 		choice = ""

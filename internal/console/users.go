@@ -17,23 +17,26 @@ type usersPage struct {
 	Open  bool // the form is shown unfolded
 }
 
-func (v *visit) users() error { return v.userList(200, nil, nil) }
+// userPages show users with their keys and logins, and make, change and delete them.
+type userPages struct{ *visit }
 
-func (v *visit) userList(status int, values map[string]string, failed error) error {
-	out, err := ask[api.ListUsersOutput](v, "ListUsers", map[string]string{"Marker": v.r.URL.Query().Get("after"), "MaxItems": "50"})
+func (v userPages) users() error { return v.userList(200, nil, nil) }
+
+func (v userPages) userList(status int, values map[string]string, failed error) error {
+	out, err := ask[api.ListUsersOutput](v.visit, "ListUsers", map[string]string{"Marker": v.r.URL.Query().Get("after"), "MaxItems": "50"})
 	if err != nil {
 		return err
 	}
 	v.render(status, "users", "Users", usersPage{
 		Users: out.Users.User, Next: out.Marker, Open: failed != nil,
-		New: v.formOf(operation("CreateUser"), values, failed, nil),
+		New: formPages(v).formOf(operation("CreateUser"), values, failed, nil),
 	})
 	return nil
 }
 
-func (v *visit) createUser() error {
+func (v userPages) createUser() error {
 	op := operation("CreateUser")
-	values := v.values(op)
+	values := formPages(v).values(op)
 	if _, err := v.do(op.Name, values); err != nil {
 		return v.userList(v.problemOf(err).Status, values, err)
 	}
@@ -70,32 +73,34 @@ func partOf[T any](v *visit, value T, err error) part[T] {
 	return part[T]{Problem: &p}
 }
 
-func (v *visit) user() error { return v.showUser(200, nil, "") }
+func (v userPages) user() error { return v.showUser(200, nil, "") }
 
 // of is the user that the page is about, as a parameter.
-func (v *visit) of() map[string]string { return map[string]string{"UserName": v.r.PathValue("user")} }
+func (v userPages) of() map[string]string {
+	return map[string]string{"UserName": v.r.PathValue("user")}
+}
 
 // userAt is the page of the user.
-func (v *visit) userAt() string { return "users/" + url.PathEscape(v.r.PathValue("user")) }
+func (v userPages) userAt() string { return "users/" + url.PathEscape(v.r.PathValue("user")) }
 
 // showUser shows a user, and a key that was just made: its secret is in this one
 // page and nowhere else.
-func (v *visit) showUser(status int, made *api.AccessKey, loginFailed string) error {
-	user, err := ask[api.GetUserOutput](v, "GetUser", v.of())
+func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string) error {
+	user, err := ask[api.GetUserOutput](v.visit, "GetUser", v.of())
 	if err != nil {
 		return err
 	}
 	page := userPage{User: user.User, NewKey: made, LoginFailed: loginFailed}
-	keys, err := ask[api.ListAccessKeysOutput](v, "ListAccessKeys", v.of())
-	page.Keys = partOf(v, []api.AccessKey(keys.AccessKeys.AccessKey), err)
-	policies, err := ask[api.ListPoliciesForUserOutput](v, "ListPoliciesForUser", v.of())
-	page.Policies = partOf(v, []api.UserPolicy(policies.Policies.Policy), err)
-	login, err := ask[api.GetLoginProfileOutput](v, "GetLoginProfile", v.of())
+	keys, err := ask[api.ListAccessKeysOutput](v.visit, "ListAccessKeys", v.of())
+	page.Keys = partOf(v.visit, []api.AccessKey(keys.AccessKeys.AccessKey), err)
+	policies, err := ask[api.ListPoliciesForUserOutput](v.visit, "ListPoliciesForUser", v.of())
+	page.Policies = partOf(v.visit, []api.UserPolicy(policies.Policies.Policy), err)
+	login, err := ask[api.GetLoginProfileOutput](v.visit, "GetLoginProfile", v.of())
 	page.HasLogin = err == nil
 	if call, ok := errors.AsType[*refused](err); ok && call.answer.Code == string(api.ErrLoginProfileNotExist) {
 		err = nil
 	}
-	page.Login = partOf(v, login.LoginProfile, err)
+	page.Login = partOf(v.visit, login.LoginProfile, err)
 	page.Offered = v.attachable(page.Policies.Value)
 	action := "CreateLoginProfile"
 	if page.HasLogin {
@@ -108,8 +113,8 @@ func (v *visit) showUser(status int, made *api.AccessKey, loginFailed string) er
 }
 
 // attachable are the policies that a user does not have.
-func (v *visit) attachable(has []api.UserPolicy) (all []option) {
-	out, err := ask[api.ListPoliciesOutput](v, "ListPolicies", map[string]string{"MaxItems": "1000"})
+func (v userPages) attachable(has []api.UserPolicy) (all []option) {
+	out, err := ask[api.ListPoliciesOutput](v.visit, "ListPolicies", map[string]string{"MaxItems": "1000"})
 	if err != nil {
 		return nil
 	}
@@ -127,26 +132,26 @@ func (v *visit) attachable(has []api.UserPolicy) (all []option) {
 	return all
 }
 
-func (v *visit) deleteUserPage() error {
-	return v.confirm(question{
+func (v userPages) deleteUserPage() error {
+	return formPages(v).confirm(question{
 		Call: "DeleteUser", Params: v.of(), Title: "Delete the user " + v.r.PathValue("user") + "?", Button: "Delete",
 		Text: "Access keys and policies have to be taken away first; the password goes with the user.", Do: v.userAt() + "/delete", Back: v.userAt(),
 	})
 }
 
-func (v *visit) deleteUser() error {
+func (v userPages) deleteUser() error {
 	if _, err := v.do("DeleteUser", v.of()); err != nil {
-		v.session.say("bad", v.sentence(err))
+		v.session.say("bad", formPages(v).sentence(err))
 		v.redirect(v.userAt())
 		return nil
 	}
 	return v.done("users", "The user is deleted.")
 }
 
-func (v *visit) createKey() error {
-	out, err := ask[api.CreateAccessKeyOutput](v, "CreateAccessKey", v.of())
+func (v userPages) createKey() error {
+	out, err := ask[api.CreateAccessKeyOutput](v.visit, "CreateAccessKey", v.of())
 	if err != nil {
-		v.session.say("bad", v.sentence(err))
+		v.session.say("bad", formPages(v).sentence(err))
 		v.redirect(v.userAt())
 		return nil
 	}
@@ -154,36 +159,36 @@ func (v *visit) createKey() error {
 }
 
 // withKey adds the key that a form is about.
-func (v *visit) withKey() map[string]string {
+func (v userPages) withKey() map[string]string {
 	params := v.of()
 	params["UserAccessKeyId"] = v.r.FormValue("key")
 	return params
 }
 
-func (v *visit) switchKey() error {
+func (v userPages) switchKey() error {
 	params := v.withKey()
 	params["Status"] = v.r.PostFormValue("status")
 	done := "The access key is active."
 	if params["Status"] == api.KeyInactive {
 		done = "The access key is off. Who signed in with it is signed out."
 	}
-	return v.act("UpdateAccessKey", params, v.userAt(), done)
+	return formPages(v).act("UpdateAccessKey", params, v.userAt(), done)
 }
 
-func (v *visit) deleteKeyPage() error {
-	return v.confirm(question{
+func (v userPages) deleteKeyPage() error {
+	return formPages(v).confirm(question{
 		Call: "DeleteAccessKey", Params: v.of(), Title: "Delete the access key " + v.r.FormValue("key") + "?", Text: "Whatever signs with it fails from then on. To try that out, switch it off first.",
-		Facts: v.keyFacts(v.r.FormValue("key")),
+		Facts: stopPages(v).keyFacts(v.r.FormValue("key")),
 		Do:    v.userAt() + "/keys/delete", Back: v.userAt(), Button: "Delete", With: map[string]string{"key": v.r.FormValue("key")},
 	})
 }
 
-func (v *visit) deleteKey() error {
-	return v.act("DeleteAccessKey", v.withKey(), v.userAt(), "The access key is deleted.")
+func (v userPages) deleteKey() error {
+	return formPages(v).act("DeleteAccessKey", v.withKey(), v.userAt(), "The access key is deleted.")
 }
 
 // withPolicy adds the policy that a form is about: its type, a space, its name.
-func (v *visit) withPolicy() map[string]string {
+func (v userPages) withPolicy() map[string]string {
 	params := v.of()
 	kind, name := elb.CustomPolicy, v.r.FormValue("policy")
 	if rest, system := strings.CutPrefix(name, elb.SystemPolicy+" "); system {
@@ -195,16 +200,16 @@ func (v *visit) withPolicy() map[string]string {
 	return params
 }
 
-func (v *visit) attachPolicy() error {
-	return v.act("AttachPolicyToUser", v.withPolicy(), v.userAt(), "The policy is attached.")
+func (v userPages) attachPolicy() error {
+	return formPages(v).act("AttachPolicyToUser", v.withPolicy(), v.userAt(), "The policy is attached.")
 }
 
-func (v *visit) detachPolicy() error {
-	return v.act("DetachPolicyFromUser", v.withPolicy(), v.userAt(), "The policy is detached.")
+func (v userPages) detachPolicy() error {
+	return formPages(v).act("DetachPolicyFromUser", v.withPolicy(), v.userAt(), "The policy is detached.")
 }
 
 // setLogin gives the user a password, or changes what was given of it.
-func (v *visit) setLogin() error {
+func (v userPages) setLogin() error {
 	params := v.of()
 	if password := v.r.PostFormValue("password"); password != "" {
 		params["Password"] = password
@@ -218,22 +223,22 @@ func (v *visit) setLogin() error {
 
 // tryLogin makes a call of setLogin. What is wrong with the password stands beside
 // its field.
-func (v *visit) tryLogin(action string, params map[string]string, done string) error {
+func (v userPages) tryLogin(action string, params map[string]string, done string) error {
 	_, err := v.do(action, params)
 	if err == nil {
 		return v.done(v.userAt(), done)
 	}
 	p := v.problemOf(err)
 	if fieldOf(err, operation(action).New().Params()) != "Password" {
-		v.session.say("bad", v.sentence(err))
+		v.session.say("bad", formPages(v).sentence(err))
 		v.redirect(v.userAt())
 		return nil
 	}
-	return v.showUser(p.Status, nil, v.fieldSentence(err, "Password", operation(action).New().Params()))
+	return v.showUser(p.Status, nil, formPages(v).fieldSentence(err, "Password", operation(action).New().Params()))
 }
 
-func (v *visit) deleteLogin() error {
-	return v.act("DeleteLoginProfile", v.of(), v.userAt(), "The user has no password any more, and is signed out.")
+func (v userPages) deleteLogin() error {
+	return formPages(v).act("DeleteLoginProfile", v.of(), v.userAt(), "The user has no password any more, and is signed out.")
 }
 
 func trueIf(is bool) string {

@@ -27,12 +27,12 @@ func (c *Console) open(route string, serve func(*visit) error) {
 	method, path, _ := strings.Cut(route, " ")
 	c.mux.HandleFunc(method+" "+Path+path, func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{Console: c, w: w, r: r}
-		if err := v.recognize(); err != nil {
+		if err := (admission{v}).recognize(); err != nil {
 			v.fail(err)
 			return
 		}
-		v.nameForm()
-		v.serve(serve)
+		(admission{v}).nameForm()
+		(admission{v}).serve(serve)
 	})
 }
 
@@ -41,7 +41,7 @@ func (c *Console) page(route string, serve func(*visit) error) {
 	c.open(route, func(v *visit) error {
 		switch {
 		case v.session == nil:
-			v.toSignIn()
+			(admission{v}).toSignIn()
 			return nil
 		case v.person.MustReset && !strings.HasSuffix(v.r.URL.Path, "/password") && !strings.HasSuffix(v.r.URL.Path, "/signout"):
 			v.redirect("password")
@@ -53,7 +53,7 @@ func (c *Console) page(route string, serve func(*visit) error) {
 }
 
 // recognize finds out who visits.
-func (v *visit) recognize() error {
+func (v admission) recognize() error {
 	token := cookieOf(v.r, sessionCookie)
 	if token == "" {
 		return nil
@@ -78,7 +78,7 @@ func (v *visit) recognize() error {
 
 // nameForm gives who is not signed in the cookie that the tokens of their forms
 // are made from.
-func (v *visit) nameForm() {
+func (v admission) nameForm() {
 	if v.session != nil || cookieOf(v.r, formCookie) != "" {
 		return
 	}
@@ -88,14 +88,14 @@ func (v *visit) nameForm() {
 }
 
 // serve checks the form of a POST and then serves the page.
-func (v *visit) serve(serve func(*visit) error) {
+func (v admission) serve(serve func(*visit) error) {
 	if v.r.Method == http.MethodPost {
 		if err := v.checkForm(); err != nil {
 			v.fail(err)
 			return
 		}
 	}
-	if err := serve(v); err != nil {
+	if err := serve(v.visit); err != nil {
 		v.fail(err)
 	}
 }
@@ -103,7 +103,7 @@ func (v *visit) serve(serve func(*visit) error) {
 // errToken is a form whose token is not that of its session.
 var errToken = errors.New("this form has expired: load its page again")
 
-func (v *visit) checkForm() error {
+func (v admission) checkForm() error {
 	if err := v.readForm(); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (v *visit) token() string {
 
 // toSignIn sends the visitor to the sign-in page, to come back if it was a page
 // that was asked for.
-func (v *visit) toSignIn() {
+func (v admission) toSignIn() {
 	if v.r.Header.Get("Hx-Request") != "" {
 		v.w.Header().Set("Hx-Redirect", Path+"signin")
 		v.w.WriteHeader(http.StatusUnauthorized)
