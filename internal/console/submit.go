@@ -1,0 +1,42 @@
+package console
+
+import (
+	"slices"
+	"strings"
+
+	"elbow/internal/api"
+)
+
+// values are the parameters of an operation that a form was sent with.
+func (v formPages) values(op *api.Operation) map[string]string {
+	given := make(map[string]string)
+	for _, r := range op.New().Params() {
+		if all := v.r.PostForm[r.Name]; len(all) > 0 {
+			if text := strings.Join(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" }), ","); text != "" {
+				given[r.Name] = strings.ReplaceAll(text, "\r\n", "\n")
+			}
+		}
+	}
+	return given
+}
+
+// act makes a call that changes something and shows a page that says how it
+// ended.
+func (v formPages) act(action string, params map[string]string, page, done string) error {
+	if _, err := v.do(action, params); err != nil {
+		v.session.say("bad", v.sentence(err))
+		v.redirect(page)
+		return nil
+	}
+	return v.done(page, done)
+}
+
+// sentence is an error in one line.
+func (v formPages) sentence(err error) string {
+	p := v.problemOf(err)
+	text := p.Title + ". " + p.Text
+	if p.Action != "" {
+		text += " The action that is missing: " + p.Action + "."
+	}
+	return text
+}
