@@ -366,3 +366,21 @@ func TestOverviewOfEarlyCertificates(t *testing.T) {
 	})
 	s.signIn(t, "root-key").get("").want(t, http.StatusOK, `href="/console/certificates/7"`, "spring</a> is not valid before 2030-01-02 03:04:05 UTC")
 }
+
+// The page of a user shows the groups and what comes by each of them, which is why the
+// user may do something without a policy.
+func TestGroupsOfAUser(t *testing.T) {
+	s := newSite(t)
+	b := s.signIn(t, "root-key")
+	s.with(func() {
+		s.answers["GetUser"] = api.GetUserOutput{User: api.User{UserName: "alice"}}
+		s.answers["ListPoliciesForUser"] = api.ListPoliciesForUserOutput{}
+		s.answers["ListGroupsForUser"] = api.ListGroupsForUserOutput{Groups: api.UserGroups{Group: []api.RAMGroup{{GroupName: "operators", JoinDate: "2026-11-25T15:00:00Z"}}}}
+		s.answers["ListPoliciesForGroup"] = api.ListPoliciesForGroupOutput{Policies: api.UserPolicies{Policy: []api.UserPolicy{{PolicyName: "listeners", PolicyType: "Custom"}}}}
+	})
+	got := b.get("users/alice")
+	got.want(t, http.StatusOK, "operators", "/console/policies/Custom/listeners", "None but those of groups.", "no policies and no groups")
+	if strings.Contains(got.text, "the user may do nothing") {
+		t.Error("a user with a group may do nothing, says the page")
+	}
+}

@@ -104,7 +104,7 @@ func (v policyPages) policy() error {
 func (v policyPages) deletePolicyPage() error {
 	name := v.r.PathValue("name")
 	return formPages(v).confirm(question{
-		Call: "DeletePolicy", Params: map[string]string{"PolicyName": name}, Title: "Delete the policy " + name + "?", Text: "A policy that a user has cannot be deleted: detach it first.", Button: "Delete",
+		Call: "DeletePolicy", Params: map[string]string{"PolicyName": name}, Title: "Delete the policy " + name + "?", Text: "A policy that a user, group or role has cannot be deleted: detach it first.", Button: "Delete",
 		Do: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name) + "/delete", Back: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name),
 	})
 }

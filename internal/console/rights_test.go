@@ -270,7 +270,7 @@ func TestNothingThatMustFailIsOffered(t *testing.T) {
 	absent("certificates/1", "certificates/1/delete")
 	b.get("certificates/1").want(t, http.StatusOK, "once no listener serves it")
 	absent("users/bob", "users/bob/delete")
-	b.get("users/bob").want(t, http.StatusOK, "once there are no access keys and no policies")
+	b.get("users/bob").want(t, http.StatusOK, "once there are no access keys, no policies and no groups")
 	absent("policies/Custom/mine", "mine/delete")
-	b.get("policies/Custom/mine").want(t, http.StatusOK, "once no user has it")
+	b.get("policies/Custom/mine").want(t, http.StatusOK, "once no user, group or role has it")
 }

@@ -48,14 +48,21 @@ type userPage struct {
 	api.User
 	Keys        part[[]api.AccessKey]
 	Policies    part[[]api.UserPolicy]
+	Groups      part[[]userGroup]
 	Login       part[api.LoginProfile]
 	HasLogin    bool
 	MayLogin    bool     // may give a password or change what was given
 	MayTest     bool     // may ask what the policies of the user allow
-	Deletable   bool     // as far as is known: without keys and policies
+	Deletable   bool     // as far as is known: without keys, policies and groups
 	Offered     []option // policies that could be attached
 	NewKey      *api.AccessKey
 	LoginFailed string // what is wrong with the password that was to be given
+}
+
+// A userGroup is a group of a user with the policies that come by it.
+type userGroup struct {
+	api.RAMGroup
+	Policies part[[]api.UserPolicy]
 }
 
 // A part is a piece of a page that the visitor may not see, perhaps.
@@ -95,6 +102,7 @@ func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string)
 	page.Keys = partOf(v.visit, []api.AccessKey(keys.AccessKeys.AccessKey), err)
 	policies, err := ask[api.ListPoliciesForUserOutput](v.visit, "ListPoliciesForUser", v.of())
 	page.Policies = partOf(v.visit, []api.UserPolicy(policies.Policies.Policy), err)
+	page.Groups = v.groupsOfUser()
 	login, err := ask[api.GetLoginProfileOutput](v.visit, "GetLoginProfile", v.of())
 	page.HasLogin = err == nil
 	if call, ok := errors.AsType[*refused](err); ok && call.answer.Code == string(api.ErrLoginProfileNotExist) {
@@ -106,10 +114,21 @@ func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string)
 	if page.HasLogin {
 		action = "UpdateLoginProfile"
 	}
-	page.Deletable = len(page.Keys.Value) == 0 && len(page.Policies.Value) == 0
+	page.Deletable = len(page.Keys.Value) == 0 && len(page.Policies.Value) == 0 && len(page.Groups.Value) == 0
 	page.MayLogin, page.MayTest = v.mayCall(operation(action), v.of()), v.mayCall(operation("ListPoliciesForUser"), v.of())
 	v.render(status, "user", "User "+user.User.UserName, page)
 	return nil
+}
+
+// groupsOfUser are the groups of the page's user, each with its policies.
+func (v userPages) groupsOfUser() part[[]userGroup] {
+	out, err := ask[api.ListGroupsForUserOutput](v.visit, "ListGroupsForUser", v.of())
+	var all []userGroup
+	for _, g := range out.Groups.Group {
+		has, err := ask[api.ListPoliciesForGroupOutput](v.visit, "ListPoliciesForGroup", map[string]string{"GroupName": g.GroupName})
+		all = append(all, userGroup{g, partOf(v.visit, []api.UserPolicy(has.Policies.Policy), err)})
+	}
+	return partOf(v.visit, all, err)
 }
 
 // attachable are the policies that a user does not have.
