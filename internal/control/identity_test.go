@@ -246,6 +246,41 @@ func TestAttachments(t *testing.T) {
 	w.refuse("AttachPolicyToUser", mine, "LimitExceeded.User.Policy")
 }
 
+// A user with as many of everything as there may be is renamed in one transaction, and
+// nothing is left under the old name.
+func TestRenameOfAFullUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.do("CreateUser", named("alice"))
+	w.do("CreateLoginProfile", named("alice").with(params{"Password": "correct-horse"}))
+	for range 2 {
+		w.do("CreateAccessKey", named("alice"))
+	}
+	for i := range 20 {
+		name := fmt.Sprint("x", i)
+		w.do("CreatePolicy", params{"PolicyName": name, "PolicyDocument": `{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`})
+		w.do("AttachPolicyToUser", named("alice").with(params{"PolicyType": "Custom", "PolicyName": name}))
+		w.do("CreateGroup", params{"GroupName": name})
+		w.do("AddUserToGroup", named("alice").with(params{"GroupName": name}))
+	}
+	w.do("UpdateUser", named("alice").with(params{"NewUserName": "alicia"}))
+	w.refuse("GetUser", named("alice"), "EntityNotExist.User")
+	for action, want := range map[string]int{"ListAccessKeys": 2, "ListPoliciesForUser": 20, "ListGroupsForUser": 20} {
+		path := map[string][]string{"ListAccessKeys": {"AccessKeys", "AccessKey"}, "ListPoliciesForUser": {"Policies", "Policy"}, "ListGroupsForUser": {"Groups", "Group"}}[action]
+		if got := len(w.do(action, named("alicia")).list(path[0], path[1])); got != want {
+			t.Errorf("%s: got %d, want %d", action, got, want)
+		}
+	}
+	w.do("GetLoginProfile", named("alicia"))
+	w.do("CreateUser", named("alice")) // another one, who has nothing
+	for action, path := range map[string][2]string{"ListAccessKeys": {"AccessKeys", "AccessKey"}, "ListPoliciesForUser": {"Policies", "Policy"}, "ListGroupsForUser": {"Groups", "Group"}} {
+		if got := w.do(action, named("alice")).list(path[0], path[1]); len(got) != 0 {
+			t.Errorf("%s of another user of the old name: %v", action, got)
+		}
+	}
+	w.refuse("GetLoginProfile", named("alice"), "EntityNotExist.User.LoginProfile")
+}
+
 func TestGetCallerIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

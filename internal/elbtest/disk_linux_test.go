@@ -62,6 +62,9 @@ func TestFullDisk(t *testing.T) {
 	before := w.dump(t)
 	free := fill(t, dir)
 	for _, op := range api.Operations() {
+		if op.Name == "AssumeRole" { // changes nothing in the store
+			continue
+		}
 		params := w.valid(t, op.Name)
 		if op.Name == "StopLoadBalancerListener" { // of one that runs, or there is nothing to change
 			params["LoadBalancerId"], params["ListenerPort"] = f.LoadBalancerID, f.Port

@@ -22,6 +22,18 @@ func indexed(t *testing.T, s *store.Store) {
 		})
 	}
 	update(t, s, func(tx *store.Tx) {
+		for _, g := range []elb.Group{{ID: "1", Name: "ops"}, {ID: "11", Name: "devs"}} {
+			tx.PutGroup(g)
+			tx.PutMember(elb.Membership{GroupID: g.ID, UserName: "user-03"})
+		}
+		tx.PutMember(elb.Membership{GroupID: "11", UserName: "user-04"})
+		tx.PutAttachment(elb.Attachment{Holder: elb.Holder{GroupID: "1"}, PolicyType: elb.CustomPolicy, PolicyName: "of-ops"})
+		tx.PutAttachment(elb.Attachment{Holder: elb.Holder{RoleName: "deploy"}, PolicyType: elb.CustomPolicy, PolicyName: "of-deploy"})
+	})
+	update(t, s, func(tx *store.Tx) {
+		tx.DeleteGroup(elb.Group{ID: "11", Name: "devs"}) // renamed
+		tx.PutGroup(elb.Group{ID: "11", Name: "developers"})
+		tx.DeleteMember(elb.Membership{GroupID: "11", UserName: "user-04"})
 		tx.PutAccessKey(elb.AccessKey{ID: "root", Secret: "s"})
 		tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: "user-00"}, PolicyType: elb.SystemPolicy, PolicyName: "all"})
 		tx.DeleteAttachment(elb.Attachment{Holder: elb.Holder{UserName: "user-29"}, PolicyType: elb.CustomPolicy, PolicyName: "all"})
@@ -42,6 +54,21 @@ func checkIndexes(t *testing.T, what string, s *store.Store) {
 		_, none := r.AHolderOf(elb.CustomPolicy, "al")
 		if h, found := r.AHolderOf(elb.CustomPolicy, "all"); none || !found || h.UserName == "" {
 			t.Errorf("%s: users of a policy by the beginning of its name", what)
+		}
+		if h, _ := r.AHolderOf(elb.CustomPolicy, "of-ops"); h.GroupID != "1" {
+			t.Errorf("%s: the policy of a group is that of %+v", what, h)
+		}
+		if h, _ := r.AHolderOf(elb.CustomPolicy, "of-deploy"); h.RoleName != "deploy" {
+			t.Errorf("%s: the policy of a role is that of %+v", what, h)
+		}
+		if in := r.GroupsOf("user-03"); len(in) != 2 || in[0].GroupID != "1" || in[1].GroupID != "11" {
+			t.Errorf("%s: a user is in %+v", what, in)
+		}
+		if in := r.GroupsOf("user-04"); len(in) != 0 {
+			t.Errorf("%s: a user who left is in %+v", what, in)
+		}
+		if g, found := r.GroupByID("11"); !found || g.Name != "developers" {
+			t.Errorf("%s: the renamed group is %+v", what, g)
 		}
 		if keys := r.AccessKeysOf("user-07"); len(keys) != 1 || keys[0].ID != "LTAIuser-07" || keys[0].Secret != "s" {
 			t.Errorf("%s: the keys of a user are %+v", what, keys)
