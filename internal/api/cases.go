@@ -51,7 +51,7 @@ func (c *cases) add(valid map[string]string, name, what, value, want string) {
 func (c *cases) row(r Param, valid map[string]string) {
 	s := r.Var.Shape()
 	if s.Type == List {
-		c.list(r.Name, s, valid)
+		c.list(r.Name, s, r.Required, valid)
 		return
 	}
 	if r.Required {
@@ -155,13 +155,45 @@ func lengths(s Shape) []boundary {
 }
 
 // list tries the numbered values of a list.
-func (c *cases) list(name string, s Shape, valid map[string]string) {
-	values := maps.Clone(valid)
+func (c *cases) list(name string, s Shape, required bool, valid map[string]string) {
+	item := func(n int64) (string, string) {
+		if s.Items == nil {
+			return fmt.Sprintf("%s.%d", name, n), "x"
+		}
+		return fmt.Sprintf("%s.%d.%s", name, n, s.Items[0].Name), "x" + strconv.FormatInt(n, 10)
+	}
+	without := maps.Clone(valid)
+	maps.DeleteFunc(without, func(one, _ string) bool { return strings.HasPrefix(one, name+".") })
+	if required {
+		c.all = append(c.all, Case{name, "absent", without, "Missing" + name})
+	}
+	values := maps.Clone(without)
+	if values == nil {
+		values = make(map[string]string)
+	}
 	for n := range s.Max {
-		values[fmt.Sprintf("%s.%d", name, n+1)] = "x"
+		key, value := item(n + 1)
+		values[key] = value
 	}
 	c.all = append(c.all, Case{name, "most items", maps.Clone(values), ""})
-	values[fmt.Sprintf("%s.%d", name, s.Max+1)] = "x"
+	for _, m := range s.Items {
+		for _, v := range boundaries(m.Var.Shape()) {
+			one := maps.Clone(without)
+			if one == nil {
+				one = make(map[string]string)
+			}
+			key, value := item(1)
+			one[key] = value
+			one[name+".1."+m.Name] = v.value
+			want := ""
+			if v.refused {
+				want = "Invalid" + name
+			}
+			c.all = append(c.all, Case{name, m.Name + " " + v.what, one, want})
+		}
+	}
+	key, value := item(s.Max + 1)
+	values[key] = value
 	c.all = append(c.all, Case{name, "one item too many", values, "Invalid" + name})
 }
 

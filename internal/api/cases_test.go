@@ -18,13 +18,7 @@ func code(err error) string {
 }
 
 // example is the documents' call of an operation.
-func example(op *Operation) map[string]string {
-	values := make(map[string]string)
-	for _, e := range op.Example {
-		values[e.Name] = e.Value
-	}
-	return values
-}
+func example(op *Operation) map[string]string { return op.Sample() }
 
 func TestEveryRowAtItsBoundaries(t *testing.T) {
 	for _, op := range Operations() {

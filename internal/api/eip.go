@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/netip"
 	"strings"
+
+	"elbow/internal/elb"
 )
 
 // The types of what an EIP may be associated with, as the documents of ENS have
@@ -28,6 +30,7 @@ type CreateEipInstanceInput struct {
 	Description        string
 	Address            netip.Addr // invalid: the next free one
 	ClientToken        string     // "": not idempotent
+	Tags               []elb.Tag
 }
 
 // Params lists the rows.
@@ -38,6 +41,7 @@ func (in *CreateEipInstanceInput) Params() []Param {
 		{Name: "InternetChargeType", Var: OneOf(&in.InternetChargeType, "95BandwidthByMonth"), Required: true, Doc: "The billing method of traffic."},
 		{Name: "Isp", Var: OneOf(&in.ISP, "cmcc", "unicom", "telecom"), Doc: "The carrier. It is recorded and reported: whose packets come to the addresses of the pool is the operator's business."},
 		{Name: "IpAddress", Var: Address(&in.Address), Doc: "A free address of the pool. Without it the EIP is the next free one."},
+		tagRow(&in.Tags, newTags),
 		{Name: "ClientToken", Var: Text(&in.ClientToken, 1, 64, visibleASCII), Doc: "A token that the client draws for each EIP it wants. The same token with the same parameters gives the same EIP, however often the call is sent."},
 	}, eipTexts(&in.Name, &in.Description, &in.Bandwidth, "5")...)
 }
@@ -142,6 +146,7 @@ type DescribeEnsEipAddressesInput struct {
 	RegionIDs     []string
 	Standby       string // true or false; "": either
 	Status        string
+	Tags          []elb.Tag
 	PageNumber    int
 	PageSize      int
 }
@@ -158,6 +163,7 @@ func (in *DescribeEnsEipAddressesInput) Params() []Param {
 		{Name: "EnsRegionIds", Var: IDs(&in.RegionIDs, maxListed), Names: regionKind, Doc: "The IDs of regions."},
 		{Name: "Standby", Var: OneOf(&in.Standby, "true", "false"), Doc: "Whether EIPs are secondary ones."},
 		{Name: "Status", Var: OneOf(&in.Status, EIPAvailable, EIPInUse), Doc: "The status of EIPs."},
+		tagRow(&in.Tags, filterTags),
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}

@@ -30,6 +30,7 @@ const (
 	ErrVSwitchNotFound         ErrorID = "InvalidVSwitchId.NotFound"
 	ErrVSwitchFull             ErrorID = "InvalidVSwitchId.IpNotEnough"
 	ErrEIPNotFound             ErrorID = "InvalidAllocationId.NotFound"
+	ErrResourceNotFound        ErrorID = "InvalidResourceId.NotFound"
 	ErrEIPGone                 ErrorID = "5100"
 	ErrEIPPoolEmpty            ErrorID = "EipNotEnough"
 	ErrEIPStatus               ErrorID = "IncorrectEipStatus"
@@ -135,6 +136,7 @@ var ErrorTable = []ErrorRow{
 	{ErrVSwitchNotFound, 404, "InvalidVSwitchId.NotFound", "The specified VSwitchId does not exist. NotFound", "There is no vSwitch of this id, or not in the network."},
 	{ErrVSwitchFull, 400, "InvalidVSwitchId.IpNotEnough", "The specified VSwitch has no free address.", "Every address of the vSwitch is taken."},
 	{ErrEIPNotFound, 404, "InvalidAllocationId.NotFound", "The specified AllocationId does not exist. NotFound", "There is no EIP of this id."},
+	{ErrResourceNotFound, 404, "InvalidResourceId.NotFound", "The specified ResourceId does not exist. NotFound", "There is no resource of this type and id; Recommend says which."},
 	{ErrEIPGone, 404, "5100", "The specified EIP does not exist. NotFound", "There is no EIP of this id that could be released. The Kubernetes controller knows by this code that somebody else has released it."},
 	{ErrEIPPoolEmpty, 400, "EipNotEnough", "The EIP pool has no free address.", "Every address of the pool is an EIP, or the node has no pool; Recommend says which."},
 	{ErrEIPStatus, 400, "IncorrectEipStatus", "The current status of the EIP does not support this operation.", "The EIP is associated with something else, or it is not associated, or what is to be deleted still is; Recommend says which."},

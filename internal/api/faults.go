@@ -32,7 +32,11 @@ func Faults(in Input, values map[string]string) []RowFault {
 func RowFaults(rows []Param, values map[string]string) (all []RowFault) {
 	bound := make(map[string]string, len(rows))
 	for _, r := range rows {
-		err := fillRow(r, values, bound, false)
+		fill := func() error { return fillRow(r, values, bound, false) }
+		if r.Var.Shape().Type == List {
+			fill = func() error { return fillList(r, values) }
+		}
+		err := fill()
 		if e, ok := errors.AsType[*Error](err); ok {
 			all = append(all, faultOf(r.Name, e))
 		} else if err != nil {

@@ -38,11 +38,7 @@ func TestFaults(t *testing.T) {
 // every operation at every boundary of every parameter.
 func TestFaultsAgreesWithBind(t *testing.T) {
 	for _, op := range Operations() {
-		valid := make(map[string]string)
-		for _, e := range op.Example {
-			valid[e.Name] = e.Value
-		}
-		for _, c := range Cases(op, valid) {
+		for _, c := range Cases(op, op.Sample()) {
 			err := Bind(op.New(), c.Values)
 			faults := Faults(op.New(), c.Values)
 			if (err != nil) != (len(faults) > 0) && !numbered(c.Values) {

@@ -45,7 +45,7 @@ func TestKinds(t *testing.T) {
 func TestNamesAreOfKinds(t *testing.T) {
 	// Ids of things that only the API's public form has, names that nothing is looked up
 	// by, and what is looked for rather than named.
-	free := []string{"ResourceGroupId", "SecurityGroupId", "ImageId", "LoadBalancerName", "InstanceName", "NetworkName", "VSwitchName", "DisplayName", "NewDisplayName", "RoleSessionName", "ExternalId", "NetworkInterfaceId", "NetworkInterfaceName", "EnsServiceId", "Name", "EipName"}
+	free := []string{"ResourceGroupId", "SecurityGroupId", "ImageId", "LoadBalancerName", "InstanceName", "NetworkName", "VSwitchName", "DisplayName", "NewDisplayName", "RoleSessionName", "ExternalId", "NetworkInterfaceId", "NetworkInterfaceName", "EnsServiceId", "Name", "EipName", "ResourceId"}
 	for _, op := range Operations() {
 		for _, r := range op.New().Params() {
 			names := strings.HasSuffix(r.Name, "Id") || strings.HasSuffix(r.Name, "Name")

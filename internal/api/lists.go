@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,9 @@ import (
 // may be missing and values empty: official clients send a list with a hole where
 // an element is unset.
 func fillList(r Param, values map[string]string) error {
+	if r.Var.Shape().Items != nil {
+		return fillItemList(r, values)
+	}
 	if s := values[r.Name]; s != "" {
 		return because(r.Name, fmt.Errorf("is a list, sent as %s.1, %s.2 and so on, not as one value", r.Name, r.Name))
 	}
@@ -32,12 +36,101 @@ func fillList(r Param, values map[string]string) error {
 	for _, n := range numbers {
 		name := r.Name + "." + strconv.Itoa(n)
 		if err := r.Var.Set(values[name]); err != nil {
-			e := Invalid(r.Name)
-			e.Reason = name + " " + err.Error()
-			return e
+			return invalidItem(r, name, err)
 		}
 	}
+	return enough(r, len(numbers))
+}
+
+func invalidItem(r Param, name string, err error) error {
+	e := Invalid(r.Name)
+	e.Reason = name + " " + err.Error()
+	return e
+}
+
+// enough refuses a list without an item that must have one.
+func enough(r Param, items int) error {
+	if r.Required && items == 0 {
+		return Missing(r.Name)
+	}
 	return nil
+}
+
+// An itemSetter is the variable of a list whose items have members.
+type itemSetter interface {
+	// setItem adds an item of these members, or says what is wrong with it.
+	setItem(members map[string]string) error
+}
+
+// fillItemList stores a list whose items have members: Name.1.Key, Name.1.Value and so
+// on. An item without any value is none.
+func fillItemList(r Param, values map[string]string) error {
+	members := r.Var.Shape().Items
+	form := fmt.Sprintf("is a list, sent as %[1]s.1.%[2]s, %[1]s.1.%[3]s and so on", r.Name, members[0].Name, members[1].Name)
+	if values[r.Name] != "" {
+		return because(r.Name, fmt.Errorf("%s, not as one value", form))
+	}
+	items := make(map[int]map[string]string)
+	for name, value := range values {
+		if !isForm(name, r.Name) {
+			continue
+		}
+		rest, ok := strings.CutPrefix(name, r.Name+".")
+		number, member, dotted := strings.Cut(rest, ".")
+		n, err := strconv.Atoi(number)
+		known := slices.ContainsFunc(members, func(m Param) bool { return m.Name == member })
+		if !ok || !dotted || !known || err != nil || n < 1 || strconv.Itoa(n) != number {
+			return because(r.Name, fmt.Errorf("%s, not as %.64q", form, name))
+		}
+		if value == "" {
+			continue
+		}
+		if items[n] == nil {
+			items[n] = make(map[string]string)
+		}
+		items[n][member] = value
+	}
+	for _, n := range slices.Sorted(maps.Keys(items)) {
+		if err := r.Var.(itemSetter).setItem(items[n]); err != nil {
+			return invalidItem(r, r.Name+"."+strconv.Itoa(n), err)
+		}
+	}
+	return enough(r, len(items))
+}
+
+// Sent adds to params what item n, counted from 1, of a list is sent as. An item with
+// members is written with an equals sign between them.
+func (p Param) Sent(params map[string]string, n int, text string) {
+	name := p.Name + "." + strconv.Itoa(n)
+	members := p.Var.Shape().Items
+	if members == nil {
+		params[name] = text
+		return
+	}
+	first, second, _ := strings.Cut(text, "=")
+	params[name+"."+members[0].Name] = first
+	if second != "" {
+		params[name+"."+members[1].Name] = second
+	}
+}
+
+// Listed are the items of a list, as Sent takes them, up to the first that is missing.
+func (p Param) Listed(params map[string]string) (all []string) {
+	members := p.Var.Shape().Items
+	for {
+		name := p.Name + "." + strconv.Itoa(len(all)+1)
+		text := params[name]
+		if members != nil {
+			text = params[name+"."+members[0].Name]
+		}
+		if text == "" {
+			return all
+		}
+		if members != nil {
+			text += "=" + params[name+"."+members[1].Name]
+		}
+		all = append(all, text)
+	}
 }
 
 // refuseOtherForms refuses a parameter that can only mean Name and is written in

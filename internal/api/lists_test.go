@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"elbow/internal/elb"
 )
 
 func TestBindRepeatedList(t *testing.T) {
@@ -83,7 +85,7 @@ func TestOtherFormsOfEveryRow(t *testing.T) {
 			var form, says string
 			switch r.Var.Shape().Type {
 			case List:
-				form, says = r.Name, r.Name+".1, "+r.Name+".2"
+				form, says = r.Name, "is a list, sent as "+r.Name+".1"
 			case JSON:
 				form, says = r.Name+".1."+r.Var.Shape().Items[0].Name, "JSON array, "+r.Name+"=["
 			default:
@@ -100,7 +102,36 @@ func TestOtherFormsOfEveryRow(t *testing.T) {
 	}
 }
 
+// What Sent writes of an item, Listed reads, and Bind takes.
+func TestSentAndListed(t *testing.T) {
+	in := new(DescribeNetworksInput)
+	for _, r := range in.Params() {
+		if r.Var.Shape().Type != List {
+			continue
+		}
+		items := []string{"a", "b"}
+		if r.Var.Shape().Items != nil {
+			items = []string{"a=b", "key=", "c==d="}
+		}
+		params := make(map[string]string)
+		for i, text := range items {
+			r.Sent(params, i+1, text)
+		}
+		if got := r.Listed(params); fmt.Sprint(got) != fmt.Sprint(items) {
+			t.Errorf("%s: got %v of %v", r.Name, got, params)
+		}
+		if err := Bind(in, params); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
+		}
+	}
+	if want := []elb.Tag{{Key: "a", Value: "b"}, {Key: "key"}, {Key: "c", Value: "=d="}}; fmt.Sprint(in.Tags) != fmt.Sprint(want) {
+		t.Errorf("got %v", in.Tags)
+	}
+}
+
 func FuzzBindList(f *testing.F) {
+	f.Add("Tag.1.Key", "a", "Tag.1.Value", "b")
+	f.Add("Tag.1.Key", "a", "Tag.2", "b")
 	f.Add("EnsRegionIds.1", "a", "EnsRegionIds.3", "b")
 	f.Add("EnsRegionIds", `["a"]`, "EnsRegionIds.0", "")
 	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {

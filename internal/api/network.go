@@ -1,5 +1,7 @@
 package api
 
+import "elbow/internal/elb"
+
 // DescribeEnsRegionsInput names a region, or none for all.
 type DescribeEnsRegionsInput struct{ RegionID string }
 
@@ -37,6 +39,7 @@ type DescribeNetworksInput struct {
 	NetworkID  string
 	NetworkIDs []string
 	Name       string
+	Tags       []elb.Tag
 	PageNumber int
 	PageSize   int
 }
@@ -49,6 +52,7 @@ func (in *DescribeNetworksInput) Params() []Param {
 		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of a network."},
 		{Name: "NetworkIds", Var: IDs(&in.NetworkIDs, maxListed), Doc: "The IDs of networks."},
 		{Name: "NetworkName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of networks."},
+		tagRow(&in.Tags, filterTags),
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 50),
 	}
@@ -66,7 +70,7 @@ type Networks struct {
 }
 
 // A Network is an entry of the list. Tables of routes, access lists, second
-// ranges and tags are always empty.
+// ranges are always empty.
 type Network struct {
 	CidrBlock           string
 	CreatedTime         string
@@ -119,6 +123,7 @@ type DescribeVSwitchesInput struct {
 	VSwitchID  string
 	VSwitchIDs []string
 	Name       string
+	Tags       []elb.Tag
 	PageNumber int
 	PageSize   int
 }
@@ -132,6 +137,7 @@ func (in *DescribeVSwitchesInput) Params() []Param {
 		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Doc: "The ID of a vSwitch."},
 		{Name: "VSwitchIds", Var: IDs(&in.VSwitchIDs, maxListed), Doc: "The IDs of vSwitches."},
 		{Name: "VSwitchName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of vSwitches."},
+		tagRow(&in.Tags, filterTags),
 		pageNumber(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 50),
 	}

@@ -14,6 +14,7 @@ type CreateNetworkInput struct {
 	CIDR        netip.Prefix
 	Name        string // "": it has none
 	Description string
+	Tags        []elb.Tag
 }
 
 // Params lists the rows.
@@ -21,6 +22,7 @@ func (in *CreateNetworkInput) Params() []Param {
 	return append([]Param{
 		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Required: true, Doc: "The ID of the region that the network is created in."},
 		{Name: "CidrBlock", Var: networkRange(&in.CIDR), Required: true, Doc: "The range of addresses: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or a part of one of them. Or, which is not in the documents of ENS, a part of 127.0.0.0/8, whose addresses Linux serves without any set-up. Networks may have addresses in common; vSwitches may not."},
+		tagRow(&in.Tags, newTags),
 	}, nameAndDescription("NetworkName", &in.Name, &in.Description)...)
 }
 

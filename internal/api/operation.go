@@ -118,6 +118,21 @@ var (
 // An Example is one sample value of a parameter.
 type Example struct{ Name, Value string }
 
+// Sample are the parameters of the example as they are sent.
+func (o *Operation) Sample() map[string]string {
+	values := make(map[string]string)
+	for _, e := range o.Example {
+		values[e.Name] = e.Value
+	}
+	for _, row := range o.New().Params() {
+		if text, given := values[row.Name]; given && row.Var.Shape().Type == List {
+			delete(values, row.Name)
+			row.Sent(values, 1, text)
+		}
+	}
+	return values
+}
+
 // Action is the name policies use: "ens:CreateLoadBalancer".
 func (o *Operation) Action() string { return strings.ToLower(o.Product) + ":" + o.Name }
 

@@ -55,7 +55,7 @@ type Shape struct {
 	Valid  []string // values that are taken, and Wrong ones that are not, where nothing else
 	Wrong  []string // here says where the boundaries are
 	Labels bool     // a text is a domain name, whose parts between dots are bounded
-	Items  []Param  // the members of one item of a JSON array
+	Items  []Param  // the members of one item of a JSON array or a list
 }
 
 // A Type is the type of a parameter as documents name it.
@@ -89,11 +89,23 @@ func (s Shape) String() string {
 	case s.Type == JSON:
 		return fmt.Sprintf("JSON array of %d to %d items", s.Min, s.Max)
 	case s.Type == List:
-		return fmt.Sprintf("list of at most %d IDs", s.Max)
+		return fmt.Sprintf("list of at most %d %s", s.Max, s.listed())
 	case s.Type == String && s.Bounded():
 		return fmt.Sprintf("string of %d to %d characters", s.Min, s.Max)
 	}
 	return string(s.Type)
+}
+
+// listed is what the items of a list are.
+func (s Shape) listed() string {
+	if s.Items == nil {
+		return "IDs"
+	}
+	var members []string
+	for _, m := range s.Items {
+		members = append(members, m.Name)
+	}
+	return "items with " + strings.Join(members, " and ")
 }
 
 // Effect says in words when the row has an effect: "StickySession is on and

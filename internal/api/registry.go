@@ -17,6 +17,7 @@ var Families = []Family{
 	{"Monitoring", monitorOperations},
 	{"Regions and networks", networkOperations},
 	{"EIPs", eipOperations},
+	{"Tags", tagOperations},
 	{"Certificates", certificateOperations},
 	{"Users, keys and policies", ramOperations},
 	{"Identity", stsOperations},

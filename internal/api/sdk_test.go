@@ -63,6 +63,9 @@ var sdk = map[string]struct{ request, response any }{
 	"UnAssociateEnsEipAddress":                   {ens.UnAssociateEnsEipAddressRequest{}, ens.UnAssociateEnsEipAddressResponse{}},
 	"ModifyEnsEipAddressAttribute":               {ens.ModifyEnsEipAddressAttributeRequest{}, ens.ModifyEnsEipAddressAttributeResponse{}},
 	"DeleteEip":                                  {ens.DeleteEipRequest{}, ens.DeleteEipResponse{}},
+	"TagResources":                               {ens.TagResourcesRequest{}, ens.TagResourcesResponse{}},
+	"UntagResources":                             {ens.UntagResourcesRequest{}, ens.UntagResourcesResponse{}},
+	"ListTagResources":                           {ens.ListTagResourcesRequest{}, ens.ListTagResourcesResponse{}},
 	"UploadUserCertificate":                      {cas.UploadUserCertificateRequest{}, cas.UploadUserCertificateResponse{}},
 	"GetUserCertificateDetail":                   {cas.GetUserCertificateDetailRequest{}, cas.GetUserCertificateDetailResponse{}},
 	"ListUserCertificateOrder":                   {cas.ListUserCertificateOrderRequest{}, cas.ListUserCertificateOrderResponse{}},
@@ -114,7 +117,7 @@ var sdk = map[string]struct{ request, response any }{
 
 // Parameters of the SDK that have no row: those that say what the operation
 // says, and those of certificates for SM2, which are not served.
-var ignored = []string{"Protocol", "SourceIp", "Tag", "EncryptCert", "EncryptPrivateKey", "SignCert", "SignPrivateKey"}
+var ignored = []string{"Protocol", "SourceIp", "EncryptCert", "EncryptPrivateKey", "SignCert", "SignPrivateKey"}
 
 // Fields that only some of the operations answer that share a type of the SDK:
 // those of a policy attached to a user, say.

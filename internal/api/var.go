@@ -215,11 +215,12 @@ func (v switchVar) Shape() Shape { return Shape{Type: v.typ, Enum: []string{v.ye
 
 // IDs is a list of at most max names of resources, sent as Name.1, Name.2 and
 // so on.
-func IDs(p *[]string, max int) Var { return listVar{p, max} }
+func IDs(p *[]string, max int) Var { return listVar{p, max, ID} }
 
 type listVar struct {
 	p   *[]string
 	max int
+	of  func(*string) Var
 }
 
 func (v listVar) Set(s string) error {
@@ -227,7 +228,7 @@ func (v listVar) Set(s string) error {
 		return fmt.Errorf("is one too many: at most %d are taken", v.max)
 	}
 	var one string
-	if err := ID(&one).Set(s); err != nil {
+	if err := v.of(&one).Set(s); err != nil {
 		return err
 	}
 	*v.p = append(*v.p, one)

@@ -3,6 +3,8 @@ package api
 import (
 	"maps"
 	"net/netip"
+
+	"elbow/internal/elb"
 )
 
 // CreateVSwitchInput asks for a vSwitch.
@@ -12,6 +14,7 @@ type CreateVSwitchInput struct {
 	CIDR        netip.Prefix
 	Name        string // "": it has none
 	Description string
+	Tags        []elb.Tag
 }
 
 // Params lists the rows.
@@ -20,6 +23,7 @@ func (in *CreateVSwitchInput) Params() []Param {
 		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Required: true, Doc: "The ID of the region of the network."},
 		{Name: "CidrBlock", Var: vSwitchRange(&in.CIDR), Required: true, Doc: "The range that load balancers get their addresses from: a part of the network, with a prefix length from 16 to 29, or all of it. No other vSwitch, of whatever network, and no EIP has an address in it: one machine serves them all."},
 		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of the network. Without one it is the network of the first start."},
+		tagRow(&in.Tags, newTags),
 	}, nameAndDescription("VSwitchName", &in.Name, &in.Description)...)
 }
 
@@ -47,6 +51,7 @@ type DescribeVSwitchAttributesOutput struct {
 	EnsRegionID             string `json:"EnsRegionId"`
 	NetworkID               string `json:"NetworkId"`
 	Status                  string // Available
+	Tags                    Tags
 	VSwitchID               string `json:"VSwitchId"`
 	VSwitchName             string
 	Members

@@ -70,7 +70,7 @@ func setInput(params map[string]string, r api.Param, value json.RawMessage) erro
 			if err != nil {
 				return err
 			}
-			params[fmt.Sprintf("%s.%d", r.Name, i+1)] = text
+			r.Sent(params, i+1, text)
 		}
 		return nil
 	case api.JSON:

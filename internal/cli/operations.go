@@ -173,7 +173,7 @@ func paramsOf(flags *pflag.FlagSet, rows []api.Param) (map[string]string, error)
 				return nil, err
 			}
 			for i, v := range values {
-				params[fmt.Sprintf("%s.%d", r.Name, i+1)] = v
+				r.Sent(params, i+1, v)
 			}
 			continue
 		}

@@ -2,9 +2,9 @@ package console
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"elbow/internal/api"
@@ -31,7 +31,7 @@ func tryFields(op *api.Operation, values map[string]string) []tryField {
 		case row.Secret:
 			f.Kind = "secret"
 		case f.Shape.Type == api.List:
-			f.Kind, f.Value = "lines", strings.Join(listed(row.Name, values), "\n")
+			f.Kind, f.Value = "lines", strings.Join(row.Listed(values), "\n")
 		case len(f.Shape.Enum) > 0 && !f.Shape.Many:
 			f.Kind = "select"
 		case f.Shape.Type == api.Integer:
@@ -57,15 +57,6 @@ func exampleOf(op *api.Operation) map[string]string {
 	return values
 }
 
-// listed are the values of a list parameter: Name.1, Name.2 and so on.
-func listed(name string, values map[string]string) []string {
-	var all []string
-	for n := 1; values[name+"."+strconv.Itoa(n)] != ""; n++ {
-		all = append(all, values[name+"."+strconv.Itoa(n)])
-	}
-	return all
-}
-
 // tryValues are the parameters that the form was sent with, as they go over the
 // wire; of those that were left empty, with fill, the example.
 func (v explorerPages) tryValues(op *api.Operation) (map[string]string, error) {
@@ -85,7 +76,7 @@ func (v explorerPages) tryValues(op *api.Operation) (map[string]string, error) {
 		case text == "":
 		case row.Var.Shape().Type == api.List:
 			for i, one := range strings.Fields(text) {
-				values[row.Name+"."+strconv.Itoa(i+1)] = one
+				row.Sent(values, i+1, one)
 			}
 		default:
 			values[row.Name] = text
@@ -123,8 +114,12 @@ func ordered(op *api.Operation, values map[string]string) []given {
 	var all []given
 	for _, row := range op.New().Params() {
 		if row.Var.Shape().Type == api.List {
-			for i, one := range listed(row.Name, values) {
-				all = append(all, given{row, row.Name + "." + strconv.Itoa(i+1), one})
+			for i, one := range row.Listed(values) {
+				sent := make(map[string]string)
+				row.Sent(sent, i+1, one)
+				for _, name := range slices.Sorted(maps.Keys(sent)) {
+					all = append(all, given{row, name, sent[name]})
+				}
 			}
 		} else if value := values[row.Name]; value != "" {
 			all = append(all, given{row, row.Name, value})

@@ -20,6 +20,8 @@ import (
 // that the console makes them without a question.
 var goesOn = map[string]string{
 	"AddBackendServers":                     "more backends",
+	"TagResources":                          "words about something",
+	"UntagResources":                        "words about something",
 	"AssociateEnsEipAddress":                "another address",
 	"ModifyEnsEipAddressAttribute":          "a name",
 	"AddUserToGroup":                        "more rights",

@@ -17,7 +17,7 @@ func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstan
 	e := elb.EIP{
 		ID: elb.NewEIPID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
 		Bandwidth: in.Bandwidth, ISP: in.ISP, ChargeType: in.InstanceChargeType, InternetChargeType: in.InternetChargeType,
-		CreateTime: s.now(),
+		CreateTime: s.now(), Tags: in.Tags,
 	}
 	params := *in
 	params.ClientToken = ""
@@ -215,14 +215,14 @@ func (s *Service) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeE
 func eipMatches(a api.EipAddress, e *elb.EIP, in *api.DescribeEnsEipAddressesInput) bool {
 	return oneOf(a.InstanceID, in.InstanceID, nil) && oneOf(a.InstanceType, in.InstanceType, nil) &&
 		isAddress(e.Address, in.Address) && oneOf(a.Name, in.Name, nil) && oneOf(a.EnsRegionID, in.RegionID, in.RegionIDs) &&
-		oneOf(strconv.FormatBool(a.Standby), in.Standby, nil) && oneOf(a.Status, in.Status, nil)
+		oneOf(strconv.FormatBool(a.Standby), in.Standby, nil) && oneOf(a.Status, in.Status, nil) && elb.HasTags(e.Tags, in.Tags)
 }
 
 func eipEntry(e *elb.EIP) api.EipAddress {
 	a := api.EipAddress{
 		AllocationID: e.ID, AllocationTime: api.Timestamp(e.CreateTime), Bandwidth: e.Bandwidth, ChargeType: e.ChargeType,
 		Description: e.Description, EnsRegionID: e.RegionID, IcmpReplyEnabled: true, InternetChargeType: e.InternetChargeType,
-		IPAddress: e.Address.String(), Isp: e.ISP, Name: e.Name, Status: api.EIPAvailable,
+		IPAddress: e.Address.String(), Isp: e.ISP, Name: e.Name, Status: api.EIPAvailable, Tags: api.TagsOf(e.Tags),
 	}
 	if e.LoadBalancerID != "" {
 		a.Status, a.InstanceID, a.InstanceType, a.Standby = api.EIPInUse, e.LoadBalancerID, api.SlbInstance, e.Standby

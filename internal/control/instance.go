@@ -35,7 +35,7 @@ func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstance
 			return api.ErrVSwitchNotFound.New()
 		}
 		if old, found := tx.Instance(i.ID); found {
-			i.CreateTime = old.CreateTime
+			i.CreateTime, i.Tags = old.CreateTime, old.Tags
 		} else if other := counterpart(i.ID); registered(tx, other) {
 			e := api.Invalid("InstanceId")
 			e.Reason = "InstanceId names the network interface of an instance, or the instance of one, that is registered as " + other + ": deregister that first"

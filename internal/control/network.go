@@ -34,7 +34,7 @@ func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworks
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(r.Networks(), func(n elb.Network) bool {
 			return !oneOf(n.RegionID, in.RegionID, in.RegionIDs) ||
-				!oneOf(n.ID, in.NetworkID, in.NetworkIDs) || !oneOf(n.Name, in.Name, nil)
+				!oneOf(n.ID, in.NetworkID, in.NetworkIDs) || !oneOf(n.Name, in.Name, nil) || !elb.HasTags(n.Tags, in.Tags)
 		})
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
@@ -52,7 +52,7 @@ func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworks
 func networkEntry(n elb.Network, vSwitches []elb.VSwitch) api.Network {
 	entry := api.Network{
 		CidrBlock: n.CIDR.String(), CreatedTime: api.Timestamp(n.CreateTime), Description: n.Description,
-		EnsRegionID: n.RegionID, NetworkID: n.ID, NetworkName: n.Name, Status: available,
+		EnsRegionID: n.RegionID, NetworkID: n.ID, NetworkName: n.Name, Status: available, Tags: api.TagsOf(n.Tags),
 	}
 	for _, v := range vSwitches {
 		if v.NetworkID == n.ID {
@@ -67,7 +67,7 @@ func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitch
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(r.VSwitches(), func(v elb.VSwitch) bool {
 			return !oneOf(v.RegionID, in.RegionID, in.RegionIDs) || !oneOf(v.NetworkID, in.NetworkID, nil) ||
-				!oneOf(v.ID, in.VSwitchID, in.VSwitchIDs) || !oneOf(v.Name, in.Name, nil)
+				!oneOf(v.ID, in.VSwitchID, in.VSwitchIDs) || !oneOf(v.Name, in.Name, nil) || !elb.HasTags(v.Tags, in.Tags)
 		})
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
@@ -75,7 +75,7 @@ func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitch
 			out.VSwitches.VSwitch = append(out.VSwitches.VSwitch, api.VSwitch{
 				CidrBlock: v.CIDR.String(), CreatedTime: api.Timestamp(v.CreateTime), Description: v.Description,
 				EnsRegionID: v.RegionID, FreeIPCount: freeAddresses(r, v),
-				NetworkID: v.NetworkID, Status: available, VSwitchID: v.ID, VSwitchName: v.Name,
+				NetworkID: v.NetworkID, Status: available, VSwitchID: v.ID, VSwitchName: v.Name, Tags: api.TagsOf(v.Tags),
 			})
 		}
 		return nil

@@ -14,7 +14,7 @@ import (
 func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput) (out api.CreateNetworkOutput, err error) {
 	n := elb.Network{
 		ID: elb.NewNetworkID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
-		CIDR: in.CIDR, CreateTime: s.now(),
+		CIDR: in.CIDR, CreateTime: s.now(), Tags: in.Tags,
 	}
 	return api.CreateNetworkOutput{NetworkID: n.ID}, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := tx.Region(n.RegionID); !found {

@@ -115,6 +115,10 @@ func (s *Service) Handlers() map[string]Handler {
 		"ens:ModifyVSwitchAttribute":    call(s.ModifyVSwitchAttribute),
 		"ens:DeleteVSwitch":             call(s.DeleteVSwitch),
 
+		"ens:TagResources":     call(s.TagResources),
+		"ens:UntagResources":   call(s.UntagResources),
+		"ens:ListTagResources": call(s.ListTagResources),
+
 		"ens:CreateEipInstance":            call(s.CreateEipInstance),
 		"ens:DescribeEnsEipAddresses":      call(s.DescribeEnsEipAddresses),
 		"ens:AssociateEnsEipAddress":       call(s.AssociateEnsEipAddress),

@@ -15,7 +15,7 @@ import (
 func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput) (out api.CreateVSwitchOutput, err error) {
 	v := elb.VSwitch{
 		ID: elb.NewVSwitchID(), NetworkID: cmp.Or(in.NetworkID, defaultNetwork), RegionID: in.RegionID,
-		Name: in.Name, Description: in.Description, CIDR: in.CIDR, CreateTime: s.now(),
+		Name: in.Name, Description: in.Description, CIDR: in.CIDR, CreateTime: s.now(), Tags: in.Tags,
 	}
 	return api.CreateVSwitchOutput{VSwitchID: v.ID}, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := tx.Region(v.RegionID); !found {
@@ -85,7 +85,7 @@ func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.Describ
 		out = api.DescribeVSwitchAttributesOutput{
 			AvailableIPAddressCount: freeAddresses(r, v), CidrBlock: v.CIDR.String(), CreatedTime: api.Timestamp(v.CreateTime),
 			Description: v.Description, EnsRegionID: v.RegionID, NetworkID: v.NetworkID, Status: available,
-			VSwitchID: v.ID, VSwitchName: v.Name,
+			VSwitchID: v.ID, VSwitchName: v.Name, Tags: api.TagsOf(v.Tags),
 		}
 		out.LoadBalancerIDs.LoadBalancerID = r.LoadBalancersIn(v.ID)
 		addInstances(&out.Members, r, func(i elb.Instance) bool { return i.VSwitchID == v.ID })

@@ -49,7 +49,7 @@ func TestNetworkAndVSwitch(t *testing.T) {
 	}
 	want := answer{
 		"AvailableIpAddressCount": 253.0, "CidrBlock": "192.168.2.0/24", "CreatedTime": "2026-03-27T12:00:00Z", "Description": "",
-		"EnsRegionId": "local", "NetworkId": network, "Status": "Available", "VSwitchId": vSwitch, "VSwitchName": "front",
+		"EnsRegionId": "local", "NetworkId": network, "Status": "Available", "VSwitchId": vSwitch, "VSwitchName": "front", "Tags": ids("Tag"),
 	}
 	for name, value := range members {
 		want[name] = value

@@ -97,7 +97,9 @@ func writeOperation(b *strings.Builder, op *api.Operation) {
 func writeRow(b *strings.Builder, r api.Param) {
 	s := r.Var.Shape()
 	name := "`" + r.Name + "`"
-	if s.Type == api.List {
+	if s.Type == api.List && s.Items != nil {
+		name = "`" + r.Name + ".1." + s.Items[0].Name + "`, `.1." + s.Items[1].Name + "`, …"
+	} else if s.Type == api.List {
 		name = "`" + r.Name + ".1`, `." + "2`, …"
 	}
 	effect := r.Effect()
@@ -134,7 +136,11 @@ func writeItems(b *strings.Builder, r api.Param) {
 	if len(items) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\nEach item of `%s` is an object. Numbers may be written as strings; empty strings and nulls are absent.\n", r.Name)
+	if r.Var.Shape().Type == api.List {
+		fmt.Fprintf(b, "\nThe members of each item of `%s`:\n", r.Name)
+	} else {
+		fmt.Fprintf(b, "\nEach item of `%s` is an object. Numbers may be written as strings; empty strings and nulls are absent.\n", r.Name)
+	}
 	b.WriteString("\n| Member | Value | Default | Meaning |\n|---|---|---|---|\n")
 	for _, m := range items {
 		writeRow(b, m)

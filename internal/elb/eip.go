@@ -22,6 +22,7 @@ type EIP struct {
 	LoadBalancerID     string // "": it is not associated
 	Standby            bool   // recorded; it serves like any other
 	CreateTime         time.Time
+	Tags               []Tag `json:",omitempty"`
 }
 
 // An AttachedEIP is what a load balancer knows of an EIP that is associated with it.

@@ -17,6 +17,7 @@ type Instance struct {
 	VSwitchID  string
 	Address    netip.Addr
 	CreateTime time.Time
+	Tags       []Tag `json:",omitempty"`
 }
 
 // Interface is the id of the network interface that has the address.

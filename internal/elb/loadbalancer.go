@@ -24,6 +24,7 @@ type LoadBalancer struct {
 	CreateTime time.Time
 	Backends   []Backend
 	EIPs       []AttachedEIP `json:",omitempty"` // in the order in which they were associated
+	Tags       []Tag         `json:",omitempty"`
 }
 
 // LoadBalancerStatus is spelt as on the wire.

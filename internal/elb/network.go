@@ -25,6 +25,7 @@ type Network struct {
 	Description string
 	CIDR        netip.Prefix
 	CreateTime  time.Time
+	Tags        []Tag `json:",omitempty"`
 }
 
 // A VSwitch is the range that load balancers take their addresses from.
@@ -36,6 +37,7 @@ type VSwitch struct {
 	Description string
 	CIDR        netip.Prefix
 	CreateTime  time.Time
+	Tags        []Tag `json:",omitempty"`
 }
 
 // networkRanges are the ranges that a network may be in: those of private networks

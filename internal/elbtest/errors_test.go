@@ -141,6 +141,8 @@ func refusals(w *world) []refusal {
 		{"DeleteVSwitch", api.ErrVSwitchNotFound, map[string]string{"VSwitchId": "vsw-none"}, nil},
 		{"DeleteVSwitch", api.ErrIncorrectInstanceStatus, map[string]string{"VSwitchId": "vsw-default"}, nil},
 
+		{"TagResources", api.ErrResourceNotFound, map[string]string{"ResourceId.2": "n-none"}, nil},
+		{"UntagResources", api.ErrResourceNotFound, map[string]string{"ResourceId.2": "n-none"}, nil},
 		{"CreateEipInstance", api.ErrRegionNotFound, map[string]string{"EnsRegionId": "moon"}, nil},
 		{"CreateEipInstance", api.ErrIdempotentMismatch, map[string]string{"ClientToken": "e", "Name": "other"}, func(w *world, t *testing.T) {
 			w.must(t, "CreateEipInstance", with(EIPParams(), "ClientToken", "e"), nil)

@@ -283,6 +283,9 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 		"DescribeVSwitchAttributes":                  {"VSwitchId": w.vSwitch},
 		"ModifyVSwitchAttribute":                     {"VSwitchId": w.vSwitch, "VSwitchName": "renamed"},
 		"DeleteVSwitch":                              {"VSwitchId": w.vSwitch},
+		"TagResources":                               {"ResourceType": "network", "ResourceId.1": w.network, "Tag.1.Key": "owner", "Tag.1.Value": "edge"},
+		"UntagResources":                             {"ResourceType": "network", "ResourceId.1": w.network, "TagKey.1": "owner"},
+		"ListTagResources":                           {"ResourceType": "network"},
 		"CreateEipInstance":                          EIPParams(),
 		"DescribeEnsEipAddresses":                    none,
 		"AssociateEnsEipAddress":                     {"AllocationId": w.eip, "InstanceId": w.lb},
@@ -435,6 +438,9 @@ func (w *world) dumpNetworks(ask func(action string, params map[string]string, o
 				VSwitchIDs struct{ VSwitchID []string }
 			}
 		}
+	}
+	for _, kind := range []string{"network", "vswitch", "eip", "instance", "slb"} {
+		ask("ListTagResources", map[string]string{"ResourceType": kind}, nil)
 	}
 	ask("DescribeEnsEipAddresses", map[string]string{"PageSize": "100"}, nil)
 	ask("DescribeNetworks", map[string]string{"PageSize": "50"}, &networks)

@@ -43,6 +43,14 @@ func lists(op *api.Operation) object {
 	all := object{}
 	for _, row := range op.New().Params() {
 		if s := row.Var.Shape(); s.Type == api.List {
+			if s.Items != nil {
+				for _, m := range s.Items {
+					p := parameter(m)
+					p["description"] = row.Doc + " " + m.Doc
+					all["^"+row.Name+`\.[1-9][0-9]*\.`+m.Name+"$"] = p
+				}
+				continue
+			}
 			all["^"+row.Name+`\.[1-9][0-9]*$`] = object{"type": "string", "description": row.Doc + " At most " + strconv.FormatInt(s.Max, 10) + ", from .1 on."}
 		}
 	}
@@ -159,12 +167,8 @@ func example(op *api.Operation) object {
 		shapes[row.Name] = row.Var.Shape()
 	}
 	values := object{"Action": op.Name, "Version": op.Version}
-	for _, e := range op.Example {
-		if shapes[e.Name].Type == api.List {
-			values[e.Name+".1"] = e.Value
-			continue
-		}
-		values[e.Name] = typed(shapes[e.Name], e.Value)
+	for name, value := range op.Sample() {
+		values[name] = typed(shapes[name], value) // of an item of a list a text
 	}
 	return values
 }

@@ -47,6 +47,12 @@ func TestDocument(t *testing.T) {
 		}
 		for _, row := range op.New().Params() {
 			s := row.Var.Shape()
+			if s.Type == api.List && s.Items != nil {
+				for _, m := range s.Items {
+					at(t, body, "patternProperties", "^"+row.Name+`\.[1-9][0-9]*\.`+m.Name+"$")
+				}
+				continue
+			}
 			if s.Type == api.List {
 				at(t, body, "patternProperties", "^"+row.Name+`\.[1-9][0-9]*$`)
 				continue

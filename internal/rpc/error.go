@@ -63,7 +63,7 @@ func contradicted(name string) *Error {
 	if !plainName(name) {
 		return invalid(name[:min(len(name), maxParamNameBytes)])
 	}
-	return badRequest("InvalidParameter."+name, "The specified field "+name+" invalid. Please check it again.")
+	return badRequest("InvalidParameter."+listOf(name), "The specified field "+name+" invalid. Please check it again.")
 }
 
 // undecodable refuses a parameter whose value cannot be read.
@@ -71,7 +71,14 @@ func undecodable(name string) *Error {
 	if !plainName(name) {
 		return invalid(name[:min(len(name), maxParamNameBytes)])
 	}
-	return badRequest("Invalid"+name, "The specified parameter "+name+" is invalid.")
+	return badRequest("Invalid"+listOf(name), "The specified parameter "+name+" is invalid.")
+}
+
+// listOf is the parameter that a name is an item of, EnsRegionIds of EnsRegionIds.1;
+// any other name as it is. Codes have no numbers.
+func listOf(name string) string {
+	list, _, _ := strings.Cut(name, ".")
+	return list
 }
 
 func incomplete(format string, args ...any) *Error {

@@ -83,6 +83,7 @@ func TestParseRefuses(t *testing.T) {
 		"bad escape in a value":   {"GET", "X=%4", "", 400, "InvalidX"},
 		"bad escape in a name":    {"GET", "%4=1", "", 400, "InvalidParameter"},
 		"value not UTF-8":         {"GET", "X=%FF", "", 400, "InvalidX"},
+		"item not UTF-8":          {"GET", "X.1.Y=%FF", "", 400, "InvalidX"},
 		"name not UTF-8":          {"GET", "%FF=X", "", 400, "InvalidParameter"},
 		"too many parameters":     {"GET", numbered(maxParams + 1), "", 400, "InvalidParameter"},
 		"longest query and one":   {"GET", strings.Repeat("x", maxQueryBytes+1), "", 413, "RequestEntityTooLarge"},

@@ -22,7 +22,7 @@ func commandLine(words ...string) string { return strings.Join(words, " \\\n  ")
 // elbowCall is a call by the program itself.
 func elbowCall(c Call) string {
 	words := []string{"elbow call " + c.Action + " --endpoint " + c.Scheme() + "://" + quoteShell(c.Host)}
-	for _, p := range c.Params {
+	for _, p := range joined(c.Params) {
 		value := quoteShell(p.Value)
 		switch {
 		case p.File != "":
@@ -34,6 +34,23 @@ func elbowCall(c Call) string {
 		words = append(words, "--"+name+" "+value)
 	}
 	return commandLine(words...)
+}
+
+// joined has the members of an item of a list, Name.1.Key and Name.1.Value, as one
+// value with an equals sign between them.
+func joined(params []Param) (all []Param) {
+	for _, p := range params {
+		item, last := p.Name[:strings.LastIndexByte(p.Name, '.')+1], len(all)-1
+		switch {
+		case strings.Count(item, ".") < 2:
+			all = append(all, p)
+		case last >= 0 && all[last].Name == item:
+			all[last].Value += "=" + p.Value
+		default:
+			all = append(all, Param{Name: item, Value: p.Value})
+		}
+	}
+	return all
 }
 
 // aliyunCLI is a call by the command line of the public cloud. --force has it

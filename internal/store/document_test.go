@@ -36,6 +36,7 @@ func testSealer(t testing.TB) *sealer {
 // a field that went away or changed needs a new documentVersion.
 func TestDocumentsKeepTheirForm(t *testing.T) {
 	day := time.Date(2026, 3, 27, 1, 2, 3, 0, time.UTC)
+	tags := []elb.Tag{{Key: "k", Value: "v"}}
 	for name, text := range map[string]string{
 		"loadbalancer": form(t, loadBalancers, elb.LoadBalancer{
 			ID: "lb-1", Name: "front", RegionID: "local", NetworkID: "n-default", VSwitchID: "vsw-default",
@@ -43,11 +44,12 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 			CreateTime: day, Backends: []elb.Backend{
 				{ServerID: "i-1", Type: "ens", IP: netip.MustParseAddr("2001:db8::1"), Port: 8080, Weight: 100},
 			},
+			Tags: tags,
 			EIPs: []elb.AttachedEIP{{ID: "eip-1", Address: netip.MustParseAddr("203.0.113.7")}},
 		}),
 		"eip": form(t, eips, elb.EIP{
 			ID: "eip-1", RegionID: "local", Name: "n", Description: "d", Address: netip.MustParseAddr("203.0.113.7"), Bandwidth: 5, ISP: "cmcc",
-			ChargeType: "PostPaid", InternetChargeType: "95BandwidthByMonth", LoadBalancerID: "lb-1", Standby: true, CreateTime: day,
+			ChargeType: "PostPaid", InternetChargeType: "95BandwidthByMonth", LoadBalancerID: "lb-1", Standby: true, CreateTime: day, Tags: tags,
 		}),
 		"eipaddress": form(t, eipAddresses, "eip-1"),
 		"listener": form(t, listeners, elb.Listener{
@@ -66,14 +68,14 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 			SerialNo: "1", Algorithm: "RSA", NotBefore: day, NotAfter: day, CreateTime: day,
 		}),
 		"network": form(t, networks, elb.Network{
-			ID: "n-1", RegionID: "local", Name: "n", Description: "d", CIDR: netip.MustParsePrefix("10.0.0.0/8"), CreateTime: day,
+			ID: "n-1", RegionID: "local", Name: "n", Description: "d", CIDR: netip.MustParsePrefix("10.0.0.0/8"), CreateTime: day, Tags: tags,
 		}),
 		"vswitch": form(t, vSwitches, elb.VSwitch{
 			ID: "vsw-1", NetworkID: "n-1", RegionID: "local", Name: "v", Description: "d",
-			CIDR: netip.MustParsePrefix("10.0.0.0/24"), CreateTime: day,
+			CIDR: netip.MustParsePrefix("10.0.0.0/24"), CreateTime: day, Tags: tags,
 		}),
 		"instance": form(t, instances, elb.Instance{
-			ID: "i-1", Name: "web", RegionID: "local", NetworkID: "n-1", VSwitchID: "vsw-1", Address: netip.MustParseAddr("10.0.0.7"), CreateTime: day,
+			ID: "i-1", Name: "web", RegionID: "local", NetworkID: "n-1", VSwitchID: "vsw-1", Address: netip.MustParseAddr("10.0.0.7"), CreateTime: day, Tags: tags,
 		}),
 		"instancerange": form(t, instanceRanges, elb.InstanceRange{CIDR: netip.MustParsePrefix("10.0.0.0/8"), CreateTime: day}),
 		"region":        form(t, regions, elb.Region{ID: "local", Name: "n", EnName: "e", Area: "a", Province: "p"}),
