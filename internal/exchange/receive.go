@@ -31,7 +31,9 @@ func (x *Exchange) relay() *Fault {
 	if f := x.client.Begin(x.bodyRead()); f != nil {
 		return f
 	}
-	x.Upload.Answered.Store(true)
+	if x.Upload.Running {
+		x.Upload.Answered.Store(true)
+	}
 	for {
 		from, to, last, f := x.Via.payload()
 		if f != nil {
