@@ -39,11 +39,14 @@ func (v listenerPages) newListenerPage() error {
 		}
 	}
 	values := map[string]string{"HealthCheck": "on", "LoadBalancerId": v.lb()}
-	if p, _ := v.protocol(); p == "HTTPS" {
-		values["ListenerPort"] = "443"
+	if p, _ := v.protocol(); usualPorts[p] != "" {
+		values["ListenerPort"] = usualPorts[p]
 	}
 	return v.listenerForm(200, values, nil)
 }
+
+// usualPorts are the ports that listeners have as a rule.
+var usualPorts = map[string]string{"HTTPS": "443", "HTTP": "80"}
 
 // A newListener is what the page shows on which a listener is made.
 type newListener struct {
@@ -240,15 +243,15 @@ func (v listenerPages) startListener() error {
 }
 
 func (v listenerPages) stopListener() error {
-	return formPages(v).act("StopLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is stopped. Requests under way may end.")
+	return formPages(v).act("StopLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is stopped. What is under way may end.")
 }
 
 func (v listenerPages) deleteListenerPage() error {
 	at := v.listenerAt(v.r.PathValue("port"))
 	return formPages(v).confirm(question{
 		Call: "DeleteLoadBalancerListener", Title: "Delete the listener on port " + v.r.PathValue("port") + " of " + formPages(v).balancerName() + "?", Button: "Delete",
-		Text:  "It closes its port; requests under way may end. Its settings are gone for good.",
-		Facts: []string{stopPages(v).loadOfListener(v.lb(), v.r.PathValue("port"))}, Do: at + "/delete", Back: at,
+		Text:  "It closes its port; what is under way may end. Its settings are gone for good.",
+		Facts: []string{stopPages(v).loadOfListener(v.lb(), v.r.PathValue("protocol"), v.r.PathValue("port"))}, Do: at + "/delete", Back: at,
 	})
 }
 

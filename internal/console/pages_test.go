@@ -65,7 +65,7 @@ func TestTextsAreEscaped(t *testing.T) {
 	for _, page := range []string{
 		"", "load-balancers", "load-balancers?find=" + h + "&status=" + h + "&page=" + h, "load-balancers/lb-1", "load-balancers/lb-1/release",
 		"load-balancers/" + url.PathEscape(hostile), "load-balancers/lb-1/backends/remove?server=" + h + "&port=" + h,
-		"load-balancers/lb-1/listeners/https/new", "load-balancers/lb-1/listeners/https/443", "load-balancers/lb-1/listeners/" + url.PathEscape(hostile) + "/443",
+		"load-balancers/lb-1/listeners/https/new", "load-balancers/lb-1/listeners/http/new", "load-balancers/lb-1/listeners/tcp/new", "load-balancers/lb-1/listeners/udp/new", "load-balancers/lb-1/listeners/https/443", "load-balancers/lb-1/listeners/" + url.PathEscape(hostile) + "/443",
 		"certificates?find=" + h, "certificates/1", "users", "users/" + url.PathEscape(hostile), "users/x/keys/delete?key=" + h,
 		"policies", "policies/Custom/x", "policies/tester?user=" + h + "&action=" + h + "&resource=" + h + "&source=" + h, "signin?back=" + h,
 	} {

@@ -30,6 +30,9 @@ func (l load) sentence(of string) string {
 	if l.rate < 0.05 && l.open == 0 {
 		return "It has no traffic at this moment."
 	}
+	if l.rate < 0.05 { // TCP and UDP know no requests
+		return fmt.Sprintf("At this moment it has %s.", plural(int(l.open), of))
+	}
 	return fmt.Sprintf("At this moment it has %.1f requests a second and %s.", l.rate, plural(int(l.open), of))
 }
 
@@ -59,7 +62,10 @@ func (v stopPages) loadOfBalancer(lb string) string {
 	})
 }
 
-func (v stopPages) loadOfListener(lb, port string) string {
+func (v stopPages) loadOfListener(lb, protocol, port string) string {
+	if elb.Protocol(protocol).UsesUDP() { // as it is counted
+		return v.loads("client session", func(l *live) load { return l.loads[listenerName{lb, port + "/udp"}] })
+	}
 	return v.loads("client connection", func(l *live) load { return l.loads[listenerName{lb, port}] })
 }
 
@@ -113,8 +119,8 @@ func (v stopPages) stopListenerPage() error {
 	at := listenerPages(v).listenerAt(port)
 	return formPages(v).confirm(question{
 		Call: "StopLoadBalancerListener", Title: "Stop the listener on port " + port + " of " + formPages(v).balancerName() + "?", Button: "Stop",
-		Text:  "It closes its port: new connections are refused until it is started again. Requests under way may end.",
-		Facts: []string{v.loadOfListener(v.lb(), port)}, Do: at + "/stop", Back: at,
+		Text:  "It closes its port: new connections are refused until it is started again. What is under way may end.",
+		Facts: []string{v.loadOfListener(v.lb(), v.r.PathValue("protocol"), port)}, Do: at + "/stop", Back: at,
 	})
 }
 
@@ -206,7 +212,7 @@ func (v stopPages) stopFacts(op *api.Operation, values map[string]string) (all [
 	switch {
 	case lb == "":
 	case port != "":
-		all = append(all, "The listener on port "+port+": "+v.loadOfListener(lb, port))
+		all = append(all, "The listener on port "+port+": "+v.loadOfListener(lb, values["ListenerProtocol"], port))
 	case values["BackendServers"] != "":
 		for _, item := range itemsOf(values["BackendServers"]) {
 			id := backendIDText(fmt.Sprint(item["ServerId"]), fmt.Sprint(item["Port"]))

@@ -81,8 +81,12 @@ func busySite(t *testing.T, change ...func(*Config)) (*site, *browser) {
 		c.Traffic = func() Traffic { // called by one goroutine
 			looks = uint64(time.Since(began) / (100 * time.Millisecond)) // 10 a second
 			return Traffic{
-				Listeners: []ListenerCounts{{LoadBalancerID: "lb-1", Port: "443", ByClass: [6]uint64{2: looks}, Open: 3}},
-				Backends:  []BackendCounts{{LoadBalancerID: "lb-1", Port: "443", ID: "i-1:80", Answers: looks, Active: 2}},
+				Listeners: []ListenerCounts{
+					{LoadBalancerID: "lb-1", Port: "443", ByClass: [6]uint64{2: looks}, Open: 3},
+					{LoadBalancerID: "lb-2", Port: "53", Open: 5},
+					{LoadBalancerID: "lb-2", Port: "53/udp", Open: 7},
+				},
+				Backends: []BackendCounts{{LoadBalancerID: "lb-1", Port: "443", ID: "i-1:80", Answers: looks, Active: 2}},
 			}
 		}
 	})...)
@@ -105,6 +109,8 @@ func TestQuestionsSayWhatEnds(t *testing.T) {
 		"load-balancers/lb-1/listeners/https/443/stop":           {"Stop the listener on port 443 of shop?", "requests a second and 3 client connections"},
 		"load-balancers/lb-1/listeners/https/443/delete":         {"Delete the listener on port 443 of shop?", "requests a second and 3 client connections"},
 		"load-balancers/lb-1/listeners/https/8443/stop":          {"It has no traffic at this moment."},
+		"load-balancers/lb-2/listeners/tcp/53/stop":              {"At this moment it has 5 client connections."},
+		"load-balancers/lb-2/listeners/udp/53/delete":            {"At this moment it has 7 client sessions."},
 		"load-balancers/lb-1/backends/remove?server=i-1&port=80": {"i-1:80", "requests a second and 2 request", "the last backend"},
 		"load-balancers/lb-1/backends/drain?server=i-1&port=80":  {"Drain the last backend", "answered with 503"},
 		"users/alice/keys/status?key=root-key":                   {"Switch off the access key root-key?", "you are signed in with", "not known here"},
