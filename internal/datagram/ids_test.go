@@ -9,7 +9,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// The ids that we give out keep a place for the node, and are all different.
+// Generated ids reserve a place for the node, and are all different.
 func TestGeneratedID(t *testing.T) {
 	leak.Check(t)
 	node, tag := NodeID{0xde, 0xad, 0x01}, Tag{0xbe, 0xef}

@@ -10,15 +10,16 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 )
 
-// An initialOpener tells whether an Initial packet decrypts (RFC 9001, 5.2; RFC 9369,
-// 3.3). Its keys come from the connection id that is in it, so anybody can make one
-// that does; but one that does not is of no client, and would hold a place among the
-// handshakes until that times out. It is used by one goroutine.
+// An initialOpener decides whether an Initial packet decrypts (RFC 9001, 5.2; RFC
+// 9369, 3.3). Its keys are derived from the connection id in the packet, so
+// anybody can make one that does; but a packet that does not comes from no
+// client, and would occupy a place among the handshakes until that times out. It
+// is used by one goroutine.
 type initialOpener struct {
-	header, plain [maxPassed]byte // room
+	header, plain [maxPassed]byte // scratch buffers
 }
 
-// The versions of QUIC that are spoken.
+// The supported versions of QUIC.
 const (
 	QUICv1 = 0x00000001
 	quicV2 = 0x6b3343cf
@@ -29,12 +30,12 @@ var (
 	initialSaltV2 = []byte{0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9}
 )
 
-// minInitial is the least size of a datagram with an Initial packet of a client (RFC
-// 9000, 14.1). Smaller ones begin no connection.
+// minInitial is the minimum size of a datagram with an Initial packet of a client
+// (RFC 9000, 14.1). Smaller ones begin no connection.
 const minInitial = 1200
 
-// opens reports whether b is a datagram that begins with an Initial packet of a client
-// which decrypts with the keys of its own connection id, as the first ones of a
+// opens reports whether the datagram b begins with an Initial packet of a client
+// that decrypts with the keys of its own connection id, as the first packets of a
 // connection do and those after a Retry.
 func (o *initialOpener) opens(b []byte) bool {
 	if len(b) < minInitial || len(b) > maxPassed || b[0]&0x80 == 0 {
@@ -63,9 +64,9 @@ func (o *initialOpener) opens(b []byte) bool {
 	return err == nil
 }
 
-// initialFields finds the client's choice of connection id, and where the number of the
-// packet begins and the packet ends (RFC 9000, 17.2.2). There are enough bytes for what
-// the header's protection is made of.
+// initialFields finds the client's connection id and where the packet number
+// begins and the packet ends (RFC 9000, 17.2.2). It guarantees enough bytes for
+// the header protection sample.
 func initialFields(b []byte) (id []byte, number, end int, ok bool) {
 	at := 5
 	field := func(n int) (f []byte) {
@@ -100,23 +101,23 @@ func initialFields(b []byte) (id []byte, number, end int, ok bool) {
 	return id, number, end, len(id) <= maxConnID && number+4+aes.BlockSize <= end && end <= len(b)
 }
 
-// maxConnID is the longest connection id there is, in bytes (RFC 9000, 17.2).
+// maxConnID is the maximum length of a connection id, in bytes (RFC 9000, 17.2).
 const maxConnID = 20
 
 // InitialKeys protect the Initial packets of one direction.
 type InitialKeys struct {
 	Seal cipher.AEAD
 	IV   []byte
-	Mask cipher.Block // for the header
+	Mask cipher.Block // header protection
 }
 
-// NewInitialKeys derives those of the direction with this label.
+// NewInitialKeys derives the keys of the direction with this label.
 func NewInitialKeys(id []byte, version uint32, direction string) InitialKeys {
 	salt, prefix := initialSaltV1, "quic "
 	if version == quicV2 {
 		salt, prefix = initialSaltV2, "quicv2 "
 	}
-	// None of these calls fails for lengths that are right.
+	// None of these calls fails with these lengths.
 	secret, _ := hkdf.Extract(sha256.New, id, salt)
 	secret = expandLabel(secret, direction, sha256.Size)
 	block, _ := aes.NewCipher(expandLabel(secret, prefix+"key", 16))

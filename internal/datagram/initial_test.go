@@ -36,8 +36,8 @@ func TestInitialKeys(t *testing.T) {
 	}
 }
 
-// sealInitial is a client's Initial packet with this id, token and payload, which is
-// padded to the least size there is.
+// sealInitial returns a client's Initial packet with this id, token and payload,
+// padded to the minimum size.
 func sealInitial(version uint32, id, token, payload []byte) []byte {
 	kind := byte(0)
 	if version == quicV2 {
@@ -66,8 +66,8 @@ func sealInitial(version uint32, id, token, payload []byte) []byte {
 	return b
 }
 
-// A packet opens if it is whole and as it was sent, and at no prefix, nor with any byte
-// changed.
+// A packet opens if it is complete and unchanged, and at no prefix, nor with any
+// byte changed.
 func TestInitialOpens(t *testing.T) {
 	leak.Check(t)
 	o := new(initialOpener)

@@ -9,12 +9,12 @@ import (
 	"elbow/internal/socket"
 )
 
-// Proofs are the addresses from which Initial packets have come that decrypt. A
-// connection begins with one of them, so each counts for one. The goroutine that reads
-// the packets takes them down, the one that begins connections uses them up.
+// Proofs records the addresses that valid Initial packets came from. A connection
+// begins with one such packet, so each allows one connection. The goroutine that
+// reads the packets adds proofs, the one that begins connections uses them.
 //
-// Some are never used: of packets that are sent again, or that are answered with a
-// Retry. So the oldest ones are forgotten.
+// Some are never used: those of packets that are retransmitted, or answered with
+// a Retry. So the oldest ones are forgotten.
 type Proofs struct {
 	opener initialOpener // owned by the reader
 
@@ -24,14 +24,14 @@ type Proofs struct {
 	next   int                        // guarded by mu; the oldest entry
 }
 
-// proofs are those of an address. The oldest are used first.
+// proofs counts the proofs of an address. The oldest are used first.
 type proofs struct{ left, used int }
 
-// proofsRoom is twice as many as the packets that quic-go keeps before it looks at
-// them, 1,024, so that none of those is forgotten.
+// proofsRoom is twice the number of packets that quic-go queues, 1,024, so that
+// no proof of those is forgotten.
 const proofsRoom = 2048
 
-// read takes down what ms proves.
+// read records the valid Initial packets in ms.
 func (p *Proofs) read(ms []ipv4.Message) {
 	for i := range ms {
 		if p.opener.opens(ms[i].Buffers[0][:ms[i].N]) {
@@ -58,7 +58,7 @@ func (p *Proofs) add(from netip.AddrPort) {
 func (p *Proofs) forget(from netip.AddrPort) {
 	a, there := p.ofAddr[from]
 	switch {
-	case !there: // the ring has not been full yet
+	case !there: // the ring is not full yet
 		return
 	case a.used > 0:
 		a.used--
@@ -72,7 +72,7 @@ func (p *Proofs) forget(from netip.AddrPort) {
 	}
 }
 
-// Take uses one up and reports whether there was one.
+// Take uses one proof and reports whether there was one.
 func (p *Proofs) Take(from netip.AddrPort) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -16,33 +16,33 @@ import (
 	"elbow/internal/socket"
 )
 
-// A resetter answers packets of QUIC connections that nobody has any more with a
-// stateless reset (RFC 9000, 10.3), where quic-go does not: it leaves out packets of
-// up to 42 bytes, which is what a client sends that only asks whether we are there.
+// A resetter answers packets of unknown QUIC connections with a stateless reset
+// (RFC 9000, 10.3) where quic-go does not: quic-go ignores packets of up to 42
+// bytes, which is what a client sends that only asks whether the server is there.
 //
-// A reset is smaller than the packet that it answers, by one byte, so that two ends
-// which reset each other come to an end, and nothing is amplified.
+// A reset is one byte shorter than the packet that it answers, so that two ends
+// which reset each other stop, and nothing is amplified.
 //
-// It is used by the goroutine that reads the packets. What quic-go knows of their
-// connection ids it tells by an event for each packet that it drops, with its length
-// alone, before it reads again. So a packet is one of an unknown connection if there
-// were as many events for its length as packets.
+// It is used by the goroutine that reads the packets. quic-go reports an unknown
+// connection id by an event for each packet that it drops, with the packet's
+// length alone, before it reads again. So a packet belongs to an unknown
+// connection if there were as many events for its length as packets.
 type resetter struct {
-	mac hash.Hash // nil: there is no key, so there are no resets
+	mac hash.Hash // nil: there is no key, so no resets are sent
 	tag Tag
 
 	small   []smallPacket
-	dropped [maxSmallPacket + 1]int // of small, by length
+	dropped [maxSmallPacket + 1]int // events for small packets, by length
 
-	since socket.Instant // resets are counted since then
+	since socket.Instant // start of the second in which resets are counted
 	sent  int
 }
 
-// A smallPacket is one that quic-go does not answer.
+// A smallPacket is a packet that quic-go does not answer.
 type smallPacket struct {
 	length int
 	id     [quicIDLen]byte
-	own    bool // the id is of this process
+	own    bool // the connection id is of this process
 	from   netip.AddrPort
 }
 
@@ -52,11 +52,11 @@ const (
 	resetTokenLen  = 16
 )
 
-// resetsPerSecond bounds the resets of a port. They take 3 µs each; who is not told
-// asks again.
+// resetsPerSecond bounds the resets of a port. They take 3 µs each; a client that
+// gets none asks again.
 const resetsPerSecond = 4096
 
-// newResetter returns one with the key, if there is one.
+// newResetter returns a resetter with the key; nil: no key.
 func newResetter(key *[32]byte, tag Tag) *resetter {
 	r := &resetter{tag: tag}
 	if key != nil {
@@ -65,8 +65,8 @@ func newResetter(key *[32]byte, tag Tag) *resetter {
 	return r
 }
 
-// read looks at packets before quic-go has them. Ids of another process are not
-// known to quic-go, and that process is gone, or they would have been passed on.
+// read inspects packets before quic-go gets them. quic-go knows no ids of another
+// process, and that process is gone, or the packets would have been passed on.
 func (r *resetter) read(c *net.UDPConn, ms []ipv4.Message) {
 	if r.mac == nil {
 		return
@@ -87,7 +87,7 @@ func (r *resetter) read(c *net.UDPConn, ms []ipv4.Message) {
 	}
 }
 
-// settle resets what quic-go did not know of the packets read last.
+// settle sends resets for the last packets read that quic-go did not know.
 func (r *resetter) settle(c *net.UDPConn) {
 	if len(r.small) == 0 {
 		return
@@ -105,7 +105,7 @@ func (r *resetter) settle(c *net.UDPConn) {
 	clear(r.dropped[:])
 }
 
-// reset sends a reset in answer to p, if one is allowed.
+// reset sends a reset in answer to p, if the rate allows it.
 func (r *resetter) reset(c *net.UDPConn, p *smallPacket) {
 	n := p.length - 1
 	if n < minReset || !r.allows() {
@@ -121,7 +121,7 @@ func (r *resetter) reset(c *net.UDPConn, p *smallPacket) {
 	_, _ = c.WriteToUDPAddrPort(b, p.from) // lost, as any packet may be
 }
 
-// allows counts a reset, if it is one of those that there may be.
+// allows reports whether the rate allows a reset, and counts it.
 func (r *resetter) allows() bool {
 	if now := socket.Now(); now.Sub(r.since) >= time.Second {
 		r.since, r.sent = now, 0
@@ -133,7 +133,7 @@ func (r *resetter) allows() bool {
 	return true
 }
 
-// RecordEvent is told by quic-go what it drops.
+// RecordEvent is called by quic-go for each packet that it drops.
 func (r *resetter) RecordEvent(e qlogwriter.Event) {
 	d, ok := e.(qlog.PacketDropped)
 	if ok && d.Trigger == qlog.PacketDropUnknownConnectionID && d.Header.PacketType == qlog.PacketType1RTT &&

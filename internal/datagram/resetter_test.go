@@ -11,7 +11,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// A connection that there is keeps, whatever packets of the same length come for
+// A live connection is not reset, whatever packets of the same length come for
 // others in the same batch.
 func TestQUICResetSparesLiveConnections(t *testing.T) {
 	leak.Check(t)

@@ -15,14 +15,14 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Route is where datagrams go that are for QUIC connections of an older
-// process, the one with the tag.
+// A Route is where datagrams go for the QUIC connections of an older process, the
+// one with the tag.
 type Route struct {
 	Tag  []byte
 	File *os.File
 }
 
-// A GivenRoute is a Route that is opened when it is sent.
+// A GivenRoute is a Route whose file is opened when it is sent.
 type GivenRoute struct {
 	Tag  []byte
 	Open func() (*os.File, error)
@@ -45,7 +45,7 @@ func (d *Socket) InheritRoutes(routes []Route) error {
 		}
 		conn, ok := c.(*net.UnixConn)
 		if !ok || len(r.Tag) != len(Tag{}) {
-			_ = c.Close() // it is of no use
+			_ = c.Close() // unusable
 			return fmt.Errorf("the inherited route %x is a %T", r.Tag, c)
 		}
 		raw, err := conn.SyscallConn()
@@ -63,8 +63,8 @@ func (d *Socket) InheritRoutes(routes []Route) error {
 // Duplicate copies the socket for another process.
 func (d *Socket) Duplicate() (*os.File, error) { return socket.Duplicate(d.UDPConn) }
 
-// GiveRoutes are the routes to older processes, and one to this process, which has the
-// tag.
+// GiveRoutes returns the routes to older processes, and one to this process,
+// which has the tag.
 func (d *Socket) GiveRoutes(tag Tag) (all []GivenRoute) {
 	if routes := d.routes.Load(); routes != nil {
 		for _, r := range *routes {
@@ -74,7 +74,7 @@ func (d *Socket) GiveRoutes(tag Tag) (all []GivenRoute) {
 	return append(all, GivenRoute{slices.Clone(tag[:]), d.openPassed})
 }
 
-// RoutesLeft is how many older processes there are routes to.
+// RoutesLeft is the number of older processes that there are routes to.
 func (d *Socket) RoutesLeft() int {
 	if routes := d.routes.Load(); routes != nil {
 		return len(*routes)
@@ -82,7 +82,8 @@ func (d *Socket) RoutesLeft() int {
 	return 0
 }
 
-// open copies the route. One whose process has ended meanwhile leads nowhere.
+// open copies the route. If its process has ended meanwhile, the copy leads
+// nowhere.
 func (r *route) open() (*os.File, error) {
 	file, err := socket.Duplicate(r.conn)
 	if !errors.Is(err, net.ErrClosed) {
@@ -90,19 +91,19 @@ func (r *route) open() (*os.File, error) {
 	}
 	gone, file, err := socketPair()
 	if err == nil {
-		_ = gone.Close() // so that what is sent to it is refused
+		_ = gone.Close() // so that sends on it are refused
 	}
 	return file, err
 }
 
-// openPassed makes the way on which a newer process passes packets on, and returns
-// the end for that one. It is a pair of sockets, where the number of packets is
-// not limited by net.unix.max_dgram_qlen.
+// openPassed creates the route on which a newer process passes packets on, and
+// returns the end for that process. It is a pair of sockets, on which the number
+// of packets is not limited by net.unix.max_dgram_qlen.
 func (d *Socket) openPassed() (*os.File, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.passed != nil {
-		_ = d.passed.Close() // of a takeover that came to nothing
+		_ = d.passed.Close() // of a failed takeover
 		d.passed = nil
 	}
 	ours, theirs, err := socketPair()
@@ -119,13 +120,13 @@ func (d *Socket) openPassed() (*os.File, error) {
 	return theirs, nil
 }
 
-// passedBuffer is the room, in bytes, for packets that one process passes on to
-// another. The kernel gives what net.core.wmem_max allows, 208 KiB by default,
+// passedBuffer is the buffer size, in bytes, for packets that one process passes
+// on to another. The kernel grants up to net.core.wmem_max, 208 KiB by default,
 // which holds 90 full packets.
 const passedBuffer = 1 << 20
 
-// socketPair makes a pair of sockets. What is sent on theirs has as much room as the
-// system allows: less loses packets, which are sent again.
+// socketPair creates a pair of sockets. The send buffer of theirs is as large as
+// the system allows: a smaller one loses packets, which the clients retransmit.
 func socketPair() (ours, theirs *os.File, err error) {
 	syscall.ForkLock.RLock()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
@@ -141,7 +142,7 @@ func socketPair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(pair[0]), "passed"), os.NewFile(uintptr(pair[1]), "route"), nil
 }
 
-// passOn sends the packets that are for older processes there, and moves the
+// passOn sends the packets that belong to older processes to them, and moves the
 // others to the front.
 func (d *Socket) passOn(routes []route, ms []ipv4.Message) (kept int) {
 	for i := range ms {
@@ -164,7 +165,7 @@ func (d *Socket) passOn(routes []route, ms []ipv4.Message) (kept int) {
 }
 
 // pass sends a packet on the route with the tag and reports whether there is one.
-// If that process reads too slowly the packet is lost, as it would be in a full
+// If that process reads too slowly the packet is lost, as it would be with a full
 // socket buffer.
 func (d *Socket) pass(routes []route, tag Tag, m *ipv4.Message) bool {
 	for i := range routes {
@@ -175,7 +176,7 @@ func (d *Socket) pass(routes []route, tag Tag, m *ipv4.Message) bool {
 		d.packet = appendPassed(d.room(), m)
 		var err error
 		if ctl := r.raw.Control(func(fd uintptr) { err = unix.Send(int(fd), d.packet, unix.MSG_DONTWAIT) }); ctl != nil {
-			return false // closed, as its process has ended
+			return false // closed, because its process has ended
 		}
 		// Refused: its process has closed the port.
 		return !errors.Is(err, unix.ECONNREFUSED)
@@ -183,9 +184,9 @@ func (d *Socket) pass(routes []route, tag Tag, m *ipv4.Message) bool {
 	return false
 }
 
-// A packet that is passed on has the length of the sender's address, the address,
-// the length of the control messages, these, and then the packet. Lengths are of
-// one byte: quic-go makes room for 128 bytes of control messages.
+// A passed packet is preceded by the length of the sender's address, the address,
+// the length of the control messages and these. Lengths are of one byte: quic-go
+// makes room for 128 bytes of control messages.
 
 func appendPassed(dst []byte, m *ipv4.Message) []byte {
 	dst = append(dst, 0)
@@ -201,7 +202,7 @@ func appendPassed(dst []byte, m *ipv4.Message) []byte {
 
 var errPassed = errors.New("not a packet that was passed on")
 
-// parsePassed is the reverse. What it returns is in b.
+// parsePassed is the reverse. Its results alias b.
 func parsePassed(b []byte) (addr netip.AddrPort, oob, packet []byte, err error) {
 	field := func() (f []byte) {
 		if len(b) == 0 || len(b) <= int(b[0]) {
@@ -223,10 +224,11 @@ func parsePassed(b []byte) (addr netip.AddrPort, oob, packet []byte, err error) 
 	return addr, oob, b, nil
 }
 
-// maxPassed is the longest packet that is passed on, with what goes before it.
+// maxPassed is the maximum length of a packet that is passed on, prefix included.
 const maxPassed = 2 << 10
 
-// room is for a packet that is passed on, from or to this process.
+// room returns the buffer for a packet that is passed on, from or to this
+// process.
 func (d *Socket) room() []byte {
 	if d.packet == nil {
 		d.packet = make([]byte, 0, maxPassed)
@@ -234,7 +236,7 @@ func (d *Socket) room() []byte {
 	return d.packet[:0]
 }
 
-// readPassed reads one packet that a newer process passes on.
+// readPassed reads one packet that a newer process passed on.
 func (d *Socket) readPassed(m *ipv4.Message) (n int, err error) {
 	b := d.room()[:maxPassed]
 	length, err := d.passed.Read(b)
@@ -243,7 +245,7 @@ func (d *Socket) readPassed(m *ipv4.Message) (n int, err error) {
 	}
 	addr, oob, packet, err := parsePassed(b[:length])
 	if err != nil {
-		return 0, nil // nobody's: the next one
+		return 0, nil // it belongs to no connection: read the next one
 	}
 	m.N, m.NN = copy(m.Buffers[0], packet), copy(m.OOB, oob)
 	m.Addr, m.Flags = net.UDPAddrFromAddrPort(addr), 0

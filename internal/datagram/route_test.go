@@ -10,7 +10,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A packet that is passed on arrives as it was.
+// A packet that is passed on arrives unchanged.
 func TestPassed(t *testing.T) {
 	leak.Check(t)
 	for _, from := range []string{"192.0.2.1:443", "[2001:db8::1]:65535", "[fe80::1%lo]:1"} {
@@ -46,7 +46,7 @@ func FuzzPassed(f *testing.F) {
 	})
 }
 
-// The tag is found in what clients send to ids of ours, and in nothing else.
+// The tag is found in packets that clients send to ids of ours, and in no others.
 func TestTagOf(t *testing.T) {
 	leak.Check(t)
 	tag := Tag{0xbe, 0xef}

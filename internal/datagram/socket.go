@@ -1,6 +1,7 @@
-// Package datagram is the UDP side of a listener below QUIC: the socket, which two
-// processes share while one takes over from the other, the connection ids by which
-// they tell whose a packet is, and what is answered or refused before QUIC sees it.
+// Package datagram is the UDP side of a listener below QUIC: the socket, which
+// two processes share during a takeover, the connection ids by which they decide
+// which of them a packet belongs to, and the packets that are answered or refused
+// before QUIC sees them.
 package datagram
 
 import (
@@ -20,25 +21,25 @@ import (
 
 // A Socket is the UDP socket of a listener as quic-go reads it. When another
 // process takes the node over, both have the socket: the newer one reads it, and
-// passes on to the older one, on a route, what is for connections of that one.
-// All write to the socket itself. So no packet is anybody's but the one's whose
-// connection it is for, on any system, whatever the order in which processes end.
-// Passing one on costs two system calls, and only while a process drains.
+// passes packets for connections of the older one on to it, on a route. All write
+// to the socket itself. So each packet reaches the process that has its
+// connection, on any system, whatever the order in which processes end. Passing a
+// packet on costs two system calls, and only while a process drains.
 //
 // The alternative, a socket for each process in a reuseport group with a program
-// that chooses by the connection id, costs nothing a packet. But when a process
+// that chooses by the connection id, costs nothing per packet. But when a process
 // ends the kernel moves the last socket of the group to its place, and until the
-// program follows, packets go astray.
+// program follows, packets go to the wrong process.
 type Socket struct {
 	*net.UDPConn
-	batch  *ipv4.PacketConn // the same
-	turns  *overload.Turns  // is told what is written
+	batch  *ipv4.PacketConn // the same socket
+	turns  *overload.Turns  // Turns that writes end
 	resets *resetter        // owned by the reader
-	proofs *Proofs          // is told what is read
+	proofs *Proofs          // records what is read
 	source atomic.Uint32    // fromSocket …; changed under mu
 
 	routes atomic.Pointer[[]route] // to older processes; nil: none
-	packet []byte                  // of a route, on its way; owned by the reader
+	packet []byte                  // a packet in transit on a route; owned by the reader
 
 	reading sync.Mutex // held by the reader while it reads the socket
 
@@ -46,17 +47,17 @@ type Socket struct {
 	changed chan struct{} // closed when source changes; guarded by mu
 	ended   bool          // guarded by mu
 	closed  func()        // called when the socket has been closed
-	passed  *net.UnixConn // where a newer process passes packets on; guarded by mu, until source is fromNewer
+	passed  *net.UnixConn // on which a newer process passes packets on; guarded by mu, until source is fromNewer
 }
 
-// Where datagrams are read from.
+// The sources that datagrams are read from.
 const (
 	FromSocket = iota
-	FromNone   // for a moment: two processes may not read at the same time
+	FromNone   // temporary: two processes may not read at the same time
 	FromNewer  // a newer process has the socket
 )
 
-// NewSocket takes a UDP socket, to be read from source at first.
+// NewSocket wraps a UDP socket that is read from source at first.
 func NewSocket(udp *net.UDPConn, source uint32) *Socket {
 	d := &Socket{UDPConn: udp, batch: ipv4.NewPacketConn(udp), changed: make(chan struct{}), closed: func() {}}
 	d.turns, d.resets, d.proofs = new(overload.Turns), new(resetter), new(Proofs)
@@ -64,19 +65,19 @@ func NewSocket(udp *net.UDPConn, source uint32) *Socket {
 	return d
 }
 
-// Serve is called before the socket is read: turns and proofs are those of the QUIC
-// port, and reset is the key for stateless resets, nil for none.
+// Serve must be called before the socket is read. turns and proofs are those of
+// the QUIC port; reset is the key for stateless resets, nil for none.
 func (d *Socket) Serve(turns *overload.Turns, proofs *Proofs, reset *[32]byte, tag Tag) {
 	d.turns, d.proofs, d.resets = turns, proofs, newResetter(reset, tag)
 }
 
-// Tracer is to be that of the transport which reads the socket.
+// Tracer returns the tracer for the transport that reads the socket.
 func (d *Socket) Tracer() qlogwriter.Recorder { return d.resets }
 
-// OnClose has f called, once, when the socket has been closed.
+// OnClose registers f, which is called once when the socket has been closed.
 func (d *Socket) OnClose(f func()) { d.closed = sync.OnceFunc(f) }
 
-// ReadBatch is what quic-go reads with.
+// ReadBatch is called by quic-go to read.
 func (d *Socket) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 	d.resets.settle(d.UDPConn)
 	for {
@@ -97,7 +98,7 @@ func (d *Socket) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 	}
 }
 
-// look is for packets that quic-go is about to have.
+// look inspects packets before quic-go gets them.
 func (d *Socket) look(ms []ipv4.Message) {
 	d.resets.read(d.UDPConn, ms)
 	d.proofs.read(ms)
@@ -116,15 +117,16 @@ func (d *Socket) readSocket(ms []ipv4.Message, flags int) (n int, err error) {
 	return n, err
 }
 
-// AwaitReader returns when no read of the socket is under way that began before the
-// source was changed. The deadline ends one that waits; but one that was about to
-// look at the socket would still take a packet, however late the scheduler lets it.
+// AwaitReader returns when no read of the socket is in flight that began before
+// the source was changed. The deadline ends a read that waits; but a reader that
+// was about to read the socket would still take a packet, however late the
+// scheduler runs it.
 func (d *Socket) AwaitReader() {
 	d.reading.Lock()
 	defer d.reading.Unlock()
 }
 
-// WriteMsgUDP is what quic-go writes with.
+// WriteMsgUDP is called by quic-go to write.
 func (d *Socket) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	n, oobn, err = d.UDPConn.WriteMsgUDP(b, oob, to)
 	if d.turns.Any() {
@@ -133,7 +135,8 @@ func (d *Socket) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err e
 	return n, oobn, err
 }
 
-// awaitSource returns when datagrams are read again or, with an error, never.
+// awaitSource returns when datagrams are read again, or an error if they never
+// are.
 func (d *Socket) awaitSource() error {
 	d.mu.Lock()
 	changed, ended, waits := d.changed, d.ended, d.source.Load() == FromNone
@@ -141,20 +144,20 @@ func (d *Socket) awaitSource() error {
 	if ended {
 		return os.ErrDeadlineExceeded
 	}
-	if waits { // else it has changed since it was looked at
+	if waits { // else it has changed since it was read
 		<-changed
 	}
 	return nil
 }
 
-// goesOn reports whether err only says that the source has changed.
+// goesOn reports whether err only means that the source has changed.
 func (d *Socket) goesOn(err error) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return errors.Is(err, os.ErrDeadlineExceeded) && !d.ended
 }
 
-// IsFrom reports whether that is the source.
+// IsFrom reports whether source is the current one.
 func (d *Socket) IsFrom(source uint32) bool { return d.source.Load() == source }
 
 // SetSource changes the source.
@@ -162,7 +165,7 @@ func (d *Socket) SetSource(source uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if source == FromNewer && d.passed == nil {
-		return // opened too late to be handed over: it has no connections
+		return // opened too late for the handover: it has no connections
 	}
 	d.source.Store(source)
 	close(d.changed)
@@ -172,14 +175,14 @@ func (d *Socket) SetSource(source uint32) {
 	}
 	deadline := time.Time{}
 	if source != FromSocket {
-		deadline = past // ends the read under way
+		deadline = past // ends the read in flight
 	}
 	_ = d.UDPConn.SetReadDeadline(deadline) // fails only if closed
 }
 
 var past = time.Unix(1, 0)
 
-// SetReadDeadline is how quic-go ends the read under way for good.
+// SetReadDeadline is called by quic-go to end the read in flight for good.
 func (d *Socket) SetReadDeadline(t time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -193,20 +196,21 @@ func (d *Socket) SetReadDeadline(t time.Time) error {
 	return d.UDPConn.SetReadDeadline(t)
 }
 
-// Close closes the socket and all routes of this process. Others may have them.
+// Close closes the socket and all routes of this process. Other processes may
+// have copies of them.
 func (d *Socket) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.passed != nil {
-		_ = d.passed.Close() // what is in it is for nobody
+		_ = d.passed.Close() // packets in it belong to no connection
 	}
 	d.forgetLocked(func(*route) bool { return true })
 	defer d.closed()
 	return d.UDPConn.Close()
 }
 
-// Forget closes the route to the process with the tag. A reader that is about to use one finds it closed, and
-// keeps the packet.
+// Forget closes the route to the process with the tag. A reader that is about to
+// use it finds it closed, and keeps the packet.
 func (d *Socket) Forget(tag []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -10,62 +10,62 @@ import (
 	"time"
 )
 
-// A Budget bounds the memory that clients make the process take. Connections and
-// exchanges are reckoned at what they need as a rule, which is known at once, and
-// at what they are known to hold beyond that: long heads, bodies, windows. What they
-// really need is measured now and then. Beyond either, new requests are answered with
-// 503 and new connections closed, while what is under way goes on; but clients that
-// hold more than their share give some back (relief.go).
+// A Budget bounds the memory that clients make the process use. Each connection
+// and exchange is charged its usual cost at once, and in addition the long heads,
+// bodies and windows that it is known to hold. Actual use is measured
+// periodically. Over either bound, new requests are answered with 503 and new
+// connections are closed, while those in flight continue; clients that hold more
+// than their share lose connections (relief.go).
 type Budget struct {
-	total int64         // bytes that the process may have; 0: no bound
+	total int64         // bytes that the process may use; 0: no bound
 	conns *atomic.Int64 // client connections
-	held  atomic.Int64  // bytes that are reckoned for what they do, and for QUIC
+	held  atomic.Int64  // bytes charged for exchanges, what they hold, and QUIC
 
-	tight   atomic.Bool                  // what has been measured is too much
-	greedy  atomic.Pointer[[]netip.Addr] // clients that had more than their share when it was looked at last; nil: none
-	relieve func()                       // is called when something was refused
-	refused chan struct{}                // something was; capacity 1
+	tight   atomic.Bool                  // measured use is over the bound
+	greedy  atomic.Pointer[[]netip.Addr] // clients over their share at the last check; nil: none
+	relieve func()                       // called when something was refused
+	refused chan struct{}                // signals a refusal; capacity 1
 	stop    chan struct{}
 	done    chan struct{}
 }
 
-// What the memory is reckoned to be taken by. Half of it is for what clients
-// hold: of the rest the most is what the garbage collector lets grow between two
-// runs, the store needs some, and full buffers are what is left for.
+// The estimated costs. Half of the memory is for what clients hold. Of the rest,
+// most is the garbage that accumulates between two runs of the collector; the
+// store needs some, and the remainder is for full buffers.
 const (
 	ConnCost     = 16 << 10 // an idle TLS connection (make bench: idle)
-	QUICCost     = 88 << 10 // what one of QUIC takes beyond that: four goroutines, maps, buffers
-	ExchangeCost = 32 << 10 // one that waits for its backend: head, stack, stream
-	UploadCost   = 32 << 10 // a body that cannot go on, either way: a full buffer
-	BudgetShare  = 2        // one part in that many is what the costs may add up to
+	QUICCost     = 88 << 10 // a QUIC connection, in addition: four goroutines, maps, buffers
+	ExchangeCost = 32 << 10 // an exchange that waits for its backend: head, stack, stream
+	UploadCost   = 32 << 10 // a body that is blocked in either direction: a full buffer
+	BudgetShare  = 2        // the costs may add up to one part in that many
 )
 
-// connsShare is the part of that sum, 3 in 4, beyond which no connections are
-// taken: those there are need the rest for their requests.
+// connsShareOf4 is the part of that sum, 3 in 4, above which no connections are
+// accepted: the existing ones need the rest for their requests.
 const connsShareOf4 = 3
 
-// What is measured is live memory: more than tightOf8 eighths of the total make
-// it tight, which it is until less than easyOf8 are left.
+// Live memory is measured: above tightOf8 eighths of the total, memory counts as
+// tight until it falls below easyOf8 eighths.
 const (
 	tightOf8 = 6
 	easyOf8  = 5
 )
 
-// budgetInterval is the time between two measurements. As long as memory is
-// tight each one runs the garbage collector, as nothing else would find out that
-// it is not any more, so there are fewer of them.
+// budgetInterval is the time between two measurements. While memory is tight each
+// measurement runs the garbage collector, because nothing else would show that
+// memory was freed; the interval is longer then.
 const (
 	budgetInterval      = 250 * time.Millisecond
 	budgetTightInterval = time.Second
 )
 
-// reliefInterval is the least time between two looks at what clients hold. One takes
-// 10 ms with 100,000 connections.
+// reliefInterval is the minimum time between two scans of what clients hold. A
+// scan takes 10 ms with 100,000 connections.
 const reliefInterval = 100 * time.Millisecond
 
 var ErrMemory = errors.New("memory is short")
 
-// Start begins to measure, unless there is no bound.
+// Start starts the measurements, unless there is no bound.
 func (b *Budget) Start(total int64, conns *atomic.Int64, relieve func()) {
 	b.total, b.conns, b.relieve = total, conns, relieve
 	if total > 0 {
@@ -82,18 +82,17 @@ func (b *Budget) Close() {
 	}
 }
 
-// reckoned is what connections need as a rule, and what they do.
+// reckoned is the estimated memory of connections and of what they hold.
 func (b *Budget) reckoned() int64 { return b.conns.Load()*ConnCost + b.Holds() }
 
-// Full reports whether there is no room for the exchange that has been counted
-// last.
+// Full reports whether there is no room for the exchange that was counted last.
 func (b *Budget) Full() bool {
 	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/BudgetShare)
 }
 
-// FullForConns reports whether there is no room for another connection of this client.
-// While some clients have more than their share, others may use what is kept for
-// requests: it is given back soon.
+// FullForConns reports whether there is no room for another connection of this
+// client. While some clients are over their share, others may use the part
+// reserved for requests, because memory is freed soon.
 func (b *Budget) FullForConns(client netip.AddrPort) bool {
 	if b.total == 0 || !b.tight.Load() && b.reckoned() <= b.total/BudgetShare/4*connsShareOf4 {
 		return false
@@ -106,25 +105,26 @@ func (b *Budget) FullForConns(client netip.AddrPort) bool {
 	return false
 }
 
-// Limit is what clients may hold, as it is reckoned; 0: no bound.
+// Limit is the estimated memory that clients may hold, in bytes; 0: no bound.
 func (b *Budget) Limit() int64 { return b.total / BudgetShare }
 
-// Holds is what is reckoned beyond what connections need as a rule.
+// Holds is the memory charged in addition to the usual cost of connections.
 func (b *Budget) Holds() int64 { return b.held.Load() }
 
-// Hold reckons n bytes more, or less, that are of no connection yet.
+// Hold charges n bytes that belong to no connection yet; a negative n releases
+// them.
 func (b *Budget) Hold(n int64) { b.held.Add(n) }
 
-// IsTight reports whether more memory lives than should.
+// IsTight reports whether live memory is over the bound.
 func (b *Budget) IsTight() bool { return b.tight.Load() }
 
-// Roomy reports whether n bytes may be used for what is only faster with them.
+// Roomy reports whether n bytes may be spent on an optimization.
 func (b *Budget) Roomy(n int64) bool {
 	return b.total == 0 || !b.tight.Load() && b.reckoned()+n <= b.total/BudgetShare/8*reliefOf8
 }
 
-// Overfull reports whether there are so many exchanges that even saying no to
-// another one is too much: an answer takes a buffer until its client has read it.
+// Overfull reports whether there are so many exchanges that even refusing another
+// one costs too much: an answer occupies a buffer until its client has read it.
 func (b *Budget) Overfull() bool {
 	return b.total > 0 && b.reckoned() > b.total/BudgetShare/8*9
 }
@@ -144,8 +144,8 @@ func (b *Budget) watch() {
 	}
 }
 
-// pause waits for d, and has memory be given back when some is refused. It reports
-// whether there is more to do.
+// pause waits for d and starts relief when something is refused. It reports
+// whether to continue.
 func (b *Budget) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -170,11 +170,11 @@ func (b *Budget) pause(d time.Duration) bool {
 func (b *Budget) Refuse() {
 	select {
 	case b.refused <- struct{}{}:
-	default: // it has been told, or there is no bound
+	default: // already signalled, or there is no bound
 	}
 }
 
-// Measured notes how much memory lives.
+// Measured records the live memory, in bytes.
 func (b *Budget) Measured(live int64) {
 	switch {
 	case live > b.total/8*tightOf8:

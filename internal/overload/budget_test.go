@@ -8,7 +8,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// What has been tight is found out to be easy again, without a request.
+// Memory that was tight is found to be easy again without a request.
 func TestBudgetMeasures(t *testing.T) {
 	leak.Check(t)
 	var b Budget

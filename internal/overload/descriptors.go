@@ -7,59 +7,60 @@ import (
 	"syscall"
 )
 
-// The file descriptors of the process are shared out, so that what there are many
-// of does not take the last one: without one left the API and the store fail, and
-// no takeover can bring a process with a higher limit.
+// Descriptors divides the file descriptors of the process between its uses, so
+// that no numerous kind takes the last one: without a free descriptor the API and
+// the store fail, and no takeover can start a process with a higher limit.
 //
-// Listening sockets are counted. Of a connection the number of its descriptor is
-// looked at: the kernel gives out the lowest that is free, so one near the limit
-// says that nearly all are taken, by whatever.
+// Listening sockets are counted. Connections are judged by the number of their
+// descriptor: the kernel assigns the lowest free number, so a number near the
+// limit means that nearly all are in use, whatever uses them.
 type Descriptors struct {
 	Limit     int64        // of the process; 0: unknown, nothing is bounded
-	listening atomic.Int64 // of listeners, with what they take in a takeover
-	takeover  atomic.Int64 // of these, those for a takeover
+	listening atomic.Int64 // used by listeners, including those for a takeover
+	takeover  atomic.Int64 // the part of listening that is for a takeover
 }
 
 const (
-	// A TLS listener with HTTP/3 has two sockets, and in a takeover each of the two
-	// processes has another one for it: the way on which datagrams for connections of
-	// the older one go there. Copies are made a few at a time.
+	// A TLS listener with HTTP/3 has two sockets. During a takeover each of the
+	// two processes has another one for it: the route on which datagrams for
+	// connections of the older process are passed on. Sockets are copied a few at
+	// a time.
 	TCPDescriptors  = 1
 	QUICDescriptors = 1
 
-	// listenersShare, one part in that many of all, is for listeners. A quarter is left
-	// to connections of clients, at least, and an eighth to those to backends.
+	// listenersShare: one part in that many of all descriptors is for listeners.
+	// At least a quarter is left for client connections and an eighth for backend
+	// connections.
 	listenersShare = 2
 
-	// keptDescriptors is for the store, logs, the API, /metrics, and the copies in a
-	// takeover; of a limit under 4096 it is an eighth.
+	// keptDescriptors is reserved for the store, logs, the API, /metrics, and the
+	// copies in a takeover; with a limit under 4096 the reserve is an eighth.
 	keptDescriptors = 512
 
-	// takeoverCopies is for the copies of sockets on their way to another process, of
-	// which there are 250 at a time.
+	// takeoverCopies is reserved for copies of sockets in transit to another
+	// process, 250 at a time.
 	takeoverCopies = 252
 
-	// backendsShare, one part in that many of all, clients leave to connections to
-	// backends: a request whose client is served needs one of those.
+	// backendsShare: one part in that many of all descriptors is reserved for
+	// backend connections, because an accepted request needs one.
 	backendsShare = 8
 )
 
-// ErrDescriptors is EMFILE to errors.Is, as what it is about is the same, and the
-// remedy.
+// ErrDescriptors matches EMFILE in errors.Is: cause and remedy are the same.
 var ErrDescriptors = fmt.Errorf("the rest is kept for the API and a takeover: %w", syscall.EMFILE)
 
-// DescriptorsOf is how many descriptors so many listeners take at most, those of them
-// that speak HTTP/3 counted again, with what a takeover takes.
+// DescriptorsOf is the maximum number of descriptors that so many listeners use,
+// takeover included. Listeners with HTTP/3 are counted in http3 again.
 func DescriptorsOf(listeners, http3 int) int {
 	return listeners*TCPDescriptors + http3*2*QUICDescriptors
 }
 
-// DescriptorsFor is the limit with which a process has room for that many descriptors
+// DescriptorsFor is the process limit that leaves room for that many descriptors
 // of listeners.
 func DescriptorsFor(need int) int { return need * listenersShare }
 
-// Claim takes descriptors for a socket of a listener, and others that it needs in a
-// takeover, or says why there are none.
+// Claim reserves descriptors for the sockets of a listener and for those that it
+// needs in a takeover, or returns why there are none.
 func (d *Descriptors) Claim(sockets, takeover int64) error {
 	all := sockets + takeover
 	if n := d.listening.Add(all); d.Limit > 0 && n > d.Limit/listenersShare {
@@ -70,24 +71,25 @@ func (d *Descriptors) Claim(sockets, takeover int64) error {
 	return nil
 }
 
-// Release gives back what Claim has taken.
+// Release undoes a Claim.
 func (d *Descriptors) Release(sockets, takeover int64) {
 	d.listening.Add(-sockets - takeover)
 	d.takeover.Add(-takeover)
 }
 
-// room is the number of the first descriptor that connections do not get.
+// room is the lowest descriptor number that connections may not have.
 func (d *Descriptors) room() int64 {
 	return d.Limit - min(keptDescriptors, d.Limit/8) - d.takeover.Load()
 }
 
-// Refuses reports whether a client connection with this descriptor is one too many.
+// Refuses reports whether a client connection with this descriptor is over the
+// limit.
 func (d *Descriptors) Refuses(fd uintptr) bool {
 	return d.Limit > 0 && int64(fd) >= d.room()-d.Limit/backendsShare
 }
 
-// Control refuses the socket of a connection to a backend that is one too many. It is
-// the Control of a net.Dialer.
+// Control refuses the socket of a backend connection that is over the limit. It
+// is the Control of a net.Dialer.
 func (d *Descriptors) Control(_, _ string, c syscall.RawConn) (err error) {
 	if d.Limit == 0 {
 		return nil
@@ -100,12 +102,12 @@ func (d *Descriptors) Control(_, _ string, c syscall.RawConn) (err error) {
 	return errors.Join(ctl, err)
 }
 
-// Listeners is how many descriptors the listeners take, with what they take in a
-// takeover.
+// Listeners is the number of descriptors that listeners use, including those for
+// a takeover.
 func (d *Descriptors) Listeners() int { return int(d.listening.Load()) }
 
-// ForTakeover is how many more a takeover by another process takes here; 0 if that is
-// not bounded.
+// ForTakeover is the number of additional descriptors that a takeover by another
+// process uses here; 0 if the limit is unknown.
 func (d *Descriptors) ForTakeover() int {
 	if d.Limit == 0 {
 		return 0

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// Which connections are closed when memory is short.
+// Checks which connections are closed when memory is short.
 func TestDispensable(t *testing.T) {
 	leak.Check(t)
 	now := socket.Now()
@@ -46,7 +46,8 @@ func TestDispensable(t *testing.T) {
 	}
 }
 
-// The largest goes first, and of as much the one that has owed something for longest.
+// The largest goes first, and among equals the one that has waited for its client
+// longest.
 func TestDispensableOrder(t *testing.T) {
 	leak.Check(t)
 	now := socket.Now()
@@ -63,8 +64,8 @@ func TestDispensableOrder(t *testing.T) {
 	}
 }
 
-// While one client has more than its share, new connections of others may use what is
-// kept for requests, its own may not; and nobody may when there is nothing left.
+// While one client is over its share, new connections of others may use the part
+// reserved for requests, its own may not; and nobody may when nothing is left.
 func TestGreedyClients(t *testing.T) {
 	leak.Check(t)
 	own, other := netip.MustParseAddrPort("192.0.2.1:1"), netip.MustParseAddrPort("192.0.2.2:1")
@@ -75,10 +76,10 @@ func TestGreedyClients(t *testing.T) {
 		share        int64
 		full         bool
 		tight        bool
-		own, another bool // are refused
+		own, another bool // whether connections of the client and of another one are refused
 	}{
 		{share: 8, own: true},
-		{share: 9, own: true, another: true}, // a crowd, of which nobody has too much
+		{share: 9, own: true, another: true}, // many clients, none of them over its share
 		{share: 8, full: true, own: true, another: true},
 		{share: 8, tight: true, own: true, another: true},
 	} {

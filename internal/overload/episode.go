@@ -8,34 +8,35 @@ import (
 	"elbow/internal/socket"
 )
 
-// An Reason is what there was too much of when something was refused.
+// A Reason is the resource that ran out when something was refused.
 type Reason uint8
 
 const (
 	OfBackend     Reason = iota // exchanges with a backend
 	OfHandshakes                // TLS handshakes
-	OfMemory                    // what takes memory
-	OfDescriptors               // what takes a file descriptor
-	Reasons                     // how many there are
+	OfMemory                    // memory
+	OfDescriptors               // file descriptors
+	Reasons                     // the number of reasons
 )
 
 func (e Reason) String() string {
 	return [Reasons]string{"backend", "handshakes", "memory", "descriptors"}[e]
 }
 
-// An Episode is a time in which things are refused for one reason, too much of
-// them. It has a line in the log when it begins and one when it has been over
-// for a while, however much is refused in between.
+// An Episode is a period in which things are refused for one reason. It logs one
+// line when it begins and one after it has been over for a while, however many
+// refusals there are in between.
 type Episode struct {
 	refused atomic.Uint64 // since the process started
 	last    atomic.Int64  // instant of the last refusal
-	under   atomic.Bool   // it has begun and not been told to be over
+	under   atomic.Bool   // it has begun, and its end is not logged yet
 }
 
-// episodePause is how long nothing is refused when an episode counts as over.
+// episodePause is the time without a refusal after which an episode is over.
 const episodePause = 10 * time.Second
 
-// Refuse counts a refusal. log has the attributes that tell what is too much.
+// Refuse counts a refusal. log carries the attributes that say which resource ran
+// out.
 func (e *Episode) Refuse(log *slog.Logger, why error, attrs ...any) {
 	e.refused.Add(1)
 	e.last.Store(int64(socket.Now()))
@@ -48,10 +49,10 @@ func (e *Episode) Refuse(log *slog.Logger, why error, attrs ...any) {
 	time.AfterFunc(episodePause, func() { e.end(log, before) })
 }
 
-// Total is how many refusals there were since the process started.
+// Total is the number of refusals since the process started.
 func (e *Episode) Total() uint64 { return e.refused.Load() }
 
-// end tells that it is over, or looks again later.
+// end logs the end of the episode, or checks again later.
 func (e *Episode) end(log *slog.Logger, before uint64) {
 	quiet := socket.Now().Sub(socket.Instant(e.last.Load()))
 	if quiet < episodePause {

@@ -11,7 +11,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// An episode is told of when it begins and when it is over, with the sum.
+// An episode is logged when it begins and when it is over, with the sum.
 func TestEpisode(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {

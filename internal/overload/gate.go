@@ -1,5 +1,5 @@
-// Package overload decides what is refused when there is too much of something:
-// exchanges with a backend, TLS handshakes, memory, file descriptors, retries.
+// Package overload decides what is refused when a resource runs out: exchanges
+// with a backend, TLS handshakes, memory, file descriptors, retries.
 package overload
 
 import (
@@ -10,71 +10,74 @@ import (
 	"time"
 )
 
-// A Gate lets a limited number be inside at a time. Who comes on top of it
-// queues, first come first served, for a bounded time.
+// A Gate is a semaphore with a bounded queue. Callers over the limit wait in the
+// queue, first come first served, for a bounded time.
 //
-// A burst may wait for all of patience. Once somebody was turned away, or there
-// has been a queue for as long as that, it is no burst: waiting only makes
-// everybody late then, so nobody is to wait for more than a hurriedShare of
-// patience, until for as long as patience nobody was turned away. The idea is that
-// of CoDel (RFC 8289): a queue that stays is of no use to anybody.
+// In a burst a caller may wait for all of Patience. After a caller was turned
+// away, or after the queue has stood for as long as Patience, it is no burst:
+// waiting would only make every request late, so the longest wait is a
+// hurriedShare of Patience until nobody was turned away for as long as Patience.
+// The idea is that of CoDel (RFC 8289): a standing queue is of no use.
 //
-// Who would have to wait for longer is turned away at once, by the pace at which the
-// queue moves, rather than after it has waited in vain. At three times as many
-// handshakes over QUIC as can be done, half of the clients had, each with a connection
-// built up for it, and goodput was 0.8 of the peak; it is 0.9.
+// A caller that would have to wait for longer, judged by the pace of the queue,
+// is turned away at once rather than after it has waited in vain. At three times
+// as many QUIC handshakes as could be computed, half of the clients had waited in
+// vain, each with a connection built up for it, and goodput was 0.8 of the peak;
+// it is 0.9.
 type Gate struct {
-	Limit    int64         // how many may be inside
-	Room     int           // how many may wait
+	Limit    int64         // callers that may be inside
+	Room     int           // callers that may wait
 	Patience time.Duration // longest wait
-	Inside   *atomic.Int64 // who is inside, and who waits or is about to
+	Inside   *atomic.Int64 // callers inside, waiting or about to wait
 
 	mu      sync.Mutex
-	queue   list.List // guarded by mu; of waiter, who has waited longest first
-	since   time.Time // guarded by mu; since when there has been a queue, if there is one
-	refused time.Time // guarded by mu; when somebody was turned away last
-	pace    pace      // guarded by mu; of the queue that there is
-	coming  int       // guarded by mu; whom WouldRefuse has let pass lately, and who have not come yet
-	looked  time.Time // guarded by mu; since when they are counted
+	queue   list.List // guarded by mu; of waiter, the longest wait first
+	since   time.Time // guarded by mu; when the queue formed, if there is one
+	refused time.Time // guarded by mu; when a caller was turned away last
+	pace    pace      // guarded by mu; of the current queue
+	coming  int       // guarded by mu; callers that WouldRefuse let pass and that have not arrived yet
+	looked  time.Time // guarded by mu; start of the period in which coming counts
 }
 
-// hurriedShare of patience, one part in that many, is the longest wait that anybody
-// is let in for when there is no burst but too much: 50 ms of a second.
+// hurriedShare: one part in that many of Patience is the longest wait outside of
+// bursts: 50 ms of a second.
 const hurriedShare = 20
 
-// A waiter is one in the queue of a Gate. It is closed when the place is there.
+// A waiter is an entry in the queue of a Gate. It is closed when the caller is
+// let in.
 type waiter chan struct{}
 
-// Why a Gate turns away.
+// The reasons why a Gate turns a caller away.
 var (
 	ErrQueueFull = errors.New("too many are waiting already")
 	ErrLongWait  = errors.New("the wait is too long")
 	ErrGone      = errors.New("client left")
 )
 
-// lookEvery is how often it is looked whether one who waits is still there.
+// lookEvery is the interval at which Wait checks whether its client is still
+// there.
 const lookEvery = time.Second
 
-// Enter reports whether there was a place. If not, Wait comes next, unless the
-// caller goes elsewhere. However it ends, Leave is due.
+// Enter reports whether a place was free. If not, the caller continues with Wait,
+// or gives up. In every case it must call Leave.
 func (g *Gate) Enter() bool { return g.Inside.Add(1) <= g.Limit }
 
-// Leave gives the place up, or the wish for one.
+// Leave gives up the place, or the attempt to get one.
 func (g *Gate) Leave() {
-	if g.Inside.Add(-1) >= g.Limit { // somebody may wait
+	if g.Inside.Add(-1) >= g.Limit { // a caller may be waiting
 		g.mu.Lock()
-		g.letIn()
+		g.admit()
 		g.mu.Unlock()
 	}
 }
 
-// Free reports whether enter would find a place.
+// Free reports whether Enter would find a place.
 func (g *Gate) Free() bool { return g.Inside.Load() < g.Limit }
 
-// Wait returns nil when a place has become free, or why there will be none. It
-// asks left now and then whether the one who waits is still there.
+// Wait returns nil when a place has become free, or the reason why none will be.
+// It calls left once in lookEvery to find out whether the waiting client is gone.
 func (g *Gate) Wait(left func() bool) error {
-	w, due, err := g.line()
+	w, due, err := g.enqueue()
 	if w == nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (g *Gate) Wait(left func() bool) error {
 			continue
 		}
 		if !g.giveUp(w, late) {
-			return nil // the place came at the same moment
+			return nil // let in at the same moment
 		}
 		if late {
 			return ErrLongWait
@@ -100,16 +103,16 @@ func (g *Gate) Wait(left func() bool) error {
 	}
 }
 
-// line queues up, if it makes sense. due is when to give up.
-func (g *Gate) line() (w *list.Element, due time.Time, err error) {
+// enqueue appends a waiter to the queue, if it may wait. due is when to give up.
+func (g *Gate) enqueue() (w *list.Element, due time.Time, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.Inside.Load()-int64(g.queue.Len()) <= g.Limit {
-		return nil, due, nil // somebody has left meanwhile
+		return nil, due, nil // a place became free meanwhile
 	}
 	now := time.Now()
-	g.coming = max(0, g.coming-1) // if it was asked for
-	patience, err := g.crowded(now, g.queue.Len())
+	g.coming = max(0, g.coming-1) // if it had asked WouldRefuse
+	patience, err := g.longestWait(now, g.queue.Len())
 	if err != nil {
 		g.refused = now
 		return nil, due, err
@@ -121,9 +124,9 @@ func (g *Gate) line() (w *list.Element, due time.Time, err error) {
 	return g.queue.PushBack(waiter(make(chan struct{}))), now.Add(patience), nil
 }
 
-// WouldRefuse reports whether one who came now would be turned away. If not, coming tells
-// how many will be on their way, and are counted for a moment: a client that says
-// nothing never comes.
+// WouldRefuse reports whether a caller that came now would be turned away. If
+// not, coming callers are expected and counted for a moment, and then forgotten:
+// a client that sends nothing never arrives.
 func (g *Gate) WouldRefuse(coming int) bool {
 	now := time.Now()
 	g.mu.Lock()
@@ -132,7 +135,7 @@ func (g *Gate) WouldRefuse(coming int) bool {
 		g.looked, g.coming = now, 0
 	}
 	if !g.Free() {
-		if _, err := g.crowded(now, g.queue.Len()+g.coming); err != nil {
+		if _, err := g.longestWait(now, g.queue.Len()+g.coming); err != nil {
 			g.refused = now
 			return true
 		}
@@ -141,7 +144,8 @@ func (g *Gate) WouldRefuse(coming int) bool {
 	return false
 }
 
-// Pressed reports whether it is no burst: somebody was turned away lately.
+// Pressed reports whether a caller was turned away lately, so that this is no
+// burst.
 func (g *Gate) Pressed() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -151,9 +155,9 @@ func (g *Gate) Pressed() bool {
 // pressedAt is Pressed at the given time. Called with mu locked.
 func (g *Gate) pressedAt(now time.Time) bool { return now.Sub(g.refused) < g.Patience }
 
-// crowded returns how long one may wait who comes now, behind so many others, or
+// longestWait returns how long a caller with so many others ahead of it may wait, or
 // why it may not. Called with mu locked.
-func (g *Gate) crowded(now time.Time, ahead int) (patience time.Duration, err error) {
+func (g *Gate) longestWait(now time.Time, ahead int) (patience time.Duration, err error) {
 	if g.queue.Len() >= g.Room {
 		return 0, ErrQueueFull
 	}
@@ -167,20 +171,19 @@ func (g *Gate) crowded(now time.Time, ahead int) (patience time.Duration, err er
 	if stands || slow {
 		return 0, ErrLongWait
 	}
-	return min(2*patience, g.Patience), nil // it was a guess
+	return min(2*patience, g.Patience), nil // the pace is an estimate
 }
 
-// letIn gives places that are free to who has waited longest. Called with mu
-// locked.
-func (g *Gate) letIn() {
+// admit gives free places to the longest waiters. Called with mu locked.
+func (g *Gate) admit() {
 	for g.queue.Len() > 0 && g.Inside.Load()-int64(g.queue.Len()) < g.Limit {
 		close(g.queue.Remove(g.queue.Front()).(waiter))
 		g.pace.step(time.Now(), g.Patience/hurriedShare)
 	}
 }
 
-// giveUp takes w out of the queue, and reports whether it was still there. inVain
-// tells that its time is over, not its wish.
+// giveUp removes w from the queue, and reports whether it was still there. inVain
+// says that the time is up, rather than that the client is gone.
 func (g *Gate) giveUp(w *list.Element, inVain bool) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -193,12 +196,12 @@ func (g *Gate) giveUp(w *list.Element, inVain bool) bool {
 		g.refused = time.Now()
 	}
 	g.queue.Remove(w)
-	// The one who gives up counts until it leaves, as one about to queue: nobody
-	// is let in for it.
+	// The caller counts as about to queue until it calls Leave: no waiter is let
+	// in for it.
 	return true
 }
 
-// Waiting returns how many are in the queue.
+// Waiting returns the length of the queue.
 func (g *Gate) Waiting() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

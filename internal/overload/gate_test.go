@@ -16,8 +16,7 @@ func newGate(limit, room int) *Gate {
 
 func stays() bool { return false }
 
-// pass goes through the gate, stays inside for d, and returns how long it has
-// waited.
+// pass enters the gate, stays inside for d, and returns how long it waited.
 func (g *Gate) pass(d time.Duration) (waited time.Duration, err error) {
 	came := time.Now()
 	defer g.Leave()
@@ -82,8 +81,8 @@ func TestGateGivesUpAfterPatience(t *testing.T) {
 	})
 }
 
-// Under a load that stays too high nobody waits for long, and no place is empty;
-// when it has gone, a burst may wait again.
+// Under a lasting overload nobody waits for long, and no place stays empty; after
+// it, a burst may wait again.
 func TestGateHurriesWhenTheQueueStays(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +91,7 @@ func TestGateHurriesWhenTheQueueStays(t *testing.T) {
 		var wg sync.WaitGroup
 		var late, inVain, refused, served atomic.Int64
 		start := time.Now()
-		for time.Since(start) < 5*time.Second { // at three times what it can do
+		for time.Since(start) < 5*time.Second { // at three times the capacity
 			settled := time.Since(start) > 3*time.Second
 			wg.Go(func() {
 				waited, err := g.pass(each)
@@ -130,7 +129,7 @@ func TestGateHurriesWhenTheQueueStays(t *testing.T) {
 	})
 }
 
-// A queue in which nobody waits in vain, but which never goes away, is no burst
+// A queue in which nobody waits in vain, but which never empties, is no burst
 // either.
 func TestGateDissolvesAStandingQueue(t *testing.T) {
 	leak.Check(t)
@@ -140,7 +139,7 @@ func TestGateDissolvesAStandingQueue(t *testing.T) {
 		var wg sync.WaitGroup
 		var late, served atomic.Int64
 		start := time.Now()
-		for range 50 { // who all come again and again: half a second's work
+		for range 50 { // which all come again and again: half a second's work
 			wg.Go(func() {
 				for time.Since(start) < 5*time.Second {
 					waited, err := g.pass(each)
@@ -188,8 +187,8 @@ func TestGateForgetsWhoLeaves(t *testing.T) {
 	})
 }
 
-// However many come, go, give up and wait at once, no more than the limit are
-// inside, and none is forgotten.
+// However many enter, leave, give up and wait at once, no more than the limit are
+// inside, and no waiter is forgotten.
 func TestGateHoldsItsLimit(t *testing.T) {
 	leak.Check(t)
 	g := newGate(3, 8)
@@ -221,8 +220,8 @@ func TestGateHoldsItsLimit(t *testing.T) {
 	}
 }
 
-// While there is press, whom WouldRefuse lets pass counts before it has come, for a
-// moment: no more pass at once than may wait.
+// Under pressure, a caller that WouldRefuse let pass counts for a moment before
+// it arrives: no more pass at once than may wait.
 func TestGateCountsWhoIsComing(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -247,7 +246,7 @@ func TestGateCountsWhoIsComing(t *testing.T) {
 		if n := passed(); n != 0 {
 			t.Errorf("%d passed at the same time", n)
 		}
-		time.Sleep(g.Patience / hurriedShare) // they have nothing to say
+		time.Sleep(g.Patience / hurriedShare) // clients that send nothing
 		if n := passed(); n != 5 {
 			t.Errorf("%d passed after that", n)
 		}

@@ -2,16 +2,17 @@ package overload
 
 import "time"
 
-// A pace is that of a queue. It is measured over a while, because places become
-// free in bunches, and forgotten after a time without press.
+// A pace is the time that a queue takes per step. It is measured over a period,
+// because places become free in batches, and forgotten after a time without
+// pressure.
 type pace struct {
-	each  time.Duration // one step; 0: not known
-	last  time.Time     // step, or begin of the queue
-	busy  time.Duration // how long there has been a queue in this while
-	steps int           // in it
+	each  time.Duration // duration of a step; 0: unknown
+	last  time.Time     // the last step, or when the queue formed
+	busy  time.Duration // time in this period in which there was a queue
+	steps int           // steps in this period
 }
 
-// begin is called when there is a queue again.
+// begin is called when a queue forms.
 func (p *pace) begin(now time.Time, pressed bool) {
 	if !pressed {
 		*p = pace{}
@@ -19,7 +20,7 @@ func (p *pace) begin(now time.Time, pressed bool) {
 	p.last = now
 }
 
-// step is called when one was let in.
+// step is called when a waiter was let in.
 func (p *pace) step(now time.Time, while time.Duration) {
 	p.busy += now.Sub(p.last)
 	p.last = now

@@ -9,42 +9,43 @@ import (
 	"elbow/internal/socket"
 )
 
-// When memory is short and something is refused for it, the clients that hold most of
-// it give some back: of each that has more than its share, the connections that hold
-// most are closed. Clients with little keep what they have, so a crowd of them is
-// refused as before, and nobody is closed for nothing.
+// When memory is short and something is refused, the clients over their share
+// lose connections, those that hold most first. Clients with little keep what
+// they have: many clients that hold little each are refused as before, and no
+// connection is closed without effect.
 const (
-	// memoryShareOf8 is what one client may hold when memory is short, in eighths of
-	// what all may.
+	// memoryShareOf8 is the share of one client while memory is short, in eighths
+	// of the limit for all clients.
 	memoryShareOf8 = 1
 
-	// reliefOf8 is how far what is reckoned goes down, so that there is room for
-	// connections, too.
+	// reliefOf8 is the level, in eighths of the limit, that relief goes down to,
+	// so that there is room for connections, too.
 	reliefOf8 = 5
 
-	// bigConn is what a connection may hold, in bytes, and not be closed for it: an
-	// upload over HTTP/3 and ten requests besides. One that holds less is closed only if
-	// it is idle, or its client has owed something for clientPatience.
+	// bigConn is what a connection may hold, in bytes, without being closed for
+	// it: an upload over HTTP/3 and ten requests. A smaller one is closed only if
+	// it is idle, or if its exchanges have waited for the client for
+	// ClientPatience.
 	bigConn = 1 << 20
 
-	// ClientPatience is how long a client may stand still although somebody wants what
-	// is held for it: longer than a lost packet takes to be sent again, on a mobile
-	// link, too.
+	// ClientPatience is how long a client may make no progress while others need
+	// the memory held for it: longer than the retransmission of a lost packet
+	// takes, on a mobile link, too.
 	ClientPatience = 2 * time.Second
 )
 
-// dispensable reports whether the connection may be closed so that there is room.
+// dispensable reports whether the connection may be closed to free memory.
 func (f *Footprint) dispensable(now socket.Instant) bool {
 	return f.Idle || f.Bytes >= bigConn || f.owes != never && now >= f.owes.Add(ClientPatience)
 }
 
-// Relief returns connections whose end brings what is reckoned down, if that can be
-// had from clients with more than their share. list appends the footprints of all
-// connections there are.
+// Relief returns the connections to close so that the estimate goes down to
+// reliefOf8, as far as clients over their share hold enough. list appends the
+// footprints of all connections.
 func (b *Budget) Relief(list func(all []Footprint) []Footprint) []Footprint {
 	limit := b.Limit()
 	excess := b.reckoned() - limit/8*reliefOf8
-	if b.tight.Load() { // what is reckoned is not all
+	if b.tight.Load() { // the estimate is too low
 		excess = max(excess, limit/8)
 	}
 	if excess <= 0 {
@@ -57,7 +58,7 @@ func (b *Budget) Relief(list func(all []Footprint) []Footprint) []Footprint {
 	return dispensable(clients, excess, share, socket.Now())
 }
 
-// greedy returns who has more than the share; nil if nobody has.
+// greedy returns the clients over their share; nil if there are none.
 func greedy(clients [][]Footprint, share int64) *[]netip.Addr {
 	var all []netip.Addr
 	for _, of := range clients {
@@ -71,7 +72,7 @@ func greedy(clients [][]Footprint, share int64) *[]netip.Addr {
 	return &all
 }
 
-// total is what the connections hold together.
+// total is the sum of what the connections hold.
 func total(of []Footprint) (bytes int64) {
 	for i := range of {
 		bytes += of[i].Bytes
@@ -79,10 +80,11 @@ func total(of []Footprint) (bytes int64) {
 	return bytes
 }
 
-// dispensable returns connections that hold so many bytes too much, or fewer if the
-// clients with more than their share have not as many that can be done without. clients are
-// the connections of each, who has most first. Of a client those go first that hold most,
-// and of as much, give or take 64 KiB, those that have owed something for longest.
+// dispensable returns connections that hold at least excess bytes, or fewer if
+// the clients over their share have not enough that may be closed. clients are
+// the connections of each client, the largest client first. Of a client the
+// largest connections go first, and among those equal to within 64 KiB the ones
+// that have waited for the client longest.
 func dispensable(clients [][]Footprint, excess, share int64, now socket.Instant) (all []Footprint) {
 	for _, of := range clients {
 		has := total(of)
@@ -103,7 +105,7 @@ func dispensable(clients [][]Footprint, excess, share int64, now socket.Instant)
 	return all
 }
 
-// byClient sorts footprints by client, the one with most first.
+// byClient groups footprints by client, the largest client first.
 func byClient(list []Footprint) [][]Footprint {
 	of := make(map[netip.Addr][]Footprint)
 	for i := range list {

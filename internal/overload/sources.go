@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// Sources count what each client has of something. A client is an address of IPv4, or
-// a network of 64 bits of IPv6, of which one machine has all addresses (RFC 6177, 2).
-// The zero value has none.
+// Sources counts something per client. A client is an IPv4 address, or an IPv6
+// network of 64 bits, because one machine has all addresses of it (RFC 6177, 2).
+// The zero value counts none.
 type Sources struct {
 	mu sync.Mutex
 	n  map[netip.Addr]int // guarded by mu; none of them 0
 }
 
-// Source is the client that an address is one of.
+// Source is the client that an address belongs to.
 func Source(a netip.Addr) netip.Addr {
 	if a.Is4() || a.Is4In6() {
 		return a.Unmap()
 	}
-	p, _ := a.WithZone("").Prefix(64) // fails for no address of IPv6
+	p, _ := a.WithZone("").Prefix(64) // fails for no IPv6 address
 	return p.Addr()
 }
 
@@ -35,7 +35,7 @@ func (s *Sources) Add(client netip.AddrPort, n int) {
 	}
 }
 
-// Of returns how many a client has.
+// Of returns the count of a client.
 func (s *Sources) Of(client netip.AddrPort) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

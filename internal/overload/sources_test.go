@@ -7,7 +7,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A client is an address of IPv4, or a network of IPv6.
+// A client is an IPv4 address, or an IPv6 network.
 func TestSources(t *testing.T) {
 	leak.Check(t)
 	s := new(Sources)

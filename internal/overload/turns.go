@@ -7,27 +7,27 @@ import (
 	"sync/atomic"
 )
 
-// Turns are the handshakes of a QUIC port that are being computed, no more than
-// a gate lets in. Nobody tells when one has been computed; but what has been
-// computed is sent, so the next packet to the client is the end of its turn. Should
-// it be one for another connection from the same address, the turn ends early,
-// which only means that one more is computed at a time.
+// Turns are the handshakes of a QUIC port that are being computed, no more than a
+// gate lets in. quic-go does not report when a handshake has been computed; but
+// the result is sent, so the next packet to the client ends its turn. If that
+// packet is for another connection from the same address, the turn ends early,
+// which only means that one more handshake is computed at a time.
 type Turns struct {
-	inside atomic.Int32 // the number of begun, for who writes
+	inside atomic.Int32 // length of begun, for the writer
 
 	mu    sync.Mutex
 	begun []*Turn // guarded by mu
 }
 
-// A Turn is that of one handshake.
+// A Turn is the place of one handshake in a Gate.
 type Turn struct {
 	client netip.AddrPort
 	of     *Turns
-	inside *Gate // while it is one of of.begun
+	inside *Gate // set while the turn is in of.begun
 	over   bool  // the connection has ended; guarded by of.mu
 }
 
-// Open is for the handshake of a new connection of the client.
+// Open initializes t for the handshake of a new connection of the client.
 func (t *Turn) Open(of *Turns, client netip.AddrPort) { t.of, t.client = of, client }
 
 // Ended reports whether the connection has ended.
@@ -37,8 +37,8 @@ func (t *Turn) Ended() bool {
 	return t.over
 }
 
-// Begins notes that the handshake is inside of the gate, unless its connection has
-// ended.
+// Begins records that the handshake has entered the gate, unless its connection
+// has ended.
 func (t *Turn) Begins(g *Gate) bool {
 	t.of.mu.Lock()
 	defer t.of.mu.Unlock()
@@ -51,7 +51,7 @@ func (t *Turn) Begins(g *Gate) bool {
 	return true
 }
 
-// End is for a connection that has ended, with or without a turn.
+// End is called when a connection has ended, with or without a turn.
 func (t *Turn) End() {
 	t.of.mu.Lock()
 	defer t.of.mu.Unlock()
@@ -62,7 +62,7 @@ func (t *Turn) End() {
 // Any reports whether there are turns to end.
 func (t *Turns) Any() bool { return t.inside.Load() > 0 }
 
-// Wrote ends the turn of a client that something is sent to.
+// Wrote ends the turn of a client that a packet is sent to.
 func (t *Turns) Wrote(to netip.AddrPort) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A turn ends once, whatever comes first, and there is none for a connection that
-// has ended.
+// A turn ends once, whatever ends it first, and a connection that has ended gets
+// none.
 func TestTurns(t *testing.T) {
 	leak.Check(t)
 	g := newGate(2, 0)
