@@ -14,8 +14,8 @@ func benchGroup(members int) *Group {
 	return newGroup(weights...)
 }
 
-// Every scheduler by number of members, with all of them up and with one down,
-// on one core and on all of them at once.
+// Every scheduler by number of members, with all of them up and with one down, on
+// one core and on all of them.
 func BenchmarkPick(b *testing.B) {
 	for _, name := range schedulers {
 		for _, members := range []int{3, 100} {

@@ -1,19 +1,19 @@
 package balance
 
-// A bound is how much of the load a member may have, in proportion to its
+// A bound is the share of the load that a member may have, in proportion to its
 // weight: LoadFactor percent of the average ("Consistent Hashing with Bounded
-// Loads", Mirrokni, Thorup and Zadimoghaddam, 2016). The zero bound holds for
-// everything.
+// Loads", Mirrokni, Thorup and Zadimoghaddam, 2016). The zero bound limits
+// nothing.
 //
-// It is made for one pick, from counts that others change meanwhile. As picks
-// are counted only after they were made, exchanges that begin at the same
-// instant may exceed it by their number.
+// It is computed for one pick, from counts that change concurrently. As picks are
+// counted only after they were made, exchanges that begin at the same instant may
+// exceed it by their number.
 type bound struct {
-	load   int64 // exchanges in flight and the one to come, times LoadFactor
+	load   int64 // exchanges in flight plus the new one, times LoadFactor
 	weight int64 // of all members, times 100
 }
 
-// bound looks at the members that take new sessions.
+// bound returns the bound over the members that take new sessions.
 func (g *Group) bound(avoid int, want Health) bound {
 	if g.LoadFactor == 0 {
 		return bound{}
@@ -28,8 +28,8 @@ func (g *Group) bound(avoid int, want Health) bound {
 	return bound{active * int64(g.LoadFactor), 100 * max(weight, 1)}
 }
 
-// fits reports whether member i may have one exchange more. As the average is
-// rounded up for each, there is always one that may.
+// fits reports whether member i may have one more exchange. As the average is
+// rounded up for each, at least one member may.
 func (b bound) fits(g *Group, i int) bool {
 	if b.weight == 0 {
 		return true

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// However exchanges come and go: who gets one has no more than its part of the
-// load, by weight and rounded up, times the factor.
+// However exchanges begin and end, a member that gets one has no more than its
+// part of the load, by weight and rounded up, times the factor.
 func TestBoundHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := newGroup(rapid.SliceOfN(rapid.IntRange(0, 100), 1, 10).Draw(t, "weights")...)
@@ -28,7 +28,7 @@ func TestBoundHolds(t *testing.T) {
 				running = append(running[:n], running[n+1:]...)
 				continue
 			}
-			// Few keys, so that some are asked for much more than others.
+			// Few keys, so that some are requested much more than others.
 			i := s.Pick(clientKey(rapid.IntRange(0, 3).Draw(t, "key")), -1)
 			if i < 0 {
 				if total > 0 {
@@ -45,15 +45,15 @@ func TestBoundHolds(t *testing.T) {
 	})
 }
 
-// A key goes to its own member while that has room, to one and the same other
-// while it has not, and comes back.
+// A key goes to its own member while that has room, else always to the same other
+// one, and comes back.
 func TestBoundKeepsKeysTogether(t *testing.T) {
 	g := newGroup(10, 10, 10, 10)
 	plain := newScheduler(t, "sch", g)
 	limited := newGroup(10, 10, 10, 10)
 	limited.LoadFactor = 125
 	s := newScheduler(t, "sch", limited)
-	stands := make(map[int]int) // who stands in for member 0, and for how many keys
+	stands := make(map[int]int) // the members that replace member 0, and for how many keys
 	for k := range 1000 {
 		own := plain.Pick(clientKey(k), -1)
 		if got := s.Pick(clientKey(k), -1); got != own {

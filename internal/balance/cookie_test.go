@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// now is the time of the tests, Unix seconds.
+// now is the time in the tests, Unix seconds.
 const now = 1_700_000_000
 
 // cookieGroup has a member of each kind that a cookie may stand for.
@@ -19,7 +19,7 @@ func cookieGroup() *Group {
 	return g
 }
 
-// tokenOf returns what stands for member i-<i> in cookies, in the group or not.
+// tokenOf returns the token of member i-<i>, whether it is in the group or not.
 func tokenOf(i int) string {
 	t := newTokens(newGroup(1, 1, 1, 1, 1), seed)
 	return string(t.of[i][:])
@@ -57,7 +57,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// A token shows nothing of the member it stands for.
+// A token reveals nothing of the member it stands for.
 func TestTokenIsOpaque(t *testing.T) {
 	g := newGroup(1)
 	g.Members[0].ID = "i-0123abcd:8080"
@@ -125,7 +125,7 @@ func TestInsertReadCookie(t *testing.T) {
 	}
 }
 
-// A cookie cut off anywhere is no cookie, except in its last digits, where the
+// A cookie cut off anywhere is not valid, except in its last digits, where the
 // time becomes an earlier one.
 func TestInsertCookieTruncated(t *testing.T) {
 	s := NewInsert(cookieGroup(), seed, time.Minute, NoSameSite)
@@ -252,8 +252,8 @@ func TestStickyDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// Whatever a client sends, no cookie of ours gets through to the backend, the
-// others do in their order, and a session is one that we could have written.
+// Whatever a client sends, no cookie of ours is passed on to the backend, the
+// others are in their order, and a session is one that we could have written.
 func FuzzInsertReadCookie(f *testing.F) {
 	s := NewInsert(cookieGroup(), seed, time.Minute, NoSameSite)
 	for _, field := range []string{"", "a=b", serverID(0, now, now), "a=b; " + serverID(2, now-5, 3) + "; c=d", `SERVERID="x"; a`, ";;=;", serverID(0, now+86401, now)} {
@@ -277,7 +277,7 @@ func FuzzInsertReadCookie(f *testing.F) {
 	})
 }
 
-// What a backend sets comes back to it as it was, whatever it is.
+// What a backend sets comes back to it unchanged.
 func FuzzServerRoundTrip(f *testing.F) {
 	s := NewServer(cookieGroup(), seed, "app")
 	for _, value := range []string{"", "v", `"v"`, `""`, `"`, "a=b", "a~b", tokenOf(0) + "~x", " v "} {

@@ -11,7 +11,7 @@ import (
 // seed is a listener's seed.
 var seed = []byte("0123456789abcdef0123456789abcdef")
 
-// schedulers are the names that New knows.
+// schedulers are the names that New accepts.
 var schedulers = []string{"wrr", "wlc", "rr", "sch", "qch", "iqch"}
 
 // newGroup returns a group of healthy members i-0, i-1 … with these weights.
@@ -42,7 +42,8 @@ func clientKey(n int) Key {
 	return k
 }
 
-// spread counts who gets n picks, one for each client, and how many nobody got.
+// spread counts the picks of each member in n picks, one for each client, and
+// those that returned none.
 func spread(s Scheduler, members, n, avoid int) (got []int, none int) {
 	got = make([]int, members)
 	for k := range n {
@@ -85,8 +86,9 @@ func drawGroup(t *rapid.T) *Group {
 	return g
 }
 
-// What every scheduler owes, whatever the group: the pick is usable, Unknown
-// only if nobody Healthy is there to take it, and there is one if anybody is.
+// The guarantees of every scheduler, whatever the group: the pick is usable,
+// Unknown only if no Healthy member can take it, and there is one if any member
+// is usable.
 func TestPickIsUsable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGroup(t)

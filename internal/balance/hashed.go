@@ -1,7 +1,8 @@
 package balance
 
-// hashed is sch, qch and iqch: a key always goes to the same member as long as
-// that member is usable. They differ in what they take for the key, a keyPart.
+// hashed implements sch, qch and iqch: a key always goes to the same member as
+// long as that member is usable. They differ in the part of a Key that is hashed,
+// a keyPart.
 type hashed struct {
 	group *Group
 	part  keyPart
@@ -18,14 +19,13 @@ func newHashed(part keyPart, g *Group, seed []byte) *hashed {
 	}
 }
 
-// Pick returns the member that owns the key's slot of the ring. If that one
-// cannot take it, the key tries other slots, in an order of its own: a dead
-// member's keys spread over all others by weight and come back when it does;
-// nobody else's keys move. The same happens to keys whose member rises and has
-// no share in them yet, and to those that come while it has more than its bound.
-// (Trying the slots that follow is not enough: the
-// walks of Maglev are so regular that a slot's neighbours are no random sample
-// of the members.)
+// Pick returns the member that owns the key's slot of the ring. If that member
+// cannot take the key, other slots are tried, in an order that depends on the
+// key: a dead member's keys spread over all others by weight and return when it
+// does; no other keys move. The same happens to keys of a member that rises and
+// whose share does not include them yet, and to new ones while it is over its
+// bound. (Trying the slots that follow is not enough: the walks of Maglev are so
+// regular that a slot's neighbours are no random sample of the members.)
 func (h *hashed) Pick(k Key, avoid int) int {
 	if h.ring == nil {
 		return -1
@@ -39,18 +39,18 @@ func (h *hashed) Pick(k Key, avoid int) int {
 	return h.walk(sum, slot, avoid)
 }
 
-// walk tries the slots of a key in its order.
+// walk tries the slots of a key in the key's order.
 func (h *hashed) walk(sum uint64, slot, avoid int) int {
 	first, want := h.group.best(avoid)
 	if first < 0 {
 		return -1
 	}
 	bound, most := h.group.bound(avoid, want), h.group.mostShare(avoid, want)
-	// Of a member that rises, the keys with a low draw come first. Multiplying
-	// makes it independent of the slot (Knuth, vol. 3, 6.4).
+	// A member that rises takes the keys with a low draw first. Multiplying makes
+	// the draw independent of the slot (Knuth, vol. 3, 6.4).
 	draw := int(sum * 0x9e3779b97f4a7c15 >> 56)
-	skip := int(sum&0xffffffff%(ringSize-1)) + 1 // reaches every slot, ringSize being prime
-	rest, fits := -1, false                      // for a key that nobody with room has a share in; whether rest has room
+	skip := int(sum&0xffffffff%(ringSize-1)) + 1 // reaches every slot, because ringSize is prime
+	rest, fits := -1, false                      // for a key that is in the share of no member with room; whether rest has room
 	for range ringSize {
 		if i := int(h.ring[slot]); h.group.takes(i, avoid, want) {
 			room := bound.fits(h.group, i)
@@ -68,10 +68,10 @@ func (h *hashed) walk(sum uint64, slot, avoid int) int {
 	if rest >= 0 {
 		return rest
 	}
-	return first // verdicts changed since best looked, or its weight bought no slot
+	return first // verdicts changed after best read them, or its weight gave it no slot
 }
 
-// A keyPart is what of a Key is hashed.
+// A keyPart is the part of a Key that is hashed.
 type keyPart uint8
 
 const (
@@ -80,8 +80,8 @@ const (
 	quicServerID                // iqch: its 2nd to 4th byte, where QUIC-LB with 3-byte server ids has the server id
 )
 
-// of returns the part of k. A request that did not come over QUIC has no id,
-// and one that is too short counts as none: then it is the source address
+// of returns the part of k. A request that did not come over QUIC has no id, and
+// one with too short an id counts as such: then it is the source address
 // (decisions, Data plane 1).
 func (p keyPart) of(k *Key) []byte {
 	switch {

@@ -31,7 +31,7 @@ func TestRingSharesFollowWeights(t *testing.T) {
 	})
 }
 
-// Every node makes the same table, in whatever order it learnt of the members.
+// Every node computes the same table, in whatever order it learnt of the members.
 func TestRingDoesNotDependOnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := newGroup(rapid.SliceOfN(rapid.IntRange(0, 100), 1, 20).Draw(t, "weights")...)
@@ -63,8 +63,8 @@ func indexes(g *Group) func(func(int) bool) {
 	}
 }
 
-// A member that is down or to be avoided loses its keys, to all others by
-// weight; nobody else's keys move, and they come back with it.
+// A member that is down or to be avoided loses its keys, to all others by weight;
+// no other keys move, and they return with it.
 func TestHashedMovesOnlyKeysOfTheDead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		g := newGroup(rapid.SliceOfN(rapid.IntRange(1, 100), 2, 10).Draw(rt, "weights")...)
@@ -133,7 +133,7 @@ func TestRingDisruption(t *testing.T) {
 	})
 }
 
-// A listener's seed is its own: the same clients meet in different places.
+// Each listener has its own seed: the same clients are distributed differently.
 func TestSeedsGiveDifferentTables(t *testing.T) {
 	g := newGroup(1, 1, 1, 1)
 	other, err := New("sch", g, append([]byte("x"), seed[1:]...))
@@ -178,7 +178,7 @@ func TestKeyParts(t *testing.T) {
 }
 
 // Requests that came over TCP go where sch would send them, whichever hash the
-// listener has.
+// listener uses.
 func TestHashedWithoutQUIC(t *testing.T) {
 	g := newGroup(1, 2, 3)
 	sch := newScheduler(t, "sch", g)

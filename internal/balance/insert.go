@@ -7,17 +7,16 @@ import (
 )
 
 // insertName is the cookie that insert sets (specification, row
-// StickySessionType). In this mode the name is the load balancer's: whatever
-// the client sends under it stays here.
+// StickySessionType). In this mode the name belongs to the load balancer:
+// whatever the client sends under it is not passed on.
 const insertName = "SERVERID"
 
-// maxClockSkew is how far ahead of ours the clock of the node may have been
-// that wrote a cookie, in seconds. It is Tengine's bound: a day, far more than
-// clocks differ, since accepting such a cookie costs nothing and the answer
-// corrects it.
+// maxClockSkew is how far ahead of ours the clock of the node that wrote a cookie
+// may have been, in seconds. It is Tengine's bound: a day, far more than clocks
+// differ, since accepting such a cookie costs nothing and the answer corrects it.
 const maxClockSkew = 86400
 
-// insert is the stickiness that gives clients a cookie of ours:
+// insert implements stickiness by a cookie of the load balancer:
 // SERVERID=<token>|<last>|<first> (decisions, Data plane 4).
 type insert struct {
 	group      *Group
@@ -33,20 +32,21 @@ type SameSite string
 // NoSameSite leaves the choice to the browser: Lax in those of the Chromium family.
 const (
 	NoSameSite     SameSite = ""
-	SameSiteNone   SameSite = "None" // in all
-	SameSiteLax    SameSite = "Lax"  // in those that follow a link
+	SameSiteNone   SameSite = "None" // in all requests
+	SameSiteLax    SameSite = "Lax"  // in requests that follow a link
 	SameSiteStrict SameSite = "Strict"
 )
 
-// NewInsert returns stickiness by a cookie of the load balancer's own. A
-// session ends when the client was not seen for timeout, 1s to 86400s in whole
-// seconds. The seed is that of the listener, 32 random bytes.
+// NewInsert returns stickiness by a cookie of the load balancer. A session ends
+// when the client sent nothing for timeout, 1s to 86400s in whole seconds. The
+// seed is that of the listener, 32 random bytes.
 func NewInsert(g *Group, seed []byte, timeout time.Duration, site SameSite) Sticky {
 	return newInsert(g, seed, timeout, site, "; Path=/; HttpOnly; Secure")
 }
 
-// NewPlainInsert is NewInsert for a listener without TLS. Its cookie has no attribute
-// Secure, with which browsers would not take it (RFC 6265, 5.3 and 5.4).
+// NewPlainInsert is NewInsert for a listener without TLS. Its cookie lacks the
+// attribute Secure, with which browsers would not accept it (RFC 6265, 5.3 and
+// 5.4).
 func NewPlainInsert(g *Group, seed []byte, timeout time.Duration, site SameSite) Sticky {
 	return newInsert(g, seed, timeout, site, "; Path=/; HttpOnly")
 }
@@ -59,8 +59,8 @@ func newInsert(g *Group, seed []byte, timeout time.Duration, site SameSite, attr
 	return s
 }
 
-// ReadCookie takes SERVERID out of the field, however often it is there; the
-// first valid one is the session.
+// ReadCookie removes SERVERID from the field, every occurrence of it; the first
+// valid one is the session.
 func (s *insert) ReadCookie(dst, field []byte, now int64) ([]byte, Session) {
 	if !bytes.Contains(field, []byte(insertName)) {
 		return append(dst, field...), noSession
@@ -101,7 +101,7 @@ func (s *insert) AppendSetCookie(dst []byte, was Session, member int, now int64)
 	return append(dst, s.attributes...)
 }
 
-// RewriteSetCookie leaves the backend's cookies alone.
+// RewriteSetCookie does not change the backend's cookies.
 func (s *insert) RewriteSetCookie(dst, field []byte, _ int) []byte {
 	return append(dst, field...)
 }

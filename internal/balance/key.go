@@ -7,17 +7,17 @@ import (
 	"math/bits"
 )
 
-// derive makes a key of its own for each use of a listener's seed, so that
-// what one use shows to clients says nothing about another.
+// derive returns a separate key for each use of a listener's seed, so that what
+// one use reveals to clients says nothing about another.
 func derive(seed []byte, label string) [sha256.Size]byte {
 	mac := hmac.New(sha256.New, seed)
 	mac.Write([]byte(label))
 	return [sha256.Size]byte(mac.Sum(nil))
 }
 
-// A sipKey keys SipHash-2-4 (Aumasson and Bernstein, 2012): a short-input hash
-// whose outputs a stranger without the key can neither predict nor steer.
-// hash/maphash is not usable here, its seeds do not leave the process.
+// A sipKey is a key of SipHash-2-4 (Aumasson and Bernstein, 2012): a short-input
+// hash whose outputs nobody without the key can predict or steer. hash/maphash is
+// not usable here, because its seeds cannot be exported from the process.
 type sipKey struct{ k0, k1 uint64 }
 
 func newSipKey(seed []byte, label string) sipKey {

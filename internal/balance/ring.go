@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// A ring is the lookup table of Maglev (Eisenbud et al., NSDI 2016, section
-// 3.4): each slot belongs to a member, each member owns slots in proportion to
-// its weight, and a table made without one member differs from that with it in
-// little more than the slots of that member. It is made from ids, weights and
-// key alone, so that every node makes the same one.
+// A ring is the lookup table of Maglev (Eisenbud et al., NSDI 2016, section 3.4):
+// each slot belongs to a member, each member owns slots in proportion to its
+// weight, and removing a member changes little more than the slots of that
+// member. It is computed from ids, weights and key alone, so that all nodes
+// compute the same one.
 type ring []uint16 // indexes of members
 
 // ringSize is the number of slots, 2 bytes each: 32 KiB for each listener that
-// hashes. It must be prime, for walks to reach every slot. With 50 members of
-// equal weight shares are right to 0.3 % of each, and of the slots of members
+// hashes. It must be prime, so that walks reach every slot. With 50 members of
+// equal weight shares are exact to 0.3 % of each, and of the slots of members
 // that stay about 1 % move when one leaves.
 const ringSize = 16381
 
-// newRing fills a table for the members of g, nil if none has a weight. Members
-// take turns to claim the first free slot of their own walk through the table;
-// a member of half the weight has half the turns.
+// newRing returns the table for the members of g, nil if none has a weight.
+// Members take turns to claim the first free slot of their own walk through the
+// table; a member of half the weight has half the turns.
 func newRing(g *Group, key sipKey) ring {
 	walks := ringWalks(g, key)
 	if len(walks) == 0 {
@@ -48,8 +48,8 @@ func newRing(g *Group, key sipKey) ring {
 	}
 }
 
-// A ringWalk is the order in which one member claims slots: every skip-th,
-// beginning somewhere.
+// A ringWalk is the order in which one member claims slots: every skip-th, from
+// an offset on.
 type ringWalk struct {
 	id             string
 	member         uint16 // index in the group

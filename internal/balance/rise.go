@@ -2,35 +2,35 @@ package balance
 
 import "time"
 
-// A rise is how a member that came back takes up its share again: caches are
-// cold and connections have to be made, so that all of its share at once might
-// bring it down again. It does not change.
+// A rise is the slow start of a member that came back: caches are cold and
+// connections have to be made, so that its full share at once might bring it down
+// again. It is immutable.
 type rise struct {
 	since time.Time
 	over  time.Duration
 }
 
 // Shares are in parts of fullShare. A member begins with leastShare, a tenth, so
-// that it is not without work for the first part of a long rise.
+// that it gets work in the first part of a long rise, too.
 const (
 	fullShare  = 256
 	leastShare = fullShare / 10
 )
 
-// Rise has the member take up its share of new sessions linearly from now over
-// the time. It goes before the verdict that makes the member Healthy.
+// Rise makes the member take up its share of new sessions linearly from now over
+// the time. It must be called before the verdict that makes the member Healthy.
 func (m *Member) Rise(over time.Duration) {
 	if over > 0 {
 		m.rise.Store(&rise{time.Now(), over})
 	}
 }
 
-// risen reports whether the member has its whole share. It looks at no clock,
-// so that a member whose time is over and that nobody has asked for its share
-// has not risen.
+// risen reports whether the member takes its full share. It does not read the
+// clock, so a member counts as rising after its time until its share was asked
+// for.
 func (m *Member) risen() bool { return m.rise.Load() == nil }
 
-// share is the part of its share that the member has.
+// share returns the part of its share that the member takes now.
 func (m *Member) share() int {
 	if r := m.rise.Load(); r != nil {
 		return m.shareIn(r)
@@ -41,7 +41,7 @@ func (m *Member) share() int {
 func (m *Member) shareIn(r *rise) int {
 	risen := time.Since(r.since)
 	if risen >= r.over {
-		m.rise.CompareAndSwap(r, nil) // unless it has begun to rise anew
+		m.rise.CompareAndSwap(r, nil) // unless it has begun to rise again
 		return fullShare
 	}
 	return max(leastShare, int(fullShare*risen/r.over))
@@ -50,9 +50,9 @@ func (m *Member) shareIn(r *rise) int {
 // weight is the weight of member i for new sessions, times fullShare.
 func (g *Group) weight(i int) int { return g.Weights[i] * g.Members[i].share() }
 
-// mostShare is the largest share of the members that take new sessions. If all
-// of them rise, the one that is farthest counts as risen: what is divided is
-// always everything.
+// mostShare is the largest share of the members that take new sessions. If all of
+// them rise, the most advanced one counts as risen, so that everything is
+// distributed.
 func (g *Group) mostShare(avoid int, want Health) int {
 	most := leastShare
 	for i, m := range g.Members {
@@ -63,6 +63,6 @@ func (g *Group) mostShare(avoid int, want Health) int {
 	return most
 }
 
-// admits reports whether a member with the share takes a session that is its
-// own, or leaves it to the others. Draws are uniform from 0 to fullShare-1.
+// admits reports whether a member with the share takes a session of its own, or
+// leaves it to the others. Draws are uniform from 0 to fullShare-1.
 func admits(share, most, draw int) bool { return draw*most < share*fullShare }

@@ -8,14 +8,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// rises has a member be so far, in percent of the time, for as long as a test
-// takes.
+// rises puts the member into the given state of its rise, in percent of the time,
+// for the duration of a test.
 func rises(m *Member, percent int) {
 	const over = 1000 * time.Hour
 	m.rise.Store(&rise{time.Now().Add(-over * time.Duration(percent) / 100), over})
 }
 
-// A share goes up in a line, from a tenth to all, and rises anew from there.
+// A share rises linearly from a tenth to all, and starts again from a tenth.
 func TestRise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := new(Member)
@@ -41,7 +41,7 @@ func TestRise(t *testing.T) {
 	})
 }
 
-// A member rises anew although it is just being found out that it had risen.
+// A member may rise again while a pick finds that it had risen.
 func TestRiseAnew(t *testing.T) {
 	m := new(Member)
 	m.rise.Store(&rise{time.Now().Add(-time.Hour), time.Minute})
@@ -52,7 +52,7 @@ func TestRiseAnew(t *testing.T) {
 	}
 }
 
-// Requests are shared out by weight times share.
+// Requests are distributed by weight times share.
 func TestRisingMembersGetTheirShare(t *testing.T) {
 	for _, tt := range []struct {
 		weights, percent, want []int
@@ -84,12 +84,12 @@ func TestRisingMembersGetTheirShare(t *testing.T) {
 	}
 }
 
-// Of its keys a member has the part that it has risen; the rest is with those
-// that are farther.
+// A member has the part of its keys that it has risen to; the rest is with more
+// advanced members.
 func TestRisingMembersGetTheirShareOfKeys(t *testing.T) {
 	for _, tt := range []struct{ percent, want []int }{
 		{[]int{100, 100, 50}, []int{5, 5, 2}},
-		{[]int{100, 50, 25}, []int{17, 5, 2}}, // a quarter of the keys is anybody's, a quarter the first two's, half the first's
+		{[]int{100, 50, 25}, []int{17, 5, 2}}, // a quarter of the keys goes to any of them, a quarter to the first two, half to the first
 		{[]int{80, 40, 40}, []int{4, 1, 1}},
 		{[]int{30, 30, 30}, []int{1, 1, 1}},
 	} {
@@ -103,8 +103,8 @@ func TestRisingMembersGetTheirShareOfKeys(t *testing.T) {
 	}
 }
 
-// While a member rises, each key moves once at most: from the one that stood in
-// for it to the one whose it is.
+// While a member rises, each key moves at most once: from the member that
+// replaced it to its own.
 func TestRisingMemberGetsItsKeysOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := newGroup(rapid.SliceOfN(rapid.IntRange(1, 100), 2, 10).Draw(t, "weights")...)

@@ -16,17 +16,16 @@ type Scheduler interface {
 	Pick(k Key, avoid int) int
 }
 
-// A Key is what the hashing schedulers look at.
+// A Key is the input of the hashing schedulers.
 type Key struct {
 	ClientIP [16]byte // IPv4 in its IPv6-mapped form
 	QUICID   []byte   // the client's first destination connection id; nil unless over QUIC
 }
 
-// New returns the scheduler of the given name over g: wrr, wlc, rr, sch, qch
-// or iqch. The seed, 32 random bytes kept with the listener, is what the
-// hashing ones derive their keys from (decisions, Data plane 2); nodes with the
-// same seed and the same members map a key to the same member. The others
-// ignore it.
+// New returns the scheduler of the given name over g: wrr, wlc, rr, sch, qch or
+// iqch. The hashing ones derive their keys from the seed, 32 random bytes kept
+// with the listener (decisions, Data plane 2); nodes with the same seed and the
+// same members map a key to the same member. The others ignore it.
 func New(name string, g *Group, seed []byte) (Scheduler, error) {
 	if err := g.check(); err != nil {
 		return nil, err
@@ -49,11 +48,11 @@ func New(name string, g *Group, seed []byte) (Scheduler, error) {
 	return newHashed(part, g, seed), nil
 }
 
-// minSeed is the shortest seed, in bytes, that a stranger cannot guess.
+// minSeed is the shortest seed, in bytes, that cannot be guessed.
 const minSeed = 16
 
-// maxMembers is how many members a group may have: schedules and tables hold
-// their indexes in 16 bits.
+// maxMembers is the largest number of members of a group: schedules and tables
+// hold their indexes in 16 bits.
 const maxMembers = math.MaxUint16
 
 func (g *Group) check() error {

@@ -2,26 +2,25 @@ package balance
 
 import "bytes"
 
-// server is the stickiness that marks a cookie of the backend's: its value
-// becomes <token>~<value> on the way to the client and is itself again on the
-// way back (decisions, Data plane 5). The cookie lives as long as the backend
-// wants it to.
+// server implements stickiness by marking a cookie of the backend: its value
+// becomes <token>~<value> on the way to the client and is restored on the way
+// back (decisions, Data plane 5). The backend decides how long the cookie lives.
 type server struct {
 	group  *Group
 	tokens tokens
 	cookie string // name of the backend's cookie
 }
 
-// NewServer returns stickiness by the backend's own cookie of the given name.
-// Where the backend does not set it, there is none. The seed is that of the
+// NewServer returns stickiness by the backend's own cookie of the given name. A
+// client that got no such cookie has no session. The seed is that of the
 // listener, 32 random bytes.
 func NewServer(g *Group, seed []byte, cookie string) Sticky {
 	return &server{g, newTokens(g, seed), cookie}
 }
 
-// ReadCookie takes the token off each cookie of the name; the first one whose
-// member is usable is the session. A token of a member that is gone is taken
-// off as well, so that a backend never sees but what a backend has set.
+// ReadCookie removes the token from each cookie of the name; the first one whose
+// member is usable is the session. The token of a member that is gone is removed
+// as well, so that a backend sees only what a backend has set.
 func (s *server) ReadCookie(dst, field []byte, _ int64) ([]byte, Session) {
 	session := noSession
 	if !bytes.Contains(field, s.tokens.tag[:]) {
@@ -50,7 +49,7 @@ func (s *server) ReadCookie(dst, field []byte, _ int64) ([]byte, Session) {
 	return dst, session
 }
 
-// appendOwn appends the cookie as the backend knows it.
+// appendOwn appends the cookie as the backend set it.
 func (s *server) appendOwn(dst, own []byte, quoted bool) []byte {
 	dst = append(append(dst, s.cookie...), '=')
 	if quoted {
@@ -67,7 +66,7 @@ func (s *server) appendOwn(dst, own []byte, quoted bool) []byte {
 func (s *server) AppendSetCookie(dst []byte, _ Session, _ int, _ int64) []byte { return dst }
 
 // RewriteSetCookie puts the token of member before the value if the cookie has
-// the name, inside the quotes if there are any. Attributes stay as they are.
+// the name, inside the quotes if there are any. Attributes do not change.
 func (s *server) RewriteSetCookie(dst, field []byte, member int) []byte {
 	_, value, _, named := nextCookie(field, s.cookie)
 	if !named {

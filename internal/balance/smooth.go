@@ -1,21 +1,21 @@
 package balance
 
-// smooth is the smooth weighted round robin of nginx: of every W turns, W the
-// sum of the weights, each member gets as many as its weight, spread as evenly
-// as the weights allow (5, 1, 1 gives a a b a c a a). It is not safe for
+// smooth is the smooth weighted round robin of nginx: of every W turns, W being
+// the sum of the weights, each member gets as many as its weight, spread as
+// evenly as the weights allow (5, 1, 1 gives a a b a c a a). It is not safe for
 // concurrent use.
 type smooth struct {
 	weights []int
-	current []int // what each member is owed, in turns times W; sums to 0
+	current []int // credit of each member, in turns times W; sums to 0
 }
 
 func newSmooth(weights []int) smooth {
 	return smooth{weights, make([]int, len(weights))}
 }
 
-// next returns the member whose turn it is among those that g takes, or -1 if
-// it takes none. A member that is passed over is owed nothing for it; one that
-// rises counts with the share that it has.
+// next returns the member whose turn it is among those that g takes, or -1 if it
+// takes none. A member that is skipped gains no credit; one that rises counts
+// with its present share.
 func (s *smooth) next(g *Group, avoid int, want Health) int {
 	best, total := -1, 0
 	for i, w := range s.weights {
@@ -31,8 +31,8 @@ func (s *smooth) next(g *Group, avoid int, want Health) int {
 	return best
 }
 
-// credit gives member i what it is owed for one turn, w, and returns who of i and
-// best is owed more.
+// credit adds w to the credit of member i for one turn, and returns the one of i
+// and best with more credit.
 func (s *smooth) credit(i, w, best int) int {
 	s.current[i] += w
 	if best < 0 || s.current[i] > s.current[best] {
@@ -41,9 +41,9 @@ func (s *smooth) credit(i, w, best int) int {
 	return best
 }
 
-// schedule returns one whole cycle of turns with every member taking part. The
-// weights are reduced by their common divisor first, so that equal weights
-// make a cycle of one turn each; it is empty if all weights are 0.
+// schedule returns one whole cycle of turns of all members. The weights are
+// reduced by their common divisor first, so that equal weights make a cycle of
+// one turn each; it is empty if all weights are 0.
 func schedule(weights []int) []uint16 {
 	divisor, total := 0, 0
 	for _, w := range weights {

@@ -7,11 +7,11 @@ import (
 	"encoding/hex"
 )
 
-// A token stands for a member in a cookie: 32 lower-case hexadecimal digits,
-// of which the first 8 are the listener's and 24 the member's. Both are keyed
-// hashes, so that a token tells nothing of the member, cannot be made without
-// the seed, and can be told from a backend's own value even when its member is
-// gone.
+// A token stands for a member in a cookie: 32 lower-case hexadecimal digits, of
+// which the first 8 identify the listener and 24 the member. Both are keyed
+// hashes, so that a token reveals nothing of the member, cannot be made without
+// the seed, and is recognized among a backend's own values even when its member
+// is gone.
 type token [tokenLen]byte
 
 const (
@@ -19,15 +19,15 @@ const (
 	tokenTagLen = 8
 )
 
-// tokens knows the tokens of a group.
+// tokens are the tokens of a group.
 //
-// Looking one up takes a time that depends on the runtime's own random hash of
-// what the client sent, not on how much of it is right. Nothing hangs on it
+// The time of a lookup depends on the runtime's own random hash of what the
+// client sent, not on how much of it is right. A timing leak would reveal nothing
 // anyway: a client gets the token of any member by asking often enough.
 type tokens struct {
 	of     []token // by index in the group
 	member map[token]int
-	tag    [tokenTagLen]byte // what all tokens of this listener begin with
+	tag    [tokenTagLen]byte // prefix of all tokens of this listener
 }
 
 func newTokens(g *Group, seed []byte) tokens {
@@ -48,8 +48,8 @@ func newTokens(g *Group, seed []byte) tokens {
 	return t
 }
 
-// lookup returns the index of the member that text stands for, or -1. The
-// token of a member that is gone is still ours.
+// lookup returns the index of the member that text stands for, or -1. ours is
+// also true for the token of a member that is gone.
 func (t *tokens) lookup(text []byte) (member int, ours bool) {
 	if len(text) != tokenLen || !bytes.HasPrefix(text, t.tag[:]) {
 		return -1, false

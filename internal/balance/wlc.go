@@ -2,10 +2,10 @@ package balance
 
 import "math/rand/v2"
 
-// leastActive is wlc: the member with the fewest exchanges in flight for its
-// weight, counting the one to come. The count is read without a lock and is
-// only raised after Pick returned, so exchanges that begin at the same instant
-// see the same counts; ties are broken at random, so that they still spread.
+// leastActive implements wlc: the member with the fewest exchanges in flight for
+// its weight, counting the new one. The count is read without a lock and is only
+// raised after Pick returned, so exchanges that begin at the same instant see the
+// same counts; ties are broken at random, so that they still spread.
 type leastActive struct {
 	group *Group
 }
@@ -17,14 +17,14 @@ func (l *leastActive) Pick(_ Key, avoid int) int {
 			return i
 		}
 	}
-	first, _ := l.group.best(avoid) // verdicts may have changed between the two looks
+	first, _ := l.group.best(avoid) // verdicts may have changed between the two calls
 	return first
 }
 
 func (l *leastActive) least(avoid int, want Health) int {
 	var (
 		best       = -1
-		load       int64 // of best: exchanges in flight and the one to come
+		load       int64 // of best: exchanges in flight plus the new one
 		weight     int64 // of best
 		ties       uint64
 		tieBreaker = rand.Uint32()
@@ -39,7 +39,7 @@ func (l *leastActive) least(avoid int, want Health) int {
 			best, load, weight, ties = i, n, w, 1
 		case mine == least:
 			// The k-th of equals replaces the chosen one with probability 1/k,
-			// which is fair to all of them.
+			// which gives each the same chance.
 			ties++
 			tieBreaker = tieBreaker*1664525 + 1013904223 // Knuth's "quick and dirty" generator
 			if uint64(tieBreaker)*ties>>32 == 0 {

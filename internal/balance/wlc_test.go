@@ -28,7 +28,7 @@ func TestWLCPicksTheLeastLoaded(t *testing.T) {
 	})
 }
 
-// Held exchanges end up in proportion to the weights.
+// Long exchanges end up in proportion to the weights.
 func TestWLCFillsByWeight(t *testing.T) {
 	g := newGroup(100, 50, 0, 25)
 	s := newScheduler(t, "wlc", g)
@@ -44,7 +44,7 @@ func TestWLCFillsByWeight(t *testing.T) {
 	}
 }
 
-// Idle members of one weight share what comes, wherever they stand in the
+// Idle members of equal weight share new exchanges, wherever they are in the
 // group: the first requests do not all go to the first member.
 func TestWLCSpreadsTies(t *testing.T) {
 	g := newGroup(10, 10, 10, 1, 1, 1, 1, 10)
@@ -53,7 +53,7 @@ func TestWLCSpreadsTies(t *testing.T) {
 	near(t, got, []int{1, 1, 1, 0, 0, 0, 0, 1}, n, 0.05)
 }
 
-// A count that went below zero by a mistake elsewhere must not stop traffic.
+// A count that a bug elsewhere made negative must not stop traffic.
 func TestWLCSurvivesNegativeCounts(t *testing.T) {
 	g := newGroup(1, 1)
 	g.Members[0].Active.Store(-5)

@@ -67,8 +67,8 @@ func TestRRIgnoresWeightsButZero(t *testing.T) {
 	}
 }
 
-// The share of members that are down goes to all others by weight, not to
-// their neighbours in the schedule.
+// The share of members that are down goes to all others by weight, not to their
+// neighbours in the schedule.
 func TestWRRSharesOutTheTurnsOfTheDead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		g := newGroup(rapid.SliceOfN(rapid.IntRange(1, 100), 2, 10).Draw(rt, "weights")...)

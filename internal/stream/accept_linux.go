@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listen begins to take connections of l. Of several loops that wait one is woken.
+// listen starts accepting connections of l. Of several waiting loops the kernel
+// wakes one.
 func (o *loop) listen(l *Listener) {
 	select {
 	case <-l.socket.closed:
@@ -31,7 +32,7 @@ func (o *loop) unlisten(l *Listener) {
 	}
 }
 
-// acceptTurn is how many connections are accepted before others have their turn.
+// acceptTurn is how many connections are accepted before the loop serves others.
 const acceptTurn = 32
 
 var errAccept = errors.New("connections cannot be accepted for now")
@@ -44,7 +45,7 @@ func (o *loop) take(l *Listener) {
 		case 0:
 		case unix.EAGAIN:
 			return
-		default: // out of descriptors or memory: it passes when connections end
+		default: // out of descriptors or memory: lasts until connections end
 			o.streams.scarce.Refuse(o.streams.log, errAccept, "cause", e)
 			o.pause(l)
 			return
@@ -59,12 +60,12 @@ func (o *loop) take(l *Listener) {
 			continue
 		}
 		reset(fd)
-		_ = unix.Close(fd) // nothing was said to it
+		_ = unix.Close(fd) // no bytes were exchanged
 	}
 }
 
-// pause stops accepting for a moment: the socket stays ready, and the loop would turn
-// without end.
+// pause stops accepting until the next tick: the socket stays ready, and the loop
+// would spin.
 func (o *loop) pause(l *Listener) {
 	o.unlisten(l)
 	o.paused = append(o.paused, l)

@@ -12,11 +12,11 @@ import (
 
 var errCrowded = errors.New("too many connections")
 
-// choose picks the backend of a connection from client, and its index among those of
-// cfg: the one that the client is remembered with, else the scheduler's pick. avoid is
-// the index of one that has just failed, -1 if none has. It counts the connection in
-// the member's Active. The index is negative if there is none; full tells that there
-// are some and all of them have as many connections as they may.
+// choose picks the backend of a connection from client, and its index in cfg: the
+// backend remembered for the client, else the scheduler's pick. avoid is the
+// index of a backend that has just failed, or -1. It counts the connection in the
+// member's Active. The index is negative if there is no backend; full says that
+// there are usable ones, all at their limit of connections.
 func (l *Listener) choose(cfg *Config, client netip.Addr, avoid int) (b *Backend, index int, full bool) {
 	if cfg.Persistence > 0 && avoid < 0 {
 		if i := l.memory.recall(cfg, client); i >= 0 {
@@ -42,7 +42,7 @@ func (l *Listener) choose(cfg *Config, client netip.Addr, avoid int) (b *Backend
 	return nil, -1, full
 }
 
-// take counts a connection to b, unless it has as many as it may.
+// take counts a connection to b, unless b is at its limit.
 func (l *Listener) take(b *Backend) bool {
 	if b.Member.Active.Add(1) > l.streams.maxBack {
 		b.Member.Active.Add(-1)
@@ -51,7 +51,7 @@ func (l *Listener) take(b *Backend) bool {
 	return true
 }
 
-// A memory knows the backends of client addresses.
+// A memory maps client addresses to backends.
 type memory struct {
 	mu   sync.Mutex
 	seen map[netip.Addr]remembered // guarded by mu
@@ -62,7 +62,7 @@ type remembered struct {
 	until   socket.Instant
 }
 
-// recall is the index in cfg of the backend that a client is remembered with, -1 if
+// recall returns the index in cfg of the backend remembered for a client, -1 if
 // there is none or it is down. A backend of weight 0 keeps its clients.
 func (m *memory) recall(cfg *Config, client netip.Addr) int {
 	m.mu.Lock()
@@ -79,7 +79,7 @@ func (m *memory) recall(cfg *Config, client netip.Addr) int {
 	return -1
 }
 
-// remember notes that a connection of a client with a backend begins now.
+// remember records that a connection of a client to a backend begins now.
 func (m *memory) remember(client netip.Addr, b *Backend, now socket.Instant, d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -92,8 +92,9 @@ func (m *memory) remember(client netip.Addr, b *Backend, now socket.Instant, d t
 	m.seen[client] = remembered{b, now.Add(d)}
 }
 
-// forget makes room: of a few entries, which are in no order, those that are over, or
-// the first if none is. Called with mu locked.
+// forget makes room: it looks at a few entries, which come in no order, and
+// removes the expired ones, or the first if none has expired. Called with mu
+// locked.
 func (m *memory) forget(now socket.Instant) {
 	const look = 64
 	looked, removed := 0, 0

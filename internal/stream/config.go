@@ -8,8 +8,8 @@ import (
 	"elbow/internal/balance"
 )
 
-// A Config is what a listener does. It is immutable once published; a connection that
-// begins loads it once.
+// A Config is the behaviour of a listener. It is immutable once published; a
+// connection loads it once, when it begins.
 type Config struct {
 	// LoadBalancer and Port label the access log.
 	LoadBalancer string
@@ -18,16 +18,17 @@ type Config struct {
 	Backends  []*Backend        // in the order of the group's members
 	Scheduler balance.Scheduler // over the members of Backends
 
-	// Idle is how long a connection may carry nothing in either direction; then it is
-	// closed. 0 means 900s, the default of the API.
+	// Idle is how long a connection may transfer nothing in either direction
+	// before it is closed. 0 means 900s, the default of the API.
 	Idle time.Duration
 
-	// Persistence is how long after its last connection has begun a client address is
-	// sent to the same backend. 0: each connection is scheduled anew.
+	// Persistence is how long after the start of its last connection a client
+	// address is sent to the same backend. 0: each connection is scheduled
+	// independently.
 	Persistence time.Duration
 
-	// ProxyHeader has each connection to a backend begin with the header of the PROXY
-	// protocol, version 2.
+	// ProxyHeader makes each backend connection begin with the header of the
+	// PROXY protocol, version 2.
 	ProxyHeader bool
 }
 
@@ -38,24 +39,24 @@ func (c *Config) idle() time.Duration {
 	return defaultIdle
 }
 
-// A Backend is one server that connections go to. It outlives configs.
+// A Backend is one server that connections go to. It outlives Configs.
 type Backend struct {
-	ID      string // as the access log names it
+	ID      string // as written to the access log
 	Address netip.AddrPort
 	Member  *balance.Member // counts the connections in Active
 
 	retired sync.Once
 }
 
-// Counts takes what a listener counts. Its methods may be called from several
-// goroutines at once.
+// Counts receives the counters of a listener. Its methods may be called
+// concurrently.
 type Counts interface {
 	Accepted()
-	Refused()                                         // a connection beyond a limit
-	Opened(delta int64)                               // connections that are open
+	Refused()                                         // a connection over a limit
+	Opened(delta int64)                               // change in the number of open connections
 	Moved(in, out int64)                              // bytes from and to clients
 	Retried()                                         // an attempt after the first
-	Ended(took, connected time.Duration, side string) // a connection; connected is 0 if no backend accepted, side is who broke it
+	Ended(took, connected time.Duration, side string) // a connection; connected is 0 if no backend accepted it, side is the party at fault
 }
 
 // Retire resets, after the DrainTimeout, the connections to a backend that no Config

@@ -8,24 +8,24 @@ import (
 	"elbow/internal/socket"
 )
 
-// A reason is why a connection ended.
+// A reason says why a connection ended.
 type reason uint8
 
 const (
 	byBoth       reason = iota // both sides had closed, and all bytes were passed on
 	byClient                   // the client reset it, or was gone when it was written to
-	byBackend                  // the backend did
-	byIdle                     // it carried nothing for too long
+	byBackend                  // the same, by the backend
+	byIdle                     // idle timeout
 	byNobody                   // no backend is usable
-	byFull                     // all backends have as many connections as they may
-	byRefusal                  // no backend accepted
-	byScarcity                 // there was no descriptor
-	byDrain                    // the time of a drain was over
-	byRetirement               // the backend was retired, and its time over
-	byFault                    // a fault of ours
+	byFull                     // all backends are at their limit of connections
+	byRefusal                  // no backend accepted the connection
+	byScarcity                 // out of descriptors
+	byDrain                    // the drain timed out
+	byRetirement               // the backend was retired, and its drain timed out
+	byFault                    // an internal error
 )
 
-// reasonNames are the reasons as the access log has them, and who is said to be at
+// reasonNames are the reasons as written to the access log, and the party at
 // fault.
 var reasonNames = [...]struct{ name, side string }{
 	byBoth: {"closed", ""}, byClient: {"client reset", "client"}, byBackend: {"backend reset", "upstream"}, byIdle: {"idle timeout", ""},
@@ -33,10 +33,10 @@ var reasonNames = [...]struct{ name, side string }{
 	byScarcity: {"no descriptor", "self"}, byDrain: {"drain timeout", "self"}, byRetirement: {"backend removed", "self"}, byFault: {"internal error", "self"},
 }
 
-// A record is what is known of a connection when it has ended.
+// A record is what the access log says of a connection.
 type record struct {
 	client    netip.AddrPort
-	backend   *Backend // nil: none accepted
+	backend   *Backend // nil: none accepted it
 	began     socket.Instant
 	connected socket.Instant // 0: never
 	attempts  int
@@ -44,7 +44,7 @@ type record struct {
 	reason    reason
 }
 
-// finish counts a connection that has ended and writes its line of the access log.
+// finish counts a connection that has ended and writes its access-log line.
 func (l *Listener) finish(r *record) {
 	took := socket.Now().Sub(r.began)
 	connected := time.Duration(0)

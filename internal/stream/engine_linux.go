@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// An engine is the loops that do the work. Each listening socket is in the sets of
-// all of them; a connection belongs to the loop that accepted it.
+// An engine is the set of event loops. Each listening socket is watched by all of
+// them; a connection belongs to the loop that accepted it.
 type engine struct {
 	loops []*loop
 }
@@ -30,7 +30,7 @@ func (e *engine) close() {
 	}
 }
 
-// accept begins to take the connections of l, once the process may.
+// accept starts to accept connections of l, as soon as the process may.
 func (e *engine) accept(l *Listener) {
 	select {
 	case <-l.streams.begun:
@@ -38,7 +38,7 @@ func (e *engine) accept(l *Listener) {
 		return
 	default:
 	}
-	go func() { // ends when the process begins, or with the listener
+	go func() { // ends when the process may begin, or with the listener
 		select {
 		case <-l.streams.begun:
 			e.admit(l)
@@ -53,7 +53,7 @@ func (e *engine) admit(l *Listener) {
 	}
 }
 
-// refuse ends accept. When it returns no connection of l is accepted any more.
+// refuse ends accept. After it returns no connection of l is accepted.
 func (e *engine) refuse(l *Listener) {
 	l.socket.shut()
 	for _, o := range e.loops {
@@ -61,7 +61,7 @@ func (e *engine) refuse(l *Listener) {
 	}
 }
 
-// cut resets the connections that which reports true for, and counts them.
+// cut resets the connections for which which reports true, and returns how many.
 func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) int {
 	var n atomic.Int64
 	for _, o := range e.loops {

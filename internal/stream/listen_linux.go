@@ -9,19 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A listenSocket is a listening socket, outside of the runtime's poller: the sets of
-// the loops watch it.
+// A listenSocket is a listening socket outside of the runtime's poller: the loops
+// watch it.
 type listenSocket struct {
 	fd     int
 	once   sync.Once
-	closed chan struct{} // the listener is being closed
+	closed chan struct{} // closed when the listener is being closed
 }
 
-// backlog is how many connections may wait to be accepted; the kernel has a bound of
-// its own, net.core.somaxconn.
+// backlog is the length of the accept queue; the kernel has a bound of its own,
+// net.core.somaxconn.
 const backlog = 1 << 16
 
-// open takes the socket of an older process, or opens one.
+// open uses the socket of an older process, or opens one.
 func (s *listenSocket) open(of *Streams, addr netip.AddrPort) error {
 	s.closed = make(chan struct{})
 	if of.inherit != nil {
@@ -46,8 +46,8 @@ func (s *listenSocket) open(of *Streams, addr netip.AddrPort) error {
 	return nil
 }
 
-// copy makes the socket of f, which is closed afterwards, that of s. The older process
-// still uses it, so that it must not become a blocking one, as by Fd.
+// copy duplicates the socket of f for s; the caller closes f. The older process
+// still uses the socket, so it must stay non-blocking, which Fd would change.
 func (s *listenSocket) copy(f *os.File) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *listenSocket) copy(f *os.File) error {
 }
 
 func listenOn(fd int, addr netip.AddrPort) error {
-	// What is set here accepted sockets inherit.
+	// Accepted sockets inherit these options.
 	options := []struct{ level, name, value int }{{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1}, {unix.IPPROTO_TCP, unix.TCP_NODELAY, 1}}
 	if addr.Addr().Is6() {
 		options = append(options, struct{ level, name, value int }{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1})
@@ -98,12 +98,12 @@ func (s *listenSocket) address() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// shut tells that the listener is being closed.
+// shut signals that the listener is being closed.
 func (s *listenSocket) shut() { s.once.Do(func() { close(s.closed) }) }
 
 func (s *listenSocket) close() { _ = unix.Close(s.fd) } // no loop watches it any more
 
-// duplicate makes a copy for another process.
+// duplicate returns a copy for another process.
 func (s *listenSocket) duplicate() (*os.File, error) {
 	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

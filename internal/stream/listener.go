@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// A Listener serves one address and port with one Config at a time. The socket stays
-// open whatever happens to the Config.
+// A Listener serves one address and port with one Config at a time. The socket
+// stays open when the Config changes.
 type Listener struct {
 	streams *Streams
 	address netip.AddrPort
@@ -16,14 +16,14 @@ type Listener struct {
 	config  atomic.Pointer[Config]
 	counts  Counts
 	memory  memory
-	here    atomic.Int64 // connections
+	here    atomic.Int64 // open connections
 
 	closing sync.Once
-	running sync.WaitGroup // the connections
+	running sync.WaitGroup // waits for the connections
 }
 
-// Listen opens addr and serves cfg on it. That the address is taken, or that no
-// interface has it, is told by errors.Is with EADDRINUSE and EADDRNOTAVAIL.
+// Listen opens addr and serves cfg on it. The error matches EADDRINUSE if the
+// address is in use and EADDRNOTAVAIL if no interface has it.
 func (s *Streams) Listen(addr netip.AddrPort, cfg *Config, counts Counts) (*Listener, error) {
 	l := &Listener{streams: s, address: addr, counts: counts}
 	l.config.Store(cfg)
@@ -42,34 +42,34 @@ func (s *Streams) Listen(addr netip.AddrPort, cfg *Config, counts Counts) (*List
 	return l, nil
 }
 
-// Swap makes cfg what new connections follow. Those that are open go on with their
-// backends; their idle timeout is that of cfg.
+// Swap makes cfg apply to new connections. Open connections keep their backends;
+// their idle timeout is that of cfg.
 func (l *Listener) Swap(cfg *Config) { l.config.Store(cfg) }
 
 // Addr returns the address that the listener is bound to.
 func (l *Listener) Addr() netip.AddrPort { return l.address }
 
 // Close stops accepting. When it returns, address and port are free for another
-// listener. Open connections go on; Drain waits for them.
+// listener. Open connections continue; Drain waits for them.
 func (l *Listener) Close() {
 	l.closing.Do(func() {
 		s := l.streams
 		s.mu.Lock()
 		delete(s.open, l)
 		s.mu.Unlock()
-		s.engine.refuse(l) // nothing is accepted any more when it returns
+		s.engine.refuse(l) // after it returns nothing is accepted
 		l.socket.close()
 		s.files.Release(1, 0)
 	})
 }
 
-// Yield ends the part of l in taking connections, because another process has the
-// socket now.
+// Yield stops accepting connections of l, because another process has the socket
+// now.
 func (l *Listener) Yield() { l.Close() }
 
-// Drain ends the listener: it closes it, returns when the last connection has ended,
-// or resets what is left when ctx ends. The error is that of ctx if a connection was
-// reset.
+// Drain closes the listener and returns when the last connection has ended. When
+// ctx ends first, it resets the remaining connections and returns the error of
+// ctx.
 func (l *Listener) Drain(ctx context.Context) error {
 	l.Close()
 	ended := make(chan struct{})
@@ -90,7 +90,7 @@ func (l *Listener) Drain(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// enter takes up a new connection and reports whether there is room for it.
+// enter counts a new connection and reports whether there is room for it.
 func (l *Listener) enter() bool {
 	s := l.streams
 	l.counts.Accepted()
@@ -107,7 +107,7 @@ func (l *Listener) enter() bool {
 	return true
 }
 
-// leave is the end of what enter began.
+// leave undoes enter.
 func (l *Listener) leave() {
 	l.here.Add(-1)
 	l.streams.conns.Add(-1)

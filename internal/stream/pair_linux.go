@@ -8,22 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A pair is a connection of a client and that to its backend. It belongs to the
+// A pair is a client connection and its backend connection. It belongs to the
 // goroutine of its loop.
 type pair struct {
 	loop     *loop
 	listener *Listener
-	backend  *Backend // that the connection is counted at; nil: none
-	config   *Config  // until it is connected
+	backend  *Backend // where the connection is counted; nil: none
+	config   *Config  // until the backend is connected
 	client   side
 	server   side
 	record   record
-	active   socket.Instant // when it carried something last; while it connects, when that began
-	before   *pair          // the one in front of it in the list of its slot of the wheel
-	after    *pair          // the one behind it
-	slot     int16          // of the wheel; -1: it is not in it
+	active   socket.Instant // when bytes moved last; while connecting, when that began
+	before   *pair          // previous in the list of its wheel slot
+	after    *pair          // next in the list
+	slot     int16          // of the wheel; -1: not in the wheel
 	avoid    int32          // index of the backend that failed last, -1: none
-	up       bool           // the backend has accepted
+	up       bool           // the backend connection is established
 	queued   bool           // it is in loop.ready
 	ended    bool
 }
@@ -31,17 +31,17 @@ type pair struct {
 // A side is one of the two sockets of a pair.
 type side struct {
 	fd       int32 // -1: there is none
-	full     uint8 // how many times in a row as much was read as there was room for
+	full     uint8 // number of full reads in a row
 	readable bool  // there may be something to read
 	writable bool  // there may be room to write
-	last     bool  // the peer has closed its sending side, or all of it
-	eof      bool  // all that it sent has been read
+	last     bool  // the peer has closed its sending side, or the connection
+	eof      bool  // everything it sent has been read
 	shut     bool  // our sending side is closed
 	waiting  []byte
-	pipe     *pipe // with bytes that wait; nil: none
+	pipe     *pipe // with pending bytes; nil: none
 }
 
-// begin makes a pair of a connection that was accepted.
+// begin makes a pair of an accepted connection.
 func (o *loop) begin(l *Listener, fd int, client netip.AddrPort) {
 	p := &pair{loop: o, listener: l, config: l.config.Load(), avoid: -1, slot: -1}
 	p.client, p.server = side{fd: int32(fd)}, side{fd: -1}
@@ -56,7 +56,8 @@ func (o *loop) begin(l *Listener, fd int, client netip.AddrPort) {
 	}
 }
 
-// connect begins to connect to a backend, or ends the pair if there is none to try.
+// connect starts to connect to a backend, or ends the pair if there is none to
+// try.
 func (p *pair) connect() {
 	for {
 		b, i, full := p.listener.choose(p.config, p.record.client.Addr(), int(p.avoid))
@@ -84,7 +85,8 @@ func (p *pair) connect() {
 	}
 }
 
-// dial opens the socket to the backend and reports whether it may become a connection.
+// dial opens the socket to the backend and starts to connect it. It reports
+// whether that succeeded.
 func (p *pair) dial(b *Backend) bool {
 	family := unix.AF_INET
 	if b.Address.Addr().Unmap().Is6() {
@@ -101,7 +103,7 @@ func (p *pair) dial(b *Backend) bool {
 		p.end(byScarcity, true)
 		return false
 	}
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // without it small messages are late
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // best effort: without it small messages are delayed
 	if e := connectTo(fd, b.Address); e != 0 && e != unix.EINPROGRESS {
 		p.loop.table = grown(p.loop.table, fd)
 		return false
@@ -113,8 +115,8 @@ func (p *pair) dial(b *Backend) bool {
 	return true
 }
 
-// another lets go of a backend that did not accept. It reports whether another one may
-// be tried; else the pair has ended. Nothing of the client was read until now.
+// another gives up a backend that did not accept. It reports whether another one
+// may be tried; else the pair has ended. Nothing was read from the client before.
 func (p *pair) another() bool {
 	p.loop.drop(int(p.server.fd))
 	p.server = side{fd: -1}
@@ -126,7 +128,7 @@ func (p *pair) another() bool {
 	return false
 }
 
-// release takes the connection off the backend's count.
+// release removes the connection from the backend's count.
 func (p *pair) release() {
 	if p.backend != nil {
 		p.backend.Member.Active.Add(-1)
@@ -134,12 +136,12 @@ func (p *pair) release() {
 	}
 }
 
-// event notes what has happened to a socket of p.
+// event records an event on a socket of p.
 func (p *pair) event(fd int32, events uint32) {
 	s := &p.client
 	if fd != s.fd {
 		if s = &p.server; fd != s.fd {
-			return // of a backend that was tried before
+			return // of a backend tried before
 		}
 	}
 	const ends = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
@@ -147,11 +149,11 @@ func (p *pair) event(fd int32, events uint32) {
 	s.writable = s.writable || events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0
 	s.last = s.last || events&ends != 0
 	if !p.up && s == &p.client && events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-		p.end(byClient, true) // nobody waits for the backend any more
+		p.end(byClient, true) // no client waits for the backend any more
 	}
 }
 
-// advance goes on with p after an event.
+// advance continues with p after an event.
 func (p *pair) advance() {
 	switch {
 	case p.ended:
@@ -182,7 +184,7 @@ func (p *pair) connected() {
 	p.pump()
 }
 
-// late looks whether p has waited for too long, and has it looked at again if not.
+// late ends p if its timeout has passed, and puts it back into the wheel if not.
 func (p *pair) late() {
 	limit := p.listener.streams.dial
 	if p.up {
@@ -205,7 +207,7 @@ func (p *pair) late() {
 	}
 }
 
-// end closes both sockets, with a reset if the bytes were not all passed on.
+// end closes both sockets, with a reset if not all bytes were passed on.
 func (p *pair) end(why reason, abruptly bool) {
 	if p.ended {
 		return
@@ -228,7 +230,7 @@ func (p *pair) end(why reason, abruptly bool) {
 	p.listener.leave()
 }
 
-// letGo gives back what a side holds.
+// letGo returns what a side holds to the loop.
 func (o *loop) letGo(s *side) {
 	if s.waiting != nil {
 		o.giveChunk(s.waiting)

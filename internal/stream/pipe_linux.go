@@ -2,26 +2,27 @@ package stream
 
 import "golang.org/x/sys/unix"
 
-// A pipe carries bytes from one socket to another without copying them. One is held
-// only while there are bytes in it.
+// A pipe moves bytes from one socket to another without copying them. A side
+// holds one only while there are bytes in it.
 type pipe struct {
 	r, w int
 	n    int // bytes in it
 }
 
 const (
-	// pipeSize is what a pipe is made to hold.
+	// pipeSize is the capacity requested for a pipe, in bytes.
 	pipeSize = 256 << 10
 
-	// usablePipe is what a pipe must hold to be worth its calls. A process without
-	// CAP_SYS_RESOURCE gets pipes of 8 KiB once those of its user hold 16,384 pages.
+	// usablePipe is the least capacity at which a pipe is faster than copying. A
+	// process without CAP_SYS_RESOURCE gets pipes of 8 KiB once those of its user
+	// hold 16,384 pages.
 	usablePipe = 64 << 10
 
 	// keptPipes is how many unused pipes a loop keeps.
 	keptPipes = 16
 )
 
-// takePipe is nil if there is none that is worth it.
+// takePipe returns an empty pipe, or nil if none of a usable size can be had.
 func (o *loop) takePipe() *pipe {
 	if n := len(o.pipes); n > 0 {
 		p := o.pipes[n-1]

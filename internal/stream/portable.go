@@ -15,7 +15,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// An engine where there is no epoll has two goroutines for each connection.
+// An engine, on systems without epoll, has two goroutines for each connection.
 type engine struct {
 	mu    sync.Mutex
 	pairs map[*pair]struct{} // guarded by mu
@@ -28,8 +28,8 @@ func (e *engine) close()               {}
 type listenSocket struct {
 	tcp    *net.TCPListener
 	once   sync.Once
-	closed chan struct{} // the listener is being closed
-	ended  chan struct{} // nothing is accepted any more
+	closed chan struct{} // closed when the listener is being closed
+	ended  chan struct{} // closed when nothing is accepted any more
 }
 
 func (s *listenSocket) open(of *Streams, addr netip.AddrPort) (err error) {
@@ -83,17 +83,17 @@ func (e *engine) run(l *Listener) {
 			go e.serve(l, c) // ends with the connection; Drain waits
 		default:
 			_ = c.SetLinger(0)
-			_ = c.Close() // nothing was said to it
+			_ = c.Close() // no bytes were exchanged
 		}
 	}
 }
 
-// acceptPause is how long nothing is accepted when there is no descriptor.
+// acceptPause is how long accepting stops when there is no descriptor.
 const acceptPause = time.Second
 
 func (e *engine) refuse(l *Listener) {
 	l.socket.once.Do(func() { close(l.socket.closed) })
-	_ = l.socket.tcp.SetDeadline(time.Unix(1, 0)) // accepting ends
+	_ = l.socket.tcp.SetDeadline(time.Unix(1, 0)) // ends accepting
 	<-l.socket.ended
 }
 
@@ -109,7 +109,7 @@ func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) (n int) {
 	return n
 }
 
-// A pair is a connection of a client and that to its backend.
+// A pair is a client connection and its backend connection.
 type pair struct {
 	listener *Listener
 	backend  *Backend
@@ -172,18 +172,18 @@ func (p *pair) connect(cfg *Config) bool {
 			l.memory.remember(p.record.client.Addr(), b, p.record.connected, cfg.Persistence)
 		}
 		if cfg.ProxyHeader {
-			_, _ = p.server.Write(appendProxyHeader(nil, p.record.client, l.address)) // an error comes again
+			_, _ = p.server.Write(appendProxyHeader(nil, p.record.client, l.address)) // an error shows again at the next write
 		}
 		return true
 	}
 	return false
 }
 
-// pass copies one direction, and closes it at its end.
+// pass copies one direction, and half-closes it at its end.
 func (p *pair) pass(to, from *net.TCPConn, reader, writer reason) (n int64) {
 	buf := make([]byte, 32<<10)
 	for {
-		_ = from.SetReadDeadline(time.Now().Add(p.listener.config.Load().idle())) // if not, reading tells
+		_ = from.SetReadDeadline(time.Now().Add(p.listener.config.Load().idle())) // if this fails, the read fails, too
 		m, err := from.Read(buf)
 		if m > 0 {
 			n += int64(m)
@@ -194,7 +194,7 @@ func (p *pair) pass(to, from *net.TCPConn, reader, writer reason) (n int64) {
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			_ = to.CloseWrite() // if it has gone, reading tells
+			_ = to.CloseWrite() // if the peer has gone, reading shows it
 			return n
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			p.end(byIdle)

@@ -9,8 +9,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// readProxyHeader reads the header as a server does (haproxy's doc/proxy-protocol.txt,
-// section 2.2), and returns what follows it.
+// readProxyHeader parses the header as a server does (haproxy's
+// doc/proxy-protocol.txt, section 2.2), and returns the bytes after it.
 func readProxyHeader(b []byte) (client, local netip.AddrPort, rest []byte, err error) {
 	const signature = "\r\n\r\n\x00\r\nQUIT\n"
 	if len(b) < 16 || string(b[:12]) != signature || b[12] != 0x21 {
@@ -32,8 +32,7 @@ func readProxyHeader(b []byte) (client, local netip.AddrPort, rest []byte, err e
 	return client, local, rest, nil
 }
 
-// What is written is read as it was, whatever the addresses, and no part of it is a
-// header.
+// A header parses to the addresses it was made from, and no prefix of it parses.
 func FuzzProxyHeader(f *testing.F) {
 	f.Add([]byte{127, 0, 0, 1}, uint16(1), []byte{10, 0, 0, 1}, uint16(443), []byte("hello"))
 	f.Add(netip.MustParseAddr("2001:db8::1").AsSlice(), uint16(65535), []byte{10, 0, 0, 1}, uint16(0), []byte{})

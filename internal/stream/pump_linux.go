@@ -8,15 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// turnReads is how many reads a direction has before other connections get their turn:
-// 512 KiB in buffers.
+// turnReads is how many reads a direction may do before other connections are
+// served: 512 KiB in buffers.
 const turnReads = 16
 
-// splicesAfter is how many full buffers in a row begin to go through a pipe. Always
-// doing so costs 20 % on small messages, never doing so 2.8 times on long ones.
+// splicesAfter is the number of full reads in a row after which bytes go through
+// a pipe. Doing so always costs 20 % on small messages, never doing so costs a
+// factor of 2.8 on long ones.
 const splicesAfter = 2
 
-// pump moves what can be moved in both directions.
+// pump moves bytes in both directions as far as possible.
 func (p *pair) pump() {
 	in, out := p.record.in, p.record.out
 	a := p.move(&p.client, &p.server, &p.record.in)
@@ -38,8 +39,8 @@ func (p *pair) pump() {
 	}
 }
 
-// move passes bytes from one side to the other until there are none, or no room for
-// them, or its turn is over; that is what it reports.
+// move passes bytes from one side to the other until there are none, the other
+// side is full, or its turn is over; it reports whether the turn was over.
 func (p *pair) move(from, to *side, count *int64) (more bool) {
 	for range turnReads {
 		if (len(to.waiting) > 0 || to.pipe != nil) && !p.flush(to) {
@@ -48,7 +49,7 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 		if from.eof {
 			if !to.shut {
 				to.shut = true
-				_ = unix.Shutdown(int(to.fd), unix.SHUT_WR) // if it has gone, reading tells
+				_ = unix.Shutdown(int(to.fd), unix.SHUT_WR) // if the peer has gone, reading shows it
 			}
 			return false
 		}
@@ -63,7 +64,7 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 				}
 				continue
 			}
-			from.full = 0 // there is none: copy
+			from.full = 0 // no pipe: copy
 		}
 		p.copy(from, to, count)
 		if p.ended {
@@ -73,7 +74,8 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 	return true
 }
 
-// copy reads once and writes what it has read, or keeps it.
+// copy reads once and writes what it read; what cannot be written stays in a pipe
+// or buffer.
 func (p *pair) copy(from, to *side, count *int64) {
 	buf := p.loop.buf
 	n, err := socket.ReadFD(uintptr(from.fd), buf)
@@ -91,7 +93,7 @@ func (p *pair) copy(from, to *side, count *int64) {
 	*count += int64(n)
 	if n < len(buf) {
 		from.full = 0
-		from.readable = from.last // all has been read, unless the end is still to be
+		from.readable = from.last // all has been read, except an end of stream that is still to come
 	} else if from.full < splicesAfter {
 		from.full++
 	}
@@ -108,7 +110,7 @@ func (p *pair) copy(from, to *side, count *int64) {
 	}
 }
 
-// pass moves bytes through a pipe, which it keeps if not all got out.
+// pass moves bytes through a pipe, and keeps the pipe if it could not be emptied.
 func (p *pair) pass(from, to *side, pipe *pipe, count *int64) {
 	n, e := splice(int(from.fd), pipe.w, pipeSize)
 	switch {
@@ -127,13 +129,13 @@ func (p *pair) pass(from, to *side, pipe *pipe, count *int64) {
 	}
 	*count += int64(n)
 	if n < bufferSize/2 {
-		from.full = 0 // it has become little
+		from.full = 0 // no longer full reads
 	}
 	pipe.n, to.pipe = n, pipe
 	p.flush(to)
 }
 
-// flush writes what waits and reports whether all of it is out.
+// flush writes the pending bytes and reports whether all are written.
 func (p *pair) flush(to *side) bool {
 	if !to.writable {
 		return false
@@ -166,8 +168,8 @@ func (p *pair) flush(to *side) bool {
 	return true
 }
 
-// broken ends p because of an error on one side: the other one is reset, too, so that
-// it does not take what it got for all there is.
+// broken ends p because of an error on one side: the other side is reset, too, so
+// that its peer does not take a truncated stream for a complete one.
 func (p *pair) broken(s *side) {
 	if s == &p.client {
 		p.end(byClient, true)

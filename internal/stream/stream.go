@@ -1,9 +1,9 @@
 // Package stream is the data plane of TCP listeners: it passes the bytes of
-// connections between clients and backends. It knows neither the API nor the store,
-// nor what is in the bytes. Start reading at Listener, then pair.
+// connections between clients and backends. It knows neither the API nor the
+// store, and does not interpret the bytes. Start reading at Listener, then pair.
 //
-// On Linux a few loops, each with an epoll set of its own, do all the work: a
-// connection has neither a goroutine nor a buffer while it carries nothing. Elsewhere
+// On Linux a few event loops, each with an epoll set of its own, do all the work:
+// a connection has neither a goroutine nor a buffer while it is idle. Elsewhere
 // it has two goroutines.
 package stream
 
@@ -19,36 +19,37 @@ import (
 	"elbow/internal/overload"
 )
 
-// Options are what the machine, not the customer, says about the data plane. Zero
-// values mean the defaults of limits.go.
+// Options configure the data plane of the machine; customers configure Configs.
+// Zero values mean the defaults of limits.go.
 type Options struct {
 	Log  *slog.Logger // nil: slog.Default()
-	Line func([]byte) // takes a copy of a line of the access log; nil: there is none
+	Line func([]byte) // receives a copy of each access-log line; nil: there is no access log
 
-	Conns            *atomic.Int64 // client connections of the process; nil: those here alone
+	Conns            *atomic.Int64 // client connections of the process; nil: only those of TCP listeners
 	MaxConns         int           // of the process, default 200,000
 	MaxListenerConns int           // of one listener, default MaxConns
 	MaxBackendConns  int           // connections to one backend of one listener, default 20,000
 
-	Files *overload.Descriptors // what the process may have open; nil: nothing is bounded
+	Files *overload.Descriptors // the descriptors of the process; nil: unbounded
 
-	// DrainTimeout is how long connections may go on with a backend that was retired;
-	// then they are reset. Default 30s.
+	// DrainTimeout is how long connections to a retired backend may continue
+	// before they are reset. Default 30s.
 	DrainTimeout time.Duration
 
-	// ConnectTimeout is how long a backend may take to accept a connection; then another
-	// one is tried. Default 5s.
+	// ConnectTimeout is how long a backend may take to accept a connection before
+	// another one is tried. Default 5s.
 	ConnectTimeout time.Duration
 
-	// Inherit takes the listening socket that another process of this node gives to this
-	// one, if there is one for the address. Nil: there is no such process.
+	// Inherit returns the listening socket for the address that another process
+	// of this node has handed over, if there is one. Nil: there is no such
+	// process.
 	Inherit func(network string, address netip.AddrPort) (*os.File, bool)
 
-	// Begun is closed when connections may be taken. Nil: they may.
+	// Begun is closed when connections may be accepted. Nil: they may be at once.
 	Begun <-chan struct{}
 }
 
-// Streams are what all TCP listeners of the process share.
+// Streams is shared by all TCP listeners of the process.
 type Streams struct {
 	log     *slog.Logger
 	line    func([]byte)
@@ -62,16 +63,16 @@ type Streams struct {
 	inherit func(string, netip.AddrPort) (*os.File, bool)
 	begun   <-chan struct{}
 
-	crowded overload.Episode // of connections beyond a limit
-	scarce  overload.Episode // of descriptors
+	crowded overload.Episode // connections over a limit are refused
+	scarce  overload.Episode // descriptors are short
 
 	engine engine
 
 	mu   sync.Mutex
-	open map[*Listener]struct{} // those not closed; guarded by mu
+	open map[*Listener]struct{} // the open listeners; guarded by mu
 }
 
-// New returns Streams without listeners. Close ends what it starts.
+// New returns Streams without listeners. The caller must call Close.
 func New(o Options) (*Streams, error) {
 	s := &Streams{
 		log: o.Log, line: o.Line, conns: o.Conns, files: o.Files, inherit: o.Inherit, begun: o.Begun,
@@ -99,10 +100,10 @@ func New(o Options) (*Streams, error) {
 	return s, s.engine.start(s)
 }
 
-// Close ends the loops. The listeners have been drained before.
+// Close ends the loops. The listeners must have been drained before.
 func (s *Streams) Close() { s.engine.close() }
 
-// listening lists the listeners that have not been closed.
+// listening returns the open listeners.
 func (s *Streams) listening() []*Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,13 +114,14 @@ func (s *Streams) listening() []*Listener {
 	return all
 }
 
-// A Given is a listening socket on its way to another process. Open makes a copy.
+// A Given is a listening socket that is handed to another process. Open makes a
+// copy.
 type Given struct {
 	Address netip.AddrPort
 	Open    func() (*os.File, error)
 }
 
-// Sockets are the listening sockets of all listeners.
+// Sockets returns the listening sockets of all listeners.
 func (s *Streams) Sockets() (all []Given) {
 	for _, l := range s.listening() {
 		all = append(all, Given{l.address, l.socket.duplicate})

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
-// patience is how long a test waits for what is bound to happen.
+// patience is how long a test waits for something that must happen.
 const patience = 30 * time.Second
 
 // A site is a listener with backends.
@@ -39,7 +39,7 @@ type site struct {
 	lines   *lines
 }
 
-// counts is what a listener has counted.
+// counts are the counters of a listener.
 type counts struct {
 	accepted, refused, open, in, out, retried, ended, failed atomic.Int64
 }
@@ -56,7 +56,7 @@ func (c *counts) Ended(_, _ time.Duration, side string) {
 	}
 }
 
-// lines are those of the access log.
+// lines are the lines of the access log.
 type lines struct {
 	mu  sync.Mutex
 	all []string
@@ -101,12 +101,12 @@ func newSite(t testing.TB, o Options, change func(*Config), addresses ...string)
 	t.Cleanup(func() {
 		over, cancel := context.WithCancel(context.Background())
 		cancel()
-		_ = s.Drain(over) // that something was cut is no news
+		_ = s.Drain(over) // connections that are cut are expected here
 	})
 	return s
 }
 
-// pool makes the backends at the addresses those of cfg.
+// pool makes servers at the addresses the backends of cfg.
 func pool(t testing.TB, cfg *Config, addresses ...string) {
 	t.Helper()
 	group := &balance.Group{}
@@ -134,7 +134,7 @@ func (s *site) dial() *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// wantReset makes a connection, which must be reset, at once or when it is read from.
+// wantReset makes a connection that must be reset, at once or on the first read.
 func (s *site) wantReset() {
 	s.t.Helper()
 	c, err := net.Dial("tcp", s.Addr().String())
@@ -179,12 +179,12 @@ func serve(t testing.TB, do func(*net.TCPConn)) string {
 
 func echo(c *net.TCPConn) { _, _ = io.Copy(c, c) }
 
-// name serves connections that get a name and nothing else.
+// name answers each connection with a name and closes it.
 func name(text string) func(*net.TCPConn) {
 	return func(c *net.TCPConn) { _, _ = io.WriteString(c, text); _, _ = io.Copy(io.Discard, c) }
 }
 
-// refused is an address at which nobody listens.
+// refused returns an address on which nothing listens.
 func refused(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -236,8 +236,8 @@ func TestBytesPassBothWays(t *testing.T) {
 	}
 }
 
-// Of a stream far longer than all buffers nothing is lost and nothing changes its
-// place, however irregularly both ends read and write.
+// A stream far longer than all buffers arrives complete and in order, however
+// irregularly both ends read and write.
 func TestLongStreams(t *testing.T) {
 	leak.Check(t)
 	const size = 24 << 20
@@ -246,7 +246,7 @@ func TestLongStreams(t *testing.T) {
 	_, _ = fill.Read(data)
 	for _, tt := range []struct {
 		what        string
-		write, read int // bytes at once
+		write, read int // bytes per call
 		slow        bool
 	}{
 		{"large writes, large reads", 1 << 20, 1 << 20, false},
@@ -258,7 +258,7 @@ func TestLongStreams(t *testing.T) {
 			leak.Check(t)
 			started := make(chan struct{})
 			sum := make(chan [32]byte, 1)
-			at := serve(t, func(c *net.TCPConn) { // both directions at once
+			at := serve(t, func(c *net.TCPConn) { // both directions concurrently
 				var both sync.WaitGroup
 				both.Go(func() {
 					for rest := data; len(rest) > 0; {
@@ -310,8 +310,8 @@ func TestLongStreams(t *testing.T) {
 	}
 }
 
-// stands reports whether a count has come to a standstill below all that is sent: what
-// is between the two ends is bounded.
+// stands reports whether a count has stopped growing below the total: the
+// buffering between the two ends is bounded.
 func stands(n *atomic.Int64) func() bool {
 	last, same := int64(-1), 0
 	return func() bool {
@@ -325,7 +325,7 @@ func stands(n *atomic.Int64) func() bool {
 	}
 }
 
-// Either side may close its sending side first; the other one goes on.
+// Either side may half-close first; the other one continues.
 func TestHalfClose(t *testing.T) {
 	leak.Check(t)
 	t.Run("client", func(t *testing.T) {
@@ -362,7 +362,8 @@ func TestHalfClose(t *testing.T) {
 	})
 }
 
-// A reset of one side is one for the other: it must not take what it got for all.
+// A reset on one side is passed on to the other: that peer must not take a
+// truncated stream for a complete one.
 func TestResetIsPassedOn(t *testing.T) {
 	leak.Check(t)
 	t.Run("by the client", func(t *testing.T) {
@@ -397,8 +398,8 @@ func TestResetIsPassedOn(t *testing.T) {
 	})
 }
 
-// A backend that refuses is replaced, also where the server speaks first, and what the
-// client sent meanwhile is not lost.
+// A backend that refuses is replaced, also where the server speaks first, and
+// what the client sent meanwhile is not lost.
 func TestRefusedBackendIsReplaced(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, refused(t), refused(t), serve(t, func(c *net.TCPConn) {
@@ -419,7 +420,7 @@ func TestRefusedBackendIsReplaced(t *testing.T) {
 	}
 }
 
-// Without a backend that takes it a connection is reset at once.
+// If no backend accepts it, a connection is reset at once.
 func TestNoBackend(t *testing.T) {
 	leak.Check(t)
 	for what, tt := range map[string]struct {
@@ -457,8 +458,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// A connection that carries nothing is closed after the time that the config of the
-// moment says.
+// An idle connection is closed after the timeout of the current config.
 func TestIdleConnectionsEnd(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, func(c *Config) { c.Idle = time.Second }, serve(t, echo))
@@ -469,7 +469,7 @@ func TestIdleConnectionsEnd(t *testing.T) {
 	eventually(t, "the line", func() bool { return s.lines.with(`"reason":"idle timeout"`) == 1 })
 }
 
-// A change of the config keeps connections, and new ones follow it.
+// A config change keeps connections, and applies to new ones.
 func TestSwapKeepsConnections(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, serve(t, func(c *net.TCPConn) { _, _ = io.WriteString(c, "a"); echo(c) }))
@@ -491,7 +491,7 @@ func TestSwapKeepsConnections(t *testing.T) {
 	}
 }
 
-// A retired backend keeps its connections for the time of a drain.
+// A retired backend keeps its connections until the drain timeout.
 func TestRetiredBackend(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{DrainTimeout: 50 * time.Millisecond}, nil, serve(t, name("a")))
@@ -537,7 +537,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// A client address stays with its backend, and leaves it when that is down.
+// A client address stays with its backend until that is down.
 func TestPersistence(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, func(c *Config) { c.Persistence = time.Hour }, serve(t, name("a")), serve(t, name("b")), serve(t, name("c")))
@@ -591,8 +591,8 @@ func TestProxyHeader(t *testing.T) {
 	}
 }
 
-// Connections that come while another process takes the socket over are accepted by one
-// of the two, and those that are open go on.
+// Connections that arrive during a takeover are accepted by one of the two
+// processes, and open ones continue.
 func TestHandover(t *testing.T) {
 	leak.Check(t)
 	at := serve(t, echo)

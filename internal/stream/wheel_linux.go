@@ -6,21 +6,21 @@ import (
 	"elbow/internal/socket"
 )
 
-// A wheel knows what is due in which second. What is put into it stays until then,
-// whatever happens meanwhile: only at that moment it is looked at whether it is really
-// late. To note that a connection carries something is thus one assignment.
+// A wheel is a timer wheel with slots of one second. An entry stays in its slot
+// until that second, whatever happens meanwhile: only then its real deadline is
+// checked. So recording activity of a connection is one assignment.
 type wheel struct {
-	slots [wheelSlots]*pair // lists by pair.after and pair.before
+	slots [wheelSlots]*pair // lists, linked by pair.after and pair.before
 	next  socket.Instant    // when the next slot is due
 	at    int               // that slot
 }
 
-// wheelSlots is more than the longest time, 900s.
+// wheelSlots is more than the longest timeout, 900s.
 const wheelSlots = 1024
 
 func (w *wheel) start(now socket.Instant) { w.next = now.Add(time.Second) }
 
-// put has p looked at when it is due, up to a second later.
+// put schedules a check of p for due, or up to a second later.
 func (w *wheel) put(p *pair, due socket.Instant) {
 	n := (w.at + min(max(int((due-w.next+socket.Instant(time.Second)-1)/socket.Instant(time.Second)), 0), wheelSlots-1)) % wheelSlots
 	p.slot, p.after, p.before = int16(n), w.slots[n], nil
@@ -30,7 +30,7 @@ func (w *wheel) put(p *pair, due socket.Instant) {
 	w.slots[n] = p
 }
 
-// remove takes p out, if it is in the wheel.
+// remove takes p out of the wheel, if it is in it.
 func (w *wheel) remove(p *pair) {
 	if p.slot < 0 {
 		return
@@ -46,7 +46,7 @@ func (w *wheel) remove(p *pair) {
 	p.slot, p.after, p.before = -1, nil, nil
 }
 
-// due takes out what has become due by now.
+// due removes and returns the pairs whose check is due.
 func (w *wheel) due(now socket.Instant) (all []*pair) {
 	for w.next <= now {
 		p := w.slots[w.at]
