@@ -2,18 +2,18 @@ package http1
 
 import "bytes"
 
-// This file makes a Request of what did not come as HTTP/1.1 text. The fields
-// of HTTP/2 and HTTP/3 are bound by the same rules and some more (RFC 9113, 8.2
-// and 8.3; RFC 9114, 4.2 and 4.3), so that a request that came that way can be
-// written as HTTP/1.1 and mean the same.
+// This file builds messages that did not arrive as HTTP/1.1 text. The fields of
+// HTTP/2 and HTTP/3 follow the same rules and some more (RFC 9113, 8.2 and 8.3;
+// RFC 9114, 4.2 and 4.3), so that a request which arrived that way can be written
+// as HTTP/1.1 with the same meaning.
 
-// A Start is what HTTP/2 and HTTP/3 have in place of a request line (RFC 9113,
-// 8.3.1, and RFC 8441, 4 for the protocol). nil: it was not sent.
+// A Start holds the pseudo-header fields that replace the request line in HTTP/2
+// and HTTP/3 (RFC 9113, 8.3.1, and RFC 8441, 4 for the protocol). nil: not sent.
 type Start struct {
 	Method, Scheme, Authority, Path, Protocol []byte
 }
 
-// Add appends a field to the head of r. After the last one comes Assemble. Any
+// Add appends a field to the head of r. Assemble must follow the last one. Any
 // error is an *Error. One with Status 400 makes the request malformed.
 func (r *Request) Add(name, value []byte) error {
 	if err := checkField(name, value); err != nil {
@@ -25,7 +25,7 @@ func (r *Request) Add(name, value []byte) error {
 	return r.add(name, value)
 }
 
-// Add appends a field to the head of r. After the last one comes Assemble.
+// Add appends a field to the head of r. Assemble must follow the last one.
 func (r *Response) Add(name, value []byte) error {
 	if err := checkField(name, value); err != nil {
 		return err
@@ -36,8 +36,8 @@ func (r *Response) Add(name, value []byte) error {
 	return r.add(name, value)
 }
 
-// ofConnection reports whether a field is about an HTTP/1.1 connection, so that
-// messages of HTTP/2 and HTTP/3 must not have it (RFC 9113, 8.2.2).
+// ofConnection reports whether a field is specific to an HTTP/1.1 connection, so
+// that messages of HTTP/2 and HTTP/3 must not have it (RFC 9113, 8.2.2).
 func (id FieldID) ofConnection() bool {
 	switch id {
 	case Connection, KeepAlive, ProxyConnection, TransferEncoding, Upgrade:
@@ -46,7 +46,7 @@ func (id FieldID) ofConnection() bool {
 	return false
 }
 
-// checkField checks what a field must look like (RFC 9113, 8.2.1).
+// checkField checks the syntax of a field (RFC 9113, 8.2.1).
 func checkField(name, value []byte) error {
 	if len(name) == 0 {
 		return ErrNameEmpty
@@ -62,10 +62,9 @@ func checkField(name, value []byte) error {
 	return nil
 }
 
-// Assemble makes r, to which all fields have been added, a request. ended tells
+// Assemble completes the request r after all fields have been added. ended says
 // that no body follows; a body without a length becomes Chunked. An extended
-// CONNECT for a WebSocket becomes the GET with Upgrade that it stands for (RFC
-// 8441, 5).
+// CONNECT for a WebSocket becomes the equivalent GET with Upgrade (RFC 8441, 5).
 func (r *Request) Assemble(s Start, ended bool) error {
 	r.Minor, r.Method = 1, s.Method
 	if err := r.assembleMethod(&s); err != nil {
@@ -84,7 +83,7 @@ func (r *Request) Assemble(s Start, ended bool) error {
 	switch {
 	case s.Protocol != nil:
 		if r.Framing != NoBody {
-			return ErrConnectionField // what follows is the protocol's own
+			return ErrConnectionField // the bytes that follow belong to the other protocol
 		}
 		r.Method, r.Upgrade = []byte("GET"), s.Protocol
 	case ended && r.Length > 0:
@@ -95,8 +94,8 @@ func (r *Request) Assemble(s Start, ended bool) error {
 	return nil
 }
 
-// Assemble makes r, to which all fields have been added, a response with this
-// status. toHead tells that the request was a HEAD, ended that no body follows; a
+// Assemble completes the response r with this status after all fields have been
+// added. toHead says that the request was a HEAD, ended that no body follows; a
 // body without a length becomes Chunked.
 func (r *Response) Assemble(status []byte, toHead, ended bool) error {
 	if len(status) != 3 || classes[status[0]]&classes[status[1]]&classes[status[2]]&digitChar == 0 || status[0] == '0' {
@@ -137,7 +136,7 @@ func (r *Request) assembleMethod(s *Start) error {
 	return nil
 }
 
-// assembleTarget finds out what the request is for.
+// assembleTarget derives path and authority of the request.
 func (r *Request) assembleTarget(s *Start) error {
 	h := &r.said
 	r.Path, r.Authority = s.Path, s.Authority
@@ -152,7 +151,7 @@ func (r *Request) assembleTarget(s *Start) error {
 	case !validAuthority(r.Authority):
 		return ErrHost
 	case h.hosts == 1 && !sameAuthority(r.Authority, h.host, s.Scheme):
-		return ErrHost // else the backend would not know which one counts
+		return ErrHost // else the backend would not know which one applies
 	}
 	if string(s.Method) == "CONNECT" && s.Protocol == nil {
 		r.Form = Authority
@@ -167,9 +166,9 @@ func (r *Request) assembleTarget(s *Start) error {
 	return r.assemblePath()
 }
 
-// sameAuthority reports whether two valid authorities name the same one of a
-// scheme: letters in either case, and the scheme's own port or none (RFC 9110,
-// 4.2.3).
+// sameAuthority reports whether two valid authorities are equivalent under the
+// scheme: letters in either case, and the scheme's default port or none (RFC
+// 9110, 4.2.3).
 func sameAuthority(a, b, scheme []byte) bool {
 	port := ":443"
 	if equalFold(scheme, "http") {
@@ -178,8 +177,8 @@ func sameAuthority(a, b, scheme []byte) bool {
 	return foldsTo(withoutDefaultPort(a, port), withoutDefaultPort(b, port))
 }
 
-// withoutDefaultPort cuts off a port that says nothing: none, or port, which
-// begins with its colon. A leading zero does not make it another one.
+// withoutDefaultPort removes an empty port, and one equal to port, which begins
+// with its colon. Leading zeros are ignored.
 func withoutDefaultPort(authority []byte, port string) []byte {
 	i := bytes.LastIndexByte(authority, ':')
 	if i < 0 || i < bytes.LastIndexByte(authority, ']') {

@@ -2,8 +2,7 @@ package http1
 
 import "testing"
 
-// What a browser and an origin send, much shortened in the values that are
-// long anyway.
+// Typical heads of a browser and an origin, with the longest values shortened.
 const (
 	browserGet = "GET /shop/search?q=load+balancer&page=2 HTTP/1.1\r\n" +
 		"Host: www.example.com\r\n" +
@@ -63,7 +62,7 @@ func BenchmarkParseResponse(b *testing.B) {
 	}
 }
 
-// BenchmarkSlowHead gives a head byte by byte: the cost of a byte must not grow
+// BenchmarkSlowHead parses a head byte by byte: the cost of a byte must not grow
 // with the head.
 func BenchmarkSlowHead(b *testing.B) {
 	for name, size := range map[string]int{"4KiB": 4 << 10, "64KiB": 64 << 10} {

@@ -1,25 +1,25 @@
 package http1
 
-// A Body finds the end of a message body in what is read from a connection, and
-// takes off its chunked coding. It holds no payload: what it returns are slices
-// of what it is given. Reset comes before first use.
+// A Body finds the end of a message body in the bytes read from a connection, and
+// removes its chunked coding. It holds no payload: the slices it returns alias
+// those it is given. Reset must be called before first use.
 type Body struct {
 	framing  Framing
 	response bool // of a response, not of a request
 	state    chunkState
 	done     bool
-	left     int64 // bytes of the body, or of the chunk, still to come
+	left     int64 // remaining bytes of the body, or of the chunk
 	size     int64 // chunk size read so far
 	digits   int   // of the chunk size
 	extended int   // bytes of this chunk's extensions
-	budget   int   // bytes that extensions may still take beyond the free ones
+	budget   int   // remaining bytes for extensions beyond the free ones
 	trailers []byte
-	line     int // where in trailers the unfinished line starts
-	section  int // bytes of the trailer section, with those not kept
+	line     int // start of the unfinished line in trailers
+	section  int // bytes of the trailer section, dropped ones included
 }
 
-// Reset makes b ready for the body of a request of the given framing; length is
-// used only if that is Length.
+// Reset prepares b for the body of a request of the given framing; length is used
+// only if that is Length.
 func (b *Body) Reset(f Framing, length int64) {
 	trailers := b.trailers[:0]
 	if cap(trailers) > keptTrailerBytes {
@@ -35,24 +35,24 @@ func (b *Body) Reset(f Framing, length int64) {
 	}
 }
 
-// ResetResponse is Reset for the body of a response. Its trailers lose the fields
-// that must not be there, where a request with them is refused: the client has
-// had the rest of the message already.
+// ResetResponse is Reset for the body of a response. Disallowed trailer fields
+// are dropped from a response, where a request with them is refused: the client
+// has received the rest of the message already.
 func (b *Body) ResetResponse(f Framing, length int64) {
 	b.Reset(f, length)
 	b.response = true
 }
 
-// Done reports whether the body is complete. What follows it in the connection
-// belongs to the next message.
+// Done reports whether the body is complete. The bytes after it belong to the
+// next message.
 func (b *Body) Done() bool { return b.done }
 
-// Left is how many bytes of payload are still to come for certain: of the body
+// Left is the number of bytes of payload that are certain to follow: of the body
 // if its Content-Length is known, else of the current chunk.
 func (b *Body) Left() int64 { return b.left }
 
-// End tells what the end of the connection at this point means: nothing bad for
-// a body that is complete or ends that way, else ErrTruncated (RFC 9112, 8).
+// End returns what the end of the connection means at this point: nil if the body
+// is complete or ends with the connection, else ErrTruncated (RFC 9112, 8).
 func (b *Body) End() error {
 	if b.done || b.framing == UntilClose {
 		b.done = true
@@ -61,11 +61,11 @@ func (b *Body) End() error {
 	return ErrTruncated
 }
 
-// Next takes the next piece off src, which holds what was read after the bytes
-// consumed so far. payload is the piece of the body at hand, a slice of src; n
-// is how many bytes of src are consumed, payload and coding. Without payload
-// either the body is Done or src, all of it consumed, was not enough. Any error
-// is an *Error and final.
+// Next takes the next piece off src, which holds the bytes read after those
+// consumed so far. payload is a piece of the body, a slice of src; n is how many
+// bytes of src are consumed, payload and coding. Without payload either the body
+// is Done or src, all of it consumed, was not enough. Any error is an *Error and
+// final.
 func (b *Body) Next(src []byte) (payload []byte, n int, err error) {
 	switch {
 	case b.done:
@@ -82,9 +82,8 @@ func (b *Body) Next(src []byte) (payload []byte, n int, err error) {
 }
 
 // Trailers returns the trailer section of a chunked body that is Done, as field
-// lines with their line ends but without the empty line that ends them, without
-// the fields that end at this hop and those that have no business there. The
-// slice is good until Reset.
+// lines with their line ends but without the final empty line, and without
+// hop-by-hop and disallowed fields. The slice is valid until Reset.
 func (b *Body) Trailers() []byte {
 	if !b.done {
 		return nil

@@ -7,7 +7,7 @@ import (
 )
 
 // readBody feeds src to a body in pieces of step bytes and returns its payload
-// and how much of src it took.
+// and how much of src it consumed.
 func readBody(b *Body, src string, step int) (payload string, n int, err error) {
 	var all strings.Builder
 	for at := 0; at < len(src) && !b.Done(); {
@@ -137,7 +137,7 @@ func TestChunkedPrefixes(t *testing.T) {
 	}
 }
 
-// What is there of a chunk comes with one call, and with it the coding up to
+// One call returns all of a chunk that is there, and consumes the coding up to
 // the next payload.
 func TestNextTakesChunkInOneCall(t *testing.T) {
 	var b Body

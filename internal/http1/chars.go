@@ -12,10 +12,10 @@ const (
 	valueChar                     // of a field value: no control character but HTAB (RFC 9110, 5.5)
 	digitChar                     // 0 to 9
 	hexChar                       // 0 to 9, A to F, a to f
-	literalChar                   // of an IPv6 address
+	literalChar                   // of an IPv6 address literal
 )
 
-// classes gives the classes of each byte.
+// classes holds the classes of each byte.
 var classes = classTable()
 
 func classTable() (t [256]class) {
@@ -36,8 +36,8 @@ func classTable() (t [256]class) {
 	add(literalChar, hex+":.")
 	for c := range 256 {
 		// Browsers send []{}|\^`<>" unescaped in queries and some of them in
-		// paths, against RFC 3986, so all of visible ASCII is let through. A
-		// "#" is not: some parsers end the target there, others do not.
+		// paths, against RFC 3986, so all of visible ASCII is allowed. "#" is
+		// not: some parsers end the target there, others do not.
 		if c > ' ' && c < 0x7f && c != '#' {
 			t[c] |= targetChar
 		}
@@ -67,7 +67,7 @@ func skipValue(b []byte, i int) int {
 	for i+8 <= len(b) {
 		x := binary.LittleEndian.Uint64(b[i:])
 		// A byte under 0x20 or equal to 0x7f sets its high bit; so may, by
-		// borrow, one above it, which costs a look at single bytes, no more.
+		// borrow, a byte above it, which only costs a check of single bytes.
 		low := (x - ones*0x20) &^ x
 		del := x ^ ones*0x7f
 		if (low|(del-ones)&^del)&highs == 0 {
@@ -83,10 +83,10 @@ func skipValue(b []byte, i int) int {
 	return skip(b, i, valueChar)
 }
 
-// equalFold reports whether b is the lower-case ASCII string lower, whatever
-// its case. b must hold no control characters: setting 0x20 would turn some
-// into digits and punctuation. (Letters are safe: only they and their upper
-// case have the same bits.)
+// equalFold reports whether b is equal to the lower-case ASCII string lower,
+// ignoring case. b must hold no control characters: setting 0x20 would turn some
+// into digits and punctuation. (Letters are safe: only they and their upper case
+// have the same bits.)
 func equalFold(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false
@@ -99,7 +99,7 @@ func equalFold(b []byte, lower string) bool {
 	return true
 }
 
-// foldsTo reports whether two tokens are equal whatever their case.
+// foldsTo reports whether two tokens are equal, ignoring case.
 func foldsTo(a, b []byte) bool {
 	if len(a) != len(b) {
 		return false
@@ -112,7 +112,7 @@ func foldsTo(a, b []byte) bool {
 	return true
 }
 
-// trim cuts spaces and tabs off both ends (OWS, RFC 9110, 5.6.3).
+// trim removes spaces and tabs from both ends (OWS, RFC 9110, 5.6.3).
 func trim(b []byte) []byte {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
 		b = b[1:]

@@ -1,7 +1,7 @@
 package http1
 
-// A chunkState is where in the chunked coding (RFC 9112, 7.1) the next byte
-// stands.
+// A chunkState is the position of the next byte in the chunked coding (RFC 9112,
+// 7.1).
 type chunkState uint8
 
 const (
@@ -15,9 +15,8 @@ const (
 	inTrailers                     // the trailer section
 )
 
-// nextChunk is Next for the chunked coding. It goes on after the payload as far
-// as it can, so that a chunk that is there as a whole takes one call, the last
-// one included.
+// nextChunk is Next for the chunked coding. It continues after the payload as far
+// as it can, so that a complete chunk takes one call, the last one included.
 func (b *Body) nextChunk(src []byte) (payload []byte, n int, err error) {
 	for n < len(src) && !b.done {
 		switch b.state {
@@ -46,7 +45,7 @@ func (b *Body) nextChunk(src []byte) (payload []byte, n int, err error) {
 	return payload, n, nil
 }
 
-// step takes one byte of what stands between the payloads.
+// step consumes one byte of the coding between payloads.
 func (b *Body) step(c byte) error {
 	switch b.state {
 	case inSize:
@@ -77,7 +76,7 @@ func (b *Body) step(c byte) error {
 	return nil
 }
 
-// hexDigits gives the value of each hexadecimal digit.
+// hexDigits maps each hexadecimal digit to its value.
 var hexDigits = hexTable()
 
 func hexTable() (t [256]uint8) {
@@ -87,7 +86,7 @@ func hexTable() (t [256]uint8) {
 	return t
 }
 
-// stepSize takes one byte of a chunk size or the byte that ends it.
+// stepSize consumes one byte of a chunk size or the byte after it.
 func (b *Body) stepSize(c byte) error {
 	if classes[c]&hexChar != 0 {
 		if b.digits++; b.digits > maxSizeDigits || b.size > (1<<63-1)>>4 {
@@ -114,7 +113,7 @@ func (b *Body) stepSize(c byte) error {
 	return nil
 }
 
-// stepExtension takes one byte of chunk extensions, which are dropped (RFC
+// stepExtension consumes one byte of chunk extensions, which are dropped (RFC
 // 9112, 7.1.1). White space is allowed only before one.
 func (b *Body) stepExtension(c byte) error {
 	if b.extended++; b.extended > freeExtensionBytes {

@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// net/http is a parser of another kind and origin. Whatever this package
-// accepts it must read alike: two readings of one message are how requests are
-// smuggled. It may accept more.
+// net/http is an independent parser. Whatever this package accepts it must read
+// in the same way: two readings of one message allow request smuggling. It may
+// accept more.
 
-// readBoth reads one request from raw with both. It fails the test where they
-// differ, and reports whether this package accepted it.
+// readBoth parses one request from raw with both parsers. It fails the test where
+// they differ, and reports whether this package accepted it.
 func readBoth(t *testing.T, raw []byte) bool {
 	t.Helper()
 	var r Request
@@ -59,18 +59,18 @@ func readBoth(t *testing.T, raw []byte) bool {
 	return true
 }
 
-// theyAreStricter names what net/http refuses and RFC 9112 does not.
+// theyAreStricter reports requests that net/http refuses and RFC 9112 does not.
 func theyAreStricter(r *Request) bool {
 	for _, f := range r.Fields {
 		if f.ID == Trailer {
-			return true // it wants to know the fields that Trailer announces
+			return true // net/http checks the fields that Trailer announces
 		}
 	}
-	// It parses what is in the brackets.
+	// net/http parses the address in the brackets.
 	return r.Form != Origin && bytes.HasPrefix(r.Authority, []byte("["))
 }
 
-// spacedExtension: net/http does not know the white space that RFC 9112, 7.1.1
+// spacedExtension: net/http does not accept the white space that RFC 9112, 7.1.1
 // allows before a chunk extension.
 func spacedExtension(raw []byte) bool {
 	return bytes.Contains(raw, []byte(" ;")) || bytes.Contains(raw, []byte("\t;"))
@@ -87,10 +87,10 @@ func compareFields(t *testing.T, raw []byte, theirs http.Header, fields []Field)
 	}
 	for _, h := range []http.Header{ours, theirs} {
 		for _, name := range []string{"Transfer-Encoding", "Content-Length", "Trailer"} {
-			delete(h, name) // it takes these out, or merges them
+			delete(h, name) // net/http removes or merges these
 		}
 		if h.Get("Pragma") == "no-cache" {
-			delete(h, "Cache-Control") // it adds one
+			delete(h, "Cache-Control") // net/http adds one
 		}
 	}
 	if !maps.EqualFunc(ours, theirs, slices.Equal) {
@@ -137,7 +137,7 @@ func readBothResponses(t *testing.T, raw []byte, toHead bool) {
 	resp, err := http.ReadResponse(bufio.NewReaderSize(bytes.NewReader(raw), 2*MaxHeadBytes), req)
 	if err != nil {
 		announced := slices.ContainsFunc(r.Fields, func(f Field) bool { return f.ID == Trailer })
-		if !announced && !r.bodiless(toHead) { // else it reads framing that does not count
+		if !announced && !r.bodiless(toHead) { // else net/http reads framing that does not apply
 			t.Errorf("%q: net/http refuses it: %v", raw, err)
 		}
 		return

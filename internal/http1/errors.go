@@ -1,10 +1,11 @@
 package http1
 
-// An Error is a message that is refused. All of them are the package-level
-// values below, so that none is allocated and == compares them.
+// An Error says why a message is refused. All Errors are the package-level values
+// below, so that none is allocated and == compares them.
 type Error struct {
-	// Status is what the client gets if the message was its request: 400, 414,
-	// 417, 431, 501 or 505. A response in error is a 502 whatever stands here.
+	// Status is the answer to the client if the message was its request: 400,
+	// 414, 417, 431, 501 or 505. A response in error is a 502 whatever Status
+	// says.
 	Status int
 
 	// Reason is a constant phrase for the log and the answer's body.
@@ -60,7 +61,7 @@ var (
 	ErrMaxForwards   = &Error{400, "invalid Max-Forwards"}                          // RFC 9110, 7.6.2
 	ErrExpect        = &Error{417, "an expectation other than 100-continue"}        // RFC 9110, 10.1.1
 
-	// Of HTTP/2 and HTTP/3 only.
+	// In HTTP/2 and HTTP/3 only.
 	ErrConnectionField = &Error{400, "field that is the connection's own"}     // RFC 9113, 8.2.2
 	ErrLengthWrong     = &Error{400, "Content-Length is not that of the body"} // RFC 9113, 8.1.1
 	ErrPseudoField     = &Error{400, "pseudo-header field out of place"}       // RFC 9113, 8.3

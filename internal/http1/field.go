@@ -3,28 +3,28 @@ package http1
 // A Field is one field line of a head. Its slices point into the buffer that
 // was parsed.
 type Field struct {
-	Name  []byte // as sent; compare ID, or fold case
-	Value []byte // without the white space around it
+	Name  []byte // as sent; compare ID, or ignore case
+	Value []byte // without surrounding white space
 
 	// ID is the name if it is one of the names below, else Unknown.
 	ID FieldID
 
-	// Hop marks a field that ends here and must not be copied to the next
-	// connection: the hop-by-hop ones, those that Connection names (RFC 9110,
-	// 7.6.1), and those that describe the framing, which is written anew.
+	// Hop marks a field that must not be copied to the next connection: the
+	// hop-by-hop ones, those that Connection names (RFC 9110, 7.6.1), and those
+	// that describe the framing, which is generated for each connection.
 	Hop bool
 }
 
-// A FieldID is a field name that the engine or the proxy looks at, found once
-// while parsing.
+// A FieldID identifies a field name that this package or the proxy interprets. It
+// is looked up once, while parsing.
 type FieldID uint8
 
 const (
 	Unknown FieldID = iota
 
-	// Lookalike is a name that backends which turn fields into variables, as
-	// CGI does (RFC 3875, 4.1.18), cannot tell from one of those below:
-	// X_Forwarded_For, Content_Length. It ends at this hop.
+	// Lookalike is a name that backends which turn fields into variables, as CGI
+	// does (RFC 3875, 4.1.18), cannot distinguish from one of those below:
+	// X_Forwarded_For, Content_Length. It is not passed on.
 	Lookalike
 
 	Connection
@@ -51,7 +51,7 @@ const (
 	XForwardedFor
 	XForwardedPort
 	XForwardedProto
-	fieldIDs // how many there are
+	fieldIDs // the number of IDs
 )
 
 var fieldNames = [fieldIDs]string{
@@ -81,9 +81,9 @@ var fieldNames = [fieldIDs]string{
 	XForwardedProto:  "x-forwarded-proto",
 }
 
-// hopByHop are the fields that end at this hop even if Connection does not name
+// hopByHop are the fields that are not passed on even if Connection does not name
 // them (RFC 9110, 7.6.1, and RFC 9113, 3.1 for HTTP2-Settings), the framing, and
-// what a backend may take for one of the fields that are written here.
+// the names that a backend may confuse with fields that the proxy writes.
 var hopByHop = [fieldIDs]bool{
 	Lookalike:        true,
 	Connection:       true,
@@ -115,7 +115,7 @@ var endToEnd = [fieldIDs]bool{
 	XForwardedProto: true,
 }
 
-// slots is a perfect hash of fieldNames: at most one name a slot.
+// slots is a perfect hash of fieldNames: at most one name per slot.
 var slots = slotTable()
 
 func slotTable() (t [64]FieldID) {
@@ -129,13 +129,13 @@ func slotTable() (t [64]FieldID) {
 	return t
 }
 
-// slot hashes a name of at least one byte, whatever its case.
+// slot hashes a name of at least one byte, ignoring case.
 func slot(name []byte) uint {
 	first, last := uint(name[0]|0x20), uint(name[len(name)-1]|0x20)
 	return (uint(len(name)) + first*6 + last*3) % 64
 }
 
-// lookup finds the ID of a token.
+// lookup returns the ID of a token.
 func lookup(name []byte) FieldID {
 	id := slots[slot(name)]
 	if id != Unknown && !equalFold(name, fieldNames[id]) {
@@ -147,8 +147,8 @@ func lookup(name []byte) FieldID {
 	return id
 }
 
-// looksLike reports whether a token differs from a known name only in what
-// stands for the dashes.
+// looksLike reports whether a token differs from a known name only in the
+// characters in place of the dashes.
 func looksLike(name []byte, known string) bool {
 	if len(name) != len(known) {
 		return false

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Each known name is found in any case, and nothing else is.
+// Each known name is found in any case, and no other name is.
 func TestLookup(t *testing.T) {
 	for id := Lookalike + 1; id < fieldIDs; id++ {
 		name := fieldNames[id]
@@ -40,8 +40,8 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// What a backend may take for a known name, because it turns all punctuation
-// into the same, is known as such.
+// A name that a backend may confuse with a known one, because it treats all
+// punctuation alike, is recognized.
 func TestLookalike(t *testing.T) {
 	for _, name := range []string{"X_Forwarded_For", "x-forwarded_for", "X.FORWARDED.PROTO", "Content_Length", "transfer_encoding", "Set~Cookie"} {
 		if got := lookup([]byte(name)); got != Lookalike {
@@ -68,8 +68,8 @@ func TestFoldsTo(t *testing.T) {
 	}
 }
 
-// The eight-byte steps of skipValue see what single bytes show, at any place
-// and next to any other byte.
+// The eight-byte steps of skipValue give the same result as single bytes, at any
+// offset and next to any other byte.
 func TestSkipValue(t *testing.T) {
 	for _, fill := range []byte{'a', ' ', '\t', 0x80, 0xff, '~'} {
 		for c := range 256 {
@@ -90,7 +90,7 @@ func TestSkipValue(t *testing.T) {
 	}
 }
 
-// Every refusal of a request has a status to answer with.
+// Every refusal of a request has a status for the answer.
 func TestErrorsAnswer(t *testing.T) {
 	for _, tt := range badRequests {
 		e, ok := errors.AsType[*Error](tt.want)

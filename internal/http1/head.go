@@ -2,58 +2,58 @@ package http1
 
 import "bytes"
 
-// A Head is what the heads of requests and responses have in common. All
-// slices point into the buffer that was parsed and are good as long as its
-// bytes stay where they are.
+// A Head is the common part of request and response heads. All slices alias the
+// buffer that was parsed and are valid as long as its bytes are not moved.
 type Head struct {
 	Minor  int // HTTP/1.Minor: 0 or 1; a higher one is read as 1 (RFC 9110, 2.5)
 	Fields []Field
 
-	// Framing is how the body ends, Length its Content-Length, -1 if the head
-	// has none. A response without a body (to HEAD, or 304) may have a Length
-	// all the same: it tells how long the body would be.
+	// Framing says how the body ends; Length is its Content-Length, -1 if the
+	// head has none. A response without a body (to HEAD, or 304) may have a
+	// Length all the same: that of the body it would have.
 	Framing Framing
 	Length  int64
 
-	// KeepAlive tells that the sender will take, or send, another message on
-	// this connection once this one is complete (RFC 9112, 9.3).
+	// KeepAlive says that the sender will receive, or send, another message on
+	// this connection after this one (RFC 9112, 9.3).
 	KeepAlive bool
 
-	// Upgrade is what the sender wants to upgrade to, or has; nil for nothing.
+	// Upgrade is the protocol that the sender wants to upgrade to, or has
+	// upgraded to; nil for none.
 	Upgrade []byte
 
 	said said
 
-	// Where an unfinished head is taken up again.
-	first    *byte // first byte of its buffer; nil: none is unfinished
-	line     int   // offset of the first line not parsed yet
-	searched int   // bytes known to hold no LF from line on
+	// Where the parsing of an unfinished head is resumed.
+	first    *byte // first byte of its buffer; nil: no head is unfinished
+	line     int   // offset of the first unparsed line
+	searched int   // bytes from line on that are known to hold no LF
 }
 
-// said is what the field lines read so far say together.
+// said is the combined content of the field lines read so far.
 type said struct {
 	host         []byte
-	lengthText   []byte // of the last Content-Length; nil: there is none
-	lengthErr    error  // what is wrong with them
+	lengthText   []byte // of the last Content-Length; nil: none
+	lengthErr    error  // what is wrong with the Content-Lengths
 	upgrade      []byte
 	length       int64
 	hosts        int
 	codings      int
 	upgrades     int
-	options      int  // of Connection
-	chunked      bool // Transfer-Encoding, all of it, is "chunked"
-	codingEnds   bool // its list has come to a "chunked"
-	codingBroken bool // and goes on, or is no list of codings
+	options      int  // number of Connection options
+	chunked      bool // the whole Transfer-Encoding is "chunked"
+	codingEnds   bool // the list has reached a "chunked"
+	codingBroken bool // and continues after it, or is no list of codings
 	close        bool // Connection options
 	keepAlive    bool
 	mayUpgrade   bool
-	names        bool // Connection names fields that must be looked for
+	names        bool // Connection names fields that must be marked
 	expect       bool // Expect: 100-continue
 	otherwise    bool // Expect: anything else
 }
 
-// resume reports whether there may be more to parse in buf than the call before
-// found. A head that arrives in pieces is thus read once and searched once,
+// resume reports whether there may be more to parse in buf than in the previous
+// call. So a head that arrives in pieces is parsed once and searched once,
 // however small the pieces are.
 func (h *Head) resume(buf []byte) bool {
 	if len(buf) == 0 {
@@ -70,7 +70,7 @@ func (h *Head) resume(buf []byte) bool {
 	return bytes.IndexByte(buf[h.searched:], '\n') >= 0
 }
 
-// wait ends a Parse that met the end of buf inside the line at offset line.
+// wait ends a Parse that reached the end of buf inside the line at offset line.
 func (h *Head) wait(buf []byte, line int) (int, error) {
 	if len(buf) >= MaxHeadBytes {
 		return 0, ErrHeadLength
@@ -81,8 +81,8 @@ func (h *Head) wait(buf []byte, line int) (int, error) {
 	return 0, nil
 }
 
-// parseFields reads field lines from offset i of buf to the empty line that
-// ends the head. It returns the length of the head, or 0 if buf ends before.
+// parseFields parses field lines from offset i of buf to the empty line that ends
+// the head. It returns the length of the head, or 0 if buf ends before that.
 func (h *Head) parseFields(buf []byte, i int) (int, error) {
 	for {
 		line := i
@@ -120,7 +120,7 @@ func (h *Head) parseFields(buf []byte, i int) (int, error) {
 	}
 }
 
-// add appends a field and takes down what it says.
+// add appends a field and records its meaning.
 func (h *Head) add(name, value []byte) error {
 	n := len(h.Fields)
 	if n == MaxFields {
@@ -153,8 +153,8 @@ func (h *Head) end(buf []byte, line int) (int, error) {
 	return line + 2, nil
 }
 
-// nameError tells why a field name must not end in c. atStart: it has no byte
-// before.
+// nameError returns why a field name must not end in c. atStart says that c is
+// its first byte.
 func nameError(c byte, atStart bool) error {
 	switch {
 	case c == '\n':
@@ -171,8 +171,8 @@ func nameError(c byte, atStart bool) error {
 	return ErrName
 }
 
-// valueError tells why a line must not end at c, the first byte that is not of
-// a value, or at the byte after it.
+// valueError returns why a value must not end at c, the first byte that is not
+// allowed in it, or at the byte after it.
 func valueError(c byte) error {
 	switch c {
 	case '\n':

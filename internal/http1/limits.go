@@ -2,8 +2,8 @@ package http1
 
 // MaxHeadBytes bounds a head, start line and final empty line included, and a
 // trailer section: a longer request is refused with 431, a longer response head
-// becomes a 502. 64 KiB is twice what nginx accepts by default (four buffers of
-// 8 KiB), so a client that works there works here. Buffers grow to it.
+// becomes a 502. 64 KiB is twice nginx's default (four buffers of 8 KiB), so a
+// client that works there works here. Buffers grow up to it.
 const MaxHeadBytes = 64 << 10
 
 // MaxTargetBytes bounds a request target; a longer one is refused with 414.
@@ -12,38 +12,39 @@ const MaxHeadBytes = 64 << 10
 const MaxTargetBytes = 16 << 10
 
 // MaxFields bounds the field lines of one head. HAProxy allows 101, Envoy and
-// Apache 100. A Field takes 56 bytes, so a Request that has once met the limit
-// keeps 14 KiB.
+// Apache 100. A Field takes 56 bytes, so a Request that has reached the limit
+// once keeps 14 KiB.
 const MaxFields = 256
 
 // maxMethodBytes bounds a method. The longest registered one,
 // UPDATEREDIRECTREF, has 17; a method no server implements is a 501.
 const maxMethodBytes = 32
 
-// maxConnectionOptions bounds the options of all Connection fields together.
-// Each one that is not known costs a walk over all fields, so this times
-// MaxFields bounds the work. Real messages have one or two.
+// maxConnectionOptions bounds the options of all Connection fields together. Each
+// unknown one costs a scan of all fields, so this times MaxFields bounds the
+// work. Real messages have one or two.
 const maxConnectionOptions = 32
 
 // maxSizeDigits bounds the hexadecimal digits of a chunk size, leading zeros
 // included: 16 digits are 64 bits.
 const maxSizeDigits = 16
 
-// Chunk extensions have no use for a proxy, which drops them, but cost reading.
-// freeExtensionBytes of each chunk cost nothing: the longest in practice, the
-// signature of a signed upload to an object store, has 81. What is longer draws
-// on maxExtensionBytes, which has to do for the whole body. Together they stay
-// under the 4 KiB that net/http takes in a line.
+// Chunk extensions are useless to a proxy, which drops them, but cost parsing.
+// freeExtensionBytes of each chunk are not counted: the longest in practice, the
+// signature of a signed upload to an object store, has 81. Longer ones draw on
+// maxExtensionBytes, which applies to the whole body. Together they stay under
+// the 4 KiB that net/http allows in a line.
 const (
 	freeExtensionBytes = 128
 	maxExtensionBytes  = 2 << 10
 )
 
-// maxResponseTrailers bounds the trailer section of a response as it comes. What
-// exceeds MaxHeadBytes is dropped, so that the message is complete all the same;
-// this is where a backend that does not come to an end is given up. Trailers of a
-// request have MaxHeadBytes, and a longer section is refused.
+// maxResponseTrailers bounds the bytes read of a response's trailer section. What
+// exceeds MaxHeadBytes is dropped, so that the message still completes; above
+// this limit the response is aborted. A trailer section of a request over
+// MaxHeadBytes is refused.
 const maxResponseTrailers = 16 * MaxHeadBytes
 
-// keptTrailerBytes is how much room for trailers a Body keeps for the next one.
+// keptTrailerBytes is the largest trailer buffer, in bytes, that a Body keeps for
+// reuse.
 const keptTrailerBytes = 8 << 10

@@ -2,7 +2,7 @@ package http1
 
 import "bytes"
 
-// note takes down what a field with a known name says about its message.
+// note records the meaning of a field with a known name.
 func (h *Head) note(id FieldID, value []byte) error {
 	s := &h.said
 	switch id {
@@ -28,9 +28,9 @@ func (h *Head) note(id FieldID, value []byte) error {
 	return nil
 }
 
-// noteLength reads a Content-Length. Repeated with the same digits it is read
-// as one, as RFC 9112, 6.3 allows; a list in one line is not. Whether an error
-// counts is known at the end of the head.
+// noteLength parses a Content-Length. Repeated fields with the same digits count
+// as one, as RFC 9112, 6.3 allows; a list in one line is an error. Whether the
+// error applies is known at the end of the head.
 func (s *said) noteLength(value []byte) {
 	n, ok := ParseNumber(value)
 	switch {
@@ -46,9 +46,9 @@ func (s *said) noteLength(value []byte) {
 	}
 }
 
-// noteCodings reads one Transfer-Encoding. Several lines are one list (RFC 9110,
-// 5.3). What is not a list of codings with one chunked at its end says nothing
-// of where the body ends.
+// noteCodings parses one Transfer-Encoding. Several lines are one list (RFC 9110,
+// 5.3). Anything but a list of codings with one chunked at its end leaves the end
+// of the body undefined.
 func (s *said) noteCodings(value []byte) {
 	s.codings++
 	s.chunked = s.codings == 1 && equalFold(value, "chunked")
@@ -65,7 +65,7 @@ func (s *said) noteCodings(value []byte) {
 	}
 }
 
-// ParseNumber reads digits and nothing else, up to 2^63-1.
+// ParseNumber parses digits and nothing else, up to 2^63-1.
 func ParseNumber(b []byte) (n int64, ok bool) {
 	if len(b) == 0 {
 		return 0, false
@@ -84,7 +84,7 @@ func ParseNumber(b []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// nextOption cuts the first element off a list (RFC 9110, 5.6.1). Elements may
+// nextOption splits the first element off a list (RFC 9110, 5.6.1). Elements may
 // be empty.
 func nextOption(list []byte) (option, rest []byte) {
 	if i := bytes.IndexByte(list, ','); i >= 0 {
@@ -93,7 +93,7 @@ func nextOption(list []byte) (option, rest []byte) {
 	return trim(list), nil
 }
 
-// noteOptions reads one Connection field.
+// noteOptions parses one Connection field.
 func (s *said) noteOptions(list []byte) error {
 	for len(list) > 0 {
 		var option []byte
@@ -141,8 +141,8 @@ func (h *Head) mark(name []byte) {
 	}
 }
 
-// conclude works out framing and persistence from all that was said, as far as
-// they do not depend on whether it is a request.
+// conclude derives framing and persistence from all fields, as far as they do not
+// depend on whether the message is a request.
 func (h *Head) conclude() error {
 	s := &h.said
 	h.Framing, h.Length, h.Upgrade = NoBody, -1, nil

@@ -2,8 +2,8 @@ package http1
 
 import "bytes"
 
-// A Request is the head of a request. The zero value is ready for use; one
-// that is used again reuses its slices.
+// A Request is the head of a request. The zero value is ready for use; a reused
+// one reuses its slices.
 type Request struct {
 	Head
 
@@ -11,42 +11,42 @@ type Request struct {
 	Target []byte // as sent
 	Form   TargetForm
 
-	// Path is what an origin server is asked for: path and query, or "*". It
-	// is the Target but for the absolute form, and empty for CONNECT.
+	// Path is the request for an origin server: path and query, or "*". It equals
+	// Target except for the absolute form, and is empty for CONNECT.
 	Path []byte
 
-	// Authority is the host, with port if given, that the request is for: that
-	// of the target if it has one (RFC 9112, 3.2.2), else Host. It is empty
-	// only in an HTTP/1.0 request without Host.
+	// Authority is the host, with port if given: that of the target if it has one
+	// (RFC 9112, 3.2.2), else Host. It is empty only in an HTTP/1.0 request
+	// without Host.
 	Authority []byte
 
-	// Expect100 tells that the client waits for 100 before it sends the body.
+	// Expect100 says that the client waits for 100 before it sends the body.
 	Expect100 bool
 
-	rewritten []byte // holds Path where it is no part of Target
+	rewritten []byte // holds Path if it is no part of Target
 }
 
-// Reset forgets everything but the memory of its own slices. It is needed before
-// memory that holds an unfinished head is parsed with other bytes in it; and it
-// makes sure that nothing is left of the request before if the next one ends in
-// an error.
+// Reset clears everything but keeps the memory of its slices. It must be called
+// before a buffer that holds an unfinished head is parsed with different bytes in
+// it; and it ensures that nothing of the previous request remains if the next one
+// ends in an error.
 func (r *Request) Reset() {
 	clear(r.Fields)
 	*r = Request{Head: Head{Fields: r.Fields[:0]}, rewritten: r.rewritten}
 }
 
-// maxRequestLine is the longest request line that parses, line end included,
-// after one empty line.
+// maxRequestLine is the length of the longest valid request line, line end and a
+// preceding empty line included.
 const maxRequestLine = len("\r\n") + maxMethodBytes + len(" ") + MaxTargetBytes + len(" HTTP/1.1\r\n")
 
-// Parse reads a request head from the start of buf. It returns the length of
-// the head, or 0 if buf does not hold all of it: then Parse is to be called
-// again with more bytes in the same place. (If they have moved it starts over;
-// a buffer that doubles keeps that cheap.) Any error is an *Error, after which
-// the connection is of no more use; what was parsed before it is there.
+// Parse parses a request head at the start of buf. It returns the length of the
+// head, or 0 if buf does not hold all of it: then Parse must be called again with
+// more bytes in the same place. (If they have moved it starts over; a buffer that
+// doubles keeps that cheap.) Any error is an *Error and the connection must be
+// closed; the fields parsed before it are set.
 //
-// One empty line before the request line is skipped (RFC 9112, 2.2) and counts
-// as part of the head.
+// One empty line before the request line is skipped (RFC 9112, 2.2) and counts as
+// part of the head.
 func (r *Request) Parse(buf []byte) (n int, err error) {
 	if !r.resume(buf) {
 		if r.line == 0 && len(buf) >= maxRequestLine {
@@ -72,8 +72,8 @@ func (r *Request) Parse(buf []byte) (n int, err error) {
 	return n, nil
 }
 
-// parseLine reads the request line and returns the offset of the line after it,
-// or 0 if buf ends before.
+// parseLine parses the request line and returns the offset of the line after it,
+// or 0 if buf ends before that.
 func (r *Request) parseLine(buf []byte) (int, error) {
 	start := 0
 	if buf[0] == '\r' {
@@ -119,7 +119,7 @@ func (r *Request) parseLine(buf []byte) (int, error) {
 	return end, r.parseTarget()
 }
 
-// targetError tells why a target must not end in c.
+// targetError returns why a target must not end in c.
 func targetError(c byte, empty bool) error {
 	switch {
 	case empty:
@@ -130,7 +130,7 @@ func targetError(c byte, empty bool) error {
 	return ErrTarget
 }
 
-// parseVersion reads the version at offset i and the end of the request line.
+// parseVersion parses the version at offset i and the end of the request line.
 func (r *Request) parseVersion(buf []byte, i int) (end int, err error) {
 	const length = len("HTTP/1.1\r\n")
 	if len(buf)-i < length {
@@ -153,9 +153,9 @@ func (r *Request) parseVersion(buf []byte, i int) (end int, err error) {
 	return i + length, nil
 }
 
-// oddVersion tells what is wrong with what stands where "HTTP/1.1" and a line
-// end should: nothing, if it is a higher minor version, which RFC 9110, 2.5
-// wants read as the highest one known.
+// oddVersion returns what is wrong with a version other than "HTTP/1.1" and its
+// line end: nil for a higher minor version, which RFC 9110, 2.5 treats as the
+// highest known one.
 func (r *Request) oddVersion(v []byte) error {
 	major, minor := v[5], v[7]
 	digits := classes[major]&classes[minor]&digitChar != 0
@@ -176,7 +176,7 @@ func (r *Request) oddVersion(v []byte) error {
 	return nil
 }
 
-// finish checks what the lines of the head mean together.
+// finish interprets the lines of the head together.
 func (r *Request) finish() error {
 	if err := r.conclude(); err != nil {
 		return err
@@ -197,9 +197,9 @@ func (r *Request) finish() error {
 	}
 	// HTTP/1.0 knows neither (RFC 9110, 7.8 and 10.1.1).
 	r.Expect100 = s.expect && r.Minor > 0
-	// A body would have to be read before the protocols switch, and several
-	// protocols chosen from; a server may ignore Upgrade (RFC 9110, 7.8).
-	// Through h2c a client could speak to the backend unseen.
+	// A body would have to be read before the protocols switch, and one of
+	// several protocols chosen; a server may ignore Upgrade (RFC 9110, 7.8).
+	// Through h2c a client could talk to the backend past the proxy.
 	if s.mayUpgrade && s.upgrades == 1 && r.Minor > 0 && r.Framing != Chunked && r.Length <= 0 &&
 		len(s.upgrade) > 0 && bytes.IndexByte(s.upgrade, ',') < 0 && !equalFold(s.upgrade, "h2c") {
 		r.Upgrade = s.upgrade

@@ -8,12 +8,12 @@ import (
 
 const simpleGet = "GET /index.html?q=1 HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n"
 
-// get is a request with these lines after the Host.
+// get returns a request with these lines after the Host.
 func get(lines ...string) string {
 	return "GET / HTTP/1.1\r\nHost: a\r\n" + strings.Join(append(lines, "", ""), "\r\n")
 }
 
-// summary writes a request in one line, as the tables below expect it.
+// summary formats a request in one line for the tables below.
 func summary(r *Request) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %s 1.%d", r.Method, r.Authority, r.Path, r.Minor)
@@ -243,7 +243,7 @@ var badRequests = []struct {
 	{"head, one byte too long", padded(MaxHeadBytes + 1), ErrHeadLength},
 }
 
-// padded is a request head of n bytes.
+// padded returns a request head of n bytes.
 func padded(n int) string {
 	return get("X: " + strings.Repeat("a", n-len(get("X: "))))
 }
@@ -274,7 +274,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// What is just within a limit is a good request.
+// Requests just within the limits are accepted.
 func TestRequestLimits(t *testing.T) {
 	for name, raw := range map[string]string{
 		"method":  strings.Repeat("A", maxMethodBytes) + " / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -294,7 +294,7 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
-// parsePieces parses raw as it comes in byte by byte.
+// parsePieces parses raw as it arrives byte by byte.
 func parsePieces(r *Request, raw []byte) (n int, err error) {
 	for i := range len(raw) + 1 {
 		if n, err = r.Parse(raw[:i]); n > 0 || err != nil {
@@ -316,8 +316,8 @@ func TestRequestPrefixes(t *testing.T) {
 	}
 }
 
-// A request that comes byte by byte is read like one that comes at once, in a
-// buffer that stays where it is or moves each time.
+// A request that arrives byte by byte is parsed like one that arrives at once, in
+// a buffer that stays in place or moves each time.
 func TestRequestByteByByte(t *testing.T) {
 	var staying, moving Request
 	for _, tt := range goodRequests {
@@ -333,14 +333,15 @@ func TestRequestByteByByte(t *testing.T) {
 		}
 	}
 	for _, tt := range badRequests {
-		raw := []byte(tt.raw + "\r\n\r\n") // some are seen to be bad only at the end of a line
+		raw := []byte(tt.raw + "\r\n\r\n") // some errors show only at the end of a line
 		if n, err := parsePieces(&staying, raw); n != 0 || err == nil {
 			t.Errorf("%s: %.200q: got %d, %v, want %v", tt.name, tt.raw, n, err, tt.want)
 		}
 	}
 }
 
-// Bytes that can still become a request are not refused; others are at once.
+// Bytes that can still become a request are not refused; others are refused at
+// once.
 func TestUnfinishedRequestIsBounded(t *testing.T) {
 	var r Request
 	endless := []byte("GET /" + strings.Repeat("a", MaxHeadBytes))
@@ -356,7 +357,7 @@ func TestUnfinishedRequestIsBounded(t *testing.T) {
 }
 
 // A head in small pieces costs as many steps as it has bytes: each is searched
-// once, and lines are parsed once when they are whole.
+// once, and lines are parsed once when they are complete.
 func TestSlowHeadIsNotReadAgain(t *testing.T) {
 	raw := []byte(get("A: b", "C: d"))
 	var r Request
@@ -373,7 +374,7 @@ func TestSlowHeadIsNotReadAgain(t *testing.T) {
 	}
 }
 
-// Reset forgets the beginning of another request in the same memory.
+// Reset discards the beginning of another request in the same memory.
 func TestRequestReset(t *testing.T) {
 	buf := []byte("PUT /other HTTP/1.1\r\nHost: other\r\nX")
 	var r Request
@@ -390,7 +391,7 @@ func TestRequestReset(t *testing.T) {
 	}
 }
 
-// What the access log says about a request that is refused.
+// The fields that the access log shows of a refused request are set.
 func TestRefusedRequestIsKnown(t *testing.T) {
 	var r Request
 	if _, err := r.Parse([]byte("GET /secret HTTP/1.1\r\nHost : a\r\n\r\n")); err != ErrSpace {
@@ -401,7 +402,7 @@ func TestRefusedRequestIsKnown(t *testing.T) {
 	}
 }
 
-// Nothing of a request is left in the next.
+// Nothing of a request remains in the next one.
 func TestRequestIsUsedAgain(t *testing.T) {
 	var r Request
 	for range 2 {

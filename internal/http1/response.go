@@ -2,31 +2,31 @@ package http1
 
 import "bytes"
 
-// A Response is the head of a response, final or interim. The zero value is
-// ready for use; one that is used again reuses its slices.
+// A Response is the head of a response, final or interim. The zero value is ready
+// for use; a reused one reuses its slices.
 type Response struct {
 	Head
 
-	Status int    // 100 to 999; what is above 599 counts as 5xx (RFC 9110, 15)
+	Status int    // 100 to 999; above 599 counts as 5xx (RFC 9110, 15)
 	Reason []byte // may be empty
 }
 
-// Reset forgets everything but the memory of its own slices, as Request.Reset
+// Reset clears everything but keeps the memory of its slices, as Request.Reset
 // does.
 func (r *Response) Reset() {
 	clear(r.Fields)
 	*r = Response{Head: Head{Fields: r.Fields[:0]}}
 }
 
-// Interim reports whether another response to the same request follows: 1xx but
-// for 101, after which the connection speaks another protocol.
+// Interim reports whether another response to the same request follows: 1xx
+// except 101, after which the connection speaks another protocol.
 func (r *Response) Interim() bool {
 	return r.Status < 200 && r.Status != 101
 }
 
-// Parse reads a response head from the start of buf, as Request.Parse does with
-// a request head. Interim responses are returned like any other. toHead tells
-// that the request was a HEAD, so that no body follows.
+// Parse parses a response head at the start of buf, as Request.Parse does with a
+// request head. Interim responses are returned like any other. toHead says that
+// the request was a HEAD, so that no body follows.
 //
 // A head in error is a 502 whatever the Status of the Error.
 func (r *Response) Parse(buf []byte, toHead bool) (n int, err error) {
@@ -51,9 +51,9 @@ func (r *Response) Parse(buf []byte, toHead bool) (n int, err error) {
 	return n, nil
 }
 
-// parseLine reads the status line and returns the offset of the line after it,
-// or 0 if buf ends before. The space before an empty reason may be missing:
-// the grammar wants it (RFC 9112, 4), many servers leave it out.
+// parseLine parses the status line and returns the offset of the line after it,
+// or 0 if buf ends before that. The space before an empty reason may be missing:
+// the grammar requires it (RFC 9112, 4), many servers leave it out.
 func (r *Response) parseLine(buf []byte) (int, error) {
 	const version, status = len("HTTP/1.1 "), len("HTTP/1.1 200")
 	if len(buf) < status+2 {
@@ -94,29 +94,29 @@ func (r *Response) parseLine(buf []byte) (int, error) {
 	return i + 2, nil
 }
 
-// mayBeVersion reports whether b begins with, or is the beginning of, "HTTP/1."
-// and a digit.
+// mayBeVersion reports whether b begins with "HTTP/1." and a digit, or is a
+// prefix of that.
 func mayBeVersion(b []byte) bool {
 	const name = "HTTP/1."
 	n := min(len(b), len(name))
 	return string(b[:n]) == name[:n] && (len(b) <= len(name) || classes[b[len(name)]]&digitChar != 0)
 }
 
-// bodiless reports whether a response has no body whatever its fields say
-// (RFC 9112, 6.3, rule 1).
+// bodiless reports whether a response has no body whatever its fields say (RFC
+// 9112, 6.3, rule 1).
 func (r *Response) bodiless(toHead bool) bool {
 	return toHead || r.Status < 200 || r.Status == 204 || r.Status == 304
 }
 
-// HasBody reports whether a response with this status has a body, be it empty.
-// toHead tells that the request was a HEAD.
+// HasBody reports whether a response with this status has a body, possibly an
+// empty one. toHead says that the request was a HEAD.
 func (r *Response) HasBody(toHead bool) bool { return !r.bodiless(toHead) }
 
 // withoutBody settles the framing of a response that has no body. err is what is
-// wrong with its framing fields, which do not count then; but who writes such
-// fields may send what they announce, so that the connection is not used again. To
-// HEAD, and with 304, a Content-Length tells how long the body would be; the other
-// statuses must not have one (RFC 9110, 8.6).
+// wrong with its framing fields, which do not apply then; but a backend that
+// writes such fields may send the body they announce, so the connection is not
+// reused. To HEAD, and with 304, a Content-Length is that of the body the
+// response would have; the other statuses must not have one (RFC 9110, 8.6).
 func (r *Response) withoutBody(err error) {
 	if err != nil || r.Framing == Chunked || r.Status < 200 || r.Status == 204 {
 		r.Length = -1
@@ -125,7 +125,7 @@ func (r *Response) withoutBody(err error) {
 	r.KeepAlive = r.KeepAlive && err == nil
 }
 
-// finish works out what the head means (RFC 9112, 6.3).
+// finish derives the meaning of the head (RFC 9112, 6.3).
 func (r *Response) finish(toHead bool) error {
 	err := r.conclude()
 	switch {
@@ -138,8 +138,8 @@ func (r *Response) finish(toHead bool) error {
 	}
 	if r.Status == 101 {
 		r.KeepAlive = false
-		// To which protocol the connection is switched need not be said in
-		// Connection as well: that is there to keep the field from those behind.
+		// Connection need not name Upgrade in a 101: it does so only to keep the
+		// field from later hops.
 		if s := &r.said; s.upgrades == 1 && len(s.upgrade) > 0 {
 			r.Upgrade = s.upgrade
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// told writes a response in one line, as the tables below expect it.
+// told formats a response in one line for the tables below.
 func told(r *Response) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "1.%d %d %s", r.Minor, r.Status, r.Reason)

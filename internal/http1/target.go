@@ -2,7 +2,7 @@ package http1
 
 import "bytes"
 
-// parseTarget finds the form of the target and what it asks for (RFC 9112, 3.2).
+// parseTarget determines the form of the target and its parts (RFC 9112, 3.2).
 func (r *Request) parseTarget() error {
 	t := r.Target
 	r.Path, r.Authority = t, nil
@@ -32,7 +32,7 @@ func (r *Request) parseTarget() error {
 	return nil
 }
 
-// parseAbsolute takes the absolute form apart.
+// parseAbsolute splits the absolute form into its parts.
 func (r *Request) parseAbsolute() error {
 	r.Form = Absolute
 	colon := bytes.IndexByte(r.Target, ':')
@@ -66,9 +66,9 @@ func (r *Request) parseAbsolute() error {
 	return nil
 }
 
-// validEscapes reports whether each "%" of the path, up to the query, is
-// followed by two hexadecimal digits. Decoders downstream differ in what they
-// make of others. Browsers leave a "%" in a query as it is typed.
+// validEscapes reports whether each "%" of the path, up to the query, is followed
+// by two hexadecimal digits. Downstream decoders differ in how they treat others.
+// Browsers do not escape a "%" in a query.
 func validEscapes(path []byte) bool {
 	for i := 0; i < len(path) && path[i] != '?'; i++ {
 		if path[i] == '%' && (i+2 >= len(path) || classes[path[i+1]]&classes[path[i+2]]&hexChar == 0) {
@@ -78,11 +78,11 @@ func validEscapes(path []byte) bool {
 	return true
 }
 
-// validAuthority reports whether b is a host that is not empty, then perhaps a
-// port (RFC 3986, 3.2.2 and 3.2.3). User names are an error (RFC 9110, 4.2.4);
-// percent-encoding, which no name in DNS needs, and IPvFuture, which nobody
-// uses, are not accepted either. Of an IPv6 address only the characters are
-// checked, as nothing is connected to it.
+// validAuthority reports whether b is a non-empty host with an optional port (RFC
+// 3986, 3.2.2 and 3.2.3). User names are an error (RFC 9110, 4.2.4);
+// percent-encoding, which no name in DNS needs, and IPvFuture, which is not in
+// use, are not accepted either. Of an IPv6 address only the characters are
+// checked, because it is not used to connect.
 func validAuthority(b []byte) bool {
 	i := 0
 	if len(b) > 0 && b[0] == '[' {

@@ -5,24 +5,24 @@ import (
 	"slices"
 )
 
-// A trailerKind says what becomes of a field in a trailer section.
+// A trailerKind is how a field in a trailer section is treated.
 type trailerKind uint8
 
 const (
-	plainTrailer trailerKind = iota // goes on
-	emptyTrailer                    // is dropped: it means nothing there, or decides on the message
-	framesIt                        // frames or routes: an error in a request, dropped from a response
+	plainTrailer trailerKind = iota // passed on
+	emptyTrailer                    // dropped: meaningless there, or affects the message
+	framesIt                        // framing or routing: an error in a request, dropped from a response
 )
 
-// kindOfTrailer tells the kind of a field from its name, which is a token.
+// kindOfTrailer returns the kind of a field from its name, which is a token.
 func kindOfTrailer(name []byte) trailerKind {
 	id := lookup(name)
 	switch {
 	case id == ContentLength || id == TransferEncoding || id == Host:
 		return framesIt
 	case hopByHop[id] || endToEnd[id]:
-		// All that a proxy acts upon. A backend that merges trailers into the
-		// head would be told there what the head was not allowed to say, an
+		// Everything that a proxy acts upon. A backend that merges trailers into
+		// the head would otherwise receive there what was refused in the head, an
 		// X-Forwarded-For above all. Trailers may be dropped (RFC 9112, 7.1.2).
 		return emptyTrailer
 	case id == Server || id == UserAgent || id == Unknown && decides(name):
@@ -34,9 +34,10 @@ func kindOfTrailer(name []byte) trailerKind {
 // maxDeciding is the length of the longest of decidingFields.
 const maxDeciding = len("strict-transport-security")
 
-// decides reports whether a field decides on its message, so that it has no
-// place behind the body (RFC 9110, 6.5.1). Backends that turn fields into
-// variables cannot tell a dash from another mark, so neither does this.
+// decides reports whether a field affects how its message is processed, so that
+// it must not follow the body (RFC 9110, 6.5.1). Backends that turn fields into
+// variables cannot distinguish a dash from other punctuation, so this does not
+// either.
 func decides(name []byte) bool {
 	var room [maxDeciding]byte
 	folded := room[:min(len(name), len(room))]
@@ -61,24 +62,25 @@ func decides(name []byte) bool {
 	return false
 }
 
-// decidingPrefixes are how the names of whole families of such fields begin.
+// decidingPrefixes are the prefixes of whole families of such names.
 var decidingPrefixes = [...]string{"access-control-", "content-security-policy", "sec-", "x-forwarded-"}
 
-// decidingFields are the fields that decide what a message is, who may have it
-// and what is done with it, as far as they have no FieldID that says so.
+// decidingFields are the fields that affect what a message is, who may have it
+// and what is done with it, except those with a FieldID.
 var decidingFields = setOf(
-	// Routing, and what stands for the method or the target.
+	// Routing, and replacements for the method or the target.
 	"destination", "early-data", "front-end-https", "x-host", "x-http-method", "x-http-method-override",
 	"x-method-override", "x-original-host", "x-original-url", "x-rewrite-url", "x-url-scheme",
-	// Who asks, and authentication. Authentication-Info is meant to come last (RFC 7615, 3).
+	// Identity and authentication. Authentication-Info is meant to come last (RFC
+	// 7615, 3).
 	"authorization", "cf-connecting-ip", "cookie2", "from", "proxy-authenticate", "proxy-authorization",
 	"remote-user", "set-cookie2", "true-client-ip", "www-authenticate", "x-api-key", "x-client-ip",
 	"x-cluster-client-ip", "x-csrf-token", "x-real-ip", "x-remote-user",
-	// What modifies a request: conditions, ranges, preferences, WebDAV's modes.
+	// Request modifiers: conditions, ranges, preferences, WebDAV's modes.
 	"accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "depth", "if",
 	"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "lock-token",
 	"origin", "overwrite", "pragma", "prefer", "range", "referer", "request-range", "soapaction", "timeout",
-	// What controls the use of a response.
+	// Response controls.
 	"age", "allow", "alt-svc", "clear-site-data", "expires", "last-modified", "location", "refresh",
 	"retry-after", "strict-transport-security", "vary", "warning", "x-accel-redirect", "x-frame-options",
 	"x-sendfile",
@@ -95,16 +97,16 @@ func setOf(names ...string) map[string]bool {
 	return set
 }
 
-// ofCall reports whether a field line is one that a gRPC call cannot do without:
-// its status, which alone tells that the call has ended, and the reason for it.
+// ofCall reports whether a field line is essential to a gRPC call: its status,
+// without which the call has not ended, and the reason for it.
 func ofCall(line []byte) bool {
 	name, _, _ := bytes.Cut(line, []byte{':'})
 	return equalFold(name, "grpc-status") || equalFold(name, "grpc-message")
 }
 
 // fitTrailer appends a line to the trailers of a response if there is room. Of a
-// section longer than MaxHeadBytes the lines at the end are dropped; but all
-// others are before a gRPC call loses its status.
+// section longer than MaxHeadBytes the last lines are dropped; but the status of
+// a gRPC call is kept at the expense of all others.
 func fitTrailer(lines, line []byte) []byte {
 	if len(lines)+len(line) > MaxHeadBytes {
 		if !ofCall(line) {
@@ -117,7 +119,7 @@ func fitTrailer(lines, line []byte) []byte {
 	return append(lines, line...)
 }
 
-// onlyOfCall leaves of the lines those that a gRPC call cannot do without.
+// onlyOfCall keeps only the lines that are essential to a gRPC call.
 func onlyOfCall(lines []byte) []byte {
 	kept := 0
 	for i := 0; i < len(lines); {
@@ -130,9 +132,9 @@ func onlyOfCall(lines []byte) []byte {
 	return lines[:kept]
 }
 
-// readTrailers takes what src holds of the trailer section, up to its end. The
-// lines are copied, as their bytes may arrive in any number of pieces and can
-// be sent on only after the body.
+// readTrailers consumes the trailer section in src, up to its end. The lines are
+// copied, because their bytes may arrive in any number of pieces and can be sent
+// on only after the body.
 func (b *Body) readTrailers(src []byte) (n int, err error) {
 	for n < len(src) && !b.done {
 		end := bytes.IndexByte(src[n:], '\n') + 1
@@ -154,7 +156,8 @@ func (b *Body) readTrailers(src []byte) (n int, err error) {
 	return n, nil
 }
 
-// maxSection bounds the bytes of the trailer section, with those not kept.
+// maxSection is the maximum length of the trailer section in bytes, dropped lines
+// included.
 func (b *Body) maxSection() int {
 	if b.response {
 		return maxResponseTrailers
@@ -176,13 +179,13 @@ func (b *Body) endTrailer() error {
 	}
 	switch kind := kindOfTrailer(name); {
 	case kind == framesIt && !b.response:
-		// Framing and routing are settled before the body (RFC 9110, 6.5.1).
-		// Whoever sends them here tries something.
+		// Framing and routing are settled before the body (RFC 9110, 6.5.1). Sending
+		// them here is an attack or a bug.
 		return ErrTrailer
 	case kind != plainTrailer:
 		b.trailers = lines
 	case b.response && len(b.trailers) > MaxHeadBytes:
-		b.trailers = fitTrailer(lines, slices.Clone(line)) // rare; line lies where it may move to
+		b.trailers = fitTrailer(lines, slices.Clone(line)) // rare; line overlaps the memory it is moved to
 	}
 	b.line = len(b.trailers)
 	return nil
@@ -200,11 +203,11 @@ func checkLine(line []byte) (name []byte, err error) {
 	return line[:i], nil
 }
 
-// AppendTrailer appends a field of a trailer section that came by HTTP/2 or
-// HTTP/3 as a line, unless it ends at this hop or has no place there. response
-// tells whose trailers they are: those of a request must not frame or route, and
-// must not be longer than MaxHeadBytes; those of a response lose what is too much.
-// Any error is an *Error.
+// AppendTrailer appends a field of a trailer section that arrived over HTTP/2 or
+// HTTP/3 as a line, unless it is hop-by-hop or disallowed there. response says
+// whose trailers they are: those of a request must not frame or route, and must
+// not be longer than MaxHeadBytes; those of a response are cut to it. Any error
+// is an *Error.
 func AppendTrailer(dst, name, value []byte, response bool) ([]byte, error) {
 	if err := checkField(name, value); err != nil {
 		return dst, err

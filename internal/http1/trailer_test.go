@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// A trailer section of a response loses what has no place there, and the rest of
-// the message goes on (RFC 9110, 6.5.1); one of a request with what frames or
-// routes is refused.
+// Disallowed fields are dropped from the trailer section of a response, whose
+// message continues (RFC 9110, 6.5.1); a request with framing or routing there is
+// refused.
 func TestTrailerFields(t *testing.T) {
 	for _, tt := range []struct {
 		name              string
@@ -123,8 +123,8 @@ func fate(got, line string, err error) string {
 	return "makes " + got
 }
 
-// No name of the table is longer than what is compared with it, and the page for
-// operators has all of them.
+// No name of the table is longer than the buffer it is compared in, and the page
+// for operators lists all of them.
 func TestDecidingFields(t *testing.T) {
 	page, err := os.ReadFile("../../docs/messages.md")
 	if err != nil {
@@ -148,7 +148,7 @@ func TestDecidingFields(t *testing.T) {
 }
 
 // A trailer section of a response that is too long is shortened, but a gRPC call
-// keeps its status wherever it stands.
+// keeps its status wherever that is.
 func TestLongTrailers(t *testing.T) {
 	long := "x: " + strings.Repeat("y", 9<<10) + "\r\n"
 	status, message := "grpc-status: 3\r\n", "Grpc-Message: no\r\n"
@@ -184,7 +184,7 @@ func TestLongTrailers(t *testing.T) {
 	}
 }
 
-// What does not come to an end is given up.
+// A trailer section that does not end is aborted.
 func TestEndlessTrailers(t *testing.T) {
 	var b Body
 	b.ResetResponse(Chunked, -1)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// text is what the functions below write.
+// text is the type constraint of the functions below.
 type text interface{ ~string | ~[]byte }
 
 // AppendRequestLine appends the first line of a request, always as HTTP/1.1.
@@ -17,9 +17,9 @@ func AppendRequestLine[M, T text](dst []byte, method M, target T) []byte {
 	return append(dst, " HTTP/1.1\r\n"...)
 }
 
-// AppendStatusLine appends the first line of a response, always as HTTP/1.1
-// (RFC 9110, 6.2: the version is that of the sender). status has three digits;
-// reason may be empty.
+// AppendStatusLine appends the first line of a response, always as HTTP/1.1 (RFC
+// 9110, 6.2: the version is that of the sender). status has three digits; reason
+// may be empty.
 func AppendStatusLine[R text](dst []byte, status int, reason R) []byte {
 	dst = slices.Grow(dst, len("HTTP/1.1 200 \r\n")+len(reason))
 	dst = append(dst, "HTTP/1.1 "...)
@@ -41,8 +41,8 @@ func AppendField[N, V text](dst []byte, name N, value V) []byte {
 	return dst
 }
 
-// AppendFields appends the fields that go on to the next connection: those that
-// are not marked Hop.
+// AppendFields appends the fields that are passed on: those that are not marked
+// Hop.
 func AppendFields(dst []byte, fields []Field) []byte {
 	for i := range fields {
 		if f := &fields[i]; !f.Hop {
@@ -59,9 +59,8 @@ func AppendContentLength(dst []byte, n int64) []byte {
 	return append(dst, '\r', '\n')
 }
 
-// AppendFraming appends the line that tells the next reader how the body ends:
-// Content-Length where it is known, else Transfer-Encoding if it is Chunked,
-// else nothing.
+// AppendFraming appends the line that says how the body ends: Content-Length
+// where it is known, else Transfer-Encoding if it is Chunked, else nothing.
 func AppendFraming(dst []byte, f Framing, length int64) []byte {
 	switch {
 	case f == Chunked:
@@ -72,11 +71,12 @@ func AppendFraming(dst []byte, f Framing, length int64) []byte {
 	return dst
 }
 
-// MaxChunkHeader is the most that AppendChunkHeader appends, in bytes.
+// MaxChunkHeader is the maximum length of what AppendChunkHeader appends, in
+// bytes.
 const MaxChunkHeader = 16 + len("\r\n")
 
-// AppendChunkHeader appends what precedes n bytes of payload in the chunked
-// coding. n must not be 0, which would end the body. CRLF follows the payload.
+// AppendChunkHeader appends the chunk header for n bytes of payload. n must not
+// be 0, which would end the body. The caller appends CRLF after the payload.
 func AppendChunkHeader(dst []byte, n int) []byte {
 	dst = strconv.AppendUint(dst, uint64(n), 16)
 	return append(dst, '\r', '\n')

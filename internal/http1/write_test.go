@@ -35,7 +35,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// What is written is read back as what was read before, whatever it was.
+// A message that is written parses to what it was written from.
 func TestWrittenRequestReadsTheSame(t *testing.T) {
 	for _, tt := range goodRequests {
 		var a, b Request
@@ -43,7 +43,7 @@ func TestWrittenRequestReadsTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		if a.Form == Authority || a.Minor == 0 {
-			continue // neither goes to a backend as it is
+			continue // neither goes to a backend unchanged
 		}
 		raw := AppendRequestLine(nil, a.Method, a.Path)
 		raw = AppendFields(raw, a.Fields)

@@ -2,23 +2,23 @@ package http2
 
 import "sync"
 
-// A Body is what has come of a message's body and not been passed on. The
-// window of its stream bounds it. While nothing is in it, it holds no buffer.
+// A Body buffers the received part of a message's body that was not passed on.
+// The window of its stream bounds it. An empty Body holds no buffer.
 type Body struct {
 	buffers []*bodyBuffer
 	r, w    int // buffers[0][r:] to the last one's [:w]
-	n       int // bytes in all
+	n       int // total bytes
 }
 
-// A bodyBuffer takes what the longest DATA frame carries.
+// A bodyBuffer holds the payload of the longest DATA frame.
 type bodyBuffer [MaxFrame]byte
 
 var bodyBuffers = sync.Pool{New: func() any { return new(bodyBuffer) }}
 
-// Len is how many bytes are in it.
+// Len is the number of buffered bytes.
 func (b *Body) Len() int { return b.n }
 
-// Holds is how many bytes of memory it takes.
+// Holds is the memory used, in bytes.
 func (b *Body) Holds() int { return len(b.buffers) * MaxFrame }
 
 // Put appends a copy of p.
@@ -59,7 +59,7 @@ func (b *Body) Take(p []byte) (n int) {
 	return n
 }
 
-// Release gives all of it back.
+// Release discards the content and its buffers.
 func (b *Body) Release() {
 	for i, buf := range b.buffers {
 		bodyBuffers.Put(buf)

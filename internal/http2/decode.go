@@ -3,50 +3,50 @@ package http2
 // A Field is one field of a header list, pseudo-header fields among them.
 type Field struct{ Name, Value []byte }
 
-// Size is what the field counts in a list, in bytes (RFC 9113, 6.5.2).
+// Size is the size of the field in a list, in bytes (RFC 9113, 6.5.2).
 func (f *Field) Size() int { return len(f.Name) + len(f.Value) + entryOverhead }
 
-// A Decoder decodes the header blocks of one connection, which must come in
-// order and whole. NewDecoder makes one.
+// A Decoder decodes the header blocks of one connection, which must be complete
+// and in order. NewDecoder makes one.
 type Decoder struct {
 	dynamic table
-	max     int // bytes of the dynamic table that the encoder may choose
+	max     int // dynamic table size that the encoder may choose, in bytes
 
-	// Fields are those of the last block, good until the next one and as long
-	// as the bytes of its arena stay where they are.
+	// Fields are those of the last block, valid until the next one and as long as
+	// the bytes of its arena are not moved.
 	Fields []Field
 
-	// TooLong tells that the last block had more than MaxListBytes. Fields are
-	// those before the limit was met, or all of them if Whole.
+	// TooLong says that the last block had more than MaxListBytes. Fields are
+	// those before the limit, or all of them if Whole.
 	TooLong bool
 
-	// Whole has Decode return all fields of a list that is too long, for who can
-	// leave some of them out.
+	// Whole makes Decode return all fields of a list that is too long, for
+	// callers that can drop some of them.
 	Whole bool
 
-	size int // of the list
+	size int // size of the list
 }
 
-// NewDecoder returns a Decoder whose dynamic table is empty.
+// NewDecoder returns a Decoder with an empty dynamic table.
 func NewDecoder() *Decoder { return &Decoder{dynamic: table{limit: tableBytes}, max: tableBytes} }
 
-// NewStaticDecoder returns a Decoder for a peer that was told to do without a
-// dynamic table, so that its blocks may come in any order.
+// NewStaticDecoder returns a Decoder for a peer that was told to use no dynamic
+// table, so that its blocks may come in any order.
 func NewStaticDecoder() *Decoder { return new(Decoder) }
 
-// Forget lets go of the last block.
+// Forget releases the memory of the last block.
 func (d *Decoder) Forget() { clear(d.Fields) }
 
-// maxKeptFields is how long a Fields slice is kept. A list of MaxListBytes can
-// have 2048, which honest ones never do.
+// maxKeptFields is the largest Fields slice that is kept for reuse. A list of
+// MaxListBytes can have 2048 fields, which no legitimate one has.
 const maxKeptFields = 128
 
-// Decode decodes one block. What of it is not in the static table is copied to
-// arena, behind what is there, and what Decode returns is arena with that; where
-// it did not fit, it is a new one, and Fields may lie in several.
+// Decode decodes one block. Fields that are not in the static table are copied to
+// the end of arena, which Decode returns; if they do not fit, it allocates a new
+// one, and Fields may alias several.
 //
-// Any error ends the connection: ErrCompression, or ErrBlockLength for a list
-// that is so much too long that only a bomb can be.
+// Any error ends the connection: ErrCompression, or ErrBlockLength for a list so
+// long that it must be a decompression bomb.
 func (d *Decoder) Decode(arena, block []byte) ([]byte, error) {
 	d.TooLong, d.size = false, 0
 	if cap(d.Fields) > maxKeptFields {
@@ -66,8 +66,8 @@ func (d *Decoder) Decode(arena, block []byte) ([]byte, error) {
 	return arena, nil
 }
 
-// resize takes changes of the table's size off the start of a block, where alone
-// they may stand (RFC 7541, 4.2).
+// resize consumes table size updates at the start of a block, the only place for
+// them (RFC 7541, 4.2).
 func (d *Decoder) resize(block []byte) (rest []byte, ok bool) {
 	for len(block) > 0 && block[0]&0xe0 == 0x20 {
 		var n int
@@ -101,13 +101,13 @@ func (d *Decoder) field(arena, block []byte) (_, rest []byte, ok bool) {
 	switch {
 	case indexing:
 		bits = 6
-	case first&0x20 != 0: // a change of size out of place
+	case first&0x20 != 0: // a size update out of place
 		return arena, nil, false
 	}
 	return d.literal(arena, block, bits, indexing)
 }
 
-// literal decodes a field whose value at least is spelt out (RFC 7541, 6.2).
+// literal decodes a field with a literal value (RFC 7541, 6.2).
 func (d *Decoder) literal(arena, block []byte, bits uint, indexing bool) (_, rest []byte, ok bool) {
 	i, block, ok := ReadInt(block, bits)
 	if !ok {
@@ -134,8 +134,8 @@ func (d *Decoder) literal(arena, block []byte, bits uint, indexing bool) (_, res
 	return arena, block, true
 }
 
-// lookup finds a field by its index (RFC 7541, 2.3.3). Those of the static table
-// need not be copied.
+// lookup returns a field by its index (RFC 7541, 2.3.3). Fields of the static
+// table need not be copied.
 func (d *Decoder) lookup(i int) (Field, bool) {
 	if i < len(statics) {
 		return statics[i], i > 0
@@ -143,7 +143,7 @@ func (d *Decoder) lookup(i int) (Field, bool) {
 	return d.dynamic.get(i - len(statics) + 1)
 }
 
-// take adds a field to the list, if it has room.
+// take adds a field to the list, if it fits.
 func (d *Decoder) take(f Field) {
 	if d.size += f.Size(); d.size > MaxListBytes {
 		d.TooLong = true
@@ -170,8 +170,8 @@ func keepBytes(arena, b []byte) (_, kept []byte) {
 	return arena, arena[start:len(arena):len(arena)]
 }
 
-// room returns arena if n more bytes fit, else a new one, larger. What lies in
-// the old one stays where it is.
+// room returns arena if n more bytes fit, else a new, larger one. The content of
+// the old one is not moved.
 func room(arena []byte, n int) []byte {
 	if cap(arena)-len(arena) >= n {
 		return arena

@@ -1,18 +1,17 @@
 package http2
 
-// entryOverhead is what an entry counts beyond its text (RFC 7541, 4.1).
+// entryOverhead is the size of an entry beyond its text (RFC 7541, 4.1).
 const entryOverhead = 32
 
-// maxEntries is how many entries there can be.
+// maxEntries is the maximum number of entries.
 const maxEntries = tableBytes / entryOverhead
 
 // A table is the dynamic table of a decoder (RFC 7541, 2.3.2). Its entries are a
-// ring; their text lies one after the other in one slice, which is moved to the
-// front when its end has been reached, so that in steady state nothing is
-// allocated.
+// ring; their text is consecutive in one slice, which is compacted when its end
+// has been reached, so that in steady state nothing is allocated.
 type table struct {
-	limit   int // greatest size that the encoder has chosen
-	size    int // as RFC 7541, 4.1 counts
+	limit   int // size chosen by the encoder
+	size    int // as defined by RFC 7541, 4.1
 	entries [maxEntries]entry
 	first   int // oldest of entries
 	count   int
@@ -20,7 +19,7 @@ type table struct {
 }
 
 type entry struct {
-	at          uint16 // in text
+	at          uint16 // offset in text
 	name, value uint16 // lengths
 }
 
@@ -40,8 +39,8 @@ func (t *table) evict(n int) {
 	}
 }
 
-// add inserts an entry; one that is larger than the table empties it (RFC 7541,
-// 4.4). name and value are not of the table itself.
+// add inserts an entry; an entry larger than the table empties it (RFC 7541,
+// 4.4). name and value must not alias the table.
 func (t *table) add(name, value []byte) {
 	n := entryOverhead + len(name) + len(value)
 	t.evict(n)
@@ -55,7 +54,7 @@ func (t *table) add(name, value []byte) {
 	t.size += n
 }
 
-// room returns where n bytes of text can be put, after the newest entry.
+// room returns an offset for n bytes of text after the newest entry.
 func (t *table) room(n int) int {
 	if t.count == 0 {
 		t.text = t.text[:0]
@@ -72,7 +71,7 @@ func (t *table) room(n int) int {
 	return len(t.text)
 }
 
-// get returns the entry of an index, the newest being 1. The slices are good
+// get returns the entry of an index, the newest being 1. The slices are valid
 // until the next add.
 func (t *table) get(i int) (f Field, ok bool) {
 	if i < 1 || i > t.count {

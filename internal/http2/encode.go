@@ -2,14 +2,13 @@ package http2
 
 import "strconv"
 
-// What is sent is compressed by the static table alone, as HAProxy and nginx do.
-// So blocks do not depend on each other, and streams encode theirs at the same
-// time; and nothing has to be kept for each connection. NoTable says so to the
-// peer.
+// Sent blocks use the static table alone, as in HAProxy and nginx. So blocks do
+// not depend on each other, streams encode theirs concurrently, and no state is
+// kept per connection.
 
-// NoTable goes before the first header block of a connection. It sets the size
-// of the dynamic table to 0; without it some peers wait for a change of size
-// after one of their SETTINGS (RFC 7541, 4.2).
+// NoTable goes before the first header block of a connection. It sets the size of
+// the dynamic table to 0; without it some peers wait for a size update after one
+// of their SETTINGS (RFC 7541, 4.2).
 const NoTable byte = 0x20
 
 // AppendStatus appends the :status of a response, 100 to 999.
@@ -34,7 +33,7 @@ func AppendStatus(dst []byte, status int) []byte {
 }
 
 // AppendField appends a field as a literal without indexing (RFC 7541, 6.2.2).
-// The name is lower-cased on the way; neither is checked.
+// The name is lower-cased; neither name nor value is checked.
 func AppendField[N, V ~string | ~[]byte](dst []byte, name N, value V) []byte {
 	start := len(dst)
 	dst = append(dst, 0)

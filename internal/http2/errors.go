@@ -1,6 +1,6 @@
 package http2
 
-// What ends a connection.
+// Errors that end a connection.
 var (
 	ErrPreface       = &Error{Code: ProtocolError, Reason: "no connection preface"}                     // RFC 9113, 3.4
 	ErrFrameSize     = &Error{Code: FrameSizeError, Reason: "frame of a size it must not have"}         // RFC 9113, 4.2
@@ -21,7 +21,7 @@ var (
 	ErrStandstill    = &Error{Code: EnhanceYourCalm, Reason: "connection window closed for too long"}   // RFC 9113, 10.5
 )
 
-// What ends a stream.
+// Errors that end a stream.
 var (
 	ErrStreamIncrement  = &Error{Code: ProtocolError, OfStream: true, Reason: "WINDOW_UPDATE by nothing"}
 	ErrStreamWindow     = &Error{Code: FlowControlError, OfStream: true, Reason: "window over 2^31-1"}

@@ -2,22 +2,22 @@ package http2
 
 import "encoding/binary"
 
-// HeaderLen is the length of what precedes the payload of each frame.
+// HeaderLen is the length of a frame header.
 const HeaderLen = 9
 
-// A Frame is one frame as it was received.
+// A Frame is one received frame.
 type Frame struct {
 	Type    FrameType
 	Flags   Flags
 	Stream  uint32
-	Payload []byte // a slice of what was read
+	Payload []byte // a slice of the read buffer
 }
 
 // Has reports whether all of flags are set.
 func (f *Frame) Has(flags Flags) bool { return f.Flags&flags == flags }
 
-// Next takes the frame at the start of b off. n is its length, 0 if b does not
-// hold all of it.
+// Next splits the frame off the start of b. n is its length, 0 if b does not hold
+// all of it.
 func Next(b []byte) (f Frame, n int, err error) {
 	if len(b) < HeaderLen {
 		return f, 0, nil
@@ -38,8 +38,9 @@ func Next(b []byte) (f Frame, n int, err error) {
 	}, n, nil
 }
 
-// Check tells whether the frame is one that a client, or a server that was told
-// not to push, may send on its stream, as far as type, stream and size say. An unknown type is no error.
+// Check reports whether a client, or a server that was told not to push, may send
+// the frame on its stream, as far as type, stream and size are concerned. An
+// unknown type is no error.
 func (f *Frame) Check() error {
 	n := len(f.Payload)
 	switch f.Type {
@@ -66,7 +67,7 @@ func (f *Frame) Check() error {
 	return nil
 }
 
-// onStream checks that the frame is on a stream, or is not.
+// onStream checks that the frame is on a stream (on), or on none.
 func onStream(f *Frame, on bool) error {
 	if (f.Stream != 0) != on {
 		return ErrStreamID
@@ -107,8 +108,8 @@ func (f *Frame) Unpad() ([]byte, error) {
 	return p[5:], nil
 }
 
-// dependsOn reads the stream of a priority (RFC 7540, 5.3.1). Nothing else of
-// priorities is looked at (RFC 9113, 5.3.2).
+// dependsOn reads the stream of a priority (RFC 7540, 5.3.1). The rest of a
+// priority is ignored (RFC 9113, 5.3.2).
 func dependsOn(p []byte) uint32 { return binary.BigEndian.Uint32(p) & (1<<31 - 1) }
 
 // CheckPriority checks a PRIORITY frame.
@@ -119,14 +120,13 @@ func (f *Frame) CheckPriority() error {
 	return nil
 }
 
-// Uint31 reads the number that WINDOW_UPDATE consists of.
+// Uint31 returns the number in a WINDOW_UPDATE.
 func (f *Frame) Uint31() uint32 { return binary.BigEndian.Uint32(f.Payload) & (1<<31 - 1) }
 
-// Code reads the code that RST_STREAM consists of.
+// Code returns the code in an RST_STREAM.
 func (f *Frame) Code() Code { return Code(binary.BigEndian.Uint32(f.Payload)) }
 
-// AppendHeader appends the header of a frame whose payload of length bytes
-// follows.
+// AppendHeader appends the header of a frame with a payload of length bytes.
 func AppendHeader(dst []byte, length int, t FrameType, flags Flags, stream uint32) []byte {
 	return append(dst, byte(length>>16), byte(length>>8), byte(length), byte(t), byte(flags),
 		byte(stream>>24), byte(stream>>16), byte(stream>>8), byte(stream))
@@ -143,13 +143,13 @@ func AppendWindowUpdate(dst []byte, stream uint32, n int) []byte {
 	return binary.BigEndian.AppendUint32(AppendHeader(dst, 4, WindowUpdate, 0, stream), uint32(n))
 }
 
-// AppendPing appends a PING frame, or the answer to one.
+// AppendPing appends a PING frame, or its acknowledgement.
 func AppendPing(dst []byte, flags Flags, payload []byte) []byte {
 	return append(AppendHeader(dst, 8, Ping, flags, 0), payload...)
 }
 
 // AppendGoAway appends a GOAWAY frame: no stream above last has been or will be
-// looked at.
+// processed.
 func AppendGoAway(dst []byte, last uint32, code Code) []byte {
 	dst = AppendHeader(dst, 8, GoAway, 0, 0)
 	dst = binary.BigEndian.AppendUint32(dst, last)

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// Frames that are cut off are not taken, whole ones are, whatever follows.
+// A truncated frame is not returned, a complete one is, whatever follows.
 func TestNextCut(t *testing.T) {
 	whole := AppendPing(nil, Ack, []byte("12345678"))
 	for n := range whole {
@@ -21,7 +21,7 @@ func TestNextCut(t *testing.T) {
 	}
 }
 
-// A frame that is too long is refused before it has come.
+// A frame that is too long is refused before all of it has arrived.
 func TestNextTooLong(t *testing.T) {
 	if _, _, err := Next(AppendHeader(nil, MaxFrame+1, Data, 0, 1)); err != ErrFrameSize {
 		t.Errorf("got %v", err)
@@ -100,7 +100,7 @@ func TestCheckPriority(t *testing.T) {
 	}
 }
 
-// What is appended here another implementation reads as what it is meant to be.
+// Appended frames are read as intended by another implementation.
 func TestAppendedFrames(t *testing.T) {
 	raw := AppendGreeting(nil)
 	raw = AppendReset(raw, 5, Cancel)
@@ -183,8 +183,8 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// A peer gets window back in large pieces, for what has been drained and no more,
-// and never runs dry while nothing is held.
+// A peer's window is returned in large pieces, for drained bytes and no more, and
+// is never exhausted while nothing is buffered.
 func TestCredit(t *testing.T) {
 	c := Credit{Size: 1000}
 	sent, told := 0, 0

@@ -27,7 +27,7 @@ func render(fields []Field) string {
 	return b.String()
 }
 
-// The requests of RFC 7541, C.3 and C.4, which build on each other.
+// The requests of RFC 7541, C.3 and C.4, which depend on each other.
 func TestDecodeExamples(t *testing.T) {
 	want := []string{
 		":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\n",
@@ -106,7 +106,7 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
-// A block that is cut off anywhere is an error or has fewer fields.
+// A truncated block is an error or has fewer fields.
 func TestDecodeCut(t *testing.T) {
 	block := unhex(t, "8287 85 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf 8286")
 	for n := range block {
@@ -117,8 +117,8 @@ func TestDecodeCut(t *testing.T) {
 	}
 }
 
-// A list that is too long is read to its end, so that the next one is right, but
-// not kept; and one that can only be a bomb is not even read.
+// A list that is too long is decoded to its end, so that the next one is right,
+// but not kept; an obvious decompression bomb is not even decoded.
 func TestDecodeTooLong(t *testing.T) {
 	var buf bytes.Buffer
 	e := hpack.NewEncoder(&buf)
@@ -144,7 +144,7 @@ func TestDecodeTooLong(t *testing.T) {
 	}
 }
 
-// In steady state nothing is allocated, whatever the table has to do.
+// In steady state nothing is allocated, whatever happens to the table.
 func TestDecodeAllocations(t *testing.T) {
 	var buf bytes.Buffer
 	e := hpack.NewEncoder(&buf)
@@ -174,7 +174,7 @@ func TestDecodeAllocations(t *testing.T) {
 	}
 }
 
-// browser is what a browser sends.
+// browser are the fields of a browser's request.
 var browser = [][2]string{
 	{":method", "GET"},
 	{":authority", "www.example.com"},
@@ -192,7 +192,7 @@ var browser = [][2]string{
 	{"cookie", "session=0123456789abcdef0123456789abcdef"},
 }
 
-// What is encoded here another implementation decodes.
+// Another implementation decodes what is encoded here.
 func TestEncode(t *testing.T) {
 	var b, want []byte
 	add := func(name, value string) {
@@ -229,8 +229,8 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// Two decoders agree, over blocks that build on each other, on what is an error
-// and what the fields are.
+// Two decoders agree, over blocks that depend on each other, on what is an error
+// and on the fields.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		"8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d", "8286 84be 5886 a8eb 1064 9cbf", "20 82", "3f e1 1f 82", "40 01 61 81 1f be",
@@ -242,7 +242,7 @@ func FuzzDecode(f *testing.F) {
 		theirs := hpack.NewDecoder(tableBytes, nil)
 		for _, block := range [][]byte{first, second} {
 			if len(block) > 1<<10 {
-				return // longer ones meet limits that only one of the two has
+				return // longer ones exceed limits that only one of the two has
 			}
 			want, wantErr := theirs.DecodeFull(block)
 			_, err := d.Decode(nil, block)
@@ -269,10 +269,9 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// stricter reports whether a block may hold what only we refuse: an integer of
-// more bytes than we read, such as a small one with zeros behind it, or a change
-// of the table's size behind a field, which hpack lets pass while the table is
-// empty.
+// stricter reports whether a block may hold what only we refuse: an integer with
+// more bytes than we read, such as a small one with trailing zeros, or a size
+// update after a field, which hpack accepts while the table is empty.
 func stricter(block []byte) bool {
 	run := 0
 	for _, c := range block {
@@ -290,9 +289,8 @@ func stricter(block []byte) bool {
 	return false
 }
 
-// resizedTwice reports whether a block begins with two changes of the table's size,
-// as it may (RFC 7541, 4.2). hpack lets the second pass only while the table is
-// empty.
+// resizedTwice reports whether a block begins with two size updates, as it may
+// (RFC 7541, 4.2). hpack accepts the second only while the table is empty.
 func resizedTwice(block []byte) bool {
 	if len(block) == 0 || block[0]&0xe0 != 0x20 {
 		return false
@@ -301,8 +299,8 @@ func resizedTwice(block []byte) bool {
 	return ok && len(rest) > 0 && rest[0]&0xe0 == 0x20
 }
 
-// Beside the decoder of x/net, which makes a string of each value that is spelt
-// out.
+// Compares with the decoder of x/net, which allocates a string for each literal
+// value.
 func BenchmarkDecode(b *testing.B) {
 	var buf bytes.Buffer
 	e := hpack.NewEncoder(&buf)

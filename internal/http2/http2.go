@@ -1,15 +1,15 @@
-// Package http2 is the part of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that
-// needs no socket: frames, header compression, the rules for requests, the
-// arithmetic of flow control, and meters for what only an attacker does often.
-// It knows no goroutines, no time but what it is told, and no policy; in steady
-// state it allocates nothing. Start reading at Next, then Decoder.Decode.
+// Package http2 is the part of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that needs
+// no socket: frames, header compression, the rules for requests, flow-control
+// arithmetic, and meters for events that only an attacker causes often. It knows
+// no goroutines, no policy and no clock (callers pass the time); in steady state
+// it allocates nothing. Start reading at Next, then Decoder.Decode.
 package http2
 
-// Preface is what a client begins a connection with, before its first SETTINGS
-// frame (RFC 9113, 3.4).
+// Preface is the client's connection preface, before its first SETTINGS frame
+// (RFC 9113, 3.4).
 const Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-// A FrameType says what a frame is (RFC 9113, 6). Others are ignored.
+// A FrameType is the type of a frame (RFC 9113, 6). Others are ignored.
 type FrameType uint8
 
 const (
@@ -56,9 +56,8 @@ const (
 	HTTP11Required
 )
 
-// An Error ends the connection or, if OfStream, the stream that it happened
-// on. All of them are package-level values, so that none is allocated and ==
-// compares them.
+// An Error ends the connection or, if OfStream, its stream. All Errors are
+// package-level values, so that none is allocated and == compares them.
 type Error struct {
 	Code     Code
 	OfStream bool

@@ -9,26 +9,26 @@ import (
 // The Huffman code of RFC 7541, appendix B is decoded four bits at a time. A
 // state is an inner node of the code's tree: 256 of them for the 257 symbols.
 
-// A step is what four bits do in a state.
+// A step is the transition of a state on four bits.
 type step struct {
 	next   uint8
 	symbol byte
-	emits  bool // symbol has been completed; no code is so short that there are two
+	emits  bool // a symbol was completed; no code is so short that there are two
 	fails  bool // the symbol was EOS, which must not occur (RFC 7541, 5.2)
 }
 
-// huffman are the steps of each state; mayEnd tells whether what has been read
-// of a code is valid padding.
+// huffman are the steps of each state; mayEnd says whether the bits read of an
+// incomplete code are valid padding.
 var huffman, mayEnd = buildHuffman()
 
-// A huffmanTree holds for each inner node what 0 and 1 lead to: a node above 0,
-// or ^symbol, or 0 for nothing yet.
+// A huffmanTree holds for each inner node the targets of 0 and 1: a node above 0,
+// or ^symbol, or 0 for none yet.
 type huffmanTree [][2]int
 
 const endOfString = 256
 
-// buildHuffman fills the tables from the code as hpack has it: eight times the
-// same symbol make whole bytes, as many as the code has bits.
+// buildHuffman builds the tables from the code of package hpack: eight times the
+// same symbol are whole bytes, as many as the code has bits.
 func buildHuffman() (steps [256][16]step, ends [256]bool) {
 	tree := huffmanTree{{}}
 	for symbol := range 256 {
@@ -42,7 +42,7 @@ func buildHuffman() (steps [256][16]step, ends [256]bool) {
 		}
 	}
 	for node, depth := 0, 0; depth < 8; node, depth = tree[node][1], depth+1 {
-		ends[node] = true // padding is the start of EOS, under a byte of it
+		ends[node] = true // padding is a prefix of EOS, shorter than a byte
 	}
 	return steps, ends
 }
@@ -79,7 +79,7 @@ func (t huffmanTree) walk(node, nibble int) (s step) {
 	return s
 }
 
-// appendHuffman appends what src decodes to, and reports whether it is valid.
+// appendHuffman appends the decoded src, and reports whether it is valid.
 func appendHuffman(dst, src []byte) ([]byte, bool) {
 	var state uint8
 	for _, c := range src {

@@ -1,8 +1,8 @@
 package http2
 
-// ReadInt reads an integer with a prefix of bits, as HPACK and QPACK write it
-// (RFC 7541, 5.1; RFC 9204, 4.1.1). Nothing in a block of a sensible length
-// needs more than 28 bits beyond the prefix.
+// ReadInt reads an integer with a prefix of bits, as in HPACK and QPACK (RFC
+// 7541, 5.1; RFC 9204, 4.1.1). No block of a reasonable length needs more than 28
+// bits beyond the prefix.
 func ReadInt(b []byte, bits uint) (n int, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return 0, nil, false
@@ -27,10 +27,10 @@ func ReadInt(b []byte, bits uint) (n int, rest []byte, ok bool) {
 	return 0, nil, false
 }
 
-// ReadString reads a string literal into arena, or into a new one if it has no
-// room. The length of the literal has a prefix of bits, behind the bit that
-// tells whether it is Huffman-coded: 7 in HPACK (RFC 7541, 5.2), other numbers
-// too in QPACK (RFC 9204, 4.1.2).
+// ReadString reads a string literal into arena, or into a new one if it does not
+// fit. The length of the literal has a prefix of bits, after the bit that marks
+// it as Huffman-coded: 7 in HPACK (RFC 7541, 5.2), also other numbers in QPACK
+// (RFC 9204, 4.1.2).
 func ReadString(arena, b []byte, bits uint) (_, s, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return arena, nil, nil, false

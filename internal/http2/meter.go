@@ -1,30 +1,33 @@
 package http2
 
-// A Kind is something that is harmless now and then and an attack if it goes on.
+// A Kind is a kind of event that is harmless now and then and an attack if it is
+// frequent.
 type Kind uint8
 
 const (
-	// Resets: streams that ended with RST_STREAM before their answer, by the
-	// client's will or by its fault ("rapid reset", CVE-2023-44487, and "made
-	// you reset", CVE-2025-8671).
+	// Resets: streams that ended with RST_STREAM before their answer, sent by the
+	// client or provoked by it ("rapid reset", CVE-2023-44487, and "made you
+	// reset", CVE-2025-8671).
 	Resets Kind = iota
-	// Pings that want an answer (CVE-2019-9512). One that follows DATA or HEADERS
-	// of ours does not count: gRPC sends one for each round trip on which something
-	// comes, to estimate the bandwidth, thousands a second where that is short.
+	// Pings that need an answer (CVE-2019-9512). A PING after DATA or HEADERS of
+	// ours does not count: gRPC sends one for each round trip on which something
+	// arrives, to estimate the bandwidth, thousands a second where the round trip
+	// is short.
 	Pings
-	// Changes: SETTINGS that want an answer (CVE-2019-9515).
+	// Changes: SETTINGS that need an acknowledgement (CVE-2019-9515).
 	Changes
-	// Idlers: frames that carry nothing, such as DATA and CONTINUATION without
+	// Idlers: frames without effect, such as DATA and CONTINUATION without
 	// payload (CVE-2019-9518), PRIORITY (CVE-2019-9513) and unknown types.
 	Idlers
-	// Dribbles: DATA cut small by a window that is kept small (CVE-2019-9511).
+	// Dribbles: small DATA frames because the peer keeps the window small
+	// (CVE-2019-9511).
 	Dribbles
 	meters
 )
 
-// Meters count what a connection has done of each Kind. The zero value has
-// counted nothing.
-type Meters [meters]int64 // when, in ns, all that happened would be paid for
+// Meters are the leaky buckets of a connection, one for each Kind. The zero value
+// has counted nothing.
+type Meters [meters]int64 // when, in ns, the bucket will be empty
 
 // Over counts one event of a kind at the time now, in ns from any origin after
 // 0, and reports whether there have been too many.
@@ -35,5 +38,5 @@ func (m *Meters) Over(k Kind, now int64) bool {
 }
 
 // Small reports whether a DATA frame of n bytes counts as a dribble, when want
-// bytes were there to be sent.
+// bytes were ready to be sent.
 func Small(n, want int) bool { return n < want && n < smallData }

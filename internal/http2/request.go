@@ -2,13 +2,12 @@ package http2
 
 import "elbow/internal/http1"
 
-// Request makes req what the fields of a header list say (RFC 9113, 8.3.1).
-// ended tells that no body follows. Any error is an *http1.Error; one with
-// Status 400 makes the request malformed, which is ErrMalformed for the stream.
-// What req has been given by then is for the log.
+// Request fills req from the fields of a header list (RFC 9113, 8.3.1). ended
+// says that no body follows. Any error is an *http1.Error; one with Status 400
+// makes the request malformed, which is ErrMalformed for the stream. The parts of
+// req that are set then are for the log.
 //
-// arena is where room for the cookie crumbs, which become one field (RFC 9113,
-// 8.2.3), is taken from.
+// Memory for joined cookie fields (RFC 9113, 8.2.3) is taken from arena.
 func Request(req *http1.Request, fields []Field, arena []byte, ended bool) (_ []byte, err error) {
 	var s http1.Start
 	i := 0
@@ -41,7 +40,7 @@ func Request(req *http1.Request, fields []Field, arena []byte, ended bool) (_ []
 	return arena, req.Assemble(s, ended)
 }
 
-// setPseudo takes down a pseudo-header field.
+// setPseudo records a pseudo-header field.
 func setPseudo(s *http1.Start, f *Field) error {
 	var to *[]byte
 	switch string(f.Name) {
@@ -59,7 +58,7 @@ func setPseudo(s *http1.Start, f *Field) error {
 		return http1.ErrPseudoField
 	}
 	if *to != nil {
-		return http1.ErrPseudoField // twice
+		return http1.ErrPseudoField // a duplicate
 	}
 	*to = f.Value
 	if f.Value == nil {
@@ -68,8 +67,8 @@ func setPseudo(s *http1.Start, f *Field) error {
 	return nil
 }
 
-// joinCookies joins the cookie fields, if there are several, to one value in
-// arena; nil if there are not.
+// joinCookies joins several cookie fields to one value in arena; nil if there are
+// fewer than two.
 func joinCookies(arena []byte, fields []Field) (_, joined []byte) {
 	count, size := 0, 0
 	for i := range fields {

@@ -94,7 +94,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// What comes out is what the same request in HTTP/1.1 parses to.
+// The result is equal to the same request parsed from HTTP/1.1.
 func TestRequestMeaning(t *testing.T) {
 	var r http1.Request
 	_, err := Request(&r, with("cookie: a=1", "x_forwarded_for: 1.2.3.4", "te: trailers", "cookie: b=2", "cookie: c=3", "x: y"), nil, false)
@@ -150,8 +150,8 @@ func TestTrailers(t *testing.T) {
 	}
 }
 
-// Whatever a header list holds, what it becomes can be written as HTTP/1.1 and
-// is read there as the same request.
+// Any accepted header list can be written as HTTP/1.1 and is parsed there as the
+// same request.
 func FuzzRequest(f *testing.F) {
 	f.Add("GET", "https", "a", "/", "", "x", "y", "cookie", "a=b", true)
 	f.Add("POST", "http", "a:1", "/%41?b#", "websocket", "content-length", "3", "content-length", "3", false)
@@ -171,7 +171,7 @@ func FuzzRequest(f *testing.F) {
 			return
 		}
 		if r.Form == http1.Authority {
-			return // CONNECT, which nobody is asked
+			return // CONNECT, which is not forwarded
 		}
 		raw := http1.AppendRequestLine(nil, r.Method, r.Path)
 		raw = http1.AppendField(raw, "Host", r.Authority)

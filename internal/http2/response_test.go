@@ -53,8 +53,7 @@ func TestResponse(t *testing.T) {
 	}
 }
 
-// Whatever a backend says, an answer that is accepted can be written in HTTP/1.1
-// and is read as the same one.
+// Any accepted response can be written as HTTP/1.1 and is parsed as the same one.
 func FuzzResponse(f *testing.F) {
 	f.Add([]byte("\x88\x0f\x0d\x015"), false)
 	f.Add([]byte("\x08\x03103\x00\x04link\x01a"), false)
@@ -80,13 +79,13 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// A decoder without a dynamic table knows no entry of one, and lets none be made.
+// A decoder without a dynamic table knows no entry of one, and adds none.
 func TestStaticDecoder(t *testing.T) {
 	d := NewStaticDecoder()
 	for block, want := range map[string]error{
 		"\x88":              nil,
-		"\x20\x88":          nil, // the table is as small as it was asked to be
-		"\x40\x01a\x01b":    nil, // indexing, which comes to nothing
+		"\x20\x88":          nil, // a table of size 0
+		"\x40\x01a\x01b":    nil, // indexing, without effect
 		"\x40\x01a\x01\xbe": nil,
 		"\xbe":              ErrCompression, // an entry
 		"\x21":              ErrCompression, // a larger table
@@ -115,7 +114,8 @@ func TestPeerStreams(t *testing.T) {
 	}
 }
 
-// What is put in comes out, whatever the pieces, and no buffer is held without it.
+// What is put in comes out, whatever the pieces, and an empty body holds no
+// buffer.
 func TestBody(t *testing.T) {
 	var b Body
 	want := make([]byte, 3*MaxFrame+5)

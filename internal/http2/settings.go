@@ -2,7 +2,7 @@ package http2
 
 import "encoding/binary"
 
-// A setting is what an endpoint can say of itself (RFC 9113, 6.5.2).
+// A setting is the id of a SETTINGS parameter (RFC 9113, 6.5.2).
 type setting uint16
 
 const (
@@ -16,8 +16,8 @@ const (
 	noPriorities          setting = 9 // RFC 9218, 2.1
 )
 
-// AppendGreeting appends what a server begins with: its SETTINGS, and an update
-// that makes the connection's window ConnWindow.
+// AppendGreeting appends the first frames of a server: its SETTINGS, and a
+// WINDOW_UPDATE that makes the connection's window ConnWindow.
 func AppendGreeting(dst []byte) []byte {
 	dst = appendSettings(dst,
 		said{maxConcurrentStreams, MaxStreams},
@@ -28,10 +28,10 @@ func AppendGreeting(dst []byte) []byte {
 	return AppendWindowUpdate(dst, 0, ConnWindow-initialWindow)
 }
 
-// AppendClientGreeting appends what a client begins with, to a backend: the
-// Preface, its SETTINGS, and an update that makes the connection's window
-// BackendConnWindow. Without a dynamic table header blocks do not build on each
-// other; nginx asks backends for the same.
+// AppendClientGreeting appends the first bytes of a client to a backend: the
+// Preface, its SETTINGS, and a WINDOW_UPDATE that makes the connection's window
+// BackendConnWindow. Without a dynamic table header blocks do not depend on each
+// other; nginx asks the same of backends.
 func AppendClientGreeting(dst []byte) []byte {
 	dst = appendSettings(append(dst, Preface...),
 		said{headerTableSize, 0},
@@ -56,8 +56,8 @@ func appendSettings(dst []byte, settings ...said) []byte {
 	return dst
 }
 
-// PeerStreams reads the SETTINGS of a backend and returns how many streams it
-// allows, and whether it says so; else there is no limit.
+// PeerStreams parses the SETTINGS of a backend and returns how many streams it
+// allows, and whether it sets a limit.
 func PeerStreams(payload []byte) (streams uint32, said bool) {
 	streams = 1<<32 - 1
 	for ; len(payload) >= 6; payload = payload[6:] {
@@ -68,10 +68,10 @@ func PeerStreams(payload []byte) (streams uint32, said bool) {
 	return streams, said
 }
 
-// PeerWindow reads the peer's SETTINGS and returns the initial window for its
-// streams, was if they do not say. The rest of them is checked and left: the
-// encoder keeps no table, no frame is longer than everybody takes, and nothing
-// is pushed.
+// PeerWindow parses the peer's SETTINGS and returns the initial window for its
+// streams, was if they do not set it. The other settings are validated and
+// ignored: the encoder keeps no table, no frame exceeds the size that every peer
+// accepts, and nothing is pushed.
 func PeerWindow(payload []byte, was int64) (int64, error) {
 	for ; len(payload) >= 6; payload = payload[6:] {
 		value := binary.BigEndian.Uint32(payload[2:])

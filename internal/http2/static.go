@@ -66,7 +66,7 @@ var staticFields = [...]struct{ name, value string }{
 	{"www-authenticate", ""},
 }
 
-// statics is the static table as the decoder gives it out. Nobody writes to it.
+// statics is the static table as the decoder returns it. It is never written to.
 var statics = staticTable()
 
 func staticTable() (t [len(staticFields)]Field) {
@@ -82,7 +82,7 @@ const (
 	indexContentLength = 28
 )
 
-// nameIndexes finds the first index of each name.
+// nameIndexes maps each name to its first index.
 var nameIndexes = nameTable()
 
 func nameTable() map[string]byte {

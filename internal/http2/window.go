@@ -1,10 +1,11 @@
 package http2
 
-// maxWindow is the greatest size of a window (RFC 9113, 6.9.1).
+// maxWindow is the maximum size of a window (RFC 9113, 6.9.1).
 const maxWindow = 1<<31 - 1
 
-// A Window is how much DATA the peer will take. It may be negative after the
-// peer has changed its mind (RFC 9113, 6.9.2).
+// A Window is the flow-control window of the peer: how much DATA it will accept,
+// in bytes. It may be negative after the peer has reduced it by SETTINGS (RFC
+// 9113, 6.9.2).
 type Window int64
 
 // NewWindow is the size without SETTINGS and updates.
@@ -17,21 +18,22 @@ func (w *Window) Add(n int64) bool {
 	return *w <= maxWindow
 }
 
-// A Credit is how much DATA the peer may send, and what it is still to be told.
+// A Credit is the window granted to the peer, and the part of it that is still to
+// be returned by an update.
 type Credit struct {
-	Size int // what the peer may have sent and not been told to be drained
+	Size int // the granted window, in bytes
 	used int // of Size
-	owed int // of used: drained, but not told
+	owed int // part of used: drained, update not sent
 }
 
-// Take uses n bytes up and reports whether there was room for them.
+// Take uses n bytes and reports whether there was room for them.
 func (c *Credit) Take(n int) bool {
 	c.used += n
 	return c.used <= c.Size
 }
 
-// Drain gives n bytes back. It returns by how much the peer's window is to be
-// widened now: nothing until half of it is due, so that updates are few.
+// Drain returns n bytes. It returns the window update to send now: 0 until half
+// of Size is due, so that updates are few.
 func (c *Credit) Drain(n int) (update int) {
 	c.owed += n
 	if c.owed < c.Size/2 {

@@ -1,19 +1,19 @@
 package http3
 
-// A Control follows a client's control stream (RFC 9114, 6.2.1). What the client
-// says there is checked and left: nothing is pushed, no dynamic table is used,
-// and priorities are not looked at. The zero value is at the start of a stream,
-// behind its type.
+// A Control parses a client's control stream (RFC 9114, 6.2.1). Its content is
+// validated and ignored: nothing is pushed, no dynamic table is used, and
+// priorities are not used. The zero value is at the start of a stream, after its
+// type.
 type Control struct {
 	settled bool   // SETTINGS have been read
 	pushID  uint64 // the client's MAX_PUSH_ID plus 1; 0: none
 	goneTo  uint64 // the id of its last GOAWAY plus 1; 0: none
-	skip    uint64 // bytes of an unknown frame still to come
+	skip    uint64 // remaining bytes of an unknown frame
 }
 
-// Next takes what it can off src, which holds what was read after the bytes
-// consumed so far, and returns how many bytes that is. A frame with a meaning is
-// taken whole; none is longer than ControlBytes.
+// Next consumes what it can of src, which holds the bytes read after those
+// consumed so far, and returns how many bytes it consumed. A frame of a known
+// type is consumed whole; none is longer than ControlBytes.
 func (c *Control) Next(src []byte) (n int, err error) {
 	for {
 		here := min(uint64(len(src)-n), c.skip)
@@ -45,12 +45,12 @@ func (c *Control) Next(src []byte) (n int, err error) {
 	}
 }
 
-// ControlBytes is how much of a control stream has to be kept at most for Next
-// to get on.
+// ControlBytes is the largest number of bytes of a control stream that must be
+// buffered for Next to make progress.
 const ControlBytes = maxFrameHeader + maxControlFrame
 
-// enter tells whether a frame may come, and whether it has to be there as a
-// whole.
+// enter returns an error if a frame is not allowed, and whether it must be
+// buffered whole.
 func (c *Control) enter(t FrameType, length uint64) (whole bool, err error) {
 	switch {
 	case !c.settled && t != Settings:

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// controlled feeds a Control and returns its error, nil for none, and what it has
-// left.
+// controlled feeds a Control and returns its error, nil for none, and the bytes
+// it left.
 func controlled(parts ...string) (rest string, err error) {
 	var c Control
 	for _, part := range parts {
@@ -80,7 +80,7 @@ func TestControl(t *testing.T) {
 	}
 }
 
-// Never has more to be kept than ControlBytes.
+// A Control never needs more than ControlBytes in the buffer.
 func FuzzControl(f *testing.F) {
 	for _, tt := range controls {
 		f.Add([]byte(tt.send), 3)

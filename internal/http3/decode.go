@@ -2,38 +2,37 @@ package http3
 
 import "elbow/internal/http2"
 
-// A Section is a field section decoded (RFC 9204, 4.5). The zero value is ready
-// for use; one that is used again reuses its slice.
+// A Section is a decoded field section (RFC 9204, 4.5). The zero value is ready
+// for use; a reused one reuses its slice.
 type Section struct {
-	// Fields are good until the next Decode and as long as the bytes of its
-	// arena stay where they are. Pseudo-header fields are among them.
+	// Fields are valid until the next Decode and as long as the bytes of its
+	// arena are not moved. Pseudo-header fields are among them.
 	Fields []http2.Field
 
-	// TooLong tells that there were more than MaxListBytes. Fields are those
-	// before the limit was met.
+	// TooLong says that there were more than MaxListBytes. Fields are those
+	// before the limit.
 	TooLong bool
 
 	size int
 }
 
-// overhead is what a field counts in a section beyond its text (RFC 9114,
-// 4.2.2).
+// overhead is the size of a field in a section beyond its text (RFC 9114, 4.2.2).
 const overhead = 32
 
-// Decode decodes one block. The client has been told that there is no dynamic
-// table, so that no block depends on another. What is not in the static table is
-// copied to arena, behind what is there, and what Decode returns is arena with
-// that; where it did not fit, it is a new one, and Fields may lie in several.
+// Decode decodes one block. The client was told that there is no dynamic table,
+// so that no block depends on another. Fields that are not in the static table
+// are copied to the end of arena, which Decode returns; if they do not fit, it
+// allocates a new one, and Fields may alias several.
 //
-// Any error ends the connection: ErrCompression, or ErrBomb for a section that is
-// so much too long that only a bomb can be.
+// Any error ends the connection: ErrCompression, or ErrBomb for a section so long
+// that it must be a decompression bomb.
 func (s *Section) Decode(arena, block []byte) ([]byte, error) {
 	s.TooLong, s.size = false, 0
 	if cap(s.Fields) > maxFields {
 		s.Fields = nil
 	}
 	s.Fields = s.Fields[:0]
-	// Required Insert Count and Delta Base, with its sign, must both be 0 where
+	// Required Insert Count and Delta Base, with its sign, must both be 0 because
 	// nothing can have been inserted (RFC 9204, 4.5.1).
 	if len(block) < 2 || block[0] != 0 || block[1]&0x80 != 0 {
 		return arena, ErrCompression
@@ -54,7 +53,7 @@ func (s *Section) Decode(arena, block []byte) ([]byte, error) {
 	return arena, nil
 }
 
-// take adds a field to the section, if it has room.
+// take adds a field to the section, if it fits.
 func (s *Section) take(f http2.Field) {
 	if s.size += len(f.Name) + len(f.Value) + overhead; s.size > MaxListBytes {
 		s.TooLong = true
@@ -73,7 +72,7 @@ func decodeField(arena, block []byte) (_ []byte, f http2.Field, rest []byte, ok 
 			return arena, f, nil, false
 		}
 		return arena, statics[i], block, true
-	case first&0xd0 == 0x50: // literal with a name of the table
+	case first&0xd0 == 0x50: // literal with a name reference
 		if i, block, ok = http2.ReadInt(block, 4); !ok || i >= len(statics) {
 			return arena, f, nil, false
 		}

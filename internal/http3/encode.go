@@ -2,8 +2,8 @@ package http3
 
 import "strconv"
 
-// What is sent is compressed by the static table alone, so that no section waits
-// for another and nothing has to be kept for each connection.
+// Sent sections use the static table alone, so that no section waits for another
+// and no state is kept per connection.
 
 // AppendStatus appends the :status of a response, 100 to 999.
 func AppendStatus(dst []byte, status int) []byte {
@@ -15,7 +15,7 @@ func AppendStatus(dst []byte, status int) []byte {
 }
 
 // AppendField appends a field as a literal (RFC 9204, 4.5.4 and 4.5.6). The name
-// is lower-cased on the way; neither is checked.
+// is lower-cased; neither name nor value is checked.
 func AppendField[N, V ~string | ~[]byte](dst []byte, name N, value V) []byte {
 	start := len(dst)
 	dst = appendInt(dst, 0x20, 3, len(name))
@@ -43,8 +43,8 @@ func AppendContentLength(dst []byte, n int64) []byte {
 	return append(dst, text...)
 }
 
-// appendInt appends an integer with a prefix of bits (RFC 7541, 5.1), the rest
-// of whose byte is first.
+// appendInt appends an integer with a prefix of bits (RFC 7541, 5.1); first holds
+// the other bits of the first byte.
 func appendInt(dst []byte, first byte, bits uint, n int) []byte {
 	full := 1<<bits - 1
 	if n < full {

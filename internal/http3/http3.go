@@ -5,7 +5,7 @@
 // http2. Start reading at Stream.Next, then Section.Decode.
 package http3
 
-// A FrameType says what a frame is (RFC 9114, 7.2). Others are skipped.
+// A FrameType is the type of a frame (RFC 9114, 7.2). Others are skipped.
 type FrameType uint64
 
 const (
@@ -22,8 +22,8 @@ const (
 // receiving one is an error (RFC 9114, 7.2.8).
 func (t FrameType) fromHTTP2() bool { return t == 0x2 || t == 0x6 || t == 0x8 || t == 0x9 }
 
-// A StreamType is what a unidirectional stream begins with (RFC 9114, 6.2, and
-// RFC 9204, 4.2). Streams of other types are refused.
+// A StreamType is the first integer of a unidirectional stream (RFC 9114, 6.2,
+// and RFC 9204, 4.2). Streams of other types are refused.
 type StreamType uint64
 
 const (
@@ -58,9 +58,8 @@ const (
 	DecoderStreamError   Code = 0x202
 )
 
-// An Error ends the connection or, if OfStream, the stream that it happened
-// on. All of them are package-level values, so that none is allocated and ==
-// compares them.
+// An Error ends the connection or, if OfStream, its stream. All Errors are
+// package-level values, so that none is allocated and == compares them.
 type Error struct {
 	Code     Code
 	OfStream bool
@@ -69,7 +68,7 @@ type Error struct {
 
 func (e *Error) Error() string { return "http3: " + e.Reason }
 
-// What ends a connection.
+// Errors that end a connection.
 var (
 	ErrFrame         = &Error{Code: FrameError, Reason: "frame cut off or of a wrong length"}                        // RFC 9114, 7.1
 	ErrUnexpected    = &Error{Code: FrameUnexpected, Reason: "frame out of place"}                                   // RFC 9114, 4.1 and 7.2
@@ -87,7 +86,7 @@ var (
 	ErrBomb          = &Error{Code: ExcessiveLoad, Reason: "field section that decodes to far more than is allowed"} // RFC 9114, 10.5.1
 )
 
-// What ends a stream.
+// Errors that end a stream.
 var (
 	ErrIncomplete = &Error{Code: RequestIncomplete, OfStream: true, Reason: "stream ended before the request head"} // RFC 9114, 4.1
 	ErrHeads      = &Error{Code: RequestRejected, OfStream: true, Reason: "too much of unfinished request heads"}   // RFC 9114, 8.1

@@ -12,7 +12,7 @@ import (
 	"elbow/internal/http2"
 )
 
-// list is fields as "name: value" lines.
+// list formats fields as "name: value" lines.
 func list(fields []http2.Field) string {
 	var b strings.Builder
 	for _, f := range fields {
@@ -35,7 +35,7 @@ func theirs(t testing.TB, block []byte) string {
 	return b.String()
 }
 
-// Every entry of the static table is the one that another implementation has.
+// Every entry of the static table equals that of another implementation.
 func TestStaticTable(t *testing.T) {
 	for i, f := range staticFields {
 		block := appendInt([]byte{0, 0}, 0xc0, 6, i)
@@ -54,7 +54,7 @@ func TestStaticTable(t *testing.T) {
 	}
 }
 
-// What we send is what others read.
+// Another implementation decodes what we encode.
 func TestEncode(t *testing.T) {
 	for status := 100; status < 1000; status++ {
 		b := AppendStatus(BeginHeaders(nil), status)
@@ -82,7 +82,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// What others send is what we read, Huffman-coded or not.
+// We decode what another implementation encodes, Huffman-coded or not.
 func TestDecode(t *testing.T) {
 	var block bytes.Buffer
 	e := qpack.NewEncoder(&block)
@@ -102,17 +102,17 @@ func TestDecode(t *testing.T) {
 		want += f.Name + ": " + f.Value + "\n"
 	}
 	var s Section
-	for range 2 { // used again
+	for range 2 { // reused
 		if _, err := s.Decode(nil, block.Bytes()); err != nil || list(s.Fields) != want {
 			t.Errorf("got %q, %v, want %q", list(s.Fields), err, want)
 		}
 	}
-	// In an arena that is too small fields lie in several places.
+	// In an arena that is too small fields alias several slices.
 	arena := make([]byte, 3, 8)
 	if _, err := s.Decode(arena, block.Bytes()); err != nil || list(s.Fields) != want {
 		t.Errorf("in a small arena: got %q, %v, want %q", list(s.Fields), err, want)
 	}
-	// Cut off anywhere it is an error, or a list of fewer fields.
+	// A truncated block is an error, or a list of fewer fields.
 	for n := range block.Len() {
 		_, err := s.Decode(nil, block.Bytes()[:n])
 		if err == nil && !strings.HasPrefix(want, list(s.Fields)) {
@@ -153,7 +153,7 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
-// A section over the limit is noticed, one far over it ends the connection.
+// A section over the limit is reported, one far over it ends the connection.
 func TestDecodeLimits(t *testing.T) {
 	entry := len("accept") + len("*/*") + overhead
 	fits := MaxListBytes / entry
@@ -187,7 +187,7 @@ func TestCodingDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// chromeHead is a head as Chromium sends it.
+// chromeHead is a request head of Chromium.
 func chromeHead() []byte {
 	var block bytes.Buffer
 	e := qpack.NewEncoder(&block)
@@ -223,7 +223,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// Whatever is decoded, another implementation decodes alike.
+// Whatever is decoded, another implementation decodes to the same fields.
 func FuzzDecode(f *testing.F) {
 	f.Add(chromeHead())
 	f.Add([]byte("\x00\x00\xd1\x51\x03/ab\x23abc\x02de"))
@@ -232,7 +232,7 @@ func FuzzDecode(f *testing.F) {
 		var s Section
 		_, err := s.Decode(nil, block)
 		if err != nil || s.TooLong || block[1] != 0 {
-			return // a base that nothing refers to, which they do not accept
+			return // an unused base, which they do not accept
 		}
 		var b strings.Builder
 		next := qpack.NewDecoder().Decode(block)

@@ -1,6 +1,6 @@
 package http3
 
-// What an endpoint can say of itself (RFC 9114, 7.2.4.1; RFC 9220, 3; RFC 9297,
+// The settings that we send or check (RFC 9114, 7.2.4.1; RFC 9220, 3; RFC 9297,
 // 2.1.1).
 const (
 	maxFieldSectionSize   = 0x6
@@ -8,9 +8,9 @@ const (
 	enableDatagrams       = 0x33
 )
 
-// AppendGreeting appends what a server's control stream begins with: its type and
-// SETTINGS. That there is no dynamic table is what a client assumes unless told
-// otherwise (RFC 9204, 5).
+// AppendGreeting appends the start of a server's control stream: its type and
+// SETTINGS. A client assumes that there is no dynamic table unless told otherwise
+// (RFC 9204, 5).
 func AppendGreeting(dst []byte) []byte {
 	var settings []byte
 	settings = appendVarint(settings, maxFieldSectionSize)
@@ -22,7 +22,7 @@ func AppendGreeting(dst []byte) []byte {
 	return append(dst, settings...)
 }
 
-// checkSettings checks the SETTINGS of a client. None of them changes what a
+// checkSettings validates the SETTINGS of a client. None of them changes what a
 // server that pushes nothing and has no dynamic table sends.
 func checkSettings(payload []byte) error {
 	var seen [maxSettings]uint64

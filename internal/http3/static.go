@@ -105,7 +105,7 @@ var staticFields = [...]struct{ name, value string }{
 	{"x-frame-options", "sameorigin"},
 }
 
-// statics is the static table as the decoder gives it out. Nobody writes to it.
+// statics is the static table as the decoder returns it. It is never written to.
 var statics = staticTable()
 
 func staticTable() (t [len(staticFields)]http2.Field) {
@@ -121,7 +121,7 @@ const (
 	indexStatus        = 24
 )
 
-// nameIndexes finds the first index of each name.
+// nameIndexes maps each name to its first index.
 var nameIndexes = nameTable()
 
 func nameTable() map[string]byte {
@@ -132,8 +132,8 @@ func nameTable() map[string]byte {
 	return m
 }
 
-// statusIndexes finds the index of a status that the table has; the others are
-// 0, which is no status.
+// statusIndexes maps a status to its index in the table; 0, which is no status,
+// if the table lacks it.
 var statusIndexes = statusTable()
 
 func statusTable() (t [1000]byte) {

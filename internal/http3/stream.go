@@ -2,19 +2,19 @@ package http3
 
 import "elbow/internal/http1"
 
-// A Stream takes a request stream apart: HEADERS, then any number of DATA, then
-// perhaps HEADERS with trailers, and frames of unknown types anywhere (RFC 9114,
-// 4.1). It holds no payload: what it returns are slices of what it is given. The
+// A Stream parses a request stream: HEADERS, then any number of DATA, then
+// optional HEADERS with trailers, and frames of unknown types anywhere (RFC 9114,
+// 4.1). It holds no payload: the slices it returns alias those it is given. The
 // zero value is at the start of a stream.
 type Stream struct {
-	seen   Piece     // what came last
+	seen   Piece     // the last piece
 	inside bool      // in the payload of a frame
-	frame  FrameType // of that frame
-	left   uint64    // bytes of it still to come
+	frame  FrameType // type of that frame
+	left   uint64    // remaining bytes of its payload
 	size   uint64    // payload of all DATA frames so far
 }
 
-// A Piece is what a part of a request stream is.
+// A Piece is a part of a request stream.
 type Piece uint8
 
 const (
@@ -24,15 +24,15 @@ const (
 	Trailers              // the field section after the body
 )
 
-// Size is the length of the body so far, by what the headers of the DATA frames
-// say: a body that is longer than its Content-Length is found out before it is
-// passed on.
+// Size is the length of the body so far, according to the headers of the DATA
+// frames: a body that exceeds its Content-Length is detected before it is passed
+// on.
 func (s *Stream) Size() uint64 { return s.size }
 
-// Next takes the next piece off src, which holds what was read after the bytes
+// Next takes the next piece off src, which holds the bytes read after those
 // consumed so far. n is how many bytes of src are consumed. A field section is
-// returned whole; Need tells how many bytes src has to have for it. One that is
-// longer than allowed is an *http1.Error, any other error an *Error.
+// returned whole; Need is the number of bytes src must have for it. A section
+// over the limit is an *http1.Error, any other error an *Error.
 func (s *Stream) Next(src []byte) (piece Piece, payload []byte, n int, err error) {
 	for {
 		if !s.inside {
@@ -62,7 +62,8 @@ func (s *Stream) Next(src []byte) (piece Piece, payload []byte, n int, err error
 	}
 }
 
-// piece takes down what the frame that s is in, or has just left, holds.
+// piece updates and returns the kind of piece that the frame s is in, or has just
+// left, holds.
 func (s *Stream) piece() Piece {
 	switch {
 	case s.frame == Data:
@@ -108,7 +109,7 @@ func (s *Stream) enter(t FrameType, length uint64) error {
 	return nil
 }
 
-// Need is how many bytes a field section that Next waits for has in all, 0 if it
+// Need is the total length of the field section that Next waits for, 0 if it
 // waits for none.
 func (s *Stream) Need() int {
 	if s.inside && s.frame == Headers {
@@ -117,7 +118,7 @@ func (s *Stream) Need() int {
 	return 0
 }
 
-// End tells what the end of the stream at this point means. unread is how many
+// End returns what the end of the stream at this point means. unread is how many
 // bytes Next has left.
 func (s *Stream) End(unread int) error {
 	switch {

@@ -13,8 +13,8 @@ func frameOf(t FrameType, payload string) string {
 	return string(AppendFrameHeader(nil, t, len(payload))) + payload
 }
 
-// seen is what a Stream made of some bytes: "H(…) B(…) T(…)", bodies joined, then
-// how it ended.
+// seen formats what a Stream returned for some bytes: "H(…) B(…) T(…)", bodies
+// joined, then how it ended.
 func seen(parts ...string) string {
 	var s Stream
 	var out []string
@@ -95,7 +95,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// However the bytes are cut, they mean the same.
+// However the bytes are split, they mean the same.
 func TestStreamInPieces(t *testing.T) {
 	for _, tt := range streams {
 		if len(tt.send) > 1000 {
@@ -114,7 +114,7 @@ func TestStreamInPieces(t *testing.T) {
 	}
 }
 
-// A stream that ends too soon is in error, or it is a shorter one that is whole.
+// A truncated stream is in error, or it is a complete shorter one.
 func TestStreamTruncated(t *testing.T) {
 	whole := frameOf(Headers, "head") + frameOf(Data, "body") + frameOf(Headers, "more")
 	ends := []int{len(frameOf(Headers, "head")), len(frameOf(Headers, "head") + frameOf(Data, "body")), len(whole)}

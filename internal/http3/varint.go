@@ -1,9 +1,9 @@
 package http3
 
-// maxVarint is the greatest integer that can be sent (RFC 9000, 16).
+// maxVarint is the largest integer that can be sent (RFC 9000, 16).
 const maxVarint = 1<<62 - 1
 
-// readVarint reads an integer of QUIC (RFC 9000, 16) at the start of b. n is its
+// readVarint reads a QUIC integer (RFC 9000, 16) at the start of b. n is its
 // length, 0 if b does not hold all of it.
 func readVarint(b []byte) (v uint64, n int) {
 	if len(b) == 0 {
@@ -20,8 +20,7 @@ func readVarint(b []byte) (v uint64, n int) {
 	return v, n
 }
 
-// appendVarint appends v, which is at most maxVarint, in as few bytes as it
-// takes.
+// appendVarint appends v, which is at most maxVarint, in its shortest encoding.
 func appendVarint(dst []byte, v uint64) []byte {
 	switch {
 	case v < 1<<6:
@@ -35,7 +34,7 @@ func appendVarint(dst []byte, v uint64) []byte {
 		byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
 }
 
-// varintLen is the length of v when it is sent.
+// varintLen is the encoded length of v.
 func varintLen(v uint64) int {
 	switch {
 	case v < 1<<6:

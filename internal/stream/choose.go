@@ -93,8 +93,8 @@ func (m *memory) remember(client netip.Addr, b *Backend, now socket.Instant, d t
 }
 
 // forget makes room: it looks at a few entries, which come in no order, and
-// removes the expired ones, or the first if none has expired. Called with mu
-// locked.
+// removes the expired ones, or the last of them if none has expired. Called with
+// mu locked.
 func (m *memory) forget(now socket.Instant) {
 	const look = 64
 	looked, removed := 0, 0

@@ -74,8 +74,8 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 	return true
 }
 
-// copy reads once and writes what it read; what cannot be written stays in a pipe
-// or buffer.
+// copy reads once and writes what it read; what cannot be written waits
+// in a buffer.
 func (p *pair) copy(from, to *side, count *int64) {
 	buf := p.loop.buf
 	n, err := socket.ReadFD(uintptr(from.fd), buf)
