@@ -12,19 +12,19 @@ import (
 
 // A Checker probes one backend until it is stopped.
 //
-// Between probes it is a timer and nothing else: no goroutine, no buffer, no
-// connection; a place in the queue of its Gate while it waits for that.
+// Between probes it is only a timer: no goroutine, no buffer, no connection; and
+// an entry in the queue of its Gate while it waits for that.
 type Checker struct {
 	interval time.Duration
 	probe    func(context.Context) error
 	report   func(Verdict, error)
 
-	// owned by the running probe, of which there is never more than one
+	// owned by the running probe, of which there is at most one
 	count  count
 	probed bool
 
 	gate  *Gate         // nil: none
-	place *list.Element // in its queue, of in; both guarded by gate.mu
+	place *list.Element // its entry in the queue of in; both guarded by gate.mu
 	in    *lane
 
 	stop    context.CancelFunc
@@ -34,13 +34,13 @@ type Checker struct {
 	timer *time.Timer // guarded by mu; starts run
 }
 
-// Start probes at once and then on an interval. It begins with the verdict was
-// of an earlier checker, Unknown if there was none.
+// Start probes at once and then on an interval. It begins with the verdict of an
+// earlier checker, was, or Unknown if there was none.
 //
-// report is called with each new verdict and, while the backend is not up, when
-// the reason reads differently from the last one; the error is nil exactly when
-// the verdict is Up. It is never called twice at the same time, nor after Stop
-// has returned, and must not call Stop.
+// report is called with each new verdict and, while the backend is not up,
+// whenever the reason differs from the last one; the error is nil exactly when
+// the verdict is Up. It is never called concurrently, nor after Stop has
+// returned, and must not call Stop.
 func Start(cfg Config, was Verdict, report func(Verdict, error)) *Checker {
 	do := newProbe(cfg).do
 	switch {
@@ -62,14 +62,14 @@ func start(cfg Config, was Verdict, probe func(context.Context) error, report fu
 		report:   report,
 		count:    count{rise: cfg.Rise, fall: cfg.Fall, verdict: was},
 	}
-	ctx, cancel := context.WithCancel(context.Background()) // the checker has no owner's context, it has Stop
+	ctx, cancel := context.WithCancel(context.Background()) // the checker outlives the caller's context; Stop ends it
 	c.stop = cancel
 	c.schedule(ctx, 0)
 	return c
 }
 
-// Stop ends the checker: the probe that is under way is broken off and not
-// counted. It returns when nothing of the checker runs any more.
+// Stop ends the checker: a running probe is cancelled and not counted. It returns
+// when nothing of the checker runs any more.
 func (c *Checker) Stop() {
 	c.stop()
 	c.mu.Lock()
@@ -83,7 +83,7 @@ func (c *Checker) Stop() {
 	c.pending.Wait()
 }
 
-// schedule has run called after a pause, in a goroutine that the timer makes.
+// schedule calls run after a pause, in a goroutine of the timer.
 func (c *Checker) schedule(ctx context.Context, pause time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,7 +94,7 @@ func (c *Checker) schedule(ctx context.Context, pause time.Duration) {
 	c.timer = time.AfterFunc(pause, func() { c.run(ctx) })
 }
 
-// run makes the probe that is due, or has the gate make it when it may.
+// run makes the probe that is due, or queues it at the gate.
 func (c *Checker) run(ctx context.Context) {
 	lane := c.lane()
 	in, over := c.gate.enter(ctx, c, lane)
@@ -105,7 +105,7 @@ func (c *Checker) run(ctx context.Context) {
 	}
 }
 
-// lane is the one of its next probe.
+// lane is the lane of its next probe.
 func (c *Checker) lane() int {
 	switch {
 	case c.count.verdict == Up:
@@ -116,8 +116,7 @@ func (c *Checker) lane() int {
 	return ofOthers
 }
 
-// once is one probe. It ends with the probe, which Stop breaks off and waits
-// for.
+// once makes one probe. It ends with the probe, which Stop cancels and waits for.
 func (c *Checker) once(ctx context.Context, lane int) {
 	defer c.pending.Done()
 	if ctx.Err() != nil { // stopped while it waited
@@ -135,9 +134,9 @@ func (c *Checker) once(ctx context.Context, lane int) {
 	c.schedule(ctx, c.pause())
 }
 
-// ours reports whether a probe failed for want of something on this machine. That
-// says nothing of the backend: were it counted, a node that runs out of descriptors
-// would find all of its backends down.
+// ours reports whether a probe failed because this machine ran out of something.
+// That says nothing about the backend: if it counted, a node that runs out of
+// descriptors would find all of its backends down.
 func ours(err error) bool {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
@@ -150,10 +149,10 @@ func ours(err error) bool {
 	return false
 }
 
-// pause is how long to wait for the next probe: after the first one a random
-// part of the interval, so that the checkers of a thousand listeners, all
-// started together, do not go on in step; then the interval give or take a
-// tenth, so that they do not fall into step later.
+// pause is the time until the next probe: after the first one a random part of
+// the interval, so that the checkers of a thousand listeners, all started
+// together, are spread out; then the interval give or take a tenth, so that they
+// do not synchronize later.
 func (c *Checker) pause() time.Duration {
 	if !c.probed {
 		c.probed = true

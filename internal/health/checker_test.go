@@ -11,9 +11,10 @@ import (
 	"elbow/internal/leak"
 )
 
-// script is a probe that plays results and records when it was called.
+// script is a probe that returns the given results and records when it was
+// called.
 type script struct {
-	results []error // the last one goes on for ever
+	results []error // the last one repeats
 	at      []time.Time
 }
 
@@ -132,7 +133,7 @@ func TestStartsAreStaggered(t *testing.T) {
 	})
 }
 
-// Stop breaks off the probe that runs, waits for it and does not count it.
+// Stop cancels the running probe, waits for it and does not count it.
 func TestStopDuringProbe(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -153,12 +154,12 @@ func TestStopDuringProbe(t *testing.T) {
 		if running.Load() {
 			t.Error("Stop returned before the probe did")
 		}
-		c.Stop() // once more does no harm
+		c.Stop() // a second call does no harm
 	})
 }
 
-// Stop between probes leaves nothing behind: synctest.Test fails if a goroutine
-// or timer of the checker goes on.
+// Stop between probes leaks nothing: synctest.Test fails if a goroutine or timer
+// of the checker remains.
 func TestStopBetweenProbes(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestStopBetweenProbes(t *testing.T) {
 	})
 }
 
-// Stop while a checker is only just started, from many sides.
+// Stop of a checker that was just started, called concurrently.
 func TestStopAtOnce(t *testing.T) {
 	leak.Check(t)
 	for range 200 {

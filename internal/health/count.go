@@ -1,7 +1,7 @@
 package health
 
 // count turns results of probes into a verdict: results that contradict the
-// verdict are counted, one that agrees clears the count.
+// verdict are counted, one that agrees resets the count.
 type count struct {
 	rise, fall int
 	verdict    Verdict
@@ -9,9 +9,8 @@ type count struct {
 	lastErr    error // of the last failed probe; nil while Up
 }
 
-// add counts the result of one probe, nil for a success. It reports whether
-// there is news: another verdict or, of a backend that is not up, another
-// reason for it.
+// add counts the result of one probe, nil for a success. It reports whether there
+// is news: another verdict or, of a backend that is not up, another reason.
 func (c *count) add(err error) (news bool) {
 	if err == nil {
 		return c.success()
@@ -44,8 +43,8 @@ func (c *count) failure(err error) (news bool) {
 		c.lastErr = err
 		return true
 	}
-	// A failure or two of a backend that is up are no news: it may never get
-	// as far as Fall.
+	// Single failures of a backend that is up are no news: it may never reach
+	// Fall.
 	return c.verdict == Unknown && c.because(err)
 }
 
@@ -53,7 +52,7 @@ func (c *count) turn(v Verdict) {
 	c.verdict, c.contrary = v, 0
 }
 
-// because records the reason and reports whether it reads differently.
+// because records the reason and reports whether its text has changed.
 func (c *count) because(err error) (news bool) {
 	news = c.lastErr == nil || c.lastErr.Error() != err.Error()
 	c.lastErr = err

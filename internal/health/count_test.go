@@ -14,8 +14,8 @@ var (
 	errB = errors.New("b")
 )
 
-// A row plays results, "." for a success and the error's name for a failure,
-// and gives the verdict after each: u, U, D; behind it "!" if it was news.
+// A row plays results, "." for a success and the error's name for a failure, and
+// gives the verdict after each: u, U, D; followed by "!" if it was news.
 func TestCount(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -57,8 +57,8 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// The verdict is what the last Rise or Fall results say, if they agree, and
-// otherwise what it was.
+// The verdict is that of the last Rise or Fall results, if they agree, and
+// otherwise does not change.
 func TestCountIsInARow(t *testing.T) {
 	leak.Check(t)
 	rapid.Check(t, func(t *rapid.T) {

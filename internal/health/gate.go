@@ -6,14 +6,13 @@ import (
 	"sync"
 )
 
-// A Gate bounds how many probes are under way at once, of all checkers that have it.
-// Each takes a file descriptor for as long as its backend takes to answer, or all of
-// its Timeout: 20,000 backends that begin to be probed at the same moment would take
-// as many.
+// A Gate bounds the probes in flight of all checkers that use it. Each takes a
+// file descriptor until its backend answers, or for all of its Timeout: 20,000
+// backends that begin to be probed at the same moment would take as many.
 //
-// There is a bound for each lane, so that backends which do not answer hold up
-// nobody but each other: those that are up, those that are probed for the first
-// time, and all others.
+// Each lane has its own bound, so that backends which do not answer delay only
+// each other: the lanes are backends that are up, those that are probed for the
+// first time, and all others.
 type Gate struct {
 	limit int
 
@@ -21,17 +20,17 @@ type Gate struct {
 	lanes [lanes]lane // guarded by mu
 }
 
-// A lane is the probes of one kind of backend.
+// A lane holds the probes of one kind of backend.
 type lane struct {
 	inside  int
-	waiting list.List // of turn, who has waited longest first
+	waiting list.List // of turn, the longest wait first
 }
 
 const (
 	ofUp = iota
 	ofFirst
 	ofOthers
-	lanes // how many there are
+	lanes // the number of lanes
 )
 
 // A turn is a checker that waits for its probe.
@@ -40,12 +39,12 @@ type turn struct {
 	ctx     context.Context
 }
 
-// NewGate returns a Gate that lets limit probes of each kind be under way.
+// NewGate returns a Gate that allows limit probes of each kind in flight.
 func NewGate(limit int) *Gate { return &Gate{limit: max(limit, 1)} }
 
-// enter reports whether c may probe now. If not, leave calls its probe when it may,
-// unless ctx has ended: then over tells that there will be no probe. A nil Gate lets
-// everybody in.
+// enter reports whether c may probe now. If not, leave calls its probe later,
+// unless ctx has ended: then over says that there will be no probe. A nil Gate
+// lets all in.
 func (g *Gate) enter(ctx context.Context, c *Checker, n int) (in, over bool) {
 	if g == nil {
 		return true, false
@@ -64,7 +63,7 @@ func (g *Gate) enter(ctx context.Context, c *Checker, n int) (in, over bool) {
 	return false, false
 }
 
-// leave gives the place of a probe to who has waited longest.
+// leave gives the place of a probe to the longest waiter.
 func (g *Gate) leave(n int) {
 	if g == nil {
 		return
@@ -82,7 +81,7 @@ func (g *Gate) leave(n int) {
 	go next.checker.once(next.ctx, n) // ends with the probe, for which Stop waits
 }
 
-// withdraw takes c out of the queue and reports whether it was there.
+// withdraw removes c from the queue and reports whether it was there.
 func (g *Gate) withdraw(c *Checker) bool {
 	if g == nil {
 		return false

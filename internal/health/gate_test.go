@@ -14,7 +14,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// busy is a probe that takes a while and notes how many were under way at most.
+// busy is a probe that takes a while and records the maximum in flight.
 type busy struct {
 	takes     time.Duration
 	now, most atomic.Int32
@@ -34,8 +34,7 @@ func (b *busy) probe(ctx context.Context) error {
 	return errA
 }
 
-// A thousand backends that begin to be probed at once are probed a few at a time,
-// each of them.
+// A thousand backends whose checks begin at once are all probed, a few at a time.
 func TestGateBoundsProbes(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -62,8 +61,7 @@ func TestGateBoundsProbes(t *testing.T) {
 	})
 }
 
-// Backends that do not answer do not hold up those that are up, nor those that are
-// new.
+// Backends that do not answer delay neither those that are up nor new ones.
 func TestGateLanes(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -91,8 +89,8 @@ func TestGateLanes(t *testing.T) {
 	})
 }
 
-// Stop does not wait for a place, and the place of one that was stopped goes on to
-// the next.
+// Stop does not wait for a place, and the place of a stopped checker goes to the
+// next one.
 func TestStopWhileWaiting(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -107,7 +105,7 @@ func TestStopWhileWaiting(t *testing.T) {
 		began := time.Now()
 		all[2].Stop()
 		all[1].Stop()
-		all[0].Stop() // under way
+		all[0].Stop() // in flight
 		if took := time.Since(began); took > 0 {
 			t.Errorf("Stop took %v", took)
 		}
@@ -146,7 +144,7 @@ func TestGateIsLeft(t *testing.T) {
 	}
 }
 
-// What fails for want of something here says nothing of the backend.
+// A failure for lack of local resources says nothing about the backend.
 func TestOwnFailuresAreNotCounted(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {

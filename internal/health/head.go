@@ -13,26 +13,26 @@ var (
 	errTooLong  = fmt.Errorf("the response head is longer than %d bytes", maxHeadBytes)
 )
 
-// statusLineLen is the length of "HTTP/1.1 200", the part of a status line
-// that is looked at (RFC 9112, 4).
+// statusLineLen is the length of "HTTP/1.1 200", the part of a status line that
+// is parsed (RFC 9112, 4).
 const statusLineLen = 12
 
-// head reads the head of a response as it comes, keeping no more of it than
-// the status. It is strict enough to tell HTTP from something else, and an
-// endless head from a long one. Interim responses are skipped (RFC 9110, 15.2).
+// head parses the head of a response as it arrives, keeping only the status. It
+// is strict enough to distinguish HTTP from other protocols, and an endless head
+// from a long one. Interim responses are skipped (RFC 9110, 15.2).
 type head struct {
 	status int // of the final response, once add is done
 
 	total  int                 // bytes of all heads so far
 	start  [statusLineLen]byte // of the status line
-	inHead bool                // behind the status line
+	inHead bool                // after the status line
 	column int                 // bytes of the current line so far, CR and LF not counted
-	colon  bool                // the current line has one
+	colon  bool                // the current line has a colon
 	cr     bool                // the last byte was CR
 }
 
-// add takes the next bytes. It is done at the end of the head; what follows in
-// p is body.
+// add parses the next bytes. It is done at the end of the head; the rest of p is
+// body.
 func (h *head) add(p []byte) (done bool, err error) {
 	for _, b := range p {
 		if h.total++; h.total > maxHeadBytes {
@@ -94,7 +94,7 @@ func (h *head) endLine() (done bool, err error) {
 	return h.status >= 200 || h.status == 101, nil
 }
 
-// malformed says what is wrong with a byte that cannot be where it is.
+// malformed returns what is wrong with a byte that is not allowed where it is.
 func (h *head) malformed() error {
 	switch {
 	case h.inHead:

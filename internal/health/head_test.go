@@ -72,7 +72,7 @@ func byteByByte(in []byte) (done bool, status int, err error) {
 	return done, h.status, err
 }
 
-// A head cut off anywhere is not done, and not wrong either.
+// A head cut off anywhere is neither done nor an error.
 func TestHeadTruncated(t *testing.T) {
 	leak.Check(t)
 	const whole = "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nServer: x\r\n\r\n"
@@ -95,8 +95,8 @@ func TestHeadDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// However the bytes are cut into reads, the answer is the same, and a status
-// that gets out of it is one that Success has a place for.
+// However the bytes are split into reads, the result is the same, and a resulting
+// status has an index in Success.
 func FuzzHead(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nServer: x\r\n\r\nbody"))
 	f.Add([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 503\n\n"))

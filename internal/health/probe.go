@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// A probe asks a backend for one page. The texts of its errors name no port of
-// ours and nothing else that changes from one probe to the next: a new text is
-// news (count.because).
+// A probe requests one page from a backend. The texts of its errors contain no
+// local port and nothing else that changes from one probe to the next: a new text
+// is news (count.because).
 type probe struct {
 	address string
 	request []byte
@@ -47,8 +47,8 @@ func newProbe(cfg Config) *probe {
 	return p
 }
 
-// do runs the probe once, over a connection of its own. Redirects are not
-// followed: 3xx is an answer like any other.
+// do runs the probe once, over a new connection. Redirects are not followed: 3xx
+// is an answer like any other.
 func (p *probe) do(ctx context.Context) error {
 	deadline := time.Now().Add(p.timeout)
 	// No keep-alive probes: the connection does not live long enough for one.
@@ -58,7 +58,7 @@ func (p *probe) do(ctx context.Context) error {
 		return p.reason("connect", err)
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })() // breaks off reads and writes
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })() // cancels reads and writes
 	if err := conn.SetDeadline(deadline); err != nil {
 		return p.reason("connect", err)
 	}
@@ -95,8 +95,7 @@ func (p *probe) receive(conn net.Conn, answer *head, buf []byte) error {
 	}
 }
 
-// readBody reads what comes of the body within its limits. Its end, clean or
-// not, changes nothing.
+// readBody reads the body within its limits. How it ends does not matter.
 func (p *probe) readBody(conn net.Conn, buf []byte, deadline time.Time) {
 	if soon := time.Now().Add(bodyTimeout); soon.Before(deadline) {
 		deadline = soon
@@ -113,7 +112,7 @@ func (p *probe) readBody(conn net.Conn, buf []byte, deadline time.Time) {
 	}
 }
 
-// reason gives the error of one step the text that operators get to read.
+// reason returns the error of one step in the wording that operators see.
 func (p *probe) reason(step string, err error) error {
 	var errno syscall.Errno
 	switch {
@@ -127,7 +126,8 @@ func (p *probe) reason(step string, err error) error {
 	return fmt.Errorf("%s: %w", step, err)
 }
 
-// isTimeout knows the timeout of a dial, which is no os.ErrDeadlineExceeded.
+// isTimeout also recognizes the timeout of a dial, which is no
+// os.ErrDeadlineExceeded.
 func isTimeout(err error) bool {
 	var netErr net.Error
 	return errors.As(err, &netErr) && netErr.Timeout()

@@ -23,14 +23,14 @@ type probe2 struct {
 
 func newProbe2(cfg Config) *probe2 {
 	p := &probe2{probe: newProbe(cfg), method: strings.ToUpper(cmp.Or(cfg.Method, "HEAD")), host: cfg.Host}
-	if u, err := url.ParseRequestURI(cmp.Or(cfg.URI, "/")); err == nil { // as written, not encoded again
+	if u, err := url.ParseRequestURI(cmp.Or(cfg.URI, "/")); err == nil { // as written, not re-encoded
 		p.url = *u
 	}
 	p.url.Scheme, p.url.Host = "http", cfg.Address
 	return p
 }
 
-// do runs the probe once, over a connection of its own.
+// do runs the probe once, over a new connection.
 func (p *probe2) do(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -64,8 +64,7 @@ func (p *probe2) do(ctx context.Context) error {
 	return nil
 }
 
-// drain reads what comes of the body within its limits. Its end, clean or not,
-// changes nothing.
+// drain reads the body within its limits. How it ends does not matter.
 func (p *probe2) drain(body io.ReadCloser) {
 	soon := time.AfterFunc(bodyTimeout, func() { _ = body.Close() }) // ends the read
 	defer soon.Stop()
@@ -75,14 +74,14 @@ func (p *probe2) drain(body io.ReadCloser) {
 
 var errNotH2 = errors.New("the answer is not HTTP/2")
 
-// reason2 is reason for what net/http says.
+// reason2 is reason for errors of net/http.
 func (p *probe2) reason2(dialed bool, err error) error {
 	step := "receive"
 	if !dialed {
 		step = "connect"
 	}
 	text := err.Error()
-	// It depends on who is faster whether the request or the connection ends with it.
+	// It is a race whether the request or the connection ends with it.
 	if dialed && (strings.Contains(text, "frame") || strings.Contains(text, "malformed HTTP") ||
 		strings.Contains(text, "could not be established")) {
 		return errNotH2

@@ -11,7 +11,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// serveH2C serves HTTP/2 by prior knowledge, and nothing else, on a port of its own.
+// serveH2C serves only HTTP/2 by prior knowledge, on a new port.
 func serveH2C(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -76,10 +76,10 @@ func text(err error) string {
 	return err.Error()
 }
 
-// The texts name no port of ours, so that one reason is not reported twice.
+// The texts contain no local port, so that one reason is not reported twice.
 func TestProbe2Fails(t *testing.T) {
 	leak.Check(t)
-	answering := func(answer string) string { // on a connection that then stays open
+	answering := func(answer string) string { // on a connection that stays open
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)

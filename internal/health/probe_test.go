@@ -19,8 +19,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// backend is a TCP server on loopback that gives each connection to serve,
-// with the request read.
+// backend is a TCP server on loopback that passes each connection to serve after
+// reading the request.
 func backend(t *testing.T, serve func(conn *net.TCPConn)) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -50,7 +50,7 @@ func answer(t *testing.T, text string) (address string) {
 	return backend(t, func(conn *net.TCPConn) { _, _ = io.WriteString(conn, text) })
 }
 
-// probeConfig is a probe of address that takes 2xx for a success.
+// probeConfig is a probe of address that counts 2xx as success.
 func probeConfig(address string) Config {
 	return Config{Address: address, Timeout: 10 * time.Second, Success: [6]bool{2: true}}
 }
@@ -61,7 +61,7 @@ func TestProbe(t *testing.T) {
 		name   string
 		answer string
 		method string
-		want   string // what the error says, "" for a success
+		want   string // text of the error, "" for a success
 	}{
 		{"head", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "head", ""},
 		{"get", "HTTP/1.1 204 No Content\r\n\r\n", "get", ""},
@@ -154,7 +154,7 @@ func TestProbeReset(t *testing.T) {
 	}
 }
 
-// A backend that says nothing, or never ends its head a byte at a time, costs
+// A backend that sends nothing, or never ends its head, a byte at a time, costs
 // one timeout in all.
 func TestProbeStall(t *testing.T) {
 	leak.Check(t)
@@ -231,7 +231,7 @@ func TestProbeIsBrokenOff(t *testing.T) {
 	}
 }
 
-// The whole of it, over sockets: a backend that answers, breaks and comes back.
+// End to end, over sockets: a backend that answers, fails and comes back.
 func TestCheckerFollowsBackend(t *testing.T) {
 	leak.Check(t)
 	statuses := make(chan int)

@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// connect is a probe of a TCP backend: it opens a connection and closes it.
+// connect probes a TCP backend: it opens a connection and closes it.
 func (p *probe) connect(ctx context.Context) error {
 	dialer := net.Dialer{Timeout: p.timeout, KeepAlive: -1, Control: p.control}
 	conn, err := dialer.DialContext(ctx, "tcp", p.address)
 	if err != nil {
 		return p.reason("connect", err)
 	}
-	_ = conn.Close() // nothing was said
+	_ = conn.Close() // no bytes were exchanged
 	return nil
 }
 
-// A datagramProbe asks a UDP backend.
+// A datagramProbe probes a UDP backend.
 type datagramProbe struct {
 	*probe
 	send, expect string
@@ -32,8 +32,8 @@ func newDatagramProbe(cfg Config) *datagramProbe {
 	return &datagramProbe{newProbe(cfg), cfg.Request, cfg.Expect}
 }
 
-// do sends a datagram. An ICMP message that nobody listens is a failure. Silence is one
-// only if an answer is expected; so is another answer than that.
+// do sends a datagram. An ICMP port unreachable is a failure. Silence is a
+// failure only if an answer is expected; so is a different answer.
 func (p *datagramProbe) do(ctx context.Context) error {
 	dialer := net.Dialer{Control: p.control}
 	conn, err := dialer.DialContext(ctx, "udp", p.address)
@@ -41,7 +41,7 @@ func (p *datagramProbe) do(ctx context.Context) error {
 		return p.reason("connect", err)
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })() // breaks off the wait
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })() // cancels the wait
 	if err := conn.SetDeadline(time.Now().Add(p.timeout)); err != nil {
 		return p.reason("connect", err)
 	}

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// AddrPort is the address of a peer, with IPv4 as IPv4.
+// AddrPort is the address of a peer; IPv4 addresses are not mapped to IPv6.
 func AddrPort(a net.Addr) netip.AddrPort {
 	var ap netip.AddrPort
 	switch a := a.(type) {

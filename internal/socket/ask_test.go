@@ -43,7 +43,7 @@ func TestAskIsAnswered(t *testing.T) {
 	}
 }
 
-// What was said or done before the question does not keep Ask waiting for ever.
+// What the peer sent or did before the request does not make Ask wait forever.
 func TestAskAfterTheEnd(t *testing.T) {
 	leak.Check(t)
 	c, far := pair(t)
@@ -98,7 +98,7 @@ func TestAskWhenClosed(t *testing.T) {
 	}
 	c, far := pair(t)
 	heard := make(chan error, 1)
-	go func() { // ends when the question has come
+	go func() { // ends when the request has arrived
 		_, err := far.Read(make([]byte, 1))
 		_ = c.Close()
 		heard <- err
@@ -111,7 +111,7 @@ func TestAskWhenClosed(t *testing.T) {
 	}
 }
 
-// What was said or done before the question is found by looking, and then nothing
+// What the peer sent or did before the request is found by look, and then nothing
 // is written.
 func TestAskLooks(t *testing.T) {
 	leak.Check(t)
@@ -126,9 +126,9 @@ func TestAskLooks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, far := pair(t)
 			tt.do(far)
-			_ = c.WhenReadable(func(fd uintptr) bool { // it has come, and nothing is taken
+			_ = c.WhenReadable(func(fd uintptr) bool { // it has arrived, and nothing is read
 				_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK)
-				return err != syscall.EAGAIN // a reset is told once
+				return err != syscall.EAGAIN // a reset is reported once
 			})
 			if err := c.Ask([]byte("?"), true); err != ErrSpoken {
 				t.Errorf("got %v", err)

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A deadline is that of one direction. What is armed in the runtime may be
-// earlier than what is due: an operation that times out before it is due arms
-// again and goes on.
+// A deadline is the deadline of one direction. The time armed in the runtime may
+// be earlier than due: an operation that times out before due arms again and
+// continues.
 type deadline struct {
 	due   Instant // 0: none
-	armed Instant // what the runtime has, or had; 0: nothing
+	armed Instant // the runtime's deadline, possibly passed; 0: none
 	set   func(time.Time) error
 }
 
-// arm makes sure that the operation about to start ends at due or before.
+// arm ensures that the operation about to start ends at due or earlier.
 func (d *deadline) arm() error {
 	switch {
 	case d.due == d.armed:
@@ -30,9 +30,8 @@ func (d *deadline) arm() error {
 	return d.set(d.due.Time())
 }
 
-// again reports whether the operation that ended with err is to be repeated,
-// because err is only an armed time that came before what is due. It has moved
-// the armed time then.
+// again reports whether the operation that ended with err must be repeated,
+// because the armed time came before due. Then it has armed the next time.
 func (d *deadline) again(err error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) || d.due != 0 && d.due <= Now() {
 		return false

@@ -5,9 +5,9 @@ import (
 	"syscall"
 )
 
-// Duplicate returns another descriptor of a socket that is in use. Unlike that of
-// its File method, whose Fd makes the socket itself blocking, everything may be
-// done with it.
+// Duplicate returns another descriptor of a socket that is in use. Unlike with
+// its File method, whose Fd makes the socket itself blocking, any method of the
+// result may be called.
 func Duplicate(c syscall.Conn) (*os.File, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {

@@ -7,17 +7,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The system calls below do not announce themselves to the scheduler, as those
-// of package syscall do. On a non-blocking socket they return in microseconds,
-// so there is nothing to gain by letting another goroutine have the processor;
-// but the runtime's monitor takes it away from calls that it happens to see
-// under way, and then two threads have to be woken.
+// The system calls below do not enter the scheduler, as those of package syscall
+// do. On a non-blocking socket they return in microseconds, so handing the
+// processor to another goroutine gains nothing; but the runtime's monitor takes
+// it away from calls that it happens to see in progress, and then two threads
+// have to be woken.
 
-// ReadFD reads once from a non-blocking socket. What is EAGAIN is returned as
-// that; the end is 0 without an error.
+// ReadFD reads once from a non-blocking socket. It returns EAGAIN as that; the
+// end is 0 without an error.
 //
-// recvfrom and sendto, as the way of read and write through the file system takes
-// 0.1 µs more.
+// It uses recvfrom and sendto, because read and write go through the file system
+// layer, which takes 0.1 µs more.
 func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.SYS_RECVFROM, fd, p, 0) }
 
 // WriteFD writes once to a non-blocking socket. n is never negative.
@@ -27,7 +27,7 @@ func writeFD(fd uintptr, p []byte, flags uintptr) (int, error) {
 	return call(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL|flags)
 }
 
-// moreFlag tells that more is to come soon.
+// moreFlag says that more will follow soon.
 const moreFlag = unix.MSG_MORE
 
 func call(number, fd uintptr, p []byte, flags uintptr) (int, error) {
@@ -45,7 +45,7 @@ func call(number, fd uintptr, p []byte, flags uintptr) (int, error) {
 	}
 }
 
-// errAgain is EAGAIN, made an error once.
+// errAgain is EAGAIN, converted to an error once.
 var errAgain error = syscall.EAGAIN
 
 // TurnAway accepts one connection from a listening socket and resets it. It reports

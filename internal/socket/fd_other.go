@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReadFD reads once from a non-blocking socket. What is EAGAIN is returned as
-// that; the end is 0 without an error.
+// ReadFD reads once from a non-blocking socket. It returns EAGAIN as that; the
+// end is 0 without an error.
 func ReadFD(fd uintptr, p []byte) (int, error) { return call(syscall.Read, fd, p) }
 
 // WriteFD writes once to a non-blocking socket. n is never negative.

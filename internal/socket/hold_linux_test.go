@@ -10,7 +10,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// packets is how many packets a connection has got.
+// packets is the number of packets that a connection has received.
 func packets(t *testing.T, c *net.TCPConn) (n uint32) {
 	t.Helper()
 	raw, err := c.SyscallConn()
@@ -30,7 +30,7 @@ func packets(t *testing.T, c *net.TCPConn) (n uint32) {
 	return n
 }
 
-// What is written last goes with the end, in one packet, and goes without it too.
+// The last data goes with the FIN, in one packet, and goes without a FIN, too.
 func TestHoldEnd(t *testing.T) {
 	leak.Check(t)
 	for name, end := range map[string]func(*Conn) error{

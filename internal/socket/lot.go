@@ -4,25 +4,26 @@ import "container/heap"
 
 // A Sleeper waits in a Lot.
 type Sleeper interface {
-	// Awake is called once, on a goroutine of its own, when there is something
-	// to read, with nil, or when a read would have ended with err.
+	// Awake is called once, on a goroutine of its own: with nil when there is
+	// something to read, or with err when a read would have ended with err.
 	Awake(err error)
 }
 
-// A place is where a Conn is in its Lot. Guarded by Lot.mu.
+// A place is the position of a Conn in its Lot. Guarded by Lot.mu.
 type place struct {
-	sleeper Sleeper // nil: it is not in there
+	sleeper Sleeper // nil: not in the Lot
 	fd      int32
 	rank    int32 // index in Lot.order
 }
 
-// Park has the connection wait in its Lot for something to read, instead of the
-// goroutine of s, and reports whether it does: then s belongs to whom Awake is
-// called by, perhaps already. It ends as a read would: by ReadBy, Interrupt
-// and Close too. If false, the next read has the reason, or waits.
+// Park makes the connection wait in its Lot for something to read, instead of the
+// goroutine of s, and reports whether it does: then s belongs to the goroutine
+// that calls Awake, possibly already. Parking ends as a read would: also by
+// ReadBy, Interrupt and Close. If false, the next read returns the reason, or
+// waits.
 func (c *Conn) Park(s Sleeper) bool { return c.lot != nil && c.lot.take(c, s) }
 
-// leave ends the stay of a Conn in its Lot, if it is in there.
+// leave removes a Conn from its Lot, if it is in it.
 func (c *Conn) leave(err error) {
 	if c.lot != nil {
 		c.lot.wake(c, err)
@@ -36,11 +37,11 @@ func (l *Lot) Len() int {
 	return len(l.order)
 }
 
-// take is Park.
+// take implements Park.
 func (l *Lot) take(c *Conn, s Sleeper) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// Whoever interrupts sets this first and looks here afterwards.
+	// Interrupt and Close set this first and look into the Lot afterwards.
 	if c.interrupted.Load() || c.reading.due == 0 || !l.watch(c) {
 		return false
 	}
@@ -50,7 +51,7 @@ func (l *Lot) take(c *Conn, s Sleeper) bool {
 	return true
 }
 
-// wake lets c go on, if it is here.
+// wake lets c continue, if it is in the Lot.
 func (l *Lot) wake(c *Conn, err error) {
 	l.mu.Lock()
 	s := l.release(c)
@@ -60,8 +61,8 @@ func (l *Lot) wake(c *Conn, err error) {
 	}
 }
 
-// release takes c out and returns who slept, nil if nobody did. Called with mu
-// locked.
+// release removes c and returns its Sleeper, nil if there was none. Called with
+// mu locked.
 func (l *Lot) release(c *Conn) Sleeper {
 	s := c.place.sleeper
 	if s != nil {
@@ -72,7 +73,7 @@ func (l *Lot) release(c *Conn) Sleeper {
 	return s
 }
 
-// A byDue is a heap of connections, that with the earliest deadline first.
+// A byDue is a heap of connections, the earliest deadline first.
 type byDue []*Conn
 
 func (d byDue) Len() int           { return len(d) }

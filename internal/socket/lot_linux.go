@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// A Lot is where connections wait for something to read without a goroutine:
-// idle TLS connections took 12.9 KB with one each and take 8.4 KB here.
-// One goroutine watches all of them through an epoll set of
-// its own, which the runtime's poller watches in turn.
+// A Lot is where connections wait for something to read without a goroutine: idle
+// TLS connections took 12.9 KB with one each and take 8.4 KB here. One goroutine
+// watches all of them through its own epoll set, which in turn is watched by the
+// runtime's poller.
 //
-// To park and to wake takes two system calls and a new goroutine, so a connection
+// Parking and waking take two system calls and a new goroutine, so a connection
 // is parked when it has been idle for a while, not between two requests.
 type Lot struct {
 	set    *os.File // the epoll set
@@ -24,9 +24,9 @@ type Lot struct {
 	events [128]syscall.EpollEvent // owned by the watching goroutine
 
 	mu    sync.Mutex // also held for epoll_ctl, which does not block
-	order byDue      // guarded by mu; all that wait
+	order byDue      // guarded by mu; all parked connections
 	byFD  []*Conn    // guarded by mu; the same by file descriptor, nil: none
-	armed Instant    // guarded by mu; when the watching goroutine looks for what is due; 0: never
+	armed Instant    // guarded by mu; when the watching goroutine checks for expired ones; 0: never
 }
 
 // NewLot opens a Lot. Close ends it.
@@ -35,13 +35,13 @@ func NewLot() (*Lot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll_create: %w", err)
 	}
-	if err := syscall.SetNonblock(fd, true); err != nil { // what makes os use the poller
+	if err := syscall.SetNonblock(fd, true); err != nil { // makes os use the poller
 		_ = syscall.Close(fd)
 		return nil, fmt.Errorf("epoll set: %w", err)
 	}
 	l := &Lot{set: os.NewFile(uintptr(fd), "epoll"), ended: make(chan struct{})}
 	if l.raw, err = l.set.SyscallConn(); err == nil {
-		err = l.set.SetReadDeadline(time.Time{}) // fails if the poller has not taken it
+		err = l.set.SetReadDeadline(time.Time{}) // fails if the poller did not accept it
 	}
 	if err != nil {
 		_ = l.set.Close()
@@ -51,13 +51,13 @@ func NewLot() (*Lot, error) {
 	return l, nil
 }
 
-// Close ends the Lot. Nobody waits in it any more.
+// Close ends the Lot. It must be empty.
 func (l *Lot) Close() {
 	_ = l.set.Close() // closed once
 	<-l.ended
 }
 
-// run wakes those who have something to read, or are due.
+// run wakes the connections that are readable, or due.
 func (l *Lot) run() {
 	defer close(l.ended)
 	for {
@@ -69,8 +69,8 @@ func (l *Lot) run() {
 	}
 }
 
-// look wakes those who have something to read. It always returns false: there
-// is more to wait for.
+// look wakes the readable connections. It always returns false: the poller is to
+// wait again.
 func (l *Lot) look(set uintptr) bool {
 	for {
 		n, err := syscall.EpollWait(int(set), l.events[:], 0)
@@ -91,7 +91,7 @@ func (l *Lot) readable(fd int32) {
 	}
 }
 
-// expire wakes those who are due.
+// expire wakes the connections that are due.
 func (l *Lot) expire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,8 +107,8 @@ func (l *Lot) expire() {
 	l.arm(due)
 }
 
-// arm makes sure that expire is called at due, 0 for never, or before. Called
-// with mu locked.
+// arm ensures that expire is called at due or earlier; 0: never. Called with mu
+// locked.
 func (l *Lot) arm(due Instant) {
 	if l.armed != 0 && l.armed <= due {
 		return
@@ -138,12 +138,12 @@ func (l *Lot) watch(c *Conn) bool {
 	return true
 }
 
-// forget takes c out of the epoll set. Called with mu locked.
+// forget removes c from the epoll set. Called with mu locked.
 func (l *Lot) forget(c *Conn) {
-	if l.byFD[c.place.fd] == c { // else it is closed and the number used again
+	if l.byFD[c.place.fd] == c { // else it is closed and the number was reused
 		l.byFD[c.place.fd] = nil
 	}
-	// If it is closed, the kernel has done it.
+	// If it is closed, the kernel has removed it.
 	_ = c.raw.Control(func(uintptr) { _ = l.control(c, syscall.EPOLL_CTL_DEL) })
 }
 

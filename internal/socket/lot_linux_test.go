@@ -10,7 +10,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A sleeper tells how it was woken.
+// A sleeper receives the error it was woken with.
 type sleeper chan error
 
 func (s sleeper) Awake(err error) { s <- err }
@@ -28,7 +28,7 @@ func newLot(t *testing.T) *Lot {
 // park parks c for an hour.
 func park(t *testing.T, c *Conn) sleeper {
 	t.Helper()
-	s := make(sleeper, 2) // room for one too many
+	s := make(sleeper, 2) // room for a superfluous wakeup
 	c.ReadBy(Now().Add(time.Hour))
 	if !c.Park(s) {
 		t.Fatal("not parked")
@@ -36,7 +36,7 @@ func park(t *testing.T, c *Conn) sleeper {
 	return s
 }
 
-// What ends a read ends the stay in a Lot, and says the same.
+// Whatever ends a read also ends parking, with the same error.
 func TestParkEnds(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -54,7 +54,7 @@ func TestParkEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			lot := newLot(t)
 			c, far := pairIn(t, lot)
-			for range 2 { // what comes first is the one that counts
+			for range 2 { // the first one counts
 				c, far := pairIn(t, lot)
 				s := park(t, c)
 				tt.end(c, far)
@@ -79,7 +79,7 @@ func TestParkEnds(t *testing.T) {
 	}
 }
 
-// Those who are due are woken, whatever the order in which they were parked.
+// Connections that are due are woken, in whatever order they were parked.
 func TestParkDue(t *testing.T) {
 	leak.Check(t)
 	lot := newLot(t)
@@ -104,7 +104,8 @@ func TestParkDue(t *testing.T) {
 	}
 }
 
-// What a read would refuse is not parked, so that the next read tells.
+// A connection whose read would fail is not parked, so that the next read returns
+// the error.
 func TestParkRefused(t *testing.T) {
 	leak.Check(t)
 	lot := newLot(t)
@@ -133,11 +134,11 @@ func TestParkRefused(t *testing.T) {
 	}
 }
 
-// However many are woken at a time, and by whom, each is woken once.
+// However many are woken at a time, and by whichever way, each is woken once.
 func TestParkMany(t *testing.T) {
 	leak.Check(t)
 	lot := newLot(t)
-	const n = 300 // more than one look at the set brings
+	const n = 300 // more than one epoll_wait returns
 	var conns [n]*Conn
 	var far [n]*net.TCPConn
 	for i := range n {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A Lot is where connections wait for something to read without a goroutine.
-// There is none but on Linux.
+// A Lot is where connections wait for something to read without a goroutine. It
+// exists on Linux only.
 type Lot struct {
 	mu    sync.Mutex
 	order byDue

@@ -8,8 +8,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A connection that has something to read is served before a goroutine that can
-// run, but waits for a round, goes on, however busy the only processor is.
+// A readable connection is served before a goroutine that waits for a round
+// continues, however busy the only processor is.
 func TestRoundLooksAtTheNetwork(t *testing.T) {
 	leak.Check(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -55,7 +55,7 @@ func TestRoundLooksAtTheNetwork(t *testing.T) {
 	<-heard
 }
 
-// Rounds can be waited for at the same time, and when there are none any more.
+// Several goroutines can wait for a round at once, and after Close.
 func TestRoundsAtOnce(t *testing.T) {
 	leak.Check(t)
 	rounds, err := NewRounds()

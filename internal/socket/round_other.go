@@ -7,7 +7,7 @@ import "runtime"
 // Rounds lets a goroutine wait until others have run.
 type Rounds struct{}
 
-// NewRounds has no error.
+// NewRounds never fails.
 func NewRounds() (*Rounds, error) { return &Rounds{}, nil }
 
 // Wait yields.

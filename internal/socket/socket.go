@@ -1,16 +1,16 @@
-// Package socket is a TCP connection as the data plane needs it, over the
-// runtime's poller. It knows nothing of what is spoken on it. It differs from
-// net.TCPConn in four things, each of which shows in the CPU time of a request or
-// in the memory of a connection:
+// Package socket is a TCP connection for the data plane, over the runtime's
+// poller. It knows nothing of the protocol on it. It differs from net.TCPConn in
+// four respects, each of which shows in the CPU time of a request or in the
+// memory of a connection:
 //
-// Deadlines move lazily: setting one in the runtime costs as much as a system
-// call, so what is armed there may come earlier than what is due.
+// Deadlines are set lazily: setting one in the runtime costs as much as a system
+// call, so the armed time may be earlier than the deadline.
 //
-// A read may be given its buffer only when there is something to read, so that
-// who waits holds none.
+// A read may get its buffer only when there is something to read, so that a
+// waiting goroutine holds none.
 //
-// System calls do not tell the scheduler that they might block, as on a
-// non-blocking socket they do not.
+// System calls do not enter the scheduler, because they cannot block on a
+// non-blocking socket.
 //
 // A connection that is idle can be parked in a Lot, where it has no goroutine.
 //
@@ -40,7 +40,7 @@ type Conn struct {
 
 	// Owned by the reading goroutine.
 	reading  deadline
-	into     []byte // of the Read under way
+	into     []byte // buffer of the Read in flight
 	got      int
 	readErr  error
 	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
@@ -49,32 +49,32 @@ type Conn struct {
 	writing   deadline
 	stalled   bool // the last Write had to wait
 	stall     time.Duration
-	behind    int     // bytes not acknowledged when the stall began
-	staller   Staller // nil: nobody is told
-	flags     uintptr // of the system calls that write
-	rest      []byte  // of the Write under way
+	behind    int     // unacknowledged bytes when the stall began
+	staller   Staller // nil: none
+	flags     uintptr // flags of the system calls that write
+	rest      []byte  // rest of the Write in flight
 	writeErr  error
 	writeOnce func(fd uintptr) bool // tryWrite
 
-	asked   bool                  // of the Ask under way: p has been written
-	look    bool                  // before that, something is read
-	stray   [1]byte               // what was read, of no use
+	asked   bool                  // of the Ask in flight: p has been written
+	look    bool                  // read before writing
+	stray   [1]byte               // read by that, discarded
 	askOnce func(fd uintptr) bool // tryAsk
 }
 
 // ErrInterrupted ends reads after Interrupt.
 var ErrInterrupted error = interruption{}
 
-// An interruption is a net.Error that is Temporary: any other read error
-// crypto/tls would report for ever, also after Resume.
+// An interruption is a net.Error that is Temporary: crypto/tls would return any
+// other read error forever, also after Resume.
 type interruption struct{}
 
 func (interruption) Error() string   { return "interrupted" }
 func (interruption) Timeout() bool   { return false }
 func (interruption) Temporary() bool { return true }
 
-// Init makes c the connection tcp, without deadlines. lot is where it is parked;
-// nil: nowhere.
+// Init initializes c for the connection tcp, without deadlines. lot is where it
+// may be parked; nil: nowhere.
 func (c *Conn) Init(tcp *net.TCPConn, lot *Lot) error {
 	raw, err := tcp.SyscallConn()
 	if err != nil {
@@ -92,26 +92,26 @@ func (c *Conn) Descriptor() (fd uintptr) {
 }
 
 // ReadBy makes reads end at due, 0 for never, with os.ErrDeadlineExceeded. It
-// does not concern a read that is under way.
+// does not affect a read in flight.
 func (c *Conn) ReadBy(due Instant) { c.reading.due = due }
 
-// StallAfter makes a write end with os.ErrDeadlineExceeded if the other side
-// takes nothing for d.
+// StallAfter makes a write end with os.ErrDeadlineExceeded if the peer
+// acknowledges nothing for d.
 func (c *Conn) StallAfter(d time.Duration) { c.stall = d }
 
-// A Staller is told by the writing goroutine when a Write has to wait for room: again
-// whenever it has been given some that was not enough; and when that Write ends.
+// A Staller is called by the writing goroutine when a Write has to wait for room,
+// again whenever the room was not enough, and when that Write ends.
 type Staller interface {
 	Stalls()
 	Flows()
 }
 
-// TellStalls says who is told of writes that have to wait.
+// TellStalls sets the Staller of writes that have to wait.
 func (c *Conn) TellStalls(s Staller) { c.staller = s }
 
-// HoldEnd has the kernel keep the last, not full, packet of what is written from now
-// on, so that the end which CloseWrite sends goes with it. If that does not follow, the
-// packet goes after 200 ms, or with Close.
+// HoldEnd makes the kernel hold the last, partial packet of what is written from
+// now on, so that the FIN of CloseWrite goes with it. Without a CloseWrite the
+// packet is sent after 200 ms, or with Close.
 func (c *Conn) HoldEnd() { c.flags = moreFlag }
 
 // Read implements io.Reader: it reads once, waiting for something to read.
@@ -135,15 +135,15 @@ func (c *Conn) tryRead(fd uintptr) bool {
 	return c.readErr != syscall.EAGAIN
 }
 
-// WhenReadable calls try, which reads with ReadFD, until it returns true,
-// waiting each time for something to read. It is called at least once.
+// WhenReadable calls try, which reads with ReadFD, until it returns true, waiting
+// each time until the socket is readable. It is called at least once.
 func (c *Conn) WhenReadable(try func(fd uintptr) bool) error {
 	if err := c.reading.arm(); err != nil {
 		return err
 	}
 	for {
-		// After arming, so that an interruption is either seen here or finds
-		// its own deadline in force.
+		// After arming, so that an interruption is either seen here or has its
+		// own deadline in force.
 		if c.interrupted.Load() {
 			return ErrInterrupted
 		}
@@ -160,7 +160,7 @@ func (c *Conn) WhenReadable(try func(fd uintptr) bool) error {
 	}
 }
 
-// Interrupt ends the read under way, and all that follow until Resume, with
+// Interrupt ends the read in flight, and all later ones until Resume, with
 // ErrInterrupted.
 func (c *Conn) Interrupt() {
 	c.interrupted.Store(true)
@@ -168,13 +168,13 @@ func (c *Conn) Interrupt() {
 	c.leave(ErrInterrupted)
 }
 
-// Resume ends an interruption. It is called by the reading goroutine, before
+// Resume ends an interruption. It must be called by the reading goroutine, before
 // ReadBy, and reports whether there was one.
 func (c *Conn) Resume() bool {
 	if !c.interrupted.Swap(false) {
 		return false
 	}
-	c.reading.armed = -1 // nobody knows which of the two set it last
+	c.reading.armed = -1 // it is unknown which of the two set it last
 	return true
 }
 
@@ -201,8 +201,8 @@ func (c *Conn) Write(p []byte) (int, error) {
 	}
 }
 
-// tryWrite writes what it can and reports whether that settled the matter. Only
-// when it has to wait does it set a deadline: as a rule the kernel takes all.
+// tryWrite writes what it can and reports whether it is done. It sets a deadline
+// only when it has to wait: usually the kernel accepts everything.
 func (c *Conn) tryWrite(fd uintptr) bool {
 	for progress := false; ; {
 		n, err := writeFD(fd, c.rest, c.flags)
@@ -216,7 +216,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 			c.stalled = true
 			if c.stall > 0 {
 				c.writing.due = Now().Add(c.stall)
-				c.behind, _ = unackedFD(fd) // 0 if it cannot be known
+				c.behind, _ = unackedFD(fd) // 0 if unknown
 			}
 			c.writeErr = c.writing.arm()
 			return c.writeErr != nil
@@ -227,10 +227,10 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 	}
 }
 
-// advanced reports whether a Write that ended with err is to go on, because the
-// other side has taken something meanwhile although not enough to make room: the
-// kernel tells of room only when a good part of its buffer is free, for which a
-// slow client takes minutes. It has moved the deadline then.
+// advanced reports whether a Write that ended with err must continue, because the
+// peer has acknowledged something meanwhile although not enough to make room: the
+// kernel reports room only when a good part of its buffer is free, which takes
+// minutes with a slow client. Then it has moved the deadline.
 func (c *Conn) advanced(err error) bool {
 	if c.stall == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
@@ -243,12 +243,12 @@ func (c *Conn) advanced(err error) bool {
 	return c.writing.arm() == nil
 }
 
-// Stalled reports whether the last Write had to wait for room. The writing
-// goroutine may ask.
+// Stalled reports whether the last Write had to wait for room. It is for the
+// writing goroutine.
 func (c *Conn) Stalled() bool { return c.stalled }
 
-// bare strips a timeout of its net.OpError: crypto/tls keeps every read error
-// for ever unless it is Temporary, which the bare one is.
+// bare removes the net.OpError around a timeout: crypto/tls returns every read
+// error forever unless it is Temporary, which the bare one is.
 func bare(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return os.ErrDeadlineExceeded
@@ -259,19 +259,20 @@ func bare(err error) error {
 // Control calls f with the file descriptor.
 func (c *Conn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }
 
-// Close closes the connection; reads and writes under way fail.
+// Close closes the connection; reads and writes in flight fail.
 func (c *Conn) Close() error {
 	err := c.tcp.Close()
 	c.leave(net.ErrClosed)
 	return err
 }
 
-// CloseWrite tells the other side that nothing more will come.
+// CloseWrite half-closes the connection: the peer reads the end.
 func (c *Conn) CloseWrite() error { return c.tcp.CloseWrite() }
 
-// Reset closes the connection so that the other side sees an error, not an end.
+// Reset closes the connection with RST, so that the peer gets an error, not an
+// end.
 func (c *Conn) Reset() error {
-	_ = c.tcp.SetLinger(0) // then it is an end
+	_ = c.tcp.SetLinger(0) // if it fails, Close sends FIN
 	return c.Close()
 }
 

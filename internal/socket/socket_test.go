@@ -69,7 +69,7 @@ func TestReadWrite(t *testing.T) {
 	}
 }
 
-// A write that the other side takes in pieces is whole in the end.
+// A write that the peer reads in pieces arrives complete.
 func TestLongWrite(t *testing.T) {
 	leak.Check(t)
 	c, far := pair(t)
@@ -87,7 +87,7 @@ func TestLongWrite(t *testing.T) {
 	}
 }
 
-// A write ends if nothing of it is taken for the time of StallAfter, and not
+// A write ends if the peer reads nothing for the time of StallAfter, and not
 // because of a deadline that an earlier one has left.
 func TestStall(t *testing.T) {
 	leak.Check(t)
@@ -111,17 +111,16 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// What is due counts, however often it is moved between two reads.
-// A write does not end because the kernel tells of no room: the other side takes
-// something all the time, but a third of the buffer is not free before the time of
-// StallAfter.
+// Only the latest deadline counts, however often it is moved between two reads. A
+// write does not end because the kernel reports no room: the peer reads all the
+// time, but a third of the buffer is not free within the time of StallAfter.
 func TestSlowIsNotStalled(t *testing.T) {
 	leak.Check(t)
 	c, far := pair(t)
 	if err := far.SetReadBuffer(256 << 10); err != nil {
 		t.Fatal(err)
 	}
-	c.StallAfter(time.Second) // room takes two
+	c.StallAfter(time.Second) // making room takes two
 	const size = 16 << 20
 	written := make(chan error, 1)
 	go func() { // ends when far has read it all
@@ -134,7 +133,7 @@ func TestSlowIsNotStalled(t *testing.T) {
 	const pieces, piece = 25, 64 << 10
 	for range pieces {
 		_, _ = io.CopyN(io.Discard, far, piece)
-		time.Sleep(120 * time.Millisecond) // what slow is
+		time.Sleep(120 * time.Millisecond) // the slow reader
 	}
 	_, _ = io.CopyN(io.Discard, far, size-pieces*piece)
 	if err := <-written; err != nil {
@@ -177,7 +176,7 @@ func TestReadBy(t *testing.T) {
 	}
 }
 
-// An interruption ends the read under way, and the next.
+// An interruption ends the read in flight, and the next.
 func TestInterrupt(t *testing.T) {
 	leak.Check(t)
 	c, far := pair(t)
@@ -245,7 +244,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// A connection that is turned away is reset, and nothing is left of it.
+// A connection that is turned away is reset, and leaves no state behind.
 func TestTurnAway(t *testing.T) {
 	leak.Check(t)
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -7,9 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Unacked returns how many bytes of what was written the other side's TCP has not
-// acknowledged; the end that CloseWrite sends counts as one. After a reset it
-// stays as it was.
+// Unacked returns how many bytes written were not acknowledged by the peer's TCP;
+// the FIN of CloseWrite counts as one. After a reset it does not change.
 func (c *Conn) Unacked() (n int, err error) {
 	ctl := c.raw.Control(func(fd uintptr) { n, err = unackedFD(fd) })
 	if ctl != nil {
@@ -19,7 +18,7 @@ func (c *Conn) Unacked() (n int, err error) {
 }
 
 // unackedFD is Unacked of a file descriptor. Like reads and writes it does not
-// announce itself to the scheduler: with two looks at each, answers of 1 MiB on kept
+// enter the scheduler: with two calls for each answer, answers of 1 MiB on kept
 // connections took 6 % more CPU time than without any, and take 1 % more.
 func unackedFD(fd uintptr) (int, error) {
 	var n int32

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// A Waiter is where one goroutine waits for what others change under a mutex.
-// A sync.Cond could do it but for the timeout.
+// A Waiter lets one goroutine wait for a change made under a mutex. It is a
+// sync.Cond with a timeout.
 type Waiter struct {
 	wake  chan struct{} // something has changed; capacity 1
 	timer *time.Timer   // nil until first used
 }
 
-// NewWaiter returns a Waiter that has been told nothing.
+// NewWaiter returns a Waiter without a signal.
 func NewWaiter() Waiter { return Waiter{wake: make(chan struct{}, 1)} }
 
-// Signal tells whoever waits, or will, to look.
+// Signal wakes the goroutine that waits now, or the next one.
 func (w *Waiter) Signal() {
 	select {
 	case w.wake <- struct{}{}:
-	default: // it has been told
+	default: // already signalled
 	}
 }
 
-// Wait waits for a signal, for d at most, with mu unlocked meanwhile. It reports
-// whether there was one, which may be about what is known already.
+// Wait waits for a signal, for at most d, with mu unlocked meanwhile. It reports
+// whether there was one, which may be for a change that is known already.
 func (w *Waiter) Wait(mu *sync.Mutex, d time.Duration) bool {
 	mu.Unlock()
 	defer mu.Lock()

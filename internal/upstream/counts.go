@@ -8,8 +8,8 @@ type Counts struct {
 	Stale    uint64 // idle connections found closed or dirty before reuse
 }
 
-// Counts returns the totals. They are read one after the other, so that they
-// may be a request apart.
+// Counts returns the totals. They are read one after the other, so that they may
+// differ by a request.
 func (p *Pool) Counts() Counts {
 	return Counts{
 		Dials:    p.dials.Load(),

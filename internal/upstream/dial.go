@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// GetFresh always dials. It is for the one retry after a reused connection died
-// under a request, and for requests that must not meet that. A timeout is an
-// os.ErrDeadlineExceeded, as it is on reads and writes.
+// GetFresh always dials. It is for the one retry after a reused connection failed
+// under a request, and for requests that must not risk that. A timeout is an
+// os.ErrDeadlineExceeded, as on reads and writes.
 func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
 	tcp, err := p.dial(deadline)
 	if err != nil {
@@ -42,7 +42,7 @@ func (p *Pool) dial(deadline time.Time) (*net.TCPConn, error) {
 			Count:    keepAliveProbes,
 		},
 	}
-	// The connection comes with TCP_NODELAY, as all of net's.
+	// The connection has TCP_NODELAY set, as all of package net's.
 	c, err := d.Dial("tcp", p.address)
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return nil, fmt.Errorf("dial %s: %w", p.address, os.ErrDeadlineExceeded)

@@ -1,17 +1,17 @@
 package upstream
 
-// A Grip is how others than its owner get hold of a connection or a stream, to
-// wake its owner up or to cut it off. It is good as long as the owner is.
+// A Grip lets other goroutines than the owner of a connection or a stream wake
+// its owner up or cut it off. It is valid as long as the owner has it.
 type Grip struct{ of held }
 
-// held is what a Grip holds.
+// held is the connection or stream of a Grip.
 type held interface {
 	Interrupt()
 	Close() error
 }
 
-// Interrupt ends the read under way, and all that follow.
+// Interrupt ends the read in flight, and all later ones.
 func (g *Grip) Interrupt() { g.of.Interrupt() }
 
-// Close ends what is held; its owner sees an error.
-func (g *Grip) Close() { _ = g.of.Close() } // nothing is expected of it any more
+// Close closes the connection or stream; its owner gets an error.
+func (g *Grip) Close() { _ = g.of.Close() } // its errors do not matter any more

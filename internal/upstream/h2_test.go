@@ -27,7 +27,8 @@ func TestStreamsShareConnections(t *testing.T) {
 	} {
 		b := newBackend(t)
 		p := b.pool(t, Options{})
-		// The first one shows the limit: before it is known, more are hoped for.
+		// The first stream reveals the limit: before it is known, more are
+		// assumed.
 		first, _ := b.must(t, p, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: uint32(tt.allowed)})
 		all := open(p, tt.streams-1)
 		for range tt.want - 1 {
@@ -64,7 +65,7 @@ func TestStreamsShareConnections(t *testing.T) {
 	}
 }
 
-// Streams that are opened while the limit is not known yet find a place, too.
+// Streams that are opened before the limit is known find a connection, too.
 func TestStreamsWaitForSettings(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -82,8 +83,8 @@ func TestStreamsWaitForSettings(t *testing.T) {
 	}
 }
 
-// A backend that takes no streams, or does not speak HTTP/2, or does not speak at
-// all, is an error, and leaves nothing behind.
+// A backend that allows no streams, or does not speak HTTP/2, or sends nothing at
+// all, is an error, and leaks nothing.
 func TestStreamRefusedByBackend(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -116,8 +117,8 @@ func TestStreamRefusedByBackend(t *testing.T) {
 	}
 }
 
-// A whole exchange: request with body and trailers, answer with an interim head,
-// body and trailers.
+// A complete exchange: request with body and trailers, answer with an interim
+// head, body and trailers.
 func TestStream(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -172,8 +173,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// Streams above the last one of a GOAWAY may be sent again, the others come to
-// their end, and new ones go elsewhere.
+// Streams above the last one of a GOAWAY may be sent again, the others complete,
+// and new ones use other connections.
 func TestStreamGoAway(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -236,7 +237,7 @@ func TestStreamReset(t *testing.T) {
 	s.Release(false)
 }
 
-// What the owner gives up is reset, once, whoever does it.
+// A stream that its owner gives up is reset once, whoever closes it.
 func TestStreamClose(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -259,14 +260,14 @@ func TestStreamClose(t *testing.T) {
 	if f := frame[*http2.RSTStreamFrame](peer); f.StreamID != 1 || f.ErrCode != http2.ErrCodeCancel {
 		t.Errorf("got %v", f)
 	}
-	peer.ok(peer.WriteData(1, false, make([]byte, 100))) // on its way already: no harm
+	peer.ok(peer.WriteData(1, false, make([]byte, 100))) // already in flight: no harm
 	peer.ok(peer.WritePing(false, [8]byte{1}))
 	if f := frame[*http2.PingFrame](peer); !f.IsAck() {
 		t.Errorf("got %v", f)
 	}
 }
 
-// A backend sends no more than the owner makes room for.
+// A backend sends no more than the window that the owner grants.
 func TestStreamWindow(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -306,8 +307,8 @@ func TestStreamWindow(t *testing.T) {
 	}
 }
 
-// A writer sends no more than the backend has room for, and gives up when there
-// is none for too long.
+// A writer sends no more than the backend's window, and gives up when none is
+// granted for too long.
 func TestStreamWriteWaits(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -339,7 +340,7 @@ func TestStreamWriteWaits(t *testing.T) {
 	}
 }
 
-// Connections that have nothing to do end by themselves, with a GOAWAY.
+// Unused connections end by themselves, with a GOAWAY.
 func TestStreamIdleConnectionEnds(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -352,7 +353,7 @@ func TestStreamIdleConnectionEnds(t *testing.T) {
 	}
 }
 
-// Close leaves alone what is under way, Cut does not.
+// Close does not affect exchanges in flight, Cut ends them.
 func TestStreamPoolEnds(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -376,7 +377,7 @@ func TestStreamPoolEnds(t *testing.T) {
 	s.Release(false)
 }
 
-// A connection on which nothing comes any more is left.
+// No streams are opened on a connection on which nothing is received any more.
 func TestStreamDoubt(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -392,7 +393,7 @@ func TestStreamDoubt(t *testing.T) {
 	s.Release(false)
 }
 
-// What a backend must not do ends its connection, or its stream.
+// Protocol violations of a backend end its connection, or its stream.
 func TestStreamHostileBackend(t *testing.T) {
 	leak.Check(t)
 	headers := func(p *h2peer, ends bool, b []byte) {
@@ -465,9 +466,9 @@ func TestStreamHostileBackend(t *testing.T) {
 			if err := s.Send([]byte{0x83, 0x86, 0x84}, []byte("x"), false, true); err != nil {
 				t.Fatal(err)
 			}
-			frame[*http2.DataFrame](peer) // the stream is not idle any more
+			frame[*http2.DataFrame](peer) // so that the stream is not idle
 			done := make(chan struct{})
-			go func() { // ends when the connection does, or before
+			go func() { // ends with the connection at the latest
 				defer close(done)
 				tt.do(peer)
 			}()

@@ -11,51 +11,51 @@ import (
 	"elbow/internal/socket"
 )
 
-// An h2Conn is a connection to a backend that is spoken to in HTTP/2, by prior
-// knowledge (RFC 9113, 3.3). Many streams share it. One goroutine reads frames,
-// one writes what all of them have queued.
+// An h2Conn is an HTTP/2 connection to a backend, by prior knowledge (RFC 9113,
+// 3.3). Many streams share it. One goroutine reads frames, one writes the frames
+// that all of them have queued.
 //
-// What a backend makes us hold is bounded: bodies by the windows it gets, heads
-// by their limit, frames that want an answer by meters; and the number of streams
-// is ours to say.
+// The memory that a backend can make us hold is bounded: bodies by the windows
+// granted, heads by their limit, frames that need an answer by meters; and we
+// limit the number of streams.
 type h2Conn struct {
 	socket.Conn
 	pool  *Pool
-	ready chan struct{} // closed when the backend's SETTINGS have come, or will not
+	ready chan struct{} // closed when the backend's SETTINGS have arrived, or never will
 
 	h2Input // owned by the reader
 
 	// Guarded by pool.h2.mu.
-	open      int            // streams promised to exchanges and not released
-	room      int            // how many there may be
-	leaving   bool           // no more streams
+	open      int            // streams reserved for exchanges and not released
+	room      int            // maximum of open
+	leaving   bool           // no new streams
 	listed    bool           // in pool.h2.all
 	idleSince socket.Instant // when open became 0
 
-	mu      sync.Mutex // guards what follows, and what Stream says
-	started bool       // the socket is there, reader and writer run
-	err     error      // why the connection has ended; nil: it has not
-	goAway  bool       // the backend takes no more streams
+	mu      sync.Mutex // guards the fields below, and those of Stream that say so
+	started bool       // the socket is open, reader and writer run
+	err     error      // why the connection has ended; nil: it is open
+	goAway  bool       // the backend accepts no more streams
 	streams map[uint32]*Stream
-	opening []*Stream      // those that wait for room in queue before they are opened
-	woken   []*Stream      // for which something has come since the last read
-	next    uint32         // stream to be opened
+	opening []*Stream      // streams that wait for room in queue before they are opened
+	woken   []*Stream      // streams for which something has arrived since the last read
+	next    uint32         // id of the next stream
 	heard   socket.Instant // when something was read last
 
-	window   http2.Window  // what the backend takes on all streams
-	initial  int64         // what it takes on a new one
-	credit   http2.Credit  // what it may send on all streams
-	wake     chan struct{} // the writer has something to do; capacity 1
+	window   http2.Window  // the backend's window for all streams
+	initial  int64         // its window for a new stream
+	credit   http2.Credit  // our window for all streams
+	wake     chan struct{} // the writer has work; capacity 1
 	queue    []byte        // frames to be written
-	spare    []byte        // what will be the next queue
+	spare    []byte        // memory for the next queue
 	greeted  bool          // the first header block has been queued
-	told     bool          // something of a request has been queued since the last PING
-	dribbles http2.Meters  // like meters, for what requests meet
+	told     bool          // part of a request was queued since the last PING
+	dribbles http2.Meters  // like meters, for events that hit requests
 }
 
 var (
-	// ErrUnprocessed ends a stream of which the backend has not looked at
-	// anything, so that the request may be sent again (RFC 9113, 8.7).
+	// ErrUnprocessed ends a stream that the backend has not processed at all, so
+	// that the request may be sent again (RFC 9113, 8.7).
 	ErrUnprocessed = errors.New("backend has not looked at the request")
 
 	errNotH2    = errors.New("backend does not speak HTTP/2")
@@ -66,7 +66,7 @@ var (
 	errReleased = &http2.Error{Code: http2.NoError, Reason: "nothing left to do"}
 )
 
-// A ResetError is how a stream ends that the backend has reset.
+// A ResetError is the error of a stream that the backend has reset.
 type ResetError struct{ Code http2.Code }
 
 func (e *ResetError) Error() string { return fmt.Sprintf("backend reset the stream: code %d", e.Code) }
@@ -86,8 +86,8 @@ func newH2Conn(p *Pool, room int) *h2Conn {
 	}
 }
 
-// dial connects and starts what serves the connection. It closes c.ready unless
-// the reader will.
+// dial connects and starts reader and writer. It closes c.ready unless the reader
+// will.
 func (c *h2Conn) dial() {
 	tcp, err := c.pool.dial(time.Time{})
 	if err == nil {
@@ -95,7 +95,7 @@ func (c *h2Conn) dial() {
 			c.pool.dials.Add(1)
 			return
 		}
-		_ = tcp.Close() // it has been cut meanwhile, or was closed by the system
+		_ = tcp.Close() // it was cut meanwhile, or closed by the system
 	}
 	c.pool.failures.Add(1)
 	c.fail(err)
@@ -115,17 +115,17 @@ func (c *h2Conn) start(tcp *net.TCPConn) error {
 	c.readOnce = c.tryRead
 	c.started = true
 	c.queue = http2.AppendClientGreeting(c.queue)
-	c.rouse()
+	c.wakeWriter()
 	go c.read()  // ends with the connection, and ends it; nobody waits
-	go c.flush() // likewise
+	go c.flush() // ends with the connection, and ends it; nobody waits
 	return nil
 }
 
-// fail ends the connection, with whatever is under way on it, because of err. It
-// may be called from any goroutine; the first call counts.
+// fail ends the connection and its streams with err. It may be called from any
+// goroutine; the first call counts.
 //
-// It is taken out of the pool before that: whoever learns of the end tries again at
-// once, and must not find the connection there.
+// The connection is removed from the pool before that: exchanges retry as soon as
+// they get the error, and must not find it there.
 func (c *h2Conn) fail(err error) {
 	c.pool.h2.remove(c)
 	c.mu.Lock()
@@ -136,19 +136,19 @@ func (c *h2Conn) fail(err error) {
 	}
 }
 
-// shut ends the connection by our own will, and tells the backend why.
+// shut ends the connection on our side, and sends the backend the reason.
 func (c *h2Conn) shut(why *http2.Error) {
 	c.pool.h2.remove(c) // first, as in fail
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.started && c.err == nil {
 		c.queue = http2.AppendGoAway(c.queue, 0, why.Code)
-		time.AfterFunc(farewell, c.hangUp) // if the writer cannot
+		time.AfterFunc(farewell, c.hangUp) // in case the writer cannot
 	}
 	c.endAll(why) // the writer closes the socket when it has written the GOAWAY
 }
 
-func (c *h2Conn) hangUp() { _ = c.Conn.Close() } // the second time, as a rule
+func (c *h2Conn) hangUp() { _ = c.Conn.Close() } // usually the second close
 
 // endAll ends all streams with err. Called with mu locked.
 func (c *h2Conn) endAll(err error) {
@@ -160,10 +160,10 @@ func (c *h2Conn) endAll(err error) {
 		s.end(err)
 	}
 	c.wakeSenders()
-	c.rouse()
+	c.wakeWriter()
 }
 
-// drop takes a stream off the books. Called with mu locked.
+// drop forgets a stream. Called with mu locked.
 func (c *h2Conn) drop(s *Stream) {
 	if c.streams[s.id] == s {
 		delete(c.streams, s.id)
@@ -175,7 +175,7 @@ func (c *h2Conn) drop(s *Stream) {
 func (c *h2Conn) reset(s *Stream, code http2.Code, err error) {
 	if c.streams[s.id] == s && c.err == nil {
 		c.queue = http2.AppendReset(c.queue, s.id, code)
-		c.rouse()
+		c.wakeWriter()
 	}
 	s.end(err)
 }

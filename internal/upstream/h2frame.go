@@ -5,8 +5,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// This file does what each type of frame asks for. An error that is OfStream
-// ends the frame's stream, any other the connection.
+// This file handles each type of frame. An error that is OfStream ends the
+// frame's stream, any other the connection.
 
 func (c *h2Conn) frame(f *http2.Frame) error {
 	if c.block.pending() && (f.Type != http2.Continuation || f.Stream != c.block.stream) {
@@ -40,7 +40,7 @@ func (c *h2Conn) frame(f *http2.Frame) error {
 	return c.meter(http2.Idlers)
 }
 
-// meter counts what an attacker would do often.
+// meter counts an event that is frequent only in an attack.
 func (c *h2Conn) meter(k http2.Kind) error {
 	if c.meters.Over(k, int64(socket.Now())) {
 		return http2.ErrFlood
@@ -48,7 +48,8 @@ func (c *h2Conn) meter(k http2.Kind) error {
 	return nil
 }
 
-// known finds the stream of a frame; nil if it has ended. Called with mu locked.
+// known returns the stream of a frame; nil if it has ended. Called with mu
+// locked.
 func (c *h2Conn) known(id uint32) (*Stream, error) {
 	if id >= c.next || id%2 == 0 {
 		return nil, http2.ErrIdle
@@ -56,7 +57,7 @@ func (c *h2Conn) known(id uint32) (*Stream, error) {
 	return c.streams[id], nil
 }
 
-// data takes in a piece of an answer's body.
+// data handles a piece of an answer's body.
 func (c *h2Conn) data(f *http2.Frame) error {
 	p, err := f.Unpad()
 	if err != nil {
@@ -78,7 +79,7 @@ func (c *h2Conn) data(f *http2.Frame) error {
 	case err != nil:
 		return err
 	case s == nil:
-		c.drained(nil, len(f.Payload)) // it came after our RST_STREAM
+		c.drained(nil, len(f.Payload)) // it arrived after our RST_STREAM
 		return nil
 	case s.ended:
 		c.drained(nil, len(f.Payload))
@@ -102,27 +103,27 @@ func (c *h2Conn) data(f *http2.Frame) error {
 	return nil
 }
 
-// drained gives n bytes of window back. Called with mu locked; s is nil if the
-// stream takes no more.
+// drained returns n bytes of window. Called with mu locked; s is nil if the
+// stream receives no more.
 func (c *h2Conn) drained(s *Stream, n int) {
 	if c.err != nil {
 		return
 	}
 	if update := c.credit.Drain(n); update > 0 {
 		c.queue = http2.AppendWindowUpdate(c.queue, 0, update)
-		c.rouse()
+		c.wakeWriter()
 	}
 	if s == nil || s.ended || c.streams[s.id] != s {
 		return
 	}
 	if update := s.credit.Drain(n); update > 0 {
 		c.queue = http2.AppendWindowUpdate(c.queue, s.id, update)
-		c.rouse()
+		c.wakeWriter()
 	}
 }
 
-// resetByBackend is the end of a stream that the backend does not serve to its
-// end, or does not want the rest of the request of (RFC 9113, 8.1).
+// resetByBackend ends a stream that the backend does not complete, or whose
+// request it does not want to read to the end (RFC 9113, 8.1).
 func (c *h2Conn) resetByBackend(f *http2.Frame) error {
 	code := f.Code()
 	c.mu.Lock()
@@ -136,12 +137,12 @@ func (c *h2Conn) resetByBackend(f *http2.Frame) error {
 	}
 	c.mu.Unlock()
 	if s != nil && code == http2.RefusedStream {
-		c.crowd()
+		c.streamRefused()
 	}
 	return err
 }
 
-// settings takes the backend's settings in, all at once, and says so.
+// settings applies the backend's settings together, and acknowledges them.
 func (c *h2Conn) settings(f *http2.Frame) error {
 	if f.Has(http2.Ack) {
 		return nil
@@ -179,7 +180,7 @@ func (c *h2Conn) applySettings(f *http2.Frame) error {
 		}
 	}
 	c.queue = http2.AppendHeader(c.queue, 0, http2.Settings, http2.Ack, 0)
-	c.rouse()
+	c.wakeWriter()
 	return nil
 }
 
@@ -189,7 +190,7 @@ func (c *h2Conn) ping(f *http2.Frame) error {
 	}
 	c.mu.Lock()
 	c.queue = http2.AppendPing(c.queue, http2.Ack, f.Payload)
-	c.rouse()
+	c.wakeWriter()
 	paid := c.told
 	c.told = false
 	c.mu.Unlock()
@@ -199,8 +200,8 @@ func (c *h2Conn) ping(f *http2.Frame) error {
 	return c.meter(http2.Pings)
 }
 
-// goingAway is the backend's wish that no more streams be opened. Those above the
-// last one that it names have not been looked at (RFC 9113, 6.8).
+// goingAway handles the backend's GOAWAY: no more streams may be opened, and
+// those above the last one that it names were not processed (RFC 9113, 6.8).
 func (c *h2Conn) goingAway(f *http2.Frame) {
 	last := f.Uint31()
 	c.mu.Lock()
@@ -210,7 +211,7 @@ func (c *h2Conn) goingAway(f *http2.Frame) {
 			s.end(ErrUnprocessed)
 		}
 	}
-	c.wakeSenders() // those that wait to be opened go elsewhere
+	c.wakeSenders() // those that wait to be opened go to other connections
 	c.mu.Unlock()
 	c.leave()
 }

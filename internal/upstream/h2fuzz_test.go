@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// Whatever a backend sends, the owner of the stream sees an answer or an error,
+// Whatever a backend sends, the owner of the stream gets an answer or an error,
 // and the connection ends when the backend does.
 func FuzzStream(f *testing.F) {
 	frame := func(kind http2.FrameType, flags http2.Flags, stream byte, payload string) string {
@@ -35,9 +35,9 @@ func FuzzStream(f *testing.F) {
 		select {
 		case c = <-b.accepted:
 		case o := <-all:
-			t.Fatal(o.err) // out of ports, as a rule
+			t.Fatal(o.err) // usually out of ports
 		}
-		_ = c.SetLinger(0) // else they are gone for a minute
+		_ = c.SetLinger(0) // else the ports are unavailable for a minute
 		defer c.Close()
 		_, _ = c.Write(frames) // may have been closed
 		_ = c.CloseWrite()

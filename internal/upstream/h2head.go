@@ -2,18 +2,18 @@ package upstream
 
 import "elbow/internal/http2"
 
-// A headerBlock is one whose end has not come (RFC 9113, 4.3).
+// A headerBlock is an unfinished header block (RFC 9113, 4.3).
 type headerBlock struct {
 	stream uint32 // 0: none is pending
-	ends   bool   // the stream, with this block
-	frames int    // after the first
-	long   bool   // it has more than max, and buf not all of it
+	ends   bool   // END_STREAM was set
+	frames int    // CONTINUATION frames
+	long   bool   // the block exceeds max, and buf is truncated
 	buf    []byte
 }
 
-// errLongBlock ends a stream whose answer has a head, or trailers, far beyond what
-// is allowed. Others on the connection are not concerned: blocks do not build on
-// each other, so one may be left unread.
+// errLongBlock ends a stream whose answer has a head, or trailers, far over the
+// limit. Other streams on the connection are not affected: blocks do not depend
+// on each other, so one may be skipped.
 var errLongBlock = &http2.Error{Code: http2.EnhanceYourCalm, OfStream: true, Reason: "header block longer than 128 KiB, or 256 KiB at the end"}
 
 func (b *headerBlock) pending() bool { return b.stream != 0 }
@@ -55,14 +55,14 @@ func (c *h2Conn) continuation(f *http2.Frame) error {
 		return nil
 	}
 	whole := *b
-	*b = headerBlock{} // rare enough to leave the memory to the collector
+	*b = headerBlock{} // rare, so its memory is left to the garbage collector
 	return c.headerList(&whole, whole.buf)
 }
 
-// headerList takes a whole block: an interim head, the head or the trailers of an
-// answer. Which of them it is is for the stream's owner to find out: blocks do
-// not build on each other, as the backend was told to do without a dynamic table,
-// so they need not be decoded here, nor in order, nor at all.
+// headerList handles a complete block: an interim head, the head or the trailers
+// of an answer. The stream's owner finds out which: blocks do not depend on each
+// other, because the backend was told to use no dynamic table, so they need not
+// be decoded here, nor in order, nor at all.
 func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,8 +77,9 @@ func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
 	case b.long:
 		return errLongBlock
 	case !b.ends && (s.came == maxBlocks-1 || len(s.blocks)+len(block) > http2.MaxBlockBytes):
-		// Without DATA between them, what another head follows was interim. The answer
-		// does not depend on these, and its owner does not take them fast enough.
+		// Without DATA in between, a head that another head follows was interim.
+		// The answer does not depend on these, and its owner does not read them
+		// fast enough.
 		s.forgetBlocks()
 	}
 	s.blocks = append(s.blocks, block...)

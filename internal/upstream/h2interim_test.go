@@ -10,8 +10,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// Interim heads that nobody takes in time make room for the answer, whether they are
-// too many or too long.
+// Interim heads that nobody reads in time are dropped in favour of the answer,
+// whether there are too many or they are too long.
 func TestStreamManyInterimHeads(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -31,7 +31,7 @@ func TestStreamManyInterimHeads(t *testing.T) {
 			if err := s.Send([]byte{0x82, 0x86, 0x84}, nil, true, false); err != nil {
 				t.Fatal(err)
 			}
-			frame[*http2.MetaHeadersFrame](peer) // the stream is not idle any more
+			frame[*http2.MetaHeadersFrame](peer) // so that the stream is not idle
 			for range tt.heads {
 				peer.inPieces(1, block("103", "a", strings.Repeat("~", tt.size)))
 			}

@@ -12,7 +12,7 @@ import (
 )
 
 // A request that waits for room on a connection is sent as soon as there is some,
-// or goes elsewhere if there will be none.
+// or uses another connection if there will be none.
 func TestStreamWaitsToBeOpened(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -20,7 +20,7 @@ func TestStreamWaitsToBeOpened(t *testing.T) {
 		do   func(c *h2Conn, p *h2peer)
 		want error
 	}{
-		{"there is room", func(c *h2Conn, _ *h2peer) { c.rouse() }, nil},
+		{"there is room", func(c *h2Conn, _ *h2peer) { c.wakeWriter() }, nil},
 		{"the backend wants no more", func(_ *h2Conn, p *h2peer) { p.ok(p.WriteGoAway(0, http2.ErrCodeNo, nil)) }, ErrUnprocessed},
 		{"the connection ends", func(_ *h2Conn, p *h2peer) { _ = p.Close() }, ErrUnprocessed},
 	} {
@@ -38,7 +38,8 @@ func TestStreamWaitsToBeOpened(t *testing.T) {
 	}
 }
 
-// sendWhenFull fills the queue of a connection, sends a request there, and does then.
+// sendWhenFull fills the queue of a connection, sends a request there, and then
+// calls then.
 func sendWhenFull(t *testing.T, then func(c *h2Conn, p *h2peer)) (waited bool, err error) {
 	b := newBackend(t)
 	s, peer := b.must(t, b.pool(t, Options{}))
@@ -46,9 +47,9 @@ func sendWhenFull(t *testing.T, then func(c *h2Conn, p *h2peer)) (waited bool, e
 	s.StallAfter(patience)
 	c := s.c
 	peer.ok(peer.WritePing(false, [8]byte{}))
-	frame[*http2.PingFrame](peer) // nothing more is to be written
+	frame[*http2.PingFrame](peer) // no more frames follow
 
-	const unknown = 99 // a type of frames, which everybody skips
+	const unknown = 99 // an unknown frame type, which is ignored
 	c.mu.Lock()
 	for !c.full() {
 		c.queue = append(ours.AppendHeader(c.queue, ours.MaxFrame, unknown, 0, 0), make([]byte, ours.MaxFrame)...)
@@ -59,7 +60,7 @@ func sendWhenFull(t *testing.T, then func(c *h2Conn, p *h2peer)) (waited bool, e
 	for ; !waited; time.Sleep(time.Millisecond) {
 		select {
 		case err := <-sent:
-			return false, err // the writer was still about
+			return false, err // the writer was still running
 		default:
 		}
 		c.mu.Lock()

@@ -14,7 +14,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// patience bounds what a test waits for; it is met only by a test that fails.
+// patience bounds the waits of a test; only a failing test reaches it.
 const patience = 20 * time.Second
 
 func soon() socket.Instant { return socket.Now().Add(patience) }
@@ -26,7 +26,7 @@ type h2peer struct {
 	*http2.Framer
 }
 
-// peer takes the next connection, which greets, and greets it.
+// peer accepts the next connection, and exchanges prefaces with it.
 func (b *backend) peer(t testing.TB, settings ...http2.Setting) *h2peer {
 	t.Helper()
 	p := newPeer(t, <-b.accepted)
@@ -81,8 +81,8 @@ func frame[F http2.Frame](p *h2peer) F {
 	}
 }
 
-// wantEnd reads to the end of the connection, up to which a GOAWAY with code has
-// to come.
+// wantEnd reads to the end of the connection, before which a GOAWAY with code
+// must arrive.
 func (p *h2peer) wantEnd(code http2.ErrCode) {
 	p.t.Helper()
 	for seen := false; ; {
@@ -102,7 +102,8 @@ func (p *h2peer) wantEnd(code http2.ErrCode) {
 	}
 }
 
-// block is a header block with a status and other fields, name and value in turn.
+// block returns a header block with a status and other fields, name and value in
+// turn.
 func block(status string, fields ...string) []byte {
 	var b bytes.Buffer
 	e := hpack.NewEncoder(&b)
@@ -135,13 +136,13 @@ func (p *h2peer) inPieces(id uint32, head []byte) {
 	}
 }
 
-// A opened is what OpenStream has returned.
+// An opened is the result of OpenStream.
 type opened struct {
 	s   *Stream
 	err error
 }
 
-// open opens n streams at once.
+// open opens n streams concurrently.
 func open(p *Pool, n int) <-chan opened {
 	all := make(chan opened, n)
 	for range n {
@@ -156,7 +157,7 @@ func open(p *Pool, n int) <-chan opened {
 	return all
 }
 
-// ask is a request without a body.
+// ask sends a request without a body.
 func ask(t testing.TB, s *Stream) {
 	t.Helper()
 	request := []byte{0x83, 0x86, 0x84} // POST, http, /
@@ -165,7 +166,7 @@ func ask(t testing.TB, s *Stream) {
 	}
 }
 
-// must opens a stream while the peer greets.
+// must opens a stream while the peer sends its preface.
 func (b *backend) must(t testing.TB, p *Pool, settings ...http2.Setting) (*Stream, *h2peer) {
 	t.Helper()
 	all := open(p, 1)

@@ -10,18 +10,18 @@ import (
 
 // h2Conns are the HTTP/2 connections to one backend.
 //
-// A stream goes to the oldest one that has room, so that in a quiet period the
-// others age out.
+// A stream is opened on the oldest one with room, so that in a quiet period the
+// others become idle and are closed.
 type h2Conns struct {
 	mu     sync.Mutex
 	all    []*h2Conn // guarded by mu; oldest first
 	closed bool      // guarded by mu
-	less   int       // guarded by mu; by how much the backend takes fewer streams than http2.BackendStreams
+	less   int       // guarded by mu; http2.BackendStreams less the backend's limit
 }
 
-// OpenStream returns a stream on one of the connections to the backend, which
-// has room for it, or on a new one. Its owner ends with Release. An error means
-// that the backend has seen nothing of the request.
+// OpenStream returns a stream on a connection to the backend that has room for
+// it, or on a new one. Its owner must call Release. An error means that the
+// backend has seen nothing of the request.
 func (p *Pool) OpenStream() (*Stream, error) {
 	for range openTries {
 		c, made := p.h2.take(p)
@@ -52,8 +52,8 @@ func (p *Pool) OpenStream() (*Stream, error) {
 	return nil, errNoRoom
 }
 
-// take promises a stream on a connection with room, or on one that is to be
-// dialed.
+// take reserves a stream on a connection with room, or on a new one that the
+// caller must dial.
 func (h *h2Conns) take(p *Pool) (c *h2Conn, made bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -69,7 +69,7 @@ func (h *h2Conns) take(p *Pool) (c *h2Conn, made bool) {
 	return c, true
 }
 
-// admit keeps the promise of take, or says why it cannot be kept.
+// admit waits until the reserved stream can be opened, or returns why it cannot.
 func (c *h2Conn) admit() error {
 	c.mu.Lock()
 	err, worn := c.err, c.next > lastStream
@@ -91,7 +91,7 @@ func (c *h2Conn) admit() error {
 	return err
 }
 
-// giveBack ends what take began. What has nothing more to do is closed.
+// giveBack releases the reservation of take. An unused connection is closed.
 func (c *h2Conn) giveBack() {
 	h := &c.pool.h2
 	h.mu.Lock()
@@ -106,7 +106,7 @@ func (c *h2Conn) giveBack() {
 	}
 }
 
-// setRoom takes down how many streams the backend allows.
+// setRoom records how many streams the backend allows.
 func (c *h2Conn) setRoom(streams uint32) {
 	h := &c.pool.h2
 	h.mu.Lock()
@@ -115,16 +115,16 @@ func (c *h2Conn) setRoom(streams uint32) {
 	h.mu.Unlock()
 }
 
-// crowd is called when the backend has refused a stream: it takes no more than
-// it has.
-func (c *h2Conn) crowd() {
+// streamRefused is called when the backend has refused a stream: it allows no more than
+// are open.
+func (c *h2Conn) streamRefused() {
 	h := &c.pool.h2
 	h.mu.Lock()
 	c.room = min(c.room, max(c.open-1, 1))
 	h.mu.Unlock()
 }
 
-// leave has no more streams opened on the connection.
+// leave stops opening streams on the connection.
 func (c *h2Conn) leave() {
 	h := &c.pool.h2
 	h.mu.Lock()
@@ -136,8 +136,8 @@ func (c *h2Conn) leave() {
 	}
 }
 
-// idle reports whether nothing has been under way since before, and if so has it
-// stay that way.
+// idle reports whether the connection has had no stream since before, and if so
+// allows no new one.
 func (c *h2Conn) idle(before socket.Instant) bool {
 	h := &c.pool.h2
 	h.mu.Lock()
@@ -149,7 +149,7 @@ func (c *h2Conn) idle(before socket.Instant) bool {
 	return true
 }
 
-// remove takes a connection that has ended off the list.
+// remove removes a connection that has ended from the list.
 func (h *h2Conns) remove(c *h2Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

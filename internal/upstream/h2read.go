@@ -12,24 +12,24 @@ import (
 	"elbow/internal/socket"
 )
 
-// h2Input is what the reading goroutine of an h2Conn keeps for itself.
+// h2Input is the state of the reading goroutine of an h2Conn.
 type h2Input struct {
-	in       *readBuffer // nil while nothing is pending
-	r, w     int         // in[r:w] has been read and not looked at
+	in       *readBuffer // nil while no frame is pending
+	r, w     int         // in[r:w] has been read and not parsed
 	readErr  error
 	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
 
 	block  headerBlock
 	meters http2.Meters
-	begun  bool // the backend's first SETTINGS have come
+	begun  bool // the backend's first SETTINGS have arrived
 }
 
-// A readBuffer takes a frame and what comes with it.
+// A readBuffer holds a frame and the bytes read with it.
 type readBuffer [32 << 10]byte
 
 var readBuffers = sync.Pool{New: func() any { return new(readBuffer) }}
 
-// read takes frames in until the connection ends.
+// read handles frames until the connection ends.
 func (c *h2Conn) read() {
 	err := c.readAll()
 	var refused *http2.Error
@@ -60,7 +60,7 @@ func (c *h2Conn) readAll() error {
 }
 
 // fill reads once. While it waits it holds no buffer, unless part of a frame is
-// in it; and it looks now and then whether the connection is to end.
+// in it; and it checks periodically whether the connection is to end.
 func (c *h2Conn) fill() error {
 	for {
 		patience := c.pool.sweepIn
@@ -79,15 +79,15 @@ func (c *h2Conn) fill() error {
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return err
 		case !c.begun:
-			return err // as if it had not accepted the connection
+			return err // treated as a connection that was not accepted
 		case c.idle(at.Add(-(sweepsToLive - 1) * patience)):
 			return errIdle
 		}
 	}
 }
 
-// tryRead reads once without blocking and reports whether that settled the
-// matter.
+// tryRead reads once without blocking and reports whether it is done: it has read
+// something or failed.
 func (c *h2Conn) tryRead(fd uintptr) bool {
 	if c.in == nil {
 		c.in, c.r, c.w = readBuffers.Get().(*readBuffer), 0, 0
@@ -108,7 +108,7 @@ func (c *h2Conn) tryRead(fd uintptr) bool {
 	return err != syscall.EAGAIN
 }
 
-// frames takes the whole frames off what has been read.
+// frames handles the complete frames in the buffer.
 func (c *h2Conn) frames() error {
 	if c.in == nil {
 		return nil
@@ -143,7 +143,7 @@ func (c *h2Conn) frames() error {
 	return nil
 }
 
-// refuse ends a stream by the backend's fault.
+// refuse ends a stream because of an error of the backend.
 func (c *h2Conn) refuse(id uint32, err *http2.Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -152,8 +152,8 @@ func (c *h2Conn) refuse(id uint32, err *http2.Error) {
 	}
 }
 
-// signalWoken tells the owners of streams what has come: once for all that was
-// read, so that a short answer is there with its head.
+// signalWoken wakes the owners of streams that got something: once for everything
+// that was read, so that a short answer arrives together with its head.
 func (c *h2Conn) signalWoken() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

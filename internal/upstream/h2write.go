@@ -6,21 +6,21 @@ import (
 	"elbow/internal/http2"
 )
 
-// rouse makes the writer look. Called with mu locked.
-func (c *h2Conn) rouse() {
+// wakeWriter wakes the writer. Called with mu locked.
+func (c *h2Conn) wakeWriter() {
 	select {
 	case c.wake <- struct{}{}:
-	default: // it has been told
+	default: // already signalled
 	}
 }
 
 // full reports whether requests have to wait. Called with mu locked.
 func (c *h2Conn) full() bool { return len(c.queue) >= queueRoom }
 
-// flush is the writer: it writes what is queued, all of it at once.
+// flush is the writer: it writes the queue, all of it at once.
 func (c *h2Conn) flush() {
 	for range c.wake {
-		runtime.Gosched() // lets all who are ready to run queue what they have first
+		runtime.Gosched() // lets all runnable goroutines queue their frames first
 		out, ends := c.swap()
 		if len(out) > 0 {
 			if _, err := c.Write(out); err != nil {
@@ -35,8 +35,8 @@ func (c *h2Conn) flush() {
 	}
 }
 
-// swap takes what is queued and lets those go on who wait for room. ends tells
-// that it was the last of it.
+// swap returns the queue and wakes those that wait for room. ends says that
+// nothing follows it.
 func (c *h2Conn) swap() (out []byte, ends bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,7 +48,7 @@ func (c *h2Conn) swap() (out []byte, ends bool) {
 	return out, c.err != nil
 }
 
-// wakeSenders lets the streams look that wait to send. Called with mu locked.
+// wakeSenders wakes the streams that wait to send. Called with mu locked.
 func (c *h2Conn) wakeSenders() {
 	for _, s := range c.streams {
 		if s.sending {
@@ -86,5 +86,5 @@ func (c *h2Conn) appendBlock(id uint32, block []byte, flags http2.Flags) {
 		c.queue = http2.AppendHeader(c.queue, n, http2.Continuation, flags, id)
 		c.queue = append(c.queue, block[:n]...)
 	}
-	c.rouse()
+	c.wakeWriter()
 }

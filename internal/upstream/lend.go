@@ -13,9 +13,9 @@ func (p *Pool) Cut() {
 	p.h2.cut()
 }
 
-// lend puts c into the list of connections that are out. The list runs through
-// the connections themselves, so that a request costs two pointers and no
-// allocation. p.mu is held.
+// lend puts c into the list of connections in use. The list is linked through the
+// connections themselves, so that a request costs two pointers and no allocation.
+// p.mu is held.
 func (p *Pool) lend(c *Conn) {
 	c.out, c.next = true, p.inUse
 	if p.inUse != nil {
@@ -24,7 +24,7 @@ func (p *Pool) lend(c *Conn) {
 	p.inUse = c
 }
 
-// unlend takes c out of the list, if it is there. p.mu is held.
+// unlend removes c from the list, if it is there. p.mu is held.
 func (p *Pool) unlend(c *Conn) {
 	if !c.out {
 		return

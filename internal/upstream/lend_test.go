@@ -7,8 +7,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// Cut ends the connections that are out, and only those: in whatever order
-// connections came and went, the list of them is right.
+// Cut ends exactly the connections in use: in whatever order connections were
+// taken and returned, their list is right.
 func TestCutClosesWhatIsOut(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -28,7 +28,7 @@ func TestCutClosesWhatIsOut(t *testing.T) {
 		}
 		ended = append(ended, c)
 	}
-	out = append(out[8:], get(t, p)) // one that comes out again
+	out = append(out[8:], get(t, p)) // one that is taken again
 	back = back[:3]
 	p.Cut()
 	for _, c := range out {
@@ -47,7 +47,7 @@ func TestCutClosesWhatIsOut(t *testing.T) {
 	}
 }
 
-// A read that waits is ended by Cut.
+// Cut ends a read that waits.
 func TestCutEndsARead(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)

@@ -6,67 +6,70 @@ import (
 	"elbow/internal/http2"
 )
 
-// dialTimeout is how long a backend may take to accept a connection. A backend
-// in the same site answers within milliseconds; 5s lets a lost SYN be sent
-// three times (after 1s and 3s).
+// dialTimeout is how long a backend may take to accept a connection. A backend in
+// the same site answers within milliseconds; 5s allow for three SYNs (the second
+// after 1s, the third after 3s).
 const dialTimeout = 5 * time.Second
 
 // maxIdle bounds the idle connections to one backend. Each costs a file
-// descriptor and a few KiB of kernel memory here and there, most of which a
-// burst has already paid for.
+// descriptor and a few KiB of kernel memory at both ends, most of which a burst
+// has already allocated.
 const maxIdle = 1024
 
 // maxIdleAge is how long a connection stays idle before it is closed. Backends
-// close theirs after 5s (Node.js, Apache) to 75s (nginx); those that go first
-// are found before reuse. Longer than the pauses of a busy site, short enough
-// that the pool follows the load down.
+// close theirs after 5s (Node.js, Apache) to 75s (nginx); those closed earlier
+// are detected before reuse. Longer than the pauses of a busy site, short enough
+// that the pool follows a falling load.
 const maxIdleAge = 30 * time.Second
 
-// trustFor is how long a backend is taken to be silent after an answer.
+// trustFor is how long after an answer a backend is assumed to have sent nothing.
 const trustFor = time.Millisecond
 
-// trustAfter is after how many looks in a row that found a connection clean a
-// backend is trusted. One that closes more often than once in that many requests is
-// looked at each time; of the others fewer than one in a thousand waits.
+// trustAfter is the number of checks in a row that must find a clean connection
+// before a backend is trusted. A backend that closes connections more often than
+// once in that many requests is checked each time; of the others fewer than one
+// request in a thousand waits.
 const trustAfter = 1000
 
-// openTries bounds the tries to open a stream: on a connection that has ended or
-// filled up meanwhile, another one is in order, but not for ever.
+// openTries bounds the attempts to open a stream: each finds a connection that
+// has ended or filled up meanwhile.
 const openTries = 4
 
-// lastStream is the number from which on a connection takes no more streams. There
-// is none above 2^31-1 (RFC 9113, 5.1.1); the difference is for those on their way.
+// lastStream is the stream id from which on a connection opens no more streams.
+// The maximum is 2^31-1 (RFC 9113, 5.1.1); the difference is for streams being
+// opened.
 const lastStream = 1<<31 - 1<<10
 
-// queueRoom is how many bytes of an HTTP/2 connection may wait to be written before
-// requests have to wait. Frames that are not of requests are let in all the same;
-// http2.Meters bound them.
+// queueRoom is the length of an HTTP/2 connection's write queue, in bytes, above
+// which requests wait. Other frames are queued all the same; http2.Meters bound
+// them.
 const queueRoom = 64 << 10
 
-// maxBlocks bounds the header blocks of an answer that have come and not been
-// taken: interim heads, the head, and trailers. Nothing slows a backend down that
-// sends them, so that interim heads beyond it are dropped. The last place is for
-// the block at the end of the stream.
+// maxBlocks bounds the header blocks of an answer that have arrived and were not
+// taken: interim heads, the head, and trailers. There is no backpressure on them,
+// so interim heads above the limit are dropped. The last place is for the block
+// at the end of the stream.
 const maxBlocks = 64
 
 // maxLastBlockBytes bounds the header block at the end of a stream. It has the
-// status of a gRPC call, which must be told even if most of what stands beside it
-// has no room (http1.MaxHeadBytes); the decoder takes as much.
+// status of a gRPC call, which must be passed on even if most of the other
+// trailers do not fit (http1.MaxHeadBytes); the decoder accepts as much.
 const maxLastBlockBytes = 2 * http2.MaxBlockBytes
 
-// maxKeptBytes is how much memory for header blocks a stream keeps for the next
-// exchange. Nine in ten answers have less.
+// maxKeptBytes is the largest memory for header blocks that a stream keeps for
+// the next exchange. Nine in ten answers have less.
 const maxKeptBytes = 4 << 10
 
-// stallTimeout is how long a backend may read nothing of an HTTP/2 connection. It
-// has windows to say that it is busy, so that silence means that it is stuck.
+// stallTimeout is how long a backend may read nothing from an HTTP/2 connection.
+// A busy backend uses its windows to slow us down, so a full socket means that it
+// is stuck.
 const stallTimeout = 30 * time.Second
 
-// farewell is how long the last frames of a connection may take to be written.
+// farewell is how long writing the last frames of a connection may take.
 const farewell = 2 * time.Second
 
-// A backend that vanished without a word is found after
-// keepAliveIdle + keepAliveProbes × keepAliveInterval, a minute.
+// A backend that vanished without FIN or RST is detected after keepAliveIdle +
+// keepAliveProbes × keepAliveInterval, a minute.
 const (
 	keepAliveIdle     = 30 * time.Second
 	keepAliveInterval = 10 * time.Second

@@ -9,18 +9,18 @@ import (
 	"elbow/internal/socket"
 )
 
-// Options of a Pool. The zero value is right for most.
+// Options of a Pool. The zero value suits most callers.
 type Options struct {
 	DialTimeout time.Duration // from SYN to established; 0: 5s
 	MaxIdle     int           // idle connections kept; 0: 1024, negative: none
-	MaxIdleAge  time.Duration // an idle one is closed after 3/4 to all of it; 0: 30s
+	MaxIdleAge  time.Duration // an idle connection is closed after 3/4 to all of it; 0: 30s
 
 	// Control may refuse the socket of a connection, as that of net.Dialer; nil:
-	// nothing does.
+	// none is refused.
 	Control func(network, address string, c syscall.RawConn) error
 }
 
-// A Pool keeps the connections to one backend: those of HTTP/1.1 that are idle,
+// A Pool holds the connections to one backend: those of HTTP/1.1 that are idle,
 // and all of HTTP/2.
 //
 // The most recently used one is reused first, so that in a quiet period the
@@ -30,27 +30,27 @@ type Pool struct {
 	dialFor time.Duration
 	control func(network, address string, c syscall.RawConn) error
 	maxIdle int
-	sweepIn time.Duration // between two sweeps, a quarter of the greatest age
+	sweepIn time.Duration // time between two sweeps, a quarter of the maximum age
 
 	dials    atomic.Uint64
 	failures atomic.Uint64
 	reuses   atomic.Uint64
 	stale    atomic.Uint64
-	looks    atomic.Uint32 // at idle connections, since one was not clean
+	looks    atomic.Uint32 // checks of idle connections since one was not clean
 
 	mu       sync.Mutex
 	idle     []*Conn     // guarded by mu; oldest first
-	inUse    *Conn       // guarded by mu; the first of those that are out
+	inUse    *Conn       // guarded by mu; the first of the connections in use
 	closed   bool        // guarded by mu
 	sweeping bool        // guarded by mu; sweeper will fire
 	sweeper  *time.Timer // guarded by mu; made by the first Put
-	sweeps   uint32      // guarded by mu; counts up and tells the age of idle connections
+	sweeps   uint32      // guarded by mu; counter that gives the age of idle connections
 
-	h2 h2Conns // those that speak HTTP/2
+	h2 h2Conns // HTTP/2 connections
 }
 
-// NewPool returns an empty pool for the backend at address, IP:port. It dials
-// nothing by itself.
+// NewPool returns an empty pool for the backend at address, IP:port. It does not
+// dial.
 func NewPool(address string, o Options) *Pool {
 	p := &Pool{address: address, dialFor: o.DialTimeout, control: o.Control, maxIdle: o.MaxIdle, sweepIn: o.MaxIdleAge / 4}
 	if p.dialFor == 0 {
@@ -65,8 +65,8 @@ func NewPool(address string, o Options) *Pool {
 	return p
 }
 
-// Get returns the newest idle connection that is still clean, else dials one,
-// by the deadline at the latest; the zero Time sets none but the pool's own.
+// Get returns the newest idle connection that is still clean, else dials one, by
+// the deadline at the latest; the zero Time sets none but the pool's own.
 func (p *Pool) Get(deadline time.Time) (*Conn, error) {
 	for c := p.pop(); c != nil; c = p.pop() {
 		c.Trusted, c.Unseen = false, false
@@ -79,16 +79,16 @@ func (p *Pool) Get(deadline time.Time) (*Conn, error) {
 	return p.GetFresh(deadline)
 }
 
-// GetRetryable is Get, at the time now, for a request that may be sent again, with
-// socket's Ask. It leaves the look to that: a second one took 0.5 % of a small
-// request. It takes a connection on trust whose backend was heard within the last
-// millisecond, which saves the look, too, 4 % of a small request. For about
-// that long nginx and HAProxy, too, do not know what a backend has done since:
-// they hear of it in their next round of events.
+// GetRetryable is Get, at the time now, for a request that may be sent again,
+// with socket's Ask. It leaves the check of the connection to Ask: a second one
+// took 0.5 % of a small request. It trusts a connection whose backend was heard
+// within the last millisecond, which saves the check entirely, 4 % of a small
+// request. For about that long nginx and HAProxy do not know either what a
+// backend has done since: they learn it in their next event loop iteration.
 //
-// Trust is earned: by trustAfter looks in a row that found nothing. A backend that
-// ends its side of a connection after an answer, and goes on reading, would have
-// each request wait until its owner looks.
+// A backend is trusted after trustAfter checks in a row that found nothing. With
+// a backend that half-closes connections after an answer, and continues to read,
+// each request would wait until its owner checks.
 func (p *Pool) GetRetryable(deadline time.Time, now socket.Instant) (*Conn, error) {
 	c := p.pop()
 	if c == nil {
@@ -102,8 +102,7 @@ func (p *Pool) GetRetryable(deadline time.Time, now socket.Instant) (*Conn, erro
 	return c, nil
 }
 
-// Distrust is called when a connection turned out to be closed that was taken for
-// a good one.
+// Distrust is called when a trusted connection turned out to be closed.
 func (p *Pool) Distrust() { p.looks.Store(0) }
 
 // pop takes the newest idle connection, nil if there is none.
@@ -121,13 +120,13 @@ func (p *Pool) pop() *Conn {
 	return c
 }
 
-// Put gives back a connection on which the last exchange is complete on both
-// sides and nothing else has been read or written. It is closed instead of kept
-// if the pool is full or closed.
+// Put returns a connection on which the last exchange is complete on both sides
+// and nothing else has been read or written. If the pool is full or closed, it
+// closes the connection.
 func (p *Pool) Put(c *Conn) {
 	c.Reused = true
 	if !p.push(c) {
-		_ = c.Close() // nobody is left to be told
+		_ = c.Close() // its errors do not matter
 	}
 }
 
@@ -147,8 +146,8 @@ func (p *Pool) push(c *Conn) bool {
 	return true
 }
 
-// Close closes the idle connections. Those that are out stay usable and are
-// closed when they are put back, or by Cut.
+// Close closes the idle connections. Those in use stay usable and are closed when
+// they are put back, or by Cut.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
@@ -162,7 +161,7 @@ func (p *Pool) Close() {
 	p.h2.close()
 }
 
-// Idle returns how many connections wait for a request.
+// Idle returns the number of idle connections.
 func (p *Pool) Idle() int {
 	p.mu.Lock()
 	n := len(p.idle)

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
-// backend is a listener that hands over what it accepts.
+// backend is a listener that hands accepted connections to the test.
 type backend struct {
 	net.Listener
 	accepted chan *net.TCPConn
@@ -71,7 +71,7 @@ func get(t testing.TB, p *Pool) *Conn {
 	return c
 }
 
-// settled waits until the socket of c can be read or has ended: what the other
+// settled waits until the socket of c is readable or has ended: what the other
 // side did to an idle connection has arrived.
 func settled(t testing.TB, c *Conn) {
 	t.Helper()
@@ -124,7 +124,7 @@ func TestNewestIsReusedFirst(t *testing.T) {
 	}
 }
 
-// What the backend does to an idle connection discards it.
+// Whatever the backend does to an idle connection, the connection is discarded.
 func TestSpoiltConnectionIsNotReused(t *testing.T) {
 	leak.Check(t)
 	for name, spoil := range map[string]func(*net.TCPConn) error{
@@ -163,7 +163,8 @@ func TestSpoiltConnectionIsNotReused(t *testing.T) {
 	}
 }
 
-// A deadline that passed in the last exchange does not spoil a connection.
+// A deadline that passed in the last exchange does not make a connection
+// unusable.
 func TestPastDeadlineDoesNotSpoil(t *testing.T) {
 	leak.Check(t)
 	p := newBackend(t).pool(t, Options{})
@@ -253,7 +254,7 @@ func TestCloseWriteLetsAnswerThrough(t *testing.T) {
 	if _, err := io.ReadAll(far); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = far.Write([]byte("bye")) // a failure shows in what is read
+	_, _ = far.Write([]byte("bye")) // a failure shows in the read
 	far.Close()
 	if got, err := io.ReadAll(c); string(got) != "bye" || err != nil {
 		t.Errorf("got %q, %v", got, err)
@@ -280,7 +281,7 @@ func TestDialFailures(t *testing.T) {
 	}
 }
 
-// A backend whose queue is full lets connection requests go unanswered.
+// A backend whose accept queue is full does not answer connection requests.
 func TestDialTimeout(t *testing.T) {
 	leak.Check(t)
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -306,12 +307,12 @@ func TestDialTimeout(t *testing.T) {
 		if err != nil {
 			t.Fatalf("got %v, want a timeout", err)
 		}
-		defer c.Close() // stays in the queue, which nobody takes from
+		defer c.Close() // stays in the accept queue
 	}
 	t.Error("no dial timed out")
 }
 
-// The sweeper is driven by hand here; TestSweeperStops has its timer.
+// The sweeper is called by hand here; TestSweeperStops tests its timer.
 func TestIdleConnectionsAgeOut(t *testing.T) {
 	leak.Check(t)
 	p := newBackend(t).pool(t, Options{MaxIdleAge: time.Hour})
@@ -335,7 +336,7 @@ func TestIdleConnectionsAgeOut(t *testing.T) {
 	}
 }
 
-// The timer runs while something is idle, and no longer.
+// The timer runs exactly while a connection is idle.
 func TestSweeperStops(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -445,7 +446,8 @@ func BenchmarkReuse(b *testing.B) {
 	}
 }
 
-// BenchmarkLook is the share of BenchmarkReuse that goes to the socket.
+// BenchmarkLook measures the share of BenchmarkReuse that the check of the socket
+// takes.
 func BenchmarkLook(b *testing.B) {
 	c := get(b, newBackend(b).pool(b, Options{}))
 	defer c.Close()
@@ -467,8 +469,8 @@ func BenchmarkDial(b *testing.B) {
 	}
 }
 
-// A backend that was heard just now is not looked at for a request that may be
-// sent again, and is for any other, by the pool or by the owner.
+// A backend that was heard just now is not checked for a request that may be sent
+// again, but for any other, by the pool or by the owner.
 func TestGetRetryableTrustsForAMoment(t *testing.T) {
 	leak.Check(t)
 	const heard = socket.Instant(time.Hour)
@@ -477,7 +479,7 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 		heard socket.Instant
 		now   socket.Instant // 0: Get
 		looks uint32
-		stale bool // the connection that has ended is given out and not to be looked at
+		stale bool // the connection that has ended is returned unchecked
 	}{
 		{"at once", heard, heard + 1, trustAfter, true},
 		{"a millisecond later", heard, heard.Add(trustFor), trustAfter, false},
@@ -523,7 +525,7 @@ func TestGetRetryableTrustsForAMoment(t *testing.T) {
 	}
 }
 
-// Trust is earned by connections that were found clean, and lost at once.
+// Trust requires clean connections for trustAfter checks, and is lost at once.
 func TestTrustIsEarned(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)

@@ -13,34 +13,33 @@ import (
 )
 
 // A Stream is one request and its answer on an HTTP/2 connection. Its owner is
-// one goroutine that sends the head and takes the answer, and perhaps one that
-// sends the body; Interrupt and Close may be called from any. It is on loan from
-// a pool.
+// one goroutine that sends the head and takes the answer, and optionally one that
+// sends the body; Interrupt and Close may be called from any. Streams are pooled.
 type Stream struct {
 	c    *h2Conn
 	grip Grip
 
-	in, out socket.Waiter // who waits for the answer, and for window
+	in, out socket.Waiter // of the goroutine that waits for the answer, and of the one that waits for window
 	stall   time.Duration // how long a write may wait
 
 	// Guarded by c.mu.
-	id      uint32 // 0: nothing has been sent
-	err     error  // why it ended short of its end
+	id      uint32 // 0: no frame was sent
+	err     error  // why it ended before its end
 	sent    bool   // we have sent END_STREAM
-	ended   bool   // the backend has
-	sending bool   // somebody waits in out
+	ended   bool   // the backend has sent END_STREAM
+	sending bool   // a goroutine waits in out
 	stopped bool   // by Interrupt
 	window  http2.Window
 	credit  http2.Credit
 	begun   socket.Instant // when the head was sent
-	headed  bool           // a header block has come
-	blocks  []byte         // those not all of which have been taken, one after the other
+	headed  bool           // a header block has arrived
+	blocks  []byte         // consecutive header blocks, some not yet taken
 	lengths [maxBlocks]uint32
-	came    int  // of them
-	taken   int  // of them
-	at      int  // where in blocks the next one starts
-	bodied  bool // DATA has come
-	heads   int  // of the blocks, those that had come before
+	came    int  // blocks that arrived
+	taken   int  // blocks that were taken
+	at      int  // offset of the next one in blocks
+	bodied  bool // DATA has arrived
+	heads   int  // blocks that arrived before DATA
 	body    http2.Body
 }
 
@@ -56,15 +55,15 @@ func takeStream(c *h2Conn) *Stream {
 	return s
 }
 
-// Grip returns what others may hold s by.
+// Grip returns the Grip by which other goroutines may end s.
 func (s *Stream) Grip() *Grip { return &s.grip }
 
-// StallAfter makes a write end with os.ErrDeadlineExceeded if the backend gives
-// no window for it in d. It is called first.
+// StallAfter makes a write end with os.ErrDeadlineExceeded if the backend grants
+// no window for it within d. It must be called first.
 func (s *Stream) StallAfter(d time.Duration) { s.stall = d }
 
-// Release ends the use of the stream, which is reset if it has not come to its
-// end. reuse tells that nobody else holds it any more.
+// Release ends the use of the stream, and resets it if it is not complete. reuse
+// says that no other goroutine holds it.
 func (s *Stream) Release(reuse bool) {
 	c := s.c
 	c.mu.Lock()
@@ -83,7 +82,7 @@ func (s *Stream) Release(reuse bool) {
 	}
 }
 
-// Close resets the stream; its owner sees net.ErrClosed.
+// Close resets the stream; its owner gets net.ErrClosed.
 func (s *Stream) Close() error {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
@@ -91,7 +90,7 @@ func (s *Stream) Close() error {
 	return nil
 }
 
-// Interrupt ends the waiting of the one who takes the answer, with
+// Interrupt ends the wait of the goroutine that takes the answer, with
 // socket.ErrInterrupted.
 func (s *Stream) Interrupt() {
 	s.c.mu.Lock()
@@ -100,8 +99,8 @@ func (s *Stream) Interrupt() {
 	s.in.Signal()
 }
 
-// Doubt is called when the answer has not come in time. A connection on which
-// nothing has come since the request was sent may lead nowhere: no more streams
+// Doubt is called when the answer did not arrive in time. A connection on which
+// nothing was received since the request was sent may be dead: no more streams
 // are opened there.
 func (s *Stream) Doubt() {
 	s.c.mu.Lock()
@@ -112,8 +111,8 @@ func (s *Stream) Doubt() {
 	}
 }
 
-// Lost reports whether the stream ended because its connection did, before
-// anything of the answer had come, and the connection had carried another request:
+// Lost reports whether the stream ended because its connection did, before any
+// part of the answer had arrived, and the connection had carried another request:
 // the backend may have closed it just then.
 func (s *Stream) Lost() bool {
 	s.c.mu.Lock()
@@ -122,7 +121,7 @@ func (s *Stream) Lost() bool {
 	return s.id > 1 && !s.headed && s.err != nil && s.err == s.c.err && !errors.As(s.err, &refused)
 }
 
-// end takes the stream off the books. Called with c.mu locked.
+// end removes the stream from its connection. Called with c.mu locked.
 func (s *Stream) end(err error) {
 	if s.err == nil {
 		s.err = err
@@ -132,7 +131,7 @@ func (s *Stream) end(err error) {
 	s.out.Signal()
 }
 
-// remoteEnd is the end of the answer. Called with c.mu locked.
+// remoteEnd handles the end of the answer. Called with c.mu locked.
 func (s *Stream) remoteEnd() {
 	s.ended = true
 	if s.sent {
@@ -141,7 +140,7 @@ func (s *Stream) remoteEnd() {
 }
 
 // Head waits for the next header block until due and appends it to dst. ended
-// tells that nothing follows it.
+// says that nothing follows it.
 func (s *Stream) Head(dst []byte, due socket.Instant) (block []byte, ended bool, err error) {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
@@ -161,7 +160,7 @@ func (s *Stream) Head(dst []byte, due socket.Instant) (block []byte, ended bool,
 	}
 }
 
-// next takes the next block. Called with c.mu locked.
+// next appends the next block. Called with c.mu locked.
 func (s *Stream) next(dst []byte) []byte {
 	n := int(s.lengths[s.taken])
 	dst = append(dst, s.blocks[s.at:s.at+n]...)
@@ -172,12 +171,12 @@ func (s *Stream) next(dst []byte) []byte {
 	return dst
 }
 
-// forgetBlocks makes room for others. Called with c.mu locked.
+// forgetBlocks discards the pending blocks. Called with c.mu locked.
 func (s *Stream) forgetBlocks() {
 	s.blocks, s.at, s.taken, s.came, s.heads = s.blocks[:0], 0, 0, 0, 0
 }
 
-// wait waits for something to come. Called with c.mu locked.
+// wait waits until something arrives. Called with c.mu locked.
 func (s *Stream) wait(due socket.Instant) error {
 	if s.stopped {
 		return socket.ErrInterrupted
@@ -188,7 +187,7 @@ func (s *Stream) wait(due socket.Instant) error {
 	return nil
 }
 
-// Await waits until something of the body has come, or its end, until due.
+// Await waits until part of the body, or its end, has arrived, until due.
 func (s *Stream) Await(due socket.Instant) error {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
@@ -203,8 +202,9 @@ func (s *Stream) Await(due socket.Instant) error {
 	return nil
 }
 
-// Take takes what has come of the body to p, without waiting. At the end of the
-// answer ended is true, and trailers are dst with their block, if there are any.
+// Take moves what has arrived of the body to p, without waiting. At the end of
+// the answer ended is true, and trailers are dst with the trailer block appended,
+// if there is one.
 func (s *Stream) Take(p, dst []byte) (n int, trailers []byte, ended bool, err error) {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()

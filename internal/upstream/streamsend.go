@@ -9,18 +9,18 @@ import (
 	"elbow/internal/socket"
 )
 
-// Send sends the head, given as a header block, and what there is of the body.
-// ends tells that this is all of the request. Without a body the end is on the
-// head, unless data asks for a DATA frame in any case, as gRPC demands: its server
-// in Go waits for ever for one (gRPC over HTTP/2, "Requests"). ErrUnprocessed means
-// that the request has not been sent.
+// Send sends the head, given as a header block, and the first part of the body.
+// ends says that this is all of the request. Without a body END_STREAM is on the
+// head, unless data requires a DATA frame, as gRPC does: its server in Go waits
+// forever for one (gRPC over HTTP/2, "Requests"). ErrUnprocessed means that the
+// request was not sent.
 func (s *Stream) Send(block, body []byte, ends, data bool) error {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for s.err == nil && c.err == nil && !c.goAway && c.full() {
-		c.opening = append(c.opening, s) // it has no number yet by which it would be found
-		err := s.queueUp()
+		c.opening = append(c.opening, s) // it has no id yet
+		err := s.awaitRoom()
 		c.opening = slices.DeleteFunc(c.opening, func(o *Stream) bool { return o == s })
 		if err != nil {
 			return err
@@ -47,8 +47,8 @@ func (s *Stream) Send(block, body []byte, ends, data bool) error {
 	return s.write(body, ends)
 }
 
-// Write sends a piece of the body. It waits for room and windows, and returns
-// when all of p is queued.
+// Write sends a piece of the body. It waits for queue room and windows, and
+// returns when all of p is queued.
 func (s *Stream) Write(p []byte, ends bool) error {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
@@ -61,7 +61,7 @@ func (s *Stream) Trailers(block []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for s.open() == nil && c.full() {
-		if err := s.queueUp(); err != nil {
+		if err := s.awaitRoom(); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,8 @@ func (s *Stream) Trailers(block []byte) error {
 	return nil
 }
 
-// open returns why nothing more can be sent. Called with c.mu locked.
+// open returns why nothing more can be sent; nil if it can. Called with c.mu
+// locked.
 func (s *Stream) open() error {
 	switch {
 	case s.err != nil:
@@ -84,7 +85,7 @@ func (s *Stream) open() error {
 	return nil
 }
 
-// localEnd is the end of the request. Called with c.mu locked.
+// localEnd handles the end of the request. Called with c.mu locked.
 func (s *Stream) localEnd() {
 	s.sent = true
 	if s.ended {
@@ -92,8 +93,8 @@ func (s *Stream) localEnd() {
 	}
 }
 
-// write queues p in as many pieces as room and windows ask for. Called with c.mu
-// locked.
+// write queues p in as many pieces as queue room and windows require. Called with
+// c.mu locked.
 func (s *Stream) write(p []byte, ends bool) error {
 	for len(p) > 0 {
 		n, err := s.reserve(len(p))
@@ -123,7 +124,7 @@ func (s *Stream) appendData(p []byte, ends bool) {
 	c := s.c
 	c.told = true
 	c.queue = append(http2.AppendHeader(c.queue, len(p), http2.Data, flags, s.id), p...)
-	c.rouse()
+	c.wakeWriter()
 	if ends {
 		s.localEnd()
 	}
@@ -147,15 +148,15 @@ func (s *Stream) reserve(want int) (int, error) {
 			}
 			return n, nil
 		}
-		if err := s.queueUp(); err != nil {
+		if err := s.awaitRoom(); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// queueUp waits until something of what is lacking may be there. A backend that
-// takes nothing for too long is given up. Called with c.mu locked.
-func (s *Stream) queueUp() error {
+// awaitRoom waits until room or window may be there. If the backend grants none for
+// too long, it fails. Called with c.mu locked.
+func (s *Stream) awaitRoom() error {
 	s.sending = true
 	roused := s.out.Wait(&s.c.mu, s.stall)
 	s.sending = false

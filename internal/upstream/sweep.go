@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Idle connections age in sweeps rather than by the clock, so that Get and Put
-// need not ask for the time. A timer runs only while something is idle.
+// Idle connections age by sweeps rather than by the clock, so that Get and Put
+// need not read the time. A timer runs only while a connection is idle.
 
-// sweepsToLive is how many sweeps an idle connection does not survive.
+// sweepsToLive is the number of sweeps after which an idle connection is closed.
 const sweepsToLive = 4
 
 // startSweeper arms the timer. mu is held.
@@ -27,7 +27,7 @@ func (p *Pool) sweep() {
 	closeAll(p.age())
 }
 
-// age counts one more sweep and takes out what is too old by now.
+// age counts one more sweep and removes the connections that are too old.
 func (p *Pool) age() (old []*Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,6 +46,6 @@ func (p *Pool) age() (old []*Conn) {
 
 func closeAll(conns []*Conn) {
 	for _, c := range conns {
-		_ = c.Close() // nobody is left to be told
+		_ = c.Close() // its errors do not matter
 	}
 }
