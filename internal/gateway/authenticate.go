@@ -39,24 +39,13 @@ func (c *call) authenticate(ctx context.Context) error {
 	return nil
 }
 
-// lookUpKey finds whose access key it is: that of a session, by its token, or one that
-// is stored, which has no token.
+// lookUpKey finds whose access key it is: one that is stored, which has no token, or
+// that of a session, by its token.
 func (c *call) lookUpKey(ctx context.Context) (Credential, error) {
-	temporary := strings.HasPrefix(c.req.AccessKeyID, sessionKeyPrefix) && c.g.sessions != nil
+	temporary := strings.HasPrefix(c.req.AccessKeyID, sessionKeyPrefix)
 	switch {
-	case temporary && c.req.Token == "":
-		return Credential{}, api.ErrTokenMissing.New()
-	case temporary:
-		credential, err := c.g.sessions(ctx, c.req.AccessKeyID, c.req.Token)
-		for refusal, id := range sessionErrors {
-			if errors.Is(err, refusal) {
-				return Credential{}, id.New()
-			}
-		}
-		if err != nil {
-			err = fmt.Errorf("look up session: %w", err)
-		}
-		return credential, err
+	case c.req.Token != "" && temporary && c.g.sessions != nil:
+		return c.lookUpSession(ctx)
 	case c.req.Token != "":
 		return Credential{}, api.ErrSecurityToken.New()
 	}
@@ -64,8 +53,23 @@ func (c *call) lookUpKey(ctx context.Context) (Credential, error) {
 	switch {
 	case err != nil:
 		return credential, fmt.Errorf("look up access key: %w", err)
+	case !ok && temporary:
+		return credential, api.ErrTokenMissing.New()
 	case !ok:
 		return credential, api.ErrAccessKeyNotFound.New()
+	}
+	return credential, nil
+}
+
+func (c *call) lookUpSession(ctx context.Context) (Credential, error) {
+	credential, err := c.g.sessions(ctx, c.req.AccessKeyID, c.req.Token)
+	for refusal, id := range sessionErrors {
+		if errors.Is(err, refusal) {
+			return Credential{}, id.New()
+		}
+	}
+	if err != nil {
+		return Credential{}, fmt.Errorf("look up session: %w", err)
 	}
 	return credential, nil
 }
@@ -86,5 +90,6 @@ var sessionErrors = map[error]api.ErrorID{
 	ErrSessionGone:    api.ErrAccessKeyNotFound,
 }
 
-// sessionKeyPrefix is how the access keys of sessions begin.
+// sessionKeyPrefix is how the access keys of sessions begin. An operator may have chosen
+// such a name for the account's own key, which is why a key is looked up all the same.
 const sessionKeyPrefix = "STS."
