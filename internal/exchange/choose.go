@@ -10,6 +10,9 @@ import (
 
 var errNoMember = errors.New("no usable backend")
 
+// errBusy is why a backend that has as many exchanges as it may gets no more.
+var errBusy = errors.New("backend has all the exchanges it may")
+
 // recall finds out from the cookies of the request where the client belongs,
 // and what of them the backend gets.
 func (x *Exchange) recall() {
@@ -85,5 +88,13 @@ func (x *Exchange) leave() {
 	if x.backend != nil {
 		x.vacate()
 		x.backend = nil
+	}
+}
+
+// roomier tries another member in place of the one just picked, which is full.
+// Only one: the schedulers do not know who is full, and when two are, most are.
+func (x *Exchange) roomier() {
+	if m := x.cfg.Scheduler.Pick(x.From.Key, x.member); m >= 0 && x.cfg.Backends[m].Gate.Free() {
+		x.enter(m)
 	}
 }

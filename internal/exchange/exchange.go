@@ -5,11 +5,9 @@
 package exchange
 
 import (
-	"sync"
+	"fmt"
 
-	"elbow/internal/accesslog"
 	"elbow/internal/balance"
-	"elbow/internal/buffer"
 	"elbow/internal/http1"
 	"elbow/internal/overload"
 	"elbow/internal/socket"
@@ -72,50 +70,6 @@ type Exchange struct {
 	Record Record
 }
 
-var exchanges = sync.Pool{New: func() any { return &Exchange{Out: make([]byte, 0, buffer.HeadBytes)} }}
-
-// TakeExchange returns an exchange for the requests that a connection, or a stream of
-// it, has ready. ends, with id, is what ends it if its client stands still.
-func TakeExchange(from *Origin, client ClientSide, ends expeller, id uint32) *Exchange {
-	x := exchanges.Get().(*Exchange)
-	x.From, x.client = from, client
-	x.Taking.open(from, ends, id)
-	x.Sending.open(from, ends, id)
-	x.Taking.holds = overload.UploadCost // a buffer, too
-	from.Memory.Hold(overload.ExchangeCost)
-	x.In.open(&from.Memory)
-	return x
-}
-
-// Release gives the exchange back, without anything that refers to its connection.
-func (x *Exchange) Release() {
-	x.In.close()
-	x.From.Memory.Hold(-overload.ExchangeCost)
-	x.Req.Reset()
-	x.shrink()
-	x.From, x.client, x.cfg, x.Record = nil, nil, nil, Record{}
-	x.Taking, x.Sending = stall{}, stall{}
-	if x.framed {
-		x.two.forget()
-	}
-	x.Plain, x.call, x.framed, x.duplex = false, false, false, false
-	exchanges.Put(x)
-}
-
-// keptBytes is how much room for heads and trailers an exchange keeps for the
-// next one; few have more.
-const keptBytes = 4 * buffer.HeadBytes
-
-// shrink lets go of the room that only an unusual message needs.
-func (x *Exchange) shrink() {
-	if cap(x.Out) > keptBytes {
-		x.Out = make([]byte, 0, buffer.HeadBytes)
-	}
-	if cap(x.Trailers) > keptBytes {
-		x.Trailers = nil
-	}
-}
-
 // Serve runs one exchange, from the first byte of a request to the line in the
 // access log. It reports whether the client connection may carry another.
 func (x *Exchange) Serve() (more bool) {
@@ -172,74 +126,110 @@ func (x *Exchange) attempt() *Fault {
 	return x.receive()
 }
 
-// Reset forgets the exchange before.
-func (x *Exchange) Reset() {
-	x.cfg = x.From.Frontend.Config.Load()
-	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
-	x.Via, x.Trailers, x.Upload.Cut = (*b1)(x), x.Trailers[:0], false
-	x.Expelled = false
-	x.HeadSent, x.relayed, x.Keep, x.Abort = false, false, false, false
-	x.Record = Record{Times: accesslog.Times{Began: socket.Now()}}
-}
-
-// Finish ends what the exchange holds, also if it panicked, and tells of it.
-func (x *Exchange) Finish() {
-	if x.Upload.Running {
-		if f := x.Upload.join(); f != nil {
-			x.Keep = false
-			if f.Err == ErrStalled { // which is why the client seems to have left
-				x.Record.Fault = f
-			}
-		}
+// queue waits for a place at the chosen backend, if there was none.
+func (x *Exchange) queue() *Fault {
+	if !x.queued {
+		return nil
 	}
-	x.Via.part(x.relayed)
-	if x.Record.Status == 0 { // it panicked
-		x.Record.Status, x.Record.Fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
-	}
-	x.back.Drop()
-	x.Record.backend, x.Record.Ended = x.backend, socket.Now()
-	x.leave()
-	x.confirm()
-	if f := x.Record.Fault; f != nil {
-		x.Record.Fault = x.ours(f)
-	}
-	x.From.Frontend.Retries.Earn()
-	x.count()
-	x.log()
-}
-
-// ours returns what f is if it is the consequence of a cut from here.
-func (x *Exchange) ours(f *Fault) *Fault {
-	var err error
-	switch reason := x.From.CutFor.Load(); {
-	case reason != nil:
-		err = reason.Err
-	case f.Side == Upstream && f.Op >= OpSend && x.Record.backend != nil && x.Record.backend.expired.Load():
-		err = ErrOffBackend
+	x.queued = false
+	b := x.backend
+	b.queued.Add(1)
+	x.makeRoom()
+	switch err := b.Gate.Wait(x.client.Gone); err {
+	case nil:
+		return nil
+	case overload.ErrGone:
+		return ClientGone(OpQueue)
 	default:
+		x.From.Frontend.Counts.Local().Refusals[overload.OfBackend].Inc()
+		b.busy.Refuse(x.From.Log, errBusy, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
+		return &Fault{Side: Upstream, Op: OpQueue, Status: 503, Err: fmt.Errorf("%w: %w", errBusy, err)}
+	}
+}
+
+// connect gets a connection to the chosen backend: one that waits in its pool,
+// or a new one.
+func (x *Exchange) connect() *Fault {
+	if f := x.Via.connect(); f != nil {
 		return f
 	}
-	return &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: err}
+	x.Record.Connected = x.sent
+	if !x.client.Bind(x.Via.Grip()) {
+		return ClientGone(OpConnect)
+	}
+	return nil
 }
 
-// confirm waits until the client has taken a long answer.
-func (x *Exchange) confirm() {
-	if !x.relayed || x.Record.Fault != nil {
-		return
+// send sends the request: its head and what of the body has come with it in
+// one write. If more of the body is to come, an upload passes it on while the
+// answer is awaited, because a backend may answer before it has read it all.
+func (x *Exchange) send() *Fault {
+	whole, f := x.Via.send()
+	if f != nil {
+		return f
 	}
-	if f := x.client.Taken(); f != nil {
-		x.Record.Fault = f
-		x.Record.Ended = socket.Now()
-		x.Keep = false
+	if !whole {
+		x.Upload.start(x)
+	}
+	return nil
+}
+
+// receive takes the answer in and passes it on: interim heads, the final head,
+// the body.
+func (x *Exchange) receive() *Fault {
+	x.back.Drop() // whatever an attempt before has left
+	x.back.Long = false
+	for {
+		if f := x.Via.head(); f != nil {
+			return f
+		}
+		if x.Resp.Status == 101 {
+			return x.tunnel()
+		}
+		if !x.Resp.Interim() {
+			break
+		}
+		if f := x.client.Interim(); f != nil {
+			return f
+		}
+	}
+	x.Record.Status = x.Resp.Status
+	x.Record.Answered = socket.Now()
+	return x.relay()
+}
+
+// relay passes the body of the answer on.
+func (x *Exchange) relay() *Fault {
+	if f := x.client.Begin(x.bodyRead()); f != nil {
+		return f
+	}
+	if x.Upload.Running {
+		x.Upload.Answered.Store(true)
+	}
+	for {
+		from, to, last, f := x.Via.payload()
+		if f != nil {
+			return f
+		}
+		x.relayed = last
+		if last && !x.Upload.Running {
+			x.Via.part(true) // before the write, so that others can have it
+			x.vacate()
+		}
+		if f := x.client.Deliver(x.back.Buf.B, from, to, last); f != nil || last {
+			return f
+		}
+		x.back.lengthen(x.client.Swift())
+		if f := x.Via.more(); f != nil {
+			return f
+		}
 	}
 }
 
-// Farewell is when the answer that ends its connection has been sent; 0 if there
-// was none or the client has left.
-func (x *Exchange) Farewell() socket.Instant {
-	f := x.Record.Fault
-	if !x.HeadSent || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
-		return 0
+// sentAt is when the last byte of the request was sent; 0 if it has not been.
+func (x *Exchange) sentAt() socket.Instant {
+	if x.Upload.Running {
+		return socket.Instant(x.Upload.Ended.Load())
 	}
-	return x.Record.Ended
+	return x.sent
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"syscall"
 
 	"elbow/internal/http1"
 )
@@ -120,6 +121,19 @@ func BodyFault(err error) *Fault {
 		if err == io.EOF {
 			f.Err = io.ErrUnexpectedEOF
 		}
+	}
+	return f
+}
+
+// connectFault is the Fault of a backend that took no connection, or of this machine
+// that could make none.
+func connectFault(err error) *Fault {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) {
+		return &Fault{Side: Self, Op: OpConnect, Status: 503, Err: err}
+	}
+	f := &Fault{Side: Upstream, Op: OpConnect, Status: 502, Retry: Elsewhere, Err: err}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		f.Status = 504
 	}
 	return f
 }

@@ -2,20 +2,6 @@ package exchange
 
 import "elbow/internal/http1"
 
-// send sends the request: its head and what of the body has come with it in
-// one write. If more of the body is to come, an upload passes it on while the
-// answer is awaited, because a backend may answer before it has read it all.
-func (x *Exchange) send() *Fault {
-	whole, f := x.Via.send()
-	if f != nil {
-		return f
-	}
-	if !whole {
-		x.Upload.start(x)
-	}
-	return nil
-}
-
 // BodilessMethod reports whether requests with this method have no body, as a rule.
 func BodilessMethod(method []byte) bool {
 	switch string(method) {

@@ -1,0 +1,65 @@
+package exchange
+
+import "elbow/internal/socket"
+
+// Finish ends what the exchange holds, also if it panicked, and tells of it.
+func (x *Exchange) Finish() {
+	if x.Upload.Running {
+		if f := x.Upload.join(); f != nil {
+			x.Keep = false
+			if f.Err == ErrStalled { // which is why the client seems to have left
+				x.Record.Fault = f
+			}
+		}
+	}
+	x.Via.part(x.relayed)
+	if x.Record.Status == 0 { // it panicked
+		x.Record.Status, x.Record.Fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
+	}
+	x.back.Drop()
+	x.Record.backend, x.Record.Ended = x.backend, socket.Now()
+	x.leave()
+	x.confirm()
+	if f := x.Record.Fault; f != nil {
+		x.Record.Fault = x.ours(f)
+	}
+	x.From.Frontend.Retries.Earn()
+	x.count()
+	x.log()
+}
+
+// ours returns what f is if it is the consequence of a cut from here.
+func (x *Exchange) ours(f *Fault) *Fault {
+	var err error
+	switch reason := x.From.CutFor.Load(); {
+	case reason != nil:
+		err = reason.Err
+	case f.Side == Upstream && f.Op >= OpSend && x.Record.backend != nil && x.Record.backend.expired.Load():
+		err = ErrOffBackend
+	default:
+		return f
+	}
+	return &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: err}
+}
+
+// confirm waits until the client has taken a long answer.
+func (x *Exchange) confirm() {
+	if !x.relayed || x.Record.Fault != nil {
+		return
+	}
+	if f := x.client.Taken(); f != nil {
+		x.Record.Fault = f
+		x.Record.Ended = socket.Now()
+		x.Keep = false
+	}
+}
+
+// Farewell is when the answer that ends its connection has been sent; 0 if there
+// was none or the client has left.
+func (x *Exchange) Farewell() socket.Instant {
+	f := x.Record.Fault
+	if !x.HeadSent || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
+		return 0
+	}
+	return x.Record.Ended
+}

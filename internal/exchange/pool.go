@@ -1,0 +1,64 @@
+package exchange
+
+import (
+	"sync"
+
+	"elbow/internal/accesslog"
+	"elbow/internal/buffer"
+	"elbow/internal/overload"
+	"elbow/internal/socket"
+)
+
+var exchanges = sync.Pool{New: func() any { return &Exchange{Out: make([]byte, 0, buffer.HeadBytes)} }}
+
+// TakeExchange returns an exchange for the requests that a connection, or a stream of
+// it, has ready. ends, with id, is what ends it if its client stands still.
+func TakeExchange(from *Origin, client ClientSide, ends expeller, id uint32) *Exchange {
+	x := exchanges.Get().(*Exchange)
+	x.From, x.client = from, client
+	x.Taking.open(from, ends, id)
+	x.Sending.open(from, ends, id)
+	x.Taking.holds = overload.UploadCost // a buffer, too
+	from.Memory.Hold(overload.ExchangeCost)
+	x.In.open(&from.Memory)
+	return x
+}
+
+// Release gives the exchange back, without anything that refers to its connection.
+func (x *Exchange) Release() {
+	x.In.close()
+	x.From.Memory.Hold(-overload.ExchangeCost)
+	x.Req.Reset()
+	x.shrink()
+	x.From, x.client, x.cfg, x.Record = nil, nil, nil, Record{}
+	x.Taking, x.Sending = stall{}, stall{}
+	if x.framed {
+		x.two.forget()
+	}
+	x.Plain, x.call, x.framed, x.duplex = false, false, false, false
+	exchanges.Put(x)
+}
+
+// keptBytes is how much room for heads and trailers an exchange keeps for the
+// next one; few have more.
+const keptBytes = 4 * buffer.HeadBytes
+
+// shrink lets go of the room that only an unusual message needs.
+func (x *Exchange) shrink() {
+	if cap(x.Out) > keptBytes {
+		x.Out = make([]byte, 0, buffer.HeadBytes)
+	}
+	if cap(x.Trailers) > keptBytes {
+		x.Trailers = nil
+	}
+}
+
+// Reset forgets the exchange before.
+func (x *Exchange) Reset() {
+	x.cfg = x.From.Frontend.Config.Load()
+	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
+	x.Via, x.Trailers, x.Upload.Cut = (*b1)(x), x.Trailers[:0], false
+	x.Expelled = false
+	x.HeadSent, x.relayed, x.Keep, x.Abort = false, false, false, false
+	x.Record = Record{Times: accesslog.Times{Began: socket.Now()}}
+}
