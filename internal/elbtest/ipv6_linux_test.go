@@ -3,9 +3,12 @@ package elbtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,7 +65,7 @@ func TestMachineWithIPv6Alone(t *testing.T) {
 		}
 	}
 	n.API, n.Admin, n.VSwitch = "[::1]:8095", "[::1]:8096", "fd00:8::/112"
-	n.Args = []string{"-manage-addresses"}
+	n.Args, n.EIPs = []string{"-manage-addresses"}, "fd00:9::/126"
 	if err := n.launch(); err != nil {
 		t.Fatal(err)
 	}
@@ -89,5 +92,49 @@ func TestMachineWithIPv6Alone(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), `"Address":"fd00:8::`) {
 		t.Errorf("got %s, %v", text, err)
 	}
+	managedEIP(t, &world{Client: c, node: n}, made.LoadBalancerID)
 	n.Stop(t)
+}
+
+// managedEIP checks that the address of an EIP is put on lo when a listener needs it, and
+// taken away after that.
+func managedEIP(t *testing.T, w *world, lb string) {
+	t.Helper()
+	pair := NewCertificate(t, SiteName)
+	var uploaded struct{ CertID int64 }
+	w.must(t, "UploadUserCertificate", map[string]string{"Name": "managed", "Cert": pair.Chain, "Key": pair.Key}, &uploaded)
+	listener := map[string]string{"LoadBalancerId": lb, "ListenerPort": "8443"}
+	w.must(t, "CreateLoadBalancerHTTPSListener", with(with(listener, "HealthCheck", "off"), "ServerCertificateId", strconv.FormatInt(uploaded.CertID, 10)), nil)
+	eip := w.newEIP(t)
+	w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": eip, "InstanceId": lb}, nil)
+	w.must(t, "StartLoadBalancerListener", listener, nil)
+	serves := func(want bool) {
+		t.Helper()
+		Eventually(t, func() error {
+			conn, err := net.Dial("tcp", "[fd00:9::1]:8443")
+			if err == nil {
+				_ = conn.Close()
+			}
+			if (err == nil) != want {
+				return fmt.Errorf("dial to the EIP: %v, want it served %t", err, want)
+			}
+			return nil
+		})
+	}
+	serves(true)
+	var told struct{ Status, StatusReason string }
+	w.must(t, "DescribeLoadBalancerHTTPSListenerAttribute", listener, &told)
+	if told.Status != "Running" || told.StatusReason != "" {
+		t.Errorf("got %+v", told)
+	}
+	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
+	serves(false)
+	Eventually(t, func() error { // the address goes when nothing on it is under way
+		l, err := net.Listen("tcp", "[fd00:9::1]:0")
+		if err == nil {
+			_ = l.Close()
+			return errors.New("the address of the EIP is still on an interface")
+		}
+		return nil
+	})
 }
