@@ -17,6 +17,7 @@ type balancerPage struct {
 	Backends  []backendRow
 	Protocols []string // that listeners can be made of
 	Live      bool     // the visitor may see what is live
+	EIPs      []elb.AttachedEIP
 
 	Add, Rename         form
 	AddOpen, RenameOpen bool // the form is shown unfolded
@@ -82,6 +83,7 @@ func (v balancerPages) balancerPage() (page balancerPage, err error) {
 	page.Active = page.LoadBalancerStatus == elb.Active
 	page.Protocols = protocols()
 	page.Live = v.may(watching)
+	page.EIPs = v.eips()
 	listeners, err := ask[api.DescribeLoadBalancerListenersOutput](v.visit, "DescribeLoadBalancerListeners",
 		map[string]string{"LoadBalancerId": v.lb(), "PageSize": "100"})
 	if err != nil {
@@ -93,6 +95,20 @@ func (v balancerPages) balancerPage() (page balancerPage, err error) {
 	}
 	page.Backends = v.backendRows(page.BackendServers)
 	return page, nil
+}
+
+// eips are the EIPs that the load balancer serves on; none if the visitor may not see
+// them.
+func (v balancerPages) eips() []elb.AttachedEIP {
+	if !v.may("ens:DescribeEnsEipAddresses") {
+		return nil
+	}
+	for _, lb := range v.State().LoadBalancers {
+		if lb.ID == v.lb() {
+			return lb.EIPs
+		}
+	}
+	return nil
 }
 
 // describe finds the load balancer of the page.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -382,5 +383,19 @@ func TestGroupsOfAUser(t *testing.T) {
 	got.want(t, http.StatusOK, "operators", "/console/policies/Custom/listeners", "None but those of groups.", "no policies and no groups")
 	if strings.Contains(got.text, "the user may do nothing") {
 		t.Error("a user with a group may do nothing, says the page")
+	}
+}
+
+// The page of a load balancer has the EIPs that it serves on, for who may see them.
+func TestEIPsOfABalancer(t *testing.T) {
+	s := newStrictSite(t)
+	s.with(func() {
+		s.state.LoadBalancers[0].EIPs = []elb.AttachedEIP{{ID: "eip-7", Address: netip.MustParseAddr("203.0.113.7")}}
+	})
+	b := s.signIn(t, "alice")
+	b.get("load-balancers/lb-1").want(t, http.StatusOK, "203.0.113.7", "eip-7")
+	s.allow(t, `{"Effect":"Allow","Action":"ens:DescribeLoadBalancer*","Resource":"*"}`)
+	if page := b.get("load-balancers/lb-1"); page.StatusCode != http.StatusOK || strings.Contains(page.text, "203.0.113.7") {
+		t.Errorf("shown to who may not see EIPs: %d", page.StatusCode)
 	}
 }
