@@ -13,24 +13,25 @@ import (
 )
 
 // A Pair is a certificate chain with the key of its leaf, checked and ready to
-// serve. It does not change.
+// serve. It is immutable.
 type Pair struct {
 	TLS   tls.Certificate // with Leaf set
 	Facts Facts           // of the leaf
 }
 
-// Parse reads a chain and its key from PEM and checks what can be checked
-// without asking anybody:
+// Parse parses a chain and its key from PEM and checks everything that needs no
+// outside information:
 //   - there are certificates in the one text and one unencrypted RSA, ECDSA or
-//     Ed25519 key in the other, and nothing that belongs elsewhere;
+//     Ed25519 key in the other, and no blocks that belong elsewhere;
 //   - the leaf comes first, the key is that of the leaf, and each further
 //     certificate issued another one of the chain;
 //   - none has expired. One that is not valid yet is accepted: it may be
 //     uploaded ahead of time.
 //
-// The chain of the pair has every certificate of the text, each behind one that
-// it issued. Whether clients trust the chain is not checked. The error is one sentence for
-// the person who uploaded it, and tells what to do where that is known.
+// The chain of the pair has every certificate of the text, each after one that it
+// issued. Whether clients trust the chain is not checked. The error is one
+// sentence for the person who uploaded it, and says what to do where that is
+// known.
 func Parse(chainPEM, keyPEM string, now time.Time) (*Pair, error) {
 	chain, err := parseChain(chainPEM)
 	if err != nil {
@@ -57,10 +58,10 @@ func Parse(chainPEM, keyPEM string, now time.Time) (*Pair, error) {
 	return pair, nil
 }
 
-// publicKey is what the standard library's public keys have in common.
+// publicKey is implemented by the standard library's public keys.
 type publicKey interface{ Equal(crypto.PublicKey) bool }
 
-// checkMatch finds out whether the key is that of the first certificate.
+// checkMatch returns an error unless the key is that of the first certificate.
 func checkMatch(chain []*x509.Certificate, key crypto.Signer) error {
 	pub, ok := key.Public().(publicKey)
 	if !ok {
@@ -84,8 +85,8 @@ func checkMatch(chain []*x509.Certificate, key crypto.Signer) error {
 		name(chain[0]), has, wants)
 }
 
-// keySum is the begin of the SHA-256 of a public key in DER: what
-// "openssl pkey -pubout -outform der | sha256sum" prints.
+// keySum is the start of the SHA-256 of a public key in DER: what "openssl pkey
+// -pubout -outform der | sha256sum" prints.
 func keySum(pub crypto.PublicKey) string {
 	der, err := x509.MarshalPKIXPublicKey(pub)
 	if err != nil {

@@ -44,7 +44,7 @@ func TestParseAcceptsKeys(t *testing.T) {
 	}
 }
 
-// The forms that openssl and others write the same key in.
+// The formats in which openssl and others write the same key.
 func TestParseAcceptsForms(t *testing.T) {
 	ec := issue(t, "ec", entity{}, ecdsaKey(t, elliptic.P256()))
 	sec1, err := x509.MarshalECPrivateKey(ec.key.(*ecdsa.PrivateKey))
@@ -105,7 +105,7 @@ func TestParseChain(t *testing.T) {
 	}
 }
 
-// Every certificate of the text is sent, each behind one that it issued.
+// Every certificate of the text is sent, each after one that it issued.
 func TestParseOrdersChain(t *testing.T) {
 	key := func() crypto.Signer { return ecdsaKey(t, elliptic.P256()) }
 	root, otherRoot := issue(t, "root", entity{}, key()), issue(t, "other root", entity{}, key())
@@ -144,7 +144,7 @@ func TestParseOrdersChain(t *testing.T) {
 	}
 }
 
-// says reports whether err is what want says of it: none, or one with the text.
+// says reports whether err contains want, or is nil if want is "".
 func says(err error, want string) bool {
 	if err == nil || want == "" {
 		return err == nil && want == ""
@@ -285,7 +285,7 @@ func TestParseTruncated(t *testing.T) {
 	whole := len(leaf.pem())
 	for n := range len(chain) - 1 {
 		if n >= whole-1 && n < whole+len("-----BEGIN") {
-			continue // the leaf alone, with or without the start of a line behind it
+			continue // the leaf alone, possibly followed by the start of a line
 		}
 		if _, err := Parse(chain[:n], key, now); err == nil {
 			t.Errorf("accepted the first %d of %d bytes of the chain", n, len(chain))
@@ -324,8 +324,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// sumOf is the sum of the public key of e as openssl and sha256sum print it, cut
-// as an error text cuts it.
+// sumOf is the sum of the public key of e as openssl and sha256sum print it,
+// shortened like in an error text.
 func sumOf(t *testing.T, e entity) string {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(e.key.Public())

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// pairWhile is a pair for these names that is valid from one moment to another,
-// counted from the real time: that of a handshake.
+// pairWhile returns a pair for these names that is valid in the given period,
+// relative to the real time, which handshakes use.
 func pairWhile(t testing.TB, key crypto.Signer, from, until time.Duration, names ...string) *Pair {
 	t.Helper()
 	e := issue(t, names[0], entity{}, key, func(c *x509.Certificate) {
@@ -64,7 +64,7 @@ func TestStoreChoosesByAddress(t *testing.T) {
 		{"shop.test", &net.TCPAddr{IP: net.IPv4(127, 21, 0, 3)}, first},
 		{"both.test", &net.TCPAddr{IP: net.IPv4(127, 21, 0, 3)}, both},
 		{"other.test", &net.TCPAddr{IP: net.IPv4(127, 21, 0, 3)}, first},
-		{"127.21.0.4", &net.TCPAddr{IP: net.IPv4(127, 21, 0, 3)}, both}, // not what RFC 6066 has, but clear
+		{"127.21.0.4", &net.TCPAddr{IP: net.IPv4(127, 21, 0, 3)}, both}, // not allowed by RFC 6066, but clear
 	} {
 		hello := modern
 		hello.ServerName = tt.name
@@ -77,8 +77,8 @@ func TestStoreChoosesByAddress(t *testing.T) {
 	}
 }
 
-// Of the certificates for a name those that are valid go first; when none is, the
-// client is shown one for the name, which says what is wrong.
+// Of the certificates for a name the valid ones are preferred; if none is valid,
+// the client gets one for the name, which shows what is wrong.
 func TestStoreChoosesTheValid(t *testing.T) {
 	ec, rsa := ecdsaKey(t, elliptic.P256()), rsaKey(t, 2048)
 	pair := func(key crypto.Signer, from, until time.Duration, names ...string) *Pair {
@@ -123,7 +123,7 @@ func TestStoreChoosesTheValid(t *testing.T) {
 	}
 }
 
-// Over a real connection there is an address to choose by.
+// A real connection has an address to choose by.
 func TestStoreChoosesByAddressOverTLS(t *testing.T) {
 	key := ecdsaKey(t, elliptic.P256())
 	first, addressed := pairWhile(t, key, -time.Hour, time.Hour, "shop.test"), pairWhile(t, key, -time.Hour, time.Hour, "127.0.0.1")

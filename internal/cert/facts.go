@@ -1,7 +1,7 @@
 package cert
 
 import (
-	"crypto/sha1" // a fingerprint to recognise a certificate by, not to trust
+	"crypto/sha1" // a fingerprint for identification, not for trust
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Facts is what the certificate service tells about a leaf.
+// Facts are the properties of a leaf that the certificate service shows.
 type Facts struct {
 	CommonName  string
-	Sans        []string // DNS names, then IP addresses, then the rest, as they are in the leaf
+	Sans        []string // DNS names, then IP addresses, then the rest, in the order of the leaf
 	Issuer      string   // common name of the issuer or, if it has none, its organization
 	OrgName     string
 	Province    string
@@ -71,6 +71,6 @@ func algorithm(a x509.PublicKeyAlgorithm) string {
 	return a.String()
 }
 
-// first returns the first of the values of an attribute that a name may have
-// several times.
+// first returns the first value of an attribute that may occur several times in a
+// name.
 func first(values []string) string { return strings.Join(values[:min(1, len(values))], "") }

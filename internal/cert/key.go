@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// parseKey reads the one private key of text and checks that TLS can use it.
+// parseKey parses the one private key of text and checks that TLS can use it.
 func parseKey(text string) (crypto.Signer, error) {
 	block, err := keyBlock(text)
 	if err != nil {
@@ -41,7 +41,8 @@ func parseKey(text string) (crypto.Signer, error) {
 	return nil, fmt.Errorf("private keys of type %T are not supported, want RSA, ECDSA or Ed25519", parsed)
 }
 
-// parseKeyBlock reads PKCS #8, PKCS #1 or SEC 1, whatever the block says it is.
+// parseKeyBlock parses PKCS #8, PKCS #1 or SEC 1, whatever the type of the block
+// is.
 func parseKeyBlock(block *pem.Block) (key any, err error) {
 	if block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
 		return nil, errors.New(`the private key is encrypted: decrypt it with "openssl pkey -in FILE" and upload the result`)

@@ -2,8 +2,8 @@ package cert
 
 const (
 	// maxTextBytes bounds a chain and a key in PEM. Ten certificates of 4 KiB
-	// fit; without a bound one upload could keep a core busy with the
-	// arithmetic of an absurd modulus.
+	// fit; without a bound one upload could keep a core busy with the arithmetic
+	// of an absurd modulus.
 	maxTextBytes = 64 << 10
 
 	// maxBlocks bounds a chain: public ones have two to four certificates.

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// inOrder returns the chain in an order in which it can be sent: the leaf as it
-// is, then its issuer, the issuer's issuer and so on (RFC 5246, 7.4.2). Each
-// certificate behind the leaf stands behind one that it issued; an authority that
+// inOrder returns the chain in an order in which it can be sent: the leaf first,
+// then its issuer, the issuer's issuer and so on (RFC 5246, 7.4.2). Each
+// certificate after the leaf follows one that it issued; an authority that
 // several others have signed has one certificate from each of them, and all are
-// kept (RFC 8446, 4.4.2). Apart from that the order is the one given. A certificate
-// that issued none of the others is an error.
+// kept (RFC 8446, 4.4.2). Otherwise the given order is kept. A certificate that
+// issued none of the others is an error.
 func inOrder(chain []*x509.Certificate) ([]*x509.Certificate, error) {
 	ordered := make([]*x509.Certificate, 1, len(chain))
 	ordered[0] = chain[0]
@@ -31,18 +31,19 @@ func inOrder(chain []*x509.Certificate) ([]*x509.Certificate, error) {
 	return ordered, nil
 }
 
-// issuerIn finds the first certificate that issued c, -1 if there is none.
+// issuerIn returns the index of the first certificate that issued c, -1 if there
+// is none.
 func issuerIn(some []*x509.Certificate, c *x509.Certificate) int {
 	return slices.IndexFunc(some, func(issuer *x509.Certificate) bool {
 		return named(issuer, c) && signed(issuer, c) == nil
 	})
 }
 
-// named reports whether c says that it was issued by issuer.
+// named reports whether c names issuer as its issuer.
 func named(issuer, c *x509.Certificate) bool { return string(c.RawIssuer) == string(issuer.RawSubject) }
 
-// signed is nil if c was signed with the key of issuer. SHA-1 signatures are not
-// looked into: clients decide.
+// signed returns nil if c was signed with the key of issuer. SHA-1 signatures are
+// not checked: clients decide.
 func signed(issuer, c *x509.Certificate) error {
 	err := issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
 	if _, old := errors.AsType[x509.InsecureAlgorithmError](err); old {
@@ -51,7 +52,7 @@ func signed(issuer, c *x509.Certificate) error {
 	return err
 }
 
-// strayed says why a certificate has no place behind the ordered ones.
+// strayed says why a certificate does not belong to the ordered ones.
 func strayed(chain, ordered []*x509.Certificate, stray *x509.Certificate) error {
 	number := func(c *x509.Certificate) int { return slices.Index(chain, c) + 1 }
 	if stray.Equal(chain[0]) {

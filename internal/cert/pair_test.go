@@ -21,7 +21,7 @@ import (
 // now is the time at which certificates are read in the tests.
 var now = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
-// An entity is a certificate with its key, as an authority makes it.
+// An entity is a certificate with its key, as an authority issues it.
 type entity struct {
 	leaf *x509.Certificate
 	key  crypto.Signer
@@ -69,13 +69,13 @@ func ed25519Key(t testing.TB) crypto.Signer {
 	return key
 }
 
-// fixedKey is the same key in every run, and so is what it signs: a fuzzer's
-// corpus must not change from process to process.
+// fixedKey returns the same key in every run, and so are its signatures: a
+// fuzzer's corpus must not change from process to process.
 func fixedKey(n byte) crypto.Signer {
 	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, ed25519.SeedSize))
 }
 
-// issue makes a certificate for name, valid for a year around now, signed by
+// issue returns a certificate for name, valid for a year around now, signed by
 // issuer or, if that is the zero entity, by itself.
 func issue(t testing.TB, name string, issuer entity, key crypto.Signer, change ...func(*x509.Certificate)) entity {
 	t.Helper()
@@ -106,7 +106,7 @@ func issue(t testing.TB, name string, issuer entity, key crypto.Signer, change .
 	return entity{leaf, key}
 }
 
-// full gives a certificate all the facts that the certificate service tells.
+// full gives a certificate all the properties that the certificate service shows.
 func full(c *x509.Certificate) {
 	c.Subject.Organization = []string{"Example"}
 	c.Subject.Province = []string{"Zhejiang"}

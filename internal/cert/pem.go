@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// blocks reads all PEM blocks of text. Lines between blocks are comments, as
+// blocks parses all PEM blocks of text. Lines between blocks are comments, as
 // openssl writes them, unless they look like a block that was cut or mangled.
 func blocks(text, what string) ([]*pem.Block, error) {
 	var found []*pem.Block
@@ -28,8 +28,8 @@ func blocks(text, what string) ([]*pem.Block, error) {
 		}
 		rest = after
 	}
-	// The decoder skips what it cannot read. Each begun block must have become
-	// one that was read, or a certificate would be left out in silence.
+	// The decoder skips what it cannot parse. Each begun block must have been
+	// parsed, or a certificate would be dropped silently.
 	if begun := strings.Count(text, "-----BEGIN"); begun != len(found) {
 		return nil, fmt.Errorf("the %s has %d PEM blocks of which %d can be read: %s", what, begun, len(found), damage(text))
 	}
@@ -39,7 +39,7 @@ func blocks(text, what string) ([]*pem.Block, error) {
 	return found, nil
 }
 
-// damage says what may have happened to a block that cannot be read.
+// damage says what may be wrong with a block that cannot be parsed.
 func damage(text string) string {
 	if strings.Contains(text, `\n`) {
 		return `the line breaks are written as \n`
@@ -47,7 +47,7 @@ func damage(text string) string {
 	return "one is cut off or damaged"
 }
 
-// notPEM says what a text without any PEM block is.
+// notPEM says what a text without any PEM block seems to be.
 func notPEM(text, what string) error {
 	switch {
 	case strings.TrimSpace(text) == "":
@@ -58,7 +58,7 @@ func notPEM(text, what string) error {
 	return fmt.Errorf("the %s is not PEM: there is no line that begins with -----BEGIN", what)
 }
 
-// parseChain reads the certificates of text, leaf first as they are.
+// parseChain parses the certificates of text in their order.
 func parseChain(text string) ([]*x509.Certificate, error) {
 	found, err := blocks(text, "certificate")
 	if err != nil {
@@ -97,7 +97,7 @@ func misplaced(kind string) string {
 
 var errNoKey = errors.New("the private key has only EC PARAMETERS: the EC PRIVATE KEY block is missing")
 
-// keyBlock returns the one block of text that is a key.
+// keyBlock returns the only key block of text.
 func keyBlock(text string) (*pem.Block, error) {
 	found, err := blocks(text, "private key")
 	if err != nil {

@@ -16,7 +16,7 @@ func pairFor(t testing.TB, names ...string) *Pair {
 	return pairOf(t, ecdsaKey(t, elliptic.P256()), names...)
 }
 
-// pairOf is a pair whose common name tells its key, for these names.
+// pairOf returns a pair for these names whose common name is the type of its key.
 func pairOf(t testing.TB, key crypto.Signer, names ...string) *Pair {
 	t.Helper()
 	e := issue(t, names[0], entity{}, key, func(c *x509.Certificate) { c.DNSNames = names })
@@ -27,7 +27,7 @@ func pairOf(t testing.TB, key crypto.Signer, names ...string) *Pair {
 	return pair
 }
 
-// modern and old are clients that can verify ECDSA, and RSA alone.
+// modern and old are clients that can verify ECDSA, and only RSA.
 var (
 	modern = tls.ClientHelloInfo{
 		SupportedVersions: []uint16{tls.VersionTLS13},
@@ -72,8 +72,8 @@ func TestStoreChoosesByName(t *testing.T) {
 	}
 }
 
-// The signatures that a client can verify come first, then what is cheap, then
-// the name, then the order given.
+// The order is: signatures that a client can verify, the name, the cost, the
+// order given.
 func TestStoreChoosesByAlgorithm(t *testing.T) {
 	rsa, ec := pairOf(t, rsaKey(t, 2048), "a.test"), pairFor(t, "a.test")
 	second, p384 := pairFor(t, "a.test"), pairOf(t, ecdsaKey(t, elliptic.P384()), "a.test")
@@ -85,11 +85,11 @@ func TestStoreChoosesByAlgorithm(t *testing.T) {
 		{[]*Pair{rsa, ec}, ec, rsa},
 		{[]*Pair{ec, rsa}, ec, rsa},
 		{[]*Pair{rsa, second, ec}, second, rsa},
-		{[]*Pair{p384, rsa}, rsa, rsa}, // it does not say that it knows P-384
-		{[]*Pair{wild, rsa}, rsa, rsa}, // the name goes first
+		{[]*Pair{p384, rsa}, rsa, rsa}, // it does not announce P-384
+		{[]*Pair{wild, rsa}, rsa, rsa}, // the name is preferred
 		{[]*Pair{wild, other}, wild, other},
 		{[]*Pair{other, ec}, ec, other},
-		{[]*Pair{ec, p384}, ec, ec}, // no way: the handshake says so
+		{[]*Pair{ec, p384}, ec, ec}, // impossible: the handshake fails
 		{[]*Pair{p384}, p384, p384},
 	} {
 		var s Store
@@ -124,7 +124,7 @@ func TestStoreServesEveryKey(t *testing.T) {
 	}
 }
 
-// served is the certificate that a client which asks for a.test gets.
+// served returns the certificate that a client which asks for a.test gets.
 func served(t *testing.T, s *Store, client *tls.Config) (*x509.Certificate, error) {
 	t.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: s.GetCertificate})
@@ -153,7 +153,7 @@ func TestEmptyStore(t *testing.T) {
 	}
 }
 
-// New handshakes see a replaced certificate; connections that are open go on.
+// New handshakes use a replaced certificate; open connections continue.
 func TestStoreReplaceWhileServing(t *testing.T) {
 	var s Store
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: s.GetCertificate})
@@ -163,7 +163,7 @@ func TestStoreReplaceWhileServing(t *testing.T) {
 	defer listener.Close()
 	go echo(listener)
 	dial := func() *tls.Conn {
-		// The certificates here are nobody's; which one came is what is looked at.
+		// The certificates are self-made; the test checks which one is sent.
 		conn, err := tls.Dial("tcp", listener.Addr().String(), &tls.Config{InsecureSkipVerify: true, ServerName: "a.example.com"})
 		if err != nil {
 			t.Fatal(err)
@@ -192,8 +192,8 @@ func TestStoreReplaceWhileServing(t *testing.T) {
 	}
 }
 
-// echo serves each connection with what it sends, one byte at a time, until
-// the listener is closed.
+// echo sends back what each connection sends, one byte at a time, until the
+// listener is closed.
 func echo(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()

@@ -13,18 +13,19 @@ import (
 )
 
 const (
-	// maxMessage bounds what is said in one go. A million nonces, the most that are
-	// remembered, take 120 MB.
+	// maxMessage bounds one message, in bytes. A million nonces, the most that
+	// are remembered, take 120 MB.
 	maxMessage = 256 << 20
 
 	// maxFiles bounds the files of one message: four for each of 50,000 listeners.
 	maxFiles = 200_000
 
-	// takenPause is how long to wait when more files are on their way than the process
-	// may have open, which Linux refuses to those who are not root (unix(7)).
+	// takenPause is how long to wait when more files are in flight than the
+	// process may have open: Linux refuses more to unprivileged processes
+	// (unix(7)).
 	takenPause = 5 * time.Millisecond
 
-	// filesAtOnce is how many files go with one byte. Linux takes 253.
+	// filesAtOnce is the number of files sent with one byte. Linux allows 253.
 	filesAtOnce = 250
 )
 
@@ -37,7 +38,7 @@ type channel struct {
 	conn *net.UnixConn
 }
 
-// A Source opens a file that is to be sent, which is closed when it has been.
+// A Source opens a file to be sent; the file is closed after that.
 type Source func() (*os.File, error)
 
 // send sends v and files, of which no more than filesAtOnce are open at a time.
@@ -63,7 +64,7 @@ func (c *channel) send(v any, files []Source) error {
 	return err
 }
 
-// sendFiles sends a byte with files. It asks for their descriptors in a way that
+// sendFiles sends a byte with files. It gets their descriptors in a way that
 // leaves them non-blocking, which Fd does not: the sockets are in use.
 func (c *channel) sendFiles(sources []Source) error {
 	files := make([]*os.File, 0, len(sources))
@@ -93,7 +94,7 @@ func (c *channel) sendFiles(sources []Source) error {
 
 var errMessage = errors.New("not a message of a takeover")
 
-// receive reads a message into v. The files are the caller's to close.
+// receive reads a message into v. The caller must close the files.
 func (c *channel) receive(v any) (files []*os.File, err error) {
 	defer func() {
 		if err != nil {
@@ -157,7 +158,7 @@ func (c *channel) receiveFiles() ([]*os.File, error) {
 	return files, nil
 }
 
-// expect reads the step that has to come next.
+// expect reads the next step, which must be want.
 func (c *channel) expect(want step) error {
 	var got step
 	files, err := c.receive(&got)
@@ -171,13 +172,13 @@ func (c *channel) expect(want step) error {
 // say sends a step.
 func (c *channel) say(s step) error { return c.send(s, nil) }
 
-// within bounds what follows.
+// within sets the deadline of the operations that follow.
 func (c *channel) within(d time.Duration) { _ = c.conn.SetDeadline(time.Now().Add(d)) } // fails only if closed
 
 func (c *channel) close() { _ = c.conn.Close() } // nothing is buffered
 
 func closeAll(files []*os.File) {
 	for _, f := range files {
-		_ = f.Close() // it was opened for a purpose that is gone
+		_ = f.Close() // it was opened in vain
 	}
 }

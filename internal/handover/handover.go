@@ -1,20 +1,20 @@
-// Package handover is how one process of a node gives its place to the next: a
-// unix socket in the data directory, over which what the two have to tell each
-// other goes, with open sockets attached. It knows neither what the sockets are
-// for nor what the processes do. Start reading at Listen, then Dial, then Heir.
+// Package handover is the protocol by which one process of a node hands over to
+// its successor: messages over a unix socket in the data directory, with open
+// sockets attached. It knows neither what the sockets are for nor what the
+// processes do. Start reading at Listen, then Dial, then Successor.
 //
-// What is said, newer process on the left:
+// The messages, newer process on the left:
 //
-//	Hello      →            who asks, and what versions of this it speaks
-//	           ←  Answer    which one it is, or why not
-//	           ←  State     all there is to take over, with the sockets
-//	Ready      →            everything is built, nothing has been taken yet
-//	           ←  Go        the older one reads no more datagrams
-//	Serving    →            the newer one takes connections
-//	           ←  Done      the older one takes no more, and drains
+//	Hello      →            who asks, and which protocol versions it speaks
+//	           ←  Answer    the version to use, or why there is no handover
+//	           ←  State     everything to take over, with the sockets
+//	Ready      →            everything is built, nothing was accepted yet
+//	           ←  Go        the older process has stopped reading datagrams
+//	Serving    →            the newer process accepts connections
+//	           ←  Done      the older process accepts no more, and drains
 //
-// Whoever ends before Serving has changed nothing: the end of the connection
-// tells the other one, which goes on alone.
+// A process that ends before Serving has changed nothing: the other one sees the
+// end of the connection, and continues alone.
 package handover
 
 import (
@@ -23,22 +23,22 @@ import (
 	"time"
 )
 
-// The versions of what is said that this program speaks. Raise version with every
-// change that an older program would misread, and oldest when the code for it
-// goes.
+// The protocol versions that this program speaks. Raise version with every change
+// that an older program would misread, and oldest when the code for it is
+// removed.
 const (
 	version = 1
 	oldest  = 1
 )
 
-// A Hello is the first thing that is said on a connection.
+// A Hello is the first message on a connection.
 type Hello struct {
-	Version int    // the newest that the speaker speaks
-	Oldest  int    // the oldest
+	Version int    // newest version supported
+	Oldest  int    // oldest version supported
 	Program string // version of the program, for people
 	Purpose Purpose
 
-	// Of a call: who made it, and whether it came over TLS.
+	// For a Call: its client, and whether it came over TLS.
 	Client netip.AddrPort
 	Secure bool
 }
@@ -47,18 +47,18 @@ type Hello struct {
 type Purpose string
 
 const (
-	Takeover Purpose = "takeover" // the speaker wants the listener's place
+	Takeover Purpose = "takeover" // the sender wants to replace the listening process
 	Call     Purpose = "call"     // after the answer an HTTP request follows, on behalf of Client
 )
 
-// An Answer says whether there is anything to talk about.
+// An Answer says whether the connection goes on.
 type Answer struct {
-	Version int // what both speak from now on
+	Version int // version to use from now on
 	Program string
 	Refused string // why not; "": the connection goes on
 }
 
-// agree finds the version that both sides speak.
+// agree returns the newest version that both sides speak.
 func (h *Hello) agree() (int, error) {
 	switch {
 	case h.Version < oldest:
@@ -69,26 +69,26 @@ func (h *Hello) agree() (int, error) {
 	return min(h.Version, version), nil
 }
 
-// A State is what the newer process goes on with. The files named in it are
-// numbers in the list of those that come with it.
+// A State is what the newer process takes over. The files named in it are indexes
+// into the list of files attached.
 type State struct {
 	API, Admin *Server // nil: there is none
 	Sockets    []Socket
-	Tag        []byte // in the QUIC connection ids of the process
+	Tag        []byte // tag in the QUIC connection ids of the process
 	Verdicts   []Verdict
 	Nonces     []Nonce
-	Draining   []Process // older ones that have not ended yet
+	Draining   []Process // older processes that still drain
 
-	Refused string // why there is nothing to take over; "": all this
+	Refused string // why there is nothing to take over; "": there is
 }
 
 // A Server is the listening socket of one of the node's own servers.
 type Server struct {
-	Asked string // as the flag has it
+	Asked string // address as given in the flag
 	File  int
 }
 
-// A Socket is one of a listener.
+// A Socket is a socket of a listener.
 type Socket struct {
 	Network string // tcp or udp
 	Address netip.AddrPort
@@ -96,13 +96,13 @@ type Socket struct {
 	Routes  []Route // of a UDP socket
 }
 
-// A Route is where the datagrams go that are for an older process.
+// A Route is where the datagrams for an older process go.
 type Route struct {
-	Tag  []byte // in the connection ids of that process
+	Tag  []byte // tag in the connection ids of that process
 	File int
 }
 
-// A Verdict is what the health checks said last of a backend.
+// A Verdict is the last health check result of a backend.
 type Verdict struct {
 	LoadBalancer string
 	Listener     int  // port
@@ -113,14 +113,14 @@ type Verdict struct {
 	Health       int32
 }
 
-// A Nonce is one that a call has used up.
+// A Nonce is a nonce that a call has used.
 type Nonce struct {
 	ID          []byte
 	AccessKeyID string
 	Forget      time.Time
 }
 
-// A Process is one that drains. Its connection ends with it.
+// A Process is a process that drains. Its connection ends with it.
 type Process struct {
 	PID     int
 	Program string
@@ -128,7 +128,7 @@ type Process struct {
 	File    int
 }
 
-// A step is what is said when nothing but the moment matters.
+// A step is a message without content.
 type step string
 
 const (

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
-// older is a process that listens in a directory of its own.
+// older is a process that listens in the directory.
 func older(t *testing.T, dir string) *Listener {
 	t.Helper()
 	l, err := Listen(dir, "old", slog.New(slog.DiscardHandler))
@@ -31,9 +31,9 @@ func older(t *testing.T, dir string) *Listener {
 	return l
 }
 
-// dialed is what Dial returns.
+// dialed is the result of Dial.
 type dialed struct {
-	*Heir
+	*Successor
 	err error
 }
 
@@ -46,7 +46,7 @@ func dialing(dir string) <-chan dialed {
 	return c
 }
 
-// files are n open files that say their number.
+// files are n open files that contain their number.
 func files(t *testing.T, n int) []*os.File {
 	t.Helper()
 	all := make([]*os.File, n)
@@ -74,7 +74,7 @@ func address(t *testing.T, f *os.File) string {
 	return l.Addr().String()
 }
 
-// All that is said arrives, with more files than go at once, in their order.
+// Everything sent arrives in order, with more files than fit one batch.
 func TestTakeover(t *testing.T) {
 	leak.Check(t)
 	dir := t.TempDir()
@@ -147,9 +147,9 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
-// The newer process is killed at each step: the older one hears of it, and takes
+// The newer process is killed at each step: the older one notices, and accepts
 // the next request.
-func TestHeirDies(t *testing.T) {
+func TestSuccessorDies(t *testing.T) {
 	leak.Check(t)
 	dir := t.TempDir()
 	l := older(t, dir)
@@ -184,8 +184,8 @@ func TestHeirDies(t *testing.T) {
 	}
 }
 
-// The older process is killed at each step: the newer one goes on without.
-func TestElderDies(t *testing.T) {
+// The older process is killed at each step: the newer one continues without it.
+func TestPredecessorDies(t *testing.T) {
 	leak.Check(t)
 	for _, at := range []string{"asked", "given", "ready", "serving"} {
 		dir := t.TempDir()
@@ -220,8 +220,8 @@ func TestElderDies(t *testing.T) {
 	}
 }
 
-// An older process that gives up says so: the newer one must not go on.
-func TestElderGivesUp(t *testing.T) {
+// An older process that gives up says so: the newer one must not continue.
+func TestPredecessorGivesUp(t *testing.T) {
 	leak.Check(t)
 	dir := t.TempDir()
 	l := older(t, dir)
@@ -244,7 +244,7 @@ func TestElderGivesUp(t *testing.T) {
 	}
 }
 
-// What cannot be is refused with a reason.
+// Invalid requests are refused with a reason.
 func TestRefused(t *testing.T) {
 	leak.Check(t)
 	dir := t.TempDir()
@@ -278,8 +278,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// A directory in which nobody listens, or nobody any more, is not an error of its
-// own. One whose path is too long for a socket's address is like any other.
+// A directory on which no process listens, or no longer, gives ErrNobody. A path
+// too long for a socket's address works like any other.
 func TestNobody(t *testing.T) {
 	leak.Check(t)
 	dir := filepath.Join(t.TempDir(), strings.Repeat("d", 100))
@@ -301,7 +301,7 @@ func TestNobody(t *testing.T) {
 	}
 }
 
-// A call comes out of Calls with the address of its client.
+// A call is accepted from Calls with the address of its client.
 func TestCall(t *testing.T) {
 	leak.Check(t)
 	dir := t.TempDir()
@@ -333,8 +333,8 @@ func TestCall(t *testing.T) {
 	}
 }
 
-// What is no message ends in an error, every prefix of one too, and leaves no file
-// open.
+// Malformed input ends in an error, every prefix of a message too, and leaves no
+// file open.
 func FuzzReceive(f *testing.F) {
 	whole := []byte("\x00\x00\x00\x02\x00\x00\x00\x00{}")
 	for n := range len(whole) + 1 {
@@ -344,7 +344,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add([]byte("\xff\xff\xff\xff\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<16 {
-			return // beyond what a socket takes without a reader
+			return // more than a socket buffers without a reader
 		}
 		c, far := pair(t)
 		if _, err := far.Write(b); err != nil {
@@ -390,8 +390,8 @@ func sources(files []*os.File) (all []Source) {
 	return all
 }
 
-// However many files are handed over, the older process has no more than one batch of
-// copies open at a time, and none when it is done or one cannot be opened.
+// However many files are handed over, the older process has at most one batch of
+// copies open at a time, and none at the end or after an error.
 func TestFilesAreSentInBatches(t *testing.T) {
 	leak.Check(t)
 	for name, bad := range map[string]int{"all": -1, "one that cannot be opened": 2 * filesAtOnce} {

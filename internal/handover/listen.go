@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// socketName is the socket in the data directory. Whoever may open it may take
-// everything over, so it is for its owner alone.
+// socketName is the socket in the data directory. Only its owner may open it,
+// because whoever does can take over everything.
 const socketName = "takeover.sock"
 
 const (
-	// helloTimeout bounds the first words on a connection, either way.
+	// helloTimeout bounds the exchange of Hello and Answer, in each direction.
 	helloTimeout = 5 * time.Second
 
-	// retryPause is how long nobody is heard after a socket could not be accepted.
+	// retryPause is how long accepting stops after an accept failed.
 	retryPause = 100 * time.Millisecond
 )
 
-// A Listener hears who wants to take the process over.
+// A Listener accepts takeover requests and calls of other processes.
 type Listener struct {
 	program string
 	log     *slog.Logger
@@ -35,14 +35,14 @@ type Listener struct {
 
 	requests chan *Request
 	calls    chan net.Conn
-	busy     atomic.Bool // a takeover is under way
+	busy     atomic.Bool // a takeover is in progress
 	closed   chan struct{}
 	once     sync.Once
 	running  sync.WaitGroup
 }
 
-// Listen opens the socket in the data directory, in the place of one that an
-// older process may have there. program is the version of this one.
+// Listen opens the socket in the data directory, replacing that of an older
+// process. program is the version of this one.
 func Listen(dir, program string, log *slog.Logger) (*Listener, error) {
 	path := filepath.Join(dir, socketName)
 	l := &Listener{
@@ -52,9 +52,9 @@ func Listen(dir, program string, log *slog.Logger) (*Listener, error) {
 		calls:    make(chan net.Conn),
 		closed:   make(chan struct{}),
 	}
-	// Under another name first: there is never a moment without the socket.
+	// Under a temporary name first: there is never a moment without the socket.
 	fresh := path + ".new"
-	_ = os.Remove(fresh) // of a process that died at this point
+	_ = os.Remove(fresh) // left by a process that died at this point
 	err := InDirectory(fresh, func(name string) (err error) {
 		l.unix, err = net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: name})
 		return err
@@ -62,25 +62,25 @@ func Listen(dir, program string, log *slog.Logger) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("takeover socket: %w", err)
 	}
-	l.unix.SetUnlinkOnClose(false) // by then it may be the next one's
+	l.unix.SetUnlinkOnClose(false) // by then it may be that of the next process
 	err = errors.Join(os.Chmod(fresh, 0o600), os.Rename(fresh, path))
 	if err != nil {
-		_ = l.unix.Close() // nobody has connected
+		_ = l.unix.Close() // no process has connected
 		return nil, fmt.Errorf("takeover socket: %w", err)
 	}
 	l.running.Go(l.accept) // ends with the socket; Close waits
 	return l, nil
 }
 
-// Requests receives those who want to take over, one at a time: the next one is
-// refused until Request.Close.
+// Requests receives takeover requests, one at a time: until Request.Close the
+// next one is refused.
 func (l *Listener) Requests() <-chan *Request { return l.requests }
 
-// Calls is a net.Listener that accepts what older processes pass on: connections
-// with one HTTP request each.
+// Calls is a net.Listener that accepts the calls that older processes pass on:
+// connections with one HTTP request each.
 func (l *Listener) Calls() net.Listener { return &calls{l} }
 
-// Close hears nobody any more.
+// Close stops accepting.
 func (l *Listener) Close() {
 	l.once.Do(func() {
 		close(l.closed)
@@ -94,7 +94,7 @@ func (l *Listener) accept() {
 		conn, err := l.unix.AcceptUnix()
 		switch {
 		case err == nil:
-			l.running.Go(func() { l.hear(&channel{conn}) }) // ends after helloTimeout, or when it was handed on
+			l.running.Go(func() { l.hear(&channel{conn}) }) // ends after helloTimeout, or when it was passed on
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
@@ -108,7 +108,7 @@ func (l *Listener) accept() {
 	}
 }
 
-// hear finds out what a connection is for.
+// hear reads the Hello of a connection and answers it.
 func (l *Listener) hear(c *channel) {
 	c.within(helloTimeout)
 	pid, err := peer(c.conn)
@@ -136,14 +136,14 @@ func (l *Listener) hear(c *channel) {
 	if err != nil {
 		l.log.Warn("takeover refused", "pid", pid, "version", hello.Program, "err", err)
 		answer.Refused = err.Error()
-		_ = c.send(answer, nil) // it may be gone
+		_ = c.send(answer, nil) // the peer may be gone
 		c.close()
 		return
 	}
 	l.accepted(c, &hello, answer, pid)
 }
 
-// accepted hands a connection on to whoever waits for it.
+// accepted passes a connection on to the goroutine that waits for it.
 func (l *Listener) accepted(c *channel, hello *Hello, answer Answer, pid int) {
 	if err := c.send(answer, nil); err != nil {
 		if hello.Purpose == Takeover {
@@ -169,7 +169,7 @@ func (l *Listener) accepted(c *channel, hello *Hello, answer Answer, pid int) {
 	}
 }
 
-// A call is a connection that an older process passes a request on by.
+// A call is a connection on which an older process passes a request on.
 type call struct {
 	*net.UnixConn
 	client net.Addr
@@ -179,8 +179,8 @@ type call struct {
 // RemoteAddr is that of the client.
 func (c *call) RemoteAddr() net.Addr { return c.client }
 
-// Secure reports whether the connection that an API server's request came on had
-// been passed on from one with TLS.
+// Secure reports whether the API request on this connection originally arrived
+// over TLS.
 func Secure(c net.Conn) bool {
 	passed, ok := c.(*call)
 	return ok && passed.secure
@@ -198,11 +198,10 @@ func (c *calls) Accept() (net.Conn, error) {
 	}
 }
 
-func (c *calls) Close() error   { return nil } // the Listener is closed for all
+func (c *calls) Close() error   { return nil } // the Listener is closed for all uses
 func (c *calls) Addr() net.Addr { return c.l.unix.Addr() }
 
-// DialCall connects to the process that serves now, to make a call on behalf of
-// client.
+// DialCall connects to the process that serves now, to pass on a call of client.
 func DialCall(dir, program string, client netip.AddrPort, secure bool) (net.Conn, error) {
 	c, _, err := dial(dir, Hello{Program: program, Purpose: Call, Client: client, Secure: secure})
 	if err != nil {
@@ -214,7 +213,7 @@ func DialCall(dir, program string, client netip.AddrPort, secure bool) (net.Conn
 // ErrNobody says that no process listens in the data directory.
 var ErrNobody = errors.New("no process runs on the data directory")
 
-// dial connects and says hello.
+// dial connects and sends h.
 func dial(dir string, h Hello) (*channel, Answer, error) {
 	h.Version, h.Oldest = version, oldest
 	var conn *net.UnixConn
@@ -259,7 +258,7 @@ func (c *channel) greet(h Hello) (Answer, error) {
 }
 
 // gone turns the end of a connection into ErrNobody: only a process that dies
-// closes it without a word.
+// closes it without a message.
 func gone(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || nobody(err) {
 		return ErrNobody
@@ -267,7 +266,7 @@ func gone(err error) error {
 	return err
 }
 
-// nobody reports whether err says that no process listens, or none any more.
+// nobody reports whether err means that no process listens.
 func nobody(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peer is the process at the other end. One of another user is refused: it would
-// be given private keys.
+// peer returns the pid of the process at the other end. A process of another user
+// is refused: it would be given private keys.
 func peer(c *net.UnixConn) (pid int, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -29,7 +29,7 @@ func peer(c *net.UnixConn) (pid int, err error) {
 	return int(credentials.Pid), nil
 }
 
-// maxPath is what a socket's address has room for, with a 0 at the end.
+// maxPath is the maximum length of a socket's address, without the final 0.
 const maxPath = len(unix.RawSockaddrUnix{}.Path) - 1
 
 // InDirectory calls use with a name for path that is short enough for a socket's

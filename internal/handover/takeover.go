@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// builtWithin is how long the newer process may take from State to Serving. Its
-// store alone may take a minute to start.
+// builtWithin is how long the newer process may take from State to Serving.
+// Starting its store alone may take a minute.
 const builtWithin = 90 * time.Second
 
-// stateWithin is how long the older one may take from Answer to State: it lets
-// calls under way end and stops its store.
+// stateWithin is how long the older one may take from Answer to State: it
+// completes calls in flight and stops its store.
 const stateWithin = 60 * time.Second
 
-// abort is what the older process says when it goes on itself.
+// abort is the older process's message that it continues itself.
 const abort step = "abort"
 
-// A Request is a newer process as the older one sees it. A method that fails has
-// closed it, and nothing has changed hands.
+// A Request is the older process's side of a handover. A method that fails has
+// closed it, and nothing was handed over.
 type Request struct {
 	PID     int // 0: unknown
 	Program string
@@ -29,8 +29,8 @@ type Request struct {
 	listener *Listener
 }
 
-// Give hands the state over and returns when the newer process has built
-// everything from it.
+// Give sends the state and returns when the newer process has built everything
+// from it.
 func (r *Request) Give(s *State, files []Source) error {
 	r.within(builtWithin)
 	if err := r.send(s, files); err != nil {
@@ -42,11 +42,11 @@ func (r *Request) Give(s *State, files []Source) error {
 // Refuse says why nothing is handed over.
 func (r *Request) Refuse(why error) {
 	r.within(helloTimeout)
-	_ = r.send(&State{Refused: why.Error()}, nil) // it may be gone
+	_ = r.send(&State{Refused: why.Error()}, nil) // the newer process may be gone
 	r.Close()
 }
 
-// Begin lets the newer process take what comes, and returns when it does. From
+// Begin lets the newer process accept connections, and returns when it does. From
 // then on it is the one that serves.
 func (r *Request) Begin() error {
 	if err := r.say(begin); err != nil {
@@ -55,12 +55,11 @@ func (r *Request) Begin() error {
 	return r.fail(r.expect(serving))
 }
 
-// Done tells the newer process that this one takes nothing any more. The
-// connection stays open until Close, or the end of the process: the other one
-// looks at it.
-func (r *Request) Done() { _ = r.say(done) } // if it is gone, it is too late to do anything about it
+// Done says that this process accepts nothing any more. The connection stays open
+// until Close, or the end of the process, which the newer process watches for.
+func (r *Request) Done() { _ = r.say(done) } // if it is gone, it is too late to react
 
-// Close ends the connection and lets the next request in.
+// Close ends the connection and admits the next request.
 func (r *Request) Close() {
 	r.close()
 	r.listener.busy.Store(false)
@@ -71,8 +70,8 @@ func (r *Request) fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	r.within(helloTimeout) // the time for the step may be over
-	_ = r.say(abort)       // it may be gone
+	r.within(helloTimeout) // the deadline of the step may have passed
+	_ = r.say(abort)       // the newer process may be gone
 	r.Close()
 	if gone(err) == ErrNobody {
 		return errors.New("the new process has ended")
@@ -83,26 +82,27 @@ func (r *Request) fail(err error) error {
 	return err
 }
 
-// An Heir is this process on its way to the place of an older one.
-type Heir struct {
+// A Successor is the newer process's side of a handover: this process, taking
+// over from its predecessor.
+type Successor struct {
 	State
-	Program string // version of the older process
-	PID     int    // of it; 0: unknown
+	Program string // version of the predecessor
+	PID     int    // of the predecessor; 0: unknown
 
 	*channel
 	files []*os.File
 }
 
-// Dial asks the process that runs on the data directory for its place, and
-// returns once that one has let go of the directory. If there is none, or it dies
-// meanwhile, the error is ErrNobody.
-func Dial(dir, program string) (*Heir, error) {
+// Dial asks the process on the data directory to hand over, and returns once it
+// has closed the directory. If there is none, or it dies meanwhile, the error is
+// ErrNobody.
+func Dial(dir, program string) (*Successor, error) {
 	c, answer, err := dial(dir, Hello{Program: program, Purpose: Takeover})
 	if err != nil {
 		return nil, err
 	}
-	h := &Heir{channel: c, Program: answer.Program}
-	h.PID, _ = peer(c.conn) // it was asked before
+	h := &Successor{channel: c, Program: answer.Program}
+	h.PID, _ = peer(c.conn) // dial has checked it already
 	h.within(stateWithin)
 	h.files, err = c.receive(&h.State)
 	switch {
@@ -119,8 +119,8 @@ func Dial(dir, program string) (*Heir, error) {
 	return h, nil
 }
 
-// check makes sure that the files which the state names are there.
-func (h *Heir) check() error {
+// check ensures that the files which the state names are there.
+func (h *Successor) check() error {
 	named := func(n int) bool { return n >= 0 && n < len(h.files) }
 	ok := true
 	for _, s := range []*Server{h.API, h.Admin} {
@@ -136,22 +136,23 @@ func (h *Heir) check() error {
 	return nil
 }
 
-// Take is a file of the state. It becomes the caller's.
-func (h *Heir) Take(n int) *os.File {
+// Take returns a file of the state. The caller must close it.
+func (h *Successor) Take(n int) *os.File {
 	f := h.files[n]
 	h.files[n] = nil
 	return f
 }
 
-// Ready tells the older process that everything is built, and returns when this
-// one may take what comes. That the other one has died is no error.
-func (h *Heir) Ready() error { return h.next(ready, begin) }
+// Ready reports to the predecessor that everything is built, and returns when
+// this process may accept connections. It is no error if the predecessor has
+// died.
+func (h *Successor) Ready() error { return h.next(ready, begin) }
 
-// Serving tells the older process that this one takes what comes, and returns
-// when it is the only one that does.
-func (h *Heir) Serving() error { return h.next(serving, done) }
+// Serving reports to the predecessor that this process accepts connections, and
+// returns when the predecessor has stopped.
+func (h *Successor) Serving() error { return h.next(serving, done) }
 
-func (h *Heir) next(say, want step) error {
+func (h *Successor) next(say, want step) error {
 	err := h.say(say)
 	if err == nil || gone(err) == ErrNobody { // if it has given up, it has said so before
 		err = h.expect(want)
@@ -165,9 +166,9 @@ func (h *Heir) next(say, want step) error {
 	return nil
 }
 
-// Conn is the connection to the older process, which ends with it. It becomes
-// the caller's.
-func (h *Heir) Conn() (*os.File, error) {
+// Conn returns the connection to the predecessor, which ends when that does. The
+// caller must close it.
+func (h *Successor) Conn() (*os.File, error) {
 	f, err := h.conn.File()
 	if err != nil {
 		return nil, err
@@ -175,9 +176,9 @@ func (h *Heir) Conn() (*os.File, error) {
 	return f, nil
 }
 
-// Close lets go of what was not taken and of the older process, which goes on
-// itself unless it was told that this one serves.
-func (h *Heir) Close() {
+// Close closes the files that were not taken and the connection. The predecessor
+// continues unless Serving was called.
+func (h *Successor) Close() {
 	for i, f := range h.files {
 		if f != nil {
 			_ = f.Close() // it was not needed

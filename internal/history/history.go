@@ -1,8 +1,8 @@
-// Package history keeps on disk what listeners have done, minute by minute, for
-// a week and no more than a given number of bytes. A load balancer's day is one
-// file, a segment, that grows at its end; the oldest day goes as a whole. It
-// knows nothing of listeners but the numbers, which it is handed. Start reading
-// at Store.Append, then Store.Minutes; recorder.go has where samples come from.
+// Package history records on disk what listeners did, minute by minute, for a
+// week and no more than a given number of bytes. A load balancer's day is one
+// file, a segment, that is appended to; the oldest day is deleted as a whole. It
+// knows nothing of listeners but the numbers that it gets. Start reading at
+// Store.Append, then Store.Minutes; recorder.go is where samples come from.
 package history
 
 import (
@@ -19,31 +19,30 @@ import (
 	"elbow/internal/metrics"
 )
 
-// UDP is what the Port of a Sample has beyond the number of a port of UDP.
+// UDP is added to the Port of a Sample of a UDP listener.
 const UDP = 1 << 16
 
-// A Sample is what a listener did in a minute, or several listeners, or in
-// several minutes.
+// A Sample is what one or several listeners did in one or several minutes.
 type Sample struct {
-	Minute int64 // the first of them: Unix time / 60
-	Port   int   // of the listener, plus UDP for one of UDP; 0: of all of a load balancer
+	Minute int64 // the first minute: Unix time / 60
+	Port   int   // of the listener, plus UDP for UDP; 0: all of a load balancer
 
 	ByClass           [5]uint64 // exchanges, 1xx to 5xx
-	Faults            uint64    // exchanges that ended in one
+	Faults            uint64    // exchanges that ended in a fault
 	BytesIn, BytesOut uint64
-	Accepted, Dropped uint64 // client connections; dropped are those beyond a limit
+	Accepted, Dropped uint64 // client connections; dropped ones were over a limit
 
-	// What was so at the end of the minute. Of several minutes the most.
-	Open, Active       uint64 // client connections; those with an exchange under way
+	// State at the end of the minute; of several minutes the maximum.
+	Open, Active       uint64 // client connections; those with an exchange in flight
 	Healthy, Unhealthy uint64 // backends
 
 	Times metrics.Times // from a request to the end of its answer
 }
 
-// Time is when the sample begins.
+// Time is the begin of the sample.
 func (s *Sample) Time() time.Time { return time.Unix(s.Minute*60, 0).UTC() }
 
-// Requests is all exchanges.
+// Requests is the number of exchanges.
 func (s *Sample) Requests() (n uint64) {
 	for _, c := range s.ByClass {
 		n += c
@@ -51,7 +50,7 @@ func (s *Sample) Requests() (n uint64) {
 	return n
 }
 
-// counts are the fields that add up over time, levels those that do not.
+// counts are the fields that add up over time, levels the others.
 func (s *Sample) counts() [10]*uint64 {
 	return [...]*uint64{
 		&s.ByClass[0], &s.ByClass[1], &s.ByClass[2], &s.ByClass[3], &s.ByClass[4],
@@ -63,7 +62,7 @@ func (s *Sample) levels() [4]*uint64 {
 	return [...]*uint64{&s.Open, &s.Active, &s.Healthy, &s.Unhealthy}
 }
 
-// beside adds what another listener did in the same time.
+// beside adds the sample of another listener in the same time.
 func (s *Sample) beside(other *Sample) {
 	s.addCounts(other)
 	levels := other.levels()
@@ -72,7 +71,7 @@ func (s *Sample) beside(other *Sample) {
 	}
 }
 
-// after adds what the same listener did at another time.
+// after adds the sample of the same listener at another time.
 func (s *Sample) after(other *Sample) {
 	s.addCounts(other)
 	levels := other.levels()
@@ -89,33 +88,32 @@ func (s *Sample) addCounts(other *Sample) {
 	s.Times = s.Times.Plus(other.Times)
 }
 
-// A Store is the history in a directory. One process at a time may have it; who
-// opens it sees to that.
+// A Store is the history in a directory. The caller ensures that only one process
+// has it open.
 type Store struct {
 	dir   string
 	limit int64 // bytes
 	log   *slog.Logger
 
-	// mu is held while a minute is written: what is known of the files has to be
-	// what is in them.
+	// mu is held while a minute is written: the fields must match the files.
 	mu      sync.Mutex
-	days    map[string]int64    // guarded by mu; bytes on disk by day
-	whole   map[string]struct{} // guarded by mu; segments of wholeOf that end with a whole record
+	days    map[string]int64    // guarded by mu; bytes on disk per day
+	whole   map[string]struct{} // guarded by mu; segments of the day wholeOf that end with a complete record
 	wholeOf string              // guarded by mu; the day last written to
 	failing bool                // guarded by mu; the last Append did not write everything
-	from    map[string]int64    // guarded by mu; the first minute that is left, of days of which hours were dropped
+	from    map[string]int64    // guarded by mu; the first minute left, of days of which hours were dropped
 
 	warned map[string]string // guarded by mu; the day of the last warning of each kind
 
-	// What is asked for by others, who must not wait until a minute is written: the
-	// first segments of a day of 10,000 load balancers take seconds.
+	// For readers that must not wait until a minute is written: the first
+	// segments of a day of 10,000 load balancers take seconds.
 	size     atomic.Int64
 	tooSmall atomic.Pointer[error] // why the limit is exceeded; nil: it is not
 }
 
-// Open returns the history in a directory, which is made if it is not there. It
-// takes at most limit bytes, in blocks of blockBytes. What cannot be read is
-// told to the log and is no error: traffic matters more.
+// Open returns the history in a directory, which is created if needed. It takes
+// at most limit bytes, in blocks of blockBytes. Unreadable files are logged and
+// are no error: traffic matters more.
 func Open(dir string, limit int64, log *slog.Logger) *Store {
 	s := &Store{
 		dir: dir, limit: limit, log: log, days: make(map[string]int64), whole: make(map[string]struct{}),
@@ -128,7 +126,7 @@ func Open(dir string, limit int64, log *slog.Logger) *Store {
 	return s
 }
 
-// measure finds out how much there is.
+// measure sums up the sizes of the existing files.
 func (s *Store) measure() error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
@@ -139,7 +137,7 @@ func (s *Store) measure() error {
 		}
 		day := filepath.Base(filepath.Dir(path))
 		if _, err := time.Parse(time.DateOnly, day); err != nil {
-			return nil // not ours
+			return nil // not a file of ours
 		}
 		if forgotten(path) {
 			return nil
@@ -155,9 +153,8 @@ func (s *Store) measure() error {
 // total is the name of the segment with the sums over all load balancers.
 const total = "total"
 
-// Append writes what listeners did in one minute, by load balancer. A load
-// balancer that could not be written is missing in that minute; the others are
-// not.
+// Append writes what listeners did in one minute, by load balancer. If one load
+// balancer cannot be written, it is missing in that minute; the others are not.
 func (s *Store) Append(minute int64, samples map[string][]Sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,11 +183,11 @@ func (s *Store) Append(minute int64, samples map[string][]Sample) {
 	s.failing = err != nil
 }
 
-// Size is how many bytes there are on disk, and how many there may be.
-// It does not wait for a minute that is being written, as Warning does not.
+// Size returns the bytes on disk, and the limit. It does not wait for a minute
+// that is being written; nor does Warning.
 func (s *Store) Size() (bytes, limit int64) { return s.size.Load(), s.limit }
 
-// Warning says why there is more than there may be, nil if there is not.
+// Warning returns why the limit is exceeded, nil if it is not.
 func (s *Store) Warning() error {
 	if err := s.tooSmall.Load(); err != nil {
 		return *err
@@ -198,14 +195,14 @@ func (s *Store) Warning() error {
 	return nil
 }
 
-// firstLine is enough of an error that a thousand segments may have.
+// firstLine shortens an error that a thousand segments may have.
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
 }
 
-// path is where the segment of a load balancer is. Names are ids that the
-// program made: there is no load balancer whose name has other characters.
+// path returns the path of a load balancer's segment. Names are ids generated by
+// the program: no load balancer has a name with other characters.
 func (s *Store) path(day, lb string) (path string, ok bool) {
 	if lb == "" || strings.Trim(lb, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return "", false

@@ -26,7 +26,7 @@ func minute(s *Store, at int64) {
 	s.Append(at, map[string][]Sample{"lb-1": {{Port: 443, ByClass: [5]uint64{1: 1}}}})
 }
 
-// minutes are those that there is a sample of.
+// minutes returns the minutes that have a sample.
 func minutes(t *testing.T, s *Store, lb string) (all []int64) {
 	t.Helper()
 	samples, err := s.Minutes(lb, testFirst-30*minutesPerDay, testFirst+30*minutesPerDay, func(int) bool { return true })
@@ -51,7 +51,7 @@ func all(int) bool { return true }
 func TestWhatIsAppendedIsRead(t *testing.T) {
 	dir := t.TempDir()
 	s, log := open(t, dir, roomy)
-	for at := testFirst - 2; at < testFirst+2; at++ { // over midnight
+	for at := testFirst - 2; at < testFirst+2; at++ { // across midnight
 		s.Append(at, map[string][]Sample{
 			"lb-1": {busy(0, 443), busy(0, 80)},
 			"lb-2": {{Port: 443, Open: 7}},
@@ -77,7 +77,7 @@ func TestWhatIsAppendedIsRead(t *testing.T) {
 	}
 }
 
-// Counts of steps add up; levels add up over listeners and are the most over
+// Counts of steps add up; levels add up over listeners and are the maximum over
 // time.
 func TestSteps(t *testing.T) {
 	s, _ := open(t, t.TempDir(), roomy)
@@ -107,7 +107,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// A minute in which one process follows another is written by both.
+// A minute with a takeover is written by both processes.
 func TestPiecesOfAMinute(t *testing.T) {
 	dir := t.TempDir()
 	older, _ := open(t, dir, roomy)
@@ -118,8 +118,8 @@ func TestPiecesOfAMinute(t *testing.T) {
 	want(t, "the minute", got, Sample{Minute: testFirst, Port: 443, Accepted: 7, Open: 8})
 }
 
-// The process may be killed at any byte: what was written before stays, and what
-// comes after goes on behind it.
+// The process may be killed at any byte: earlier records stay, and later ones are
+// appended after them.
 func TestKilledAtEveryByte(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir, roomy)
@@ -154,7 +154,7 @@ func TestKilledAtEveryByte(t *testing.T) {
 	}
 }
 
-// A damaged segment is set aside, told of once, and takes nothing else with it.
+// A damaged segment is set aside, logged once, and affects no other.
 func TestDamagedSegmentIsSetAside(t *testing.T) {
 	for _, first := range []string{"read", "written"} {
 		t.Run(first+" first", func(t *testing.T) {
@@ -189,14 +189,14 @@ func TestDamagedSegmentIsSetAside(t *testing.T) {
 	}
 }
 
-// Days go when they are older than a week.
+// Days are deleted when they are older than a week.
 func TestOldDaysGo(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir, roomy)
 	for day := range int64(12) {
 		minute(s, testFirst+day*minutesPerDay)
 		if day == 5 {
-			s, _ = open(t, dir, roomy) // what an earlier process wrote is known
+			s, _ = open(t, dir, roomy) // what an earlier process wrote is counted
 		}
 	}
 	want(t, "minutes", minutes(t, s, "lb-1"), 4*1440, 5*1440, 6*1440, 7*1440, 8*1440, 9*1440, 10*1440, 11*1440)
@@ -215,9 +215,8 @@ func names(t *testing.T, dir string) (all []string) {
 	return all
 }
 
-// The history takes no more than it may: the oldest day goes, and of the last days
 // A clock that is years ahead at one start deletes nothing, nor does one that is
-// years behind; once it goes on from a day there, it is believed.
+// years behind; once it continues from there for a day, it is believed.
 func TestClockThatJumps(t *testing.T) {
 	for name, jump := range map[string]int64{"ten years ahead": 3650, "a month ahead": 30, "behind": -3000} {
 		t.Run(name, func(t *testing.T) {
@@ -233,7 +232,7 @@ func TestClockThatJumps(t *testing.T) {
 				}
 				return len(found)
 			}
-			s, _ = open(t, dir, 1<<30) // a start
+			s, _ = open(t, dir, 1<<30) // a restart
 			odd := testFirst + (6+jump)*minutesPerDay
 			minute(s, odd)
 			minute(s, odd+600)
@@ -256,7 +255,8 @@ func TestClockThatJumps(t *testing.T) {
 	}
 }
 
-// the oldest hours.
+// The history stays within its limit: the oldest day is deleted, and of the last
+// two days the oldest hours.
 func TestSizeIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	const limit = 24 * blockBytes // two segments a day: twelve days
@@ -265,7 +265,7 @@ func TestSizeIsBounded(t *testing.T) {
 		minute(s, testFirst+day*minutesPerDay)
 	}
 	before := log.String()
-	for n := range int64(1400) { // of one day, more than the bound
+	for n := range int64(1400) { // of one day, more than the limit
 		some := map[string][]Sample{"lb-1": nil}
 		for port := range 50 {
 			some["lb-1"] = append(some["lb-1"], Sample{Port: port + 1, Open: uint64(n)})
@@ -308,7 +308,8 @@ func contiguous(minutes []int64) bool {
 	return true
 }
 
-// The current hour stays even if it is too much by itself, and no more than it.
+// The current hour stays even if it exceeds the limit by itself, and nothing else
+// does.
 func TestCurrentHourStays(t *testing.T) {
 	dir := t.TempDir()
 	const listeners, limit = 30, 8 * blockBytes
@@ -341,8 +342,9 @@ func TestCurrentHourStays(t *testing.T) {
 	}
 }
 
-// A process that ends while hours are dropped leaves a segment as it was or as it is
-// to be, and the next one removes what is left over. What is damaged goes first.
+// A process that dies while hours are deleted leaves a segment in its old or its
+// new state, and the next process removes leftovers. Damaged segments are deleted
+// first.
 func TestHoursAreDroppedAtomically(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir, roomy)
@@ -387,8 +389,8 @@ func taken(t *testing.T, dir string) (bytes int64) {
 	return bytes
 }
 
-// A directory that cannot be written to is told once, and no more than the
-// minutes meanwhile is lost.
+// A directory that cannot be written to is logged once, and only the minutes
+// meanwhile are lost.
 func TestNotWritable(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "history")
 	if err := os.WriteFile(dir, nil, 0o600); err != nil { // a file is in the way
@@ -449,7 +451,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// Who asks how large the history is does not wait for a minute that is written.
+// Reading the size does not wait for a minute that is being written.
 func TestSizeDoesNotWait(t *testing.T) {
 	s, _ := open(t, t.TempDir(), roomy)
 	minute(s, testFirst)

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Minutes returns what the listeners of a load balancer that pick takes did from
-// one minute until another, the other excluded: a sample for each minute and
-// listener, in this order.
+// Minutes returns what the listeners of a load balancer that pick accepts did
+// from one minute to another, exclusive: a sample for each minute and listener,
+// in this order.
 func (s *Store) Minutes(lb string, from, to int64, pick func(port int) bool) (all []Sample, err error) {
 	err = s.eachMinute(lb, from, to, func(listeners []*Sample) {
 		for _, one := range listeners {
@@ -21,9 +21,9 @@ func (s *Store) Minutes(lb string, from, to int64, pick func(port int) bool) (al
 }
 
 // Steps returns what a load balancer did, or all of them for "", from one minute
-// until another, the other excluded, in steps of so many minutes. The first is
-// the first in which there is anything; from then on none is left out: where
-// there is no sample there was no traffic.
+// to another, exclusive, in steps of so many minutes. The first step is the first
+// with a sample; from then on none is left out: a step without samples had no
+// traffic.
 func (s *Store) Steps(lb string, from, to, minutes int64) (all []Sample, err error) {
 	begin := func(step int64) *Sample {
 		for len(all) > 0 && all[len(all)-1].Minute < step-minutes {
@@ -47,9 +47,9 @@ func (s *Store) Steps(lb string, from, to, minutes int64) (all []Sample, err err
 	return all, err
 }
 
-// eachMinute visits the minutes of a load balancer from one until another, the
-// other excluded, in order, each with its listeners by port. A minute in which
-// another process took over was written in two pieces.
+// eachMinute visits the minutes of a load balancer from one to another,
+// exclusive, in order, each with its listeners by port. A minute with a takeover
+// was written in two pieces.
 func (s *Store) eachMinute(lb string, from, to int64, visit func(listeners []*Sample)) error {
 	for minute := from; minute < to; {
 		day := dayOf(minute)

@@ -10,9 +10,9 @@ import (
 	"elbow/internal/metrics"
 )
 
-// A segment is its head and then records. A record is the length of its payload
-// as a varint, the CRC-32C of the payload in 4 bytes, little endian, and the
-// payload: a row of varints,
+// A segment is its head followed by records. A record is the length of its
+// payload as a varint, the CRC-32C of the payload in 4 bytes, little endian, and
+// the payload: a sequence of varints,
 //
 //	minute  of the day, UTC
 //	port
@@ -24,17 +24,17 @@ import (
 //
 //	sum      of all of them, in nanoseconds
 //	buckets  bit n: bucket n is not empty
-//	…        how many there are in those
+//	…        the counts of those buckets
 //
-// What a bucket stands for is part of the format, and so is the order of the
-// fields: a change of either is another head.
+// The bounds of the buckets and the order of the fields are part of the format: a
+// change of either needs another head.
 const segmentHead = "elbow history 1\n"
 
 const (
 	minutesPerDay = 24 * 60
 
 	// maxPayload bounds the payload: 3 numbers of at most 3 bytes, 14 fields, the
-	// sum and as many counts as there are buckets of at most 10, and their mask.
+	// sum and one count per bucket of at most 10, and their mask.
 	maxPayload = 3*3 + (14+1+metrics.Buckets)*binary.MaxVarintLen64 + 3
 )
 
@@ -95,23 +95,23 @@ func appendTimes(to []byte, t *metrics.Times) []byte {
 	return to
 }
 
-// fields are all numbers of a sample in the order of the format.
+// fields returns all numbers of a sample in the order of the format.
 func (s *Sample) fields() []*uint64 {
 	counts, levels := s.counts(), s.levels()
 	return append(counts[:], levels[:]...)
 }
 
 var (
-	// errTorn says that a segment ends within a record: the process or the machine
-	// ended while it was written.
+	// errTorn says that a segment ends within a record: the process or the
+	// machine stopped while it was written.
 	errTorn = errors.New("ends within a record")
 
-	// errDamaged says that a segment is not what was written.
+	// errDamaged says that the content of a segment is corrupt.
 	errDamaged = errors.New("is damaged")
 )
 
 // scan visits the samples of a segment of a day in the order in which they were
-// written, and returns how many bytes at the beginning of it are whole records.
+// written, and returns how many bytes at its start are complete records.
 func scan(segment []byte, day time.Time, visit func(*Sample)) (whole int, err error) {
 	if len(segment) < len(segmentHead) && segmentHead[:len(segment)] == string(segment) {
 		return 0, errTorn
@@ -136,7 +136,7 @@ func scan(segment []byte, day time.Time, visit func(*Sample)) (whole int, err er
 	return whole, nil
 }
 
-// cut takes the first record off.
+// cut splits the first record off.
 func cut(rest []byte) (payload []byte, size int, err error) {
 	length, n := binary.Uvarint(rest)
 	if n == 0 {
@@ -153,14 +153,14 @@ func cut(rest []byte) (payload []byte, size int, err error) {
 	if crc32.Checksum(payload, castagnoli) == binary.LittleEndian.Uint32(rest[n:]) {
 		return payload, size, nil
 	}
-	if size == len(rest) { // after a power failure the end may be there and what is before it not
+	if size == len(rest) { // after a power failure the end may be there without the bytes before it
 		return nil, 0, errTorn
 	}
 	return nil, 0, damage(rest)
 }
 
-// damage tells zeros, which some file systems leave after a power failure where
-// the end of a file was to be written, from everything else.
+// damage distinguishes zeros, which some file systems leave after a power failure
+// at the end of a file, from corruption.
 func damage(rest []byte) error {
 	for _, b := range rest {
 		if b != 0 {
@@ -170,7 +170,7 @@ func damage(rest []byte) error {
 	return errTorn
 }
 
-// decode reads a payload, and nothing but one.
+// decode parses a payload; trailing bytes are an error.
 func (s *Sample) decode(payload []byte) bool {
 	r := numbers{payload, true}
 	s.Minute = int64(r.next(minutesPerDay - 1))
@@ -194,7 +194,7 @@ type numbers struct {
 	ok   bool
 }
 
-// next is the next number, at most most.
+// next returns the next number, at most most.
 func (r *numbers) next(most uint64) uint64 {
 	n, size := binary.Uvarint(r.rest)
 	if size <= 0 || n > most {

@@ -19,7 +19,7 @@ var (
 	testFirst = testDay.Unix() / 60
 )
 
-// busy is a sample with something in every field.
+// busy is a sample with a value in every field.
 func busy(minute int64, port int) Sample {
 	s := Sample{Minute: minute, Port: port}
 	for n, field := range s.fields() {
@@ -53,7 +53,7 @@ func TestScan(t *testing.T) {
 		b[at] ^= 0x10
 		return b
 	}
-	payload := func(hexadecimal string) []byte { // a record with a right checksum
+	payload := func(hexadecimal string) []byte { // a record with a valid checksum
 		b, err := hex.DecodeString(hexadecimal)
 		if err != nil {
 			t.Fatal(err)
@@ -101,8 +101,8 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// A segment that was cut off anywhere has every record that is whole, and what
-// is left of the next is told from damage.
+// A segment cut off anywhere has every complete record, and the torn one is
+// distinguished from damage.
 func TestScanEveryPrefix(t *testing.T) {
 	samples := []Sample{busy(testFirst, 80), busy(testFirst, 443), busy(testFirst+1, 80), busy(testFirst+1, 443)}
 	good := segmentOf(samples...)
@@ -129,7 +129,7 @@ func TestScanEveryPrefix(t *testing.T) {
 	}
 }
 
-// What is written is read, and takes no more than a record may.
+// A sample that is written is read back, and its record is within the bound.
 func TestRecordRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		numbers := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64Max(1000), rapid.Uint64())
@@ -168,7 +168,7 @@ func TestLargestRecord(t *testing.T) {
 	}
 }
 
-// The format is what is on the disks of those who run an older version.
+// The format must stay compatible with the files of older versions.
 func TestFormatStays(t *testing.T) {
 	sample := busy(testFirst+754, 443)
 	const want = "22a6c5461ef205bb03ffff010102030405060708090a0b0c0d0e80a0b787e90591804003ac0201"
@@ -200,7 +200,7 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// FuzzDecode reads payloads whose checksum is right.
+// FuzzDecode decodes payloads with a valid checksum.
 func FuzzDecode(f *testing.F) {
 	sample := busy(testFirst, 443)
 	f.Add(appendPayload(nil, &sample))

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// A Reading is what a listener has counted since it was opened, and what is so
-// at the moment.
+// A Reading is what a listener has counted since it was opened, and its current
+// levels.
 type Reading struct {
 	LoadBalancerID string
 	Sample         // without Minute
 }
 
-// A Recorder looks at the counters once a minute and writes what came since. It
+// A Recorder reads the counters once a minute and writes the difference. It
 // remembers what it has written, so that Run may end and begin again, with
 // another Store.
 type Recorder struct {
@@ -25,14 +25,14 @@ type listener struct {
 	port int
 }
 
-// NewRecorder returns a recorder of the counters that read reads. What they have
-// counted before belongs to the first minute.
+// NewRecorder returns a recorder of the counters that read returns. What they
+// have counted before belongs to the first minute.
 func NewRecorder(read func() []Reading) *Recorder {
 	return &Recorder{read: read}
 }
 
-// Run writes a sample of each listener at the end of every minute, and of what
-// there was of the last one when ctx ends.
+// Run writes a sample of each listener at the end of every minute, and of the
+// unfinished minute when ctx ends.
 func (r *Recorder) Run(ctx context.Context, to *Store) {
 	for minute := time.Now().Unix() / 60; ; minute = max(minute+1, time.Now().Unix()/60) {
 		timer := time.NewTimer(time.Until(time.Unix((minute+1)*60, 0)))
@@ -47,7 +47,7 @@ func (r *Recorder) Run(ctx context.Context, to *Store) {
 	}
 }
 
-// gains are what listeners have done since the last look, by load balancer.
+// gains returns what listeners have done since the last call, by load balancer.
 func (r *Recorder) gains() map[string][]Sample {
 	readings := r.read()
 	gains := make(map[string][]Sample)
@@ -63,8 +63,8 @@ func (r *Recorder) gains() map[string][]Sample {
 	return gains
 }
 
-// since is what was counted after an earlier moment. A listener that was opened
-// anew meanwhile has counted from zero.
+// since returns what was counted after an earlier reading. A listener that was
+// reopened meanwhile has counted from zero.
 func (s *Sample) since(earlier *Sample) Sample {
 	gain := *s
 	before := earlier.counts()

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/metrics"
 )
 
-// running has a recorder write to s until the end function is called.
+// running makes a recorder write to s until end is called.
 func running(r *Recorder, s *Store) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -30,7 +30,7 @@ func reading(requests uint64) Sample {
 	return Sample{Port: 443, ByClass: [5]uint64{1: requests}, BytesOut: 100 * requests, Open: 2, Times: metrics.TimesOf(h, time.Duration(requests)*time.Millisecond)}
 }
 
-// counters are what a recorder reads; the test sets them.
+// counters are read by a recorder; the test sets them.
 type counters struct{ now atomic.Pointer[[]Reading] }
 
 func (c *counters) set(all ...Reading) { c.now.Store(&all) }
@@ -42,8 +42,9 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// A minute has what came in it, whenever it began; the last one what came until
-// the end, and what came while nothing was recorded belongs to the next.
+// A minute has what was counted in it, whenever it began; the last one what was
+// counted until the end; what was counted while nothing was recorded belongs to
+// the next.
 func TestRecorder(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestRecorder(t *testing.T) {
 		first := time.Now().Unix() / 60
 		var c counters
 		now := func(requests uint64) { c.set(Reading{"lb-1", reading(requests)}) }
-		now(10) // counted before anything was recorded
+		now(10) // counted before recording began
 		r := NewRecorder(c.read)
 		s, _ := open(t, dir, roomy)
 		end := running(r, s)
@@ -66,7 +67,7 @@ func TestRecorder(t *testing.T) {
 		end = running(r, s)
 		synctest.Wait()
 		pass(time.Minute)
-		now(4) // opened anew
+		now(4) // reopened
 		pass(time.Minute)
 		end()
 
@@ -84,8 +85,8 @@ func TestRecorder(t *testing.T) {
 	})
 }
 
-// A listener that is not there any more is no longer recorded, and one that
-// comes is from its first minute.
+// A listener that is closed is no longer recorded, and a new one is from its
+// first minute.
 func TestRecorderListenersComeAndGo(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	// Retention is how long samples are kept, at least: a day goes when its last
-	// minute is older.
+	// Retention is the minimum time for which samples are kept: a day is deleted
+	// when its last minute is older.
 	Retention = 7 * 24 * time.Hour
 
-	// blockBytes is what file systems give a file at a time.
+	// blockBytes is the allocation unit of file systems, in bytes.
 	blockBytes = 4096
 )
 
-// onDisk is what a file of a size takes.
+// onDisk is the space that a file of a size takes.
 func onDisk(size int64) int64 { return (size + blockBytes - 1) / blockBytes * blockBytes }
 
-// expire drops the days that are too old on a day. Their age is counted from the
-// day after the last one before today, which is today unless nothing was written
-// for a while: a clock that jumps ahead at one start has nothing deleted, and the
-// next day is soon enough if it is right. s.mu is held.
+// expire deletes the days that have expired. Their age is counted from the day
+// after the last one before today, which is today unless nothing was written for
+// a while: a clock that jumps ahead at one start deletes nothing, and if the
+// clock is right the next day is soon enough. s.mu is held.
 func (s *Store) expire(today string) {
 	from := timeOf(today)
 	last := ""
@@ -44,9 +44,9 @@ func (s *Store) expire(today string) {
 	}
 }
 
-// shrink drops what is oldest until the rest is not too much, days as a whole and of
-// the last two days hours. The current hour stays, however much it takes. s.mu is
-// held.
+// shrink deletes the oldest samples until the rest is within the limit, whole
+// days first and hours of the last two days. The current hour stays, however much
+// it takes. s.mu is held.
 func (s *Store) shrink(minute int64) {
 	today := dayOf(minute)
 	for s.bytes() > s.limit {
@@ -67,7 +67,7 @@ func (s *Store) shrink(minute int64) {
 	}
 }
 
-// bytes is how much there is. s.mu is held.
+// bytes is the total size. s.mu is held.
 func (s *Store) bytes() (all int64) {
 	for _, n := range s.days {
 		all += n
@@ -75,10 +75,10 @@ func (s *Store) bytes() (all int64) {
 	return all
 }
 
-// nearlyFull is the part of the limit, in percent, from which there is a warning.
+// nearlyFull is the percentage of the limit above which a warning is logged.
 const nearlyFull = 80
 
-// warn tells of what the limit costs before it does. s.mu is held.
+// warn logs that the limit will delete samples before it does. s.mu is held.
 func (s *Store) warn(minute int64) {
 	bytes, today := s.bytes(), dayOf(minute)
 	week := timeOf(today).Add(-Retention + 24*time.Hour).Format(time.DateOnly)
@@ -95,7 +95,7 @@ func (s *Store) warn(minute int64) {
 	}
 }
 
-// warnOnce is for what is so for a long time: the log has it once a day.
+// warnOnce logs a lasting condition once a day.
 func (s *Store) warnOnce(today, what string, bytes int64) {
 	if s.warned[what] != today {
 		s.warned[what] = today

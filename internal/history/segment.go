@@ -47,8 +47,8 @@ func (s *Store) write(day, lb string, samples []Sample) error {
 	return err
 }
 
-// mend makes sure that a record can be appended to a segment: what a write left
-// unfinished is cut off, and a segment that is damaged set aside. s.mu is held.
+// mend ensures that a record can be appended to a segment: an unfinished record
+// is cut off, and a damaged segment is set aside. s.mu is held.
 func (s *Store) mend(day, path string) error {
 	segment, err := regular.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,7 +69,7 @@ func (s *Store) mend(day, path string) error {
 	return nil
 }
 
-// damagedSuffix is what a segment that was set aside is named with. It goes with
+// damagedSuffix is the suffix of a segment that was set aside. It is deleted with
 // its day.
 const damagedSuffix = ".damaged"
 
@@ -78,8 +78,8 @@ func (s *Store) setAside(path string) error {
 	return os.Rename(path, path+damagedSuffix)
 }
 
-// read visits the samples of a load balancer's day. It needs no lock: of what is
-// being written it sees a beginning.
+// read visits the samples of a load balancer's day. It needs no lock: of a
+// segment that is being written it sees a prefix.
 func (s *Store) read(day, lb string, visit func(*Sample)) error {
 	path, ok := s.path(day, lb)
 	if !ok {
@@ -97,14 +97,14 @@ func (s *Store) read(day, lb string, visit func(*Sample)) error {
 		defer s.mu.Unlock()
 		return s.mend(day, path)
 	}
-	return nil // what a write left unfinished the next one cuts off
+	return nil // the next write cuts off an unfinished record
 }
 
-// dayOf is the name of a minute's day.
+// dayOf returns the name of a minute's day.
 func dayOf(minute int64) string { return time.Unix(minute*60, 0).UTC().Format(time.DateOnly) }
 
-// timeOf is when a day begins.
+// timeOf returns the begin of a day.
 func timeOf(day string) time.Time {
-	t, _ := time.Parse(time.DateOnly, day) // every day that comes here was named by dayOf
+	t, _ := time.Parse(time.DateOnly, day) // every day passed here was named by dayOf
 	return t
 }

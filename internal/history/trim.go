@@ -10,12 +10,12 @@ import (
 	"elbow/internal/regular"
 )
 
-// freshSuffix is what a segment is named with while it is written anew.
+// freshSuffix is the suffix of a segment while it is rewritten.
 const freshSuffix = ".new"
 
-// dropHours drops the older half of the hours of a day before its minute end, one
-// at least: segments are written anew, so this is not done for every hour. s.mu is
-// held.
+// dropHours deletes the older half of the hours of a day before its minute end,
+// at least one: segments are rewritten, so this is not done for every hour. s.mu
+// is held.
 func (s *Store) dropHours(day string, end int64) {
 	from := s.from[day]
 	until := from + max(60, (end-from)/2/60*60)
@@ -35,8 +35,8 @@ func (s *Store) dropHours(day string, end int64) {
 	s.from[day] = until
 }
 
-// trim drops the samples of a segment before a minute. A segment without others goes
-// as a whole, and so does one that was set aside. s.mu is held.
+// trim deletes the samples of a segment before a minute. A segment without others
+// is deleted, and so is one that was set aside. s.mu is held.
 func (s *Store) trim(day, name string, until int64) error {
 	path := filepath.Join(s.dir, day, name)
 	segment, err := regular.ReadFile(path)
@@ -68,8 +68,8 @@ func (s *Store) trim(day, name string, until int64) error {
 	return err
 }
 
-// replace puts a file in the place of another: a reader sees one or the other, and so
-// does the next process if this one ends in between.
+// replace atomically replaces a file: a reader, or the next process if this one
+// dies, sees the old or the new one.
 func replace(path string, text []byte) error {
 	if err := regular.WriteFile(path+freshSuffix, text, 0o600); err != nil {
 		_ = os.Remove(path + freshSuffix) // it may not have been made
@@ -78,8 +78,8 @@ func replace(path string, text []byte) error {
 	return os.Rename(path+freshSuffix, path)
 }
 
-// forgotten removes what a process has left that ended while it wrote a segment anew,
-// and reports whether a file is such.
+// forgotten removes a file left by a process that died while it rewrote a
+// segment, and reports whether the file was one.
 func forgotten(path string) bool {
 	return strings.HasSuffix(path, freshSuffix) && !errors.Is(os.Remove(path), fs.ErrPermission)
 }

@@ -2,8 +2,8 @@ package metrics
 
 import "sync/atomic"
 
-// A Counter is a number that only grows. The zero Counter is ready to use. One
-// that is counted elsewhere is Set in the sample function of Set.Add and
+// A Counter is a number that only grows. The zero Counter is ready to use. A
+// counter that is kept elsewhere is Set in the sample function of Set.Add and
 // nowhere else.
 type Counter struct{ n atomic.Uint64 }
 
@@ -18,8 +18,8 @@ func (c *Counter) Inc() { c.n.Add(1) }
 
 // A Gauge is a number that goes up and down. The zero Gauge is ready to use.
 //
-// One that is added to may be raised in one lane and lowered in another: only
-// the sum has a meaning. One that is Set is set in the sample function of
+// A gauge that is added to may be raised in one lane and lowered in another: only
+// the sum has a meaning. A gauge that is Set is set in the sample function of
 // Set.Add and nowhere else.
 type Gauge struct{ n atomic.Int64 }
 

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// bounds are the upper ends of the buckets, the end included. They reach from
-// what a backend on the same machine takes to the longest RequestTimeout, in
-// steps small enough that a quantile read out of them is right to a factor of
+// bounds are the inclusive upper bounds of the buckets. They reach from the
+// latency of a backend on the same machine to the longest RequestTimeout, in
+// steps small enough that a quantile computed from them is right to a factor of
 // 2.5 at worst.
 var bounds = [...]time.Duration{
 	100 * time.Microsecond, 200 * time.Microsecond, 500 * time.Microsecond,
@@ -20,8 +20,8 @@ var bounds = [...]time.Duration{
 	100 * time.Second, 180 * time.Second,
 }
 
-// Buckets is how many there are: one for each bound and one for what is longer
-// than all of them.
+// Buckets is the number of buckets: one for each bound and one for longer
+// durations.
 const Buckets = len(bounds) + 1
 
 // A Histogram counts durations by bucket. The zero Histogram is ready to use.
@@ -30,7 +30,7 @@ type Histogram struct {
 	sum    atomic.Int64 // nanoseconds
 }
 
-// Observe counts d; a negative one, from a clock set back, counts as 0.
+// Observe counts d; a negative d, from a clock set back, counts as 0.
 func (h *Histogram) Observe(d time.Duration) {
 	d = max(d, 0)
 	n := 0
@@ -48,16 +48,16 @@ func (h *Histogram) addTo(t *Times) {
 	t.Sum += time.Duration(h.sum.Load())
 }
 
-// Times is what a histogram held at one moment.
+// Times is the content of a histogram at one moment.
 type Times struct {
 	counts [Buckets]uint64
 	Sum    time.Duration // of all durations
 }
 
-// TimesOf makes the Times again whose PerBucket and Sum were these.
+// TimesOf returns the Times with this PerBucket and Sum.
 func TimesOf(counts [Buckets]uint64, sum time.Duration) Times { return Times{counts, sum} }
 
-// PerBucket returns how many durations each bucket holds, the shortest first.
+// PerBucket returns the number of durations in each bucket, the shortest first.
 func (t *Times) PerBucket() [Buckets]uint64 { return t.counts }
 
 // Count returns the number of durations.
@@ -69,7 +69,8 @@ func (t *Times) Count() uint64 {
 	return n
 }
 
-// Since returns what came after an earlier moment of the same histogram.
+// Since returns the durations added after an earlier moment of the same
+// histogram.
 func (t Times) Since(earlier Times) Times {
 	for n := range t.counts {
 		t.counts[n] -= earlier.counts[n]
@@ -78,7 +79,7 @@ func (t Times) Since(earlier Times) Times {
 	return t
 }
 
-// Plus returns what both held together.
+// Plus returns the sum of both.
 func (t Times) Plus(other Times) Times {
 	for n := range t.counts {
 		t.counts[n] += other.counts[n]
@@ -88,15 +89,14 @@ func (t Times) Plus(other Times) Times {
 }
 
 // Quantile returns the duration that the fraction q, 0 to 1, of all durations
-// does not exceed, taking those of a bucket as evenly spread over it. Of
-// durations longer than the last bound it knows only that. It is 0 if there are
-// none.
+// does not exceed, as if those of a bucket were spread evenly over it. Durations
+// longer than the last bound count as that bound. It is 0 if there are none.
 func (t *Times) Quantile(q float64) time.Duration {
 	count := t.Count()
 	if count == 0 {
 		return 0
 	}
-	rank := max(1, uint64(math.Ceil(q*float64(count)))) // of the one sought, the shortest being 1
+	rank := max(1, uint64(math.Ceil(q*float64(count)))) // of the duration sought, the shortest being 1
 	var low time.Duration
 	for n, c := range t.counts[:len(bounds)] {
 		if rank <= c {

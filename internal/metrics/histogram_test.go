@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// timesOf is what a histogram holds after these durations.
+// timesOf is the content of a histogram after these durations.
 func timesOf(durations ...time.Duration) (t Times) {
 	var h Histogram
 	for _, d := range durations {
@@ -46,7 +46,7 @@ func TestHistogramBuckets(t *testing.T) {
 	}
 }
 
-// A quantile lies in the same bucket as the duration it stands for.
+// A quantile lies in the same bucket as the true value.
 func TestQuantile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all []time.Duration
@@ -63,7 +63,7 @@ func TestQuantile(t *testing.T) {
 			low = bounds[n-1]
 		}
 		if n == len(bounds) {
-			low = high // longer than all bounds: the last one is what is known
+			low = high // longer than all bounds: the last bound counts
 		}
 		if got := times.Quantile(q); got < low || got > high {
 			t.Fatalf("quantile %v: got %v, want %v to %v, where %v is", q, got, low, high, exact)

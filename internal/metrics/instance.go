@@ -5,15 +5,15 @@ import (
 	"sync/atomic"
 )
 
-// An Instance is the counts of one labelled thing.
+// An Instance holds the counts of one labelled object.
 //
-// It keeps several copies of T, lanes, on machines with many cores, so that
-// cores seldom fight for a cache line; what is read is the sum of all lanes.
+// On machines with many cores it keeps several copies of T, lanes, so that cores
+// seldom contend for a cache line; reads return the sum of all lanes.
 type Instance[T any] struct {
 	lanes  []*T
 	picker *lanePicker
 	values []string // of the labels
-	quoted []string // the same as they are shown
+	quoted []string // the same, quoted for output
 	sample atomic.Pointer[func(*T)]
 
 	users int // guarded by Set.mu: Adds without Remove
@@ -30,8 +30,8 @@ func newInstance[T any](picker *lanePicker, values []string) *Instance[T] {
 	return i
 }
 
-// Local returns the lane to count in. Ask once for an exchange's worth of
-// counting, not once for each count; any lane may be used at any time.
+// Local returns the lane to count in. Call it once per exchange, not once for
+// each count; any lane may be used at any time.
 func (i *Instance[T]) Local() *T {
 	if len(i.lanes) == 1 {
 		return i.lanes[0]
@@ -72,24 +72,23 @@ func (i *Instance[T]) refresh() {
 	}
 }
 
-// laneCount is how many lanes an instance has on a machine of procs cores: one
-// for each 8 cores. Cores that share a lane cost each other some tens of
-// nanoseconds an exchange, against some 17 µs that an exchange takes; a lane
-// for each core would cost memory that thousands of idle listeners never use.
+// laneCount is the number of lanes of an instance on a machine of procs cores:
+// one for each 8 cores. Cores that share a lane cost each other some tens of
+// nanoseconds an exchange, against some 17 µs that an exchange takes; a lane for
+// each core would cost memory that thousands of idle listeners never use.
 func laneCount(procs int) int { return max(1, min(procs/8, maxLanes)) }
 
 // maxLanes bounds the memory: 16 lanes serve 128 cores.
 const maxLanes = 16
 
-// A lanePicker tells goroutines on different cores to use different lanes. A
-// sync.Pool keeps what was put into it on the core that did, and so remembers
-// for each core which lane it had; when the collector empties the pool, the
-// lanes are dealt out anew. Measured on two cores that do nothing but count
-// exchanges of 12 additions: 108 to 280 ns in one lane, 31 ns with lanes picked
-// like this, 89 ns with lanes picked at random, which spares the fight but not
-// the cache miss.
+// A lanePicker makes goroutines on different cores use different lanes. A
+// sync.Pool keeps an item on the core that put it, and so remembers the lane of
+// each core; when the garbage collector empties the pool, lanes are assigned
+// again. Measured on two cores that do nothing but count exchanges of 12
+// additions: 108 to 280 ns in one lane, 31 ns with lanes picked like this, 89 ns
+// with lanes picked at random, which avoids contention but not the cache miss.
 type lanePicker struct {
-	lanes []int // 0, 1, 2 …, to point at
+	lanes []int // 0, 1, 2 …, for pointers
 	dealt atomic.Uint64
 	cores sync.Pool // of pointers into lanes
 }

@@ -1,8 +1,7 @@
-// Package metrics counts on the hot path and shows the counts to Prometheus
-// when it asks. What is counted is a struct of Counters, Gauges and Histograms
-// of the user's own; a Set keeps one such struct for each labelled thing that
-// lives at the moment. Nothing here knows what is measured. Start reading at
-// Set.
+// Package metrics counts on the hot path and shows the counts to Prometheus. The
+// counts are a struct of Counters, Gauges and Histograms defined by the caller; a
+// Set keeps one such struct for each labelled object that exists. The package
+// does not know what is measured. Start reading at Set.
 package metrics
 
 import (
@@ -13,14 +12,14 @@ import (
 )
 
 // A Set is the metrics of all instances of one kind: of all listeners, say,
-// labelled with load balancer and port. T holds what is counted for one of them
-// and must be ready to use as its zero value. Write shows them.
+// labelled with load balancer and port. T holds the counts of one instance; its
+// zero value must be ready to use. Write writes them.
 //
-// All rows are added before the first instance.
+// All rows must be added before the first instance.
 type Set[T any] struct {
 	prefix  string
 	labels  []string
-	grouped int // labels that are left of each instance when there are many
+	grouped int // number of labels kept when there are too many instances
 	rows    []row[T]
 	picker  *lanePicker
 
@@ -28,8 +27,8 @@ type Set[T any] struct {
 	instances map[string]*Instance[T] // guarded by mu; by joined label values
 }
 
-// NewSet returns a set whose metrics are all named prefix_… and whose
-// instances are told apart by the given labels.
+// NewSet returns a set whose metrics are all named prefix_… and whose instances
+// have the given labels.
 func NewSet[T any](prefix string, labels ...string) *Set[T] {
 	return &Set[T]{
 		prefix:    prefix,
@@ -40,19 +39,20 @@ func NewSet[T any](prefix string, labels ...string) *Set[T] {
 	}
 }
 
-// GroupBy has Write add up those instances that have the first n labels in common
-// where there are too many to be shown one by one. By default none are.
+// GroupBy makes Write aggregate the instances that have the first n labels in
+// common where there are too many to be shown one by one. By default they are not
+// aggregated.
 func (s *Set[T]) GroupBy(n int) { s.grouped = n }
 
 // Counter adds a row for a counter of T. The fixed label pairs (name, value,
-// name, value …) tell rows of the same name, which follow each other, apart:
-// class=2xx from class=5xx.
+// name, value …) distinguish rows of the same name, which must be added in
+// sequence: class=2xx from class=5xx.
 func (s *Set[T]) Counter(name, help string, of func(*T) *Counter, fixed ...string) {
 	s.add(row[T]{kind: "counter", count: func(i *Instance[T]) int64 { return int64(i.Count(of)) }}, name, help, fixed)
 }
 
-// Rare adds a row for a counter of T that is 0 as a rule. Where there are too many
-// instances to be shown in full it is left out for as long as it is.
+// Rare adds a row for a counter of T that is usually 0. Where there are too many
+// instances to be shown in full it is left out while it is 0.
 func (s *Set[T]) Rare(name, help string, of func(*T) *Counter, fixed ...string) {
 	s.add(row[T]{kind: "counter", rare: true, count: func(i *Instance[T]) int64 { return int64(i.Count(of)) }}, name, help, fixed)
 }
@@ -62,21 +62,21 @@ func (s *Set[T]) Gauge(name, help string, of func(*T) *Gauge, fixed ...string) {
 	s.add(row[T]{kind: "gauge", count: func(i *Instance[T]) int64 { return i.Level(of) }}, name, help, fixed)
 }
 
-// Histogram adds a row for a histogram of T, shown in seconds. Where there are too
-// many instances to be shown in full there is one of all of them, without their
-// labels.
+// Histogram adds a row for a histogram of T, shown in seconds. Where there are
+// too many instances to be shown in full, one histogram of all of them is shown,
+// without their labels.
 func (s *Set[T]) Histogram(name, help string, of func(*T) *Histogram, fixed ...string) {
 	s.add(row[T]{kind: "histogram", times: func(i *Instance[T]) Times { return i.Times(of) }}, name, help, fixed)
 }
 
 // Add returns the instance with these label values, one for each label of the
-// set. If it is there already, because its successor begins before it has
-// ended, it is the same one and goes on counting; it stays until each Add has
-// had its Remove.
+// set. If it exists already, because a successor begins before its predecessor
+// has ended, the same instance is returned and continues counting; it stays until
+// Remove was called once for each Add.
 //
 // sample, if not nil, is called each time before the instance is read, with a T
-// in which it may Set the gauges that are looked up rather than kept; the one
-// of the latest Add counts. It must not call the Set.
+// in which it may Set the gauges that are computed on demand; that of the latest
+// Add is used. It must not call the Set.
 func (s *Set[T]) Add(sample func(*T), values ...string) *Instance[T] {
 	key := strings.Join(values, "\x00")
 	s.mu.Lock()
@@ -96,7 +96,7 @@ func (s *Set[T]) Add(sample func(*T), values ...string) *Instance[T] {
 	return i
 }
 
-// Remove takes back one Add; with the last one the instance is no longer shown.
+// Remove undoes one Add; after the last one the instance is no longer shown.
 func (s *Set[T]) Remove(i *Instance[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,8 +105,8 @@ func (s *Set[T]) Remove(i *Instance[T]) {
 	}
 }
 
-// Each calls visit with every instance that lives, with its label values and what
-// it looks up refreshed.
+// Each calls visit with every instance, its label values, and its sampled values
+// refreshed.
 func (s *Set[T]) Each(visit func(i *Instance[T], values []string)) {
 	for _, i := range s.all() {
 		i.refresh()

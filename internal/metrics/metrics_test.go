@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// site is what the tests count, of the kind the proxy counts.
+// site is the struct of counts in the tests, like that of the proxy.
 type site struct {
 	requests [2]Counter // 2xx, 5xx
 	faults   Counter
@@ -36,11 +36,11 @@ func newSites() *Set[site] {
 	return s
 }
 
-// everything is more than there are instances in any test.
+// everything is more than the number of instances in any test.
 const everything = 1 << 20
 
-// scrape returns the lines that Prometheus gets, comments left out. Prometheus'
-// own reader has to understand them.
+// scrape returns the lines written, without comments. Prometheus' own parser must
+// accept them.
 func scrape(t *testing.T, set *Set[site], full int) []string {
 	t.Helper()
 	var text bytes.Buffer
@@ -93,9 +93,9 @@ func TestExposition(t *testing.T) {
 	}
 }
 
-// What is removed is no longer shown. What is added twice is shown once and
-// stays until both are removed: a listener may come back before the old one has
-// drained.
+// A removed instance is no longer shown. One that is added twice is shown once
+// and stays until both are removed: a listener may come back before the old one
+// has drained.
 func TestAddAndRemove(t *testing.T) {
 	set := newSites()
 	shown := func() int {
@@ -130,7 +130,7 @@ func TestAddAndRemove(t *testing.T) {
 	}
 }
 
-// Names that run together are still different instances.
+// Label values that are equal when joined are still different instances.
 func TestInstancesAreToldApart(t *testing.T) {
 	set := newSites()
 	if set.Add(nil, "a", "bc") == set.Add(nil, "ab", "c") {
@@ -138,8 +138,8 @@ func TestInstancesAreToldApart(t *testing.T) {
 	}
 }
 
-// With several lanes nothing is lost and nothing counted twice, while it is
-// read and while instances come and go.
+// With several lanes nothing is lost and nothing counted twice, while it is read
+// and while instances come and go.
 func TestLanesAddUp(t *testing.T) {
 	const goroutines, times = 8, 2000
 	set := newSites()

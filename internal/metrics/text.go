@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// ContentType is what Write writes: the text format of Prometheus.
+// ContentType is the content type of what Write writes: the text format of
+// Prometheus.
 const ContentType = "text/plain; version=0.0.4; charset=utf-8"
 
-// A row is one metric of an instance, with the labels that it has beside those
-// of the instance.
+// A row is one metric of an instance, with the labels that it has in addition to
+// those of the instance.
 type row[T any] struct {
 	name, help, kind string
 	rare             bool
@@ -22,11 +23,12 @@ type row[T any] struct {
 	times func(*Instance[T]) Times
 }
 
-// A label is one of a row. Its value is fixed, or one of each instance.
+// A label is a label of a row. Its value is fixed, or that of a label of the
+// instance.
 type label struct {
 	name  string
-	fixed string // quoted; "" for one of the instance
-	at    int    // where that one is among the instance's
+	fixed string // quoted; "" for a label of the instance
+	at    int    // index of the instance's label
 }
 
 func (s *Set[T]) add(r row[T], name, help string, fixed []string) {
@@ -41,17 +43,18 @@ func (s *Set[T]) add(r row[T], name, help string, fixed []string) {
 	s.rows = append(s.rows, r)
 }
 
-// quote is a label value as the format wants it.
+// quote quotes a label value as the format requires.
 func quote(value string) string { return `"` + escapes.Replace(value) + `"` }
 
 var escapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
 
 // Write writes the metrics of all instances in the text format of Prometheus. It
-// holds the lines of a few at a time, however many there are.
+// buffers only a few lines at a time, however many there are.
 //
-// Up to full instances are shown one by one with all their rows. Of more than that
-// histograms are added up to one without labels of the instances, rows that are
-// Rare are left out while they are 0, and the others are added up by GroupBy.
+// Up to full instances are shown one by one with all their rows. If there are
+// more, histograms are added up to one without labels of the instances, rows that
+// are Rare are left out while they are 0, and the others are aggregated by
+// GroupBy.
 func (s *Set[T]) Write(w io.Writer, full int) error {
 	all := s.all()
 	for _, i := range all {
@@ -101,7 +104,7 @@ func (s *Set[T]) Write(w io.Writer, full int) error {
 	return o.err
 }
 
-// groups gathers the instances that are shown as one; first has one of each group.
+// groups returns the instances that are aggregated; first has one of each group.
 func (s *Set[T]) groups(all []*Instance[T]) (first []*Instance[T], members [][]*Instance[T]) {
 	if s.grouped == len(s.labels) {
 		return all, nil
@@ -120,17 +123,17 @@ func (s *Set[T]) groups(all []*Instance[T]) (first []*Instance[T], members [][]*
 	return first, members
 }
 
-// A text is what is being written.
+// A text is the output of Write.
 type text struct {
 	w   io.Writer
 	b   []byte
 	err error // of the first write that failed
 }
 
-// textBytes is how much is written at a time.
+// textBytes is the size of one write, in bytes.
 const textBytes = 32 << 10
 
-// flush writes what there is if it is more than some bytes.
+// flush writes the buffer if it has more than this many bytes.
 func (o *text) flush(more int) {
 	if len(o.b) > more && o.err == nil {
 		_, o.err = o.w.Write(o.b)
@@ -194,7 +197,7 @@ func (o *text) number(n int64) {
 	o.flush(textBytes)
 }
 
-// seconds ends a line likewise.
+// seconds ends a line with a number of seconds.
 func (o *text) seconds(s float64) {
 	o.b = strconv.AppendFloat(o.b, s, 'g', -1, 64)
 	o.b = append(o.b, '\n')
@@ -210,7 +213,7 @@ func (o *text) histogram(name string, labels []label, values []string, first int
 	o.line(name, "_count", labels, values, first, "").number(int64(upTo))
 }
 
-// boundNames are the bounds as they are shown, in seconds.
+// boundNames are the bounds as shown, in seconds.
 var boundNames = func() (names [Buckets]string) {
 	for n, bound := range bounds {
 		names[n] = strconv.FormatFloat(bound.Seconds(), 'g', -1, 64)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Of more instances than are shown in full, histograms are one of all of them, rows
-// that are rare come when they are not 0, and the rest is as before.
+// With more instances than are shown in full, there is one histogram for all of
+// them, rare rows are shown when they are not 0, and other rows are unchanged.
 func TestManyInstances(t *testing.T) {
 	set := newSites()
 	for n := range 3 {
@@ -50,7 +50,7 @@ func TestManyInstances(t *testing.T) {
 	}
 }
 
-// Where there are too many, those that have labels in common are added up.
+// Where there are too many instances, those with labels in common are aggregated.
 func TestGroups(t *testing.T) {
 	set := newSites()
 	set.GroupBy(1)
@@ -86,9 +86,9 @@ func TestQuotedLabels(t *testing.T) {
 	}
 }
 
-// However many instances there are, a scrape holds no more than a few lines of
-// them: ten times as many take ten times the bytes and no more memory, but for the
-// list of what there is.
+// However many instances there are, a scrape buffers only a few lines: ten times
+// as many take ten times the bytes and no more memory, except for the list of
+// instances.
 func TestWriteIsStreamed(t *testing.T) {
 	for _, full := range []int{0, everything} {
 		cost := func(instances int) (perRun float64) {
@@ -115,7 +115,7 @@ func TestWriteIsStreamed(t *testing.T) {
 	}
 }
 
-// sizes notes how much is written.
+// sizes records how much is written.
 type sizes struct{ all, largest int }
 
 func (s *sizes) Write(p []byte) (int, error) {
@@ -123,7 +123,7 @@ func (s *sizes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Who asked is gone: nothing more is written, and the error says so.
+// When the reader is gone, nothing more is written, and the error says so.
 func TestWriteFails(t *testing.T) {
 	set := newSites()
 	for n := range 1000 {
@@ -141,7 +141,7 @@ func TestWriteFails(t *testing.T) {
 
 var errGone = errors.New("gone")
 
-// broken takes a few writes.
+// broken accepts a few writes.
 type broken struct{ left, writes int }
 
 func (b *broken) Write(p []byte) (int, error) {

@@ -22,7 +22,7 @@ import (
 // A predecessor is the process that is taken over, as the newer one sees it. It is nil if
 // there is none: there is nothing to go on with then.
 type predecessor struct {
-	*handover.Heir
+	*handover.Successor
 	began time.Time // when the older process was asked
 }
 

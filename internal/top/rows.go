@@ -7,19 +7,19 @@ import (
 	"strconv"
 )
 
-// A row is a line of the view: what happened to a load balancer, a listener or
-// a backend between two samples.
+// A row is a line of the view: the activity of a load balancer, a listener or a
+// backend between two samples.
 type row struct {
 	place
 	depth     int // 0 load balancer, 1 listener, 2 backend
 	requests  float64
-	errors    float64 // a second, as requests, in and out are
+	errors    float64 // per second, like requests, in and out
 	in, out   float64 // bytes
 	open      float64
-	backends  int // below it
+	backends  int // backends below it
 	unhealthy int // of these
 	p50, p99  float64
-	buckets   []cumulant // of what happened between the samples
+	buckets   []cumulant // of durations between the samples
 }
 
 // An order is what rows of one depth are sorted by.
@@ -31,7 +31,7 @@ const (
 	byLatency
 	byErrors
 	byOpen
-	orders // how many there are
+	orders // the number of orders
 )
 
 func (o order) String() string {
@@ -92,8 +92,8 @@ func arranged(balancers []row, listeners, under map[place][]row, o order, backen
 	return all
 }
 
-// between is what happened from before to now. A counter that went back was
-// begun anew, with a process or a listener: all of it has happened since.
+// between is the difference of before and now. A counter that decreased was
+// restarted, with a process or a listener: all of it happened since.
 func between(before, now *counters, seconds float64) row {
 	if before == nil || now.requests < before.requests {
 		before = new(counters)
@@ -115,7 +115,7 @@ func between(before, now *counters, seconds float64) row {
 	return r
 }
 
-// add makes another row part of the sum r.
+// add adds another row to the sum r.
 func (r *row) add(o row) {
 	r.requests += o.requests
 	r.errors += o.errors
@@ -136,9 +136,9 @@ func (r *row) quantiles() {
 	r.p50, r.p99 = quantile(r.buckets, 0.5), quantile(r.buckets, 0.99)
 }
 
-// quantile reads a quantile out of a histogram, in seconds, as if the values of
-// a bucket were spread evenly in it; NaN if there are none. What lies beyond the
-// last bound counts as that.
+// quantile returns a quantile of a histogram, in seconds, as if the values of a
+// bucket were spread evenly in it; NaN if there are none. Values above the last
+// bound count as that bound.
 func quantile(buckets []cumulant, q float64) float64 {
 	if len(buckets) == 0 || buckets[len(buckets)-1].count <= 0 {
 		return math.NaN()
@@ -157,8 +157,8 @@ func quantile(buckets []cumulant, q float64) float64 {
 	return below.upTo
 }
 
-// sorted sorts rows of one depth, the greatest first; those alike, and all if o
-// is byName, by name.
+// sorted sorts rows of one depth, the greatest first; equal ones, and all if o is
+// byName, by name.
 func sorted(some []row, o order) []row {
 	measure := func(r row) float64 {
 		switch o {
@@ -170,7 +170,7 @@ func sorted(some []row, o order) []row {
 			}
 			return r.p99
 		case byErrors:
-			return r.errors + float64(r.unhealthy)*1e-9 // who is down before who is idle
+			return r.errors + float64(r.unhealthy)*1e-9 // down before idle
 		case byOpen:
 			return r.open
 		}
@@ -186,6 +186,6 @@ func sorted(some []row, o order) []row {
 }
 
 func number(port string) int {
-	n, _ := strconv.Atoi(port) // "" is before all ports
+	n, _ := strconv.Atoi(port) // "" sorts before all ports
 	return n
 }

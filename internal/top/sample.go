@@ -1,6 +1,6 @@
 // Package top is a live view of load balancers, listeners and backends in a
 // terminal. It reads the metrics of a node as a Prometheus server does, and
-// knows nothing else of it. Start reading at Run, then rows.
+// nothing else. Start reading at Run, then rows.
 package top
 
 import (
@@ -13,13 +13,14 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// A sample is what the counters said at one moment.
+// A sample is the value of all counters at one moment.
 type sample struct {
 	at       time.Time
 	counters map[place]*counters
 }
 
-// A place is what is counted for. A listener is one without a backend.
+// A place identifies what is counted: a listener, if it has no backend, or a
+// backend.
 type place struct {
 	lb, listener     string
 	backend, address string
@@ -28,16 +29,16 @@ type place struct {
 // counters are those of a listener or a backend.
 type counters struct {
 	requests  float64    // exchanges of a listener, answers of a backend
-	errors    float64    // of these, answered with 5xx or broken by a backend
+	errors    float64    // of requests, answered with 5xx or broken by a backend
 	in, out   float64    // bytes
-	open      float64    // connections of a listener, exchanges with a backend, now
+	open      float64    // current connections of a listener, current exchanges with a backend
 	unhealthy bool       // of a backend
-	members   int        // backends of a listener whose metrics show them together; 0: one by one
-	healthy   int        // of these
-	latency   []cumulant // of answers, by bound
+	members   int        // backends of a listener whose metrics are aggregated; 0: one by one
+	healthy   int        // of members
+	latency   []cumulant // of answers, by upper bound
 }
 
-// A cumulant is one bucket of a histogram, with all below it in it.
+// A cumulant is one bucket of a cumulative histogram.
 type cumulant struct {
 	upTo  float64 // seconds
 	count float64
@@ -61,7 +62,7 @@ func parse(r io.Reader, at time.Time) (*sample, error) {
 	return s, nil
 }
 
-// add takes one value in.
+// add records one value.
 func (s *sample) add(name string, m *dto.Metric) {
 	labels := make(map[string]string)
 	for _, l := range m.GetLabel() {
@@ -80,7 +81,7 @@ func (s *sample) add(name string, m *dto.Metric) {
 		c.together(name, m)
 		return
 	}
-	value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue() // it is one of them
+	value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue() // only one of these is set
 	switch name {
 	case "elbow_listener_requests_total", "elbow_backend_answers_total":
 		c.requests += value
@@ -104,11 +105,11 @@ func (s *sample) add(name string, m *dto.Metric) {
 	}
 }
 
-// together takes in a value of all backends of a listener, which is how the metrics
-// show them when there are too many. What the backends answered is counted by the
-// listener, too.
+// together records a value of all backends of a listener, which is how the
+// metrics show them when there are too many. The answers of the backends are
+// counted by the listener, too.
 func (c *counters) together(name string, m *dto.Metric) {
-	switch n := int(m.GetGauge().GetValue() + m.GetUntyped().GetValue()); name { // it is one of them
+	switch n := int(m.GetGauge().GetValue() + m.GetUntyped().GetValue()); name { // only one of these is set
 	case "elbow_backend_members":
 		c.members = n
 	case "elbow_backend_healthy":

@@ -10,15 +10,15 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// A Source gives the metrics of a node, as text in the format of Prometheus, and
+// A Source reads the metrics of a node, as text in the format of Prometheus, and
 // the names of its load balancers by id, as far as they are known.
 type Source struct {
 	Metrics func() (io.ReadCloser, error)
 	Names   func() map[string]string
-	Address string // where the metrics come from, for people
+	Address string // where the metrics come from, for display
 }
 
-// Interval is the time between two looks at the metrics.
+// Interval is the time between two samples.
 const Interval = time.Second
 
 // read takes a sample.
@@ -51,35 +51,35 @@ func Print(s Source, out io.Writer, width int) error {
 	return err
 }
 
-// Run shows the view in the terminal until whoever watches has enough.
+// Run shows the view in the terminal until the user quits.
 func Run(s Source) error {
 	_, err := tea.NewProgram(&screen{source: s, backends: true, names: map[string]string{}}).Run()
 	return err
 }
 
-// A screen is what is on the terminal. It belongs to the program's loop.
+// A screen is the state of the view. It belongs to the program's loop.
 type screen struct {
 	source Source
 
 	before, now *sample
 	names       map[string]string
-	err         error // of the last try to read; the view shows what was read before
+	err         error // of the last attempt to read; the view shows the previous sample
 
 	order         order
-	backends      bool // are shown
+	backends      bool // backends are shown
 	paused        bool
 	width, height int
-	top           int // rows scrolled away
+	top           int // rows scrolled past
 }
 
 // taken is a sample that has arrived.
 type taken struct {
 	sample *sample
-	names  map[string]string // nil: as before
+	names  map[string]string // nil: unchanged
 	err    error
 }
 
-// Init begins to look.
+// Init takes the first sample.
 func (s *screen) Init() tea.Cmd { return s.take }
 
 func (s *screen) take() tea.Msg {
@@ -90,7 +90,7 @@ func (s *screen) take() tea.Msg {
 	return taken{sample: now, names: s.source.Names()}
 }
 
-// Update follows a key, a new size or a new sample.
+// Update handles a key, a new size or a new sample.
 func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -106,7 +106,7 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return s, nil
 }
 
-// press follows a key.
+// press handles a key.
 func (s *screen) press(key string) tea.Cmd {
 	switch key {
 	case "q", "esc", "ctrl+c":
@@ -131,7 +131,7 @@ func (s *screen) press(key string) tea.Cmd {
 	return nil
 }
 
-// page is how many rows there is room for.
+// page is the number of rows that fit.
 func (s *screen) page() int { return max(s.height-4, 1) }
 
 // View draws.
@@ -142,7 +142,7 @@ func (s *screen) View() tea.View {
 	return v
 }
 
-// The looks of lines (ECMA-48, 8.3.117).
+// Text attributes (ECMA-48, 8.3.117).
 const (
 	bold    = "\x1b[1m"
 	dim     = "\x1b[2m"
@@ -173,7 +173,7 @@ func (s *screen) text() string {
 	return strings.Join(lines, "\n")
 }
 
-// look is how a row stands out.
+// look is the text attribute of a row.
 func look(r row) string {
 	switch {
 	case r.depth == 2 && r.unhealthy > 0, r.depth < 2 && r.backends > 0 && r.unhealthy == r.backends:
@@ -184,7 +184,7 @@ func look(r row) string {
 	return ""
 }
 
-// status is the line at the top.
+// status is the top line.
 func (s *screen) status() string {
 	text := bold + "elbow top" + plain + "  " + s.source.Address
 	switch {

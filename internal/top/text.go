@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The columns, with the widths that their values need at most. The name takes
-// what is left.
+// The columns, with the maximum width of their values. The name gets the rest.
 const (
 	columns   = "%8s %7s %7s %7s %7s %8s %8s  %-12s"
 	columnsAt = 75
@@ -24,7 +23,7 @@ func header(width int) string {
 
 func nameWidth(width int) int { return max(width-columnsAt, minName) }
 
-// line is a row as text, without the spaces at its end. names has those of load
+// line is a row as text, without trailing spaces. names are the names of load
 // balancers, by id.
 func line(r row, names map[string]string, width int) string {
 	active, in, out := count(r.open), size(r.in), size(r.out)
@@ -35,7 +34,7 @@ func line(r row, names map[string]string, width int) string {
 		fmt.Sprintf(columns, count(r.requests), count(r.errors), duration(r.p50), duration(r.p99), active, in, out, state(r)), " ")
 }
 
-// name is what a row is about.
+// name is the first column of a row.
 func name(r row, names map[string]string) string {
 	switch r.depth {
 	case 0:
@@ -46,11 +45,11 @@ func name(r row, names map[string]string) string {
 	case 1:
 		return "  :" + r.listener
 	}
-	port := r.address[strings.LastIndexByte(r.address, ':')+1:] // the metrics have it in both
+	port := r.address[strings.LastIndexByte(r.address, ':')+1:] // the address and the listener both include the port
 	return "    " + r.address + " " + strings.TrimSuffix(r.backend, ":"+port)
 }
 
-// state says how the backends are.
+// state describes the health of the backends.
 func state(r row) string {
 	switch {
 	case r.depth == 2 && r.unhealthy > 0:
@@ -65,8 +64,8 @@ func state(r row) string {
 	return fmt.Sprintf("%d up", r.backends)
 }
 
-// pad makes s n characters long. What a terminal would take for more than a
-// character is shown as a question mark.
+// pad makes s n characters long. Characters that a terminal would not show as one
+// are replaced by a question mark.
 func pad(s string, n int) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -81,7 +80,7 @@ func pad(s string, n int) string {
 	return s + strings.Repeat(" ", n-length)
 }
 
-// count is a number of things, or of things a second.
+// count formats a number of things, or of things per second.
 func count(v float64) string {
 	switch {
 	case v == 0:
@@ -96,7 +95,7 @@ func count(v float64) string {
 	return fmt.Sprintf("%.1fM", v/1e6)
 }
 
-// size is a number of bytes.
+// size formats a number of bytes.
 func size(v float64) string {
 	for _, unit := range [...]string{"B", "K", "M", "G"} {
 		if v < 1000 || unit == "G" {
@@ -110,7 +109,7 @@ func size(v float64) string {
 	return ""
 }
 
-// duration is seconds as people write them; - if there is no value.
+// duration formats seconds; - if there is no value.
 func duration(v float64) string {
 	switch {
 	case math.IsNaN(v):

@@ -60,8 +60,8 @@ func text(all []row) string {
 	return strings.Join(lines, "\n")
 }
 
-// Rates, sums, quantiles and health, in the form in which they are shown. The
-// listener of lb-2 was begun anew: its two requests are all since.
+// Rates, sums, quantiles and health, as displayed. The listener of lb-2 was
+// restarted: both of its requests happened since.
 func TestRows(t *testing.T) {
 	a, b := samples(t)
 	want := strings.TrimPrefix(`
@@ -78,7 +78,7 @@ lb-2                            1       0       -       -       0       0B      
 	}
 }
 
-// Beyond a number of backends the metrics have them together, by listener.
+// Above a number of backends the metrics aggregate them by listener.
 func TestBackendsTogether(t *testing.T) {
 	s, err := parse(strings.NewReader(`
 elbow_listener_requests_total{class="2xx",lb="lb-1",listener="443"} 3
@@ -143,8 +143,8 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// Keys do what the last line says, and a node that is gone is told of while what
-// was known stays.
+// Keys do what the last line says; when a node is gone the error is shown and the
+// last values stay.
 func TestScreen(t *testing.T) {
 	a, b := samples(t)
 	gone := errors.New("connection refused")
