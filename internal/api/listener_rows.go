@@ -53,6 +53,7 @@ func sticky(s *elb.Sticky) []Param {
 			"lax: only when somebody follows a link from there. " +
 			"strict: never. " +
 			"absent: the cookie has no such attribute, and the browser decides. " +
+			"none is absent in an HTTP listener: browsers refuse it without TLS. " +
 			"Not in the documents of ENS."},
 	})
 }

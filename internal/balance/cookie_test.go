@@ -164,6 +164,29 @@ func TestInsertSetCookie(t *testing.T) {
 	}
 }
 
+// Browsers refuse a cookie with SameSite=None that has not Secure, and one with Secure
+// that came without TLS.
+func TestInsertAttributes(t *testing.T) {
+	for _, tt := range []struct {
+		site       SameSite
+		tls, plain string
+	}{
+		{NoSameSite, "; Path=/; HttpOnly; Secure", "; Path=/; HttpOnly"},
+		{SameSiteNone, "; Path=/; HttpOnly; Secure; SameSite=None", "; Path=/; HttpOnly"},
+		{SameSiteLax, "; Path=/; HttpOnly; Secure; SameSite=Lax", "; Path=/; HttpOnly; SameSite=Lax"},
+		{SameSiteStrict, "; Path=/; HttpOnly; Secure; SameSite=Strict", "; Path=/; HttpOnly; SameSite=Strict"},
+	} {
+		for want, s := range map[string]Sticky{
+			tt.tls:   NewInsert(cookieGroup(), seed, time.Minute, tt.site),
+			tt.plain: NewPlainInsert(cookieGroup(), seed, time.Minute, tt.site),
+		} {
+			if got := string(s.AppendSetCookie(nil, noSession, 0, now)); got != serverID(0, now, now)+want {
+				t.Errorf("SameSite %q: got %q, want %q after the value", tt.site, got, want)
+			}
+		}
+	}
+}
+
 func TestServerReadCookie(t *testing.T) {
 	s := NewServer(cookieGroup(), seed, "app")
 	mark := func(i int) string { return tokenOf(i) + "~" }

@@ -45,9 +45,13 @@ func NewInsert(g *Group, seed []byte, timeout time.Duration, site SameSite) Stic
 }
 
 // NewPlainInsert is NewInsert for a listener without TLS. Its cookie lacks the
-// attribute Secure, with which browsers would not accept it (RFC 6265, 5.3 and
-// 5.4).
+// attribute Secure, with which browsers would not accept it (RFC 6265, 5.3 and 5.4),
+// and SameSiteNone, which they accept only beside Secure
+// (draft-ietf-httpbis-rfc6265bis, 5.7).
 func NewPlainInsert(g *Group, seed []byte, timeout time.Duration, site SameSite) Sticky {
+	if site == SameSiteNone {
+		site = NoSameSite
+	}
 	return newInsert(g, seed, timeout, site, "; Path=/; HttpOnly")
 }
 
