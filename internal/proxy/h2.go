@@ -178,7 +178,7 @@ func (h *h2Conn) cancelAll() {
 	defer h.mu.Unlock()
 	h.ending = true
 	for _, s := range h.streams {
-		h.cancel(s)
+		h.cancel(s, resetHere)
 	}
 	h.dismiss()
 	h.rouse()
@@ -199,12 +199,11 @@ func (h *h2Conn) lose() {
 // leaveStream ends a stream whose client has left. Called with mu locked.
 func (h *h2Conn) leaveStream(s *h2Stream) {
 	up := s.up.Load()
-	if !s.tunnels || up == nil {
-		h.cancel(s)
+	if !s.state.tunnels() || up == nil {
+		h.cancel(s, resetHere)
 		return
 	}
-	s.cancelled.Store(true)
-	h.shut(s)
+	h.cutStream(s, resetHere)
 	up.Interrupt() // has the tunnel go on with carryRest
 	s.in.Signal()
 	s.out.Signal()
@@ -220,12 +219,33 @@ func (h *h2Conn) begin(s *h2Stream) {
 	}
 }
 
-// shut counts a stream that is closed for the client. Called with mu locked.
-func (h *h2Conn) shut(s *h2Stream) {
-	if s.shut {
+// received moves a stream by what the client has sent, sends by what we have. Called
+// with mu locked, as the other ones that follow.
+func (h *h2Conn) received(s *h2Stream, e h2Event) {
+	was := s.state.closed()
+	s.state.receive(e)
+	h.moved(s, was)
+}
+
+func (h *h2Conn) sends(s *h2Stream, e h2Event) {
+	was := s.state.closed()
+	s.state.send(e)
+	h.moved(s, was)
+}
+
+// cutStream notes that a stream is reset.
+func (h *h2Conn) cutStream(s *h2Stream, by h2Reset) {
+	was := s.state.closed()
+	s.state.cut(by)
+	s.cancelled.Store(true)
+	h.moved(s, was)
+}
+
+// moved counts a stream that is closed, if it was not before.
+func (h *h2Conn) moved(s *h2Stream, was bool) {
+	if was || !s.state.closed() {
 		return
 	}
-	s.shut = true
 	if h.open--; h.open == 0 {
 		h.idleSince = socket.Now()
 		h.conn.State.Store(exchange.Idle)
@@ -238,12 +258,11 @@ func (h *h2Conn) shut(s *h2Stream) {
 // cancel ends a stream that the client has given up, or we have: its exchange
 // finds out at its next step, and its backend connection is closed. Called with
 // mu locked.
-func (h *h2Conn) cancel(s *h2Stream) {
-	s.cancelled.Store(true)
+func (h *h2Conn) cancel(s *h2Stream, by h2Reset) {
+	h.cutStream(s, by)
 	if up := s.up.Swap(nil); up != nil {
 		up.Close() // the exchange sees the error
 	}
-	h.shut(s)
 	if s.x == nil {
 		delete(h.streams, s.id)
 	}
@@ -257,7 +276,7 @@ func (h *h2Conn) reset(id uint32, code http2.Code) {
 	h.dropped[h.drops%len(h.dropped)] = id
 	h.drops++
 	if s := h.streams[id]; s != nil {
-		h.cancel(s)
+		h.cancel(s, resetHere)
 	}
 }
 

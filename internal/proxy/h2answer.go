@@ -48,7 +48,8 @@ func (s *h2Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	ends := last && len(trailers) == 0
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	x.HeadSent, s.begun = true, true
+	x.HeadSent = true
+	h.sends(s, headQueued)
 	if len(x.Out) > 0 {
 		if f := s.sendBlock(x.Out, ends && from == to); f != nil {
 			return f
@@ -120,7 +121,7 @@ func (s *h2Stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault
 		p = p[n:]
 		s.sent(flags != 0)
 	}
-	if ends && !s.answered && !s.cancelled.Load() {
+	if ends && !s.state.answered() && !s.cancelled.Load() {
 		s.h.appendData(s, nil, http2.EndStream)
 		s.sent(true)
 	}
@@ -131,10 +132,7 @@ func (s *h2Stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault
 func (s *h2Stream) sent(ends bool) {
 	s.h.told = true
 	if ends {
-		s.answered = true
-		if s.ended {
-			s.h.shut(s)
-		}
+		s.h.sends(s, endQueued)
 	}
 	s.h.rouse()
 	s.h.wakeNext()

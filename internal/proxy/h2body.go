@@ -18,22 +18,21 @@ func (s *h2Stream) counts(n int, ends bool) bool {
 		return true
 	}
 	s.left -= int64(n)
-	if s.left > 0 && ends && s.begun {
-		s.short = true
+	if s.left > 0 && ends && s.state.begun() {
 		return true
 	}
 	return s.left >= 0 && (!ends || s.left == 0)
 }
 
 // whole reports whether all of the body has come. Called with h.mu locked.
-func (s *h2Stream) whole() bool { return s.ended && !s.short }
+func (s *h2Stream) whole() bool { return s.state.in == received }
 
 func (s *h2Stream) Early(dst []byte) (_ []byte, whole bool) {
 	h := s.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := s.body.Len()
-	if !s.ended || s.x.Req.Framing != http1.Length || n > exchange.MaxEarly {
+	if !s.state.ended() || s.x.Req.Framing != http1.Length || n > exchange.MaxEarly {
 		return dst, false
 	}
 	start := len(dst)
@@ -84,13 +83,13 @@ func (s *h2Stream) awaitBody() *exchange.Fault {
 		switch {
 		case s.cancelled.Load():
 			return exchange.ClientGone(exchange.OpSend)
-		case s.refused || s.stopped:
+		case s.stopped || s.state.in == discarding:
 			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: exchange.ErrBodyUnwanted}
-		case s.tooLong:
+		case s.state.in == overlong:
 			return exchange.BodyFault(http1.ErrTrailerLength)
 		case s.body.Len() > 0 || s.whole():
 			return nil
-		case s.short:
+		case s.state.in == cutShort:
 			return exchange.BodyFault(io.EOF)
 		}
 		s.x.Stalls(&s.x.Sending, s.x.Quiet())
@@ -98,7 +97,7 @@ func (s *h2Stream) awaitBody() *exchange.Fault {
 		if f := s.x.Flows(&s.x.Sending, exchange.OpSend); f != nil {
 			return f
 		}
-		if !roused && s.body.Len() == 0 && !s.ended {
+		if !roused && s.body.Len() == 0 && !s.state.ended() {
 			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
 	}

@@ -14,7 +14,8 @@ import (
 // ended. Called with mu locked.
 func (h *h2Conn) discard(s *h2Stream) {
 	x := s.x
-	s.x, s.refused = nil, true
+	s.x = nil
+	h.received(s, answerComplete)
 	s.answeredAt = socket.Now()
 	s.cameAt = s.answeredAt
 	h.drained(s, s.body.Len())

@@ -79,7 +79,7 @@ func (h *h2Conn) data(f *http2.Frame) error {
 		return http2.ErrFlow
 	}
 	s := h.streams[f.Stream]
-	if s == nil || s.ended || s.cancelled.Load() {
+	if s == nil || s.state.ended() || s.state.reset != notReset {
 		h.drained(nil, len(f.Payload))
 		return h.stray(s, f.Stream)
 	}
@@ -92,7 +92,7 @@ func (h *h2Conn) data(f *http2.Frame) error {
 		h.drained(nil, len(p))
 		return http2.ErrMalformed
 	}
-	if s.refused {
+	if s.state.in == discarding {
 		s.cameAt = socket.Now()
 		h.drained(s, len(p))
 	} else {
@@ -111,7 +111,7 @@ func (h *h2Conn) stray(s *h2Stream, id uint32) error {
 	switch {
 	case id > h.last || id%2 == 0:
 		return http2.ErrIdle
-	case s != nil && s.cancelled.Load() && !s.givenUp || h.wasDropped(id):
+	case s != nil && s.state.reset == resetHere || h.wasDropped(id):
 		return nil
 	}
 	return http2.ErrStreamClosed
@@ -123,7 +123,7 @@ func (h *h2Conn) drained(s *h2Stream, n int) {
 	if update := h.credit.Drain(n); update > 0 {
 		h.write(func(dst []byte) []byte { return http2.AppendWindowUpdate(dst, 0, update) })
 	}
-	if s == nil || s.ended || s.cancelled.Load() {
+	if s == nil || s.state.ended() || s.state.reset != notReset {
 		return
 	}
 	if update := s.credit.Drain(n); update > 0 {
@@ -134,9 +134,10 @@ func (h *h2Conn) drained(s *h2Stream, n int) {
 // remoteEnd is the end of what the client sends on a stream. Called with mu
 // locked.
 func (h *h2Conn) remoteEnd(s *h2Stream) {
-	s.ended = true
-	if s.answered {
-		h.shut(s)
+	if s.left > 0 { // counts allows it
+		h.received(s, endCameShort)
+	} else {
+		h.received(s, endCame)
 	}
 	if s.x == nil {
 		h.discarded(s)
@@ -154,9 +155,8 @@ func (h *h2Conn) resetByClient(f *http2.Frame) error {
 	if s == nil {
 		return nil
 	}
-	answered := s.answered
-	s.givenUp = true
-	h.cancel(s)
+	answered := s.state.answered()
+	h.cancel(s, resetByClient)
 	if answered {
 		return nil
 	}

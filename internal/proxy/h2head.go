@@ -101,16 +101,16 @@ func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch there := h.streams[b.stream] == s; {
-	case !there && h.wasDropped(b.stream), there && s.cancelled.Load() && !s.givenUp:
+	case !there && h.wasDropped(b.stream), there && s.state.reset == resetHere:
 		return nil
-	case !there, s.ended && s.answered && !s.givenUp: // its worker may have it still
+	case !there, s.state.ended() && s.state.answered() && s.state.reset == notReset: // its worker may have it still
 		return http2.ErrClosed
-	case s.ended || s.givenUp:
+	case s.state.ended() || s.state.reset == resetByClient:
 		return http2.ErrStreamClosed
 	case !b.ends || !s.counts(0, true):
 		return http2.ErrMalformed
 	case err == http1.ErrTrailerLength:
-		s.tooLong = true
+		h.received(s, trailersTooLong)
 		s.in.Signal()
 		return nil
 	case err != nil:
@@ -133,7 +133,9 @@ func (h *h2Conn) request(b *headerBlock, block []byte) error {
 		return err
 	}
 	s.headLen = int64(http2.HeaderLen + len(block))
-	s.ended = b.ends
+	if b.ends {
+		s.state.receive(endCame)
+	}
 	_, err = http2.Request(&x.Req, h.decoder.Fields, arena, b.ends)
 	refused, _ := err.(*http1.Error)
 	switch {

@@ -66,7 +66,7 @@ func (h *h2Conn) releaseInput() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.fresh {
-		h.shut(s)
+		h.cutStream(s, resetHere)
 		delete(h.streams, s.id)
 		h.abandon(s)
 	}

@@ -24,7 +24,7 @@ type h2Stream struct {
 	key     exchange.SocketKey
 
 	in, out   socket.Waiter // who waits for the body, and for window
-	cancelled atomic.Bool   // by RST_STREAM either way, or the connection's end
+	cancelled atomic.Bool   // state.reset is not notReset
 	up        atomic.Pointer[upstream.Grip]
 
 	// Guarded by h.mu.
@@ -34,17 +34,9 @@ type h2Stream struct {
 	reckoned int    // bytes of body that the connection is reckoned to hold
 	left     int64  // bytes of the body that are to come; -1: not known
 	trailers []byte // of the request, as lines
-	tooLong  bool   // the trailers are; the end has come, but ended is not set
-	ended    bool   // the client has sent END_STREAM
-	short    bool   // before the end of the body, and after the head of the answer
-	begun    bool   // the head of the answer has been queued
-	answered bool   // we have
-	shut     bool   // not counted as open any more
-	refused  bool   // nothing more of the body is wanted
-	stopped  bool   // waiting for the client is to end
-	waits    bool   // in h.waiting
-	givenUp  bool   // by the client's RST_STREAM
-	tunnels  bool   // it carries a tunnel
+	state    h2State
+	stopped  bool // waiting for the client is to end
+	waits    bool // in h.waiting
 
 	// Of a stream that has lost its exchange, see h2Conn.discard: when that was, and
 	// when something came last.
@@ -96,14 +88,13 @@ func (s *h2Stream) end() {
 	defer h.mu.Unlock()
 	switch {
 	case s.cancelled.Load():
-	case !s.answered:
+	case !s.state.answered():
 		h.reset(s.id, codeOf(s.x.Record.Fault))
-	case !s.ended:
+	case !s.state.ended():
 		h.discard(s)
 		return
 	}
 	h.drained(nil, s.body.Len())
-	h.shut(s)
 	delete(h.streams, s.id)
 	if h.leaving == leftOff && len(h.streams) == 0 {
 		h.emptied.Signal()
@@ -147,7 +138,7 @@ func (s *h2Stream) Head() *exchange.Fault {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	s.awaitEnd()
-	if x.Req.Framing == http1.Chunked && s.ended && s.trailers == nil {
+	if x.Req.Framing == http1.Chunked && s.state.ended() && s.trailers == nil {
 		x.WholeBody(int64(s.body.Len()))
 	}
 	return nil
@@ -162,7 +153,7 @@ func (s *h2Stream) awaitEnd() {
 	}
 	for due := socket.Now().Add(s.h.Limits.EndTimeout); ; {
 		left := due.Sub(socket.Now())
-		if left <= 0 || s.ended || s.body.Len() > 0 || s.tooLong || s.cancelled.Load() {
+		if left <= 0 || s.state.ended() || s.body.Len() > 0 || s.state.in == overlong || s.cancelled.Load() {
 			return
 		}
 		s.in.Wait(&s.h.mu, left)

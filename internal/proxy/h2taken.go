@@ -129,7 +129,7 @@ func (h *h2Conn) serveOut() error {
 	defer h.mu.Unlock()
 	h.halved, h.leaving = true, leftOff
 	for _, s := range h.streams {
-		if !s.ended {
+		if !s.state.ended() {
 			h.leaveStream(s)
 		}
 		s.out.Signal() // it may wait for window

@@ -22,7 +22,9 @@ func (s *h2Stream) Switched() *exchange.Fault {
 	defer s.h.mu.Unlock()
 	f := s.sendBlock(x.Out, false)
 	x.Out = x.Out[:0]
-	s.tunnels = f == nil
+	if f == nil {
+		s.h.sends(s, tunnelBegan)
+	}
 	return f
 }
 
@@ -66,7 +68,7 @@ func (s *h2Stream) awaitTunnel(t *exchange.Tunnel) error {
 			return socket.ErrInterrupted
 		case s.body.Len() > 0:
 			return nil
-		case s.ended:
+		case s.state.ended():
 			return io.EOF
 		case s.cancelled.Load():
 			return exchange.ErrLeft

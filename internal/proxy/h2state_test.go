@@ -1,0 +1,130 @@
+package proxy
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"elbow/internal/leak"
+)
+
+// What the tables of h2state.go are drawn with.
+var (
+	drawnReceives = []string{receiving: "receiving", overlong: "overlong", discarding: "discarding", cutShort: "cut short", received: "received"}
+	drawnSends    = []string{silent: "silent", sending: "sending", carrying: "carrying", sent: "sent", carried: "carried"}
+	drawnResets   = []string{notReset: "open", resetHere: "reset", resetByClient: "given up"}
+
+	drawnReceiveEvents = []string{endCame: "end", endCameShort: "end, short", trailersTooLong: "trailers too long", answerComplete: "answered"}
+	drawnSendEvents    = []string{headQueued: "head", tunnelBegan: "switched", endQueued: "end"}
+)
+
+// drawn returns the table of h2state.go under a heading: its columns, and its rows by
+// their first word.
+func drawn(t *testing.T, heading string) (columns []string, rows map[string][]string) {
+	t.Helper()
+	text, err := os.ReadFile("h2state.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), heading+"\n//\n")
+	table, _, ended := strings.Cut(rest, "\n//\n")
+	if !found || !ended {
+		t.Fatalf("there is no table under %q", heading)
+	}
+	rows = make(map[string][]string)
+	for _, line := range strings.Split(table, "\n") {
+		cells := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(strings.TrimPrefix(line, "//\t")), -1)
+		if columns == nil {
+			columns = cells
+			continue
+		}
+		rows[cells[0]] = cells[1:]
+	}
+	return columns, rows
+}
+
+// Each event in each state does what the tables say that are drawn, and there are no
+// others; and once a stream is reset neither half moves any more.
+func TestH2StatesAreAsDrawn(t *testing.T) {
+	leak.Check(t)
+	for _, tt := range []struct {
+		heading        string
+		states, events []string
+		after          func(state, event int, reset h2Reset) int
+	}{
+		{"// What the client sends:", drawnReceives, drawnReceiveEvents, func(state, event int, reset h2Reset) int {
+			s := h2State{in: h2Half(state), reset: reset}
+			s.receive(h2Event(event))
+			return int(s.in)
+		}},
+		{"// What it gets:", drawnSends, drawnSendEvents, func(state, event int, reset h2Reset) int {
+			s := h2State{out: h2Half(state), reset: reset}
+			s.send(h2Event(event))
+			return int(s.out)
+		}},
+		{"// And its reset:", drawnResets, []string{"by us", "by the client"}, func(state, event int, _ h2Reset) int {
+			s := h2State{reset: h2Reset(state)}
+			s.cut(h2Reset(event + 1))
+			return int(s.reset)
+		}},
+	} {
+		columns, rows := drawn(t, tt.heading)
+		if strings.Join(columns, ";") != strings.Join(tt.events, ";") || len(rows) != len(tt.states) {
+			t.Fatalf("%s the events are %q and there are %d states, want %q and %d", tt.heading, columns, len(rows), tt.events, len(tt.states))
+		}
+		for state, name := range tt.states {
+			for event := range tt.events {
+				want := rows[name][event]
+				if want == "–" {
+					want = name // it does not happen, so that nothing does
+				}
+				if got := tt.states[tt.after(state, event, notReset)]; got != want {
+					t.Errorf("%s %s, %s: got %q, drawn is %q", tt.heading, name, tt.events[event], got, want)
+				}
+				if got := tt.states[tt.after(state, event, resetHere)]; tt.heading != "// And its reset:" && got != name {
+					t.Errorf("%s %s, %s: a stream that is reset becomes %q", tt.heading, name, tt.events[event], got)
+				}
+			}
+		}
+	}
+}
+
+// Whatever happens to a stream, in whatever order, it is counted as closed once and
+// stays closed, and what has ended stays ended.
+func TestH2StatesEnd(t *testing.T) {
+	leak.Check(t)
+	var steps []func(*h2State)
+	for e := range receiveEvents {
+		steps = append(steps, func(s *h2State) { s.receive(e) })
+	}
+	for e := range sendEvents {
+		steps = append(steps, func(s *h2State) { s.send(e) })
+	}
+	for by := resetHere; by < resets; by++ {
+		steps = append(steps, func(s *h2State) { s.cut(by) })
+	}
+	seen := map[h2State]bool{{}: true}
+	for todo := []h2State{{}}; len(todo) > 0; todo = todo[1:] {
+		for _, step := range steps {
+			was, s := todo[0], todo[0]
+			step(&s)
+			if was.closed() && !s.closed() || was.ended() && !s.ended() || was.answered() && !s.answered() || s.reset < was.reset {
+				t.Errorf("%+v becomes %+v", was, s)
+			}
+			if !seen[s] {
+				seen[s] = true
+				todo = append(todo, s)
+			}
+		}
+	}
+	for in := range receives {
+		for out := range sends {
+			for reset := range resets {
+				if s := (h2State{in, out, reset}); !seen[s] {
+					t.Errorf("nothing leads to %+v", s)
+				}
+			}
+		}
+	}
+}
