@@ -95,8 +95,16 @@ func (l *Loop) Close() {
 
 // Watch adds a descriptor to the set, until it is closed or Unwatch is called.
 func (l *Loop) Watch(fd int, events uint32) error {
-	return os.NewSyscallError("epoll_ctl", syscall.EpollCtl(l.fd, unix.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: events, Fd: int32(fd)}))
+	event := syscall.EpollEvent{Events: events, Fd: int32(fd)}
+	if _, _, e := syscall.RawSyscall6(syscall.SYS_EPOLL_CTL, uintptr(l.fd), unix.EPOLL_CTL_ADD, uintptr(fd), uintptr(unsafe.Pointer(&event)), 0, 0); e != 0 {
+		return os.NewSyscallError("epoll_ctl", e)
+	}
+	return nil
 }
+
+// CloseFD closes a descriptor, which takes it out of all sets. Like the other calls for
+// what never waits it does not announce itself to the scheduler.
+func CloseFD(fd int) { _, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
 
 // Unwatch removes a descriptor from the set.
 func (l *Loop) Unwatch(fd int) { _ = unix.EpollCtl(l.fd, unix.EPOLL_CTL_DEL, fd, nil) } // it is in the set

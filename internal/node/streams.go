@@ -14,7 +14,7 @@ import (
 // serves all others then.
 func openStreams(c Config, traffic *proxy.Proxy, log *slog.Logger) *stream.Streams {
 	s, err := stream.New(stream.Options{
-		Log: log, Line: traffic.AddLine, Conns: traffic.Conns(), Files: traffic.Files(),
+		Log: log, Line: traffic.Lines(), Conns: traffic.Conns(), Files: traffic.Files(),
 		MaxConns: c.MaxConnections, MaxListenerConns: c.MaxListenerConns, MaxBackendConns: c.MaxBackendConns,
 		DrainTimeout: c.DrainTimeout, Inherit: traffic.Inherit, Begun: traffic.Begun(),
 	})
@@ -28,7 +28,7 @@ func openStreams(c Config, traffic *proxy.Proxy, log *slog.Logger) *stream.Strea
 // openRelay starts the data plane of UDP listeners, as openStreams does that of TCP.
 func openRelay(c Config, traffic *proxy.Proxy, log *slog.Logger) *udp.Relay {
 	r, err := udp.New(udp.Options{
-		Log: log, Line: traffic.AddLine, Files: traffic.Files(), MaxSessions: min(c.MaxConnections, cmp.Or(c.MaxListenerConns, c.MaxConnections)),
+		Log: log, Line: traffic.Lines(), Files: traffic.Files(), MaxSessions: min(c.MaxConnections, cmp.Or(c.MaxListenerConns, c.MaxConnections)),
 		DrainTimeout: c.DrainTimeout, Inherit: traffic.Inherit, Begun: traffic.Begun(),
 	})
 	if err != nil {

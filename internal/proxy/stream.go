@@ -80,9 +80,10 @@ func (p *Proxy) Files() *overload.Descriptors { return &p.files }
 // Conns counts the client connections of the process.
 func (p *Proxy) Conns() *atomic.Int64 { return &p.conns }
 
-// AddLine adds a line to the access log, if there is one.
-func (p *Proxy) AddLine(line []byte) {
-	if p.process.Access != nil {
-		p.process.Access.Add(line)
+// Lines takes lines of the access log; nil if there is none.
+func (p *Proxy) Lines() func(line []byte) {
+	if p.process.Access == nil {
+		return nil
 	}
+	return p.process.Access.Add
 }

@@ -55,6 +55,33 @@ func connectTo(fd int, to netip.AddrPort) syscall.Errno {
 	return e
 }
 
+// newSocket opens a non-blocking TCP socket of a family.
+func newSocket(family int) (int, syscall.Errno) {
+	fd, _, e := syscall.RawSyscall(syscall.SYS_SOCKET, uintptr(family), unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	return int(fd), e
+}
+
+// setOption sets an option whose value is a number.
+func setOption(fd, level, name int, value int32) {
+	// If not, the connection works otherwise than it should, and works.
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name), uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0)
+}
+
+// pendingError is how an attempt to connect has ended.
+func pendingError(fd int) syscall.Errno {
+	var value int32
+	n := uint32(unsafe.Sizeof(value))
+	if _, _, e := syscall.RawSyscall6(syscall.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_ERROR, uintptr(unsafe.Pointer(&value)), uintptr(unsafe.Pointer(&n)), 0); e != 0 {
+		return e
+	}
+	return syscall.Errno(value)
+}
+
+// shutWrite closes the sending side.
+func shutWrite(fd int) {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0) // if it has gone, reading tells
+}
+
 // splice moves up to n bytes between a pipe and a socket.
 func splice(from, to, n int) (int, syscall.Errno) {
 	for {
@@ -71,5 +98,6 @@ func splice(from, to, n int) (int, syscall.Errno) {
 
 // reset has the kernel send RST instead of FIN when fd is closed.
 func reset(fd int) {
-	_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // if not, it is closed
+	value := unix.Linger{Onoff: 1}
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_LINGER, uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0) // if not, it is closed
 }

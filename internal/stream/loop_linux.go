@@ -129,7 +129,7 @@ func (o *loop) drop(fd int) {
 func (o *loop) closeAll() {
 	for _, fd := range o.closing {
 		o.table[fd] = nil
-		_ = unix.Close(fd) // which takes it out of the set
+		eventloop.CloseFD(fd)
 	}
 	o.closing = o.closing[:0]
 }

@@ -92,8 +92,8 @@ func (p *pair) dial(b *Backend) bool {
 	if b.Address.Addr().Unmap().Is6() {
 		family = unix.AF_INET6
 	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
+	fd, e := newSocket(family)
+	if e != 0 {
 		p.end(byScarcity, true)
 		return false
 	}
@@ -103,7 +103,7 @@ func (p *pair) dial(b *Backend) bool {
 		p.end(byScarcity, true)
 		return false
 	}
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // best effort: without it small messages are delayed
+	setOption(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // best effort: without it small messages are delayed
 	if e := connectTo(fd, b.Address); e != 0 && e != unix.EINPROGRESS {
 		p.loop.table = grown(p.loop.table, fd)
 		return false
@@ -166,7 +166,7 @@ func (p *pair) advance() {
 
 // connected finds out how an attempt to connect has ended.
 func (p *pair) connected() {
-	if code, err := unix.GetsockoptInt(int(p.server.fd), unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
+	if pendingError(int(p.server.fd)) != 0 {
 		if p.another() {
 			p.connect()
 		}

@@ -49,7 +49,7 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 		if from.eof {
 			if !to.shut {
 				to.shut = true
-				_ = unix.Shutdown(int(to.fd), unix.SHUT_WR) // if the peer has gone, reading shows it
+				shutWrite(int(to.fd))
 			}
 			return false
 		}
