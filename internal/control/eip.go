@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -229,4 +230,21 @@ func eipEntry(e *elb.EIP) api.EipAddress {
 	}
 	a.IPStatus = a.Status
 	return a
+}
+
+// UnusedEIPs says of each range of the pool that gives no EIP why: it has addresses of a
+// vSwitch.
+func (s *Service) UnusedEIPs(ctx context.Context) (why []error, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		vSwitches := r.VSwitches()
+		for _, cidr := range s.eips {
+			for _, v := range vSwitches {
+				if v.CIDR.Overlaps(cidr) {
+					why = append(why, fmt.Errorf("-eip-pool: %s has addresses of the vSwitch %s, %s", cidr, v.ID, v.CIDR))
+				}
+			}
+		}
+		return nil
+	})
+	return why, err
 }

@@ -186,6 +186,9 @@ func TestEIPsAndVSwitchesAreApart(t *testing.T) {
 		w.eip(nil)
 	}
 	w.refuse("CreateEipInstance", newEIP, "EipNotEnough")
+	if why, err := w.service.UnusedEIPs(t.Context()); err != nil || len(why) != 1 || !strings.Contains(why[0].Error(), "127.8.0.0/28 has addresses of the vSwitch vsw-default") {
+		t.Errorf("unused: %v, %v", why, err)
+	}
 	network := w.network("127.0.0.0/8")
 	w.refuse("CreateVSwitch", params{"EnsRegionId": "local", "NetworkId": network, "CidrBlock": "127.9.0.0/16"}, "InvalidParameter.CidrBlock")
 	w.withEIPs("") // a pool that is gone: its EIPs are not

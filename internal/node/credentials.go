@@ -31,9 +31,17 @@ func bootstrap(c Config, endpoint string, service *control.Service, log *slog.Lo
 	if err != nil {
 		return err
 	}
-	return service.Bootstrap(ctx, control.BootstrapConfig{
+	err = service.Bootstrap(ctx, control.BootstrapConfig{
 		AccessKeyID: key.ID, Secret: key.Secret, Region: c.Region, VSwitch: c.VSwitch,
 	})
+	if err != nil {
+		return err
+	}
+	unused, err := service.UnusedEIPs(ctx)
+	for _, why := range unused {
+		log.Warn("range of EIPs not used", "err", why)
+	}
+	return err
 }
 
 // rootKey is the root access key to let in, none if the store has it already.
