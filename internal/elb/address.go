@@ -24,8 +24,8 @@ var notForListeners = []struct {
 	{netip.MustParsePrefix("::ffff:0:0/96"), "IPv4 addresses written as IPv6"},
 }
 
-// VSwitchRange is a range as a vSwitch has it: without bits after the prefix, and
-// as IPv4 if it is one that is written as IPv6 (RFC 4291, 2.5.5.2). A range with
+// VSwitchRange returns the range of a vSwitch in normal form: without bits after
+// the prefix, and as IPv4 if it is IPv4-mapped (RFC 4291, 2.5.5.2). A range with
 // addresses that no load balancer can have is an error.
 func VSwitchRange(cidr netip.Prefix) (netip.Prefix, error) {
 	if !cidr.IsValid() {
@@ -40,7 +40,7 @@ func VSwitchRange(cidr netip.Prefix) (netip.Prefix, error) {
 	return cidr, nil
 }
 
-// unmapped is a range of IPv4-mapped addresses as one of IPv4, any other as it is.
+// unmapped returns a range of IPv4-mapped addresses as IPv4, any other unchanged.
 func unmapped(cidr netip.Prefix) netip.Prefix {
 	if cidr.Addr().Is4In6() && cidr.Bits() >= 96 {
 		return netip.PrefixFrom(cidr.Addr().Unmap(), cidr.Bits()-96)
@@ -48,22 +48,23 @@ func unmapped(cidr netip.Prefix) netip.Prefix {
 	return cidr
 }
 
-// FreeAddress is the lowest address of the range that a load balancer can have
-// and none has, or the zero address if there is none. taken counts the addresses
-// that load balancers have from first to last; it is asked some twenty times,
-// however many there are.
+// FreeAddress is the lowest free address of the range that a load balancer can
+// have, or the zero address if there is none. taken counts the addresses in use
+// from first to last; it is called some twenty times, however many there are.
 //
-// The first and the last address of an IPv4 range name the network and its
-// broadcast, the first of an IPv6 range every router in it (RFC 4291, 2.6.1), so
-// they are left out. Ranges of one and of two addresses have no such
-// (RFC 3021, RFC 6164): a vSwitch may be as small as the machine's own address.
+// The first and the last address of an IPv4 range are the network and its
+// broadcast address, the first of an IPv6 range that of all its routers (RFC
+// 4291, 2.6.1), so they are left out. Ranges of one and of two addresses have
+// none of these (RFC 3021, RFC 6164): a vSwitch may be as small as the machine's
+// own address.
 func FreeAddress(cidr netip.Prefix, taken func(first, last netip.Addr) int) netip.Addr {
 	first, last := hosts(cidr)
 	n := taken(first, last)
 	if int64(n) >= Capacity(cidr) {
 		return netip.Addr{}
 	}
-	// Of n+1 addresses from the first on one is free. Half of them is full, or has one.
+	// Of the n+1 addresses from the first on one is free. Either the first half
+	// has it, or the second.
 	offset := sort.Search(n, func(i int) bool { return taken(first, plus(first, i)) <= i })
 	return plus(first, offset)
 }
@@ -76,12 +77,12 @@ func plus(a netip.Addr, n int) netip.Addr {
 		b[i] = byte(n)
 		n >>= 8
 	}
-	sum, _ := netip.AddrFromSlice(b) // b is as long as it came from an address
+	sum, _ := netip.AddrFromSlice(b) // b has the length of an address
 	return sum
 }
 
-// Capacity is how many addresses of the range load balancers can have, at most
-// what an int64 holds.
+// Capacity is the number of addresses of the range that load balancers can have,
+// at most the maximum of an int64.
 func Capacity(cidr netip.Prefix) int64 {
 	first, last := hosts(cidr)
 	n := new(big.Int).Sub(bigAddr(last), bigAddr(first))
@@ -92,7 +93,7 @@ func Capacity(cidr netip.Prefix) int64 {
 	return n.Int64()
 }
 
-// hosts are the first and the last address of a range that FreeAddress gives.
+// hosts are the first and the last address of a range that FreeAddress returns.
 func hosts(cidr netip.Prefix) (first, last netip.Addr) {
 	cidr = unmapped(cidr).Masked()
 	first, last = cidr.Addr(), lastAddr(cidr)
@@ -111,7 +112,7 @@ func lastAddr(cidr netip.Prefix) netip.Addr {
 	for bit := cidr.Bits(); bit < len(b)*8; bit++ {
 		b[bit/8] |= 0x80 >> (bit % 8)
 	}
-	last, _ := netip.AddrFromSlice(b) // b is as long as it came from an address
+	last, _ := netip.AddrFromSlice(b) // b has the length of an address
 	return last
 }
 

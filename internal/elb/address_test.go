@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// counting makes a set of addresses into what counts them from one to another.
+// counting returns a function that counts the addresses of a set in a range.
 func counting(set map[netip.Addr]bool) func(first, last netip.Addr) int {
 	return func(first, last netip.Addr) (n int) {
 		for a, taken := range set {
@@ -53,8 +53,8 @@ func TestFreeAddress(t *testing.T) {
 	}
 }
 
-// Capacity is how many addresses FreeAddress gives before it has none, and it gives
-// the lowest, whichever were given back.
+// Capacity equals the number of addresses that FreeAddress returns before it has
+// none, and it returns the lowest, whichever were released.
 func TestCapacityIsWhatFreeAddressGives(t *testing.T) {
 	for _, cidr := range []string{
 		"10.0.0.0/24", "10.0.0.0/29", "10.0.0.0/30", "10.0.0.0/31", "10.0.0.0/32",

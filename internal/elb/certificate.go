@@ -2,7 +2,7 @@ package elb
 
 import "time"
 
-// A Certificate is an uploaded key pair with what was read from its leaf.
+// A Certificate is an uploaded key pair with the properties of its leaf.
 type Certificate struct {
 	ID       int64 // CertId
 	Name     string

@@ -16,26 +16,27 @@ type EIP struct {
 	Description        string
 	Address            netip.Addr
 	Bandwidth          int    // Mbit/s; recorded, not enforced
-	ISP                string // "": none was named
+	ISP                string // "": none was given
 	ChargeType         string // PostPaid
 	InternetChargeType string // 95BandwidthByMonth
-	LoadBalancerID     string // "": it is not associated
-	Standby            bool   // recorded; it serves like any other
+	LoadBalancerID     string // "": not associated
+	Standby            bool   // recorded; it serves all the same
 	CreateTime         time.Time
 	Tags               []Tag `json:",omitempty"`
 }
 
-// An AttachedEIP is what a load balancer knows of an EIP that is associated with it.
+// An AttachedEIP is an EIP as recorded in the load balancer that it is associated
+// with.
 type AttachedEIP struct {
 	ID      string
 	Address netip.Addr
 }
 
-// An EIPPool is the ranges that the operator has set aside for EIPs.
+// An EIPPool is the ranges that the operator has reserved for EIPs.
 type EIPPool []netip.Prefix
 
-// NewEIPPool makes a pool of ranges; each is as VSwitchRange has it, and no two have
-// an address in common.
+// NewEIPPool returns a pool of ranges, each in the form of VSwitchRange; it is an
+// error if two overlap.
 func NewEIPPool(ranges []netip.Prefix) (EIPPool, error) {
 	var pool EIPPool
 	for _, given := range ranges {
@@ -65,9 +66,9 @@ func (p EIPPool) Overlaps(cidr netip.Prefix) bool {
 	return found
 }
 
-// Range is the range that an EIP with the address would be of; it is invalid if the
-// pool does not give the address. Of each range it gives what FreeAddress does of a
-// vSwitch's.
+// Range returns the range of the pool that has the address; it is invalid if the
+// pool does not assign the address. Of each range the assignable addresses are
+// those of FreeAddress.
 func (p EIPPool) Range(a netip.Addr) netip.Prefix {
 	for _, cidr := range p {
 		if first, last := hosts(cidr); !a.Less(first) && !last.Less(a) {
@@ -77,9 +78,9 @@ func (p EIPPool) Range(a netip.Addr) netip.Prefix {
 	return netip.Prefix{}
 }
 
-// FreeAddress is the lowest address that is free in the first range that has one; the
-// zero address if none has. A range that shares an address with one of besides has
-// none. See FreeAddress for taken.
+// FreeAddress is the lowest free address in the first range that has one; the
+// zero address if none has. Ranges that overlap one of besides are skipped. See
+// FreeAddress for taken.
 func (p EIPPool) FreeAddress(besides []netip.Prefix, taken func(first, last netip.Addr) int) netip.Addr {
 	for _, cidr := range p {
 		if slices.ContainsFunc(besides, cidr.Overlaps) {

@@ -5,9 +5,9 @@ import "time"
 // A HealthCheck says how the backends of a listener are probed.
 type HealthCheck struct {
 	On          bool
-	Type        string        `json:",omitzero"` // tcp or http for a TCP listener; "" is the listener's own
-	Request     string        `json:",omitzero"` // what a UDP probe sends; "": an empty datagram
-	Expect      string        `json:",omitzero"` // what the answer to a UDP probe begins with; "": no answer is needed
+	Type        string        `json:",omitzero"` // tcp or http for a TCP listener; "" is the listener's own protocol
+	Request     string        `json:",omitzero"` // payload of a UDP probe; "": an empty datagram
+	Expect      string        `json:",omitzero"` // required prefix of the answer to a UDP probe; "": no answer is needed
 	Domain      string        // Host of the probe; "": the backend's address
 	URI         string        // "": "/"
 	Method      string        // head or get

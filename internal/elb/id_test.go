@@ -37,8 +37,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// Every character of the alphabet is drawn, the last one too: a wrong bound on
-// fair bytes would leave some out.
+// Every character of the alphabet occurs, the last one too: a wrong bound would
+// leave some out.
 func TestRandomUsesTheWholeAlphabet(t *testing.T) {
 	count := make(map[rune]int)
 	for _, r := range random(62*1000, mixedCase) {

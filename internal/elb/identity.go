@@ -2,7 +2,7 @@ package elb
 
 import "time"
 
-// An Account is the owner of everything in one installation.
+// An Account is the owner of all resources of an installation.
 type Account struct {
 	ID         string // 16 digits
 	CreateTime time.Time
@@ -34,15 +34,16 @@ type Policy struct {
 	Name        string
 	Type        string // CustomPolicy or SystemPolicy
 	Description string
-	Document    string // of the default version, as the client wrote it
+	Document    string // of the default version, as the client sent it
 	CreateDate  time.Time
 	UpdateDate  time.Time
 
-	// Versions are all documents of the policy, the default one among them, oldest
-	// first. Without any, as before a second was made, Document is the only one: v1.
+	// Versions are all documents of the policy, the default one included, oldest
+	// first. If empty, as before a second version is made, Document is the only
+	// one: v1.
 	Versions       []PolicyVersion `json:",omitempty"`
 	DefaultVersion int             `json:",omitempty"` // 0: v1
-	LastVersion    int             `json:",omitempty"` // the number of the newest one, also if it was deleted; 0: 1
+	LastVersion    int             `json:",omitempty"` // the number of the newest version, even if it was deleted; 0: 1
 }
 
 // A PolicyVersion is one of the documents of a policy.
@@ -52,7 +53,7 @@ type PolicyVersion struct {
 	CreateDate time.Time
 }
 
-// A Group is a group of RAM users, who have the policies of the group.
+// A Group is a group of RAM users. The policies of the group apply to them.
 type Group struct {
 	ID         string
 	Name       string
@@ -69,14 +70,14 @@ type Membership struct {
 	JoinDate time.Time
 }
 
-// A Role is an identity without a key of its own. Whom its trust policy names may
-// have a session with its policies.
+// A Role is an identity without a key of its own. Identities named in its trust
+// policy may open sessions with its policies.
 type Role struct {
 	ID          string
 	Name        string
 	Description string
-	Trust       string        // the trust policy, as the client wrote it
-	MaxSession  time.Duration // the longest session
+	Trust       string        // the trust policy, as the client sent it
+	MaxSession  time.Duration // maximum duration of a session
 	CreateDate  time.Time
 	UpdateDate  time.Time
 }
@@ -87,14 +88,15 @@ const (
 	SystemPolicy = "System" // part of the program, the same for every account
 )
 
-// A Holder is what policies are attached to: one of its names is set.
+// A Holder is an identity that policies are attached to: exactly one of its names
+// is set.
 type Holder struct {
 	UserName string
 	GroupID  string `json:",omitempty"`
 	RoleName string `json:",omitempty"`
 }
 
-// An Attachment gives a policy to its holder.
+// An Attachment attaches a policy to its holder.
 type Attachment struct {
 	Holder
 	PolicyName string
@@ -106,8 +108,8 @@ type Attachment struct {
 type LoginProfile struct {
 	UserName              string
 	PasswordHash          string // bcrypt; encrypted at rest by the store
-	PasswordResetRequired bool   // another password has to be chosen at the next sign-in
-	MFABindRequired       bool   // a second factor is asked for, and there is none: no sign-in
+	PasswordResetRequired bool   // the user must choose a new password at the next sign-in
+	MFABindRequired       bool   // a second factor is required, and there is none: no sign-in
 	CreateDate            time.Time
 	UpdateDate            time.Time
 }

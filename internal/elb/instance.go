@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// An Instance is a server that backends may name by its id alone: its address was
-// registered.
+// An Instance is a registered server: backends may name it by its id alone.
 type Instance struct {
 	ID         string // i-…, or eni-… for a network interface without an instance
 	Name       string
@@ -20,7 +19,7 @@ type Instance struct {
 	Tags       []Tag `json:",omitempty"`
 }
 
-// Interface is the id of the network interface that has the address.
+// Interface is the id of the network interface with the address.
 func (i *Instance) Interface() string {
 	if name, found := strings.CutPrefix(i.ID, "i-"); found {
 		return "eni-" + name
@@ -35,7 +34,7 @@ type InstanceRange struct {
 	CreateTime time.Time
 }
 
-// AddressInID is the address that an id of the form i-a-b-c-d or eni-a-b-c-d says.
+// AddressInID returns the address in an id of the form i-a-b-c-d or eni-a-b-c-d.
 func AddressInID(id string) (netip.Addr, bool) {
 	name, found := strings.CutPrefix(id, "i-")
 	if !found {

@@ -1,17 +1,18 @@
 package elb
 
-// A ListenerKey tells listeners apart: TCP and UDP have ports of their own.
+// A ListenerKey identifies a listener of a load balancer: TCP and UDP have
+// separate ports.
 type ListenerKey struct {
 	LoadBalancerID string
 	Port           int
 	Protocol       Protocol
 }
 
-// Protocols lists the protocols, those of the ports of TCP first.
+// Protocols lists the protocols, those over TCP first.
 var Protocols = []Protocol{TCP, HTTP, HTTPS, UDP}
 
-// UsesUDP reports whether listeners of the protocol take ports of UDP; all others
-// take ports of TCP.
+// UsesUDP reports whether listeners of the protocol use UDP ports; all others use
+// TCP ports.
 func (p Protocol) UsesUDP() bool { return p == UDP }
 
 // Key is the listener's key.
@@ -19,7 +20,7 @@ func (l Listener) Key() ListenerKey {
 	return ListenerKey{l.LoadBalancerID, l.Port, l.Protocol}
 }
 
-// Key is the key of the listener that the status is of.
+// Key is the key of the status's listener.
 func (s ListenerStatus) Key() ListenerKey {
 	return ListenerKey{s.LoadBalancerID, s.Port, s.Protocol}
 }

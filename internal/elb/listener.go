@@ -27,7 +27,7 @@ const (
 	BackendH2C   = "h2c"
 )
 
-// BackendProtocols lists them.
+// BackendProtocols lists the values of Listener.BackendProtocol.
 var BackendProtocols = []string{BackendAuto, BackendHTTP1, BackendH2C}
 
 // The values of Listener.ProxyProtocol: none, or the binary header of version 2.
@@ -36,7 +36,7 @@ const (
 	ProxyV2  = "v2"
 )
 
-// ProxyProtocols lists them.
+// ProxyProtocols lists the values of Listener.ProxyProtocol.
 var ProxyProtocols = []string{ProxyOff, ProxyV2}
 
 // The scheduling algorithms (specification, row Scheduler).
@@ -52,9 +52,9 @@ const (
 // Schedulers lists the algorithms in the order of the specification.
 var Schedulers = []string{WRR, WLC, RR, SCH, QCH, IQCH}
 
-// A Listener is what one (load balancer, port) pair is configured to do.
-// Values hold what the client wrote, including values whose condition does not
-// hold at the moment (decisions, CreateLoadBalancerHTTPSListener 4).
+// A Listener is the configuration of one (load balancer, port) pair. Values are
+// stored as the client sent them, including values whose condition does not hold
+// at present (decisions, CreateLoadBalancerHTTPSListener 4).
 type Listener struct {
 	LoadBalancerID string
 	Port           int // 1 to 65535
@@ -62,7 +62,7 @@ type Listener struct {
 	Description    string // "" or 1 to 80 characters
 	BackendPort    int    // 0: ListenerPort (decisions, CreateLoadBalancerHTTPSListener 8)
 
-	// BackendProtocol is what the backends are spoken to in; "" is BackendAuto.
+	// BackendProtocol is the protocol spoken to the backends; "" is BackendAuto.
 	BackendProtocol string
 
 	// Forward of an HTTPS listener makes it answer plain HTTP on ForwardPort with a
@@ -76,7 +76,7 @@ type Listener struct {
 	ForwardedFor bool `json:",omitzero"`
 
 	Scheduler string
-	Seed      []byte // 32 random bytes drawn at creation: the hash table and the cookies depend on them
+	Seed      []byte // 32 random bytes generated at creation: the hash table and the cookies depend on them
 	Sticky    Sticky
 	Check     HealthCheck
 
@@ -88,20 +88,20 @@ type Listener struct {
 	// request to the response head. 1s to 180s, default 60s; then 504.
 	RequestTimeout time.Duration
 
-	// EstablishedTimeout is how long a TCP connection or a UDP session may carry
-	// nothing in either direction before it is ended. 10s to 900s, default 900s.
+	// EstablishedTimeout is how long a TCP connection or a UDP session may be
+	// idle in both directions before it is ended. 10s to 900s, default 900s.
 	EstablishedTimeout time.Duration `json:",omitzero"`
 
-	// PersistenceTimeout is how long after its last TCP connection has begun a client
-	// address is sent to the same backend. 0s to 3600s; 0: each connection is
-	// scheduled anew.
+	// PersistenceTimeout is how long after the start of its last TCP connection a
+	// client address is sent to the same backend. 0s to 3600s; 0: each connection
+	// is scheduled independently.
 	PersistenceTimeout time.Duration `json:",omitzero"`
 
-	// EipTransmit is stored and reported; nothing depends on it.
+	// EipTransmit is stored and reported; it has no effect.
 	EipTransmit bool `json:",omitzero"`
 
-	// ProxyProtocol is the version of the PROXY protocol that backends of a TCP
-	// listener are spoken to in first; "" is ProxyOff.
+	// ProxyProtocol is the version of the PROXY protocol header sent to backends
+	// of a TCP listener; "" is ProxyOff.
 	ProxyProtocol string `json:",omitzero"`
 
 	// CertificateID is a decimal CertId of the certificate service, or several
@@ -112,8 +112,8 @@ type Listener struct {
 	CreateTime time.Time
 }
 
-// CertificateIDs lists the certificates that a listener names in its
-// CertificateID: none if it is empty. The specification knows one.
+// CertificateIDs lists the certificates in a listener's CertificateID: none if it
+// is empty. The specification allows one.
 func CertificateIDs(text string) []string {
 	if text == "" {
 		return nil
@@ -121,14 +121,15 @@ func CertificateIDs(text string) []string {
 	return strings.Split(text, ",")
 }
 
-// Sticky is how requests of one client are kept on one backend.
+// Sticky says how requests of one client are kept on one backend.
 type Sticky struct {
 	On            bool
 	Type          string        // "", insert or server
 	CookieTimeout time.Duration // 1s to 86400s; needed by insert
 	Cookie        string        // name of the backend's cookie; needed by server
 
-	// SameSite is that attribute of the cookie that insert sets; "" is SameSiteAbsent.
+	// SameSite is the attribute of that name of the cookie that insert sets; ""
+	// is SameSiteAbsent.
 	SameSite string
 }
 
@@ -140,7 +141,7 @@ const (
 	SameSiteStrict = "strict"
 )
 
-// SameSites lists them.
+// SameSites lists the values of Sticky.SameSite.
 var SameSites = []string{SameSiteAbsent, SameSiteNone, SameSiteLax, SameSiteStrict}
 
 // The values of Sticky.Type (specification, row StickySessionType).
@@ -149,8 +150,8 @@ const (
 	StickyServer = "server"
 )
 
-// BackendAddr is where requests to a backend go: its own port if it was added
-// with one, else BackendPort, else the listener's own (decisions,
+// BackendAddr is where requests to a backend go: to its own port if it was added
+// with one, else to BackendPort, else to the listener's own port (decisions,
 // CreateLoadBalancerHTTPSListener 8).
 func (l *Listener) BackendAddr(b Backend) netip.AddrPort {
 	return netip.AddrPortFrom(b.IP, uint16(cmp.Or(b.Port, l.BackendPort, l.Port)))

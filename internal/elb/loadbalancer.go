@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A LoadBalancer is one edge load balancer instance. Its backends serve all of
-// its listeners.
+// A LoadBalancer is one edge load balancer instance. All its listeners share its
+// backends.
 type LoadBalancer struct {
 	ID         string // lb-…
 	Name       string
@@ -37,5 +37,5 @@ const (
 	InActive LoadBalancerStatus = "InActive"
 )
 
-// Specs are the load balancer specifications that CreateLoadBalancer takes.
+// Specs are the load balancer specifications that CreateLoadBalancer accepts.
 var Specs = []string{"elb.s1.small", "elb.s2.small", "elb.s2.medium", "elb.s3.small", "elb.s3.medium"}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A Region is a node location that resources live in.
+// A Region is a node location.
 type Region struct {
 	ID       string
 	Name     string
@@ -40,9 +40,9 @@ type VSwitch struct {
 	Tags        []Tag `json:",omitempty"`
 }
 
-// networkRanges are the ranges that a network may be in: those of private networks
-// (RFC 1918), as ENS has it, and that of the loopback interface, whose addresses
-// Linux serves without any set-up.
+// networkRanges are the ranges that a network may be in: those of private
+// networks (RFC 1918), as in ENS, and that of the loopback interface, whose
+// addresses Linux serves without configuration.
 var networkRanges = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("172.16.0.0/12"),
@@ -50,16 +50,16 @@ var networkRanges = []netip.Prefix{
 	netip.MustParsePrefix("127.0.0.0/8"),
 }
 
-// The sizes of vSwitches, and of networks, which hold at least one, as prefix
-// lengths.
+// The sizes of vSwitches, and of networks, which hold at least one vSwitch, as
+// prefix lengths.
 const (
 	largestNetwork = 8
 	largestVSwitch = 16
 	smallestRange  = 29
 )
 
-// CheckNetwork is nil if a network can have the range; the error says what it must
-// be.
+// CheckNetwork returns nil if a network can have the range, else an error with
+// the requirement.
 func CheckNetwork(cidr netip.Prefix) error {
 	if err := checkRange(cidr); err != nil {
 		return err
@@ -70,7 +70,7 @@ func CheckNetwork(cidr netip.Prefix) error {
 	return checkSize(cidr, largestNetwork)
 }
 
-// CheckVSwitch is nil if a vSwitch can have the range, by itself.
+// CheckVSwitch returns nil if a vSwitch can have the range, whatever its network.
 func CheckVSwitch(cidr netip.Prefix) error {
 	if err := checkRange(cidr); err != nil {
 		return err
@@ -95,8 +95,8 @@ func checkSize(cidr netip.Prefix, largest int) error {
 	return nil
 }
 
-// Holds reports whether all of the range is in the network's.
+// Holds reports whether the whole range is in the network's.
 func (n *Network) Holds(cidr netip.Prefix) bool { return contains(n.CIDR, cidr) }
 
-// contains reports whether all of b is in a.
+// contains reports whether b is a subset of a.
 func contains(a, b netip.Prefix) bool { return a.Bits() <= b.Bits() && a.Contains(b.Addr()) }

@@ -8,7 +8,7 @@ import (
 func TestRangesOfNetworks(t *testing.T) {
 	for _, tt := range []struct {
 		cidr             string
-		network, vSwitch bool // may have it
+		network, vSwitch bool // whether a network or a vSwitch may have it
 	}{
 		{"10.0.0.0/8", true, false},
 		{"10.0.0.0/7", false, false},
@@ -19,7 +19,7 @@ func TestRangesOfNetworks(t *testing.T) {
 		{"10.0.0.1/16", false, false}, // bits after the prefix
 		{"172.16.0.0/12", true, false},
 		{"172.16.0.0/11", false, false},
-		{"172.32.0.0/16", false, true}, // whether the network has it is another question
+		{"172.32.0.0/16", false, true}, // whether the network contains it is checked elsewhere
 		{"192.168.0.0/16", true, true},
 		{"192.168.0.0/15", false, false},
 		{"127.0.0.0/8", true, false},

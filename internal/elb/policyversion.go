@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// MaxPolicyVersions is how many documents a policy may have at once, as RAM has it.
+// MaxPolicyVersions is the maximum number of versions of a policy, as in RAM.
 const MaxPolicyVersions = 5
 
 // VersionID is the number of a version as clients write it: v1.
 func VersionID(number int) string { return "v" + strconv.Itoa(number) }
 
-// VersionNumber reads what VersionID writes; 0 is no version.
+// VersionNumber parses the output of VersionID; 0 is no version.
 func VersionNumber(id string) int {
 	digits, ok := strings.CutPrefix(id, "v")
 	n, err := strconv.Atoi(digits)
@@ -23,8 +23,8 @@ func VersionNumber(id string) int {
 	return n
 }
 
-// AllVersions lists the versions of the policy, oldest first. One that was stored
-// before policies had versions has its document as v1.
+// AllVersions lists the versions of the policy, oldest first. A policy that was
+// stored before policies had versions has its document as v1.
 func (p Policy) AllVersions() []PolicyVersion {
 	if len(p.Versions) == 0 {
 		return []PolicyVersion{{Number: 1, Document: p.Document, CreateDate: p.CreateDate}}
@@ -32,10 +32,10 @@ func (p Policy) AllVersions() []PolicyVersion {
 	return p.Versions
 }
 
-// Default is the number of the version that counts.
+// Default is the number of the version in force.
 func (p Policy) Default() int { return max(1, p.DefaultVersion) }
 
-// Version finds a version by its number.
+// Version returns a version by its number.
 func (p Policy) Version(number int) (PolicyVersion, bool) {
 	all := p.AllVersions()
 	i := slices.IndexFunc(all, func(v PolicyVersion) bool { return v.Number == number })
@@ -45,8 +45,8 @@ func (p Policy) Version(number int) (PolicyVersion, bool) {
 	return all[i], true
 }
 
-// WithVersion is the policy with one more document, whose number no version of it
-// ever had.
+// WithVersion returns the policy with one more document, whose number was never
+// used in this policy.
 func (p Policy) WithVersion(document string, now time.Time) (Policy, PolicyVersion) {
 	p.LastVersion = max(1, p.LastVersion) + 1
 	v := PolicyVersion{Number: p.LastVersion, Document: document, CreateDate: now}
@@ -55,7 +55,8 @@ func (p Policy) WithVersion(document string, now time.Time) (Policy, PolicyVersi
 	return p, v
 }
 
-// WithoutVersion is the policy without a version, which is not the default one.
+// WithoutVersion returns the policy without a version, which must not be the
+// default one.
 func (p Policy) WithoutVersion(number int, now time.Time) Policy {
 	p.LastVersion = max(1, p.LastVersion)
 	p.Versions = slices.DeleteFunc(slices.Clone(p.AllVersions()), func(v PolicyVersion) bool { return v.Number == number })
@@ -63,14 +64,14 @@ func (p Policy) WithoutVersion(number int, now time.Time) Policy {
 	return p
 }
 
-// WithDefault is the policy with another version that counts.
+// WithDefault returns the policy with another default version.
 func (p Policy) WithDefault(v PolicyVersion, now time.Time) Policy {
 	p.Versions, p.LastVersion = p.AllVersions(), max(1, p.LastVersion)
 	p.DefaultVersion, p.Document, p.UpdateDate = v.Number, v.Document, now
 	return p
 }
 
-// OldestSpare is the oldest version that is not the default one.
+// OldestSpare is the oldest version that is not the default.
 func (p Policy) OldestSpare() (number int, found bool) {
 	for _, v := range p.AllVersions() {
 		if v.Number != p.Default() {

@@ -7,45 +7,47 @@ import (
 	"strings"
 )
 
-// A Reach says where backends may be: a customer who may add backends could
-// otherwise publish what only this machine reaches. The zero Reach allows every
-// address that a backend can have.
+// A Reach says which addresses backends may have: a customer who may add backends
+// could otherwise publish services that only this machine reaches. The zero Reach
+// allows every address that a backend can have.
 type Reach struct {
-	// Networks are where backends may be. Empty: everywhere but on link-local
-	// addresses, which name neighbours of this machine, and on those of the metadata
-	// services of clouds. A network within a link-local range allows its addresses, and
-	// a metadata service by itself is one that is allowed.
+	// Networks are the allowed ranges of backends. Empty: every address except
+	// link-local ones, which belong to neighbours of this machine, and those of
+	// the metadata services of clouds. A network within a link-local range allows
+	// its addresses, and a network that is exactly the address of a metadata
+	// service allows that.
 	Networks []netip.Prefix
 
-	// Own lists the sockets that this node listens on for operators and the API. An
-	// unspecified address stands for every local one. Nil: none.
+	// Own lists the sockets that this node listens on for operators and the API.
+	// An unspecified address stands for all local ones. Nil: none.
 	Own func() []netip.AddrPort
 
-	// Local reports whether an address is one of this machine's. Nil: the loopback
-	// addresses are.
+	// Local reports whether an address belongs to this machine. Nil: only
+	// loopback addresses do.
 	Local func(netip.Addr) bool
 }
 
 var (
-	// notForBackends are no address of a single host (RFC 1122, 3.2.1.3; RFC 4291,
-	// 2.5.2 and 2.7). To connect to an unspecified one is to connect to this machine.
+	// notForBackends are not addresses of a single host (RFC 1122, 3.2.1.3; RFC
+	// 4291, 2.5.2 and 2.7). Connecting to an unspecified address connects to this
+	// machine.
 	notForBackends = []netip.Prefix{
 		netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("224.0.0.0/4"), netip.MustParsePrefix("255.255.255.255/32"),
 		netip.MustParsePrefix("::/128"), netip.MustParsePrefix("ff00::/8"),
 	}
 	linkLocal = []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")}
 
-	// metadata are the services that give a machine its credentials, where clouds have
-	// them on addresses that are not link-local: Alibaba Cloud, Azure, AWS, Google Cloud
-	// and Oracle Cloud.
+	// metadata are the services from which a machine gets its credentials, in
+	// clouds where their addresses are not link-local: Alibaba Cloud, Azure, AWS,
+	// Google Cloud and Oracle Cloud.
 	metadata = []netip.Prefix{
 		netip.MustParsePrefix("100.100.100.200/32"), netip.MustParsePrefix("168.63.129.16/32"),
 		netip.MustParsePrefix("fd00:ec2::254/128"), netip.MustParsePrefix("fd20:ce::254/128"), netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"),
 	}
 
-	// embedding are the ranges whose addresses stand for an IPv4 address, with the
-	// place of its first byte: IPv4-compatible ones (RFC 4291, 2.5.5.1), those of NAT64
-	// (RFC 6052, 2.1), and 6to4 (RFC 3056, 2).
+	// embedding are the ranges whose addresses embed an IPv4 address, with the
+	// offset of its first byte: IPv4-compatible ones (RFC 4291, 2.5.5.1), those
+	// of NAT64 (RFC 6052, 2.1), and 6to4 (RFC 3056, 2).
 	embedding = []struct {
 		cidr netip.Prefix
 		at   int
@@ -56,7 +58,7 @@ var (
 	}
 )
 
-// Address is nil if a backend may have the address, or says why not: "is …".
+// Address returns nil if a backend may have the address, else the reason: "is …".
 func (r *Reach) Address(a netip.Addr) error {
 	a = a.Unmap()
 	if err := r.allows(a); err != nil {
@@ -99,8 +101,8 @@ func (r *Reach) allows(a netip.Addr) error {
 	return errors.New("is not in the networks that the operator allows for backends")
 }
 
-// Socket is nil if requests and health checks may go to the address and port, or
-// says why not.
+// Socket returns nil if requests and health checks may go to the address and
+// port, else the reason.
 func (r *Reach) Socket(at netip.AddrPort) error {
 	if err := r.Address(at.Addr()); err != nil {
 		return err
@@ -133,7 +135,7 @@ func within(a netip.Addr, ranges []netip.Prefix) bool {
 	return false
 }
 
-// ParseNetworks reads ranges and single addresses, separated by commas.
+// ParseNetworks parses ranges and single addresses, separated by commas.
 func ParseNetworks(text string) ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for one := range strings.SplitSeq(text, ",") {

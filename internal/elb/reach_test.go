@@ -13,7 +13,7 @@ func TestReachAddress(t *testing.T) {
 		refused  string
 	}{
 		{
-			"", // all but what is no host's, and link-local ones
+			"", // everything except link-local and non-host addresses
 			"127.0.0.1 10.0.0.7 192.0.2.1 8.8.8.8 100.100.100.201 ::1 fd00::1 fd00:ec2::253 2001:db8::7 ::ffff:10.0.0.7 64:ff9b::10.0.0.7 2002:a00:7::1 255.255.255.254",
 			"0.0.0.0 0.0.0.1 0.255.255.255 :: ::ffff:0.0.0.0 ::ffff:0:0 224.0.0.1 239.255.255.255 ::ffff:224.0.0.1 ff02::1 ff05::2 255.255.255.255 " +
 				"169.254.169.254 169.254.0.1 ::ffff:169.254.169.254 ::ffff:a9fe:a9fe 0:0:0:0:0:ffff:a9fe:a9fe fe80::1 febf::1 " +
@@ -23,7 +23,8 @@ func TestReachAddress(t *testing.T) {
 		{"10.0.0.0/8", "10.1.2.3 ::ffff:10.1.2.3", "11.0.0.1 127.0.0.1 ::1 169.254.169.254 64:ff9b::10.1.2.3 fd00::1"},
 		{"10.0.0.0/8, fd00::/8,192.0.2.7", "10.1.2.3 fd00::7 192.0.2.7", "192.0.2.8 127.0.0.1"},
 		{"::ffff:10.0.0.0/104", "10.1.2.3", "11.0.0.1"},
-		// All is not yet the neighbours of the machine: those are to be named.
+		// All addresses do not include the neighbours of the machine: those must
+		// be named.
 		{"0.0.0.0/0,::/0", "127.0.0.1 10.0.0.7 2001:db8::7", "169.254.169.254 fe80::1 0.0.0.0 :: 224.0.0.1 ff02::1 64:ff9b::169.254.169.254 100.100.100.200 fd00:ec2::254"},
 		{"100.64.0.0/10", "100.100.100.201", "100.100.100.200"},
 		{"100.64.0.0/10,100.100.100.200,fd00:ec2::254/128", "100.100.100.200 fd00:ec2::254", "168.63.129.16"},
@@ -111,7 +112,7 @@ func TestParseNetworks(t *testing.T) {
 	}
 }
 
-// No spelling of an address that is refused is allowed.
+// A refused address is refused in every spelling.
 func FuzzReachSpellings(f *testing.F) {
 	f.Add("169.254.169.254")
 	f.Add("fe80::1")

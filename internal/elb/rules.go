@@ -2,14 +2,14 @@ package elb
 
 // A FieldError says that the value of one field contradicts another.
 type FieldError struct {
-	Field  string // as the API names it
+	Field  string // in the API's spelling
 	Reason string // "must …"
 }
 
 func (e *FieldError) Error() string { return e.Field + " " + e.Reason }
 
-// Validate checks the rules that hold between the fields of a listener, each
-// field being fine by itself. The error is a *FieldError.
+// Validate checks the rules between the fields of a listener whose fields are
+// valid individually. The error is a *FieldError.
 func (l *Listener) Validate() error {
 	switch {
 	case l.Forward && l.ForwardPort == 0:

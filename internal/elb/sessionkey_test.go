@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawNumbers is a source of secrets that differ.
+// drawNumbers generates secrets that differ.
 func drawNumbers() func() []byte {
 	n := 0
 	return func() []byte {
@@ -19,8 +19,9 @@ func drawNumbers() func() []byte {
 	}
 }
 
-// Whatever clocks do: the key to seal with is there, no key is drawn twice, what
-// a node sealed within a ticket's life can be opened, and nothing is kept longer.
+// Whatever clocks do: there is a key for encryption, no key is generated twice,
+// tickets of a node can be decrypted for their lifetime, and no key is kept
+// longer.
 func TestRotateSessionKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var keys []SessionKey
@@ -63,8 +64,8 @@ func TestRotateSessionKeys(t *testing.T) {
 	})
 }
 
-// Nodes whose clocks differ by less than a period open each other's tickets from
-// the first one on.
+// Nodes whose clocks differ by less than a period decrypt each other's tickets
+// from the first one on.
 func TestSessionKeysOfTheNextPeriodAreThere(t *testing.T) {
 	now := time.Date(2026, 3, 27, 5, 0, 0, 0, time.UTC)
 	keys, _ := RotateSessionKeys(nil, now, drawNumbers())

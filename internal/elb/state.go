@@ -1,13 +1,13 @@
 package elb
 
-// StateOf is the state of a listener as the API reports it, from what is
-// desired and what the nodes say of it. revision is that of the listener's last
+// StateOf returns the state of a listener as the API reports it, from the desired
+// state and the reports of the nodes. revision is that of the listener's last
 // change in the store.
 //
-// One node that serves makes the listener Running, but only once it serves the
-// last change; until then it is Configuring. A listener that should run and
-// does nowhere is Starting, also while a node says why it cannot: the node tries
-// again. One that should not run and still does is Stopping.
+// A listener is Running if one node serves the last change, and Configuring while
+// nodes serve only an earlier one. A listener that should run and is served by no
+// node is Starting, even if a node reports why it cannot: the node retries. One
+// that should not run and still does is Stopping.
 func StateOf(started bool, revision int64, reports []ListenerStatus) ListenerState {
 	var serving, current bool
 	for _, r := range reports {

@@ -1,7 +1,7 @@
 package elb
 
-// ListenerState is what a node says a listener is doing, spelt as the Describe
-// operations answer it.
+// ListenerState is the state of a listener as a node reports it, spelt as in the
+// answers of the Describe operations.
 type ListenerState string
 
 // The states of a listener.
@@ -18,9 +18,9 @@ type ListenerStatus struct {
 	LoadBalancerID string
 	Port           int
 	Protocol       Protocol
-	Revision       int64 // of the store, applied or tried
+	Revision       int64 // of the store, applied or attempted
 	State          ListenerState
-	Reason         string // why it does not run though it should; "" if it does
+	Reason         string // why it does not run although it should; "" if it does
 	Backends       []BackendStatus
 }
 

@@ -12,50 +12,50 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// A LogField is a field of a line of the audit log.
+// A LogField is a field of an audit log line.
 type LogField struct{ Name, Doc string }
 
 // AuditFields are the fields of the audit log in the order of a line.
 var AuditFields = []LogField{
-	{"time", "UTC, when the call came"},
+	{"time", "UTC, when the call arrived"},
 	{"request_id", "RequestId, as the answer has it"},
-	{"account", "of whom the call is; absent unless the signature was valid"},
-	{"user", "name of the RAM user, role/NAME/SESSION for a session of a role, root for the account itself; absent likewise"},
+	{"account", "account of the caller; absent unless the signature was valid"},
+	{"user", "name of the RAM user, role/NAME/SESSION for a session of a role, root for the account itself; absent unless the signature was valid"},
 	{"access_key", "AccessKeyId, as claimed"},
 	{"source", "address that the call came from"},
 	{"secure", "whether it came over TLS"},
-	{"via", "console: by somebody who is signed in there; absent: a signed call"},
+	{"via", "console: made by a user signed in there; absent: a signed call"},
 	{"version", "of the product"},
 	{"action", "the operation"},
 	{"params", "parameters as sent, secrets redacted; absent unless the signature was valid"},
-	{"params_unlisted", "how many parameters found no room in params; absent if all did"},
+	{"params_unlisted", "how many parameters params had no room for; absent if none"},
 	{"status", "of HTTP"},
 	{"code", "of the error; absent if there was none"},
 	{"took", "seconds from the call to its answer"},
-	{"calls", "how many refused calls of strangers the line stands for, within a minute, beyond the hundred that have lines of their own; absent: one call"},
+	{"calls", "how many refused unauthenticated calls the line sums up, within a minute, beyond the hundred that have lines of their own; absent: one call"},
 }
 
 // A record is one line of the audit log.
 type record struct {
-	Time      string            `json:"time"` // UTC, when the call came
+	Time      string            `json:"time"` // UTC, when the call arrived
 	RequestID string            `json:"request_id"`
 	Account   string            `json:"account,omitempty"`    // absent unless the signature was valid
 	User      string            `json:"user,omitempty"`       // ram.Identity.Name
 	AccessKey string            `json:"access_key,omitempty"` // as claimed
 	Source    string            `json:"source"`
 	Secure    bool              `json:"secure"`
-	Via       string            `json:"via,omitempty"` // "console": by somebody who is signed in there; absent: a signed call
+	Via       string            `json:"via,omitempty"` // "console": made by a user signed in there; absent: a signed call
 	Version   string            `json:"version,omitempty"`
 	Action    string            `json:"action,omitempty"`
 	Params    map[string]string `json:"params,omitempty"`          // as sent, secrets redacted; absent unless the signature was valid
-	Unlisted  int               `json:"params_unlisted,omitempty"` // parameters that found no room in params
+	Unlisted  int               `json:"params_unlisted,omitempty"` // parameters for which params had no room
 	Status    int               `json:"status"`
-	Code      string            `json:"code,omitempty"` // of the error, if it was one
+	Code      string            `json:"code,omitempty"` // of the error, if there was one
 	Took      float64           `json:"took"`           // seconds
 
-	// Calls is how many calls the line stands for that have none of their own: of
-	// strangers, refused in the same way within a minute. The request id is that of
-	// the last one. Absent: the line is of one call.
+	// Calls is how many calls the line sums up: unauthenticated calls, refused in
+	// the same way within a minute. The request id is that of the last one.
+	// Absent: the line is for one call.
 	Calls int64 `json:"calls,omitempty"`
 }
 
@@ -89,21 +89,21 @@ func cut(s string, limit int) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-// An auditLog hands lines to a writer of its own. One that stalls delays a call by
-// auditTimeout at most, and no further call until it has taken a line: it costs
-// lines, not calls.
+// An auditLog passes lines to a goroutine that writes them. If the writer stalls,
+// it delays one call by auditTimeout at most, and no further call until it has
+// accepted a line: it costs lines, not calls.
 type auditLog struct {
 	out  io.Writer
 	log  *slog.Logger
 	lost prometheus.Counter
 
-	strangers strangerLines
+	anonymous anonymousLines
 
-	stalled atomic.Bool // a call has waited in vain, and no line was taken since
+	stalled atomic.Bool // a call has waited in vain, and no line was accepted since
 
 	lines chan []byte
 	stop  chan struct{} // closed by close
-	done  chan struct{} // closed by run on its way out
+	done  chan struct{} // closed when run returns
 }
 
 func newAuditLog(out io.Writer, log *slog.Logger, lost prometheus.Counter) *auditLog {
@@ -118,9 +118,9 @@ func newAuditLog(out io.Writer, log *slog.Logger, lost prometheus.Counter) *audi
 	return a
 }
 
-// write hands a line to the writer, or sums the call up.
+// write passes a line to the writer, or adds the call to a sum.
 func (a *auditLog) write(r record, now time.Time) {
-	if r.Account == "" && !a.strangers.admit(r, now) {
+	if r.Account == "" && !a.anonymous.admit(r, now) {
 		return
 	}
 	line := a.encoded(r)
@@ -158,7 +158,7 @@ func (a *auditLog) encoded(r record) []byte {
 
 func (a *auditLog) run() {
 	defer close(a.done)
-	sums := time.NewTicker(strangerSums)
+	sums := time.NewTicker(anonymousSums)
 	defer sums.Stop()
 	failing := false
 	for open := true; open; {
@@ -173,7 +173,7 @@ func (a *auditLog) run() {
 				failing = a.put(<-a.lines, failing)
 			}
 		}
-		for _, r := range a.strangers.take() {
+		for _, r := range a.anonymous.take() {
 			failing = a.put(a.encoded(r), failing)
 		}
 	}
@@ -197,8 +197,8 @@ func (a *auditLog) put(line []byte, wasFailing bool) (failing bool) {
 	return err != nil
 }
 
-// close ends the log once the lines that wait are written, or after auditTimeout
-// if the writer stalls. Call it once, when no call is under way.
+// close ends the log after the queued lines are written, or after auditTimeout if
+// the writer stalls. It must be called once, when no call is in flight.
 func (a *auditLog) close() {
 	close(a.stop)
 	timeout := time.NewTimer(auditTimeout)

@@ -26,7 +26,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// counting makes a handler that answers nothing and says that it was called.
+// counting returns a handler that calls called and answers nothing.
 func counting(called func()) Handler {
 	return func(context.Context, ram.Identity, api.Input) (any, error) {
 		called()
@@ -52,8 +52,7 @@ func auditOf(t *testing.T, s *site) []record {
 	}
 }
 
-// Every call leaves one line, whether it was refused, and at which stage, or
-// not.
+// Every call leaves one line, whether it was refused, at whatever stage, or not.
 func TestAudit(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{
@@ -109,7 +108,7 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// No parameter that is a secret is written down, in no operation.
+// No secret parameter of any operation is written to the log.
 func TestAuditRedactsSecrets(t *testing.T) {
 	leak.Check(t)
 	handlers := make(map[string]Handler)
@@ -139,7 +138,7 @@ func TestAuditRedactsSecrets(t *testing.T) {
 		}
 	}
 
-	// The rows that sound like secrets are these; a new one is to be looked at.
+	// These rows sound like secrets; a new one must be reviewed.
 	var sounding []string
 	for _, op := range api.Operations() {
 		for _, row := range op.New().Params() {
@@ -168,8 +167,8 @@ func (w stalled) Write([]byte) (int, error) {
 	return 0, errors.New("disk is full")
 }
 
-// A writer that stalls delays a call by auditTimeout at most; what finds no room
-// then is lost and counted.
+// A writer that stalls delays a call by auditTimeout at most; lines that find no
+// room then are lost and counted.
 func TestAuditWriterStalls(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -193,7 +192,7 @@ func TestAuditWriterStalls(t *testing.T) {
 		if got := testutil.ToFloat64(lost); got != 1 {
 			t.Errorf("%v lines lost, want 1", got)
 		}
-		a.write(record{Account: "1"}, time.Now()) // one call has found out what the others need not
+		a.write(record{Account: "1"}, time.Now()) // one call has found out; the others do not wait
 		if waited := time.Since(start); waited != auditTimeout {
 			t.Errorf("the next call waited too, %v in all", waited)
 		}
@@ -215,8 +214,8 @@ func TestAuditWriterStalls(t *testing.T) {
 	})
 }
 
-// What is refused before it is known which operation it is counts as unknown:
-// no label is a client's text.
+// A call that is refused before its operation is known counts as unknown: no
+// label is a client's text.
 func TestCounts(t *testing.T) {
 	leak.Check(t)
 	registry := prometheus.NewRegistry()
@@ -235,8 +234,8 @@ elbow_api_calls_total{action="unknown",status="404"} 1
 	}
 }
 
-// The table that the reference page is made from has the fields of a line, in their
-// order.
+// The table from which the reference page is generated has the fields of a line,
+// in their order.
 func TestAuditFieldsAreThoseOfALine(t *testing.T) {
 	leak.Check(t)
 	line := reflect.TypeFor[record]()
@@ -250,8 +249,8 @@ func TestAuditFieldsAreThoseOfALine(t *testing.T) {
 	}
 }
 
-// Refused calls of strangers leave a bounded number of lines, in which each of them
-// is counted. Those of others all have one.
+// Refused unauthenticated calls leave a bounded number of lines, in which each of
+// them is counted. Other calls all have one line.
 func TestAuditOfStrangers(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -268,7 +267,7 @@ func TestAuditOfStrangers(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		time.Sleep(strangerSums + time.Second) // of the test's own clock
+		time.Sleep(anonymousSums + time.Second) // of the test's own clock
 		a.write(record{Source: "192.0.2.1", Code: "SignatureDoesNotMatch", Status: 400}, time.Now())
 		a.close()
 
@@ -293,7 +292,7 @@ func TestAuditOfStrangers(t *testing.T) {
 		if own != flood/10 {
 			t.Errorf("%d lines of known callers, want %d", own, flood/10)
 		}
-		if limit := strangerBurst + maxStrangerSums + 2 + 1; lines > limit {
+		if limit := anonymousBurst + maxAnonymousSums + 2 + 1; lines > limit {
 			t.Errorf("%d lines of strangers, want %d at most", lines, limit)
 		}
 		if calls != flood+sources+1 || bySource["192.0.2.1"] != flood+1 || bySource[others] == 0 {

@@ -9,20 +9,20 @@ import (
 	"elbow/internal/api"
 )
 
-// redacted stands in the audit log for a value that is a secret or may be one.
+// redacted replaces a value in the audit log that is a secret or may be one.
 const redacted = "[redacted]"
 
 // protocolParams are the parameters that sign and encode a call. The audit line
-// has fields of its own for those that say something.
+// has separate fields for the meaningful ones.
 var protocolParams = map[string]bool{
 	"Action": true, "Version": true, "Format": true, "AccessKeyId": true, "Timestamp": true, "TimeStamp": true,
 	"Signature": true, "SignatureMethod": true, "SignatureVersion": true, "SignatureNonce": true, "SignatureType": true,
 	"SecurityToken": true,
 }
 
-// auditParams lists the parameters of the call: those that the operation has, then
-// all others that were sent, because somebody who tries doors sends what an
-// operation does not have. unlisted is how many found no room in maxAuditParams.
+// auditParams lists the parameters of the call: those of the operation first,
+// then all others that were sent, because an attacker sends parameters that an
+// operation does not have. unlisted is how many did not fit maxAuditParams.
 func (c *call) auditParams() (params map[string]string, unlisted int) {
 	rows := make(map[string]api.Param)
 	for _, row := range c.op.New().Params() {
@@ -42,7 +42,7 @@ func (c *call) auditParams() (params map[string]string, unlisted int) {
 	room := maxAuditParams
 	for _, name := range append(own, others...) {
 		label, value := cut(name, maxAuditName), c.auditValue(rows, name)
-		_, taken := params[label] // by another name that begins alike
+		_, taken := params[label] // another name with the same start
 		if room -= len(label) + len(value); room < 0 || taken {
 			unlisted++
 			continue
@@ -52,8 +52,8 @@ func (c *call) auditParams() (params map[string]string, unlisted int) {
 	return params, unlisted
 }
 
-// rowOf finds the row of a parameter: that of its name, or of the list that it is
-// an item of.
+// rowOf returns the row of a parameter: that of its name, or of the list that it
+// is an item of.
 func rowOf(rows map[string]api.Param, name string) (row api.Param, found bool) {
 	if row, found = rows[name]; found {
 		return row, true
@@ -63,10 +63,10 @@ func rowOf(rows map[string]api.Param, name string) (row api.Param, found bool) {
 	return row, found
 }
 
-// auditValue is a value as the log may have it. Of a parameter that the operation
-// does not have, only the name can tell whether it is a secret: a misspelt one was
-// meant to be one. A private key or the caller's own secret is one wherever it
-// stands.
+// auditValue is a value as the log may show it. If the operation does not have
+// the parameter, only its name can say whether it is a secret: it may be a
+// misspelt one. A private key or the caller's own secret is redacted under any
+// name.
 func (c *call) auditValue(rows map[string]api.Param, name string) string {
 	value := c.req.Params[name]
 	row, declared := rowOf(rows, name)

@@ -28,7 +28,7 @@ func TestAuditParams(t *testing.T) {
 	secret("Cert", "-----BEGIN PRIVATE KEY-----\nTOP-SECRET")
 	secret("Comments", "-----begin rsa private key-----\nTOP-SECRET")
 	secret("Document", `{"k":"root-secret"}`)
-	delete(sent, "SecurityToken") // refused before anything is looked at
+	delete(sent, "SecurityToken") // refused before anything is looked up
 	_, err := s.client("root").Call(t.Context(), api.RamVersion, "DeletePolicy", sent)
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestSecretRowsSoundSecret(t *testing.T) {
 	}
 }
 
-// What signs a call is not among its parameters.
+// Signature parameters are not among the parameters of a call.
 func TestAuditOmitsTheProtocol(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ens:DescribeLoadBalancers": answers(nil, nil)})

@@ -10,9 +10,9 @@ import (
 	"elbow/internal/api"
 )
 
-// authenticate finds out who signed the call. The clock is asked first, because
-// it is cheapest, and the nonce last: only a call that is valid otherwise may
-// use one up.
+// authenticate finds the signer of the call. The clock is checked first, because
+// it is cheapest, and the nonce last: only a call that is valid otherwise may use
+// one up.
 func (c *call) authenticate(ctx context.Context) error {
 	if err := cmp.Or(c.req.CheckTime(c.start), c.g.nonces.CheckTime(c.req.Time)); err != nil {
 		return err
@@ -27,7 +27,8 @@ func (c *call) authenticate(ctx context.Context) error {
 	if err := c.req.Verify(credential.Secret); err != nil {
 		return err
 	}
-	// Only now, so that a stranger does not learn which keys are off.
+	// Only now, so that an unauthenticated client does not learn which keys are
+	// disabled.
 	if !credential.Active {
 		return api.ErrAccessKeyInactive.New()
 	}
@@ -39,8 +40,8 @@ func (c *call) authenticate(ctx context.Context) error {
 	return nil
 }
 
-// lookUpKey finds whose access key it is: one that is stored, which has no token, or
-// that of a session, by its token.
+// lookUpKey looks up the access key: a stored one, which has no token, or that of
+// a session, by its token.
 func (c *call) lookUpKey(ctx context.Context) (Credential, error) {
 	temporary := strings.HasPrefix(c.req.AccessKeyID, sessionKeyPrefix)
 	switch {
@@ -74,7 +75,7 @@ func (c *call) lookUpSession(ctx context.Context) (Credential, error) {
 	return credential, nil
 }
 
-// Why there is no session of a security token.
+// Why a security token has no session.
 var (
 	ErrTokenMalformed = errors.New("not a security token")
 	ErrTokenMismatch  = errors.New("the security token of another access key")
@@ -82,7 +83,7 @@ var (
 	ErrSessionGone    = errors.New("the role of the session is gone")
 )
 
-// sessionErrors are what those are answered with.
+// sessionErrors are the answers for these.
 var sessionErrors = map[error]api.ErrorID{
 	ErrTokenMalformed: api.ErrTokenMalformed,
 	ErrTokenMismatch:  api.ErrSecurityToken,
@@ -90,6 +91,7 @@ var sessionErrors = map[error]api.ErrorID{
 	ErrSessionGone:    api.ErrAccessKeyNotFound,
 }
 
-// sessionKeyPrefix is how the access keys of sessions begin. An operator may have chosen
-// such a name for the account's own key, which is why a key is looked up all the same.
+// sessionKeyPrefix is the prefix of the access keys of sessions. An operator may
+// have chosen such a name for the account's own key, so a key without a token is
+// looked up all the same.
 const sessionKeyPrefix = "STS."

@@ -5,8 +5,9 @@ import (
 	"elbow/internal/ram"
 )
 
-// authorize asks the policies of a RAM user, or of the role of a session and then those
-// of the session itself: what it does both must allow. Root may do everything.
+// authorize evaluates the policies of a RAM user, or of the role of a session and
+// then those of the session itself: both must allow the call. Root may do
+// everything.
 func (c *call) authorize() error {
 	who := c.credential.Identity
 	if who.Root() || c.op.Unrestricted {
@@ -46,7 +47,7 @@ func (c *call) denied(decision ram.Decision, policyType string) error {
 	return api.NoPermission(c.op, detail)
 }
 
-// resources lists what the call acts on, as policies name it.
+// resources lists what the call acts on, in the notation of policies.
 func resources(op *api.Operation, who ram.Identity, params map[string]string) []string {
 	return op.ActsOn(who.AccountID, who.UserName, params)
 }

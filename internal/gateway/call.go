@@ -15,20 +15,20 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A call is one request on its way through the stages. Each stage fills in what
-// it finds out; what comes later may rely on it.
+// A call is one request on its way through the stages. Each stage sets the fields
+// that name it below; later stages may rely on them.
 type call struct {
 	g      *Gateway
 	id     string // RequestId
 	start  time.Time
-	source netip.Addr // of the connection; header fields that claim another count for nothing
+	source netip.Addr // of the connection; header fields that claim another are ignored
 	secure bool       // came over TLS
 	via    string     // "": a signed call over the wire
 
 	req        *rpc.Request   // parse; never nil after it
 	op         *api.Operation // lookUp
 	handler    Handler        // lookUp
-	credential Credential     // authenticate; its identity counts only if known
+	credential Credential     // authenticate; its identity is only valid if known
 	known      bool           // authenticate: the signature was valid
 }
 
@@ -47,9 +47,9 @@ func (g *Gateway) newCall(r *http.Request) *call {
 }
 
 // run takes the call through the stages. Their order matters: throttling needs
-// to know who calls; it precedes authorization, so that refused calls are paid
-// for as well; binding follows authorization, so that a stranger learns nothing
-// about parameters.
+// the identity; it precedes authorization, so that refused calls are throttled as
+// well; binding follows authorization, so that an unauthorized client learns
+// nothing about parameters.
 func (c *call) run(r *http.Request) (out any, err error) {
 	defer c.recovered(&err)
 	if err := c.parse(r); err != nil {
@@ -58,7 +58,7 @@ func (c *call) run(r *http.Request) (out any, err error) {
 	if err := c.lookUp(); err != nil {
 		return nil, err
 	}
-	// A client that hangs up does not stop its call: store and audit log would
+	// A client that disconnects does not stop its call: store and audit log would
 	// then disagree about what was done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), callTimeout)
 	defer cancel()
@@ -68,8 +68,8 @@ func (c *call) run(r *http.Request) (out any, err error) {
 	return c.perform(ctx)
 }
 
-// perform is what comes after authentication, which a call from the console has
-// behind it.
+// perform does everything after authentication, which a call from the console has
+// passed already.
 func (c *call) perform(ctx context.Context) (out any, err error) {
 	if err := c.g.throttle.admit(c.op, c.credential.Identity, c.start); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (c *call) parse(r *http.Request) error {
 	return err
 }
 
-// lookUp finds the operation that Action and Version name.
+// lookUp finds the operation named by Action and Version.
 func (c *call) lookUp() error {
 	op, ok := api.Lookup(c.req.Version, c.req.Action)
 	if ok {
@@ -105,12 +105,12 @@ func (c *call) lookUp() error {
 	return nil
 }
 
-// errPanic is how a call ends that hit a fault of ours.
+// errPanic is the error of a call that panicked.
 var errPanic = errors.New("panic")
 
-// recovered keeps a fault in one call from ending the process. What the call had
-// done by then is unknown, so it does not get the error that says nothing was
-// changed.
+// recovered keeps a panic in one call from ending the process. How much of the
+// call was done is unknown, so it does not get the error that says that nothing
+// was changed.
 func (c *call) recovered(err *error) {
 	if p := recover(); p != nil {
 		c.g.log.Error("call panicked", "request_id", c.id, "action", c.req.Action, "err", p, "stack", string(debug.Stack()))

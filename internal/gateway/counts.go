@@ -48,7 +48,7 @@ func (c *counts) observe(op *api.Operation, status int, took time.Duration) {
 	c.took.WithLabelValues(action).Observe(took.Seconds())
 }
 
-// refused counts a request that was answered before it was one.
+// refused counts a request that was refused before it was parsed.
 func (c *counts) refused(status int) {
 	c.calls.WithLabelValues("unknown", strconv.Itoa(status)).Inc()
 }

@@ -31,13 +31,14 @@ type site struct {
 	audit   lockedBuffer
 
 	mu     sync.Mutex
-	offset time.Duration // guarded by mu: how far the server's clock is ahead
-	frozen time.Time     // guarded by mu: where the server's clock stands still, unless zero
+	offset time.Duration // guarded by mu: offset of the server's clock
+	frozen time.Time     // guarded by mu: time at which the server's clock is frozen, unless zero
 	keys   map[string]Credential
 }
 
 // newSite serves the operations in handlers with the keys "root" and "user",
-// whose secrets are "root-secret" and "user-secret". The user has the policies.
+// whose secrets are "root-secret" and "user-secret". The policies are those of
+// the user.
 func newSite(t *testing.T, handlers map[string]Handler, policies ...string) *site {
 	t.Helper()
 	s := &site{keys: map[string]Credential{
@@ -131,12 +132,12 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// answers makes a handler that always answers the same.
+// answers returns a handler with a constant result.
 func answers(out any, err error) Handler {
 	return func(context.Context, ram.Identity, api.Input) (any, error) { return out, err }
 }
 
-// refused checks that err is the answer of a server to a refused call.
+// refused checks that err is a server's refusal with this status and code.
 func refused(t *testing.T, err error, status int, code string) *rpc.Error {
 	t.Helper()
 	var e *rpc.Error
@@ -153,8 +154,8 @@ func refused(t *testing.T, err error, status int, code string) *rpc.Error {
 	return e
 }
 
-// documented checks that the table that the documents are made from has e, with
-// its status and message.
+// documented checks that e is in the table from which the documents are
+// generated, with its status and message.
 func documented(t *testing.T, e *rpc.Error) {
 	t.Helper()
 	like := func(pattern, text string) bool {
@@ -201,8 +202,8 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// Each stage refuses what the stages before it let through, so that what a
-// stranger learns grows only with what they may know.
+// Each stage refuses what the stages before it accept, so that a client learns no
+// more than it is entitled to.
 func TestStagesInOrder(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ens:CreateLoadBalancer": answers(nil, api.LoadBalancerNotFound())})
@@ -252,7 +253,7 @@ func TestInactiveKey(t *testing.T) {
 	refused(t, err, 400, "SignatureDoesNotMatch")
 }
 
-// The text of an internal error stays in the log, under the request id.
+// The text of an internal error is only logged, under the request id.
 func TestInternalErrorsStayInside(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{
@@ -280,7 +281,7 @@ func TestInternalErrorsStayInside(t *testing.T) {
 	}
 }
 
-// A replay is the same bytes once more.
+// A replay is the same bytes sent again.
 func TestReplay(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
@@ -335,8 +336,8 @@ func TestClockWindow(t *testing.T) {
 	}
 }
 
-// What the request line and the headers of a refused request may be, over the
-// wire and unsigned.
+// The limits of request line and headers of a refused request, over the wire and
+// unsigned.
 func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 	leak.Check(t)
 	const unsigned = "Action=A&Version=2017-11-10&AccessKeyId=a&Signature=s&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n"
@@ -386,7 +387,7 @@ func TestRequestsRefusedBeforeAuthentication(t *testing.T) {
 }
 
 // A success body never has a Code that clients would take for an error: those of
-// Terraform look at it even in a 200.
+// Terraform check it even in a 200.
 func TestAnswersHaveNoCode(t *testing.T) {
 	leak.Check(t)
 	for _, op := range api.Operations() {
@@ -407,8 +408,7 @@ func TestAnswersHaveNoCode(t *testing.T) {
 	}
 }
 
-// The format and the headers are those that the official clients need, letter by
-// letter.
+// Format and headers are exactly what the official clients need.
 func TestAnswerHeaders(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
@@ -437,7 +437,7 @@ func TestAnswerHeaders(t *testing.T) {
 	}
 }
 
-// A client that hangs up in the middle of a call does not stop it.
+// A client that disconnects in the middle of a call does not stop it.
 func TestCallOutlivesItsClient(t *testing.T) {
 	leak.Check(t)
 	entered, hungUp, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -483,7 +483,7 @@ func BenchmarkCall(b *testing.B) {
 			})}
 			b.ReportAllocs()
 			for b.Loop() {
-				g.throttle = newThrottle() // the benchmark is faster than it allows
+				g.throttle = newThrottle() // the benchmark exceeds the limit
 				if _, err := client.Call(b.Context(), api.EnsVersion, "DescribeEnsRegions", map[string]string{"EnsRegionId": "local"}); err != nil {
 					b.Fatal(err)
 				}

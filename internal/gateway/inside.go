@@ -11,8 +11,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A Caller is somebody who was authenticated in another way than by a
-// signature: who is signed in to the console.
+// A Caller is an identity that was authenticated otherwise than by a signature: a
+// user signed in to the console.
 type Caller struct {
 	Credential Credential // its secret is not used
 	Source     netip.Addr // of the connection
@@ -20,16 +20,16 @@ type Caller struct {
 	Host       string     // the authority that the client addressed
 }
 
-// An Answer is how a call from inside ended.
+// An Answer is the result of an internal call.
 type Answer struct {
 	RequestID string
 	Out       any        // what the operation answered; nil if it failed
-	Err       *rpc.Error // nil if it did not
+	Err       *rpc.Error // nil if it succeeded
 }
 
 // Call makes a call from inside the process. It enters after authentication and
-// passes every later stage: it is throttled, authorized, counted and audited
-// like a signed one.
+// passes every later stage: it is throttled, authorized, counted and audited like
+// a signed one.
 func (g *Gateway) Call(ctx context.Context, who Caller, version, action string, params map[string]string) Answer {
 	c := &call{
 		g: g, id: strings.ToUpper(uuid.NewString()), start: g.now(),
@@ -50,7 +50,7 @@ func (g *Gateway) Call(ctx context.Context, who Caller, version, action string, 
 	return Answer{RequestID: c.id, Out: out}
 }
 
-// within takes the call through the stages that are left.
+// within takes the call through the remaining stages.
 func (c *call) within(ctx context.Context) (out any, err error) {
 	defer c.recovered(&err)
 	if err := c.lookUp(); err != nil {

@@ -8,7 +8,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// inside makes a call as somebody who is signed in to the console.
+// inside makes a call as a user signed in to the console.
 func (s *site) inside(t *testing.T, key, version, action string, params map[string]string) Answer {
 	t.Helper()
 	return s.gateway.Call(t.Context(), Caller{
@@ -16,9 +16,9 @@ func (s *site) inside(t *testing.T, key, version, action string, params map[stri
 	}, version, action, params)
 }
 
-// A call from inside passes the stages that come after authentication: its
-// policies are asked, its parameters bound, its buckets drawn from, and its audit
-// line says where it came from.
+// A call from inside passes the stages after authentication: policies are
+// evaluated, parameters bound, tokens taken, and its audit line says where it
+// came from.
 func TestCallFromInside(t *testing.T) {
 	leak.Check(t)
 	op, _ := api.Lookup(api.EnsVersion, "DescribeNetworks")

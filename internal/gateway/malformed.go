@@ -13,7 +13,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// errorStatus reads the status line of an error: HTTP/1.1 400 Bad Request.
+// errorStatus parses the status line of an error: HTTP/1.1 400 Bad Request.
 func errorStatus(line []byte) (status int, ok bool) {
 	digits, ok := bytes.CutPrefix(line, []byte("HTTP/1.1 "))
 	if !ok {
@@ -26,9 +26,8 @@ func errorStatus(line []byte) (status int, ok bool) {
 	return status, err == nil && status >= 400
 }
 
-// refuseRequest is the whole answer to a request that net/http did not understand:
-// its head as far as it was read, the status and the text that net/http would have
-// answered with.
+// refuseRequest is the complete answer to a request that net/http could not
+// parse: head is what was read of it, status and text are the answer of net/http.
 func refuseRequest(head []byte, status int, text string) ([]byte, int) {
 	row := api.ErrMalformedRequest
 	if status == http.StatusRequestHeaderFieldsTooLarge {
@@ -51,7 +50,7 @@ func refuseRequest(head []byte, status int, text string) ([]byte, int) {
 	fields, body := errorAnswer(e, format)
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", e.Status, http.StatusText(e.Status))
-	_ = fields.Write(&out) // a buffer takes everything
+	_ = fields.Write(&out) // writes to a buffer do not fail
 	out.WriteString("Connection: close\r\n\r\n")
 	if !bytes.HasPrefix(line, []byte("HEAD ")) {
 		out.Write(body)
@@ -59,7 +58,7 @@ func refuseRequest(head []byte, status int, text string) ([]byte, int) {
 	return out.Bytes(), e.Status
 }
 
-// needTLS answers a request that came without TLS to a port that asks for it.
+// needTLS answers a plain HTTP request on a port that requires TLS.
 func needTLS(w http.ResponseWriter, r *http.Request) int {
 	e := refusal(api.ErrNeedTLS.New())
 	e.HostID = r.Host
@@ -70,11 +69,11 @@ func needTLS(w http.ResponseWriter, r *http.Request) int {
 	}
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(e.Status)
-	_, _ = w.Write(body) // the client hung up
+	_, _ = w.Write(body) // the client disconnected
 	return e.Status
 }
 
-// Unavailable answers that nobody here can do the call, because of why.
+// Unavailable answers that the call cannot be done here, and why.
 func Unavailable(w http.ResponseWriter, r *http.Request, why string) {
 	e := refusal(api.ErrUnavailable.New())
 	e.HostID, e.Recommend = r.Host, why
@@ -83,10 +82,10 @@ func Unavailable(w http.ResponseWriter, r *http.Request, why string) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(e.Status)
-	_, _ = w.Write(body) // the client hung up
+	_, _ = w.Write(body) // the client disconnected
 }
 
-// errorAnswer is an error with a request id of its own as header fields and body.
+// errorAnswer is an error, with its own request id, as header fields and body.
 func errorAnswer(e *rpc.Error, format rpc.Format) (http.Header, []byte) {
 	e.RequestID = strings.ToUpper(uuid.NewString())
 	body, err := rpc.EncodeError(format, e)
@@ -101,8 +100,8 @@ func errorAnswer(e *rpc.Error, format rpc.Format) (http.Header, []byte) {
 	}, body
 }
 
-// formatOf is the format that a request asks for in its query, as far as that can be
-// seen without parsing it.
+// formatOf is the format that a request asks for in its query, as far as that can
+// be seen without parsing it.
 func formatOf(text string) rpc.Format {
 	_, query, _ := strings.Cut(text, "?")
 	query, _, _ = strings.Cut(query, " ")

@@ -12,13 +12,14 @@ import (
 	"time"
 )
 
-// A Port is the listener of an API server. It tells TLS from plain HTTP by the first
-// byte of a connection, and turns what net/http answers by itself, in plain text,
-// into errors of the API: clients parse every answer as JSON or XML.
+// A Port is the listener of an API server. It distinguishes TLS from plain HTTP
+// by the first byte of a connection, and turns the plain-text answers that
+// net/http writes by itself into errors of the API: clients parse every answer as
+// JSON or XML.
 type Port struct {
 	net.Listener
-	TLS   *tls.Config // nil: plain HTTP alone
-	Plain bool        // beside TLS, plain HTTP is served and not only answered with an error
+	TLS   *tls.Config // nil: plain HTTP only
+	Plain bool        // plain HTTP is served beside TLS, rather than answered with an error
 	Log   *slog.Logger
 }
 
@@ -36,16 +37,16 @@ func (p *Port) Accept() (net.Conn, error) {
 	return sniffedConn{c}, nil
 }
 
-// Serves prepares a server for the connections of a Port; those of other listeners
-// it serves as they are. refused is called with the status of each answer that did
-// not come from the server's handler.
+// Serves prepares a server for the connections of a Port; those of other
+// listeners are served unchanged. refused is called with the status of each
+// answer that did not come from the server's handler.
 func (p *Port) Serves(server *http.Server, refused func(status int)) {
 	handler, connContext, connState := server.Handler, server.ConnContext, server.ConnState
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(portConnKey{}).(*portConn); ok {
 			c.serving.Store(true)
 			if p.TLS != nil && !c.secure {
-				r.TLS = nil // net/http takes every connection that might be secure for one
+				r.TLS = nil // net/http treats every connection that might be secure as secure
 				if !p.Plain {
 					refused(needTLS(w, r))
 					return
@@ -96,19 +97,20 @@ type portConn struct {
 	refused func(status int) // set before the first byte is read
 	stream  atomic.Pointer[net.Conn]
 	secure  bool  // set before the first request is read
-	failed  error // of the handshake; likewise
+	failed  error // of the handshake; set at the same time
 
 	// serving is set while a handler may write, so that its bytes are passed on
-	// unread. net/http clears it by StateIdle, before it reads the next request.
+	// unchecked. net/http clears it by StateIdle, before it reads the next
+	// request.
 	serving atomic.Bool
-	head    []byte      // the first bytes of the request, while none is being served
-	denied  atomic.Bool // net/http has answered by itself, after which it ends the connection
+	head    []byte      // the first bytes of the request, until a handler serves it
+	denied  atomic.Bool // net/http has answered by itself, after which it closes the connection
 }
 
-// NetConn is the connection of the listener under the port.
+// NetConn is the connection of the underlying listener.
 func (c *portConn) NetConn() net.Conn { return c.Conn }
 
-// carry has the connection read from and write to c.
+// carry makes the connection read from and write to s.
 func (c *portConn) carry(s net.Conn) { c.stream.Store(&s) }
 
 func (c *portConn) Read(b []byte) (int, error) {
@@ -122,8 +124,8 @@ func (c *portConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write passes on what a handler answers, and replaces what net/http answers by
-// itself: it writes that in one piece, without a field of ours.
+// Write passes on what a handler writes, and replaces what net/http writes by
+// itself: it does so in one piece, with known header fields.
 func (c *portConn) Write(b []byte) (int, error) {
 	out := *c.stream.Load()
 	if c.serving.Load() {
@@ -143,9 +145,9 @@ func (c *portConn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Close ends the connection, with an alert if it has TLS. After an answer of
-// net/http's own it first reads on for a while: a client that is still writing its
-// request would otherwise lose the answer to a reset.
+// Close closes the connection, with an alert if it uses TLS. After an answer of
+// net/http's own it first reads on for a while: otherwise a client that is still
+// writing its request would lose the answer to a reset.
 func (c *portConn) Close() error {
 	if c.denied.Swap(false) && c.CloseWrite() == nil && c.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
 		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes) // until the client is done or the time is up
@@ -162,11 +164,11 @@ func (c *portConn) CloseWrite() error {
 	return c.Close()
 }
 
-// A sniffedConn is one that may have TLS. net/http asks for its state before it
-// reads from it, in the goroutine of the connection.
+// A sniffedConn is a connection that may use TLS. net/http asks for its state
+// before it reads from it, in the goroutine of the connection.
 type sniffedConn struct{ *portConn }
 
-// ConnectionState finds out whether the client speaks TLS, and shakes hands.
+// ConnectionState detects TLS, and does the handshake.
 func (c sniffedConn) ConnectionState() tls.ConnectionState {
 	if c.failed = c.SetDeadline(time.Now().Add(headerTimeout)); c.failed != nil {
 		return tls.ConnectionState{}
@@ -222,11 +224,12 @@ func (c *begunConn) CloseWrite() error {
 	return c.Close()
 }
 
-// refusedFields are how net/http begins an answer of its own, after the status line.
+// refusedFields are the header fields of an answer that net/http writes by
+// itself, after the status line.
 var refusedFields = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 
-// refusal is the API's form of what net/http is about to answer without a handler;
-// nil if it is something else.
+// refusal is the API's form of an answer that net/http is about to write by
+// itself; nil if b is something else.
 func (c *portConn) refusal(b []byte) (answer []byte, status int) {
 	line, rest, _ := bytes.Cut(b, []byte("\r\n"))
 	status, ok := errorStatus(line)

@@ -28,7 +28,7 @@ type portSite struct {
 	log     lockedBuffer
 }
 
-// newPort serves a handler on a port, which has TLS if secure.
+// newPort serves a handler on a port, with TLS if secure.
 func newPort(t *testing.T, secure, plain bool, handler http.HandlerFunc) *portSite {
 	t.Helper()
 	s := new(portSite)
@@ -64,7 +64,7 @@ func newPort(t *testing.T, secure, plain bool, handler http.HandlerFunc) *portSi
 	return s
 }
 
-// ask sends text on a new connection, says that it is all, and reads the answer.
+// ask sends text on a new connection, half-closes it, and reads the answer.
 func (s *portSite) ask(t *testing.T, secure bool, text string) (*http.Response, string) {
 	t.Helper()
 	var c net.Conn
@@ -117,7 +117,7 @@ func checkError(t *testing.T, what string, res *http.Response, body string, form
 	return *e.Code
 }
 
-// Whatever comes in, what goes out is an error of the API.
+// Whatever a client sends, the answer is an error of the API.
 func TestPortAnswersInTheAPIsForm(t *testing.T) {
 	leak.Check(t)
 	const get = "GET /?Action=X&Version=2017-11-10"
@@ -166,7 +166,7 @@ func TestPortAnswersInTheAPIsForm(t *testing.T) {
 		for _, secure := range []bool{false, true} {
 			s := newPort(t, secure, false, nil)
 			if secure && tt.text[0] < ' ' {
-				continue // no plain text, and inside TLS tested by the others
+				continue // no plain text, and tested with TLS by the others
 			}
 			res, body := s.ask(t, secure, tt.text)
 			if got := checkError(t, tt.text, res, body, tt.format); res.StatusCode != tt.status || got != tt.code {
@@ -179,7 +179,8 @@ func TestPortAnswersInTheAPIsForm(t *testing.T) {
 	}
 }
 
-// A request that is cut off anywhere gets an error of the API or no answer at all.
+// A request that is cut off anywhere gets an error of the API or no answer at
+// all.
 func TestPortCutOff(t *testing.T) {
 	leak.Check(t)
 	s := newPort(t, false, false, nil)
@@ -206,7 +207,7 @@ func TestPortCutOff(t *testing.T) {
 	}
 }
 
-// HEAD has no body in an answer, also where net/http would write one.
+// The answer to HEAD has no body, also where net/http would write one.
 func TestPortHead(t *testing.T) {
 	leak.Check(t)
 	s := newPort(t, false, false, nil)
@@ -218,8 +219,8 @@ func TestPortHead(t *testing.T) {
 	}
 }
 
-// A malformed request after good ones on the same connection is answered likewise,
-// and what a handler writes is never touched, whatever it looks like.
+// A malformed request after valid ones on the same connection is answered in the
+// same way, and what a handler writes is never changed, whatever it looks like.
 func TestPortLeavesHandlersAlone(t *testing.T) {
 	leak.Check(t)
 	imitation := "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
@@ -227,7 +228,7 @@ func TestPortLeavesHandlersAlone(t *testing.T) {
 		w.Header().Set("Content-Length", fmt.Sprint(2*len(imitation)))
 		for range 2 {
 			_, _ = io.WriteString(w, imitation)
-			_ = http.NewResponseController(w).Flush() // a write of its own
+			_ = http.NewResponseController(w).Flush() // a separate write
 		}
 	})
 	c, err := net.Dial("tcp", s.addr)
@@ -286,7 +287,7 @@ func TestPortPlainBesideTLS(t *testing.T) {
 				t.Errorf("%s: got %d %s", tt.target, res.StatusCode, code)
 			}
 		}
-		// Neither of both: a TLS record that is none is answered with an alert.
+		// Neither TLS nor HTTP: an invalid TLS record is answered with an alert.
 		c, err := net.Dial("tcp", s.addr)
 		if err != nil {
 			t.Fatal(err)
@@ -300,8 +301,8 @@ func TestPortPlainBesideTLS(t *testing.T) {
 	}
 }
 
-// A client that says nothing, or stops within its handshake, is let go of when the
-// server ends, and keeps nobody else waiting.
+// A client that sends nothing, or stops within its handshake, is disconnected
+// when the server ends, and delays no other client.
 func TestPortSilentClients(t *testing.T) {
 	leak.Check(t)
 	s := newPort(t, true, true, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "here") })
@@ -318,8 +319,8 @@ func TestPortSilentClients(t *testing.T) {
 	}
 }
 
-// Whatever bytes come in, what goes out are errors of the API, one after the other,
-// or nothing.
+// Whatever a client sends, the answers are errors of the API, one after the
+// other, or nothing.
 func FuzzPort(f *testing.F) {
 	for _, seed := range []string{
 		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "GET /\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x16\x03\x01\x00\x05hello",
@@ -351,7 +352,7 @@ func FuzzPort(f *testing.F) {
 		_ = c.(*net.TCPConn).CloseWrite()
 		all, _ := io.ReadAll(c)
 		if bytes.Contains(text, []byte("HEAD")) {
-			return // an answer without its body cannot be told from what follows it
+			return // an answer without its body cannot be separated from what follows it
 		}
 		r := bufio.NewReader(bytes.NewReader(all))
 		for {

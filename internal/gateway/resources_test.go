@@ -15,14 +15,15 @@ import (
 	"elbow/internal/ram"
 )
 
-// sample is what the walk sends for each row that names a resource, and for the
-// rows that operations do not have.
+// sample is a value for each row that names a resource, and for the rows that
+// operations do not have.
 var sample = map[string]string{
 	"UserName": "bob", "NewUserName": "rob", "GroupName": "ops", "NewGroupName": "devs", "RoleName": "deploy", "RoleArn": "acs:ram::1:role/deploy", "PolicyName": "critical", "PolicyType": "System",
 }
 
-// asked says what policies are asked about for a call of each operation with the
-// values of sample. What is not listed asks about everything of the account.
+// asked are the resources that policies are evaluated for in a call of each
+// operation with the values of sample. An operation that is not listed acts on
+// everything of the account.
 var asked = map[string][]string{
 	"ram:CreateUser":           {"acs:ram:*:1:user/bob"},
 	"ram:GetUser":              {"acs:ram:*:1:user/bob"},
@@ -69,8 +70,8 @@ var asked = map[string][]string{
 	"sts:AssumeRole":              {"acs:ram:*:1:role/deploy"},
 }
 
-// declared are the parameters that the walk sends for the rows of op, and
-// undeclared those of every other operation, in more than one spelling.
+// declared are the parameters that the test sends for the rows of op, and
+// undeclared those of every other operation, in several spellings.
 func declared(op *api.Operation) (params map[string]string, undeclared map[string]string) {
 	params, undeclared = make(map[string]string), make(map[string]string)
 	for _, e := range op.Example {
@@ -98,8 +99,8 @@ func declared(op *api.Operation) (params map[string]string, undeclared map[strin
 	return params, undeclared
 }
 
-// What policies are asked about comes from the rows of the operation and from
-// nothing else in the call.
+// The resources that policies are evaluated for come from the rows of the
+// operation and from nothing else in the call.
 func TestResources(t *testing.T) {
 	leak.Check(t)
 	who := ram.Identity{AccountID: "1", UserID: "2", UserName: "me"}
@@ -134,7 +135,7 @@ func TestResources(t *testing.T) {
 		{"DeleteAccessKey", map[string]string{"UserAccessKeyId": "k"}, "acs:ram:*:1:user/me"},
 		{"GetUser", nil, "acs:ram:*:1:*"}, // binding refuses it
 		{"GetPolicy", map[string]string{"PolicyName": "p", "PolicyType": "Custom"}, "acs:ram:*:1:policy/p"},
-		{"GetPolicy", map[string]string{"PolicyName": "p", "PolicyType": "system"}, "acs:ram:*:1:policy/p"}, // likewise
+		{"GetPolicy", map[string]string{"PolicyName": "p", "PolicyType": "system"}, "acs:ram:*:1:policy/p"}, // binding refuses it, too
 	} {
 		op, _ := api.Lookup(api.RamVersion, tt.action)
 		if got := resources(op, who, tt.params); !slices.Equal(got, []string{tt.want}) {
@@ -143,7 +144,7 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// A Deny on what an operation acts on holds, whatever else the call carries, for
+// A Deny on what an operation acts on holds, whatever else the call contains, for
 // every operation. Without the Deny the same call is made.
 func TestDenyHoldsWithAnyParameter(t *testing.T) {
 	leak.Check(t)

@@ -11,7 +11,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// respond answers the call, after it has counted and audited it.
+// respond answers the call, after counting and auditing it.
 func (c *call) respond(w http.ResponseWriter, out any, err error) {
 	var body []byte
 	if err == nil {
@@ -34,17 +34,17 @@ func (c *call) respond(w http.ResponseWriter, out any, err error) {
 	h.Set("X-Acs-Request-Id", c.id)
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client hung up: the audit line says what was done
+	_, _ = w.Write(body) // the client disconnected: the audit line says what was done
 }
 
-// note counts and audits how the call ended.
+// note counts and audits the result of the call.
 func (c *call) note(status int, code string) {
 	took := c.g.now().Sub(c.start)
 	c.g.counts.observe(c.op, status, took)
 	c.g.audit.write(c.record(status, code, took), c.start)
 }
 
-// failure is the answer that err stands for. What is nobody's answer is
+// failure converts err to an answer. An error that is not meant for the client is
 // internal: it is logged, and the client learns only that it happened.
 func (c *call) failure(err error) *rpc.Error {
 	var e *rpc.Error
@@ -65,8 +65,8 @@ func (c *call) failure(err error) *rpc.Error {
 	return e
 }
 
-// refusal is an error of the API as it goes over the wire. What exactly is wrong
-// goes into Recommend: the message is the documented one, letter by letter.
+// refusal is an error of the API as sent. The specific reason goes into
+// Recommend: the message is the documented one, unchanged.
 func refusal(refused *api.Error) *rpc.Error {
 	e := &rpc.Error{
 		Status: refused.Status, Code: refused.Code, Message: refused.Message, Recommend: refused.Reason,
@@ -77,7 +77,7 @@ func refusal(refused *api.Error) *rpc.Error {
 	return e
 }
 
-// recommend is where the public documents explain a code.
+// recommend is where the public documentation explains a code.
 func (c *call) recommend(code string) string {
 	query := url.Values{"q": {code}}
 	if c.op != nil {
@@ -88,10 +88,10 @@ func (c *call) recommend(code string) string {
 
 // retryLater says when to call again, in the header fields that the different
 // clients read. X-Acs-Retry-After is in milliseconds. TimeLeft of the others is
-// documented in milliseconds, and some clients read it so; those in Go (tea 1.3 and
-// 1.4) sleep as many seconds, and 100 s where there is no field or TimeLeft is 0.
-// So it has whole seconds, at least 1: right for those, while the others come back
-// too soon and are told again.
+// documented in milliseconds, and some clients read it so; those in Go (tea 1.3
+// and 1.4) sleep as many seconds, and 100 s where there is no field or TimeLeft
+// is 0. So it has whole seconds, at least 1: right for those, while the others
+// come back too soon and are refused again.
 func retryLater(h http.Header, e *rpc.Error) {
 	if e.RetryAfter <= 0 {
 		return
@@ -104,7 +104,7 @@ func retryLater(h http.Header, e *rpc.Error) {
 	h.Set(field, "Remaining:0,TimeLeft:"+roundUp(e.RetryAfter, time.Second))
 }
 
-// roundUp is how many units d takes.
+// roundUp is d in units, rounded up.
 func roundUp(d, unit time.Duration) string {
 	return strconv.FormatInt(int64((d+unit-1)/unit), 10)
 }

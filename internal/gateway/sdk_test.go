@@ -105,8 +105,8 @@ func TestSDKCalls(t *testing.T) {
 	}
 }
 
-// The SDK finds out by itself that the secret is wrong, from the string to sign
-// in the message.
+// The SDK detects a wrong secret by itself, from the string to sign in the
+// message.
 func TestSDKWrongSecret(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"sts:GetCallerIdentity": answers(nil, nil)})
@@ -146,7 +146,7 @@ func TestSDKReplayAndClock(t *testing.T) {
 	sdkRefused(t, err, 400, "InvalidTimeStamp.Expired")
 }
 
-// The SDK reads a denial with its detail, and an unknown key.
+// The SDK parses a denial with its detail, and an unknown key.
 func TestSDKDenied(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ens:DescribeEnsRegions": answers(nil, nil)},

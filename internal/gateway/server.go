@@ -1,6 +1,6 @@
 // Package gateway is the way from an HTTP request to an operation and back: the
-// stages a call passes, in order. It knows nothing of what operations do and
-// where keys and policies are stored; both are handed to it as functions. Start
+// stages that a call passes, in order. It knows neither what operations do nor
+// where keys and policies are stored; both are passed to it as functions. Start
 // reading at call.run.
 package gateway
 
@@ -19,17 +19,17 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A Handler does what one operation is for. An error that is not an *api.Error
-// is internal: the client gets ens.interface.error, the log the cause.
+// A Handler implements one operation. An error that is not an *api.Error is
+// internal: the client gets ens.interface.error, the log the cause.
 type Handler = func(ctx context.Context, who ram.Identity, in api.Input) (out any, err error)
 
-// A Credential is what is known of one access key.
+// A Credential is the identity and the policies of one access key.
 type Credential struct {
 	Identity ram.Identity
 	Secret   string
 	Active   bool
-	Policies []*ram.Policy // attached to the user or the role; without meaning for root
-	Session  *ram.Policy   // what of it a session may do; nil: all
+	Policies []*ram.Policy // attached to the user or the role; ignored for root
+	Session  *ram.Policy   // restriction of a session; nil: none
 }
 
 // LogValue keeps the secret out of logs.
@@ -37,35 +37,36 @@ func (c Credential) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("access_key", c.Identity.AccessKeyID), slog.String("secret", "[redacted]"))
 }
 
-// Config is what a Gateway is made of.
+// Config configures a Gateway.
 type Config struct {
-	// Handlers has the operations served, by api.Operation.Action.
+	// Handlers are the operations served, by api.Operation.Action.
 	Handlers map[string]Handler
 
-	// Keys looks up an access key; false says that there is none.
+	// Keys looks up an access key; false means that it does not exist.
 	Keys func(ctx context.Context, accessKeyID string) (Credential, bool, error)
 
-	// Sessions looks up the access key of a session by its security token. An error is
-	// one of those below, or else internal. Nil: there are no sessions.
+	// Sessions looks up the access key of a session by its security token. An
+	// error is one of those below, or else internal. Nil: there are no sessions.
 	Sessions func(ctx context.Context, accessKeyID, token string) (Credential, error)
 
-	// Authenticated is called with the context of a request once its signature was
-	// found valid; nil: nobody wants to know.
+	// Authenticated is called with the context of a request after its signature
+	// was found valid; nil: not called.
 	Authenticated func(ctx context.Context)
 
 	Log        *slog.Logger          // slog.Default if nil
-	Audit      io.Writer             // one JSON line a call; no audit if nil
+	Audit      io.Writer             // one JSON line per call; no audit if nil
 	Registerer prometheus.Registerer // no metrics if nil
 	Now        func() time.Time      // time.Now if nil
 
-	// Nonces are those that calls have used, and must not use again. Nil: none yet.
+	// Nonces are the nonces that calls have used and must not use again. Nil:
+	// none yet.
 	Nonces *rpc.Nonces
 }
 
 // A Gateway serves the API over HTTP.
 type Gateway struct {
 	handlers map[string]Handler
-	versions map[string]bool // those that have an operation
+	versions map[string]bool // those with at least one operation
 	keys     func(context.Context, string) (Credential, bool, error)
 	sessions func(context.Context, string, string) (Credential, error)
 	known    func(context.Context)
@@ -78,7 +79,8 @@ type Gateway struct {
 	counts   *counts
 }
 
-// New returns a gateway. Close it after the servers that use it.
+// New returns a gateway. Close must be called after the servers that use it are
+// closed.
 func New(c Config) *Gateway {
 	g := &Gateway{
 		handlers: c.Handlers,
@@ -111,11 +113,11 @@ func New(c Config) *Gateway {
 // Nonces lists the nonces that calls have used, for a process that takes over.
 func (g *Gateway) Nonces() []rpc.UsedNonce { return g.nonces.Used() }
 
-// Close writes the audit lines that wait, for a second at most.
+// Close writes the queued audit lines, for at most a second.
 func (g *Gateway) Close() { g.audit.close() }
 
-// Server returns a server for the API, with the limits of time and size that
-// keep a client from holding it up. The caller chooses listener and TLS.
+// Server returns a server for the API, with limits of time and size so that slow
+// clients cannot exhaust it. The caller chooses listener and TLS.
 func (g *Gateway) Server() *http.Server {
 	return &http.Server{
 		Handler:           g,
@@ -128,7 +130,7 @@ func (g *Gateway) Server() *http.Server {
 	}
 }
 
-// Refused counts an answer that a Port gave without the gateway.
+// Refused counts an answer that a Port wrote without the gateway.
 func (g *Gateway) Refused(status int) { g.counts.refused(status) }
 
 // ServeHTTP answers one call.

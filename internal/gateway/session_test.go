@@ -10,7 +10,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// What a key and a token are taken for: a session, a stored key, or neither.
+// How a key and a token are classified: a session, a stored key, or neither.
 func TestLookUpKey(t *testing.T) {
 	leak.Check(t)
 	broken := errors.New("the store is gone")

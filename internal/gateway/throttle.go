@@ -9,31 +9,31 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A throttle bounds the calls of each operation a second, for an account and for
-// each of its RAM users, by token buckets that hold a second's worth.
+// A throttle bounds the calls of each operation per second, for an account and
+// for each of its RAM users, by token buckets that hold a second's worth.
 //
-// A bucket is kept as the moment when it will be full again. One that is full is
-// as good as one that was never there, so those are thrown away and the memory
-// is bounded by the calls of the last seconds.
+// A bucket is stored as the time when it will be full again. A full bucket equals
+// one that never existed, so full ones are removed and the memory is bounded by
+// the calls of the last seconds.
 //
-// A refused call is told when to come again, each of a bucket another moment:
-// told the same, they would come back together and all but one be refused anew.
-// Nothing is kept free for them, so that those who do not come back cost nobody
-// anything.
+// Each refused call of a bucket is given a different time to retry: with the same
+// time they would come back together and all but one would be refused again. No
+// token is reserved for them, so that clients which do not come back cost
+// nothing.
 type throttle struct {
 	mu      sync.Mutex
 	buckets map[bucket]level // guarded by mu
-	sweep   int              // guarded by mu: the length of buckets at which to look for full ones
+	sweep   int              // guarded by mu: the number of buckets at which full ones are removed
 }
 
-// A bucket is what calls of one kind and origin draw from. The user is "" for
-// the bucket that all identities of the account share.
+// A bucket identifies the calls that share tokens. The user is "" for the bucket
+// that all identities of the account share.
 type bucket struct{ action, account, user string }
 
-// A level is how a bucket stands.
+// A level is the state of a bucket.
 type level struct {
 	full time.Time // when it will be full again
-	told time.Time // the last moment that a refused call was told to come at
+	told time.Time // the latest time given to a refused call
 }
 
 func newThrottle() *throttle {
@@ -41,8 +41,8 @@ func newThrottle() *throttle {
 }
 
 // admit takes a token of the account and, unless root calls, one of the user, or
-// none at all and answers Throttling. A user beyond their limit takes nothing
-// away from the account.
+// none at all and returns Throttling. A user over their limit uses no token of
+// the account.
 func (t *throttle) admit(op *api.Operation, who ram.Identity, now time.Time) error {
 	account := bucket{action: op.Action(), account: who.AccountID}
 	user := account
@@ -65,7 +65,7 @@ func (t *throttle) admit(op *api.Operation, who ram.Identity, now time.Time) err
 	return nil
 }
 
-// wait is how long it takes until b has a token. A rate of zero has no limit.
+// wait is the time until b has a token. A rate of zero means no limit.
 func (t *throttle) wait(b bucket, rate int, now time.Time) time.Duration {
 	full := t.buckets[b].full
 	if rate == 0 || full.Before(now) {
@@ -74,10 +74,10 @@ func (t *throttle) wait(b bucket, rate int, now time.Time) time.Duration {
 	return max(0, full.Sub(now)-(time.Second-refill(rate)))
 }
 
-// turn is how long a call that b has no token for should wait: until the first
-// token comes, wait from now, that no other refused call was told of. Beyond
-// maxTurn it begins anew, so that who calls without end does not send others away
-// for longer and longer.
+// turn is how long a call for which b has no token should wait: until the first
+// token, wait from now, that was not given to another refused call. Above maxTurn
+// it begins again, so that a client which calls all the time does not make others
+// wait longer and longer.
 func (t *throttle) turn(b bucket, rate int, now time.Time, wait time.Duration) time.Duration {
 	l := t.buckets[b]
 	first := now.Add(wait)
@@ -85,7 +85,7 @@ func (t *throttle) turn(b bucket, rate int, now time.Time, wait time.Duration) t
 		first = next
 	}
 	l.told = first
-	t.buckets[b] = l // it is there: it was drawn from
+	t.buckets[b] = l // it exists: a token was taken from it
 	return first.Sub(now)
 }
 

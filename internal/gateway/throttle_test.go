@@ -63,7 +63,7 @@ func TestThrottleUser(t *testing.T) {
 	})
 }
 
-// All identities of an account draw from one bucket, and root from no other.
+// All identities of an account share one bucket, and root has no other.
 func TestThrottleAccount(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestThrottleAccount(t *testing.T) {
 				t.Fatalf("alice's call %d: %v", n+1, err)
 			}
 		}
-		// What alice is refused costs the account nothing.
+		// Refusing alice costs the account nothing.
 		for range 50 {
 			if err := throttle.admit(limited, alice, time.Now()); throttleCode(err) != "Throttling.User" {
 				t.Fatalf("alice beyond her limit: got %v", err)
@@ -86,12 +86,12 @@ func TestThrottleAccount(t *testing.T) {
 		}
 		for n, who := range []ram.Identity{root, bob} {
 			err := throttle.admit(limited, who, time.Now())
-			want := time.Duration(n+1) * 10 * time.Millisecond // each a turn of its own
+			want := time.Duration(n+1) * 10 * time.Millisecond // each a different time
 			if e, ok := errors.AsType[*rpc.Error](err); !ok || e.Code != "Throttling.Api" || e.RetryAfter != want {
 				t.Errorf("%q on an empty bucket: got %v, want Throttling.Api after %v", who.UserName, err, want)
 			}
 		}
-		// Nor does what the account refuses cost the user anything.
+		// Nor does a refusal by the account's limit cost the user anything.
 		time.Sleep(time.Second)
 		for n := range 10 {
 			if err := throttle.admit(limited, bob, time.Now()); err != nil {
@@ -101,14 +101,14 @@ func TestThrottleAccount(t *testing.T) {
 	})
 }
 
-// Clients that wait as they are told come through, however many they are: each is
-// told another moment.
+// Clients that wait as told get through, however many they are: each is given a
+// different time.
 func TestThrottledCallsHaveTurns(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
 		who     ram.Identity
 		clients int
-		tries   int // that each may need
+		tries   int // maximum for each
 	}{{alice, 30, 2}, {alice, 100, 2}, {root, 1000, 2}, {alice, 300, 12}} {
 		synctest.Test(t, func(t *testing.T) {
 			throttle := newThrottle()
@@ -141,8 +141,8 @@ func TestThrottledCallsHaveTurns(t *testing.T) {
 	}
 }
 
-// The moments that refused calls are told differ, and whoever goes on calling
-// without waiting does not move them beyond maxTurn.
+// The times given to refused calls differ, and a client that calls without
+// waiting does not move them beyond maxTurn.
 func TestTurnsAreBounded(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -185,7 +185,7 @@ func TestThrottleUnlimited(t *testing.T) {
 	}
 }
 
-// The buckets kept are those of the last second, whoever has called before.
+// Only the buckets of the last second are kept, whoever called before.
 func TestThrottleMemory(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -203,8 +203,8 @@ func TestThrottleMemory(t *testing.T) {
 	})
 }
 
-// A client learns from the header how long to wait, in the fields that the
-// command line and the SDKs read.
+// The header says how long to wait, in the fields that the command line and the
+// SDKs read.
 func TestThrottledAnswer(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, map[string]Handler{"ens:DescribeLoadBalancers": answers(nil, nil)},
@@ -237,7 +237,7 @@ func TestThrottledAnswer(t *testing.T) {
 		if wait, err := strconv.Atoi(ms); err != nil || wait < 1 || wait > 100 || e.RetryAfter != time.Duration(wait)*time.Millisecond {
 			t.Errorf("%s: x-acs-retry-after is %q, client read %v", tt.key, ms, e.RetryAfter)
 		}
-		// Read as seconds and read as milliseconds, it is no long time.
+		// Read as seconds or as milliseconds, it is a short time.
 		if got := header.Get(tt.field); got != "Remaining:0,TimeLeft:1" {
 			t.Errorf("%s: %s is %q", tt.key, tt.field, got)
 		}

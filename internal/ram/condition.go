@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Conditions is what is known of a call besides its action and resource.
+// Conditions are the properties of a call besides its action and resource.
 type Conditions struct {
 	SourceIP        netip.Addr // acs:SourceIp
-	SecureTransport bool       // acs:SecureTransport: it came over TLS
+	SecureTransport bool       // acs:SecureTransport: the call came over TLS
 	CurrentTime     time.Time  // acs:CurrentTime
 	MFAPresent      bool       // acs:MFAPresent: signed in with a second factor; an access key never is
-	ExternalID      string     // sts:ExternalId: of a call of AssumeRole; in trust policies only
+	ExternalID      string     // sts:ExternalId: of an AssumeRole call; in trust policies only
 }
 
 // A condition is one key of an operator's block. It holds if any of its values
@@ -34,8 +34,8 @@ func (c condition) holds(now Conditions) bool {
 	return c.negated
 }
 
-// A key has a value in the form of each kind of operator that can be used with
-// it; the other forms are nil.
+// A key has one accessor for each kind of operator that applies to it; the others
+// are nil.
 type key struct {
 	name    string
 	text    func(Conditions) string
@@ -48,7 +48,7 @@ type key struct {
 // externalID is a key of trust policies.
 var externalID = key{name: "sts:ExternalId", text: func(c Conditions) string { return c.ExternalID }}
 
-// conditionKey is the key of that name, if there is one.
+// conditionKey returns the key of that name, if there is one.
 func conditionKey(name string) (key, bool) {
 	k := key{name: name}
 	switch name {

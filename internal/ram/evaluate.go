@@ -6,12 +6,12 @@ import "strings"
 type Decision uint8
 
 const (
-	ImplicitDeny Decision = iota // no statement allows it
-	ExplicitDeny                 // a statement denies it
+	ImplicitDeny Decision = iota // no statement allows the call
+	ExplicitDeny                 // a statement denies the call
 	Allow
 )
 
-// String is the decision as AccessDeniedDetail names it.
+// String is the name of the decision in AccessDeniedDetail.
 func (d Decision) String() string {
 	switch d {
 	case Allow:
@@ -25,8 +25,8 @@ func (d Decision) String() string {
 
 // Evaluate decides whether policies allow action, "ens:CreateLoadBalancer", on
 // resource, "acs:ens:*:1234567890:*". A statement that denies outweighs all that
-// allow; what no statement allows is denied. The order of the policies and of
-// their statements does not matter.
+// allow; a call that no statement allows is denied. The order of the policies and
+// of their statements does not matter.
 //
 // It takes time linear in the length of the policies for each character of the
 // action and the resource.

@@ -102,7 +102,7 @@ func TestConditions(t *testing.T) {
 	}
 	unix := call.CurrentTime.Unix()
 	for _, tt := range []struct {
-		condition string // in place of ' stands "
+		condition string // with ' in place of "
 		want      bool
 	}{
 		{"", true},
@@ -161,8 +161,8 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// drawStatement makes a statement of the given effect over few enough names that
-// statements meet each other.
+// drawStatement returns a statement of the given effect over few enough names
+// that statements overlap.
 func drawStatement(t *rapid.T, effect string) string {
 	pick := func(label string, from ...string) string { return rapid.SampledFrom(from).Draw(t, label) }
 	condition := pick("condition", ``, `,"Condition":{"Bool":{"acs:SecureTransport":true}}`,
@@ -175,8 +175,8 @@ func drawStatement(t *rapid.T, effect string) string {
 		pick("resource", "*", "acs:ens:*:*:*", "acs:ram:*:*:user/a*"), condition)
 }
 
-// A statement that denies never allows more, and one that allows never turns
-// what was allowed into less; the order of statements never matters.
+// Adding a statement that denies never allows more, and adding one that allows
+// never denies more; the order of statements never matters.
 func TestMoreStatements(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var statements []string
@@ -214,7 +214,7 @@ func TestMoreStatements(t *testing.T) {
 	})
 }
 
-// FuzzEvaluate looks for a document and a call that break the promises of
+// FuzzEvaluate searches for a document and a call that violate the guarantees of
 // Evaluate: more statements that deny never allow more.
 func FuzzEvaluate(f *testing.F) {
 	f.Add(whole, "ens:DescribeX", "acs:ens:*:1:*", "10.0.0.1", true, int64(1_700_000_000))
@@ -225,7 +225,7 @@ func FuzzEvaluate(f *testing.F) {
 			return
 		}
 		c := Conditions{SecureTransport: secure, CurrentTime: time.Unix(unix, 0)}
-		c.SourceIP, _ = netip.ParseAddr(source) // an address that is not valid is a case as well
+		c.SourceIP, _ = netip.ParseAddr(source) // an invalid address is a case as well
 		got := Evaluate([]*Policy{p}, action, resource, c)
 		if again := Evaluate([]*Policy{p, p}, strings.ToUpper(strings.ToLower(action)), resource, c); isASCII(action) && again != got {
 			t.Errorf("twice the same policy is %v, once is %v", again, got)

@@ -41,8 +41,8 @@ var operators = map[string]operator{
 	"NotIpAddress":              {compile: address, negated: true},
 }
 
-// errKind refuses an operator whose kind of value the key does not have. Such a
-// condition would never hold, and a Deny under it would never deny.
+// errKind refuses an operator that does not apply to the key's kind of value.
+// Such a condition would never hold, and a Deny under it would never deny.
 var errKind = errors.New("the operator does not apply to this key")
 
 func same(value string) (func(string) bool, error) {
@@ -58,8 +58,8 @@ func like(value string) (func(string) bool, error) {
 	return p.match, err
 }
 
-// A relation says whether something that compares as order with a value of a
-// policy, -1, 0 or 1, is what the operator asks for.
+// A relation says whether a comparison with the value of a policy, -1, 0 or 1,
+// satisfies the operator.
 type relation func(order int) bool
 
 func equal(order int) bool          { return order == 0 }
@@ -97,8 +97,8 @@ func numeric(holds relation) func(key, string) (test, error) {
 	}
 }
 
-// date takes a time as RFC 3339 writes it, the seconds left out or not. Times
-// are compared to the second, as they are written.
+// date parses a time as in RFC 3339, with optional seconds. Times are compared to
+// the second.
 func date(holds relation) func(key, string) (test, error) {
 	return func(k key, value string) (test, error) {
 		if k.date == nil {
@@ -131,7 +131,7 @@ func boolean(k key, value string) (test, error) {
 	}
 }
 
-// address takes an address or a prefix in CIDR form.
+// address parses an address or a prefix in CIDR form.
 func address(k key, value string) (test, error) {
 	if k.address == nil {
 		return nil, errKind

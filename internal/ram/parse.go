@@ -8,7 +8,7 @@ import (
 
 // A SyntaxError says what is wrong with a policy document, and where.
 type SyntaxError struct {
-	Line, Column int // of the first character of what is wrong, both from 1, in bytes
+	Line, Column int // of the first wrong character, both from 1, in bytes
 	Reason       string
 }
 
@@ -16,9 +16,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
-// Parse reads a policy document. Whatever it does not know it refuses: an
-// element, operator or condition key that was passed over could be the one that
-// was to deny. Its errors are *SyntaxError.
+// Parse parses a policy document. It refuses everything unknown: an ignored
+// element, operator or condition key might be the one that was to deny. Its
+// errors are *SyntaxError.
 func Parse(document string) (*Policy, error) {
 	var p *Policy
 	err := parseDocument(document, func(r *reader) (err error) {
@@ -31,7 +31,8 @@ func Parse(document string) (*Policy, error) {
 	return p, nil
 }
 
-// parseDocument reads a document of a bounded length, which read reads to its end.
+// parseDocument parses a document of a bounded length, which read must consume
+// completely.
 func parseDocument(document string, read func(*reader) error) error {
 	if len(document) > MaxDocumentBytes {
 		return at(document, MaxDocumentBytes, "the document is longer than %d bytes", MaxDocumentBytes)
@@ -128,7 +129,7 @@ func (r *reader) statement() (statement, error) {
 	return s, nil
 }
 
-// patterns reads one of a pair such as Action and NotAction, which exclude each
+// patterns parses one of a pair such as Action and NotAction, which exclude each
 // other.
 func (r *reader) patterns(dst *patterns, name string, at int, compile func(string) (pattern, error)) error {
 	if len(dst.list) > 0 {

@@ -45,8 +45,8 @@ func TestParseEveryPrefix(t *testing.T) {
 	}
 }
 
-// What is refused and why. A bar in the document stands where the error is to
-// point to, and is not part of it.
+// Documents that are refused, and why. A bar in the document marks the position
+// that the error must name, and is not part of it.
 func TestParseRefuses(t *testing.T) {
 	statement := func(inside string) string {
 		if !strings.Contains(inside, "|") {
@@ -160,7 +160,7 @@ func FuzzParse(f *testing.F) {
 		if len(p.statements) == 0 {
 			t.Fatal("accepted without a statement")
 		}
-		// Blanks between tokens mean nothing.
+		// White space between tokens is ignored.
 		if _, err := Parse(document + " "); err != nil && len(document) < MaxDocumentBytes {
 			t.Fatalf("refused with a blank at its end: %v", err)
 		}

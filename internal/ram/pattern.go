@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// A pattern is a text in which * stands for any characters, or none, and ? for
-// one. It is kept as what lies between the asterisks: the first part must begin
+// A pattern is a text in which * stands for any number of characters and ? for
+// one. It is stored as the parts between the asterisks: the first part must begin
 // a value, the last must end it, the others must follow each other in between.
-// Taking each at its first place is enough, so nothing is ever tried twice.
+// Taking the first match of each part is enough, so there is no backtracking.
 //
-// A character is a byte: all that patterns are matched against is ASCII.
+// A character is a byte: patterns are matched against ASCII only.
 type pattern []string
 
 func compilePattern(text string) (pattern, error) {
@@ -62,7 +62,7 @@ func begins(s, part string) bool {
 	return true
 }
 
-// index is the first place of part in s, or -1.
+// index is the first position of part in s, or -1.
 func index(s, part string) int {
 	if !strings.Contains(part, "?") {
 		return strings.Index(s, part)

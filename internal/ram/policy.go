@@ -1,23 +1,23 @@
 // Package ram evaluates RAM policies: given policies and an action, a resource
-// and conditions it answers allow, deny or no statement. It is pure. Start
+// and conditions it returns allow, deny or no statement. It is pure. Start
 // reading at Evaluate.
 package ram
 
-// A Policy is a document that was parsed. It never changes.
+// A Policy is a parsed document. It is immutable.
 type Policy struct {
 	statements []statement
 }
 
 type statement struct {
 	deny       bool
-	actions    patterns // lower case: RAM does not tell cases of actions apart
+	actions    patterns // lower case: RAM ignores the case of actions
 	resources  patterns
 	conditions []condition // all must hold
 }
 
 // patterns is the value of Action, NotAction, Resource or NotResource.
 type patterns struct {
-	not  bool // the statement is about everything else
+	not  bool // the statement applies to everything else
 	list []pattern
 }
 

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// A reader goes through a JSON document token by token and knows where it is.
-// Its methods read one value each; their errors are *SyntaxError.
+// A reader reads a JSON document token by token and keeps its position. Its
+// methods read one value each; their errors are *SyntaxError.
 type reader struct {
 	doc  string
 	dec  *json.Decoder
-	last int // where the token read last begins
+	last int // begin of the last token
 
-	trusts bool // it is a trust policy, whose conditions have a key of their own
+	trusts bool // it reads a trust policy, whose conditions have an additional key
 }
 
 func newReader(doc string) *reader {
@@ -24,7 +24,7 @@ func newReader(doc string) *reader {
 	return &reader{doc: doc, dec: dec}
 }
 
-// next is where the next token begins, the length of the document at its end.
+// next is the offset of the next token, the length of the document at its end.
 func (r *reader) next() int {
 	i := int(r.dec.InputOffset())
 	for i < len(r.doc) && strings.IndexByte(" \t\r\n:,", r.doc[i]) >= 0 {
@@ -61,7 +61,7 @@ func (r *reader) token() (json.Token, error) {
 	return nil, r.fail(r.last, "not JSON: %v", err)
 }
 
-// open reads the bracket or brace that begins a value of the kind wanted.
+// open reads the opening bracket or brace of a value of the wanted kind.
 func (r *reader) open(delim json.Delim, kind string) error {
 	tok, err := r.token()
 	if err != nil {
@@ -73,8 +73,8 @@ func (r *reader) open(delim json.Delim, kind string) error {
 	return nil
 }
 
-// object reads an object; member reads the value of each of its names, the first
-// character of which is at offset at.
+// object reads an object; member reads the value of each of its names, which
+// begins at offset at.
 func (r *reader) object(member func(name string, at int) error) error {
 	if err := r.open('{', "an object"); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (r *reader) list(item func() error) error {
 	return r.items(item)
 }
 
-// items reads the rest of an array, which may not be empty, up to its bracket.
+// items reads the rest of a non-empty array, up to its bracket.
 func (r *reader) items(item func() error) error {
 	start := r.last
 	if !r.dec.More() {
@@ -127,7 +127,7 @@ func (r *reader) items(item func() error) error {
 	return err
 }
 
-// values reads one scalar or an array of them, which means the same.
+// values reads one scalar or an array of scalars, which mean the same.
 func (r *reader) values(each func(value string) error) error {
 	tok, err := r.token()
 	if err != nil {

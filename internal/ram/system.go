@@ -1,6 +1,6 @@
 package ram
 
-// A SystemPolicy is one that every account has and nobody changes.
+// A SystemPolicy is a policy that every account has and nobody can change.
 type SystemPolicy struct {
 	Name        string
 	Description string

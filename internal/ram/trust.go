@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A Trust says who may have sessions of a role: its trust policy, parsed. It never
-// changes.
+// A Trust is a parsed trust policy: it says who may open sessions of a role. It
+// is immutable.
 type Trust struct{ statements []trustStatement }
 
 type trustStatement struct {
@@ -15,10 +15,10 @@ type trustStatement struct {
 	conditions []condition
 }
 
-// ParseTrust reads a trust policy. As Parse, it refuses what it does not know. One
-// that allows nobody is refused too: a role that nobody can use is a mistake. That
-// services and federated users of the cloud are named is fine; here there are none.
-// Its errors are *SyntaxError.
+// ParseTrust parses a trust policy. Like Parse it refuses everything unknown. A
+// policy that allows nobody is refused too, because a role that nobody can use is
+// a mistake. Services and federated users of the cloud may be named, but do not
+// exist here. Its errors are *SyntaxError.
 func ParseTrust(document string) (*Trust, error) {
 	var t *Trust
 	err := parseDocument(document, func(r *reader) (err error) {
@@ -31,9 +31,9 @@ func ParseTrust(document string) (*Trust, error) {
 	return t, nil
 }
 
-// Allows reports whether somebody known by any of these names may have a session: a
-// user is acs:ram::<account>:user/<name>, and one of the account's, which
-// acs:ram::<account>:root stands for.
+// Allows reports whether an identity with any of these names may open a session:
+// a user is acs:ram::<account>:user/<name>, and as part of the account also
+// acs:ram::<account>:root.
 func (t *Trust) Allows(names []string, c Conditions) bool {
 	allowed := false
 	for i := range t.statements {
@@ -84,7 +84,7 @@ func (r *reader) trust() (*Trust, error) {
 	return t, nil
 }
 
-// trustStatement reads a statement; named says whether it has a principal of any
+// trustStatement parses a statement; named says whether it has a principal of any
 // kind.
 func (r *reader) trustStatement() (s trustStatement, named bool, err error) {
 	start := r.next()
@@ -127,7 +127,8 @@ func (r *reader) trustStatement() (s trustStatement, named bool, err error) {
 	return s, named, err
 }
 
-// principals reads {"RAM": [...], "Service": [...]}. Only those of RAM can call here.
+// principals parses {"RAM": [...], "Service": [...]}. Only principals of RAM can
+// call here.
 func (r *reader) principals(s *trustStatement) (named bool, err error) {
 	err = r.object(func(name string, at int) error {
 		switch name {
@@ -152,8 +153,8 @@ func (r *reader) principals(s *trustStatement) (named bool, err error) {
 	return named, err
 }
 
-// trustAction is the only action that a trust policy is about.
+// trustAction is the only action allowed in a trust policy.
 const trustAction = "sts:AssumeRole"
 
-// principal is the form of a principal of RAM: nothing in it is a wildcard.
+// principal is the form of a RAM principal: wildcards are not allowed.
 var principal = regexp.MustCompile(`^acs:ram::[0-9]{1,20}:(?:root|(?:user|role)/[A-Za-z0-9._-]{1,64})$`)

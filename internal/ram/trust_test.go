@@ -28,7 +28,7 @@ func TestTrustAllows(t *testing.T) {
 		{"acs:ram::1000:root acs:ram::1000:user/bob", "ours", false},
 		{"acs:ram::1000:root acs:ram::1000:user/Alice", "ours", false},
 		{"acs:ram::2000:root acs:ram::2000:user/anybody", "", true},
-		{"acs:ram::2000:root acs:ram::2000:user/mallory", "", false}, // a Deny wins
+		{"acs:ram::2000:root acs:ram::2000:user/mallory", "", false}, // Deny takes precedence
 		{"ecs.aliyuncs.com", "ours", false},                          // no service calls here
 	} {
 		if got := trust.Allows(strings.Fields(tt.names), Conditions{ExternalID: tt.externalID}); got != tt.want {
@@ -66,7 +66,7 @@ func TestParseTrustRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, tt.want)
 		}
 	}
-	// The condition of trust policies is none of others.
+	// The condition key of trust policies does not exist in others.
 	if _, err := Parse(`{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"sts:ExternalId":"x"}}}]}`); err == nil {
 		t.Error("a policy with sts:ExternalId is taken")
 	}

@@ -25,8 +25,8 @@ func appendEscaped(dst []byte, s string) []byte {
 }
 
 // canonicalParams joins the parameters, sorted by name, as name=value pairs with
-// both sides escaped. An empty value keeps its equals sign. The parameter named
-// except is left out.
+// both sides escaped. An empty value keeps its equals sign. The parameter except
+// is left out.
 func canonicalParams(params map[string]string, except string) string {
 	var b []byte
 	for _, name := range slices.Sorted(maps.Keys(params)) {
@@ -43,10 +43,11 @@ func canonicalParams(params map[string]string, except string) string {
 	return string(b)
 }
 
-// plainQuery joins the parameters as canonicalParams does, with the names as they
-// are. differs is false where that is the same, and also where it could stand for
-// another query: a name must have no & and =, which end names and pairs, no %, as a
-// name that is escaped has, and no control characters, which end lines.
+// plainQuery joins the parameters as canonicalParams does, with unescaped names.
+// differs is false where the result is the same, and also where it could stand
+// for a different query: a name must not contain & and =, which end names and
+// pairs, %, which occurs in escaped names, or control characters, which end
+// lines.
 func plainQuery(params map[string]string) (query string, differs bool) {
 	var b []byte
 	for _, name := range slices.Sorted(maps.Keys(params)) {
@@ -63,8 +64,8 @@ func plainQuery(params map[string]string) (query string, differs bool) {
 	return string(b), string(b) != canonicalParams(params, "")
 }
 
-// fieldValue is what a V3 signature covers of one header field: its values,
-// trimmed, joined by commas.
+// fieldValue is the form in which a V3 signature covers one header field: its
+// values, trimmed, joined by commas.
 func fieldValue(values []string) string {
 	if len(values) == 1 {
 		return strings.TrimSpace(values[0])

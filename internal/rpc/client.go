@@ -18,19 +18,19 @@ import (
 	"time"
 )
 
-// A Client calls a server. Its fields are fixed once it is in use; it may be
-// used from many goroutines.
+// A Client calls a server. Its fields must not change after the first call; it
+// may be used concurrently.
 type Client struct {
 	Endpoint    string // http://host:port or https://host:port; http if it has no scheme
 	AccessKeyID string
 	Secret      string
 	Token       string       // SecurityToken of a temporary key; "" for others
-	Algorithm   Algorithm    // V3 if not set
-	HTTP        *http.Client // if nil, one on http.DefaultTransport that follows no redirects
+	Algorithm   Algorithm    // default: V3
+	HTTP        *http.Client // nil: a client on http.DefaultTransport that follows no redirects
 }
 
-// Call makes one call and returns the answer as sent. A call that the server
-// refused ends with an *Error. One without a deadline ends after a minute.
+// Call makes one call and returns the answer as sent. If the server refuses it,
+// the error is an *Error. A call without a deadline ends after a minute.
 func (c *Client) Call(ctx context.Context, version, action string, params map[string]string) ([]byte, error) {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
@@ -43,15 +43,16 @@ func (c *Client) Call(ctx context.Context, version, action string, params map[st
 	}
 	client := c.HTTP
 	if client == nil {
-		// A signature is for one host: a redirect is an answer like any other.
+		// A signature is valid for one host: a redirect is an answer like any
+		// other.
 		client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}}
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		// The URL of a V1 call holds its signature, which is worth as much as the
-		// call while the clock window lasts.
+		// The URL of a V1 call contains its signature, with which the call can be
+		// repeated within the clock window.
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			err = e.Err
 		}
@@ -68,8 +69,8 @@ func (c *Client) Call(ctx context.Context, version, action string, params map[st
 	return nil, decodeError(resp, body)
 }
 
-// request signs one call. The parameters travel in the body: a certificate chain
-// is longer than what proxies accept in a URL.
+// request signs one call. The parameters are in the body: a certificate chain is
+// longer than what proxies accept in a URL.
 func (c *Client) request(ctx context.Context, version, action string, params map[string]string, now time.Time) (*http.Request, error) {
 	endpoint := c.Endpoint
 	if !strings.Contains(endpoint, "://") {
@@ -144,8 +145,8 @@ func newNonce() string {
 	return hex.EncodeToString(b[:])
 }
 
-// decodeError reads the answer to a call that failed. An answer that is not one
-// of this protocol, from a proxy in between say, is quoted by its beginning.
+// decodeError decodes the answer to a failed call. An answer that is not of this
+// protocol, such as that of a proxy in between, is quoted by its start.
 func decodeError(resp *http.Response, body []byte) *Error {
 	e := &Error{Status: resp.StatusCode}
 	if err := json.Unmarshal(body, e); err != nil || e.Code == "" {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// What a client of either algorithm sends over a real connection, plain and by
-// TLS, a server can verify.
+// A server can verify what a client of either algorithm sends over a real
+// connection, plain and with TLS.
 func TestClientCall(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		req, err := Parse(r)
@@ -82,8 +82,8 @@ func TestClientErrors(t *testing.T) {
 	}
 }
 
-// A call ends when its context does, and its error tells nothing that could be
-// sent again.
+// A call ends when its context does, and its error contains nothing with which it
+// could be repeated.
 func TestClientGivesUp(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
@@ -103,7 +103,7 @@ func TestClientGivesUp(t *testing.T) {
 	}
 }
 
-// Both algorithms send the business parameters in the body and nothing secret in
+// Both algorithms send the operation's parameters in the body, and no secret in
 // the URL but V1's signature.
 func TestClientRequest(t *testing.T) {
 	for _, algorithm := range []Algorithm{V1, V3} {

@@ -8,23 +8,22 @@ import (
 	"time"
 )
 
-// An Error is the answer to a call that failed: what Parse, Verify and the
-// other checks of this package refuse with, what a server encodes, and what a
-// Client decodes.
+// An Error is the answer to a failed call: Parse, Verify and the other checks of
+// this package return it, a server encodes it, and a Client decodes it.
 type Error struct {
 	Status    int    `json:"-"` // HTTP status
 	RequestID string `json:"RequestId"`
 	HostID    string `json:"HostId"`
 	Code      string
 	Message   string // as documented for Code
-	Recommend string // what exactly is wrong, or where to read about it
+	Recommend string // the specific reason, or where to read about it
 
 	// AccessDeniedDetail is an object that says which permission is missing, or
 	// nil.
 	AccessDeniedDetail any `json:",omitempty"`
 
 	// RetryAfter is how long the client should wait before it calls again. Zero
-	// for errors that waiting does not cure.
+	// for errors that a retry does not fix.
 	RetryAfter time.Duration `json:"-"`
 }
 
@@ -35,12 +34,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (request id %s)", e.Code, e.Message, e.RequestID)
 }
 
-// badRequest is a refusal in the words of the documents.
+// badRequest is a refusal in the wording of the documentation.
 func badRequest(code, message string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Message: message}
 }
 
-// because says what exactly is wrong, which the documented messages cannot hold.
+// because adds the specific reason, for which the documented messages have no
+// room.
 func (e *Error) because(format string, args ...any) *Error {
 	e.Recommend = fmt.Sprintf(format, args...)
 	return e
@@ -56,9 +56,9 @@ func invalid(name string) *Error {
 	return badRequest("InvalidParameter", "The specified parameter "+strconv.Quote(name)+" is not valid.")
 }
 
-// contradicted refuses a parameter that was given twice with different values.
-// A name that no operation can have is not repeated: it would put a stranger's
-// text of any length into a code.
+// contradicted refuses a parameter that was given twice with different values. A
+// name that no operation can have is not repeated: it would put arbitrary text of
+// an unauthenticated client into a code.
 func contradicted(name string) *Error {
 	if !plainName(name) {
 		return invalid(name[:min(len(name), maxParamNameBytes)])
@@ -66,7 +66,7 @@ func contradicted(name string) *Error {
 	return badRequest("InvalidParameter."+listOf(name), "The specified field "+name+" invalid. Please check it again.")
 }
 
-// undecodable refuses a parameter whose value cannot be read.
+// undecodable refuses a parameter whose value cannot be decoded.
 func undecodable(name string) *Error {
 	if !plainName(name) {
 		return invalid(name[:min(len(name), maxParamNameBytes)])
@@ -74,8 +74,8 @@ func undecodable(name string) *Error {
 	return badRequest("Invalid"+listOf(name), "The specified parameter "+name+" is invalid.")
 }
 
-// listOf is the parameter that a name is an item of, EnsRegionIds of EnsRegionIds.1;
-// any other name as it is. Codes have no numbers.
+// listOf returns the parameter that a name is an item of, EnsRegionIds for
+// EnsRegionIds.1; any other name unchanged. Codes have no numbers.
 func listOf(name string) string {
 	list, _, _ := strings.Cut(name, ".")
 	return list
@@ -85,7 +85,7 @@ func incomplete(format string, args ...any) *Error {
 	return badRequest("IncompleteSignature", "The request signature does not conform to the standards.").because(format, args...)
 }
 
-// NotFound is the answer to an action or a path that does not exist.
+// NotFound is the answer for an action or a path that does not exist.
 func NotFound() *Error {
 	return &Error{
 		Status: http.StatusNotFound, Code: "InvalidAction.NotFound",
@@ -100,8 +100,8 @@ func tooLarge(part string, limit int) *Error {
 	return e.because("The %s may have %d bytes.", part, limit)
 }
 
-// plainName reports whether name could be that of a parameter: letters, digits,
-// dots, dashes and underscores.
+// plainName reports whether name could be a parameter: letters, digits, dots,
+// dashes and underscores.
 func plainName(name string) bool {
 	if name == "" || len(name) > maxParamNameBytes {
 		return false

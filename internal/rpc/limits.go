@@ -4,18 +4,19 @@ import "time"
 
 const (
 	// maxQueryBytes bounds the query of a request as sent; a longer one is
-	// RequestEntityTooLarge. The official clients put everything into the query, a
-	// certificate chain with its key included: 64 KiB of PEM, percent-encoded,
+	// RequestEntityTooLarge. The official clients put everything into the query,
+	// a certificate chain with its key included: 64 KiB of PEM, percent-encoded,
 	// fit twice. http.Server.MaxHeaderBytes must be well above it, or the client
 	// gets a bare 431 instead of this error.
 	maxQueryBytes = 256 << 10
 
-	// maxBodyBytes bounds a request body; a longer one is RequestEntityTooLarge. It
-	// may hold what the query may.
+	// maxBodyBytes bounds a request body; a longer one is RequestEntityTooLarge.
+	// It is the limit of the query.
 	maxBodyBytes = maxQueryBytes
 
 	// maxParams bounds the parameters of a request, query and body together. The
-	// operation with most rows has some 30, and 20 tags of two names each.
+	// operation with the most parameters has some 30, and 20 tags of two names
+	// each.
 	maxParams = 1024
 
 	// maxNonceBytes bounds a signature nonce. Clients send a UUID or 32 hex
@@ -29,7 +30,8 @@ const (
 	// maxParamNameBytes bounds the parameter name that an error code repeats.
 	maxParamNameBytes = 64
 
-	// ClockWindow is how far the time of a call may be from ours, either way.
+	// ClockWindow is the maximum difference between the time of a call and ours,
+	// in either direction.
 	ClockWindow = 15 * time.Minute
 
 	// nonceLife is how long a nonce is remembered: a call dated ClockWindow ahead
@@ -37,7 +39,7 @@ const (
 	nonceLife = 2 * ClockWindow
 
 	// maxNonces bounds the nonces remembered for one access key: 145 calls a
-	// second, kept up for the whole of nonceLife. Some 20 MiB.
+	// second, sustained for nonceLife. Some 20 MiB.
 	maxNonces = 256 << 10
 
 	// maxNoncesTotal bounds the nonces of all access keys together. Some 80 MiB.

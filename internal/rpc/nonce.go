@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// Nonces remembers the nonces of the calls that were accepted, per access key,
-// for twice the clock window: by then the call that carried one is too old to
-// be sent again.
+// Nonces remembers the nonces of accepted calls, per access key, for twice the
+// clock window: after that the call with a nonce is too old to be repeated.
 //
 // Its memory is bounded, and at the bound it refuses rather than forgets: a
-// forgotten nonce would open the door to a replay, a refused call can be made
-// again. Only calls with a valid signature get here, so nobody can fill the
-// memory of a key but who holds its secret.
+// forgotten nonce would allow a replay, a refused call can be made again. Only
+// calls with a valid signature get here, so only the owner of a key's secret can
+// fill the memory of that key.
 //
-// Keep has them survive a restart, in a file. A process hands them to one that takes
-// over from it. They are those of one node: a call seen on the wire could be sent once
-// more to another one. Over TLS nobody sees a call on the wire.
+// Keep makes them survive a restart, in a file. In a takeover they are handed
+// over to the successor. They are not shared between nodes: a call seen on the
+// wire could be repeated once at another node. Over TLS calls cannot be seen on
+// the wire.
 type Nonces struct {
 	perKey, total int // bounds, in nonces
 
 	mu    sync.Mutex
-	seen  map[nonceID]struct{} // guarded by mu, as all below
-	count map[string]int       // access key → its nonces in seen
+	seen  map[nonceID]struct{} // guarded by mu, like all fields below
+	count map[string]int       // access key → number of its nonces in seen
 	queue []nonceEntry         // those in seen, oldest first
-	since time.Time            // calls signed before may be repeated ones
+	since time.Time            // calls signed before this may be repetitions
 
 	file *nonceFile // set by Keep, before the first Use; nil: none
 }
 
-// A nonceID stands for an access key and a nonce. 128 bits of SHA-256 are
-// enough that nobody finds two calls that share one.
+// A nonceID identifies an access key and a nonce. 128 bits of SHA-256 are enough
+// that nobody finds two calls with the same one.
 type nonceID [16]byte
 
 type nonceEntry struct {
@@ -49,8 +49,8 @@ func NewNonces() *Nonces {
 	}
 }
 
-// Use notes that the nonce was used now. It answers SignatureNonceUsed if that
-// is not the first time, and Throttling.User if it cannot remember any more.
+// Use records that the nonce was used now. It returns SignatureNonceUsed if that
+// is not the first time, and Throttling.User at the limit.
 func (n *Nonces) Use(accessKeyID, nonce string, now time.Time) error {
 	used, err := n.note(accessKeyID, nonce, now)
 	if err == nil && n.file != nil {
@@ -83,7 +83,8 @@ func (n *Nonces) note(accessKeyID, nonce string, now time.Time) (UsedNonce, erro
 	return UsedNonce{id[:], e.accessKeyID, e.forget}, nil
 }
 
-// expire forgets what is old enough. A clock that is set back delays it.
+// expire forgets the nonces that are old enough. A clock that is set back delays
+// it.
 func (n *Nonces) expire(now time.Time) {
 	for len(n.queue) > 0 && now.After(n.queue[0].forget) {
 		old := n.queue[0]
@@ -95,14 +96,14 @@ func (n *Nonces) expire(now time.Time) {
 	}
 }
 
-// A UsedNonce is one that is remembered, for another process.
+// A UsedNonce is a remembered nonce, for another process.
 type UsedNonce struct {
-	ID          []byte // stands for access key and nonce
+	ID          []byte // nonceID of access key and nonce
 	AccessKeyID string
 	Forget      time.Time
 }
 
-// Used lists what is remembered, oldest first.
+// Used lists the remembered nonces, oldest first.
 func (n *Nonces) Used() []UsedNonce {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -114,7 +115,7 @@ func (n *Nonces) Used() []UsedNonce {
 	return all
 }
 
-// Remember adds what another process has listed, before the first Use.
+// Remember adds the nonces that another process has listed, before the first Use.
 func (n *Nonces) Remember(all []UsedNonce) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -31,8 +31,8 @@ func TestNonces(t *testing.T) {
 	}
 }
 
-// Full, it refuses new nonces and still knows the old ones; with time it takes
-// new ones again.
+// At the limit new nonces are refused and old ones are still known; with time new
+// ones are accepted again.
 func TestNoncesBound(t *testing.T) {
 	n := NewNonces()
 	n.perKey, n.total = 3, 5
@@ -61,7 +61,7 @@ func TestNoncesBound(t *testing.T) {
 	if len(n.seen) != 5 || n.count["a"] != 3 || n.count["b"] != 2 {
 		t.Errorf("%d nonces remembered, counted as %v", len(n.seen), n.count)
 	}
-	_ = n.Use("c", "0", now.Add(3*nonceLife)) // forgets all others
+	_ = n.Use("c", "0", now.Add(3*nonceLife)) // expires all others
 	if len(n.seen) != 1 || len(n.count) != 1 || len(n.queue) != 1 {
 		t.Errorf("left after all expired: %d seen, %v counted, %d queued", len(n.seen), n.count, len(n.queue))
 	}

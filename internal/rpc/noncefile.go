@@ -14,21 +14,21 @@ import (
 )
 
 const (
-	// nonceSync is how long a nonce may be in the memory of the system alone: that
-	// outlives a process that is killed, but not a power cut.
+	// nonceSync is how long a nonce may stay in the page cache only: there it
+	// survives a killed process, but not a power failure.
 	nonceSync = time.Second
 
-	// nonceSlack is how many bytes of nonces that are forgotten a file may have, if
-	// it does not have more of those that are remembered.
+	// nonceSlack is how many bytes of forgotten nonces a file may hold, or as
+	// many as of remembered ones if those take more.
 	nonceSlack = 1 << 20
 
-	// nonceRetry is the time between two tries to write a file again that could not
-	// be written.
+	// nonceRetry is the time between two attempts to rewrite a file that could
+	// not be written.
 	nonceRetry = time.Second
 )
 
-// A nonceFile is what Nonces are kept in across restarts: after the head a record
-// for each, oldest first,
+// A nonceFile keeps Nonces across restarts: a head, then a record for each,
+// oldest first,
 //
 //	1  length of the access key id; 0: the end, written when the file is closed
 //	…  access key id
@@ -36,28 +36,29 @@ const (
 //	8  when to forget it, nanoseconds since 1970
 //	4  CRC-32C of the above
 //
-// numbers big-endian. It is written anew when it is opened, and when most of it is
+// numbers big-endian. It is rewritten when it is opened, and when most of it is
 // forgotten.
 type nonceFile struct {
 	path string
-	all  func() []UsedNonce // what has to be in it
-	warn func(error)        // told when writing begins to fail
+	all  func() []UsedNonce // the nonces that must be in it
+	warn func(error)        // called when writing begins to fail
 
 	mu    sync.Mutex
-	file  *os.File  // guarded by mu, as all below; nil: the last write failed
+	file  *os.File  // guarded by mu, like all fields below; nil: the last write failed
 	size  int64     // of the file
-	kept  int64     // what of it was remembered when it was written anew
+	kept  int64     // size of the remembered nonces at the last rewrite
 	dirty bool      // a sync is due
-	retry time.Time // not before
+	retry time.Time // no rewrite before
 }
 
-// Keep has the nonces kept in a file from now on. What it holds already is
-// remembered, besides what is. If some may be missing in it, because it was
-// damaged, or the machine has gone down without the last of them, or there is none
-// although expected says that there has to be, CheckTime refuses calls that may be
-// repeated ones. warn is told of that, and when the file cannot be written; the
-// calls themselves go on. A file that is damaged or absent makes it wait for the next
-// second, as clients date calls in whole ones. Close closes it.
+// Keep makes the nonces be kept in a file from now on. The content of the file is
+// remembered in addition to the present nonces. If some may be missing in it,
+// because it was damaged, or the machine has gone down before the last of them
+// were written, or the file is absent although expected says that it must exist,
+// CheckTime refuses calls that may be repetitions. warn is called with that, and
+// when the file cannot be written; calls continue all the same. If the file is
+// damaged or absent Keep waits for the next second, because clients date calls in
+// whole seconds. Close closes the file.
 func (n *Nonces) Keep(path string, expected bool, warn func(error)) {
 	now := time.Now()
 	found, clean, boot, err := readNonces(path)
@@ -84,16 +85,16 @@ func (n *Nonces) Keep(path string, expected bool, warn func(error)) {
 	n.file.rewrite(now)
 }
 
-// distrust has calls refused that were signed before a moment. Clients date them in
-// whole seconds, so the whole second of the moment is trusted.
+// distrust makes calls be refused that were signed before a moment. Clients date
+// them in whole seconds, so the whole second of the moment is trusted.
 func (n *Nonces) distrust(before time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.since = before.Truncate(time.Second)
 }
 
-// CheckTime refuses a call that was signed when the nonces that were used then may
-// have been lost.
+// CheckTime refuses a call that was signed at a time whose nonces may have been
+// lost.
 func (n *Nonces) CheckTime(signed time.Time) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -104,7 +105,7 @@ func (n *Nonces) CheckTime(signed time.Time) error {
 	return nil
 }
 
-// Close closes the file. Nonces that are used from then on are kept no more.
+// Close closes the file. Nonces used after that are not kept.
 func (n *Nonces) Close() {
 	if f := n.file; f != nil {
 		f.close()
@@ -156,11 +157,12 @@ func (f *nonceFile) sync() {
 	f.dirty = false
 	f.mu.Unlock()
 	if file != nil {
-		_ = file.Sync() // one that was closed meanwhile is written anew, or was synced
+		_ = file.Sync() // a file that was closed meanwhile was rewritten, or synced
 	}
 }
 
-// rewrite writes the file anew, with what is remembered. It is called with mu held.
+// rewrite rewrites the file with the remembered nonces. It is called with mu
+// held.
 func (f *nonceFile) rewrite(now time.Time) {
 	file, size, err := f.create()
 	if err != nil {
@@ -168,7 +170,7 @@ func (f *nonceFile) rewrite(now time.Time) {
 		return
 	}
 	if f.file != nil {
-		_ = f.file.Close() // its name is the new one's
+		_ = f.file.Close() // its name belongs to the new one
 	}
 	f.file, f.size, f.kept, f.retry = file, size, size, time.Time{}
 }
@@ -181,7 +183,7 @@ func (f *nonceFile) create() (_ *os.File, size int64, err error) {
 	}
 	boot, _ := bootOf(time.Now())
 	out := bufio.NewWriterSize(file, 64<<10)
-	n, _ := out.WriteString(nonceFileHead + boot + "\n") // Flush has the error
+	n, _ := out.WriteString(nonceFileHead + boot + "\n") // Flush returns the error
 	size = int64(n)
 	for _, u := range f.all() {
 		n, _ := out.Write(appendNonce(nil, u))

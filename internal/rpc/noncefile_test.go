@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// kept opens the nonces in a file. Warnings fail the test, unless they are wanted.
+// kept opens the nonces in a file. Unexpected warnings fail the test.
 func kept(t *testing.T, path string, expected bool, want ...string) *Nonces {
 	t.Helper()
 	n := NewNonces()
@@ -36,16 +36,16 @@ func use(t *testing.T, n *Nonces, nonce, want string) {
 	}
 }
 
-// trusts reports whether calls signed an hour ago are taken, as far as it depends
-// on the nonces.
+// trusts reports whether calls signed an hour ago are accepted, as far as the
+// nonces are concerned.
 func trusts(n *Nonces) bool { return n.CheckTime(time.Now().Add(-time.Hour)) == nil }
 
-// A nonce is refused after a restart, however the process before has ended.
+// A nonce is refused after a restart, however the previous process ended.
 func TestNoncesSurviveARestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nonces")
 	first := kept(t, path, false)
 	use(t, first, "1", "")
-	killed := kept(t, path, true) // the first has written, and closes nothing
+	killed := kept(t, path, true) // the first has written, and does not close the file
 	use(t, killed, "1", "SignatureNonceUsed")
 	use(t, killed, "2", "")
 	killed.Close()
@@ -60,8 +60,8 @@ func TestNoncesSurviveARestart(t *testing.T) {
 	}
 }
 
-// Where nonces may be missing, calls that were signed before are refused, and later
-// ones are not.
+// Where nonces may be missing, calls that were signed before are refused, and
+// later ones are accepted.
 func TestNoncesThatMayBeMissing(t *testing.T) {
 	used := func(t *testing.T) (path string, content []byte) {
 		path = filepath.Join(t.TempDir(), "nonces")
@@ -132,7 +132,7 @@ func TestNoncesThatMayBeMissing(t *testing.T) {
 	}
 }
 
-// A file that could not be written for a while has all nonces when it can.
+// A file that could not be written for a while gets all nonces when it can.
 func TestNonceFileRecovers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nonces")
 	n := kept(t, path, false)
@@ -154,7 +154,7 @@ func TestNonceFileRecovers(t *testing.T) {
 	}
 }
 
-// What is forgotten is dropped from the file, which so has a bound.
+// Forgotten nonces are removed from the file, so that its size is bounded.
 func TestNonceFileIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nonces")
 	n := kept(t, path, false)
@@ -178,8 +178,7 @@ func TestNonceFileIsBounded(t *testing.T) {
 	}
 }
 
-// Of a file that was cut off anywhere the records before are read, and never
-// others.
+// From a file cut off anywhere the complete records are read, and no others.
 func TestParseNoncesTruncated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nonces")
 	n := kept(t, path, false)

@@ -14,8 +14,8 @@ import (
 	"elbow/internal/regular"
 )
 
-// nonceFileHead is how a file of nonces begins; the id of the machine's boot and
-// the end of the line follow.
+// nonceFileHead is the start of a file of nonces; the boot id of the machine and
+// a line end follow.
 const nonceFileHead = "elbow nonces 1 "
 
 // maxKeyBytes bounds an access key id in the file.
@@ -23,8 +23,8 @@ const maxKeyBytes = 255
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendNonce appends a record. Of an access key id that is too long its beginning
-// counts, for the bounds alone.
+// appendNonce appends a record. An access key id that is too long is cut, which
+// only affects the bounds.
 func appendNonce(b []byte, u UsedNonce) []byte {
 	key := u.AccessKeyID[:min(len(u.AccessKeyID), maxKeyBytes)]
 	b = append(b, byte(len(key)))
@@ -38,8 +38,8 @@ func appendSum(record []byte) []byte {
 	return binary.BigEndian.AppendUint32(record, crc32.Checksum(record, castagnoli))
 }
 
-// readNonces reads a file of nonces: what is in it before the first record that is
-// damaged, whether it was closed, and the boot in which it was written.
+// readNonces reads a file of nonces: the records before the first damaged one,
+// whether the file was closed, and the boot in which it was written.
 func readNonces(path string) (all []UsedNonce, clean bool, boot string, err error) {
 	content, err := regular.ReadFile(path)
 	if err != nil {
@@ -88,8 +88,8 @@ func parseNonces(content []byte) (all []UsedNonce, clean bool, boot string, err 
 	return all, clean, boot, nil
 }
 
-// bootOf tells one run of the machine from the next, and when it began: now, if the
-// system does not say.
+// bootOf returns an id of this boot of the machine, and when it began: now, if
+// the system does not say.
 func bootOf(now time.Time) (id string, began time.Time) {
 	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// plainlySigned is a call as the official clients for Go and Node make it: the
-// names of its query are escaped on the wire and not in what is signed.
+// plainlySigned is a call as made by the official clients for Go and Node: the
+// names of its query are escaped on the wire and not in the signed text.
 func plainlySigned(params map[string]string) *http.Request {
 	query := url.Values{}
 	var names []string
@@ -47,7 +47,7 @@ func plainlySigned(params map[string]string) *http.Request {
 }
 
 // A query whose names were signed unescaped is accepted where it can stand for no
-// other query, and refused if anything of it is changed.
+// other query, and refused if anything in it is changed.
 func TestVerifyPlainNames(t *testing.T) {
 	for _, tt := range []struct {
 		name string

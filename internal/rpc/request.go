@@ -1,7 +1,7 @@
 // Package rpc is the wire protocol of the API: it parses, signs, verifies and
-// answers RPC-style calls. Signing and verifying share the canonical strings,
-// so they cannot drift apart. It knows neither operations nor identities.
-// Start reading at Parse.
+// answers RPC-style calls. Signing and verifying share the canonical strings, so
+// they cannot diverge. It knows neither operations nor identities. Start reading
+// at Parse.
 package rpc
 
 import (
@@ -18,7 +18,7 @@ import (
 	"unicode/utf8"
 )
 
-// A Request is one call as it came over the wire.
+// A Request is one call as received.
 type Request struct {
 	Method  string // GET or POST
 	Host    string // the authority that the client addressed
@@ -26,26 +26,26 @@ type Request struct {
 	Version string
 	Format  Format
 
-	// Params holds query and form merged, the parameters of the protocol
-	// included, each value decoded.
+	// Params holds query and form merged, including the parameters of the
+	// protocol, decoded.
 	Params map[string]string
 
 	AccessKeyID string
 	Token       string    // SecurityToken of a temporary key; "": none was sent
-	Time        time.Time // when the client says it signed the call
+	Time        time.Time // when the client signed the call, by its own clock
 	Nonce       string
 
 	algorithm Algorithm
 	signature string            // base64 for V1, lower-case hex for V3
-	query     map[string]string // the part of Params that came in the query
+	query     map[string]string // the parameters that came in the query
 	header    http.Header
 	signed    []string // names of the header fields that a V3 signature covers
 	bodyHash  [sha256.Size]byte
 }
 
-// Parse reads r, whose body it consumes. A request that cannot be understood is
-// an *Error; the Request is returned all the same, with what was read of Host,
-// Action and Format, so that the refusal can be encoded as the client asked.
+// Parse parses r and consumes its body. A request that cannot be understood is an
+// *Error; the Request is returned all the same, with Host, Action and Format as
+// far as they were read, so that the refusal can be encoded as the client asked.
 func Parse(r *http.Request) (*Request, error) {
 	req := &Request{Method: r.Method, Host: r.Host, header: r.Header}
 	if r.URL.Path != "/" {
@@ -94,7 +94,7 @@ func (req *Request) readParams(r *http.Request) error {
 	if len(body) == 0 {
 		return nil
 	}
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // "" if it cannot be read
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // "" if it cannot be parsed
 	if media != "application/x-www-form-urlencoded" {
 		return badRequest("UnsupportedParameter", "The parameter Content-Type is not supported.").
 			because("A body must be application/x-www-form-urlencoded.")
@@ -119,8 +119,8 @@ func (req *Request) readFormat() error {
 }
 
 // readAction takes the operation from the header fields of V3 or the parameters
-// of V1. Clients send the fields with V1 as well, where nothing signs them: the
-// parameters count then.
+// of V1. Clients send the fields with V1 as well, where they are not signed: then
+// the parameters apply.
 func (req *Request) readAction() error {
 	req.Action, req.Version = req.Params["Action"], req.Params["Version"]
 	if req.header.Get("Authorization") != "" {
@@ -145,10 +145,11 @@ func (req *Request) readAction() error {
 	return nil
 }
 
-// bodies are buffers for bodies, which may be large and come from anybody.
+// bodies pools buffers for bodies, which may be large and come from
+// unauthenticated clients.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// readBody reads the body into a buffer, which has what it had before no more.
+// readBody reads the body into a buffer, whose previous content is discarded.
 func readBody(r *http.Request, buffer *bytes.Buffer) ([]byte, error) {
 	buffer.Reset()
 	if r.Body == nil {
@@ -164,9 +165,9 @@ func readBody(r *http.Request, buffer *bytes.Buffer) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// addPairs decodes application/x-www-form-urlencoded text into dst. A name may
-// come again only with the value it has already: of two different ones, two
-// readers could believe different things.
+// addPairs decodes application/x-www-form-urlencoded text into dst. A repeated
+// name must have the same value: of two different ones, two readers could believe
+// different things.
 func addPairs(dst map[string]string, text string) error {
 	for text != "" {
 		var pair string

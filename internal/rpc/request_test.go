@@ -13,7 +13,7 @@ import (
 	"testing/iotest"
 )
 
-// signedV1 is a query that has all that V1 needs.
+// signedV1 is a query with everything that V1 needs.
 const signedV1 = "Action=A&Version=2017-11-10&AccessKeyId=ak&Signature=s&SignatureMethod=HMAC-SHA1" +
 	"&SignatureVersion=1.0&SignatureNonce=n&Timestamp=2026-01-02T03:04:05Z&SignatureType="
 
@@ -120,8 +120,7 @@ func TestParseLongest(t *testing.T) {
 	}
 }
 
-// A refusal is answered in the format that the client asked for, wherever that
-// was said.
+// A refusal is encoded in the format that the client asked for, wherever it did.
 func TestParseFormatOfRefusal(t *testing.T) {
 	for _, r := range []*http.Request{
 		formRequest("GET", "Format=XML", ""),
@@ -167,8 +166,8 @@ func TestParsePath(t *testing.T) {
 	}
 }
 
-// A form cut off anywhere parses to something that the signature does not
-// cover, or not at all.
+// A form cut off anywhere parses to something that the signature does not cover,
+// or not at all.
 func TestParseEveryPrefix(t *testing.T) {
 	params := map[string]string{"Action": "A", "Version": "1", "AccessKeyId": "ak", "SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureNonce": "n", "Timestamp": "2026-01-02T03:04:05Z", "X": "ä"}
 	form := url.Values{}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// A Format is how an answer is written. The zero value is JSON.
+// A Format is the encoding of an answer. The zero value is JSON.
 type Format uint8
 
 const (
@@ -15,8 +15,8 @@ const (
 	XML
 )
 
-// ContentType is the media type of an answer. The official clients look for the
-// XML one letter by letter.
+// ContentType is the media type of an answer. The official clients compare the
+// XML one literally.
 func (f Format) ContentType() string {
 	if f == XML {
 		return "text/xml;charset=utf-8"
@@ -24,8 +24,8 @@ func (f Format) ContentType() string {
 	return "application/json;charset=utf-8"
 }
 
-// EncodeAnswer writes the answer to a call of action that succeeded: the fields
-// of out, which encodes to a JSON object or is nil, and the request id.
+// EncodeAnswer encodes the answer to a successful call of action: the fields of
+// out, which encodes to a JSON object or is nil, and the request id.
 func EncodeAnswer(f Format, action, requestID string, out any) ([]byte, error) {
 	doc, err := marshal(struct {
 		RequestID string `json:"RequestId"`
@@ -52,7 +52,7 @@ func EncodeAnswer(f Format, action, requestID string, out any) ([]byte, error) {
 	return doc, nil
 }
 
-// EncodeError writes the answer to a call that failed.
+// EncodeError encodes the answer to a failed call.
 func EncodeError(f Format, e *Error) ([]byte, error) {
 	doc, err := marshal(e)
 	if err != nil || f != XML {
@@ -62,7 +62,7 @@ func EncodeError(f Format, e *Error) ([]byte, error) {
 }
 
 // marshal is json.Marshal without the escapes that only HTML needs: a message
-// that quotes an & is to be read by people.
+// that quotes an & must stay readable.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -73,8 +73,8 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// toXML rewrites a JSON object as an XML document. A list becomes one element
-// for each of its items, all of the list's name; null becomes nothing.
+// toXML converts a JSON object to an XML document. A list becomes one element for
+// each of its items, all with the list's name; null is left out.
 func toXML(root string, doc []byte) ([]byte, error) {
 	x := xmlWriter{dec: json.NewDecoder(bytes.NewReader(doc))}
 	x.dec.UseNumber()

@@ -11,12 +11,13 @@ const (
 	methodV1  = "HMAC-SHA1"
 	versionV1 = "1.0"
 
-	// signedTime is how both algorithms write the time of a call, in UTC.
+	// signedTime is the format of a call's time in both algorithms, in UTC.
 	signedTime = "2006-01-02T15:04:05Z"
 )
 
-// stringToSignV1 is what the V1 signature covers: the method and all parameters
-// but the signature itself, of query and form alike, empty ones included.
+// stringToSignV1 is the text that the V1 signature covers: the method and all
+// parameters but the signature itself, of query and form alike, empty ones
+// included.
 func stringToSignV1(method string, params map[string]string) string {
 	b := append([]byte(method), "&%2F&"...)
 	return string(appendEscaped(b, canonicalParams(params, "Signature")))
@@ -28,11 +29,11 @@ func signV1(secret, stringToSign string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// readV1 takes the parameters that sign a V1 request.
+// readV1 reads the parameters that sign a V1 request.
 func (req *Request) readV1() error {
 	date := "Timestamp"
 	if _, given := req.Params[date]; !given {
-		if _, given := req.Params["TimeStamp"]; given { // as some of the public samples spell it
+		if _, given := req.Params["TimeStamp"]; given { // the spelling of some public samples
 			date = "TimeStamp"
 		}
 	}
@@ -58,7 +59,7 @@ func (req *Request) readV1() error {
 	return req.readMoment(req.Params[date], req.Params["SignatureNonce"])
 }
 
-// readMoment takes what makes a signature one of its kind: its time and nonce.
+// readMoment reads time and nonce of a signature.
 func (req *Request) readMoment(date, nonce string) error {
 	t, err := time.Parse(signedTime, date)
 	if err != nil {

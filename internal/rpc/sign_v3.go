@@ -12,7 +12,7 @@ import (
 const methodV3 = "ACS3-HMAC-SHA256"
 
 // The header fields of a V3 request, as http.Header spells them. Each must be
-// there, once, and covered by the signature.
+// present, once, and covered by the signature.
 const (
 	actionField  = "X-Acs-Action"
 	versionField = "X-Acs-Version"
@@ -22,8 +22,8 @@ const (
 	tokenField   = "X-Acs-Security-Token"
 )
 
-// canonicalV3 is the request as the V3 signature sees it, with its query in
-// canonical form. The names in signed are lower case and sorted.
+// canonicalV3 is the request in the form that the V3 signature covers, with its
+// query in canonical form. The names in signed are lower case and sorted.
 func canonicalV3(method, host string, header http.Header, signed []string, query string, bodyHash [sha256.Size]byte) string {
 	var b strings.Builder
 	b.WriteString(method + "\n/\n" + query + "\n")
@@ -49,7 +49,7 @@ func signV3(secret, stringToSign string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// readV3 takes the Authorization field and the fields that it must cover.
+// readV3 reads the Authorization field and the fields that it must cover.
 func (req *Request) readV3(authorization string) error {
 	a, err := parseAuthorization(authorization)
 	if err != nil {
@@ -77,8 +77,8 @@ func (req *Request) readV3(authorization string) error {
 	return req.readMoment(req.header.Get(dateField), req.header.Get(nonceField))
 }
 
-// readTokenV3 takes the security token from its field, which must be signed, or from the
-// parameters, where some clients send it as with V1.
+// readTokenV3 reads the security token from its field, which must be signed, or
+// from the parameters, where some clients send it as with V1.
 func (req *Request) readTokenV3() error {
 	values := req.header.Values(tokenField)
 	switch name := strings.ToLower(tokenField); {
@@ -100,7 +100,7 @@ type authorization struct {
 	signature   string
 }
 
-// parseAuthorization reads "ACS3-HMAC-SHA256 Credential=…,SignedHeaders=a;b,
+// parseAuthorization parses "ACS3-HMAC-SHA256 Credential=…,SignedHeaders=a;b,
 // Signature=…". The three parts may come in any order, each once.
 func parseAuthorization(s string) (authorization, error) {
 	var a authorization
@@ -137,7 +137,7 @@ func parseAuthorization(s string) (authorization, error) {
 	return a, checkSigned(a.signed)
 }
 
-// checkSigned refuses a list that is not strictly ascending. One that named a
+// checkSigned refuses a list that is not strictly ascending. A list that named a
 // long field many times would make the canonical request many times as long as
 // the request.
 func checkSigned(names []string) error {

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// A security token is covered by either signature, and another one in its place is
-// found.
+// Either signature covers the security token, and a different one is detected.
 func TestTokenIsSigned(t *testing.T) {
 	for _, algorithm := range []Algorithm{V1, V3} {
 		client := &Client{Endpoint: "api.test", AccessKeyID: "STS.ak", Secret: "secret", Token: "token+/=", Algorithm: algorithm}

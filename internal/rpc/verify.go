@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// An Algorithm is a way to sign a call. The zero value is V3.
+// An Algorithm is a signature algorithm. The zero value is V3.
 type Algorithm uint8
 
 const (
@@ -13,11 +13,11 @@ const (
 	V1                  // HMAC-SHA1, in parameters
 )
 
-// Verify reports whether the request was signed with secret, or answers
-// SignatureDoesNotMatch. Its message ends with the string that was to be
-// signed: clients compare it with their own, to tell a wrong secret from a
-// fault in how they sign. For V3 that string is a hash, so the answer has what
-// was hashed as well.
+// Verify returns nil if the request was signed with secret, else
+// SignatureDoesNotMatch. Its message ends with the string to sign: clients
+// compare it with their own, to distinguish a wrong secret from a bug in how they
+// sign. For V3 that string is a hash, so the answer includes what was hashed as
+// well.
 func (req *Request) Verify(secret string) error {
 	const prefix = "Specified signature is not matched with our calculation. server string to sign is:"
 	var toSign, want, explain string
@@ -36,9 +36,9 @@ func (req *Request) Verify(secret string) error {
 	return badRequest("SignatureDoesNotMatch", prefix+toSign).because("%s", explain)
 }
 
-// verifyPlain reports whether a V3 request was signed with the names of its query as
-// they are instead of escaped: so the official clients for Go and Node do it. It
-// makes a difference for names such as Tag.k8s.io/name alone.
+// verifyPlain reports whether a V3 request was signed with unescaped query names:
+// the official clients for Go and Node do that. It only differs for names such as
+// Tag.k8s.io/name.
 func (req *Request) verifyPlain(secret string) bool {
 	query, differs := plainQuery(req.query)
 	if !differs {

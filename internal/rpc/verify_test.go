@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// received is what the server sees of a call that client makes.
+// received is the server's view of a call that client makes.
 func received(t *testing.T, client *Client, params map[string]string) *http.Request {
 	t.Helper()
 	sent, err := client.request(t.Context(), "2017-11-10", "A", params, time.Now())
@@ -24,7 +24,7 @@ func received(t *testing.T, client *Client, params map[string]string) *http.Requ
 	return r
 }
 
-// Whatever of a signed request is changed, added or left out, it is refused.
+// If anything in a signed request is changed, added or left out, it is refused.
 func TestVerify(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -86,8 +86,8 @@ func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-// The message ends with the server's string to sign, so that a client can tell
-// a wrong secret from a fault in how it signs.
+// The message ends with the server's string to sign, so that a client can
+// distinguish a wrong secret from a bug in how it signs.
 func TestVerifyExplains(t *testing.T) {
 	r := formRequest("GET", signedV1, "")
 	req, err := Parse(r)
@@ -146,7 +146,7 @@ func TestParseAuthorization(t *testing.T) {
 	}
 }
 
-// Every name that must be signed is missed if it is not.
+// Every name that must be signed is reported if it is not.
 func TestSignedHeadersAreComplete(t *testing.T) {
 	client := &Client{Endpoint: "api.test", AccessKeyID: "ak", Secret: "secret"}
 	for _, name := range []string{"host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"} {
@@ -202,7 +202,7 @@ func TestCheckTime(t *testing.T) {
 	}
 }
 
-// The published samples, as they arrive at a server.
+// The published samples, as received by a server.
 func TestVerifyPublishedRequests(t *testing.T) {
 	v1 := httptest.NewRequest("GET", "http://ecs.aliyuncs.com/?TimeStamp=2016-02-23T12%3A46%3A24Z&Format=XML&AccessKeyId=testid"+
 		"&Action=DescribeRegions&SignatureMethod=HMAC-SHA1&SignatureNonce=3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf"+
@@ -238,7 +238,7 @@ func TestVerifyPublishedRequests(t *testing.T) {
 	}
 }
 
-// What a call costs the server before it is known who made it.
+// The cost of a call before its signer is known.
 func TestParseAndVerifyAllocations(t *testing.T) {
 	for algorithm, limit := range map[Algorithm]float64{V1: 50, V3: 60} {
 		client := &Client{Endpoint: "api.test", AccessKeyID: "ak", Secret: "secret", Algorithm: algorithm}
