@@ -90,7 +90,7 @@ func soundsSecret(name string) bool {
 		}
 		return unicode.ToLower(r)
 	}, name)
-	for _, harmless := range []string{"keyid", "keyword", "searchkey", "tagkey", "clienttoken", "passwordresetrequired"} {
+	for _, harmless := range []string{"keyid", "keyword", "searchkey", "tagkey", "clienttoken", "nexttoken", "passwordresetrequired"} {
 		letters = strings.ReplaceAll(letters, harmless, " ")
 	}
 	return slices.ContainsFunc([]string{

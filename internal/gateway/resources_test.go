@@ -73,10 +73,7 @@ var asked = map[string][]string{
 // declared are the parameters that the test sends for the rows of op, and
 // undeclared those of every other operation, in several spellings.
 func declared(op *api.Operation) (params map[string]string, undeclared map[string]string) {
-	params, undeclared = make(map[string]string), make(map[string]string)
-	for _, e := range op.Example {
-		params[e.Name] = e.Value
-	}
+	params, undeclared = op.Sample(), make(map[string]string)
 	own := make(map[string]bool)
 	for _, r := range op.New().Params() {
 		own[r.Name] = true
