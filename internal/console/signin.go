@@ -54,6 +54,8 @@ func (v accountPages) signIn() error {
 	case errors.Is(err, ErrSignIn):
 		v.Log.Warn("console sign-in refused", "name", cut(form.Name), "source", source(v.r))
 		form.Failed = "No such access key or user, or the secret is wrong."
+	case err != nil && v.r.Context().Err() != nil:
+		return nil // the client has left
 	case err != nil:
 		return err
 	}

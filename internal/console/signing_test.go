@@ -2,7 +2,10 @@ package console
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -45,4 +48,36 @@ func TestStrangersDoNotTakeAllSignIns(t *testing.T) {
 	close(hold)
 	strangers.Wait()
 	b.post("signin", "by", "password", "name", "bob", "secret", "right").want(t, http.StatusForbidden, "No such access key or user")
+}
+
+// A client that leaves while its password is compared is no fault of the server.
+func TestSignInOfClientThatLeaves(t *testing.T) {
+	var log strings.Builder
+	asked, left := make(chan struct{}), make(chan struct{})
+	s := newSite(t, func(c *Config) {
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+		c.User = func(ctx context.Context, _, _ string) (Person, error) {
+			close(asked)
+			<-ctx.Done()
+			defer close(left)
+			return Person{}, ctx.Err()
+		}
+	})
+	b := s.browser(t)
+	b.get("signin")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { // ends with the request
+		<-asked
+		cancel()
+	}()
+	r := b.request("POST", "signin", url.Values{tokenField: {b.token}, "by": {"password"}, "name": {"bob"}, "secret": {"right"}})
+	if res, err := b.client.Do(r.WithContext(ctx)); err == nil {
+		_ = res.Body.Close()
+		t.Errorf("got %s", res.Status)
+	}
+	<-left
+	s.Close() // waits for the page
+	if log.String() != "" {
+		t.Errorf("logged %s", &log)
+	}
 }

@@ -1,13 +1,13 @@
 package control
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,17 +23,23 @@ const (
 
 	// hashingShare is the part of the time, one in so many, in which passwords are
 	// hashed: anybody can have that done by signing in. hashingShareOfMany is the part
-	// while others wait for their turn, as they do when somebody guesses.
-	hashingShare       = 4
-	hashingShareOfMany = 16
+	// while others wait for their turn, as they do when somebody guesses, and
+	// hashingShareInHurry the part while a takeover or a restore waits for the calls
+	// under way: 16 sign-ins take 2 s then.
+	hashingShare        = 4
+	hashingShareOfMany  = 16
+	hashingShareInHurry = 2
 )
 
-// hashing lets one password be hashed at a time: guessing must not take the
-// cores away from traffic.
-var hashing sync.Mutex
+// A hasher hashes one password at a time: guessing must not take the cores away from
+// traffic.
+type hasher struct {
+	turn    chan struct{} // holds a token while a password is hashed
+	inside  atomic.Int64  // callers of sum
+	hurries atomic.Bool   // somebody waits for all of them to end
+}
 
-// hashers counts those who hash a password or wait to.
-var hashers atomic.Int64
+func newHasher() *hasher { return &hasher{turn: make(chan struct{}, 1)} }
 
 const (
 	bcryptPrefix  = "$2a$" // the version that golang.org/x/crypto/bcrypt writes
@@ -50,17 +56,18 @@ var (
 	bcryptBase64 = base64.NewEncoding("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789").WithPadding(base64.NoPadding)
 )
 
-// bcryptHash computes what bcrypt.GenerateFromPassword of golang.org/x/crypto does,
-// with breaks: that one would keep a processor from everything else for 50 ms.
-func bcryptHash(password string, cost int) (string, error) {
+// hash computes what bcrypt.GenerateFromPassword of golang.org/x/crypto does, with
+// breaks: that one would keep a processor from everything else for 50 ms. It fails only
+// if ctx ends.
+func (h *hasher) hash(ctx context.Context, password string, cost int) (string, error) {
 	salt := make([]byte, bcryptSalt)
 	_, _ = rand.Read(salt) // never fails (crypto/rand)
-	sum, err := bcryptSumOf(password, cost, salt)
+	sum, err := h.sum(ctx, password, cost, salt)
 	return fmt.Sprintf("%s%02d$%s%s", bcryptPrefix, cost, bcryptBase64.EncodeToString(salt), sum), err
 }
 
-// bcryptMatches reports whether a password has a hash.
-func bcryptMatches(hash, password string) (bool, error) {
+// matches reports whether a password has a hash.
+func (h *hasher) matches(ctx context.Context, hash, password string) (bool, error) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
 		return false, err
@@ -72,16 +79,20 @@ func bcryptMatches(hash, password string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	sum, err := bcryptSumOf(password, cost, salt)
+	sum, err := h.sum(ctx, password, cost, salt)
 	return err == nil && subtle.ConstantTimeCompare([]byte(sum), []byte(hash[bcryptSaltEnd:])) == 1, err
 }
 
-// bcryptSumOf is the last part of a hash.
-func bcryptSumOf(password string, cost int, salt []byte) (string, error) {
-	hashers.Add(1)
-	defer hashers.Add(-1)
-	hashing.Lock()
-	defer hashing.Unlock()
+// sum computes the last part of a hash.
+func (h *hasher) sum(ctx context.Context, password string, cost int, salt []byte) (string, error) {
+	h.inside.Add(1)
+	defer h.inside.Add(-1)
+	select {
+	case h.turn <- struct{}{}:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	defer func() { <-h.turn }()
 	key := append([]byte(password), 0) // as the first implementation, in C
 	c, err := blowfish.NewSaltedCipher(key, salt)
 	if err != nil {
@@ -92,11 +103,10 @@ func bcryptSumOf(password string, cost int, salt []byte) (string, error) {
 		blowfish.ExpandKey(key, c)
 		blowfish.ExpandKey(salt, c)
 		if took := time.Since(began); took >= hashingSlice {
-			share := time.Duration(hashingShare)
-			if hashers.Load() > 1 {
-				share = hashingShareOfMany
+			if ctx.Err() != nil {
+				return "", ctx.Err()
 			}
-			time.Sleep((share - 1) * took)
+			time.Sleep((h.share() - 1) * took)
 			began = time.Now()
 		}
 	}
@@ -108,4 +118,15 @@ func bcryptSumOf(password string, cost int, salt []byte) (string, error) {
 		}
 	}
 	return bcryptBase64.EncodeToString(sum[:bcryptSum]), nil
+}
+
+// share is the part of the time, one in so many, that is spent hashing.
+func (h *hasher) share() time.Duration {
+	switch {
+	case h.hurries.Load():
+		return hashingShareInHurry
+	case h.inside.Load() > 1:
+		return hashingShareOfMany
+	}
+	return hashingShare
 }

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -16,7 +18,7 @@ func FuzzBcrypt(f *testing.F) {
 		f.Add(password)
 	}
 	f.Fuzz(func(t *testing.T, password string) {
-		ours, err := bcryptHash(password, bcrypt.MinCost)
+		ours, err := newHasher().hash(t.Context(), password, bcrypt.MinCost)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +34,7 @@ func FuzzBcrypt(f *testing.F) {
 		}
 		for text, want := range map[string]bool{password: true, password + "x": len(password) == 72, "x" + password: false} {
 			// The key is repeated, with a zero at its end each time.
-			if got, err := bcryptMatches(string(theirs), text); (got != want && len(password) < 70) || err != nil {
+			if got, err := newHasher().matches(t.Context(), string(theirs), text); (got != want && len(password) < 70) || err != nil {
 				t.Errorf("%q with the hash of %q: got %v and %v, want %v", text, password, got, err, want)
 			}
 		}
@@ -40,12 +42,12 @@ func FuzzBcrypt(f *testing.F) {
 }
 
 func TestBcryptUnreadable(t *testing.T) {
-	whole, err := bcryptHash("password", bcrypt.MinCost)
+	whole, err := newHasher().hash(t.Context(), "password", bcrypt.MinCost)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range len(whole) {
-		if ok, err := bcryptMatches(whole[:n], "password"); ok || err == nil {
+		if ok, err := newHasher().matches(t.Context(), whole[:n], "password"); ok || err == nil {
 			t.Errorf("the first %d bytes of a hash: got %v and no error", n, ok)
 		}
 	}
@@ -53,8 +55,49 @@ func TestBcryptUnreadable(t *testing.T) {
 		strings.Replace(whole, "$2a$", "$2y$", 1), strings.Replace(whole, "$2a$", "$3a$", 1), strings.Replace(whole, "$04$", "$99$", 1),
 		whole[:10] + "ä" + whole[12:], whole + "x",
 	} {
-		if ok, err := bcryptMatches(hash, "password"); ok || err == nil {
+		if ok, err := newHasher().matches(t.Context(), hash, "password"); ok || err == nil {
 			t.Errorf("%s: got %v and no error", hash, ok)
+		}
+	}
+}
+
+// Who is gone before the hash is there leaves their turn to the next, whether they
+// wait or are being served. A hash of that cost would take weeks.
+func TestHashingEndsWithItsCaller(t *testing.T) {
+	h := newHasher()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 2)
+	for range 2 {
+		go func() { // ends with ctx
+			_, err := h.hash(ctx, "password", bcrypt.MaxCost)
+			ended <- err
+		}()
+	}
+	for h.inside.Load() < 2 || len(h.turn) == 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	for range 2 {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if ok, err := h.matches(t.Context(), nobodysHash, "password"); ok || err != nil {
+		t.Errorf("the next one: got %v, %v", ok, err)
+	}
+}
+
+func TestHashingShares(t *testing.T) {
+	for _, tt := range []struct {
+		inside  int64
+		hurries bool
+		want    time.Duration
+	}{{1, false, hashingShare}, {2, false, hashingShareOfMany}, {1, true, hashingShareInHurry}, {9, true, hashingShareInHurry}} {
+		h := newHasher()
+		h.inside.Store(tt.inside)
+		h.hurries.Store(tt.hurries)
+		if got := h.share(); got != tt.want {
+			t.Errorf("%d inside, in a hurry %v: one in %d, want %d", tt.inside, tt.hurries, got, tt.want)
 		}
 	}
 }
@@ -66,7 +109,7 @@ func TestHashingHasBreaks(t *testing.T) {
 	var ended atomic.Bool
 	done := make(chan error, 1)
 	go func() { // ends with the hash, received below
-		_, err := bcryptHash("password", 10)
+		_, err := newHasher().hash(t.Context(), "password", 10)
 		ended.Store(true)
 		done <- err
 	}()

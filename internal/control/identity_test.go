@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -292,5 +294,27 @@ func TestGetCallerIdentity(t *testing.T) {
 	want = answer{"IdentityType": "RAMUser", "AccountId": "1000", "UserId": "7", "PrincipalId": "7", "Arn": "acs:ram::1000:user/alice"}
 	if diff := cmp.Diff(want, w.do("GetCallerIdentity", nil)); diff != "" {
 		t.Errorf("alice (-want +got):\n%s", diff)
+	}
+}
+
+// Signed calls that set a password do not wait for those who sign in.
+func TestPasswordsAreSetBesideSignIns(t *testing.T) {
+	w := newWorld(t)
+	w.do("CreateUser", named("alice"))
+	release := w.service.HoldGuesses()
+	w.do("CreateLoginProfile", named("alice").with(params{"Password": "correct-horse"}))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, ok, err := w.service.SignIn(ctx, "alice", "correct-horse"); ok || !errors.Is(err, context.Canceled) {
+		t.Errorf("a client that has left, while others sign in: got %v, %v", ok, err)
+	}
+	release()
+	for _, tt := range []struct {
+		name, password string
+		want           bool
+	}{{"alice", "correct-horse", true}, {"alice", "wrong-horse", false}, {"nobody", "correct-horse", false}} {
+		if _, ok, err := w.service.SignIn(t.Context(), tt.name, tt.password); ok != tt.want || err != nil {
+			t.Errorf("%s with %s: got %v, %v", tt.name, tt.password, ok, err)
+		}
 	}
 }

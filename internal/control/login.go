@@ -11,7 +11,7 @@ import (
 
 // CreateLoginProfile gives a user a password.
 func (s *Service) CreateLoginProfile(ctx context.Context, in *api.CreateLoginProfileInput) (out api.CreateLoginProfileOutput, err error) {
-	hash, err := bcryptHash(in.Password, passwordCost)
+	hash, err := s.changes.hash(ctx, in.Password, passwordCost)
 	if err != nil {
 		return out, err
 	}
@@ -46,7 +46,7 @@ func (s *Service) GetLoginProfile(ctx context.Context, in *api.GetLoginProfileIn
 func (s *Service) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginProfileInput) (out api.UpdateLoginProfileOutput, err error) {
 	hash := ""
 	if in.Password != "" {
-		if hash, err = bcryptHash(in.Password, passwordCost); err != nil {
+		if hash, err = s.changes.hash(ctx, in.Password, passwordCost); err != nil {
 			return out, err
 		}
 	}
@@ -95,7 +95,7 @@ func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.
 	if err != nil {
 		return out, err
 	}
-	hash, err := bcryptHash(in.NewPassword, passwordCost)
+	hash, err := s.changes.hash(ctx, in.NewPassword, passwordCost)
 	if err != nil {
 		return out, err
 	}

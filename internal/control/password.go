@@ -3,7 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
-	"sync"
+	"strings"
 	"time"
 
 	"elbow/internal/api"
@@ -12,8 +12,16 @@ import (
 )
 
 // nobodysHash is what the password of an unknown user is compared with, so that
-// the time of an answer does not tell which users there are. No password has it.
-var nobodysHash = sync.OnceValues(func() (string, error) { return bcryptHash("no such user", passwordCost) })
+// the time of an answer does not tell which users there are. No password is known to
+// have it.
+var nobodysHash = fmt.Sprintf("%s%02d$%s", bcryptPrefix, passwordCost, strings.Repeat(".", bcryptBytes-len("$2a$10$")))
+
+// HurryPasswords has passwords hashed with shorter breaks from now on, or with the
+// usual ones again. It is for when somebody waits for the calls under way to end.
+func (s *Service) HurryPasswords(hurry bool) {
+	s.guesses.hurries.Store(hurry)
+	s.changes.hurries.Store(hurry)
+}
 
 // SignIn finds the user of a name and a password. An unknown name takes as long
 // as a wrong password.
@@ -24,11 +32,9 @@ func (s *Service) SignIn(ctx context.Context, userName, password string) (l stor
 	}
 	hash := l.Profile.PasswordHash
 	if !found {
-		if hash, err = nobodysHash(); err != nil {
-			return l, false, err
-		}
+		hash = nobodysHash
 	}
-	ok, err = bcryptMatches(hash, password)
+	ok, err = s.guesses.matches(ctx, hash, password)
 	return l, ok && found, err
 }
 
@@ -48,7 +54,7 @@ func (s *Service) isPassword(ctx context.Context, userName, password string) (ha
 		e.Reason = fmt.Sprintf("The old password was wrong too often: try again in %s.", wait.Round(time.Second))
 		return "", e
 	}
-	ok, err := bcryptMatches(l.Profile.PasswordHash, password)
+	ok, err := s.changes.matches(ctx, l.Profile.PasswordHash, password)
 	switch {
 	case err != nil:
 		return "", err

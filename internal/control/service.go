@@ -37,11 +37,13 @@ type Service struct {
 	reach   *elb.Reach
 	eips    elb.EIPPool
 	lockout *lockout.Lockout
+	guesses *hasher // of passwords that anybody signs in with
+	changes *hasher // of those in signed calls, which do not wait for strangers
 }
 
 // New makes a Service.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach, eips: c.EIPs, lockout: c.Lockout}
+	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach, eips: c.EIPs, lockout: c.Lockout, guesses: newHasher(), changes: newHasher()}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -61,6 +61,7 @@ func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, l
 	a.server.RegisterOnShutdown(func() {
 		if control := control(); control != nil {
 			control.endStreams()
+			control.hurry(true)
 		}
 	})
 	return a

@@ -36,9 +36,10 @@ type controlPlane struct {
 	opened time.Time
 	clock  error // how the clock has jumped since the store was written before
 
-	endStreams   func() // ends answers that have no end, and lets none begin
-	beginStreams func() // lets them begin again
-	endRecording func() // writes the last of the history
+	endStreams   func()     // ends answers that have no end, and lets none begin
+	beginStreams func()     // lets them begin again
+	hurry        func(bool) // has what takes long on purpose take less, or as long as before
+	endRecording func()     // writes the last of the history
 
 	ends
 }
@@ -50,7 +51,7 @@ func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ 
 	c, log := o.config, o.log
 	p := &controlPlane{
 		registry:   prometheus.NewRegistry(),
-		endStreams: func() {}, beginStreams: func() {}, endRecording: func() {},
+		endStreams: func() {}, beginStreams: func() {}, hurry: func(bool) {}, endRecording: func() {},
 	}
 	defer func() {
 		if err != nil {
@@ -81,6 +82,7 @@ func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ 
 	p.atEnd(background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
 	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: o.reach, EIPs: elb.EIPPool(c.EIPPool), Lockout: o.lockout})
+	p.hurry = p.service.HurryPasswords
 	if err := bootstrap(c, o.endpoint, p.service, log); err != nil {
 		return nil, err
 	}

@@ -107,8 +107,9 @@ func TestDoorKeepsBodies(t *testing.T) {
 func TestRefusedTakeoverResumesEverything(t *testing.T) {
 	n := startNode(t, testConfig(t))
 	control := n.store.control()
-	streams := true
+	streams, hurries, hurried := true, false, false
 	control.endStreams, control.beginStreams = func() { streams = false }, func() { streams = true }
+	control.hurry = func(on bool) { hurries, hurried = on, hurried || on }
 	n.store.door.enter(t.Context()) // a call that does not end
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -119,6 +120,9 @@ func TestRefusedTakeoverResumesEverything(t *testing.T) {
 	n.store.resume(t.Context())
 	if !streams {
 		t.Error("live pages stay dead")
+	}
+	if hurries || !hurried {
+		t.Errorf("passwords are hashed in a hurry: %v, and were: %v", hurries, hurried)
 	}
 	resp, err := http.Get(n.APIURL + "/")
 	if err != nil {

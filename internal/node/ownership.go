@@ -84,6 +84,7 @@ func (o *ownership) failed() <-chan struct{} {
 func (o *ownership) halt(ctx context.Context) error {
 	if control := o.control(); control != nil {
 		control.endStreams() // whoever reads them comes again
+		control.hurry(true)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callsEndWithin)
 	defer cancel()
@@ -128,6 +129,7 @@ func (o *ownership) resume(ctx context.Context) {
 	control := o.control()
 	o.data.resume(control)
 	control.beginStreams()
+	control.hurry(false)
 	o.door.open(control.handler)
 }
 
