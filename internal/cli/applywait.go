@@ -19,13 +19,16 @@ func (o *Apply) awaitListeners(ctx context.Context, client *rpc.Client, wanted *
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Ready)
 	defer cancel()
+	var waiting []string // as was seen last
 	for {
-		waiting, err := notRunning(ctx, Caller(client), wanted)
+		now, err := notRunning(ctx, Caller(client), wanted)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		if err == nil && len(waiting) == 0 {
-			return nil
+		if err == nil {
+			if waiting = now; len(waiting) == 0 {
+				return nil
+			}
 		}
 		select {
 		case <-ctx.Done():
