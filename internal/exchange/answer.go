@@ -14,11 +14,12 @@ func (x *Exchange) fail(f *Fault) {
 	x.Record.Status = f.Status
 	x.Via.part(false)
 	switch {
-	case x.HeadSent:
+	case x.headSent():
 		// The client learns of it by the connection's end, short of the end
 		// that the head promised, or as gRPC has it.
 		x.Record.Status = x.Resp.Status
 		x.Keep = false
+		x.answer = x.answer.after(breakOff)
 		if !x.call || !x.failCall(f) {
 			x.client.BreakOff()
 		}
@@ -28,7 +29,7 @@ func (x *Exchange) fail(f *Fault) {
 		// After an error of its own the client may not mean what it says next.
 		x.Keep = f.Side != Client && x.Req.KeepAlive && x.unsent() && !x.From.Overflow && !x.From.Frontend.Draining.Load()
 		if !x.call || !x.failCall(f) {
-			x.answer(f.Status, "", reason(f))
+			x.answerHere(f.Status, "", reason(f))
 		}
 	}
 }
@@ -62,10 +63,10 @@ func (x *Exchange) unsent() bool {
 	return true
 }
 
-// answer sends an answer of our own, the way that a backend's takes. location,
+// answerHere sends an answer of our own, the way that a backend's takes. location,
 // if not empty, is where a redirect leads; note is added to the body. Whether
 // the connection may be kept is settled.
-func (x *Exchange) answer(status int, location, note string) {
+func (x *Exchange) answerHere(status int, location, note string) {
 	x.Record.Status = status
 	x.member = -1 // no session begins with it
 	x.back.Open()

@@ -20,7 +20,7 @@ func (b *b1) connect() *Fault {
 	x := (*Exchange)(b)
 	at, up, err := socket.Now(), (*upstream.Conn)(nil), error(nil)
 	switch pool := x.backend.Pool; {
-	case x.fresh:
+	case x.attempt.fresh():
 		up, err = pool.GetFresh(time.Time{})
 	case x.again():
 		up, err = pool.GetRetryable(time.Time{}, at)

@@ -95,8 +95,8 @@ func (x *Exchange) failCall(f *Fault) bool {
 	switch {
 	case errors.As(f.Err, &reset), f.Err == upstream.ErrUnprocessed:
 		x.Keep = false
-		return !x.HeadSent
-	case x.HeadSent:
+		return !x.headSent()
+	case x.headSent():
 		return x.endCall(f)
 	}
 	x.answerCall(f)

@@ -46,7 +46,7 @@ func (x *Exchange) recall() {
 // choose settles which member the next attempt goes to: the one that the cookie
 // names, else the scheduler's pick.
 func (x *Exchange) choose() *Fault {
-	if x.fresh || x.moved { // retry has settled it
+	if x.attempt != firstAttempt { // retry has settled it
 		return nil
 	}
 	avoid := x.member
@@ -62,7 +62,7 @@ func (x *Exchange) choose() *Fault {
 		return &Fault{Side: Upstream, Op: OpChoose, Status: 503, Err: errNoMember}
 	}
 	x.enter(m)
-	if x.queued && avoid < 0 {
+	if x.place == queuedPlace && avoid < 0 {
 		x.roomier()
 	}
 	return nil
@@ -72,13 +72,17 @@ func (x *Exchange) choose() *Fault {
 func (x *Exchange) enter(m int) {
 	x.leave()
 	x.member, x.backend = m, x.cfg.Backends[m]
-	x.queued, x.placed = !x.backend.Gate.Enter(), true
+	if x.backend.Gate.Enter() {
+		x.place = x.place.after(enterFree)
+	} else {
+		x.place = x.place.after(enterFull)
+	}
 }
 
 // vacate gives up the place at the backend, which has no more to do.
 func (x *Exchange) vacate() {
-	if x.placed {
-		x.placed = false
+	if x.place != noPlace {
+		x.place = x.place.after(leavePlace)
 		x.backend.Gate.Leave()
 	}
 }

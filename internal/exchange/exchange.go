@@ -38,10 +38,8 @@ type Exchange struct {
 	wall    int64           // Unix seconds, if there is stickiness
 	member  int             // index of backend in cfg.Backends; -1: none yet
 	backend *Backend
-	fresh   bool // the next attempt dials the same backend
-	moved   bool // another member has been tried
-	queued  bool // backend has no place for it yet
-	placed  bool // it counts at backend
+	attempt attemptState
+	place   place // at backend
 
 	Taking  stall // of a client that takes nothing of the answer
 	Sending stall // of one that sends nothing of the request; the upload's while that runs
@@ -61,10 +59,9 @@ type Exchange struct {
 	Resp     http1.Response // slices of back
 	Trailers []byte         // lines; known when the body has been taken to its end
 	Framing  http1.Framing  // as the client gets it
-	HeadSent bool           // a final head has gone out
-	relayed  bool           // a final answer has been passed on to its end
-	Keep     bool           // the client connection may carry another request
-	Abort    bool           // it ends so that the client takes what it got for cut off
+	answer   answerState
+	Keep     bool // the client connection may carry another request
+	Abort    bool // it ends so that the client takes what it got for cut off
 
 	Out    []byte // a head being assembled
 	Record Record
@@ -102,15 +99,15 @@ func (x *Exchange) run() *Fault {
 	}
 	x.recall()
 	for {
-		f := x.attempt()
+		f := x.try()
 		if f == nil || !x.retry(f) {
 			return f
 		}
 	}
 }
 
-// attempt tries the exchange with one backend.
-func (x *Exchange) attempt() *Fault {
+// try tries the exchange with one backend.
+func (x *Exchange) try() *Fault {
 	if f := x.choose(); f != nil {
 		return f
 	}
@@ -128,10 +125,10 @@ func (x *Exchange) attempt() *Fault {
 
 // queue waits for a place at the chosen backend, if there was none.
 func (x *Exchange) queue() *Fault {
-	if !x.queued {
+	if x.place != queuedPlace {
 		return nil
 	}
-	x.queued = false
+	x.place = x.place.after(admit)
 	b := x.backend
 	b.queued.Add(1)
 	x.makeRoom()
@@ -189,6 +186,7 @@ func (x *Exchange) receive() *Fault {
 		if !x.Resp.Interim() {
 			break
 		}
+		x.answer = x.answer.after(passInterim)
 		if f := x.client.Interim(); f != nil {
 			return f
 		}
@@ -211,7 +209,9 @@ func (x *Exchange) relay() *Fault {
 		if f != nil {
 			return f
 		}
-		x.relayed = last
+		if last {
+			x.answer = x.answer.after(passLast)
+		}
 		if last && !x.Upload.Running {
 			x.Via.part(true) // before the write, so that others can have it
 			x.vacate()

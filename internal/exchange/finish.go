@@ -12,7 +12,7 @@ func (x *Exchange) Finish() {
 			}
 		}
 	}
-	x.Via.part(x.relayed)
+	x.Via.part(x.answer == whole)
 	if x.Record.Status == 0 { // it panicked
 		x.Record.Status, x.Record.Fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
 	}
@@ -44,7 +44,7 @@ func (x *Exchange) ours(f *Fault) *Fault {
 
 // confirm waits until the client has taken a long answer.
 func (x *Exchange) confirm() {
-	if !x.relayed || x.Record.Fault != nil {
+	if x.answer != whole || x.Record.Fault != nil {
 		return
 	}
 	if f := x.client.Taken(); f != nil {
@@ -58,7 +58,7 @@ func (x *Exchange) confirm() {
 // was none or the client has left.
 func (x *Exchange) Farewell() socket.Instant {
 	f := x.Record.Fault
-	if !x.HeadSent || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
+	if !x.headSent() || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
 		return 0
 	}
 	return x.Record.Ended

@@ -50,6 +50,6 @@ func (x *Exchange) lastHop() *Fault {
 		return &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}
 	}
 	x.Keep = x.Req.KeepAlive && x.unsent() && !x.From.Frontend.Draining.Load()
-	x.answer(200, "", "")
+	x.answerHere(200, "", "")
 	return nil
 }

@@ -56,9 +56,10 @@ func (x *Exchange) shrink() {
 // Reset forgets the exchange before.
 func (x *Exchange) Reset() {
 	x.cfg = x.From.Frontend.Config.Load()
-	x.member, x.backend, x.fresh, x.moved, x.queued = -1, nil, false, false, false
+	x.member, x.backend = -1, nil
+	x.attempt, x.place, x.answer = firstAttempt, noPlace, noAnswer
 	x.Via, x.Trailers, x.Upload.Cut = (*b1)(x), x.Trailers[:0], false
 	x.Expelled = false
-	x.HeadSent, x.relayed, x.Keep, x.Abort = false, false, false, false
+	x.Keep, x.Abort = false, false
 	x.Record = Record{Times: accesslog.Times{Began: socket.Now()}}
 }

@@ -66,7 +66,7 @@ func (x *Exchange) redirect() *Fault {
 		status = 301
 	}
 	x.Keep = x.Req.KeepAlive && x.unsent() && !x.From.Frontend.Draining.Load()
-	x.answer(status, string(location), "")
+	x.answerHere(status, string(location), "")
 	return nil
 }
 

@@ -9,17 +9,16 @@ package exchange
 // it, once, and only within the listener's budget: when most backends are gone,
 // retries must not add to the load of the rest.
 func (x *Exchange) retry(f *Fault) bool {
-	switch {
-	case x.HeadSent:
-		return false
-	case f.Retry == Afresh && !x.fresh:
-		x.Via.part(false)
-		x.fresh = true
-	case f.Retry == Elsewhere && !x.moved && x.move():
-		x.moved = true
-	default:
+	next, ok := x.attempt.after(f.Retry)
+	if !ok || x.headSent() {
 		return false
 	}
+	if f.Retry == Afresh {
+		x.Via.part(false)
+	} else if !x.move() {
+		return false
+	}
+	x.attempt = next
 	x.Record.retries++
 	return true
 }
@@ -31,7 +30,7 @@ func (x *Exchange) move() bool {
 	if !budget.Take() {
 		return false
 	}
-	x.fresh = false
+	x.attempt = firstAttempt // so that choose does
 	if x.choose() != nil {
 		budget.GiveBack()
 		return false

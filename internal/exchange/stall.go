@@ -233,7 +233,7 @@ func (w *stall) ripe(now socket.Instant) bool {
 // does not any more.
 func (x *Exchange) Stalls(w *stall, quiet bool) {
 	var in *stalls
-	if x.backend != nil && x.placed {
+	if x.backend != nil && x.place != noPlace {
 		in = &x.backend.stalls
 	}
 	w.Begin(in, quiet)

@@ -61,7 +61,7 @@ func (x *Exchange) tunnel() *Fault {
 	}
 	x.Record.Status = 101
 	x.Record.Answered = socket.Now()
-	x.HeadSent, x.Keep = true, false
+	x.answer, x.Keep = x.answer.after(passSwitch), false
 	if f := x.client.Switched(); f != nil {
 		return f
 	}

@@ -116,7 +116,7 @@ func (h *h1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 		}
 		from, to = exchange.FrameChunk(b, from, to, last && len(trailers) == 0)
 	}
-	x.HeadSent = true
+	x.HeadOut()
 	if last && !x.Keep && !x.Upload.Running {
 		// The answer, close_notify and FIN go in one packet, not in three. That is worth
 		// 2.5 % of the CPU time of a resumed connection with one request.

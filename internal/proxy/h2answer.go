@@ -48,7 +48,7 @@ func (s *h2Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	ends := last && len(trailers) == 0
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	x.HeadSent = true
+	x.HeadOut()
 	h.sends(s, headQueued)
 	if len(x.Out) > 0 {
 		if f := s.sendBlock(x.Out, ends && from == to); f != nil {
