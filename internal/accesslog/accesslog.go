@@ -1,5 +1,5 @@
-// Package accesslog writes a line of JSON for each exchange and never makes one wait
-// for the disk.
+// Package accesslog writes a line of JSON for each exchange and never makes one
+// wait for the disk.
 package accesslog
 
 import (
@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// A Log takes a line for each exchange and writes them in large pieces.
-// It never makes an exchange wait for the disk: lines that find no room are
-// dropped and counted.
+// A Log collects a line for each exchange and writes them in large pieces. It
+// never makes an exchange wait for the disk: lines that find no room are dropped
+// and counted.
 type Log struct {
 	to  io.Writer
 	log *slog.Logger
 
-	wake    chan struct{} // there is something to write; capacity 1
+	wake    chan struct{} // signals that there is something to write; capacity 1
 	stop    chan struct{}
 	stopped chan struct{}
 	dropped atomic.Uint64
@@ -27,15 +27,15 @@ type Log struct {
 	closed  bool   // guarded by mu
 }
 
-// maxPending is how much may wait to be written, twice: while one buffer is
-// written the other fills. 4 MiB are 10,000 lines or more, 0.2s at 50,000
-// requests a second.
+// maxPending is the size of each of the two buffers: while one is written the
+// other is filled. 4 MiB are 10,000 lines or more, 0.2s at 50,000 requests a
+// second.
 const maxPending = 4 << 20
 
-// pause is how long lines may wait for others to be written with them.
+// pause is how long lines may wait to be written together with others.
 const pause = 50 * time.Millisecond
 
-// New returns a log that writes to to, and to log what goes wrong. Close ends it.
+// New returns a log that writes to to, and its own errors to log. Close ends it.
 func New(to io.Writer, log *slog.Logger) *Log {
 	l := &Log{
 		to:      to,
@@ -44,11 +44,11 @@ func New(to io.Writer, log *slog.Logger) *Log {
 		stop:    make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
-	go l.run() // ends with close, which waits for it, or when a write that stands still ends
+	go l.run() // ends with Close, which waits for it, or when a stalled write ends
 	return l
 }
 
-// Add takes a copy of line, or drops it.
+// Add copies line into the log, or drops it.
 func (l *Log) Add(line []byte) {
 	l.mu.Lock()
 	first := len(l.pending) == 0
@@ -64,15 +64,15 @@ func (l *Log) Add(line []byte) {
 	if first {
 		select {
 		case l.wake <- struct{}{}:
-		default: // it has been told
+		default: // already signalled
 		}
 	}
 }
 
-// DroppedLines is how many lines found no room.
+// DroppedLines is the number of lines dropped for lack of room.
 func (l *Log) DroppedLines() uint64 { return l.dropped.Load() }
 
-// run writes what has gathered, until stop.
+// run writes the collected lines, until stop.
 func (l *Log) run() {
 	defer close(l.stopped)
 	var spare []byte
@@ -91,7 +91,7 @@ func (l *Log) run() {
 		}
 		lines := l.swap(spare, !open)
 		_, err := l.to.Write(lines)
-		if (err != nil) != failing { // told once, not with every line
+		if (err != nil) != failing { // logged once, not with every line
 			failing = err != nil
 			l.log.Error("access log", "failing", failing, "err", err)
 		}
@@ -103,7 +103,7 @@ func (l *Log) run() {
 	}
 }
 
-// swap takes what is pending and leaves spare in its place.
+// swap returns the pending lines and replaces them by spare.
 func (l *Log) swap(spare []byte, last bool) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,11 +112,11 @@ func (l *Log) swap(spare []byte, last bool) []byte {
 	return lines
 }
 
-// endPatience is how long close waits for a writer that stands still, as a pipe
-// does whose reader stands still.
+// endPatience is how long Close waits for a writer that stalls, such as a pipe
+// whose reader stalls.
 const endPatience = time.Second
 
-// Close writes what is pending and ends the log, or gives it up.
+// Close writes the pending lines and ends the log, or gives up after endPatience.
 func (l *Log) Close() {
 	close(l.stop)
 	timeout := time.NewTimer(endPatience)

@@ -13,7 +13,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// Durations are seconds, the unit of every log.
+// Durations are in seconds, the unit of every log.
 func TestAppendSeconds(t *testing.T) {
 	leak.Check(t)
 	for d, want := range map[time.Duration]string{
@@ -26,8 +26,7 @@ func TestAppendSeconds(t *testing.T) {
 	}
 }
 
-// A disk that does not take the lines costs lines, not requests; those dropped
-// are counted.
+// A disk that stalls costs lines, not requests; dropped lines are counted.
 func TestAccessLogNeverBlocks(t *testing.T) {
 	leak.Check(t)
 	stuck := make(chan struct{})
@@ -79,7 +78,7 @@ func FuzzAppendText(f *testing.F) {
 	})
 }
 
-// A writer that stands still holds up the end for endPatience at most.
+// A writer that stalls delays Close by endPatience at most.
 func TestAccessLogEndIsBounded(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -87,7 +86,7 @@ func TestAccessLogEndIsBounded(t *testing.T) {
 		l := New(in, slog.New(slog.DiscardHandler))
 		l.Add([]byte("a line\n"))
 		time.Sleep(2 * pause) // of the test's own clock
-		synctest.Wait()       // the line stands at the writer
+		synctest.Wait()       // the line is in the write
 		began := time.Now()
 		l.Close()
 		if waited := time.Since(began); waited != endPatience {

@@ -25,14 +25,15 @@ var ConnectionFields = []Field{
 	{"side", "who broke it: client, upstream or self; absent if nobody did"},
 }
 
-// A Connection is what the access log has of a TCP connection or a UDP session.
+// A Connection is the data of an access-log line for a TCP connection or a UDP
+// session.
 type Connection struct {
 	LoadBalancer string
 	Listener     int // port
 	Client       netip.AddrPort
 	Proto        string // tcp or udp
 	In, Out      int64  // bytes
-	Datagrams    bool   // there are DatagramsIn and DatagramsOut
+	Datagrams    bool   // DatagramsIn and DatagramsOut are set
 	DatagramsIn  int64
 	DatagramsOut int64
 	Backend      string        // empty: none was chosen
@@ -40,7 +41,7 @@ type Connection struct {
 	Took         time.Duration
 	Retries      int
 	Reason       string
-	Side         string // who broke it; empty: nobody
+	Side         string // the party at fault; empty: none
 }
 
 // Append appends the line as one JSON object. Durations are in seconds, as in the

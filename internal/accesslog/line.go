@@ -38,7 +38,8 @@ var Fields = []Field{
 	{"err", "what broke it"},
 }
 
-// A Line is what the access log has of an exchange. What it refers to is not kept.
+// A Line is the data of an access-log line for an exchange. Append does not keep
+// what it refers to.
 type Line struct {
 	Times        *Times
 	LoadBalancer string
@@ -53,8 +54,8 @@ type Line struct {
 	Backend      string // empty: none was chosen
 	Retries      int
 	Fields       []http1.Field // of the request
-	Side, Op     string        // of the fault; empty: there was none
-	Err          error         // of it
+	Side, Op     string        // of the fault; empty: none
+	Err          error         // of the fault
 }
 
 // Append appends the line as one JSON object. Durations are in seconds from the first
@@ -116,12 +117,12 @@ func appendSeconds(b []byte, key string, d time.Duration) []byte {
 	return b
 }
 
-// maxText bounds a value in the access log, in bytes; longer ones are cut off.
-// It is what a client may make us write with each request.
+// maxText bounds a value in the access log, in bytes; longer ones are cut off. It
+// bounds what a client can make us write with each request.
 const maxText = 2 << 10
 
-// appendText appends a key with a string, escaped as JSON wants it (RFC 8259,
-// 7). Bytes that are not UTF-8 become U+FFFD.
+// appendText appends a key with a string, escaped as JSON requires (RFC 8259, 7).
+// Bytes that are not UTF-8 become U+FFFD.
 func appendText[T string | []byte](b []byte, key string, value T) []byte {
 	b = append(b, ',', '"')
 	b = append(b, key...)

@@ -6,16 +6,16 @@ import (
 	"elbow/internal/socket"
 )
 
-// Times are when an exchange got how far.
+// Times are the instants at which an exchange reached its stages.
 type Times struct {
-	Began     socket.Instant // first byte of the request seen
-	Connected socket.Instant // a backend connection was there; 0: none
-	Answered  socket.Instant // the final head of the backend had come; 0: none
-	Ended     socket.Instant // the last byte had been written, or it had broken
-	Taken     socket.Instant // the client had a long answer; 0: not known
+	Began     socket.Instant // first byte of the request read
+	Connected socket.Instant // backend connection available; 0: never
+	Answered  socket.Instant // final response head of the backend received; 0: never
+	Ended     socket.Instant // last byte written, or exchange aborted
+	Taken     socket.Instant // client has acknowledged a long answer; 0: unknown
 }
 
-// Since returns the time from the beginning to at, 0 if at has not been.
+// Since returns the time from Began to at, 0 if at is 0.
 func (t *Times) Since(at socket.Instant) time.Duration {
 	if at == 0 {
 		return 0
@@ -23,7 +23,7 @@ func (t *Times) Since(at socket.Instant) time.Duration {
 	return at.Sub(t.Began)
 }
 
-// append appends the times that there are to a line of the access log.
+// append appends the known times to a line of the access log.
 func (t *Times) append(b []byte) []byte {
 	if t.Connected != 0 {
 		b = appendSeconds(b, "connect", t.Since(t.Connected))

@@ -11,20 +11,20 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// Addresses are those that this process has put on the loopback interface. It
-// is used by one goroutine at a time.
+// Addresses are the addresses that this process has added to the loopback
+// interface. It is used by one goroutine at a time.
 type Addresses struct {
 	link netlink.Link
 	ours map[netip.Addr]bool
 
-	// label marks our IPv4 addresses on lo, so that a process finds again what one
-	// of the same owner that was killed has left. IPv6 addresses have no label:
-	// those of a killed process stay, and are somebody else's from then on.
+	// label marks our IPv4 addresses on lo, so that a process finds those that a
+	// killed process of the same owner has left. IPv6 addresses have no label:
+	// those of a killed process stay, and are not considered ours from then on.
 	label string
 }
 
-// OpenAddresses finds the interface and what an earlier process of the same
-// owner left on it. Owners are told apart by their names, of any length.
+// OpenAddresses finds the interface and the addresses that an earlier process of
+// the same owner left on it. Owners are identified by their names, of any length.
 func OpenAddresses(owner string) (*Addresses, error) {
 	link, err := netlink.LinkByName("lo")
 	if err != nil {
@@ -43,15 +43,15 @@ func OpenAddresses(owner string) (*Addresses, error) {
 	return a, nil
 }
 
-// label is lo:elb and eight hexadecimal digits: the kernel takes up to 15
-// characters, of which the first are the interface's name.
+// label is lo:elb and eight hexadecimal digits: the kernel allows 15 characters,
+// which begin with the interface's name.
 func label(owner string) string {
 	hash := sha256.Sum256([]byte(owner))
 	return fmt.Sprintf("lo:elb%x", hash[:4])
 }
 
-// Assign puts an address on the interface. One that is there already remains
-// whose it is.
+// Assign adds an address to the interface. If it is there already, its ownership
+// does not change.
 func (a *Addresses) Assign(ip netip.Addr) error {
 	err := netlink.AddrAdd(a.link, a.host(ip))
 	switch {
@@ -66,9 +66,9 @@ func (a *Addresses) Assign(ip netip.Addr) error {
 	return nil
 }
 
-// Keep takes away every address of ours that is not in needed. One that cannot
-// be taken away is tried again by the next call; one that somebody else took
-// away is forgotten.
+// Keep removes every address of ours that is not in needed. If one cannot be
+// removed, the next call tries again; one that was removed by others is
+// forgotten.
 func (a *Addresses) Keep(needed map[netip.Addr]bool) {
 	for ip := range a.ours {
 		if needed[ip] {
@@ -80,8 +80,8 @@ func (a *Addresses) Keep(needed map[netip.Addr]bool) {
 	}
 }
 
-// host is an address without a network around it. Its scope keeps the kernel
-// from choosing it as the source of connections to elsewhere.
+// host is an address with a full prefix. Its scope keeps the kernel from choosing
+// it as the source of connections to other hosts.
 func (a *Addresses) host(ip netip.Addr) *netlink.Addr {
 	one := &netlink.Addr{
 		IPNet: &net.IPNet{IP: ip.AsSlice(), Mask: net.CIDRMask(ip.BitLen(), ip.BitLen())},
@@ -90,8 +90,8 @@ func (a *Addresses) host(ip netip.Addr) *netlink.Addr {
 	if ip.Is4() {
 		one.Label = a.label
 	} else {
-		// Otherwise the kernel would let nobody bind it until it has looked for
-		// other holders of the address, who cannot be on lo.
+		// Otherwise the kernel would not allow binding it until it has checked
+		// for duplicates, which cannot be on lo.
 		one.Flags = syscall.IFA_F_NODAD
 	}
 	return one

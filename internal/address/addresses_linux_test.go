@@ -11,11 +11,11 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// inOwnNetwork runs the test in a network of its own, so that it changes
-// nothing of the machine's.
+// inOwnNetwork runs the test in a new network namespace, so that it does not
+// change the machine's.
 func inOwnNetwork(t *testing.T) netlink.Link {
 	t.Helper()
-	runtime.LockOSThread() // and never unlocked: the thread ends with the test
+	runtime.LockOSThread() // never unlocked: the thread ends with the test
 	if err := syscall.Unshare(syscall.CLONE_NEWNET); err != nil {
 		t.Skipf("a network of its own needs CAP_SYS_ADMIN: %v", err)
 	}
@@ -50,7 +50,7 @@ func assign(t *testing.T, a *Addresses, ip string) {
 	}
 }
 
-// onLo lists the addresses of lo but 127.0.0.1 and ::1.
+// onLo lists the addresses of lo except 127.0.0.1 and ::1.
 func onLo(t *testing.T, lo netlink.Link) []string {
 	t.Helper()
 	all, err := netlink.AddrList(lo, netlink.FAMILY_ALL)
@@ -124,7 +124,7 @@ func TestLeftoversOfAKilledProcessAreTakenAway(t *testing.T) {
 	wantOnLo(t, lo)
 }
 
-// Two programs on one machine do not take away each other's.
+// Two programs on one machine do not remove each other's addresses.
 func TestAddressesOfAnotherOwnerStay(t *testing.T) {
 	lo := inOwnNetwork(t)
 	assign(t, open(t), "192.0.2.1")
@@ -132,7 +132,7 @@ func TestAddressesOfAnotherOwnerStay(t *testing.T) {
 	wantOnLo(t, lo, "192.0.2.1")
 }
 
-// An address that an administrator removed by hand is no obstacle.
+// An address that an administrator removed by hand causes no error.
 func TestKeepForgetsWhatIsGone(t *testing.T) {
 	lo := inOwnNetwork(t)
 	a := open(t)

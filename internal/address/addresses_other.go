@@ -7,15 +7,15 @@ import (
 	"net/netip"
 )
 
-// Addresses are there on Linux only.
+// Addresses exist on Linux only.
 type Addresses struct{}
 
-// OpenAddresses refuses: there is no netlink here.
+// OpenAddresses fails: there is no netlink here.
 func OpenAddresses(string) (*Addresses, error) {
 	return nil, errors.New("-manage-addresses works on Linux only: add the addresses to an interface yourself")
 }
 
-// Assign is never called: there is no Addresses to call it on.
+// Assign is never called, because OpenAddresses fails.
 func (*Addresses) Assign(netip.Addr) error { return errors.ErrUnsupported }
 
 // Keep is never called either.

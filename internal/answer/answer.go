@@ -1,6 +1,6 @@
-// Package answer writes an answer of the API for people and for scripts: as
-// JSON, as YAML or as tables, all of it or what a JMESPath query finds in it.
-// It knows nothing of operations or the network. Start reading at Print.
+// Package answer writes an answer of the API for people and for scripts: as JSON,
+// as YAML or as tables, all of it or the result of a JMESPath query. It knows
+// nothing of operations or the network. Start reading at Print.
 package answer
 
 import (
@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A Format is how an answer is written.
+// A Format is an output format.
 type Format string
 
 // The formats.
@@ -22,12 +22,12 @@ const (
 	Table Format = "table"
 )
 
-// Formats lists the formats by the names that people give them.
+// Formats lists the names of the formats.
 var Formats = []string{string(JSON), string(YAML), string(Table)}
 
-// Print writes body, the JSON text of an answer, or what q finds in it if q is
-// not nil. Fields keep the order of the answer; those of an object that a query
-// has made are sorted by name, because a query knows no order.
+// Print writes body, the JSON text of an answer, or the result of q if q is not
+// nil. Fields keep the order of the answer; those of an object created by a query
+// are sorted by name, because queries have no order.
 func Print(w io.Writer, body []byte, f Format, q *Query) error {
 	if q != nil {
 		var err error

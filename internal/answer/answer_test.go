@@ -53,8 +53,8 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-// An answer that was cut off anywhere is an error in every format, with a query
-// and without, never a shorter answer.
+// An answer that was cut off anywhere is an error in every format, with and
+// without a query, never a shorter answer.
 func TestPrintCutOff(t *testing.T) {
 	q, err := ParseQuery("TotalCount")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // A Query is a JMESPath expression (jmespath.org).
 type Query struct{ compiled *jmespath.JMESPath }
 
-// ParseQuery compiles an expression. Its error shows where the mistake is.
+// ParseQuery compiles an expression. Its error shows the position of the mistake.
 func ParseQuery(text string) (*Query, error) {
 	compiled, err := jmespath.Compile(text)
 	if e, ok := errors.AsType[jmespath.SyntaxError](err); ok {
@@ -23,8 +23,8 @@ func ParseQuery(text string) (*Query, error) {
 	return &Query{compiled}, nil
 }
 
-// Search returns what the query finds in body, both as JSON texts: null if it
-// finds nothing.
+// Search returns the result of the query on body, both as JSON texts: null if it
+// matches nothing.
 func (q *Query) Search(body []byte) ([]byte, error) {
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {

@@ -10,12 +10,11 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// absent stands in a table for a value that is not there.
+// absent is shown in a table for a missing value.
 const absent = "-"
 
-// printTables writes a tree as a person reads it: the plain fields of an object
-// a line each, then each list that it holds as a table of its own. The request
-// id is for logs and left out.
+// printTables writes a tree for people: the plain fields of an object, one per
+// line, then each list in it as a table. The request id is for logs and left out.
 func printTables(w io.Writer, n *yaml.Node) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	switch {
@@ -52,8 +51,8 @@ func printFields(t *tabwriter.Writer, n *yaml.Node) {
 	}
 }
 
-// printRows writes a list: of objects with a line of names above, of anything
-// else a value a line.
+// printRows writes a list: objects with a line of names above, anything else one
+// value per line.
 func printRows(t *tabwriter.Writer, list *yaml.Node) {
 	names := columns(list)
 	if len(names) > 0 {
@@ -81,7 +80,7 @@ func printRows(t *tabwriter.Writer, list *yaml.Node) {
 	}
 }
 
-// listIn is the list of objects that a field is, or that it wraps as in
+// listIn is the list of objects in a field, or wrapped by it as in
 // {"LoadBalancers": {"LoadBalancer": […]}}; nil if it is something else.
 func listIn(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
@@ -112,7 +111,7 @@ func columns(list *yaml.Node) []string {
 	return names
 }
 
-// A field is one of an object.
+// A field is a field of an object.
 type field struct {
 	name  string
 	value *yaml.Node
@@ -136,8 +135,8 @@ func lookup(object *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// cell is a value on one line. What would break the table or the terminal, as
-// control characters in a description do, is written as Go writes it.
+// cell is a value on one line. Characters that would break the table or the
+// terminal, such as control characters in a description, are escaped as in Go.
 func cell(n *yaml.Node) string {
 	switch {
 	case n == nil || n.Tag == "!!null" || n.Kind == yaml.ScalarNode && n.Value == "":

@@ -13,9 +13,9 @@ import (
 	"elbow/internal/yamltext"
 )
 
-// parse reads a JSON text into a tree that keeps the order of fields, which a
-// map does not. The nodes are YAML's, because that is one of the forms it is
-// written in, and every JSON value has one there.
+// parse parses a JSON text into a tree that keeps the order of fields, which a
+// map does not. The nodes are YAML's, because that is one of the output formats,
+// and can represent every JSON value.
 func parse(body []byte) (*yaml.Node, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -29,7 +29,7 @@ func parse(body []byte) (*yaml.Node, error) {
 	return n, nil
 }
 
-// value reads one value.
+// value parses one value.
 func value(d *json.Decoder) (*yaml.Node, error) {
 	t, err := d.Token()
 	if err != nil {
@@ -48,7 +48,7 @@ func value(d *json.Decoder) (*yaml.Node, error) {
 	return scalar("!!null", "null"), nil
 }
 
-// collection reads the rest of an object or an array.
+// collection parses the rest of an object or an array.
 func collection(d *json.Decoder, open json.Delim) (*yaml.Node, error) {
 	n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	if open == '{' {
@@ -63,7 +63,7 @@ func collection(d *json.Decoder, open json.Delim) (*yaml.Node, error) {
 	}
 	_, err := d.Token() // the end
 	if len(n.Content) == 0 {
-		n.Style = yaml.FlowStyle // [] and {}: nothing else says empty
+		n.Style = yaml.FlowStyle // [] and {}: nothing else shows that it is empty
 	}
 	return n, err
 }
@@ -72,8 +72,8 @@ func scalar(tag, text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
 }
 
-// number is a number as YAML 1.1 writes it too, where 1e3 is a text: its
-// fractions have a dot and its exponents a sign.
+// number is a number in a form that YAML 1.1 reads as one, where 1e3 is a text:
+// its fractions have a dot and its exponents a sign.
 func number(n json.Number) *yaml.Node {
 	if _, err := n.Int64(); err == nil {
 		return scalar("!!int", n.String())

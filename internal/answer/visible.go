@@ -7,7 +7,7 @@ import (
 )
 
 // Visible is s on one line: a character that moves the cursor or changes the
-// terminal is written as an escape sequence of Go.
+// terminal is escaped as in Go.
 func Visible(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
 		return s

@@ -1,7 +1,7 @@
-// Package archive is the file format of backups: a gzip stream of lines in JSON,
-// a Header, the documents, and an end with their number and a checksum, so that
-// a file that was cut off or altered is never taken for a backup. It knows
-// nothing of what the documents say. Start reading at Write.
+// Package archive is the file format of backups: a gzip stream of JSON lines, a
+// Header, the documents, and a last line with their number and a checksum, so
+// that a truncated or altered file is never taken for a backup. It does not
+// interpret the documents. Start reading at Write.
 package archive
 
 import (
@@ -22,8 +22,8 @@ import (
 // that it reads.
 const format = 1
 
-// maxLine bounds a line. A document is at most what one request of the store may
-// hold, 1.5 MiB, and JSON may double it.
+// maxLine bounds a line. A document is at most as long as one request of the
+// store, 1.5 MiB, and JSON may double it.
 const maxLine = 4 << 20
 
 // A Header is the first line.
@@ -32,7 +32,7 @@ type Header struct {
 	Program  string    `json:"program"`  // version of the program that wrote it
 	Time     time.Time `json:"time"`     // when it was written
 	Revision int64     `json:"revision"` // of the store
-	SealKey  string    `json:"seal_key"` // hexadecimal; what opens the secrets in the documents
+	SealKey  string    `json:"seal_key"` // hexadecimal; the key of the secrets in the documents
 }
 
 // A Document is a line.
@@ -47,7 +47,7 @@ type end struct {
 	SHA256    string `json:"sha256"` // of all lines before, hexadecimal
 }
 
-// Write writes a backup. The format of the header is set here.
+// Write writes a backup. It sets the format of the header.
 func Write(w io.Writer, h Header, documents []Document) error {
 	h.Format = format
 	z := gzip.NewWriter(w)
@@ -60,7 +60,7 @@ func Write(w io.Writer, h Header, documents []Document) error {
 	return errors.Join(lines.err, lines.out.Flush(), z.Close())
 }
 
-// A writer writes lines and sums them up. The first error stays.
+// A writer writes lines and their checksum. The first error is kept.
 type writer struct {
 	out *bufio.Writer
 	sum hash.Hash
@@ -77,10 +77,11 @@ func (w *writer) put(v any) {
 	w.err = errors.Join(w.err, err)
 }
 
-// ErrDamaged is in the error for a file that is no backup, or not all of one.
+// ErrDamaged is wrapped by the error for a file that is no backup, or an
+// incomplete one.
 var ErrDamaged = errors.New("not a complete backup of elbow")
 
-// Read reads a backup to its end and checks it. Nothing of one that is damaged
+// Read reads a backup to its end and checks it. If it is damaged, nothing of it
 // is returned.
 func Read(r io.Reader) (Header, []Document, error) {
 	h, documents, err := read(r)
@@ -101,7 +102,7 @@ func read(r io.Reader) (h Header, documents []Document, err error) {
 	if !lines.Scan() {
 		return h, nil, damaged(lines, "it is empty")
 	}
-	// A newer header may have more fields: what it says of the format counts first.
+	// A newer header may have more fields: its format must be checked first.
 	if err := json.Unmarshal(lines.Bytes(), &h); err != nil || h.Format < 1 {
 		return h, nil, fmt.Errorf("%w: its first line is no header", ErrDamaged)
 	}
@@ -145,7 +146,7 @@ func line(sum hash.Hash, b []byte) {
 	sum.Write([]byte{'\n'})
 }
 
-// strict decodes a line that has the fields of v and no others.
+// strict decodes a line with the fields of v and no others.
 func strict(line []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()

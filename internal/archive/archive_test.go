@@ -34,8 +34,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// A backup cut off anywhere is refused, and so is one of which any byte of the
-// content is another.
+// A backup cut off anywhere is refused, and so is one with any byte of the
+// content changed.
 func TestDamaged(t *testing.T) {
 	whole := written(t)
 	for n := range len(whole) {

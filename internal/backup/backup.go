@@ -1,7 +1,7 @@
-// Package backup takes backups of what a node has stored and restores them, over a socket
-// of the node that runs on a data directory or, if none does, in the directory itself. The
-// file format is package archive's. It does not know how a node stands still meanwhile.
-// Start reading at Take, Restore and Server.
+// Package backup takes backups of what a node has stored and restores them, over
+// a socket of the running node or, if none runs on the data directory, in the
+// directory itself. The file format is package archive's. It does not know how a
+// node pauses for a restore. Start reading at Take, Restore and Server.
 package backup
 
 import (
@@ -13,15 +13,15 @@ import (
 	"elbow/internal/store"
 )
 
-// A File is a file of one, read and checked.
+// A File is a backup file, parsed and checked.
 type File struct {
 	archive.Header
 	content   []byte // of the file
 	documents []store.Document
-	key       []byte // that its secrets are sealed with
+	key       []byte // the key of its secrets
 }
 
-// Read reads a backup and makes sure that a store will take all of it.
+// Read parses a backup and ensures that a store will accept all of it.
 func Read(content []byte) (b File, err error) {
 	b.content = content
 	h, documents, err := archive.Read(bytes.NewReader(content))
@@ -39,5 +39,5 @@ func Read(content []byte) (b File, err error) {
 	return b, store.CheckDocuments(b.documents, b.key)
 }
 
-// Count is how many documents there are in it.
+// Count is the number of documents.
 func (b *File) Count() int { return len(b.documents) }

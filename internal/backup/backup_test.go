@@ -18,7 +18,7 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// A node is a store that is open, with its backup socket.
+// A node is an open store with its backup socket.
 type node struct {
 	dir    string
 	member *embedded.Member
@@ -27,7 +27,7 @@ type node struct {
 	stop   func()
 }
 
-// openNode opens what a node opens of a directory.
+// openNode opens a directory as a node does.
 func openNode(t *testing.T, dir string) *node {
 	t.Helper()
 	n := &node{dir: dir, orders: make(chan *Order)}
@@ -93,7 +93,7 @@ func nobodyIsTold(t *testing.T) (step func(made, of int), note func(string)) {
 	return func(int, int) {}, func(text string) { t.Errorf("noted: %s", text) }
 }
 
-// A backup is the same whether the node gives it or its directory does.
+// A backup is the same whether it is taken from the node or its directory.
 func TestTake(t *testing.T) {
 	n := openNode(t, t.TempDir())
 	n.put(t, 443)
@@ -112,8 +112,8 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// A node that has the directory open and does not answer, as one that is about to end, is
-// no reason to look past it.
+// A node that has the directory open and does not answer, such as one that is
+// about to end, is an error; the directory is not opened.
 func TestTakeOfANodeThatDoesNotAnswer(t *testing.T) {
 	n := openNode(t, t.TempDir())
 	defer n.close()
@@ -124,8 +124,8 @@ func TestTakeOfANodeThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// The socket of a process that died is replaced; what is no socket and cannot be removed
-// is an error.
+// The socket of a process that died is replaced; a file that is no socket and
+// cannot be removed is an error.
 func TestServeAfterADeadProcess(t *testing.T) {
 	n := openNode(t, t.TempDir())
 	defer n.close()
@@ -150,8 +150,8 @@ func TestServeAfterADeadProcess(t *testing.T) {
 	}
 }
 
-// A backup that is cut off anywhere is refused, and so is one in which a byte differs, but
-// in the bytes of the gzip header that say nothing of the content.
+// A backup that is cut off anywhere is refused, and so is one in which a byte
+// differs, except in the bytes of the gzip header that do not affect the content.
 func TestReadRefuses(t *testing.T) {
 	whole := aBackup(t)
 	content := whole.content
@@ -167,7 +167,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// An order says how far it is, and how it ended, to who has asked for it.
+// The client of an order gets its progress and its result.
 func TestRestoreOverTheSocket(t *testing.T) {
 	b := aBackup(t)
 	for name, tt := range map[string]struct {
@@ -199,7 +199,7 @@ func TestRestoreOverTheSocket(t *testing.T) {
 	}
 }
 
-// What is no backup never becomes an order.
+// An invalid backup never becomes an order.
 func TestServerRefusesWhatIsNoBackup(t *testing.T) {
 	n := openNode(t, t.TempDir())
 	defer n.close()
@@ -212,8 +212,8 @@ func TestServerRefusesWhatIsNoBackup(t *testing.T) {
 	}
 }
 
-// Who hangs up before a restore has begun has not asked for one. Once it has begun it is
-// finished, and nobody waits for who hung up.
+// A client that disconnects before a restore has begun cancels it. Once it has
+// begun it is completed, and nothing waits for the client.
 func TestRestoreOfAClientThatGoesAway(t *testing.T) {
 	b := aBackup(t)
 	n := openNode(t, t.TempDir())
@@ -232,17 +232,17 @@ func TestRestoreOfAClientThatGoesAway(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	for i := range 1000 { // more than any socket buffers of a client that is there
+	for i := range 1000 { // more than the socket buffers hold
 		order.Progress(i, 1000)
 	}
 	order.Done <- nil
 
 	cancel, ended = restore()
-	cancel() // maybe before the node has all of it
+	cancel() // possibly before the node has all of it
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	n.stop() // ends those that wait: none of them is an order then
+	n.stop() // ends the waiting requests: none of them is an order then
 	select {
 	case order := <-n.orders:
 		t.Errorf("an order of %d documents by who has hung up", order.Count())
@@ -251,7 +251,7 @@ func TestRestoreOfAClientThatGoesAway(t *testing.T) {
 	n.stop = func() {}
 }
 
-// A node that ends does not leave who waits for a restore believing that it is done.
+// When a node ends during a restore, the waiting client gets an error.
 func TestNodeEndsDuringARestore(t *testing.T) {
 	b := aBackup(t)
 	n := openNode(t, t.TempDir())
@@ -272,8 +272,8 @@ func TestNodeEndsDuringARestore(t *testing.T) {
 	n.stop = func() {}
 }
 
-// A restore into a directory that nobody runs on makes it what the backup says, whether
-// it was empty or had something else.
+// A restore into a directory on which no node runs replaces its content, whether
+// it was empty or not.
 func TestRestoreAtRest(t *testing.T) {
 	b := aBackup(t)
 	used := t.TempDir()
@@ -296,7 +296,8 @@ func TestRestoreAtRest(t *testing.T) {
 	}
 }
 
-// listeners are the documents about listeners: secrets are sealed anew in each store.
+// listeners are the documents of listeners: secrets are sealed again in each
+// store.
 func listeners(b *File) map[string]string {
 	all := make(map[string]string)
 	for _, d := range b.documents {
@@ -307,8 +308,8 @@ func listeners(b *File) map[string]string {
 	return all
 }
 
-// A restore that was staged is finished by whoever opens the store next, and until then
-// the directory says so.
+// A staged restore is completed when the store is opened next, and until then the
+// directory has the staged file.
 func TestInterruptedRestore(t *testing.T) {
 	b := aBackup(t)
 	dir := t.TempDir()
@@ -329,8 +330,8 @@ func TestInterruptedRestore(t *testing.T) {
 	}
 }
 
-// A staged backup that is damaged is told by its name and kept: neither the store nor the
-// file is touched.
+// A damaged staged backup is reported with its name and kept: neither the store
+// nor the file changes.
 func TestDamagedStagedBackup(t *testing.T) {
 	b := aBackup(t)
 	dir := t.TempDir()
@@ -352,7 +353,7 @@ func TestDamagedStagedBackup(t *testing.T) {
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, half) {
 		t.Errorf("the staged file has become %d bytes, %v", len(got), err)
 	}
-	// A restore of a whole one is the way out.
+	// A restore of a complete backup resolves it.
 	step, note := nobodyIsTold(t)
 	if err := Restore(t.Context(), dir, b, step, note); err != nil {
 		t.Fatal(err)
@@ -362,7 +363,7 @@ func TestDamagedStagedBackup(t *testing.T) {
 	}
 }
 
-// A store that is damaged is put aside, which is told, and the backup restored in its
+// A damaged store is set aside, which is reported, and the backup restored in its
 // place.
 func TestRestoreOverADamagedStore(t *testing.T) {
 	b := aBackup(t)

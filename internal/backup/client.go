@@ -12,7 +12,7 @@ import (
 	"elbow/internal/handover"
 )
 
-// overBackupSocket asks the node that runs on a data directory.
+// overBackupSocket sends a request to the node that runs on a data directory.
 func overBackupSocket(ctx context.Context, dir, method, what string, body []byte) (*http.Response, error) {
 	path := filepath.Join(dir, backupSocket)
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (c net.Conn, err error) {
@@ -29,11 +29,11 @@ func overBackupSocket(ctx context.Context, dir, method, what string, body []byte
 	return client.Do(req)
 }
 
-// refusal is the error in an answer that is none.
+// refusal is the error for an answer that is not a success.
 func refusal(resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10)) // it is quoted only
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10)) // only for the error message
 	return fmt.Errorf("the node answers: %s", text)
 }

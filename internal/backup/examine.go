@@ -10,7 +10,7 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// Examine looks into a data directory that no node has open.
+// Examine inspects a data directory that no node has open.
 func Examine(dir string) (open bool, err error) {
 	err = embedded.Examine(dir, store.VerifyDocument)
 	if errors.Is(err, embedded.ErrInUse) {

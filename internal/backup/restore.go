@@ -14,8 +14,8 @@ import (
 )
 
 // Restore restores a backup into the node that runs on a data directory, or into
-// the directory if none does. step is told how far it is, note what has become of a
-// store that was damaged.
+// the directory if none does. step is called with the progress, note with what
+// was done with a damaged store.
 func Restore(ctx context.Context, dir string, b *File, step func(made, of int), note func(text string)) error {
 	resp, err := overBackupSocket(ctx, dir, http.MethodPost, "restore", b.content)
 	if nobody(err) {
@@ -31,8 +31,8 @@ func Restore(ctx context.Context, dir string, b *File, step func(made, of int), 
 	return follow(resp.Body, step)
 }
 
-// restoreAtRest restores a backup into the directory of a node that does not run.
-// A store that is damaged makes room for it.
+// restoreAtRest restores a backup into the directory of a stopped node. A damaged
+// store is set aside.
 func restoreAtRest(ctx context.Context, dir string, b *File, step func(made, of int), note func(text string)) error {
 	restore := func() error {
 		begin := func() error { return b.Stage(dir) }

@@ -19,23 +19,24 @@ import (
 	"elbow/internal/store"
 )
 
-// backupSocket is where in the data directory a running node gives backups and
-// takes them. They hold all secrets, so it is for the owner of the directory
-// alone.
+// backupSocket is the socket in the data directory on which a running node takes
+// and restores backups. They contain all secrets, so only the owner of the
+// directory may use it.
 const backupSocket = "backup.sock"
 
-// A Server gives backups of a store and takes them, on the socket in the data
+// A Server takes and restores backups of a store, on the socket in the data
 // directory.
 type Server struct {
 	Version string // of the program
 	Stored  *store.Store
 	SealKey []byte
 
-	// Restores takes what it is asked to restore. What is taken from it is answered.
+	// Restores receives the requested restores. The receiver must answer each
+	// Order.
 	Restores chan<- *Order
 }
 
-// Serve serves until stop is called, which cuts what is under way.
+// Serve serves until stop is called, which aborts requests in flight.
 func (s *Server) Serve(dir string) (stop func(), err error) {
 	path := filepath.Join(dir, backupSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that died
@@ -50,7 +51,7 @@ func (s *Server) Serve(dir string) (stop func(), err error) {
 		return nil, fmt.Errorf("backup socket: %w", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		_ = l.Close() // nobody has come
+		_ = l.Close() // no client has connected
 		return nil, fmt.Errorf("backup socket: %w", err)
 	}
 	mux := http.NewServeMux()
@@ -63,23 +64,23 @@ func (s *Server) Serve(dir string) (stop func(), err error) {
 		_ = server.Serve(l) // ends with Close
 	}()
 	return func() {
-		_ = server.Close() // a backup that is under way has no end then, and is none
+		_ = server.Close() // an unfinished backup lacks its end and is not accepted
 		<-done
 	}, nil
 }
 
-// giveBackup answers with a backup of now.
+// giveBackup answers with a backup of the present state.
 func (s *Server) giveBackup(w http.ResponseWriter, r *http.Request) {
 	h, documents, err := dump(r.Context(), s.Version, s.Stored, s.SealKey)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	_ = archive.Write(w, h, documents) // whoever asked may be gone, and sees that it is cut off
+	_ = archive.Write(w, h, documents) // the client may be gone, and sees that the backup is incomplete
 }
 
-// A restored is a line of the answer to a restore: how far it is, at last how it
-// ended.
+// A restored is a line of the answer to a restore: the progress, and at last the
+// result.
 type restored struct {
 	Made  int    `json:"made"`
 	Of    int    `json:"of"`
@@ -87,15 +88,14 @@ type restored struct {
 	Error string `json:"error,omitempty"`
 }
 
-// An Order is a restore that the node has been asked for.
+// An Order is a requested restore.
 type Order struct {
 	File
 	Progress func(made, of int)
-	Done     chan error // has room for one
+	Done     chan error // capacity 1
 }
 
-// takeBackup makes the node what a backup says, once all of it has come and was
-// found whole.
+// takeBackup restores a backup, after it was received and checked completely.
 func (s *Server) takeBackup(w http.ResponseWriter, r *http.Request) {
 	content, err := io.ReadAll(r.Body)
 	var b File
@@ -110,15 +110,15 @@ func (s *Server) takeBackup(w http.ResponseWriter, r *http.Request) {
 	lines, out := json.NewEncoder(w), http.NewResponseController(w)
 	order := &Order{File: b, Done: make(chan error, 1), Progress: func(made, of int) {
 		last = restored{Made: made, Of: of}
-		_ = lines.Encode(last) // it may be gone
+		_ = lines.Encode(last) // the client may be gone
 		_ = out.Flush()
 	}}
 	select {
 	case s.Restores <- order:
 	case <-r.Context().Done():
-		return // nothing has begun
+		return // the restore has not begun
 	}
-	// Whoever has begun a restore and hangs up has not undone it.
+	// A client that disconnects after a restore has begun does not stop it.
 	err = <-order.Done
 	last.Done = err == nil
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) takeBackup(w http.ResponseWriter, r *http.Request) {
 	_ = lines.Encode(last)
 }
 
-// dump is what a backup of a store is made of.
+// dump returns the content of a backup of a store.
 func dump(ctx context.Context, version string, s *store.Store, sealKey []byte) (archive.Header, []archive.Document, error) {
 	all, revision, err := s.Dump(ctx)
 	h := archive.Header{Program: version, Time: time.Now().UTC(), Revision: revision, SealKey: hex.EncodeToString(sealKey)}

@@ -16,18 +16,18 @@ import (
 )
 
 // restoringFile holds a backup in the data directory, from the moment when its
-// restore cannot be taken back until all of it is in the store. A transaction of
-// the store takes some hundred documents: a process that ends in between leaves
-// the rest to the next one, which lets nobody see the store before.
+// restore cannot be undone until all of it is in the store. A transaction of the
+// store holds some hundred documents: if the process dies in between, the next
+// one finishes the restore before it serves.
 const restoringFile = "restoring.backup"
 
-// Stage begins a restore: from now on it is finished, whatever happens.
+// Stage begins a restore: from now on it will be completed, whatever happens.
 func (b *File) Stage(dir string) error {
 	return WriteWhole(filepath.Join(dir, restoringFile), b.content)
 }
 
-// Finish puts what a restore has staged into the store, if there is
-// anything. The result is as that of store.Load.
+// Finish writes a staged restore to the store, if there is one. The result is
+// that of store.Load.
 func Finish(ctx context.Context, dir string, s *store.Store, log *slog.Logger, progress func(made, of int)) (revision int64, err error) {
 	path := filepath.Join(dir, restoringFile)
 	content, err := regular.ReadFile(path)

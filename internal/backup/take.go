@@ -18,8 +18,8 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// Take gets a backup from the node that runs on a data directory, or from
-// the directory if none does. version is that of the program.
+// Take gets a backup from the node that runs on a data directory, or from the
+// directory if none does. version is that of the program.
 func Take(ctx context.Context, dir, version string) (content []byte, err error) {
 	resp, err := overBackupSocket(ctx, dir, http.MethodGet, "backup", nil)
 	if nobody(err) {
@@ -46,8 +46,8 @@ func Take(ctx context.Context, dir, version string) (content []byte, err error) 
 	return io.ReadAll(resp.Body)
 }
 
-// mustHaveStore refuses a directory that no node has started on, or restored into: it
-// would be made, and its backup be one of nothing.
+// mustHaveStore refuses a directory that no node has used: the store would be
+// created, and its backup be empty.
 func mustHaveStore(dir string) error {
 	has, err := embedded.HasStore(dir)
 	if err != nil {
@@ -59,14 +59,14 @@ func mustHaveStore(dir string) error {
 	return nil
 }
 
-// nobody reports whether err says that no node runs on the directory.
+// nobody reports whether err means that no node runs on the directory.
 func nobody(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && op.Op == "dial"
 }
 
-// atRest opens the store of a node that does not run, finishes a restore that was
-// interrupted, and uses it. before is as in embedded.Config.
+// atRest opens the store of a stopped node, completes an interrupted restore, and
+// calls use. before is as in embedded.Config.
 func atRest(ctx context.Context, dir string, before func() error, progress func(made, of int), use func(s *store.Store, key []byte) error) error {
 	if _, err := os.Stat(filepath.Dir(filepath.Clean(dir))); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--data: %w", err)

@@ -8,8 +8,8 @@ import (
 	"elbow/internal/regular"
 )
 
-// WriteWhole writes a file that only its owner may read, and that is whole or not
-// there, also after a power cut.
+// WriteWhole writes a file readable by its owner only, atomically: it is complete
+// or absent, also after a power failure.
 func WriteWhole(path string, content []byte) error {
 	part := path + ".part"
 	f, err := regular.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -21,7 +21,7 @@ func WriteWhole(path string, content []byte) error {
 		err = os.Rename(part, path)
 	}
 	if err != nil {
-		_ = os.Remove(part) // a disk that is full needs the room
+		_ = os.Remove(part) // a full disk needs the space
 		return err
 	}
 	return syncDirectory(filepath.Dir(path))

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A file that could not be made leaves nothing on a disk that may be full.
+// A file that could not be written leaves nothing on a disk that may be full.
 func TestWriteWholeLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "name", "taken"), 0o700); err != nil {

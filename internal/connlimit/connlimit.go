@@ -1,9 +1,9 @@
-// Package connlimit bounds what the clients of an HTTP server hold of a process:
-// open connections, and memory with requests that are not all there. Where a bound
-// is reached room is made at the cost of who holds most, so that a client that comes
-// anew is served whatever strangers hold. It knows nothing of requests; the server
-// tells it which connections wait for their next one, and which belong to clients
-// that have proved who they are. Start reading at Listener.
+// Package connlimit bounds what the clients of an HTTP server use of a process:
+// open connections, and memory for incomplete requests. At a bound it closes a
+// connection of the client that holds most, so that a new client is served
+// whatever unauthenticated clients hold. It knows nothing of requests; the server
+// reports which connections wait for their next one, and which belong to
+// authenticated clients. Start reading at Listener.
 package connlimit
 
 import (
@@ -15,20 +15,20 @@ import (
 	"time"
 )
 
-// Limits bound what the connections of a listener hold together.
+// Limits bound the connections of a listener together.
 type Limits struct {
-	// Conns is how many connections are open at once, at least 1.
+	// Conns is the maximum number of open connections, at least 1.
 	Conns int
 
-	// Pending bounds the bytes that were read of requests which are not answered
-	// yet, at least 1, without those of trusted clients.
+	// Pending bounds the bytes read of requests that are not answered yet, at
+	// least 1. Trusted clients do not count.
 	Pending int64
 }
 
-// A Listener closes connections where a limit is reached: of strangers, from the
-// address that has most, the one that has stood longest. If there are only trusted
-// clients, it is the one that has waited longest for its next request or, if none
-// waits, the new one.
+// A Listener closes connections at a limit: of untrusted clients, at the address
+// that has most, the oldest one. If there are only trusted clients, it closes the
+// one that has waited longest for its next request or, if none waits, the new
+// one.
 type Listener struct {
 	net.Listener
 	limits Limits
@@ -38,10 +38,10 @@ type Listener struct {
 	mu      sync.Mutex
 	open    map[*conn]struct{}      // guarded by mu
 	of      map[netip.Addr]*holding // guarded by mu; by network
-	pending int64                   // guarded by mu: bytes of all strangers
+	pending int64                   // guarded by mu: bytes of all untrusted clients
 }
 
-// A holding is what the strangers of one network hold.
+// A holding is what the untrusted clients of one network hold.
 type holding struct {
 	conns   int
 	pending int64
@@ -54,11 +54,11 @@ type conn struct {
 	network netip.Addr
 	left    chan struct{} // closed when the connection is
 
-	// All are guarded by from.mu.
+	// All fields are guarded by from.mu.
 	since   time.Time // when it was opened, or became idle or active
 	idle    bool      // it waits for its next request
 	trusted bool
-	pending int64 // bytes of a request that is not answered; 0 if trusted
+	pending int64 // bytes of an unanswered request; 0 if trusted
 	gone    bool
 }
 
@@ -67,10 +67,11 @@ func New(l net.Listener, limits Limits) *Listener {
 	return &Listener{Listener: l, limits: limits, open: make(map[*conn]struct{}), of: make(map[netip.Addr]*holding)}
 }
 
-// Closed is how many connections were closed because a limit was reached.
+// Closed is the number of connections that were closed because a limit was
+// reached.
 func (l *Listener) Closed() int64 { return l.closed.Load() }
 
-// Open is how many connections are open.
+// Open is the number of open connections.
 func (l *Listener) Open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,13 +95,13 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit takes a connection in. victim is which one has to go for it, nil for none.
+// admit registers a connection. victim is the one to close for it, nil for none.
 func (l *Listener) admit(c *conn) (room bool, victim *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.open) >= l.limits.Conns {
 		if victim = l.victim(func(h *holding) int64 { return int64(h.conns) }); victim == nil {
-			c.gone = true // nobody has it yet, or waits for it
+			c.gone = true // no other goroutine has it yet
 			return false, nil
 		}
 		l.leave(victim)
@@ -115,33 +116,33 @@ func (l *Listener) admit(c *conn) (room bool, victim *conn) {
 	return true, victim
 }
 
-// victim is the connection that is closed next. Of strangers the network counts that
-// holds most. Called with mu held.
-func (l *Listener) victim(holds func(*holding) int64) (stranger *conn) {
+// victim is the connection to close next. Of untrusted clients it is in the
+// network that holds most. Called with mu held.
+func (l *Listener) victim(holds func(*holding) int64) (untrusted *conn) {
 	var most int64
 	var waiting *conn // the one of a trusted client that has waited longest
 	for c := range l.open {
 		switch {
 		case !c.trusted:
 			held := holds(l.of[c.network])
-			if stranger == nil || held > most || held == most && c.since.Before(stranger.since) {
-				stranger, most = c, held
+			if untrusted == nil || held > most || held == most && c.since.Before(untrusted.since) {
+				untrusted, most = c, held
 			}
 		case c.idle && (waiting == nil || c.since.Before(waiting.since)):
 			waiting = c
 		}
 	}
-	if stranger == nil {
+	if untrusted == nil {
 		return waiting
 	}
-	return stranger
+	return untrusted
 }
 
-// cut closes a connection for want of room; nil is none.
+// cut closes a connection because a limit was reached; nil is allowed.
 func (l *Listener) cut(c *conn) {
 	if c != nil {
 		l.closed.Add(1)
-		_ = c.Close() // nothing was said to it
+		_ = c.Close() // no bytes were exchanged
 	}
 }
 
@@ -156,7 +157,8 @@ func (l *Listener) leave(c *conn) {
 	l.forgive(c)
 }
 
-// forgive takes a connection out of what strangers hold. Called with mu held.
+// forgive removes a connection from what untrusted clients hold. Called with mu
+// held.
 func (l *Listener) forgive(c *conn) {
 	if c.trusted {
 		return
@@ -171,15 +173,15 @@ func (l *Listener) forgive(c *conn) {
 	}
 }
 
-// Read counts what a stranger sends, and makes room for it.
+// Read counts what an untrusted client sends, and makes room for it.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.from.cut(c.from.count(c, int64(n)))
 	return n, err
 }
 
-// count adds to what a connection holds. victim is which one has to go for it, maybe
-// itself, nil for none.
+// count adds to what a connection holds. victim is the connection to close for
+// it, possibly c itself, nil for none.
 func (l *Listener) count(c *conn, n int64) (victim *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -193,7 +195,7 @@ func (l *Listener) count(c *conn, n int64) (victim *conn) {
 		return nil
 	}
 	victim = l.victim(func(h *holding) int64 { return h.pending })
-	l.leave(victim) // there is one: c is a stranger's
+	l.leave(victim) // never nil: c is untrusted
 	return victim
 }
 
@@ -205,7 +207,7 @@ func (c *conn) CloseWrite() error {
 	return c.Close()
 }
 
-// Close closes the connection and makes room.
+// Close closes the connection and frees its place.
 func (c *conn) Close() error {
 	c.from.mu.Lock()
 	c.from.leave(c)
@@ -213,8 +215,7 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// State is for http.Server.ConnState: with each answer what the request held is
-// given back.
+// State is for http.Server.ConnState: each answer releases what the request held.
 func State(c net.Conn, state http.ConnState) {
 	one := find(c)
 	if one == nil {
@@ -231,7 +232,7 @@ func State(c net.Conn, state http.ConnState) {
 	}
 }
 
-// Trust notes that the client at the other end of a connection has proved who it is.
+// Trust marks the client of a connection as authenticated.
 func Trust(c net.Conn) {
 	one := find(c)
 	if one == nil {
@@ -245,8 +246,8 @@ func Trust(c net.Conn) {
 	}
 }
 
-// Trusted reports whether Trust was called for a connection, or it is not one of a
-// Listener.
+// Trusted reports whether Trust was called for a connection, or it is not a
+// connection of a Listener.
 func Trusted(c net.Conn) bool {
 	one := find(c)
 	if one == nil {
@@ -257,8 +258,8 @@ func Trusted(c net.Conn) bool {
 	return one.trusted
 }
 
-// find is the connection of a Listener under c, as tls.Conn.NetConn has it; nil if
-// there is none.
+// find returns the connection of a Listener under c, unwrapped by NetConn like
+// that of tls.Conn; nil if there is none.
 func find(c net.Conn) *conn {
 	for {
 		if one, ok := c.(*conn); ok {
@@ -272,7 +273,8 @@ func find(c net.Conn) *conn {
 	}
 }
 
-// networkOf is who an address stands for: an IPv6 client has a whole /64.
+// networkOf is the network by which an address counts: an IPv6 client has a whole
+// /64.
 func networkOf(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {

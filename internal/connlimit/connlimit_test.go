@@ -26,8 +26,8 @@ func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
 type connKey struct{}
 
-// serve runs a server that trusts who sends Key, and answers with how much it was
-// sent.
+// serve runs a server that trusts clients which send Key, and answers with the
+// number of bytes it received.
 func serve(t *testing.T, limits Limits, secure bool) *Listener {
 	t.Helper()
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
@@ -101,7 +101,7 @@ func dial(t *testing.T, l *Listener, from string) *client {
 	return &client{c, t, bufio.NewReader(c)}
 }
 
-// ask makes a request with a body and reports how it ended.
+// ask makes a request with a body and returns its error.
 func (c *client) ask(fields string, body int) error {
 	go func() { // ends with the connection
 		_, _ = fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: a\r\n%sContent-Length: %d\r\n\r\n%s", fields, body, strings.Repeat("x", body))
@@ -124,14 +124,14 @@ func (c *client) send(text string) { _, _ = io.WriteString(c, text) }
 // closed waits until the server has closed the connection.
 func (c *client) closed() {
 	c.t.Helper()
-	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second)) // met only by a test that fails
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second)) // reached only by a failing test
 	if _, err := io.Copy(io.Discard, c.r); err != nil && strings.Contains(err.Error(), "timeout") {
 		c.t.Error("the connection is still open")
 	}
 }
 
-// However many connections strangers hold, in whatever state, who comes anew is
-// served, and no more than the limit are open.
+// However many connections untrusted clients hold, in whatever state, a new
+// client is served, and no more than the limit are open.
 func TestConnectionsAreBounded(t *testing.T) {
 	for name, begin := range map[string]string{
 		"idle": "", "unfinished head": "GET / HTTP/1.1\r\nHost: a\r\nX: ", "slow body": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx",
@@ -168,8 +168,8 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// Trusted clients keep their connections while strangers have any, and those of
-// another address do while one has more.
+// Trusted clients keep their connections while untrusted ones have any, and
+// untrusted clients of another address do while one address has more.
 func TestStrangersGoFirst(t *testing.T) {
 	leak.Check(t)
 	const limit = 8
@@ -195,7 +195,7 @@ func TestStrangersGoFirst(t *testing.T) {
 	}
 }
 
-// Where all are trusted the one goes that has waited longest; where all are busy
+// If all are trusted, the one that has waited longest is closed; if all are busy,
 // the new one.
 func TestOnlyTrusted(t *testing.T) {
 	leak.Check(t)
@@ -222,7 +222,7 @@ func TestOnlyTrusted(t *testing.T) {
 	}
 }
 
-// idle is how many wait for a request, or are not trusted.
+// idle is the number of connections that wait for a request, or are not trusted.
 func (l *Listener) idle() (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -234,8 +234,8 @@ func (l *Listener) idle() (n int) {
 	return n
 }
 
-// What strangers have sent of heads and bodies is bounded; who sends more at the
-// cost of who holds most, and an honest client beside them is served.
+// What untrusted clients have sent of heads and bodies is bounded; one that sends
+// more displaces the one that holds most, and an honest client is served.
 func TestPendingIsBounded(t *testing.T) {
 	for name, begin := range map[string]string{
 		"heads": "GET / HTTP/1.1\r\nHost: a\r\nX: ", "bodies": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
@@ -253,7 +253,7 @@ func TestPendingIsBounded(t *testing.T) {
 			if err := dial(t, l, "127.0.0.2").ask("", 200<<10); err != nil {
 				t.Errorf("from another address: %v", err)
 			}
-			for l.Closed() < 30 { // 40 connections with 500 KiB each, of which two have room
+			for l.Closed() < 30 { // 40 connections with 500 KiB each, of which two fit
 				l.mu.Lock()
 				held := l.pending
 				l.mu.Unlock()
@@ -269,8 +269,8 @@ func TestPendingIsBounded(t *testing.T) {
 	}
 }
 
-// A connection whose requests are answered holds nothing, however much came on it,
-// and a trusted client may send more than strangers may.
+// A connection whose requests are answered holds nothing, however much came on
+// it, and a trusted client may send more than the bound.
 func TestAnsweredRequestsHoldNothing(t *testing.T) {
 	leak.Check(t)
 	l := serve(t, Limits{Conns: 10, Pending: 100 << 10}, false)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// A Pace lets strangers through at a rate, in the order in which they came. One whose
-// connection is closed meanwhile leaves the queue and takes no turn: a queue that was
-// not bounded by the connections would make the honest wait for those that are gone,
-// as that of golang.org/x/time/rate does (findings/rate-cancel.sh).
+// A Pace is a rate limit for untrusted clients, first come first served. A client
+// whose connection is closed meanwhile leaves the queue and takes no turn:
+// otherwise honest clients would wait for those that are gone, as in
+// golang.org/x/time/rate (findings/rate-cancel.sh).
 type Pace struct {
 	every time.Duration
 	burst int
@@ -22,20 +22,20 @@ type Pace struct {
 	armed   bool      // guarded by mu: a timer will call await
 }
 
-// A waiter is one who waits.
+// A waiter is an entry of the queue.
 type waiter struct {
 	turns int
-	come  chan struct{} // closed when it is the waiter's turn
+	come  chan struct{} // closed when the waiter may pass
 }
 
-// NewPace returns a Pace of so many a second, and of burst at once after a quiet time.
+// NewPace returns a Pace of perSecond, and of burst at once after a quiet time.
 func NewPace(perSecond, burst int) *Pace {
 	return &Pace{every: time.Second / time.Duration(perSecond), burst: burst}
 }
 
-// Wait waits for the turn of a connection. What it lets through counts as so many
-// turns, 1 or more; beyond the burst it counts as that. It returns false if the
-// connection is closed or ctx ends before that.
+// Wait waits for the turn of a connection. It counts as so many turns, 1 or more;
+// more than burst count as burst. It returns false if the connection is closed or
+// ctx ends before.
 func (p *Pace) Wait(ctx context.Context, c net.Conn, turns int) bool {
 	turns = min(turns, p.burst)
 	var left chan struct{} // nil: only ctx ends it
@@ -61,11 +61,12 @@ func (p *Pace) Wait(ctx context.Context, c net.Conn, turns int) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.waiters.Remove(at) // does nothing if it was its turn this moment
+	p.waiters.Remove(at) // does nothing if its turn has come this moment
 	return false
 }
 
-// take takes turns, or returns the time until there are as many. Called with mu held.
+// take takes turns, or returns the time until there are as many. Called with mu
+// held.
 func (p *Pace) take(now time.Time, turns int) (wait time.Duration) {
 	if p.full.Before(now) {
 		p.full = now
@@ -77,8 +78,8 @@ func (p *Pace) take(now time.Time, turns int) (wait time.Duration) {
 	return 0
 }
 
-// await has those who wait let through when it is their turn; the last of these
-// calls ends with the last waiter. Called with mu held.
+// await schedules letting the waiters pass; the last of these calls ends with the
+// last waiter. Called with mu held.
 func (p *Pace) await(now time.Time) {
 	for at := p.waiters.Front(); at != nil; at = p.waiters.Front() {
 		one := at.Value.(waiter)

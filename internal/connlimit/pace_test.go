@@ -11,8 +11,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// Who is gone takes no turn: however many have come and left, who comes then waits
-// for those alone that are there.
+// A client that has left takes no turn: however many have come and left, a new
+// one waits only for those that are still there.
 func TestPaceIsOfThoseWhoAreThere(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestPaceIsOfThoseWhoAreThere(t *testing.T) {
 	})
 }
 
-// What costs more than a turn lets as many others through less.
+// A request that costs several turns lets as many others pass later.
 func TestPaceOfLargeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(10, 5)

@@ -5,12 +5,12 @@ import (
 	"path/filepath"
 )
 
-// files are open file descriptors by what they lead to, with their number. Each
-// socket and pipe has a name of its own there; epoll sets and the like share one.
+// files are open file descriptors by target, with their number. Each socket and
+// pipe has a unique name; epoll sets and the like share one.
 type files map[string]int
 
-// openFiles lists those of this process. The one it lists with is among them every
-// time.
+// openFiles lists the files of this process, including the one with which it
+// lists them.
 func openFiles() files {
 	const dir = "/proc/self/fd"
 	open := make(files)
@@ -26,7 +26,7 @@ func openFiles() files {
 	return open
 }
 
-// beyond lists what is open more often than before.
+// beyond lists the files that are open more often than before.
 func (f files) beyond(before files) (more []string) {
 	for name, n := range f {
 		for range n - before[name] {

@@ -1,7 +1,7 @@
-// Package leak is for tests: what a test has started or opened is gone when it has
-// ended. It compares numbers of the whole process, so it says nothing of tests that
-// run at the same time as others; for their packages there is Main. Start reading
-// at Check.
+// Package leak is for tests: it checks that everything a test has started or
+// opened is gone when it has ended. It compares numbers of the whole process, so
+// it does not work for tests that run in parallel; for their packages there is
+// Main. Start reading at Check.
 package leak
 
 import (
@@ -18,20 +18,21 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long goroutines and file descriptors may take to go: what a test
-// has closed ends a moment later. It is met only by a test that leaks.
+// patience is how long goroutines and file descriptors may take to go: they end a
+// moment after the test has closed them. Only a test that leaks reaches it.
 const patience = 20 * time.Second
 
-// Check has t fail if, after its cleanups, goroutines run or file descriptors are
-// open that were not when Check was called. It is the first thing a test calls, since
-// cleanups run last in, first out, and not for a test that calls t.Parallel.
+// Check makes t fail if, after its cleanups, goroutines run or file descriptors
+// are open that were not when Check was called. It must be the first call of a
+// test, since cleanups run last in, first out, and not be used in a test that
+// calls t.Parallel.
 func Check(t testing.TB) {
 	t.Helper()
 	openPoller()
 	before := held()
 	t.Cleanup(func() {
 		if t.Failed() {
-			return // what it did not get to give back would only hide why
+			return // leaks of a failed test would only hide the failure
 		}
 		if err := before.gone(time.Now().Add(patience)); err != nil {
 			t.Error(err)
@@ -55,16 +56,16 @@ func Main(run func() int) int {
 	return 0
 }
 
-// A holding is what the process holds at one time.
+// A holding is the set of goroutines and files of the process at one time.
 type holding struct {
-	goroutines goleak.Option // overlooks those of that time
+	goroutines goleak.Option // ignores the goroutines of that time
 	files      files
 }
 
 func held() holding { return holding{goleak.IgnoreCurrent(), openFiles()} }
 
-// gone waits until nothing is held that h does not have, and says what still is
-// when the time is up.
+// gone waits until nothing is left that is not in h, and returns what is when the
+// time is up.
 func (h holding) gone(end time.Time) error {
 	for pause := time.Millisecond; ; pause *= 2 {
 		err := goleak.Find(h.goroutines)
@@ -85,17 +86,17 @@ func (h holding) gone(end time.Time) error {
 	}
 }
 
-// onlyPipes says whether there may be nothing left but the pipes that package net
-// copies from socket to socket through: it keeps them in a pool, which the collector
-// empties. A socket that is forgotten is not left to it.
+// onlyPipes reports whether everything left may be pipes with which package net
+// copies from socket to socket: it keeps them in a pool, which the garbage
+// collector empties. A leaked socket would not be closed by it.
 func onlyPipes(names []string) bool {
 	return !slices.ContainsFunc(names, func(s string) bool { return !strings.HasPrefix(s, "pipe:") })
 }
 
-// openPoller has the runtime open what its network poller keeps from the first
-// socket on.
+// openPoller makes the runtime open the descriptors that its network poller keeps
+// from the first socket on.
 var openPoller = sync.OnceFunc(func() {
 	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
-		_ = l.Close() // nobody has used it
+		_ = l.Close() // it was not used
 	}
 })

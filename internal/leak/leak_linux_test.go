@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What is still there is named, and what is gone is not missed.
+// What is left is named, and what is gone is not.
 func TestGone(t *testing.T) {
 	openPoller()
 	for _, tt := range []struct {

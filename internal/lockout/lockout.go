@@ -1,5 +1,5 @@
-// Package lockout makes who guesses secrets wait. It knows nothing of what the
-// secrets are for. Start reading at Lockout.Attempt.
+// Package lockout makes clients that guess secrets wait. It knows nothing of what
+// the secrets are for. Start reading at Lockout.Attempt.
 package lockout
 
 import (
@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// pairTries is how many tries at one identity from one network may fail before
-	// the next have to wait.
+	// pairTries is how many attempts at one identity from one network may fail
+	// before the next ones have to wait.
 	pairTries = 5
 
-	// nameTries and sourceTries are the same for tries at one user from everywhere,
-	// and for tries at all users from one network, which may be many people behind
-	// one address. Whoever has signed in from where they are is not held up by
-	// either.
+	// nameTries and sourceTries are the limits for attempts at one user from
+	// everywhere, and at all users from one network, which may be many people
+	// behind one address. Neither delays a user who has signed in from that
+	// network before.
 	nameTries   = 50
 	sourceTries = 100
 
@@ -25,27 +25,27 @@ const (
 	firstWait   = time.Minute
 	longestWait = 15 * time.Minute
 
-	// forgetAfter is for how long a failure counts, and familiar for how long it is
-	// known who has signed in from where.
+	// forgetAfter is how long a failure counts, and familiar how long a
+	// successful sign-in from a network is remembered.
 	forgetAfter = time.Hour
 	familiar    = 30 * 24 * time.Hour
 
-	// maxStruck bounds what is remembered of each kind: some 500 KiB.
+	// maxStruck bounds the entries of each kind: some 500 KiB.
 	maxStruck = 4096
 )
 
-// An Identity is what a secret is tried for.
+// An Identity is what a secret authenticates.
 type Identity struct {
 	Name string
 
-	// Password tells a user's password, which can be guessed, from the secret of an
-	// access key, which cannot: those are counted by where they are tried alone, so
-	// that nobody can be locked out from elsewhere.
+	// Password distinguishes a user's password, which can be guessed, from the
+	// secret of an access key, which cannot: attempts at keys are only counted
+	// per network, so that nobody can be locked out from elsewhere.
 	Password bool
 }
 
-// A Lockout counts failures by identity and by the network that they came from. What
-// does not exist waits like what does.
+// A Lockout counts failures by identity and by the network that they came from.
+// Identities that do not exist wait like those that do.
 type Lockout struct {
 	now func() time.Time
 
@@ -56,20 +56,20 @@ type Lockout struct {
 	known   map[pair]*strikes       // guarded by mu; last is the last success
 }
 
-// A pair is an identity at a network.
+// A pair is an identity and a network.
 type pair struct {
 	Identity
 	network netip.Addr
 }
 
-// strikes are the failures of one kind.
+// strikes are the failures under one key.
 type strikes struct {
 	failed int
 	last   time.Time
-	until  time.Time // no further try before
+	until  time.Time // no attempt before this time
 }
 
-// New returns a Lockout by a clock.
+// New returns a Lockout with a clock.
 func New(now func() time.Time) *Lockout {
 	return &Lockout{
 		now: now, pairs: make(map[pair]*strikes), names: make(map[string]*strikes),
@@ -77,9 +77,9 @@ func New(now func() time.Time) *Lockout {
 	}
 }
 
-// Attempt is how long to wait before the next try. If it is zero a try is made
-// now, and counts as failed until Succeeded is called: of many at once no more
-// get through than one after the other.
+// Attempt returns how long to wait before the next attempt. If it is zero an
+// attempt is being made, and counts as failed until Succeeded is called:
+// concurrent attempts get no more tries than sequential ones.
 func (l *Lockout) Attempt(id Identity, source netip.Addr) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,8 +104,8 @@ func (l *Lockout) Attempt(id Identity, source netip.Addr) time.Duration {
 	return 0
 }
 
-// Succeeded forgets the failures of an identity where it was tried, and takes back
-// the last of all that are counted with it: who has one password must not get new
+// Succeeded clears the failures of an identity in its network, and takes back one
+// failure from all other counters: the owner of one password must not gain
 // guesses at others by it.
 func (l *Lockout) Succeeded(id Identity, source netip.Addr) {
 	l.mu.Lock()
@@ -124,7 +124,7 @@ func (l *Lockout) Succeeded(id Identity, source netip.Addr) {
 	entry(l.known, at, now, familiar).last = now
 }
 
-// Withdraw takes an attempt back that was not made after all.
+// Withdraw takes back an attempt that was not made.
 func (l *Lockout) Withdraw(id Identity, source netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -141,7 +141,7 @@ func (l *Lockout) Withdraw(id Identity, source netip.Addr) {
 	}
 }
 
-// Familiar reports whether an identity has succeeded from where it is tried.
+// Familiar reports whether an identity has succeeded from this network before.
 func (l *Lockout) Familiar(id Identity, source netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -149,7 +149,7 @@ func (l *Lockout) Familiar(id Identity, source netip.Addr) bool {
 	return known
 }
 
-// A counter are strikes with the number of them that may fail.
+// A counter is strikes with their limit.
 type counter struct {
 	*strikes
 	tries int
@@ -163,7 +163,8 @@ func (c counter) strike(now time.Time) {
 	}
 }
 
-// network is who a source is: an IPv6 client has a whole /64.
+// network is the network by which a source counts: an IPv6 client has a whole
+// /64.
 func network(source netip.Addr) netip.Addr {
 	if source.Is4() {
 		return source
@@ -175,7 +176,7 @@ func network(source netip.Addr) netip.Addr {
 	return p.Addr()
 }
 
-// entry finds the strikes of a key, or makes room and begins with none.
+// entry returns the strikes of a key, or makes room and adds an empty entry.
 func entry[K comparable](all map[K]*strikes, key K, now time.Time, counts time.Duration) *strikes {
 	if s, ok := all[key]; ok && now.Sub(s.last) < counts {
 		return s
@@ -187,7 +188,8 @@ func entry[K comparable](all map[K]*strikes, key K, now time.Time, counts time.D
 	return all[key]
 }
 
-// makeRoom forgets what no longer counts or, if all does, who failed least.
+// makeRoom removes the expired entries or, if there are none, the one with the
+// fewest failures.
 func makeRoom[K comparable](all map[K]*strikes, now time.Time, counts time.Duration) {
 	var least K
 	fewest := -1

@@ -18,7 +18,7 @@ func newTest() (l *Lockout, now *time.Time) {
 	return New(func() time.Time { return *now }), now
 }
 
-// Who guesses has to wait where they guess, longer each time, and a success ends it.
+// A client that guesses has to wait, longer each time, and a success ends it.
 func TestGuessing(t *testing.T) {
 	for _, id := range []Identity{{"alice", true}, {"root-key", false}} {
 		l, now := newTest()
@@ -52,7 +52,7 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// However many keys are tried from wherever, nobody else is locked out of theirs.
+// However many keys are tried from wherever, nobody else is locked out.
 func TestKeysOfOthersAreNotLockedOut(t *testing.T) {
 	l, _ := newTest()
 	for i := range 10 * sourceTries {
@@ -65,7 +65,7 @@ func TestKeysOfOthersAreNotLockedOut(t *testing.T) {
 }
 
 // Passwords are also counted for each user and for each network, which does not
-// hold up whom it knows to sign in from there.
+// delay users who have signed in from there before.
 func TestPasswordsAreCountedTogether(t *testing.T) {
 	alice, bob := Identity{"alice", true}, Identity{"bob", true}
 	l, now := newTest()
@@ -96,7 +96,8 @@ func TestPasswordsAreCountedTogether(t *testing.T) {
 	}
 }
 
-// What was not tried does not count, and who has succeeded is familiar there alone.
+// A withdrawn attempt does not count, and a user who has succeeded is familiar in
+// that network only.
 func TestWithdraw(t *testing.T) {
 	l, _ := newTest()
 	id := Identity{"alice", true}
@@ -132,7 +133,7 @@ func TestNetworks(t *testing.T) {
 }
 
 // Failures of an hour ago do not count, and no number of identities and networks
-// takes more memory or makes others forgotten.
+// takes more memory or displaces others.
 func TestMemory(t *testing.T) {
 	l, now := newTest()
 	id := Identity{"alice", true}

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// A backlog passes lines on to a writer that may stand still, as a pipe does whose
-// reader stands still: Write never waits. Lines that find no room are dropped and
-// counted, and so are those that the writer refuses. Once it takes lines again, one
-// of them says how many are missing.
+// A backlog passes lines on to a writer that may stall, such as a pipe whose
+// reader stalls: Write never blocks. Lines that find no room are dropped and
+// counted, and so are those on which the writer fails. When it works again, a
+// line says how many are missing.
 type backlog struct {
 	to   io.Writer
-	told func(dropped int) []byte // the line that says so
+	told func(dropped int) []byte // the line that says how many
 
-	wake chan struct{} // receives when there is something to write
+	wake chan struct{} // signals that there is something to write
 	done chan struct{} // closed when run has ended
 
 	mu      sync.Mutex
@@ -25,18 +25,19 @@ type backlog struct {
 }
 
 const (
-	// backlogBytes bounds what waits to be written: thousands of lines of the log.
-	// As much again may be on its way to the writer.
+	// backlogBytes bounds the queue: thousands of lines of the log. As much again
+	// may be in a write.
 	backlogBytes = 1 << 20
 
-	// flushTime is how long the end of a process waits for lines to be taken.
+	// flushTime is how long the end of a process waits for the queue to be
+	// written.
 	flushTime = time.Second
 )
 
 // newBacklog returns a backlog that passes lines on until close.
 func newBacklog(to io.Writer, told func(dropped int) []byte) *backlog {
 	b := &backlog{to: to, told: told, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go b.run() // ends after close; who closes waits for it for flushTime
+	go b.run() // ends after close, which waits for it for flushTime
 	return b
 }
 
@@ -57,7 +58,7 @@ func (b *backlog) Write(line []byte) (int, error) {
 func (b *backlog) signal() {
 	select {
 	case b.wake <- struct{}{}:
-	default: // run knows
+	default: // already signalled
 	}
 }
 
@@ -77,7 +78,7 @@ func (b *backlog) run() {
 	}
 }
 
-// take takes what waits and leaves spare in its place.
+// take returns the queue and replaces it by spare.
 func (b *backlog) take(spare []byte) (lines []byte, last bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -85,8 +86,8 @@ func (b *backlog) take(spare []byte) (lines []byte, last bool) {
 	return lines, b.closed
 }
 
-// tell counts lines that were refused, or has the reader told of those that were
-// dropped before.
+// tell counts lines on which the writer failed, or writes how many were dropped
+// before.
 func (b *backlog) tell(lines int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -101,7 +102,7 @@ func (b *backlog) tell(lines int, err error) {
 	}
 }
 
-// close waits until what was written is passed on, for flushTime at most.
+// close waits until everything written is passed on, for flushTime at most.
 func (b *backlog) close() {
 	b.mu.Lock()
 	b.closed = true

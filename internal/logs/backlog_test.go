@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// A pipe is a writer that stands still until it is told to go on, and that fails
-// if it is told so.
+// A pipe is a writer that blocks until it is released, and fails if it is told
+// to.
 type pipe struct {
 	text    bytes.Buffer
-	standby chan struct{} // nil: it takes everything
+	standby chan struct{} // nil: it accepts everything
 	err     error
 }
 
@@ -41,12 +41,12 @@ func TestBacklogPassesOn(t *testing.T) {
 		if got := p.text.String(); strings.Count(got, "\n") != 1000 || !strings.HasPrefix(got, "line 0\nline 1\n") || !strings.HasSuffix(got, "line 999\n") {
 			t.Errorf("got %.200q", got)
 		}
-		fmt.Fprintln(b, "after the end") // goes nowhere and does no harm
+		fmt.Fprintln(b, "after the end") // dropped, and does no harm
 	})
 }
 
-// A reader that stands still costs lines and no time, and is told how many when it
-// goes on.
+// A reader that stalls costs lines and no time, and gets the number of lost lines
+// when it continues.
 func TestBacklogOfAStalledReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipe{standby: make(chan struct{})}
@@ -59,7 +59,7 @@ func TestBacklogOfAStalledReader(t *testing.T) {
 				t.Fatalf("Write: %d, %v", n, err)
 			}
 		}
-		synctest.Wait() // the first piece stands at the writer
+		synctest.Wait() // the first piece is in the write
 		if waited := time.Since(began); waited != 0 {
 			t.Errorf("writers have waited %s", waited)
 		}
@@ -81,8 +81,8 @@ func TestBacklogOfAStalledReader(t *testing.T) {
 	})
 }
 
-// A reader that is gone, as of a broken pipe, costs lines alone; one that comes back
-// is told.
+// A reader that is gone, as of a broken pipe, costs only lines; one that comes
+// back gets their number.
 func TestBacklogOfALostReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipe{err: errors.New("broken pipe")}
@@ -101,7 +101,7 @@ func TestBacklogOfALostReader(t *testing.T) {
 	})
 }
 
-// The end of a process does not wait for a reader for ever.
+// The end of a process does not wait for a reader forever.
 func TestBacklogEndIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pipe{standby: make(chan struct{})}

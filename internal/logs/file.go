@@ -8,34 +8,35 @@ import (
 )
 
 // A File is a file that is appended to and may be moved away in between. It may
-// be a FIFO: nothing but a Write waits for its reader.
+// be a FIFO: only Write waits for its reader.
 type File struct {
 	Path string
 
-	// Limit is the size of file and predecessor together, in bytes: beyond half of it
-	// the file is moved to PATH.1, in the place of the one before. 0: none.
+	// Limit is the maximum size of the file and its predecessor together, in
+	// bytes: above half of it the file is renamed to PATH.1, replacing the one
+	// before. 0: none.
 	Limit int64
 
 	mu   sync.Mutex
 	file *openFile // guarded by mu
 }
 
-// An openFile is closed when it has been replaced and nobody writes to it.
+// An openFile is closed when it has been replaced and no Write uses it.
 type openFile struct {
 	*os.File
 	writers  int  // guarded by logFile.mu
 	replaced bool // guarded by logFile.mu
 }
 
-// ErrNoReader is returned when a FIFO is opened that no process reads.
+// ErrNoReader is the error for opening a FIFO that no process reads.
 var ErrNoReader = errors.New("nobody reads this FIFO: start its reader first")
 
-// Open opens the path, anew if it was open. The old file is closed once the
-// new one is there and what is being written to it is.
+// Open opens the path, or reopens it. The old file is closed after the new one is
+// open and pending writes are done.
 func (l *File) Open() error {
-	// A line may tell of a customer's clients: it is not for every user of the
-	// machine. To open a FIFO would wait for its reader without O_NONBLOCK; a file
-	// takes no notice of it.
+	// A line may contain data of a customer's clients, so the file is not
+	// readable for every user of the machine. Without O_NONBLOCK, opening a FIFO
+	// would wait for its reader; for a file it has no effect.
 	f, err := os.OpenFile(l.Path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o640)
 	if errors.Is(err, syscall.ENXIO) { // fifo(7)
 		return &os.PathError{Op: "open", Path: l.Path, Err: ErrNoReader}
@@ -62,7 +63,7 @@ func (l *File) replace(old *openFile) error {
 	return old.Close()
 }
 
-// Write waits for as long as the file does, without holding up anybody else.
+// Write blocks for as long as the file does, without blocking other calls.
 func (l *File) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	f := l.file
@@ -72,7 +73,7 @@ func (l *File) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	f.writers--
 	if f.replaced && f.writers == 0 {
-		_ = f.Close() // every line was written by a call of its own
+		_ = f.Close() // every line was written by a separate call
 	}
 	l.mu.Unlock()
 	if err == nil && l.Limit > 0 {
@@ -81,8 +82,8 @@ func (l *File) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// rotate moves the file away once it is too large. A file that somebody else has
-// moved already, as a newer process on the same file, stays where it is.
+// rotate renames the file when it is too large. A file that another process has
+// renamed already, such as a newer process on the same file, is only reopened.
 func (l *File) rotate(f *openFile) error {
 	size, err := f.Stat()
 	if err != nil || !size.Mode().IsRegular() || size.Size() < l.Limit/2 {
@@ -96,9 +97,9 @@ func (l *File) rotate(f *openFile) error {
 	return l.Open()
 }
 
-// Close ends a Write that waits, too.
+// Close also ends a Write that blocks.
 func (l *File) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_ = l.file.Close() // every line was written by a call of its own
+	_ = l.file.Close() // every line was written by a separate call
 }

@@ -1,6 +1,7 @@
-// Package logs writes the log of a process, so that nobody who reads it, or causes lines in
-// it, can hold the process up, and files that lines are appended to, which may be moved away
-// in between. It does not know what the lines say. Start reading at Open and File.
+// Package logs writes the log of a process, so that neither its readers nor those
+// who cause lines in it can block the process, and files that lines are appended
+// to, which may be moved away in between. It does not interpret the lines. Start
+// reading at Open and File.
 package logs
 
 import (
@@ -13,12 +14,12 @@ import (
 	"time"
 )
 
-// Open opens the log of a process that serves: text, for a terminal, or JSON, for
-// everything else. Whoever reads it can hold up neither the process nor, by going
-// away, end it. flush waits until its lines are taken, for flushTime at most.
+// Open opens the log of a server process: text for a terminal, or JSON for
+// everything else. Its reader can neither block the process nor, by closing the
+// pipe, end it. flush waits until its lines are written, for flushTime at most.
 func Open(f *os.File, text bool) (log *slog.Logger, flush func()) {
-	// Written to a standard stream whose reader is gone, a line would end the process
-	// (os/signal, SIGPIPE); without the signal it is an error like others.
+	// A write to a standard stream whose reader is gone would end the process
+	// (os/signal, SIGPIPE); with the signal ignored it is an ordinary error.
 	signal.Ignore(syscall.SIGPIPE)
 	b := newBacklog(f, func(dropped int) []byte {
 		var line bytes.Buffer
@@ -35,8 +36,8 @@ func newLog(out io.Writer, text bool) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: asOtherLogs}))
 }
 
-// asOtherLogs writes durations in seconds and times in UTC to the millisecond, as
-// the access log and the audit log have them.
+// asOtherLogs formats durations in seconds and times in UTC to the millisecond,
+// as in the access log and the audit log.
 func asOtherLogs(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value = a.Value.Resolve(); {
 	case a.Value.Kind() == slog.KindDuration:
@@ -47,13 +48,13 @@ func asOtherLogs(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// LastWords writes a text that the process ends with, for flushTime at most: a pipe
-// whose reader stands still would keep it from ending.
+// LastWords writes the last message of a process, for flushTime at most: a pipe
+// whose reader stalls would keep it from ending.
 func LastWords(out io.Writer, text string) {
 	written := make(chan struct{})
 	go func() { // ends when the text is written, or with the process
 		defer close(written)
-		_, _ = io.WriteString(out, text) // the exit status tells too
+		_, _ = io.WriteString(out, text) // the exit status reports the error, too
 	}()
 	select {
 	case <-written:

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A line for machines has durations in seconds and times in UTC, in groups and in
-// what With added too; one for people has durations with their unit.
+// JSON lines have durations in seconds and times in UTC, in groups and in
+// attributes added by With, too; text lines have durations with their unit.
 func TestLogUnits(t *testing.T) {
 	var out bytes.Buffer
 	log := newLog(&out, false).With("since", 90*time.Minute)

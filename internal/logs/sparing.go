@@ -8,26 +8,26 @@ import (
 )
 
 const (
-	// sparingBurst is how many lines of one kind are written at once, and sparingPause
-	// the time until one more is.
+	// sparingBurst is how many lines of one kind are written at once, and
+	// sparingPause the time until one more is.
 	sparingBurst = 20
 	sparingPause = 10 * time.Second
 
-	// sparingKinds bounds the kinds that are told apart, by level and beginning: more
-	// than there are messages.
+	// sparingKinds bounds the kinds that are distinguished, by level and start of
+	// the message: more than there are messages.
 	sparingKinds = 256
 	sparingStart = 24
 )
 
-// A sparing handler bounds the lines that strangers can have written to the log. Of
-// lines of one kind that come too fast the next that is written says how many are
-// left out.
+// A sparing handler bounds the lines that unauthenticated clients can cause in
+// the log. When lines of one kind come too fast, the next one that is written
+// says how many were left out.
 type sparing struct {
 	slog.Handler
 	kinds *lineKinds
 }
 
-// lineKinds are shared by a handler and those that were made from it.
+// lineKinds is shared by a handler and those derived from it.
 type lineKinds struct {
 	mu  sync.Mutex
 	all map[lineKind]*lineCount // guarded by mu
@@ -43,7 +43,7 @@ type lineCount struct {
 	left int64     // lines that were left out
 }
 
-// Sparing is a log over another one.
+// Sparing wraps a log.
 func Sparing(log *slog.Logger) *slog.Logger {
 	return slog.New(sparing{log.Handler(), &lineKinds{all: make(map[lineKind]*lineCount)}})
 }
@@ -61,12 +61,12 @@ func (s sparing) Handle(ctx context.Context, r slog.Record) error {
 	return s.Handler.Handle(ctx, r)
 }
 
-// WithAttrs is of slog.Handler.
+// WithAttrs implements slog.Handler.
 func (s sparing) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return sparing{s.Handler.WithAttrs(attrs), s.kinds}
 }
 
-// WithGroup is of slog.Handler.
+// WithGroup implements slog.Handler.
 func (s sparing) WithGroup(name string) slog.Handler {
 	return sparing{s.Handler.WithGroup(name), s.kinds}
 }
@@ -80,7 +80,7 @@ func (k *lineKinds) admit(r slog.Record) (left int64, ok bool) {
 	c := k.all[kind]
 	if c == nil {
 		if len(k.all) >= sparingKinds {
-			clear(k.all) // no message of ours is one of so many
+			clear(k.all) // there are fewer kinds of our own messages
 		}
 		c = new(lineCount)
 		k.all[kind] = c

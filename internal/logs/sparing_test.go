@@ -12,8 +12,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A flood of lines of one kind leaves a few, and a number; other kinds are written as
-// ever.
+// A flood of lines of one kind leaves a few, and their number; other kinds are
+// not affected.
 func TestSparingLog(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {

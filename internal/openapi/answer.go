@@ -7,7 +7,7 @@ import (
 	"elbow/internal/api"
 )
 
-// answer is the schema of what an operation answers.
+// answer is the schema of an operation's answer.
 func (w *writer) answer(op *api.Operation) object {
 	ref := w.schema(reflect.TypeOf(op.Out()))
 	s := w.schemas[op.Name+"Output"].(object)
@@ -16,8 +16,8 @@ func (w *writer) answer(op *api.Operation) object {
 	return ref
 }
 
-// schema is the JSON that a type is encoded to. A struct with a name is kept
-// among the schemas and referred to.
+// schema is the schema of the JSON that a type is encoded to. A named struct
+// becomes a shared schema and is referred to.
 func (w *writer) schema(t reflect.Type) object {
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -54,7 +54,7 @@ func (w *writer) structure(t reflect.Type) object {
 	for _, f := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case !f.IsExported(), name == "-", f.Anonymous && name == "": // its fields are visible by themselves
+		case !f.IsExported(), name == "-", f.Anonymous && name == "": // its fields are part of the outer struct
 			continue
 		case name == "":
 			name = f.Name

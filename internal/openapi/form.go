@@ -9,7 +9,7 @@ import (
 	"elbow/internal/api"
 )
 
-// form is the schema of the body of an operation.
+// form is the schema of an operation's request body.
 func form(op *api.Operation) object {
 	properties, required := parameters(op.New().Params())
 	properties["Action"] = object{"type": "string", "const": op.Name}
@@ -57,7 +57,7 @@ func lists(op *api.Operation) object {
 	return all
 }
 
-// conditions has the rows that are required under a condition.
+// conditions are the rows that are required under a condition.
 func conditions(rows []api.Param) []object {
 	defaults := make(map[string]string)
 	for _, row := range rows {
@@ -73,7 +73,7 @@ func conditions(rows []api.Param) []object {
 		is, given := object{}, []string{}
 		for _, c := range row.When {
 			is[c.Name] = object{"const": c.Is}
-			if defaults[c.Name] != c.Is { // what is absent is the default
+			if defaults[c.Name] != c.Is { // an absent field has its default
 				given = append(given, c.Name)
 			}
 		}
@@ -115,7 +115,7 @@ func description(row api.Param, s api.Shape) string {
 	return text
 }
 
-// shape is what a parameter takes.
+// shape is the schema of a parameter's value.
 func shape(s api.Shape) object {
 	switch {
 	case s.Many:
@@ -152,7 +152,7 @@ func shape(s api.Shape) object {
 	return p
 }
 
-// typed is a value of the table in the type of its schema.
+// typed converts a value of the table to the type of its schema.
 func typed(s api.Shape, text string) any {
 	if s.Type == api.Integer || s.Type == api.Boolean {
 		return json.RawMessage(text)
@@ -160,7 +160,7 @@ func typed(s api.Shape, text string) any {
 	return text
 }
 
-// example is the sample call of an operation.
+// example is a sample call of an operation.
 func example(op *api.Operation) object {
 	shapes := make(map[string]api.Shape)
 	for _, row := range op.New().Params() {
@@ -168,7 +168,7 @@ func example(op *api.Operation) object {
 	}
 	values := object{"Action": op.Name, "Version": op.Version}
 	for name, value := range op.Sample() {
-		values[name] = typed(shapes[name], value) // of an item of a list a text
+		values[name] = typed(shapes[name], value) // items of a list are texts
 	}
 	return values
 }

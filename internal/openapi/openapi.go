@@ -1,7 +1,7 @@
 // Package openapi writes the API as an OpenAPI 3.1 document, from the tables of
-// operations alone. An operation is a path with a fragment, /#CreateUser: all of
-// them are a POST of / on the wire, told apart by the field Action, and a document
-// has one entry for each path. Start reading at Document.
+// operations alone. An operation is a path with a fragment, /#CreateUser: on the
+// wire all of them are a POST of / and differ in the field Action, and a document
+// has one entry per path. Start reading at Document.
 package openapi
 
 import (
@@ -16,8 +16,8 @@ import (
 // An object is a JSON object.
 type object = map[string]any
 
-// Document is the whole API as served at server, https://host:port, by a program
-// of this version. It is to be encoded as JSON.
+// Document returns the whole API as served at server, https://host:port, by a
+// program of this version, to be encoded as JSON.
 func Document(server, version string) any {
 	w := writer{schemas: object{"Error": errorSchema()}}
 	paths := object{}
@@ -52,7 +52,7 @@ func signature() object {
 	}
 }
 
-// A writer makes the entries of operations and collects the schemas that they
+// A writer generates the entries of operations and collects the schemas that they
 // refer to.
 type writer struct{ schemas object }
 
@@ -91,7 +91,7 @@ func (w *writer) responses(op *api.Operation) object {
 	return all
 }
 
-// errorSchema is what every call that fails is answered with.
+// errorSchema is the answer to every failed call.
 func errorSchema() object {
 	text := object{"type": "string"}
 	return object{

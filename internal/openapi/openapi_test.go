@@ -9,7 +9,7 @@ import (
 	"elbow/internal/api"
 )
 
-// document is the document as a client reads it.
+// document is the document as decoded by a client.
 func document(t *testing.T) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(Document("https://elbow.test:8095", "test"))
@@ -23,7 +23,7 @@ func document(t *testing.T) map[string]any {
 	return doc
 }
 
-// at walks down a document.
+// at returns a value inside a document.
 func at(t *testing.T, v any, names ...string) any {
 	t.Helper()
 	for _, name := range names {
@@ -84,7 +84,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// Every reference leads to something.
+// Every reference resolves.
 func TestReferences(t *testing.T) {
 	doc := document(t)
 	count := 0
@@ -111,8 +111,8 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// A row that is required under conditions is so in the document, which knows
-// what the default makes true.
+// A row that is required under conditions is so in the document, also where the
+// default fulfils the condition.
 func TestConditions(t *testing.T) {
 	rows := []api.Param{
 		{Name: "A", Default: "on"},

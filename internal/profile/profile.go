@@ -1,6 +1,6 @@
-// Package profile reads files that say where an API is and which access key signs calls
-// to it, in sections of name = value lines. It knows neither where such files are nor what
-// flags and the environment say. Start reading at Parse.
+// Package profile parses files that say where an API is and which access key
+// signs calls to it, in sections of name = value lines. It knows neither where
+// such files are nor about flags and the environment. Start reading at Parse.
 package profile
 
 import (
@@ -14,18 +14,18 @@ import (
 // A Profile is one section of a profile file: name to value.
 type Profile map[string]string
 
-// Default is the section that is used unless another is asked for, and
-// the one that lines before any section belong to.
+// Default is the section that is used by default, and the one of lines before the
+// first section.
 const Default = "default"
 
-// DefaultAPI is where the API is served, and called, unless something else is asked for.
+// DefaultAPI is the default address at which the API is served and called.
 const DefaultAPI = "127.0.0.1:8095"
 
-// profileNames are the names that a profile may have.
+// profileNames are the names allowed in a profile.
 var profileNames = []string{"endpoint", "access-key-id", "access-key-secret", "security-token", "ca", "insecure-skip-verify"}
 
-// Parse reads sections of `name = value` lines. Lines that are empty or
-// begin with # are left out.
+// Parse parses sections of `name = value` lines. Empty lines and those that begin
+// with # are skipped.
 func Parse(r io.Reader) (map[string]Profile, error) {
 	profiles := make(map[string]Profile)
 	section := Default

@@ -1,7 +1,7 @@
-// Package regular opens files that have to be regular ones. To open a FIFO waits for
-// the process at its other end, and a device may have no end: in the data directory
-// of a node either would keep it from starting, without a word. Start reading at
-// OpenFile.
+// Package regular opens files that must be regular ones. Opening a FIFO waits for
+// the process at its other end, and a device may have no end: in the data
+// directory of a node either would make its start hang without a message. Start
+// reading at OpenFile.
 package regular
 
 import (
@@ -11,13 +11,14 @@ import (
 	"os"
 )
 
-// ErrNotRegular is in the error for a directory, FIFO, socket or device.
+// ErrNotRegular is wrapped by the error for a directory, FIFO, socket or device.
 var ErrNotRegular = errors.New("it is not a regular file")
 
-// OpenFile is os.OpenFile for a regular file, or one that is to be made. A symbolic
-// link counts as the file it points to. Anything else is an error with ErrNotRegular
-// and the path, and is not opened: who may replace the file between the look at it
-// and the open may do anything to the node.
+// OpenFile is os.OpenFile for a regular file, or one to be created. A symbolic
+// link counts as the file it points to. Anything else is an error with
+// ErrNotRegular and the path, and is not opened. The check is not atomic with the
+// open: whoever could replace the file in between can do anything to the node
+// anyway.
 func OpenFile(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
@@ -38,7 +39,7 @@ func ReadFile(path string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// WriteFile is os.WriteFile for a regular file, or one that is to be made.
+// WriteFile is os.WriteFile for a regular file, or one to be created.
 func WriteFile(path string, content []byte, perm fs.FileMode) error {
 	f, err := OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
 	if err != nil {

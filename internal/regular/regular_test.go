@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// What is not a regular file is refused by its name, and nothing waits for it.
+// A file that is not regular is refused with its path, and nothing blocks on it.
 func TestNotRegular(t *testing.T) {
 	dir := t.TempDir()
 	kinds := map[string]func(path string) error{

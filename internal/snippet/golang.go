@@ -13,11 +13,11 @@ func gofmt(write func(Call) string) func(Call) string {
 		if formatted, err := format.Source([]byte(text)); err == nil {
 			return string(formatted)
 		}
-		return text // a name that is none in Go, which the API does not have
+		return text // a name that is not valid in Go, which the API does not have
 	}
 }
 
-// goValue is a parameter in Go.
+// goValue is a parameter as a Go expression.
 func goValue(p Param) string {
 	if p.File != "" {
 		return "file(" + strconv.Quote(p.File) + ")"

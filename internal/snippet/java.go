@@ -1,6 +1,6 @@
 package snippet
 
-// javaValue is a parameter in Java.
+// javaValue is a parameter as a Java expression.
 func javaValue(p Param) string {
 	if p.File != "" {
 		return "Files.readString(Path.of(" + quoteJSON(p.File) + "))"

@@ -2,12 +2,12 @@ package snippet
 
 import "strings"
 
-// quotePHP is s in single quotes, where PHP reads nothing but \' and \\.
+// quotePHP is s in single quotes, in which PHP interprets only \' and \\.
 func quotePHP(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// phpValue is a parameter in PHP.
+// phpValue is a parameter as a PHP expression.
 func phpValue(p Param) string {
 	if p.File != "" {
 		return "file_get_contents(" + quotePHP(p.File) + ")"

@@ -1,6 +1,6 @@
 package snippet
 
-// pythonValue is a parameter in Python.
+// pythonValue is a parameter as a Python expression.
 func pythonValue(p Param) string {
 	if p.File != "" {
 		return "Path(" + quoteJSON(p.File) + ").read_text()"

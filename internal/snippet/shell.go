@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// quoteShell writes a value as a POSIX shell reads it back.
+// quoteShell quotes a value for a POSIX shell.
 func quoteShell(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,", r)
@@ -16,10 +16,10 @@ func quoteShell(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// commandLine is words on a line each.
+// commandLine joins words, one per line.
 func commandLine(words ...string) string { return strings.Join(words, " \\\n  ") + "\n" }
 
-// elbowCall is a call by the program itself.
+// elbowCall is a call with the program itself.
 func elbowCall(c Call) string {
 	words := []string{"elbow call " + c.Action + " --endpoint " + c.Scheme() + "://" + quoteShell(c.Host)}
 	for _, p := range joined(c.Params) {
@@ -30,14 +30,14 @@ func elbowCall(c Call) string {
 		case p.Env != "":
 			value = `"$` + p.Env + `"`
 		}
-		name, _, _ := strings.Cut(p.Name, ".") // of a list, Name.1, Name.2 and so on
+		name, _, _ := strings.Cut(p.Name, ".") // of a list: Name.1, Name.2 and so on
 		words = append(words, "--"+name+" "+value)
 	}
 	return commandLine(words...)
 }
 
-// joined has the members of an item of a list, Name.1.Key and Name.1.Value, as one
-// value with an equals sign between them.
+// joined merges the members of a list item, Name.1.Key and Name.1.Value, to one
+// value with an equals sign in between.
 func joined(params []Param) (all []Param) {
 	for _, p := range params {
 		item, last := p.Name[:strings.LastIndexByte(p.Name, '.')+1], len(all)-1
@@ -53,7 +53,7 @@ func joined(params []Param) (all []Param) {
 	return all
 }
 
-// aliyunCLI is a call by the command line of the public cloud. --force has it
+// aliyunCLI is a call with the command line of the public cloud. --force makes it
 // send operations and parameters that its own tables do not have.
 func aliyunCLI(c Call) string {
 	secure := "--insecure"
@@ -79,7 +79,7 @@ func aliyunCLI(c Call) string {
 	return commandLine(words...)
 }
 
-// curl is a call that is signed in the shell, with ACS3-HMAC-SHA256.
+// curl is a call signed in the shell, with ACS3-HMAC-SHA256.
 func curl(c Call) string {
 	var body []string
 	for _, p := range c.Params {

@@ -1,32 +1,32 @@
-// Package snippet writes a call of the API as source code: in the languages of
-// the official SDKs and as command lines, each complete with endpoint and
-// imports. Access keys are taken from the environment and never written down. It
+// Package snippet writes an API call as source code: in the languages of the
+// official SDKs and as command lines, each complete with endpoint and imports.
+// Access keys are read from the environment and never written into the code. It
 // makes no calls. Start reading at Languages.
 package snippet
 
 import "strings"
 
-// A Call is what the code is to do.
+// A Call is the call to write.
 type Call struct {
 	Product string // Ens, cas, Ram, Sts
 	Version string
 	Action  string
 	Params  []Param // in the order in which they are written
 	Host    string  // host:port of the server
-	TLS     bool    // it speaks HTTPS
+	TLS     bool    // the server uses HTTPS
 }
 
-// A Param is one parameter. One that is kept in a file is read from there, and one
-// of the environment from there: a certificate, a private key and a password have
-// no place in source code.
+// A Param is one parameter. Its value may be read from a file or an environment
+// variable: certificates, private keys and passwords do not belong into source
+// code.
 type Param struct {
 	Name  string
-	Value string // written if File and Env are empty
-	File  string // that has the value
-	Env   string // the variable of the environment that has it
+	Value string // used if File and Env are empty
+	File  string // file with the value
+	Env   string // environment variable with the value
 }
 
-// FileName is the file that a parameter with this name and value is read from:
+// FileName is the file from which a parameter with this name and value is read:
 // name.pem for a text in PEM, "" for anything else.
 func FileName(name, value string) string {
 	if strings.HasPrefix(value, "-----BEGIN ") {
@@ -35,15 +35,15 @@ func FileName(name, value string) string {
 	return ""
 }
 
-// A Language is one form that a call is written in.
+// A Language is one form of code.
 type Language struct {
-	ID    string // in addresses: go-darabonba
-	Title string // as people call it
-	File  string // what the code is kept in
+	ID    string // in URLs: go-darabonba
+	Title string // for display
+	File  string // name of the file with the code
 	Write func(Call) string
 
-	// Project are the further files, by name, that make of File a project that
-	// runs, and Run is how.
+	// Project are the additional files, by name, that make File a runnable
+	// project, and Run is the command to run it.
 	Project func(Call) map[string]string
 	Run     string
 }
@@ -61,7 +61,7 @@ var Languages = []Language{
 	{ID: "curl", Title: "curl", File: "call.sh", Write: curl, Project: noProject, Run: "sh call.sh"},
 }
 
-// Lookup finds a language by its id.
+// Lookup returns a language by its id.
 func Lookup(id string) (Language, bool) {
 	for _, l := range Languages {
 		if l.ID == id {
@@ -79,7 +79,7 @@ func (c Call) Scheme() string {
 	return "http"
 }
 
-// Protocol is Scheme as the SDKs write it.
+// Protocol is Scheme in the SDKs' spelling.
 func (c Call) Protocol() string { return strings.ToUpper(c.Scheme()) }
 
 // Files reports whether a parameter is read from a file.

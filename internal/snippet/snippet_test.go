@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// hostile are values that end a string, or begin something, in one of the
+// hostile are values that end a string, or have a special meaning, in one of the
 // languages.
 var hostile = []string{
 	"plain", "it's", `a "quoted" one`, `back\slash`, `\u0022`, `\\u003c <b>&amp;</b>`, "two\nlines", "$(touch /tmp/x) `id` ${HOME} %s",
@@ -27,7 +27,8 @@ func hostileCall() Call {
 	return c
 }
 
-// The Go programs are formatted as gofmt does, and have each value as it was.
+// The Go programs are formatted like gofmt's output, and contain each value
+// unchanged.
 func TestGo(t *testing.T) {
 	for _, id := range []string{"go", "go-darabonba"} {
 		l, _ := Lookup(id)
@@ -46,7 +47,7 @@ func TestGo(t *testing.T) {
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				v, _ := strconv.Unquote(lit.Value) // the parser has read it
+				v, _ := strconv.Unquote(lit.Value) // the parser has accepted it
 				got[v] = true
 			}
 			return true
@@ -62,8 +63,7 @@ func TestGo(t *testing.T) {
 	}
 }
 
-// What TypeScript, Python and Java have in common with JSON is a value on one
-// line, as it was.
+// TypeScript, Python and Java read a JSON value on one line unchanged.
 func TestJSONStrings(t *testing.T) {
 	for _, v := range hostile {
 		var got string
@@ -76,7 +76,7 @@ func TestJSONStrings(t *testing.T) {
 	}
 }
 
-// A shell hands each value on as it was. NUL cannot be in an argument, and is
+// A shell passes each value on unchanged. NUL cannot be in an argument, and is
 // left out.
 func TestShell(t *testing.T) {
 	c := hostileCall()
@@ -102,7 +102,7 @@ func TestShell(t *testing.T) {
 	}
 }
 
-// No language writes an access key down, all take it from the environment, and a
+// No language contains an access key, all read it from the environment, and a
 // private key is read from its file.
 func TestSecrets(t *testing.T) {
 	c := Call{
@@ -117,7 +117,7 @@ func TestSecrets(t *testing.T) {
 		if strings.Contains(text, "hunter") || !strings.Contains(text, "PASSWORD") {
 			t.Errorf("%s: the password does not come from the environment:\n%s", l.ID, text)
 		}
-		if l.ID != "elbow" && !strings.Contains(text, "ALIBABA_CLOUD_ACCESS_KEY_SECRET") { // elbow call reads it itself
+		if l.ID != "elbow" && !strings.Contains(text, "ALIBABA_CLOUD_ACCESS_KEY_SECRET") { // elbow call reads it by itself
 			t.Errorf("%s: the access key does not come from the environment:\n%s", l.ID, text)
 		}
 		if !strings.Contains(text, "elbow.test:443") || !strings.Contains(text, c.Action) {

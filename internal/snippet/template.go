@@ -6,14 +6,15 @@ import (
 	"text/template"
 )
 
-// A source is a language whose programs have one form: the text of a program and
-// of the files of its project, with {{value .}} where a parameter's value stands.
+// A source is a language whose programs follow a template: the text of a program
+// and of the files of its project, with {{value .}} in place of a parameter's
+// value.
 type source struct {
 	program *template.Template
 	files   map[string]*template.Template
 }
 
-// newSource prepares a language. value writes a parameter as an expression of
+// newSource compiles a language. value returns a parameter as an expression of
 // the language.
 func newSource(program string, value func(Param) string, files map[string]string) source {
 	funcs := template.FuncMap{"value": value, "quote": quoteJSON, "lower": strings.ToLower}
@@ -38,8 +39,7 @@ func (s source) project(c Call) map[string]string {
 	return files
 }
 
-// fill executes a template of this package on a call: there is nothing in either
-// that can fail.
+// fill executes a template of this package; it cannot fail.
 func fill(t *template.Template, c Call) string {
 	var b strings.Builder
 	if err := t.Execute(&b, c); err != nil {
@@ -48,8 +48,8 @@ func fill(t *template.Template, c Call) string {
 	return b.String()
 }
 
-// quoteJSON is s as JSON writes it, which Go, TypeScript, Python and Java read
-// as the same text: all that JSON escapes is escaped alike in them, and the
+// quoteJSON is s in JSON, which Go, TypeScript, Python and Java read as the same
+// text: everything that JSON escapes has the same escape in them, and the
 // characters that end a line in some of them are escaped.
 func quoteJSON(s string) string {
 	b, err := json.Marshal(s)
@@ -59,6 +59,6 @@ func quoteJSON(s string) string {
 	return unescapeHTML.Replace(string(b))
 }
 
-// unescapeHTML takes back what json escapes for browsers alone. Where a backslash
-// is written before, it is one of a pair, which must stay.
+// unescapeHTML undoes the escapes that encoding/json makes for browsers only. A
+// backslash before one belongs to a pair of backslashes, which must stay.
 var unescapeHTML = strings.NewReplacer(`\\`, `\\`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&")

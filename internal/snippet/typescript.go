@@ -1,6 +1,6 @@
 package snippet
 
-// scriptValue is a parameter in TypeScript.
+// scriptValue is a parameter as a TypeScript expression.
 func scriptValue(p Param) string {
 	if p.File != "" {
 		return "readFileSync(" + quoteJSON(p.File) + ", 'utf8')"

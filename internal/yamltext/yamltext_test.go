@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// texts are those that some reader of YAML takes for something else, and others
-// that break a line or end a scalar.
+// texts are those that some YAML reader takes for something else, and others that
+// break a line or end a scalar.
 var texts = []string{
 	"", " ", "~", "null", "Null", "NULL", "on", "On", "ON", "off", "Off", "yes", "Yes", "no", "NO", "y", "Y", "n", "N",
 	"true", "True", "TRUE", "false", "False", "0", "00", "017", "0o17", "0O17", "0x1f", "0X1F", "0b101", "1_000", "1,000", "-1", "+1",
@@ -27,7 +27,7 @@ var texts = []string{
 	"e3", "E3", "x1f", "o17", "_1", "a.b", "a/b", "a@b", "a+b", "١٢", "a١",
 }
 
-// written is texts as one YAML document, in a list, as values and as names.
+// written is texts as one YAML document: in a list, as values and as names.
 func written(t interface{ Fatal(...any) }, texts []string) string {
 	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	flow := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Style: yaml.FlowStyle}
@@ -47,7 +47,7 @@ func written(t interface{ Fatal(...any) }, texts []string) string {
 	return out.String()
 }
 
-// expected is what a reader has to find in written, as JSON.
+// expected is the content of written, as JSON.
 func expected(t *testing.T, texts []string) string {
 	t.Helper()
 	var all []any
@@ -61,7 +61,7 @@ func expected(t *testing.T, texts []string) string {
 	return string(b)
 }
 
-// A reader of YAML 1.2 finds each text as a text, in every place.
+// A YAML 1.2 reader reads each text as a text, in every place.
 func TestNodeIsReadAsText(t *testing.T) {
 	for _, text := range texts {
 		requireText(t, text)
@@ -86,8 +86,8 @@ func requireText(t interface {
 	}
 }
 
-// A reader of YAML 1.1 does too: PyYAML, where it is there. The table of what
-// needs quotes is checked in any case.
+// A YAML 1.1 reader does too: PyYAML, where it is installed. The table of texts
+// that need quotes is checked in any case.
 func TestNodeIsReadAsTextByYAML11(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil || exec.Command(python, "-c", "import yaml").Run() != nil {
@@ -117,8 +117,8 @@ func TestNodeIsReadAsTextByYAML11(t *testing.T) {
 	}
 }
 
-// implicit are the texts that yaml.org/type gives another type in YAML 1.1, and
-// the core schema of YAML 1.2 (10.3.2) beside it.
+// implicit are the texts to which yaml.org/type gives another type in YAML 1.1,
+// and those of the core schema of YAML 1.2 (10.3.2).
 var implicit = []*regexp.Regexp{
 	regexp.MustCompile(`^(~|null|Null|NULL|)$`),
 	regexp.MustCompile(`^(y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$`),
@@ -129,7 +129,7 @@ var implicit = []*regexp.Regexp{
 	regexp.MustCompile(`^(=|<<)$`),
 }
 
-// No text stands without quotes that one of the types takes.
+// No text that one of the types matches is unquoted.
 func TestPlainIsOfNoOtherType(t *testing.T) {
 	alphabet := rapid.StringOfN(rapid.RuneFrom([]rune("0123456789abcdefxoyntruls_.,:+-eETZ~=< ")), 0, 12, -1)
 	rapid.Check(t, func(t *rapid.T) {
@@ -153,8 +153,8 @@ func TestPlainIsOfNoOtherType(t *testing.T) {
 	}
 }
 
-// What is quoted, by the rules of YAML 1.1 (yaml.org/type) and 1.2 (10.3.2), and
-// what people write every day and read better without quotes.
+// The texts that are quoted, by the rules of YAML 1.1 (yaml.org/type) and 1.2
+// (10.3.2), and common texts that are easier to read unquoted.
 func TestPlain(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "~": false, "null": false, "NULL": false, "on": false, "Off": false, "yes": false, "N": false, "y": false, "TRUE": false,
