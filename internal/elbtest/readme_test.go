@@ -102,11 +102,14 @@ func runCommands(t *testing.T, dir, script string) string {
 	}
 	a, b := NewBackend(t, "a"), NewBackend(t, "b")
 	api := FreeAddress(t, "127.0.0.1")
-	vswitch := netip.MustParsePrefix(freeVSwitch())
+	vswitch, pool := netip.MustParsePrefix(freeVSwitch()), netip.MustParsePrefix(freeVSwitch())
 	script = strings.NewReplacer(
 		"elbow serve", "elbow serve -admin off -api "+api+" -vswitch "+vswitch.String(),
 		"127.0.0.1:8095", api,
 		"127.8.0.1", vswitch.Addr().Next().String(),
+		"127.9.0.0/20", pool.String(),
+		"127.9.0.1", pool.Addr().Next().String(),
+		"127.10.0.0/20", freeVSwitch(),
 		"9001", a.Port(),
 		"9002", b.Port(),
 	).Replace(script)
