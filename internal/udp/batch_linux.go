@@ -112,3 +112,38 @@ func write(fd int, p []byte) syscall.Errno {
 		}
 	}
 }
+
+// newSocket opens a non-blocking UDP socket of a family.
+func newSocket(family int) (int, syscall.Errno) {
+	fd, _, e := syscall.RawSyscall(unix.SYS_SOCKET, uintptr(family), unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	return int(fd), e
+}
+
+// connectTo connects a socket.
+func connectTo(fd int, to netip.AddrPort) syscall.Errno {
+	var name unix.RawSockaddrInet6 // that of IPv4 is shorter and begins alike
+	n := uintptr(unix.SizeofSockaddrInet6)
+	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], to.Port())
+	if ip := to.Addr().Unmap(); ip.Is4() {
+		name.Family, n = unix.AF_INET, unix.SizeofSockaddrInet4
+		(*unix.RawSockaddrInet4)(unsafe.Pointer(&name)).Addr = ip.As4()
+	} else {
+		name.Family, name.Addr = unix.AF_INET6, ip.As16()
+	}
+	_, _, e := syscall.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&name)), n)
+	return e
+}
+
+// disconnect takes the connection and the port of a socket away (connect(2), AF_UNSPEC).
+func disconnect(fd int) bool {
+	name := unix.RawSockaddr{Family: unix.AF_UNSPEC}
+	_, _, e := syscall.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&name)), unsafe.Sizeof(name))
+	return e == 0
+}
+
+// discard throws away one datagram that a socket has, or an error.
+func discard(fd int) syscall.Errno {
+	var b [1]byte
+	_, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, unix.MSG_DONTWAIT, 0, 0)
+	return e
+}

@@ -27,7 +27,7 @@ func (e *engine) start(r *Relay) error {
 
 func (e *engine) close() {
 	for _, o := range e.loops {
-		o.Do(func() { o.cut(func(*Listener, *Backend) bool { return true }, byClose); o.closeAll() })
+		o.Do(func() { o.cut(func(*Listener, *Backend) bool { return true }, byClose); o.closeAll(); o.release() })
 		o.Close()
 	}
 }

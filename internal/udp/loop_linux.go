@@ -26,11 +26,12 @@ type loop struct {
 	table   []*session          // by descriptor; nil: none
 	reads   map[int32]*Listener // by descriptor
 	all     map[*Listener]struct{}
-	closing []int // descriptors to close when all events of a batch have been seen
+	closing []*session    // that have ended, with sockets to let go of
+	spare   map[int][]int // sockets without a connection, in the set, by family
 }
 
 func newLoop(r *Relay) *loop {
-	return &loop{relay: r, in: newBatch(), out: newBatch(), reads: make(map[int32]*Listener), all: make(map[*Listener]struct{})}
+	return &loop{relay: r, in: newBatch(), out: newBatch(), reads: make(map[int32]*Listener), all: make(map[*Listener]struct{}), spare: make(map[int][]int)}
 }
 
 // listen begins to read the datagrams of l.
@@ -273,14 +274,26 @@ func (o *loop) enter(s *session) {
 	o.table[s.fd] = s
 }
 
-// drop closes a descriptor when all events of the batch have been seen: its number must
-// not be used again before that.
-func (o *loop) drop(fd int) { o.closing = append(o.closing, fd) }
-
+// closeAll lets go of the sockets of sessions that have ended. It is called when all
+// events of a batch have been seen, or to have a descriptor for another session at once.
 func (o *loop) closeAll() {
-	for _, fd := range o.closing {
+	for _, s := range o.closing {
+		fd := int(s.fd)
 		o.table[fd] = nil
-		eventloop.CloseFD(fd)
+		if !o.recycle(fd, familyOf(s.record.backend.Address)) {
+			eventloop.CloseFD(fd)
+		}
 	}
+	clear(o.closing)
 	o.closing = o.closing[:0]
+}
+
+// release closes the sockets that are spare.
+func (o *loop) release() {
+	for family, spare := range o.spare {
+		for _, fd := range spare {
+			eventloop.CloseFD(fd)
+		}
+		delete(o.spare, family)
+	}
 }

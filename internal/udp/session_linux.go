@@ -3,8 +3,10 @@ package udp
 import (
 	"net/netip"
 	"os"
+	"syscall"
 
 	"elbow/internal/balance"
+	"elbow/internal/eventloop"
 	"elbow/internal/socket"
 
 	"golang.org/x/sys/unix"
@@ -130,21 +132,17 @@ func (o *loop) choose(l *Listener, cfg *Config, client netip.AddrPort, b []byte,
 	return backend, nil
 }
 
-// connect opens the socket of a session. If there is no descriptor or port left, the
-// session that was used least recently gives up its own.
+// connect returns a socket for a session with b. If there is no descriptor or port left,
+// the session that was used least recently gives up its own.
 func (o *loop) connect(l *Listener, b *Backend) (int, error) {
 	for try := 0; ; try++ {
-		fd, err := dial(b.Address)
-		if err == nil && l.relay.files.Refuses(uintptr(fd)) {
-			_ = unix.Close(fd) // it was not used
+		fd, err := o.dial(b.Address)
+		if err == nil && o.scarce(l, fd) {
+			eventloop.CloseFD(fd) // it was not used
 			err = unix.EMFILE
 		}
 		if err == nil {
-			err = o.Watch(fd, unix.EPOLLIN)
-			if err == nil {
-				return fd, nil
-			}
-			_ = unix.Close(fd) // it was not used
+			return fd, nil
 		}
 		if try > 0 || !o.evict(l) {
 			return -1, err
@@ -153,17 +151,62 @@ func (o *loop) connect(l *Listener, b *Backend) (int, error) {
 	}
 }
 
-func dial(to netip.AddrPort) (int, error) {
-	fd, err := unix.Socket(familyOf(to), unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, os.NewSyscallError("socket", err)
+// scarce reports whether a new descriptor has a number that says how few are left. More
+// than half of all are not taken by the sessions of UDP listeners, which last long, so
+// that there are some for connections.
+func (o *loop) scarce(l *Listener, fd int) bool {
+	limit := l.relay.files.Limit
+	return l.relay.files.Refuses(uintptr(fd)) || limit > 0 && int64(fd) > limit/2 && len(l.state.of) >= fewSessions
+}
+
+// fewSessions are granted to each listener however many descriptors others have taken.
+const fewSessions = 256
+
+// dial connects a socket that is spare, or a new one.
+func (o *loop) dial(to netip.AddrPort) (int, error) {
+	family := familyOf(to)
+	if spare := o.spare[family]; len(spare) > 0 {
+		fd := spare[len(spare)-1]
+		o.spare[family] = spare[:len(spare)-1]
+		if connectTo(fd, to) == 0 {
+			return fd, nil
+		}
+		eventloop.CloseFD(fd)
 	}
-	if err := unix.Connect(fd, sockaddr(to)); err != nil { // EAGAIN: there is no port left
-		_ = unix.Close(fd) // it was not used
-		return -1, os.NewSyscallError("connect", err)
+	fd, e := newSocket(family)
+	if e != 0 {
+		return -1, os.NewSyscallError("socket", e)
+	}
+	if e := connectTo(fd, to); e != 0 { // EAGAIN: there is no port left
+		eventloop.CloseFD(fd) // it was not used
+		return -1, os.NewSyscallError("connect", e)
+	}
+	if err := o.Watch(fd, unix.EPOLLIN); err != nil {
+		eventloop.CloseFD(fd) // it was not used
+		return -1, err
 	}
 	return fd, nil
 }
+
+// recycle makes the socket of a session that has ended spare, and reports whether it
+// did. What its backend has sent is thrown away, and what it sends later finds no socket:
+// the kernel takes the port away with the connection, and gives another one with the next.
+// A new socket costs twice as much.
+func (o *loop) recycle(fd, family int) bool {
+	if len(o.spare[family]) >= keptSockets || !disconnect(fd) {
+		return false
+	}
+	for e := syscall.Errno(0); e != unix.EAGAIN; {
+		if e = discard(fd); e != 0 && e != unix.ECONNREFUSED && e != unix.EAGAIN {
+			return false
+		}
+	}
+	o.spare[family] = append(o.spare[family], fd)
+	return true
+}
+
+// keptSockets is how many sockets of a family a loop keeps.
+const keptSockets = 256
 
 // evict ends the session of l that was used least recently, one whose client has never
 // answered before others, and reports whether there was one.
@@ -194,7 +237,7 @@ func (o *loop) end(s *session, why reason) {
 	if s.name != nil {
 		l.state.learned.forget(*s.name, s)
 	}
-	o.drop(int(s.fd))
+	o.closing = append(o.closing, s)
 	s.record.backend.Member.Active.Add(-1)
 	s.record.reason = why
 	l.finish(&s.record)

@@ -265,7 +265,7 @@ func TestManyAnswers(t *testing.T) {
 func TestRefusedBackendIsReplaced(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, refused(t), serve(t, named("here")))
-	for range 6 {
+	for range 3 {
 		if got := s.client().ask([]byte("x")); got != "here" {
 			t.Errorf("got %q", got)
 		}
@@ -329,6 +329,41 @@ func TestSessionsAreBounded(t *testing.T) {
 	honest.ask([]byte("c"))
 	if s.counts.accepted.Load() != before {
 		t.Error("the session of the honest client had to give way")
+	}
+}
+
+// An answer that comes after its session has ended reaches no other client, although the
+// socket is used again.
+func TestLateAnswers(t *testing.T) {
+	leak.Check(t)
+	release, got := make(chan struct{}), make(chan struct{}, 1000)
+	open := sync.OnceFunc(func() { close(release) })
+	defer open()
+	do := func(b []byte) [][]byte {
+		if string(b) == "late" {
+			got <- struct{}{}
+			<-release
+		}
+		return echo(b)
+	}
+	s := newSite(t, Options{MaxSessions: 1}, nil, serve(t, do), serve(t, do)) // in turn
+	first := s.client()
+	if _, err := first.Write([]byte("late")); err != nil {
+		t.Fatal(err)
+	}
+	<-got
+	second := s.client()
+	if got := second.ask([]byte("a")); got != "a" { // which ends the first session
+		t.Errorf("got %q", got)
+	}
+	if n := s.lines.with(`"reason":"too many sessions"`); n != 1 {
+		t.Fatalf("%d sessions had to give way", n)
+	}
+	open()
+	for range 3 {
+		if got := second.ask([]byte("b")); got != "b" {
+			t.Errorf("got %q", got)
+		}
 	}
 }
 
