@@ -155,6 +155,8 @@ func TestCallOfWhatIsNotThere(t *testing.T) {
 				continue
 			case r.Name == "CertId" || r.Name == "ListenerPort":
 				params[r.Name] = "9"
+			case r.Name == "VersionId":
+				params[r.Name] = "v99"
 			case r.Var.Shape().Type == api.Name || r.Name == "UserName" || r.Name == "PolicyName":
 				params[r.Name] = "lb-none"
 			default:
