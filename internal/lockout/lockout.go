@@ -40,7 +40,7 @@ type Identity struct {
 
 	// Password distinguishes a user's password, which can be guessed, from the
 	// secret of an access key, which cannot: attempts at keys are only counted
-	// per network, so that nobody can be locked out from elsewhere.
+	// per key and network, so that nobody can be locked out from elsewhere.
 	Password bool
 }
 

@@ -18,8 +18,9 @@ func (r *Reader) Certificate(id int64) (elb.Certificate, bool) {
 	return read(r, certificates, certificateKey(id))
 }
 
-// CertificateFacts lists them all in the order of their ids, oldest first, without
-// their private keys: to open thousands of those takes a second.
+// CertificateFacts lists all certificates in the order of their ids, oldest
+// first, without their private keys: decrypting thousands of those takes a
+// second.
 func (r *Reader) CertificateFacts() []elb.Certificate {
 	all := list(r, kind[elb.Certificate]{name: certificates.name}, certificatePrefix)
 	for i := range all {
@@ -28,12 +29,12 @@ func (r *Reader) CertificateFacts() []elb.Certificate {
 	return all
 }
 
-// CertificateNamed is the id of the certificate of that name.
+// CertificateNamed returns the id of the certificate of that name.
 func (r *Reader) CertificateNamed(name string) (id int64, found bool) {
 	return read(r, numbers, under(certificateNamePrefix, name))
 }
 
-// LastCertificateID is the highest id that was ever given, 0 if none was.
+// LastCertificateID is the highest id ever assigned, 0 if there is none.
 func (r *Reader) LastCertificateID() int64 {
 	last, _ := read(r, numbers, certificateLastKey)
 	return last
@@ -47,7 +48,7 @@ func (tx *Tx) CreateCertificate(c elb.Certificate) {
 	put(tx, numbers, certificateLastKey, c.ID)
 }
 
-// DeleteCertificate deletes a certificate; its id is not given again.
+// DeleteCertificate deletes a certificate; its id is not assigned again.
 func (tx *Tx) DeleteCertificate(c elb.Certificate) {
 	tx.delete(certificateKey(c.ID))
 	tx.delete(under(certificateNamePrefix, c.Name))

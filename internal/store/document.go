@@ -6,25 +6,25 @@ import (
 	"hash/crc32"
 )
 
-// documentVersion is the form of the documents that this program writes, and
-// the newest that it reads. It goes up when a field's meaning changes or its
-// name; a new field does not need it.
+// documentVersion is the version of the document format that this program writes,
+// and the newest that it reads. It must be raised when a field's meaning or name
+// changes; a new field does not need it.
 const documentVersion = 1
 
-// A document is what stands under a key. The fields of D are those of package
-// elb, by their Go names: TestDocumentsKeepTheirForm fails if one is renamed.
+// A document is the value under a key. The fields of D are those of package elb,
+// by their Go names: TestDocumentsKeepTheirForm fails if one is renamed.
 type document[T any] struct {
 	Version int    `json:"v"`
 	D       T      `json:"d"`
-	Sum     uint32 `json:"c,omitempty"` // see sumOf; 0: an older version wrote it
+	Sum     uint32 `json:"c,omitempty"` // see sumOf; 0: written by an older version
 }
 
 // A kind is one type of document.
 type kind[T any] struct {
 	name string // in error texts
 
-	// secrets replaces each secret of a value by what each makes of it. Nil if
-	// the kind has none.
+	// secrets replaces each secret of a value by the result of each. Nil if the
+	// kind has none.
 	secrets func(v *T, each func(string) (string, error)) error
 }
 
@@ -49,8 +49,8 @@ func encode[T any](s *sealer, k kind[T], key string, v T) (string, error) {
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // sumOf is the checksum of a document: the database of etcd has none, and a bit
-// that a disk has turned may leave a document readable. It is never 0, and covers
-// the key, so that a document which has come to stand under another one is found.
+// flipped on disk may leave a document readable. It is never 0, and covers the
+// key, so that a document under a wrong key is detected.
 func sumOf(key string, d []byte) uint32 {
 	sum := crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, d)
 	return max(sum, 1)

@@ -31,9 +31,9 @@ func testSealer(t testing.TB) *sealer {
 	return s
 }
 
-// What is stored must be readable by every later version, so the form of each
-// document is kept in testdata. A new field is fine and goes there with -update;
-// a field that went away or changed needs a new documentVersion.
+// Documents must be readable by every later version, so the form of each is kept
+// in testdata. A new field is fine and is added there with -update; a removed or
+// changed field needs a new documentVersion.
 func TestDocumentsKeepTheirForm(t *testing.T) {
 	day := time.Date(2026, 3, 27, 1, 2, 3, 0, time.UTC)
 	tags := []elb.Tag{{Key: "k", Value: "v"}}
@@ -132,7 +132,7 @@ func TestDocumentsKeepTheirForm(t *testing.T) {
 	}
 }
 
-// form is the document of v, for reading. Secrets are random when sealed, so
+// form is the document of v, for reading. Secrets are random when encrypted, so
 // they are left out of v.
 func form[T any](t *testing.T, k kind[T], v T) string {
 	t.Helper()
@@ -161,7 +161,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// A field that a newer version added is passed over.
+// A field that a newer version added is ignored.
 func TestDecodePassesOverUnknownFields(t *testing.T) {
 	u, err := decode(testSealer(t), users, "/key", []byte(`{"v":1,"d":{"Name":"alice","Shoe":42},"x":1}`))
 	if err != nil || u.Name != "alice" {
@@ -188,7 +188,8 @@ func TestSecretsAreSealed(t *testing.T) {
 	}
 }
 
-// A sealed secret opens only under its own key, unchanged, with the seal key.
+// An encrypted secret decrypts only under its own document key, unchanged, with
+// the seal key.
 func TestOpenRefuses(t *testing.T) {
 	s := testSealer(t)
 	sealed, err := s.seal("/k", "secret")
@@ -216,7 +217,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Names that a client chose cannot reach into another's range of keys.
+// Names chosen by a client cannot reach into another key range.
 func TestKeysKeepNamesApart(t *testing.T) {
 	keys := make(map[string]string)
 	for _, names := range [][]string{{"a", "b"}, {"a/b"}, {"a/", "b"}, {"a", "/b"}, {"a%2Fb"}, {"a", "b", ""}, {"", "a", "b"}} {

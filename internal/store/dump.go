@@ -10,18 +10,18 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// A Document is what stands under a key, its secrets sealed.
+// A Document is the value under a key, its secrets encrypted.
 type Document struct {
 	Key   string
 	Value string
 }
 
-// dumpPage is how many documents one look at etcd takes.
+// dumpPage is the number of documents per read of etcd.
 const dumpPage = 500
 
-// Dump returns all documents as of one revision, by key, but those that belong
-// to a process and end with it. The secrets in them are sealed with the seal key
-// of this store.
+// Dump returns all documents as of one revision, by key, except those that end
+// with their process. Their secrets are encrypted with the seal key of this
+// store.
 func (s *Store) Dump(ctx context.Context) (documents []Document, revision int64, err error) {
 	revision, err = s.walkAt(ctx, root, nil, func(d Document) error {
 		documents = append(documents, d)
@@ -30,8 +30,8 @@ func (s *Store) Dump(ctx context.Context) (documents []Document, revision int64,
 	return documents, revision, err
 }
 
-// walk calls each with what is under a prefix, all as of one revision, by key, but
-// for what belongs to a process.
+// walk calls each with everything under a prefix, all as of one revision, by key,
+// except documents that end with their process.
 func (s *Store) walk(ctx context.Context, prefix string, opts []clientv3.OpOption, each func(Document) error) error {
 	_, err := s.walkAt(ctx, prefix, opts, each)
 	return err
@@ -64,8 +64,9 @@ func (s *Store) walkAt(ctx context.Context, prefix string, opts []clientv3.OpOpt
 	}
 }
 
-// CheckDocuments finds out whether Load can make documents all that is stored: it
-// reads each of them, with the seal key of the store that they come from.
+// CheckDocuments checks that Load could replace the content of a store by
+// documents: it decodes each of them, with the seal key of the store that they
+// come from.
 func CheckDocuments(documents []Document, key []byte) error {
 	from, err := newSealer(key)
 	if err != nil {
@@ -79,7 +80,7 @@ func CheckDocuments(documents []Document, key []byte) error {
 	return nil
 }
 
-// openDocument reads a document of another store.
+// openDocument decodes a document of another store.
 func openDocument(from *sealer, d Document) (f layout, plain string, err error) {
 	if f, err = layoutFor(d.Key); err != nil {
 		return f, "", err
@@ -91,16 +92,16 @@ func openDocument(from *sealer, d Document) (f layout, plain string, err error) 
 	return f, plain, err
 }
 
-// Load makes documents, which Dump returned in this store or another, all that
-// is stored: what differs is replaced, what is not among them deleted. key is the
-// seal key of the store that they come from; their secrets are sealed anew with
-// that of this one. Nothing is changed before all of them were found readable.
-// progress is told how many changes are made, of how many. The result is the last
-// revision with a change to what a Mirror has; 0: there was none.
+// Load replaces the content of the store by documents, which Dump returned in
+// this store or another: different ones are replaced, others deleted. key is the
+// seal key of the store that they come from; their secrets are encrypted again
+// with that of this one. Nothing is changed before all of them were decoded.
+// progress is called with the number of changes made, and of all. The result is
+// the last revision with a change to what a Mirror has; 0: there was none.
 //
-// A transaction of etcd takes some hundred documents, so a reader may see a part
-// of the change: whoever calls it keeps readers out. A Load that was cut short is
-// made good by another.
+// A transaction of etcd holds some hundred documents, so a reader may see a part
+// of the change: the caller must keep readers out. An interrupted Load is
+// repaired by another one.
 func (s *Store) Load(ctx context.Context, documents []Document, key []byte, progress func(made, of int)) (revision int64, err error) {
 	from, err := newSealer(key)
 	if err != nil {
@@ -141,8 +142,8 @@ func (s *Store) Load(ctx context.Context, documents []Document, key []byte, prog
 	return revision, s.Reindex(ctx)
 }
 
-// The most that one transaction of a Load takes: etcd is told to take 256
-// operations and 1.5 MiB (package embedded).
+// The limits of one transaction of a Load: etcd is configured for 256 operations
+// and 1.5 MiB (package embedded).
 const (
 	loadOps   = 200
 	loadBytes = 1 << 20
@@ -151,7 +152,7 @@ const (
 	maxDocument = 1400 << 10
 )
 
-// change makes changes, as many at a time as a transaction takes.
+// change makes changes in as many transactions as needed.
 func (s *Store) change(ctx context.Context, changes []clientv3.Op, progress func(made, of int)) (revision int64, err error) {
 	for made := 0; made < len(changes); {
 		n, size := 0, 0

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// fill makes more than one transaction takes, and a secret.
+// fill writes more than fits one transaction, and a secret.
 func fill(t *testing.T, s *store.Store) {
 	t.Helper()
 	for i := range 300 {
@@ -30,20 +30,20 @@ func fill(t *testing.T, s *store.Store) {
 	})
 }
 
-// contents is what there is, with secrets in the clear.
+// contents is the content of the store, with secrets decrypted.
 func contents(t *testing.T, s *store.Store) (balancers []elb.LoadBalancer, certificates []elb.Certificate) {
 	t.Helper()
 	view(t, s, func(r *store.Reader) {
 		balancers, certificates = r.LoadBalancers(), r.CertificateFacts()
 		for i, c := range certificates {
-			certificates[i], _ = r.Certificate(c.ID) // with its key
+			certificates[i], _ = r.Certificate(c.ID) // with its private key
 		}
 	})
 	return balancers, certificates
 }
 
-// What was dumped is what another store has after a load, under its own seal
-// key, whatever it had before.
+// A dump loaded into another store is its content, under its own seal key,
+// whatever it had before.
 func TestDumpAndLoad(t *testing.T) {
 	from, fromMember := start(t)
 	fill(t, from)
@@ -85,7 +85,7 @@ func TestDumpAndLoad(t *testing.T) {
 	}
 }
 
-// A load of what cannot be read changes nothing.
+// A load of unreadable documents changes nothing.
 func TestLoadRefuses(t *testing.T) {
 	from, fromMember := start(t)
 	update(t, from, func(tx *store.Tx) {

@@ -8,8 +8,8 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// A mirror whose next revision was compacted away lists again and misses
-// nothing, deletions included.
+// A mirror whose next revision was compacted lists again and misses nothing,
+// deletions included.
 func TestMirrorListsAgainAfterAGap(t *testing.T) {
 	t.Parallel()
 	member, err := embedded.Start(t.Context(), embedded.Config{Dir: t.TempDir()})

@@ -18,7 +18,7 @@ func (r *Reader) GroupsAfter(name string, n int) []elb.Group {
 	return listAfter(r, groups, groupPrefix, name, n)
 }
 
-// GroupByID finds the group of an ID.
+// GroupByID returns the group of an ID.
 func (r *Reader) GroupByID(id string) (elb.Group, bool) {
 	names := r.some(namesOf(id), 1)
 	if len(names) == 0 {

@@ -27,7 +27,7 @@ var (
 	}
 )
 
-// Account reads the account, which is there after the first start.
+// Account reads the account, which exists after the first start.
 func (r *Reader) Account() (elb.Account, bool) { return read(r, accounts, accountKey) }
 
 // PutAccount writes the account.
@@ -55,7 +55,7 @@ func (r *Reader) AccessKey(id string) (elb.AccessKey, bool) {
 	return read(r, accessKeys, under(accessKeyPrefix, id))
 }
 
-// AccessKeys lists those of all users in the order of their ids.
+// AccessKeys lists the access keys of all users in the order of their ids.
 func (r *Reader) AccessKeys() []elb.AccessKey { return list(r, accessKeys, accessKeyPrefix) }
 
 // PutAccessKey writes an access key.
@@ -64,7 +64,7 @@ func (tx *Tx) PutAccessKey(k elb.AccessKey) {
 	tx.index(keyOfUser(k))
 }
 
-// MoveAccessKey gives an access key to a user of another name.
+// MoveAccessKey assigns an access key to a user of another name.
 func (tx *Tx) MoveAccessKey(k elb.AccessKey, userName string) {
 	tx.unindex(keyOfUser(k))
 	k.UserName = userName
@@ -94,29 +94,29 @@ func (tx *Tx) PutPolicy(p elb.Policy) { put(tx, policies, under(policyPrefix, p.
 // DeletePolicy deletes a Custom policy.
 func (tx *Tx) DeletePolicy(name string) { tx.delete(under(policyPrefix, name)) }
 
-// LoginProfile reads how a user signs in to the console.
+// LoginProfile reads the login profile of a user.
 func (r *Reader) LoginProfile(userName string) (elb.LoginProfile, bool) {
 	return read(r, logins, under(loginPrefix, userName))
 }
 
-// PutLoginProfile writes how a user signs in to the console.
+// PutLoginProfile writes the login profile of a user.
 func (tx *Tx) PutLoginProfile(p elb.LoginProfile) {
 	put(tx, logins, under(loginPrefix, p.UserName), p)
 }
 
-// DeleteLoginProfile deletes how a user signs in to the console.
+// DeleteLoginProfile deletes the login profile of a user.
 func (tx *Tx) DeleteLoginProfile(userName string) { tx.delete(under(loginPrefix, userName)) }
 
-// A Credential is all that is needed to authenticate and authorize a call.
+// A Credential is everything needed to authenticate and authorize a call.
 type Credential struct {
 	Account  elb.Account
 	Key      elb.AccessKey
 	User     elb.User     // zero for root
-	Policies []elb.Policy // attached to the user or to groups of theirs, Custom and System
+	Policies []elb.Policy // attached to the user or to the user's groups, Custom and System
 }
 
-// Credential reads what belongs to an access key, all at one revision. It is
-// not found if there is no such key.
+// Credential reads everything that belongs to an access key, at one revision.
+// found is false if there is no such key.
 func (s *Store) Credential(ctx context.Context, accessKeyID string) (c Credential, found bool, err error) {
 	err = s.View(ctx, func(r *Reader) error {
 		if c.Key, found = r.AccessKey(accessKeyID); !found {
@@ -133,17 +133,16 @@ func (s *Store) Credential(ctx context.Context, accessKeyID string) (c Credentia
 	return c, found, err
 }
 
-// A Login is all that is needed to authorize a user who signed in with a
-// password.
+// A Login is everything needed to authorize a user who signed in with a password.
 type Login struct {
 	Account  elb.Account
 	User     elb.User
 	Profile  elb.LoginProfile
-	Policies []elb.Policy // attached to the user or to groups of theirs, Custom and System
+	Policies []elb.Policy // attached to the user or to the user's groups, Custom and System
 }
 
-// Login reads what belongs to a user, all at one revision. It is not found if
-// there is no such user or the user has no login profile.
+// Login reads everything that belongs to a user, at one revision. found is false
+// if there is no such user or the user has no login profile.
 func (s *Store) Login(ctx context.Context, userName string) (l Login, found bool, err error) {
 	err = s.View(ctx, func(r *Reader) error {
 		if l.User, found = r.User(userName); !found {
@@ -157,8 +156,8 @@ func (s *Store) Login(ctx context.Context, userName string) (l Login, found bool
 	return l, found, err
 }
 
-// PoliciesOf reads the policies of a user, Custom and System, those of the user's
-// groups among them.
+// PoliciesOf reads the policies of a user and of the user's groups, Custom and
+// System.
 func (s *Store) PoliciesOf(ctx context.Context, userName string) (all []elb.Policy, err error) {
 	err = s.View(ctx, func(r *Reader) error {
 		all = r.policiesOf(userName)

@@ -11,9 +11,9 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// The indexes say by other names what the documents say, so that a call which
-// asks for little reads little. They are no documents: a backup does not have them,
-// and Reindex makes them what the documents ask for whenever a store is opened.
+// Indexes hold content of the documents under other keys, so that simple calls
+// read little. They are not documents: a backup does not contain them, and
+// Reindex rebuilds them from the documents whenever a store is opened.
 //
 //	/elbow-index/attached/<type>/<policy>/<user, group:id or role:name>    of attachments
 //	/elbow-index/groups/<user>/<group id>                                   of memberships
@@ -21,8 +21,8 @@ import (
 //	/elbow-index/accesskey/<user, "" for the account>/<id>                  of access keys
 //	/elbow-index/certificate/<id>/<lb>/<port, 5 digits>/<protocol> of listeners
 //
-// The last may have listeners that are gone: what releases a load balancer with
-// many of them does not look for their certificates. It never lacks one.
+// The last one may contain listeners that are gone: deleting a load balancer with
+// many of them does not look up their certificates. It never lacks one.
 const (
 	indexRoot     = "/elbow-index/"
 	attachedIndex = indexRoot + "attached/"
@@ -43,7 +43,7 @@ func attachedKey(a elb.Attachment) string {
 	return attachedTo(a.PolicyType, a.PolicyName) + escaped(name)
 }
 
-// How the names of holders begin that are no users.
+// Prefixes of the names of holders other than users.
 const (
 	groupHolder = "group:"
 	roleHolder  = "role:"
@@ -69,7 +69,7 @@ func keyOfUser(k elb.AccessKey) string { return keysOf(k.UserName) + escaped(k.I
 // keysOf is the prefix of the access keys of one user, or of the account.
 func keysOf(userName string) string { return under(keyIndex, userName) + "/" }
 
-// useKeys are those of the certificates that a listener names.
+// useKeys are the keys of the certificates that a listener names.
 func useKeys(l elb.Listener) []string {
 	var all []string
 	for _, id := range elb.CertificateIDs(l.CertificateID) {
@@ -84,14 +84,14 @@ func useKeys(l elb.Listener) []string {
 // usesOf is the prefix of the listeners of one certificate.
 func usesOf(id string) string { return under(useIndex, id) + "/" }
 
-// escaped is a name as under writes it.
+// escaped is a name in the escaping of under.
 func escaped(name string) string { return under("", name) }
 
 func (tx *Tx) index(key string)   { tx.writes = append(tx.writes, clientv3.OpPut(key, "")) }
 func (tx *Tx) unindex(key string) { tx.delete(key) }
 
-// count is how many keys a prefix has, or another range that an option says. A Tx
-// does not notice when that changes.
+// count returns the number of keys under a prefix, or in another range given by
+// an option. A Tx does not notice when that changes.
 func (r *Reader) count(from string, of ...clientv3.OpOption) int {
 	if r.err != nil {
 		return 0
@@ -114,8 +114,8 @@ func (r *Reader) count(from string, of ...clientv3.OpOption) int {
 	return int(resp.Count)
 }
 
-// some lists the names in the last part of the keys under a prefix, at most limit of
-// them; 0: all.
+// some lists the last parts of the keys under a prefix, at most limit of them; 0:
+// all.
 func (r *Reader) some(prefix string, limit int64) []string {
 	var names []string
 	for _, kv := range r.getRange(prefix, clientv3.WithKeysOnly(), clientv3.WithLimit(limit)) {
@@ -129,7 +129,7 @@ func (r *Reader) HoldersOf(policyType, policyName string) int {
 	return r.count(attachedTo(policyType, policyName))
 }
 
-// AHolderOf finds a user, group or role that a policy is attached to.
+// AHolderOf returns a user, group or role that a policy is attached to.
 func (r *Reader) AHolderOf(policyType, policyName string) (h elb.Holder, found bool) {
 	some := r.some(attachedTo(policyType, policyName), 1)
 	if len(some) == 0 {
@@ -156,15 +156,15 @@ func (r *Reader) AccessKeysOf(userName string) (all []elb.AccessKey) {
 	return all
 }
 
-// UserOfCertificate finds a listener that names a certificate.
+// UserOfCertificate returns a listener that names a certificate.
 func (r *Reader) UserOfCertificate(id string) (elb.ListenerKey, bool) {
 	for _, name := range r.some(usesOf(id), 0) {
 		k, ok := listenerKeyOf(name)
 		if !ok {
 			continue
 		}
-		// What the index has under the certificate is compared by Update, so that a
-		// listener which takes it up meanwhile is noticed.
+		// Update compares the index entries of the certificate, so that a
+		// listener which begins to use it meanwhile is noticed.
 		if l, found := peek(r, listeners, listenerKey(k)); found && slices.Contains(elb.CertificateIDs(l.CertificateID), id) {
 			return k, true
 		}
@@ -172,7 +172,7 @@ func (r *Reader) UserOfCertificate(id string) (elb.ListenerKey, bool) {
 	return elb.ListenerKey{}, false
 }
 
-// peek reads a document without making it a part of what Update compares.
+// peek reads a document that Update does not compare.
 func peek[T any](r *Reader, k kind[T], key string) (v T, found bool) {
 	kvs := r.get(key)
 	if len(kvs) == 0 {

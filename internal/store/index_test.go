@@ -10,7 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// indexed makes users with keys and policies, and listeners with certificates.
+// indexed writes users with keys and policies, and listeners with certificates.
 func indexed(t *testing.T, s *store.Store) {
 	t.Helper()
 	for i := range 30 {
@@ -41,7 +41,7 @@ func indexed(t *testing.T, s *store.Store) {
 	})
 }
 
-// checkIndexes asks by the indexes for what indexed made.
+// checkIndexes checks the indexes of what indexed wrote.
 func checkIndexes(t *testing.T, what string, s *store.Store) {
 	t.Helper()
 	view(t, s, func(r *store.Reader) {
@@ -84,7 +84,7 @@ func checkIndexes(t *testing.T, what string, s *store.Store) {
 	})
 }
 
-// keysUnder counts what etcd has under a prefix.
+// keysUnder counts etcd's keys under a prefix.
 func keysUnder(t *testing.T, c *clientv3.Client, prefix string) int64 {
 	t.Helper()
 	resp, err := c.Get(t.Context(), prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())
@@ -94,9 +94,9 @@ func keysUnder(t *testing.T, c *clientv3.Client, prefix string) int64 {
 	return resp.Count
 }
 
-// Whatever has become of the indexes, a store that is opened has those that its
-// documents ask for: a store of an older version has none, and one that an older
-// version has written to has wrong ones.
+// Whatever state the indexes are in, opening a store makes them match its
+// documents: a store of an older version has none, and one that an older version
+// has written to has wrong ones.
 func TestIndexesAreMadeTrue(t *testing.T) {
 	s, member := start(t)
 	indexed(t, s)
@@ -132,7 +132,7 @@ func TestIndexesAreMadeTrue(t *testing.T) {
 	}
 }
 
-// A backup has no indexes, and what is restored from it has them.
+// A backup has no indexes, and restoring it builds them.
 func TestLoadMakesIndexes(t *testing.T) {
 	from, member := start(t)
 	indexed(t, from)
@@ -147,7 +147,7 @@ func TestLoadMakesIndexes(t *testing.T) {
 	checkIndexes(t, "loaded", to)
 }
 
-// A load balancer with more listeners than one transaction can write off leaves no
+// A load balancer with more listeners than one transaction can handle leaves no
 // certificate in use.
 func TestDeletedLoadBalancerUsesNoCertificate(t *testing.T) {
 	s, _ := start(t)

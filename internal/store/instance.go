@@ -16,7 +16,7 @@ func (r *Reader) Instance(id string) (elb.Instance, bool) {
 	return read(r, instances, under(instancePrefix, id))
 }
 
-// Instances lists them all in the order of their ids.
+// Instances lists all instances in the order of their ids.
 func (r *Reader) Instances() []elb.Instance { return list(r, instances, instancePrefix) }
 
 // PutInstance writes an instance.
@@ -30,7 +30,7 @@ func (r *Reader) InstanceRange(cidr netip.Prefix) (elb.InstanceRange, bool) {
 	return read(r, instanceRanges, under(instanceRangePrefix, cidr.String()))
 }
 
-// InstanceRanges lists them all.
+// InstanceRanges lists all ranges.
 func (r *Reader) InstanceRanges() []elb.InstanceRange {
 	return list(r, instanceRanges, instanceRangePrefix)
 }

@@ -11,9 +11,9 @@ import (
 	"elbow/internal/elb"
 )
 
-// The key schema. What the data plane needs is under one prefix, so that one
-// list and one watch cover it. Names that a client chose are escaped, so that
-// none of them can hold a slash.
+// The key schema. Everything that the data plane needs is under one prefix, so
+// that one list and one watch cover it. Names that a client chose are escaped, so
+// that none can contain a slash.
 //
 //	/elbow/seal                                       see sealCheck
 //	/elbow/account
@@ -105,12 +105,12 @@ func listenersOf(loadBalancerID string) string {
 	return under(listenerPrefix, loadBalancerID) + "/"
 }
 
-// port sorts by number: 00443/https.
+// port is the end of a listener's key, sorted by number: 00443/https.
 func port(k elb.ListenerKey) string {
 	return fmt.Sprintf("%05d/%s", k.Port, k.Protocol)
 }
 
-// listenerKeyOf reads the end of a key that names a listener: lb/00443/https.
+// listenerKeyOf parses the end of a key that names a listener: lb/00443/https.
 func listenerKeyOf(text string) (k elb.ListenerKey, ok bool) {
 	parts := strings.Split(text, "/")
 	if len(parts) != 3 {
@@ -120,7 +120,7 @@ func listenerKeyOf(text string) (k elb.ListenerKey, ok bool) {
 	return elb.ListenerKey{LoadBalancerID: unescaped(parts[0]), Port: number, Protocol: elb.Protocol(parts[2])}, err == nil
 }
 
-// unescaped is the name that under wrote.
+// unescaped undoes the escaping of under.
 func unescaped(name string) string {
 	plain, err := url.PathUnescape(name)
 	if err != nil {
@@ -133,12 +133,13 @@ func statusKey(k elb.ListenerKey, node string) string {
 	return statusesOf(k.LoadBalancerID) + port(k) + "/" + url.PathEscape(node)
 }
 
-// toldBy reports whether the key is that of a status of the node.
+// toldBy reports whether the key is that of a status reported by the node.
 func toldBy(statusKey, node string) bool {
 	return strings.HasSuffix(statusKey, "/"+url.PathEscape(node))
 }
 
-// statusesOf is the prefix of what nodes report of one load balancer.
+// statusesOf is the prefix of the statuses that nodes report of one load
+// balancer.
 func statusesOf(loadBalancerID string) string {
 	return under(statusPrefix, loadBalancerID) + "/"
 }
@@ -153,14 +154,14 @@ func addressKey(vSwitchID string, address netip.Addr) string {
 
 func eipAddressKey(address netip.Addr) string { return eipAddressPrefix + hexOf(address) }
 
-// hexOf sorts as addresses do.
+// hexOf is an address as hexadecimal digits, which sort like addresses.
 func hexOf(address netip.Addr) string {
 	b := address.As16()
 	return hex.EncodeToString(b[:])
 }
 
 // addressesOf is the prefix of the taken addresses of one vSwitch, which sort
-// as the addresses do.
+// like addresses.
 func addressesOf(vSwitchID string) string {
 	return under(addressPrefix, vSwitchID) + "/"
 }

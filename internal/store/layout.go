@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// A layout is how the documents under a prefix are read, whatever their type.
+// A layout decodes the documents under a prefix, whatever their type.
 type layout struct {
 	prefix string
 
-	// open returns a document as text with its secrets in the clear.
+	// open returns a document as text with its secrets decrypted.
 	open func(s *sealer, key, value string) (string, error)
 
-	// reseal returns a document with its secrets sealed by to.
+	// reseal returns a document with its secrets encrypted by to.
 	reseal func(from, to *sealer, key, value string) (string, error)
 }
 
@@ -44,7 +44,7 @@ var layouts = []layout{
 	layoutOf(groupAttachmentPrefix, attachments),
 	layoutOf(rolePrefix, roles),
 	layoutOf(roleAttachmentPrefix, attachments),
-	{ // the name of who has the address
+	{ // the name of the owner of the address
 		prefix: addressPrefix,
 		open:   func(_ *sealer, _, value string) (string, error) { return value, nil },
 		reseal: func(_, _ *sealer, _, value string) (string, error) { return value, nil },
@@ -72,14 +72,14 @@ func layoutOf[T any](prefix string, k kind[T]) layout {
 	}
 }
 
-// has reports whether a document, sealed by s, says plain. One that cannot be
-// read says something else.
+// has reports whether a document, encrypted by s, equals plain. One that cannot
+// be decoded does not.
 func (f layout) has(s *sealer, key, value, plain string) bool {
 	text, err := f.open(s, key, value)
 	return err == nil && text == plain
 }
 
-// layoutFor finds the layout of a document.
+// layoutFor returns the layout of a document.
 func layoutFor(key string) (layout, error) {
 	for _, f := range layouts {
 		if strings.HasPrefix(key, f.prefix) {

@@ -8,34 +8,37 @@ const (
 	// some 10 s for an answer.
 	callTimeout = 5 * time.Second
 
-	// reindexTimeout bounds the making of the indexes when a store is opened. With
-	// 100,000 attachments it takes a second, or several if they have to be written.
+	// reindexTimeout bounds building the indexes when a store is opened. With
+	// 100,000 attachments it takes a second, or several if they have to be
+	// written.
 	reindexTimeout = time.Minute
 
-	// maxForgotten is how many listeners of a load balancer are looked at when it is
-	// deleted: their certificates have to be written off within one transaction.
+	// maxForgotten is how many listeners are looked up when their load balancer
+	// is deleted: the index entries of their certificates must be removed within
+	// one transaction.
 	maxForgotten = 64
 
-	// maxTries bounds the tries of one Update. From the second on a process makes
-	// one at a time, so that only other processes can still come first.
+	// maxTries bounds the attempts of one Update. From the second on a process
+	// makes one at a time, so that only other processes can still conflict.
 	maxTries = 16
 
-	// statusTTL is how long the status of a node that died is still told.
+	// statusTTL is how long the status of a node that died is still reported.
 	statusTTL = 10 * time.Second
 
 	// statusBatch is how many statuses go into one transaction, under etcd's
-	// default limit of 128 operations, and statusBytes how long they may be in all,
-	// under its default limit of 1.5 MiB with room for what the transaction itself
-	// takes. A status has some 150 bytes a backend, twice that with the reason why a
-	// backend is down, and a load balancer at most 500 of them.
+	// default limit of 128 operations, and statusBytes their maximum total
+	// length, under its default limit of 1.5 MiB with room for the transaction
+	// itself. A status has some 150 bytes per backend, twice that with the reason
+	// why a backend is down, and a load balancer at most 500 of them.
 	statusBatch = 100
 	statusBytes = 1 << 20
 
-	// maxReason is how much is told of a reason that does not fit as a whole.
+	// maxReason is how much of a reason is kept if it does not fit as a whole, in
+	// bytes.
 	maxReason = 1 << 10
 
-	// TokenLife is how long a ClientToken is remembered at least: six times the
-	// ten minutes that the API documents. It is remembered at most twice as long.
+	// TokenLife is the minimum time for which a ClientToken is remembered: six
+	// times the ten minutes that the API documents. The maximum is twice as long.
 	TokenLife = time.Hour
 
 	// The pause before a broken watch or lease is set up again grows from
@@ -43,11 +46,11 @@ const (
 	retryFirst = 50 * time.Millisecond
 	retryLast  = 2 * time.Second
 
-	// rotationGap is the longest time between two looks at the session keys: a
-	// clock that was set, or a machine that slept, is late by no more.
+	// rotationGap is the longest time between two checks of the session keys:
+	// after a clock was set, or the machine slept, a rotation is late by no more.
 	rotationGap = time.Hour
 
-	// rotationRetryLast is how long the pause between two tries grows that the
-	// store does not take. The next key has been there for a whole period.
+	// rotationRetryLast is the maximum pause between two attempts that the store
+	// refuses. The next key has existed for a whole period.
 	rotationRetryLast = time.Minute
 )

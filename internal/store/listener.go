@@ -27,12 +27,13 @@ func (r *Reader) ListenersOf(loadBalancerID string) []elb.Listener {
 	return list(r, listeners, listenersOf(loadBalancerID))
 }
 
-// Listeners lists those of all load balancers.
+// Listeners lists the listeners of all load balancers.
 func (r *Reader) Listeners() []elb.Listener {
 	return list(r, listeners, listenerPrefix)
 }
 
-// ListenerRevision is when a listener that this Reader read was last changed.
+// ListenerRevision is the revision of the last change of a listener that this
+// Reader read.
 func (r *Reader) ListenerRevision(k elb.ListenerKey) int64 {
 	key := listenerKey(k)
 	return cmp.Or(r.keys[key], r.listed[key])

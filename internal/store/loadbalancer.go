@@ -15,7 +15,7 @@ func (r *Reader) LoadBalancer(id string) (elb.LoadBalancer, bool) {
 	return read(r, loadBalancers, under(loadBalancerPrefix, id))
 }
 
-// LoadBalancers lists them all, in the order of their ids.
+// LoadBalancers lists all load balancers, in the order of their ids.
 func (r *Reader) LoadBalancers() []elb.LoadBalancer {
 	return list(r, loadBalancers, loadBalancerPrefix)
 }
@@ -23,13 +23,14 @@ func (r *Reader) LoadBalancers() []elb.LoadBalancer {
 // CountAddresses counts the addresses taken in a vSwitch.
 func (r *Reader) CountAddresses(vSwitchID string) int { return r.count(addressesOf(vSwitchID)) }
 
-// CountAddressesFrom counts those from first to last. They do not become part of
-// what Update finds unchanged: that is the one address that CreateLoadBalancer takes.
+// CountAddressesFrom counts the addresses from first to last. Update does not
+// check that they are unchanged: it only checks the one address that
+// CreateLoadBalancer takes.
 func (r *Reader) CountAddressesFrom(vSwitchID string, first, last netip.Addr) int {
 	return r.count(addressKey(vSwitchID, first), clientv3.WithRange(addressKey(vSwitchID, last)+"\x00"))
 }
 
-// InVSwitch reports whether a load balancer has its address there.
+// InVSwitch reports whether a load balancer has its address in the vSwitch.
 func (r *Reader) InVSwitch(vSwitchID string) bool {
 	return len(r.getRange(addressesOf(vSwitchID), clientv3.WithLimit(1), clientv3.WithKeysOnly())) > 0
 }
@@ -43,8 +44,8 @@ func (r *Reader) LoadBalancersIn(vSwitchID string) (ids []string) {
 	return ids
 }
 
-// CreateLoadBalancer writes a new load balancer and takes its address. If
-// another took one of the two meanwhile, Update tries again.
+// CreateLoadBalancer writes a new load balancer and takes its address. If another
+// one took id or address meanwhile, Update retries.
 func (tx *Tx) CreateLoadBalancer(lb elb.LoadBalancer) {
 	key := under(loadBalancerPrefix, lb.ID)
 	taken := addressKey(lb.VSwitchID, lb.Address)
@@ -58,8 +59,8 @@ func (tx *Tx) PutLoadBalancer(lb elb.LoadBalancer) {
 	put(tx, loadBalancers, under(loadBalancerPrefix, lb.ID), lb)
 }
 
-// DeleteLoadBalancer deletes a load balancer with its listeners and gives its
-// address back. Which certificates its listeners name is forgotten if a transaction
+// DeleteLoadBalancer deletes a load balancer with its listeners and releases its
+// address. The index entries of their certificates are removed if a transaction
 // has room for that.
 func (tx *Tx) DeleteLoadBalancer(lb elb.LoadBalancer) {
 	if tx.count(listenersOf(lb.ID)) <= maxForgotten {

@@ -16,22 +16,22 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Desired is what should run, complete, at one revision. It is shared: nobody
-// changes it, nor what its slices and its map hold.
+// Desired is the complete desired state at one revision. It is shared: neither it
+// nor its slices and its map may be modified.
 type Desired struct {
-	Revision      int64 // of the last change that is in it
+	Revision      int64 // of the last change included
 	LoadBalancers []elb.LoadBalancer
 	Listeners     []elb.Listener             // by load balancer, then port
 	Certificates  map[string]elb.Certificate // by decimal id
-	SessionKeys   []elb.SessionKey           // oldest first; none before the first were made
+	SessionKeys   []elb.SessionKey           // oldest first; empty before the first rotation
 
-	// ListenerRevisions is when each listener was last changed. A status that
-	// carries it says which change runs.
+	// ListenerRevisions has the revision of each listener's last change. A status
+	// that carries it says which change is in force.
 	ListenerRevisions map[elb.ListenerKey]int64
 }
 
-// A Mirror is a copy of the desired state that follows the store. When the
-// store is gone it stays as it was.
+// A Mirror is a copy of the desired state that follows the store. While the store
+// is unavailable it does not change.
 type Mirror struct {
 	store *Store
 
@@ -57,7 +57,7 @@ func (s *Store) Mirror(ctx context.Context) (*Mirror, error) {
 	return m, nil
 }
 
-// mirror makes an empty one.
+// mirror returns an empty Mirror.
 func (s *Store) mirror() *Mirror {
 	return &Mirror{
 		store:         s,
@@ -70,15 +70,16 @@ func (s *Store) mirror() *Mirror {
 	}
 }
 
-// Desired is the state as of the last change that was seen.
+// Desired is the state as of the last change seen.
 func (m *Mirror) Desired() Desired { return *m.current.Load() }
 
-// Changed receives when Desired is another one than before. Changes that
-// follow each other closely may be one.
+// Changed receives when Desired has changed. Changes in quick succession may be
+// merged.
 func (m *Mirror) Changed() <-chan struct{} { return m.changed }
 
-// Await returns when Desired has all changes up to a revision, which is one that
-// changed what a Mirror has. Nobody else receives from Changed meanwhile.
+// Await returns when Desired has all changes up to a revision, which must be one
+// that changed what a Mirror has. No other goroutine may receive from Changed
+// meanwhile.
 func (m *Mirror) Await(ctx context.Context, revision int64) error {
 	for m.Desired().Revision < revision {
 		select {
@@ -94,7 +95,7 @@ func (m *Mirror) Await(ctx context.Context, revision int64) error {
 // runs for this mirror any more.
 func (m *Mirror) Wait() { <-m.done }
 
-// list reads everything; what did not change since an earlier list is not
+// list reads everything; what has not changed since an earlier list is not
 // decoded again.
 func (m *Mirror) list(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -118,11 +119,11 @@ func (m *Mirror) list(ctx context.Context) error {
 }
 
 // follow watches from the revision that was listed. When the watch breaks, for
-// instance because that revision was compacted away, it lists again.
+// instance because that revision was compacted, it lists again.
 func (m *Mirror) follow(ctx context.Context) {
 	defer close(m.done)
 	pause := retryFirst
-	listed := true // false after a list that failed, which is logged once
+	listed := true // false after a failed list, which is logged once
 	for ctx.Err() == nil {
 		watch, stop := context.WithCancel(ctx)
 		for resp := range m.store.client.Watch(watch, desiredPrefix, clientv3.WithPrefix(), clientv3.WithRev(m.revision+1)) {
@@ -147,7 +148,7 @@ func (m *Mirror) follow(ctx context.Context) {
 	}
 }
 
-// apply takes in the events of one or more whole revisions.
+// apply applies the events of one or more complete revisions.
 func (m *Mirror) apply(resp clientv3.WatchResponse) {
 	for _, event := range resp.Events {
 		if event.Type == clientv3.EventTypeDelete {
@@ -186,8 +187,8 @@ func (m *Mirror) delete(key string) {
 	m.sessionKeys.delete(key)
 }
 
-// publish replaces the current state. Parts without a change are shared with
-// the last one.
+// publish replaces the current state. Unchanged parts are shared with the
+// previous one.
 func (m *Mirror) publish() {
 	next := Desired{Revision: m.revision}
 	if last := m.current.Load(); last != nil {
@@ -214,7 +215,7 @@ func (m *Mirror) publish() {
 	m.current.Store(&next)
 	select {
 	case m.changed <- struct{}{}:
-	default: // it was told already and has not looked yet
+	default: // already signalled
 	}
 }
 
@@ -230,7 +231,7 @@ func (m *Mirror) listenerRevisions() map[elb.ListenerKey]int64 {
 type copies[T any] struct {
 	kind    kind[T]
 	byKey   map[string]decoded[T]
-	changed bool // since sorted was called
+	changed bool // since the last call of sorted
 }
 
 type decoded[T any] struct {
@@ -242,8 +243,8 @@ func newCopies[T any](k kind[T]) copies[T] {
 	return copies[T]{kind: k, byKey: make(map[string]decoded[T])}
 }
 
-// put decodes a document, unless this very revision of it is there. One that
-// is unreadable changes nothing: better what ran before than nothing.
+// put decodes a document, unless this revision of it is there. One that cannot be
+// decoded changes nothing: the previous configuration is better than none.
 func (c *copies[T]) put(s *sealer, kv *mvccpb.KeyValue) error {
 	key := string(kv.Key)
 	if old, ok := c.byKey[key]; ok && old.revision == kv.ModRevision {
@@ -265,7 +266,7 @@ func (c *copies[T]) delete(key string) {
 	}
 }
 
-// keep deletes what is not there.
+// keep deletes the documents that are not in there.
 func (c *copies[T]) keep(there map[string]bool) {
 	for key := range c.byKey {
 		if !there[key] {

@@ -95,7 +95,7 @@ func TestMirrorFollows(t *testing.T) {
 	}
 }
 
-// What did not change is the same memory in the next snapshot: it was neither
+// Unchanged parts are the same memory in the next snapshot: they were neither
 // decoded nor decrypted again.
 func TestMirrorDecodesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
@@ -120,7 +120,7 @@ func TestMirrorDecodesOnlyWhatChanged(t *testing.T) {
 	}
 }
 
-// One document that cannot be read leaves the others alone.
+// A document that cannot be decoded does not affect the others.
 func TestMirrorPassesOverAnUnreadableDocument(t *testing.T) {
 	t.Parallel()
 	s, member := start(t)

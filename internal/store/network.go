@@ -13,7 +13,7 @@ func (r *Reader) Region(id string) (elb.Region, bool) {
 	return read(r, regions, under(regionPrefix, id))
 }
 
-// Regions lists them all.
+// Regions lists all regions.
 func (r *Reader) Regions() []elb.Region { return list(r, regions, regionPrefix) }
 
 // PutRegion writes a region.
@@ -24,7 +24,7 @@ func (r *Reader) Network(id string) (elb.Network, bool) {
 	return read(r, networks, under(networkPrefix, id))
 }
 
-// Networks lists them all.
+// Networks lists all networks.
 func (r *Reader) Networks() []elb.Network { return list(r, networks, networkPrefix) }
 
 // PutNetwork writes a network.
@@ -38,7 +38,7 @@ func (r *Reader) VSwitch(id string) (elb.VSwitch, bool) {
 	return read(r, vSwitches, under(vSwitchPrefix, id))
 }
 
-// VSwitches lists them all.
+// VSwitches lists all vSwitches.
 func (r *Reader) VSwitches() []elb.VSwitch { return list(r, vSwitches, vSwitchPrefix) }
 
 // PutVSwitch writes a vSwitch.

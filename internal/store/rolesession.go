@@ -11,14 +11,14 @@ import (
 	"elbow/internal/elb"
 )
 
-// A RoleSession is what the holder of a security token may do, and until when. It is
-// stored nowhere but in the token, sealed: sessions take no room, and every process
-// that has the seal key knows them.
+// A RoleSession is what the bearer of a security token may do, and until when. It
+// is stored only in the token, encrypted: sessions take no space, and every
+// process with the seal key can decode them.
 type RoleSession struct {
 	AccessKeyID string
 	Secret      string
 	RoleName    string
-	RoleID      string // a role of the same name that was made later is another one
+	RoleID      string // distinguishes the role from a later one of the same name
 	Name        string
 	Policy      string // the session policy; "": none
 	Expires     time.Time
@@ -27,11 +27,12 @@ type RoleSession struct {
 // ErrNoToken is the error for a text that is no security token of this store.
 var ErrNoToken = errors.New("not a security token of this store")
 
-// tokenDocument is what a token is sealed as, apart from the documents of the store.
+// tokenDocument takes the place of the document key in the encryption of tokens,
+// and separates them from the documents of the store.
 const tokenDocument = "security token"
 
-// newTokenSealer derives the key of security tokens, so that however many there are
-// takes nothing from what the seal key may seal.
+// newTokenSealer derives the key of security tokens, so that their number does
+// not count against the limit of secrets under the seal key.
 func newTokenSealer(key []byte) (*sealer, error) {
 	derived, err := hkdf.Key(sha256.New, key, nil, "elbow "+tokenDocument, len(key))
 	if err != nil {
@@ -40,7 +41,7 @@ func newTokenSealer(key []byte) (*sealer, error) {
 	return newSealer(derived)
 }
 
-// SealSession makes the security token of a session.
+// SealSession returns the security token of a session.
 func (s *Store) SealSession(session RoleSession) (token string, err error) {
 	text, err := json.Marshal(session)
 	if err != nil {
@@ -49,7 +50,7 @@ func (s *Store) SealSession(session RoleSession) (token string, err error) {
 	return s.tokenSealer.seal(tokenDocument, string(text))
 }
 
-// OpenSession reads a security token, whether or not it has expired.
+// OpenSession decodes a security token, whether or not it has expired.
 func (s *Store) OpenSession(token string) (session RoleSession, err error) {
 	text, err := s.tokenSealer.open(tokenDocument, token)
 	if err != nil || json.Unmarshal([]byte(text), &session) != nil {
@@ -58,15 +59,15 @@ func (s *Store) OpenSession(token string) (session RoleSession, err error) {
 	return session, nil
 }
 
-// A RoleCredential is all that is needed to authorize a call of a session.
+// A RoleCredential is everything needed to authorize a call of a session.
 type RoleCredential struct {
 	Account  elb.Account
 	Role     elb.Role
 	Policies []elb.Policy // attached to the role, Custom and System
 }
 
-// RoleCredential reads what belongs to the role of a session, all at one revision. It is
-// not found if the role is gone.
+// RoleCredential reads everything that belongs to the role of a session, at one
+// revision. It is not found if the role is gone.
 func (s *Store) RoleCredential(ctx context.Context, session RoleSession) (c RoleCredential, found bool, err error) {
 	err = s.View(ctx, func(r *Reader) error {
 		c.Role, found = r.Role(session.RoleName)

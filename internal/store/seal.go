@@ -8,13 +8,14 @@ import (
 	"fmt"
 )
 
-// errSealed is in the error for a secret that the seal key does not open.
+// errSealed is wrapped by the error for a secret that the seal key does not
+// decrypt.
 var errSealed = errors.New("the seal key does not open it")
 
 // A sealer encrypts what must not be readable in a copy of the store, by
-// AES-256-GCM with a random nonce (NIST SP 800-38D, 8.2.2: safe for 2^32
-// secrets under one key). The key of the document is authenticated with it, so
-// that a secret moved to another document does not open.
+// AES-256-GCM with a random nonce (NIST SP 800-38D, 8.2.2: safe for 2^32 secrets
+// under one key). The key of the document is authenticated with it, so that a
+// secret moved to another document does not decrypt.
 type sealer struct{ aead cipher.AEAD }
 
 func newSealer(key []byte) (*sealer, error) {
@@ -32,7 +33,7 @@ func newSealer(key []byte) (*sealer, error) {
 	return &sealer{aead}, nil
 }
 
-// seal returns base64 text; no secret gives no text.
+// seal returns base64 text; an empty secret gives an empty text.
 func (s *sealer) seal(key, secret string) (string, error) {
 	if secret == "" {
 		return "", nil

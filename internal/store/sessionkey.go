@@ -13,7 +13,7 @@ import (
 var sessionKeys = kind[[]elb.SessionKey]{
 	name: "session keys",
 	secrets: func(keys *[]elb.SessionKey, each func(string) (string, error)) error {
-		*keys = slices.Clone(*keys) // the caller's stay as they are
+		*keys = slices.Clone(*keys) // the caller's slice is not modified
 		for i := range *keys {
 			k := &(*keys)[i]
 			secret, err := each(string(k.Secret))
@@ -26,9 +26,9 @@ var sessionKeys = kind[[]elb.SessionKey]{
 	},
 }
 
-// RotateSessionKeys makes the session keys that there should be at now and drops
-// those that nothing needs any more. Of nodes that do it at the same time one
-// makes the keys, the others find them.
+// RotateSessionKeys generates the session keys needed at now and drops expired
+// ones. If nodes do it at the same time, one generates the keys and the others
+// find them.
 func (s *Store) RotateSessionKeys(ctx context.Context, now time.Time) error {
 	return s.Update(ctx, func(tx *Tx) error {
 		keys, _ := read(&tx.Reader, sessionKeys, sessionKeysKey)

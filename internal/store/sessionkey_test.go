@@ -13,8 +13,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Nodes that rotate at once, period after period, end up with the same keys, and
-// none of the keys can be read in a copy of the store.
+// Nodes that rotate concurrently, period after period, end up with the same keys,
+// and none of the keys can be read in a copy of the store.
 func TestRotateSessionKeys(t *testing.T) {
 	t.Parallel()
 	s, member := start(t)
@@ -38,7 +38,7 @@ func TestRotateSessionKeys(t *testing.T) {
 			})
 		}
 		both.Wait()
-		want := min(periods+1, 16) // 14 periods of a ticket's life, this one and the next
+		want := min(periods+1, 16) // 14 periods of a ticket's lifetime, the current one and the next
 		d := await(t, m, func(d store.Desired) bool {
 			return len(d.SessionKeys) == want && now.Before(periodOf(d.SessionKeys[want-1]))
 		})
@@ -61,12 +61,12 @@ func TestRotateSessionKeys(t *testing.T) {
 	}
 }
 
-// periodOf is the beginning of a key's period.
+// periodOf is the begin of a key's period.
 func periodOf(k elb.SessionKey) time.Time {
 	return time.Unix(k.Period*int64(elb.SessionPeriod/time.Second), 0)
 }
 
-// The keys are there soon after the start, and stay as they are after another.
+// The keys exist soon after the start, and do not change after a restart.
 func TestKeepSessionKeys(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t)

@@ -14,25 +14,26 @@ import (
 
 var statuses = kind[elb.ListenerStatus]{name: "status"}
 
-// StatusesOf lists what the nodes report of the listeners of a load balancer,
-// in the order of their ports.
+// StatusesOf lists the statuses that the nodes report of the listeners of a load
+// balancer, in the order of their ports.
 func (r *Reader) StatusesOf(loadBalancerID string) []elb.ListenerStatus {
 	return list(r, statuses, statusesOf(loadBalancerID))
 }
 
-// ReportStatus writes what a node says of its listeners: changed is told from
-// now on, gone no longer. It is forgotten when this process ends: at once after
-// Close, statusTTL after a crash. What was told and is lost because etcd did
-// not hear from this process for too long is told again.
+// ReportStatus writes the statuses of a node's listeners: changed ones are
+// reported from now on, gone ones no longer. They expire when this process ends:
+// at once after Close, after statusTTL in a crash. Statuses that are lost because
+// etcd did not hear from this process for too long are reported again.
 //
 // There may be any number of them, of any size: they are written in as many
-// transactions as etcd's limits take.
+// transactions as etcd's limits require.
 func (s *Store) ReportStatus(ctx context.Context, node string, changed []elb.ListenerStatus, gone []elb.ListenerKey) error {
 	return s.reporter.report(ctx, node, changed, gone)
 }
 
-// ForgetStatus takes back what an earlier process of the node told that died and
-// whose lease has not ended yet. It is for the start, before ReportStatus.
+// ForgetStatus removes the statuses of an earlier process of the node that died
+// and whose lease has not expired. It must be called at the start, before
+// ReportStatus.
 func (s *Store) ForgetStatus(ctx context.Context, node string) error {
 	listing, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -53,8 +54,8 @@ func (s *Store) ForgetStatus(ctx context.Context, node string) error {
 type reporter struct {
 	store *Store
 	stop  context.CancelFunc
-	ctx   context.Context // of the background: ended by close
-	done  sync.WaitGroup  // the goroutine of renew
+	ctx   context.Context // of the background goroutine; ended by close
+	done  sync.WaitGroup  // waits for the goroutine of renew
 
 	mu    sync.Mutex
 	lease clientv3.LeaseID // guarded by mu; 0 before the first report and when lost
@@ -72,8 +73,8 @@ func newReporter(s *Store) *reporter {
 	return &reporter{store: s, ctx: ctx, stop: stop, told: make(map[string]told)}
 }
 
-// report holds the mutex while etcd writes: statuses of one process are
-// written in the order in which they became true.
+// report holds the mutex while etcd writes: statuses of one process are written
+// in the order in which they became true.
 func (r *reporter) report(ctx context.Context, node string, changed []elb.ListenerStatus, gone []elb.ListenerKey) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,8 +102,8 @@ func (r *reporter) report(ctx context.Context, node string, changed []elb.Listen
 	return r.write(ctx, ops)
 }
 
-// tell is the operation that writes one status. One that no transaction can hold
-// is told without what is longest in it.
+// tell returns the operation that writes one status. A status that exceeds a
+// transaction is written without its longest parts.
 func (r *reporter) tell(key string, status elb.ListenerStatus) (clientv3.Op, error) {
 	for {
 		text, err := encode(r.store.sealer, statuses, key, status)
@@ -112,15 +113,15 @@ func (r *reporter) tell(key string, status elb.ListenerStatus) (clientv3.Op, err
 	}
 }
 
-// shorten takes something out of a status, the reasons of its backends first, and
-// reports whether there was anything.
+// shorten removes something from a status, the reasons of its backends first, and
+// reports whether there was anything to remove.
 func shorten(s *elb.ListenerStatus) bool {
 	if len(s.Backends) == 0 {
 		shorter := len(s.Reason) > maxReason
 		s.Reason = s.Reason[:min(len(s.Reason), maxReason)]
 		return shorter
 	}
-	s.Backends = slices.Clone(s.Backends) // the caller's are shared
+	s.Backends = slices.Clone(s.Backends) // the caller's slice is shared
 	reasons := false
 	for i := range s.Backends {
 		reasons = reasons || s.Backends[i].LastErr != ""
@@ -132,8 +133,8 @@ func shorten(s *elb.ListenerStatus) bool {
 	return true
 }
 
-// write makes the operations in as many transactions as etcd's limits take, each
-// with its own time. Those made before one fails stay.
+// write makes the operations in as many transactions as etcd's limits require,
+// each with its own timeout. If one fails, those made before stay.
 func (r *reporter) write(ctx context.Context, ops []clientv3.Op) error {
 	for len(ops) > 0 {
 		n := fitting(ops)
@@ -158,7 +159,7 @@ func (r *reporter) commit(ctx context.Context, ops []clientv3.Op) error {
 	return err
 }
 
-// fitting is how many of the operations go into one transaction: at least one, and
+// fitting is the number of operations that fit one transaction: at least one, and
 // no more than statusBatch of statusBytes in all.
 func fitting(ops []clientv3.Op) int {
 	bytes := 0
@@ -171,7 +172,7 @@ func fitting(ops []clientv3.Op) int {
 	return len(ops)
 }
 
-// open makes sure that there is a lease, and starts to renew a new one.
+// open ensures that there is a lease, and starts to renew a new one.
 func (r *reporter) open(ctx context.Context) error {
 	if r.lease != 0 {
 		return nil
@@ -191,8 +192,8 @@ func (r *reporter) open(ctx context.Context) error {
 	return nil
 }
 
-// renew reads the answers of etcd to the renewals until there are no more,
-// then tells everything again under a new lease.
+// renew reads etcd's answers to the renewals until they end, then reports
+// everything again under a new lease.
 func (r *reporter) renew(alive <-chan *clientv3.LeaseKeepAliveResponse) {
 	for range alive {
 	}
@@ -213,8 +214,8 @@ func (r *reporter) renew(alive <-chan *clientv3.LeaseKeepAliveResponse) {
 	}
 }
 
-// again tells everything under a new lease. What one try has told the next leaves
-// out, so that tries which fail come to an end all the same.
+// again reports everything under a new lease. What one attempt has written the
+// next leaves out, so that repeated attempts make progress.
 func (r *reporter) again() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -235,7 +236,7 @@ func (r *reporter) again() error {
 	return r.write(r.ctx, ops)
 }
 
-// close revokes the lease, and with it all that was told.
+// close revokes the lease, and with it removes all statuses.
 func (r *reporter) close() {
 	r.stop()
 	r.done.Wait()
@@ -246,6 +247,6 @@ func (r *reporter) close() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
-	// If etcd is gone the lease ends by itself.
+	// If etcd is unavailable the lease expires by itself.
 	_, _ = r.store.client.Revoke(ctx, r.lease)
 }

@@ -19,7 +19,7 @@ func status(port int, state elb.ListenerState) elb.ListenerStatus {
 	return elb.ListenerStatus{LoadBalancerID: "lb-1", Port: port, Protocol: elb.HTTPS, Revision: 7, State: state}
 }
 
-// told lists what the store says of lb-1.
+// told lists the reported statuses of lb-1.
 func told(t *testing.T, s *store.Store) (all []elb.ListenerStatus) {
 	t.Helper()
 	view(t, s, func(r *store.Reader) { all = r.StatusesOf("lb-1") })
@@ -82,8 +82,8 @@ func TestCloseTakesStatusesBack(t *testing.T) {
 	}
 }
 
-// A process that starts takes back what the one before told that died, and
-// nothing of other nodes.
+// A process that starts removes the statuses of its dead predecessor, and none of
+// other nodes.
 func TestForgetStatus(t *testing.T) {
 	t.Parallel()
 	s, member := start(t)
@@ -102,7 +102,7 @@ func TestForgetStatus(t *testing.T) {
 	}
 }
 
-// When etcd has given a process up for dead, it tells everything again.
+// When etcd has given up a process, it reports everything again.
 func TestStatusesAreToldAgainAfterTheLeaseIsLost(t *testing.T) {
 	t.Parallel()
 	s, member := start(t)
@@ -151,7 +151,7 @@ func TestResultsOfTokens(t *testing.T) {
 		t.Errorf("remembered for %v s (%v), want at least %v", ttl.GrantedTTL, err, store.TokenLife)
 	}
 
-	// A lease that etcd does not know any more is replaced.
+	// A lease that etcd no longer knows is replaced.
 	if _, err := member.Client().Revoke(t.Context(), clientv3.LeaseID(resp.Kvs[0].Lease)); err != nil {
 		t.Fatal(err)
 	}
@@ -221,8 +221,8 @@ func TestNewRefusesAWrongSealKey(t *testing.T) {
 	again.Close()
 }
 
-// dead is a status with so many backends that are down for a reason of so many
-// bytes.
+// dead is a status with this number of backends that are down, each with a reason
+// of this many bytes.
 func dead(port, backends, reason int) elb.ListenerStatus {
 	s := status(port, elb.Running)
 	for n := range backends {
@@ -234,7 +234,7 @@ func dead(port, backends, reason int) elb.ListenerStatus {
 	return s
 }
 
-// Statuses that are few and long take several transactions, as many short ones do.
+// Few long statuses take several transactions, as many short ones do.
 func TestStatusesOfManyBackends(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t)
@@ -257,8 +257,8 @@ func TestStatusesOfManyBackends(t *testing.T) {
 	}
 }
 
-// A status that no transaction can hold is told in a shorter form, and the others
-// as they are.
+// A status that exceeds a transaction is reported in a shorter form, the others
+// unchanged.
 func TestStatusTooLarge(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t)
@@ -287,7 +287,7 @@ func TestStatusTooLarge(t *testing.T) {
 	}
 }
 
-// After a lost lease, statuses of any number and size are told again.
+// After a lost lease, statuses of any number and size are reported again.
 func TestManyStatusesAreToldAgain(t *testing.T) {
 	t.Parallel()
 	s, member := start(t)

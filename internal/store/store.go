@@ -1,7 +1,7 @@
 // Package store keeps the resources in etcd: typed documents under one key
 // schema, read from one revision and changed in one transaction. It is the only
-// package that knows the etcd client; it decides nothing about what a resource
-// may be. Start reading at Store.Update, then keys.go, then Mirror.
+// package that knows the etcd client; it does not validate resources. Start
+// reading at Store.Update, then keys.go, then Mirror.
 package store
 
 import (
@@ -12,12 +12,12 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// ErrUnavailable is in the error of every call that etcd did not answer, or
-// answered with a refusal: it is gone, too slow, or full. A write that ends with
-// it was not made, unless the time ran out while etcd was making it.
+// ErrUnavailable is wrapped by the error of every call that etcd did not answer,
+// or refused: it is unavailable, too slow, or full. A write with this error was
+// not made, unless it timed out while etcd was making it.
 var ErrUnavailable = errors.New("store unavailable")
 
-// ErrSealKey says that the secrets in the store were sealed with another key.
+// ErrSealKey says that the secrets in the store were encrypted with another key.
 var ErrSealKey = errors.New("the seal key is not the one that the secrets in this store were sealed with")
 
 // A Store reads and writes resources.
@@ -25,15 +25,15 @@ type Store struct {
 	client *clientv3.Client
 	sealer *sealer
 
-	tokenSealer *sealer // of security tokens
+	tokenSealer *sealer // for security tokens
 
-	turn     chan struct{} // holds one token; see Update
+	turn     chan struct{} // semaphore of capacity 1; see Update
 	tokens   tokenLease
 	reporter *reporter
 }
 
-// New opens the store behind client, which remains the caller's to close. The
-// seal key is 32 bytes; one that does not fit what is stored is refused.
+// New opens the store behind client, which the caller must close. The seal key
+// has 32 bytes; a key that does not match the stored secrets is refused.
 func New(client *clientv3.Client, key []byte) (*Store, error) {
 	sealer, err := newSealer(key)
 	if err != nil {
@@ -59,12 +59,11 @@ func New(client *clientv3.Client, key []byte) (*Store, error) {
 	return s, nil
 }
 
-// Close takes back what this process reported and ends what runs in the
-// background.
+// Close removes what this process reported and ends its background goroutines.
 func (s *Store) Close() { s.reporter.close() }
 
-// A sealCheck is a document whose secret is known, so that a wrong key is
-// noticed at the start and not by the first listener that wants its certificate.
+// A sealCheck is a document with a known secret, so that a wrong key is noticed
+// at the start and not by the first listener that needs its certificate.
 type sealCheck struct{ Secret string }
 
 var sealChecks = kind[sealCheck]{

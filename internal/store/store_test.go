@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
-// start opens a store on an etcd of its own.
+// start opens a store on a new etcd.
 func start(t testing.TB) (*store.Store, *embedded.Member) {
 	t.Helper()
 	member, err := embedded.Start(t.Context(), embedded.Config{Dir: t.TempDir()})

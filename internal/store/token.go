@@ -8,22 +8,22 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// A Result is what a call with a ClientToken once did, so that the same call
-// sent again does not do it twice.
+// A Result is the result of a call with a ClientToken, so that the same call sent
+// again is not done twice.
 type Result struct {
 	Params string // of the call, in a form that can be compared
-	ID     string // of what it created
+	ID     string // of the resource it created
 }
 
 var results = kind[Result]{name: "result"}
 
-// Result reads what the call of an operation with a token did. It is found for
-// at least TokenLife.
+// Result reads the result of an operation's call with a token. It is found for at
+// least TokenLife.
 func (r *Reader) Result(operation, token string) (Result, bool) {
 	return read(r, results, under(tokenPrefix, operation, token))
 }
 
-// PutResult writes what a call with a token did.
+// PutResult writes the result of a call with a token.
 func (tx *Tx) PutResult(operation, token string, v Result) {
 	lease, err := tx.store.tokens.lease(tx.ctx, tx.store.client)
 	if err != nil && tx.err == nil {
@@ -32,16 +32,17 @@ func (tx *Tx) PutResult(operation, token string, v Result) {
 	put(tx, results, under(tokenPrefix, operation, token), v, clientv3.WithLease(lease))
 }
 
-// A tokenLease is what results expire by. A lease of twice TokenLife serves
-// the results of its first half, so there are few leases and many results.
+// A tokenLease is the lease with which results expire. A lease of twice TokenLife
+// is used for the results of its first half, so there are few leases and many
+// results.
 type tokenLease struct {
 	mu      sync.Mutex
-	id      clientv3.LeaseID // guarded by mu; 0 if there is none
+	id      clientv3.LeaseID // guarded by mu; 0: none
 	expires time.Time        // guarded by mu; when id is no longer used for results
 }
 
-// lease is held while etcd grants one: whoever waits needs it too, and it is
-// once an hour.
+// lease holds the mutex while etcd grants a lease: all waiters need it too, and
+// it is once an hour.
 func (t *tokenLease) lease(ctx context.Context, client *clientv3.Client) (clientv3.LeaseID, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -56,7 +57,7 @@ func (t *tokenLease) lease(ctx context.Context, client *clientv3.Client) (client
 	return t.id, nil
 }
 
-// forget drops a lease that etcd does not know, so that the next is granted.
+// forget drops a lease that etcd does not know, so that the next one is granted.
 func (t *tokenLease) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

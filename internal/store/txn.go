@@ -10,21 +10,21 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// A Reader reads documents, all from the revision of its first read. A read
-// that fails answers as if nothing were there and is remembered: View and
-// Update then return the failure, whatever their function returned.
+// A Reader reads documents, all from the revision of its first read. A failed
+// read returns nothing and is remembered: View and Update then return the
+// failure, whatever their function returned.
 type Reader struct {
 	ctx   context.Context // of View or Update; a Reader does not outlive the call
 	store *Store
 
 	revision int64            // 0 before the first read
-	keys     map[string]int64 // revisions of the keys that were read one by one
+	keys     map[string]int64 // revisions of the keys that were read individually
 	ranges   []string         // prefixes that were listed
 	listed   map[string]int64 // revisions of the keys in these ranges
 	err      error            // of the first read that failed
 }
 
-// A Tx is a Reader that also gathers writes. Reads do not see them.
+// A Tx is a Reader that also collects writes. Reads do not see them.
 type Tx struct {
 	Reader
 	writes []clientv3.Op
@@ -42,13 +42,13 @@ func (s *Store) View(ctx context.Context, fn func(*Reader) error) error {
 	return err
 }
 
-// Update calls fn and then makes its writes, all or none, if nothing that fn
-// read has changed; else it calls fn again. A range that fn listed counts as
-// changed by what was added or altered in it, not by what was deleted. If fn
-// returns an error nothing is written. fn must have no effects of its own.
+// Update calls fn and then makes its writes, all or none, if nothing that fn read
+// has changed; else it calls fn again. A range that fn listed counts as changed
+// if something in it was added or altered, not if something was deleted. If fn
+// returns an error nothing is written. fn must have no side effects.
 //
-// The first try races with everybody. A process makes the further ones one at a
-// time, so that of many calls for the same thing each comes through.
+// The first attempt is concurrent with all others. A process makes further ones
+// one at a time, so that many calls for the same document all succeed.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -69,7 +69,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	return fmt.Errorf("%w: the same documents changed in each of %d tries", ErrUnavailable, maxTries)
 }
 
-// try is one round of Update; written is false if another came first.
+// try is one attempt of Update; written is false if there was a conflict.
 func (s *Store) try(ctx context.Context, fn func(*Tx) error) (written bool, err error) {
 	tx := &Tx{Reader: s.reader(ctx)}
 	err = fn(tx)
@@ -94,7 +94,7 @@ func (s *Store) reader(ctx context.Context) Reader {
 	return Reader{ctx: ctx, store: s, keys: make(map[string]int64), listed: make(map[string]int64)}
 }
 
-// unchanged is what must hold for the reads to be still true.
+// unchanged are the conditions under which the reads are still valid.
 func (r *Reader) unchanged() []clientv3.Cmp {
 	var cmps []clientv3.Cmp
 	for key, revision := range r.keys {
@@ -112,7 +112,7 @@ func (r *Reader) get(key string, opts ...clientv3.OpOption) []*mvccpb.KeyValue {
 		return nil
 	}
 	if r.revision != 0 {
-		// Serializable: this revision was seen, so it is there to be read.
+		// Serializable: this revision was seen, so it can be read locally.
 		opts = append(opts, clientv3.WithRev(r.revision), clientv3.WithSerializable())
 	}
 	resp, err := r.store.client.Get(r.ctx, key, opts...)
@@ -129,7 +129,7 @@ func (r *Reader) get(key string, opts ...clientv3.OpOption) []*mvccpb.KeyValue {
 func (r *Reader) getOne(key string) *mvccpb.KeyValue {
 	kvs := r.get(key)
 	if len(kvs) == 0 {
-		r.keys[key] = 0 // etcd's revision of a key that is not there
+		r.keys[key] = 0 // etcd's revision of an absent key
 		return nil
 	}
 	r.keys[key] = kvs[0].ModRevision
@@ -171,9 +171,9 @@ func list[T any](r *Reader, k kind[T], prefix string) []T {
 	return all
 }
 
-// listAfter reads at most n documents under prefix in the order of their names, which
-// is that of their keys, from the first after the name. It is for View: a Tx does not
-// notice what changes.
+// listAfter reads at most n documents under prefix in the order of their names,
+// which is that of their keys, from the first after the name. It is for View: a
+// Tx does not notice changes.
 func listAfter[T any](r *Reader, k kind[T], prefix, name string, n int) []T {
 	from := prefix
 	if name != "" {
@@ -191,7 +191,7 @@ func listAfter[T any](r *Reader, k kind[T], prefix, name string, n int) []T {
 	return all
 }
 
-// put writes the document under key when the transaction is made.
+// put adds the document under key to the transaction.
 func put[T any](tx *Tx, k kind[T], key string, v T, opts ...clientv3.OpOption) {
 	text, err := encode(tx.store.sealer, k, key, v)
 	if err != nil && tx.err == nil {

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// VerifyDocument finds out whether what stands under a key of etcd's database is as
-// it was written; leased says that it has a lease. It is for the start: what comes
-// later was written by a process, whole.
+// VerifyDocument checks a value of etcd's database against its checksum; leased
+// says that it has a lease. It is for the start: later writes come from a live
+// process, which writes them completely.
 func VerifyDocument(name, value []byte, leased bool) error {
 	key := string(name)
 	if !strings.HasPrefix(key, root) || strings.HasPrefix(key, statusPrefix) || strings.HasPrefix(key, tokenPrefix) {
-		return nil // not ours; or it ends with the process, or soon
+		return nil // not ours; or it ends with its process, or soon
 	}
 	if leased {
 		return errors.New("it would end with a process")
@@ -27,7 +27,7 @@ func VerifyDocument(name, value []byte, leased bool) error {
 		err = errors.New("its checksum does not match")
 	}
 	if _, unknown := layoutFor(key); unknown != nil && (err != nil || d.Sum == 0) {
-		return unknown // with a checksum that matches a newer version wrote it
+		return unknown // a valid checksum: a newer version wrote it
 	}
 	return err
 }

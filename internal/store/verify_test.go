@@ -7,8 +7,8 @@ import (
 	"elbow/internal/store"
 )
 
-// A document that is not as it was written is found, and what an older or a newer
-// version wrote is none.
+// A document that differs from what was written is detected, and one of an older
+// or a newer version is not reported.
 func TestVerify(t *testing.T) {
 	s, member := start(t)
 	update(t, s, func(tx *store.Tx) { tx.CreateLoadBalancer(loadBalancer("lb-1")) })
@@ -23,7 +23,7 @@ func TestVerify(t *testing.T) {
 	for name, tt := range map[string]struct {
 		key, value string
 		leased     bool
-		want       string // "" if it is fine
+		want       string // "" if it is valid
 	}{
 		"as it was":                    {key: key, value: text},
 		"by an older version":          {key: key, value: text[:sum] + "}"},

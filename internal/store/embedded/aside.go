@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// SetAside moves the store of a damaged directory, and what else of it is damaged,
-// into a directory of its own beside it, so that Start begins anew and nothing is
-// lost that somebody may want to look into. The seal key, if it is readable, is
-// in both. The result is the path of that directory.
+// SetAside moves the store of a damaged directory, and other damaged files of it,
+// into a new directory beside it, so that Start can begin with an empty store and
+// nothing is lost for analysis. The seal key, if it is readable, is in both. The
+// result is the path of that directory.
 func SetAside(path string) (aside string, err error) {
 	aside = filepath.Join(path, "damaged-"+time.Now().UTC().Format("20060102T150405.000Z"))
 	if err := os.Mkdir(aside, 0o700); err != nil {
@@ -20,7 +20,7 @@ func SetAside(path string) (aside string, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(aside) // unless something is in it
+			_ = os.Remove(aside) // unless it is not empty
 		}
 	}()
 	move := func(name string) error {
@@ -54,6 +54,6 @@ func SetAside(path string) (aside string, err error) {
 	} else {
 		err = move(sealKeyFile)
 	}
-	// The mark goes last: without a store it says that there was one.
+	// The mark is moved last: without a store it says that there was one.
 	return aside, errors.Join(err, move(storeName), move(begunFile))
 }

@@ -53,8 +53,8 @@ func (b *boltFile) node(page, name []byte, depth int, ofBuckets bool) error {
 	return nil
 }
 
-// buckets are those of etcd. One whose name has changed would be taken for an empty
-// one.
+// buckets are those of etcd. A bucket with a corrupted name would be taken for an
+// empty one.
 var buckets = []string{
 	"alarm", "auth", "authRoles", "authUsers", "cluster", "key", "lease", "members", "members_removed", "meta",
 }
@@ -64,7 +64,8 @@ var metaKeys = []string{
 	"confState", "consistent_index", "finishedCompactRev", "scheduledCompactRev", "storageVersion", "term",
 }
 
-// open visits the bucket of an element. A small one stands in the element itself.
+// open visits the bucket of an element. A small bucket is stored inside the
+// element.
 func (b *boltFile) open(e element, depth int) error {
 	if !slices.Contains(buckets, string(e.key)) {
 		return fmt.Errorf("%q is not a bucket of etcd", e.key)
@@ -83,7 +84,7 @@ func (b *boltFile) open(e element, depth int) error {
 	return b.node(inline, e.key, depth+1, false)
 }
 
-// pair looks at a key of etcd and its value.
+// pair checks a key of etcd and its value.
 func (b *boltFile) pair(bucket, key, value []byte) error {
 	b.bucketName, b.lastKey = bucket, key
 	switch string(bucket) {
@@ -106,7 +107,7 @@ func (b *boltFile) pair(bucket, key, value []byte) error {
 		if err := proto.Unmarshal(value, &kv); err != nil {
 			return fmt.Errorf("revision %x: %w", key, err)
 		}
-		// A deletion has the key alone.
+		// A deletion consists of the key alone.
 		if at := binary.BigEndian.Uint64(key); len(key) == 17 && uint64(kv.ModRevision) != at || at > math.MaxInt64 {
 			return fmt.Errorf("revision %x says that it is revision %d", key, kv.ModRevision)
 		}

@@ -24,19 +24,19 @@ type boltFile struct {
 	file *os.File
 	seen map[uint64]bool // pages that were visited
 
-	bucketName []byte // of the bucket that is being read
-	lastKey    []byte // in it
+	bucketName []byte // of the bucket being read
+	lastKey    []byte // last key in it
 
 	document documentCheck
-	bad      map[string]error // what document says of the last revision of a key; nil: nothing
+	bad      map[string]error // the result of document for the last revision of a key; nil: valid
 
-	index uint64 // consistent_index of etcd: the last entry of the log that is in the database
-	keys  int    // in the bucket of etcd's keys
+	index uint64 // consistent_index of etcd: the last log entry in the database
+	keys  int    // number of keys in the bucket of etcd's keys
 }
 
-// readDatabase reads all of the database. Without a file, or with an empty one, as
-// it is for a moment when it is made, both results are nil; what is wrong with it
-// is a *DamageError.
+// readDatabase reads all of the database. Without a file, or with an empty one,
+// which exists for a moment while it is created, both results are nil; damage is
+// a *DamageError.
 func (d *directory) readDatabase(document documentCheck) (*boltFile, error) {
 	f, err := regular.Open(filepath.Join(d.store(), dbFile))
 	if errors.Is(err, os.ErrNotExist) {
@@ -80,8 +80,8 @@ func (b *boltFile) read() error {
 	return b.free()
 }
 
-// free makes sure that no page is both free and in use, where free pages are
-// listed in the file.
+// free checks that no page is both free and in use, where free pages are listed
+// in the file.
 func (b *boltFile) free() error {
 	if b.freelist == noFreelist {
 		return nil // bbolt finds them as this check does

@@ -10,11 +10,12 @@ import (
 )
 
 // The file format of bbolt: pages of one size, little-endian. Pages 0 and 1 are
-// the meta pages, of which the one with the higher transaction counts. All others
-// are the nodes of B+ trees, one for each bucket; the tree of buckets is the root.
+// the meta pages, of which the one with the higher transaction is valid. All
+// others are the nodes of B+ trees, one for each bucket; the tree of buckets is
+// the root.
 //
-// bbolt's own check maps the file and follows what the pages say, so that a
-// damaged one ends the process. This one reads within bounds.
+// bbolt's own check maps the file and follows the pages, so that a damaged one
+// ends the process. This one reads within bounds.
 const (
 	boltMagic   = 0xED0CDAED
 	boltVersion = 2
@@ -35,19 +36,19 @@ const (
 	maxDepth = 64 // of a tree; one of 2^63 pages is not as deep
 )
 
-// A boltMeta is what a meta page says.
+// A boltMeta is the content of a meta page.
 type boltMeta struct {
 	pageSize    uint32
 	root        uint64 // page
 	freelist    uint64 // page, or noFreelist
-	end         uint64 // the first page that was never used
+	end         uint64 // the first page never used
 	transaction uint64
 }
 
 var errNoMeta = errors.New("neither of its two head pages is one of a database")
 
-// readMeta finds the meta page that is valid and newer. The second one is where
-// the first one's page size says, which is the system's.
+// readMeta returns the newer valid meta page. The second one is at the offset of
+// the first one's page size, which is the system's.
 func readMeta(f io.ReaderAt, size int64) (best boltMeta, err error) {
 	found := false
 	for _, at := range []int64{0, 1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10} {
@@ -81,7 +82,7 @@ func parseMeta(b []byte) (m boltMeta, ok bool) {
 	return m, size >= 1<<10 && size <= 64<<10 && size&(size-1) == 0 && m.end < 1<<40
 }
 
-// page reads a page with those that overflow from it. Each belongs to one tree.
+// page reads a page with its overflow pages. Each may belong to one tree only.
 func (b *boltFile) page(id uint64) ([]byte, error) {
 	if id < 2 || id >= b.end {
 		return nil, fmt.Errorf("page %d is named, and there are %d", id, b.end)
@@ -106,14 +107,14 @@ func (b *boltFile) page(id uint64) ([]byte, error) {
 	return page, err
 }
 
-// An element is one of a page.
+// An element is an element of a page.
 type element struct {
 	flags      uint32
 	child      uint64 // page, of a branch
 	key, value []byte
 }
 
-// elements reads those of a page, in the order of their keys.
+// elements returns the elements of a page, in the order of their keys.
 func elements(page []byte) (all []element, flags uint16, err error) {
 	u32 := binary.LittleEndian.Uint32
 	flags = binary.LittleEndian.Uint16(page[8:])

@@ -7,10 +7,9 @@ import (
 	"path/filepath"
 )
 
-// A DamageError says that a file of the data directory is not as this program
-// left it, so that the store in it cannot be opened without the loss of calls
-// that were acknowledged. Nothing has been changed. SetAside makes room for a
-// backup.
+// A DamageError says that a file of the data directory is corrupt or missing, so
+// that the store in it cannot be opened without losing acknowledged calls.
+// Nothing has been changed. SetAside makes room for a backup.
 type DamageError struct {
 	Dir  string // the data directory
 	File string // relative to Dir
@@ -24,8 +23,8 @@ func (e *DamageError) Error() string {
 
 func (e *DamageError) Unwrap() error { return e.Err }
 
-// damaged is a *DamageError for a file of the store, by its path in it. That this
-// user may not read a file says nothing about what is in it.
+// damaged is a *DamageError for a file of the store, by its path in it. If this
+// user may not read a file, that says nothing about its content.
 func (d *directory) damaged(file string, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	if errors.Is(err, fs.ErrPermission) {

@@ -16,17 +16,17 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// stored is how many keys the directories of these tests hold.
+// stored is the number of keys in the directories of these tests.
 const stored = 200
 
-// valueOf is what each has.
+// valueOf is the value of each key.
 var valueOf = strings.Repeat("value ", 50)
 
-// key is one of them.
+// key is the n-th key.
 func key(n int) string { return fmt.Sprintf("key-%03d", n) }
 
-// template is a data directory of a member that was stopped, or a copy of one
-// that runs, as a process that is killed leaves it.
+// template is the data directory of a stopped member, or a copy of one that runs,
+// like that of a killed process.
 func template(t *testing.T, killed bool) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "template")
@@ -116,8 +116,8 @@ func flip(at int) func([]byte) []byte {
 	}
 }
 
-// A store that is damaged is refused with the name of the file and what to do, or
-// has everything that was acknowledged and goes on.
+// A damaged store is refused with the name of the file and what to do, or has
+// everything that was acknowledged and works.
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	stopped, killed := template(t, false), template(t, true)
@@ -181,8 +181,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// restartWhole starts a member and fails the test if it starts without what was
-// acknowledged, or loses what is written from then on.
+// restartWhole starts a member and fails the test if it starts without
+// acknowledged data, or loses what is written from then on.
 func restartWhole(t *testing.T, dir string) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -207,8 +207,8 @@ func restartWhole(t *testing.T, dir string) error {
 	return nil
 }
 
-// Any byte of a database or a log may be another one: the store is refused, or it
-// has everything.
+// Any byte of a database or a log may be corrupt: the store is refused, or it has
+// everything.
 func TestFlippedBytes(t *testing.T) {
 	t.Parallel()
 	from := template(t, false)
@@ -241,8 +241,8 @@ func TestFlippedBytes(t *testing.T) {
 				return nil
 			})
 			if err == nil && len(there) < stored && at < 2*4096 {
-				// One of the two head pages: the other one is that of the write before, and
-				// the log has the rest.
+				// One of the two meta pages: the other one is that of the write
+				// before, and the log has the rest.
 				if err := restartWhole(t, duplicate(t, d.path)); err != nil {
 					t.Errorf("%s, byte %d: %v", name, at, err)
 				}
@@ -260,7 +260,7 @@ func TestFlippedBytes(t *testing.T) {
 }
 
 // What a first start leaves when it is killed before anything was acknowledged is
-// begun anew: a log without entries has no end to its election.
+// created again: a log without entries would never elect a leader.
 func TestFirstStartKilled(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*testing.T, string){
@@ -288,8 +288,8 @@ func TestFirstStartKilled(t *testing.T) {
 	}
 }
 
-// emptyLog is the size of a log without entries: a checksum, the ids of member and
-// cluster, and that there is no snapshot.
+// emptyLog is the size of a log without entries: a checksum, the ids of member
+// and cluster, and an empty snapshot.
 const emptyLog = 80
 
 func emptyDatabase(t *testing.T, path string) {
@@ -315,11 +315,11 @@ func TestStartEndsWithItsContext(t *testing.T) {
 	if m, err := Start(ctx, Config{Dir: dir, Log: quiet}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, %v", m, err)
 	}
-	open(t, Config{Dir: dir}) // nothing is held
+	open(t, Config{Dir: dir}) // nothing is locked
 }
 
-// A log of several files, of which the oldest are gone, with snapshots in between,
-// is whole; so is what a member leaves that is killed after it.
+// A log of several files, of which the oldest are gone, with snapshots in
+// between, is complete; so is one of a member that is killed after it.
 func TestLongLog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -14,20 +14,21 @@ import (
 	"elbow/internal/regular"
 )
 
-// format is the version of the data directory that this program writes, and
-// the newest that it reads. It counts changes an older program would misread.
+// format is the version of the data directory that this program writes, and the
+// newest that it reads. It must be raised for changes that an older program would
+// misread.
 const format = 1
 
-// ErrInUse is in the error for a directory that another process has open.
+// ErrInUse is wrapped by the error for a directory that another process has open.
 var ErrInUse = errors.New("in use by another process")
 
-// A directory is a data directory held under a lock:
+// A directory is a locked data directory:
 //
-//	lock      held with flock while a process uses the directory
+//	lock      locked with flock while a process uses the directory
 //	format    version of the rest
 //	seal.key  see sealKey
 //	begun     see begunFile
-//	etcd/     etcd's own
+//	etcd/     files of etcd
 type directory struct {
 	path string
 	lock *os.File
@@ -38,8 +39,7 @@ const storeName = "etcd"
 
 func (d *directory) store() string { return filepath.Join(d.path, storeName) }
 
-// openDirectory makes the directory if it is not there, locks it and checks
-// its format.
+// openDirectory creates the directory if needed, locks it and checks its format.
 func openDirectory(path string) (*directory, error) {
 	if path == "" {
 		return nil, errors.New("no data directory given")
@@ -61,14 +61,14 @@ func openDirectory(path string) (*directory, error) {
 	return d, nil
 }
 
-// The files of a directory that this package makes, but for etcd's.
+// The files of a directory that this package creates, except etcd's.
 const (
 	lockFile   = "lock"
 	formatFile = "format"
 )
 
-// lockDirectory locks a directory that is there. The flags are those of os.OpenFile
-// for the lock's file.
+// lockDirectory locks an existing directory. The flags are those of os.OpenFile
+// for the lock file.
 func lockDirectory(path string, flags int) (*directory, error) {
 	lock, err := regular.OpenFile(filepath.Join(path, lockFile), flags, 0o600)
 	if errors.Is(err, regular.ErrNotRegular) {
@@ -105,7 +105,7 @@ func (d *directory) noFormat() error {
 	return &DamageError{d.path, formatFile, errors.New("it is missing beside a store; if there never was one, this is not a data directory of elbow")}
 }
 
-// readFormat makes sure that this program can read the version. The error is
+// readFormat checks that this program can read the version. The error is
 // fs.ErrNotExist if there is none.
 func (d *directory) readFormat() error {
 	path := filepath.Join(d.path, formatFile)
@@ -127,11 +127,11 @@ func (d *directory) readFormat() error {
 }
 
 func (d *directory) close() {
-	_ = d.lock.Close() // the lock goes with the descriptor
+	_ = d.lock.Close() // closing the descriptor releases the lock
 }
 
-// writeDurably makes a file that is either absent or whole, also after a power
-// cut. It does not replace a file that exists.
+// writeDurably creates a file that is either absent or complete, also after a
+// power failure. It does not replace an existing file.
 func writeDurably(path string, content []byte, mode fs.FileMode) error {
 	tmp := path + ".new"
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -146,7 +146,7 @@ func writeDurably(path string, content []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Link(tmp, path); err != nil { // unlike a rename, refuses to replace
+	if err := os.Link(tmp, path); err != nil { // unlike a rename, this fails if path exists
 		return err
 	}
 	if err := os.Remove(tmp); err != nil {

@@ -1,7 +1,7 @@
-// Package embedded runs an etcd member inside the process. The member listens
-// on no socket: its client calls it in memory. The package owns the data
-// directory, its lock, its format version and the seal key beside the store; it
-// knows nothing of what is stored. Start reading at Start.
+// Package embedded runs an etcd member inside the process. The member listens on
+// no socket: its client calls it in memory. The package owns the data directory,
+// its lock, its format version and the seal key beside the store; it does not
+// interpret what is stored. Start reading at Start.
 package embedded
 
 import (
@@ -24,23 +24,23 @@ import (
 
 // Config says where a member lives and how large it may grow.
 type Config struct {
-	Dir string // data directory; made if absent
+	Dir string // data directory; created if absent
 
-	// Quota is how many bytes the database may take before writes are refused.
-	// 0: DefaultQuota.
+	// Quota is the maximum size of the database, in bytes, above which writes are
+	// refused. 0: DefaultQuota.
 	Quota int64
 
-	// Document says what is wrong with what stands under a key of the database,
-	// before it is opened; leased if it has a lease. Nil: nothing is.
+	// Document validates a value of the database before it is opened; leased says
+	// whether it has a lease. Nil: nothing is validated.
 	Document func(key, value []byte, leased bool) error
 
-	// Before is called when the directory is locked and before the store is opened;
-	// its error ends the start. Nil: nothing.
+	// Before is called after the directory is locked and before the store is
+	// opened; its error ends the start. Nil: not called.
 	Before func() error
 
 	Log *slog.Logger // nil: slog.Default
 
-	tick time.Duration // of raft; 0: the usual
+	tick time.Duration // of raft; 0: the default
 }
 
 // A Member is a running etcd of one member.
@@ -51,7 +51,7 @@ type Member struct {
 	server  *etcdserver.EtcdServer
 	client  *clientv3.Client
 	disk    disk
-	quota   int64 // bytes the database may take
+	quota   int64 // maximum size of the database, in bytes
 	log     *slog.Logger
 
 	stop context.CancelFunc // ends the goroutine of watchSpace
@@ -61,11 +61,11 @@ type Member struct {
 	fault *fault
 }
 
-// Start opens the data directory and starts the member in it. It returns when
-// the member answers calls, or when ctx ends. A directory that another process
-// uses, that a newer version wrote, or whose seal key is gone is refused, and one
-// that is damaged with a *DamageError. A store that never held anything, because
-// its first start was interrupted, is begun anew.
+// Start opens the data directory and starts the member in it. It returns when the
+// member answers calls, or when ctx ends. A directory that another process uses,
+// that a newer version wrote, or whose seal key is missing is refused, and a
+// damaged one with a *DamageError. A store that never held anything, because its
+// first start was interrupted, is created again.
 func Start(ctx context.Context, c Config) (*Member, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
@@ -103,7 +103,7 @@ func start(ctx context.Context, c Config, dir *directory) (*Member, error) {
 		log:   c.Log,
 		fault: newFault(c.Log),
 	}
-	if fresh { // an older store serves what it has on a full disk
+	if fresh { // an existing store serves reads on a full disk
 		if err := m.disk.check(); err != nil {
 			return nil, err
 		}
@@ -129,10 +129,10 @@ func start(ctx context.Context, c Config, dir *directory) (*Member, error) {
 	return m, nil
 }
 
-// settings are etcd's, by its own names.
+// settings is etcd's configuration.
 func (m *Member) settings(c Config) config.ServerConfig {
 	const name = "elbow"
-	// A member needs an address to be told apart by. Nobody listens there.
+	// A member needs an address as its identity. Nothing listens there.
 	peer := types.MustNewURLs([]string{"http://localhost:2380"})
 	zlog := m.fault.logger()
 	return config.ServerConfig{
@@ -150,7 +150,7 @@ func (m *Member) settings(c Config) config.ServerConfig {
 		SnapshotCatchUpEntries:      catchUpEntries,
 		MaxSnapFiles:                2,
 		MaxWALFiles:                 2,
-		BcryptCost:                  10, // no user of etcd has a password; its warning about 0 is silenced
+		BcryptCost:                  10, // no user of etcd has a password; this silences its warning about 0
 		AutoCompactionMode:          "periodic",
 		AutoCompactionRetention:     compactAfter,
 		QuotaBackendBytes:           c.Quota,
@@ -158,8 +158,8 @@ func (m *Member) settings(c Config) config.ServerConfig {
 		MaxRequestBytes:             maxRequestBytes,
 		WarningApplyDuration:        slowCall,
 		WarningUnaryRequestDuration: slowCall,
-		// Only the live part is copied, so a start after much was deleted costs
-		// a fraction of a second and gives the file's free pages back.
+		// Only live data is copied, so a start after many deletions costs a
+		// fraction of a second and frees the file's unused pages.
 		BootstrapDefragThresholdMegabytes: 64,
 		StrictReconfigCheck:               true,
 		MaxLearners:                       membership.DefaultMaxLearners,
@@ -169,7 +169,7 @@ func (m *Member) settings(c Config) config.ServerConfig {
 	}
 }
 
-// check is nil if a write may be tried.
+// check returns nil if a write may be tried.
 func (m *Member) check() error {
 	if err := m.fault.err(); err != nil {
 		return err
@@ -177,21 +177,20 @@ func (m *Member) check() error {
 	return m.disk.check()
 }
 
-// Client calls the member in memory. It is closed by Close.
+// Client calls the member in memory. Close closes it.
 func (m *Member) Client() *clientv3.Client { return m.client }
 
-// SealKey is the key that secrets in this store are sealed with: 32 bytes.
+// SealKey is the key that encrypts secrets in this store: 32 bytes.
 func (m *Member) SealKey() []byte { return m.sealKey }
 
-// Fresh reports whether the store was begun by this start.
+// Fresh reports whether this start created the store.
 func (m *Member) Fresh() bool { return m.fresh }
 
-// Failed is closed when etcd has met an error that it does not survive: every
-// call is refused from then on, until the member is closed and another one started.
+// Failed is closed when etcd has met a fatal error: every call is refused from
+// then on, until the member is closed and another one started.
 func (m *Member) Failed() <-chan struct{} { return m.fault.ctx.Done() }
 
-// Close stops the member and lets go of the directory. Calls under way end
-// with an error.
+// Close stops the member and unlocks the directory. Calls in flight fail.
 func (m *Member) Close() {
 	m.once.Do(func() {
 		m.stop()

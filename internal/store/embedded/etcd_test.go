@@ -19,11 +19,12 @@ import (
 	"elbow/internal/leak"
 )
 
-// childDir tells a process that TestKill started where its data directory is.
+// childDir is the environment variable with the data directory of a process that
+// TestKill started.
 const childDir = "ELBOW_TEST_EMBEDDED_DIR"
 
 func TestMain(m *testing.M) {
-	wal.SegmentSizeBytes = 2 << 20 // of 64 MB, so that copies of a directory are small
+	wal.SegmentSizeBytes = 2 << 20 // not 64 MB, so that copies of a directory are small
 	if dir := os.Getenv(childDir); dir != "" {
 		writeForever(dir)
 		return
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(leak.Main(m.Run))
 }
 
-// quiet keeps what a test provokes out of the output.
+// quiet drops the log lines that a test provokes.
 var quiet = slog.New(slog.DiscardHandler)
 
 func open(t testing.TB, c Config) *Member {
@@ -64,7 +65,7 @@ func TestWhatWasWrittenIsThereAfterARestart(t *testing.T) {
 	}
 }
 
-// A start does not wait for the election that raft holds after some ticks, neither the
+// A start does not wait for raft's own election after some ticks, neither the
 // first nor a later one: that would come after startTimeout.
 func TestStartHoldsTheElection(t *testing.T) {
 	t.Parallel()
@@ -92,7 +93,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		spoil func(dir string) error // a directory that was in use
+		spoil func(dir string) error // spoil damages a directory that was in use
 		want  string                 // in the error
 	}{
 		{"newer format", write("format", "2\n"), "format 2 was written by a newer version"},
@@ -139,7 +140,7 @@ func TestOnlyTheOwnerReadsTheSealKey(t *testing.T) {
 }
 
 // writeForever writes the numbers from 0 and prints each when it was
-// acknowledged. It runs in a process of its own, until that is killed.
+// acknowledged. It runs in a child process, until that is killed.
 func writeForever(dir string) {
 	m, err := Start(context.Background(), Config{Dir: dir})
 	if err != nil {
@@ -156,7 +157,7 @@ func writeForever(dir string) {
 	}
 }
 
-// What was acknowledged survives kill -9.
+// Acknowledged writes survive kill -9.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -173,8 +174,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killAfter lets a process write n keys, kills it in the middle of more and
-// lists what was acknowledged.
+// killAfter lets a process write n keys, kills it during later ones and lists the
+// acknowledged ones.
 func killAfter(t *testing.T, dir string, n int) (acknowledged []string) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
@@ -200,7 +201,7 @@ func killAfter(t *testing.T, dir string, n int) (acknowledged []string) {
 			_ = child.Process.Kill() // it may have ended, which the count below shows
 		}
 	}
-	_ = child.Wait() // it says that the process was killed
+	_ = child.Wait() // the error is that the process was killed
 	if len(acknowledged) < n {
 		t.Fatalf("the process ended after %q", acknowledged)
 	}

@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 )
 
-// Examine looks into a data directory without changing anything in it. The error
-// is ErrInUse if a process has it open, fs.ErrNotExist if there is none, and a
-// *DamageError if Start would refuse it for what is in it. document is as in Config.
+// Examine inspects a data directory without changing anything in it. The error is
+// ErrInUse if a process has it open, fs.ErrNotExist if there is none, and a
+// *DamageError if Start would refuse its content. document is as in Config.
 func Examine(path string, document func(key, value []byte, leased bool) error) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
 	d, err := lockDirectory(path, os.O_RDWR)
-	if errors.Is(err, fs.ErrNotExist) { // nobody has it open: a process makes the file
+	if errors.Is(err, fs.ErrNotExist) { // no process has it open: a process creates the file
 		d, err = &directory{path: path}, nil
 	}
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// A fault is the end of etcd by an error of its own, a disk that refuses a
-// write above all. etcd would end the process; traffic must go on, so only the
-// goroutine that met the error ends, and every later call is refused.
+// A fault is a fatal error of etcd, such as a disk that refuses a write. etcd
+// would end the process; traffic must go on, so only the goroutine that met the
+// error ends, and every later call is refused.
 type fault struct {
 	log *slog.Logger
-	ctx context.Context // ends at the fault; its cause is the error
+	ctx context.Context // done after the fault; its cause is the error
 	end context.CancelCauseFunc
 }
 
@@ -26,13 +26,13 @@ func newFault(log *slog.Logger) *fault {
 	return f
 }
 
-// logger is etcd's: warnings and worse go to our log, and what it calls fatal
-// comes to OnWrite.
+// logger is etcd's logger: warnings and worse go to our log, and fatal ones to
+// OnWrite.
 func (f *fault) logger() *zap.Logger {
 	return zap.New(slogCore{f.log}, zap.WithFatalHook(f), zap.WithPanicHook(f))
 }
 
-// OnWrite implements zapcore.CheckWriteHook. The line is already in the log.
+// OnWrite implements zapcore.CheckWriteHook. The line is already logged.
 func (f *fault) OnWrite(entry *zapcore.CheckedEntry, fields []zapcore.Field) {
 	f.end(cause(entry.Message, fields)) // the first one counts
 	runtime.Goexit()

@@ -11,8 +11,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// What etcd calls fatal ends the goroutine that met it and no more: calls are
-// refused with the cause, and the member can be closed.
+// A fatal error of etcd ends only the goroutine that met it: calls are refused
+// with the cause, and the member can be closed.
 func TestFault(t *testing.T) {
 	t.Parallel()
 	m := open(t, Config{Dir: t.TempDir()})
@@ -36,7 +36,7 @@ func TestFault(t *testing.T) {
 	if _, err := m.Client().Get(t.Context(), "a"); !errors.Is(err, cause) {
 		t.Errorf("get: got %v, want %v", err, cause)
 	}
-	// Nothing is wrong with this etcd, so it can be stopped before Close does not.
+	// This etcd works, so it can be stopped here; Close does not stop it.
 	m.server.Stop()
 	m.Close()
 }

@@ -6,12 +6,12 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// A guard refuses what etcd would not survive or never answer.
+// A guard refuses calls that etcd would not survive or never answer.
 type guard struct {
 	clientv3.KV
-	mayRead  func() error    // asked before every call
-	mayWrite func() error    // asked before a call that writes, instead
-	failed   context.Context // ends when etcd answers no more; its cause is why
+	mayRead  func() error    // called before every call that only reads
+	mayWrite func() error    // called before every call that writes
+	failed   context.Context // done when etcd answers no more; its cause is why
 }
 
 func (g guard) may(writes bool) error {
@@ -21,9 +21,9 @@ func (g guard) may(writes bool) error {
 	return g.mayRead()
 }
 
-// await makes a call of etcd in a goroutine of its own, and returns when it has
-// ended, when ctx has, or when etcd has failed: a goroutine that etcd ended may have
-// left a lock behind which the call waits for, whatever its context says.
+// await makes a call of etcd in a goroutine, and returns when it has ended, when
+// ctx has, or when etcd has failed: a goroutine that etcd ended may have left a
+// lock that the call waits for, whatever its context says.
 func await[T any](ctx context.Context, g guard, writes bool, call func(context.Context) (T, error)) (T, error) {
 	var none T
 	if err := g.may(writes); err != nil {
@@ -36,7 +36,7 @@ func await[T any](ctx context.Context, g guard, writes bool, call func(context.C
 		err   error
 	}
 	done := make(chan outcome, 1)
-	go func() { // ends with the call; after a fault maybe never
+	go func() { // ends with the call; after a fault possibly never
 		value, err := call(ctx)
 		done <- outcome{value, err}
 	}()
@@ -75,7 +75,7 @@ func (g guard) Txn(ctx context.Context) clientv3.Txn {
 
 // A guardedTxn writes if any of its operations is not a read.
 type guardedTxn struct {
-	ctx    context.Context // of the call that the transaction is made in
+	ctx    context.Context // context of the call of the transaction
 	guard  guard
 	cmps   []clientv3.Cmp
 	then   []clientv3.Op

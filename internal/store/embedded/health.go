@@ -12,18 +12,18 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Health is how the store is.
+// Health is the state of the store.
 type Health struct {
-	Size  int64 // bytes the database takes on disk
-	InUse int64 // of these, bytes that hold live pages; the rest is reused
-	Quota int64 // bytes the database may take
+	Size  int64 // size of the database on disk, in bytes
+	InUse int64 // of Size, bytes in live pages; the rest is reused
+	Quota int64 // maximum size of the database, in bytes
 	Disk  int64 // bytes free on the file system
 
-	Err     error // why no write is possible; nil if it is
+	Err     error // why no write is possible; nil if writes are possible
 	Warning error // what will lead to Err; nil if nothing will
 }
 
-// Health looks at the member now.
+// Health returns the present state.
 func (m *Member) Health() Health {
 	backend := m.server.Backend()
 	h := Health{
@@ -46,8 +46,8 @@ func (m *Member) Health() Health {
 	return h
 }
 
-// alarm is what etcd raises when a write met the quota. It refuses further
-// ones until the alarm is disarmed, whatever the size has become.
+// alarm is raised by etcd when a write exceeded the quota. etcd refuses further
+// writes until the alarm is disarmed, whatever the size is then.
 func (m *Member) alarm() *pb.AlarmMember {
 	for _, a := range m.server.Alarms() {
 		if a.GetAlarm() == pb.AlarmType_NOSPACE {
@@ -57,7 +57,7 @@ func (m *Member) alarm() *pb.AlarmMember {
 	return nil
 }
 
-// watchSpace looks at the sizes until ctx ends and logs what changed.
+// watchSpace checks the sizes until ctx ends and logs changes.
 func (m *Member) watchSpace(ctx context.Context) {
 	tick := time.NewTicker(spaceInterval)
 	defer tick.Stop()
@@ -77,9 +77,9 @@ func (m *Member) watchSpace(ctx context.Context) {
 	}
 }
 
-// makeRoom gives free pages back when the database is nearly full and at least
-// half of it would come free, and disarms the alarm once there is room.
-// Calls wait while the live pages are copied, some 100 ms per 100 MiB.
+// makeRoom frees unused pages when the database is nearly full and at least half
+// of it would become free, and disarms the alarm once there is room. Calls wait
+// while the live pages are copied, some 100 ms per 100 MiB.
 func (m *Member) makeRoom(ctx context.Context) {
 	backend := m.server.Backend()
 	before := backend.Size()
@@ -99,7 +99,7 @@ func (m *Member) makeRoom(ctx context.Context) {
 	}
 }
 
-// logChange logs the transition between two looks, if there was one.
+// logChange logs the transition between two checks, if there was one.
 func (m *Member) logChange(last, now Health) {
 	switch {
 	case now.Err != nil && last.Err == nil:
@@ -111,8 +111,8 @@ func (m *Member) logChange(last, now Health) {
 	}
 }
 
-// LastWrite is when the store in a data directory was last written to; zero if
-// there is none, or it cannot be told.
+// LastWrite is the time of the last write to the store in a data directory; zero
+// if there is none, or it is unknown.
 func LastWrite(dir string) (last time.Time) {
 	d := &directory{path: dir}
 	files := []string{filepath.Join(d.store(), dbFile)}

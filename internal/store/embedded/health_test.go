@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fill writes until etcd refuses and returns the refusal. The values are not
-// kept apart by key, so that a compaction gives nearly everything back.
+// fill writes until etcd refuses and returns the refusal. All values have the
+// same key, so that a compaction frees nearly everything.
 func fill(t *testing.T, m *Member) error {
 	t.Helper()
 	value := strings.Repeat("x", 256<<10)
@@ -29,8 +29,8 @@ func fill(t *testing.T, m *Member) error {
 	return nil
 }
 
-// A store that met its quota says so and refuses writes, and takes them again
-// once old revisions are compacted away.
+// A store that reached its quota reports it and refuses writes, and accepts them
+// again after old revisions were compacted.
 func TestQuota(t *testing.T) {
 	t.Parallel()
 	m := open(t, Config{Dir: t.TempDir(), Quota: 16 << 20})
@@ -52,7 +52,7 @@ func TestQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
-		m.server.Backend().ForceCommit() // frees the pages now and not within 100 ms, unless a reader has them
+		m.server.Backend().ForceCommit() // frees the pages now and not within 100 ms, unless a reader uses them
 		m.makeRoom(t.Context())
 		if h := m.Health(); h.Err == nil && h.Warning == nil {
 			break
@@ -66,8 +66,8 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// With no room left on its disk the store refuses writes, before etcd meets the
-// end of the disk and its own, and answers reads. Once there is room it goes on.
+// When its disk is full the store refuses writes, before etcd runs out of space
+// and fails, and answers reads. Once there is room it accepts writes again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -112,7 +112,7 @@ func TestChangesOfHealthAreLoggedOnce(t *testing.T) {
 	well, low, full := Health{}, Health{Warning: errors.New("low")}, Health{Err: errors.New("full")}
 	for _, tt := range []struct {
 		last, now Health
-		want      string // "" for silence
+		want      string // "" for no log line
 	}{
 		{well, well, ""},
 		{well, low, "level=WARN msg=\"store is running out of space\""},

@@ -3,36 +3,38 @@ package embedded
 import "time"
 
 const (
-	// electAfter is when the member, which is alone, elects itself at a start, and again
-	// until it leads. No sooner, because an election that comes before raft knows that
-	// what the log had was applied, which takes a sync of the disk, finds entries gone
-	// and ends the start (etcd 3.7.3, "error scanning unapplied entries"); with a first
-	// election after 0.05 s a loaded machine met that.
+	// electAfter is the time after which the member, which is alone, elects
+	// itself at a start, and again until it leads. No sooner, because an election
+	// before raft knows that the entries of the log were applied, which takes a
+	// sync of the disk, finds entries gone and ends the start (etcd 3.7.3, "error
+	// scanning unapplied entries"); with a first election after 0.05 s that
+	// happened on a loaded machine.
 	electAfter = 100 * time.Millisecond
 
-	// Without that raft would hold an election after electionTicks to twice as many
-	// ticks, less two of them that etcd skips, so ticks had to be short for a short start.
-	// With ticks of 50 ms a node without traffic took 4.4 ms of CPU time a second, with
-	// these it takes 2.7.
+	// Without that raft would hold an election after electionTicks to twice as
+	// many ticks, less two of them that etcd skips, so ticks had to be short for
+	// a short start. With ticks of 50 ms a node without traffic took 4.4 ms of
+	// CPU time a second, with these it takes 2.7.
 	tick          = 250 * time.Millisecond
 	electionTicks = 3
 
-	// startTimeout bounds a start: a large log on a slow disk takes seconds,
-	// and nothing takes longer than this and ends well.
+	// startTimeout bounds a start: a large log on a slow disk takes seconds, and
+	// a start that takes longer than this does not succeed.
 	startTimeout = time.Minute
 
 	// stopTimeout bounds a stop, which takes some 10 ms and a sync of the disk.
 	stopTimeout = 10 * time.Second
 
-	// catchUpEntries is how many entries of the log stay in memory once they are
-	// applied. They are for other members, of which there are none; etcd's 5,000
-	// are 6 MiB, reached after nine minutes of ten calls a second.
+	// catchUpEntries is how many applied entries of the log stay in memory. They
+	// are for other members, of which there are none; etcd's 5,000 are 6 MiB,
+	// reached after nine minutes of ten calls a second.
 	catchUpEntries = 500
 
-	// compactAfter is how long old revisions are kept, twice that at most. A watch
-	// that falls further behind lists again, so this bounds space only, of the file
-	// and, as that is mapped, of memory: 0.8 KiB for a revision. With five minutes,
-	// resident memory rose by 22 MiB in ten minutes of ten calls a second.
+	// compactAfter is how long old revisions are kept, twice that at most. A
+	// watch that falls further behind lists again, so this bounds space only, of
+	// the file and, as that is mapped, of memory: 0.8 KiB for a revision. With
+	// five minutes, resident memory rose by 22 MiB in ten minutes of ten calls a
+	// second.
 	compactAfter = time.Minute
 
 	// maxTxnOps is etcd's limit of operations in one transaction. Its default of
@@ -43,27 +45,26 @@ const (
 	// some 100 KiB; etcd's default is 1.5 MiB.
 	maxRequestBytes = 3 << 19
 
-	// slowCall is when etcd logs a call as slow: a disk that takes this long to
-	// sync is about to be a problem.
+	// slowCall is the duration from which etcd logs a call as slow: a disk that
+	// takes this long to sync will soon be a problem.
 	slowCall = 500 * time.Millisecond
 
-	// DefaultQuota is etcd's own: 2 GiB. A thousand load balancers with a
+	// DefaultQuota is etcd's default: 2 GiB. A thousand load balancers with a
 	// listener each take 4 MiB.
 	DefaultQuota = 2 << 30
 
-	// spaceInterval is how often sizes are looked at. At 100 calls a second and
-	// 10 KiB a call the database grows by 10 MiB in between, well under the
+	// spaceInterval is the interval of checks of the sizes. At 100 calls a second
+	// and 10 KiB a call the database grows by 10 MiB in between, well under the
 	// distance of nearlyFull to full.
 	spaceInterval = 10 * time.Second
 
-	// nearlyFull is the part of the quota, in percent, from which the member
-	// says so.
+	// nearlyFull is the percentage of the quota from which the member warns.
 	nearlyFull = 80
 
-	// lowDisk is the free space of the file system below which the member says
-	// so, and minDisk the one below which it refuses writes. etcd ends the
-	// process's store when a write finds no space, so writes stop before; minDisk
-	// holds the database pages and log segments that are under way.
+	// lowDisk is the free space of the file system below which the member warns,
+	// and minDisk the one below which it refuses writes. etcd fails for good when
+	// a write finds no space, so writes stop before; minDisk is enough for the
+	// database pages and log segments in flight.
 	lowDisk = 512 << 20
 	minDisk = 64 << 20
 )

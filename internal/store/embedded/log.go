@@ -10,8 +10,8 @@ import (
 )
 
 // harmless are warnings that a start may log: etcd records the version of its
-// storage, and in a fresh store it may try so before there is a term. It tries
-// again.
+// storage, and in a fresh store it may attempt that before there is a term. It
+// retries.
 var harmless = []string{"Failed to detect schema version", "failed to update storage version"}
 
 // slogCore writes etcd's log lines, from Warn up, to a slog.Logger.

@@ -12,9 +12,9 @@ import (
 	"go.etcd.io/etcd/server/v3/storage/wal"
 )
 
-// prepare makes sure that etcd can open the store and will have all that was
-// acknowledged. It reports whether there is no store yet; what a first start has
-// left that was interrupted is removed then.
+// prepare ensures that etcd can open the store and will have everything that was
+// acknowledged. It reports whether there is no store yet; then it removes what an
+// interrupted first start has left.
 func (d *directory) prepare(document documentCheck, log *slog.Logger) (fresh bool, err error) {
 	found, database, err := d.examine(document)
 	if err != nil {
@@ -64,18 +64,18 @@ func (d *directory) examine(document documentCheck) (*logState, *boltFile, error
 	return found, database, nil
 }
 
-// isNew reports whether nothing can have been acknowledged: no entry of the log is
-// committed, and the database, if there is one, has none either. A log without an
-// entry, as a first start leaves it that is interrupted, is of no use to etcd.
+// isNew reports whether nothing can have been acknowledged: no entry of the log
+// is committed, and the database, if there is one, has none either. A log without
+// an entry, as an interrupted first start leaves it, is useless to etcd.
 func (s *logState) isNew(database *boltFile) bool {
 	return s.committed == 0 && (database == nil || database.index == 0 && database.keys == 0)
 }
 
-// begunFile is there once a store has begun: then one that is gone or empty has
-// been lost.
+// begunFile exists once a store was created: if the store is gone or empty then,
+// it was lost.
 const begunFile = "begun"
 
-// mayBegin is nil if there has been no store.
+// mayBegin returns nil if there has been no store.
 func (d *directory) mayBegin() error {
 	_, err := os.Lstat(filepath.Join(d.path, begunFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -87,7 +87,7 @@ func (d *directory) mayBegin() error {
 	return d.damaged("", "the store is missing or empty, and there was one: %s says so", begunFile)
 }
 
-// begun notes that there is a store.
+// begun records that there is a store.
 func (d *directory) begun() error {
 	path := filepath.Join(d.path, begunFile)
 	if _, err := os.Lstat(path); err == nil {
@@ -96,7 +96,7 @@ func (d *directory) begun() error {
 	return writeDurably(path, []byte("There is a store in etcd since "+time.Now().UTC().Format(time.RFC3339)+".\n"), 0o644)
 }
 
-// clear removes what there may be of a store that never held anything.
+// clear removes what there is of a store that never held anything.
 func (d *directory) clear() error {
 	if err := os.RemoveAll(d.store()); err != nil {
 		return fmt.Errorf("data directory: %w", err)
@@ -104,10 +104,10 @@ func (d *directory) clear() error {
 	return nil
 }
 
-// mendLog cuts an incomplete record off the last file of the log, and gives the
-// file the size back that etcd reserves, which it has not if the process was killed
-// when it began the next one: then a shorter file that ends in an incomplete record
-// was not left by a write, see readLog.
+// mendLog cuts an incomplete record off the last file of the log, and extends the
+// file to the size that etcd reserves, which it does not have if the process was
+// killed when it began the next one: without that a shorter file with an
+// incomplete record at its end would count as damaged, see readLog.
 func (d *directory) mendLog(name string, end int64) error {
 	f, err := os.OpenFile(filepath.Join(d.store(), walDir, name), os.O_WRONLY, 0)
 	if err != nil {
@@ -116,8 +116,7 @@ func (d *directory) mendLog(name string, end int64) error {
 	return errors.Join(f.Truncate(end), f.Truncate(wal.SegmentSizeBytes), f.Sync(), f.Close())
 }
 
-// whyNot is why etcd does not start, if it is not for want of something outside
-// the store.
+// whyNot is why etcd does not start, unless the cause is outside of the store.
 func (d *directory) whyNot(err error) error {
 	return fmt.Errorf("data directory %s: %w", d.path, err)
 }

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// releaseFiles takes the open files below a directory away from this process,
-// whoever has them: each descriptor stays valid and is one of /dev/null from then
-// on, so that what still writes to it does no harm, and the locks on the file are
-// gone. A mapping stays until the process ends; nobody reads it any more.
+// releaseFiles detaches the open files below a directory from this process,
+// whatever holds them: each descriptor stays valid and refers to /dev/null from
+// then on, so that further writes to it do no harm, and the locks on the file are
+// released. A mapping stays until the process ends; nothing reads it any more.
 func releaseFiles(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err == nil {

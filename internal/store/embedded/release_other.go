@@ -4,5 +4,5 @@ package embedded
 
 import "errors"
 
-// releaseFiles is known for Linux only.
+// releaseFiles is implemented for Linux only.
 func releaseFiles(string) error { return errors.New("not possible on this system") }

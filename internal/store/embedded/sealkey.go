@@ -12,15 +12,15 @@ import (
 	"elbow/internal/regular"
 )
 
-// sealKeyFile is in the data directory.
+// sealKeyFile is the name of the seal key's file in the data directory.
 const sealKeyFile = "seal.key"
 
 // sealKeyBytes is the length of an AES-256 key.
 const sealKeyBytes = 32
 
-// sealKey reads the key that secrets are sealed with from seal.key, 64 hex
-// digits. For a fresh store it is drawn and written first, so that whatever is
-// sealed can be opened after a power cut.
+// sealKey reads the key that encrypts secrets from seal.key, 64 hex digits. For a
+// fresh store it is generated and written first, so that secrets can be decrypted
+// after a power failure.
 func sealKey(dir string, fresh bool) ([]byte, error) {
 	path := filepath.Join(dir, sealKeyFile)
 	text, err := regular.ReadFile(path)

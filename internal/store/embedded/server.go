@@ -10,9 +10,9 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 )
 
-// startServer runs etcd and returns when it answers calls. etcd itself has no end
-// to some of its waits, and leaves the goroutine that calls it where it would end
-// the process: so the call is made in one of its own.
+// startServer runs etcd and returns when it answers calls. Some waits of etcd
+// never end, and where it would end the process the goroutine that calls it ends:
+// so the call is made in a separate one.
 func (m *Member) startServer(ctx context.Context, c Config) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("etcd not ready after %v", startTimeout))
 	defer cancel()
@@ -20,7 +20,7 @@ func (m *Member) startServer(ctx context.Context, c Config) error {
 		return context.Cause(ctx)
 	}
 	built := make(chan error, 1)
-	go m.buildServer(c, built) // ends at the latest with the files it works on, which abandon takes away
+	go m.buildServer(c, built) // ends at the latest with the files it uses, which abandon detaches
 	select {
 	case err := <-built:
 		if err != nil {
@@ -41,7 +41,7 @@ func (m *Member) startServer(ctx context.Context, c Config) error {
 	return nil
 }
 
-// buildServer sends how it ended, unless etcd ends its goroutine.
+// buildServer sends the result, unless etcd ends its goroutine.
 func (m *Member) buildServer(c Config, built chan<- error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -53,7 +53,7 @@ func (m *Member) buildServer(c Config, built chan<- error) {
 	built <- err
 }
 
-// waitReady has the member elect itself, and returns when it answers calls.
+// waitReady makes the member elect itself, and returns when it answers calls.
 func (m *Member) waitReady(ctx context.Context) error {
 	again := time.NewTicker(electAfter)
 	defer again.Stop()
@@ -73,19 +73,20 @@ func (m *Member) waitReady(ctx context.Context) error {
 	}
 }
 
-// elect asks for an election now, as a leader does that hands over. Who leads already
-// ignores it.
+// elect requests an election now, like a leader that hands over. A member that
+// leads already ignores it.
 func (m *Member) elect(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, electAfter)
 	defer cancel()
 	id := uint64(m.server.MemberID())
-	// It fails if etcd is busy, when there is a next time, or has ended, which is noticed.
+	// It fails if etcd is busy, then there is a next time, or has ended, which is
+	// noticed.
 	_ = m.server.Process(ctx, &raftpb.Message{Type: raftpb.MsgTimeoutNow.Enum(), From: &id, To: &id})
 }
 
 // stopServer calls stop, which ends etcd. After a fault one of etcd's goroutines
-// is gone and stop would wait for it forever: then its files are taken away from
-// what is left of it, so that the next one can have them. The log is on disk.
+// is gone and stop would wait for it forever: then its files are detached from
+// what is left of it, so that the next one can open them. The log is on disk.
 func (m *Member) stopServer(stop func()) {
 	stopped := make(chan struct{})
 	if m.fault.err() == nil {
@@ -103,7 +104,7 @@ func (m *Member) stopServer(stop func()) {
 	m.abandon()
 }
 
-// abandon lets go of the files of an etcd that does not end.
+// abandon detaches the files of an etcd that does not end.
 func (m *Member) abandon() {
 	if err := releaseFiles(m.dir.store()); err != nil {
 		m.log.Error("files of the store not released, only the end of this process does it", "err", err)

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrFull is in the error of a write that was refused because the disk has no
-// room for it.
+// ErrFull is wrapped by the error of a write that was refused because the disk is
+// full.
 var ErrFull = errors.New("the store is full")
 
-// A disk is the file system that the data directory is on.
+// A disk is the file system of the data directory.
 type disk struct{ dir string }
 
-// free asks the file system, which takes about a microsecond. A file system
-// that cannot say is taken to have room.
+// free asks the file system, which takes about a microsecond. A file system that
+// does not say counts as having room.
 func (d disk) free() int64 {
 	var st unix.Statfs_t
 	if err := unix.Statfs(d.dir, &st); err != nil {
@@ -24,7 +24,7 @@ func (d disk) free() int64 {
 	return int64(st.Bavail) * int64(st.Bsize)
 }
 
-// check is nil if there is room for a write.
+// check returns nil if there is room for a write.
 func (d disk) check() error {
 	if free := d.free(); free < minDisk {
 		return fmt.Errorf("%w: %d MiB left on the disk of %s, writes need %d", ErrFull, free>>20, d.dir, int64(minDisk>>20))

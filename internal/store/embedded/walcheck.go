@@ -23,22 +23,22 @@ import (
 // walDir is the path of the write-ahead log in the store.
 var walDir = filepath.Join("member", "wal")
 
-// A logState is what the write-ahead log says from its first file to its last.
+// A logState is the state of the write-ahead log, from all its files.
 type logState struct {
 	files     []string // names, oldest first; none: there is no log
 	last      uint64   // index of the last entry
-	snapshot  uint64   // index of the last entry that was given up for a snapshot
-	committed uint64   // index of the last entry that is known to be committed
-	whole     bool     // it begins with the first entry
-	torn      bool     // the last record is incomplete: a write that never returned
+	snapshot  uint64   // index of the last entry that a snapshot replaced
+	committed uint64   // index of the last entry known to be committed
+	whole     bool     // the log begins with the first entry
+	torn      bool     // the last record is incomplete: that write was never acknowledged
 	short     bool     // the last file is shorter than what etcd reserves
-	end       int64    // of the complete records in the last file, in bytes
+	end       int64    // end of the complete records in the last file, in bytes
 	crc       uint32   // of what was read
 }
 
 // readLog reads the write-ahead log without changing it. etcd ends the process
-// over some kinds of damage and passes over others: a record of zero length is
-// the end of the log to it, whatever follows. Here the error is a *DamageError.
+// over some kinds of damage and ignores others: a record of zero length ends the
+// log for it, whatever follows. Here the error is a *DamageError.
 func (d *directory) readLog() (*logState, error) {
 	s := new(logState)
 	names, err := d.logFiles()
@@ -67,8 +67,8 @@ func (d *directory) readLog() (*logState, error) {
 	return s, nil
 }
 
-// logFiles lists the files of the log. Their names have a number that counts
-// them and the index of their first entry.
+// logFiles lists the files of the log. Their names contain a sequence number and
+// the index of their first entry.
 func (d *directory) logFiles() (names []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(d.store(), walDir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,10 +97,10 @@ func (d *directory) logFiles() (names []string, err error) {
 	return names, nil
 }
 
-// A logEnd is how a file of the log ends.
+// A logEnd is the end of a log file.
 type logEnd struct {
-	torn  bool  // in an incomplete record
-	short bool  // and it is shorter than what etcd reserves for a file
+	torn  bool  // the last record is incomplete
+	short bool  // and the file is shorter than what etcd reserves for it
 	size  int64 // in bytes
 
 	records int64 // bytes of complete records
@@ -141,8 +141,8 @@ func (d *directory) readLogFile(s *logState, name string) (end logEnd, err error
 	}
 }
 
-// add takes a record in. The first one of a file carries the checksum of all
-// that was written before.
+// add records a record. The first one of a file carries the checksum of
+// everything written before.
 func (s *logState) add(rec *walpb.Record, decoder wal.Decoder, first bool) error {
 	if (rec.GetType() == wal.CrcType) != first {
 		return errors.New("a record is not in its place")
