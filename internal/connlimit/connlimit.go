@@ -23,7 +23,14 @@ type Limits struct {
 	// Pending bounds the bytes read of requests that are not answered yet, at
 	// least 1. Trusted clients do not count.
 	Pending int64
+
+	// Break is called before work for an untrusted client: before Accept returns a
+	// connection, and before a read after each breakBytes received. May be nil.
+	Break func()
 }
+
+// breakBytes take about as long to read and parse as a short request.
+const breakBytes = 16 << 10
 
 // A Listener closes connections at a limit: of untrusted clients, at the address
 // that has most, the oldest one. If there are only trusted clients, it closes the
@@ -53,6 +60,7 @@ type conn struct {
 	from    *Listener
 	network netip.Addr
 	left    chan struct{} // closed when the connection is
+	read    int64         // bytes received since the last break while untrusted; only Read uses it
 
 	// All fields are guarded by from.mu.
 	since   time.Time // when it was opened, or became idle or active
@@ -89,9 +97,17 @@ func (l *Listener) Accept() (net.Conn, error) {
 		room, victim := l.admit(c)
 		l.cut(victim)
 		if room {
+			l.rest()
 			return c, nil
 		}
 		l.cut(c)
+	}
+}
+
+// rest calls Break.
+func (l *Listener) rest() {
+	if l.limits.Break != nil {
+		l.limits.Break()
 	}
 }
 
@@ -175,28 +191,36 @@ func (l *Listener) forgive(c *conn) {
 
 // Read counts what an untrusted client sends, and makes room for it.
 func (c *conn) Read(p []byte) (int, error) {
+	if c.read >= breakBytes {
+		c.read = 0
+		c.from.rest()
+	}
 	n, err := c.Conn.Read(p)
-	c.from.cut(c.from.count(c, int64(n)))
+	victim, untrusted := c.from.count(c, int64(n))
+	c.from.cut(victim)
+	if untrusted {
+		c.read += int64(n)
+	}
 	return n, err
 }
 
 // count adds to what a connection holds. victim is the connection to close for
-// it, possibly c itself, nil for none.
-func (l *Listener) count(c *conn, n int64) (victim *conn) {
+// it, possibly c itself, nil for none. untrusted reports whether c counts.
+func (l *Listener) count(c *conn, n int64) (victim *conn, untrusted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.trusted || c.gone {
-		return nil
+		return nil, false
 	}
 	c.pending += n
 	l.of[c.network].pending += n
 	l.pending += n
 	if l.pending <= l.limits.Pending {
-		return nil
+		return nil, true
 	}
 	victim = l.victim(func(h *holding) int64 { return h.pending })
 	l.leave(victim) // never nil: c is untrusted
-	return victim
+	return victim, true
 }
 
 // CloseWrite half-closes the connection.

@@ -21,6 +21,10 @@ const (
 	// not interrupt a goroutine before 10 ms, and not for the network.
 	hashingSlice = 100 * time.Microsecond
 
+	// hashingSliceOfMany is the same while others wait for their turn. One round takes
+	// longer, so that there is a break after each of the 1,024.
+	hashingSliceOfMany = time.Microsecond
+
 	// hashingShare is the part of the time, one in so many, in which passwords are
 	// hashed: anybody can have that done by signing in. hashingShareOfMany is the part
 	// while others wait for their turn, as they do when somebody guesses, and
@@ -102,11 +106,12 @@ func (h *hasher) sum(ctx context.Context, password string, cost int, salt []byte
 	for range 1 << cost {
 		blowfish.ExpandKey(key, c)
 		blowfish.ExpandKey(salt, c)
-		if took := time.Since(began); took >= hashingSlice {
+		slice, share := h.pace()
+		if took := time.Since(began); took >= slice {
 			if ctx.Err() != nil {
 				return "", ctx.Err()
 			}
-			time.Sleep((h.share() - 1) * took)
+			time.Sleep((share - 1) * took)
 			began = time.Now()
 		}
 	}
@@ -120,13 +125,14 @@ func (h *hasher) sum(ctx context.Context, password string, cost int, salt []byte
 	return bcryptBase64.EncodeToString(sum[:bcryptSum]), nil
 }
 
-// share is the part of the time, one in so many, that is spent hashing.
-func (h *hasher) share() time.Duration {
+// pace returns for how long to compute without a break, and the part of the time, one
+// in so many, to compute in.
+func (h *hasher) pace() (slice, share time.Duration) {
 	switch {
 	case h.hurries.Load():
-		return hashingShareInHurry
+		return hashingSlice, hashingShareInHurry
 	case h.inside.Load() > 1:
-		return hashingShareOfMany
+		return hashingSliceOfMany, hashingShareOfMany
 	}
-	return hashingShare
+	return hashingSlice, hashingShare
 }

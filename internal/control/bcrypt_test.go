@@ -96,7 +96,7 @@ func TestHashingShares(t *testing.T) {
 		h := newHasher()
 		h.inside.Store(tt.inside)
 		h.hurries.Store(tt.hurries)
-		if got := h.share(); got != tt.want {
+		if _, got := h.pace(); got != tt.want {
 			t.Errorf("%d inside, in a hurry %v: one in %d, want %d", tt.inside, tt.hurries, got, tt.want)
 		}
 	}

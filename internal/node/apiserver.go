@@ -36,12 +36,11 @@ type apiPort struct {
 // from port. control is asked for each request.
 func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, log *slog.Logger) *apiPort {
 	a := &apiPort{listener: own.api, pair: own.pair, guests: newGuests(c, own.api), door: door}
+	a.guests.breaks.Open()
 	a.url = "http://" + own.api.Addr().String()
 	a.port = &gateway.Port{Listener: a.guests, Plain: c.APIPlain, Log: logs.Sparing(log)}
 	if a.pair != nil {
-		a.port.TLS = &tls.Config{
-			GetConfigForClient: a.guests.shake, GetCertificate: a.pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-		}
+		a.port.TLS = a.guests.tls(a.pair)
 		a.url = "https://" + own.api.Addr().String()
 	}
 	if c.hasConsole() {
@@ -108,8 +107,6 @@ func (p *keyPair) read() error {
 	p.current.Store(&pair)
 	return nil
 }
-
-func (p *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.current.Load(), nil }
 
 // keys looks up access keys for the gateway, which knows no store.
 func keys(s *store.Store) func(context.Context, string) (gateway.Credential, bool, error) {

@@ -2,7 +2,9 @@ package node
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"elbow/internal/connlimit"
+	"elbow/internal/overload"
 )
 
 // What clients that have not proved who they are may cost the API's port, whatever
@@ -52,6 +55,8 @@ type guests struct {
 	*connlimit.Listener
 	requests   *connlimit.Pace
 	handshakes *connlimit.Pace
+	breaks     overload.Breaks
+	rest       func() // makes one of breaks
 }
 
 func newGuests(c Config, l net.Listener) *guests {
@@ -59,11 +64,19 @@ func newGuests(c Config, l net.Listener) *guests {
 	if c.MemoryLimit > 0 {
 		memory = min(memory, max(int64(c.MemoryLimit)/64, 1<<20))
 	}
-	return &guests{
-		Listener:   connlimit.New(l, connlimit.Limits{Conns: c.MaxAPIConns, Pending: memory}),
+	g := &guests{
 		requests:   connlimit.NewPace(guestRequests, guestBurst),
 		handshakes: connlimit.NewPace(guestHandshakes, guestHandshakeBurst),
 	}
+	g.rest = g.breaks.Make
+	g.Listener = connlimit.New(l, connlimit.Limits{Conns: c.MaxAPIConns, Pending: memory, Break: func() { g.rest() }})
+	return g
+}
+
+// Close closes the listener. Breaks for connections that are still open are yields.
+func (g *guests) Close() error {
+	g.breaks.Close()
+	return g.Listener.Close()
 }
 
 // collect has the connections be told in metrics.
@@ -86,6 +99,7 @@ func (g *guests) pace(h http.Handler) http.Handler {
 			if !g.requests.Wait(r.Context(), c, turnsOf(r)) {
 				return // the client is gone
 			}
+			g.rest()
 		}
 		h.ServeHTTP(w, r)
 	})
@@ -101,12 +115,41 @@ func turnsOf(r *http.Request) int {
 	return 1 + (len(r.RequestURI)+int(body))/guestTurn
 }
 
-// shake is for tls.Config.GetConfigForClient: handshakes wait for their turn.
+// tls is how handshakes are made: they wait for their turn, and have breaks before the
+// key exchange, behind it and before the signature.
+func (g *guests) tls(pair *keyPair) *tls.Config {
+	return &tls.Config{
+		GetConfigForClient: g.shake,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			g.rest()
+			own := *pair.current.Load()
+			if key, ok := own.PrivateKey.(crypto.Signer); ok {
+				own.PrivateKey = restedSigner{key, g.rest}
+			}
+			return &own, nil
+		},
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+	}
+}
+
+// shake is for tls.Config.GetConfigForClient.
 func (g *guests) shake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if !g.handshakes.Wait(hello.Context(), hello.Conn, 1) {
 		return nil, net.ErrClosed
 	}
+	g.rest()
 	return nil, nil
+}
+
+// A restedSigner signs after a break.
+type restedSigner struct {
+	crypto.Signer
+	rest func()
+}
+
+func (s restedSigner) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	s.rest()
+	return s.Signer.Sign(random, digest, opts)
 }
 
 // trust notes that the client of a request has proved who it is.
