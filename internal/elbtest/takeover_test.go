@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -280,4 +281,76 @@ func openFiles(t *testing.T, n *Node) int {
 		t.Fatal(err)
 	}
 	return len(fds)
+}
+
+// uploadParts sends the parts that come from parts, which are of one length, in one request
+// over HTTP/3, whose answer is to be their length. It returns when there is an answer.
+func (f *Front) uploadParts(t *testing.T, parts <-chan string) error {
+	body, w := io.Pipe()
+	var length int
+	go func() { // ends with parts
+		for part := range parts {
+			length += len(part)
+			_, _ = io.WriteString(w, part) // fails if the request does
+		}
+		_ = w.Close()
+	}()
+	c := &http.Client{Transport: f.overQUIC(t), Timeout: patience}
+	res, err := c.Post("https://"+f.HostPort()+"/", "text/plain", body)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if want := fmt.Sprint(length); string(text) != want {
+		err = errors.Join(err, fmt.Errorf("got %d %s, want %s", res.StatusCode, text, want))
+	}
+	return err
+}
+
+// An upload over HTTP/3 goes on in the older process while the newer one, which reads the
+// socket, is told to end and still has requests of its own.
+func TestEndOfTheNewerProcessDuringATakeover(t *testing.T) {
+	n := Start(t, Options{})
+	b := NewBackend(t, "a")
+	asked, answer := make(chan struct{}, 2), make(chan struct{})
+	release := sync.OnceFunc(func() { close(answer) })
+	t.Cleanup(release)
+	b.Serve(func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		if r.Method == http.MethodGet {
+			<-answer
+		}
+		length, _ := io.Copy(io.Discard, r.Body) // less if it breaks off
+		_, _ = fmt.Fprint(w, length)
+	})
+	f := NewSite(t, n, b).Listen(t, nil)
+	parts, uploaded, got := make(chan string), make(chan error, 1), make(chan error, 1)
+	go func() { uploaded <- f.uploadParts(t, parts) }() // ends with the answer
+	parts <- strings.Repeat("x", 16<<10)
+	<-asked
+	newer := n.TakeOver(t)
+	go func() { // ends with the answer
+		_, err := f.TryGet(&http.Client{Transport: f.overQUIC(t), Timeout: patience}, "/")
+		got <- err
+	}()
+	<-asked
+	if err := syscall.Kill(newer.PID(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	Eventually(t, func() error {
+		if !strings.Contains(newer.Log(), "listener closed") {
+			return errors.New("the newer process does not drain")
+		}
+		return nil
+	})
+	parts <- strings.Repeat("x", 16<<10)
+	close(parts)
+	if err := <-uploaded; err != nil {
+		t.Errorf("the upload in the older process: %v", err)
+	}
+	release()
+	if err := <-got; err != nil {
+		t.Errorf("the request in the newer process: %v", err)
+	}
 }

@@ -85,6 +85,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 	n.api = newAPIPort(c, own, n.store.door, n.store.control, log)
 	n.serveAdmin(own.admin)
 	n.data.follow()
+	n.atEnd(n.elders.unwatch) // after the drain, in which packets are passed on to them still
 	n.atEndWithin(n.data.drain)
 	if err := n.store.control().openHandler(n.store); err != nil {
 		return nil, err

@@ -178,15 +178,17 @@ func (n *Node) watch(older *predecessor) error {
 	n.elders.all = slices.Clone(found) // shrinks in place
 	n.elders.mu.Unlock()
 	for _, e := range found {
-		n.elders.watched.Go(func() { n.outlive(e) }) // ends with that process, or when life is closed; the function below waits
+		n.elders.watched.Go(func() { n.outlive(e) }) // ends with that process, or with elders.unwatch, which waits
 	}
-	n.atEnd(func() {
-		for _, e := range found {
-			_ = e.life.Close() // ends the watch
-		}
-		n.elders.watched.Wait()
-	})
 	return nil
+}
+
+// unwatch ends the watch.
+func (e *elders) unwatch() {
+	for _, one := range e.list() {
+		_ = one.life.Close()
+	}
+	e.watched.Wait()
 }
 
 // outlive waits for the end of an older process.
