@@ -18,6 +18,7 @@ type loop struct {
 
 	buf     []byte              // what is read is in it until it is written
 	chunks  [][]byte            // buffers of len(buf) to use again
+	held    int64               // bytes of the buffers that are in use
 	pipes   []*pipe             // empty ones
 	table   []*pair             // by the descriptors of both sides; nil: none
 	accepts map[int32]*Listener // by descriptor
@@ -134,21 +135,28 @@ func (o *loop) closeAll() {
 	o.closing = o.closing[:0]
 }
 
-// takeChunk and giveChunk keep the buffers of bytes that wait.
-func (o *loop) takeChunk() []byte {
-	if n := len(o.chunks); n > 0 {
-		c := o.chunks[n-1]
-		o.chunks = o.chunks[:n-1]
-		return c
+// takeChunk returns an empty buffer for n bytes that wait.
+func (o *loop) takeChunk(n int) []byte {
+	var c []byte
+	switch last := len(o.chunks) - 1; {
+	case n <= leanRead: // of its own size: there may be many
+		c = make([]byte, 0, n)
+	case last >= 0:
+		c, o.chunks = o.chunks[last], o.chunks[:last]
+	default:
+		c = make([]byte, 0, bufferSize)
 	}
-	return make([]byte, 0, bufferSize)
+	o.held += int64(cap(c))
+	return c
 }
 
 // keptChunks is how many unused buffers a loop keeps, 2 MB.
 const keptChunks = 64
 
+// giveChunk takes a buffer back.
 func (o *loop) giveChunk(c []byte) {
-	if len(o.chunks) < keptChunks {
+	o.held -= int64(cap(c))
+	if cap(c) == bufferSize && len(o.chunks) < keptChunks {
 		o.chunks = append(o.chunks, c[:0])
 	}
 }

@@ -179,7 +179,7 @@ func (p *pair) connected() {
 		p.listener.memory.remember(p.record.client.Addr(), p.backend, o.Now, cfg.Persistence)
 	}
 	if cfg.ProxyHeader {
-		p.server.waiting = appendProxyHeader(o.takeChunk(), p.record.client, p.listener.address)
+		p.server.waiting = appendProxyHeader(o.takeChunk(leanRead), p.record.client, p.listener.address)
 	}
 	p.pump()
 }

@@ -78,6 +78,9 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 // in a buffer.
 func (p *pair) copy(from, to *side, count *int64) {
 	buf := p.loop.buf
+	if p.loop.held >= p.loop.streams.waiting {
+		buf = buf[:leanRead]
+	}
 	n, err := socket.ReadFD(uintptr(from.fd), buf)
 	switch {
 	case err == syscall.EAGAIN:
@@ -94,7 +97,7 @@ func (p *pair) copy(from, to *side, count *int64) {
 	if n < len(buf) {
 		from.full = 0
 		from.readable = from.last // all has been read, except an end of stream that is still to come
-	} else if from.full < splicesAfter {
+	} else if from.full < splicesAfter && len(buf) == bufferSize {
 		from.full++
 	}
 	sent := 0
@@ -106,7 +109,7 @@ func (p *pair) copy(from, to *side, count *int64) {
 	}
 	if sent < n {
 		to.writable = false
-		to.waiting = append(p.loop.takeChunk(), buf[sent:n]...)
+		to.waiting = append(p.loop.takeChunk(n-sent), buf[sent:n]...)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,10 @@ type Options struct {
 	MaxBackendConns  int           // connections to one backend of one listener, default 20,000
 
 	Files *overload.Descriptors // the descriptors of the process; nil: unbounded
+
+	// Waiting is how many bytes may wait in the program for peers that do not read before
+	// it reads less at once, default 64 MiB.
+	Waiting int64
 
 	// DrainTimeout is how long connections to a retired backend may continue
 	// before they are reset. Default 30s.
@@ -58,6 +63,7 @@ type Streams struct {
 	maxHere int
 	maxBack int64
 	files   *overload.Descriptors
+	waiting int64 // of one loop
 	drain   time.Duration
 	dial    time.Duration
 	inherit func(string, netip.AddrPort) (*os.File, bool)
@@ -82,6 +88,7 @@ func New(o Options) (*Streams, error) {
 		dial:    cmp.Or(o.ConnectTimeout, connectTimeout),
 		open:    make(map[*Listener]struct{}),
 	}
+	s.waiting = max(cmp.Or(o.Waiting, defaultWaiting)/int64(runtime.GOMAXPROCS(0)), 0)
 	s.maxHere = cmp.Or(o.MaxListenerConns, s.max)
 	if s.log == nil {
 		s.log = slog.Default()

@@ -248,11 +248,13 @@ func TestLongStreams(t *testing.T) {
 		what        string
 		write, read int // bytes per call
 		slow        bool
+		waiting     int64 // Options.Waiting
 	}{
-		{"large writes, large reads", 1 << 20, 1 << 20, false},
-		{"small writes, large reads", 3000, 1 << 20, false},
-		{"large writes, small reads", 1 << 20, 1500, false},
-		{"a reader that begins late", 1 << 20, 64 << 10, true},
+		{"large writes, large reads", 1 << 20, 1 << 20, false, 0},
+		{"small writes, large reads", 3000, 1 << 20, false, 0},
+		{"large writes, small reads", 1 << 20, 1500, false, 0},
+		{"a reader that begins late", 1 << 20, 64 << 10, true, 0},
+		{"no room to wait in", 1 << 20, 1500, true, 1},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			leak.Check(t)
@@ -278,7 +280,7 @@ func TestLongStreams(t *testing.T) {
 				both.Wait()
 				sum <- [32]byte(h.Sum(nil))
 			})
-			s := newSite(t, Options{}, nil, at)
+			s := newSite(t, Options{Waiting: tt.waiting}, nil, at)
 			c := s.dial()
 			var both sync.WaitGroup
 			both.Go(func() {
@@ -636,5 +638,57 @@ func TestHandover(t *testing.T) {
 	defer cancel()
 	if err := errors.Join(s.Drain(over), l.Drain(over)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Clients of IPv6 reach backends of IPv6, and of IPv4, whose header then has addresses
+// of IPv6.
+func TestIPv6(t *testing.T) {
+	leak.Check(t)
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skipf("no IPv6: %v", err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, "6")
+			_ = c.Close()
+		}
+	}()
+	header := make(chan string, 1)
+	for what, at := range map[string]string{"6": l.Addr().String(), "4": serve(t, func(c *net.TCPConn) {
+		b := make([]byte, 16+36)
+		n, _ := io.ReadFull(c, b)
+		header <- string(b[:n])
+		_, _ = io.WriteString(c, "4")
+	})} {
+		s := newSite(t, Options{}, func(c *Config) { c.ProxyHeader = what == "4" }, at)
+		six, err := s.streams.Listen(netip.MustParseAddrPort("[::1]:0"), &s.config, s.counts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := net.Dial("tcp", six.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(patience))
+		if got := read(t, c, 1); got != what {
+			t.Errorf("got %q, want %s", got, what)
+		}
+		if what == "4" {
+			client, local, _, err := readProxyHeader([]byte(<-header))
+			if err != nil || client.Addr() != netip.IPv6Loopback() || local != six.Addr() {
+				t.Errorf("header: %v to %v, %v", client, local, err)
+			}
+		}
+		_ = c.Close()
+		if err := six.Drain(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -531,3 +531,44 @@ func FuzzQUICHeaders(f *testing.F) {
 		}
 	})
 }
+
+// Clients of IPv6 reach backends of IPv4 and of IPv6.
+func TestIPv6(t *testing.T) {
+	leak.Check(t)
+	back, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv6loopback})
+	if err != nil {
+		t.Skipf("no IPv6: %v", err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b := make([]byte, 100)
+		for {
+			n, from, err := back.ReadFromUDPAddrPort(b)
+			if err != nil {
+				return
+			}
+			_, _ = back.WriteToUDPAddrPort(b[:n], from)
+		}
+	}()
+	defer func() {
+		_ = back.Close()
+		<-ended
+	}()
+	for _, at := range []string{serve(t, echo), back.LocalAddr().String()} {
+		s := newSite(t, Options{}, nil, at)
+		six, err := s.relay.Listen(netip.MustParseAddrPort("[::1]:0"), &s.config, s.counts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(six.Addr()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (client{c, t}).ask([]byte("six")); got != "six" {
+			t.Errorf("%s: got %q", at, got)
+		}
+		_ = c.Close()
+		six.Close()
+	}
+}
