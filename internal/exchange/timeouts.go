@@ -100,6 +100,10 @@ const DiscardTimeout = 30 * time.Second
 // end, as acknowledgments are delayed and a reset does not count as one.
 const ShortAnswer = 64 << 10
 
+// TakenPoll is the time after which that is looked at first; it doubles up to
+// WatchEvery.
+const TakenPoll = 5 * time.Millisecond
+
 // WatchEvery is how often an exchange that waits for its backend looks whether
 // its client is still there. Deadlines of backend sockets move once in this
 // time instead of with every request.

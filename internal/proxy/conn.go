@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"elbow/internal/exchange"
 	"elbow/internal/socket"
@@ -16,7 +15,6 @@ import (
 // atomics.
 type conn struct {
 	exchange.Origin
-	listener *Listener
 	wire     wire
 	stream   io.ReadWriter  // a *tls.Conn over wire, or wire itself
 	answered socket.Instant // end of the last answer; 0: there was none, or the client has left
@@ -27,48 +25,6 @@ type conn struct {
 	// backend is what the exchange under way is connected to, so that the
 	// connection can be cut from outside.
 	backend atomic.Pointer[upstream.Grip]
-}
-
-// begin does what comes before the first request, then goes on to serve.
-func (c *conn) begin() {
-	if !c.Frontend.Secure {
-		c.stream = &c.wire
-		c.serve(false)
-		return
-	}
-	if !c.shake() {
-		return
-	}
-	if c.speaksH2() {
-		c.serveH2()
-		return
-	}
-	c.serve(false)
-}
-
-// shake does the handshake and reports whether it succeeded; if not, the
-// connection has ended.
-func (c *conn) shake() (ok bool) {
-	defer func() {
-		if !ok {
-			c.close()
-		}
-	}()
-	defer c.Guard()
-	growStack(0)
-	return c.handshake() == nil
-}
-
-// growStack makes the stack of its goroutine as large as a handshake needs, while
-// there is next to nothing on it. It would grow in four steps otherwise, each of
-// which copies and corrects all frames that there are, and again in a goroutine
-// that serves after it: without both a new connection takes 5 % less CPU time. Parking
-// lets go of the stack.
-//
-//go:noinline
-func growStack(i int) byte {
-	var room [12 << 10]byte
-	return room[i] // i is no constant here, so the room has to be there
 }
 
 // serve answers requests until the connection ends or is parked. ready tells that
@@ -222,16 +178,4 @@ func (c *conn) closeWrite() *exchange.Fault {
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpTunnel, Err: err}
 	}
 	return nil
-}
-
-// sleep waits for d or until done is closed, and reports whether it was d.
-func sleep(d time.Duration, done <-chan struct{}) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-done:
-		return false
-	}
 }

@@ -85,7 +85,7 @@ func newH2(c *conn) *h2Conn {
 }
 
 // serveH2 serves the connection until it ends or is parked.
-func (c *conn) serveH2() {
+func serveH2(c *conn) {
 	h := newH2(c)
 	c.Frontend.Members.Become(&c.Origin, h)
 	c.State.Store(exchange.Idle)

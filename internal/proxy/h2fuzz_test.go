@@ -40,7 +40,7 @@ func FuzzH2(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frames []byte) {
 		near, far := tcpPair(t)
 		defer far.Close()
-		c := &conn{listener: r.lis}
+		c := new(conn)
 		c.Origin.Open(&r.lis.frontend, c, netip.AddrPort{})
 		c.State.Store(exchange.Active)
 		if err := c.wire.open(near, nil, false, time.Second); err != nil {
@@ -54,7 +54,7 @@ func FuzzH2(f *testing.F) {
 		done := make(chan struct{})
 		go func() { // ends with the connection
 			defer close(done)
-			c.serveH2()
+			serveH2(c)
 		}()
 		_, _ = io.WriteString(far, http2.ClientPreface) // may have been closed
 		_, _ = far.Write(frames)

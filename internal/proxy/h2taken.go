@@ -70,7 +70,7 @@ func (s *h2Stream) Taken() *exchange.Fault {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	end := h.given()
-	for step := takenPoll; ; step = min(2*step, exchange.WatchEvery) {
+	for step := exchange.TakenPoll; ; step = min(2*step, exchange.WatchEvery) {
 		at := socket.Now()
 		if h.behind(at); h.taken.acked >= end {
 			s.x.Record.Taken = at
@@ -115,7 +115,7 @@ func (h *h2Conn) leave(at socket.Instant, cause error) (until socket.Instant, se
 	if at >= due {
 		return 0, false, cause
 	}
-	step := min(max(at.Sub(h.farewellAt), takenPoll), exchange.WatchEvery) // what TCP tells wakes nobody
+	step := min(max(at.Sub(h.farewellAt), exchange.TakenPoll), exchange.WatchEvery) // what TCP tells wakes nobody
 	return min(at.Add(step), due), false, nil
 }
 

@@ -2,14 +2,6 @@ package proxy
 
 import "time"
 
-// lingerPace is how many bytes have to come within that time, so that a byte now
-// and then does not keep a connection: slower than any upload.
-const lingerPace = 1 << 10
-
-// takenPoll is the time after which that is looked at first; it doubles up to
-// watchEvery.
-const takenPoll = 5 * time.Millisecond
-
 // DefaultMaxConns bounds client connections of the process. 200,000 idle ones
 // take about 1.9 GB.
 const DefaultMaxConns = 200_000
@@ -69,16 +61,6 @@ const (
 	keepAliveInterval = 10 * time.Second
 	keepAliveCount    = 6
 )
-
-// queueRoom is how many bytes of an HTTP/2 connection may wait to be written
-// before answers have to wait. They are written as one: four TLS records, one
-// system call. Frames that are not of answers are let in all the same;
-// http2.Meters bound them.
-const queueRoom = 64 << 10
-
-// goAwayTimeout is how long the answer to the PING behind the first GOAWAY is
-// waited for. A round trip is enough; clients that are busy may take longer.
-const goAwayTimeout = time.Second
 
 // quicSilence is how long a QUIC connection may be silent before it is taken for
 // lost. Half of it passes between two signs of life. Browsers have 30 s.

@@ -45,6 +45,10 @@ func (h *h1) Taken() *exchange.Fault {
 	return nil
 }
 
+// lingerPace is how many bytes have to come within that time, so that a byte now
+// and then does not keep a connection: slower than any upload.
+const lingerPace = 1 << 10
+
 // A progress is what a client has done lately.
 type progress struct {
 	left int            // bytes that its TCP has not acknowledged
@@ -69,7 +73,7 @@ func (p *progress) look(c *conn) (all bool, err error) {
 // What the client sends meanwhile it reads only to throw it away.
 func (c *conn) awaitTaken(discards bool) error {
 	var p progress
-	for step := takenPoll; ; step = min(2*step, exchange.WatchEvery) {
+	for step := exchange.TakenPoll; ; step = min(2*step, exchange.WatchEvery) {
 		if all, err := p.look(c); all || err != nil {
 			return err
 		}
@@ -217,7 +221,7 @@ func (l *lingering) run() (parked bool) {
 			return false
 		}
 		if !all {
-			l.step = min(max(2*l.step, takenPoll), exchange.WatchEvery)
+			l.step = min(max(2*l.step, exchange.TakenPoll), exchange.WatchEvery)
 			due = min(due, now.Add(l.step))
 		}
 		wire.ReadBy(due)

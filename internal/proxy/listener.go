@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"time"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -136,7 +137,7 @@ func (l *Listener) accept() {
 
 // admit gives a new connection its goroutine, unless there are too many.
 func (l *Listener) admit(tcp *net.TCPConn) {
-	c := &conn{listener: l}
+	c := new(conn)
 	c.Origin.Open(&l.frontend, c, socket.AddrPort(tcp.RemoteAddr()))
 	counts := l.frontend.Counts.Local()
 	counts.Accepted.Inc()
@@ -161,7 +162,7 @@ func (l *Listener) admit(tcp *net.TCPConn) {
 		return
 	}
 	counts.Open.Add(1)
-	go c.begin() // ends with the connection, or when its successor serves it; Drain waits
+	go l.begin(c) // ends with the connection, or when its successor serves it; Drain waits
 }
 
 // add takes a connection into the set and reports whether there was room.
@@ -228,4 +229,16 @@ func (l *Listener) remove(o *exchange.Origin) {
 		l.relieved(here, int(total))
 	}
 	l.running.Done()
+}
+
+// sleep waits for d or until done is closed, and reports whether it was d.
+func sleep(d time.Duration, done <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-done:
+		return false
+	}
 }

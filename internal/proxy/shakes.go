@@ -57,22 +57,6 @@ type shaker interface {
 	Begins(*overload.Gate) bool // notes what the end of the turn has to leave, unless it has ended
 }
 
-func (w *wire) Begins(g *overload.Gate) bool {
-	w.turn = g
-	return true
-}
-
-// endTurn gives the turn to the next one, if it is the client's.
-func (w *wire) endTurn() {
-	if w.turn != nil {
-		w.turn.Leave()
-		w.turn = nil
-	}
-}
-
-// Ended reports whether the connection has been closed from here.
-func (w *wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
-
 // turnAway closes a connection that need not begin a handshake, and reports
 // whether it did: there is no turn for it in time, or no memory.
 func (l *Listener) turnAway(tcp *net.TCPConn) bool {

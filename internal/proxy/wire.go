@@ -176,3 +176,20 @@ func (w *wire) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline implements net.Conn; see SetDeadline.
 func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// Begins notes what the end of the turn has to leave.
+func (w *wire) Begins(g *overload.Gate) bool {
+	w.turn = g
+	return true
+}
+
+// endTurn gives the turn to the next one, if it is the client's.
+func (w *wire) endTurn() {
+	if w.turn != nil {
+		w.turn.Leave()
+		w.turn = nil
+	}
+}
+
+// Ended reports whether the connection has been closed from here.
+func (w *wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
