@@ -65,8 +65,9 @@ var mayImport = map[string][]string{
 	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
 	"internal/udp":            {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
 	"internal/exchange":       {"internal/accesslog", "internal/balance", "internal/buffer", "internal/http1", "internal/http2", "internal/http3", "internal/metrics", "internal/overload", "internal/socket", "internal/upstream"},
+	"internal/proxy/tcp":      {"internal/buffer", "internal/exchange", "internal/http1", "internal/overload", "internal/socket", "internal/upstream"},
 	"internal/proxy/h3":       {"internal/buffer", "internal/exchange", "internal/http1", "internal/http2", "internal/http3", "internal/overload", "internal/socket", "internal/upstream"},
-	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/http1", "internal/http2", "internal/proxy/h3", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
+	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/http1", "internal/http2", "internal/proxy/h3", "internal/proxy/tcp", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
@@ -119,7 +120,7 @@ var owners = map[string][]string{
 	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/http2"},    // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/datagram"}, // its Message is what quic-go reads packets into
-	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/stream", "internal/udp", "internal/eventloop", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
+	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/proxy/tcp", "internal/stream", "internal/udp", "internal/eventloop", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
 	"golang.org/x/crypto/blowfish":           {"internal/control"},                                 // what bcrypt is made of, computed with breaks
@@ -131,7 +132,7 @@ var owners = map[string][]string{
 // maps out of the data plane.
 var standard = map[string]func(from string) bool{
 	"net":      not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
-	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/overload", "internal/proxy", "internal/proxy/h3", "internal/store", "internal/control", "internal/reconcile"),
+	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/overload", "internal/proxy", "internal/proxy/h3", "internal/proxy/tcp", "internal/store", "internal/control", "internal/reconcile"),
 	"os":       not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
 }
 

@@ -8,6 +8,7 @@ import (
 	"elbow/internal/buffer"
 	"elbow/internal/exchange"
 	"elbow/internal/http2"
+	"elbow/internal/proxy/tcp"
 	"elbow/internal/socket"
 )
 
@@ -19,7 +20,7 @@ import (
 // gets (http2.ConnWindow), answers by the buffer of each exchange and the room of
 // the queue, heads by their limits and the number of streams.
 type h2Conn struct {
-	*conn
+	*tcp.Conn
 	running sync.WaitGroup // writer and workers
 	wake    chan struct{}  // the writer has something to do; capacity 1
 
@@ -71,9 +72,9 @@ const (
 	leftOff         // a GOAWAY has said which stream was the last one
 )
 
-func newH2(c *conn) *h2Conn {
+func newH2(c *tcp.Conn) *h2Conn {
 	return &h2Conn{
-		conn:    c,
+		Conn:    c,
 		wake:    make(chan struct{}, 1),
 		h2Input: h2Input{decoder: http2.NewDecoder()},
 		streams: make(map[uint32]*h2Stream),
@@ -85,7 +86,7 @@ func newH2(c *conn) *h2Conn {
 }
 
 // serveH2 serves the connection until it ends or is parked.
-func serveH2(c *conn) {
+func serveH2(c *tcp.Conn) {
 	h := newH2(c)
 	c.Frontend.Members.Become(&c.Origin, h)
 	c.State.Store(exchange.Idle)
@@ -105,7 +106,7 @@ func (h *h2Conn) run() {
 	defer func() {
 		if mine {
 			h.running.Wait()
-			h.conn.close()
+			h.Conn.Close()
 		}
 	}()
 	defer h.Guard()
@@ -117,7 +118,7 @@ func (h *h2Conn) run() {
 		err = h.serveOut()
 	}
 	h.end(err)
-	closer := time.AfterFunc(h.Limits.LingerTimeout, func() { _ = h.wire.Close() }) // if the client does not read
+	closer := time.AfterFunc(h.Limits.LingerTimeout, func() { _ = h.Wire.Close() }) // if the client does not read
 	defer closer.Stop()
 	h.running.Wait()
 }
@@ -135,18 +136,18 @@ func (h *h2Conn) end(err error) {
 		h.behind(socket.Now()) // what it has taken before
 		h.mu.Unlock()
 		h.lose()
-		_ = h.wire.Close()
+		_ = h.Wire.Close()
 		return
 	}
 	h.mu.Lock()
 	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.last, refused.Code) })
 	h.mu.Unlock()
 	h.cancelAll()
-	h.answered = socket.Now()
-	h.conn.State.Store(exchange.Active) // so that close lingers
+	h.Answered = socket.Now()
+	h.Conn.State.Store(exchange.Active) // so that close lingers
 	if refused.Code != http2.NoError {
 		h.Log.Debug("connection ended by its client's fault",
-			"client", h.conn.Client, "listener", h.Frontend.Addr, "err", refused)
+			"client", h.Conn.Client, "listener", h.Frontend.Addr, "err", refused)
 	}
 }
 
@@ -158,7 +159,7 @@ func (h *h2Conn) GiveWay() { h.CutOff(exchange.MemoryShort) }
 
 // Cut implements member.
 func (h *h2Conn) Cut() {
-	h.conn.Cut()
+	h.Conn.Cut()
 	h.cancelAll()
 }
 
@@ -215,7 +216,7 @@ func (h *h2Conn) begin(s *h2Stream) {
 	s.window = http2.Window(h.initial)
 	s.credit = http2.Credit{Size: http2.StreamWindow}
 	if h.open++; h.open == 1 {
-		h.conn.State.Store(exchange.Active)
+		h.Conn.State.Store(exchange.Active)
 	}
 }
 
@@ -248,7 +249,7 @@ func (h *h2Conn) moved(s *h2Stream, was bool) {
 	}
 	if h.open--; h.open == 0 {
 		h.idleSince = socket.Now()
-		h.conn.State.Store(exchange.Idle)
+		h.Conn.State.Store(exchange.Idle)
 		if h.leaving == asked && !h.ending {
 			h.warn()
 		}

@@ -31,7 +31,7 @@ func (h *h2Conn) drain() {
 	} else {
 		h.leaving, h.warnedAt = asked, socket.Now()
 	}
-	h.wire.Interrupt() // the reader waits for less from now on
+	h.Wire.Interrupt() // the reader waits for less from now on
 }
 
 // warn sends the GOAWAY that rules no stream out, and the PING whose answer tells
@@ -75,6 +75,6 @@ func (h *h2Conn) leaveOff() {
 func (h *h2Conn) refuseAll(err *http2.Error) {
 	if h.refusal == nil {
 		h.refusal = err
-		h.wire.Interrupt()
+		h.Wire.Interrupt()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"elbow/internal/exchange"
+	"elbow/internal/proxy/tcp"
 )
 
 // Whatever a client sends, the loop ends when the client does, holding nothing;
@@ -40,16 +41,16 @@ func FuzzH2(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frames []byte) {
 		near, far := tcpPair(t)
 		defer far.Close()
-		c := new(conn)
+		c := new(tcp.Conn)
 		c.Origin.Open(&r.lis.frontend, c, netip.AddrPort{})
 		c.State.Store(exchange.Active)
-		if err := c.wire.open(near, nil, false, time.Second); err != nil {
+		if err := c.Wire.Open(near, nil, false, time.Second); err != nil {
 			t.Fatal(err)
 		}
 		if !r.lis.add(&c.Origin) {
 			t.Fatal("no room")
 		}
-		c.stream = &c.wire
+		c.Stream = &c.Wire
 		r.lis.frontend.Counts.Local().Open.Add(1)
 		done := make(chan struct{})
 		go func() { // ends with the connection

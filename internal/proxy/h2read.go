@@ -147,15 +147,15 @@ func (h *h2Conn) fill() error {
 		if err != nil {
 			return err
 		}
-		h.wire.ReadBy(due)
-		switch settled = settled && h.r == h.w && !h.mayHold; {
+		h.Wire.ReadBy(due)
+		switch settled = settled && h.r == h.w && !h.MayHold; {
 		case settled && waited:
 			h.releaseBuffer()
-			if h.wire.Park(h) {
+			if h.Wire.Park(h) {
 				return errParked
 			}
 		case settled:
-			h.wire.ReadBy(min(due, socket.Now().Add(h.Limits.SettleTime)))
+			h.Wire.ReadBy(min(due, socket.Now().Add(h.Limits.SettleTime)))
 		}
 		err = h.fillOnce()
 		switch {
@@ -163,7 +163,7 @@ func (h *h2Conn) fill() error {
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			waited = true
-		case err == socket.ErrInterrupted && h.wire.Resume():
+		case err == socket.ErrInterrupted && h.Wire.Resume():
 		default:
 			return err
 		}
@@ -171,9 +171,9 @@ func (h *h2Conn) fill() error {
 }
 
 func (h *h2Conn) fillOnce() error {
-	if h.r == h.w && !h.mayHold {
+	if h.r == h.w && !h.MayHold {
 		h.releaseBuffer()
-		if err := h.wire.wait(); err != nil {
+		if err := h.Wire.Wait(); err != nil {
 			return err
 		}
 	}
@@ -183,9 +183,9 @@ func (h *h2Conn) fillOnce() error {
 	h.w = copy(h.in.B[:], h.in.B[h.r:h.w])
 	h.r = 0
 	p := h.in.B[h.w:]
-	n, err := h.stream.Read(p)
+	n, err := h.Stream.Read(p)
 	h.w += n
-	h.mayHold = n == len(p)
+	h.MayHold = n == len(p)
 	if n > 0 {
 		h.heard = socket.Now()
 		return nil

@@ -98,7 +98,7 @@ func (s *h2Stream) end() {
 	delete(h.streams, s.id)
 	if h.leaving == leftOff && len(h.streams) == 0 {
 		h.emptied.Signal()
-		h.wire.Interrupt() // the reader is to end the connection
+		h.Wire.Interrupt() // the reader is to end the connection
 	}
 	s.x.Release()
 	s.release()

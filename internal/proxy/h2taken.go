@@ -19,7 +19,7 @@ type h2Taken struct {
 // behind returns how many bytes the client's TCP has not acknowledged, with those
 // that wait to be written. Called with mu locked.
 func (h *h2Conn) behind(at socket.Instant) int64 {
-	left, err := h.wire.Unacked()
+	left, err := h.Wire.Unacked()
 	if err != nil { // it is closed, so nothing more is taken
 		return h.given() - h.taken.acked
 	}
@@ -142,7 +142,7 @@ func (h *h2Conn) serveOut() error {
 			return h.refusal
 		case len(h.streams) == 0 && taken:
 			return errHalfClosed
-		case h.ending || h.gone():
+		case h.ending || h.Gone():
 			return exchange.ErrLeft
 		case len(h.streams) == 0 && h.stands(at):
 			return http2.ErrStandstill

@@ -71,7 +71,7 @@ func (h *h2Conn) flush() {
 		if q == nil {
 			continue
 		}
-		err := h.conn.write(q.B)
+		err := h.Conn.Write(q.B)
 		q.Release()
 		h.mu.Lock()
 		h.written += int64(h.handed)

@@ -13,6 +13,7 @@ import (
 
 	"elbow/internal/exchange"
 	"elbow/internal/leak"
+	"elbow/internal/proxy/tcp"
 )
 
 // sized answers with as many bytes as the path says.
@@ -262,13 +263,13 @@ func TestTakenBeforeReset(t *testing.T) {
 					return owed > 0
 				})
 			}
-			var served *conn
-			r.lis.each(func(o *exchange.Origin) { served = o.Member.(*conn) })
+			var served *tcp.Conn
+			r.lis.each(func(o *exchange.Origin) { served = o.Member.(*tcp.Conn) })
 			c.leave()
-			waitFor(t, "the reset", served.gone)
+			waitFor(t, "the reset", served.Gone)
 			x := exchange.TakeExchange(&served.Origin, nil, served, 0)
 			x.Keep, x.Record.BytesOut = false, size
-			if f := (&h1{served, x}).Taken(); (f == nil) != reads {
+			if f := (&tcp.H1{C: served, X: x}).Taken(); (f == nil) != reads {
 				t.Errorf("client that reads %v: got %v", reads, f)
 			}
 			x.Release()

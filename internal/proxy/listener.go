@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"time"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -11,8 +10,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"elbow/internal/exchange"
+	"elbow/internal/proxy/tcp"
 	"elbow/internal/socket"
 )
 
@@ -136,29 +137,29 @@ func (l *Listener) accept() {
 }
 
 // admit gives a new connection its goroutine, unless there are too many.
-func (l *Listener) admit(tcp *net.TCPConn) {
-	c := new(conn)
-	c.Origin.Open(&l.frontend, c, socket.AddrPort(tcp.RemoteAddr()))
+func (l *Listener) admit(accepted *net.TCPConn) {
+	c := new(tcp.Conn)
+	c.Origin.Open(&l.frontend, c, socket.AddrPort(accepted.RemoteAddr()))
 	counts := l.frontend.Counts.Local()
 	counts.Accepted.Inc()
-	if l.turnAway(tcp) {
+	if l.turnAway(accepted) {
 		return
 	}
 	c.State.Store(exchange.Active)
-	if err := c.wire.open(tcp, l.proxy.lot, l.tls != nil, l.proxy.process.Limits.StreamTimeout); err != nil {
-		_ = tcp.Close() // already closed, which is why init failed
+	if err := c.Wire.Open(accepted, l.proxy.lot, l.tls != nil, l.proxy.process.Limits.StreamTimeout); err != nil {
+		_ = accepted.Close() // already closed, which is why init failed
 		return
 	}
-	c.wire.TellStalls(c)
-	if l.proxy.files.Refuses(c.wire.Descriptor()) {
+	c.Wire.TellStalls(c)
+	if l.proxy.files.Refuses(c.Wire.Descriptor()) {
 		l.refuseDescriptor()
-		_ = tcp.SetLinger(0) // a reset tells at once
-		_ = tcp.Close()      // nothing was said to it
+		_ = accepted.SetLinger(0) // a reset tells at once
+		_ = accepted.Close()      // nothing was said to it
 		return
 	}
 	if !l.add(&c.Origin) {
 		counts.Refused.Inc()
-		_ = tcp.Close() // nothing was said to it
+		_ = accepted.Close() // nothing was said to it
 		return
 	}
 	counts.Open.Add(1)

@@ -7,6 +7,7 @@ import (
 
 	"elbow/internal/exchange"
 	"elbow/internal/overload"
+	"elbow/internal/proxy/tcp"
 	"elbow/internal/socket"
 )
 
@@ -29,7 +30,7 @@ var (
 // nobody; the first write is its end, before the client is waited for again.
 func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	var who shaker
-	if w, ok := hello.Conn.(*wire); ok {
+	if w, ok := hello.Conn.(*tcp.Wire); ok {
 		who = w
 	} else {
 		who = &hello.Context().Value(quicStartKey{}).(*quicStart).turn

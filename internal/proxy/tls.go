@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"elbow/internal/proxy/tcp"
 	"elbow/internal/socket"
 )
 
@@ -44,10 +45,10 @@ func (l *Listener) newTLS() *tls.Config {
 }
 
 // begin does what comes before the first request of a connection, then serves it.
-func (l *Listener) begin(c *conn) {
+func (l *Listener) begin(c *tcp.Conn) {
 	if !c.Frontend.Secure {
-		c.stream = &c.wire
-		c.serve(false)
+		c.Stream = &c.Wire
+		c.Serve(false)
 		return
 	}
 	if !l.shake(c) {
@@ -57,15 +58,15 @@ func (l *Listener) begin(c *conn) {
 		serveH2(c)
 		return
 	}
-	c.serve(false)
+	c.Serve(false)
 }
 
 // shake does the handshake and reports whether it succeeded; if not, the
 // connection has ended.
-func (l *Listener) shake(c *conn) (ok bool) {
+func (l *Listener) shake(c *tcp.Conn) (ok bool) {
 	defer func() {
 		if !ok {
-			c.close()
+			c.Close()
 		}
 	}()
 	defer c.Guard()
@@ -87,26 +88,26 @@ func growStack(i int) byte {
 
 // handshake makes the connection a TLS one. Its error has been counted and, if
 // the client spoke plain HTTP, answered.
-func (l *Listener) handshake(c *conn) error {
-	c.wire.ReadBy(socket.Now().Add(c.Limits.HandshakeTimeout))
-	t := tls.Server(&c.wire, l.tls)
+func (l *Listener) handshake(c *tcp.Conn) error {
+	c.Wire.ReadBy(socket.Now().Add(c.Limits.HandshakeTimeout))
+	t := tls.Server(&c.Wire, l.tls)
 	c.Memory.Owes()
 	err := t.Handshake()
 	c.Memory.Paid()
-	c.wire.endTurn() // for want of a write
+	c.Wire.EndTurn() // for want of a write
 	if err != nil {
 		c.Frontend.Counts.Local().Unshaken.Inc()
 		refusePlain(c, err)
 		return err
 	}
 	c.Frontend.Counts.Local().Handshakes.Inc()
-	c.stream = t
+	c.Stream = t
 	return nil
 }
 
 // speaksH2 reports whether the handshake has settled on HTTP/2.
-func speaksH2(c *conn) bool {
-	return c.stream.(*tls.Conn).ConnectionState().NegotiatedProtocol == "h2"
+func speaksH2(c *tcp.Conn) bool {
+	return c.Stream.(*tls.Conn).ConnectionState().NegotiatedProtocol == "h2"
 }
 
 // plainOnTLS is for a client that spoke plain HTTP to a TLS port.
@@ -116,13 +117,13 @@ const plainOnTLS = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charse
 
 // refusePlain answers err, from a handshake, in plain HTTP if that is what the
 // client spoke.
-func refusePlain(c *conn, err error) {
+func refusePlain(c *tcp.Conn, err error) {
 	var record tls.RecordHeaderError
 	if !errors.As(err, &record) || record.Conn == nil || !looksLikeHTTP(record.RecordHeader) {
 		return
 	}
-	if _, err := io.WriteString(&c.wire, plainOnTLS); err == nil {
-		c.stream, c.answered = &c.wire, socket.Now()
+	if _, err := io.WriteString(&c.Wire, plainOnTLS); err == nil {
+		c.Stream, c.Answered = &c.Wire, socket.Now()
 	}
 }
 

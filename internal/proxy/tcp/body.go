@@ -1,4 +1,4 @@
-package proxy
+package tcp
 
 import (
 	"elbow/internal/buffer"
@@ -7,7 +7,8 @@ import (
 	"elbow/internal/socket"
 )
 
-func (h *h1) Pass(u *exchange.Upload) *exchange.Fault {
+// Pass implements exchange.ClientSide.
+func (h *H1) Pass(u *exchange.Upload) *exchange.Fault {
 	for {
 		if f := h.take(u); f != nil {
 			return f
@@ -34,17 +35,17 @@ func (h *h1) Pass(u *exchange.Upload) *exchange.Fault {
 
 // take brings a piece of the body into the flow: of what came with the head
 // first, then of what the client sends.
-func (h *h1) take(u *exchange.Upload) *exchange.Fault {
-	c, in, n := h.c, &u.X.In, 0
+func (h *H1) take(u *exchange.Upload) *exchange.Fault {
+	c, in, n := h.C, &u.X.In, 0
 	if rest := in.Rest(); len(rest) > 0 {
 		u.Flow.Open()
 		n = copy(u.Flow.Space(), rest)
 		in.Used += n
 	} else {
-		c.wire.ReadBy(socket.Now().Add(c.Limits.BodyTimeout))
+		c.Wire.ReadBy(socket.Now().Add(c.Limits.BodyTimeout))
 		if !in.More {
 			u.X.Stalls(&u.X.Sending, u.X.Quiet())
-			err := c.wire.wait() // without a buffer
+			err := c.Wire.Wait() // without a buffer
 			if f := u.X.Flows(&u.X.Sending, exchange.OpSend); f != nil {
 				return f
 			}
@@ -55,7 +56,7 @@ func (h *h1) take(u *exchange.Upload) *exchange.Fault {
 		u.Flow.Open()
 		p := bounded(u, u.Flow.Space())
 		var err error
-		if n, err = c.stream.Read(p); n == 0 {
+		if n, err = c.Stream.Read(p); n == 0 {
 			return exchange.BodyFault(err)
 		}
 		in.More = n == len(p)
@@ -74,18 +75,19 @@ func bounded(u *exchange.Upload, p []byte) []byte {
 	return p
 }
 
-func (h *h1) CarryUp(t *exchange.Tunnel) *exchange.Fault {
-	x, c := h.x, h.c
+// CarryUp implements exchange.ClientSide.
+func (h *H1) CarryUp(t *exchange.Tunnel) *exchange.Fault {
+	x, c := h.X, h.C
 	first := x.In.Rest()
 	x.In.Used = x.In.N
 	if err := t.Send(first); err != nil {
 		return &exchange.Fault{Side: exchange.Upstream, Op: exchange.OpTunnel, Err: err}
 	}
 	for more := x.In.More; ; more = false {
-		c.wire.ReadBy(t.Due())
+		c.Wire.ReadBy(t.Due())
 		if !more {
 			x.Stalls(&x.Sending, true)
-			err := c.wire.wait() // without a buffer
+			err := c.Wire.Wait() // without a buffer
 			if f := x.Flows(&x.Sending, exchange.OpTunnel); f != nil {
 				return f
 			}
@@ -97,7 +99,7 @@ func (h *h1) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 			}
 		}
 		b := buffer.Take()
-		n, err := c.stream.Read(b.B[:])
+		n, err := c.Stream.Read(b.B[:])
 		if n > 0 {
 			err = t.Send(b.B[:n])
 			b.Release()

@@ -1,4 +1,4 @@
-package proxy
+package tcp
 
 import (
 	"cmp"
@@ -8,39 +8,41 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An h1 is the client's side of the exchange under way in HTTP/1.1. The connection is
+// An H1 is the client's side of the exchange under way in HTTP/1.1. The connection is
 // the exchange's own for as long as it lasts.
-type h1 struct {
-	c *conn
-	x *exchange.Exchange // nil: none is under way
+type H1 struct {
+	C *Conn
+	X *exchange.Exchange // nil: none is under way
 }
 
 // take returns an exchange for the requests that the connection has ready.
-func (c *conn) take() *exchange.Exchange {
+func (c *Conn) take() *exchange.Exchange {
 	x := exchange.TakeExchange(&c.Origin, &c.h1, c, 0)
 	x.Plain = true
-	c.h1.c, c.h1.x = c, x
+	c.h1.C, c.h1.X = c, x
 	return x
 }
 
 // Expel implements expeller.
-func (c *conn) Expel(uint32) { c.Cut() }
+func (c *Conn) Expel(uint32) { c.Cut() }
 
 // Retire does nothing: there is no way to ask.
-func (h *h1) Retire() {}
+func (h *H1) Retire() {}
 
-func (h *h1) Proto() string {
-	if h.x.Req.Minor == 0 {
+// Proto implements exchange.ClientSide.
+func (h *H1) Proto() string {
+	if h.X.Req.Minor == 0 {
 		return "HTTP/1.0"
 	}
 	return "HTTP/1.1"
 }
 
-func (h *h1) Head() *exchange.Fault {
-	x, c := h.x, h.c
+// Head implements exchange.ClientSide.
+func (h *H1) Head() *exchange.Fault {
+	x, c := h.X, h.C
 	x.In.Next()
 	x.Req.Reset()
-	c.wire.ReadBy(x.Record.Began.Add(c.Limits.HeadTimeout))
+	c.Wire.ReadBy(x.Record.Began.Add(c.Limits.HeadTimeout))
 	for {
 		if x.In.N > 0 {
 			n, err := x.Req.Parse(x.In.B[:x.In.N])
@@ -56,7 +58,7 @@ func (h *h1) Head() *exchange.Fault {
 		if x.In.N > 0 {
 			x.Sending.Begin(nil, false)
 		}
-		err := x.In.Read(c.stream)
+		err := x.In.Read(c.Stream)
 		x.Sending.End()
 		if err != nil {
 			if x.In.N == 0 {
@@ -69,13 +71,14 @@ func (h *h1) Head() *exchange.Fault {
 
 // pipelined reports whether the client's next request has come in already, in
 // part at least.
-func (h *h1) pipelined() bool {
-	in := &h.x.In
-	return in.N > in.Used || in.More && h.c.Frontend.Secure
+func (h *H1) pipelined() bool {
+	in := &h.X.In
+	return in.N > in.Used || in.More && h.C.Frontend.Secure
 }
 
-func (h *h1) Early(dst []byte) (_ []byte, whole bool) {
-	x := h.x
+// Early implements exchange.ClientSide.
+func (h *H1) Early(dst []byte) (_ []byte, whole bool) {
+	x := h.X
 	body := x.In.Rest()
 	if x.Req.Framing != http1.Length || int64(len(body)) < x.Req.Length {
 		return dst, false
@@ -86,8 +89,8 @@ func (h *h1) Early(dst []byte) (_ []byte, whole bool) {
 }
 
 // Begin also settles how the body will be framed.
-func (h *h1) Begin(mayKeep bool) *exchange.Fault {
-	x := h.x
+func (h *H1) Begin(mayKeep bool) *exchange.Fault {
+	x := h.X
 	x.Framing = x.Resp.Framing
 	if x.Framing == http1.NoBody && x.Resp.Length < 0 && x.Resp.Status >= 200 && x.Resp.HasBody(string(x.Req.Method) == "HEAD") {
 		x.Framing, x.Resp.Length = http1.Length, 0 // HTTP/2 need not say so
@@ -107,8 +110,8 @@ func (h *h1) Begin(mayKeep bool) *exchange.Fault {
 }
 
 // Deliver puts the head, if it fits, into one TLS record with the body.
-func (h *h1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
-	x := h.x
+func (h *H1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
+	x := h.X
 	var trailers []byte
 	if x.Framing == http1.Chunked {
 		if last {
@@ -120,7 +123,7 @@ func (h *h1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	if last && !x.Keep && !x.Upload.Running {
 		// The answer, close_notify and FIN go in one packet, not in three. That is worth
 		// 2.5 % of the CPU time of a resumed connection with one request.
-		h.c.wire.HoldEnd()
+		h.C.Wire.HoldEnd()
 	}
 	if n := len(x.Out); n > 0 && n <= from {
 		from -= copy(b[from-n:from], x.Out)
@@ -140,8 +143,8 @@ func (h *h1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 
 // Interim passes a 1xx answer on to a client that knows what it is (RFC 9110,
 // 15.2: a server must not send one to an HTTP/1.0 client).
-func (h *h1) Interim() *exchange.Fault {
-	x := h.x
+func (h *H1) Interim() *exchange.Fault {
+	x := h.X
 	if x.Req.Minor == 0 {
 		return nil
 	}
@@ -155,12 +158,12 @@ func (h *h1) Interim() *exchange.Fault {
 const maxRecord = 16 << 10
 
 // write writes p to the client in one go.
-func (h *h1) write(p []byte) *exchange.Fault {
-	x := h.x
+func (h *H1) write(p []byte) *exchange.Fault {
+	x := h.X
 	if len(p) == 0 {
 		return nil
 	}
-	if err := h.c.write(p); err != nil {
+	if err := h.C.Write(p); err != nil {
 		if x.Expelled {
 			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: 408, Err: exchange.ErrStalled}
 		}
@@ -170,40 +173,47 @@ func (h *h1) write(p []byte) *exchange.Fault {
 	return nil
 }
 
-// write writes p with one system call, also if it takes several TLS records.
+// Write writes p with one system call, also if it takes several TLS records.
 // For 16 KiB answers, of two records with their head, that is worth 2 % of the
 // whole request, for longer ones more.
-func (c *conn) write(p []byte) error {
+func (c *Conn) Write(p []byte) error {
 	if len(p) <= maxRecord || !c.Frontend.Secure {
-		_, err := c.stream.Write(p)
+		_, err := c.Stream.Write(p)
 		return err
 	}
-	c.wire.holdBack(len(p))
-	_, err := c.stream.Write(p)
-	return cmp.Or(err, c.wire.flush())
+	c.Wire.holdBack(len(p))
+	_, err := c.Stream.Write(p)
+	return cmp.Or(err, c.Wire.flush())
 }
 
-func (h *h1) Swift() bool { return !h.c.wire.stalled() && !h.c.Budget.IsTight() }
+// Swift implements exchange.ClientSide.
+func (h *H1) Swift() bool { return !h.C.Wire.stalled() && !h.C.Budget.IsTight() }
 
 // BreakOff ends the connection short of the end that the head promised.
-func (h *h1) BreakOff() { h.x.Abort = h.x.Framing == http1.UntilClose }
+func (h *H1) BreakOff() { h.X.Abort = h.X.Framing == http1.UntilClose }
 
-func (h *h1) Bind(up *upstream.Grip) bool {
-	h.c.backend.Store(up)
+// Bind implements exchange.ClientSide.
+func (h *H1) Bind(up *upstream.Grip) bool {
+	h.C.backend.Store(up)
 	return true
 }
 
-func (h *h1) Unbind() bool {
-	return h.c.backend.Swap(nil) != nil
+// Unbind implements exchange.ClientSide.
+func (h *H1) Unbind() bool {
+	return h.C.backend.Swap(nil) != nil
 }
 
-func (h *h1) Gone() bool { return h.c.gone() }
+// Gone implements exchange.ClientSide.
+func (h *H1) Gone() bool { return h.C.Gone() }
 
-func (h *h1) Interrupt() { h.c.wire.Interrupt() }
+// Interrupt implements exchange.ClientSide.
+func (h *H1) Interrupt() { h.C.Wire.Interrupt() }
 
-func (h *h1) Switched() *exchange.Fault { return h.Interim() }
+// Switched implements exchange.ClientSide.
+func (h *H1) Switched() *exchange.Fault { return h.Interim() }
 
-func (h *h1) Carry(p []byte) *exchange.Fault {
+// Carry implements exchange.ClientSide.
+func (h *H1) Carry(p []byte) *exchange.Fault {
 	f := h.write(p)
 	if f != nil {
 		f.Op = exchange.OpTunnel
@@ -211,4 +221,5 @@ func (h *h1) Carry(p []byte) *exchange.Fault {
 	return f
 }
 
-func (h *h1) CloseWrite() *exchange.Fault { return h.c.closeWrite() }
+// CloseWrite implements exchange.ClientSide.
+func (h *H1) CloseWrite() *exchange.Fault { return h.C.closeWrite() }

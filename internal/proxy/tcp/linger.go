@@ -1,4 +1,4 @@
-package proxy
+package tcp
 
 import (
 	"io"
@@ -18,9 +18,10 @@ import (
 // the kernel reset the connection, and of an answer that the client has not read
 // yet the rest is lost.
 
-func (h *h1) Taken() *exchange.Fault {
-	c, x := h.c, h.x
-	c.wire.Resume() // the interruption of an upload that was not needed any more
+// Taken implements exchange.ClientSide.
+func (h *H1) Taken() *exchange.Fault {
+	c, x := h.C, h.X
+	c.Wire.Resume() // the interruption of an upload that was not needed any more
 	// Each answer counts alone: looking at their sum took 13 % more CPU time for
 	// answers of 16 KiB. Where the connection stays, only the access log wants to know.
 	if x.Record.BytesOut <= exchange.ShortAnswer || x.Keep && c.Access == nil {
@@ -57,8 +58,8 @@ type progress struct {
 }
 
 // look notes what the client has taken, and reports whether that is all.
-func (p *progress) look(c *conn) (all bool, err error) {
-	left, err := c.wire.Unacked()
+func (p *progress) look(c *Conn) (all bool, err error) {
+	left, err := c.Wire.Unacked()
 	if err != nil {
 		return false, err
 	}
@@ -71,7 +72,7 @@ func (p *progress) look(c *conn) (all bool, err error) {
 
 // awaitTaken waits until the client's TCP has acknowledged all that was written.
 // What the client sends meanwhile it reads only to throw it away.
-func (c *conn) awaitTaken(discards bool) error {
+func (c *Conn) awaitTaken(discards bool) error {
 	var p progress
 	for step := exchange.TakenPoll; ; step = min(2*step, exchange.WatchEvery) {
 		if all, err := p.look(c); all || err != nil {
@@ -91,21 +92,21 @@ func (c *conn) awaitTaken(discards bool) error {
 
 // hasTaken reports whether a client that has ended the connection had taken the answer
 // before; see exchange.ShortAnswer.
-func (c *conn) hasTaken() bool {
-	left, err := c.wire.Unacked()
+func (c *Conn) hasTaken() bool {
+	left, err := c.Wire.Unacked()
 	return err == nil && left <= exchange.ShortAnswer
 }
 
 // pause waits for d, less if the client sends something: as a rule that is its next
 // request, with which comes the acknowledgment of the answer before.
-func (c *conn) pause(d time.Duration, discards bool) error {
+func (c *Conn) pause(d time.Duration, discards bool) error {
 	due := socket.Now().Add(d)
-	c.wire.ReadBy(due)
-	if discards && c.wire.in != nil {
-		c.wire.letGo()
+	c.Wire.ReadBy(due)
+	if discards && c.Wire.in != nil {
+		c.Wire.letGo()
 	}
-	if c.wire.in == nil {
-		switch err := c.wire.wait(); err {
+	if c.Wire.in == nil {
+		switch err := c.Wire.Wait(); err {
 		case nil, os.ErrDeadlineExceeded:
 			return nil
 		case io.EOF: // of its side; it may take what is to come
@@ -120,35 +121,35 @@ func (c *conn) pause(d time.Duration, discards bool) error {
 
 // lingers reports whether the client may miss something if the connection is
 // closed at once. One that has been idle for some time, and has taken all, does not.
-func (c *conn) lingers() bool {
-	if c.abort || c.answered == 0 {
+func (c *Conn) lingers() bool {
+	if c.abort || c.Answered == 0 {
 		return false
 	}
-	if c.State.Load() == exchange.Active || socket.Now() < c.answered.Add(c.Limits.SettleTime) {
+	if c.State.Load() == exchange.Active || socket.Now() < c.Answered.Add(c.Limits.SettleTime) {
 		return true
 	}
-	left, err := c.wire.Unacked()
+	left, err := c.Wire.Unacked()
 	return left > 0 && err == nil
 }
 
 // A lingering is a connection whose sending side has been ended. As long as nothing
 // comes it is parked.
 type lingering struct {
-	*conn
+	*Conn
 	progress
 	step time.Duration // to the next look at what has been taken
 }
 
 // linger ends the sending side and reads on; it reports whether the connection is
 // somebody else's now, who finishes it.
-func (c *conn) linger() bool {
+func (c *Conn) linger() bool {
 	c.State.Store(exchange.Closing)
-	c.wire.Resume()
-	c.wire.StallAfter(c.Limits.StreamTimeout)
+	c.Wire.Resume()
+	c.Wire.StallAfter(c.Limits.StreamTimeout)
 	if f := c.closeWrite(); f != nil {
 		return false
 	}
-	l := &lingering{conn: c}
+	l := &lingering{Conn: c}
 	return l.settle() && l.run()
 }
 
@@ -158,9 +159,9 @@ func (c *conn) linger() bool {
 // with a resumed handshake and one request.
 func (l *lingering) settle() bool {
 	limits := &l.Limits
-	l.wire.ReadBy(socket.Now().Add(min(limits.SettleTime, limits.LingerTimeout/4)))
+	l.Wire.ReadBy(socket.Now().Add(min(limits.SettleTime, limits.LingerTimeout/4)))
 	for {
-		err := l.wire.wait()
+		err := l.Wire.Wait()
 		if err == os.ErrDeadlineExceeded {
 			return true
 		}
@@ -173,9 +174,9 @@ func (l *lingering) settle() bool {
 
 // discard throws away what has come, undeciphered: nobody wants it.
 func (l *lingering) discard() {
-	if l.wire.in != nil {
-		l.got += l.wire.end - l.wire.next
-		l.wire.letGo()
+	if l.Wire.in != nil {
+		l.got += l.Wire.end - l.Wire.next
+		l.Wire.letGo()
 	}
 }
 
@@ -196,16 +197,16 @@ func (l *lingering) Awake(err error) {
 // goesOn reports whether waiting that ended with err is to go on. An interruption
 // was meant for the request that did not come.
 func (l *lingering) goesOn(err error) bool {
-	return err == nil || err == os.ErrDeadlineExceeded || err == socket.ErrInterrupted && l.wire.Resume()
+	return err == nil || err == os.ErrDeadlineExceeded || err == socket.ErrInterrupted && l.Wire.Resume()
 }
 
 // run reads until the client has ended its side, or does nothing any more. It
 // reports whether the connection has been parked meanwhile.
 func (l *lingering) run() (parked bool) {
-	limits, wire := &l.Limits, &l.wire
+	limits, wire := &l.Limits, &l.Wire
 	for {
 		l.discard()
-		all, err := l.look(l.conn)
+		all, err := l.look(l.Conn)
 		if err != nil {
 			return false
 		}
@@ -228,7 +229,7 @@ func (l *lingering) run() (parked bool) {
 		if wire.Park(l) {
 			return true
 		}
-		if !l.goesOn(wire.wait()) {
+		if !l.goesOn(wire.Wait()) {
 			return false
 		}
 	}

@@ -1,4 +1,4 @@
-package proxy
+package tcp
 
 import (
 	"io"
@@ -12,7 +12,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// A wire is a client's TCP connection, as crypto/tls sees it or, on a plain
+// A Wire is a client's TCP connection, as crypto/tls sees it or, on a plain
 // listener, the exchange.
 //
 // It reads into a buffer that it takes from the pool only when there is
@@ -21,7 +21,7 @@ import (
 // Under TLS it hands over one record at a time. crypto/tls would otherwise
 // read ahead into a buffer of its own, and nobody could tell whether a
 // connection is really idle.
-type wire struct {
+type Wire struct {
 	socket.Conn
 	records bool // hand over one TLS record at a time
 
@@ -39,15 +39,17 @@ type wire struct {
 	held *buffer.Records // guarded by mu; what is kept back until flush; nil: nothing is
 }
 
-func (w *wire) open(tcp *net.TCPConn, lot *socket.Lot, records bool, stall time.Duration) error {
+// Open is for a new connection, whose reads hand over one TLS record at a time if records
+// is set, and whose writes may stand still for stall.
+func (w *Wire) Open(tcp *net.TCPConn, lot *socket.Lot, records bool, stall time.Duration) error {
 	w.records = records
 	w.readOnce = w.tryRead
 	w.StallAfter(stall)
 	return w.Init(tcp, lot)
 }
 
-// wait returns once there is something to read, holding no buffer until then.
-func (w *wire) wait() error {
+// Wait returns once there is something to read, holding no buffer until then.
+func (w *Wire) Wait() error {
 	if w.next < w.end {
 		return nil
 	}
@@ -55,8 +57,8 @@ func (w *wire) wait() error {
 }
 
 // Read implements net.Conn.
-func (w *wire) Read(p []byte) (int, error) {
-	if err := w.wait(); err != nil {
+func (w *Wire) Read(p []byte) (int, error) {
+	if err := w.Wait(); err != nil {
 		return 0, err
 	}
 	n := w.end - w.next
@@ -84,7 +86,7 @@ func (w *wire) Read(p []byte) (int, error) {
 const recordHeaderLen = 5
 
 // header finds out how long the record that begins at next is.
-func (w *wire) header() error {
+func (w *Wire) header() error {
 	for w.end-w.next < recordHeaderLen {
 		if err := w.fill(); err != nil {
 			return err
@@ -96,7 +98,7 @@ func (w *wire) header() error {
 }
 
 // fill reads from the connection once, waiting if need be.
-func (w *wire) fill() error {
+func (w *Wire) fill() error {
 	if err := w.WhenReadable(w.readOnce); err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (w *wire) fill() error {
 
 // tryRead reads once without blocking and reports whether that settled the
 // matter. A buffer taken for nothing goes back at once.
-func (w *wire) tryRead(fd uintptr) bool {
+func (w *Wire) tryRead(fd uintptr) bool {
 	if w.in == nil {
 		w.in, w.next, w.end = buffer.Take(), 0, 0
 	} else if w.next > 0 {
@@ -125,14 +127,14 @@ func (w *wire) tryRead(fd uintptr) bool {
 }
 
 // letGo gives the buffer back.
-func (w *wire) letGo() {
+func (w *Wire) letGo() {
 	w.in.Release()
 	w.in, w.next, w.end = nil, 0, 0
 }
 
 // Write implements net.Conn. Under holdBack it only keeps a copy of p.
-func (w *wire) Write(p []byte) (int, error) {
-	w.endTurn()
+func (w *Wire) Write(p []byte) (int, error) {
+	w.EndTurn()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.held != nil {
@@ -143,14 +145,14 @@ func (w *wire) Write(p []byte) (int, error) {
 }
 
 // holdBack makes Write keep what it is given until flush: the records of n bytes.
-func (w *wire) holdBack(n int) {
+func (w *Wire) holdBack(n int) {
 	w.mu.Lock()
 	w.held = buffer.TakeRecords(n)
 	w.mu.Unlock()
 }
 
 // flush ends what holdBack began, and writes what was kept in one go.
-func (w *wire) flush() error {
+func (w *Wire) flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	h := w.held
@@ -161,7 +163,7 @@ func (w *wire) flush() error {
 }
 
 // stalled reports whether what was written last had to wait for room.
-func (w *wire) stalled() bool {
+func (w *Wire) stalled() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.Conn.Stalled()
@@ -169,22 +171,22 @@ func (w *wire) stalled() bool {
 
 // SetDeadline implements net.Conn. Reads have ReadBy, writes StallAfter; all
 // that crypto/tls itself wants a deadline for is its last alert.
-func (w *wire) SetDeadline(time.Time) error { return nil }
+func (w *Wire) SetDeadline(time.Time) error { return nil }
 
 // SetReadDeadline implements net.Conn; see SetDeadline.
-func (w *wire) SetReadDeadline(time.Time) error { return nil }
+func (w *Wire) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline implements net.Conn; see SetDeadline.
-func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+func (w *Wire) SetWriteDeadline(time.Time) error { return nil }
 
 // Begins notes what the end of the turn has to leave.
-func (w *wire) Begins(g *overload.Gate) bool {
+func (w *Wire) Begins(g *overload.Gate) bool {
 	w.turn = g
 	return true
 }
 
-// endTurn gives the turn to the next one, if it is the client's.
-func (w *wire) endTurn() {
+// EndTurn gives the turn to the next one, if it is the client's.
+func (w *Wire) EndTurn() {
 	if w.turn != nil {
 		w.turn.Leave()
 		w.turn = nil
@@ -192,4 +194,4 @@ func (w *wire) endTurn() {
 }
 
 // Ended reports whether the connection has been closed from here.
-func (w *wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
+func (w *Wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
