@@ -151,6 +151,27 @@ func (h *h2Conn) end(err error) {
 	}
 }
 
+// An h2Snapshot is how far a connection is, for tests.
+type h2Snapshot struct {
+	Settled      bool  // neither writer nor workers are left
+	Full         bool  // answers have to wait for room in the queue
+	Window       int64 // what the client takes on all streams
+	UploadsEnded int   // streams whose upload has ended
+}
+
+// snapshot is for tests.
+func (h *h2Conn) snapshot() (s h2Snapshot) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, of := range h.streams {
+		if of.x != nil && of.x.Upload.Ended.Load() != 0 {
+			s.UploadsEnded++
+		}
+	}
+	s.Settled, s.Full, s.Window = !h.writing && len(h.workers) == 0, h.full(), int64(h.window)
+	return s
+}
+
 // Retire implements member: no request that is on its way is lost.
 func (h *h2Conn) Retire() { h.drain() }
 

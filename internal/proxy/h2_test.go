@@ -470,9 +470,7 @@ func TestH2Settled(t *testing.T) {
 		h := r.h2()
 		for settled := false; !settled; {
 			time.Sleep(10 * time.Millisecond) // there is nothing to wait on
-			h.mu.Lock()
-			settled = !h.writing && len(h.workers) == 0
-			h.mu.Unlock()
+			settled = h.snapshot().Settled
 		}
 	}
 }

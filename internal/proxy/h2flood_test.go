@@ -164,12 +164,8 @@ func TestH2SlowClient(t *testing.T) {
 	}
 	if h := r.h2(); h == nil {
 		t.Fatal("no connection")
-	} else {
-		h.mu.Lock()
-		if h.full() || h.window != 0 {
-			t.Errorf("window %d, full queue %v", h.window, h.full())
-		}
-		h.mu.Unlock()
+	} else if s := h.snapshot(); s.Full || s.Window != 0 {
+		t.Errorf("window %d, full queue %v", s.Window, s.Full)
 	}
 	if n := len(sent); n > 0 {
 		t.Errorf("the backend goes on")

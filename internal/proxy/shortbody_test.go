@@ -71,10 +71,7 @@ func (r *rig) shortBody(v version, rest string) io.Reader {
 		c.ok(c.WriteData(id, true, nil))
 		waitFor(r.t, "the end of the upload", func() (ended bool) {
 			r.lis.each(func(o *exchange.Origin) {
-				h := o.Member.(*h2Conn)
-				h.mu.Lock()
-				defer h.mu.Unlock()
-				ended = h.streams[id].x.Upload.Ended.Load() != 0
+				ended = o.Member.(*h2Conn).snapshot().UploadsEnded > 0
 			})
 			return ended
 		})
