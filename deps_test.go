@@ -66,8 +66,9 @@ var mayImport = map[string][]string{
 	"internal/udp":            {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
 	"internal/exchange":       {"internal/accesslog", "internal/balance", "internal/buffer", "internal/http1", "internal/http2", "internal/http3", "internal/metrics", "internal/overload", "internal/socket", "internal/upstream"},
 	"internal/proxy/tcp":      {"internal/buffer", "internal/exchange", "internal/http1", "internal/overload", "internal/socket", "internal/upstream"},
+	"internal/proxy/h2":       {"internal/buffer", "internal/exchange", "internal/http1", "internal/http2", "internal/proxy/tcp", "internal/socket", "internal/upstream"},
 	"internal/proxy/h3":       {"internal/buffer", "internal/exchange", "internal/http1", "internal/http2", "internal/http3", "internal/overload", "internal/socket", "internal/upstream"},
-	"internal/proxy":          {"internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/http1", "internal/http2", "internal/proxy/h3", "internal/proxy/tcp", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
+	"internal/proxy":          {"internal/accesslog", "internal/datagram", "internal/exchange", "internal/proxy/h2", "internal/proxy/h3", "internal/proxy/tcp", "internal/upstream", "internal/metrics", "internal/overload", "internal/socket"},
 	"internal/gateway":        {"internal/api", "internal/rpc", "internal/ram"},
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
@@ -132,7 +133,7 @@ var owners = map[string][]string{
 // maps out of the data plane.
 var standard = map[string]func(from string) bool{
 	"net":      not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
-	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/overload", "internal/proxy", "internal/proxy/h3", "internal/proxy/tcp", "internal/store", "internal/control", "internal/reconcile"),
+	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/overload", "internal/proxy", "internal/proxy/h2", "internal/proxy/h3", "internal/proxy/tcp", "internal/store", "internal/control", "internal/reconcile"),
 	"os":       not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"elbow/internal/exchange"
 	"elbow/internal/leak"
+	"elbow/internal/proxy/h2"
 )
 
 // 1xx, trailers both ways, and heads without bodies.
@@ -470,14 +471,14 @@ func TestH2Settled(t *testing.T) {
 		h := r.h2()
 		for settled := false; !settled; {
 			time.Sleep(10 * time.Millisecond) // there is nothing to wait on
-			settled = h.snapshot().Settled
+			settled = h.Snapshot().Settled
 		}
 	}
 }
 
 // h2 returns the only connection that there is.
-func (r *rig) h2() (h *h2Conn) {
-	r.lis.each(func(o *exchange.Origin) { h, _ = o.Member.(*h2Conn) })
+func (r *rig) h2() (h *h2.Conn) {
+	r.lis.each(func(o *exchange.Origin) { h, _ = o.Member.(*h2.Conn) })
 	return h
 }
 

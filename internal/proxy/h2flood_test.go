@@ -164,7 +164,7 @@ func TestH2SlowClient(t *testing.T) {
 	}
 	if h := r.h2(); h == nil {
 		t.Fatal("no connection")
-	} else if s := h.snapshot(); s.Full || s.Window != 0 {
+	} else if s := h.Snapshot(); s.Full || s.Window != 0 {
 		t.Errorf("window %d, full queue %v", s.Window, s.Full)
 	}
 	if n := len(sent); n > 0 {

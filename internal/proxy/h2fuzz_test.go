@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"elbow/internal/exchange"
+	"elbow/internal/proxy/h2"
 	"elbow/internal/proxy/tcp"
 )
 
@@ -55,7 +56,7 @@ func FuzzH2(f *testing.F) {
 		done := make(chan struct{})
 		go func() { // ends with the connection
 			defer close(done)
-			serveH2(c)
+			h2.Serve(c)
 		}()
 		_, _ = io.WriteString(far, http2.ClientPreface) // may have been closed
 		_, _ = far.Write(frames)

@@ -11,6 +11,7 @@ import (
 
 	"elbow/internal/exchange"
 	"elbow/internal/leak"
+	"elbow/internal/proxy/h2"
 )
 
 // A client that ends its body short once it has seen the head of the answer gets the
@@ -71,7 +72,7 @@ func (r *rig) shortBody(v version, rest string) io.Reader {
 		c.ok(c.WriteData(id, true, nil))
 		waitFor(r.t, "the end of the upload", func() (ended bool) {
 			r.lis.each(func(o *exchange.Origin) {
-				ended = o.Member.(*h2Conn).snapshot().UploadsEnded > 0
+				ended = o.Member.(*h2.Conn).Snapshot().UploadsEnded > 0
 			})
 			return ended
 		})

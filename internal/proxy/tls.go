@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"elbow/internal/proxy/h2"
 	"elbow/internal/proxy/tcp"
 	"elbow/internal/socket"
 )
@@ -55,7 +56,7 @@ func (l *Listener) begin(c *tcp.Conn) {
 		return
 	}
 	if speaksH2(c) {
-		serveH2(c)
+		h2.Serve(c)
 		return
 	}
 	c.Serve(false)

@@ -174,7 +174,7 @@ func (s *stream) Interrupt() {
 
 // discard throws away what still comes of a request that has been answered, so that
 // a client which sends all of it before it reads finds the answer, and asks it to
-// stop after a while; see h2Conn.discard.
+// stop after a while; see discard in package h2.
 func (s *stream) discard() {
 	for ends := socket.Now().Add(exchange.DiscardTimeout); !s.ended; {
 		s.readBy(min(socket.Now().Add(s.h.Limits.LingerTimeout), ends))

@@ -15,7 +15,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// An Conn is a client connection that speaks HTTP/3. One goroutine accepts the
+// A Conn is a client connection that speaks HTTP/3. One goroutine accepts the
 // streams of requests, one those of a single direction; each exchange has one of
 // its own, and so has each of the three streams that a client says things about
 // the connection on. Flow control, retransmission and the order of what is sent

@@ -18,7 +18,7 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An stream is the client's side of an exchange in HTTP/3 (RFC 9114, 4.1). It
+// A stream is the client's side of an exchange in HTTP/3 (RFC 9114, 4.1). It
 // is on loan from a pool, as its exchange is.
 type stream struct {
 	x   *exchange.Exchange

@@ -6,7 +6,7 @@ import (
 	"elbow/internal/overload"
 )
 
-// An Window is what the client of an HTTP/3 connection may send before we have
+// A Window is what the client of an HTTP/3 connection may send before we have
 // passed it on, so what the connection may make us hold. It is reckoned as long as
 // there is a request that has not been read to its end.
 type Window struct {

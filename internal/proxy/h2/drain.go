@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"elbow/internal/exchange"
@@ -20,7 +20,7 @@ const allStreams = 1<<31 - 1
 // to GoAwayDelay: RFC 9113, 6.8 has it cover them, but the HTTP client of JDK 11 to
 // 23 closes the connection at once and fails every request that is under way
 // (findings/jdk-goaway.sh).
-func (h *h2Conn) drain() {
+func (h *Conn) drain() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.leaving != staying || h.ending {
@@ -36,7 +36,7 @@ func (h *h2Conn) drain() {
 
 // warn sends the GOAWAY that rules no stream out, and the PING whose answer tells
 // when the last one is known. Called with mu locked.
-func (h *h2Conn) warn() {
+func (h *Conn) warn() {
 	h.leaving, h.warnedAt = warned, socket.Now()
 	h.write(func(dst []byte) []byte {
 		dst = http2.AppendGoAway(dst, allStreams, http2.NoError)
@@ -47,7 +47,7 @@ func (h *h2Conn) warn() {
 // advance takes the step towards the end of the connection that is due at the
 // given time, if one is, and returns when the next one will be. Called with mu
 // locked, by the reader.
-func (h *h2Conn) advance(at socket.Instant) (next socket.Instant) {
+func (h *Conn) advance(at socket.Instant) (next socket.Instant) {
 	if h.leaving == asked {
 		if next = h.warnedAt.Add(min(h.Limits.GoAwayDelay, h.Process.Drain/4)); at < next {
 			return next
@@ -65,14 +65,14 @@ func (h *h2Conn) advance(at socket.Instant) (next socket.Instant) {
 
 // leaveOff says which stream is the last one. Called with mu locked, by the
 // reader.
-func (h *h2Conn) leaveOff() {
+func (h *Conn) leaveOff() {
 	h.leaving = leftOff
 	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.last, http2.NoError) })
 }
 
 // refuseAll ends the connection because of what its streams have met: the reader
 // finds why in h.refusal. Called with mu locked.
-func (h *h2Conn) refuseAll(err *http2.Error) {
+func (h *Conn) refuseAll(err *http2.Error) {
 	if h.refusal == nil {
 		h.refusal = err
 		h.Wire.Interrupt()

@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"elbow/internal/socket"
 )
 
-// An h2Taken is how far the client has taken what was written to it. Its TCP tells
+// A taken is how far the client has taken what was written to it. Its TCP tells
 // what it has acknowledged, its windows what the program behind it has read.
-type h2Taken struct {
+type taken struct {
 	acked int64          // of the bytes that the kernel has got
 	since socket.Instant // when that grew last; 0: nothing is missing
 	owed  int64          // bytes of DATA that the client has not given window for
@@ -18,7 +18,7 @@ type h2Taken struct {
 
 // behind returns how many bytes the client's TCP has not acknowledged, with those
 // that wait to be written. Called with mu locked.
-func (h *h2Conn) behind(at socket.Instant) int64 {
+func (h *Conn) behind(at socket.Instant) int64 {
 	left, err := h.Wire.Unacked()
 	if err != nil { // it is closed, so nothing more is taken
 		return h.given() - h.taken.acked
@@ -37,7 +37,7 @@ func (h *h2Conn) behind(at socket.Instant) int64 {
 
 // given is the number of bytes that will have been written when nothing waits.
 // Called with mu locked.
-func (h *h2Conn) given() int64 {
+func (h *Conn) given() int64 {
 	n := h.written + int64(h.handed)
 	if h.queue != nil {
 		n += int64(len(h.queue.B))
@@ -47,20 +47,20 @@ func (h *h2Conn) given() int64 {
 
 // stands reports whether the client has taken nothing for too long. Called with mu
 // locked, after behind.
-func (h *h2Conn) stands(at socket.Instant) bool {
+func (h *Conn) stands(at socket.Instant) bool {
 	return h.taken.since != 0 && at >= h.taken.since.Add(h.Limits.StreamTimeout)
 }
 
 // credited notes that the client has given window for n bytes, which it does as it
 // reads. Called with mu locked.
-func (h *h2Conn) credited(n uint32) {
+func (h *Conn) credited(n uint32) {
 	if h.taken.owed > 0 && h.open == 0 {
 		h.idleSince = socket.Now()
 	}
 	h.taken.owed = max(h.taken.owed-int64(n), 0)
 }
 
-func (s *h2Stream) Taken() *exchange.Fault {
+func (s *stream) Taken() *exchange.Fault {
 	h := s.h
 	if s.x.Record.BytesOut <= exchange.ShortAnswer {
 		return nil
@@ -98,7 +98,7 @@ const farewellPing = "farewell"
 // has read what it got: once it is closed, the window that a reading client gives
 // would have it reset. What it returns is for due. Called with mu locked, by the
 // reader.
-func (h *h2Conn) leave(at socket.Instant, cause error) (until socket.Instant, settled bool, err error) {
+func (h *Conn) leave(at socket.Instant, cause error) (until socket.Instant, settled bool, err error) {
 	taken := h.behind(at) == 0
 	if taken && h.taken.owed == 0 {
 		return 0, false, cause
@@ -124,7 +124,7 @@ var errHalfClosed = &http2.Error{Code: http2.NoError, Reason: "closed by the cli
 // serveOut answers what a client has asked for that has ended its side of the
 // connection, as far as the windows go that it has given. It returns how the
 // connection is to end.
-func (h *h2Conn) serveOut() error {
+func (h *Conn) serveOut() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.halved, h.leaving = true, leftOff

@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"elbow/internal/exchange"
@@ -18,7 +18,7 @@ type headerBlock struct {
 func (b *headerBlock) pending() bool { return b.stream != 0 }
 
 // headers takes in a HEADERS frame. A block that is whole is not copied.
-func (h *h2Conn) headers(f *http2.Frame) error {
+func (h *Conn) headers(f *http2.Frame) error {
 	p, err := f.Unpad()
 	if err != nil && err != http2.ErrSelfDependency {
 		return err
@@ -33,7 +33,7 @@ func (h *h2Conn) headers(f *http2.Frame) error {
 	return h.headerList(&b, p)
 }
 
-func (h *h2Conn) continuation(f *http2.Frame) error {
+func (h *Conn) continuation(f *http2.Frame) error {
 	b := &h.block
 	if !b.pending() {
 		return http2.ErrContinuation
@@ -63,7 +63,7 @@ func (h *h2Conn) continuation(f *http2.Frame) error {
 
 // headerList takes a whole block: the head of a request, or trailers. Whatever
 // becomes of it, it must be decoded, as the next ones build on it.
-func (h *h2Conn) headerList(b *headerBlock, block []byte) error {
+func (h *Conn) headerList(b *headerBlock, block []byte) error {
 	if b.stream%2 == 0 {
 		return http2.ErrStreamID
 	}
@@ -93,7 +93,7 @@ func (h *h2Conn) headerList(b *headerBlock, block []byte) error {
 }
 
 // trailers ends a body with the fields just decoded (RFC 9113, 8.1).
-func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
+func (h *Conn) trailers(s *stream, b *headerBlock) error {
 	lines, err := http2.AppendTrailers(nil, h.decoder.Fields, false)
 	if h.decoder.TooLong {
 		err = http1.ErrTrailerLength
@@ -123,7 +123,7 @@ func (h *h2Conn) trailers(s *h2Stream, b *headerBlock) error {
 }
 
 // request begins a stream, or refuses to.
-func (h *h2Conn) request(b *headerBlock, block []byte) error {
+func (h *Conn) request(b *headerBlock, block []byte) error {
 	s := takeStream(h, b.stream)
 	x := s.x
 	arena, err := h.decoder.Decode(x.In.B[:0], block)

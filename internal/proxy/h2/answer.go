@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"errors"
@@ -32,14 +32,14 @@ func codeOf(f *exchange.Fault) http2.Code {
 
 // Begin compresses the head. Blocks do not depend on each other, so no lock is
 // needed for it.
-func (s *h2Stream) Begin(bool) (f *exchange.Fault) {
+func (s *stream) Begin(bool) (f *exchange.Fault) {
 	x := s.x
 	x.Out, f = x.AppendCoded(x.Out[:0], &exchange.HPACKHead)
 	return f
 }
 
 // Deliver puts head, body and end of a small answer into the queue at once.
-func (s *h2Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
+func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	h, x := s.h, s.x
 	var trailers []byte
 	if last {
@@ -68,7 +68,7 @@ func (s *h2Stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	return nil
 }
 
-func (s *h2Stream) Interim() *exchange.Fault {
+func (s *stream) Interim() *exchange.Fault {
 	x := s.x
 	x.Out = http2.AppendStatus(x.Out[:0], x.Resp.Status)
 	x.Out, _ = x.AppendFields(x.Out, &exchange.HPACKHead)
@@ -80,13 +80,13 @@ func (s *h2Stream) Interim() *exchange.Fault {
 }
 
 // Swift is false as frames are no longer than they are.
-func (s *h2Stream) Swift() bool { return false }
+func (s *stream) Swift() bool { return false }
 
 // BreakOff leaves it to end to reset the stream.
-func (s *h2Stream) BreakOff() {}
+func (s *stream) BreakOff() {}
 
 // sendBlock queues a header block when there is room. Called with h.mu locked.
-func (s *h2Stream) sendBlock(block []byte, ends bool) *exchange.Fault {
+func (s *stream) sendBlock(block []byte, ends bool) *exchange.Fault {
 	h := s.h
 	for !s.cancelled.Load() && h.full() {
 		if f := s.queueUp(exchange.OpBody); f != nil {
@@ -107,7 +107,7 @@ func (s *h2Stream) sendBlock(block []byte, ends bool) *exchange.Fault {
 
 // sendData queues p in as many pieces as room and windows ask for, and the end
 // of the stream if this is it. Called with h.mu locked.
-func (s *h2Stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault {
+func (s *stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault {
 	for len(p) > 0 {
 		n, f := s.reserve(len(p), op)
 		if f != nil {
@@ -129,7 +129,7 @@ func (s *h2Stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault
 }
 
 // sent is called after something has been queued. Called with h.mu locked.
-func (s *h2Stream) sent(ends bool) {
+func (s *stream) sent(ends bool) {
 	s.h.told = true
 	if ends {
 		s.h.sends(s, endQueued)
@@ -140,7 +140,7 @@ func (s *h2Stream) sent(ends bool) {
 
 // reserve takes up to want bytes of the windows, for one frame, as soon as there
 // is room in the queue. Called with h.mu locked.
-func (s *h2Stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
+func (s *stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
 	h := s.h
 	for {
 		if s.cancelled.Load() {
@@ -163,7 +163,7 @@ func (s *h2Stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
 }
 
 // queueUp waits for what reserve lacks. Called with h.mu locked.
-func (s *h2Stream) queueUp(op exchange.Op) *exchange.Fault {
+func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 	h := s.h
 	if h.halved && !h.full() { // nobody will give more window
 		h.write(func(dst []byte) []byte { return http2.AppendReset(dst, s.id, http2.ErrStreamStandstill.Code) })
@@ -199,7 +199,7 @@ func (s *h2Stream) queueUp(op exchange.Op) *exchange.Fault {
 }
 
 // leaveQueue takes s out of those that wait. Called with mu locked.
-func (h *h2Conn) leaveQueue(s *h2Stream) {
+func (h *Conn) leaveQueue(s *stream) {
 	if !s.waits {
 		return
 	}
@@ -215,7 +215,7 @@ func (h *h2Conn) leaveQueue(s *h2Stream) {
 // wakeNext wakes the stream that has waited longest, if there is something to
 // wait no more for. That one wakes the next, when it has queued a piece or finds
 // that it cannot. Called with mu locked.
-func (h *h2Conn) wakeNext() {
+func (h *Conn) wakeNext() {
 	if len(h.waiting) > 0 && h.window > 0 && !h.full() {
 		h.waiting[0].out.Signal()
 	}

@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"sync"
@@ -11,10 +11,10 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An h2Stream is the client's side of an exchange in HTTP/2 (RFC 9113, 5). It is
+// A stream is the client's side of an exchange in HTTP/2 (RFC 9113, 5). It is
 // on loan from a pool, with its exchange.
-type h2Stream struct {
-	h  *h2Conn
+type stream struct {
+	h  *Conn
 	id uint32
 
 	// Owned by the worker, after the reader.
@@ -34,41 +34,41 @@ type h2Stream struct {
 	reckoned int    // bytes of body that the connection is reckoned to hold
 	left     int64  // bytes of the body that are to come; -1: not known
 	trailers []byte // of the request, as lines
-	state    h2State
+	state    state
 	stopped  bool // waiting for the client is to end
 	waits    bool // in h.waiting
 
-	// Of a stream that has lost its exchange, see h2Conn.discard: when that was, and
+	// Of a stream that has lost its exchange, see Conn.discard: when that was, and
 	// when something came last.
 	answeredAt, cameAt socket.Instant
 }
 
-var h2Streams = sync.Pool{New: func() any { return &h2Stream{in: socket.NewWaiter(), out: socket.NewWaiter()} }}
+var streamPool = sync.Pool{New: func() any { return &stream{in: socket.NewWaiter(), out: socket.NewWaiter()} }}
 
 // takeStream returns a stream with an exchange.
-func takeStream(h *h2Conn, id uint32) *h2Stream {
-	s := h2Streams.Get().(*h2Stream)
+func takeStream(h *Conn, id uint32) *stream {
+	s := streamPool.Get().(*stream)
 	s.h, s.id, s.x = h, id, exchange.TakeExchange(&h.Origin, s, h, id)
 	return s
 }
 
 // abandon gives back a stream that nobody else has seen.
-func (h *h2Conn) abandon(s *h2Stream) {
+func (h *Conn) abandon(s *stream) {
 	s.x.Release()
 	s.release()
 }
 
 // release forgets all but what is costly to make.
-func (s *h2Stream) release() {
+func (s *stream) release() {
 	s.body.Release()
 	s.reckon()
-	*s = h2Stream{in: s.in, out: s.out, body: s.body}
-	h2Streams.Put(s)
+	*s = stream{in: s.in, out: s.out, body: s.body}
+	streamPool.Put(s)
 }
 
 // reckon takes down what body takes. Called with h.mu locked, or when nobody else has
 // the stream.
-func (s *h2Stream) reckon() {
+func (s *stream) reckon() {
 	if n := s.body.Holds(); n != s.reckoned {
 		s.h.Memory.Hold(int64(n - s.reckoned))
 		s.reckoned = n
@@ -76,13 +76,13 @@ func (s *h2Stream) reckon() {
 }
 
 // run runs the exchange of the stream.
-func (s *h2Stream) run() {
+func (s *stream) run() {
 	defer s.end()
 	s.x.Serve()
 }
 
 // end closes the stream, if it is not closed yet, and gives it back.
-func (s *h2Stream) end() {
+func (s *stream) end() {
 	h := s.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -104,15 +104,15 @@ func (s *h2Stream) end() {
 	s.release()
 }
 
-func (s *h2Stream) Proto() string { return "HTTP/2.0" }
+func (s *stream) Proto() string { return "HTTP/2.0" }
 
-func (s *h2Stream) Retire() { s.h.drain() }
+func (s *stream) Retire() { s.h.drain() }
 
-func (s *h2Stream) Gone() bool { return s.cancelled.Load() }
+func (s *stream) Gone() bool { return s.cancelled.Load() }
 
 // Bind leaves up to cancel. Whoever swaps it out of s.up owns it, so that a
 // connection that is back in its pool is never closed from here.
-func (s *h2Stream) Bind(up *upstream.Grip) bool {
+func (s *stream) Bind(up *upstream.Grip) bool {
 	s.up.Store(up)
 	if s.cancelled.Load() { // perhaps before the Store
 		if up := s.up.Swap(nil); up != nil {
@@ -123,10 +123,10 @@ func (s *h2Stream) Bind(up *upstream.Grip) bool {
 	return true
 }
 
-func (s *h2Stream) Unbind() bool { return s.up.Swap(nil) != nil }
+func (s *stream) Unbind() bool { return s.up.Swap(nil) != nil }
 
 // Head gives out the head, which the reader has decoded.
-func (s *h2Stream) Head() *exchange.Fault {
+func (s *stream) Head() *exchange.Fault {
 	x := s.x
 	x.Record.BytesIn = s.headLen
 	if s.fault != nil {
@@ -147,7 +147,7 @@ func (s *h2Stream) Head() *exchange.Fault {
 // awaitEnd waits for a moment for what follows the head of a request that has no
 // body, as a rule: many clients send the end in a frame of its own, right after.
 // Called with h.mu locked.
-func (s *h2Stream) awaitEnd() {
+func (s *stream) awaitEnd() {
 	if s.x.Req.Framing != http1.Chunked || !exchange.BodilessMethod(s.x.Req.Method) {
 		return
 	}
@@ -161,7 +161,7 @@ func (s *h2Stream) awaitEnd() {
 }
 
 // malformed logs a request that is not answered but reset (RFC 9113, 8.1.1).
-func (s *h2Stream) malformed(err *http1.Error) {
+func (s *stream) malformed(err *http1.Error) {
 	x := s.x
 	x.Reset()
 	x.Record.BytesIn, x.Record.Status = s.headLen, err.Status

@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"io"
@@ -13,7 +13,7 @@ import (
 // Content-Length (RFC 9113, 8.1.1). A body may end short of that once the answer has
 // begun: several clients, curl among them, end it so when they see an error. Called
 // with h.mu locked.
-func (s *h2Stream) counts(n int, ends bool) bool {
+func (s *stream) counts(n int, ends bool) bool {
 	if s.left < 0 {
 		return true
 	}
@@ -25,9 +25,9 @@ func (s *h2Stream) counts(n int, ends bool) bool {
 }
 
 // whole reports whether all of the body has come. Called with h.mu locked.
-func (s *h2Stream) whole() bool { return s.state.in == received }
+func (s *stream) whole() bool { return s.state.in == received }
 
-func (s *h2Stream) Early(dst []byte) (_ []byte, whole bool) {
+func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
 	h := s.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -45,7 +45,7 @@ func (s *h2Stream) Early(dst []byte) (_ []byte, whole bool) {
 }
 
 // Pass gives the client more window only for what the backend has taken.
-func (s *h2Stream) Pass(u *exchange.Upload) *exchange.Fault {
+func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
 	h, x := s.h, s.x
 	for {
 		h.mu.Lock()
@@ -78,7 +78,7 @@ func (s *h2Stream) Pass(u *exchange.Upload) *exchange.Fault {
 
 // awaitBody waits until there is something of the body, or its end. Called with
 // h.mu locked.
-func (s *h2Stream) awaitBody() *exchange.Fault {
+func (s *stream) awaitBody() *exchange.Fault {
 	for {
 		switch {
 		case s.cancelled.Load():
@@ -103,7 +103,7 @@ func (s *h2Stream) awaitBody() *exchange.Fault {
 	}
 }
 
-func (s *h2Stream) Interrupt() {
+func (s *stream) Interrupt() {
 	s.h.mu.Lock()
 	s.stopped = true
 	s.h.mu.Unlock()

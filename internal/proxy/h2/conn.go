@@ -1,4 +1,5 @@
-package proxy
+// Package h2 serves connections of clients that speak HTTP/2.
+package h2
 
 import (
 	"io"
@@ -12,31 +13,31 @@ import (
 	"elbow/internal/socket"
 )
 
-// An h2Conn is a client connection that speaks HTTP/2. One goroutine, the
+// A Conn is a client connection that speaks HTTP/2. One goroutine, the
 // connection's own, reads frames; each exchange under way has one, which is used
 // again for the next stream; one writes what all of them have queued.
 //
 // What the client makes us hold is bounded: bodies of requests by the windows it
 // gets (http2.ConnWindow), answers by the buffer of each exchange and the room of
 // the queue, heads by their limits and the number of streams.
-type h2Conn struct {
+type Conn struct {
 	*tcp.Conn
 	running sync.WaitGroup // writer and workers
 	wake    chan struct{}  // the writer has something to do; capacity 1
 
-	h2Input // owned by the reader
+	input // owned by the reader
 
-	mu sync.Mutex // guards what follows, and the parts of h2Stream that say so
+	mu sync.Mutex // guards what follows, and the parts of stream that say so
 
-	streams   map[uint32]*h2Stream // until their exchange has ended
-	open      int                  // streams that the client knows to be open
-	idleSince socket.Instant       // when the last of them ended
-	workers   []*h2Worker          // those that wait for a stream, last used last
+	streams   map[uint32]*stream // until their exchange has ended
+	open      int                // streams that the client knows to be open
+	idleSince socket.Instant     // when the last of them ended
+	workers   []*worker          // those that wait for a stream, last used last
 
 	window  http2.Window // what the client takes on all streams
 	initial int64        // what it takes on a new one
 	credit  http2.Credit // what it may send on all streams
-	waiting []*h2Stream  // for room in the queue or in window, oldest first
+	waiting []*stream    // for room in the queue or in window, oldest first
 
 	queue   *buffer.Records // frames to be written; nil: none
 	writing bool            // the writer runs
@@ -47,7 +48,7 @@ type h2Conn struct {
 
 	written    int64 // bytes that the kernel has got
 	handed     int   // bytes that it is being given
-	taken      h2Taken
+	taken      taken
 	farewellAt socket.Instant // when the client was asked whether it has read everything; 0: it was not
 	emptied    socket.Waiter  // who waits for the last stream to end
 	halved     bool           // the client has ended its side
@@ -72,12 +73,12 @@ const (
 	leftOff         // a GOAWAY has said which stream was the last one
 )
 
-func newH2(c *tcp.Conn) *h2Conn {
-	return &h2Conn{
+func newConn(c *tcp.Conn) *Conn {
+	return &Conn{
 		Conn:    c,
 		wake:    make(chan struct{}, 1),
-		h2Input: h2Input{decoder: http2.NewDecoder()},
-		streams: make(map[uint32]*h2Stream),
+		input:   input{decoder: http2.NewDecoder()},
+		streams: make(map[uint32]*stream),
 		window:  http2.NewWindow,
 		initial: int64(http2.NewWindow),
 		credit:  http2.Credit{Size: http2.ConnWindow},
@@ -85,9 +86,9 @@ func newH2(c *tcp.Conn) *h2Conn {
 	}
 }
 
-// serveH2 serves the connection until it ends or is parked.
-func serveH2(c *tcp.Conn) {
-	h := newH2(c)
+// Serve serves the connection until it ends or is parked.
+func Serve(c *tcp.Conn) {
+	h := newConn(c)
 	c.Frontend.Members.Become(&c.Origin, h)
 	c.State.Store(exchange.Idle)
 	h.mu.Lock()
@@ -101,7 +102,7 @@ func serveH2(c *tcp.Conn) {
 }
 
 // run goes on with the connection until it ends or is parked.
-func (h *h2Conn) run() {
+func (h *Conn) run() {
 	mine := true
 	defer func() {
 		if mine {
@@ -125,11 +126,11 @@ func (h *h2Conn) run() {
 
 // Awake goes on with a connection that was parked. What has woken it, the next
 // read will meet too.
-func (h *h2Conn) Awake(error) { h.run() }
+func (h *Conn) Awake(error) { h.run() }
 
 // end ends all streams, tells the client why, and lets the writer finish. err is
 // how reading ended: an *http2.Error is the client's to know.
-func (h *h2Conn) end(err error) {
+func (h *Conn) end(err error) {
 	refused, ok := err.(*http2.Error)
 	if !ok {
 		h.mu.Lock()
@@ -151,16 +152,16 @@ func (h *h2Conn) end(err error) {
 	}
 }
 
-// An h2Snapshot is how far a connection is, for tests.
-type h2Snapshot struct {
+// A Snapshot is how far a connection is, for tests.
+type Snapshot struct {
 	Settled      bool  // neither writer nor workers are left
 	Full         bool  // answers have to wait for room in the queue
 	Window       int64 // what the client takes on all streams
 	UploadsEnded int   // streams whose upload has ended
 }
 
-// snapshot is for tests.
-func (h *h2Conn) snapshot() (s h2Snapshot) {
+// Snapshot is for tests.
+func (h *Conn) Snapshot() (s Snapshot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, of := range h.streams {
@@ -173,19 +174,19 @@ func (h *h2Conn) snapshot() (s h2Snapshot) {
 }
 
 // Retire implements member: no request that is on its way is lost.
-func (h *h2Conn) Retire() { h.drain() }
+func (h *Conn) Retire() { h.drain() }
 
 // GiveWay implements member.
-func (h *h2Conn) GiveWay() { h.CutOff(exchange.MemoryShort) }
+func (h *Conn) GiveWay() { h.CutOff(exchange.MemoryShort) }
 
 // Cut implements member.
-func (h *h2Conn) Cut() {
+func (h *Conn) Cut() {
 	h.Conn.Cut()
 	h.cancelAll()
 }
 
 // Expel implements expeller: it ends a stream, if it is still there.
-func (h *h2Conn) Expel(id uint32) {
+func (h *Conn) Expel(id uint32) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s := h.streams[id]; s != nil && !s.cancelled.Load() {
@@ -195,7 +196,7 @@ func (h *h2Conn) Expel(id uint32) {
 
 // cancelAll ends all streams; what is queued is still written. It may be called
 // from any goroutine.
-func (h *h2Conn) cancelAll() {
+func (h *Conn) cancelAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ending = true
@@ -207,7 +208,7 @@ func (h *h2Conn) cancelAll() {
 }
 
 // lose ends all streams of a client that has left. Tunnels go on with carryRest.
-func (h *h2Conn) lose() {
+func (h *Conn) lose() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ending = true
@@ -219,7 +220,7 @@ func (h *h2Conn) lose() {
 }
 
 // leaveStream ends a stream whose client has left. Called with mu locked.
-func (h *h2Conn) leaveStream(s *h2Stream) {
+func (h *Conn) leaveStream(s *stream) {
 	up := s.up.Load()
 	if !s.state.tunnels() || up == nil {
 		h.cancel(s, resetHere)
@@ -232,7 +233,7 @@ func (h *h2Conn) leaveStream(s *h2Stream) {
 }
 
 // begin counts a stream that the client has opened. Called with mu locked.
-func (h *h2Conn) begin(s *h2Stream) {
+func (h *Conn) begin(s *stream) {
 	h.streams[s.id] = s
 	s.window = http2.Window(h.initial)
 	s.credit = http2.Credit{Size: http2.StreamWindow}
@@ -243,20 +244,20 @@ func (h *h2Conn) begin(s *h2Stream) {
 
 // received moves a stream by what the client has sent, sends by what we have. Called
 // with mu locked, as the other ones that follow.
-func (h *h2Conn) received(s *h2Stream, e h2Event) {
+func (h *Conn) received(s *stream, e event) {
 	was := s.state.closed()
 	s.state.receive(e)
 	h.moved(s, was)
 }
 
-func (h *h2Conn) sends(s *h2Stream, e h2Event) {
+func (h *Conn) sends(s *stream, e event) {
 	was := s.state.closed()
 	s.state.send(e)
 	h.moved(s, was)
 }
 
 // cutStream notes that a stream is reset.
-func (h *h2Conn) cutStream(s *h2Stream, by h2Reset) {
+func (h *Conn) cutStream(s *stream, by reset) {
 	was := s.state.closed()
 	s.state.cut(by)
 	s.cancelled.Store(true)
@@ -264,7 +265,7 @@ func (h *h2Conn) cutStream(s *h2Stream, by h2Reset) {
 }
 
 // moved counts a stream that is closed, if it was not before.
-func (h *h2Conn) moved(s *h2Stream, was bool) {
+func (h *Conn) moved(s *stream, was bool) {
 	if was || !s.state.closed() {
 		return
 	}
@@ -280,7 +281,7 @@ func (h *h2Conn) moved(s *h2Stream, was bool) {
 // cancel ends a stream that the client has given up, or we have: its exchange
 // finds out at its next step, and its backend connection is closed. Called with
 // mu locked.
-func (h *h2Conn) cancel(s *h2Stream, by h2Reset) {
+func (h *Conn) cancel(s *stream, by reset) {
 	h.cutStream(s, by)
 	if up := s.up.Swap(nil); up != nil {
 		up.Close() // the exchange sees the error
@@ -293,7 +294,7 @@ func (h *h2Conn) cancel(s *h2Stream, by h2Reset) {
 }
 
 // reset ends stream id with a RST_STREAM. Called with mu locked.
-func (h *h2Conn) reset(id uint32, code http2.Code) {
+func (h *Conn) reset(id uint32, code http2.Code) {
 	h.write(func(dst []byte) []byte { return http2.AppendReset(dst, id, code) })
 	h.dropped[h.drops%len(h.dropped)] = id
 	h.drops++
@@ -304,7 +305,7 @@ func (h *h2Conn) reset(id uint32, code http2.Code) {
 
 // wasDropped reports whether we have reset the stream, so that the client may
 // not have known when it sent what came. Called with mu locked.
-func (h *h2Conn) wasDropped(id uint32) bool {
+func (h *Conn) wasDropped(id uint32) bool {
 	for _, d := range h.dropped {
 		if d == id {
 			return true

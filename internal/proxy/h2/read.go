@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// h2Input is what the reading goroutine of an h2Conn keeps for itself.
-type h2Input struct {
+// input is what the reading goroutine of a Conn keeps for itself.
+type input struct {
 	in      *buffer.Buffer // nil while nothing is pending
 	r, w    int            // in.b[r:w] has been read and not looked at
 	partial socket.Instant // since when a frame or a header block lacks its end; 0: none does
@@ -24,7 +24,7 @@ type h2Input struct {
 	meters    http2.Meters
 	prefaced  bool           // the client's preface has come
 	begun     bool           // the client's first SETTINGS have come
-	fresh     []*h2Stream    // begun by what was read last, without a worker yet
+	fresh     []*stream      // begun by what was read last, without a worker yet
 	heard     socket.Instant // when something came last
 }
 
@@ -39,7 +39,7 @@ var errParked = errors.New("parked")
 
 // read takes frames in until the connection ends or is parked, and returns why it
 // did.
-func (h *h2Conn) read() (err error) {
+func (h *Conn) read() (err error) {
 	defer func() {
 		if err != errParked {
 			h.releaseInput()
@@ -56,7 +56,7 @@ func (h *h2Conn) read() (err error) {
 	}
 }
 
-func (h *h2Conn) releaseInput() {
+func (h *Conn) releaseInput() {
 	if h.in != nil {
 		h.in.Release()
 		h.in = nil
@@ -75,7 +75,7 @@ func (h *h2Conn) releaseInput() {
 
 // preface looks for what the client must begin with, and reports whether all of it
 // has come.
-func (h *h2Conn) preface() (whole bool, err error) {
+func (h *Conn) preface() (whole bool, err error) {
 	n := min(h.w-h.r, len(http2.Preface))
 	if n > 0 && string(h.in.B[h.r:h.r+n]) != http2.Preface[:n] {
 		return false, http2.ErrPreface
@@ -88,7 +88,7 @@ func (h *h2Conn) preface() (whole bool, err error) {
 }
 
 // frames takes the whole frames off what has been read.
-func (h *h2Conn) frames() (err error) {
+func (h *Conn) frames() (err error) {
 	if !h.prefaced {
 		if h.prefaced, err = h.preface(); !h.prefaced {
 			return err
@@ -124,7 +124,7 @@ func (h *h2Conn) frames() (err error) {
 }
 
 // whole notes that no frame or header block lacks its end.
-func (h *h2Conn) whole() {
+func (h *Conn) whole() {
 	if h.partial != 0 {
 		h.partial = 0
 		h.Memory.Paid()
@@ -132,7 +132,7 @@ func (h *h2Conn) whole() {
 }
 
 // reckonBlock takes down what the header block takes that lacks its end.
-func (h *h2Conn) reckonBlock() {
+func (h *Conn) reckonBlock() {
 	if n := cap(h.block.buf); n != h.blockHeld {
 		h.Memory.Hold(int64(n - h.blockHeld))
 		h.blockHeld = n
@@ -141,7 +141,7 @@ func (h *h2Conn) reckonBlock() {
 
 // fill reads once, without holding a buffer while it waits for the first byte. If
 // that takes long and nothing is under way, the connection is parked.
-func (h *h2Conn) fill() error {
+func (h *Conn) fill() error {
 	for waited := false; ; {
 		due, settled, err := h.due()
 		if err != nil {
@@ -170,7 +170,7 @@ func (h *h2Conn) fill() error {
 	}
 }
 
-func (h *h2Conn) fillOnce() error {
+func (h *Conn) fillOnce() error {
 	if h.r == h.w && !h.MayHold {
 		h.releaseBuffer()
 		if err := h.Wire.Wait(); err != nil {
@@ -196,7 +196,7 @@ func (h *h2Conn) fillOnce() error {
 	return err
 }
 
-func (h *h2Conn) releaseBuffer() {
+func (h *Conn) releaseBuffer() {
 	if h.in != nil {
 		h.in.Release()
 		h.in = nil
@@ -206,7 +206,7 @@ func (h *h2Conn) releaseBuffer() {
 
 // due is until when to wait for the client, or the error if that has passed, and
 // whether nothing has happened for a while. It also does what is due then.
-func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
+func (h *Conn) due() (until socket.Instant, settled bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.refusal != nil {
@@ -247,7 +247,7 @@ func (h *h2Conn) due() (until socket.Instant, settled bool, err error) {
 }
 
 // patience is how long what has begun to arrive may take to be there whole.
-func (h *h2Conn) patience() (d time.Duration) {
+func (h *Conn) patience() (d time.Duration) {
 	d = h.Limits.HeadTimeout
 	if h.w-h.r > 3 && http2.FrameType(h.in.B[h.r+3]) == http2.Data {
 		d = max(d, h.Limits.BodyTimeout)
@@ -257,7 +257,7 @@ func (h *h2Conn) patience() (d time.Duration) {
 
 // settle lets go of what a connection without streams need not hold. Called with
 // mu locked.
-func (h *h2Conn) settle() {
+func (h *Conn) settle() {
 	h.dismiss()
 	h.block.buf, h.decoder.Fields = nil, nil
 	h.reckonBlock()

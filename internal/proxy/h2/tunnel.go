@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"io"
@@ -11,7 +11,7 @@ import (
 )
 
 // Switched turns a 101 into the 200 that CONNECT is answered with.
-func (s *h2Stream) Switched() *exchange.Fault {
+func (s *stream) Switched() *exchange.Fault {
 	x := s.x
 	if f := s.key.Check(&x.Resp); f != nil {
 		return f
@@ -28,19 +28,19 @@ func (s *h2Stream) Switched() *exchange.Fault {
 	return f
 }
 
-func (s *h2Stream) Carry(p []byte) *exchange.Fault {
+func (s *stream) Carry(p []byte) *exchange.Fault {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	return s.sendData(p, false, exchange.OpTunnel)
 }
 
-func (s *h2Stream) CloseWrite() *exchange.Fault {
+func (s *stream) CloseWrite() *exchange.Fault {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	return s.sendData(nil, true, exchange.OpTunnel)
 }
 
-func (s *h2Stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
+func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	for {
 		err := s.awaitTunnel(t)
 		if err == nil {
@@ -57,7 +57,7 @@ func (s *h2Stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 }
 
 // awaitTunnel waits for something to carry, io.EOF if there will be nothing.
-func (s *h2Stream) awaitTunnel(t *exchange.Tunnel) error {
+func (s *stream) awaitTunnel(t *exchange.Tunnel) error {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	for {
@@ -85,7 +85,7 @@ func (s *h2Stream) awaitTunnel(t *exchange.Tunnel) error {
 }
 
 // carryOnce carries what there is.
-func (s *h2Stream) carryOnce(t *exchange.Tunnel) error {
+func (s *stream) carryOnce(t *exchange.Tunnel) error {
 	b := buffer.Take()
 	defer b.Release()
 	h := s.h

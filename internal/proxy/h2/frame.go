@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"elbow/internal/http2"
@@ -8,7 +8,7 @@ import (
 // This file does what each type of frame asks for. An error that is OfStream
 // ends the frame's stream, any other the connection.
 
-func (h *h2Conn) frame(f *http2.Frame) error {
+func (h *Conn) frame(f *http2.Frame) error {
 	if h.block.pending() && (f.Type != http2.Continuation || f.Stream != h.block.stream) {
 		return http2.ErrContinuation
 	}
@@ -45,7 +45,7 @@ func (h *h2Conn) frame(f *http2.Frame) error {
 }
 
 // meter counts what an attacker would do often.
-func (h *h2Conn) meter(k http2.Kind) error {
+func (h *Conn) meter(k http2.Kind) error {
 	if h.meters.Over(k, int64(socket.Now())) {
 		return http2.ErrFlood
 	}
@@ -54,7 +54,7 @@ func (h *h2Conn) meter(k http2.Kind) error {
 
 // refuse ends a stream by the client's fault, which it can provoke at will
 // ("made you reset").
-func (h *h2Conn) refuse(id uint32, code http2.Code) error {
+func (h *Conn) refuse(id uint32, code http2.Code) error {
 	h.mu.Lock()
 	h.reset(id, code)
 	h.mu.Unlock()
@@ -62,7 +62,7 @@ func (h *h2Conn) refuse(id uint32, code http2.Code) error {
 }
 
 // data takes in a piece of a request's body.
-func (h *h2Conn) data(f *http2.Frame) error {
+func (h *Conn) data(f *http2.Frame) error {
 	p, err := f.Unpad()
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (h *h2Conn) data(f *http2.Frame) error {
 }
 
 // stray is the error of DATA on a stream that takes none. Called with mu locked.
-func (h *h2Conn) stray(s *h2Stream, id uint32) error {
+func (h *Conn) stray(s *stream, id uint32) error {
 	switch {
 	case id > h.last || id%2 == 0:
 		return http2.ErrIdle
@@ -119,7 +119,7 @@ func (h *h2Conn) stray(s *h2Stream, id uint32) error {
 
 // drained gives n bytes of window back. Called with mu locked; s is nil if the
 // stream takes no more.
-func (h *h2Conn) drained(s *h2Stream, n int) {
+func (h *Conn) drained(s *stream, n int) {
 	if update := h.credit.Drain(n); update > 0 {
 		h.write(func(dst []byte) []byte { return http2.AppendWindowUpdate(dst, 0, update) })
 	}
@@ -133,7 +133,7 @@ func (h *h2Conn) drained(s *h2Stream, n int) {
 
 // remoteEnd is the end of what the client sends on a stream. Called with mu
 // locked.
-func (h *h2Conn) remoteEnd(s *h2Stream) {
+func (h *Conn) remoteEnd(s *stream) {
 	if s.left > 0 { // counts allows it
 		h.received(s, endCameShort)
 	} else {
@@ -145,7 +145,7 @@ func (h *h2Conn) remoteEnd(s *h2Stream) {
 }
 
 // resetByClient is the end of a stream that the client does not want any more.
-func (h *h2Conn) resetByClient(f *http2.Frame) error {
+func (h *Conn) resetByClient(f *http2.Frame) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if f.Stream > h.last || f.Stream%2 == 0 {
@@ -164,7 +164,7 @@ func (h *h2Conn) resetByClient(f *http2.Frame) error {
 }
 
 // settings takes the client's settings in, all at once, and says so.
-func (h *h2Conn) settings(f *http2.Frame) error {
+func (h *Conn) settings(f *http2.Frame) error {
 	if f.Has(http2.Ack) {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (h *h2Conn) settings(f *http2.Frame) error {
 	return nil
 }
 
-func (h *h2Conn) ping(f *http2.Frame) error {
+func (h *Conn) ping(f *http2.Frame) error {
 	if !f.Has(http2.Ack) {
 		h.mu.Lock()
 		h.write(func(dst []byte) []byte { return http2.AppendPing(dst, http2.Ack, f.Payload) })
@@ -217,7 +217,7 @@ func (h *h2Conn) ping(f *http2.Frame) error {
 }
 
 // windowUpdate lets a stream, or all of them, send more.
-func (h *h2Conn) windowUpdate(f *http2.Frame) error {
+func (h *Conn) windowUpdate(f *http2.Frame) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := f.Uint31()
@@ -251,7 +251,7 @@ func (h *h2Conn) windowUpdate(f *http2.Frame) error {
 // meterClosed is for a WINDOW_UPDATE on a stream that has ended, which may have
 // crossed its end on the way (RFC 9113, 5.1) but not often, unless by many
 // streams at once.
-func (h *h2Conn) meterClosed(n uint32) error {
+func (h *Conn) meterClosed(n uint32) error {
 	if n == 0 {
 		return h.meter(http2.Idlers)
 	}

@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// What the tables of h2state.go are drawn with.
+// What the tables of state.go are drawn with.
 var (
 	drawnReceives = []string{receiving: "receiving", overlong: "overlong", discarding: "discarding", cutShort: "cut short", received: "received"}
 	drawnSends    = []string{silent: "silent", sending: "sending", carrying: "carrying", sent: "sent", carried: "carried"}
@@ -19,11 +19,11 @@ var (
 	drawnSendEvents    = []string{headQueued: "head", tunnelBegan: "switched", endQueued: "end"}
 )
 
-// drawn returns the table of h2state.go under a heading: its columns, and its rows by
+// drawn returns the table of state.go under a heading: its columns, and its rows by
 // their first word.
 func drawn(t *testing.T, heading string) (columns []string, rows map[string][]string) {
 	t.Helper()
-	text, err := os.ReadFile("h2state.go")
+	text, err := os.ReadFile("state.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,21 +51,21 @@ func TestH2StatesAreAsDrawn(t *testing.T) {
 	for _, tt := range []struct {
 		heading        string
 		states, events []string
-		after          func(state, event int, reset h2Reset) int
+		after          func(from, e int, by reset) int
 	}{
-		{"// What the client sends:", drawnReceives, drawnReceiveEvents, func(state, event int, reset h2Reset) int {
-			s := h2State{in: h2Half(state), reset: reset}
-			s.receive(h2Event(event))
+		{"// What the client sends:", drawnReceives, drawnReceiveEvents, func(from, e int, by reset) int {
+			s := state{in: half(from), reset: by}
+			s.receive(event(e))
 			return int(s.in)
 		}},
-		{"// What it gets:", drawnSends, drawnSendEvents, func(state, event int, reset h2Reset) int {
-			s := h2State{out: h2Half(state), reset: reset}
-			s.send(h2Event(event))
+		{"// What it gets:", drawnSends, drawnSendEvents, func(from, e int, by reset) int {
+			s := state{out: half(from), reset: by}
+			s.send(event(e))
 			return int(s.out)
 		}},
-		{"// And its reset:", drawnResets, []string{"by us", "by the client"}, func(state, event int, _ h2Reset) int {
-			s := h2State{reset: h2Reset(state)}
-			s.cut(h2Reset(event + 1))
+		{"// And its reset:", drawnResets, []string{"by us", "by the client"}, func(from, e int, _ reset) int {
+			s := state{reset: reset(from)}
+			s.cut(reset(e + 1))
 			return int(s.reset)
 		}},
 	} {
@@ -73,16 +73,16 @@ func TestH2StatesAreAsDrawn(t *testing.T) {
 		if strings.Join(columns, ";") != strings.Join(tt.events, ";") || len(rows) != len(tt.states) {
 			t.Fatalf("%s the events are %q and there are %d states, want %q and %d", tt.heading, columns, len(rows), tt.events, len(tt.states))
 		}
-		for state, name := range tt.states {
+		for from, name := range tt.states {
 			for event := range tt.events {
 				want := rows[name][event]
 				if want == "–" {
 					want = name // it does not happen, so that nothing does
 				}
-				if got := tt.states[tt.after(state, event, notReset)]; got != want {
+				if got := tt.states[tt.after(from, event, notReset)]; got != want {
 					t.Errorf("%s %s, %s: got %q, drawn is %q", tt.heading, name, tt.events[event], got, want)
 				}
-				if got := tt.states[tt.after(state, event, resetHere)]; tt.heading != "// And its reset:" && got != name {
+				if got := tt.states[tt.after(from, event, resetHere)]; tt.heading != "// And its reset:" && got != name {
 					t.Errorf("%s %s, %s: a stream that is reset becomes %q", tt.heading, name, tt.events[event], got)
 				}
 			}
@@ -94,18 +94,18 @@ func TestH2StatesAreAsDrawn(t *testing.T) {
 // stays closed, and what has ended stays ended.
 func TestH2StatesEnd(t *testing.T) {
 	leak.Check(t)
-	var steps []func(*h2State)
+	var steps []func(*state)
 	for e := range receiveEvents {
-		steps = append(steps, func(s *h2State) { s.receive(e) })
+		steps = append(steps, func(s *state) { s.receive(e) })
 	}
 	for e := range sendEvents {
-		steps = append(steps, func(s *h2State) { s.send(e) })
+		steps = append(steps, func(s *state) { s.send(e) })
 	}
 	for by := resetHere; by < resets; by++ {
-		steps = append(steps, func(s *h2State) { s.cut(by) })
+		steps = append(steps, func(s *state) { s.cut(by) })
 	}
-	seen := map[h2State]bool{{}: true}
-	for todo := []h2State{{}}; len(todo) > 0; todo = todo[1:] {
+	seen := map[state]bool{{}: true}
+	for todo := []state{{}}; len(todo) > 0; todo = todo[1:] {
 		for _, step := range steps {
 			was, s := todo[0], todo[0]
 			step(&s)
@@ -120,8 +120,8 @@ func TestH2StatesEnd(t *testing.T) {
 	}
 	for in := range receives {
 		for out := range sends {
-			for reset := range resets {
-				if s := (h2State{in, out, reset}); !seen[s] {
+			for by := range resets {
+				if s := (state{in, out, by}); !seen[s] {
 					t.Errorf("nothing leads to %+v", s)
 				}
 			}

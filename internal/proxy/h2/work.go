@@ -1,15 +1,15 @@
-package proxy
+package h2
 
-// An h2Worker is a goroutine that runs exchanges of one connection, one after
+// A worker is a goroutine that runs exchanges of one connection, one after
 // the other. Its stack has grown to what an exchange needs; a new goroutine for
 // each would grow its own again.
-type h2Worker struct {
-	next chan *h2Stream // capacity 1; closed: end
+type worker struct {
+	next chan *stream // capacity 1; closed: end
 }
 
 // dispatch gives the streams that have begun to workers. It is called when all
 // that was read has been looked at, so that a short body is there with its head.
-func (h *h2Conn) dispatch() {
+func (h *Conn) dispatch() {
 	for i, s := range h.fresh {
 		h.fresh[i] = nil
 		h.mu.Lock()
@@ -30,10 +30,10 @@ func (h *h2Conn) dispatch() {
 }
 
 // work runs exchanges until it is dismissed.
-func (h *h2Conn) work(s *h2Stream) {
+func (h *Conn) work(s *stream) {
 	defer h.running.Done()
 	defer h.Guard()
-	w := &h2Worker{make(chan *h2Stream, 1)}
+	w := &worker{make(chan *stream, 1)}
 	for ok := true; ok; s, ok = <-w.next {
 		s.run()
 		h.mu.Lock()
@@ -47,7 +47,7 @@ func (h *h2Conn) work(s *h2Stream) {
 }
 
 // dismiss ends the workers that wait. Called with mu locked.
-func (h *h2Conn) dismiss() {
+func (h *Conn) dismiss() {
 	for _, w := range h.workers {
 		close(w.next)
 	}

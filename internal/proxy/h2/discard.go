@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"elbow/internal/exchange"
@@ -12,7 +12,7 @@ import (
 // to stop (RFC 9113, 8.1), but not at once: several clients drop an answer that they
 // have not looked at when they see one, or take it for a failure. The exchange has
 // ended. Called with mu locked.
-func (h *h2Conn) discard(s *h2Stream) {
+func (h *Conn) discard(s *stream) {
 	x := s.x
 	s.x = nil
 	h.received(s, answerComplete)
@@ -30,14 +30,14 @@ func (h *h2Conn) discard(s *h2Stream) {
 const discardedPing = "answered"
 
 // discarded ends a stream of which nothing more will come. Called with mu locked.
-func (h *h2Conn) discarded(s *h2Stream) {
+func (h *Conn) discarded(s *stream) {
 	delete(h.streams, s.id)
 	h.write(func(dst []byte) []byte { return http2.AppendPing(dst, 0, []byte(discardedPing)) })
 }
 
 // resetDiscarded resets the streams whose client has had time enough. Called with
 // mu locked.
-func (h *h2Conn) resetDiscarded(at socket.Instant) {
+func (h *Conn) resetDiscarded(at socket.Instant) {
 	h.discarding = 0
 	for id, s := range h.streams {
 		switch {

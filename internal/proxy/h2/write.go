@@ -1,4 +1,4 @@
-package proxy
+package h2
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 )
 
 // write queues what appendTo appends. Called with mu locked.
-func (h *h2Conn) write(appendTo func([]byte) []byte) {
+func (h *Conn) write(appendTo func([]byte) []byte) {
 	if h.ending {
 		return
 	}
@@ -21,7 +21,7 @@ func (h *h2Conn) write(appendTo func([]byte) []byte) {
 
 // queued returns the queue, which is on loan from a pool while something is in
 // it. Called with mu locked.
-func (h *h2Conn) queued() *buffer.Records {
+func (h *Conn) queued() *buffer.Records {
 	if h.queue == nil {
 		h.queue = buffer.TakeRecords(0)
 	}
@@ -29,10 +29,10 @@ func (h *h2Conn) queued() *buffer.Records {
 }
 
 // full reports whether answers have to wait. Called with mu locked.
-func (h *h2Conn) full() bool { return h.queue != nil && len(h.queue.B) >= queueRoom }
+func (h *Conn) full() bool { return h.queue != nil && len(h.queue.B) >= queueRoom }
 
 // rouse makes the writer look. Called with mu locked.
-func (h *h2Conn) rouse() {
+func (h *Conn) rouse() {
 	if !h.writing {
 		if h.queue == nil {
 			return
@@ -48,7 +48,7 @@ func (h *h2Conn) rouse() {
 }
 
 // flush is the writer: it writes what is queued, all of it at once.
-func (h *h2Conn) flush() {
+func (h *Conn) flush() {
 	defer h.running.Done()
 	defer h.Guard()
 	for range h.wake {
@@ -95,7 +95,7 @@ func (h *h2Conn) flush() {
 
 // appendBlock queues a header block as HEADERS and, if it is longer than one
 // frame, CONTINUATION. Called with mu locked.
-func (h *h2Conn) appendBlock(s *h2Stream, block []byte, flags http2.Flags) {
+func (h *Conn) appendBlock(s *stream, block []byte, flags http2.Flags) {
 	q := h.queued()
 	before := len(q.B)
 	first := 0
@@ -124,7 +124,7 @@ func (h *h2Conn) appendBlock(s *h2Stream, block []byte, flags http2.Flags) {
 }
 
 // appendData queues a DATA frame for which there is room. Called with mu locked.
-func (h *h2Conn) appendData(s *h2Stream, p []byte, flags http2.Flags) {
+func (h *Conn) appendData(s *stream, p []byte, flags http2.Flags) {
 	q := h.queued()
 	q.B = http2.AppendHeader(q.B, len(p), http2.Data, flags, s.id)
 	q.B = append(q.B, p...)
