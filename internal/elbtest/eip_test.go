@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"elbow/internal/api"
 
@@ -139,4 +141,69 @@ func TestEIPOfTCPListener(t *testing.T) {
 		t.Errorf("the open connection got %q", got)
 	}
 	readText(t, dialTCP(t, at), 1)
+}
+
+// A UDP listener serves on an EIP, answers from it, and goes on doing so in a process
+// that takes over. When the EIP goes, its port is closed.
+func TestEIPOfUDPListener(t *testing.T) {
+	t.Parallel()
+	n := Start(t, Options{})
+	s := NewSite(t, n, newUDPServer(t, "a").Backend)
+	at := s.ListenOf(t, "UDP", nil)
+	w := &world{Client: n.RPC()}
+	eip := w.newEIP(t)
+	associate := func() {
+		w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": eip, "InstanceId": s.LoadBalancerID, "InstanceType": "SlbInstance"}, nil)
+	}
+	associate()
+	var all api.DescribeEnsEipAddressesOutput
+	w.must(t, "DescribeEnsEipAddresses", map[string]string{"AllocationId": eip}, &all)
+	port := at[strings.LastIndexByte(at, ':')+1:]
+	onEIP := net.JoinHostPort(all.EipAddresses.EipAddress[0].IPAddress, port)
+	Eventually(t, func() error { return onceUDP(onEIP, "aq") })
+	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
+	Eventually(t, func() error {
+		if err := onceUDP(onEIP, "aq"); !errors.Is(err, syscall.ECONNREFUSED) {
+			return fmt.Errorf("%s: got %v, want a refusal", onEIP, err)
+		}
+		return nil
+	})
+	if got := askUDP(t, at, "q"); got != "aq" {
+		t.Errorf("the own address: got %q", got)
+	}
+
+	associate()
+	Eventually(t, func() error { return onceUDP(onEIP, "aq") })
+	next := n.TakeOver(t)
+	for _, address := range []string{onEIP, at} {
+		if got := askUDP(t, address, "q"); got != "aq" {
+			t.Errorf("%s after a takeover: got %q", address, got)
+		}
+	}
+	w = &world{Client: next.RPC()}
+	var listener struct{ Status, StatusReason string }
+	w.must(t, "DescribeLoadBalancerUDPListenerAttribute", map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port}, &listener)
+	if listener.Status != "Running" || listener.StatusReason != "" {
+		t.Errorf("got %+v", listener)
+	}
+}
+
+// onceUDP sends one datagram, q, and reports what is wrong with the answer. The socket
+// is connected, so that an answer from another address is none.
+func onceUDP(at, want string) error {
+	c, err := net.Dial("udp", at)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("q")); err != nil {
+		return err
+	}
+	_ = c.SetReadDeadline(time.Now().Add(time.Second))
+	buf := make([]byte, 100)
+	n, err := c.Read(buf)
+	if err == nil && string(buf[:n]) != want {
+		err = fmt.Errorf("%s answered %q, want %q", at, buf[:n], want)
+	}
+	return err
 }

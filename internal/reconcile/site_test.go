@@ -30,6 +30,7 @@ import (
 	"elbow/internal/leak"
 	"elbow/internal/proxy"
 	"elbow/internal/store"
+	"elbow/internal/udp"
 )
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
@@ -73,7 +74,12 @@ func newSite(t testing.TB) *site {
 	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
 	p := proxy.New(proxy.Options{Log: log})
 	t.Cleanup(p.Close)
-	s.loop = New(Config{Source: s, Report: s.report, Proxy: p, Node: "here", DrainTimeout: patience, Log: log, Reach: &elb.Reach{
+	relay, err := udp.New(udp.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(relay.Close)
+	s.loop = New(Config{Source: s, Report: s.report, Proxy: p, Relay: relay, Node: "here", DrainTimeout: patience, Log: log, Reach: &elb.Reach{
 		Own: func() []netip.AddrPort {
 			if own := s.own.Load(); own != nil {
 				return *own
