@@ -11,8 +11,8 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateAccessKey makes an access key for a user, or without a name for the
-// caller. Its secret is answered this once.
+// CreateAccessKey creates an access key for a user, or without a name for the
+// caller. Its secret is only in this answer.
 func (s *Service) CreateAccessKey(ctx context.Context, who ram.Identity, in *api.CreateAccessKeyInput) (out api.CreateAccessKeyOutput, err error) {
 	owner, err := keyOwner(who, in.UserName)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Service) ListAccessKeys(ctx context.Context, who ram.Identity, in *api.
 	return out, err
 }
 
-// UpdateAccessKey allows or forbids the use of an access key.
+// UpdateAccessKey enables or disables an access key.
 func (s *Service) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api.UpdateAccessKeyInput) (out api.UpdateAccessKeyOutput, err error) {
 	owner, err := keyOwner(who, in.UserName)
 	if err != nil {
@@ -91,8 +91,8 @@ func (s *Service) DeleteAccessKey(ctx context.Context, who ram.Identity, in *api
 	})
 }
 
-// keyOwner is the user whose access keys a call is about: without a name the caller. A
-// session of a role has no keys, and is not the account.
+// keyOwner is the user whose access keys a call is about: without a name the
+// caller. A role session has no keys, and is not the account.
 func keyOwner(who ram.Identity, userName string) (string, error) {
 	if userName == "" && who.RoleName != "" {
 		return "", api.Missing("UserName")
@@ -100,8 +100,8 @@ func keyOwner(who ram.Identity, userName string) (string, error) {
 	return cmp.Or(userName, who.UserName), nil
 }
 
-// ownerExists is nil if there is such a user. The account, without a name, is
-// always there.
+// ownerExists returns nil if there is such a user. The account, without a name,
+// always exists.
 func ownerExists(r *store.Reader, userName string) error {
 	if userName == "" {
 		return nil
@@ -120,7 +120,7 @@ func keysOf(r *store.Reader, userName string) []elb.AccessKey {
 	return all
 }
 
-// keyOf finds an access key of a user.
+// keyOf returns an access key of a user.
 func keyOf(r *store.Reader, userName, id string) (elb.AccessKey, error) {
 	if err := ownerExists(r, userName); err != nil {
 		return elb.AccessKey{}, err

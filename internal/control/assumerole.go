@@ -11,13 +11,13 @@ import (
 	"elbow/internal/store"
 )
 
-// maxChainedSession bounds a session that another session begins, as STS has it: who
-// has lost the trust of a role must not go on by one session after the other, each as
-// long as a role allows.
+// maxChainedSession bounds a session that is opened by another session, as in
+// STS: otherwise one that has lost the trust of a role could go on by opening one
+// session after the other, each as long as a role allows.
 const maxChainedSession = time.Hour
 
-// AssumeRole begins a session of a role for a caller whom the role trusts. Nothing is
-// stored: the token is the session.
+// AssumeRole opens a session of a role for a caller whom the role trusts. Nothing
+// is stored: the token is the session.
 func (s *Service) AssumeRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (out api.AssumeRoleOutput, err error) {
 	if who.Root() {
 		return out, api.ErrRoleByRoot.New()
@@ -58,9 +58,9 @@ func (s *Service) AssumeRole(ctx context.Context, who ram.Identity, in *api.Assu
 	return out, nil
 }
 
-// trustedRole finds the role, if it trusts the caller. To others a role that does not
-// exist looks like one that does not trust them only where no policy allows them to
-// assume it: the gateway has asked that before.
+// trustedRole returns the role, if it trusts the caller. A role that does not
+// exist gives the same error as one that does not trust the caller only where no
+// policy allows assuming it: the gateway has checked that before.
 func (s *Service) trustedRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (role elb.Role, err error) {
 	if in.Role.AccountID != who.AccountID {
 		return role, api.ErrNotTrusted.New()
@@ -74,7 +74,7 @@ func (s *Service) trustedRole(ctx context.Context, who ram.Identity, in *api.Ass
 	}
 	trust, err := ram.ParseTrust(role.Trust)
 	if err != nil {
-		return role, err // it was readable when it was stored
+		return role, err // it was valid when it was stored
 	}
 	origin := api.OriginOf(ctx)
 	conditions := ram.Conditions{
@@ -86,7 +86,7 @@ func (s *Service) trustedRole(ctx context.Context, who ram.Identity, in *api.Ass
 	return role, nil
 }
 
-// principalsOf are the names that trust policies know a caller by.
+// principalsOf are the names of a caller in trust policies.
 func principalsOf(who ram.Identity) []string {
 	own := "user/" + who.UserName
 	if who.RoleName != "" {

@@ -8,10 +8,11 @@ import (
 	"elbow/internal/store"
 )
 
-// A holderOf finds who has policies, or says that there is nobody of the name.
+// A holderOf returns a holder of policies by name, or the error that there is
+// none.
 type holderOf func(r *store.Reader, name string) (elb.Holder, error)
 
-// The kinds of holders, with what is told of their attachments.
+// The kinds of holders, with the errors for their attachments.
 var (
 	ofUser = attachmentsOf{
 		find: func(r *store.Reader, name string) (elb.Holder, error) {
@@ -42,7 +43,7 @@ type attachmentsOf struct {
 	exists, notExist, exceeded api.ErrorID
 }
 
-// attach gives a policy to a holder.
+// attach attaches a policy to a holder.
 func (s *Service) attach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		a, attached, err := of.attachment(tx, holder, policyType, policyName)
@@ -60,7 +61,7 @@ func (s *Service) attach(ctx context.Context, of attachmentsOf, holder, policyTy
 	})
 }
 
-// detach takes a policy from a holder.
+// detach detaches a policy from a holder.
 func (s *Service) detach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		a, attached, err := of.attachment(tx, holder, policyType, policyName)
@@ -75,7 +76,7 @@ func (s *Service) detach(ctx context.Context, of attachmentsOf, holder, policyTy
 	})
 }
 
-// attachment finds what attaches the policy to the holder, if there are both.
+// attachment returns the attachment of the policy to the holder, if both exist.
 func (of attachmentsOf) attachment(tx *store.Tx, holder, policyType, policyName string) (a elb.Attachment, attached bool, err error) {
 	h, err := of.find(&tx.Reader, holder)
 	if err != nil {
@@ -107,12 +108,12 @@ func (s *Service) attached(ctx context.Context, of attachmentsOf, holder string)
 	return all, err
 }
 
-// AttachPolicyToUser gives a policy to a user.
+// AttachPolicyToUser attaches a policy to a user.
 func (s *Service) AttachPolicyToUser(ctx context.Context, in *api.AttachPolicyToUserInput) (out api.AttachPolicyToUserOutput, err error) {
 	return out, s.attach(ctx, ofUser, in.UserName, in.PolicyType, in.PolicyName)
 }
 
-// DetachPolicyFromUser takes a policy from a user.
+// DetachPolicyFromUser detaches a policy from a user.
 func (s *Service) DetachPolicyFromUser(ctx context.Context, in *api.DetachPolicyFromUserInput) (out api.DetachPolicyFromUserOutput, err error) {
 	return out, s.detach(ctx, ofUser, in.UserName, in.PolicyType, in.PolicyName)
 }
@@ -123,12 +124,12 @@ func (s *Service) ListPoliciesForUser(ctx context.Context, in *api.ListPoliciesF
 	return out, err
 }
 
-// AttachPolicyToGroup gives a policy to a group.
+// AttachPolicyToGroup attaches a policy to a group.
 func (s *Service) AttachPolicyToGroup(ctx context.Context, in *api.AttachPolicyToGroupInput) (out api.AttachPolicyToGroupOutput, err error) {
 	return out, s.attach(ctx, ofGroup, in.GroupName, in.PolicyType, in.PolicyName)
 }
 
-// DetachPolicyFromGroup takes a policy from a group.
+// DetachPolicyFromGroup detaches a policy from a group.
 func (s *Service) DetachPolicyFromGroup(ctx context.Context, in *api.DetachPolicyFromGroupInput) (out api.DetachPolicyFromGroupOutput, err error) {
 	return out, s.detach(ctx, ofGroup, in.GroupName, in.PolicyType, in.PolicyName)
 }

@@ -12,8 +12,7 @@ import (
 	"elbow/internal/store"
 )
 
-// AddBackendServers adds all of the backends to the pool of a load balancer,
-// or none.
+// AddBackendServers adds backends to the pool of a load balancer, all or none.
 func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServersInput) (out api.AddBackendServersOutput, err error) {
 	var added []elb.Backend
 	err = s.changePool(ctx, in.LoadBalancerID, func(tx *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
@@ -44,19 +43,19 @@ func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServe
 	return out, err
 }
 
-// missingAddress says that item n, counted from 1, has no Ip and names no registered
-// server.
+// missingAddress is the error for item n, counted from 1, that has no Ip and
+// names no registered server.
 func missingAddress(n int, id string) error {
 	e := api.MissingMember("BackendServers", n, "Ip")
 	e.Reason = "no instance " + id + " is registered: give Ip, or register its address with RegisterInstance"
 	return e
 }
 
-// sameServer reports whether two backends are one: a server may be in a pool
-// several times, on ports of its own.
+// sameServer reports whether two backends are the same: a server may be in a pool
+// several times, on different ports.
 func sameServer(a, b elb.Backend) bool { return a.ServerID == b.ServerID && a.Port == b.Port }
 
-// SetBackendServers changes the weight of all of the backends, or of none.
+// SetBackendServers changes the weight of backends, all or none.
 func (s *Service) SetBackendServers(ctx context.Context, in *api.SetBackendServersInput) (out api.SetBackendServersOutput, err error) {
 	var changed []elb.Backend
 	err = s.changePool(ctx, in.LoadBalancerID, func(_ *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
@@ -74,7 +73,7 @@ func (s *Service) SetBackendServers(ctx context.Context, in *api.SetBackendServe
 	return out, err
 }
 
-// RemoveBackendServers takes all of the backends out of the pool, or none.
+// RemoveBackendServers removes backends from the pool, all or none.
 func (s *Service) RemoveBackendServers(ctx context.Context, in *api.RemoveBackendServersInput) (out api.RemoveBackendServersOutput, err error) {
 	var removed []elb.Backend
 	err = s.changePool(ctx, in.LoadBalancerID, func(_ *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
@@ -94,8 +93,8 @@ func (s *Service) RemoveBackendServers(ctx context.Context, in *api.RemoveBacken
 	return out, err
 }
 
-// find maps the index of each backend in the pool that an item names to that
-// item, the last if several do. An item that names none is an error.
+// find maps the index of each backend in the pool that an item matches to that
+// item, the last one if several do. An item without a match is an error.
 func find(pool []elb.Backend, items []api.BackendItem) (map[int]api.BackendItem, error) {
 	named := make(map[int]api.BackendItem)
 	for _, item := range items {
@@ -113,16 +112,16 @@ func find(pool []elb.Backend, items []api.BackendItem) (map[int]api.BackendItem,
 	return named, nil
 }
 
-// names reports whether an item means a backend: what it leaves out it leaves
-// open.
+// names reports whether an item matches a backend: fields that it leaves out
+// match everything.
 func names(item api.BackendItem, b elb.Backend) bool {
 	return item.ServerID == b.ServerID &&
 		(item.AnyPort || item.Port == b.Port) &&
 		(!item.IP.IsValid() || item.IP == b.IP)
 }
 
-// notInPool says that no backend is the one of item, and which ones share its
-// ServerId.
+// notInPool is the error for an item without a match, and lists the backends with
+// its ServerId.
 func notInPool(pool []elb.Backend, item api.BackendItem) error {
 	e := api.ErrBackendServerNotFound.New(item.ServerID)
 	var has []string

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pool is the backends of a load balancer, each as ServerId:Port=Weight.
+// pool lists the backends of a load balancer, each as ServerId:Port=Weight.
 func (w *world) pool(lb string) (all []string) {
 	w.t.Helper()
 	for _, b := range w.do("DescribeLoadBalancerAttribute", params{"LoadBalancerId": lb}).list("BackendServers") {
@@ -45,7 +45,7 @@ func TestAddBackendServers(t *testing.T) {
 	}
 }
 
-// All of a call or nothing: refuse checks that nothing was written.
+// A call adds all or nothing: refuse checks that nothing was written.
 func TestAddBackendServersRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -87,7 +87,7 @@ func TestAddBackendServersToAFullPool(t *testing.T) {
 	w.refuse("AddBackendServers", items(lb, `{"ServerId":"i-new","Ip":"10.0.0.9"}`), "TooManyBackendServers")
 }
 
-// Calls at once on one pool do not lose each other's backends.
+// Concurrent calls for one pool do not lose each other's backends.
 func TestConcurrentAddBackendServers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -108,7 +108,7 @@ func TestConcurrentAddBackendServers(t *testing.T) {
 	}
 }
 
-// fivePool makes a pool of three servers, one of them on three ports.
+// fivePool creates a pool of three servers, one of them on three ports.
 func fivePool(t *testing.T) (w *world, lb string) {
 	w = newWorld(t)
 	lb = w.loadBalancer()

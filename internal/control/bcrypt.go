@@ -16,31 +16,31 @@ import (
 )
 
 const (
-	// hashingSlice is for how long a hash is computed without a break. Where there is
-	// one processor, requests that come meanwhile wait for its end: the scheduler does
-	// not interrupt a goroutine before 10 ms, and not for the network.
+	// hashingSlice is how long a hash is computed without a break. With one
+	// processor, requests that arrive meanwhile wait for its end: the scheduler
+	// does not preempt a goroutine before 10 ms, and not for the network.
 	hashingSlice = 100 * time.Microsecond
 
 	// hashingSliceOfMany is the same while others wait for their turn. One round takes
 	// longer, so that there is a break after each of the 1,024.
 	hashingSliceOfMany = time.Microsecond
 
-	// hashingShare is the part of the time, one in so many, in which passwords are
-	// hashed: anybody can have that done by signing in. hashingShareOfMany is the part
-	// while others wait for their turn, as they do when somebody guesses, and
-	// hashingShareInHurry the part while a takeover or a restore waits for the calls
-	// under way: 16 sign-ins take 2 s then.
+	// hashingShare: one part in so many of the time is spent hashing passwords,
+	// because any client can cause that by signing in. hashingShareOfMany is the
+	// share while others wait for their turn, as when somebody guesses passwords,
+	// and hashingShareInHurry the share while a takeover or a restore waits for
+	// the calls in flight: 16 sign-ins take 2 s then.
 	hashingShare        = 4
 	hashingShareOfMany  = 16
 	hashingShareInHurry = 2
 )
 
-// A hasher hashes one password at a time: guessing must not take the cores away from
-// traffic.
+// A hasher hashes one password at a time: guessing must not take the cores away
+// from traffic.
 type hasher struct {
-	turn    chan struct{} // holds a token while a password is hashed
-	inside  atomic.Int64  // callers of sum
-	hurries atomic.Bool   // somebody waits for all of them to end
+	turn    chan struct{} // semaphore of capacity 1
+	inside  atomic.Int64  // calls of sum in progress
+	hurries atomic.Bool   // a takeover or restore waits for them to end
 }
 
 func newHasher() *hasher { return &hasher{turn: make(chan struct{}, 1)} }
@@ -51,7 +51,7 @@ const (
 	bcryptSaltEnd = len("$2a$10$") + 22
 	bcryptBytes   = bcryptSaltEnd + 31
 
-	// bcryptSum is how much is kept of the 24 bytes that are the sum.
+	// bcryptSum is how many of the 24 bytes of the sum are kept.
 	bcryptSum = 23
 )
 
@@ -60,9 +60,9 @@ var (
 	bcryptBase64 = base64.NewEncoding("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789").WithPadding(base64.NoPadding)
 )
 
-// hash computes what bcrypt.GenerateFromPassword of golang.org/x/crypto does, with
-// breaks: that one would keep a processor from everything else for 50 ms. It fails only
-// if ctx ends.
+// hash computes the same as bcrypt.GenerateFromPassword of golang.org/x/crypto,
+// with breaks: that function would occupy a processor for 50 ms. It fails only if
+// ctx ends.
 func (h *hasher) hash(ctx context.Context, password string, cost int) (string, error) {
 	salt := make([]byte, bcryptSalt)
 	_, _ = rand.Read(salt) // never fails (crypto/rand)
@@ -70,7 +70,7 @@ func (h *hasher) hash(ctx context.Context, password string, cost int) (string, e
 	return fmt.Sprintf("%s%02d$%s%s", bcryptPrefix, cost, bcryptBase64.EncodeToString(salt), sum), err
 }
 
-// matches reports whether a password has a hash.
+// matches reports whether a password matches a hash.
 func (h *hasher) matches(ctx context.Context, hash, password string) (bool, error) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
@@ -97,7 +97,7 @@ func (h *hasher) sum(ctx context.Context, password string, cost int, salt []byte
 		return "", ctx.Err()
 	}
 	defer func() { <-h.turn }()
-	key := append([]byte(password), 0) // as the first implementation, in C
+	key := append([]byte(password), 0) // as in the original implementation, in C
 	c, err := blowfish.NewSaltedCipher(key, salt)
 	if err != nil {
 		return "", err
@@ -125,8 +125,8 @@ func (h *hasher) sum(ctx context.Context, password string, cost int, salt []byte
 	return bcryptBase64.EncodeToString(sum[:bcryptSum]), nil
 }
 
-// pace returns for how long to compute without a break, and the part of the time, one
-// in so many, to compute in.
+// pace returns how long to compute without a break, and the part of the time that is
+// spent hashing, one in so many.
 func (h *hasher) pace() (slice, share time.Duration) {
 	switch {
 	case h.hurries.Load():

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// What is hashed here golang.org/x/crypto/bcrypt takes, and the other way round.
+// golang.org/x/crypto/bcrypt accepts what is hashed here, and the reverse.
 func FuzzBcrypt(f *testing.F) {
 	for _, password := range []string{"", "a", "pass word", "päss\x00word", strings.Repeat("x", 71), strings.Repeat("x", 72)} {
 		f.Add(password)
@@ -26,7 +26,7 @@ func FuzzBcrypt(f *testing.F) {
 			t.Errorf("%q: bcrypt says of %s: %v", password, ours, err)
 		}
 		if len(password) > 72 {
-			return // bcrypt makes no hash of it
+			return // bcrypt refuses it
 		}
 		theirs, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost+1)
 		if err != nil {
@@ -61,8 +61,8 @@ func TestBcryptUnreadable(t *testing.T) {
 	}
 }
 
-// Who is gone before the hash is there leaves their turn to the next, whether they
-// wait or are being served. A hash of that cost would take weeks.
+// A caller that is gone before its hash is computed leaves the turn to the next
+// one, whether it waits or is being served. A hash of that cost would take weeks.
 func TestHashingEndsWithItsCaller(t *testing.T) {
 	h := newHasher()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -102,8 +102,8 @@ func TestHashingShares(t *testing.T) {
 	}
 }
 
-// Others run while a password is hashed, also on one processor: there the scheduler
-// would interrupt it some five times.
+// Other goroutines run while a password is hashed, also on one processor: there
+// the scheduler would preempt it some five times.
 func TestHashingHasBreaks(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var ended atomic.Bool

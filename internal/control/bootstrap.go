@@ -10,13 +10,13 @@ import (
 	"elbow/internal/store"
 )
 
-// The names of what the first start makes (decisions, Other operations 7).
+// The names of what the first start creates (decisions, Other operations 7).
 const (
 	defaultNetwork = "n-default"
 	defaultVSwitch = "vsw-default"
 )
 
-// BootstrapConfig shapes what the first start makes.
+// BootstrapConfig configures what the first start creates.
 type BootstrapConfig struct {
 	AccessKeyID string // of the account itself; "": no key is written
 	Secret      string
@@ -24,7 +24,7 @@ type BootstrapConfig struct {
 	VSwitch     netip.Prefix // 127.8.0.0/16
 }
 
-// Bootstrapped reports whether the first start has been.
+// Bootstrapped reports whether the first start has happened.
 func (s *Service) Bootstrapped(ctx context.Context) (done bool, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		_, done = r.Account()
@@ -33,9 +33,9 @@ func (s *Service) Bootstrapped(ctx context.Context) (done bool, err error) {
 	return done, err
 }
 
-// Bootstrap makes the account, its region, network and vSwitch, unless the
-// first start has made them. The access key, if one is given, is written at
-// every start: it is how an operator gets back in after deleting the last one.
+// Bootstrap creates the account, its region, network and vSwitch, unless they
+// exist. The access key, if one is given, is written at every start: so an
+// operator can get back in after deleting the last one.
 func (s *Service) Bootstrap(ctx context.Context, c BootstrapConfig) error {
 	now := s.now()
 	return s.store.Update(ctx, func(tx *store.Tx) error {

@@ -17,7 +17,7 @@ import (
 	"elbow/internal/store"
 )
 
-// UploadUserCertificate checks a key pair and keeps it under a new id.
+// UploadUserCertificate validates a key pair and stores it under a new id.
 func (s *Service) UploadUserCertificate(ctx context.Context, in *api.UploadUserCertificateInput) (out api.UploadUserCertificateOutput, err error) {
 	pair, err := cert.Parse(in.Cert, in.Key, s.now())
 	if err != nil {
@@ -86,8 +86,8 @@ func (s *Service) GetUserCertificateDetail(ctx context.Context, in *api.GetUserC
 	return out, err
 }
 
-// certificateInstance is the name of an uploaded certificate as a resource, which
-// clients take from one answer to ask by it in another.
+// certificateInstance is the resource name of an uploaded certificate, which
+// clients take from one answer and send in another call.
 func certificateInstance(id int64) string { return "cas-upload-" + strconv.FormatInt(id, 36) }
 
 // chain describes the certificates of a chain in PEM.
@@ -95,7 +95,7 @@ func chain(text string, now time.Time) (all []api.ChainLink) {
 	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			continue // it was accepted, so it is something else than a certificate
+			continue // not a certificate: the chain as a whole was accepted
 		}
 		all = append(all, api.ChainLink{
 			CommonName: c.Subject.CommonName, IssuerCommonName: c.Issuer.CommonName,
@@ -106,8 +106,8 @@ func chain(text string, now time.Time) (all []api.ChainLink) {
 	return all
 }
 
-// ListUserCertificateOrder lists the certificates that match all of the
-// filters, newest first.
+// ListUserCertificateOrder lists the certificates that match all filters, newest
+// first.
 func (s *Service) ListUserCertificateOrder(ctx context.Context, in *api.ListUserCertificateOrderInput) (out api.ListUserCertificateOrderOutput, err error) {
 	var all []elb.Certificate
 	err = s.store.View(ctx, func(r *store.Reader) error {
@@ -125,7 +125,7 @@ func (s *Service) ListUserCertificateOrder(ctx context.Context, in *api.ListUser
 	return out, err
 }
 
-// listed reports whether a certificate passes the filters. All were uploaded,
+// listed reports whether a certificate matches the filters. All were uploaded,
 // and none is in a resource group.
 func listed(c *elb.Certificate, in *api.ListUserCertificateOrderInput, now time.Time) bool {
 	uploaded := in.OrderType == "" || in.OrderType == "UPLOAD" || in.OrderType == "CERT"
@@ -133,7 +133,7 @@ func listed(c *elb.Certificate, in *api.ListUserCertificateOrderInput, now time.
 }
 
 // mentions reports whether a name or a domain of the certificate contains the
-// keyword, in any case of letters.
+// keyword, ignoring case.
 func mentions(c *elb.Certificate, keyword string) bool {
 	keyword = strings.ToLower(keyword)
 	return slices.ContainsFunc(append([]string{c.Name, c.CommonName}, c.Sans...), func(s string) bool {

@@ -48,7 +48,7 @@ func uploadOf(t testing.TB, name string) params {
 	return params{"Name": name, "Cert": chain, "Key": key}
 }
 
-// certificate uploads one and answers its id.
+// certificate uploads a certificate and returns its id.
 func (w *world) certificate(name string) string {
 	w.t.Helper()
 	return w.upload(uploadOf(w.t, name))
@@ -138,7 +138,7 @@ func TestDeleteUserCertificate(t *testing.T) {
 	}
 }
 
-// A certificate is deleted or taken into use, never both.
+// A certificate is deleted or begins to be used, never both.
 func TestDeleteUserCertificateRacesWithItsUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -13,7 +13,7 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateEipInstance takes an EIP from the pool. With a ClientToken it does so once.
+// CreateEipInstance takes an EIP from the pool, only once per ClientToken.
 func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstanceInput) (out api.CreateEipInstanceOutput, err error) {
 	e := elb.EIP{
 		ID: elb.NewEIPID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
@@ -46,8 +46,9 @@ func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstan
 	return api.CreateEipInstanceOutput{AllocationID: e.ID}, err
 }
 
-// freeEIP is the address of a new EIP: the wanted one, if there is one. No address of
-// a vSwitch is an EIP: a pool that came later may have some.
+// freeEIP returns the address of a new EIP: the wanted one, if given. Addresses
+// of vSwitches are not assigned: a pool that was configured later may overlap
+// them.
 func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 	var besides []netip.Prefix
 	for _, v := range tx.VSwitches() {
@@ -84,7 +85,8 @@ func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 	return address, e
 }
 
-// AssociateEnsEipAddress gives a load balancer an EIP. It is no error if it has it.
+// AssociateEnsEipAddress associates an EIP with a load balancer. If it is
+// associated already, that is no error.
 func (s *Service) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateEnsEipAddressInput) (out api.AssociateEnsEipAddressOutput, err error) {
 	if in.InstanceType != "" && in.InstanceType != api.SlbInstance {
 		e := api.InvalidField("InstanceType")
@@ -123,7 +125,7 @@ func eipStatus(reason string) *api.Error {
 	return e
 }
 
-// UnAssociateEnsEipAddress takes an EIP from its load balancer.
+// UnAssociateEnsEipAddress detaches an EIP from its load balancer.
 func (s *Service) UnAssociateEnsEipAddress(ctx context.Context, in *api.UnAssociateEnsEipAddressInput) (out api.UnAssociateEnsEipAddressOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		e, found := tx.EIP(in.AllocationID)
@@ -143,8 +145,8 @@ func (s *Service) UnAssociateEnsEipAddress(ctx context.Context, in *api.UnAssoci
 	})
 }
 
-// detachEIPs lets the EIPs of a load balancer that is being deleted go; they stay the
-// account's.
+// detachEIPs detaches the EIPs of a load balancer that is being deleted; they
+// stay in the account.
 func detachEIPs(tx *store.Tx, lb *elb.LoadBalancer) {
 	for _, a := range lb.EIPs {
 		if e, found := tx.EIP(a.ID); found {
@@ -168,7 +170,7 @@ func (s *Service) ModifyEnsEipAddressAttribute(ctx context.Context, in *api.Modi
 	})
 }
 
-// DeleteEip gives an EIP back to the pool.
+// DeleteEip returns an EIP to the pool.
 func (s *Service) DeleteEip(ctx context.Context, in *api.DeleteEipInput) (out api.DeleteEipOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseEIP(tx, in.InstanceID, api.ErrEIPNotFound)
@@ -187,7 +189,7 @@ func releaseEIP(tx *store.Tx, id string, notFound api.ErrorID) error {
 	return nil
 }
 
-// DescribeEnsEipAddresses lists the EIPs that match all of the filters, oldest first.
+// DescribeEnsEipAddresses lists the EIPs that match all filters, oldest first.
 func (s *Service) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeEnsEipAddressesInput) (out api.DescribeEnsEipAddressesOutput, err error) {
 	var all []elb.EIP
 	err = s.store.View(ctx, func(r *store.Reader) error {
@@ -232,8 +234,8 @@ func eipEntry(e *elb.EIP) api.EipAddress {
 	return a
 }
 
-// UnusedEIPs says of each range of the pool that gives no EIP why: it has addresses of a
-// vSwitch.
+// UnusedEIPs returns an error for each range of the pool that is not used because
+// it overlaps a vSwitch.
 func (s *Service) UnusedEIPs(ctx context.Context) (why []error, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		vSwitches := r.VSwitches()

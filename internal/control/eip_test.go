@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// withEIPs gives the service of a world a pool.
+// withEIPs gives the service of a world an EIP pool.
 func (w *world) withEIPs(pool string) *world {
 	w.t.Helper()
 	ranges, err := elb.ParseNetworks(pool)
@@ -43,7 +43,7 @@ func (w *world) eips(p params) []answer {
 	return w.do("DescribeEnsEipAddresses", p).list("EipAddresses", "EipAddress")
 }
 
-// attached are the addresses of EIPs that the data plane sees at a load balancer.
+// attached are the addresses of EIPs of a load balancer in the desired state.
 func (w *world) attached(lb string) (all []string) {
 	w.t.Helper()
 	err := w.store.View(w.t.Context(), func(r *store.Reader) error {
@@ -59,7 +59,7 @@ func (w *world) attached(lb string) (all []string) {
 	return all
 }
 
-// An EIP, from its making to its end.
+// The life of an EIP.
 func TestEIP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withEIPs("203.0.113.0/30")
@@ -77,7 +77,7 @@ func TestEIP(t *testing.T) {
 
 	associate := params{"AllocationId": id, "InstanceId": lb, "InstanceType": "SlbInstance"}
 	w.do("AssociateEnsEipAddress", associate)
-	w.do("AssociateEnsEipAddress", associate) // once more is no error
+	w.do("AssociateEnsEipAddress", associate) // a repetition is no error
 	w.do("AssociateEnsEipAddress", associate.with(params{"Standby": "true"}))
 	want["Status"], want["IpStatus"], want["InstanceId"], want["InstanceType"], want["Standby"] = "InUse", "InUse", lb, "SlbInstance", true
 	if diff := cmp.Diff([]answer{want}, w.eips(params{"AssociatedInstanceId": lb, "AssociatedInstanceType": "SlbInstance"})); diff != "" {
@@ -103,7 +103,7 @@ func TestEIP(t *testing.T) {
 	w.refuse("ReleaseInstance", params{"InstanceId": id}, "5100")
 }
 
-// What is not a load balancer has no EIP here, whatever the type.
+// Resources other than load balancers have no EIP here, whatever the type.
 func TestAssociateWithOtherThings(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withEIPs("203.0.113.0/30")
@@ -112,15 +112,15 @@ func TestAssociateWithOtherThings(t *testing.T) {
 		w.refuse("AssociateEnsEipAddress", params{"AllocationId": id, "InstanceId": lb, "InstanceType": kind}, "InvalidParameter.InstanceType")
 	}
 	w.refuse("AssociateEnsEipAddress", params{"AllocationId": id, "InstanceId": "i-1"}, "LoadBalancerNotFound")
-	w.do("AssociateEnsEipAddress", params{"AllocationId": id, "InstanceId": lb}) // absent is a load balancer
+	w.do("AssociateEnsEipAddress", params{"AllocationId": id, "InstanceId": lb}) // an absent type means a load balancer
 }
 
-// The EIPs of a load balancer that is deleted are free again.
+// The EIPs of a deleted load balancer are free again.
 func TestDeleteLoadBalancerWithEIPs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withEIPs("203.0.113.0/24")
 	lb := w.loadBalancer()
-	for range 20 { // as many as one may have
+	for range 20 { // the maximum
 		w.do("AssociateEnsEipAddress", params{"AllocationId": w.eip(nil), "InstanceId": lb, "Standby": "true"})
 	}
 	w.refuse("AssociateEnsEipAddress", params{"AllocationId": w.eip(nil), "InstanceId": lb}, "TooManyEips")
@@ -130,8 +130,8 @@ func TestDeleteLoadBalancerWithEIPs(t *testing.T) {
 	}
 }
 
-// The pool gives each address once, also to many calls at once, and says when it has
-// no more.
+// The pool assigns each address once, also to concurrent calls, and reports when
+// it is used up.
 func TestEIPPoolUsedUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withEIPs("203.0.113.0/29,203.0.113.99")
@@ -164,7 +164,8 @@ func TestEIPPoolUsedUp(t *testing.T) {
 	}
 }
 
-// Which address an EIP may be, and that none is in a vSwitch, whichever came first.
+// The addresses that an EIP may have; none is in a vSwitch, whichever was created
+// first.
 func TestEIPsAndVSwitchesAreApart(t *testing.T) {
 	t.Parallel()
 	w := newWorldIn(t, "127.8.0.0/24").withEIPs("127.9.0.0/29,127.8.0.0/28,127.9.1.0/29")
@@ -191,7 +192,7 @@ func TestEIPsAndVSwitchesAreApart(t *testing.T) {
 	}
 	network := w.network("127.0.0.0/8")
 	w.refuse("CreateVSwitch", params{"EnsRegionId": "local", "NetworkId": network, "CidrBlock": "127.9.0.0/16"}, "InvalidParameter.CidrBlock")
-	w.withEIPs("") // a pool that is gone: its EIPs are not
+	w.withEIPs("") // a pool that is no longer configured: its EIPs remain
 	w.refuse("CreateVSwitch", params{"EnsRegionId": "local", "NetworkId": network, "CidrBlock": "127.9.0.0/16"}, "InvalidParameter.CidrBlock")
 	w.vSwitch(network, "127.10.0.0/16")
 }

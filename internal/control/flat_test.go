@@ -14,7 +14,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// A countingKV counts the documents that reads answer.
+// A countingKV counts the documents in the answers of reads.
 type countingKV struct {
 	clientv3.KV
 	read *atomic.Int64
@@ -28,7 +28,7 @@ func (c countingKV) Get(ctx context.Context, key string, opts ...clientv3.OpOpti
 	return resp, err
 }
 
-// populate fills a world with n of everything.
+// populate fills a world with n of each resource.
 func (w *world) populate(n int) {
 	w.t.Helper()
 	for from := 0; from < n; from += 10 {
@@ -53,8 +53,8 @@ type namedCall struct {
 	make func()
 }
 
-// What an operation on one thing reads does not grow with how many others there
-// are. Counted are the documents that etcd answers, not the time.
+// What an operation on one resource reads does not grow with the number of
+// others. The test counts the documents that etcd returns, not the time.
 func TestOperationsReadWhatTheyNeed(t *testing.T) {
 	t.Parallel()
 	calls := func(w *world) []namedCall {

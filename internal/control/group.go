@@ -10,7 +10,7 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateGroup makes a group, which has no users and no policies yet.
+// CreateGroup creates a group without users and policies.
 func (s *Service) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (out api.CreateGroupOutput, err error) {
 	g := elb.Group{ID: elb.NewGroupID(), Name: in.GroupName, Comments: in.Comments, CreateDate: s.now(), UpdateDate: s.now()}
 	out.Group = group(g)
@@ -33,7 +33,7 @@ func (s *Service) GetGroup(ctx context.Context, in *api.GetGroupInput) (out api.
 	return out, err
 }
 
-// ListGroups lists a stretch of the groups in the order of their names.
+// ListGroups lists a page of the groups in the order of their names.
 func (s *Service) ListGroups(ctx context.Context, in *api.ListGroupsInput) (out api.ListGroupsOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		some, next := stretch(r.GroupsAfter(in.Marker, in.MaxItems+1), func(g elb.Group) string { return g.Name }, in.Marker, in.MaxItems)
@@ -46,7 +46,7 @@ func (s *Service) ListGroups(ctx context.Context, in *api.ListGroupsInput) (out 
 	return out, err
 }
 
-// UpdateGroup changes what was given of a group.
+// UpdateGroup changes the given fields of a group.
 func (s *Service) UpdateGroup(ctx context.Context, in *api.UpdateGroupInput) (out api.UpdateGroupOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		g, err := groupNamed(&tx.Reader, in.GroupName)
@@ -87,7 +87,7 @@ func (s *Service) DeleteGroup(ctx context.Context, in *api.DeleteGroupInput) (ou
 	})
 }
 
-// groupNamed finds a group.
+// groupNamed returns a group.
 func groupNamed(r *store.Reader, name string) (elb.Group, error) {
 	g, found := r.Group(name)
 	if !found {
@@ -103,7 +103,7 @@ func group(g elb.Group) api.RAMGroup {
 	}
 }
 
-// AddUserToGroup puts a user into a group.
+// AddUserToGroup adds a user to a group.
 func (s *Service) AddUserToGroup(ctx context.Context, in *api.AddUserToGroupInput) (out api.AddUserToGroupOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		m, there, err := membership(&tx.Reader, in.GroupMember)
@@ -115,15 +115,16 @@ func (s *Service) AddUserToGroup(ctx context.Context, in *api.AddUserToGroupInpu
 		case len(tx.GroupsOf(in.UserName)) >= maxUserGroups:
 			return api.ErrLimitExceededUserGroup.New()
 		}
-		// A group, or a user, that another call deletes meanwhile would leave the
-		// membership behind: both are read, so one of the two calls is made again.
+		// If another call deleted the group, or the user, meanwhile, the
+		// membership would be left behind: both are read, so one of the two calls
+		// is retried.
 		m.JoinDate = s.now()
 		tx.PutMember(m)
 		return nil
 	})
 }
 
-// RemoveUserFromGroup takes a user out of a group.
+// RemoveUserFromGroup removes a user from a group.
 func (s *Service) RemoveUserFromGroup(ctx context.Context, in *api.RemoveUserFromGroupInput) (out api.RemoveUserFromGroupOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		m, there, err := membership(&tx.Reader, in.GroupMember)
@@ -138,7 +139,7 @@ func (s *Service) RemoveUserFromGroup(ctx context.Context, in *api.RemoveUserFro
 	})
 }
 
-// membership finds a user in a group, if there are both.
+// membership returns the membership of a user in a group, if both exist.
 func membership(r *store.Reader, in api.GroupMember) (m elb.Membership, there bool, err error) {
 	if err := ownerExists(r, in.UserName); err != nil {
 		return m, false, err
@@ -153,7 +154,7 @@ func membership(r *store.Reader, in api.GroupMember) (m elb.Membership, there bo
 	return m, there, nil
 }
 
-// ListUsersForGroup lists a stretch of the users of a group in the order of their
+// ListUsersForGroup lists a page of the users of a group in the order of their
 // names.
 func (s *Service) ListUsersForGroup(ctx context.Context, in *api.ListUsersForGroupInput) (out api.ListUsersForGroupOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {

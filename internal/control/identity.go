@@ -7,7 +7,7 @@ import (
 	"elbow/internal/ram"
 )
 
-// GetCallerIdentity says who signed the call.
+// GetCallerIdentity returns the identity that signed the call.
 func (s *Service) GetCallerIdentity(_ context.Context, who ram.Identity, _ *api.GetCallerIdentityInput) (api.GetCallerIdentityOutput, error) {
 	if who.Root() {
 		return api.GetCallerIdentityOutput{

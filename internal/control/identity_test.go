@@ -121,7 +121,7 @@ func TestAccessKeysOfTheCaller(t *testing.T) {
 	w := newWorld(t)
 	w.do("CreateUser", named("alice"))
 	for n := 1; n < 5; n++ {
-		w.do("CreateAccessKey", nil) // root's: with that of the first start, five
+		w.do("CreateAccessKey", nil) // root's: five with that of the first start
 	}
 	w.refuse("CreateAccessKey", nil, "LimitExceeded.User.AccessKey")
 	if n := len(w.do("ListAccessKeys", nil).list("AccessKeys", "AccessKey")); n != 5 {
@@ -165,7 +165,7 @@ func TestPolicies(t *testing.T) {
 	w.do("DeletePolicy", params{"PolicyName": "mine"})
 }
 
-// The documents of the system policies are there, and can be evaluated.
+// The documents of the system policies exist, and are valid.
 func TestSystemPolicies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -248,7 +248,7 @@ func TestAttachments(t *testing.T) {
 	w.refuse("AttachPolicyToUser", mine, "LimitExceeded.User.Policy")
 }
 
-// A user with as many of everything as there may be is renamed in one transaction, and
+// A user with the maximum of everything is renamed in one transaction, and
 // nothing is left under the old name.
 func TestRenameOfAFullUser(t *testing.T) {
 	t.Parallel()
@@ -274,7 +274,7 @@ func TestRenameOfAFullUser(t *testing.T) {
 		}
 	}
 	w.do("GetLoginProfile", named("alicia"))
-	w.do("CreateUser", named("alice")) // another one, who has nothing
+	w.do("CreateUser", named("alice")) // another user, who has nothing
 	for action, path := range map[string][2]string{"ListAccessKeys": {"AccessKeys", "AccessKey"}, "ListPoliciesForUser": {"Policies", "Policy"}, "ListGroupsForUser": {"Groups", "Group"}} {
 		if got := w.do(action, named("alice")).list(path[0], path[1]); len(got) != 0 {
 			t.Errorf("%s of another user of the old name: %v", action, got)
@@ -297,7 +297,7 @@ func TestGetCallerIdentity(t *testing.T) {
 	}
 }
 
-// Signed calls that set a password do not wait for those who sign in.
+// Signed calls that set a password do not wait for sign-ins.
 func TestPasswordsAreSetBesideSignIns(t *testing.T) {
 	w := newWorld(t)
 	w.do("CreateUser", named("alice"))

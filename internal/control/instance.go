@@ -12,7 +12,7 @@ import (
 	"elbow/internal/store"
 )
 
-// RegisterInstance says which address a server has.
+// RegisterInstance registers the address of a server.
 func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstanceInput) (out api.RegisterInstanceOutput, err error) {
 	if err := s.reach.Address(in.Address); err != nil {
 		e := api.Invalid("PrivateIpAddress")
@@ -47,8 +47,8 @@ func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstance
 	})
 }
 
-// counterpart is the id of the network interface of an instance, and the other way
-// round: both at once would give one id two addresses.
+// counterpart is the id of the network interface of an instance, or the reverse:
+// registering both would give one id two addresses.
 func counterpart(id string) string {
 	if name, ok := strings.CutPrefix(id, "eni-"); ok {
 		return "i-" + name
@@ -61,7 +61,7 @@ func registered(tx *store.Tx, id string) bool {
 	return found
 }
 
-// DeregisterInstance forgets the address of a server.
+// DeregisterInstance removes the address of a server.
 func (s *Service) DeregisterInstance(ctx context.Context, in *api.DeregisterInstanceInput) (out api.DeregisterInstanceOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := tx.Instance(in.InstanceID); !found {
@@ -82,7 +82,7 @@ func (s *Service) RegisterInstanceRange(ctx context.Context, in *api.RegisterIns
 	})
 }
 
-// DeregisterInstanceRange forgets a range of servers.
+// DeregisterInstanceRange removes a range of servers.
 func (s *Service) DeregisterInstanceRange(ctx context.Context, in *api.DeregisterInstanceRangeInput) (out api.DeregisterInstanceRangeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := tx.InstanceRange(in.CIDR); !found {
@@ -93,8 +93,8 @@ func (s *Service) DeregisterInstanceRange(ctx context.Context, in *api.Deregiste
 	})
 }
 
-// addressOf finds the address of a server: that of the instance of this id, of the
-// one whose network interface it is, or the one that the id says if it is in a
+// addressOf returns the address of a server: that of the instance of this id, of
+// the instance whose network interface it is, or the one in the id if it is in a
 // registered range.
 func addressOf(tx *store.Tx, id string) (netip.Addr, bool) {
 	if i, found := tx.Instance(id); found {
@@ -115,7 +115,7 @@ func addressOf(tx *store.Tx, id string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// DescribeInstances lists the instances that match all of the filters.
+// DescribeInstances lists the instances that match all filters.
 func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstancesInput) (out api.DescribeInstancesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []elb.Instance
@@ -161,8 +161,7 @@ func ipSets(i elb.Instance) api.PrivateIPSets {
 	return api.PrivateIPSets{PrivateIPSet: api.Array[api.PrivateIPSet]{{PrivateIPAddress: i.Address.String(), Primary: true}}}
 }
 
-// DescribeNetworkInterfaces lists the network interfaces that match all of the
-// filters.
+// DescribeNetworkInterfaces lists the network interfaces that match all filters.
 func (s *Service) DescribeNetworkInterfaces(ctx context.Context, in *api.DescribeNetworkInterfacesInput) (out api.DescribeNetworkInterfacesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []api.NetworkInterface
@@ -183,7 +182,7 @@ func networkInterface(i elb.Instance) api.NetworkInterface {
 		EnsRegionID: i.RegionID, NetworkID: i.NetworkID, VSwitchID: i.VSwitchID, Status: api.InterfaceInUse, Type: api.InterfacePrimary,
 		PrimaryIP: i.Address.String(), PrimaryIPType: "Private", PrivateIPSets: ipSets(i), CreationTime: api.Timestamp(i.CreateTime),
 	}
-	if n.NetworkInterfaceID == i.ID { // registered by itself
+	if n.NetworkInterfaceID == i.ID { // registered without an instance
 		n.InstanceID, n.InstanceName, n.Type = "", "", api.InterfaceSecondary
 	}
 	return n

@@ -10,21 +10,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A backend without Ip has the address that its server was registered with: by
-// itself, as the network interface of an instance, or in a range.
+// A backend without Ip gets the address that its server was registered with:
+// individually, as the network interface of an instance, or in a range.
 func TestAddBackendServersWithoutIp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	lb := w.loadBalancer()
 	w.do("RegisterInstance", params{"InstanceId": "i-web-1", "PrivateIpAddress": "10.0.0.7"})
 	w.do("RegisterInstance", params{"InstanceId": "eni-9", "PrivateIpAddress": "2001:db8::9"})
-	w.do("RegisterInstance", params{"InstanceId": "i-10-1-0-1", "PrivateIpAddress": "10.9.9.9"}) // goes before the range
+	w.do("RegisterInstance", params{"InstanceId": "i-10-1-0-1", "PrivateIpAddress": "10.9.9.9"}) // takes precedence over the range
 	w.do("RegisterInstanceRange", params{"CidrBlock": "10.1.2.3/16"})
 	for _, tt := range []struct{ item, want string }{
 		{`{"ServerId":"i-web-1"}`, "10.0.0.7"},
 		{`{"ServerId":"i-web-1","Port":81,"Ip":null}`, "10.0.0.7"},
 		{`{"ServerId":"i-web-1","Port":"82","Ip":"","Weight":"","Type":""}`, "10.0.0.7"},
-		{`{"ServerId":"i-web-1","Port":83,"Ip":"10.0.0.8"}`, "10.0.0.8"}, // what is given counts
+		{`{"ServerId":"i-web-1","Port":83,"Ip":"10.0.0.8"}`, "10.0.0.8"}, // a given address takes precedence
 		{`{"ServerId":"eni-web-1","Type":"eni"}`, "10.0.0.7"},
 		{`{"ServerId":"eni-9","Type":"eni"}`, "2001:db8::9"},
 		{`{"ServerId":"i-10-1-200-3"}`, "10.1.200.3"},
@@ -51,7 +51,7 @@ func TestAddBackendServersWithoutIp(t *testing.T) {
 		t.Errorf("the error is %v, want it to say what to do", err)
 	}
 
-	// A new address is for backends to come.
+	// A new address applies to backends added later.
 	w.do("RegisterInstance", params{"InstanceId": "i-web-1", "PrivateIpAddress": "10.0.0.70"})
 	if got := w.do("AddBackendServers", items(lb, `{"ServerId":"i-web-1","Port":90}`)).list("BackendServers", "BackendServer"); got[0].text("Ip") != "10.0.0.70" {
 		t.Errorf("got %v", got)
@@ -66,7 +66,8 @@ func TestAddBackendServersWithoutIp(t *testing.T) {
 	}
 }
 
-// An address that a backend may not have is none by way of a registration either.
+// An address that a backend may not have is refused by way of a registration,
+// too.
 func TestRegisteredAddressesOutOfReach(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -115,7 +116,7 @@ func TestDescribeInstances(t *testing.T) {
 		{params{"IntranetIp": "10.0.0.2"}, "i-b"},
 		{params{"IntranetIp": "::ffff:10.0.0.2"}, "i-b"},
 		{params{"IntranetIp": "10.0.0"}, ""},
-		{params{"ServiceStatus": "null", "Tags": "null"}, "i-a i-b"}, // as the old SDK sends them
+		{params{"ServiceStatus": "null", "Tags": "null"}, "i-a i-b"}, // as sent by the old SDK
 		{params{"Tags": `[{"Key":"a"}]`}, ""},
 		{params{"ImageId": "m-1"}, ""},
 		{params{"PageSize": "1", "PageNumber": "2"}, "i-b"},
@@ -189,7 +190,7 @@ func TestRegisterInstanceRefuses(t *testing.T) {
 	w.refuse("DeregisterInstanceRange", params{"CidrBlock": "10.0.0.0/8"}, "InvalidInstanceId.NotFound")
 	w.refuse("RegisterInstanceRange", params{"CidrBlock": "2001:db8::/32"}, "InvalidCidrBlock")
 	w.do("RegisterInstanceRange", params{"CidrBlock": "10.0.0.0/8"})
-	w.do("RegisterInstanceRange", params{"CidrBlock": "10.0.0.0/8"}) // once more is no error
+	w.do("RegisterInstanceRange", params{"CidrBlock": "10.0.0.0/8"}) // a repetition is no error
 	w.do("DeregisterInstanceRange", params{"CidrBlock": "10.9.9.9/8"})
 
 	// An interface is registered with its instance, or by itself.

@@ -10,7 +10,7 @@ const (
 	maxEIPs = 20
 
 	// maxRootKeys and maxUserKeys bound the access keys of the account and of one
-	// user: two, as RAM has it for users, are what a rotation needs.
+	// user: two, as in RAM for users, are enough for a rotation.
 	maxRootKeys = 5
 	maxUserKeys = 2
 
@@ -26,7 +26,7 @@ const (
 	maxUserPolicies = 20
 
 	// firstCertificateID is the id of the first certificate: seven digits, as
-	// clients have seen them.
+	// clients are used to.
 	firstCertificateID = 1_000_001
 
 	// expirySoon is how many days before its end a certificate is reported as

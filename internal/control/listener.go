@@ -13,18 +13,18 @@ import (
 // seedBytes is the length of elb.Listener.Seed.
 const seedBytes = 32
 
-// CreateLoadBalancerHTTPSListener makes a listener that is stopped.
+// CreateLoadBalancerHTTPSListener creates a stopped listener.
 func (s *Service) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.CreateLoadBalancerHTTPSListenerInput) (out api.CreateLoadBalancerHTTPSListenerOutput, err error) {
 	return out, s.createListener(ctx, in.Listener, nil)
 }
 
-// CreateLoadBalancerHTTPListener makes a listener that is stopped.
+// CreateLoadBalancerHTTPListener creates a stopped listener.
 func (s *Service) CreateLoadBalancerHTTPListener(ctx context.Context, in *api.CreateLoadBalancerHTTPListenerInput) (out api.CreateLoadBalancerHTTPListenerOutput, err error) {
 	return out, s.createListener(ctx, in.Listener, nil)
 }
 
-// CreateLoadBalancerTCPListener makes a listener that is stopped. With a ClientToken
-// it does so once.
+// CreateLoadBalancerTCPListener creates a stopped listener, only once per
+// ClientToken.
 func (s *Service) CreateLoadBalancerTCPListener(ctx context.Context, in *api.CreateLoadBalancerTCPListenerInput) (out api.CreateLoadBalancerTCPListenerOutput, err error) {
 	o, err := onceOf("CreateLoadBalancerTCPListener", in.ClientToken, in.Listener)
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Service) CreateLoadBalancerTCPListener(ctx context.Context, in *api.Cre
 	return out, s.createListener(ctx, in.Listener, o)
 }
 
-// CreateLoadBalancerUDPListener makes a listener that is stopped.
+// CreateLoadBalancerUDPListener creates a stopped listener.
 func (s *Service) CreateLoadBalancerUDPListener(ctx context.Context, in *api.CreateLoadBalancerUDPListenerInput) (out api.CreateLoadBalancerUDPListenerOutput, err error) {
 	return out, s.createListener(ctx, in.Listener, nil)
 }
@@ -60,7 +60,7 @@ func (s *Service) createListener(ctx context.Context, l elb.Listener, o *once) e
 		}
 		if l.Protocol == elb.HTTP && l.Forward {
 			if _, found := tx.Listener(elb.ListenerKey{LoadBalancerID: lb.ID, Port: l.ForwardPort, Protocol: elb.HTTPS}); !found {
-				e := api.InterfaceError() // as ENS answers it
+				e := api.InterfaceError() // the answer of ENS
 				e.Reason = "ForwardPort must be the port of an HTTPS listener of the load balancer while ListenerForward is on"
 				return e
 			}
@@ -70,7 +70,8 @@ func (s *Service) createListener(ctx context.Context, l elb.Listener, o *once) e
 	})
 }
 
-// mayStand checks a listener that is to be written against what it refers to.
+// mayStand checks a listener against the resources that it refers to, before it
+// is written.
 func (s *Service) mayStand(tx *store.Tx, lb *elb.LoadBalancer, l *elb.Listener) error {
 	if l.Protocol == elb.HTTPS && !certificatesExist(tx, l.CertificateID) {
 		return api.ServerCertificateNotFound()
@@ -78,8 +79,8 @@ func (s *Service) mayStand(tx *store.Tx, lb *elb.LoadBalancer, l *elb.Listener) 
 	return s.mayServe(lb, l)
 }
 
-// certificatesExist reads the certificates of a ServerCertificateId, so that
-// none of them can be deleted before the listener is written.
+// certificatesExist reads the certificates of a ServerCertificateId, so that none
+// can be deleted before the listener is written.
 func certificatesExist(tx *store.Tx, ids string) bool {
 	if ids == "" {
 		return false
@@ -96,8 +97,8 @@ func certificatesExist(tx *store.Tx, ids string) bool {
 	return true
 }
 
-// sharePort reports whether two listeners of one load balancer want the same
-// port. UDP has ports of its own.
+// sharePort reports whether two listeners of one load balancer need the same
+// port. UDP has separate ports.
 func sharePort(a, b *elb.Listener) bool {
 	if a.Protocol.UsesUDP() != b.Protocol.UsesUDP() {
 		return false
@@ -112,8 +113,8 @@ func sharePort(a, b *elb.Listener) bool {
 	return false
 }
 
-// ports lists what a listener listens on. The ForwardPort of an HTTP listener is that
-// of another one.
+// ports lists the ports that a listener listens on. The ForwardPort of an HTTP
+// listener is that of another listener.
 func ports(l *elb.Listener) []int {
 	if l.Forward && l.Protocol == elb.HTTPS {
 		return []int{l.Port, l.ForwardPort}
@@ -163,12 +164,14 @@ func (s *Service) setListener(ctx context.Context, p elb.Protocol, in *api.Liste
 	})
 }
 
-// StartLoadBalancerListener lets a listener run. It is no error if it does.
+// StartLoadBalancerListener starts a listener. If it runs already, that is no
+// error.
 func (s *Service) StartLoadBalancerListener(ctx context.Context, in *api.StartLoadBalancerListenerInput) (out api.StartLoadBalancerListenerOutput, err error) {
 	return out, s.setStarted(ctx, in.ListenerKey, true)
 }
 
-// StopLoadBalancerListener ends a listener. It is no error if it does not run.
+// StopLoadBalancerListener stops a listener. If it does not run, that is no
+// error.
 func (s *Service) StopLoadBalancerListener(ctx context.Context, in *api.StopLoadBalancerListenerInput) (out api.StopLoadBalancerListenerOutput, err error) {
 	return out, s.setStarted(ctx, in.ListenerKey, false)
 }
@@ -185,8 +188,8 @@ func (s *Service) setStarted(ctx context.Context, k api.ListenerKey, started boo
 	})
 }
 
-// DeleteLoadBalancerListener deletes a listener. One that runs is drained by
-// the nodes (decisions, Other operations 5).
+// DeleteLoadBalancerListener deletes a listener. The nodes drain it if it runs
+// (decisions, Other operations 5).
 func (s *Service) DeleteLoadBalancerListener(ctx context.Context, in *api.DeleteLoadBalancerListenerInput) (out api.DeleteLoadBalancerListenerOutput, err error) {
 	return out, s.deleteListener(ctx, in.ListenerKey)
 }
@@ -207,7 +210,8 @@ func (s *Service) deleteListener(ctx context.Context, k api.ListenerKey) error {
 	})
 }
 
-// changeable finds the listener that a call names by port and maybe protocol.
+// changeable returns the listener that a call names by port and optional
+// protocol.
 func changeable(tx *store.Tx, k api.ListenerKey) (found elb.Listener, err error) {
 	if _, err := activeLoadBalancer(tx, k.LoadBalancerID); err != nil {
 		return found, err

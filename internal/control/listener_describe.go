@@ -11,8 +11,8 @@ import (
 	"elbow/internal/store"
 )
 
-// DescribeLoadBalancerHTTPSListenerAttribute describes a listener: what is
-// configured, and how the nodes say it is.
+// DescribeLoadBalancerHTTPSListenerAttribute describes a listener: its
+// configuration, and its state as the nodes report it.
 func (s *Service) DescribeLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPSListenerAttributeInput) (api.DescribeLoadBalancerHTTPSListenerAttributeOutput, error) {
 	return describeListener(ctx, s, elb.HTTPS, in.ListenerName, api.DescribeHTTPSListener)
 }
@@ -50,8 +50,8 @@ func describeListener[Out any](ctx context.Context, s *Service, p elb.Protocol, 
 	return out, err
 }
 
-// DescribeLoadBalancerListeners lists the listeners of a load balancer that
-// match all of the filters, by port.
+// DescribeLoadBalancerListeners lists the listeners of a load balancer that match
+// all filters, by port.
 func (s *Service) DescribeLoadBalancerListeners(ctx context.Context, in *api.DescribeLoadBalancerListenersInput) (out api.DescribeLoadBalancerListenersOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		lb, found := r.LoadBalancer(in.LoadBalancerID)
@@ -72,11 +72,11 @@ func (s *Service) DescribeLoadBalancerListeners(ctx context.Context, in *api.Des
 	return out, err
 }
 
-// A condition is how the listeners of one load balancer are, from what is
-// desired and what the nodes report.
+// A condition is the state of the listeners of one load balancer, desired and as
+// the nodes report it.
 type condition struct {
 	reader  *store.Reader
-	active  bool // the load balancer is
+	active  bool // the load balancer is Active
 	reports map[elb.ListenerKey][]elb.ListenerStatus
 }
 
@@ -92,8 +92,8 @@ func (c condition) state(l *elb.Listener) elb.ListenerState {
 	return elb.StateOf(l.Started && c.active, c.reader.ListenerRevision(l.Key()), c.reports[l.Key()])
 }
 
-// reason is why the listener does not run though it should, as the first node
-// that cannot run it says; "" if all can.
+// reason is why the listener does not run although it should, from the first node
+// that cannot run it; "" if all can.
 func (c condition) reason(l *elb.Listener) string {
 	if !l.Started || !c.active {
 		return ""
@@ -106,7 +106,7 @@ func (c condition) reason(l *elb.Listener) string {
 	return ""
 }
 
-// health is what the nodes found when they probed the backends.
+// health is the result of the nodes' health checks.
 func (c condition) health(l *elb.Listener) []api.BackendHealth {
 	var all []api.BackendHealth
 	for _, report := range c.reports[l.Key()] {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// listener is what creating a listener on port 443 needs at least.
+// listener are the required parameters of a listener on port 443.
 func listener(lb, certificate string) params {
 	return params{"LoadBalancerId": lb, "ListenerPort": "443", "HealthCheck": "off", "ServerCertificateId": certificate}
 }
@@ -58,7 +58,7 @@ func TestCreateLoadBalancerHTTPSListener(t *testing.T) {
 	}
 }
 
-// The seed is drawn for each listener and never told.
+// The seed is generated for each listener and never returned.
 func TestEachListenerHasASeed(t *testing.T) {
 	t.Parallel()
 	w, lb, id := newSite(t)
@@ -108,8 +108,8 @@ func TestCreateLoadBalancerHTTPSListenerErrors(t *testing.T) {
 	}
 }
 
-// No two listeners of a load balancer listen on one port, be it the listener's
-// own or the one that redirects.
+// No two listeners of a load balancer listen on one port, including redirect
+// ports.
 func TestPortsOfOneLoadBalancer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -123,15 +123,15 @@ func TestPortsOfOneLoadBalancer(t *testing.T) {
 		w.refuse("CreateLoadBalancerHTTPSListener", p, "ListenerAlreadyExists")
 	}
 	w.do("CreateLoadBalancerHTTPSListener", plain("8443").with(params{"ForwardPort": "80"})) // without effect: off
-	w.do("CreateLoadBalancerHTTPSListener", forward(w.loadBalancer(), "443", "80"))          // of another
+	w.do("CreateLoadBalancerHTTPSListener", forward(w.loadBalancer(), "443", "80"))          // of another load balancer
 	w.do("DeleteLoadBalancerListener", on443(lb))
 	w.do("CreateLoadBalancerHTTPSListener", plain("80"))
 
 	w.put(func(tx *store.Tx) { tx.PutListener(elb.Listener{LoadBalancerID: lb, Port: 53, Protocol: elb.UDP}) })
-	w.do("CreateLoadBalancerHTTPSListener", plain("53")) // UDP has ports of its own
+	w.do("CreateLoadBalancerHTTPSListener", plain("53")) // UDP has separate ports
 }
 
-// Of many calls at once that want the same port, one gets it.
+// Of many concurrent calls for the same port, one succeeds.
 func TestConcurrentCreatesOfOnePort(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -141,7 +141,7 @@ func TestConcurrentCreatesOfOnePort(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range callers {
 		p := listener(lb, id)
-		if i%3 == 0 { // wants 443 for its redirect
+		if i%3 == 0 { // needs 443 for its redirect
 			p = p.with(params{"ListenerPort": fmt.Sprint(1000 + i), "ListenerForward": "on", "ForwardPort": "443"})
 		}
 		wg.Go(func() {
@@ -229,7 +229,7 @@ func TestStartStopAndDelete(t *testing.T) {
 	t.Parallel()
 	w, lb, _ := newSite(t)
 	w.do("StartLoadBalancerListener", on443(lb))
-	w.do("StartLoadBalancerListener", on443(lb)) // already started: fine
+	w.do("StartLoadBalancerListener", on443(lb)) // already started: no error
 	if got := w.describe(lb).text("Status"); got != "Starting" {
 		t.Errorf("started, no node has reported: %s", got)
 	}
@@ -263,7 +263,7 @@ func TestListenerProtocol(t *testing.T) {
 	}
 }
 
-// The state follows what is desired and what the node reports of it.
+// The state follows the desired state and the report of the node.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	w, lb, _ := newSite(t)

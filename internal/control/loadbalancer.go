@@ -12,8 +12,8 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateLoadBalancer makes a load balancer on the next free address of its
-// vSwitch. With a ClientToken it does so once.
+// CreateLoadBalancer creates a load balancer on the next free address of its
+// vSwitch, only once per ClientToken.
 func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBalancerInput) (out api.CreateLoadBalancerOutput, err error) {
 	lb := elb.LoadBalancer{
 		ID:         elb.NewLoadBalancerID(),
@@ -55,7 +55,7 @@ func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBala
 	}, err
 }
 
-// freeAddress is the address that a new load balancer gets.
+// freeAddress is the address for a new load balancer.
 func freeAddress(tx *store.Tx, in *api.CreateLoadBalancerInput) (netip.Addr, error) {
 	if _, found := tx.Region(in.RegionID); !found {
 		return netip.Addr{}, api.ErrRegionNotFound.New()
@@ -79,7 +79,7 @@ func (s *Service) ModifyLoadBalancerAttribute(ctx context.Context, in *api.Modif
 	return out, s.changeLoadBalancer(ctx, in.LoadBalancerID, func(lb *elb.LoadBalancer) { lb.Name = in.Name })
 }
 
-// SetLoadBalancerStatus lets a load balancer forward or not.
+// SetLoadBalancerStatus enables or disables a load balancer.
 func (s *Service) SetLoadBalancerStatus(ctx context.Context, in *api.SetLoadBalancerStatusInput) (out api.SetLoadBalancerStatusOutput, err error) {
 	return out, s.changeLoadBalancer(ctx, in.LoadBalancerID, func(lb *elb.LoadBalancer) { lb.Status = in.Status })
 }
@@ -109,7 +109,7 @@ func activeLoadBalancer(tx *store.Tx, id string) (elb.LoadBalancer, error) {
 	return lb, nil
 }
 
-// DeleteLoadBalancer releases a load balancer with its listeners.
+// DeleteLoadBalancer deletes a load balancer with its listeners.
 func (s *Service) DeleteLoadBalancer(ctx context.Context, in *api.DeleteLoadBalancerInput) (out api.DeleteLoadBalancerOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseLoadBalancer(tx, in.LoadBalancerID)
@@ -126,7 +126,7 @@ func releaseLoadBalancer(tx *store.Tx, id string) error {
 	return nil
 }
 
-// ReleaseInstance releases what an id of any kind names.
+// ReleaseInstance releases the resource with an id of any kind.
 func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceInput) (out api.ReleaseInstanceOutput, err error) {
 	kind, _, _ := strings.Cut(in.InstanceID, "-")
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
@@ -149,8 +149,8 @@ func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceIn
 	return out, err
 }
 
-// DescribeLoadBalancers lists the load balancers that match all of the filters,
-// oldest first.
+// DescribeLoadBalancers lists the load balancers that match all filters, oldest
+// first.
 func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoadBalancersInput) (out api.DescribeLoadBalancersOutput, err error) {
 	var all []elb.LoadBalancer
 	err = s.store.View(ctx, func(r *store.Reader) error {
@@ -187,7 +187,7 @@ func matches(lb *elb.LoadBalancer, in *api.DescribeLoadBalancersInput) bool {
 		(in.ServerID == "" || slices.ContainsFunc(lb.Backends, func(b elb.Backend) bool { return b.ServerID == in.ServerID }))
 }
 
-// What every load balancer is: one on an address of its vSwitch.
+// The constant fields of every load balancer: its address is in its vSwitch.
 const (
 	loadBalancerType = "elb"
 	addressType      = "intranet"

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/store"
 )
 
-// DescribeLoadBalancerAttribute describes a load balancer with its listeners
-// and backends. Of an unknown one the answer is empty, without a field
+// DescribeLoadBalancerAttribute describes a load balancer with its listeners and
+// backends. The answer for an unknown one is empty, without a field
 // LoadBalancerId: clients read that as gone (decisions, Other operations 2).
 func (s *Service) DescribeLoadBalancerAttribute(ctx context.Context, in *api.DescribeLoadBalancerAttributeInput) (any, error) {
 	var (
@@ -85,7 +85,7 @@ func (s *Service) DescribeLoadBalancerSpec(_ context.Context, in *api.DescribeLo
 	return out, nil
 }
 
-// specNames are the names of the specifications as people read them.
+// specNames are the display names of the specifications.
 var specNames = map[string]string{
 	"elb.s1.small":  "Lite",
 	"elb.s2.small":  "Standard I",

@@ -19,7 +19,7 @@ var newLoadBalancer = params{
 	"VSwitchId": "vsw-default", "PayType": "PostPaid",
 }
 
-// loadBalancer makes one and answers its id.
+// loadBalancer creates a load balancer and returns its id.
 func (w *world) loadBalancer() string {
 	w.t.Helper()
 	return w.do("CreateLoadBalancer", newLoadBalancer).text("LoadBalancerId")
@@ -81,7 +81,7 @@ func TestCreateLoadBalancerRefuses(t *testing.T) {
 	}
 }
 
-// Each load balancer has the next free address; a released one is free again.
+// Each load balancer gets the next free address; a released one is free again.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -113,7 +113,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// No two of many that are created at once have an address in common.
+// No two of many load balancers that are created concurrently share an address.
 func TestConcurrentCreatesHaveAddressesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -161,8 +161,8 @@ func TestClientTokenOfARefusedCall(t *testing.T) {
 	w.do("CreateLoadBalancer", p)
 }
 
-// Of many calls with one token at once, one makes the load balancer and all
-// answer it.
+// Of many concurrent calls with one token, one creates the load balancer and all
+// return it.
 func TestConcurrentCallsWithOneClientToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -32,7 +32,7 @@ func (s *Service) CreateLoginProfile(ctx context.Context, in *api.CreateLoginPro
 	})
 }
 
-// GetLoginProfile describes how a user signs in.
+// GetLoginProfile describes the login profile of a user.
 func (s *Service) GetLoginProfile(ctx context.Context, in *api.GetLoginProfileInput) (out api.GetLoginProfileOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		p, err := loginProfileOf(r, in.UserName)
@@ -42,7 +42,7 @@ func (s *Service) GetLoginProfile(ctx context.Context, in *api.GetLoginProfileIn
 	return out, err
 }
 
-// UpdateLoginProfile changes what was given of how a user signs in.
+// UpdateLoginProfile changes the given fields of a login profile.
 func (s *Service) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginProfileInput) (out api.UpdateLoginProfileOutput, err error) {
 	hash := ""
 	if in.Password != "" {
@@ -70,7 +70,8 @@ func (s *Service) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginPro
 	})
 }
 
-// DeleteLoginProfile takes the password of a user away.
+// DeleteLoginProfile deletes the login profile of a user, and the password with
+// it.
 func (s *Service) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginProfileInput) (out api.DeleteLoginProfileOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := loginProfileOf(&tx.Reader, in.UserName); err != nil {
@@ -81,7 +82,7 @@ func (s *Service) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginPro
 	})
 }
 
-// ChangePassword replaces the caller's own password, if the old one is known.
+// ChangePassword replaces the caller's own password, if the old one is right.
 func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.ChangePasswordInput) (out api.ChangePasswordOutput, err error) {
 	if who.UserName == "" {
 		return out, api.ErrNotAUser.New()
@@ -91,7 +92,7 @@ func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.
 		e.Reason = "NewPassword must differ from OldPassword"
 		return out, e
 	}
-	old, err := s.isPassword(ctx, who.UserName, in.OldPassword)
+	old, err := s.checkPassword(ctx, who.UserName, in.OldPassword)
 	if err != nil {
 		return out, err
 	}
@@ -104,7 +105,7 @@ func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.
 		switch {
 		case err != nil:
 			return err
-		case p.PasswordHash != old: // changed while this call was hashing
+		case p.PasswordHash != old: // changed while this call computed the hash
 			return api.ErrWrongPassword.New()
 		}
 		p.PasswordHash, p.PasswordResetRequired, p.UpdateDate = hash, false, s.now()
@@ -113,7 +114,7 @@ func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.
 	})
 }
 
-// loginProfileOf finds how a user signs in.
+// loginProfileOf returns the login profile of a user.
 func loginProfileOf(r *store.Reader, userName string) (elb.LoginProfile, error) {
 	if err := ownerExists(r, userName); err != nil {
 		return elb.LoginProfile{}, err

@@ -11,8 +11,8 @@ import (
 	"elbow/internal/store"
 )
 
-// The longest time ranges, as the documents have them, or else what there is
-// history for.
+// The longest time ranges: those of the API documentation, or else what the
+// history keeps.
 const (
 	maxServerSpan = 24 * time.Hour
 	maxListenSpan = history.Retention
@@ -80,7 +80,7 @@ func serverMinute(lb *monitored, one *history.Sample) api.ServerMinute {
 	}
 }
 
-// monitored is a load balancer and what its listeners speak.
+// monitored is a load balancer and the protocols of its listeners.
 type monitored struct {
 	elb.LoadBalancer
 	protocols map[int]elb.Protocol // by the Port of samples
@@ -105,8 +105,8 @@ func (s *Service) monitored(ctx context.Context, id string) (*monitored, error) 
 	})
 }
 
-// listenerSamples are the samples of the listener on a port, or of all for 0, if
-// they speak a protocol, or whatever they do for "".
+// listenerSamples returns the samples of the listener on a port, or of all for 0,
+// restricted to a protocol unless that is "".
 func (s *Service) listenerSamples(ctx context.Context, id string, port int, protocol elb.Protocol, span api.Span, longest time.Duration) (*monitored, []history.Sample, error) {
 	from, to, err := s.minutesOf(span, longest)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/store"
 )
 
-// available is the status of networks and vSwitches: they are there at once.
+// available is the status of networks and vSwitches: they exist at once.
 const available = "Available"
 
 // DescribeEnsRegions lists the regions.
@@ -29,7 +29,7 @@ func (s *Service) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsReg
 	return out, err
 }
 
-// DescribeNetworks lists the networks that match all of the filters.
+// DescribeNetworks lists the networks that match all filters.
 func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworksInput) (out api.DescribeNetworksOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(r.Networks(), func(n elb.Network) bool {
@@ -47,8 +47,8 @@ func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworks
 	return out, err
 }
 
-// networkEntry is a network as answers have it. The vSwitches may be those of others,
-// too.
+// networkEntry is a network in the form of answers. The vSwitches may include
+// those of other networks.
 func networkEntry(n elb.Network, vSwitches []elb.VSwitch) api.Network {
 	entry := api.Network{
 		CidrBlock: n.CIDR.String(), CreatedTime: api.Timestamp(n.CreateTime), Description: n.Description,
@@ -62,7 +62,7 @@ func networkEntry(n elb.Network, vSwitches []elb.VSwitch) api.Network {
 	return entry
 }
 
-// DescribeVSwitches lists the vSwitches that match all of the filters.
+// DescribeVSwitches lists the vSwitches that match all filters.
 func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitchesInput) (out api.DescribeVSwitchesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(r.VSwitches(), func(v elb.VSwitch) bool {
@@ -83,14 +83,14 @@ func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitch
 	return out, err
 }
 
-// oneOf reports whether a value passes two filters, of which an empty one lets
-// everything pass.
+// oneOf reports whether a value matches two filters; an empty one matches
+// everything.
 func oneOf(value, filter string, filters []string) bool {
 	return (filter == "" || filter == value) && (len(filters) == 0 || slices.Contains(filters, value))
 }
 
-// isAddress reports whether an address passes a filter, in whatever spelling; "" lets
-// everything pass.
+// isAddress reports whether an address matches a filter, in whatever spelling; ""
+// matches everything.
 func isAddress(a netip.Addr, filter string) bool {
 	given, err := netip.ParseAddr(filter)
 	return filter == "" || err == nil && given.Unmap() == a

@@ -9,8 +9,8 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateNetwork makes a network. Its range may have addresses in common with that of
-// another: vSwitches are what addresses are taken from.
+// CreateNetwork creates a network. Its range may overlap that of another:
+// addresses are assigned from vSwitches.
 func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput) (out api.CreateNetworkOutput, err error) {
 	n := elb.Network{
 		ID: elb.NewNetworkID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
@@ -25,7 +25,7 @@ func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput)
 	})
 }
 
-// DescribeNetworkAttribute describes a network with what is in it.
+// DescribeNetworkAttribute describes a network with its content.
 func (s *Service) DescribeNetworkAttribute(ctx context.Context, in *api.DescribeNetworkAttributeInput) (out api.DescribeNetworkAttributeOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		n, found := r.Network(in.NetworkID)
@@ -65,7 +65,7 @@ func addInstances(m *api.Members, r *store.Reader, in func(elb.Instance) bool) {
 	}
 }
 
-// ModifyNetworkAttribute gives a network another name or description.
+// ModifyNetworkAttribute changes the name or description of a network.
 func (s *Service) ModifyNetworkAttribute(ctx context.Context, in *api.ModifyNetworkAttributeInput) (out api.ModifyNetworkAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		n, found := tx.Network(in.NetworkID)
@@ -78,14 +78,14 @@ func (s *Service) ModifyNetworkAttribute(ctx context.Context, in *api.ModifyNetw
 	})
 }
 
-// DeleteNetwork deletes a network that has nothing in it.
+// DeleteNetwork deletes an empty network.
 func (s *Service) DeleteNetwork(ctx context.Context, in *api.DeleteNetworkInput) (out api.DeleteNetworkOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseNetwork(tx, in.NetworkID, api.ErrNetworkNotFound)
 	})
 }
 
-// releaseNetwork deletes a network that has nothing in it.
+// releaseNetwork deletes an empty network.
 func releaseNetwork(tx *store.Tx, id string, notFound api.ErrorID) error {
 	if _, found := tx.Network(id); !found {
 		return notFound.New()
@@ -104,15 +104,15 @@ func releaseNetwork(tx *store.Tx, id string, notFound api.ErrorID) error {
 	return nil
 }
 
-// inUse is the answer to who would delete what something else needs.
+// inUse is the error for deleting a resource that another one needs.
 func inUse(by string) *api.Error {
 	e := api.IncorrectInstanceStatus()
 	e.Reason = by
 	return e
 }
 
-// DescribeRegionIsps lists the carriers that an EIP may name. Which of them brings
-// packets here is the operator's business, so a region has them all.
+// DescribeRegionIsps lists the carriers that an EIP may name. Which carriers
+// bring packets here is up to the operator, so a region has them all.
 func (s *Service) DescribeRegionIsps(ctx context.Context, in *api.DescribeRegionIspsInput) (out api.DescribeRegionIspsOutput, err error) {
 	out.Isps = api.Array[api.Isp]{{Code: "cmcc", Name: "China Mobile"}, {Code: "unicom", Name: "China Unicom"}, {Code: "telecom", Name: "China Telecom"}}
 	err = s.store.View(ctx, func(r *store.Reader) error {

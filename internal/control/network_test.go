@@ -76,7 +76,7 @@ func TestDescribeNetworksAndVSwitches(t *testing.T) {
 	}
 }
 
-// The first start makes the objects; later ones leave what became of them.
+// The first start creates the objects; later ones do not change them.
 func TestBootstrap(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -100,7 +100,7 @@ func TestBootstrap(t *testing.T) {
 	}
 }
 
-// The key that an operator gives is root's at every start.
+// The key that an operator configures is root's at every start.
 func TestBootstrapWritesTheRootKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

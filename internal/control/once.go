@@ -9,15 +9,15 @@ import (
 	"elbow/internal/store"
 )
 
-// A once lets a call with a ClientToken take effect one time. A nil once belongs to a
-// call without a token.
+// A once makes a call with a ClientToken take effect only one time. A nil once
+// belongs to a call without a token.
 type once struct {
 	operation, token string
 	params           string // fingerprint of the parameters
 }
 
-// onceOf is the once of a call of operation with a token. The token is not one of the
-// parameters.
+// onceOf returns the once of a call of operation with a token. The token is not
+// one of the parameters.
 func onceOf(operation, token string, params any) (*once, error) {
 	if token == "" {
 		return nil, nil
@@ -27,8 +27,8 @@ func onceOf(operation, token string, params any) (*once, error) {
 	return &once{operation, token, hex.EncodeToString(sum[:])}, err
 }
 
-// done reports whether the call has had its effect already, and the id of what it
-// created then. Else it notes that it creates id.
+// done reports whether the call has had its effect already, with the id of what
+// it created then. Otherwise it records that the call creates id.
 func (o *once) done(tx *store.Tx, id string) (created string, done bool, err error) {
 	if o == nil {
 		return "", false, nil

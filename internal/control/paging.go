@@ -2,16 +2,16 @@ package control
 
 import "elbow/internal/api"
 
-// page cuts the page number, counted from 1, out of all.
+// page returns page number, counted from 1, of all.
 func page[T any](all []T, number, size int) ([]T, api.Page) {
 	first := min((number-1)*size, len(all))
 	last := min(first+size, len(all))
 	return all[first:last], api.Page{PageNumber: number, PageSize: size, TotalCount: len(all)}
 }
 
-// stretch cuts at most n entries after the one named marker out of all, which
-// are in the order of their names. next is the marker of what is left, "" if
-// nothing is.
+// stretch returns at most n entries after the one named marker from all, which
+// are in the order of their names. next is the marker of the next page, "" if
+// there is none.
 func stretch[T any](all []T, name func(T) string, marker string, n int) (some []T, next string) {
 	first := 0
 	for first < len(all) && marker != "" && name(all[first]) <= marker {

@@ -11,20 +11,20 @@ import (
 	"elbow/internal/store"
 )
 
-// nobodysHash is what the password of an unknown user is compared with, so that
-// the time of an answer does not tell which users there are. No password is known to
-// have it.
+// nobodysHash is compared with the password of an unknown user, so that the time
+// of an answer does not reveal which users exist. No known password matches it.
 var nobodysHash = fmt.Sprintf("%s%02d$%s", bcryptPrefix, passwordCost, strings.Repeat(".", bcryptBytes-len("$2a$10$")))
 
-// HurryPasswords has passwords hashed with shorter breaks from now on, or with the
-// usual ones again. It is for when somebody waits for the calls under way to end.
+// HurryPasswords makes passwords be hashed with shorter breaks from now on, or
+// with the usual ones again. It is for the time in which a takeover or a restore
+// waits for the calls in flight.
 func (s *Service) HurryPasswords(hurry bool) {
 	s.guesses.hurries.Store(hurry)
 	s.changes.hurries.Store(hurry)
 }
 
-// SignIn finds the user of a name and a password. An unknown name takes as long
-// as a wrong password.
+// SignIn returns the login of a user name and a password. An unknown name takes
+// as long as a wrong password.
 func (s *Service) SignIn(ctx context.Context, userName, password string) (l store.Login, ok bool, err error) {
 	l, found, err := s.store.Login(ctx, userName)
 	if err != nil {
@@ -38,9 +38,9 @@ func (s *Service) SignIn(ctx context.Context, userName, password string) (l stor
 	return l, ok && found, err
 }
 
-// isPassword is nil if the user has this password. Who has guessed too often where
-// the call comes from is refused before it is looked at.
-func (s *Service) isPassword(ctx context.Context, userName, password string) (hash string, err error) {
+// checkPassword returns the stored hash, or ErrWrongPassword. A caller who has
+// guessed too often from this source is refused before the password is compared.
+func (s *Service) checkPassword(ctx context.Context, userName, password string) (hash string, err error) {
 	l, found, err := s.store.Login(ctx, userName)
 	switch {
 	case err != nil:

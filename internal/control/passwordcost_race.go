@@ -2,6 +2,6 @@
 
 package control
 
-// passwordCost is the least that bcrypt takes: the race detector makes a round
-// some twenty times as long, and only tests are built with it.
+// passwordCost is bcrypt's minimum: the race detector makes a round some twenty
+// times as long, and only tests are built with it.
 const passwordCost = 4

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/store"
 )
 
-// CreatePolicy keeps a policy document that can be evaluated.
+// CreatePolicy stores a valid policy document.
 func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (out api.CreatePolicyOutput, err error) {
 	if _, err := ram.Parse(in.Document); err != nil {
 		return out, api.ErrMalformedPolicyDocument.New(err.Error())
@@ -45,7 +45,7 @@ func (s *Service) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out ap
 	return out, err
 }
 
-// ListPolicies lists a stretch of the policies, Custom before System.
+// ListPolicies lists a page of the policies, Custom before System.
 func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (out api.ListPoliciesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []elb.Policy
@@ -70,7 +70,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 	return out, err
 }
 
-// DeletePolicy deletes a policy that nobody has and that has one version.
+// DeletePolicy deletes a policy that is not attached and has one version.
 func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (out api.DeletePolicyOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		p, found := tx.Policy(in.PolicyName)
@@ -92,7 +92,7 @@ func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (
 	})
 }
 
-// policyNamed finds a policy of either type.
+// policyNamed returns a policy of either type.
 func policyNamed(r *store.Reader, policyType, name string) (elb.Policy, bool) {
 	if policyType == elb.CustomPolicy {
 		return r.Policy(name)
@@ -113,8 +113,8 @@ func systemPolicies() []elb.Policy {
 	return all
 }
 
-// policyMarker tells policies of both types apart, and sorts as ListPolicies
-// lists them.
+// policyMarker identifies a policy of either type, and sorts in the order of
+// ListPolicies.
 func policyMarker(p elb.Policy) string { return p.Type + ":" + p.Name }
 
 func policy(p elb.Policy) api.Policy {

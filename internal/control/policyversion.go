@@ -9,7 +9,7 @@ import (
 	"elbow/internal/store"
 )
 
-// CreatePolicyVersion adds a document to a policy.
+// CreatePolicyVersion adds a version to a policy.
 func (s *Service) CreatePolicyVersion(ctx context.Context, in *api.CreatePolicyVersionInput) (out api.CreatePolicyVersionOutput, err error) {
 	if _, err := ram.Parse(in.Document); err != nil {
 		return out, api.ErrMalformedPolicyDocument.New(err.Error())
@@ -31,7 +31,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, in *api.CreatePolicyV
 	})
 }
 
-// GetPolicyVersion describes one document of a policy.
+// GetPolicyVersion describes one version of a policy.
 func (s *Service) GetPolicyVersion(ctx context.Context, in *api.GetPolicyVersionInput) (out api.GetPolicyVersionOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
@@ -48,7 +48,7 @@ func (s *Service) GetPolicyVersion(ctx context.Context, in *api.GetPolicyVersion
 	return out, err
 }
 
-// ListPolicyVersions lists the documents of a policy, oldest first.
+// ListPolicyVersions lists the versions of a policy, oldest first.
 func (s *Service) ListPolicyVersions(ctx context.Context, in *api.ListPolicyVersionsInput) (out api.ListPolicyVersionsOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
@@ -63,7 +63,7 @@ func (s *Service) ListPolicyVersions(ctx context.Context, in *api.ListPolicyVers
 	return out, err
 }
 
-// SetDefaultPolicyVersion lets another document count.
+// SetDefaultPolicyVersion makes another version the default.
 func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *api.SetDefaultPolicyVersionInput) (out api.SetDefaultPolicyVersionOutput, err error) {
 	return out, s.changePolicy(ctx, in.PolicyName, func(p elb.Policy) (elb.Policy, error) {
 		v, found := p.Version(in.Version)
@@ -74,7 +74,7 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *api.SetDefaul
 	})
 }
 
-// DeletePolicyVersion deletes a document that does not count.
+// DeletePolicyVersion deletes a version that is not the default.
 func (s *Service) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyVersionInput) (out api.DeletePolicyVersionOutput, err error) {
 	return out, s.changePolicy(ctx, in.PolicyName, func(p elb.Policy) (elb.Policy, error) {
 		switch _, found := p.Version(in.Version); {
@@ -87,7 +87,7 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyV
 	})
 }
 
-// changePolicy stores what change makes of a policy of the account.
+// changePolicy stores the result of change for a policy of the account.
 func (s *Service) changePolicy(ctx context.Context, name string, change func(elb.Policy) (elb.Policy, error)) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		p, found := tx.Policy(name)

@@ -8,14 +8,15 @@ import (
 	"elbow/internal/elb"
 )
 
-// reaching replaces the service by one whose backends may be where r says.
+// reaching replaces the service by one with this Reach.
 func (w *world) reaching(r *elb.Reach) {
 	w.service = control.New(control.Config{Store: w.store, Now: w.clock, Reach: r})
 	w.handlers = w.service.Handlers()
 }
 
-// A backend that may not be one is refused when it is added, in every spelling, and
-// by way of a listener's ports as well; refuse checks that nothing was written.
+// A backend that is not allowed is refused when it is added, in every spelling,
+// and by way of a listener's ports as well; refuse checks that nothing was
+// written.
 func TestBackendsOutOfReach(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -57,8 +58,9 @@ func TestBackendsOutOfReach(t *testing.T) {
 	w.do("AddBackendServers", items(other, `{"ServerId":"i-1","Ip":"127.0.0.2"}`))
 }
 
-// With networks of the operator's choice nothing else is taken; what is in the pool
-// already can be weighted, removed, and its listener changed.
+// With networks chosen by the operator nothing else is accepted; a backend that
+// is in the pool already can be changed in weight and removed, and its listener
+// be changed.
 func TestBackendNetworks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

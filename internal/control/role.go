@@ -9,7 +9,7 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateRole makes a role, which has no policies yet.
+// CreateRole creates a role without policies.
 func (s *Service) CreateRole(ctx context.Context, who ram.Identity, in *api.CreateRoleInput) (out api.CreateRoleOutput, err error) {
 	if _, err := ram.ParseTrust(in.Trust); err != nil {
 		return out, api.ErrMalformedPolicyDocument.New(err.Error())
@@ -38,7 +38,7 @@ func (s *Service) GetRole(ctx context.Context, who ram.Identity, in *api.GetRole
 	return out, err
 }
 
-// ListRoles lists a stretch of the roles in the order of their names.
+// ListRoles lists a page of the roles in the order of their names.
 func (s *Service) ListRoles(ctx context.Context, who ram.Identity, in *api.ListRolesInput) (out api.ListRolesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		some, next := stretch(r.RolesAfter(in.Marker, in.MaxItems+1), func(r elb.Role) string { return r.Name }, in.Marker, in.MaxItems)
@@ -51,7 +51,7 @@ func (s *Service) ListRoles(ctx context.Context, who ram.Identity, in *api.ListR
 	return out, err
 }
 
-// UpdateRole changes what was given of a role. Its sessions go on.
+// UpdateRole changes the given fields of a role. Its sessions continue.
 func (s *Service) UpdateRole(ctx context.Context, who ram.Identity, in *api.UpdateRoleInput) (out api.UpdateRoleOutput, err error) {
 	if in.Trust != "" {
 		if _, err := ram.ParseTrust(in.Trust); err != nil {
@@ -79,8 +79,8 @@ func (s *Service) UpdateRole(ctx context.Context, who ram.Identity, in *api.Upda
 	})
 }
 
-// DeleteRole deletes a role that has no policies. Its sessions end: their tokens name
-// the role by its ID.
+// DeleteRole deletes a role without policies. Its sessions end, because their
+// tokens name the role by its ID.
 func (s *Service) DeleteRole(ctx context.Context, in *api.DeleteRoleInput) (out api.DeleteRoleOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := roleNamed(&tx.Reader, in.RoleName); err != nil {
@@ -94,7 +94,7 @@ func (s *Service) DeleteRole(ctx context.Context, in *api.DeleteRoleInput) (out 
 	})
 }
 
-// roleNamed finds a role.
+// roleNamed returns a role.
 func roleNamed(r *store.Reader, name string) (elb.Role, error) {
 	role, found := r.Role(name)
 	if !found {
@@ -111,15 +111,15 @@ func role(who ram.Identity, r elb.Role) api.Role {
 	}
 }
 
-// ramARN is the name of something of an account: acs:ram::<account>:role/<name>.
+// ramARN is the ARN of a RAM resource: acs:ram::<account>:role/<name>.
 func ramARN(accountID, what string) string { return "acs:ram::" + accountID + ":" + what }
 
-// AttachPolicyToRole gives a policy to a role.
+// AttachPolicyToRole attaches a policy to a role.
 func (s *Service) AttachPolicyToRole(ctx context.Context, in *api.AttachPolicyToRoleInput) (out api.AttachPolicyToRoleOutput, err error) {
 	return out, s.attach(ctx, ofRole, in.RoleName, in.PolicyType, in.PolicyName)
 }
 
-// DetachPolicyFromRole takes a policy from a role.
+// DetachPolicyFromRole detaches a policy from a role.
 func (s *Service) DetachPolicyFromRole(ctx context.Context, in *api.DetachPolicyFromRoleInput) (out api.DetachPolicyFromRoleOutput, err error) {
 	return out, s.detach(ctx, ofRole, in.RoleName, in.PolicyType, in.PolicyName)
 }

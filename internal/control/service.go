@@ -1,7 +1,7 @@
-// Package control is what each operation of the API does: it checks a call
-// against the stored state and writes the desired state, one transaction per
-// call. It never touches what runs; nodes follow the store. Calls come to it
-// authenticated, authorized and bound. Start reading at Service.Handlers.
+// Package control implements the operations of the API: it checks a call against
+// the stored state and writes the desired state, one transaction per call. It
+// never touches what runs; nodes follow the store. Calls are authenticated,
+// authorized and bound before. Start reading at Service.Handlers.
 package control
 
 import (
@@ -16,20 +16,20 @@ import (
 	"elbow/internal/store"
 )
 
-// Config is what a Service works with.
+// Config configures a Service.
 type Config struct {
 	Store   *store.Store
-	History *history.Store   // nil: none is kept
+	History *history.Store   // nil: no history
 	Now     func() time.Time // nil: time.Now
-	Reach   *elb.Reach       // where backends may be; nil: the zero Reach
-	EIPs    elb.EIPPool      // what EIPs are taken from; nil: there are none
+	Reach   *elb.Reach       // allowed addresses of backends; nil: the zero Reach
+	EIPs    elb.EIPPool      // ranges of EIPs; nil: there are none
 
-	// Lockout is asked before a password is compared; nil: one of its own.
+	// Lockout is consulted before a password is compared; nil: a new one.
 	Lockout *lockout.Lockout
 }
 
-// A Service has one method per operation. An error is an *api.Error, or else
-// the store's: then nothing was changed and the cause is for the log alone.
+// A Service has one method per operation. An error is an *api.Error, or else the
+// store's: then nothing was changed and the cause is only logged.
 type Service struct {
 	store   *store.Store
 	history *history.Store // nil: none
@@ -37,11 +37,11 @@ type Service struct {
 	reach   *elb.Reach
 	eips    elb.EIPPool
 	lockout *lockout.Lockout
-	guesses *hasher // of passwords that anybody signs in with
-	changes *hasher // of those in signed calls, which do not wait for strangers
+	guesses *hasher // for passwords of sign-ins
+	changes *hasher // for passwords in signed calls, which do not wait for sign-ins
 }
 
-// New makes a Service.
+// New returns a Service.
 func New(c Config) *Service {
 	s := &Service{store: c.Store, history: c.History, now: c.Now, reach: c.Reach, eips: c.EIPs, lockout: c.Lockout, guesses: newHasher(), changes: newHasher()}
 	if s.now == nil {
@@ -53,11 +53,11 @@ func New(c Config) *Service {
 	return s
 }
 
-// A Handler does one operation. The input is what the operation's New made,
-// bound; the answer is to be marshalled.
+// A Handler executes one operation. The input was created by the operation's New
+// and bound; the answer is to be marshalled.
 type Handler = func(ctx context.Context, who ram.Identity, in api.Input) (out any, err error)
 
-// Handlers lists what the service can do, by api.Operation.Action.
+// Handlers are the service's operations, by api.Operation.Action.
 func (s *Service) Handlers() map[string]Handler {
 	return map[string]Handler{
 		"ens:CreateLoadBalancer":            call(s.CreateLoadBalancer),
@@ -191,21 +191,21 @@ func (s *Service) Handlers() map[string]Handler {
 	}
 }
 
-// call makes a Handler of an operation that is the same for every caller.
+// call returns a Handler of an operation that does not depend on the caller.
 func call[In, Out any](do func(context.Context, *In) (Out, error)) Handler {
 	return func(ctx context.Context, _ ram.Identity, in api.Input) (any, error) {
 		return answer(do(ctx, any(in).(*In)))
 	}
 }
 
-// callAs makes a Handler of an operation that depends on who calls.
+// callAs returns a Handler of an operation that depends on the caller.
 func callAs[In, Out any](do func(context.Context, ram.Identity, *In) (Out, error)) Handler {
 	return func(ctx context.Context, who ram.Identity, in api.Input) (any, error) {
 		return answer(do(ctx, who, any(in).(*In)))
 	}
 }
 
-// answer drops what an operation left half made when it failed.
+// answer drops the incomplete answer of an operation that failed.
 func answer(out any, err error) (any, error) {
 	if err != nil {
 		return nil, err

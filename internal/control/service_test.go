@@ -27,14 +27,14 @@ func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 // today is the time in a world until a test moves it.
 var today = time.Date(2026, 3, 27, 12, 0, 0, 0, time.UTC)
 
-// A world is a service after its first start, on an etcd of its own.
+// A world is a service after its first start, on a new etcd.
 type world struct {
 	t        testing.TB
 	service  *control.Service
 	handlers map[string]control.Handler
 	store    *store.Store
 	member   *embedded.Member
-	who      ram.Identity // who calls
+	who      ram.Identity // the caller
 
 	mu  sync.Mutex
 	now time.Time // guarded by mu
@@ -94,7 +94,7 @@ func (p params) without(name string) params {
 	return all
 }
 
-// try does what the gateway does with a call once it is authorized.
+// try does what the gateway does with an authorized call.
 func (w *world) try(ctx context.Context, action string, p params) (any, error) {
 	for _, op := range api.Operations() {
 		if op.Name == action {
@@ -109,7 +109,8 @@ func (w *world) try(ctx context.Context, action string, p params) (any, error) {
 	return nil, nil
 }
 
-// do makes a call that has to succeed and answers what a client can read of it.
+// do makes a call that must succeed and returns its answer as decoded by a
+// client.
 func (w *world) do(action string, p params) answer {
 	w.t.Helper()
 	out, err := w.try(w.t.Context(), action, p)
@@ -127,7 +128,7 @@ func (w *world) do(action string, p params) answer {
 	return a
 }
 
-// refuse makes a call that has to end with an error, and nothing changed.
+// refuse makes a call that must fail with code and change nothing.
 func (w *world) refuse(action string, p params, code string) {
 	w.t.Helper()
 	before := w.revision()
@@ -150,7 +151,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-// revision counts the changes of the store.
+// revision is the revision of the store.
 func (w *world) revision() int64 {
 	w.t.Helper()
 	resp, err := w.member.Client().Get(w.t.Context(), "/elbow/", clientv3.WithPrefix(), clientv3.WithCountOnly())
@@ -160,7 +161,7 @@ func (w *world) revision() int64 {
 	return resp.Header.GetRevision()
 }
 
-// put writes into the store past the API.
+// put writes into the store, bypassing the API.
 func (w *world) put(fn func(*store.Tx)) {
 	w.t.Helper()
 	err := w.store.Update(w.t.Context(), func(tx *store.Tx) error { fn(tx); return nil })
@@ -169,7 +170,7 @@ func (w *world) put(fn func(*store.Tx)) {
 	}
 }
 
-// report writes what a node says of a listener.
+// report writes a node's status of a listener.
 func (w *world) report(status elb.ListenerStatus) {
 	w.t.Helper()
 	if err := w.store.ReportStatus(w.t.Context(), "node", []elb.ListenerStatus{status}, nil); err != nil {
@@ -177,10 +178,10 @@ func (w *world) report(status elb.ListenerStatus) {
 	}
 }
 
-// An answer is what a client decodes from JSON.
+// An answer is the decoded JSON of an answer.
 type answer map[string]any
 
-// text is the text under a path of names.
+// text is the text at a path of names.
 func (a answer) text(path ...string) string {
 	var v any = map[string]any(a)
 	for _, name := range path {
@@ -191,7 +192,7 @@ func (a answer) text(path ...string) string {
 	return s
 }
 
-// list is the array under a path of names.
+// list is the array at a path of names.
 func (a answer) list(path ...string) (all []answer) {
 	var v any = map[string]any(a)
 	for _, name := range path {
@@ -206,7 +207,7 @@ func (a answer) list(path ...string) (all []answer) {
 	return all
 }
 
-// texts are the texts under name of each of a list.
+// texts are the texts under name in each entry of a list.
 func texts(list []answer, name string) (all []string) {
 	for _, a := range list {
 		all = append(all, a.text(name))
@@ -214,7 +215,7 @@ func texts(list []answer, name string) (all []string) {
 	return all
 }
 
-// The table of operations and what the service can do are the same set.
+// The table of operations and the handlers of the service are the same set.
 func TestEveryOperationHasAHandler(t *testing.T) {
 	handlers := control.New(control.Config{}).Handlers()
 	for _, op := range api.Operations() {
@@ -228,8 +229,8 @@ func TestEveryOperationHasAHandler(t *testing.T) {
 	}
 }
 
-// Without a store no call is answered, and the cause is the store's: the
-// gateway makes ens.interface.error of it.
+// Without a store every call fails with the store's error: the gateway turns it
+// into ens.interface.error.
 func TestCallsWithoutAStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -65,12 +65,14 @@ func allTagged(r *store.Reader, kind string) (all []tagged) {
 	return all
 }
 
-// TagResources gives resources tags: all of them, or none if one cannot have them.
+// TagResources adds tags to resources, to all or, if one cannot have them, to
+// none.
 func (s *Service) TagResources(ctx context.Context, in *api.TagResourcesInput) (out api.TagResourcesOutput, err error) {
 	return out, s.retag(ctx, in.ResourceType, in.ResourceIDs, func(tags []elb.Tag) []elb.Tag { return elb.WithTags(tags, in.Tags) })
 }
 
-// UntagResources takes tags from resources. One that is not there is no error.
+// UntagResources removes tags from resources. A tag that does not exist is no
+// error.
 func (s *Service) UntagResources(ctx context.Context, in *api.UntagResourcesInput) (out api.UntagResourcesOutput, err error) {
 	return out, s.retag(ctx, in.ResourceType, in.ResourceIDs, func(tags []elb.Tag) []elb.Tag {
 		return elb.WithoutTags(tags, func(key string) bool { return len(in.Keys) == 0 || slices.Contains(in.Keys, key) })
@@ -98,11 +100,11 @@ func (s *Service) retag(ctx context.Context, kind string, ids []string, change f
 	})
 }
 
-// tagPage is how many resources a page of ListTagResources has at most.
+// tagPage is the maximum number of resources in a page of ListTagResources.
 const tagPage = 50
 
-// ListTagResources lists the tags of the resources that match all of the filters, in
-// the order of their ids.
+// ListTagResources lists the tags of the resources that match all filters, in the
+// order of their ids.
 func (s *Service) ListTagResources(ctx context.Context, in *api.ListTagResourcesInput) (out api.ListTagResourcesOutput, err error) {
 	var all []tagged
 	err = s.store.View(ctx, func(r *store.Reader) error {

@@ -25,8 +25,8 @@ func (w *world) wantTags(p params, want ...string) {
 	}
 }
 
-// Each type of resource has tags, which lists show and filter by, and which what else
-// changes a resource leaves alone.
+// Each type of resource has tags, which lists show and filter by, and which other
+// changes of a resource keep.
 func TestTags(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withEIPs("203.0.113.0/24")
@@ -69,8 +69,8 @@ func TestTags(t *testing.T) {
 	w.wantTags(params{"ResourceType": "network"})
 }
 
-// A resource has 20 tags and not one more, in one call or in several, and a call that
-// is refused has tagged nothing.
+// A resource has at most 20 tags, set in one call or in several, and a refused
+// call sets none.
 func TestTagsAreBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -114,7 +114,7 @@ func TestTagsAreBounded(t *testing.T) {
 	w.refuse("TagResources", params{"ResourceType": "disk", "ResourceId.1": "d-1", "Tag.1.Key": "a"}, "InvalidResourceType")
 }
 
-// A list of many resources comes in pages.
+// A list of many resources is paged.
 func TestListTagResourcesInPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -58,13 +58,13 @@ func TestTransportListenersAsDescribed(t *testing.T) {
 			t.Errorf("%s changed (-want +got):\n%s", tt.protocol, diff)
 		}
 	}
-	// Both have the port; the list has it once.
+	// Both have the port; the list contains it once.
 	if got := w.do("DescribeLoadBalancerAttribute", params{"LoadBalancerId": lb})["ListenerPorts"]; !cmp.Equal(got, []any{"53"}) {
 		t.Errorf("ListenerPorts: %v", got)
 	}
 }
 
-// TCP, HTTP and HTTPS exclude each other on a port; UDP stands beside them.
+// TCP, HTTP and HTTPS exclude each other on a port; UDP is independent of them.
 func TestPortsOfEveryProtocol(t *testing.T) {
 	t.Parallel()
 	w, lb, id := newSite(t)

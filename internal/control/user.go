@@ -8,7 +8,7 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateUser makes a RAM user, who may do nothing yet.
+// CreateUser creates a RAM user without permissions.
 func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (out api.CreateUserOutput, err error) {
 	u := elb.User{
 		ID: elb.NewUserID(), Name: in.UserName, DisplayName: in.DisplayName, MobilePhone: in.MobilePhone,
@@ -37,7 +37,7 @@ func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (out api.Ge
 	return out, err
 }
 
-// ListUsers lists a stretch of the users in the order of their names.
+// ListUsers lists a page of the users in the order of their names.
 func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out api.ListUsersOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		some, next := stretch(r.UsersAfter(in.Marker, in.MaxItems+1), func(u elb.User) string { return u.Name }, in.Marker, in.MaxItems)
@@ -50,7 +50,7 @@ func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out ap
 	return out, err
 }
 
-// UpdateUser changes what was given of a user.
+// UpdateUser changes the given fields of a user.
 func (s *Service) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out api.UpdateUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		u, found := tx.User(in.UserName)
@@ -78,7 +78,7 @@ func (s *Service) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out 
 	})
 }
 
-// rename moves what a user has to another name.
+// rename moves everything of a user to another name.
 func rename(tx *store.Tx, old, name string) {
 	for _, k := range tx.AccessKeysOf(old) {
 		tx.MoveAccessKey(k, name)
@@ -102,7 +102,7 @@ func rename(tx *store.Tx, old, name string) {
 }
 
 // DeleteUser deletes a user who has neither access keys nor policies and is in no
-// group, and the login profile, without which nobody can sign in.
+// group, and the user's login profile.
 func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out api.DeleteUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := tx.User(in.UserName); !found {

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/store"
 )
 
-// CreateVSwitch makes a vSwitch. No other has an address of it, of whatever network:
-// the nodes serve the addresses of all of them.
+// CreateVSwitch creates a vSwitch. It must not overlap another one, of whatever
+// network: the nodes serve the addresses of all of them.
 func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput) (out api.CreateVSwitchOutput, err error) {
 	v := elb.VSwitch{
 		ID: elb.NewVSwitchID(), NetworkID: cmp.Or(in.NetworkID, defaultNetwork), RegionID: in.RegionID,
@@ -41,7 +41,8 @@ func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput)
 	})
 }
 
-// besidesEIPs is nil if no EIP has an address of the range, and none can get one.
+// besidesEIPs returns nil if no EIP has an address of the range, and none can get
+// one.
 func (s *Service) besidesEIPs(tx *store.Tx, cidr netip.Prefix) error {
 	if s.eips.Overlaps(cidr) {
 		return wrongRange("the pool of EIPs has addresses of it: see -eip-pool")
@@ -54,8 +55,9 @@ func (s *Service) besidesEIPs(tx *store.Tx, cidr netip.Prefix) error {
 	return nil
 }
 
-// mayBeIn is nil if a vSwitch may have its range in a network. All of the network is
-// a range of whatever size: the network of the first start may be one address.
+// mayBeIn returns nil if a vSwitch may have its range in a network. The whole
+// network may be a range of any size: the network of the first start may be a
+// single address.
 func mayBeIn(n *elb.Network, v *elb.VSwitch) error {
 	if !n.Holds(v.CIDR) {
 		return wrongRange("must be in that of the network, " + n.CIDR.String())
@@ -68,14 +70,14 @@ func mayBeIn(n *elb.Network, v *elb.VSwitch) error {
 	return nil
 }
 
-// wrongRange is the answer to a range that is fine by itself.
+// wrongRange is the error for a range that is valid by itself.
 func wrongRange(reason string) *api.Error {
 	e := api.InvalidField("CidrBlock")
 	e.Reason = "CidrBlock: " + reason
 	return e
 }
 
-// DescribeVSwitchAttributes describes a vSwitch with what is in it.
+// DescribeVSwitchAttributes describes a vSwitch with its content.
 func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.DescribeVSwitchAttributesInput) (out api.DescribeVSwitchAttributesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		v, found := r.VSwitch(in.VSwitchID)
@@ -94,12 +96,13 @@ func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.Describ
 	return out, err
 }
 
-// freeAddresses is how many more load balancers a vSwitch can have.
+// freeAddresses is the number of load balancers for which a vSwitch still has
+// addresses.
 func freeAddresses(r *store.Reader, v elb.VSwitch) int64 {
 	return elb.Capacity(v.CIDR) - int64(r.CountAddresses(v.ID))
 }
 
-// ModifyVSwitchAttribute gives a vSwitch another name or description.
+// ModifyVSwitchAttribute changes the name or description of a vSwitch.
 func (s *Service) ModifyVSwitchAttribute(ctx context.Context, in *api.ModifyVSwitchAttributeInput) (out api.ModifyVSwitchAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		v, found := tx.VSwitch(in.VSwitchID)
@@ -112,14 +115,14 @@ func (s *Service) ModifyVSwitchAttribute(ctx context.Context, in *api.ModifyVSwi
 	})
 }
 
-// DeleteVSwitch deletes a vSwitch that has nothing in it.
+// DeleteVSwitch deletes an empty vSwitch.
 func (s *Service) DeleteVSwitch(ctx context.Context, in *api.DeleteVSwitchInput) (out api.DeleteVSwitchOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseVSwitch(tx, in.VSwitchID, api.ErrVSwitchNotFound)
 	})
 }
 
-// releaseVSwitch deletes a vSwitch that has nothing in it.
+// releaseVSwitch deletes an empty vSwitch.
 func releaseVSwitch(tx *store.Tx, id string, notFound api.ErrorID) error {
 	if _, found := tx.VSwitch(id); !found {
 		return notFound.New()

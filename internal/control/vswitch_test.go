@@ -23,8 +23,7 @@ func (w *world) vSwitch(network, cidr string) string {
 	return w.do("CreateVSwitch", params{"EnsRegionId": "local", "NetworkId": network, "CidrBlock": cidr}).text("VSwitchId")
 }
 
-// A network and a vSwitch, from their making to their end, with a load balancer and
-// a server in them.
+// The life of a network and a vSwitch, with a load balancer and a server in them.
 func TestNetworkAndVSwitch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -81,7 +80,7 @@ func TestNetworkAndVSwitch(t *testing.T) {
 	w.refuse("DeleteNetwork", params{"NetworkId": network}, "InvalidNetworkId.NotFound")
 }
 
-// A server that is registered in a network keeps it, also without a vSwitch there.
+// A network with a registered server cannot be deleted, even without a vSwitch.
 func TestNetworkOfAServerStays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -90,7 +89,7 @@ func TestNetworkOfAServerStays(t *testing.T) {
 	w.refuse("DeleteNetwork", params{"NetworkId": network}, "IncorrectInstanceStatus")
 }
 
-// Modify keeps what is absent and clears what is empty, as Terraform sends it.
+// Modify keeps absent fields and clears empty ones, as Terraform sends them.
 func TestModifyNetworkAndVSwitch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -118,7 +117,7 @@ func TestModifyNetworkAndVSwitch(t *testing.T) {
 	}
 }
 
-// The ranges that a vSwitch may have depend on its network and on other vSwitches.
+// The allowed ranges of a vSwitch depend on its network and on other vSwitches.
 func TestRangesOfVSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorldIn(t, "127.8.0.0/24")
@@ -127,7 +126,7 @@ func TestRangesOfVSwitches(t *testing.T) {
 	for _, tt := range []struct {
 		network, cidr string
 		want          string // the code of the error
-		why           string // what it has to say
+		why           string // required text of the error
 	}{
 		{network, "10.1.0.0/16", "", ""},
 		{network, "10.1.0.0/24", "InvalidParameter.CidrBlock", "has addresses of it"}, // part of another
@@ -155,7 +154,8 @@ func TestRangesOfVSwitches(t *testing.T) {
 	}
 }
 
-// The first start's vSwitch may be one address. Who deletes it can make it again.
+// The first start's vSwitch may be one address. It can be created again after it
+// was deleted.
 func TestVSwitchOfOneAddressAgain(t *testing.T) {
 	t.Parallel()
 	for _, cidr := range []string{"192.0.2.7/32", "2001:db8::7/128", "2001:db8::/64"} {
@@ -165,7 +165,7 @@ func TestVSwitchOfOneAddressAgain(t *testing.T) {
 	}
 }
 
-// Of many calls for the same range at once one gets it.
+// Of many concurrent calls for the same range one succeeds.
 func TestConcurrentCreateVSwitch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// advise says what a person can do about a socket that could not be opened.
-// The text is what Describe calls and the log show.
+// advise says what an operator can do about a socket that could not be opened.
+// Describe calls and the log show the text.
 func advise(at netip.AddrPort, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

@@ -15,8 +15,8 @@ import (
 	"elbow/internal/udp"
 )
 
-// apply does the steps in order. The first of a unit that fails leaves out the
-// rest of that unit's, and of no other's.
+// apply executes the steps in order. If a step of a unit fails, the rest of that
+// unit's steps is skipped, and no others.
 func (l *Loop) apply(steps []step, certificates map[string]elb.Certificate, now time.Time) {
 	for len(steps) > 0 {
 		n := 1
@@ -35,7 +35,7 @@ func (l *Loop) apply(steps []step, certificates map[string]elb.Certificate, now 
 	}
 }
 
-// converge does the steps of one unit and notes how that went.
+// converge executes the steps of one unit and records the result.
 func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, now time.Time) {
 	d := steps[0].spec
 	u := l.running[d.key]
@@ -58,7 +58,7 @@ func (l *Loop) converge(steps []step, certificates map[string]elb.Certificate, n
 	l.tell(d.owner)
 }
 
-// refuse notes which backends of d are not served, and logs each once.
+// refuse records which backends of d are not served, and logs each once.
 func (l *Loop) refuse(u *unit, d *spec) {
 	for _, r := range d.refused {
 		if !slices.Contains(u.spec.refused, r) {
@@ -68,8 +68,9 @@ func (l *Loop) refuse(u *unit, d *spec) {
 	u.spec.refused = slices.Clone(d.refused)
 }
 
-// doAll does the steps of one unit. An address that cannot be had is told in the end,
-// and leaves out nothing as long as there is another.
+// doAll executes the steps of one unit. An address that cannot be bound is
+// reported at the end, and no step is skipped for it as long as there is another
+// address.
 func (l *Loop) doAll(u *unit, steps []step, certificates map[string]elb.Certificate) error {
 	var missing error
 	for _, s := range steps {
@@ -88,7 +89,7 @@ func (l *Loop) doAll(u *unit, steps []step, certificates map[string]elb.Certific
 	return missing
 }
 
-// also is two errors in one line.
+// also joins two errors in one line.
 func also(one, other error) error {
 	if one == nil {
 		return other
@@ -96,9 +97,9 @@ func also(one, other error) error {
 	return fmt.Errorf("%w; %w", one, other)
 }
 
-// settle notes that u is as desired.
+// settle records that u is as desired.
 func (l *Loop) settle(u *unit, d *spec) {
-	u.spec.check = d.check // of which each backend had a step of its own
+	u.spec.check = d.check // each backend had its own step for it
 	u.spec.also = slices.Clone(d.also)
 	if u.fault != nil {
 		l.log.Info("listener as desired again", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "rev", l.revision)
@@ -106,8 +107,7 @@ func (l *Loop) settle(u *unit, d *spec) {
 	}
 }
 
-// fail keeps why u is not as desired. The log has it once for a row of tries
-// that end alike.
+// fail records why u is not as desired. Repeated equal failures are logged once.
 func (l *Loop) fail(u *unit, d *spec, err error, now time.Time) {
 	f := &fault{err: err, tried: d.clone(), tries: 1}
 	if was := u.fault; was != nil && was.tried.same(d) {
@@ -120,7 +120,7 @@ func (l *Loop) fail(u *unit, d *spec, err error, now time.Time) {
 	u.fault = f
 }
 
-// do does one step.
+// do executes one step.
 func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) error {
 	switch s.op {
 	case opCertificate:
@@ -146,8 +146,8 @@ func (l *Loop) do(u *unit, s step, certificates map[string]elb.Certificate) erro
 	return nil
 }
 
-// load makes the certificates what new handshakes get: all of them or, if one
-// cannot be, none.
+// load makes new handshakes use the certificates: all of them or, if one is
+// invalid, none.
 func (l *Loop) load(u *unit, d *spec, certificates map[string]elb.Certificate) error {
 	var pairs []*cert.Pair
 	for _, id := range elb.CertificateIDs(d.certificate) {
@@ -169,8 +169,7 @@ func (l *Loop) load(u *unit, d *spec, certificates map[string]elb.Certificate) e
 	return nil
 }
 
-// pair is a certificate with its key, parsed once, however many listeners have
-// it.
+// pair is a certificate with its key, parsed once, however many listeners use it.
 func (l *Loop) pair(id string, certificates map[string]elb.Certificate) (*cert.Pair, error) {
 	if pair := l.pairs[id]; pair != nil {
 		return pair, nil
@@ -179,8 +178,8 @@ func (l *Loop) pair(id string, certificates map[string]elb.Certificate) (*cert.P
 	if !ok {
 		return nil, fmt.Errorf("certificate %s does not exist: give the listener another ServerCertificateId", id)
 	}
-	// What was valid when it was uploaded is served: a warning in the browser is
-	// better than no answer.
+	// A certificate that was valid when it was uploaded is served: a warning in
+	// the browser is better than no answer.
 	pair, err := cert.Parse(c.ChainPEM, c.KeyPEM, c.CreateTime)
 	if err != nil {
 		return nil, fmt.Errorf("certificate %s cannot be used, give the listener another ServerCertificateId: %w", id, err)
@@ -189,7 +188,7 @@ func (l *Loop) pair(id string, certificates map[string]elb.Certificate) (*cert.P
 	return pair, nil
 }
 
-// rekey lets what clients keep for their next connection be that of d.
+// rekey puts the session keys of d into force.
 func (u *unit) rekey(d *spec) {
 	c := *u.config
 	c.Sessions = sessions(d, u.spec.certificate)
@@ -229,8 +228,8 @@ func (l *Loop) swap(u *unit, d *spec) error {
 	return nil
 }
 
-// follow notes that d is in force, as c, all but the certificate, which has a
-// step of its own.
+// follow records that d is in force, as c, except the certificate, which has a
+// separate step.
 func (u *unit) follow(d *spec, c *proxy.Config) {
 	u.config = c
 	certificate := u.spec.certificate
@@ -238,7 +237,7 @@ func (u *unit) follow(d *spec, c *proxy.Config) {
 	u.spec.certificate = certificate
 }
 
-// config is what the data plane gets for d. Its backends are there already.
+// config is the data plane's configuration for d. Its backends must have joined.
 func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 	c := &proxy.Config{Config: exchange.Config{
 		LoadBalancer:   d.loadBalancer,
@@ -280,7 +279,8 @@ func (l *Loop) config(u *unit, d *spec) (*proxy.Config, error) {
 	return c, nil
 }
 
-// group is what the scheduler of d chooses from: the members in the order of d.
+// group is the group that the scheduler of d picks from: the members in the order
+// of d.
 func (l *Loop) group(u *unit, d *spec) (*balance.Group, balance.Scheduler, error) {
 	group := &balance.Group{LoadFactor: l.loadFactor}
 	for _, m := range d.members {
@@ -291,12 +291,10 @@ func (l *Loop) group(u *unit, d *spec) (*balance.Group, balance.Scheduler, error
 	return group, scheduler, err
 }
 
-// sameSites are the attributes that the API's words stand for; those that it does
-// not have stand for none.
+// sameSites maps the API's values to attributes; other values map to none.
 var sameSites = map[string]balance.SameSite{
 	elb.SameSiteNone: balance.SameSiteNone, elb.SameSiteLax: balance.SameSiteLax, elb.SameSiteStrict: balance.SameSiteStrict,
 }
 
-// protocols are what the API's words stand for; those that it does not have stand
-// for Auto.
+// protocols maps the API's values to protocols; other values map to Auto.
 var protocols = map[string]exchange.Protocol{elb.BackendHTTP1: exchange.HTTP1, elb.BackendH2C: exchange.H2C}

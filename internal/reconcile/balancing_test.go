@@ -11,7 +11,7 @@ import (
 	"elbow/internal/proxy"
 )
 
-// newBalancingSite is newSite with a loop that has these settings.
+// newBalancingSite is newSite with these settings of the loop.
 func newBalancingSite(t *testing.T, slowStart time.Duration, loadFactor int) *site {
 	s := newSite(t)
 	p := proxy.New(proxy.Options{Log: s.loop.log})
@@ -23,15 +23,15 @@ func newBalancingSite(t *testing.T, slowStart time.Duration, loadFactor int) *si
 	return s
 }
 
-// A backend that comes back has a small share to begin with; one that was there
-// all the time has the whole of its own.
+// A backend that comes back has a small share at first; one that was up all the
+// time has its full share.
 func TestSlowStart(t *testing.T) {
 	leak.Check(t)
 	s := newBalancingSite(t, 1000*time.Hour, 0)
 	a, b := newServer(t, "a"), newServer(t, "b")
 	s.backends(a.Backend, b.Backend)
 	s.run()
-	k := s.listen(s.freePort()) // without checks, so that nobody has to rise
+	k := s.listen(s.freePort()) // without checks, so that no backend has a slow start
 	s.awaitHealth(k, "i-a", "unchecked")
 	share := func() (n int) {
 		c := s.client()
@@ -57,7 +57,7 @@ func TestSlowStart(t *testing.T) {
 	}
 }
 
-// Requests of one client go to one backend, until that has its part of them.
+// Requests of one client go to one backend, until that reaches its bound.
 func TestLoadFactor(t *testing.T) {
 	leak.Check(t)
 	s := newBalancingSite(t, 0, 100)

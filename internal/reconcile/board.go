@@ -12,24 +12,25 @@ import (
 	"elbow/internal/elb"
 )
 
-// A board holds what there is to tell of each listener and tells the store.
-// What the store does not take stays on it: traffic does not wait for a report.
+// A board holds the status of each listener and reports changes to the store.
+// Statuses that the store does not accept stay on it: traffic does not wait for a
+// report.
 type board struct {
 	node   string
 	report Report
 	log    *slog.Logger
 
-	wake chan struct{} // receives when there is something to tell
+	wake chan struct{} // signals that there is something to report
 	done chan struct{} // closed when run has ended
 
 	mu       sync.Mutex
 	statuses map[elb.ListenerKey]elb.ListenerStatus // guarded by mu
-	untold   map[elb.ListenerKey]struct{}           // guarded by mu; one without a status is gone
-	failed   error                                  // guarded by mu; of the last report
-	passed   bool                                   // guarded by mu; the first pass was made
-	telling  bool                                   // guarded by mu; a report is under way
+	untold   map[elb.ListenerKey]struct{}           // guarded by mu; a listener without a status is gone
+	failed   error                                  // guarded by mu; error of the last report
+	passed   bool                                   // guarded by mu; the first pass has been made
+	telling  bool                                   // guarded by mu; a report is in progress
 
-	settled chan struct{} // closed, under mu, when passed and nothing is untold
+	settled chan struct{} // closed, under mu, when passed and untold is empty
 }
 
 func newBoard(node string, report Report, log *slog.Logger) *board {
@@ -45,7 +46,7 @@ func newBoard(node string, report Report, log *slog.Logger) *board {
 	}
 }
 
-// resume prepares for another run, with another store that knows nothing yet.
+// resume prepares for another run, with another store that has no statuses yet.
 func (b *board) resume(report Report) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -55,7 +56,7 @@ func (b *board) resume(report Report) {
 	}
 }
 
-// pass notes that a pass was made.
+// pass records that a pass was made.
 func (b *board) pass() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -76,8 +77,8 @@ func (b *board) settle() {
 }
 
 // put replaces the status of a listener. fill adds its backends, with the lock
-// held: a verdict that came before is in what fill reads, and one that comes
-// after finds the status it belongs to.
+// held: a verdict that came before is in what fill reads, and a later one finds
+// the status it belongs to.
 func (b *board) put(s elb.ListenerStatus, fill func(*elb.ListenerStatus)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -90,7 +91,7 @@ func (b *board) put(s elb.ListenerStatus, fill func(*elb.ListenerStatus)) {
 	b.note(k)
 }
 
-// lastErr is what a verdict said earlier, if it still stands.
+// lastErr is the error of an earlier verdict, if it still applies.
 func lastErr(old []elb.BackendStatus, s *elb.BackendStatus) string {
 	for i := range old {
 		if old[i].ServerID == s.ServerID && old[i].Address == s.Address && old[i].Health == s.Health {
@@ -100,7 +101,7 @@ func lastErr(old []elb.BackendStatus, s *elb.BackendStatus) string {
 	return ""
 }
 
-// remove forgets a listener that this node has nothing to do with any more.
+// remove forgets a listener that this node no longer handles.
 func (b *board) remove(k elb.ListenerKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -110,7 +111,7 @@ func (b *board) remove(k elb.ListenerKey) {
 	}
 }
 
-// verdict replaces what is said of one backend of a listener. The verdict on a
+// verdict replaces the status of one backend of a listener. A verdict on a
 // backend that has left meanwhile is dropped.
 func (b *board) verdict(k elb.ListenerKey, v elb.BackendStatus) {
 	b.mu.Lock()
@@ -120,7 +121,7 @@ func (b *board) verdict(k elb.ListenerKey, v elb.BackendStatus) {
 		if s.Backends[i].ServerID != v.ServerID || s.Backends[i].Address != v.Address || s.Backends[i] == v {
 			continue
 		}
-		s.Backends = slices.Clone(s.Backends) // the old ones may be on their way to the store
+		s.Backends = slices.Clone(s.Backends) // the old slice may be in a report
 		s.Backends[i] = v
 		b.statuses[k] = s
 		b.note(k)
@@ -139,18 +140,18 @@ func (b *board) note(k elb.ListenerKey) {
 	b.untold[k] = struct{}{}
 	select {
 	case b.wake <- struct{}{}:
-	default: // run is awake already
+	default: // already signalled
 	}
 }
 
-// err is why the store did not take the last report, nil if it did.
+// err is why the store did not accept the last report, nil if it did.
 func (b *board) err() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.failed
 }
 
-// run tells the store what there is to tell until ctx ends.
+// run reports changes to the store until ctx ends.
 func (b *board) run(ctx context.Context) {
 	defer close(b.done)
 	for tries := 0; ; {
@@ -177,7 +178,7 @@ func (b *board) run(ctx context.Context) {
 // wait returns when run has.
 func (b *board) wait() { <-b.done }
 
-// tell makes one report and reports whether the store took it.
+// tell makes one report and reports whether the store accepted it.
 func (b *board) tell(ctx context.Context) bool {
 	changed, gone := b.take()
 	reporting, cancel := context.WithTimeout(ctx, reportTimeout)
@@ -199,7 +200,7 @@ func (b *board) tell(ctx context.Context) bool {
 	b.mu.Unlock()
 
 	switch {
-	case ctx.Err() != nil: // the end of the program broke it off
+	case ctx.Err() != nil: // the end of the program cancelled it
 	case err != nil && was == nil:
 		b.log.Warn("status not reported, traffic goes on", "err", err)
 	case err == nil && was != nil:
@@ -208,8 +209,8 @@ func (b *board) tell(ctx context.Context) bool {
 	return err == nil
 }
 
-// take takes the next report from the list of what is untold. What exceeds one
-// report wakes run again.
+// take returns the next report from the unreported statuses. If they exceed one
+// report, it wakes run again.
 func (b *board) take() (changed []elb.ListenerStatus, gone []elb.ListenerKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A verdict that comes while a status is put together is not lost, although the
-// status may have been made without it.
+// A verdict that comes while a status is put is not lost, although the status may
+// have been built without it.
 func TestVerdictWhileStatusIsPut(t *testing.T) {
 	leak.Check(t)
 	never := func(context.Context, string, []elb.ListenerStatus, []elb.ListenerKey) error { return nil }
@@ -34,8 +34,8 @@ func TestVerdictWhileStatusIsPut(t *testing.T) {
 	}
 }
 
-// Statuses of any number of listeners and backends come in reports of a bounded
-// size; one that fails is made again, and no other.
+// Statuses of any number of listeners and backends are reported in a bounded
+// size; a failed report is repeated, and no other.
 func TestReportsAreBounded(t *testing.T) {
 	leak.Check(t)
 	const listeners, backends = 20, 300

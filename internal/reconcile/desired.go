@@ -11,8 +11,8 @@ import (
 	"elbow/internal/store"
 )
 
-// A resolver turns the stored state into specs. It reuses its memory: a pass
-// over a thousand listeners, one of which changed, allocates for that one.
+// A resolver turns the stored state into specs. It reuses its memory: a pass over
+// a thousand listeners, one of which changed, allocates only for that one.
 type resolver struct {
 	balancers map[string]*elb.LoadBalancer
 	specs     []spec
@@ -21,8 +21,7 @@ type resolver struct {
 }
 
 // resolve lists the units that should run at now, by key. They are valid until
-// the next call. Started listeners of Active load balancers are served and no
-// others.
+// the next call. Only started listeners of Active load balancers are served.
 func (r *resolver) resolve(d *store.Desired, now time.Time) []spec {
 	if r.balancers == nil {
 		r.balancers = make(map[string]*elb.LoadBalancer, len(d.LoadBalancers))
@@ -42,8 +41,9 @@ func (r *resolver) resolve(d *store.Desired, now time.Time) []spec {
 		r.listener(b, l, d.ListenerRevisions[l.Key()])
 	}
 	slices.SortStableFunc(r.specs, func(a, b spec) int { return a.key.compare(b.key) })
-	// No two listeners have a port in common: the call that would make it so is
-	// refused. Should it be so all the same, the one stored first has the port.
+	// No two listeners have a port in common, because the call that would cause
+	// it is refused. Should it happen all the same, the one stored first gets the
+	// port.
 	r.specs = slices.CompactFunc(r.specs, func(a, b spec) bool { return a.key == b.key })
 	for i := 1; i < len(r.specs); i++ {
 		if a, b := &r.specs[i-1], &r.specs[i]; b.udp && a.loadBalancer == b.loadBalancer && a.port == b.port {
@@ -53,7 +53,7 @@ func (r *resolver) resolve(d *store.Desired, now time.Time) []spec {
 	return r.specs
 }
 
-// listener adds the units of one listener, those that the data plane can serve.
+// listener adds the units of one listener that the data plane can serve.
 func (r *resolver) listener(b *elb.LoadBalancer, l *elb.Listener, revision int64) {
 	switch {
 	case l.Protocol == elb.HTTPS:
@@ -118,7 +118,7 @@ func (r *resolver) redirect(b *elb.LoadBalancer, l *elb.Listener, revision int64
 	s.settings.idleTimeout = l.IdleTimeout
 }
 
-// at gives a unit the addresses of its load balancer.
+// at sets the addresses of a unit to those of its load balancer.
 func (s *spec) at(b *elb.LoadBalancer, port int) {
 	s.address = netip.AddrPortFrom(b.Address, uint16(port))
 	for _, e := range b.EIPs {
@@ -126,8 +126,7 @@ func (s *spec) at(b *elb.LoadBalancer, port int) {
 	}
 }
 
-// next is a fresh spec at the end, with the memory that its place had for
-// members.
+// next appends an empty spec, reusing the memory of its members.
 func (r *resolver) next() *spec {
 	n := len(r.specs)
 	if n == cap(r.specs) {
@@ -139,8 +138,8 @@ func (r *resolver) next() *spec {
 	return s
 }
 
-// checkOf drops what has no effect while the check is off, so that changing it
-// then changes nothing that runs.
+// checkOf drops the fields that have no effect while the check is off, so that
+// changing them changes nothing that runs.
 func checkOf(l *elb.Listener) check {
 	h := &l.Check
 	if !h.On {

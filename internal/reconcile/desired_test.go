@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// A state with one listener in which every field says something.
+// fullState is a state with one listener in which every field is set.
 func fullState() store.Desired {
 	l := elb.Listener{
 		LoadBalancerID: "lb-1", Port: 443, Protocol: elb.HTTPS, Description: "d", BackendPort: 8080,
@@ -59,7 +59,7 @@ func TestResolve(t *testing.T) {
 			check: check{
 				on: true, host: "example.com", uri: "/check", method: "get", success: [6]bool{2: true, 4: true},
 				port: 9000, interval: 3 * time.Second, rise: 4, fall: 5,
-				timeout: 3 * time.Second, // one shorter than the interval is the interval
+				timeout: 3 * time.Second, // shorter than the interval: the interval applies
 			},
 			members: []member{
 				{backendID{"i-1", 81, netip.MustParseAddrPort("10.0.0.1:81")}, 10},
@@ -76,7 +76,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// exporter lets cmp look into the values of this package.
+// exporter lets cmp compare unexported fields of this package.
 func exporter() cmp.Option {
 	return cmp.Options{
 		cmp.AllowUnexported(spec{}, key{}, settings{}, check{}, member{}, backendID{}),
@@ -100,7 +100,7 @@ func TestResolveLeavesOut(t *testing.T) {
 	}
 }
 
-// A check that is off is the same check whatever else is stored with it.
+// A check that is off equals any other that is off.
 func TestResolveCheckOff(t *testing.T) {
 	leak.Check(t)
 	d := fullState()
@@ -112,8 +112,7 @@ func TestResolveCheckOff(t *testing.T) {
 	}
 }
 
-// Should the store ever hold two units on one port, one of them has it, always
-// the same.
+// Should the store ever hold two units on one port, always the same one gets it.
 func TestResolvePortTakenTwice(t *testing.T) {
 	leak.Check(t)
 	d := fullState()

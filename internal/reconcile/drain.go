@@ -10,17 +10,17 @@ import (
 	"elbow/internal/elb"
 )
 
-// A drain is sockets that are closed and whose exchanges may end: those of a unit, or
-// one of them on the address of an EIP.
+// A drain is a set of closed sockets whose exchanges may complete: those of a
+// unit, or one of them on the address of an EIP.
 type drain struct {
 	unit     *unit
-	detached netip.Addr // of the EIP; invalid: all of the unit ends
+	detached netip.Addr // address of the EIP; invalid: the whole unit is drained
 	sockets  []front
-	cut      context.CancelFunc // ends the exchanges that are left
+	cut      context.CancelFunc // aborts the remaining exchanges
 }
 
-// drain closes the socket of a unit and lets its exchanges end behind the back
-// of the loop. When it returns, the address and port are free.
+// drain closes the sockets of a unit and lets its exchanges complete in the
+// background. When it returns, the address and port are free.
 func (l *Loop) drain(k key) {
 	u := l.running[k]
 	delete(l.running, k)
@@ -49,8 +49,9 @@ func (l *Loop) drain(k key) {
 	l.tell(u.spec.owner)
 }
 
-// end lets the exchanges of sockets that are closed end. The deadline of a drain is
-// its own: it may outlast the context of Run, up to the end of Drain, which calls cut.
+// end lets the exchanges of closed sockets complete. The drain has its own
+// deadline: it may outlast the context of Run, up to the end of Drain, which
+// calls cut.
 func (l *Loop) end(d *drain) {
 	ctx, cut := context.WithTimeout(context.Background(), l.drainTimeout)
 	d.cut = cut
@@ -60,7 +61,7 @@ func (l *Loop) end(d *drain) {
 
 func (l *Loop) await(ctx context.Context, d *drain) {
 	var err error
-	for _, socket := range d.sockets { // that are all closed: the time of one is that of all
+	for _, socket := range d.sockets { // all are closed: the deadline of one is that of all
 		err = cmp.Or(err, socket.Drain(ctx))
 	}
 	if err != nil {
@@ -70,9 +71,9 @@ func (l *Loop) await(ctx context.Context, d *drain) {
 	l.drained <- d
 }
 
-// endDrain lets go of a unit whose exchanges have ended. What it alone needed
-// goes with the next sweep, which looks at all units: one sweep serves all drains
-// that end at about the same time.
+// endDrain releases a unit whose exchanges have ended. What only this unit needed
+// is released by the next sweep, which looks at all units: one sweep serves all
+// drains that end at about the same time.
 func (l *Loop) endDrain(d *drain) {
 	d.cut()
 	delete(l.draining, d)
@@ -88,7 +89,7 @@ func (l *Loop) endDrain(d *drain) {
 	l.tell(owner)
 }
 
-// retireAll lets go of what a unit has.
+// retireAll releases the parts of a unit.
 func (l *Loop) retireAll(u *unit) {
 	for _, b := range u.backends {
 		l.retire(b)
@@ -98,8 +99,8 @@ func (l *Loop) retireAll(u *unit) {
 	}
 }
 
-// Drain ends what runs, after Run has returned: it closes all sockets, waits for
-// their exchanges, cuts what is left when ctx ends, and takes back the
+// Drain ends everything that runs, after Run has returned: it closes all sockets,
+// waits for their exchanges, aborts the rest when ctx ends, and removes the
 // addresses it assigned.
 func (l *Loop) Drain(ctx context.Context) {
 	for k := range l.running {
@@ -120,8 +121,8 @@ func (l *Loop) Drain(ctx context.Context) {
 	l.sweep()
 }
 
-// sweep lets go of what no unit needs any more: key pairs, and addresses that
-// this process assigned.
+// sweep releases what no unit needs any more: key pairs, and addresses that this
+// process assigned.
 func (l *Loop) sweep() {
 	if !l.stale {
 		return

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/store"
 )
 
-// allocated runs do and returns how many bytes it took from the heap.
+// allocated runs do and returns how many bytes it allocated.
 func allocated(do func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -19,9 +19,9 @@ func allocated(do func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Eight times as many listeners cost eight times as much to end, not sixty-four
-// times: nothing looks at all listeners for each of them. Bytes from the heap are
-// counted, as time depends on what else the machine does.
+// Ending eight times as many listeners costs eight times as much, not sixty-four
+// times: nothing looks at all listeners for each of them. The test counts
+// allocated bytes, because time depends on the load of the machine.
 func TestEndIsLinear(t *testing.T) {
 	leak.Check(t)
 	for name, end := range map[string]func(s *site, stop func(), keys []elb.ListenerKey){

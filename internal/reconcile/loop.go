@@ -7,8 +7,8 @@ import (
 	"elbow/internal/elb"
 )
 
-// Run makes what runs follow what is desired until ctx ends. The listeners then
-// go on; Drain ends them.
+// Run makes what runs follow the desired state until ctx ends. The listeners then
+// continue; Drain ends them.
 func (l *Loop) Run(ctx context.Context) {
 	reporting, stop := context.WithCancel(ctx)
 	defer l.board.wait()
@@ -51,14 +51,14 @@ func (l *Loop) Run(ctx context.Context) {
 	}
 }
 
-// begin notes that the loop works, until it waits again.
+// begin records that the loop works, until it waits again.
 func (l *Loop) begin() {
 	now := time.Now()
 	l.busy.Store(&now)
 }
 
-// stalled is for how long the loop has been at one thing, if that is longer than
-// anything it does can take.
+// stalled is how long the loop has been in one pass, if that is longer than any
+// pass can take.
 func (l *Loop) stalled() time.Duration {
 	if began := l.busy.Load(); began != nil && time.Since(*began) > stallTime {
 		return time.Since(*began)
@@ -66,8 +66,8 @@ func (l *Loop) stalled() time.Duration {
 	return 0
 }
 
-// sleep is for hints that arrive soon after each other: they become one pass.
-// It reports whether ctx goes on.
+// sleep merges hints that arrive soon after each other into one pass. It returns
+// false when ctx ends.
 func (l *Loop) sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
@@ -82,7 +82,8 @@ func (l *Loop) sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// pass looks at the whole desired state once and does what is left to do.
+// pass compares the whole desired state with what runs and applies the
+// difference.
 func (l *Loop) pass(now time.Time) {
 	desired := l.source.Desired()
 	specs := l.resolver.resolve(&desired, now)
@@ -91,19 +92,19 @@ func (l *Loop) pass(now time.Time) {
 	l.apply(l.steps, desired.Certificates, now)
 	l.sweep()
 	l.publishHealth(len(specs))
-	l.inherited = nil // a backend that joins later is unknown
+	l.inherited = nil // a backend that joins later is Unknown
 	l.board.pass()
 	select {
 	case <-l.opened:
 	default:
 		close(l.opened)
 	}
-	clear(l.steps) // they hold the resolver's memory, and that the store's
+	clear(l.steps) // they refer to the resolver's memory, and that to the store's
 }
 
-// untilRetry is the time until the first failed unit may be tried again, or
-// until other session keys are in force; or an hour: then a pass looks whether a
-// hint was missed.
+// untilRetry is the time until the first failed unit may be retried, or until
+// other session keys come into force; at most an hour: then a pass makes up for a
+// missed hint.
 func (l *Loop) untilRetry(now time.Time) time.Duration {
 	const idle = time.Hour
 	wait := min(idle, elb.NextSessionPeriod(now).Sub(now))

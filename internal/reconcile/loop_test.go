@@ -36,7 +36,7 @@ func TestStartedListenerServes(t *testing.T) {
 	}
 }
 
-// What was started before the process was there serves without any hint.
+// Listeners that were started before the process serve without a hint.
 func TestFirstPassNeedsNoHint(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
@@ -122,27 +122,27 @@ func TestUnusableCertificates(t *testing.T) {
 	wantReason(t, s.awaitState(none, elb.Starting), "no certificate", "ServerCertificateId")
 	s.awaitState(good, elb.Running)
 
-	// Another certificate is tried at once, not when the pause is over.
+	// Another certificate is tried at once, not after the pause.
 	s.listener(mismatched.Port, func(l *elb.Listener) { l.CertificateID = "1" })
 	s.awaitState(mismatched, elb.Running)
 }
 
-// A certificate that expired since its upload is served: what to do about it is
-// for its owner to say.
+// A certificate that expired since its upload is served: its owner decides what
+// to do about it.
 func TestExpiredCertificateIsServed(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
 	s.change(func(d *store.Desired) {
 		c := d.Certificates["1"]
-		c.CreateTime = time.Now().Add(-24 * time.Hour) // the time that its validity is judged by
+		c.CreateTime = time.Now().Add(-24 * time.Hour) // the time at which it was validated
 		d.Certificates["1"] = c
 	})
 	s.run()
 	s.awaitState(s.listen(s.freePort()), elb.Running)
 }
 
-// A running listener goes on with the certificate that works, and everything
-// else that was changed takes effect.
+// A running listener keeps the working certificate, and all other changes take
+// effect.
 func TestBrokenCertificateOfARunningListener(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
@@ -167,7 +167,7 @@ func TestBrokenCertificateOfARunningListener(t *testing.T) {
 	s.awaitState(k, elb.Running)
 }
 
-// A stream is open while everything about its listener changes.
+// A stream stays open while everything about its listener changes.
 func TestChangesBreakNothing(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
@@ -213,7 +213,7 @@ func TestChangesBreakNothing(t *testing.T) {
 	}
 }
 
-// Connections, health and probes of a backend go on when something else
+// Connections, health and probes of a backend continue when something else
 // changes.
 func TestBackendSurvivesChanges(t *testing.T) {
 	leak.Check(t)
@@ -227,7 +227,7 @@ func TestBackendSurvivesChanges(t *testing.T) {
 	s.awaitHealth(k, "i-b", "unhealthy")
 	c := s.client()
 	s.get(c, k.Port)
-	u := s.loop.running[keyOf(k)] // as it was; the loop's goroutine waits for a hint
+	u := s.loop.running[keyOf(k)] // unchanged; the loop's goroutine waits for a hint
 	old := u.backends[memberOf(a.Backend, &elb.Listener{}).backendID]
 
 	weighted := a.Backend
@@ -315,7 +315,7 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-// A redirect that cannot listen is told of the listener that it belongs to,
+// A redirect that cannot listen is reported with the listener that it belongs to,
 // which serves all the same.
 func TestRedirectPortInUse(t *testing.T) {
 	leak.Check(t)
@@ -374,8 +374,8 @@ func TestStopDrains(t *testing.T) {
 	}
 }
 
-// A listener that is started again while old exchanges end has its socket at
-// once.
+// A listener that is started again while old exchanges complete gets its socket
+// at once.
 func TestStartDuringDrain(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
@@ -468,7 +468,7 @@ func TestDrainOfEverything(t *testing.T) {
 	<-drained
 }
 
-// Without the store traffic goes on; when it is back it is told everything.
+// Without the store traffic continues; when it is back everything is reported.
 func TestStoreGone(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
@@ -510,7 +510,7 @@ func awaitHealthOf(t *testing.T, l *Loop, is func(Health) bool) {
 	}
 }
 
-// What is told of a listener is told in the order in which it became true.
+// States of a listener are reported in the order in which they became true.
 func TestStatesInOrder(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
@@ -524,7 +524,7 @@ func TestStatesInOrder(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	got := slices.Compact(slices.DeleteFunc(s.history[k], func(state elb.ListenerState) bool {
-		return state == elb.Stopping // too short to be always seen
+		return state == elb.Stopping // too short to be seen always
 	}))
 	if want := []elb.ListenerState{elb.Running, elb.Stopped, elb.Running}; !slices.Equal(got, want) {
 		t.Errorf("told %v, want %v", got, want)

@@ -12,16 +12,16 @@ import (
 type op uint8
 
 const (
-	opDrain       op = iota + 1 // close the sockets, let their exchanges end
-	opDetach                    // close the socket on the address of an EIP that is not the load balancer's any more
+	opDrain       op = iota + 1 // close the sockets, let their exchanges complete
+	opDetach                    // close the socket on the address of a detached EIP
 	opOpen                      // open a socket
-	opSwap                      // let new exchanges follow the spec
+	opSwap                      // make new exchanges use the spec
 	opCertificate               // load the certificate
-	opSessions                  // hand over the session keys
-	opJoin                      // make a backend
-	opProbe                     // begin to probe it, or probe it anew
-	opQuiet                     // end its probes
-	opLeave                     // let a backend go that no exchange is sent to any more
+	opSessions                  // set the session keys
+	opJoin                      // create a backend
+	opProbe                     // start to probe it, or restart with another check
+	opQuiet                     // stop its probes
+	opLeave                     // release a backend that gets no more exchanges
 	opSettle                    // nothing left to do: the unit is as desired
 )
 
@@ -30,11 +30,11 @@ var opNames = [...]string{
 	opProbe: "probe", opQuiet: "quiet", opLeave: "leave", opSettle: "settle",
 }
 
-// A step is one thing to do to one unit.
+// A step is one action on one unit.
 type step struct {
 	op      op
 	key     key
-	spec    *spec      // what is desired; nil for a drain and a detach
+	spec    *spec      // the desired state; nil for a drain and a detach
 	backend backendID  // of join, probe, quiet and leave
 	at      netip.Addr // of open and detach
 }
@@ -53,12 +53,12 @@ func (s step) String() string {
 }
 
 // plan appends to dst the steps that lead from what runs to what is desired,
-// which is sorted by key. It looks at values only: of a unit at what its fields
-// say, and at now to tell whether one that failed may be tried again.
+// which is sorted by key. It is a function of values only: the fields of the
+// units, and now, which decides whether a failed unit may be retried.
 //
 // Sockets are closed before any is opened, so that an address and port can pass
-// from one unit to another. The steps of one unit follow each other, so that a
-// failure can leave out the rest of them. An address that cannot be had leaves out
+// from one unit to another. The steps of one unit are consecutive, so that a
+// failure can skip the rest of them. An address that cannot be bound skips
 // nothing as long as there is another.
 func plan(dst []step, desired []spec, running map[key]*unit, now time.Time) []step {
 	for k, u := range running {
@@ -96,9 +96,9 @@ func find(desired []spec, k key) *spec {
 	return &desired[i]
 }
 
-// planUnit makes u what d says. Before a socket is open nothing is lost by a
-// step that fails. Once it is, the certificate comes last: a broken one must not
-// keep a backend from being taken out.
+// planUnit appends the steps that make u match d. While no socket is open,
+// nothing is lost when a step fails. Once one is, the certificate comes last: a
+// broken one must not keep a backend from being removed.
 func planUnit(dst []step, d *spec, u *unit) []step {
 	before := len(dst)
 	add := func(o op, b backendID) {
@@ -116,7 +116,7 @@ func planUnit(dst []step, d *spec, u *unit) []step {
 	switch {
 	case !u.open:
 	case !u.spec.sameExchange(d):
-		add(opSwap, backendID{}) // with the session keys
+		add(opSwap, backendID{}) // together with the session keys
 	case u.spec.sessions != d.sessions:
 		add(opSessions, backendID{})
 	}
@@ -151,7 +151,7 @@ func planUnit(dst []step, d *spec, u *unit) []step {
 	return dst
 }
 
-// left are the backends of u that are no members of d.
+// left are the backends of u that are not members of d.
 func left(d *spec, u *unit) []backendID {
 	if sameBackends(d, u) {
 		return nil
@@ -166,8 +166,8 @@ func left(d *spec, u *unit) []backendID {
 	return ids
 }
 
-// sameBackends is the common case: d has the members that u has, no more and no
-// fewer. The members of a spec differ from each other.
+// sameBackends is the common case: d and u have the same members. The members of
+// a spec are distinct.
 func sameBackends(d *spec, u *unit) bool {
 	for i := range d.members {
 		if u.backends[d.members[i].backendID] == nil {

@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the steps in testdata")
 
-// Each file in testdata is a story: what runs, what is desired, and the steps
-// from the one to the other.
+// Each file in testdata is a case: what runs, what is desired, and the steps in
+// between.
 //
 //	-- running --
 //	lb-1:443 at=127.8.0.1 certificate=7 check=2s
@@ -35,8 +35,9 @@ var update = flag.Bool("update", false, "rewrite the steps in testdata")
 //	swap lb-1:443
 //	certificate lb-1:443 8
 //
-// A running unit may be closed, or have no socket on its own address (missing), and failed (it may be tried again) or held (it
-// is too early); its backends say what check probes them.
+// A running unit may be closed, or have no socket on its own address (missing),
+// and failed (it may be retried) or held (it is too early); check is the check
+// that probes a backend.
 func TestPlan(t *testing.T) {
 	leak.Check(t)
 	files, err := filepath.Glob("testdata/*.txt")
@@ -73,7 +74,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// storyTime is the moment in which the stories play.
+// storyTime is the present time in the cases.
 var storyTime = time.Date(2026, 3, 27, 12, 0, 0, 0, time.UTC)
 
 func parseDesired(t *testing.T, text string) (all []spec) {
@@ -135,7 +136,7 @@ func eachLine(text string, do func(indented bool, words []string)) {
 	}
 }
 
-// parseUnit reads "lb-1:443 at=… name=value …" and words without a value.
+// parseUnit parses "lb-1:443 at=… name=value …" and words without a value.
 func parseUnit(t *testing.T, words []string) (spec, map[string]bool) {
 	t.Helper()
 	id, port, _ := strings.Cut(words[0], ":")
@@ -175,7 +176,7 @@ func parseUnit(t *testing.T, words []string) (spec, map[string]bool) {
 	return s, flags
 }
 
-// parseBackend reads "i-1 10.0.0.1:80 name=value …".
+// parseBackend parses "i-1 10.0.0.1:80 name=value …".
 func parseBackend(t *testing.T, words []string) (m member, c check) {
 	t.Helper()
 	server, port, _ := strings.Cut(words[0], ":")
@@ -196,7 +197,7 @@ func parseBackend(t *testing.T, words []string) (m member, c check) {
 	return m, c
 }
 
-// parseCheck makes a check of its interval.
+// parseCheck returns a check with this interval.
 func parseCheck(t *testing.T, interval string) check {
 	t.Helper()
 	return check{on: true, uri: "/", interval: duration(t, interval)}

@@ -9,8 +9,8 @@ import (
 	"elbow/internal/health"
 )
 
-// probe begins to probe a backend, or probes it by other rules. The verdict of
-// the old rules stands until the new ones have another.
+// probe starts to probe a backend, or restarts with another check. The verdict of
+// the old check applies until the new one has another.
 func (l *Loop) probe(u *unit, d *spec, id backendID) {
 	b := u.backends[id]
 	b.quiet()
@@ -21,7 +21,7 @@ func (l *Loop) probe(u *unit, d *spec, id backendID) {
 		Request:  d.check.request,
 		Expect:   d.check.expect,
 		Address:  netip.AddrPortFrom(id.address.Addr(), port).String(),
-		H2C:      d.check.h2c && port == id.address.Port(), // a port for checks alone is an HTTP/1.1 one
+		H2C:      d.check.h2c && port == id.address.Port(), // a separate port for checks speaks HTTP/1.1
 		Host:     d.check.host,
 		URI:      d.check.uri,
 		Method:   d.check.method,
@@ -35,7 +35,7 @@ func (l *Loop) probe(u *unit, d *spec, id backendID) {
 	}, verdicts[b.proxy.Member.Health()], l.reporter(d, id, b.proxy.Member))
 }
 
-// quiet ends the probes of a backend; what they said last stands.
+// quiet stops the probes of a backend; their last verdict still applies.
 func (b *backend) quiet() {
 	if b.checker != nil {
 		b.checker.Stop()
@@ -44,7 +44,7 @@ func (b *backend) quiet() {
 	b.check = check{}
 }
 
-// The verdicts of the checkers, as the schedulers know them and back.
+// The verdicts of the checkers in the schedulers' terms, and the reverse.
 var (
 	verdicts = [...]health.Verdict{
 		balance.Unknown: health.Unknown, balance.Healthy: health.Up, balance.Unhealthy: health.Down,
@@ -55,8 +55,9 @@ var (
 	healthNames = [...]string{balance.Unknown: "unknown", balance.Healthy: "healthy", balance.Unhealthy: "unhealthy"}
 )
 
-// reporter is what the checker of one backend calls, from its own goroutine.
-// The next exchange sees the verdict at once, the store a moment later.
+// reporter is the callback of a backend's checker, which calls it from its own
+// goroutine. The next exchange sees the verdict at once, the store a moment
+// later.
 func (l *Loop) reporter(d *spec, id backendID, m *balance.Member) func(health.Verdict, error) {
 	owner, name := d.owner, id.name()
 	log := l.log.With("lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "backend", name, "address", id.address)

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A stored backend that may not be one gets neither requests nor probes, whatever
+// A stored backend that is not allowed gets neither requests nor probes, whatever
 // other port its probes go to, and the status says why.
 func TestResolveRefusesBackends(t *testing.T) {
 	leak.Check(t)
@@ -32,7 +32,7 @@ func TestResolveRefusesBackends(t *testing.T) {
 		{"127.0.0.1", 8096, 0, 0, false},
 		{"::ffff:127.0.0.1", 8096, 0, 0, false},
 		{"127.0.0.1", 0, 8096, 0, false},
-		{"127.0.0.1", 81, 8096, 0, true}, // the backend's own port counts
+		{"127.0.0.1", 81, 8096, 0, true}, // the backend's own port applies
 		{"127.0.0.1", 81, 0, 8096, false},
 		{"127.0.0.2", 8096, 0, 0, true},
 	} {
@@ -51,8 +51,8 @@ func TestResolveRefusesBackends(t *testing.T) {
 	}
 }
 
-// What the node listens on itself may change while it runs: a backend that becomes
-// one of its sockets is left alone from the next pass on, and taken back after.
+// The node's own sockets may change while it runs: a backend that becomes one of
+// them is not used from the next pass on, and used again afterwards.
 func TestBackendBecomesOwnSocket(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)

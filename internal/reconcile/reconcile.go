@@ -1,9 +1,9 @@
-// Package reconcile makes the data plane do what the store says. One loop reads
-// the complete desired state, plans the steps from what runs, applies them and
-// reports what came of it. It is the only translator between the stored model
-// and the data plane, and the only place where a listener that cannot be applied
-// is a reason in a status and not the end of the process. Start reading at
-// Loop.Run, then plan.
+// Package reconcile makes the data plane follow the store. One loop reads the
+// complete desired state, plans the steps from what runs, applies them and
+// reports the result. It is the only translator between the stored model and the
+// data plane, and the only place where a listener that cannot be applied becomes
+// a reason in a status and does not end the process. Start reading at Loop.Run,
+// then plan.
 package reconcile
 
 import (
@@ -26,47 +26,47 @@ import (
 // A Source is the desired state: a *store.Mirror, or a fake of it.
 type Source interface {
 	Desired() store.Desired
-	Changed() <-chan struct{} // a hint that Desired is another one
+	Changed() <-chan struct{} // a hint that Desired has changed
 }
 
-// A Report writes what this node says of its listeners: Store.ReportStatus.
+// A Report writes this node's status of its listeners: Store.ReportStatus.
 type Report func(ctx context.Context, node string, changed []elb.ListenerStatus, gone []elb.ListenerKey) error
 
-// Config is what a Loop works with.
+// Config configures a Loop.
 type Config struct {
 	Source Source
 	Report Report
 	Proxy  *proxy.Proxy
 
-	// Streams serve TCP listeners; nil: nothing does.
+	// Streams serve TCP listeners; nil: there are none.
 	Streams *stream.Streams
 
-	// Relay serves UDP listeners; nil: nothing does.
+	// Relay serves UDP listeners; nil: there are none.
 	Relay *udp.Relay
 
-	Node string // the name this node reports under
+	Node string // this node's name in reports
 
-	// Addresses gets the addresses that no interface has, and gives them back when
-	// nothing needs them any more. Nil: they are somebody else's business.
+	// Addresses assigns the addresses that no interface has, and removes them
+	// when they are no longer needed. Nil: addresses are not managed here.
 	Addresses *address.Addresses
 
-	// Verdicts are those of the process that this one takes over from.
+	// Verdicts are those of the predecessor in a takeover.
 	Verdicts []Verdict
 
-	// Reach says where requests and probes may be sent to; nil: the zero Reach. What
-	// it says may change: see Loop.Look.
+	// Reach says where requests and probes may be sent; nil: the zero Reach. It
+	// may change: see Loop.Look.
 	Reach *elb.Reach
 
-	// DrainTimeout is how long exchanges may go on after their listener was
-	// stopped, deleted or moved; then they are cut. 0: 30s.
+	// DrainTimeout is how long exchanges may continue after their listener was
+	// stopped, deleted or moved, before they are aborted. 0: 30s.
 	DrainTimeout time.Duration
 
-	// SlowStart is how long a backend that comes up takes until it has its whole
-	// share of new sessions. 0: it has it at once.
+	// SlowStart is the time in which a backend that comes up reaches its full
+	// share of new sessions. 0: at once.
 	SlowStart time.Duration
 
-	// Probes is how many health checks of each kind may be under way (health.Gate).
-	// 0: any number.
+	// Probes is the maximum number of concurrent health checks of each kind
+	// (health.Gate). 0: unlimited.
 	Probes int
 
 	// LoadFactor bounds the load of a backend where keys are hashed: see
@@ -76,7 +76,7 @@ type Config struct {
 	Log *slog.Logger // nil: slog.Default()
 }
 
-// A Loop holds what runs. Its fields belong to the goroutine of Run, but for
+// A Loop holds what runs. Its fields belong to the goroutine of Run, except
 // health, busy and board.
 type Loop struct {
 	source       Source
@@ -89,24 +89,24 @@ type Loop struct {
 	probes       *health.Gate
 	log          *slog.Logger
 
-	addresses *address.Addresses // nil: somebody else's
+	addresses *address.Addresses // nil: not managed here
 	resolver  resolver
-	steps     []step // the memory of the last plan
+	steps     []step // memory of the last plan, for reuse
 	running   map[key]*unit
 	pairs     map[string]*cert.Pair // by certificate id
 	draining  map[*drain]struct{}
-	drainsOf  map[elb.ListenerKey]int // how many of draining each listener has
+	drainsOf  map[elb.ListenerKey]int // number of entries in draining per listener
 	drained   chan *drain
-	again     chan struct{}                 // a pass was asked for
-	inherited map[verdictKey]balance.Health // of backends that have not joined yet
+	again     chan struct{}                 // a pass was requested
+	inherited map[verdictKey]balance.Health // verdicts for backends that have not joined yet
 	yielding  bool                          // another process has the sockets
 	revision  int64                         // of the last pass
-	stale     bool                          // there may be something for sweep
+	stale     bool                          // sweep may have work
 
 	board  *board
 	health atomic.Pointer[Health]
 	opened chan struct{}             // closed after the first pass
-	busy   atomic.Pointer[time.Time] // since when the loop is at one thing; nil: it waits for something to do
+	busy   atomic.Pointer[time.Time] // since when the loop is in one pass; nil: it waits
 }
 
 // New returns a Loop that Run starts.
@@ -146,29 +146,29 @@ func New(c Config) *Loop {
 	return l
 }
 
-// Look asks for a pass although nothing has changed in the store. It may be called
-// from any goroutine.
+// Look requests a pass although nothing has changed in the store. It may be
+// called from any goroutine.
 func (l *Loop) Look() {
 	select {
 	case l.again <- struct{}{}:
-	default: // one is asked for already
+	default: // already requested
 	}
 }
 
-// Health is how the loop stands after its last pass.
+// Health is the state of the loop after its last pass.
 type Health struct {
 	Revision  int64 // of the store; 0 before the first pass
 	Listeners int   // sockets that should be open, redirects included
-	Failing   int   // of these, how many are not as desired
-	Report    error // why the store does not take the statuses; nil if it does
+	Failing   int   // of Listeners, those not as desired
+	Report    error // why the store does not accept the statuses; nil if it does
 
-	// Stalled is for how long the loop has stood still in one pass, if it does:
-	// changes have no effect meanwhile.
+	// Stalled is how long the loop has stalled in one pass; 0 if it has not.
+	// Meanwhile changes have no effect.
 	Stalled time.Duration
 }
 
-// Opened is closed when the first pass has been made: every listener is open, but
-// for those that Health counts as failing.
+// Opened is closed after the first pass: every listener is open, except those
+// that Health counts as failing.
 func (l *Loop) Opened() <-chan struct{} { return l.opened }
 
 // Health may be called from any goroutine.
@@ -179,7 +179,7 @@ func (l *Loop) Health() Health {
 	return h
 }
 
-// Statuses are what this node has to tell of each of its listeners, in no order,
-// whether the store has been told yet or not. It may be called from any
-// goroutine; what it answers is shared and not to be changed.
+// Statuses are the statuses of this node's listeners, in no order, whether
+// reported to the store yet or not. It may be called from any goroutine; the
+// result is shared and must not be modified.
 func (l *Loop) Statuses() []elb.ListenerStatus { return l.board.all() }

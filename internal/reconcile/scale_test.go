@@ -38,8 +38,8 @@ func many(n int, certificate elb.Certificate, network byte) store.Desired {
 	return d
 }
 
-// A start brings up all listeners in one pass, and the store has their
-// statuses in few reports. The log says how long that took.
+// A start opens all listeners in one pass, and writes their statuses in few
+// reports. The log says how long that took.
 func TestManyListeners(t *testing.T) {
 	leak.Check(t)
 	n := 1000
@@ -62,7 +62,7 @@ func TestManyListeners(t *testing.T) {
 	}
 }
 
-// A pass in which nothing has changed costs no memory, however much runs.
+// A pass without changes allocates nothing, however much runs.
 func TestIdlePassDoesNotAllocate(t *testing.T) {
 	leak.Check(t)
 	d := many(1000, elb.Certificate{}, 29)

@@ -10,15 +10,15 @@ import (
 	"elbow/internal/proxy"
 )
 
-// sessionKeys are the session keys in force. They do not change: other keys, or
+// sessionKeys are the session keys in force. They are immutable: other keys, or
 // another period, are another value.
 type sessionKeys struct {
 	stored  []elb.SessionKey // shared with the store
-	sealing int              // index of the one that new tickets are sealed with
+	sealing int              // index of the key that encrypts new tickets
 }
 
-// sessionKeysAt is what is in force at now, nil if nothing is stored; it is last
-// if that is still true.
+// sessionKeysAt returns the keys in force at now, nil if none are stored; it
+// returns last if that is still right.
 func sessionKeysAt(stored []elb.SessionKey, now time.Time, last *sessionKeys) *sessionKeys {
 	if len(stored) == 0 {
 		return nil
@@ -30,11 +30,11 @@ func sessionKeysAt(stored []elb.SessionKey, now time.Time, last *sessionKeys) *s
 	return &sessionKeys{stored, sealing}
 }
 
-// sessions derives what the data plane gets for a listener that serves a
-// certificate. The listener's seed is in all of it, and was drawn with the
-// listener: what one listener gave a client, no other one takes. The certificate
-// is in the keys for tickets, because a client that resumes sees none: after it
-// was replaced everybody sees the new one.
+// sessions derives the data plane's session keys for a listener that serves a
+// certificate. The listener's seed, random for each listener, enters all of them:
+// no other listener accepts what one gave to a client. The certificate enters the
+// ticket keys, because a client that resumes a session is not shown one: after it
+// was replaced all clients see the new one.
 func sessions(d *spec, certificate string) *proxy.Sessions {
 	seed := d.settings.seed[:]
 	s := &proxy.Sessions{
@@ -47,7 +47,7 @@ func sessions(d *spec, certificate string) *proxy.Sessions {
 	info := "elbow session ticket " + d.key.String() + " " + certificate
 	stored, sealing := d.sessions.stored, d.sessions.sealing
 	s.Tickets = append(s.Tickets, derive(stored[sealing].Secret, seed, info))
-	for i := len(stored) - 1; i >= 0; i-- { // of the others the newest are met most
+	for i := len(stored) - 1; i >= 0; i-- { // of the others the newest occur most often
 		if i != sealing {
 			s.Tickets = append(s.Tickets, derive(stored[i].Secret, seed, info))
 		}
@@ -59,7 +59,7 @@ func sessions(d *spec, certificate string) *proxy.Sessions {
 func derive(secret, salt []byte, info string) [32]byte {
 	key, err := hkdf.Key(sha256.New, secret, salt, info, 32)
 	if err != nil {
-		panic(err) // for a key longer than SHA-256 gives
+		panic(err) // for a key longer than SHA-256 allows
 	}
 	return [32]byte(key)
 }

@@ -16,15 +16,15 @@ import (
 	"elbow/internal/store"
 )
 
-// oneSession is a client that keeps one session, whomever it was with.
+// oneSession is a client session cache for one session, whatever the server.
 type oneSession struct{ state *tls.ClientSessionState }
 
 func (o *oneSession) Get(string) (*tls.ClientSessionState, bool) { return o.state, o.state != nil }
 
 func (o *oneSession) Put(_ string, s *tls.ClientSessionState) { o.state = s }
 
-// resumes makes a request with the session that the client has, takes the next
-// one, and reports whether the old one was accepted.
+// resumes makes a request with the client's session, keeps the new one, and
+// reports whether the old one was accepted.
 func (s *site) resumes(session *oneSession, port int) bool {
 	s.t.Helper()
 	c, err := tls.Dial("tcp", netip.AddrPortFrom(s.addr, uint16(port)).String(),
@@ -36,7 +36,7 @@ func (s *site) resumes(session *oneSession, port int) bool {
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: one.test\r\n\r\n"); err != nil {
 		s.t.Fatal(err)
 	}
-	res, err := http.ReadResponse(bufio.NewReader(c), nil) // the ticket comes before it
+	res, err := http.ReadResponse(bufio.NewReader(c), nil) // the ticket arrives before it
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -44,8 +44,8 @@ func (s *site) resumes(session *oneSession, port int) bool {
 	return c.ConnectionState().DidResume
 }
 
-// keysAt are the stored keys after a rotation at now, with secrets that tell the
-// names apart.
+// keysAt are the stored keys after a rotation at now, with secrets that contain
+// the name.
 func keysAt(now time.Time, keys []elb.SessionKey, name string) []elb.SessionKey {
 	n := 0
 	next, _ := elb.RotateSessionKeys(keys, now, func() []byte {
@@ -55,7 +55,7 @@ func keysAt(now time.Time, keys []elb.SessionKey, name string) []elb.SessionKey 
 	return next
 }
 
-// Sessions go on with the next process and through rotations, not with another
+// Sessions are resumed by the next process and after rotations, not by another
 // listener, and not after the certificate was replaced.
 func TestSessionsOfAListener(t *testing.T) {
 	leak.Check(t)

@@ -44,8 +44,8 @@ func (l *Loop) open(u *unit, d *spec, ip netip.Addr) error {
 	return nil
 }
 
-// prepare makes what opens a socket of u: the first one of what d says, any other of
-// what the first follows. The config is one of HTTP and HTTPS.
+// prepare returns the opener for sockets of u: the first one follows d, any other
+// what the first follows. The config is for HTTP and HTTPS.
 func (l *Loop) prepare(u *unit, d *spec, eip bool) (_ opener, c *proxy.Config, err error) {
 	switch d.protocol {
 	case elb.TCP:
@@ -67,7 +67,7 @@ func (l *Loop) prepare(u *unit, d *spec, eip bool) (_ opener, c *proxy.Config, e
 	return func(at netip.AddrPort) (front, error) { return listen(at, c) }, c, nil
 }
 
-// swap makes c what all sockets of the unit follow.
+// swap makes all sockets of the unit use c.
 func (u *unit) swap(c *proxy.Config) {
 	u.config = c
 	for _, socket := range u.sockets {
@@ -75,8 +75,8 @@ func (u *unit) swap(c *proxy.Config) {
 	}
 }
 
-// detach closes the socket of a unit on the address of an EIP and lets its exchanges
-// end. When it returns, the address and port are free.
+// detach closes the socket of a unit on the address of an EIP and lets its
+// exchanges complete. When it returns, the address and port are free.
 func (l *Loop) detach(k key, eip netip.Addr) {
 	u := l.running[k]
 	socket := u.sockets[eip]
@@ -87,8 +87,8 @@ func (l *Loop) detach(k key, eip netip.Addr) {
 	l.end(&drain{unit: u, detached: eip, sockets: []front{socket}})
 }
 
-// needs notes the addresses that a unit serves on, and its own, which it may have
-// soon.
+// needs adds the addresses that a unit serves on, and its own, on which it may
+// serve soon.
 func (u *unit) needs(addresses map[netip.Addr]bool) {
 	addresses[u.spec.address.Addr()] = true
 	for at := range u.sockets {

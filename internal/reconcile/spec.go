@@ -12,7 +12,7 @@ import (
 	"elbow/internal/health"
 )
 
-// A key names a unit: what one load balancer does on one port of TCP or of UDP.
+// A key identifies a unit: one TCP or UDP port of one load balancer.
 type key struct {
 	loadBalancer string
 	port         int
@@ -45,9 +45,9 @@ func (k key) compare(o key) int {
 	return -1
 }
 
-// A spec is all that a unit depends on: values alone, so that two of them can
-// be compared. An HTTPS listener with ListenerForward has two units, its own and the
-// redirect on ForwardPort.
+// A spec is everything that a unit depends on: values only, so that two specs can
+// be compared. An HTTPS listener with ListenerForward has two units, its own and
+// the redirect on ForwardPort.
 type spec struct {
 	key
 	owner    elb.ListenerKey // the listener whose status the unit is part of
@@ -55,10 +55,10 @@ type spec struct {
 	forward  int             // port of the unit that redirects to this one; 0: none
 
 	address     netip.AddrPort
-	also        []netip.Addr // of EIPs, on the same port
+	also        []netip.Addr // addresses of EIPs, same port
 	protocol    elb.Protocol // of the unit: http for the redirect of an HTTPS listener
 	noHTTP3     bool         // a UDP listener has the port
-	redirect    int          // HTTPS port that requests are sent to; 0: the unit forwards
+	redirect    int          // HTTPS port that requests are redirected to; 0: none, the unit forwards
 	certificate string       // decimal id, or several; "" for a redirect
 	sessions    *sessionKeys // nil: none are stored, or a redirect
 	settings    settings
@@ -67,8 +67,8 @@ type spec struct {
 	refused     []refusal
 }
 
-// settings are what a change of replaces the scheduler and the stickiness, and
-// nothing else.
+// settings are the fields whose change replaces the scheduler and the stickiness,
+// and nothing else.
 type settings struct {
 	scheduler      string
 	seed           [32]byte
@@ -76,21 +76,21 @@ type settings struct {
 	protocol       string // of the backends
 	idleTimeout    time.Duration
 	requestTimeout time.Duration
-	keepFor        bool // X-Forwarded-For goes on as the client sent it
+	keepFor        bool // X-Forwarded-For is passed on as the client sent it
 
-	// Of TCP and UDP.
+	// For TCP and UDP.
 	established time.Duration
 	persistence time.Duration
 	proxyHeader bool
 }
 
-// A check is how backends are probed. The zero check probes nothing.
+// A check says how backends are probed. The zero check probes nothing.
 type check struct {
 	on       bool
 	kind     health.Kind
 	request  string // of UDP
 	expect   string // of UDP
-	h2c      bool   // in HTTP/2, as requests
+	h2c      bool   // probe with HTTP/2, like requests
 	host     string
 	uri      string
 	method   string
@@ -102,16 +102,16 @@ type check struct {
 	fall     int
 }
 
-// A backendID decides what survives a change: as long as it stays the same the
-// connections, the health and the count of active exchanges do.
+// A backendID decides what survives a change: as long as it is the same, the
+// connections, the health and the count of active exchanges are kept.
 type backendID struct {
 	server  string
 	port    int // as stored with the backend; 0: the listener decided
 	address netip.AddrPort
 }
 
-// name is what schedulers, cookies and metrics know the backend by: without
-// the address, so that the clients of a server that moved stay with it.
+// name is the backend's name in schedulers, cookies and metrics: without the
+// address, so that the clients of a server that moved stay with it.
 func (b backendID) name() string {
 	if b.port == 0 {
 		return b.server
@@ -119,14 +119,14 @@ func (b backendID) name() string {
 	return fmt.Sprintf("%s:%d", b.server, b.port)
 }
 
-// A member is a backend with its share.
+// A member is a backend with its weight.
 type member struct {
 	backendID
 	weight int
 }
 
-// A refusal is a backend that gets no requests and no probes, because the operator
-// does not allow its address.
+// A refusal is a backend that gets no requests and no probes, because the
+// operator does not allow its address.
 type refusal struct {
 	backendID
 	why string
@@ -135,8 +135,8 @@ type refusal struct {
 // forwards reports whether requests go to backends.
 func (s *spec) forwards() bool { return s.redirect == 0 }
 
-// sameSocket reports whether one listening socket can serve both, one after
-// the other. What a listener speaks is settled when it is opened.
+// sameSocket reports whether one listening socket can serve both, one after the
+// other. The protocol of a listener is fixed when it is opened.
 func (s *spec) sameSocket(o *spec) bool {
 	return s.address == o.address && s.protocol == o.protocol && s.noHTTP3 == o.noHTTP3
 }
@@ -146,12 +146,12 @@ func (s *spec) sameExchange(o *spec) bool {
 	return s.redirect == o.redirect && s.settings == o.settings && slices.Equal(s.members, o.members)
 }
 
-// serves reports whether an address is one of the unit's.
+// serves reports whether the unit has the address.
 func (s *spec) serves(at netip.Addr) bool {
 	return at == s.address.Addr() || slices.Contains(s.also, at)
 }
 
-// same reports whether both ask for the same.
+// same reports whether both specs are equal.
 func (s *spec) same(o *spec) bool {
 	return s.sameSocket(o) && s.sameExchange(o) && s.certificate == o.certificate && s.check == o.check && s.sessions == o.sessions &&
 		slices.Equal(s.refused, o.refused) && slices.Equal(s.also, o.also)

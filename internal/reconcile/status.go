@@ -7,7 +7,7 @@ import (
 	"elbow/internal/elb"
 )
 
-// tell puts onto the board how a listener stands.
+// tell puts the status of a listener onto the board.
 func (l *Loop) tell(k elb.ListenerKey) {
 	u := l.running[keyOf(k)]
 	s := elb.ListenerStatus{LoadBalancerID: k.LoadBalancerID, Port: k.Port, Protocol: k.Protocol, Revision: l.revision}
@@ -33,9 +33,8 @@ func (l *Loop) tell(k elb.ListenerKey) {
 	})
 }
 
-// state is how the listener of a unit stands. One that serves, but not all of
-// what is desired, is Configuring; one that does not serve is Starting: both are
-// tried again.
+// state is the state of a unit's listener. One that serves, but not everything
+// desired, is Configuring; one that does not serve is Starting: both are retried.
 func (l *Loop) state(u *unit) (state elb.ListenerState, reason string) {
 	switch {
 	case !u.open && u.fault != nil:
@@ -62,5 +61,6 @@ func (u *unit) memberStatus(id backendID) elb.BackendStatus {
 	return s
 }
 
-// drains reports whether exchanges of a listener that is gone go on.
+// drains reports whether exchanges of a listener that is gone are still in
+// flight.
 func (l *Loop) drains(k elb.ListenerKey) bool { return l.drainsOf[k] > 0 }

@@ -6,7 +6,7 @@ import (
 	"elbow/internal/balance"
 )
 
-// A Verdict is what the health checks said last of a backend, for the process that
+// A Verdict is the last health check result of a backend, for the process that
 // takes over from this one: it must not send requests to a backend that is known
 // to be down.
 type Verdict struct {
@@ -19,8 +19,8 @@ type Verdict struct {
 	Health       balance.Health
 }
 
-// Verdicts lists the verdicts of all backends that are probed. Run has returned
-// before.
+// Verdicts lists the verdicts of all backends that are probed. Run must have
+// returned.
 func (l *Loop) Verdicts() []Verdict {
 	var all []Verdict
 	for k, u := range l.running {
@@ -33,7 +33,7 @@ func (l *Loop) Verdicts() []Verdict {
 	return all
 }
 
-// A verdictKey is what a Verdict is of.
+// A verdictKey identifies the backend of a Verdict.
 type verdictKey struct {
 	key
 	backendID
@@ -47,16 +47,17 @@ func verdictsByKey(all []Verdict) map[verdictKey]balance.Health {
 	return m
 }
 
-// Resume gives the loop another store, which is the same one opened again. Run has
-// returned before and is called again after it. What was told is told anew.
+// Resume gives the loop another store, which is the same one opened again. Run
+// must have returned and is called again after it. All statuses are reported
+// again.
 func (l *Loop) Resume(source Source, report Report) {
 	l.source = source
 	l.board.resume(report)
 }
 
-// Yield gives the place of this node to another process, which has its sockets:
-// nothing is taken any more, and no client notices. The addresses stay. Run has
-// returned before; Drain waits for the end.
+// Yield stops accepting on all sockets, because another process has them and
+// takes over; clients do not notice. The addresses stay. Run must have returned;
+// Drain waits for the end.
 func (l *Loop) Yield() {
 	l.yielding, l.addresses = true, nil
 	for k := range l.running {
@@ -64,6 +65,6 @@ func (l *Loop) Yield() {
 	}
 }
 
-// Settled is closed when the first pass has been made and the store knows what
-// came of it.
+// Settled is closed when the first pass has been made and its results are in the
+// store.
 func (l *Loop) Settled() <-chan struct{} { return l.board.settled }

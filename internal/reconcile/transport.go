@@ -9,14 +9,14 @@ import (
 	"elbow/internal/udp"
 )
 
-// Why a listener does not run on a machine where the data plane for it could not be
+// Why a listener does not run on a machine where its data plane could not be
 // started.
 var (
 	errNoStreams = errors.New("this node serves no TCP listeners: its log says why")
 	errNoRelay   = errors.New("this node serves no UDP listeners: its log says why")
 )
 
-// prepareStream makes what opens the socket of a TCP listener.
+// prepareStream returns the opener of a TCP listener.
 func (l *Loop) prepareStream(u *unit, d *spec) (opener, error) {
 	if l.streams == nil {
 		return nil, errNoStreams
@@ -48,7 +48,8 @@ func (l *Loop) swapStream(u *unit, d *spec) error {
 	return nil
 }
 
-// streamConfig is what the data plane gets for d. Its backends are there already.
+// streamConfig is the data plane's configuration for d. Its backends must have
+// joined.
 func (l *Loop) streamConfig(u *unit, d *spec) (*stream.Config, error) {
 	_, scheduler, err := l.group(u, d)
 	if err != nil {
@@ -64,7 +65,7 @@ func (l *Loop) streamConfig(u *unit, d *spec) (*stream.Config, error) {
 	return c, nil
 }
 
-// prepareUDP makes what opens the socket of a UDP listener.
+// prepareUDP returns the opener of a UDP listener.
 func (l *Loop) prepareUDP(u *unit, d *spec) (opener, error) {
 	if l.relay == nil {
 		return nil, errNoRelay
@@ -96,7 +97,8 @@ func (l *Loop) swapUDP(u *unit, d *spec) error {
 	return nil
 }
 
-// udpConfig is what the data plane gets for d. Its backends are there already.
+// udpConfig is the data plane's configuration for d. Its backends must have
+// joined.
 func (l *Loop) udpConfig(u *unit, d *spec) (*udp.Config, error) {
 	_, scheduler, err := l.group(u, d)
 	if err != nil {

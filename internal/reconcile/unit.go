@@ -14,25 +14,25 @@ import (
 	"elbow/internal/udp"
 )
 
-// A unit is the sockets of one port, on the address of the load balancer and on those
-// of its EIPs, with all that belongs to them. What the plan looks at are values; the
-// rest are the parts of the data plane behind them.
+// A unit is the sockets of one port, on the address of the load balancer and on
+// those of its EIPs, with everything that belongs to them. The plan compares the
+// values; the rest are the parts of the data plane behind them.
 type unit struct {
-	spec     spec // in force; of one that is not open, what its parts were made for
+	spec     spec // in force; while not open, what its parts were created for
 	open     bool // on one address at least
 	backends map[backendID]*backend
-	fault    *fault // of the last try; nil if it went well
+	fault    *fault // of the last attempt; nil if it succeeded
 
 	sockets map[netip.Addr]front
-	config  *proxy.Config // that they follow, of HTTP and HTTPS
+	config  *proxy.Config // in force, for HTTP and HTTPS
 	certs   *cert.Store   // nil without TLS
 
-	stream *stream.Config // that they follow, of TCP
-	udp    *udp.Config    // of UDP
+	stream *stream.Config // in force, for TCP
+	udp    *udp.Config    // in force, for UDP
 	counts *proxy.StreamCounts
 }
 
-// A front is a listener of the data plane on one address, whatever it speaks.
+// A front is a listener of the data plane on one address, of any protocol.
 type front interface {
 	Close()
 	Yield()
@@ -45,23 +45,23 @@ func (u *unit) listens(at netip.Addr) bool {
 	return open
 }
 
-// settled reports whether d is in force and was told to be. Every step to what
-// spec says has been done if there is no fault.
+// settled reports whether d is in force and settled. If there is no fault, every
+// step to spec has been executed.
 func (u *unit) settled(d *spec) bool {
 	return u.open && u.fault == nil && u.spec.revision == d.revision && u.spec.owner == d.owner && u.spec.same(d)
 }
 
-// A backend is one server as one unit knows it.
+// A backend is one server of one unit.
 type backend struct {
-	check check // that probes it; zero: none does
+	check check // of its checker; zero: none
 
 	proxy   *exchange.Backend
 	stream  *stream.Backend // of a TCP listener
 	udp     *udp.Backend    // of a UDP listener
-	checker *health.Checker // nil if none probes it
+	checker *health.Checker // nil: it is not probed
 }
 
-// retire lets go of a backend that nothing new is sent to.
+// retire releases a backend that gets no new exchanges.
 func (l *Loop) retire(b *backend) {
 	b.proxy.Retire()
 	if b.stream != nil {
@@ -72,7 +72,7 @@ func (l *Loop) retire(b *backend) {
 	}
 }
 
-// probed is the check in force, none for a backend that is not there.
+// probed is the check in force, the zero check for a backend that does not exist.
 func (b *backend) probed() check {
 	if b == nil {
 		return check{}
@@ -88,7 +88,7 @@ type fault struct {
 	retry time.Time
 }
 
-// holds reports whether d is what failed and it is too early to try again.
+// holds reports whether d is what failed and it is too early to retry.
 func (f *fault) holds(d *spec, now time.Time) bool {
 	return f != nil && now.Before(f.retry) && f.tried.same(d)
 }
