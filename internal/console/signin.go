@@ -51,11 +51,9 @@ func (v accountPages) signIn() error {
 		return nil
 	case errors.Is(err, ErrSecondFactor):
 		form.Failed = "This user has to prove a second factor, which this server does not have. Use an access key, or have MFABindRequired switched off."
-	case errors.Is(err, ErrSignIn):
+	case errors.Is(err, ErrSignIn), err != nil && v.r.Context().Err() != nil: // or the client has left
 		v.Log.Warn("console sign-in refused", "name", cut(form.Name), "source", source(v.r))
 		form.Failed = "No such access key or user, or the secret is wrong."
-	case err != nil && v.r.Context().Err() != nil:
-		return nil // the client has left
 	case err != nil:
 		return err
 	}
