@@ -36,7 +36,7 @@ func newBackupCommand() *cobra.Command {
 				_, err := cmd.OutOrStdout().Write(content)
 				return err
 			}
-			if err := backup.WriteWhole(args[0], content); err != nil {
+			if err := backup.Save(args[0], content); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d documents of revision %d, %d bytes, checked\n", args[0], len(documents), h.Revision, len(content))

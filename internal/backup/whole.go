@@ -27,6 +27,15 @@ func WriteWhole(path string, content []byte) error {
 	return syncDirectory(filepath.Dir(path))
 }
 
+// Save is WriteWhole for a file that somebody has named: what is there and not a
+// regular file, as /dev/stdout, is written to and not replaced.
+func Save(path string, content []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, content, 0o600)
+	}
+	return WriteWhole(path, content)
+}
+
 func syncDirectory(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {
