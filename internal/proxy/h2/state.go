@@ -34,7 +34,7 @@ package h2
 // behind an end. The stream is closed, and no longer one of http2.MaxStreams, when it is
 // reset, or all was received and all was sent.
 
-// An half is the state of a direction of a stream.
+// A half is the state of a direction of a stream.
 type half uint8
 
 // The states of what the client sends.
