@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -14,18 +16,36 @@ import (
 	"testing"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"elbow/internal/api"
 )
 
 // onlyIPv6 runs the test in a network of its own that has ::1 and no other address.
-// What the test's own goroutine opens and starts is in there.
+// What the test's own goroutine opens and starts is in there. At the end of the test
+// its thread returns to the network it came from. It must not end with the test: the
+// kernel would kill every node that was ever started from it (PR_SET_PDEATHSIG is for
+// the end of the thread), which are nodes of other tests.
 func onlyIPv6(t *testing.T) {
 	t.Helper()
-	runtime.LockOSThread() // and never unlocked: the thread ends with the test
+	runtime.LockOSThread()
+	before, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := syscall.Unshare(syscall.CLONE_NEWNET); err != nil {
+		before.Close()
+		runtime.UnlockOSThread()
 		t.Skipf("a network of its own needs CAP_SYS_ADMIN: %v", err)
 	}
+	t.Cleanup(func() {
+		defer before.Close()
+		if err := unix.Setns(int(before.Fd()), unix.CLONE_NEWNET); err != nil {
+			t.Errorf("return to the network of the machine: %v", err)
+			return // and the thread ends
+		}
+		runtime.UnlockOSThread()
+	})
 	lo, err := netlink.LinkByName("lo")
 	if err == nil {
 		err = netlink.LinkSetUp(lo)
@@ -41,6 +61,47 @@ func onlyIPv6(t *testing.T) {
 		if err := netlink.AddrDel(lo, &a); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A process that was started from the thread of a test in a network of its own, as
+// nodes of other tests may be, outlives that test.
+func TestNodesOutliveNetworks(t *testing.T) {
+	t.Parallel()
+	for range 3 { // the main thread is the one that never ends
+		outlivesNetwork(t)
+	}
+}
+
+func outlivesNetwork(t *testing.T) {
+	other := exec.Command("cat")
+	other.SysProcAttr = child()
+	in, err := other.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("network", func(t *testing.T) {
+		runtime.LockOSThread() // so that the network is that of the thread which starts it
+		defer runtime.UnlockOSThread()
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		onlyIPv6(t)
+	})
+	for range 1000 { // the thread would have ended by then
+		_, _ = in.Write([]byte("x")) // an error shows when reading
+		if _, err := out.Read(make([]byte, 1)); err != nil {
+			t.Errorf("it ended with its thread: %v", err)
+			break
+		}
+	}
+	_ = in.Close() // it ends then
+	if err := other.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
