@@ -83,7 +83,7 @@ func awaitCounted(t *testing.T, n *Node, want int) {
 	t.Helper()
 	Eventually(t, func() error {
 		got := 0
-		for _, m := range requestsTotal.FindAllStringSubmatch(adminText(t, n, "/metrics"), -1) {
+		for _, m := range requestsTotal.FindAllStringSubmatch(n.admin(t, "/metrics"), -1) {
 			count, err := strconv.Atoi(m[1])
 			if err != nil {
 				return err

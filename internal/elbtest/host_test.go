@@ -2,7 +2,6 @@ package elbtest
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -132,26 +131,12 @@ func TestAdmin(t *testing.T) {
 	n := node(t)
 	f := NewSite(t, n, NewBackend(t, "a")).Listen(t, nil)
 	f.Get(t, f.Client(t, ""), "/")
-	text := adminText(t, n, "/metrics")
+	text := n.admin(t, "/metrics")
 	for _, want := range []string{f.LoadBalancerID, "elbow_"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("/metrics has no %s", want)
 		}
 	}
-}
-
-func adminText(t *testing.T, n *Node, path string) string {
-	t.Helper()
-	res, err := http.Get("http://" + n.Admin + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // Root credentials that nobody gave are made at the first start and written
