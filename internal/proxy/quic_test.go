@@ -23,15 +23,29 @@ import (
 	"elbow/internal/leak"
 )
 
+// rigWithUDP is a rig without HTTP/3 whose UDP port was opened by open. Another program
+// may have the port of that number, then there is another rig.
+func rigWithUDP[S any](t *testing.T, open func(*rig) (S, error)) (*rig, S) {
+	t.Helper()
+	for range 20 {
+		r := newRig(t, []string{origin(t, hello)}, withoutHTTP3)
+		s, err := open(r)
+		if err == nil {
+			return r, s
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the UDP ports of 20 listeners are taken")
+	panic("unreachable")
+}
+
 // A UDP port that another process has leaves the TCP side alone, is told of, and
 // is taken as soon as it is free.
 func TestUDPPortTaken(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, withoutHTTP3)
-	taken, err := net.ListenUDP("udp", r.udpAddr())
-	if err != nil {
-		t.Skipf("no UDP port of the number that is free for TCP: %v", err)
-	}
+	r, taken := rigWithUDP(t, func(r *rig) (*net.UDPConn, error) { return net.ListenUDP("udp", r.udpAddr()) })
 	defer taken.Close()
 	r.lis.quic = newQUIC(r.lis) // as Listen would have, but for the port
 	r.lis.quic.start()
@@ -56,12 +70,11 @@ func TestUDPPortTaken(t *testing.T) {
 // A UDP socket that breaks is opened again.
 func TestUDPSocketBreaks(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, withoutHTTP3)
-	q := newQUIC(r.lis)
-	s, err := q.open()
-	if err != nil {
-		t.Skipf("no UDP port of the number that is free for TCP: %v", err)
-	}
+	var q *quicPort
+	r, s := rigWithUDP(t, func(r *rig) (*quicSocket, error) {
+		q = newQUIC(r.lis)
+		return q.open()
+	})
 	r.lis.quic = q
 	r.lis.running.Add(1)
 	go q.run(s, nil) // ends when the listener is closed
@@ -77,11 +90,7 @@ func TestUDPSocketBreaks(t *testing.T) {
 // A listener that is closed while its UDP port is taken ends all the same.
 func TestUDPPortNeverFree(t *testing.T) {
 	leak.Check(t)
-	r := newRig(t, []string{origin(t, hello)}, withoutHTTP3)
-	taken, err := net.ListenUDP("udp", r.udpAddr())
-	if err != nil {
-		t.Skipf("no UDP port of the number that is free for TCP: %v", err)
-	}
+	r, taken := rigWithUDP(t, func(r *rig) (*net.UDPConn, error) { return net.ListenUDP("udp", r.udpAddr()) })
 	defer taken.Close()
 	r.lis.quic = newQUIC(r.lis) // as Listen would have, but for the port
 	r.lis.quic.start()
