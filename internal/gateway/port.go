@@ -180,6 +180,7 @@ func (c sniffedConn) ConnectionState() tls.ConnectionState {
 	begun := &begunConn{Conn: c.Conn, first: first[:]}
 	if plainText(first[0]) {
 		c.carry(begun)
+		c.failed = c.SetDeadline(time.Time{})
 		return tls.ConnectionState{}
 	}
 	secure := tls.Server(begun, c.port.TLS)
