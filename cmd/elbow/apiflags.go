@@ -13,26 +13,26 @@ import (
 // ask.
 func (c *config) apiFlags(f *flag.FlagSet) {
 	f.StringVar(&c.API, "api", c.API,
-		"`HOST:PORT` that the API listens on; port 0 takes a free one")
+		"`HOST:PORT` that the API listens on; port 0 chooses a free one")
 	f.StringVar(&c.APICert, "api-cert", c.APICert,
-		"`FILE` with the API's certificate chain in PEM; without it the API speaks plain\n"+
-			"HTTP, where only the signature protects a call. SIGHUP reads it again")
+		"`FILE` with the API's certificate chain in PEM; without it the API uses plain\n"+
+			"HTTP, where only the signature protects a call. SIGHUP reloads it")
 	f.StringVar(&c.APIKey, "api-key", c.APIKey,
 		"`FILE` with the private key of -api-cert in PEM")
 	f.BoolVar(&c.APIPlain, "api-plain", c.APIPlain,
-		"beside TLS the API's port serves plain HTTP too, for clients that cannot do\n"+
-			"otherwise. Only signed calls: the console is sent on to https. Without it a\n"+
-			"call by plain HTTP is answered with an error that says so. Needs -api-cert")
+		"serve plain HTTP beside TLS on the API's port, for clients that need it. Only for\n"+
+			"signed calls: the console redirects to https. Without it a call over plain HTTP\n"+
+			"gets an error with the reason. Needs -api-cert")
 	f.IntVar(&c.MaxAPIConns, "max-api-connections", c.MaxAPIConns,
-		"connections of the API and the console open at once, at least 8. Beyond it one\n"+
-			"is closed for each new one: the oldest from the address that has most, of\n"+
-			"clients that have not proved who they are first")
+		"connections of the API and the console open at once, at least 8. Beyond it each\n"+
+			"new one closes the oldest of the address with most connections, of\n"+
+			"unauthenticated clients first")
 	f.StringVar(&c.Admin, "admin", c.Admin,
 		"`HOST:PORT` for /metrics, /healthz, /readyz and /debug/pprof/, or off. It has no\n"+
-			"access control: keep it on an address that only operators reach")
+			"access control: use an address that only operators can reach")
 	f.StringVar(&c.Console, "console", c.Console,
-		"on, off or auto: whether the web console is served beside the API, under\n"+
-			"/console/. auto is on if -api is a loopback address. On another one give\n"+
+		"on, off or auto: whether the web console is served on the API's port, under\n"+
+			"/console/. auto is on if -api is a loopback address. On another address set\n"+
 			"-api-cert too: passwords and secrets are typed into it")
 }
 

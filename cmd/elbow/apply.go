@@ -9,11 +9,11 @@ import (
 	"elbow/internal/cli"
 )
 
-const applyText = `Bring certificates, load balancers, backends and listeners to the state that a file
-describes: print what has to change, ask, and change it. What is as described is
-left alone, so applying a file twice changes nothing the second time. Listeners
+const applyText = `Bring certificates, load balancers, backends and listeners to the state described in a
+file: print the changes, ask, and make them. What is already as described is not
+changed, so applying a file again changes nothing. Listeners
 and backends of the file's load balancers that the file does not have are removed;
-other load balancers are left alone, unless --prune is given.
+other load balancers are not changed, unless --prune is given.
 
 Fields have the names of the API's parameters:
 
@@ -31,9 +31,10 @@ Fields have the names of the API's parameters:
           HealthCheck: on
           HealthCheckURI: /health
 
-A field that is left out takes its default; one without a default stays as it is.
-Where several load balancers have one name, LoadBalancerId says which one is meant;
-with it another LoadBalancerName renames. A listener may have several certificates,
+A listener with Protocol http, tcp or udp is one of that protocol; without it, HTTPS.
+An omitted field gets its default; one without a default keeps its value.
+If several load balancers have the same name, LoadBalancerId selects one;
+with it, a different LoadBalancerName renames it. A listener may have several certificates,
 Certificate: [shop-ecdsa, shop-rsa].
 "elbow export" writes such a file from what exists.
 

@@ -10,16 +10,16 @@ import (
 	"elbow/internal/backup"
 )
 
-const backupText = `Write all that a node has stored to a file: load balancers, listeners, certificates
-with their keys, users, access keys and policies, as of one moment. The node may run
-or not. The file holds the key to the secrets in it: keep it as you keep passwords.
-It ends with a checksum; a file that was cut off or altered is refused by restore.`
+const backupText = `Write everything that a node has stored to a file: load balancers, listeners, certificates
+with their keys, users, access keys and policies, as of one moment. The node may be running
+or stopped. The file contains the key that encrypts its secrets: protect it like a password.
+It ends with a checksum; restore refuses a truncated or modified file.`
 
 func newBackupCommand() *cobra.Command {
 	dir := defaultConfig().Data
 	cmd := &cobra.Command{
 		Use:     "backup FILE",
-		Short:   "Write all that a node has stored to a file",
+		Short:   "Write everything that a node has stored to a file",
 		Long:    backupText,
 		Example: "  elbow backup --data /var/lib/elbow elbow-$(date +%F).backup",
 		Args:    cobra.ExactArgs(1),

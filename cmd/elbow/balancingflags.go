@@ -10,19 +10,19 @@ import (
 // without effect by default: what the specification says of schedulers holds.
 func (c *config) balancingFlags(f *flag.FlagSet) {
 	f.DurationVar(&c.SlowStart, "slow-start", c.SlowStart,
-		"`TIME` in which a backend that passes its health checks again, or for the first\n"+
-			"time, takes up its share of new sessions, from a tenth to all; 0: at once.\n"+
-			"Sticky sessions come back at once. If all backends rise, all have the same part")
+		"`TIME` in which the share of new sessions of a backend that becomes healthy grows\n"+
+			"from a tenth to all; 0: at once. Sticky sessions return at once. If all backends\n"+
+			"are in slow start, they share all sessions")
 	f.IntVar(&c.LoadFactor, "hash-load-factor", c.LoadFactor,
-		"`PERCENT` of the average, by weight, that one backend may have in flight where\n"+
-			"sch, qch or iqch hash: 125 is a quarter more. A key that comes on top goes to\n"+
-			"another backend, always the same one. 0: no bound, else 100 to 10000")
+		"`PERCENT` of the average requests in flight, weighted, that one backend may have\n"+
+			"with sch, qch or iqch: 125 is a quarter more. A key beyond that goes to another\n"+
+			"backend, always the same one. 0: no bound, else 100 to 10000")
 	f.IntVar(&c.RetryPercent, "retry-percent", c.RetryPercent,
-		"requests of a hundred, from 0 to 100, that a listener may send to a second\n"+
-			"backend because the first one took no connection")
+		"percentage of requests, from 0 to 100, that a listener may send to a second\n"+
+			"backend because the first one accepted no connection")
 	f.IntVar(&c.RetryBurst, "retry-burst", c.RetryBurst,
-		"second attempts that a listener may make at once beyond -retry-percent, after a\n"+
-			"time without any; 0: no second attempts at all")
+		"retries that a listener may make at once beyond -retry-percent, after a time\n"+
+			"without any; 0: no retries at all")
 }
 
 // validateBalancing checks what the types of the flags do not.

@@ -6,10 +6,10 @@ import (
 	"elbow/internal/cli"
 )
 
-const callText = `Call an operation of the API and print its answer, as JSON unless -o says
-otherwise. --query picks a part of it with a JMESPath expression, --cli-input reads
-parameters from a file, and --wait repeats the look at what was asked for or
-changed until a field has a value.
+const callText = `Call an operation of the API and print its response, as JSON unless -o selects
+another format. --query selects a part of it with a JMESPath expression, --cli-input
+reads parameters from a file, and --wait repeats the call, or after a change the call
+that shows it, until a field has a value.
 
 Endpoint and credentials come from flags, else from the environment
 (ELBOW_ENDPOINT, ELBOW_ACCESS_KEY_ID, ELBOW_ACCESS_KEY_SECRET; the names
@@ -22,10 +22,10 @@ else from a profile in ~/.elbow/config or the file that ELBOW_CONFIG names:
   access-key-id     = LTAI…
   access-key-secret = …
 
-An error of the API is printed as code and message, and the exit status is 1. So is
-"not found" where the API answers nothing but a RequestId, as
-DescribeLoadBalancerAttribute does of an id that it does not know. A list that is
-empty is an answer, and the exit status 0.`
+An error of the API is printed as code and message, and the exit status is 1. If the
+response has only a RequestId, as that of DescribeLoadBalancerAttribute for an unknown
+id, "not found" is printed and the exit status is 1. An empty list is a valid response,
+and the exit status is 0.`
 
 const callExample = `  elbow call DescribeLoadBalancers -o table
   elbow call DescribeLoadBalancers --query 'LoadBalancers.LoadBalancer[].Address'
@@ -37,7 +37,7 @@ const callExample = `  elbow call DescribeLoadBalancers -o table
 func newCallCommand() *cobra.Command {
 	call := &cobra.Command{
 		Use:     "call OPERATION [--Param value]…",
-		Short:   "Call an operation of the API and print its answer",
+		Short:   "Call an operation of the API and print its response",
 		Long:    callText,
 		Example: callExample,
 	}

@@ -37,55 +37,54 @@ const (
 func (c *config) flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.StringVar(&c.Data, "data", c.Data,
-		"`DIR` with the state: the store, the key that secrets in it are sealed with,\n"+
-			"and root-credentials if the first start had to make them. Made if absent")
+		"`DIR` with the state: the store, the key that encrypts its secrets,\n"+
+			"and root-credentials if the first start created them. Created if missing")
 	f.StringVar(&c.Region, "region", c.Region,
-		"`NAME` of the region that the first start makes; later starts ignore it")
+		"`NAME` of the region that the first start creates; later starts ignore it")
 	f.Var((*cidr)(&c.VSwitch), "vswitch",
-		"`CIDR` of the vSwitch that the first start makes, from which load balancers\n"+
-			"get their addresses; later starts ignore it. May be one address, as /32")
+		"`CIDR` of the vSwitch that the first start creates, from which load balancers\n"+
+			"get their addresses; later starts ignore it. May be a single address, as a /32")
 	f.Var((*networks)(&c.EIPPool), "eip-pool",
-		"`CIDR`,… that EIPs are taken from, second addresses of load balancers: those\n"+
-			"that are routed to this machine (default: none). Of a range the first and the\n"+
-			"last address are left out, as of a vSwitch; of /31 and /32 none is. A range with\n"+
-			"addresses of a vSwitch is not used")
+		"`CIDR`,… that EIPs, further addresses of load balancers, are allocated from. They\n"+
+			"must be routed to this machine (default: none). The first and the last address\n"+
+			"of a range are not used, except in a /31 or /32. A range that shares addresses\n"+
+			"with a vSwitch is not used")
 	f.Var((*networks)(&c.BackendNetworks), "backend-networks",
-		"`CIDR`,… that backends may be in, as 10.0.0.0/8,fd00::/8 (default: everywhere but\n"+
-			"on link-local addresses and the metadata services of clouds). Link-local ones are\n"+
-			"allowed by a range of their own, metadata services one by one. The sockets of\n"+
+		"`CIDR`,… that backends may be in, as 10.0.0.0/8,fd00::/8 (default: all addresses\n"+
+			"except link-local ones and the metadata services of clouds). Link-local addresses\n"+
+			"need a range of their own, metadata services an entry each. The sockets of\n"+
 			"-api and -admin are never backends, nor are unspecified, broadcast and multicast\n"+
 			"addresses")
 	c.apiFlags(f)
 	f.StringVar(&c.AccessLog, "access-log", c.AccessLog,
-		"`FILE` for a JSON line a request, - for standard output, or off. SIGHUP opens\n"+
-			"the file anew, after it was rotated")
+		"`FILE` for a JSON line per request, connection or UDP session, - for standard\n"+
+			"output, or off. SIGHUP reopens the file, after it was rotated")
 	c.auditFlags(f)
 	f.Var((*byteSize)(&c.HistorySize), "history-size",
-		"`SIZE`, as 512MiB, that the history may take in the data directory: what each\n"+
-			"listener did, minute by minute, for a week, for the charts of the console and\n"+
-			"the monitor operations. Above that the oldest of it is dropped, the current hour\n"+
-			"never. 0: no history")
+		"`SIZE`, as 512MiB, that the history may take in the data directory: statistics of\n"+
+			"each listener, minute by minute, for a week, for the charts of the console and\n"+
+			"the monitor operations. Beyond it the oldest part is deleted, but never the\n"+
+			"current hour. 0: no history")
 	f.BoolVar(&c.HTTP3, "http3", c.HTTP3,
-		"HTTPS listeners speak HTTP/3 too, on the UDP port of the same number, and say\n"+
-			"so to clients. Where that port is taken they go on without, and try again")
+		"HTTPS listeners serve HTTP/3 as well, on the UDP port of the same number, and\n"+
+			"advertise it with Alt-Svc. If the port is in use they serve without it and retry")
 	f.BoolVar(&c.ManageAddresses, "manage-addresses", c.ManageAddresses,
-		"put addresses of load balancers that no interface has on lo, and take them\n"+
-			"away when they are not needed any more. Linux only, needs CAP_NET_ADMIN")
+		"add addresses of load balancers that no interface has to lo, and remove them\n"+
+			"when they are no longer used. Linux only, needs CAP_NET_ADMIN")
 	f.IntVar(&c.MaxConnections, "max-connections", c.MaxConnections,
 		"client connections served at once, at least 1. Each needs a file descriptor,\n"+
 			"and another one during a request (see ulimit -n)")
 	f.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout,
-		"`TIME` that requests may go on for after their listener was stopped, their\n"+
-			"backend was removed, or the program was told to end; then they are cut")
+		"`TIME` that requests and connections have to end after their listener was\n"+
+			"stopped, their backend was removed, or the program got SIGTERM; then they are cut")
 	f.BoolVar(&c.AbortOnClose, "abort-on-close", c.AbortOnClose,
-		"end a request when its client closes the sending side of its TCP connection.\n"+
-			"Without it that is the end of what the client sends and no more, and it gets\n"+
-			"its answer; one that has gone for good is then found when there is something\n"+
-			"to send to it, or by TCP keep-alive within two minutes")
+		"abort a request when its client half-closes the TCP connection. Without it a\n"+
+			"client that half-closes gets its response; one that has left is detected when\n"+
+			"data is sent to it, or by TCP keep-alive within two minutes")
 	f.BoolVar(&c.Takeover, "takeover", c.Takeover,
-		"take the place of the process that runs on the same data directory, with its\n"+
-			"sockets: no connection is refused and no request lost. That one drains and\n"+
-			"ends. Without one this is a start like any other")
+		"replace the process that runs on the same data directory and take over its\n"+
+			"sockets: no connection is refused and no request lost. That process drains and\n"+
+			"ends. Without such a process this is a normal start")
 	c.balancingFlags(f)
 	f.IntVar(&c.GCPercent, "gc-percent", c.GCPercent,
 		"growth of memory, in `PERCENT`, between two runs of the garbage collector, from\n"+

@@ -11,20 +11,20 @@ import (
 	"elbow/internal/node"
 )
 
-const doctorText = `Look at this machine and the node on it for what keeps a load balancer from working,
-or will: limits of the system, ports, clock, disk, the store, the addresses of load balancers,
-listeners that do not run, unhealthy backends and certificates that expire. Nothing
-is changed. Each finding says what to do. The exit status is 1 if something fails.
+const doctorText = `Check this machine and its node for current and coming problems of load balancers:
+limits of the system, ports, clock, disk, the store, the addresses of load balancers,
+listeners that are not running, unhealthy backends and certificates that expire. Nothing
+is changed. Each finding has advice. The exit status is 1 if a check fails.
 
-It asks the node at its -api and -admin addresses. With credentials, given as for
-"elbow call", it looks at what the API tells as well.`
+The node is queried at its -api and -admin addresses. With credentials, given as for
+"elbow call", the state that the API reports is checked as well.`
 
 func newDoctorCommand() *cobra.Command {
 	access := new(cli.Access)
 	c := defaultConfig()
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Find what keeps a load balancer from working",
+		Short: "Find problems of load balancers and of this machine",
 		Long:  doctorText,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

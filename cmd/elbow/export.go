@@ -7,11 +7,11 @@ import (
 )
 
 const exportText = `Write the load balancers of the server, with their listeners and backends, as a file
-for "elbow apply": all of them, or those that are named. Fields at their default
-are left out. Certificates are referred to by name; with --certificates they are
-written to that directory with their private keys, and the file refers to them.
-A load balancer whose name another one has too is written with its id, which no
-other server has: such a file can be applied to this server alone.`
+for "elbow apply": all of them, or those that are named. Fields with their default
+value are omitted. Certificates are referenced by name; with --certificates they are
+written to that directory with their private keys, and the file references them.
+A load balancer that shares its name with another one is written with its id. Ids differ
+between servers, so such a file can be applied only to this server.`
 
 func newExportCommand() *cobra.Command {
 	access, o := new(cli.Access), new(cli.Export)

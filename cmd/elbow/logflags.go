@@ -9,11 +9,11 @@ import (
 // auditFlags set the part of c that is about the audit log.
 func (c *config) auditFlags(f *flag.FlagSet) {
 	f.StringVar(&c.AuditLog, "audit-log", c.AuditLog,
-		"`FILE` for a JSON line an API call, - for standard output, or off (default\n"+
-			"audit.log in the data directory). SIGHUP opens the file anew")
+		"`FILE` for a JSON line per API call, - for standard output, or off (default\n"+
+			"audit.log in the data directory). SIGHUP reopens the file")
 	f.Var((*byteSize)(&c.AuditSize), "audit-size",
-		"`SIZE`, as 256MiB, that the audit log may take: beyond half of it FILE becomes\n"+
-			"FILE.1, in the place of the one before. At least 1MiB; 0: no limit")
+		"`SIZE`, as 256MiB, that the audit log may take: at half of it FILE is renamed to\n"+
+			"FILE.1, which replaces the previous one. At least 1MiB; 0: no limit")
 }
 
 // minAudit is some thousand lines: with less a failing client would push a whole

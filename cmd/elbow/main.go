@@ -46,7 +46,7 @@ func newRootCommand() *cobra.Command {
 		Use:   "elbow",
 		Short: "An edge load balancer driven by the ENS API",
 		Long: `elbow is an edge load balancer that is driven by the ENS API: load balancers,
-listeners, backends and certificates are made by signed calls, from the official
+listeners, backends and certificates are created by signed calls, from the official
 SDKs, from Terraform or with "elbow call".`,
 		Example: `  elbow demo                    see it work, on this machine, in a few seconds
   elbow serve -data DIR         run it

@@ -9,12 +9,12 @@ import (
 // metricsFlags are those that bound what a scrape takes.
 func (c *config) metricsFlags(f *flag.FlagSet) {
 	f.IntVar(&c.MetricsListeners, "metrics-listeners", c.MetricsListeners,
-		"listeners up to which /metrics has everything of each of them, 11 KB a listener. Of\n"+
-			"more than that histograms are of all together, and counters of faults and refusals\n"+
-			"come once they are not 0: 1.3 KB a listener")
+		"listeners up to which /metrics has all metrics of each, 11 KB a listener. With\n"+
+			"more, histograms are aggregated over all listeners, and counters of faults and\n"+
+			"refusals appear once they are not 0: 1.3 KB a listener")
 	f.IntVar(&c.MetricsBackends, "metrics-backends", c.MetricsBackends,
 		"backends, counted for each listener, up to which /metrics has each of them, 10 KB a\n"+
-			"backend. More than that are added up by listener: 1.3 KB a listener")
+			"backend. With more, they are summed by listener: 1.3 KB a listener")
 }
 
 func (c *config) validateMetrics() error {

@@ -9,24 +9,24 @@ import (
 // overloadFlags are those that bound what is taken on.
 func (c *config) overloadFlags(f *flag.FlagSet) {
 	f.IntVar(&c.MaxListenerConns, "max-listener-connections", c.MaxListenerConns,
-		"client connections of one listener served at once; 0: as many as there may be\n"+
-			"at all. Beyond either limit a sixteenth more get 503, the rest are closed")
+		"client connections of one listener served at once; 0: no limit except\n"+
+			"-max-connections. Up to a sixteenth beyond either limit get 503, others are closed")
 	f.IntVar(&c.MaxBackendConns, "max-backend-connections", c.MaxBackendConns,
-		"requests under way with one backend of one listener, at least 1. As many again\n"+
-			"wait for their turn; then another backend is taken or the answer is 503. A little\n"+
-			"more than a backend works on at once keeps it fast when too much is asked of it")
+		"requests in progress with one backend of one listener, at least 1. As many again\n"+
+			"are queued; then another backend is used or the response is 503. A value slightly\n"+
+			"above what a backend processes at once keeps it fast under overload")
 	f.DurationVar(&c.QueueTimeout, "queue-timeout", c.QueueTimeout,
-		"`TIME` that a request waits for its turn at most, before 503. Once some have\n"+
-			"waited in vain, a twentieth of it, until none has for that long")
+		"`TIME` that a request is queued at most, before 503. Once requests have timed out\n"+
+			"in the queue, a twentieth of it, until none has for that long")
 	f.IntVar(&c.MaxHandshakes, "max-handshakes", c.MaxHandshakes,
-		"TLS handshakes computed at once, so that they leave room for requests on open\n"+
-			"connections. Others wait; when that takes too long, new connections are reset.\n"+
-			"0: as many as there are processors")
+		"TLS handshakes computed at once, so that they leave CPU time for open\n"+
+			"connections. Others are queued; when that takes too long, new connections are\n"+
+			"reset. 0: as many as there are processors")
 	f.Var((*byteSize)(&c.MemoryLimit), "memory-limit",
-		"`SIZE`, as 512MiB or 2GiB, at least 64MiB, that the program may take. The garbage collector works\n"+
-			"harder to stay below, and when what clients hold gets near, requests are answered\n"+
-			"with 503 and new connections closed. 0: GOMEMLIMIT or, without it, three quarters\n"+
-			"of what the container or the machine has")
+		"`SIZE`, as 512MiB or 2GiB, at least 64MiB, that the program may take. The garbage\n"+
+			"collector works harder to stay below it. When the memory held by clients gets close\n"+
+			"to it, requests get 503 and new connections are closed. 0: GOMEMLIMIT or, without\n"+
+			"it, three quarters of the memory of the container or the machine")
 }
 
 // minMemory is about what the program takes without clients: below it every

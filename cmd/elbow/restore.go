@@ -10,23 +10,23 @@ import (
 	"elbow/internal/cli"
 )
 
-const restoreText = `Make a backup all that a node has stored: what differs is replaced, what is not in the
-backup deleted. The node may run or not; one that runs follows at once, and keeps the
-connections of what does not change; calls wait meanwhile. The data directory may be
-empty, of another machine or of a newer version. Nothing is changed if the file is
-damaged. A restore that was interrupted is finished by the next start.
+const restoreText = `Replace everything that a node has stored with a backup: what differs is replaced, what is
+not in the backup is deleted. The node may be running or stopped. A running node applies the
+change at once and keeps the connections of unchanged listeners; API calls wait meanwhile.
+The data directory may be empty, of another machine or of a newer version. Nothing is changed
+if the file is damaged. An interrupted restore is completed by the next start.
 
-Of a data directory that is damaged, the store is moved into a directory beside it,
-damaged-TIME, and begun anew.
+If the data directory is damaged, its store is moved to the directory damaged-TIME in it,
+and a new one is created.
 
-Access keys are those of the backup too. Start with ELBOW_ACCESS_KEY_ID and
-ELBOW_ACCESS_KEY_SECRET in the environment to be let in with a further root key.`
+Access keys are restored as well. To get access with a further root key, start with
+ELBOW_ACCESS_KEY_ID and ELBOW_ACCESS_KEY_SECRET in the environment.`
 
 func newRestoreCommand() *cobra.Command {
 	dir, yes := defaultConfig().Data, false
 	cmd := &cobra.Command{
 		Use:     "restore FILE",
-		Short:   "Make a backup all that a node has stored",
+		Short:   "Replace everything that a node has stored with a backup",
 		Long:    restoreText,
 		Example: "  elbow restore --data /var/lib/elbow elbow-2026-11-25.backup",
 		Args:    cobra.ExactArgs(1),

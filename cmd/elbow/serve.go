@@ -12,27 +12,27 @@ import (
 	"elbow/internal/node"
 )
 
-const serveLong = `Run the load balancer and its API until SIGTERM or SIGINT. Then no new
-connection is taken, and the program ends when the requests under way have, or
+const serveLong = `Run the load balancer and its API until SIGTERM or SIGINT. Then the program
+accepts no new connections and ends when the requests in progress have ended, or
 after -drain-timeout; a second signal ends it at once.
 
 The root access key comes from ELBOW_ACCESS_KEY_ID and ELBOW_ACCESS_KEY_SECRET.
-Without them the first start makes one and writes it to root-credentials in the
-data directory, a file that "elbow call" reads with ELBOW_CONFIG. A pair that
-differs from that of an earlier start is taken as well: a new secret replaces
-the old one, a new id is a further root key, which makes the environment the way
-back in after a key was lost. Delete an old one with DeleteAccessKey.
+Without them the first start creates one and writes it to root-credentials in the
+data directory, a file that "elbow call" reads with ELBOW_CONFIG. If the pair
+differs from that of an earlier start it is added: a new secret replaces
+the old one, a new id is a further root key. So the environment restores access
+after a key was lost. Delete an old key with DeleteAccessKey.
 
-With -takeover it takes the place of the process that runs on the same data
-directory, without a moment in which nobody is served.
+With -takeover the process replaces the one that runs on the same data
+directory, without an interruption of service.
 
-Nothing but the data directory has to be backed up, and only as a whole.`
+Only the data directory has to be backed up, and only as a whole.`
 
 func newServeCommand() *cobra.Command {
 	c := defaultConfig()
 	flags := c.flags("serve")
-	file := flags.String("config", "", "`FILE` with a setting a line, name = value; the command line goes before it")
-	show := flags.Bool("print-config", false, "print the settings in force, in the form of the config file, and end")
+	file := flags.String("config", "", "`FILE` with one setting per line, name = value; the command line takes precedence")
+	show := flags.Bool("print-config", false, "print the settings in force, in the format of the config file, and exit")
 	cmd := &cobra.Command{
 		Use:   "serve [flags]",
 		Short: "Run the load balancer and its API",

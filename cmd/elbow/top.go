@@ -7,8 +7,8 @@ import (
 	"elbow/internal/top"
 )
 
-const topText = `Show what load balancers, listeners and backends do, second by second: requests,
-errors, the median and the 99th percentile of the time to the answer, connections,
+const topText = `Show the traffic of load balancers, listeners and backends, second by second: requests,
+errors, the median and the 99th percentile of the response time, connections,
 bytes and health. It reads the metrics of a node, at its -admin address, and with
 credentials the names of load balancers from its API.
 
@@ -23,7 +23,7 @@ func newTopCommand() *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{
 		Use:   "top",
-		Short: "Show live what listeners and backends do",
+		Short: "Show the traffic of listeners and backends live",
 		Long:  topText,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
