@@ -5,14 +5,14 @@ import "elbow/internal/elb"
 // maxBackendItems is how many backend servers one call may name.
 const maxBackendItems = 20
 
-// A BackendItem is one item of BackendServers: a backend to add, or what names
-// backends of the pool.
+// A BackendItem is one item of BackendServers: a backend to add, or a match of
+// backends in the pool.
 type BackendItem struct {
 	elb.Backend
 
-	// AnyPort says that the item has no Port. For Set and Remove it then means every
-	// backend of its ServerId, where an explicit 0 means the one that was added
-	// without a port of its own: Describe reports that one as 0.
+	// AnyPort says that the item has no Port. For Set and Remove it then matches
+	// every backend of its ServerId, whereas an explicit 0 matches the one that
+	// was added without a port: Describe reports that as 0.
 	AnyPort bool
 }
 
@@ -51,8 +51,8 @@ func (in *SetBackendServersInput) Params() []Param {
 // SetBackendServersOutput lists the backends that were changed.
 type SetBackendServersOutput struct{ BackendServers BackendServers }
 
-// RemoveBackendServersInput takes backends out of the pool. Weight and Type mean
-// nothing.
+// RemoveBackendServersInput removes backends from the pool. Weight and Type are
+// ignored.
 type RemoveBackendServersInput struct {
 	LoadBalancerID string
 	BackendServers []BackendItem
@@ -69,7 +69,7 @@ func (in *RemoveBackendServersInput) Params() []Param {
 // RemoveBackendServersOutput lists the backends that were removed.
 type RemoveBackendServersOutput struct{ BackendServers BackendServers }
 
-// BackendServers wraps the list as the wire does.
+// BackendServers wraps the list as on the wire.
 type BackendServers struct {
 	BackendServer Array[BackendServer]
 }

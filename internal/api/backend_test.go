@@ -19,7 +19,7 @@ func TestBindBackendServers(t *testing.T) {
 		code string
 		path string // the item that the error must name
 
-		reason string // a part of what the error must say
+		reason string // required part of the error text
 	}{
 		{json: `[{"ServerId":"i-1"}]`, want: one(elb.Backend{ServerID: "i-1", Type: "ens", Weight: 100})},
 		{
@@ -50,7 +50,7 @@ func TestBindBackendServers(t *testing.T) {
 		{json: `[{"ServerId":"i-1"}]]`, code: "InvalidBackendServers"},
 		{json: `[{"ServerId":["i-1"]}]`, code: "InvalidBackendServers"},
 		{json: `[{"ServerId":true}]`, code: "InvalidBackendServers"},
-		// Members are spelt as the SDKs spell them: what is not is not passed over.
+		// Members are spelt as in the SDKs; others are not ignored.
 		{json: `[{"ServerId":"i-1","port":"21109"}]`, code: "InvalidBackendServers", reason: `item 1 an unknown member "port"; it is spelt Port`},
 		{json: `[{"ServerId":"i-1"},{"ServerId":"i-2","IP":"10.0.0.7"}]`, code: "InvalidBackendServers", reason: `item 2 an unknown member "IP"; it is spelt Ip`},
 		{json: `[{"serverId":"i-1"}]`, code: "InvalidBackendServers", reason: `unknown member "serverId"; it is spelt ServerId`},

@@ -8,9 +8,9 @@ import (
 	"elbow/internal/elb"
 )
 
-// backendsVar is the JSON array of backend servers. SDKs write numbers as
-// texts, and empty texts and nulls for what was not set: each of them means
-// absent (decisions, Wire 2).
+// backendsVar is the JSON array of backend servers. SDKs write numbers as texts,
+// and empty texts and nulls for unset members: each of them means absent
+// (decisions, Wire 2).
 type backendsVar struct {
 	p              *[]BackendItem
 	weightRequired bool
@@ -61,7 +61,7 @@ func (v backendsVar) Set(s string) error {
 	return nil
 }
 
-// backend reads item n, counted from 1.
+// backend parses item n, counted from 1.
 func (v backendsVar) backend(n int, it map[string]string) (b BackendItem, err error) {
 	b.AnyPort = it["Port"] == ""
 	for _, r := range v.rows(&b.Backend) {

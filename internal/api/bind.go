@@ -9,8 +9,8 @@ import (
 
 // Bind fills the fields of in from values, top row first. An empty value counts
 // as absent. A required parameter that is absent is Missing<Name>, a value that
-// cannot be read or is out of range Invalid<Name>, and one that contradicts
-// another InvalidParameter.<Name>. After an error in is not to be used.
+// cannot be parsed or is out of range Invalid<Name>, and one that contradicts
+// another InvalidParameter.<Name>. After an error in must not be used.
 func Bind(in Input, values map[string]string) error {
 	if err := fill(in.Params(), values, false); err != nil {
 		return err
@@ -21,15 +21,15 @@ func Bind(in Input, values map[string]string) error {
 	return nil
 }
 
-// A completer is an input that has something to check or to keep once its rows
-// are filled.
+// A completer is an input that checks or stores something after its rows are
+// filled.
 type completer interface {
 	complete(values map[string]string) error
 }
 
-// fill stores values into the variables of rows. With stored set, the variables
-// hold the values of an earlier call: a parameter that is absent keeps its value
-// instead of taking the default, and is missing only if there is none.
+// fill stores values into the variables of rows. If stored is set, the variables
+// hold the values of an earlier call: an absent parameter keeps its value instead
+// of taking the default, and is missing only if there is none.
 func fill(rows []Param, values map[string]string, stored bool) error {
 	bound := make(map[string]string, len(rows))
 	for _, r := range rows {
@@ -46,8 +46,8 @@ func fill(rows []Param, values map[string]string, stored bool) error {
 	return nil
 }
 
-// fillRow stores the value of one row and notes in bound what it is, for the
-// conditions of later rows.
+// fillRow stores the value of one row and records it in bound, for the conditions
+// of later rows.
 func fillRow(r Param, values, bound map[string]string, stored bool) error {
 	s := values[r.Name]
 	switch {
@@ -79,8 +79,8 @@ func holds(when []Cond, bound map[string]string) bool {
 	return true
 }
 
-// wire is a stored value as a client would send it. The zero number and the
-// empty text are values that nobody gave.
+// wire is a stored value in the form in which a client would send it. The zero
+// number and the empty text count as not given.
 func wire(v any) string {
 	if v == 0 || v == int64(0) {
 		return ""
@@ -88,7 +88,7 @@ func wire(v any) string {
 	return fmt.Sprint(v)
 }
 
-// because is the answer to a value that its variable refused.
+// because is the error for a value that its variable refused.
 func because(name string, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -98,7 +98,7 @@ func because(name string, err error) error {
 	return e
 }
 
-// contradiction turns the finding of a rule between fields into the answer.
+// contradiction converts the error of a rule between fields.
 func contradiction(err error) error {
 	if f, ok := errors.AsType[*elb.FieldError](err); ok {
 		e := InvalidField(f.Field)

@@ -10,13 +10,13 @@ import (
 	"elbow/internal/elb"
 )
 
-// validListener is the shortest call that makes an HTTPS listener.
+// validListener is the shortest valid call that creates an HTTPS listener.
 var validListener = map[string]string{
 	"LoadBalancerId": "lb-1", "ListenerPort": "443", "HealthCheck": "off", "ServerCertificateId": "60276",
 }
 
-// The rows of the specification's page, each at the values that the page names.
-// The order is the page's.
+// The rows of the specification's page, each at the values that the page names,
+// in the order of the page.
 func TestBindHTTPSListener(t *testing.T) {
 	for _, tt := range []struct {
 		set  map[string]string
@@ -215,7 +215,7 @@ func TestBindStickySession(t *testing.T) {
 			map[string]string{"StickySession": "on", "StickySessionType": "server", "Cookie": "sid"},
 			elb.Sticky{On: true, Type: "server", Cookie: "sid", SameSite: elb.SameSiteAbsent},
 		},
-		// What has no effect is stored all the same.
+		// Values without effect are stored all the same.
 		{
 			map[string]string{"StickySession": "off", "StickySessionType": "insert", "Cookie": "sid"},
 			elb.Sticky{Type: "insert", Cookie: "sid", SameSite: elb.SameSiteAbsent},

@@ -10,20 +10,20 @@ import (
 
 // A Case is a call with one value at a boundary.
 type Case struct {
-	Param  string            // the row it tries
-	What   string            // what is tried: "max+1"
-	Values map[string]string // the whole call
-	Want   string            // the code of the error it must end with; "" if it is to be bound
+	Param  string            // the row under test
+	What   string            // description of the value: "max+1"
+	Values map[string]string // all parameters of the call
+	Want   string            // code of the expected error; "": Bind succeeds
 }
 
-// Cases makes the calls that try every row of op at its boundaries: numbers
-// below, at and above both ends, the shortest and the longest text and what is
-// one off, each value of an enumeration and one that is none, each required
-// parameter absent. Every other value of a call is that of valid.
+// Cases generates the calls that test every row of op at its boundaries: numbers
+// below, at and above both ends, the shortest and the longest text and one off
+// each, each value of an enumeration and an invalid one, each required parameter
+// absent. All other values of a call are those of valid.
 //
-// It reads the same rows as Bind does. A test thus proves that binding follows
-// the table, for every operation there will ever be; that the table follows the
-// specification, the tables of the tests have to say.
+// It reads the same rows as Bind does. So a test proves that binding follows the
+// table, for all present and future operations; that the table follows the
+// specification must be proven by the tables in the tests.
 func Cases(op *Operation, valid map[string]string) []Case {
 	var c cases
 	for _, r := range op.New().Params() {
@@ -34,8 +34,8 @@ func Cases(op *Operation, valid map[string]string) []Case {
 
 type cases struct{ all []Case }
 
-// add notes the call that has value where valid has another; an empty one is
-// left out.
+// add adds the call in which value replaces that of valid; an empty one is left
+// out.
 func (c *cases) add(valid map[string]string, name, what, value, want string) {
 	values := maps.Clone(valid)
 	if values == nil {
@@ -60,7 +60,7 @@ func (c *cases) row(r Param, valid map[string]string) {
 			held[cond.Name] = cond.Is
 		}
 		c.add(held, r.Name, "absent", "", "Missing"+r.Name)
-		held[r.Name] = "" // an empty value is an absent one
+		held[r.Name] = "" // an empty value counts as absent
 		c.all = append(c.all, Case{r.Name, "empty", held, "Missing" + r.Name})
 	}
 	if s.Type == JSON {
@@ -129,12 +129,12 @@ func choices(s Shape) []boundary {
 	return append(all, boundary{"no such value", "no-such-value", true}, boundary{"a space more", s.Enum[0] + " ", true})
 }
 
-// lengths tries texts of x after the prefix. One that is only the prefix is
-// none: whether it is valid, the rule of the row says.
+// lengths generates texts of x after the prefix. A text that is only the prefix
+// is left out: the rule of the row decides whether it is valid.
 func lengths(s Shape) []boundary {
 	text := func(n int64) string {
 		t := s.Prefix + strings.Repeat("x", int(n)-len(s.Prefix))
-		if s.Labels { // the last character must not be a dot that is one too many
+		if s.Labels { // an extra last character must not be a dot
 			for i := maxLabel; i < len(t)-1; i += maxLabel + 1 {
 				t = t[:i] + "." + t[i+1:]
 			}
@@ -154,7 +154,7 @@ func lengths(s Shape) []boundary {
 	return all
 }
 
-// list tries the numbered values of a list.
+// list tests the numbered values of a list.
 func (c *cases) list(name string, s Shape, required bool, valid map[string]string) {
 	item := func(n int64) (string, string) {
 		if s.Items == nil {
@@ -197,7 +197,8 @@ func (c *cases) list(name string, s Shape, required bool, valid map[string]strin
 	c.all = append(c.all, Case{name, "one item too many", values, "Invalid" + name})
 }
 
-// array tries how many items a JSON array has, and the members of one of them.
+// array tests the number of items of a JSON array, and the members of one of
+// them.
 func (c *cases) array(name string, s Shape, valid map[string]string) {
 	item := func(n int) map[string]string {
 		it := make(map[string]string)
@@ -239,11 +240,10 @@ func (c *cases) array(name string, s Shape, valid map[string]string) {
 	}
 }
 
-// sample is the beginning of a value of the shape; a digit after it makes it
-// one.
+// sample is the start of a value of the shape, valid when a digit follows.
 func sample(s Shape) string { return s.Prefix }
 
 func text(v any) string {
-	b, _ := json.Marshal(v) // maps of texts always can
+	b, _ := json.Marshal(v) // maps of texts can always be encoded
 	return string(b)
 }

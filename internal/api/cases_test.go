@@ -36,8 +36,8 @@ func TestEveryRowAtItsBoundaries(t *testing.T) {
 	}
 }
 
-// Every row is met: one without a bound, a choice or a requirement would pass
-// the test above untried.
+// Every row is tested: one without a bound, a choice or a requirement would pass
+// the test above untested.
 func TestEveryRowHasCases(t *testing.T) {
 	for _, op := range Operations() {
 		tried := make(map[string]int)

@@ -6,7 +6,7 @@ type UploadUserCertificateInput struct {
 	Cert string // the leaf, then its issuers
 	Key  string
 
-	Group string // ResourceGroupId: taken, without effect
+	Group string // ResourceGroupId: accepted, no effect
 }
 
 // Params lists the rows.
@@ -47,14 +47,14 @@ func certID(p *int64) Param {
 	return Param{Name: "CertId", Var: Int64(p, 1, 1<<53-1), Required: true, Names: certificateKind, Doc: "The ID of the certificate."}
 }
 
-// GetUserCertificateDetailOutput is all of a certificate. The fields of SM2
-// certificates and of orders are always empty.
+// GetUserCertificateDetailOutput describes a certificate completely. The fields
+// of SM2 certificates and of orders are always empty.
 type GetUserCertificateDetailOutput struct {
 	ID                int64 `json:"Id"`
 	Name              string
 	Cert              string
 	Key               string
-	CertIdentifier    string // the ID and "-cn-hangzhou", wherever the certificate is
+	CertIdentifier    string // the ID and "-cn-hangzhou", whatever the region is
 	InstanceID        string `json:"InstanceId"` // cas-upload-…
 	Common            string
 	Sans              string // separated by commas

@@ -9,8 +9,8 @@ import (
 	"elbow/internal/elb"
 )
 
-// The types of what an EIP may be associated with, as the documents of ENS have
-// them. Here it is a load balancer.
+// The types of resources that an EIP may be associated with, as in the
+// documentation of ENS. Here only load balancers are supported.
 const (
 	EnsInstance      = "EnsInstance"
 	SlbInstance      = "SlbInstance"
@@ -19,16 +19,16 @@ const (
 	networkInterface = "NetworkInterface"
 )
 
-// CreateEipInstanceInput asks for an EIP.
+// CreateEipInstanceInput requests an EIP.
 type CreateEipInstanceInput struct {
 	RegionID           string
 	InstanceChargeType string
 	InternetChargeType string
 	Bandwidth          int
 	ISP                string
-	Name               string // "": it has none
+	Name               string // "": none
 	Description        string
-	Address            netip.Addr // invalid: the next free one
+	Address            netip.Addr // invalid: the next free address
 	ClientToken        string     // "": not idempotent
 	Tags               []elb.Tag
 }
@@ -46,7 +46,7 @@ func (in *CreateEipInstanceInput) Params() []Param {
 	}, eipTexts(&in.Name, &in.Description, &in.Bandwidth, "5")...)
 }
 
-// eipTexts are what of an EIP can be changed.
+// eipTexts are the rows of an EIP that can be changed.
 func eipTexts(name, description *string, bandwidth *int, unset string) []Param {
 	return []Param{
 		{Name: "Bandwidth", Var: Int(bandwidth, 5, 10000), Default: unset, Doc: "The bandwidth in Mbit/s. It is recorded and reported; traffic is not cut to it."},
@@ -64,7 +64,7 @@ func allocationID(p *string) Param {
 	return Param{Name: "AllocationId", Var: ID(p), Names: eipKind, Required: true, Doc: "The ID of the EIP."}
 }
 
-// AssociateEnsEipAddressInput gives a load balancer an EIP.
+// AssociateEnsEipAddressInput associates an EIP with a load balancer.
 type AssociateEnsEipAddressInput struct {
 	AllocationID string
 	InstanceID   string
@@ -85,7 +85,7 @@ func (in *AssociateEnsEipAddressInput) Params() []Param {
 // AssociateEnsEipAddressOutput is empty.
 type AssociateEnsEipAddressOutput struct{}
 
-// UnAssociateEnsEipAddressInput takes an EIP from what it is associated with.
+// UnAssociateEnsEipAddressInput detaches an EIP from its resource.
 type UnAssociateEnsEipAddressInput struct {
 	AllocationID string
 	force        bool
@@ -105,7 +105,7 @@ type UnAssociateEnsEipAddressOutput struct{}
 // ModifyEnsEipAddressAttributeInput changes an EIP.
 type ModifyEnsEipAddressAttributeInput struct {
 	AllocationID string
-	Bandwidth    int // 0: as it is
+	Bandwidth    int // 0: unchanged
 	TextChange
 }
 
@@ -135,7 +135,7 @@ func (in *DeleteEipInput) Params() []Param {
 // DeleteEipOutput is empty.
 type DeleteEipOutput struct{}
 
-// DescribeEnsEipAddressesInput filters EIPs; all that is given must match.
+// DescribeEnsEipAddressesInput filters EIPs; all filters given must match.
 type DescribeEnsEipAddressesInput struct {
 	AllocationIDs []string
 	InstanceID    string
@@ -181,7 +181,7 @@ type DescribeEnsEipAddressesOutput struct {
 	Page
 }
 
-// EipAddresses wraps the list as the wire does.
+// EipAddresses wraps the list as on the wire.
 type EipAddresses struct {
 	EipAddress Array[EipAddress]
 }

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// An Error is how a call ends that is not answered. Anything else that a
-// handler returns is internal: the client sees ens.interface.error.
+// An Error is the answer to a failed call. Any other error that a handler returns
+// is internal: the client gets ens.interface.error.
 type Error struct {
 	Status  int // HTTP status
 	Code    string
 	Message string
-	Reason  string        // what exactly is wrong, in our words; "" if Message says it all
+	Reason  string        // the specific reason, in our words; "" if Message says it all
 	Denied  *AccessDenied // only for a RAM denial
 }
 
@@ -34,12 +34,12 @@ type AccessDenied struct {
 	EncodedDiagnosticMessage string
 }
 
-// An ErrorID names a row of the error table.
+// An ErrorID identifies a row of the error table.
 type ErrorID string
 
-// New makes the error of the row id. The arguments take the place of each %s
-// in code and message: one argument serves both, of two the first is the
-// code's and the second the message's.
+// New returns the error of the row id. The arguments replace the %s in code and
+// message: a single argument is used for both, of two the first is for the code
+// and the second for the message.
 func (id ErrorID) New(args ...string) *Error {
 	row := errorRow(id)
 	e := &Error{Status: row.Status, Code: row.Code, Message: row.Message}
@@ -59,7 +59,7 @@ func errorRow(id ErrorID) ErrorRow {
 	panic("api: no row in the error table for " + string(id))
 }
 
-// because adds the reason that the table's message cannot hold.
+// because adds the specific reason, for which the table's message has no room.
 func (e *Error) because(reason string) *Error {
 	e.Reason = reason
 	return e
@@ -68,11 +68,11 @@ func (e *Error) because(reason string) *Error {
 // Missing says that the required parameter name is absent or empty.
 func Missing(name string) *Error { return ErrMissing.New(name) }
 
-// Invalid says that the value of the parameter name cannot be read or is out of
+// Invalid says that the value of the parameter name cannot be parsed or is out of
 // range.
 func Invalid(name string) *Error { return ErrInvalid.New(name) }
 
-// InvalidField says that the value of the parameter name is fine by itself and
+// InvalidField says that the value of the parameter name is valid by itself but
 // contradicts another, or something stored.
 func InvalidField(name string) *Error { return ErrInvalidParameter.New(name) }
 
@@ -83,7 +83,7 @@ func MissingMember(name string, item int, member string) *Error {
 }
 
 // InvalidMember says that a member of an item, counted from 1, of the JSON
-// parameter name cannot be read or is out of range.
+// parameter name cannot be parsed or is out of range.
 func InvalidMember(name string, item int, member, reason string) *Error {
 	path := itemPath(name, item, member)
 	return ErrInvalid.New(member, path).because(path + " " + reason)
@@ -93,8 +93,8 @@ func itemPath(name string, item int, member string) string {
 	return fmt.Sprintf("%s.%d.%s", name, item, member)
 }
 
-// InterfaceError says that the store or a node could not do it and nothing was
-// changed. The cause goes to the log, never to the client.
+// InterfaceError says that the store or a node failed and nothing was changed.
+// The cause is logged and never sent to the client.
 func InterfaceError() *Error { return ErrInterface.New() }
 
 // LoadBalancerNotFound says that there is no load balancer of the given id.
@@ -107,8 +107,8 @@ func IncorrectInstanceStatus() *Error { return ErrIncorrectInstanceStatus.New() 
 // ServerCertificateNotFound says that there is no certificate of the given id.
 func ServerCertificateNotFound() *Error { return ErrServerCertificateNotFound.New() }
 
-// ListenerAlreadyExists says that the port is taken by another listener of the
-// load balancer.
+// ListenerAlreadyExists says that another listener of the load balancer uses the
+// port.
 func ListenerAlreadyExists() *Error { return ErrListenerAlreadyExists.New() }
 
 // ListenerNotFound says that the load balancer has no listener on the port.

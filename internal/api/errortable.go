@@ -1,7 +1,7 @@
 package api
 
-// An ErrorRow is one row of the error table. Each %s stands for the name of a
-// parameter, or for what the message says it is.
+// An ErrorRow is one row of the error table. Each %s is replaced by the name of a
+// parameter, or by what the message says.
 type ErrorRow struct {
 	ID      ErrorID
 	Status  int // HTTP status
@@ -115,8 +115,8 @@ const (
 	ErrUnavailable           ErrorID = "ServiceUnavailable"
 )
 
-// ErrorTable is every way in which a call can fail. The first nine rows are
-// those of the specification's page, word for word.
+// ErrorTable lists all errors of calls. The first nine rows are those of the
+// specification's page, word for word.
 var ErrorTable = []ErrorRow{
 	{ErrInvalid, 400, "Invalid%s", "The specified parameter %s is invalid.", "A value cannot be read or is out of range."},
 	{ErrMissing, 400, "Missing%s", "You must specify the parameter %s.", "A required parameter is absent or empty."},
@@ -221,8 +221,8 @@ var ErrorTable = []ErrorRow{
 	{ErrUnavailable, 503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.", "The server is starting, stopping or overloaded."},
 }
 
-// CommonErrors are the errors that every call can end with, before it is known
-// whether it could be done.
+// CommonErrors are the errors that every call can end with, before its operation
+// is executed.
 var CommonErrors = []ErrorID{
 	ErrMissingParameter, ErrInvalidCommon, ErrIncompleteSignature, ErrSignatureDoesNotMatch,
 	ErrAccessKeyNotFound, ErrAccessKeyInactive, ErrTimestampExpired, ErrTimestampFormat, ErrNonceUsed,

@@ -10,11 +10,11 @@ import (
 // follow its name: "is missing", "must be from 1 to 65535".
 type RowFault struct{ Name, Text string }
 
-// Faults lists what Bind would refuse in values, of every row and not of the first
-// alone, for forms that show all of it at once. Rules between fields are looked at
-// only if every row is fine. None does not mean that the call succeeds: what
-// depends on the stored state only the call itself finds out. After Faults in is
-// not to be used.
+// Faults lists the errors that Bind would report in values, of all rows and not
+// only the first, for forms that show them together. Rules between fields are
+// checked only if every row is valid. An empty list does not mean that the call
+// succeeds: only the call itself checks against the stored state. After Faults in
+// must not be used.
 func Faults(in Input, values map[string]string) []RowFault {
 	all := RowFaults(in.Params(), values)
 	if in, ok := in.(completer); ok && len(all) == 0 {
@@ -27,8 +27,8 @@ func Faults(in Input, values map[string]string) []RowFault {
 	return all
 }
 
-// RowFaults is Faults of rows that are no operation's: the members of an item of a
-// JSON array.
+// RowFaults is Faults for rows outside of an operation: the members of an item of
+// a JSON array.
 func RowFaults(rows []Param, values map[string]string) (all []RowFault) {
 	bound := make(map[string]string, len(rows))
 	for _, r := range rows {

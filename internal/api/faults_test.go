@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every row that is refused is listed, with a condition that holds taken into
-// account, and a rule between fields only once the rows are fine.
+// Every refused row is listed, with conditions that hold taken into account, and
+// a rule between fields only after all rows are valid.
 func TestFaults(t *testing.T) {
 	for _, tt := range []struct {
 		set  map[string]string
@@ -34,8 +34,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// What Faults finds nothing wrong with, Bind takes, and the other way round, of
-// every operation at every boundary of every parameter.
+// Bind accepts values exactly if Faults finds nothing wrong, for every operation
+// at every boundary of every parameter.
 func TestFaultsAgreesWithBind(t *testing.T) {
 	for _, op := range Operations() {
 		for _, c := range Cases(op, op.Sample()) {

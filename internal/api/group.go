@@ -1,7 +1,7 @@
 package api
 
-// A Group is the heading that a parameter stands under in a form; "" is the
-// beginning of the form, which has none.
+// A Group is the heading above a parameter in a form; "" is the start of the
+// form, without a heading.
 type Group string
 
 // The groups of parameters.

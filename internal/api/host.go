@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// validHost reports whether s can stand in a Host field (RFC 9110, 7.2): a domain
+// validHost reports whether s is valid in a Host field (RFC 9110, 7.2): a domain
 // name, an IPv4 address or an IPv6 address in brackets, with or without a port.
 func validHost(s string) bool {
 	host, port, ported := s, "", false
@@ -29,11 +29,11 @@ func validPort(s string) bool {
 	return err == nil && n > 0 && s[0] != '0'
 }
 
-// validName reports whether s is a domain name as hosts have them (RFC 1123, 2.1),
-// underscores besides, or an IPv4 address. A last label of digits alone makes it an
-// address or nothing.
+// validName reports whether s is a valid host name (RFC 1123, 2.1), underscores
+// allowed, or an IPv4 address. If the last label has only digits, s must be an
+// address.
 func validName(s string) bool {
-	s = strings.TrimSuffix(s, ".") // the root, as resolvers write it
+	s = strings.TrimSuffix(s, ".") // the root, as in resolvers
 	labels := strings.Split(s, ".")
 	for _, label := range labels {
 		if label == "" || len(label) > maxLabel || !only(label, letters+digits+"-_") ||

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// RegisterInstanceInput says which address an id has. It is an operation of this
-// program: instances of ENS are made by it, these are somebody's servers.
+// RegisterInstanceInput registers the address of an id. It is an operation of
+// this program: ENS creates its instances itself, these are existing servers.
 type RegisterInstanceInput struct {
 	InstanceID string
 	Address    netip.Addr
@@ -69,7 +69,7 @@ func (in *DeregisterInstanceRangeInput) Params() []Param { return []Param{instan
 // DeregisterInstanceRangeOutput is empty.
 type DeregisterInstanceRangeOutput struct{}
 
-// ipv4Range is a range of IPv4 addresses; bits after its prefix are dropped.
+// ipv4Range is a range of IPv4 addresses; bits after its prefix are cleared.
 func ipv4Range(p *netip.Prefix) Var { return rangeVar{p} }
 
 type rangeVar struct{ p *netip.Prefix }
@@ -99,7 +99,7 @@ func (v rangeVar) Shape() Shape {
 }
 
 // idArray is a list of at most max IDs in one text, a JSON array: some operations
-// of ENS take their lists so.
+// of ENS take lists in this form.
 func idArray(p *[]string, max int) Var { return idArrayVar{p, max} }
 
 type idArrayVar struct {
@@ -115,7 +115,7 @@ func (v idArrayVar) Set(s string) error {
 	var all []string
 	for _, text := range texts {
 		if text == nil || *text == "" {
-			continue // official clients send them for what is unset
+			continue // official clients send them for unset values
 		}
 		var one string
 		if err := ID(&one).Set(*text); err != nil {

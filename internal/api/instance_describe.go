@@ -1,7 +1,7 @@
 package api
 
-// DescribeInstancesInput filters instances; all that is given must match. Unmatched
-// holds filters on what registered servers do not have.
+// DescribeInstancesInput filters instances; all filters given must match.
+// Unmatched holds filters on properties that registered servers do not have.
 type DescribeInstancesInput struct {
 	InstanceID  string
 	InstanceIDs []string
@@ -23,7 +23,7 @@ type DescribeInstancesInput struct {
 	Service       string
 	ResourceType  string
 	ServiceStatus string // a JSON array; the SDK always sends it, as null
-	Tags          string // likewise
+	Tags          string // a JSON array, too
 }
 
 // Params lists the rows.
@@ -55,7 +55,7 @@ func (in *DescribeInstancesInput) Params() []Param {
 	}
 }
 
-// Impossible reports whether a filter is given that no registered server passes.
+// Impossible reports whether a filter is given that no registered server matches.
 func (in *DescribeInstancesInput) Impossible() bool {
 	for _, s := range []string{in.Image, in.SecurityGroup, in.Type, in.Service, in.ResourceType, in.ServiceStatus, in.Tags} {
 		if s != "" && s != "null" && s != "[]" {
@@ -65,8 +65,8 @@ func (in *DescribeInstancesInput) Impossible() bool {
 	return in.Status != "" && in.Status != instanceRunning
 }
 
-// instanceRunning is the status of every registered server: whether it can be
-// reached the health checks find out.
+// instanceRunning is the status of every registered server: health checks find
+// out whether it is reachable.
 const instanceRunning = "Running"
 
 // DescribeInstancesOutput is one page of instances. Code is always 0.
@@ -75,14 +75,15 @@ type DescribeInstancesOutput struct {
 	Instances Instances
 	Page
 
-	// InstanceRanges are those of RegisterInstanceRange. Not in the documents of ENS.
+	// InstanceRanges are those of RegisterInstanceRange. Not in the documentation
+	// of ENS.
 	InstanceRanges Array[string]
 }
 
-// Instances wraps the list as the wire does.
+// Instances wraps the list as on the wire.
 type Instances struct{ Instance Array[Instance] }
 
-// An Instance is an entry of the list. What only a server has that ENS made is
+// An Instance is an entry of the list. Fields of servers that ENS created are
 // always empty.
 type Instance struct {
 	InstanceID              string `json:"InstanceId"`
@@ -121,7 +122,7 @@ type Instance struct {
 	SpotStrategy            string
 }
 
-// NetworkAttributes are where an instance is.
+// NetworkAttributes are the network and addresses of an instance.
 type NetworkAttributes struct {
 	NetworkID        string      `json:"NetworkId"`
 	VSwitchID        string      `json:"VSwitchId"`

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// parseItems reads a JSON array of objects with the members of rows, each as the
-// text that a client would send for it by itself. Names are spelt as the SDKs spell
-// them: a member that no row has, or that is there twice, is refused by name, because
-// an item without it would mean something else. The text null gives nil. An item
-// that is null is left out, and so is a member that is null.
+// parseItems parses a JSON array of objects with the members of rows, each as the
+// text that a client would send for it individually. Names are spelt as in the
+// SDKs: an unknown member, or a duplicate, is refused by name, because an item
+// without it would mean something else. The text null gives nil. An item that is
+// null is left out, and so is a member that is null.
 func parseItems(s string, rows []Param) ([]map[string]string, error) {
 	if strings.TrimSpace(s) == "null" {
 		return nil, nil
@@ -32,7 +32,7 @@ func parseItems(s string, rows []Param) ([]map[string]string, error) {
 type itemParser struct {
 	dec  *json.Decoder
 	rows []Param
-	item int // under way, counted from 1
+	item int // current item, counted from 1
 }
 
 var errItems = errors.New("is not a JSON array of objects")
@@ -64,7 +64,7 @@ func (p *itemParser) array() ([]map[string]string, error) {
 	return items, nil
 }
 
-// object reads an item after its brace.
+// object parses an item after its brace.
 func (p *itemParser) object() (map[string]string, error) {
 	it := make(map[string]string)
 	seen := make(map[string]bool)
@@ -109,7 +109,7 @@ func (p *itemParser) known(name string) bool {
 	return false
 }
 
-// instead names the member that somebody may have meant, or all there are.
+// instead suggests the member that may have been meant, or lists all.
 func (p *itemParser) instead(name string) string {
 	var all []string
 	for _, r := range p.rows {

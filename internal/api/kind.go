@@ -2,19 +2,19 @@ package api
 
 import "elbow/internal/elb"
 
-// A Kind is a kind of things that calls name by an ID or a name.
+// A Kind is a kind of resource that calls identify by an ID or a name.
 type Kind struct {
 	List    string    // the operation that lists them
 	Version string    // of List
-	Within  string    // the parameter of List that says of whom; "" where it lists all of the account
+	Within  string    // the parameter of List with the parent resource; "" where it lists all of the account
 	With    []Example // further parameters of List
 	Pairs   string    // JMESPath of the pairs [ID, description] in the answer of List
 
-	NotFound ErrorID // the error of a call that names one which does not exist; "" if there is none
-	Exists   ErrorID // the error of a call that creates one whose name is taken; "" if there is none
+	NotFound ErrorID // the error for a resource that does not exist; "" if there is none
+	Exists   ErrorID // the error for creating one whose name is in use; "" if there is none
 }
 
-// The kinds of things.
+// The kinds of resources.
 var (
 	loadBalancerKind = &Kind{
 		List: "DescribeLoadBalancers", Version: EnsVersion,
@@ -44,11 +44,11 @@ var (
 		List: "DescribeEnsEipAddresses", Version: EnsVersion,
 		Pairs: "EipAddresses.EipAddress[].[AllocationId, IpAddress]", NotFound: ErrEIPNotFound,
 	}
-	serverCertificateKind = &Kind{ // as listeners name them
+	serverCertificateKind = &Kind{ // as used by listeners
 		List: "ListUserCertificateOrder", Version: CasVersion,
 		Pairs: "CertificateOrderList[].[CertificateId, Name]", NotFound: ErrServerCertificateNotFound,
 	}
-	certificateKind = &Kind{ // as the certificate service names them
+	certificateKind = &Kind{ // as used by the certificate service
 		List: "ListUserCertificateOrder", Version: CasVersion,
 		Pairs: "CertificateOrderList[].[CertificateId, Name]", NotFound: ErrCertificateNotFound,
 	}
@@ -87,8 +87,8 @@ var (
 )
 
 // Concerns reports whether an error with this code is about the value of the
-// parameter: what it names does not exist, or exists already, or is refused by a
-// rule of its own.
+// parameter: the resource does not exist, or exists already, or the value is
+// refused by its own rule.
 func (p Param) Concerns(code string) bool {
 	for _, id := range p.errors() {
 		if errorRow(id).Code == code {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// What a kind says of its list is true: there is such an operation, it reads, it has
-// the parameter that says of whom, and requires no other.
+// The list of a kind is right: the operation exists, only reads, has the
+// parameter for the parent resource, and requires no other.
 func TestKinds(t *testing.T) {
 	for _, op := range Operations() {
 		for _, row := range op.New().Params() {
@@ -32,7 +32,7 @@ func TestKinds(t *testing.T) {
 				if within := r.Names.Within; within != "" && !has(list, within) {
 					t.Errorf("%s has no parameter %s", list.Name, within)
 				}
-				_ = r.errors() // each is in the table
+				_ = r.errors() // panics if one is not in the table
 				for _, id := range r.errors() {
 					_ = id.New("x")
 				}
@@ -41,10 +41,10 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// A parameter whose name says that it names something says what.
+// A parameter whose name says that it identifies a resource says of which kind.
 func TestNamesAreOfKinds(t *testing.T) {
-	// Ids of things that only the API's public form has, names that nothing is looked up
-	// by, and what is looked for rather than named.
+	// Ids of resources that exist only in the public API, names that nothing is
+	// looked up by, and search terms.
 	free := []string{"ResourceGroupId", "SecurityGroupId", "ImageId", "LoadBalancerName", "InstanceName", "NetworkName", "VSwitchName", "DisplayName", "NewDisplayName", "RoleSessionName", "ExternalId", "NetworkInterfaceId", "NetworkInterfaceName", "EnsServiceId", "Name", "EipName", "ResourceId"}
 	for _, op := range Operations() {
 		for _, r := range op.New().Params() {

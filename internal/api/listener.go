@@ -2,7 +2,7 @@ package api
 
 import "elbow/internal/elb"
 
-// ListenerKey is what names a listener in a call.
+// ListenerKey identifies a listener in a call.
 type ListenerKey struct {
 	LoadBalancerID string
 	Port           int
@@ -83,7 +83,7 @@ type Listener struct {
 	Protocol          elb.Protocol
 	Description       string
 	Status            string // running, stopped, …
-	StatusReason      string `json:",omitempty"` // why it does not run though it was started; not in the documents of ENS
+	StatusReason      string `json:",omitempty"` // why it does not run although it was started; not in the documentation of ENS
 	ListenerForward   string // on or off
 	ForwardPort       string // decimal
 	CreateTime        string // 2022-08-15T08:42:57Z

@@ -7,17 +7,18 @@ import (
 )
 
 // A listenerRows lists the parameters of a listener that both the operation that
-// creates it and the one that changes it take. With again, those that have a default
-// which no value stands for take one that brings it back: a change keeps what is
-// absent.
+// creates it and the one that changes it accept. With again, those with a default
+// that no value expresses accept one that restores it: a change keeps absent
+// parameters.
 type listenerRows func(l *elb.Listener, again bool) []Param
 
-// A ListenerChange is the input of an operation that changes a listener. Bind checks
-// what was given by itself; Apply checks it together with what is stored.
+// A ListenerChange is the input of an operation that changes a listener. Bind
+// validates the given parameters by themselves; Apply validates them together
+// with the stored ones.
 type ListenerChange struct {
 	LoadBalancerID string
 	Port           int
-	alone          elb.Listener // what was given, without what is stored
+	alone          elb.Listener // given parameters, without stored ones
 	given          map[string]string
 }
 
@@ -37,9 +38,9 @@ func (in *ListenerChange) complete(values map[string]string) error {
 	return nil
 }
 
-// apply changes the stored listener l: a parameter that was absent leaves its
-// value, an empty Description clears it. If the result would break a rule, l
-// stays as it was.
+// apply changes the stored listener l: an absent parameter keeps its value, an
+// empty Description clears it. If the result would violate a rule, l does not
+// change.
 func (in *ListenerChange) apply(l *elb.Listener, rows listenerRows) error {
 	changed := *l
 	if text, ok := in.given["Description"]; ok && text == "" {

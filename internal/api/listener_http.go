@@ -2,15 +2,15 @@ package api
 
 import "elbow/internal/elb"
 
-// plainListener are the rows that Create and Set of an HTTP listener have in common.
+// plainListener are the common rows of Create and Set of an HTTP listener.
 func plainListener(l *elb.Listener, again bool) []Param {
 	rows := append(httpListener(l), Param{Name: "XForwardedFor", Label: "X-Forwarded-For", Var: OnOff(&l.ForwardedFor), Default: "off", Doc: "Whether the address of the client is added to the header X-Forwarded-For. If off, that header goes to the backend server as the client has sent it."})
 	rows = append(rows, sticky(&l.Sticky)...)
 	return append(rows, healthCheck(&l.Check, again, true)...)
 }
 
-// CreateLoadBalancerHTTPListenerInput is a new listener. Its LoadBalancerID is set;
-// Seed, Started and CreateTime are for the server to fill.
+// CreateLoadBalancerHTTPListenerInput is a new listener. Its LoadBalancerID is
+// set; the server sets Seed, Started and CreateTime.
 type CreateLoadBalancerHTTPListenerInput struct{ Listener elb.Listener }
 
 // Params lists the rows.
@@ -42,7 +42,8 @@ func (in *SetLoadBalancerHTTPListenerAttributeInput) Params() []Param {
 	return in.params(plainListener)
 }
 
-// Apply changes the stored listener l, or leaves it as it was.
+// Apply changes the stored listener l, or returns an error and leaves it
+// unchanged.
 func (in *SetLoadBalancerHTTPListenerAttributeInput) Apply(l *elb.Listener) error {
 	return in.apply(l, plainListener)
 }
@@ -53,8 +54,9 @@ type SetLoadBalancerHTTPListenerAttributeOutput struct{}
 // DescribeLoadBalancerHTTPListenerAttributeInput names a listener.
 type DescribeLoadBalancerHTTPListenerAttributeInput struct{ ListenerName }
 
-// DescribeLoadBalancerHTTPListenerAttributeOutput is all of an HTTP listener: what an
-// HTTPS listener has, with an empty ServerCertificateId, and XForwardedFor.
+// DescribeLoadBalancerHTTPListenerAttributeOutput describes an HTTP listener
+// completely: the fields of an HTTPS listener, with an empty ServerCertificateId,
+// and XForwardedFor.
 type DescribeLoadBalancerHTTPListenerAttributeOutput struct {
 	DescribeLoadBalancerHTTPSListenerAttributeOutput
 	XForwardedFor string // on or off

@@ -2,7 +2,7 @@ package api
 
 import "elbow/internal/elb"
 
-// httpsListener are the rows that Create and Set have in common.
+// httpsListener are the common rows of Create and Set.
 func httpsListener(l *elb.Listener, again bool) []Param {
 	rows := append(httpListener(l), Param{Name: "ServerCertificateId", Label: "Certificate", Var: ID(&l.CertificateID), Required: true, Names: serverCertificateKind, Doc: "The ID of the server certificate: the CertId that UploadUserCertificate answered. Or several, separated by commas: each client gets one whose name and signature fit it."})
 	rows = append(rows, sticky(&l.Sticky)...)
@@ -10,7 +10,7 @@ func httpsListener(l *elb.Listener, again bool) []Param {
 }
 
 // CreateLoadBalancerHTTPSListenerInput is a new listener. Its LoadBalancerID is
-// set; Seed, Started and CreateTime are for the server to fill.
+// set; the server sets Seed, Started and CreateTime.
 type CreateLoadBalancerHTTPSListenerInput struct{ Listener elb.Listener }
 
 // Params lists the rows.
@@ -42,7 +42,8 @@ func (in *SetLoadBalancerHTTPSListenerAttributeInput) Params() []Param {
 	return in.params(httpsListener)
 }
 
-// Apply changes the stored listener l, or leaves it as it was.
+// Apply changes the stored listener l, or returns an error and leaves it
+// unchanged.
 func (in *SetLoadBalancerHTTPSListenerAttributeInput) Apply(l *elb.Listener) error {
 	return in.apply(l, httpsListener)
 }

@@ -10,9 +10,9 @@ import (
 // DescribeLoadBalancerHTTPSListenerAttributeInput names a listener.
 type DescribeLoadBalancerHTTPSListenerAttributeInput struct{ ListenerName }
 
-// DescribeLoadBalancerHTTPSListenerAttributeOutput is all of an HTTPS listener.
-// The fields of the health check are there only while it is on, except
-// HealthCheckConnectPort.
+// DescribeLoadBalancerHTTPSListenerAttributeOutput describes an HTTPS listener
+// completely. The fields of the health check are present only while it is on,
+// except HealthCheckConnectPort.
 type DescribeLoadBalancerHTTPSListenerAttributeOutput struct {
 	BackendServerPort      int
 	Bandwidth              int // Mbit/s; -1 is unlimited
@@ -40,26 +40,26 @@ type DescribeLoadBalancerHTTPSListenerAttributeOutput struct {
 	StickySessionType      string
 	UnhealthyThreshold     int `json:",omitempty"`
 
-	// The rest is not in the documents of ENS.
+	// The following fields are not in the documentation of ENS.
 
-	StatusReason          string          `json:",omitempty"` // why the listener does not run though it was started
+	StatusReason          string          `json:",omitempty"` // why the listener does not run although it was started
 	BackendServerProtocol string          // auto, http1 or h2c
 	StickySessionSameSite string          // absent, none, lax or strict
-	BackendHealth         []BackendHealth `json:",omitempty"` // as each node that serves the listener finds it
+	BackendHealth         []BackendHealth `json:",omitempty"` // as reported by each node that serves the listener
 }
 
-// A BackendHealth is what health checks say of one backend.
+// A BackendHealth is the health check result of one backend.
 type BackendHealth struct {
 	ServerID     string `json:"ServerId"`
 	Address      string // IP:port that requests go to
 	HealthStatus string // unknown, healthy, unhealthy, or unchecked if checks are off
-	Reason       string `json:",omitempty"` // of the last check that failed
+	Reason       string `json:",omitempty"` // of the last failed check
 }
 
-// A Condition is how the nodes say that a listener is.
+// A Condition is the state of a listener as reported by the nodes.
 type Condition struct {
 	State    elb.ListenerState
-	Reason   string // why it does not run though it was started
+	Reason   string // why it does not run although it was started
 	Backends []BackendHealth
 }
 

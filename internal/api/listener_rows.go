@@ -2,8 +2,8 @@ package api
 
 import "elbow/internal/elb"
 
-// describing are the rows that listeners of every protocol begin with. What the
-// schedulers hash without an ID of QUIC differs: other says it.
+// describing are the first rows of listeners of every protocol. What the
+// schedulers hash for a client without a QUIC ID differs: other says it.
 func describing(l *elb.Listener, work, other string) []Param {
 	return []Param{
 		{Name: "Description", Var: Text(&l.Description, 1, 80, notURL), Doc: "The description of the listener."},
@@ -17,8 +17,8 @@ func describing(l *elb.Listener, work, other string) []Param {
 	}
 }
 
-// httpListener are the rows of a listener that passes on requests, but for what its
-// protocol alone has.
+// httpListener are the rows of a listener that forwards requests, except those of
+// a single protocol.
 func httpListener(l *elb.Listener) []Param {
 	return append(describing(l, "requests", "A request that did not come over QUIC has no such ID: qch and iqch then hash the source address."),
 		Param{Name: "IdleTimeout", Group: Timeouts, Var: Seconds(&l.IdleTimeout, 1, 60), Default: "15", Doc: "How long a connection may be idle. If no request is received for so long the connection is closed; the next request opens a new one."},
@@ -36,9 +36,9 @@ func backendPort(l *elb.Listener) Param {
 	return Param{Name: "BackendServerPort", Label: "Port of the backends", Var: Int(&l.BackendPort, 1, 65535), Doc: "The port of the backend servers that were added without a port of their own. Without it they are asked on ListenerPort."}
 }
 
-// sticky lists how the requests of a client are kept on one backend.
-// StickySession is the switch that the specification's notes speak of and its
-// table leaves out (decisions, CreateLoadBalancerHTTPSListener 2).
+// sticky are the rows of session persistence. StickySession is the switch that
+// the specification's notes mention and its table leaves out (decisions,
+// CreateLoadBalancerHTTPSListener 2).
 func sticky(s *elb.Sticky) []Param {
 	on := Cond{"StickySession", "on"}
 	return inGroup(StickySessions, []Param{
@@ -58,8 +58,8 @@ func sticky(s *elb.Sticky) []Param {
 	})
 }
 
-// healthCheck lists how backends are probed by requests. See listenerRows for again.
-// With slash, HealthCheckURI may be / alone from the beginning.
+// healthCheck are the rows of HTTP health checks. See listenerRows for again.
+// With slash, HealthCheckURI may be / alone at creation, too.
 func healthCheck(h *elb.HealthCheck, again, slash bool) []Param {
 	on := []Cond{{"HealthCheck", "on"}}
 	domain := orUnset("$_ip", func() { h.Domain = "" }, Text(&h.Domain, 1, 253, hostName))
@@ -83,7 +83,8 @@ func healthCheck(h *elb.HealthCheck, again, slash bool) []Param {
 	})
 }
 
-// checkURI is the target of a probe. With slash it may be / alone, which stands for none.
+// checkURI is the target of a probe. With slash it may be / alone, which means
+// none.
 func checkURI(h *elb.HealthCheck, slash bool) Var {
 	uri := Text(&h.URI, 1, 80, probeTarget, notOnlySlashes)
 	if slash {

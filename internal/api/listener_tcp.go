@@ -12,7 +12,7 @@ func eipTransmit(l *elb.Listener) Param {
 	return Param{Name: "EipTransmit", Label: "EIP pass-through", Var: OnOff(&l.EipTransmit), Default: "off", Doc: "Whether the address of an EIP is passed through. It is stored and reported and has no effect: clients reach a load balancer on the address of its EIP in any case."}
 }
 
-// tcpListener are the rows that Create and Set of a TCP listener have in common.
+// tcpListener are the common rows of Create and Set of a TCP listener.
 func tcpListener(l *elb.Listener, again bool) []Param {
 	rows := append(describing(l, "connections", "A TCP connection has no such ID: qch and iqch then hash the source address."),
 		eipTransmit(l),
@@ -23,7 +23,7 @@ func tcpListener(l *elb.Listener, again bool) []Param {
 	return append(rows, tcpCheck(&l.Check, again)...)
 }
 
-// tcpCheck lists how the backends of a TCP listener are probed. See listenerRows for
+// tcpCheck are the rows of a TCP listener's health checks. See listenerRows for
 // again.
 func tcpCheck(h *elb.HealthCheck, again bool) []Param {
 	http := []Cond{{"HealthCheckType", elb.CheckHTTP}}
@@ -37,8 +37,8 @@ func tcpCheck(h *elb.HealthCheck, again bool) []Param {
 	return inGroup(HealthChecks, append(rows, checkRows(h, "connections go", again)...))
 }
 
-// checkRows are the rows of health checks that TCP and UDP listeners have. to says
-// what else goes to the port of the backends.
+// checkRows are the common rows of health checks of TCP and UDP listeners. to
+// says what else goes to the port of the backends.
 func checkRows(h *elb.HealthCheck, to string, again bool) []Param {
 	port, portAgain := Int(&h.ConnectPort, 1, 65535), ""
 	if again {
@@ -53,8 +53,8 @@ func checkRows(h *elb.HealthCheck, to string, again bool) []Param {
 	}
 }
 
-// CreateLoadBalancerTCPListenerInput is a new listener. Its LoadBalancerID is set;
-// Seed, Started and CreateTime are for the server to fill.
+// CreateLoadBalancerTCPListenerInput is a new listener. Its LoadBalancerID is
+// set; the server sets Seed, Started and CreateTime.
 type CreateLoadBalancerTCPListenerInput struct {
 	Listener    elb.Listener
 	ClientToken string
@@ -86,7 +86,8 @@ type SetLoadBalancerTCPListenerAttributeInput struct{ ListenerChange }
 // Params lists the rows: those of Create that can be changed.
 func (in *SetLoadBalancerTCPListenerAttributeInput) Params() []Param { return in.params(tcpListener) }
 
-// Apply changes the stored listener l, or leaves it as it was.
+// Apply changes the stored listener l, or returns an error and leaves it
+// unchanged.
 func (in *SetLoadBalancerTCPListenerAttributeInput) Apply(l *elb.Listener) error {
 	return in.apply(l, tcpListener)
 }
@@ -97,7 +98,8 @@ type SetLoadBalancerTCPListenerAttributeOutput struct{}
 // DescribeLoadBalancerTCPListenerAttributeInput names a listener.
 type DescribeLoadBalancerTCPListenerAttributeInput struct{ ListenerName }
 
-// DescribeLoadBalancerTCPListenerAttributeOutput is all of a TCP listener.
+// DescribeLoadBalancerTCPListenerAttributeOutput describes a TCP listener
+// completely.
 type DescribeLoadBalancerTCPListenerAttributeOutput struct {
 	BackendServerPort         int
 	Bandwidth                 int // Mbit/s; -1 is unlimited
@@ -119,13 +121,13 @@ type DescribeLoadBalancerTCPListenerAttributeOutput struct {
 	Status                    elb.ListenerState
 	UnhealthyThreshold        int
 
-	// The rest is not in the documents of ENS.
+	// The following fields are not in the documentation of ENS.
 
 	LoadBalancerID string `json:"LoadBalancerId"`
 	Protocol       elb.Protocol
 	ProxyProtocol  string          // off or v2
-	StatusReason   string          `json:",omitempty"` // why the listener does not run though it was started
-	BackendHealth  []BackendHealth `json:",omitempty"` // as each node that serves the listener finds it
+	StatusReason   string          `json:",omitempty"` // why the listener does not run although it was started
+	BackendHealth  []BackendHealth `json:",omitempty"` // as reported by each node that serves the listener
 }
 
 // DescribeTCPListener reports the stored listener l.

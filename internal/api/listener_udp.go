@@ -2,11 +2,11 @@ package api
 
 import "elbow/internal/elb"
 
-// reservedUDP are the ports that UDP listeners cannot have (documents of ENS, row
-// ListenerPort).
+// reservedUDP are the ports that UDP listeners cannot have (documentation of ENS,
+// row ListenerPort).
 var reservedUDP = []int{250, 4789, 4790}
 
-// udpListener are the rows that Create and Set of a UDP listener have in common.
+// udpListener are the common rows of Create and Set of a UDP listener.
 func udpListener(l *elb.Listener, again bool) []Param {
 	rows := append(describing(l, "sessions", "A client that speaks QUIC stays on its backend server when its address changes. Datagrams of other protocols have no such ID: qch and iqch then hash the source address."),
 		eipTransmit(l),
@@ -19,8 +19,8 @@ func udpListener(l *elb.Listener, again bool) []Param {
 	return append(rows, inGroup(HealthChecks, append(checks, checkRows(&l.Check, "datagrams go", again)...))...)
 }
 
-// CreateLoadBalancerUDPListenerInput is a new listener. Its LoadBalancerID is set;
-// Seed, Started and CreateTime are for the server to fill.
+// CreateLoadBalancerUDPListenerInput is a new listener. Its LoadBalancerID is
+// set; the server sets Seed, Started and CreateTime.
 type CreateLoadBalancerUDPListenerInput struct{ Listener elb.Listener }
 
 // Params lists the rows.
@@ -48,7 +48,8 @@ type SetLoadBalancerUDPListenerAttributeInput struct{ ListenerChange }
 // Params lists the rows: those of Create that can be changed.
 func (in *SetLoadBalancerUDPListenerAttributeInput) Params() []Param { return in.params(udpListener) }
 
-// Apply changes the stored listener l, or leaves it as it was.
+// Apply changes the stored listener l, or returns an error and leaves it
+// unchanged.
 func (in *SetLoadBalancerUDPListenerAttributeInput) Apply(l *elb.Listener) error {
 	return in.apply(l, udpListener)
 }
@@ -59,7 +60,8 @@ type SetLoadBalancerUDPListenerAttributeOutput struct{}
 // DescribeLoadBalancerUDPListenerAttributeInput names a listener.
 type DescribeLoadBalancerUDPListenerAttributeInput struct{ ListenerName }
 
-// DescribeLoadBalancerUDPListenerAttributeOutput is all of a UDP listener.
+// DescribeLoadBalancerUDPListenerAttributeOutput describes a UDP listener
+// completely.
 type DescribeLoadBalancerUDPListenerAttributeOutput struct {
 	BackendServerPort         int
 	Bandwidth                 int // Mbit/s; -1 is unlimited
@@ -78,12 +80,12 @@ type DescribeLoadBalancerUDPListenerAttributeOutput struct {
 	Status                    elb.ListenerState
 	UnhealthyThreshold        int
 
-	// The rest is not in the documents of ENS.
+	// The following fields are not in the documentation of ENS.
 
 	LoadBalancerID string `json:"LoadBalancerId"`
 	Protocol       elb.Protocol
-	StatusReason   string          `json:",omitempty"` // why the listener does not run though it was started
-	BackendHealth  []BackendHealth `json:",omitempty"` // as each node that serves the listener finds it
+	StatusReason   string          `json:",omitempty"` // why the listener does not run although it was started
+	BackendHealth  []BackendHealth `json:",omitempty"` // as reported by each node that serves the listener
 }
 
 // DescribeUDPListener reports the stored listener l.

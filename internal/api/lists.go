@@ -48,7 +48,7 @@ func invalidItem(r Param, name string, err error) error {
 	return e
 }
 
-// enough refuses a list without an item that must have one.
+// enough refuses an empty list that must have an item.
 func enough(r Param, items int) error {
 	if r.Required && items == 0 {
 		return Missing(r.Name)
@@ -58,12 +58,12 @@ func enough(r Param, items int) error {
 
 // An itemSetter is the variable of a list whose items have members.
 type itemSetter interface {
-	// setItem adds an item of these members, or says what is wrong with it.
+	// setItem adds an item with these members, or returns what is wrong with it.
 	setItem(members map[string]string) error
 }
 
-// fillItemList stores a list whose items have members: Name.1.Key, Name.1.Value and so
-// on. An item without any value is none.
+// fillItemList stores a list whose items have members: Name.1.Key, Name.1.Value
+// and so on. An item without any value is skipped.
 func fillItemList(r Param, values map[string]string) error {
 	members := r.Var.Shape().Items
 	form := fmt.Sprintf("is a list, sent as %[1]s.1.%[2]s, %[1]s.1.%[3]s and so on", r.Name, members[0].Name, members[1].Name)
@@ -98,8 +98,8 @@ func fillItemList(r Param, values map[string]string) error {
 	return enough(r, len(items))
 }
 
-// Sent adds to params what item n, counted from 1, of a list is sent as. An item with
-// members is written with an equals sign between them.
+// Sent adds item n, counted from 1, of a list to params as it is sent. An item
+// with members is written with an equals sign between them.
 func (p Param) Sent(params map[string]string, n int, text string) {
 	name := p.Name + "." + strconv.Itoa(n)
 	members := p.Var.Shape().Items
@@ -114,7 +114,8 @@ func (p Param) Sent(params map[string]string, n int, text string) {
 	}
 }
 
-// Listed are the items of a list, as Sent takes them, up to the first that is missing.
+// Listed returns the items of a list, in the form of Sent, up to the first
+// missing one.
 func (p Param) Listed(params map[string]string) (all []string) {
 	members := p.Var.Shape().Items
 	for {
@@ -133,9 +134,9 @@ func (p Param) Listed(params map[string]string) (all []string) {
 	}
 }
 
-// refuseOtherForms refuses a parameter that can only mean Name and is written in
-// another way: in other case, as Name.1 or as Name[1]. A filter that was passed over
-// would let everything pass.
+// refuseOtherForms refuses a parameter that can only mean Name but has another
+// form: in other case, as Name.1 or as Name[1]. A filter that was ignored would
+// match everything.
 func refuseOtherForms(r Param, values map[string]string) error {
 	for name := range values {
 		switch {
@@ -151,8 +152,8 @@ func refuseOtherForms(r Param, values map[string]string) error {
 	return nil
 }
 
-// isForm reports whether the name of a parameter is that of a row in other case, or
-// with an index or a member after it.
+// isForm reports whether the name of a parameter is that of a row in other case,
+// or with an index or a member appended.
 func isForm(name, row string) bool {
 	if len(name) < len(row) || name == row || !strings.EqualFold(name[:len(row)], row) {
 		return false

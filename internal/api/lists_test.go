@@ -37,7 +37,8 @@ func TestBindRepeatedList(t *testing.T) {
 		{most, strings.Fields(strings.Repeat("r ", maxListed)), ""},
 		{tooMany, nil, "InvalidEnsRegionIds"},
 		{map[string]string{"EnsRegionIds.1": "a b"}, nil, "InvalidEnsRegionIds"},
-		// Any other form is an error: passed over, it would list everything.
+		// Any other form is an error: if it were ignored, the call would list
+		// everything.
 		{map[string]string{"EnsRegionIds": `["a"]`}, nil, "InvalidEnsRegionIds"},
 		{map[string]string{"EnsRegionIds": "[]"}, nil, "InvalidEnsRegionIds"},
 		{map[string]string{"EnsRegionIds": "null"}, nil, "InvalidEnsRegionIds"},
@@ -56,7 +57,7 @@ func TestBindRepeatedList(t *testing.T) {
 		{map[string]string{"EnsRegionIds[]": "a"}, nil, "InvalidEnsRegionIds"},
 		{map[string]string{"ensRegionIds.1": "a"}, nil, "InvalidEnsRegionIds"},
 		{map[string]string{"ENSREGIONIDS": "a"}, nil, "InvalidEnsRegionIds"},
-		// What only begins alike is something else.
+		// A name that only begins alike is another parameter.
 		{map[string]string{"EnsRegionIdsX": "a", "EnsRegion": "a", "": "a"}, nil, ""},
 		// A value that is no list is not one either.
 		{map[string]string{"EnsRegionId.1": "a"}, nil, "InvalidEnsRegionId"},
@@ -78,7 +79,7 @@ func TestBindRepeatedList(t *testing.T) {
 }
 
 // For every row of every operation, a form that the row does not have is refused,
-// and the reason says which one it has.
+// and the reason names the right one.
 func TestOtherFormsOfEveryRow(t *testing.T) {
 	for _, op := range Operations() {
 		for _, r := range op.New().Params() {
@@ -102,7 +103,7 @@ func TestOtherFormsOfEveryRow(t *testing.T) {
 	}
 }
 
-// What Sent writes of an item, Listed reads, and Bind takes.
+// What Sent writes of an item, Listed reads, and Bind accepts.
 func TestSentAndListed(t *testing.T) {
 	in := new(DescribeNetworksInput)
 	for _, r := range in.Params() {

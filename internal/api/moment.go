@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Moment is a time in UTC, in either of the two forms that the documents show.
+// Moment is a time in UTC, in either of the two documented forms.
 func Moment(p *time.Time) Var { return momentVar{p} }
 
-// momentForms are the forms, the one that answers have last.
+// momentForms are the forms; the one used in answers is last.
 var momentForms = []string{"2006-01-02T15:04:05Z", time.DateTime}
 
 type momentVar struct{ p *time.Time }

@@ -6,8 +6,8 @@ import (
 	"elbow/internal/elb"
 )
 
-// A Span is the time that a monitor operation asks for: the minutes that begin
-// from Start on and before End.
+// A Span is the time range of a monitor operation: the minutes that begin at
+// Start or later and before End.
 type Span struct{ Start, End time.Time }
 
 func (s *Span) rows(limit string) []Param {
@@ -19,12 +19,12 @@ func (s *Span) rows(limit string) []Param {
 
 var protocols = []elb.Protocol{elb.TCP, elb.UDP, elb.HTTP, elb.HTTPS}
 
-// DescribeLoadBalancerListenMonitorInput asks for the connections of a listener.
+// DescribeLoadBalancerListenMonitorInput requests the connections of a listener.
 type DescribeLoadBalancerListenMonitorInput struct {
 	LoadBalancerID string
 	Span
 	Port     int
-	Protocol elb.Protocol // "": whatever the listener has
+	Protocol elb.Protocol // "": any
 }
 
 // Params lists the rows.
@@ -41,9 +41,9 @@ type DescribeLoadBalancerListenMonitorOutput struct {
 	LoadBalancerMonitorListenData Array[ListenMinute]
 }
 
-// A ListenMinute is what a listener did in a minute, all numbers as texts. What
-// a load balancer that passes requests on does not know, the packets of the
-// kernel's, is not there; of bytes and packets it drops none.
+// A ListenMinute is what a listener did in a minute, all numbers as texts.
+// Counters that a proxy does not know, those of the kernel's packets, are left
+// out; it drops no bytes and packets.
 type ListenMinute struct {
 	LoadBalancerID string `json:"LoadBalancerId"`
 	EnsRegionID    string `json:"EnsRegionId"`
@@ -51,21 +51,21 @@ type ListenMinute struct {
 	Vni            string // there are no tunnels: 0
 	VPort          string
 	Proto          elb.Protocol
-	BizTime        string // when the minute begins
+	BizTime        string // start of the minute
 
 	Conns      string // accepted
-	ActConns   string // with an exchange under way, at the end of the minute
-	InActConns string // the other open ones
-	DropConns  string // beyond a limit
+	ActConns   string // with an exchange in flight, at the end of the minute
+	InActConns string // other open connections
+	DropConns  string // over a limit
 
 	InBytes, OutBytes         string
 	InDropBytes, OutDropBytes string
 	InDropPkts, OutDropPkts   string
 
-	ValidRsNum, InValidRsNum string // backend servers that health checks find healthy, or there are none, and the others
+	ValidRsNum, InValidRsNum string // backend servers found healthy, or without health checks, and the others
 }
 
-// DescribeServerLoadBalancerListenMonitorInput asks for the requests of
+// DescribeServerLoadBalancerListenMonitorInput requests the requests of
 // listeners.
 type DescribeServerLoadBalancerListenMonitorInput struct {
 	LoadBalancerID string
@@ -103,7 +103,7 @@ type ServerMinute struct {
 	EnsRegionID      string `json:"EnsRegionId"`
 	Vip              string
 	Vni              int    // there are no tunnels: 0
-	BizTime          string // when the minute begins
+	BizTime          string // start of the minute
 
 	Acc     int64 // all requests
 	Reqs2xx int64
@@ -113,7 +113,7 @@ type ServerMinute struct {
 	RtAvg   int64 // milliseconds, from a request to the end of its answer, on average
 }
 
-// DescribeServerLoadBalancerMonitorInput asks for the requests of a load
+// DescribeServerLoadBalancerMonitorInput requests the requests of a load
 // balancer.
 type DescribeServerLoadBalancerMonitorInput struct {
 	LoadBalancerID string

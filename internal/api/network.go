@@ -18,7 +18,7 @@ type DescribeEnsRegionsOutput struct {
 	EnsRegions EnsRegions
 }
 
-// EnsRegions wraps the list as the wire does: under its own name.
+// EnsRegions wraps the list as on the wire: under its own name.
 type EnsRegions struct {
 	EnsRegions Array[EnsRegion]
 }
@@ -69,7 +69,7 @@ type Networks struct {
 	Network Array[Network]
 }
 
-// A Network is an entry of the list. Tables of routes, access lists, second
+// A Network is an entry of the list. Route tables, access lists and secondary
 // ranges are always empty.
 type Network struct {
 	CidrBlock           string

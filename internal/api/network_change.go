@@ -8,11 +8,11 @@ import (
 	"elbow/internal/elb"
 )
 
-// CreateNetworkInput asks for a network.
+// CreateNetworkInput requests a network.
 type CreateNetworkInput struct {
 	RegionID    string
 	CIDR        netip.Prefix
-	Name        string // "": it has none
+	Name        string // "": none
 	Description string
 	Tags        []elb.Tag
 }
@@ -26,7 +26,7 @@ func (in *CreateNetworkInput) Params() []Param {
 	}, nameAndDescription("NetworkName", &in.Name, &in.Description)...)
 }
 
-// nameAndDescription are the texts that networks and vSwitches have.
+// nameAndDescription are the text rows of networks and vSwitches.
 func nameAndDescription(name string, n, description *string) []Param {
 	return []Param{
 		{Name: name, Var: Text(n, 2, 128, notURL, letterFirst), Doc: "The name."},
@@ -49,17 +49,17 @@ func networkID(p *string) Param {
 	return Param{Name: "NetworkId", Label: "Network", Var: ID(p), Names: networkKind, Required: true, Doc: "The ID of the network."}
 }
 
-// DescribeNetworkAttributeOutput is a network with what is in it.
+// DescribeNetworkAttributeOutput is a network with its content.
 type DescribeNetworkAttributeOutput struct {
 	Network
 	CloudResources CloudResources
 	Members
 }
 
-// Members are the lists of what is in a network or a vSwitch.
+// Members list the content of a network or a vSwitch.
 type Members struct {
 	HaVipIDs            HaVipIDs            `json:"HaVipIds"`    // always empty
-	InstanceIDs         InstanceIDs         `json:"InstanceIds"` // that are registered
+	InstanceIDs         InstanceIDs         `json:"InstanceIds"` // registered ones
 	LoadBalancerIDs     LoadBalancerIDs     `json:"LoadBalancerIds"`
 	NatGatewayIDs       NatGatewayIDs       `json:"NatGatewayIds"` // always empty
 	NetworkInterfaceIDs NetworkInterfaceIDs `json:"NetworkInterfaceIds"`
@@ -95,7 +95,7 @@ type CloudResources struct {
 	CloudResourceSetType Array[CloudResource]
 }
 
-// A CloudResource says how many of one type a network has.
+// A CloudResource is the number of resources of one type in a network.
 type CloudResource struct {
 	ResourceCount int
 	ResourceType  string // vswitch, slb or instance
@@ -126,8 +126,8 @@ type TextChange struct {
 	given             map[string]string
 }
 
-// Apply changes what was given; an empty value clears it. nameOf is the parameter
-// that has the name.
+// Apply changes the given fields; an empty value clears one. nameOf is the
+// parameter with the name.
 func (c *TextChange) Apply(nameOf string, name, description *string) {
 	if _, ok := c.given[nameOf]; ok {
 		*name = c.name
@@ -174,8 +174,8 @@ func networkRange(p *netip.Prefix) Var {
 	}}
 }
 
-// vSwitchRange is a range of addresses. How large one in its network may be is for
-// the server to say, which knows the network.
+// vSwitchRange is a range of addresses. The server, which knows the network,
+// checks its size.
 func vSwitchRange(p *netip.Prefix) Var {
 	check := func(cidr netip.Prefix) error {
 		if !cidr.IsValid() || cidr != cidr.Masked() || cidr.Addr().Is4In6() {

@@ -1,7 +1,7 @@
 // Package api is the table of operations: parameters, ranges, defaults, limits,
-// RAM action, errors and answers. It is data that the gateway, the command
-// line, the console, the documents and the tests all read; its only behaviour
-// is binding. Start reading at Operation, then Param.
+// RAM action, errors and answers. It is data that the gateway, the command line,
+// the console, the documents and the tests all read; its only behaviour is
+// binding. Start reading at Operation, then Param.
 package api
 
 import (
@@ -25,59 +25,62 @@ type Operation struct {
 	Doc     string // one sentence
 	Access  string // RAM access level: create, list, get, update, delete
 
-	// Resources are what policies are asked about besides the action; a call must be
-	// allowed on each. Without any, that is everything of the account: the operations
-	// of ENS and of the certificate service have no resource level.
+	// Resources are what policies are evaluated for in addition to the action; a
+	// call must be allowed on each. If empty, that is everything of the account:
+	// the operations of ENS and of the certificate service have no resource
+	// level.
 	Resources []Resource
 
-	// Unrestricted operations need no policy: who one is, and one's own password, for
-	// which the old one is asked.
+	// Unrestricted operations need no policy: reading one's own identity, and
+	// changing one's own password, for which the old one is required.
 	Unrestricted bool
 
-	// ObservedBy is the operation of the same version that shows what a change did:
-	// `elbow call --wait` repeats it. Its parameters are those of the same name in the
-	// change or its answer, and those of ObservedWith. Every operation that changes
-	// something has one, or NoObserver; one that only reads has none.
+	// ObservedBy is the operation of the same version that shows what a change
+	// did: `elbow call --wait` repeats it. Its parameters are those of the same
+	// name in the change or its answer, and those of ObservedWith. Every
+	// operation that changes something has one, or NoObserver; one that only
+	// reads has none.
 	ObservedBy   string
 	ObservedWith map[string]string
 
-	// Stops is the parameter, and its value, with which a call ends something that
-	// works; "BackendServers.Weight" is a member of the items of a JSON array. Nil: an
-	// operation that deletes always does, any other never.
+	// Stops is the parameter, and its value, with which a call ends something
+	// that works; "BackendServers.Weight" is a member of the items of a JSON
+	// array. Nil: an operation that deletes always does, any other never.
 	Stops *Cond
 
 	Rate    Rate
-	New     func() Input // a fresh input to bind to
-	Out     func() any   // a zero answer, for documents
+	New     func() Input // returns a new input to bind to
+	Out     func() any   // returns a zero answer, for documents
 	Errors  []ErrorID    // rows of the error table this operation can end with, besides CommonErrors
 	Example []Example    // sample values, for documents, explorer and tests
 }
 
-// A Rate bounds the calls of one operation a second. Zero is unlimited.
+// A Rate bounds the calls of one operation per second. Zero is unlimited.
 type Rate struct {
 	Account int // all identities of the account together
 	User    int // each RAM user
 }
 
-// An Input is what a call binds to. Params lists its rows with the addresses
-// of the fields they fill; on a zero value it is a list to walk.
+// An Input is the target of binding. Params lists its rows with the addresses of
+// the fields they fill; on a zero value it only describes them.
 type Input interface {
 	Params() []Param
 }
 
-// A Resource is a user, a group, a role or a policy that an operation acts on. Its fields are names
-// of rows of the operation: no other parameter of a call has a say in what policies
-// are asked about.
+// A Resource is a user, a group, a role or a policy that an operation acts on.
+// Its fields are names of rows of the operation: no other parameter of a call
+// affects what policies are evaluated for.
 type Resource struct {
 	User       string // the row with the name of a user
 	OrCaller   bool   // an absent User means the caller
 	Group      string // the row with the name of a group
-	Role       string // the row with the name of a role, or with its ARN
+	Role       string // the row with the name or ARN of a role
 	Policy     string // the row with the name of a policy
-	PolicyType string // the row that says whether it is a System policy; "": it is a Custom one
+	PolicyType string // the row with the type of the policy; "": Custom
 }
 
-// String is the resource as a policy names it, with a parameter in angle brackets.
+// String is the resource in the notation of policies, with a parameter in angle
+// brackets.
 func (r Resource) String() string {
 	switch {
 	case r.User != "":
@@ -109,8 +112,8 @@ var (
 	ofRoleARN        = []Resource{{Role: "RoleArn"}}
 	ofRoleAttachment = []Resource{{Role: "RoleName"}, {Policy: "PolicyName", PolicyType: "PolicyType"}}
 
-	// A new name is one more resource: who may act on some names only must not give
-	// away, or take, one of the others.
+	// The new name is another resource: who may act on some names only must not
+	// give away, or take, one of the others.
 	ofRenamedUser  = []Resource{{User: "UserName"}, {User: "NewUserName"}}
 	ofRenamedGroup = []Resource{{Group: "GroupName"}, {Group: "NewGroupName"}}
 )
@@ -136,15 +139,15 @@ func (o *Operation) Sample() map[string]string {
 // Action is the name policies use: "ens:CreateLoadBalancer".
 func (o *Operation) Action() string { return strings.ToLower(o.Product) + ":" + o.Name }
 
-// NoObserver stands in ObservedBy where no operation can show the change: a range of
-// servers is in no answer, and a password in none.
+// NoObserver is the ObservedBy of operations whose change no operation can show:
+// a range of servers is in no answer, and a password in none.
 const NoObserver = "none"
 
 // Changes reports whether the operation changes something; others only read.
 func (o *Operation) Changes() bool { return o.Access != "get" && o.Access != "list" }
 
 // Observer is the operation that shows what a call of o did: o itself if it only
-// reads. It is false if there is none.
+// reads. ok is false if there is none.
 func (o *Operation) Observer() (*Operation, bool) {
 	if !o.Changes() {
 		return o, true
@@ -152,9 +155,9 @@ func (o *Operation) Observer() (*Operation, bool) {
 	return Lookup(o.Version, o.ObservedBy)
 }
 
-// Of are the parameters with which o, an Observer, shows a call of change, of whose
-// parameters and answer it takes those that it has too. It is false if one that o
-// requires is not among them.
+// Of returns the parameters with which o, an Observer, shows a call of change,
+// taken from the parameters and the answer of that call. It is false if one that
+// o requires is not among them.
 func (o *Operation) Of(change *Operation, known map[string]string) (map[string]string, bool) {
 	params := maps.Clone(change.ObservedWith)
 	if params == nil {
@@ -171,8 +174,8 @@ func (o *Operation) Of(change *Operation, known map[string]string) (map[string]s
 	return params, true
 }
 
-// ObserverOf is the Observer for a call with params: of an operation on listeners of
-// every protocol it is the one for ListenerProtocol.
+// ObserverOf is the Observer for a call with params: for an operation on
+// listeners of every protocol it is the one for ListenerProtocol.
 func (o *Operation) ObserverOf(params map[string]string) (*Operation, bool) {
 	if p := params["ListenerProtocol"]; p != "" && o.Changes() {
 		if look, ok := Lookup(o.Version, "DescribeLoadBalancer"+strings.ToUpper(p)+"ListenerAttribute"); ok {
@@ -182,5 +185,5 @@ func (o *Operation) ObserverOf(params map[string]string) (*Operation, bool) {
 	return o.Observer()
 }
 
-// usual is the limit of every operation that documents no other.
+// usual is the limit of operations that document no other.
 var usual = Rate{Account: 100, User: 10}

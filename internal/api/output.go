@@ -6,7 +6,7 @@ import (
 )
 
 // An Array is a list in an answer. Without elements it is [] and never null:
-// clients index it without asking.
+// clients index it without a check.
 type Array[T any] []T
 
 // MarshalJSON writes the elements.
@@ -17,15 +17,15 @@ func (a Array[T]) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]T(a))
 }
 
-// Page is how much of a longer list an answer holds.
+// Page is the position of an answer in a longer list.
 type Page struct {
 	PageNumber int
 	PageSize   int
 	TotalCount int
 }
 
-// Timestamp writes a time as answers do: 2006-01-02T15:04:05Z, and nothing for
-// the zero time.
+// Timestamp formats a time as in answers: 2006-01-02T15:04:05Z, and "" for the
+// zero time.
 func Timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -33,5 +33,5 @@ func Timestamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }
 
-// Date writes the day of a time in UTC: 2006-01-02.
+// Date formats the day of a time in UTC: 2006-01-02.
 func Date(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// No list of an answer is ever null: clients index it without asking.
+// No list of an answer is ever null: clients index it without a check.
 func TestNoAnswerHasNull(t *testing.T) {
 	for _, op := range Operations() {
 		b, err := json.Marshal(op.Out())

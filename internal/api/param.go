@@ -8,18 +8,18 @@ import (
 // A Param is one row of an operation's table.
 type Param struct {
 	Name     string // as on the wire; a list is sent as Name.1, Name.2, …
-	Label    string // the name that forms show; "" where it is the words of Name
-	Group    Group  // the heading that forms show it under
+	Label    string // name shown in forms; "": the words of Name
+	Group    Group  // heading in forms
 	Var      Var
 	Required bool
-	Default  string    // as a client would send it; "" means none
-	IfGiven  string    // the default is taken only if the parameter of this name is given
+	Default  string    // as a client would send it; "": none
+	IfGiven  string    // the default applies only if the parameter of this name is given
 	When     []Cond    // the row has an effect, and may be required, only if all of these hold
 	File     bool      // the value is usually kept in a file, and never begins with @
-	Secret   bool      // the value must not be written down: a private key or a password
-	Names    *Kind     // the kind of thing whose ID or name the value is; nil if it is none
-	New      bool      // the value names a thing that the call creates, so none exists yet
-	Errors   []ErrorID // further errors that are about this value, where their code does not name it
+	Secret   bool      // must not be written to logs: a private key or a password
+	Names    *Kind     // the kind of resource that the value identifies; nil: none
+	New      bool      // the value names a resource that the call creates, so none exists yet
+	Errors   []ErrorID // further errors that are about this value and whose code does not name it
 	Doc      string    // the specification's sentence, in our words
 }
 
@@ -29,30 +29,30 @@ type Cond struct{ Name, Is string }
 
 // A Var parses one value, checks its range and stores it.
 type Var interface {
-	// Set stores s, or says in a few words what is wrong with it: "is not …",
-	// "must be …". An *Error passes through Bind as it is.
+	// Set stores s, or returns in a few words what is wrong with it: "is not …",
+	// "must be …". Bind returns an *Error unchanged.
 	Set(s string) error
 
-	// Value is what is stored, as a Describe call reports it.
+	// Value is the stored value, as a Describe call reports it.
 	Value() any
 
-	// Shape says what Set takes.
+	// Shape describes the values that Set accepts.
 	Shape() Shape
 }
 
-// A Shape is what a Var takes, as data: documents, flags and the tests of the
-// boundaries are made from it.
+// A Shape describes the values that a Var accepts, as data: documents, flags and
+// the boundary tests are generated from it.
 type Shape struct {
 	Type   Type
 	Min    int64    // smallest number, or fewest characters, or fewest items
 	Max    int64    // largest number, or most characters, or most items
-	Enum   []string // the only values, if there are any
+	Enum   []string // the only values, if any
 	Many   bool     // several values of Enum may be given, separated by commas
 	Unit   string   // of a number, if it has one
-	Prefix string   // how every value begins; "" if it may begin with anything
-	Rule   string   // what else must hold: "must not …"
-	Unset  string   // the value that stands for none, if there is one
-	Valid  []string // values that are taken, and Wrong ones that are not, where nothing else
+	Prefix string   // prefix of all values; "": any
+	Rule   string   // additional rule: "must not …"
+	Unset  string   // the value that means none, if there is one
+	Valid  []string // accepted values, and Wrong ones that are not, where nothing else
 	Wrong  []string // here says where the boundaries are
 	Labels bool     // a text is a domain name, whose parts between dots are bounded
 	Items  []Param  // the members of one item of a JSON array or a list
@@ -72,10 +72,11 @@ const (
 	List    Type = "list"
 )
 
-// Bounded reports whether Min and Max mean something.
+// Bounded reports whether Min and Max apply.
 func (s Shape) Bounded() bool { return s.Max > s.Min || s.Min != 0 }
 
-// String says in words what is taken: "integer from 1 to 60, in seconds".
+// String describes the accepted values in words: "integer from 1 to 60, in
+// seconds".
 func (s Shape) String() string {
 	switch {
 	case s.Many:
@@ -96,7 +97,7 @@ func (s Shape) String() string {
 	return string(s.Type)
 }
 
-// listed is what the items of a list are.
+// listed describes the items of a list.
 func (s Shape) listed() string {
 	if s.Items == nil {
 		return "IDs"

@@ -1,23 +1,23 @@
 package api
 
-// CreateAccessKeyInput names whose key is made.
+// CreateAccessKeyInput names the owner of a new key.
 type CreateAccessKeyInput struct{ UserName string } // "": the caller's own
 
 // Params lists the rows.
 func (in *CreateAccessKeyInput) Params() []Param { return []Param{userName(&in.UserName, false)} }
 
-// CreateAccessKeyOutput is the new key, the only answer that has its secret.
+// CreateAccessKeyOutput is the new key, the only answer with its secret.
 type CreateAccessKeyOutput struct{ AccessKey AccessKey }
 
 // An AccessKey is a key in an answer.
 type AccessKey struct {
 	AccessKeyID     string `json:"AccessKeyId"`
-	AccessKeySecret string `json:",omitempty"` // only when it is made
+	AccessKeySecret string `json:",omitempty"` // only at creation
 	Status          string // Active or Inactive
 	CreateDate      string
 }
 
-// ListAccessKeysInput names whose keys are listed.
+// ListAccessKeysInput names the owner of the keys.
 type ListAccessKeysInput struct{ UserName string } // "": the caller's own
 
 // Params lists the rows.
@@ -29,7 +29,7 @@ type ListAccessKeysOutput struct{ AccessKeys AccessKeys }
 // AccessKeys wraps the list as the wire does.
 type AccessKeys struct{ AccessKey Array[AccessKey] }
 
-// UpdateAccessKeyInput turns a key on or off.
+// UpdateAccessKeyInput enables or disables a key.
 type UpdateAccessKeyInput struct {
 	UserName    string // "": the caller's own
 	AccessKeyID string

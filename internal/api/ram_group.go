@@ -42,7 +42,7 @@ func (in *GetGroupInput) Params() []Param { return []Param{groupName(&in.GroupNa
 // GetGroupOutput is the group.
 type GetGroupOutput struct{ Group RAMGroup }
 
-// ListGroupsInput asks for a stretch of the groups.
+// ListGroupsInput requests a page of the groups.
 type ListGroupsInput struct {
 	Marker   string
 	MaxItems int
@@ -53,7 +53,7 @@ func (in *ListGroupsInput) Params() []Param {
 	return []Param{marker(&in.Marker), maxItems(&in.MaxItems)}
 }
 
-// ListGroupsOutput is a stretch of the groups.
+// ListGroupsOutput is a page of the groups.
 type ListGroupsOutput struct {
 	Groups      UserGroups
 	IsTruncated bool
@@ -63,10 +63,10 @@ type ListGroupsOutput struct {
 // UserGroups wraps the list as the wire does.
 type UserGroups struct{ Group Array[RAMGroup] }
 
-// UpdateGroupInput changes what is given; what is nil stays.
+// UpdateGroupInput changes the given fields; nil ones do not change.
 type UpdateGroupInput struct {
 	GroupName string
-	NewName   string // "": stays
+	NewName   string // "": unchanged
 	Comments  *string
 
 	comments string
@@ -105,7 +105,7 @@ func (m *GroupMember) rows() []Param {
 	return []Param{userName(&m.UserName, true), groupName(&m.GroupName)}
 }
 
-// AddUserToGroupInput puts a user into a group.
+// AddUserToGroupInput adds a user to a group.
 type AddUserToGroupInput struct{ GroupMember }
 
 // Params lists the rows.
@@ -114,7 +114,7 @@ func (in *AddUserToGroupInput) Params() []Param { return in.rows() }
 // AddUserToGroupOutput is empty.
 type AddUserToGroupOutput struct{}
 
-// RemoveUserFromGroupInput takes a user out of a group.
+// RemoveUserFromGroupInput removes a user from a group.
 type RemoveUserFromGroupInput struct{ GroupMember }
 
 // Params lists the rows.
@@ -123,7 +123,7 @@ func (in *RemoveUserFromGroupInput) Params() []Param { return in.rows() }
 // RemoveUserFromGroupOutput is empty.
 type RemoveUserFromGroupOutput struct{}
 
-// ListUsersForGroupInput asks for a stretch of the users of a group.
+// ListUsersForGroupInput requests a page of the users of a group.
 type ListUsersForGroupInput struct {
 	GroupName string
 	Marker    string
@@ -135,7 +135,7 @@ func (in *ListUsersForGroupInput) Params() []Param {
 	return []Param{groupName(&in.GroupName), marker(&in.Marker), maxItems(&in.MaxItems)}
 }
 
-// ListUsersForGroupOutput is a stretch of the users of a group.
+// ListUsersForGroupOutput is a page of the users of a group.
 type ListUsersForGroupOutput struct {
 	Users       Users
 	IsTruncated bool
@@ -151,14 +151,14 @@ func (in *ListGroupsForUserInput) Params() []Param { return []Param{userName(&in
 // ListGroupsForUserOutput lists the groups of a user.
 type ListGroupsForUserOutput struct{ Groups UserGroups }
 
-// GroupAttachment is what names a policy and a group that has it.
+// GroupAttachment identifies a policy and a group that it is attached to.
 type GroupAttachment struct{ PolicyType, PolicyName, GroupName string }
 
 func (a *GroupAttachment) rows() []Param {
 	return []Param{policyType(&a.PolicyType, true), policyName(&a.PolicyName), groupName(&a.GroupName)}
 }
 
-// AttachPolicyToGroupInput gives a policy to a group.
+// AttachPolicyToGroupInput attaches a policy to a group.
 type AttachPolicyToGroupInput struct{ GroupAttachment }
 
 // Params lists the rows.
@@ -167,7 +167,7 @@ func (in *AttachPolicyToGroupInput) Params() []Param { return in.rows() }
 // AttachPolicyToGroupOutput is empty.
 type AttachPolicyToGroupOutput struct{}
 
-// DetachPolicyFromGroupInput takes a policy from a group.
+// DetachPolicyFromGroupInput detaches a policy from a group.
 type DetachPolicyFromGroupInput struct{ GroupAttachment }
 
 // Params lists the rows.
@@ -182,5 +182,5 @@ type ListPoliciesForGroupInput struct{ GroupName string }
 // Params lists the rows.
 func (in *ListPoliciesForGroupInput) Params() []Param { return []Param{groupName(&in.GroupName)} }
 
-// ListPoliciesForGroupOutput lists what a group has.
+// ListPoliciesForGroupOutput lists the policies of a group.
 type ListPoliciesForGroupOutput struct{ Policies UserPolicies }

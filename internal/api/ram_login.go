@@ -19,13 +19,13 @@ func (in *CreateLoginProfileInput) Params() []Param {
 }
 
 // password is a row for a password. Its length is that of RAM's password
-// policies; the characters are those that every keyboard has.
+// policies; the characters are those of every keyboard.
 func password(name string, p *string, required bool, doc string) Param {
 	return Param{Name: name, Var: Text(p, minPassword, maxPassword, visibleASCII), Required: required, Secret: true, Doc: doc}
 }
 
-// The bounds of a password in characters. The longest is far below the 72 bytes
-// that bcrypt looks at.
+// The bounds of a password in characters. The maximum is far below the 72 bytes
+// that bcrypt uses.
 const (
 	minPassword = 8
 	maxPassword = 32
@@ -42,7 +42,7 @@ func mfaRequired(p *bool, standard string) Param {
 // CreateLoginProfileOutput is the new login profile.
 type CreateLoginProfileOutput struct{ LoginProfile LoginProfile }
 
-// A LoginProfile is how a user signs in to the console, in an answer.
+// A LoginProfile is a login profile in an answer.
 type LoginProfile struct {
 	UserName              string
 	PasswordResetRequired bool
@@ -59,10 +59,10 @@ func (in *GetLoginProfileInput) Params() []Param { return []Param{userName(&in.U
 // GetLoginProfileOutput is the login profile.
 type GetLoginProfileOutput struct{ LoginProfile LoginProfile }
 
-// UpdateLoginProfileInput changes a login profile; what is nil stays.
+// UpdateLoginProfileInput changes a login profile; nil fields do not change.
 type UpdateLoginProfileInput struct {
 	UserName              string
-	Password              string // "": stays
+	Password              string // "": unchanged
 	PasswordResetRequired *bool
 	MFABindRequired       *bool
 
@@ -101,7 +101,7 @@ func (in *DeleteLoginProfileInput) Params() []Param { return []Param{userName(&i
 // DeleteLoginProfileOutput is empty.
 type DeleteLoginProfileOutput struct{}
 
-// ChangePasswordInput is the caller's password and the next one.
+// ChangePasswordInput is the caller's old and new password.
 type ChangePasswordInput struct {
 	OldPassword string
 	NewPassword string

@@ -22,8 +22,8 @@ func policyDocument(p *string) Param {
 	return Param{Name: "PolicyDocument", Label: "Document", Var: Text(p, 1, maxPolicy), Required: true, File: true, Errors: []ErrorID{ErrMalformedPolicyDocument}, Doc: "The policy in JSON: {\"Version\":\"1\",\"Statement\":[…]}."}
 }
 
-// maxPolicy bounds a policy document in characters: three times what the
-// documents of 2021 gave it, for clients that have grown since.
+// maxPolicy bounds a policy document in characters: three times the limit
+// documented in 2021, for newer clients.
 const maxPolicy = 6144
 
 func policyName(p *string) Param {
@@ -78,7 +78,7 @@ type PolicyVersion struct {
 	CreateDate       string
 }
 
-// ListPoliciesInput asks for a stretch of the policies.
+// ListPoliciesInput requests a page of the policies.
 type ListPoliciesInput struct {
 	PolicyType string // "": both
 	Marker     string
@@ -90,7 +90,7 @@ func (in *ListPoliciesInput) Params() []Param {
 	return []Param{policyType(&in.PolicyType, false), marker(&in.Marker), maxItems(&in.MaxItems)}
 }
 
-// ListPoliciesOutput is a stretch of the policies.
+// ListPoliciesOutput is a page of the policies.
 type ListPoliciesOutput struct {
 	Policies    Policies
 	IsTruncated bool
@@ -109,7 +109,7 @@ func (in *DeletePolicyInput) Params() []Param { return []Param{policyName(&in.Po
 // DeletePolicyOutput is empty.
 type DeletePolicyOutput struct{}
 
-// PolicyAttachment is what names a policy and who has it.
+// PolicyAttachment identifies a policy and its holder.
 type PolicyAttachment struct {
 	PolicyType string
 	PolicyName string
@@ -120,7 +120,7 @@ func (a *PolicyAttachment) rows() []Param {
 	return []Param{policyType(&a.PolicyType, true), policyName(&a.PolicyName), userName(&a.UserName, true)}
 }
 
-// AttachPolicyToUserInput gives a policy to a user.
+// AttachPolicyToUserInput attaches a policy to a user.
 type AttachPolicyToUserInput struct{ PolicyAttachment }
 
 // Params lists the rows.
@@ -129,7 +129,7 @@ func (in *AttachPolicyToUserInput) Params() []Param { return in.rows() }
 // AttachPolicyToUserOutput is empty.
 type AttachPolicyToUserOutput struct{}
 
-// DetachPolicyFromUserInput takes a policy from a user.
+// DetachPolicyFromUserInput detaches a policy from a user.
 type DetachPolicyFromUserInput struct{ PolicyAttachment }
 
 // Params lists the rows.
@@ -144,13 +144,13 @@ type ListPoliciesForUserInput struct{ UserName string }
 // Params lists the rows.
 func (in *ListPoliciesForUserInput) Params() []Param { return []Param{userName(&in.UserName, true)} }
 
-// ListPoliciesForUserOutput lists what a user has.
+// ListPoliciesForUserOutput lists the policies of a user.
 type ListPoliciesForUserOutput struct{ Policies UserPolicies }
 
 // UserPolicies wraps the list as the wire does.
 type UserPolicies struct{ Policy Array[UserPolicy] }
 
-// A UserPolicy is a policy that a user has.
+// A UserPolicy is a policy attached to a user.
 type UserPolicy struct {
 	PolicyName     string
 	PolicyType     string

@@ -6,15 +6,15 @@ import (
 	"elbow/internal/elb"
 )
 
-// CreatePolicyVersionInput is one more document of a policy.
+// CreatePolicyVersionInput is a new version of a policy.
 type CreatePolicyVersionInput struct {
 	PolicyName string
 	Document   string
-	Default    bool   // it counts from now on
+	Default    bool   // make it the default version
 	Rotate     string // RotateNone or RotateOldest
 }
 
-// What CreatePolicyVersion does when a policy has as many versions as one may have.
+// What CreatePolicyVersion does when a policy has the maximum number of versions.
 const (
 	RotateNone   = "None"
 	RotateOldest = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
@@ -84,7 +84,7 @@ type ListPolicyVersionsOutput struct{ PolicyVersions PolicyVersions }
 // PolicyVersions wraps the list as the wire does.
 type PolicyVersions struct{ PolicyVersion Array[PolicyVersion] }
 
-// SetDefaultPolicyVersionInput names the version that counts.
+// SetDefaultPolicyVersionInput names the new default version.
 type SetDefaultPolicyVersionInput struct {
 	PolicyName string
 	Version    int
@@ -98,7 +98,7 @@ func (in *SetDefaultPolicyVersionInput) Params() []Param {
 // SetDefaultPolicyVersionOutput is empty.
 type SetDefaultPolicyVersionOutput struct{}
 
-// DeletePolicyVersionInput names a version that does not count.
+// DeletePolicyVersionInput names a version that is not the default.
 type DeletePolicyVersionInput struct {
 	PolicyName string
 	Version    int

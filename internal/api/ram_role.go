@@ -65,7 +65,7 @@ func (in *GetRoleInput) Params() []Param { return []Param{roleName(&in.RoleName)
 // GetRoleOutput is the role.
 type GetRoleOutput struct{ Role Role }
 
-// ListRolesInput asks for a stretch of the roles.
+// ListRolesInput requests a page of the roles.
 type ListRolesInput struct {
 	Marker   string
 	MaxItems int
@@ -76,7 +76,7 @@ func (in *ListRolesInput) Params() []Param {
 	return []Param{marker(&in.Marker), maxItems(&in.MaxItems)}
 }
 
-// ListRolesOutput is a stretch of the roles.
+// ListRolesOutput is a page of the roles.
 type ListRolesOutput struct {
 	Roles       Roles
 	IsTruncated bool
@@ -86,12 +86,12 @@ type ListRolesOutput struct {
 // Roles wraps the list as the wire does.
 type Roles struct{ Role Array[Role] }
 
-// UpdateRoleInput changes what is given; what is nil stays.
+// UpdateRoleInput changes the given fields; nil ones do not change.
 type UpdateRoleInput struct {
 	RoleName    string
-	Trust       string // "": stays
+	Trust       string // "": unchanged
 	Description *string
-	MaxSession  time.Duration // 0: stays
+	MaxSession  time.Duration // 0: unchanged
 
 	description string
 }
@@ -123,14 +123,14 @@ func (in *DeleteRoleInput) Params() []Param { return []Param{roleName(&in.RoleNa
 // DeleteRoleOutput is empty.
 type DeleteRoleOutput struct{}
 
-// RoleAttachment is what names a policy and a role that has it.
+// RoleAttachment identifies a policy and a role that it is attached to.
 type RoleAttachment struct{ PolicyType, PolicyName, RoleName string }
 
 func (a *RoleAttachment) rows() []Param {
 	return []Param{policyType(&a.PolicyType, true), policyName(&a.PolicyName), roleName(&a.RoleName)}
 }
 
-// AttachPolicyToRoleInput gives a policy to a role.
+// AttachPolicyToRoleInput attaches a policy to a role.
 type AttachPolicyToRoleInput struct{ RoleAttachment }
 
 // Params lists the rows.
@@ -139,7 +139,7 @@ func (in *AttachPolicyToRoleInput) Params() []Param { return in.rows() }
 // AttachPolicyToRoleOutput is empty.
 type AttachPolicyToRoleOutput struct{}
 
-// DetachPolicyFromRoleInput takes a policy from a role.
+// DetachPolicyFromRoleInput detaches a policy from a role.
 type DetachPolicyFromRoleInput struct{ RoleAttachment }
 
 // Params lists the rows.
@@ -154,14 +154,14 @@ type ListPoliciesForRoleInput struct{ RoleName string }
 // Params lists the rows.
 func (in *ListPoliciesForRoleInput) Params() []Param { return []Param{roleName(&in.RoleName)} }
 
-// ListPoliciesForRoleOutput lists what a role has.
+// ListPoliciesForRoleOutput lists the policies of a role.
 type ListPoliciesForRoleOutput struct{ Policies UserPolicies }
 
-// AssumeRoleInput asks for a session of a role.
+// AssumeRoleInput requests a session of a role.
 type AssumeRoleInput struct {
 	Role        RoleARN
 	SessionName string
-	Policy      string // "": the session has all that the role has
+	Policy      string // "": the session may do everything that the role may
 	Duration    time.Duration
 	ExternalID  string
 }
@@ -177,8 +177,8 @@ func (in *AssumeRoleInput) Params() []Param {
 	}
 }
 
-// maxSessionPolicy bounds a session policy in characters, as STS has it: it travels
-// with each call of the session, sealed in the token.
+// maxSessionPolicy bounds a session policy in characters, as in STS: each call of
+// the session carries it, encrypted in the token.
 const maxSessionPolicy = 2048
 
 var sessionCharacters = rule{
@@ -186,7 +186,7 @@ var sessionCharacters = rule{
 	ok:   func(s string) bool { return only(s, letters+digits+".@-_") },
 }
 
-// A RoleARN names a role of an account.
+// A RoleARN identifies a role of an account.
 type RoleARN struct{ AccountID, Name string }
 
 type roleARNVar struct{ p *RoleARN }
@@ -215,7 +215,7 @@ func (v roleARNVar) Shape() Shape {
 	}
 }
 
-// roleOf is the account and the name in the ARN of a role.
+// roleOf splits the ARN of a role into account and name.
 func roleOf(arn string) (account, name string, ok bool) {
 	rest, ok := strings.CutPrefix(arn, "acs:ram::")
 	account, name, is := strings.Cut(rest, ":role/")
@@ -228,13 +228,14 @@ type AssumeRoleOutput struct {
 	Credentials     Credentials
 }
 
-// An AssumedRoleUser is who a session is.
+// An AssumedRoleUser is the identity of a session.
 type AssumedRoleUser struct {
 	Arn           string
 	AssumedRoleID string `json:"AssumedRoleId"`
 }
 
-// Credentials are a temporary access key and the token that calls with it carry.
+// Credentials are a temporary access key and the token that calls signed with it
+// must carry.
 type Credentials struct {
 	AccessKeyID     string `json:"AccessKeyId"`
 	AccessKeySecret string

@@ -55,9 +55,9 @@ func (in *GetUserInput) Params() []Param { return []Param{userName(&in.UserName,
 // GetUserOutput is the user.
 type GetUserOutput struct{ User User }
 
-// ListUsersInput asks for a stretch of the users.
+// ListUsersInput requests a page of the users.
 type ListUsersInput struct {
-	Marker   string // where the last answer ended; "": the beginning
+	Marker   string // end of the previous page; "": the beginning
 	MaxItems int
 }
 
@@ -74,7 +74,7 @@ func maxItems(p *int) Param {
 	return Param{Name: "MaxItems", Var: Int(p, 1, 1000), Default: "100", Doc: "How many entries an answer has at most."}
 }
 
-// ListUsersOutput is a stretch of the users.
+// ListUsersOutput is a page of the users.
 type ListUsersOutput struct {
 	Users       Users
 	IsTruncated bool
@@ -84,10 +84,10 @@ type ListUsersOutput struct {
 // Users wraps the list as the wire does.
 type Users struct{ User Array[User] }
 
-// UpdateUserInput changes what is given; what is nil stays.
+// UpdateUserInput changes the given fields; nil ones do not change.
 type UpdateUserInput struct {
 	UserName    string
-	NewName     string // "": stays
+	NewName     string // "": unchanged
 	DisplayName *string
 	MobilePhone *string
 	Email       *string
@@ -116,7 +116,7 @@ func (in *UpdateUserInput) complete(values map[string]string) error {
 	return nil
 }
 
-// ifGiven is p if the call has the parameter, be it empty, and else nil.
+// ifGiven returns p if the call has the parameter, possibly empty, else nil.
 func ifGiven[T any](values map[string]string, name string, p *T) *T {
 	if _, given := values[name]; !given {
 		return nil

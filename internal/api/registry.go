@@ -26,7 +26,7 @@ var Families = []Family{
 // Operations lists every operation, in the order of Families.
 func Operations() []*Operation { return all() }
 
-// Lookup finds the operation action of the given version.
+// Lookup returns the operation action of the given version.
 func Lookup(version, action string) (*Operation, bool) {
 	op, ok := byName()[operationName{version, action}]
 	return op, ok
@@ -50,7 +50,7 @@ var byName = sync.OnceValue(func() map[operationName]*Operation {
 	return m
 })
 
-// input makes a fresh input of an operation.
+// input returns a new input of an operation.
 func input[T any, P interface {
 	*T
 	Input
@@ -58,13 +58,13 @@ func input[T any, P interface {
 	return P(new(T))
 }
 
-// output makes a zero answer of an operation.
+// output returns a zero answer of an operation.
 func output[T any]() any {
 	var out T
 	return out
 }
 
-// The PEM texts of examples, cut short for the reader.
+// The PEM texts in examples, shortened for the reader.
 const (
 	exampleCert = "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n"
 	exampleKey  = "-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n"

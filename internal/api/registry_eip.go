@@ -1,7 +1,7 @@
 package api
 
 // eipOperations are the operations on EIPs: addresses of the operator's pool that
-// load balancers serve on besides their own.
+// load balancers serve on in addition to their own.
 var eipOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "CreateEipInstance", Access: "create", Rate: Rate{Account: 5000, User: 50},

@@ -1,7 +1,7 @@
 package api
 
 // instanceOperations are the operations on the servers that backends may name by
-// their id alone. Those that register are not in the documents of ENS.
+// their id alone. Those that register are not in the documentation of ENS.
 var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "RegisterInstance", Access: "create", Rate: usual,

@@ -1,11 +1,11 @@
 package api
 
-// hashes is the limit of what hashes a password: some 100 ms of one core each.
-// ChangePassword, which needs no policy, does so twice and has a lower one.
+// hashes is the limit of operations that hash a password: some 100 ms of one core
+// each. ChangePassword, which needs no policy, does so twice and has a lower
+// limit.
 var hashes = Rate{Account: 10, User: 5}
 
-// loginOperations are the operations on the passwords that users sign in to the
-// console with.
+// loginOperations are the operations on the passwords for the console.
 var loginOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateLoginProfile", Access: "create", Rate: hashes, Resources: ofUser,

@@ -1,6 +1,6 @@
 package api
 
-// monitorOperations are the operations on what was counted, minute by minute.
+// monitorOperations are the operations on the counters, minute by minute.
 var monitorOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerListenMonitor", Access: "get", Rate: usual,

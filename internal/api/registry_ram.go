@@ -101,10 +101,10 @@ var userOperations = []*Operation{
 	},
 }
 
-// customPolicy is the type of the policies that calls change.
+// customPolicy is the type of policies that can be changed.
 var customPolicy = map[string]string{"PolicyType": elb.CustomPolicy}
 
-// policyOperations are the operations on policies and who has them.
+// policyOperations are the operations on policies and their attachments.
 var policyOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual, Resources: ofPolicy,

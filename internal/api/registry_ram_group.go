@@ -1,6 +1,6 @@
 package api
 
-// groupOperations are the operations on groups of users and what they have.
+// groupOperations are the operations on groups of users and their policies.
 var groupOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateGroup", Access: "create", Rate: usual, Resources: ofGroup,

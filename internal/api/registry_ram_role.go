@@ -1,6 +1,6 @@
 package api
 
-// roleOperations are the operations on roles and what they have.
+// roleOperations are the operations on roles and their policies.
 var roleOperations = []*Operation{
 	{
 		Product: "Ram", Version: RamVersion, Name: "CreateRole", Access: "create", Rate: usual, Resources: ofRole,

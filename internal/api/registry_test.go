@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What the four products must have. The order is that of the table.
+// The operations that the four products must have, in the order of the table.
 var wanted = map[string]string{
 	"Ens 2017-11-10": `CreateLoadBalancer DescribeLoadBalancers DescribeLoadBalancerAttribute
 		ModifyLoadBalancerAttribute SetLoadBalancerStatus DescribeLoadBalancerSpec ReleaseInstance DeleteLoadBalancer
@@ -76,7 +76,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// Each operation is complete enough for all that read it.
+// Each operation is complete enough for all its readers.
 func TestOperationsAreComplete(t *testing.T) {
 	levels := "create list get update delete"
 	for _, op := range Operations() {
@@ -157,8 +157,9 @@ func TestOperationsAreComplete(t *testing.T) {
 	}
 }
 
-// Each operation that changes something names the one that shows what it did, whose
-// required parameters the call or its answer has, or says that there is none.
+// Each operation that changes something names the one that shows the change,
+// whose required parameters the call or its answer has, or says that there is
+// none.
 func TestChangesAreObserved(t *testing.T) {
 	for _, op := range Operations() {
 		look, ok := op.Observer()
@@ -199,13 +200,13 @@ func TestChangesAreObserved(t *testing.T) {
 	}
 }
 
-// A parameter has one label in all forms, and stands under a heading that they have.
+// A parameter has one label in all forms, and a heading that they have.
 func TestLabelsAndGroups(t *testing.T) {
 	labels := make(map[string]string)
 	for _, op := range Operations() {
 		for _, row := range op.New().Params() {
 			for _, r := range append(row.Var.Shape().Items, row) {
-				member := r.Name != row.Name // which stands under the name of its list
+				member := r.Name != row.Name // which is shown under the name of its list
 				if label, seen := labels[r.Name]; !member && seen && label != r.Label {
 					t.Errorf("%s: %s has the label %q, elsewhere %q", op.Name, r.Name, r.Label, label)
 				}

@@ -2,10 +2,10 @@ package api
 
 import "strings"
 
-// ActsOn lists what a call acts on, as policies name it; a caller without a user
-// name is the account itself, or a role. Only the rows that the operation's table
-// entry names are read: a parameter that the operation does not have must not change
-// what a Deny is compared with.
+// ActsOn lists what a call acts on, in the notation of policies; a caller without
+// a user name is the account itself, or a role. Only the rows that the
+// operation's table entry names are read: a parameter that the operation does not
+// have must not change what a Deny is compared with.
 func (o *Operation) ActsOn(accountID, caller string, params map[string]string) []string {
 	var all []string
 	for _, r := range o.Resources {
@@ -20,7 +20,7 @@ func (o *Operation) ActsOn(accountID, caller string, params map[string]string) [
 	return all
 }
 
-// in is the resource of one call; "" where its name is absent, which binding refuses
+// in is the resource of one call; "" if its name is absent, which binding refuses
 // if it is required.
 func (r Resource) in(accountID, caller string, params map[string]string) string {
 	ours := "acs:ram:*:" + accountID + ":"

@@ -12,7 +12,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 )
 
-// What the official SDK sends and reads, per operation.
+// The requests and answers of the official SDK, per operation.
 var sdk = map[string]struct{ request, response any }{
 	"CreateLoadBalancer":                         {ens.CreateLoadBalancerRequest{}, ens.CreateLoadBalancerResponse{}},
 	"DescribeLoadBalancers":                      {ens.DescribeLoadBalancersRequest{}, ens.DescribeLoadBalancersResponse{}},
@@ -123,7 +123,7 @@ var ignored = []string{"Protocol", "SourceIp", "EncryptCert", "EncryptPrivateKey
 // those of a policy attached to a user, say.
 var shared = []string{"AttachDate", "AttachmentCount", "CreateDate", "JoinDate", "PolicyDocument", "Proto", "UpdateDate", "Vport"}
 
-// Fields that the SDK reads and nobody who passes requests on knows.
+// Fields that the SDK decodes and that a proxy does not know.
 var packets = []string{"InPkts", "OutPkts"}
 
 // Fields that the SDK reads and an uploaded certificate does not have: they

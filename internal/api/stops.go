@@ -9,8 +9,9 @@ import (
 // always holds for every call.
 var always = &Cond{}
 
-// Ends reports whether a call ends something that works: it closes listeners, takes
-// backends out, or takes access away. The console asks before it makes such a call.
+// Ends reports whether a call ends something that works: it closes listeners,
+// removes backends, or revokes access. The console asks for confirmation before
+// such a call.
 func (o *Operation) Ends(params map[string]string) bool {
 	switch {
 	case o.Stops == nil:
@@ -23,7 +24,7 @@ func (o *Operation) Ends(params map[string]string) bool {
 		return params[row] == o.Stops.Is
 	}
 	var items []map[string]any
-	_ = json.Unmarshal([]byte(params[row]), &items) // binding refuses what is no array
+	_ = json.Unmarshal([]byte(params[row]), &items) // binding refuses other values
 	for _, item := range items {
 		if fmt.Sprint(item[member]) == o.Stops.Is {
 			return true

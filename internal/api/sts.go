@@ -6,7 +6,7 @@ type GetCallerIdentityInput struct{}
 // Params lists no rows.
 func (in *GetCallerIdentityInput) Params() []Param { return nil }
 
-// GetCallerIdentityOutput is who signed the call.
+// GetCallerIdentityOutput is the identity that signed the call.
 type GetCallerIdentityOutput struct {
 	IdentityType string // Account, RAMUser or AssumedRoleUser
 	AccountID    string `json:"AccountId"`

@@ -9,7 +9,8 @@ import (
 	"elbow/internal/elb"
 )
 
-// tagRow are the tags that something new gets, or that something listed has.
+// tagRow is the row of tags that a new resource gets, or by which a list is
+// filtered.
 func tagRow(p *[]elb.Tag, doc string) Param {
 	return Param{Name: "Tag", Var: tagList(p), Doc: doc}
 }
@@ -41,7 +42,7 @@ var notReserved = rule{
 	},
 }
 
-// Set is never asked for: an item has members.
+// Set is never called: an item has members.
 func (v tagListVar) Set(string) error { return errors.New("is a list of items with members") }
 
 func (v tagListVar) setItem(members map[string]string) error {
@@ -65,7 +66,7 @@ func (v tagListVar) Shape() Shape {
 	return Shape{Type: List, Max: elb.MaxTags, Items: v.members(new(elb.Tag))}
 }
 
-// TagsOf are tags as answers have them.
+// TagsOf are tags in the form of answers.
 func TagsOf(tags []elb.Tag) (out Tags) {
 	for _, t := range tags {
 		out.Tag = append(out.Tag, Tag(t))
@@ -73,7 +74,7 @@ func TagsOf(tags []elb.Tag) (out Tags) {
 	return out
 }
 
-// The types of what may have tags.
+// The types of resources that may have tags.
 const (
 	TagNetwork      = "network"
 	TagVSwitch      = "vswitch"
@@ -82,7 +83,7 @@ const (
 	TagInstance     = "instance"
 )
 
-// maxTagged is how many resources one call may tag.
+// maxTagged is the maximum number of resources that one call may tag.
 const maxTagged = 50
 
 func resourceType(p *string) Param {
@@ -92,7 +93,7 @@ func resourceType(p *string) Param {
 	}
 }
 
-// TagResourcesInput gives resources tags.
+// TagResourcesInput adds tags to resources.
 type TagResourcesInput struct {
 	ResourceType string
 	ResourceIDs  []string
@@ -113,7 +114,7 @@ func (in *TagResourcesInput) Params() []Param {
 // TagResourcesOutput is empty.
 type TagResourcesOutput struct{}
 
-// UntagResourcesInput takes tags from resources.
+// UntagResourcesInput removes tags from resources.
 type UntagResourcesInput struct {
 	ResourceType string
 	ResourceIDs  []string

@@ -8,21 +8,21 @@ import (
 	"unicode/utf8"
 )
 
-// Text is a text of min to max characters (code points, not bytes) in UTF-8
-// that obeys the rules.
+// Text is a text of min to max characters (code points, not bytes) in UTF-8 that
+// satisfies the rules.
 func Text(p *string, min, max int, rules ...rule) Var { return textVar{p, min, max, rules} }
 
 // ID is the name of a resource: up to 128 visible ASCII characters without a
-// slash. Every name is taken that could be one, so that a wrong
-// one is a resource not found and not an invalid parameter.
+// slash. Every possible name is accepted, so that a wrong one is a resource not
+// found and not an invalid parameter.
 func ID(p *string) Var { return idVar{textVar{p, 1, maxID, []rule{idCharacters}}} }
 
 type idVar struct{ textVar }
 
 func (v idVar) Shape() Shape { return Shape{Type: Name, Min: 1, Max: maxID} }
 
-// maxID is the length in characters of the longest name of a resource. Ours
-// have 23; names that clients bring (i-…, eni-…) are a little longer.
+// maxID is the maximum length of a resource name in characters. Ours have 23;
+// names brought by clients (i-…, eni-…) are a little longer.
 const maxID = 128
 
 type textVar struct {
@@ -62,10 +62,10 @@ func (v textVar) Shape() Shape {
 	return s
 }
 
-// A rule is what a text must obey besides its length.
+// A rule is a requirement for a text besides its length.
 type rule struct {
 	says   string // "must …"
-	prefix string // how every value begins that obeys
+	prefix string // prefix of all valid values
 	labels bool   // Shape.Labels
 	ok     func(s string) bool
 }
@@ -84,7 +84,7 @@ var (
 		},
 	}
 	// A cookie name is a token (RFC 6265, 4.1.1). Names that begin with "$" had a
-	// meaning of their own in RFC 2965, and servers still treat them so.
+	// special meaning in RFC 2965, and servers still treat them so.
 	cookieName = rule{
 		says: "must be a cookie name: letters, digits and !#$%&'*+-.^_`|~, not starting with $",
 		ok: func(s string) bool {
@@ -137,5 +137,5 @@ func visible(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
 
-// only reports whether s is made of the characters in set.
+// only reports whether s consists of characters in set.
 func only(s, set string) bool { return strings.Trim(s, set) == "" }

@@ -32,7 +32,7 @@ func (v intVar[T]) Set(s string) error {
 func (v intVar[T]) Value() any   { return *v.p }
 func (v intVar[T]) Shape() Shape { return Shape{Type: Integer, Min: v.min, Max: v.max} }
 
-// parseInt reads decimal digits with an optional minus sign.
+// parseInt parses decimal digits with an optional minus sign.
 func parseInt(s string, min, max int64) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {
@@ -64,7 +64,7 @@ func (v secondsVar) Set(s string) error {
 
 func (v secondsVar) Value() any { return seconds(*v.p) }
 
-// seconds is a duration as answers report it.
+// seconds is a duration as in answers.
 func seconds(d time.Duration) int { return int(d / time.Second) }
 
 func (v secondsVar) Shape() Shape {
@@ -122,7 +122,7 @@ func (v enumVar[T]) Shape() Shape {
 	return Shape{Type: String, Enum: enum}
 }
 
-// orList writes "a, b or c".
+// orList formats "a, b or c".
 func orList(values []string) string {
 	last := len(values) - 1
 	if last == 0 {
@@ -156,7 +156,7 @@ func (v someVar) Shape() Shape { return Shape{Type: String, Enum: v.values, Many
 // OnOff is a switch, on or off.
 func OnOff(p *bool) Var { return switchVar{p, String, "on", "off"} }
 
-// orUnset is v, and a word that stands for no value, upon which unset is called.
+// orUnset is v, and a word for no value, which calls unset.
 func orUnset(word string, unset func(), v Var) Var { return unsetVar{v, word, unset} }
 
 type unsetVar struct {
@@ -179,7 +179,7 @@ func (v unsetVar) Shape() Shape {
 	return s
 }
 
-// Bool is a truth value, true or false.
+// Bool is a boolean, true or false.
 func Bool(p *bool) Var { return switchVar{p, Boolean, "true", "false"} }
 
 // Switch is how an answer reports a switch: on or off.

@@ -7,12 +7,12 @@ import (
 	"elbow/internal/elb"
 )
 
-// CreateVSwitchInput asks for a vSwitch.
+// CreateVSwitchInput requests a vSwitch.
 type CreateVSwitchInput struct {
 	RegionID    string
 	NetworkID   string // "": the first start's
 	CIDR        netip.Prefix
-	Name        string // "": it has none
+	Name        string // "": none
 	Description string
 	Tags        []elb.Tag
 }
@@ -42,7 +42,7 @@ func vSwitchID(p *string) Param {
 	return Param{Name: "VSwitchId", Label: "vSwitch", Var: ID(p), Names: vSwitchKind, Required: true, Doc: "The ID of the vSwitch."}
 }
 
-// DescribeVSwitchAttributesOutput is a vSwitch with what is in it.
+// DescribeVSwitchAttributesOutput is a vSwitch with its content.
 type DescribeVSwitchAttributesOutput struct {
 	AvailableIPAddressCount int64 `json:"AvailableIpAddressCount"`
 	CidrBlock               string

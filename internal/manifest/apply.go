@@ -9,9 +9,9 @@ import (
 	"elbow/internal/api"
 )
 
-// Apply takes the steps in their order, and calls done after each. It ends at
-// the first call that is refused; what was done until then stays, and a new plan
-// goes on from there.
+// Apply executes the steps in their order, and calls done after each. It ends at
+// the first refused call; completed steps stay, and a new plan continues from
+// there.
 func Apply(ctx context.Context, call Caller, steps []Step, s *State, done func(Step)) error {
 	ids := known(s)
 	for _, step := range steps {
@@ -25,7 +25,7 @@ func Apply(ctx context.Context, call Caller, steps []Step, s *State, done func(S
 	return nil
 }
 
-// A directory finds the ids of names. The steps add to it.
+// A directory maps names to ids. The steps add to it.
 type directory struct {
 	loadBalancers map[string]string
 	certificates  map[string]string
@@ -39,7 +39,7 @@ func known(s *State) directory {
 	return d
 }
 
-// make makes a call, and notes the id of what it has made.
+// make makes a call, and records the id of what it created.
 func (d directory) make(ctx context.Context, call Caller, r request) error {
 	params := maps.Clone(r.params)
 	if r.loadBalancer != "" {

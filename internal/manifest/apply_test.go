@@ -11,8 +11,8 @@ import (
 	"elbow/internal/api"
 )
 
-// A recorder is a server that takes calls and notes them. What it makes has the ids 100
-// and lb-9.
+// A recorder is a server that records calls. What it creates has the ids 100 and
+// lb-9.
 type recorder struct {
 	calls   []recorded
 	refuses string // the operation that it refuses
@@ -47,7 +47,7 @@ func (r *recorder) actions() (all []string) {
 	return all
 }
 
-// What was made is named by its id in the calls that come after.
+// Later calls identify a created resource by its id.
 func TestApply(t *testing.T) {
 	state := new(State)
 	steps, err := planOf(t, shop, state, Options{})
@@ -71,7 +71,7 @@ func TestApply(t *testing.T) {
 	if got := strings.Join(done, ", "); got != "load balancer shop, backends of shop, listener shop:443" {
 		t.Errorf("done: %s", got)
 	}
-	// The steps are as they were: to take them again is to make the same calls.
+	// The steps are unchanged: applying them again makes the same calls.
 	var again recorder
 	if err := Apply(t.Context(), again.call, steps, state, func(Step) {}); err != nil || !slices.EqualFunc(made.calls, again.calls, func(a, b recorded) bool {
 		return a.action == b.action && maps.Equal(a.params, b.params)

@@ -15,8 +15,8 @@ import (
 	"elbow/internal/api"
 )
 
-// The actions that make load balancers and listeners: their tables say which
-// fields those have.
+// The actions that create load balancers and listeners: their tables list the
+// fields.
 const (
 	createLoadBalancer = "CreateLoadBalancer"
 	renameLoadBalancer = "ModifyLoadBalancerAttribute"
@@ -37,36 +37,36 @@ func describeListener(protocol string) string {
 	return "DescribeLoadBalancer" + strings.ToUpper(protocol) + "ListenerAttribute"
 }
 
-// protocols are those that a listener may have. Of a listener whose protocol is left
-// out it is the first.
+// protocols are the protocols of listeners, the default first.
 var protocols = []string{"https", "http", "tcp", "udp"}
 
-// sharesPort reports whether only one of two listeners with these protocols can have a
-// port. UDP has ports of its own.
+// sharesPort reports whether two listeners with these protocols exclude each
+// other on a port. UDP has separate ports.
 func sharesPort(a, b string) bool { return (a == "udp") == (b == "udp") }
 
 // loadBalancerFields are the parameters of a load balancer, none of which can be
 // changed later.
 var loadBalancerFields = []string{"EnsRegionId", "LoadBalancerSpec", "NetworkId", "VSwitchId", "PayType"}
 
-// loadBalancerDefaults are what a new account has, and the only billing method.
+// loadBalancerDefaults are the values for a new account, and the only billing
+// method.
 var loadBalancerDefaults = map[string]string{
 	"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
 	"VSwitchId": "vsw-default", "PayType": "PostPaid",
 }
 
-// rows are the rows of an operation of ENS bound to a fresh input.
+// rows are the rows of an ENS operation bound to a new input.
 func rows(action string) (api.Input, []api.Param) {
 	op, ok := api.Lookup(api.EnsVersion, action)
 	if !ok {
-		panic("manifest: no operation " + action) // the names stand above
+		panic("manifest: no operation " + action) // the names are listed above
 	}
 	in := op.New()
 	return in, in.Params()
 }
 
-// listenerFields are the parameters of a listener of a protocol, but those that say
-// which one it is and which call creates it.
+// listenerFields are the parameters of a listener of a protocol, except those
+// that identify it and those of the call that creates it.
 func listenerFields(protocol string) []string {
 	_, all := rows(createListener(protocol))
 	var names []string
@@ -88,9 +88,9 @@ func changeable(protocol, field string) bool {
 	return slices.ContainsFunc(all, func(r api.Param) bool { return r.Name == field })
 }
 
-// unset is the value by which a field of a listener goes back to having none, ""
-// if it cannot. To the operation that creates a listener it need not be known:
-// there the field is left out.
+// unset is the value that resets a field of a listener to none, "" if there is
+// none. The operation that creates a listener does not accept it: there the field
+// is left out.
 func unset(protocol, field string) string {
 	_, all := rows(setListener(protocol))
 	for _, r := range all {
@@ -101,10 +101,10 @@ func unset(protocol, field string) string {
 	return ""
 }
 
-// placeholder stands for ids that are not known before the calls are made.
+// placeholder replaces ids that are not known before the calls are made.
 const placeholder = "lb-0"
 
-// fill sets the fields of a listener to what was given and, for the rest, to the
+// fill sets the fields of a listener to the given values and the rest to the
 // defaults, all in the form in which the API reports them.
 func (l *Listener) fill(given map[string]string) error {
 	values := map[string]string{"LoadBalancerId": placeholder, "ListenerPort": l.Port}
@@ -149,7 +149,7 @@ func canonical(r api.Param, value string) string {
 	return value
 }
 
-// canonical checks a backend and writes its values as the API does.
+// canonical validates a backend and converts its values to the form of the API.
 func (b *Backend) canonical() error {
 	in := new(api.AddBackendServersInput)
 	err := api.Bind(in, map[string]string{"LoadBalancerId": placeholder, "BackendServers": backendsText([]Backend{*b})})
@@ -161,7 +161,7 @@ func (b *Backend) canonical() error {
 	return nil
 }
 
-// checkLoadBalancer checks what a load balancer would be created with.
+// checkLoadBalancer validates the parameters of a new load balancer.
 func checkLoadBalancer(lb LoadBalancer) error {
 	values := maps.Clone(lb.Fields)
 	in, _ := rows(createLoadBalancer)
@@ -175,9 +175,9 @@ func checkLoadBalancer(lb LoadBalancer) error {
 	return nil
 }
 
-// createdName is the name that a load balancer is created with: its own, or the
-// beginning of one that is longer than CreateLoadBalancer takes, and that
-// ModifyLoadBalancerAttribute gives it afterwards.
+// createdName is the name with which a load balancer is created: its own, or the
+// start of a name that is longer than CreateLoadBalancer accepts and that
+// ModifyLoadBalancerAttribute sets afterwards.
 func createdName(name string) string {
 	_, all := rows(createLoadBalancer)
 	i := slices.IndexFunc(all, func(r api.Param) bool { return r.Name == "LoadBalancerName" })
@@ -187,13 +187,13 @@ func createdName(name string) string {
 	return name
 }
 
-// checkRename checks a name that ModifyLoadBalancerAttribute is to give.
+// checkRename validates a name for ModifyLoadBalancerAttribute.
 func checkRename(name string) error {
 	in, _ := rows(renameLoadBalancer)
 	return reason(api.Bind(in, map[string]string{"LoadBalancerId": placeholder, "LoadBalancerName": name}))
 }
 
-// reason is why a value is refused, in the words that say most.
+// reason is why a value is refused, in the most specific words.
 func reason(err error) error {
 	if e, ok := errors.AsType[*api.Error](err); ok && e.Reason != "" {
 		return errors.New(e.Reason)

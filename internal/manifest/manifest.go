@@ -1,13 +1,12 @@
-// Package manifest is the wanted state of load balancers as one file: read,
+// Package manifest is the desired state of load balancers as one file: read,
 // compared with what a server has, applied and written. Fields have the names of
-// the API's parameters, and the tables of package api say which there are. It
-// knows nothing of signatures and the network: it gets a Caller. Start reading
-// at Plan.
+// the API's parameters, and the tables of package api define them. It knows
+// nothing of signatures and the network: it uses a Caller. Start reading at Plan.
 package manifest
 
 import "context"
 
-// A Manifest is what a file asks for.
+// A Manifest is the content of a file.
 type Manifest struct {
 	Certificates  []Certificate
 	LoadBalancers []LoadBalancer
@@ -23,7 +22,8 @@ type Certificate struct {
 	line int
 }
 
-// A LoadBalancer is known by its name, or by its id where several have one name.
+// A LoadBalancer is identified by its name, or by its id where several have one
+// name.
 type LoadBalancer struct {
 	ID        string // "": by its name
 	Name      string
@@ -36,7 +36,7 @@ type LoadBalancer struct {
 	stored string // id on the server, once a plan has found it; "" if it is to be created
 }
 
-// A Backend is known by its server, address and port.
+// A Backend is identified by its server, address and port.
 type Backend struct {
 	ServerID string
 	IP       string
@@ -47,22 +47,22 @@ type Backend struct {
 	line int
 }
 
-// key is what a backend is known by.
+// key identifies a backend.
 func (b Backend) key() string { return b.ServerID + " " + b.IP + ":" + b.Port }
 
-// A Listener is known by its port, and whether that is one of UDP.
+// A Listener is identified by its port, and whether that is a UDP port.
 type Listener struct {
 	Port         string
 	Protocol     string            // https, http, tcp or udp
 	Certificates []string          // names; none if Fields has ids
-	Running      bool              // started, whatever has become of it
+	Running      bool              // it is to be running
 	Fields       map[string]string // parameters of the operation that creates it, canonical, without the port
-	given        map[string]bool   // of Fields, those that do not come from a default
+	given        map[string]bool   // the Fields that were given, not defaults
 
 	line int
 }
 
-// A State is what a server has.
+// A State is the content of a server.
 type State struct {
 	Certificates  []StoredCertificate
 	LoadBalancers []StoredLoadBalancer
@@ -78,7 +78,7 @@ type StoredCertificate struct {
 // A StoredLoadBalancer is a load balancer with its id.
 type StoredLoadBalancer struct {
 	ID     string
-	Shared bool // another one of the server has the same name
+	Shared bool // another load balancer of the server has the same name
 	LoadBalancer
 }
 

@@ -9,15 +9,15 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// An entry is an object of the file, of which one field after the other is
-// taken. The first mistake is kept.
+// An entry is an object of the file, from which one field after the other is
+// taken. The first error is kept.
 type entry struct {
 	node   *yaml.Node
 	fields map[string]*yaml.Node
 	err    error
 }
 
-// object is the object at n, which has no fields but those named.
+// object returns the object at n, which must have no fields but those named.
 func object(n *yaml.Node, names ...string) (*entry, error) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -42,8 +42,8 @@ func object(n *yaml.Node, names ...string) (*entry, error) {
 	return e, nil
 }
 
-// nearest proposes the name that somebody may have meant: the one that differs
-// in the case of letters only, or begins alike.
+// nearest suggests the name that may have been meant: one that differs only in
+// case, or begins alike.
 func nearest(given string, names []string) string {
 	for _, name := range names {
 		if strings.EqualFold(name, given) {
@@ -86,7 +86,7 @@ func (e *entry) texts(name string) []string {
 	return all
 }
 
-// must is the value of a field that has to be there.
+// must is the value of a required field.
 func (e *entry) must(name string) string {
 	value := e.text(name, "")
 	if value == "" {
@@ -95,7 +95,7 @@ func (e *entry) must(name string) string {
 	return value
 }
 
-// oneOf is the value of a field that is one of two, the first if it is absent.
+// oneOf is the value of a field with fixed values, the first if it is absent.
 func (e *entry) oneOf(name string, values ...string) string {
 	value := e.text(name, values[0])
 	if last := len(values) - 1; !slices.Contains(values, value) {
@@ -123,7 +123,7 @@ func (e *entry) fail(n *yaml.Node, err error) {
 	}
 }
 
-// at puts the line of n before the first error there is.
+// at prefixes the first error with the line of n.
 func at(n *yaml.Node, errs ...error) error {
 	err := cmp.Or(errs...)
 	if err == nil {

@@ -8,27 +8,27 @@ import (
 	"elbow/internal/api"
 )
 
-// A Change is what a step does to a thing.
+// A Change is what a step does to a resource.
 type Change string
 
-// The changes, as they are shown.
+// The changes, as displayed.
 const (
 	Create  Change = "+"
 	Modify  Change = "~"
-	Replace Change = "±" // delete and create anew: what is under way is drained
+	Replace Change = "±" // delete and create again: connections are drained
 	Delete  Change = "-"
 )
 
-// A Step is a part of the way from what a server has to what is wanted.
+// A Step is a part of the way from the present to the desired state.
 type Step struct {
 	Change  Change
 	What    string   // "listener shop:443"
-	Details []string // a line each
+	Details []string // one line each
 	calls   []request
 }
 
-// A request is a call of a step. Ids that only the steps before make known are
-// put in when it is made.
+// A request is a call of a step. Ids that only become known in earlier steps are
+// filled in when it is made.
 type request struct {
 	version, action string
 	params          map[string]string
@@ -37,18 +37,17 @@ type request struct {
 	certificates    []string // names of those whose ids are ServerCertificateId
 }
 
-// Options say how far a plan goes.
+// Options limit a plan.
 type Options struct {
-	// Prune releases load balancers that the manifest does not have, and deletes
-	// certificates that it does not have and no listener uses.
+	// Prune deletes load balancers that are not in the manifest, and certificates
+	// that are not in it and not used by any listener.
 	Prune bool
 }
 
-// Plan lists the steps from what the server has to what is wanted, none if they
-// are the same. The order keeps traffic going: certificates come before
-// listeners that use them, new backends before old ones leave. A field that is
-// left out of the manifest takes its default; one without a default stays as it
-// is.
+// Plan lists the steps from the present to the desired state, none if they are
+// the same. The order keeps traffic going: certificates come before listeners
+// that use them, new backends before old ones are removed. A field that is left
+// out of the manifest gets its default; one without a default does not change.
 func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
 	p := &planner{state: s, prune: o.Prune, byID: make(map[string]bool), kept: make(map[string]bool)}
 	for _, c := range m.Certificates {
@@ -75,8 +74,8 @@ type planner struct {
 	prune bool
 	steps []Step
 	names map[string]string // certificate of the manifest → its name on the server
-	byID  map[string]bool   // load balancers that an entry of the manifest has the id of
-	kept  map[string]bool   // load balancers of the server that the manifest has, by id
+	byID  map[string]bool   // load balancers that an entry of the manifest names by id
+	kept  map[string]bool   // load balancers of the server in the manifest, by id
 }
 
 func (p *planner) add(change Change, what string, details []string, calls ...request) {
@@ -84,7 +83,7 @@ func (p *planner) add(change Change, what string, details []string, calls ...req
 }
 
 // certificate plans an upload, unless the server has this certificate under this
-// name or under the one that it gets when the name is taken by another.
+// name or under the one that it gets when the name is in use by another.
 func (p *planner) certificate(c Certificate) {
 	if p.names == nil {
 		p.names = make(map[string]string)
@@ -117,7 +116,7 @@ func (p *planner) stored(name string) *StoredCertificate {
 	return &p.state.Certificates[i]
 }
 
-// loadBalancer plans one load balancer with all that it has.
+// loadBalancer plans one load balancer with its content.
 func (p *planner) loadBalancer(lb LoadBalancer) error {
 	stored, err := p.find(lb)
 	if err != nil {
@@ -151,9 +150,9 @@ func (p *planner) loadBalancer(lb LoadBalancer) error {
 	return nil
 }
 
-// find is the load balancer on the server that has this id, or else this name;
-// nil if there is none of the name. One that another entry has the id of is
-// that entry's.
+// find returns the load balancer on the server with this id, or else this name;
+// nil if there is none of the name. If another entry has its id, it belongs to
+// that entry.
 func (p *planner) find(lb LoadBalancer) (*StoredLoadBalancer, error) {
 	var found *StoredLoadBalancer
 	for i, s := range p.state.LoadBalancers {
@@ -212,7 +211,7 @@ func (p *planner) status(lb LoadBalancer) {
 		to(lb, "SetLoadBalancerStatus", map[string]string{"LoadBalancerStatus": wanted}))
 }
 
-// to is a call about one load balancer, whose id is known already or once it is
+// to is a call for one load balancer, whose id is known already or after it is
 // created.
 func to(lb LoadBalancer, action string, params map[string]string) request {
 	r := request{version: api.EnsVersion, action: action, params: params}
@@ -224,7 +223,7 @@ func to(lb LoadBalancer, action string, params map[string]string) request {
 	return r
 }
 
-// Label is how a plan names a load balancer: with its id where the file does.
+// Label identifies a load balancer in a plan: with its id where the file has it.
 func (lb LoadBalancer) Label() string {
 	if lb.ID == "" {
 		return lb.Name
@@ -246,8 +245,8 @@ func (p *planner) releaseOthers() {
 	}
 }
 
-// deleteOthers plans to delete certificates that neither the manifest has nor a
-// listener uses once the steps before are done.
+// deleteOthers plans to delete certificates that are neither in the manifest nor
+// used by a listener after the other steps.
 func (p *planner) deleteOthers(m *Manifest) {
 	used := make(map[string]bool) // by name, and by id
 	for _, name := range p.names {

@@ -9,7 +9,7 @@ import (
 // maxItems is how many backends one call may name.
 const maxItems = 20
 
-// addBackends plans what comes to the pool and the weights that change.
+// addBackends plans additions to the pool and changed weights.
 func (p *planner) addBackends(lb, now LoadBalancer) {
 	var moved, added, changed []Backend
 	for _, b := range lb.Backends {
@@ -38,7 +38,7 @@ func (p *planner) addBackends(lb, now LoadBalancer) {
 	})
 }
 
-// removeBackends plans what leaves the pool.
+// removeBackends plans removals from the pool.
 func (p *planner) removeBackends(lb, now LoadBalancer) {
 	gone := slices.DeleteFunc(slices.Clone(now.Backends), func(b Backend) bool {
 		return backend(lb.Backends, b.key()) != nil || onPort(lb.Backends, b) != nil
@@ -46,7 +46,7 @@ func (p *planner) removeBackends(lb, now LoadBalancer) {
 	p.backends(Delete, "RemoveBackendServers", lb, gone, Backend.key)
 }
 
-// backends plans one change of some backends.
+// backends plans the same change of some backends.
 func (p *planner) backends(c Change, action string, lb LoadBalancer, some []Backend, detail func(Backend) string) {
 	if len(some) == 0 {
 		return
@@ -62,8 +62,8 @@ func (p *planner) backends(c Change, action string, lb LoadBalancer, some []Back
 	p.add(c, "backends of "+lb.Label(), details, calls...)
 }
 
-// onPort is the backend with the server and port of b, whatever its address, nil if
-// there is none: a pool has one of them at a time.
+// onPort returns the backend with the server and port of b, whatever its address,
+// nil if there is none: a pool has at most one of them.
 func onPort(all []Backend, b Backend) *Backend {
 	i := slices.IndexFunc(all, func(old Backend) bool { return old.ServerID == b.ServerID && old.Port == b.Port })
 	if i < 0 {
@@ -72,7 +72,7 @@ func onPort(all []Backend, b Backend) *Backend {
 	return &all[i]
 }
 
-// backendsText is the JSON text that the calls take.
+// backendsText is the JSON text for the calls.
 func backendsText(some []Backend) string {
 	type item struct {
 		ServerID string `json:"ServerId"`
@@ -92,7 +92,7 @@ func backendsText(some []Backend) string {
 	return string(text)
 }
 
-// backend is the one with a key, nil if there is none.
+// backend returns the backend with a key, nil if there is none.
 func backend(all []Backend, key string) *Backend {
 	i := slices.IndexFunc(all, func(b Backend) bool { return b.key() == key })
 	if i < 0 {

@@ -28,9 +28,9 @@ func (p *planner) listeners(lb, now LoadBalancer) error {
 	return nil
 }
 
-// inOrder is the listeners with those first that exist and give a port of redirects
-// up, and new ones behind them, which may take it. Last are HTTP listeners that redirect
-// to an HTTPS listener, which has to be there.
+// inOrder sorts listeners: existing ones that release a redirect port come first,
+// then new ones, which may need it. HTTP listeners that redirect to an HTTPS
+// listener, which must exist, come last.
 func inOrder(wanted, now []Listener) []Listener {
 	rank := func(l Listener) int {
 		old := listener(now, l)
@@ -47,7 +47,7 @@ func inOrder(wanted, now []Listener) []Listener {
 	return slices.SortedStableFunc(slices.Values(wanted), func(a, b Listener) int { return rank(a) - rank(b) })
 }
 
-// listener plans one listener; old is what the server has, nil if nothing.
+// listener plans one listener; old is the one on the server, nil if none.
 func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 	id, err := p.certificateID(l)
 	if err != nil {
@@ -90,7 +90,7 @@ func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 	return nil
 }
 
-// difference is how a field that changes is shown.
+// difference describes the change of a field.
 func (p *planner) difference(name, from, to string, l Listener) string {
 	if name == "ServerCertificateId" {
 		name = "certificate"
@@ -104,8 +104,8 @@ func (p *planner) difference(name, from, to string, l Listener) string {
 	return name + " " + cmp.Or(from, "none") + " → " + cmp.Or(to, "none")
 }
 
-// differs reports whether a field has to change. Those of a health check mean
-// nothing while it is off.
+// differs reports whether a field has to change. Those of a health check are
+// ignored while it is off.
 func (l *Listener) differs(name, wanted string, old *Listener) bool {
 	was, reported := old.Fields[name]
 	if !reported && l.Fields["HealthCheck"] == "off" || wanted == "" && l.keeps(name) {
@@ -114,8 +114,8 @@ func (l *Listener) differs(name, wanted string, old *Listener) bool {
 	return was != wanted
 }
 
-// keeps reports whether a field without a value stays as it is: one that was left out
-// and has no default, unless the file has what stands for none.
+// keeps reports whether a field without a value does not change: one that was
+// left out and has no default, unless the file has the value that resets it.
 func (l *Listener) keeps(name string) bool {
 	return name != "Description" && (!l.given[name] || unset(l.Protocol, name) == "")
 }
@@ -131,7 +131,7 @@ func (l Listener) keeping(old *Listener) Listener {
 	return l
 }
 
-// certificateName is the name of a certificate on the server, its id if it has
+// certificateName is the name of a certificate on the server, its id if it is
 // gone.
 func (p *planner) certificateName(id string) string {
 	for _, c := range p.state.Certificates {
@@ -142,8 +142,8 @@ func (p *planner) certificateName(id string) string {
 	return id
 }
 
-// serverNames are the names that a listener's certificates have on the server,
-// none if it has them by id.
+// serverNames are the names of a listener's certificates on the server, none if
+// it has ids.
 func (p *planner) serverNames(l Listener) []string {
 	var all []string
 	for _, name := range l.Certificates {
@@ -152,8 +152,8 @@ func (p *planner) serverNames(l Listener) []string {
 	return all
 }
 
-// certificateID is the ids that a listener's certificates have on the server, a
-// text that no id is for one that is still to be uploaded.
+// certificateID is the ids of a listener's certificates on the server, with a
+// text that is no valid id for one that is still to be uploaded.
 func (p *planner) certificateID(l Listener) (string, error) {
 	if len(l.Certificates) == 0 {
 		return l.Fields["ServerCertificateId"], nil
@@ -185,7 +185,7 @@ func (p *planner) createListener(lb LoadBalancer, l Listener) {
 	p.add(Create, listenerName(lb, l), details, p.creation(lb, l)...)
 }
 
-// creation is the calls that make a listener, and start it if it is to run.
+// creation are the calls that create a listener, and start it if it is to run.
 func (p *planner) creation(lb LoadBalancer, l Listener) []request {
 	params := map[string]string{}
 	for name, value := range l.Fields {
@@ -216,20 +216,20 @@ func (p *planner) run(lb LoadBalancer, l Listener, running bool) {
 	}
 }
 
-// on is a call about one listener.
+// on is a call for one listener.
 func on(lb LoadBalancer, action, port string, params map[string]string) request {
 	all := map[string]string{"ListenerPort": port}
 	maps.Copy(all, params)
 	return to(lb, action, all)
 }
 
-// byProtocol is a call about one listener that any protocol has: a port of TCP and one
-// of UDP may have the same number.
+// byProtocol is a call for one listener that exists for every protocol: a TCP and
+// a UDP port may have the same number.
 func byProtocol(lb LoadBalancer, action string, l Listener) request {
 	return on(lb, action, l.Port, map[string]string{"ListenerProtocol": l.Protocol})
 }
 
-// listener is the one that has the port of l, nil if there is none.
+// listener returns the listener with the port of l, nil if there is none.
 func listener(all []Listener, l Listener) *Listener {
 	i := slices.IndexFunc(all, func(o Listener) bool { return o.Port == l.Port && sharesPort(o.Protocol, l.Protocol) })
 	if i < 0 {

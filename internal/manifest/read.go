@@ -14,8 +14,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Read reads a manifest. Files that it names are looked for in dir. An error
-// tells the line.
+// Read parses a manifest. Files that it names are relative to dir. Errors contain
+// the line.
 func Read(text []byte, dir string) (*Manifest, error) {
 	document, err := only(text)
 	m := new(Manifest)
@@ -46,8 +46,8 @@ func Read(text []byte, dir string) (*Manifest, error) {
 	return m, m.distinct()
 }
 
-// only is the one document of a file, empty if it has none. What stands in another
-// one would not be looked at, and be released by a plan that prunes.
+// only is the only document of a file, empty if it has none. A second one would
+// be ignored, and its load balancers be deleted by a plan that prunes.
 func only(text []byte) (*yaml.Node, error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	first := new(yaml.Node)
@@ -67,7 +67,7 @@ func only(text []byte) (*yaml.Node, error) {
 	}
 }
 
-// distinct reports the first thing that is there twice.
+// distinct reports the first duplicate.
 func (m *Manifest) distinct() error {
 	var names lines
 	for _, c := range m.Certificates {
@@ -96,7 +96,7 @@ func (m *Manifest) distinct() error {
 	return names.err
 }
 
-// lines notes where names were seen first.
+// lines records where names were seen first.
 type lines struct {
 	seen map[string]int
 	err  error
@@ -133,7 +133,7 @@ func readCertificate(n *yaml.Node, dir string) (c Certificate, err error) {
 	return c, nil
 }
 
-// pemText is the text itself, or that of the file it names.
+// pemText is the text itself, or the content of the file it names.
 func pemText(text, dir string) (string, error) {
 	if text == "" || strings.HasPrefix(text, "-----BEGIN ") {
 		return text, nil
@@ -145,8 +145,8 @@ func pemText(text, dir string) (string, error) {
 	return string(b), err
 }
 
-// readBackend reads a backend in the form in which the API reports it, so that a
-// value is compared and not its spelling.
+// readBackend parses a backend into the form in which the API reports it, so that
+// values are compared and not their spelling.
 func readBackend(n *yaml.Node) (Backend, error) {
 	f, err := object(n, "ServerId", "Ip", "Port", "Type", "Weight")
 	if err != nil {
@@ -215,8 +215,8 @@ func readListener(n *yaml.Node) (Listener, error) {
 	return l, at(n, l.fill(given))
 }
 
-// protocolOf is the protocol that a listener in the file has, which says what fields it
-// may have. One that is none is told by the caller.
+// protocolOf is the protocol of a listener in the file, which determines its
+// fields. The caller reports an invalid one.
 func protocolOf(n *yaml.Node) string {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias

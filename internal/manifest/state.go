@@ -12,12 +12,12 @@ import (
 	"elbow/internal/api"
 )
 
-// pageSize is the most that the lists of load balancers and certificates answer
-// at once.
+// pageSize is the maximum page size of the lists of load balancers and
+// certificates.
 const pageSize = 100
 
-// Fetch reads what the server has: all certificates, and the load balancers that
-// wanted reports true for, all of them if it is nil.
+// Fetch reads the content of a server: all certificates, and the load balancers
+// for which wanted reports true, all of them if it is nil.
 func Fetch(ctx context.Context, call Caller, wanted func(name, id string) bool) (*State, error) {
 	s := new(State)
 	err := pages(ctx, call, api.CasVersion, "ListUserCertificateOrder", "CurrentPage", "ShowSize",
@@ -51,7 +51,7 @@ func Fetch(ctx context.Context, call Caller, wanted func(name, id string) bool) 
 		if err != nil {
 			return nil, err
 		}
-		if stored.ID == "" { // released since it was listed
+		if stored.ID == "" { // deleted since it was listed
 			continue
 		}
 		stored.Shared = named[stored.Name] > 1
@@ -60,8 +60,8 @@ func Fetch(ctx context.Context, call Caller, wanted func(name, id string) bool) 
 	return s, nil
 }
 
-// pages calls take for one page after the other of a list, until it has had all:
-// take reports how many entries the page has, and how many there are.
+// pages calls take for each page of a list, until it is complete: take reports
+// how many entries the page has, and how many there are.
 func pages[T any](ctx context.Context, call Caller, version, action, number, size string, take func(*T) (int, int)) error {
 	for n, had := 1, 0; ; n++ {
 		page, err := ask[T](ctx, call, version, action, map[string]string{number: strconv.Itoa(n), size: strconv.Itoa(pageSize)})
@@ -115,8 +115,8 @@ func fetchLoadBalancer(ctx context.Context, call Caller, id string) (StoredLoadB
 	return StoredLoadBalancer{ID: a.LoadBalancerID, LoadBalancer: lb}, nil
 }
 
-// fetchListener reads a listener. Its fields are those that the answer has; those
-// of a health check that is off are not among them.
+// fetchListener reads a listener. Its fields are those in the answer, which lacks
+// those of a health check that is off.
 func fetchListener(ctx context.Context, call Caller, lb, port, protocol string) (Listener, error) {
 	action := describeListener(protocol)
 	body, err := call(ctx, api.EnsVersion, action, map[string]string{"LoadBalancerId": lb, "ListenerPort": port})
@@ -139,7 +139,7 @@ func fetchListener(ctx context.Context, call Caller, lb, port, protocol string) 
 	return l, nil
 }
 
-// plain is a JSON string without its quotes, a number as it is.
+// plain is a JSON string without its quotes, or a number.
 func plain(value json.RawMessage) string {
 	var s string
 	if json.Unmarshal(value, &s) == nil {
@@ -148,7 +148,7 @@ func plain(value json.RawMessage) string {
 	return string(value)
 }
 
-// certificateIDs are the ids that a listener has its certificates by.
+// certificateIDs are the ids of a listener's certificates.
 func certificateIDs(l Listener) []string { return strings.Split(l.Fields["ServerCertificateId"], ",") }
 
 // Uses reports whether a listener of the load balancers uses a certificate.

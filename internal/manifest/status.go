@@ -7,14 +7,14 @@ import (
 	"elbow/internal/api"
 )
 
-// A ListenerStatus is what has become of a listener.
+// A ListenerStatus is the status of a listener.
 type ListenerStatus struct {
 	Status string // running, stopped, starting, …
-	Reason string // why it does not run though it was started
+	Reason string // why it does not run although it was started
 }
 
-// StatusKey is what Listeners knows a listener by: its port, and whether that is one of
-// UDP.
+// StatusKey is the key of a listener in the result of Listeners: its port, and
+// whether that is a UDP port.
 func StatusKey(port, protocol string) string {
 	if protocol == "udp" {
 		return port + "/udp"
@@ -22,9 +22,9 @@ func StatusKey(port, protocol string) string {
 	return port
 }
 
-// Listeners tells the status of the listeners of a load balancer, by StatusKey;
-// nothing if there is no such load balancer. It is the one that the manifest has
-// the id of, else the one of its name that no other entry has.
+// Listeners returns the status of the listeners of a load balancer, by StatusKey;
+// nothing if there is no such load balancer. It is the one with the id in the
+// manifest, else the one of its name that no other entry has.
 func Listeners(ctx context.Context, call Caller, m *Manifest, lb LoadBalancer) (map[string]ListenerStatus, error) {
 	which := map[string]string{"LoadBalancerName": lb.Name}
 	if lb.ID != "" {

@@ -11,9 +11,10 @@ import (
 )
 
 // Write writes a state as a manifest that, applied to the server it was read
-// from, changes nothing. A load balancer that shares its name has its id. Fields at their default are left out. Certificates are
-// named where listeners use them; files has, for those that are to be in the
-// manifest themselves, the paths of certificate and key.
+// from, changes nothing. A load balancer that shares its name is written with its
+// id. Fields with their default value are left out. Certificates are named where
+// listeners use them; files has the paths of certificate and key for those that
+// are to be in the manifest themselves.
 func Write(w io.Writer, s *State, files map[string][2]string) error {
 	var certificates, balancers []*yaml.Node
 	for _, c := range s.Certificates {
@@ -58,7 +59,7 @@ func balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
 		if b.Type != "ens" && b.Type != "" {
 			extend(one, "Type", text(b.Type))
 		}
-		one.Style = yaml.FlowStyle // a line each
+		one.Style = yaml.FlowStyle // one line each
 		backends = append(backends, one)
 	}
 	for _, l := range lb.Listeners {
@@ -95,8 +96,8 @@ func listenerNode(l Listener, names map[string]string) *yaml.Node {
 	return n
 }
 
-// certificateNode is the name of a listener's certificate, or the list of those
-// of several; nil if one has none.
+// certificateNode is the name of a listener's certificate, or the list of several
+// names; nil if one has no name.
 func certificateNode(l Listener, names map[string]string) *yaml.Node {
 	var all []*yaml.Node
 	for _, id := range certificateIDs(l) {
@@ -127,8 +128,8 @@ func extend(n *yaml.Node, pairs ...any) {
 	}
 }
 
-// text is a plain value that every reader takes for a text, but for a whole
-// number of the table, which is one.
+// text is a plain value that every reader takes for a text, except integers of
+// the table.
 func text(value string) *yaml.Node { return yamltext.Node(value) }
 
 func number(value string) *yaml.Node {
