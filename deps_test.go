@@ -106,7 +106,7 @@ var owners = map[string][]string{
 	"go.etcd.io/etcd/client/v3":              {"internal/store", "internal/store/embedded"},
 	"go.etcd.io/etcd/server/v3":              {"internal/store/embedded"},
 	"go.etcd.io/raft/v3":                     {"internal/store/embedded"}, // to read the log, and for elections
-	"google.golang.org/protobuf":             {"internal/store/embedded"}, // likewise
+	"google.golang.org/protobuf":             {"internal/store/embedded"}, // to read the log
 	"go.uber.org/zap":                        {"internal/store/embedded"}, // etcd's logger, turned into slog there
 	"github.com/prometheus/client_golang":    {"internal/proxy", "internal/gateway", "internal/store/embedded", "internal/node"},
 	"charm.land/bubbletea/v2":                {"internal/top"},

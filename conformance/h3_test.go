@@ -117,7 +117,7 @@ func (c *h3Client) open(raw ...string) *quic.Stream {
 		raw = []string{strings.Join(raw, "")}
 	}
 	for _, p := range raw {
-		_, _ = io.WriteString(str, p) // likewise
+		_, _ = io.WriteString(str, p) // the stream may have been reset
 	}
 	return str
 }

@@ -7,8 +7,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A break is made for each connection, and for each 16 KiB or so that a stranger sends,
-// but for nothing that a trusted client does.
+// There is a break for each connection, and for each 16 KiB or so that an untrusted
+// client sends, but for nothing that a trusted client does.
 func TestBreaksOfStrangers(t *testing.T) {
 	leak.Check(t)
 	var breaks atomic.Int64

@@ -71,7 +71,7 @@ func newTestDemo(t *testing.T, c node.Config, client *rpc.Client, backend string
 	return d
 }
 
-// SIGTERM lets a request end that is under way, and takes no other.
+// SIGTERM lets a request in flight complete, and accepts no other.
 func TestServeUntilSIGTERM(t *testing.T) {
 	began, finish := make(chan struct{}), make(chan struct{})
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -58,7 +58,7 @@ func backlog(context.Context, Patient) []Finding {
 	return one(Warning, "accept queue", found, "sysctl -w net.core.somaxconn=4096, and the same in /etc/sysctl.d")
 }
 
-// quicBuffer is what quic-go asks for as the buffer of a socket, in bytes.
+// quicBuffer is the socket buffer size that quic-go requests, in bytes.
 const quicBuffer = 7 << 20
 
 // udpBuffers: HTTP/3 drops packets in bursts if the kernel keeps few.

@@ -147,7 +147,7 @@ func fewer(files int) string {
 	return fmt.Sprintf(";\nor serve fewer clients: -max-connections %d", connections)
 }
 
-// otherFiles is what a node needs besides client and backend connections and
+// otherFiles is the number of descriptors that a node needs besides client and backend connections and
 // listeners: the store, logs, the API.
 const otherFiles = 1000
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A listener that is deleted and created anew keeps what the file leaves out and has
-// no default, as one that is changed in place does.
+// A listener that is deleted and created again keeps fields that the file leaves out and that
+// have no default, as one that is changed in place does.
 func TestReplacedListenerKeepsWhatTheFileLeavesOut(t *testing.T) {
 	const before = "HealthCheck: on\n    HealthCheckURI: /up\n    HealthCheckDomain: a.test\n    HealthCheckConnectPort: 81\n" +
 		"    BackendServerPort: 8080\n    Description: old\n    StickySessionType: insert\n    CookieTimeout: 77"

@@ -22,7 +22,7 @@ const (
 	// so that there is room for connections, too.
 	reliefOf8 = 5
 
-	// bigConn is what a connection may hold, in bytes, without being closed for
+	// bigConn is how much a connection may hold, in bytes, without being closed for
 	// it: an upload over HTTP/3 and ten requests. A smaller one is closed only if
 	// it is idle, or if its exchanges have waited for the client for
 	// ClientPatience.

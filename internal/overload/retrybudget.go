@@ -32,5 +32,5 @@ func (b *RetryBudget) Earn() {
 	}
 }
 
-// Used is what was spent and not earned back, in hundredths of a retry.
+// Used is the amount spent and not earned back, in hundredths of a retry.
 func (b *RetryBudget) Used() int64 { return b.spent.Load() }

@@ -122,8 +122,8 @@ func TestSessionsOfAListener(t *testing.T) {
 	stop()
 }
 
-// At the change of periods every listener gets its keys anew, and nothing else
-// happens to it; between two changes nothing does.
+// At the change of periods every listener gets new keys, and nothing else happens to
+// it; between two changes nothing happens.
 func TestSessionKeysFollowThePeriod(t *testing.T) {
 	leak.Check(t)
 	d := store.Desired{

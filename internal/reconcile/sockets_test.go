@@ -49,9 +49,8 @@ func (s *site) refuses(address netip.Addr, port int) {
 	}
 }
 
-// An EIP is a second address, of all that the listener does: it comes and goes
-// without a touch to the other, follows what changes, and what is under way on it ends
-// in peace.
+// An EIP is a second address of a whole listener: it is added and removed without
+// affecting the first one, follows changes, and exchanges in flight on it complete.
 func TestEIPIsASecondAddress(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)

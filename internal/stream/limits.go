@@ -22,12 +22,12 @@ const (
 	// defaultIdle is the API's default of EstablishedTimeout.
 	defaultIdle = 900 * time.Second
 
-	// defaultWaiting is what may wait in the buffers of the program, of all loops, before it
+	// defaultWaiting is how much may wait in the buffers of all loops together, before the program
 	// reads less at once. A connection whose peers do not read holds 32 KiB until then
 	// and 2 KiB after: 400 MB for 200,000 of them.
 	defaultWaiting = 64 << 20
 
-	// leanRead is what is read at once then.
+	// leanRead is the size of a read then.
 	leanRead = 2 << 10
 
 	// maxRemembered bounds the client addresses whose backend a listener

@@ -28,8 +28,8 @@ type loop struct {
 	wheel   wheel
 }
 
-// bufferSize is what is read at once, and how much more a side may be ahead of the
-// other. Twice that in a row, and the bytes go through a pipe.
+// bufferSize is the size of one read, and how far one side may get ahead of the other.
+// After two full reads in a row the bytes go through a pipe.
 const bufferSize = 32 << 10
 
 func newLoop(s *Streams) (*loop, error) {

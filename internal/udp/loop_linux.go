@@ -26,7 +26,7 @@ type loop struct {
 	table   []*session          // by descriptor; nil: none
 	reads   map[int32]*Listener // by descriptor
 	all     map[*Listener]struct{}
-	closing []*session    // that have ended, with sockets to let go of
+	closing []*session    // that have ended, with sockets to close
 	spare   map[int][]int // sockets without a connection, in the set, by family
 }
 
@@ -274,7 +274,7 @@ func (o *loop) enter(s *session) {
 	o.table[s.fd] = s
 }
 
-// closeAll lets go of the sockets of sessions that have ended. It is called when all
+// closeAll closes the sockets of sessions that have ended. It is called when all
 // events of a batch have been seen, or to have a descriptor for another session at once.
 func (o *loop) closeAll() {
 	for _, s := range o.closing {

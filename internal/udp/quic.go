@@ -103,7 +103,7 @@ func (l *learner[S]) find(b []byte) (s S, name id, ok bool) {
 	return s, name, false
 }
 
-// forget lets go of an id if it is still that of s.
+// forget removes an id if it is still that of s.
 func (l *learner[S]) forget(name id, s S) {
 	if l.of[name] == s {
 		delete(l.of, name)

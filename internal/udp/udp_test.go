@@ -400,7 +400,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// After the socket was handed over, answers that were under way still come.
+// After the socket was handed over, answers in flight still arrive.
 func TestHandover(t *testing.T) {
 	leak.Check(t)
 	release := make(chan struct{})
