@@ -36,6 +36,7 @@ type side struct {
 	writable bool  // there may be room to write
 	last     bool  // the peer has closed its sending side, or the connection
 	eof      bool  // everything it sent has been read
+	failed   bool  // the kernel has reported an error, such as a reset
 	shut     bool  // our sending side is closed
 	waiting  []byte
 	pipe     *pipe // with pending bytes; nil: none
@@ -148,6 +149,7 @@ func (p *pair) event(fd int32, events uint32) {
 	s.readable = s.readable || events&(unix.EPOLLIN|ends) != 0
 	s.writable = s.writable || events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0
 	s.last = s.last || events&ends != 0
+	s.failed = s.failed || events&unix.EPOLLERR != 0
 	if !p.up && s == &p.client && events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		p.end(byClient, true) // no client waits for the backend any more
 	}

@@ -47,6 +47,10 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 			return false
 		}
 		if from.eof {
+			if from.failed { // a reset after the half-close, which no read reports
+				p.broken(from)
+				return false
+			}
 			if !to.shut {
 				to.shut = true
 				shutWrite(int(to.fd))
