@@ -19,23 +19,23 @@ import (
 )
 
 const logsHead = "# The logs\n" + `
-The tables of this page are made from the code by ` + "`make docs`" + `; a test fails when they are not those of the code.
+The tables of this page are generated from the code by ` + "`make docs`" + `; a test fails when they differ from it.
 
-There are three logs, each of them JSON, one object a line:
+There are three logs in JSON, one object per line:
 
-| log | has | goes to |
+| log | contents | destination |
 |---|---|---|
-| the log | what changed, and what a person should look at | standard error; to a terminal as text |
-| the access log | every exchange with a client | ` + "`-access-log`" + `, off by default |
-| the audit log | every call of the API, by a key or at the console | ` + "`-audit-log`" + `, ` + "`audit.log`" + ` in the data directory by default |
+| the log | changes, and conditions that need attention | standard error; on a terminal as text |
+| the access log | every HTTP exchange, TCP connection and UDP session | ` + "`-access-log`" + `, off by default |
+| the audit log | every API call, signed or from the console | ` + "`-audit-log`" + `, ` + "`audit.log`" + ` in the data directory by default |
 
-What they have in common: durations are **seconds**, with a fraction of six digits, as in the metrics; times are UTC, to
-the millisecond; sizes are bytes. The text of a terminal is for people: durations have their unit there.
-` + "`jq -r 'select(.took > 1) | [.time, .path, .took] | @tsv' access.log`" + ` lists requests of over a second.
+In all of them durations are in **seconds**, with six decimal places, as in the metrics; times are UTC, with
+milliseconds; sizes are in bytes. On a terminal durations have a unit.
+` + "`jq -r 'select(.took > 1) | [.time, .path, .took] | @tsv' access.log`" + ` lists requests that took more than a second.
 
-The files are appended to; SIGHUP opens them anew, for logrotate. A disk or a reader that does not take the lines costs
-lines and never requests: those that were lost are counted in the metrics and told in the log. What strangers cause comes in bounded numbers: in the
-log a line with the field ` + "`left_out`" + ` says how many of its kind were not written before it.
+Files are opened for appending; SIGHUP reopens them, for logrotate. If a disk or a reader is too slow, lines are dropped and
+requests do not wait: the metrics count dropped lines, and the log reports them. The number of lines that unauthenticated
+clients can cause is limited: the field ` + "`left_out`" + ` of a line in the log has the number of lines of its kind that were not written before it.
 `
 
 // logKeys says what the fields of the log mean. A field that is not here fails the
@@ -44,16 +44,16 @@ var logKeys = map[string]string{
 	"protocol": "of the listener: https, http, tcp or udp; http for the redirect of an HTTPS listener",
 	"action":   "operation of the API", "address": "IP address and port", "admin": "URL of metrics and health", "after": "size afterwards, in bytes",
 	"api": "URL of the API", "as": "new name of a file", "at": "when the validity ended or begins", "backend": "ServerId, or ServerId:Port", "before": "size before, in bytes",
-	"beyond": "how many were refused", "by": "process id of the newer process", "bytes": "size", "certificate": "CertId", "client": "address that something came from",
-	"console": "URL of the console", "day": "day of the history", "days": "days that there are", "disk": "free bytes of the disk",
-	"documents": "how many there are in the backup", "draining": "processes that still drain", "err": "what went wrong",
-	"failing": "whether, or how many", "file": "name of a file", "lb": "LoadBalancerId", "limit": "the most that there may be", "lines": "how many lines",
-	"listener": "port of a listener, or its address", "listeners": "how many there are", "made": "when the backup was made", "name": "as given at the sign-in",
-	"path": "file, or page of the console", "pid": "process id", "reason": "why", "refused": "how many connections or requests", "retry_in": "seconds until the next try", "request_id": "RequestId of a call",
-	"rev": "revision of the store", "segment": "file of the history", "signal": "that the process got", "size": "bytes that the store uses",
-	"sockets": "how many were handed over", "source": "address of the visitor", "stack": "where it happened, for a report", "took": "seconds",
-	"total": "connections of all listeners", "total_limit": "the most that they may have", "page": "template of a page", "code": "of an error of the API",
-	"until": "before which hour", "need": "the limit that would do", "advice": "what to set", "tries": "how many it took", "version": "of the program",
+	"beyond": "number of refused connections", "by": "process id of the new process", "bytes": "size", "certificate": "CertId", "client": "address of the client",
+	"console": "URL of the console", "day": "day of the history", "days": "number of days", "disk": "free bytes of the disk",
+	"documents": "number of documents in the backup", "draining": "number of processes that still drain", "err": "error",
+	"failing": "number of failing ones, or whether it fails", "file": "name of a file", "lb": "LoadBalancerId", "limit": "limit that applies", "lines": "number of lines",
+	"listener": "port of a listener, or its address", "listeners": "number of listeners", "made": "time of the backup", "name": "as given at the sign-in",
+	"path": "file, or page of the console", "pid": "process id", "reason": "why", "refused": "number of connections or requests", "retry_in": "seconds until the next try", "request_id": "RequestId of a call",
+	"rev": "revision of the store", "segment": "file of the history", "signal": "signal that the process received", "size": "size of the store in bytes",
+	"sockets": "number of sockets handed over", "source": "address of the visitor", "stack": "stack trace, for a bug report", "took": "seconds",
+	"total": "connections of all listeners", "total_limit": "limit for all listeners", "page": "template of a page", "code": "error code of the API",
+	"until": "before which hour", "need": "limit that is needed", "advice": "settings to change", "tries": "number of tries", "version": "version of the program",
 }
 
 // A message is one call that logs.
@@ -220,7 +220,7 @@ func logsPage(messages []message) string {
 	for _, f := range accesslog.Fields {
 		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Doc)
 	}
-	b.WriteString("\nTCP connections and UDP sessions have lines of their own:\n\n| field | |\n|---|---|\n")
+	b.WriteString("\nTCP connections and UDP sessions have lines with other fields:\n\n| field | |\n|---|---|\n")
 	for _, f := range accesslog.ConnectionFields {
 		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Doc)
 	}
@@ -228,8 +228,8 @@ func logsPage(messages []message) string {
 	for _, f := range gateway.AuditFields {
 		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Doc)
 	}
-	b.WriteString("\n## The log\n\n`time`, `level` and `msg` are in every line. ERROR: a person must act; WARN: handled, but worse than before;\n" +
-		"INFO: something changed; DEBUG is not written. What stays so is told once. Lines that begin with `etcd:` are the store's.\n\n")
+	b.WriteString("\n## The log\n\n`time`, `level` and `msg` are in every line. ERROR: an operator must act; WARN: handled, but with degraded\n" +
+		"service; INFO: a change; DEBUG is not written. A lasting condition is logged once. Lines that begin with `etcd:` come from the store.\n\n")
 	b.WriteString("| level | msg | fields |\n|---|---|---|\n")
 	used := make(map[string]bool)
 	for _, m := range messages {
