@@ -124,6 +124,6 @@ func (l *Log) Close() {
 	select {
 	case <-l.stopped:
 	case <-timeout.C:
-		l.log.Warn("access log lines lost at the end, as nobody took them")
+		l.log.Warn("access log lines lost at shutdown, the writer stalled")
 	}
 }

@@ -58,7 +58,7 @@ func follow(answer io.Reader, step func(made, of int)) error {
 	for {
 		var r restored
 		if err := lines.Decode(&r); err != nil {
-			return fmt.Errorf("the node has broken off, and does not say how far it came: %w", err)
+			return fmt.Errorf("the node closed the connection during the restore, how much is restored is unknown: %w", err)
 		}
 		switch {
 		case r.Error != "":

@@ -1,5 +1,5 @@
-// Package doctor looks at a machine and a running node for what keeps a load
-// balancer from working, or will: limits, ports, clock, addresses, disk. It
+// Package doctor checks a machine and a running node for conditions that keep a
+// load balancer from working, or will: limits, ports, clock, addresses, disk. It
 // changes nothing, and each finding says what to do. Start reading at Examine.
 package doctor
 
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A Grade is how bad a finding is.
+// A Grade is the severity of a finding.
 type Grade int
 
 const (
@@ -24,12 +24,13 @@ func (g Grade) String() string { return [...]string{"ok", "warning", "FAILURE"}[
 // A Finding is the outcome of one check.
 type Finding struct {
 	Grade  Grade
-	What   string // what was looked at
-	Found  string // what is so
+	What   string // subject of the check
+	Found  string // result of the check
 	Advice string // what to do; "" if nothing
 }
 
-// A Patient is what is examined. The zero value of a field leaves its checks out.
+// A Patient is the subject of an examination. Checks whose field has the zero
+// value are left out.
 type Patient struct {
 	Data           string // data directory
 	API            string // host:port that the API listens on, or is to listen on
@@ -37,15 +38,15 @@ type Patient struct {
 	MaxConnections int    // client connections served at once
 	HTTP3          bool
 
-	// Store looks into the data directory, and says whether a node has it open. Nil:
-	// it is left out.
+	// Store inspects the data directory, and returns whether a node has it open.
+	// Nil: it is left out.
 	Store func() (open bool, err error)
 
 	// Call makes a call of the API; nil without credentials.
 	Call func(ctx context.Context, version, action string, params map[string]string) ([]byte, error)
 }
 
-// Examine makes all checks that apply, and tells what it finds as it finds it.
+// Examine makes all checks that apply, and calls tell with each finding at once.
 func Examine(ctx context.Context, p Patient, tell func(Finding)) {
 	for _, check := range [...]func(context.Context, Patient) []Finding{
 		openFiles, ephemeralPorts, backlog, udpBuffers, directory, inside, space, clock, api, admin, resources,
@@ -56,18 +57,18 @@ func Examine(ctx context.Context, p Patient, tell func(Finding)) {
 	}
 }
 
-// Print is a tell that writes to out, and notes the worst grade in worst.
+// Print returns a tell that writes to out, and keeps the worst grade in worst.
 func Print(out io.Writer, worst *Grade) func(Finding) {
 	return func(f Finding) {
 		*worst = max(*worst, f.Grade)
-		_, _ = fmt.Fprintf(out, "%-8s %-18s %s\n", f.Grade, f.What, f.Found) // who asked sees what is there
+		_, _ = fmt.Fprintf(out, "%-8s %-18s %s\n", f.Grade, f.What, f.Found) // the user sees what is missing
 		if f.Advice != "" {
 			_, _ = fmt.Fprintf(out, "%-28s%s\n", "", strings.ReplaceAll(f.Advice, "\n", "\n"+strings.Repeat(" ", 28)))
 		}
 	}
 }
 
-// one is the outcome of a check with one finding.
+// one is the result of a check with one finding.
 func one(g Grade, what, found, advice string) []Finding {
 	return []Finding{{Grade: g, What: what, Found: found, Advice: advice}}
 }

@@ -16,12 +16,12 @@ import (
 	"time"
 )
 
-// A want is what one finding is to be.
+// A want is an expected finding.
 type want struct {
 	grade  Grade
 	what   string
 	found  string // in Found
-	advice string // in Advice; "": there is none
+	advice string // in Advice; "": none
 }
 
 func check(t *testing.T, got []Finding, wanted ...want) {
@@ -40,21 +40,21 @@ func check(t *testing.T, got []Finding, wanted ...want) {
 	}
 }
 
-// The zero Patient has no node to ask: what is left is of the machine, and nobody is
-// told to do something about a node.
+// The zero Patient has no node: only checks of the machine remain, and no finding
+// advises about a node.
 func TestExamineNothing(t *testing.T) {
 	var told []string
 	Examine(t.Context(), Patient{}, func(f Finding) { told = append(told, f.What) })
 	for _, what := range told {
 		switch what {
-		case "local ports", "accept queue", "clock", "resources": // of the machine; resources: that there are no credentials
+		case "local ports", "accept queue", "clock", "resources": // of the machine; resources: there are no credentials
 		default:
 			t.Errorf("%s was looked at", what)
 		}
 	}
 }
 
-// All that was found is printed, and the worst of it is noted wherever it stands.
+// All findings are printed, and the worst grade is kept wherever it occurs.
 func TestPrint(t *testing.T) {
 	var out bytes.Buffer
 	worst := OK
@@ -112,7 +112,7 @@ func TestInside(t *testing.T) {
 	}
 }
 
-// serve is a server at an address that a Patient may have.
+// serve starts a server at an address for a Patient.
 func serve(t *testing.T, answer http.HandlerFunc) (address string) {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -120,7 +120,7 @@ func serve(t *testing.T, answer http.HandlerFunc) (address string) {
 	return server.Listener.Addr().String()
 }
 
-// deaf is an address where connections are taken and closed.
+// deaf is an address at which connections are accepted and closed.
 func deaf(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -145,7 +145,7 @@ func deaf(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// vacated is an address that nobody listens on any more.
+// vacated is an address that nothing listens on any more.
 func vacated(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -183,8 +183,8 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// What a node says of itself becomes findings: what is broken a failure, what will be a
-// warning.
+// The health that a node reports becomes findings: errors are failures, warnings
+// are warnings.
 func TestAdmin(t *testing.T) {
 	says := func(h map[string]any, status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {

@@ -45,7 +45,7 @@ func ephemeralPorts(context.Context, Patient) []Finding {
 	return one(Warning, "local ports", found, `sysctl -w net.ipv4.ip_local_port_range="32768 60999", and the same in /etc/sysctl.d`)
 }
 
-// backlog: connections that wait to be accepted.
+// backlog: the queue of connections to be accepted.
 func backlog(context.Context, Patient) []Finding {
 	n := number(setting("net/core/somaxconn"))
 	if n == 0 {
@@ -61,7 +61,8 @@ func backlog(context.Context, Patient) []Finding {
 // quicBuffer is the socket buffer size that quic-go requests, in bytes.
 const quicBuffer = 7 << 20
 
-// udpBuffers: HTTP/3 drops packets in bursts if the kernel keeps few.
+// udpBuffers: HTTP/3 loses packets in bursts if the kernel's socket buffers are
+// small.
 func udpBuffers(_ context.Context, p Patient) []Finding {
 	receive, send := number(setting("net/core/rmem_max")), number(setting("net/core/wmem_max"))
 	if !p.HTTP3 || receive == 0 {
@@ -103,19 +104,19 @@ func space(_ context.Context, p Patient) []Finding {
 	return one(OK, "disk", found, "")
 }
 
-// clock: signatures are good for 15 minutes, certificates for a time.
+// clock: signatures are valid for 15 minutes, and certificates for a period.
 func clock(context.Context, Patient) []Finding {
 	state, err := unix.Adjtimex(new(unix.Timex))
 	switch {
 	case err != nil:
-		return nil // not to be asked here, as in some containers
+		return nil // not permitted here, as in some containers
 	case state == unix.TIME_ERROR:
 		return one(Warning, "clock", "nothing keeps it right", "Start systemd-timesyncd or chronyd: calls whose clock is 15 minutes off are refused.")
 	}
 	return one(OK, "clock", "kept right", "")
 }
 
-// setting is a setting of the kernel, "" if it has none of that name.
+// setting returns a kernel setting, "" if the kernel has none of that name.
 func setting(name string) string {
 	text, err := os.ReadFile("/proc/sys/" + name)
 	if err != nil {
@@ -125,6 +126,6 @@ func setting(name string) string {
 }
 
 func number(text string) int {
-	n, _ := strconv.Atoi(text) // "": 0, of a setting that is not there
+	n, _ := strconv.Atoi(text) // "": 0, for a missing setting
 	return n
 }

@@ -4,7 +4,7 @@ package doctor
 
 import "context"
 
-// What the kernel is asked is known for Linux only.
+// These checks are implemented for Linux only.
 func openFiles(context.Context, Patient) []Finding      { return nil }
 func ephemeralPorts(context.Context, Patient) []Finding { return nil }
 func backlog(context.Context, Patient) []Finding        { return nil }

@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// client asks a node. It waits no longer than somebody at a terminal does.
+// client makes requests to a node. It waits no longer than a user at a terminal
+// would.
 var client = &http.Client{Timeout: 3 * time.Second}
 
-// directory: the state and the keys to it are for the node alone.
+// directory: the state and its keys must be readable for the node only.
 func directory(_ context.Context, p Patient) []Finding {
 	if p.Data == "" {
 		return nil
@@ -37,14 +38,14 @@ func directory(_ context.Context, p Patient) []Finding {
 	return one(OK, "data directory", p.Data, "")
 }
 
-// inside: the store can be opened without a loss. Of a node that runs, it is open.
+// inside: the store can be opened without loss. That of a running node is open.
 func inside(_ context.Context, p Patient) []Finding {
 	if p.Store == nil {
 		return nil
 	}
 	switch open, err := p.Store(); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil // said before
+		return nil // reported before
 	case err != nil:
 		return one(Failure, "store", err.Error(), "")
 	case open:
@@ -53,10 +54,10 @@ func inside(_ context.Context, p Patient) []Finding {
 	return one(OK, "store", "log and database are whole", "")
 }
 
-// maxSkew is how far clocks may be apart without a word.
+// maxSkew is the difference of clocks that is not reported.
 const maxSkew = time.Minute
 
-// api: either elbow answers at the address of the API, or nobody has it.
+// api: either elbow answers at the address of the API, or the address is free.
 func api(ctx context.Context, p Patient) []Finding {
 	if p.API == "" {
 		return nil
@@ -67,7 +68,7 @@ func api(ctx context.Context, p Patient) []Finding {
 	}
 	defer resp.Body.Close()
 	if resp.Header.Get("X-Acs-Request-Id") == "" {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, 100)) // it is quoted only
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, 100)) // only for the error message
 		return one(Failure, "API", fmt.Sprintf("somebody else answers at %s: %s %q", p.API, resp.Status, body), "Give elbow another address with -api, or find who it is: ss -ltnp")
 	}
 	found := one(OK, "API", "elbow answers at "+p.API, "")
@@ -79,18 +80,18 @@ func api(ctx context.Context, p Patient) []Finding {
 	return found
 }
 
-// vacant tells whether an address that did not answer can be listened on.
+// vacant reports whether an address that did not answer can be listened on.
 func vacant(what, flag, address string, err error) []Finding {
 	l, bind := net.Listen("tcp", address)
 	if bind != nil {
 		return one(Failure, what, fmt.Sprintf("%s does not answer (%v), and cannot be listened on: %v", address, err, bind),
 			"Give elbow another address with "+flag+", or find who has it: ss -ltnp")
 	}
-	_ = l.Close() // nobody has come
+	_ = l.Close() // no client has connected
 	return one(OK, what, address+" is free: no node runs there", "")
 }
 
-// admin: what a running node says of itself.
+// admin: the health that a running node reports.
 func admin(ctx context.Context, p Patient) []Finding {
 	if p.Admin == "" {
 		return nil
@@ -122,7 +123,8 @@ func admin(ctx context.Context, p Patient) []Finding {
 	return found
 }
 
-// nodeFiles: what the listeners of the running node take comes before its connections.
+// nodeFiles: the descriptors of the running node's listeners leave fewer for
+// connections.
 func nodeFiles(p Patient, limit, listeners int) []Finding {
 	need := listeners + 2*p.MaxConnections + otherFiles
 	if limit == 0 || p.MaxConnections == 0 {
@@ -137,8 +139,8 @@ func nodeFiles(p Patient, limit, listeners int) []Finding {
 		p.MaxConnections, need, need, fewer(limit-listeners)))
 }
 
-// fewer is how to do with so many descriptors for all but the listeners; "" if they
-// are too few for any clients.
+// fewer advises how to run with this number of descriptors for everything but the
+// listeners; "" if they are too few for any client.
 func fewer(files int) string {
 	connections := (files - otherFiles) / 2
 	if connections < 1 {

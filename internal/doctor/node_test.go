@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A limit that leaves nothing for clients is no reason to advise a number of
-// connections that cannot be.
+// A limit that leaves nothing for clients does not lead to the advice of an
+// impossible number of connections.
 func TestOpenFilesAdvice(t *testing.T) {
 	p := Patient{MaxConnections: 200_000}
 	for _, tt := range []struct {

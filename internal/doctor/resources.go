@@ -12,10 +12,11 @@ import (
 	elbow "elbow/internal/api"
 )
 
-// expiresSoon is when a certificate that expires is worth a word.
+// expiresSoon is the remaining time of a certificate from which a warning is
+// given.
 const expiresSoon = 30 * 24 * time.Hour
 
-// resources: what the API tells of load balancers, listeners and certificates.
+// resources: the load balancers, listeners and certificates in the API.
 func resources(ctx context.Context, p Patient) []Finding {
 	if p.Call == nil {
 		return one(OK, "resources", "not looked at: there are no credentials", "elbow doctor takes them as elbow call does.")
@@ -44,14 +45,14 @@ func resources(ctx context.Context, p Patient) []Finding {
 func address(lb elbow.LoadBalancer) []Finding {
 	l, err := net.Listen("tcp", net.JoinHostPort(lb.Address, "0"))
 	if err == nil {
-		_ = l.Close() // nobody has come
+		_ = l.Close() // no client has connected
 		return nil
 	}
 	return one(Failure, "address", fmt.Sprintf("%s of load balancer %s: %v", lb.Address, lb.LoadBalancerName, err),
 		"If this is the machine of the node: put it on an interface, or start with -manage-addresses.")
 }
 
-// listeners: one that was started and does not run says why.
+// listeners: a listener that was started and does not run, with the reason.
 func listeners(ctx context.Context, p Patient, lb elbow.LoadBalancer) []Finding {
 	all, err := pages(func(page string) ([]elbow.Listener, int64, error) {
 		var out elbow.DescribeLoadBalancerListenersOutput
@@ -73,13 +74,13 @@ func listeners(ctx context.Context, p Patient, lb elbow.LoadBalancer) []Finding 
 	return found
 }
 
-// backends: those that do not pass their health checks.
+// backends: those that fail their health checks.
 func backends(ctx context.Context, p Patient, lb elbow.LoadBalancer, l elbow.Listener) []Finding {
-	var out struct{ BackendHealth []elbow.BackendHealth } // of the answer for any protocol
+	var out struct{ BackendHealth []elbow.BackendHealth } // the common part of the answers for all protocols
 	params := map[string]string{"LoadBalancerId": lb.LoadBalancerID, "ListenerPort": l.ListenerPort}
 	action := "DescribeLoadBalancer" + strings.ToUpper(string(l.Protocol)) + "ListenerAttribute"
 	if ask(ctx, p, elbow.EnsVersion, action, params, &out) != nil {
-		return nil // it was deleted meanwhile, or may not be seen
+		return nil // it was deleted meanwhile, or access is denied
 	}
 	var found []Finding
 	for _, b := range out.BackendHealth {
@@ -118,11 +119,11 @@ const early = "Until then clients refuse it; a listener that has it needs anothe
 
 const renew = "Upload another with UploadUserCertificate and give its id to the listeners with\nSetLoadBalancerHTTPSListenerAttribute; connections are kept."
 
-// pageSize is the most entries that a page of any list may have.
+// pageSize is the maximum page size of all lists.
 const pageSize = "100"
 
-// pages are the entries of all pages of a list. fetch gets one, and how many entries
-// there are on all of them.
+// pages returns the entries of all pages of a list. fetch returns one page, and
+// the total number of entries.
 func pages[T any](fetch func(page string) ([]T, int64, error)) (all []T, err error) {
 	for page := 1; ; page++ {
 		some, total, err := fetch(strconv.Itoa(page))

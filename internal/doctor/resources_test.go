@@ -13,11 +13,11 @@ import (
 	elbow "elbow/internal/api"
 )
 
-// A server answers calls as the API does, from what it has.
+// A server answers calls as the API does, from its fields.
 type server struct {
 	balancers    []elbow.LoadBalancer
 	listeners    map[string][]elbow.Listener // by load balancer
-	backends     []elbow.BackendHealth       // of every listener
+	backends     []elbow.BackendHealth       // of each listener
 	certificates []elbow.CertificateOrder
 	refused      map[string]error // by operation
 }
@@ -87,7 +87,7 @@ func TestResourcesWithoutCredentials(t *testing.T) {
 	check(t, resources(t.Context(), Patient{}), want{OK, "resources", "there are no credentials", "as elbow call does"})
 }
 
-// A node that has nothing wrong is said to have so, with how much was looked at.
+// A healthy node is reported as such, with the number of resources checked.
 func TestResourcesWell(t *testing.T) {
 	s := server{
 		balancers: []elbow.LoadBalancer{balancer("shop", "127.0.0.1"), balancer("blog", "127.0.0.1")},
@@ -143,7 +143,7 @@ func TestResourcesThatAreWrong(t *testing.T) {
 	}
 }
 
-// What is wrong is found on whichever page of a list it stands.
+// A problem is found on whichever page of a list it is.
 func TestResourcesBeyondTheFirstPage(t *testing.T) {
 	s := server{listeners: map[string][]elbow.Listener{}}
 	for i := range 250 {

@@ -140,7 +140,7 @@ func (a *auditLog) write(r record, now time.Time) {
 	case <-timeout.C:
 		a.lost.Inc()
 		if !a.stalled.Swap(true) {
-			a.log.Error("audit log stalled: lines are dropped until one is taken")
+			a.log.Error("audit log stalled: dropping lines until a write completes")
 		}
 	}
 }
@@ -183,7 +183,7 @@ func (a *auditLog) run() {
 func (a *auditLog) put(line []byte, wasFailing bool) (failing bool) {
 	_, err := a.out.Write(line)
 	if a.stalled.Swap(false) {
-		a.log.Info("audit log taken again")
+		a.log.Info("audit log no longer stalled")
 	}
 	switch {
 	case err != nil && !wasFailing:

@@ -206,7 +206,7 @@ func TestAuditWriterStalls(t *testing.T) {
 		if got := testutil.ToFloat64(lost); got != auditLines+3 {
 			t.Errorf("%v lines lost, want %d", got, auditLines+3)
 		}
-		for _, line := range []string{"audit log not written", "audit log stalled", "audit log taken again"} {
+		for _, line := range []string{"audit log not written", "audit log stalled", "audit log no longer stalled"} {
 			if n := strings.Count(log.String(), line); n != 1 {
 				t.Errorf("%q was logged %d times:\n%s", line, n, log.String())
 			}

@@ -98,7 +98,7 @@ func (l *Listener) accept() {
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
-			l.log.Warn("takeover socket cannot be accepted on", "err", err)
+			l.log.Warn("accept on the takeover socket failed", "err", err)
 			select {
 			case <-time.After(retryPause):
 			case <-l.closed:
@@ -128,7 +128,7 @@ func (l *Listener) hear(c *channel) {
 	switch {
 	case err != nil:
 	case hello.Purpose == Takeover && l.busy.Swap(true):
-		err = errors.New("another takeover is under way")
+		err = errors.New("another takeover is in progress")
 	case hello.Purpose != Takeover && hello.Purpose != Call:
 		err = fmt.Errorf("no such purpose: %q", hello.Purpose)
 	}

@@ -161,7 +161,7 @@ func (h *Successor) next(say, want step) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the running process goes on itself: %w", err)
+		return fmt.Errorf("the running process gave up the takeover and continues: %w", err)
 	}
 	return nil
 }

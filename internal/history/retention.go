@@ -52,7 +52,7 @@ func (s *Store) shrink(minute int64) {
 	for s.bytes() > s.limit {
 		oldest := slices.Min(slices.Collect(maps.Keys(s.days)))
 		if len(s.days) > 2 {
-			s.log.Warn("history is larger than it may be, its oldest day is dropped", "day", oldest, "bytes", s.bytes(), "limit", s.limit)
+			s.log.Warn("history exceeds its limit, its oldest day is deleted", "day", oldest, "bytes", s.bytes(), "limit", s.limit)
 			s.drop(oldest)
 			continue
 		}
@@ -89,7 +89,7 @@ func (s *Store) warn(minute int64) {
 		err := fmt.Errorf("the current hour alone takes %d MiB, more than the %d MiB of -history-size: it is kept, and nothing before it",
 			bytes>>20, s.limit>>20)
 		tooSmall = &err
-		s.warnOnce(today, "history is larger than it may be, the current hour alone is too much: give it a larger -history-size", bytes)
+		s.warnOnce(today, "history exceeds its limit, the current hour alone is too large: set a larger -history-size", bytes)
 	case bytes > s.limit/100*nearlyFull && slices.Min(slices.Collect(maps.Keys(s.days))) > week:
 		s.warnOnce(today, "history is nearly as large as it may be, its oldest part will go before its week is over: give it a larger -history-size", bytes)
 	}

@@ -19,7 +19,7 @@ const freshSuffix = ".new"
 func (s *Store) dropHours(day string, end int64) {
 	from := s.from[day]
 	until := from + max(60, (end-from)/2/60*60)
-	s.log.Warn("history is larger than it may be, its oldest hours are dropped",
+	s.log.Warn("history exceeds its limit, its oldest hours are deleted",
 		"day", day, "until", until/60, "bytes", s.bytes(), "limit", s.limit)
 	if until >= minutesPerDay {
 		s.drop(day)

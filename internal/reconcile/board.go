@@ -202,7 +202,7 @@ func (b *board) tell(ctx context.Context) bool {
 	switch {
 	case ctx.Err() != nil: // the end of the program cancelled it
 	case err != nil && was == nil:
-		b.log.Warn("status not reported, traffic goes on", "err", err)
+		b.log.Warn("status not reported, traffic is not affected", "err", err)
 	case err == nil && was != nil:
 		b.log.Info("status reported again")
 	}

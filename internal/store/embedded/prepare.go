@@ -32,7 +32,7 @@ func (d *directory) prepare(document documentCheck, log *slog.Logger) (fresh boo
 		}
 	}
 	if database == nil {
-		log.Warn("the database of the store is missing and made again from its log", "file", filepath.Join(d.store(), dbFile))
+		log.Warn("the database of the store is missing and rebuilt from its log", "file", filepath.Join(d.store(), dbFile))
 		if err := os.Remove(filepath.Join(d.store(), dbFile)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it is empty
 			return false, fmt.Errorf("data directory: %w", err)
 		}

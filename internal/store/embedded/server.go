@@ -107,6 +107,6 @@ func (m *Member) stopServer(stop func()) {
 // abandon detaches the files of an etcd that does not end.
 func (m *Member) abandon() {
 	if err := releaseFiles(m.dir.store()); err != nil {
-		m.log.Error("files of the store not released, only the end of this process does it", "err", err)
+		m.log.Error("files of the store not released, they stay open until this process ends", "err", err)
 	}
 }
