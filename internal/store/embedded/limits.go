@@ -3,13 +3,15 @@ package embedded
 import "time"
 
 const (
-	// electAfter is the time after which the member, which is alone, elects
-	// itself at a start, and again until it leads. No sooner, because an election
-	// before raft knows that the entries of the log were applied, which takes a
-	// sync of the disk, finds entries gone and ends the start (etcd 3.7.3, "error
-	// scanning unapplied entries"); with a first election after 0.05 s that
-	// happened on a loaded machine.
-	electAfter = 100 * time.Millisecond
+	// electEvery is how often a starting member, which is alone, looks whether it can
+	// elect itself. That is when raft knows that the entries of the log were applied,
+	// after a sync of the disk: an election before that looks for entries that etcd may
+	// have dropped, and ends the start (etcd 3.7.3, "error scanning unapplied entries").
+	// An election 0.1 s after the start met that on a loaded machine.
+	electEvery = 20 * time.Millisecond
+
+	// electTimeout bounds a request for an election; the next one follows.
+	electTimeout = 100 * time.Millisecond
 
 	// Without that raft would hold an election after electionTicks to twice as
 	// many ticks, less two of them that etcd skips, so ticks had to be short for

@@ -3,12 +3,18 @@ package embedded
 import (
 	"context"
 	"errors"
+	"expvar"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
 )
+
+// starting is held while a member starts: etcd publishes the status of one raft only.
+var starting sync.Mutex
 
 // startServer runs etcd and returns when it answers calls. Some waits of etcd
 // never end, and where it would end the process the goroutine that calls it ends:
@@ -19,6 +25,8 @@ func (m *Member) startServer(ctx context.Context, c Config) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	starting.Lock()
+	defer starting.Unlock()
 	built := make(chan error, 1)
 	go m.buildServer(c, built) // ends at the latest with the files it uses, which abandon detaches
 	select {
@@ -55,12 +63,14 @@ func (m *Member) buildServer(c Config, built chan<- error) {
 
 // waitReady makes the member elect itself, and returns when it answers calls.
 func (m *Member) waitReady(ctx context.Context) error {
-	again := time.NewTicker(electAfter)
+	again := time.NewTicker(electEvery)
 	defer again.Stop()
 	for {
 		select {
 		case <-again.C:
-			m.elect(ctx)
+			if m.applied() {
+				m.elect(ctx)
+			}
 		case <-m.server.ReadyNotify():
 			return nil
 		case <-m.fault.ctx.Done():
@@ -73,14 +83,25 @@ func (m *Member) waitReady(ctx context.Context) error {
 	}
 }
 
-// elect requests an election now, like a leader that hands over. A member that
-// leads already ignores it.
+// applied reports whether raft knows that all entries of its log that are committed
+// were applied. etcd publishes the status of the raft that was made last, which is this
+// member's: members of one process start one after another.
+func (m *Member) applied() bool {
+	published, ok := expvar.Get("raft.status").(expvar.Func)
+	if !ok {
+		return false // raft holds its own election
+	}
+	status, ok := published.Value().(raft.Status)
+	return ok && status.ID == uint64(m.server.MemberID()) && status.GetCommit() > 0 && status.Applied >= status.GetCommit()
+}
+
+// elect requests an election now, as a leader does that hands over. A member that leads
+// already ignores it.
 func (m *Member) elect(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, electAfter)
+	ctx, cancel := context.WithTimeout(ctx, electTimeout)
 	defer cancel()
 	id := uint64(m.server.MemberID())
-	// It fails if etcd is busy, then there is a next time, or has ended, which is
-	// noticed.
+	// It fails if etcd is busy, when there is a next time, or has ended, which is noticed.
 	_ = m.server.Process(ctx, &raftpb.Message{Type: raftpb.MsgTimeoutNow.Enum(), From: &id, To: &id})
 }
 
