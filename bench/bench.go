@@ -26,6 +26,7 @@ type options struct {
 	rounds   int
 	duration time.Duration
 	idle     int
+	pairs    int
 	rate     float64
 	sites    int
 	workload []string
@@ -67,6 +68,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each workload and balancer; the medians are printed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
 	flag.IntVar(&o.idle, "idle", 10000, "idle TLS connections for the memory measurement; each needs a file descriptor in the balancer")
+	flag.IntVar(&o.pairs, "idle-pairs", 5000, "idle TCP connections and UDP sessions for their memory measurement; a TCP connection needs two file descriptors in the balancer")
 	flag.Float64Var(&o.rate, "rate", 0, "requests a second of half; 0 takes half of the best peak of nginx and HAProxy")
 	flag.IntVar(&o.sites, "sites", 1000, "load balancers of the control plane measurement; 0 skips it")
 	flag.StringVar(&workloadList, "work", strings.Join(defaultWork(), ","), "workloads to run, of "+strings.Join(workloadNames(), ","))
@@ -76,8 +78,8 @@ func main() {
 	flag.Var(&o.other, "other", "any other proxy as name=command, with {address} {cert} {key} {pem} {origin1} {origin2}; repeatable")
 	flag.StringVar(&o.caddy, "caddy", "", "a Caddy binary; not run if empty")
 	flag.StringVar(&o.nginx3, "nginx3", "", "an nginx binary with HTTP/3, 1.25 or later, for the HTTP/3 rows; not run if empty")
-	flag.BoolFunc("quick", "short for -rounds 1 -duration 2s -idle 1000 -sites 0", func(string) error {
-		o.rounds, o.duration, o.idle, o.sites = 1, 2*time.Second, 1000, 0
+	flag.BoolFunc("quick", "short for -rounds 1 -duration 2s -idle 1000 -idle-pairs 1000 -sites 0", func(string) error {
+		o.rounds, o.duration, o.idle, o.pairs, o.sites = 1, 2*time.Second, 1000, 1000, 0
 		return nil
 	})
 	flag.StringVar(&o.keep, "keep", "", "directory for configurations and logs, kept; a temporary one if empty")
@@ -96,7 +98,7 @@ func run(ctx context.Context, o options) error {
 	if runtime.NumCPU() < 2 {
 		return errors.New("bench needs two cores: one for the balancer, one for load and origin")
 	}
-	if err := install(ctx, "nginx", "haproxy", "wrk", "h2load"); err != nil {
+	if err := install(ctx, "nginx", streamModule, "haproxy", "wrk", "h2load"); err != nil {
 		return err
 	}
 	stage, err := newStage(ctx, o.keep)

@@ -18,7 +18,9 @@ type order struct {
 	Path     string
 	Size     int // of the body that Path has, in bytes
 	Duration time.Duration
-	Conns    int      // kept connections, of HTTP/3
+	Conns    int      // kept connections, of HTTP/3 and TCP, or client ports, of UDP
+	Kind     byte     // of the exchanges over TCP
+	Most     int      // client ports that are used once, of UDP
 	Resume   bool     // handshakes are resumed
 	Ways     []string // of strangers; all if empty
 	Secure   bool     // the port that strangers come to speaks TLS beside plain HTTP
@@ -30,12 +32,17 @@ var generators = map[string]func(order) (outcome, error){
 	"load-connects": connectsLoad,
 	"load-h3":       h3Load,
 	"load-paced":    pacedLoad,
+	"load-tcp":      tcpLoad,
+	"load-udp":      udpLoad,
 }
 
 // roles are what else it does as a child.
 var roles = map[string]func(args []string) error{
 	"role-deaf":      deafRole,
-	"role-idle":      idleRole,
+	"role-echo":      echoRole,
+	"role-idle":      idleRole(openIdle),
+	"role-idle-tcp":  idleRole(openIdlePlain("tcp")),
+	"role-idle-udp":  idleRole(openIdlePlain("udp")),
 	"role-sink":      sinkRole,
 	"role-strangers": strangersRole,
 }

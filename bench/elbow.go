@@ -177,7 +177,7 @@ func (n *node) startListener(ctx context.Context, lb string) error {
 func newElbow(st *stage, name, binary string) *subject {
 	count := 0
 	addresses := st.vswitch()
-	return &subject{name: name, tcp: true, quic: true, start: func(ctx context.Context, s setup) (*running, error) {
+	return &subject{name: name, tcp: true, quic: true, layer4: []string{"tcp", "udp"}, start: func(ctx context.Context, s setup) (*running, error) {
 		count++
 		dir := filepath.Join(st.dir, fmt.Sprintf("%s-%d", name, count))
 		log := "off"
@@ -208,6 +208,9 @@ func newElbow(st *stage, name, binary string) *subject {
 // serveOrigins makes a listener in front of the origins and waits until it
 // serves.
 func (n *node) serveOrigins(ctx context.Context, s setup) (address string, err error) {
+	if s.network != "" {
+		return n.serveNetwork(ctx, s)
+	}
 	certificate, err := n.uploadCertificate(ctx, s.keys)
 	if err != nil {
 		return "", err
@@ -230,17 +233,17 @@ func (n *node) serveOrigins(ctx context.Context, s setup) (address string, err e
 		}
 	}
 	address = netip.AddrPortFrom(ip, listenerPort).String()
-	return address, n.awaitRunning(ctx, lb)
+	return address, n.awaitRunning(ctx, lb, "HTTPS")
 }
 
-// awaitRunning returns once the API says that the listener of a load balancer
-// runs.
-func (n *node) awaitRunning(ctx context.Context, lb string) error {
+// awaitRunning returns once the API says that the listener of a load balancer,
+// of a protocol, runs.
+func (n *node) awaitRunning(ctx context.Context, lb, protocol string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
 		var found struct{ Status, StatusReason string }
-		err := n.call(ctx, ensVersion, "DescribeLoadBalancerHTTPSListenerAttribute", map[string]string{
+		err := n.call(ctx, ensVersion, "DescribeLoadBalancer"+protocol+"ListenerAttribute", map[string]string{
 			"LoadBalancerId": lb, "ListenerPort": strconv.Itoa(listenerPort),
 		}, &found)
 		switch {

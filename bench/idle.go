@@ -18,9 +18,14 @@ import (
 // needed before its memory is read.
 const idleSettle = 5 * time.Second
 
-// idleMemory is what one idle connection adds to the balancer's memory.
-func idleMemory(ctx context.Context, r *running, n int) (sample, error) {
-	if err := openIdle(r.address, 1, func() error { return nil }); err != nil {
+// An openFunc opens n connections to an address, uses each, calls hold, uses
+// each once more and closes them.
+type openFunc func(address string, n int, hold func() error) error
+
+// idleMemory is what one idle connection adds to the balancer's memory, of n
+// that a child in the given role opens.
+func idleMemory(ctx context.Context, r *running, role string, open openFunc, n int) (sample, error) {
+	if err := open(r.address, 1, func() error { return nil }); err != nil {
 		return sample{}, err
 	}
 	time.Sleep(idleSettle)
@@ -32,7 +37,7 @@ func idleMemory(ctx context.Context, r *running, n int) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	cmd := pinned(ctx, loadCore, self, "role-idle", r.address, strconv.Itoa(n))
+	cmd := pinned(ctx, loadCore, self, role, r.address, strconv.Itoa(n))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -62,16 +67,18 @@ func idleMemory(ctx context.Context, r *running, n int) (sample, error) {
 
 // idleRole is the child of idleMemory: address, number of connections. It
 // holds them until its input ends and fails if one broke meanwhile.
-func idleRole(args []string) error {
-	n, err := strconv.Atoi(args[1])
-	if err != nil {
-		return err
+func idleRole(open openFunc) func(args []string) error {
+	return func(args []string) error {
+		n, err := strconv.Atoi(args[1])
+		if err != nil {
+			return err
+		}
+		return open(args[0], n, func() error {
+			fmt.Println("open")
+			_, err := io.Copy(io.Discard, os.Stdin)
+			return err
+		})
 	}
-	return openIdle(args[0], n, func() error {
-		fmt.Println("open")
-		_, err := io.Copy(io.Discard, os.Stdin)
-		return err
-	})
 }
 
 // openIdle opens n connections, sends two requests on each, calls hold, sends

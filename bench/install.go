@@ -8,14 +8,18 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 )
 
-// install gets Debian's packages for the programs that are missing.
+// streamModule is nginx's module for TCP and UDP, where Debian has it.
+const streamModule = "/usr/lib/nginx/modules/ngx_stream_module.so"
+
+// install gets Debian's packages for the programs and files that are missing.
 func install(ctx context.Context, programs ...string) error {
-	packages := map[string]string{"h2load": "nghttp2-client"} // the others are named like theirs
+	packages := map[string]string{"h2load": "nghttp2-client", streamModule: "libnginx-mod-stream"} // the others are named like theirs
 	var missing []string
 	for _, name := range programs {
-		if _, err := exec.LookPath(name); err != nil {
+		if !installed(name) {
 			missing = append(missing, cmp.Or(packages[name], name))
 		}
 	}
@@ -27,6 +31,16 @@ func install(ctx context.Context, programs ...string) error {
 		return err
 	}
 	return apt(ctx, append([]string{"install", "-y", "--no-install-recommends"}, missing...)...)
+}
+
+// installed tells whether a program is found, or a file that is no program.
+func installed(name string) bool {
+	if filepath.IsAbs(name) {
+		_, err := os.Stat(name)
+		return err == nil
+	}
+	_, err := exec.LookPath(name)
+	return err == nil
 }
 
 func apt(ctx context.Context, args ...string) error {

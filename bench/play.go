@@ -77,14 +77,24 @@ func (p *play) start(ctx context.Context, s *subject) (*running, error) {
 		return nil, err
 	}
 	r.uploads = p.stage.uploads
-	if s.tcp {
-		// The generators of others look at the status alone.
-		if _, err := connectOnce(r.address, clientTLS); err != nil {
-			r.stop()
-			return nil, err
-		}
+	if err := p.check(r, s); err != nil {
+		r.stop()
+		return nil, err
 	}
 	return r, nil
+}
+
+// check makes one exchange with a balancer that has just been started.
+func (p *play) check(r *running, s *subject) error {
+	switch {
+	case p.network != "":
+		return openIdlePlain(p.network)(r.address, 1, func() error { return nil })
+	case s.tcp:
+		// The generators of others look at the status alone.
+		_, err := connectOnce(r.address, clientTLS)
+		return err
+	}
+	return nil
 }
 
 // halfPeak is half of what the better of the peers does at most, in requests a
@@ -154,7 +164,7 @@ func playAll(ctx context.Context, st *stage, subjects []*subject, o options) ([]
 func playOne(ctx context.Context, st *stage, w workload, o options, table *results) error {
 	p := &play{workload: w, stage: st, options: o}
 	for _, s := range table.subjects {
-		if s.quic && w.quic || s.tcp && !w.quic {
+		if w.takes(s) {
 			p.subjects = append(p.subjects, s)
 		}
 	}

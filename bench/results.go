@@ -36,7 +36,7 @@ func (r *results) add(w workload, s *subject, got sample) {
 
 // A column of a sample as the table shows it.
 type column struct {
-	title  string
+	title  string // {one} and {many} are the unit of the work
 	value  func(sample) float64
 	format func(float64) string
 	more   bool                 // more is better
@@ -46,12 +46,13 @@ type column struct {
 }
 
 var columns = []column{
-	{title: "CPU µs a request", value: func(s sample) float64 { return s.cpu }, format: decimals(1), caddy: true},
-	{title: "requests/s", value: func(s sample) float64 { return s.rate }, format: decimals(0), more: true, caddy: true},
+	{title: "CPU µs {one}", value: func(s sample) float64 { return s.cpu }, format: decimals(1), caddy: true},
+	{title: "{many}/s", value: func(s sample) float64 { return s.rate }, format: decimals(0), more: true, caddy: true},
 	{title: "its core busy, %", value: func(s sample) float64 { return s.busy * 100 }, format: decimals(0), plain: true, only: someIdle},
 	{title: "p50 ms", value: func(s sample) float64 { return s.p50 / 1000 }, format: decimals(2)},
 	{title: "p99 ms", value: func(s sample) float64 { return s.p99 / 1000 }, format: decimals(2)},
 	{title: "KB a connection", value: func(s sample) float64 { return s.memory / 1000 }, format: decimals(1)},
+	{title: "bytes each", value: func(s sample) float64 { return s.pair }, format: decimals(0)},
 }
 
 // someIdle tells that a balancer did not have enough to do in a round: then
@@ -105,7 +106,7 @@ func (r *results) printRow(out io.Writer, load workload, c column) {
 	if slices.Max(all) == 0 || c.only != nil && !c.only(all) {
 		return
 	}
-	fmt.Fprintf(out, "| %s | %s |", load.title, c.title)
+	fmt.Fprintf(out, "| %s | %s |", load.title, load.unit.in(c.title))
 	for _, s := range r.subjects {
 		fmt.Fprintf(out, " %s |", c.cell(s, medians, best))
 	}

@@ -16,17 +16,19 @@ type outcome struct {
 	P50      time.Duration // 0: not told
 	P99      time.Duration // 0: not told
 	Full     int           // handshakes that were full, though resumption was asked for
+	Lost     int           // datagrams without an answer
 	Late     time.Duration // 99th percentile of what the generator of an open loop was late itself
 }
 
 // A sample is what one round gives. Zero: not measured by this workload.
 type sample struct {
-	cpu    float64 // microseconds of the balancer a request
+	cpu    float64 // microseconds of the balancer a request, or another unit of work
 	busy   float64 // share of its core that the balancer took, 0 to 1
-	rate   float64 // requests a second
+	rate   float64 // requests, or other units of work, a second
 	p50    float64 // microseconds
 	p99    float64 // microseconds
 	memory float64 // bytes a connection
+	pair   float64 // bytes a connection over TCP with its pair, or a UDP session
 	full   int     // handshakes that were full, though resumption was asked for
 	late   float64 // microseconds, 99th percentile
 	note   string  // what else a round has to say
@@ -54,7 +56,7 @@ func sampleOf(out outcome, cpu time.Duration) (sample, error) {
 	if out.Requests == 0 {
 		return sample{}, errors.New("no request was answered")
 	}
-	return sample{
+	got := sample{
 		cpu:  microseconds(cpu) / float64(out.Requests),
 		busy: cpu.Seconds() / out.Elapsed.Seconds(),
 		rate: float64(out.Requests) / out.Elapsed.Seconds(),
@@ -62,7 +64,11 @@ func sampleOf(out outcome, cpu time.Duration) (sample, error) {
 		p99:  microseconds(out.P99),
 		full: out.Full,
 		late: microseconds(out.Late),
-	}, nil
+	}
+	if out.Lost > 0 {
+		got.note = fmt.Sprintf("%d datagrams lost", out.Lost)
+	}
+	return got, nil
 }
 
 func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
@@ -71,8 +77,11 @@ func (s sample) String() string {
 	if s.memory != 0 {
 		return fmt.Sprintf("%.1f KB a connection", s.memory/1000)
 	}
+	if s.pair != 0 {
+		return fmt.Sprintf("%.0f bytes each", s.pair)
+	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%.1f µs CPU a request, core %.0f%% busy, %.0f requests/s, p99 %.2f ms", s.cpu, s.busy*100, s.rate, s.p99/1000)
+	fmt.Fprintf(&text, "%.1f µs CPU each, core %.0f%% busy, %.0f a second, p99 %.2f ms", s.cpu, s.busy*100, s.rate, s.p99/1000)
 	if s.p50 != 0 {
 		fmt.Fprintf(&text, ", p50 %.2f ms", s.p50/1000)
 	}

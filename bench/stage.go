@@ -26,6 +26,7 @@ type stage struct {
 	keep    bool
 	origins [2]string // addresses
 	sinks   [2]string // addresses of the origins of uploads
+	echoes  [2]string // addresses of the origins of TCP and UDP
 	uploads string    // the script that makes wrk upload
 	servers []*process
 	ecdsa   keyPair
@@ -50,6 +51,7 @@ func newStage(ctx context.Context, keep string) (*stage, error) {
 		st.writeCertificates,
 		func() error { return st.startOrigin(ctx) },
 		func() error { return st.startSink(ctx) },
+		func() error { return st.startEcho(ctx) },
 		func() (err error) { st.uploads, err = st.render("upload.lua", nil); return err },
 	} {
 		if err := step(); err != nil {
@@ -96,6 +98,18 @@ func (st *stage) startSink(ctx context.Context) error {
 		return err
 	}
 	return st.serve(ctx, "sink", st.sinks[0], self, "role-sink", st.sinks[0], st.sinks[1])
+}
+
+// startEcho starts the two origins of TCP and UDP.
+func (st *stage) startEcho(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if st.echoes, err = freePair(); err != nil {
+		return err
+	}
+	return st.serve(ctx, "echo", st.echoes[0], self, "role-echo", st.echoes[0], st.echoes[1])
 }
 
 // serve starts a server on the core of the load.

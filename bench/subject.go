@@ -12,18 +12,21 @@ import (
 )
 
 // A subject is a balancer that can be started, measured and stopped. Its
-// address serves TLS and forwards to the origins of the stage.
+// address forwards to the origins of the stage: it serves TLS, or TCP or UDP
+// alone if the setup has a network.
 type subject struct {
-	name  string
-	peer  bool // one of those that the others are compared with
-	tcp   bool // takes part in HTTP/1.1 and HTTP/2
-	quic  bool // takes part in HTTP/3
-	start func(ctx context.Context, s setup) (*running, error)
+	name   string
+	peer   bool     // one of those that the others are compared with
+	tcp    bool     // takes part in HTTP/1.1 and HTTP/2
+	quic   bool     // takes part in HTTP/3
+	layer4 []string // networks that it forwards without HTTP: tcp, udp
+	start  func(ctx context.Context, s setup) (*running, error)
 }
 
 // A setup is what a workload asks of a balancer; the same of all.
 type setup struct {
 	origins   [2]string
+	network   string // tcp or udp: no TLS, no HTTP
 	keys      keyPair
 	accessLog bool // a line a request, in a file, in the format that users know the balancer by
 	full      bool // elbow alone: health checks and cookies too
@@ -45,7 +48,7 @@ func (s setup) values(address, log string) map[string]any {
 // A running subject.
 type running struct {
 	*process
-	address string // IP:port that serves TLS
+	address string // IP:port that serves
 	metrics string // URL that is read every second meanwhile; none if empty
 	uploads string // the script that makes wrk upload
 	api     string // of elbow, IP:port
@@ -57,7 +60,7 @@ func (r *running) url(path string) string { return "https://" + r.address + path
 
 // newNginx is Debian's nginx.
 func newNginx(st *stage) *subject {
-	return &subject{name: "nginx", peer: true, tcp: true, start: startNginx(st, "nginx", "nginx", false)}
+	return &subject{name: "nginx", peer: true, tcp: true, layer4: []string{"tcp", "udp"}, start: startNginx(st, "nginx", "nginx", false)}
 }
 
 // newNginx3 is an nginx with HTTP/3, which Debian's is too old for. It takes
@@ -74,7 +77,12 @@ func startNginx(st *stage, name, binary string, quic bool) func(context.Context,
 		}
 		values := s.values(address, filepath.Join(st.dir, name+"-access.log"))
 		values["QUIC"] = quic
-		config, err := st.render("nginx.conf", values)
+		template := "nginx.conf"
+		if s.network != "" {
+			template = "stream.conf"
+			values["Module"] = streamModule
+		}
+		config, err := st.render(template, values)
 		if err != nil {
 			return nil, err
 		}
@@ -83,12 +91,16 @@ func startNginx(st *stage, name, binary string, quic bool) func(context.Context,
 }
 
 func newHAProxy(st *stage) *subject {
-	return &subject{name: "haproxy", peer: true, tcp: true, start: func(ctx context.Context, s setup) (*running, error) {
+	return &subject{name: "haproxy", peer: true, tcp: true, layer4: []string{"tcp"}, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")
 		if err != nil {
 			return nil, err
 		}
-		config, err := st.render("haproxy.cfg", s.values(address, "stdout"))
+		template := "haproxy.cfg"
+		if s.network != "" {
+			template = "haproxy-tcp.cfg"
+		}
+		config, err := st.render(template, s.values(address, "stdout"))
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // A workload is one kind of traffic and what is measured under it.
@@ -15,6 +16,8 @@ type workload struct {
 	optional bool                                            // run only if asked for
 	paced    bool                                            // at a rate that the peers' peak gives
 	quic     bool                                            // over HTTP/3
+	network  string                                          // tcp or udp: without HTTP
+	unit     unit                                            // of its work; a request if empty
 	variants func(st *stage, name, binary string) []*subject // of elbow, compared with each other; nil: all balancers
 	setup    func(*stage) setup                              // nil: the usual one
 	run      func(ctx context.Context, r *running, o options) (sample, error)
@@ -45,7 +48,7 @@ func kept3(path string, size int) func(context.Context, *running, options) (samp
 	}
 }
 
-var workloads = []workload{
+var workloads = append([]workload{
 	{name: "small", title: "HTTP/1.1 keep-alive, 100 B, 64 connections", run: kept("/100")},
 	{name: "16k", title: "HTTP/1.1 keep-alive, 16 KiB, 64 connections", run: kept("/16k")},
 	{name: "1m", title: "HTTP/1.1 keep-alive, 1 MiB, 64 connections", run: kept("/1m")},
@@ -87,7 +90,7 @@ var workloads = []workload{
 	{
 		name: "idle", title: "idle TLS connections after two requests each", fresh: true,
 		run: func(ctx context.Context, r *running, o options) (sample, error) {
-			return idleMemory(ctx, r, o.idle)
+			return idleMemory(ctx, r, "role-idle", openIdle, o.idle)
 		},
 	},
 	{name: "users", title: "HTTP/1.1 keep-alive, 100 B, 64 connections, one cookie", variants: userPair, run: asUser},
@@ -96,7 +99,7 @@ var workloads = []workload{
 		variants: strangerSubjects, run: besideStrangers,
 		setup: func(st *stage) setup { return setup{origins: st.origins, keys: st.ecdsa, apiTLS: true} },
 	},
-}
+}, layer4Workloads...)
 
 func workloadNames() (names []string) {
 	for _, w := range workloads {
@@ -117,8 +120,22 @@ func defaultWork() (names []string) {
 
 // setupOf is what a workload asks of every balancer.
 func (w workload) setupOf(st *stage) setup {
+	if w.network != "" {
+		return setup{origins: st.echoes, network: w.network}
+	}
 	if w.setup == nil {
 		return setup{origins: st.origins, keys: st.ecdsa}
 	}
 	return w.setup(st)
+}
+
+// takes tells whether a balancer can do the work.
+func (w workload) takes(s *subject) bool {
+	switch {
+	case w.network != "":
+		return slices.Contains(s.layer4, w.network)
+	case w.quic:
+		return s.quic
+	}
+	return s.tcp
 }

@@ -1,0 +1,184 @@
+//go:build linux
+
+package main
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// startEchoServer serves the origin's side of TCP and UDP on one address.
+func startEchoServer(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.ListenPacket("udp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 2)
+	go serveEcho(l, failed)   // ends with the listener
+	go echoPackets(c, failed) // ends with the socket
+	t.Cleanup(func() {
+		_, _ = l.Close(), c.Close() // nothing waits for them
+		<-failed
+		<-failed
+	})
+	return l.Addr().String()
+}
+
+// Every kind of exchange is counted; long transfers have no percentiles.
+func TestTCPLoad(t *testing.T) {
+	address := startEchoServer(t)
+	for _, kind := range []byte{kindEcho, kindClose, kindDown, kindUp} {
+		out, err := tcpLoad(order{Address: address, Duration: 20 * time.Millisecond, Kind: kind, Conns: 3})
+		if err != nil || out.Requests < 3 || out.Elapsed < 20*time.Millisecond {
+			t.Errorf("kind %q: %+v, %v", kind, out, err)
+		}
+		if short := kind == kindEcho || kind == kindClose; short != (out.P99 > 0) {
+			t.Errorf("kind %q: p99 %s", kind, out.P99)
+		}
+	}
+}
+
+// A balancer that closes, or answers something else, gives no measurement.
+func TestTCPLoadRefuses(t *testing.T) {
+	for name, answer := range map[string]string{"closes": "", "lies": strings.Repeat("x", messageSize)} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() { // ends with the listener
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = c.Read(make([]byte, messageSize)) // what the client does not see is the test
+				_, _ = c.Write([]byte(answer))           // as above
+				_ = c.Close()
+			}
+		}()
+		out, err := tcpLoad(order{Address: l.Addr().String(), Duration: 20 * time.Millisecond, Kind: kindEcho, Conns: 2})
+		if err == nil {
+			t.Errorf("%s: taken for %+v", name, out)
+		}
+	}
+}
+
+// Kept ports are used again and again; new ones end with their number, each from
+// a port of its own.
+func TestUDPLoad(t *testing.T) {
+	address := startEchoServer(t)
+	out, err := udpLoad(order{Address: address, Duration: 20 * time.Millisecond, Conns: 100})
+	if err != nil || out.Requests < udpWorkers || out.P99 == 0 {
+		t.Errorf("kept: %+v, %v", out, err)
+	}
+	const most = 150
+	out, err = udpLoad(order{Address: address, Duration: time.Minute, Most: most})
+	if err != nil || out.Requests+out.Lost != most {
+		t.Errorf("new ports: %+v, %v", out, err)
+	}
+}
+
+func TestFreshPorts(t *testing.T) {
+	const most = 50
+	next := freshPorts(startEchoServer(t), most)
+	seen := make(map[string]bool)
+	for range most {
+		c, err := next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[c.LocalAddr().String()] = true
+		_ = c.Close() // the port is free again, and must not be taken again
+	}
+	if len(seen) != most {
+		t.Errorf("%d ports for %d sockets", len(seen), most)
+	}
+	if c, err := next(); err != errNoPorts {
+		t.Errorf("one more: %v, %v", c, err)
+	}
+}
+
+// A late answer to an earlier datagram is passed over.
+func TestAskPacketPassesOverLate(t *testing.T) {
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	go func() { // ends after one datagram
+		b := make([]byte, messageSize)
+		_, from, err := server.ReadFrom(b)
+		if err != nil {
+			return
+		}
+		_, _ = server.WriteTo(make([]byte, messageSize), from) // of number 0
+		_, _ = server.WriteTo(b, from)                         // what the client gets is the test
+	}()
+	c, err := net.Dial("udp", server.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := askPacket(c, 7); err != nil {
+		t.Error(err)
+	}
+}
+
+// Idle connections and sessions are used before and after the wait.
+func TestOpenIdlePlain(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		held := false
+		if err := openIdlePlain(network)(startEchoServer(t), 5, func() error { held = true; return nil }); err != nil || !held {
+			t.Errorf("%s: held %v, %v", network, held, err)
+		}
+	}
+}
+
+// A connection that breaks while it is idle gives no measurement.
+func TestOpenIdlePlainRefusesBroken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() { // ends after one connection
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		b := make([]byte, messageSize)
+		_, _ = io.ReadFull(c, b) // what the client gets is the test
+		_, _ = c.Write(b)        // as above
+	}()
+	held := false
+	err = openIdlePlain("tcp")(l.Addr().String(), 1, func() error { held = true; return nil })
+	if !held || err == nil {
+		t.Errorf("held %v, error %v", held, err)
+	}
+}
+
+// Each row names its own unit.
+func TestPrintUnit(t *testing.T) {
+	r := newResults([]*subject{{name: "nginx", peer: true}, {name: "elbow"}})
+	for _, w := range []workload{{name: "a", title: "a", unit: mebibytes}, {name: "b", title: "b"}} {
+		r.add(w, r.subjects[0], sample{cpu: 20, rate: 10})
+		r.add(w, r.subjects[1], sample{cpu: 10, rate: 20})
+	}
+	var text strings.Builder
+	r.print(&text)
+	for _, want := range []string{"| a | CPU µs a MiB | 20.0 | 10.0 (**0.50**) |", "| a | MiB/s |", "| b | CPU µs a request |", "| b | requests/s |"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+}
