@@ -198,7 +198,7 @@ func (p *pair) late() {
 		return
 	}
 	if p.up {
-		p.end(byIdle, false)
+		p.end(byIdle, p.client.pending() || p.server.pending())
 		return
 	}
 	if p.another() {

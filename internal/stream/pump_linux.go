@@ -43,7 +43,10 @@ func (p *pair) pump() {
 // side is full, or its turn is over; it reports whether the turn was over.
 func (p *pair) move(from, to *side, count *int64) (more bool) {
 	for range turnReads {
-		if (len(to.waiting) > 0 || to.pipe != nil) && !p.flush(to) {
+		if to.pending() && !p.flush(to) {
+			if from == &p.client && from.failed { // while the backend does not read, no read reports it
+				p.broken(from)
+			}
 			return false
 		}
 		if from.eof {
@@ -141,6 +144,9 @@ func (p *pair) pass(from, to *side, pipe *pipe, count *int64) {
 	pipe.n, to.pipe = n, pipe
 	p.flush(to)
 }
+
+// pending reports whether bytes wait for the side to have room.
+func (s *side) pending() bool { return len(s.waiting) > 0 || s.pipe != nil }
 
 // flush writes the pending bytes and reports whether all are written.
 func (p *pair) flush(to *side) bool {

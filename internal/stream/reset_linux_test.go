@@ -69,3 +69,49 @@ func resetOf(c *net.TCPConn) (err error) {
 	})
 	return errors.Join(err, ctl)
 }
+
+// fill writes until nothing more is taken: the backend does not read.
+func fill(s *site, c *net.TCPConn) {
+	chunk := make([]byte, 1<<20)
+	for full := stands(&s.counts.in); !full(); {
+		_ = c.SetWriteDeadline(time.Now().Add(time.Millisecond))
+		_, _ = c.Write(chunk)
+	}
+}
+
+// A reset of a client is passed on while its bytes wait for a backend that does not
+// read.
+func TestResetWhileBytesWait(t *testing.T) {
+	leak.Check(t)
+	result := make(chan error, 1)
+	s := newSite(t, Options{}, nil, serve(t, func(c *net.TCPConn) {
+		_ = c.SetDeadline(time.Now().Add(patience))
+		result <- resetOf(c)
+	}))
+	c := s.dial()
+	fill(s, c)
+	_ = c.SetLinger(0)
+	_ = c.Close()
+	if err := <-result; !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the backend got %v", err)
+	}
+	eventually(t, "the line", func() bool { return s.lines.with(`"reason":"client reset","side":"client"`) == 1 })
+}
+
+// A connection that ends by its idle timeout is reset if bytes were waiting: the
+// backend must not take a truncated stream for a complete one.
+func TestIdleWhileBytesWait(t *testing.T) {
+	leak.Check(t)
+	result, ended := make(chan error, 1), make(chan struct{})
+	s := newSite(t, Options{}, func(c *Config) { c.Idle = 2 * time.Second }, serve(t, func(c *net.TCPConn) {
+		<-ended
+		_, err := io.Copy(io.Discard, c)
+		result <- err
+	}))
+	fill(s, s.dial())
+	eventually(t, "the line", func() bool { return s.lines.with(`"reason":"idle timeout"`) == 1 })
+	close(ended)
+	if err := <-result; !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the backend got %v", err)
+	}
+}
