@@ -265,7 +265,7 @@ func TestNodeEndsDuringARestore(t *testing.T) {
 	order.Progress(1, 2)
 	<-step
 	n.stop()
-	if err := <-ended; err == nil || !strings.Contains(err.Error(), "does not say how far it came") {
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "how much is restored is unknown") {
 		t.Errorf("got %v", err)
 	}
 	order.Done <- errors.New("the node ends")

@@ -273,7 +273,7 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer first.close()
-	if _, err := Dial(dir, "second"); err == nil || !strings.Contains(err.Error(), "under way") {
+	if _, err := Dial(dir, "second"); err == nil || !strings.Contains(err.Error(), "in progress") {
 		t.Errorf("a second takeover: got %v", err)
 	}
 }

@@ -284,15 +284,15 @@ func TestSizeIsBounded(t *testing.T) {
 			}
 		}
 	}
-	for _, line := range []string{"its oldest day is dropped", "its oldest hours are dropped", "will go before its week is over"} {
+	for _, line := range []string{"its oldest day is deleted", "its oldest hours are deleted", "will go before its week is over"} {
 		if !strings.Contains(log.String(), line) {
 			t.Errorf("no word that %s", line)
 		}
 	}
-	if strings.Contains(before, "dropped") || s.Warning() != nil {
+	if strings.Contains(before, "deleted") || s.Warning() != nil {
 		t.Errorf("with room left: logged %s; and in the end: %v", before, s.Warning())
 	}
-	warned, dropped := strings.Index(log.String(), "will go before"), strings.Index(log.String(), "dropped")
+	warned, dropped := strings.Index(log.String(), "will go before"), strings.Index(log.String(), "deleted")
 	if warned > dropped {
 		t.Error("the warning came after the fact")
 	}
@@ -334,7 +334,7 @@ func TestCurrentHourStays(t *testing.T) {
 	if err := s.Warning(); err == nil || !strings.Contains(err.Error(), "-history-size") {
 		t.Errorf("the warning is %v", err)
 	}
-	if n := strings.Count(log.String(), "the current hour alone is too much"); n != 1 {
+	if n := strings.Count(log.String(), "the current hour alone is too large"); n != 1 {
 		t.Errorf("told %d times", n)
 	}
 	if bytes, most := s.Size(); most != limit || bytes != taken(t, dir) {
