@@ -160,10 +160,11 @@ type natBox struct {
 	held    [][]byte     // guarded by mu; for the client
 	copies  bool         // guarded by mu; whether sent is kept
 	sent    [][]byte     // guarded by mu; what the client has sent
+	longest int          // guarded by mu; in bytes; longer packets of the client are lost
 }
 
 func newNATBox(t testing.TB, to net.Addr) *natBox {
-	b := &natBox{inside: listenUDP(t), to: to.(*net.UDPAddr)}
+	b := &natBox{inside: listenUDP(t), to: to.(*net.UDPAddr), longest: 1 << 16}
 	b.rebind(t)
 	go b.outward() // ends when the cleanup closes inside
 	return b
@@ -173,6 +174,13 @@ func newNATBox(t testing.TB, to net.Addr) *natBox {
 func (b *natBox) moveTo(to *net.UDPAddr) {
 	b.mu.Lock()
 	b.to = to
+	b.mu.Unlock()
+}
+
+// loseLonger loses the client's packets of more than n bytes from now on.
+func (b *natBox) loseLonger(n int) {
+	b.mu.Lock()
+	b.longest = n
 	b.mu.Unlock()
 }
 
@@ -198,11 +206,14 @@ func (b *natBox) outward() {
 		b.mu.Lock()
 		b.client = from
 		udp, to := b.outside, b.to
-		if b.copies {
+		lost := n > b.longest
+		if b.copies && !lost {
 			b.sent = append(b.sent, bytes.Clone(p[:n]))
 		}
 		b.mu.Unlock()
-		_, _ = udp.WriteTo(p[:n], to)
+		if !lost {
+			_, _ = udp.WriteTo(p[:n], to)
+		}
 	}
 }
 
