@@ -91,16 +91,16 @@ func TestLateEnd(t *testing.T) {
 	for _, tt := range []struct {
 		name, method string
 		patient      bool // the end comes in time
-		send         func(l lateSender)
+		send         func(l lateSender, sentOn func())
 		want         string // framing and body as the backend gets them
 	}{
-		{"GET, an empty frame", "GET", true, func(l lateSender) { l.end("") }, "0 - "},
-		{"GET, an empty frame, then the end", "GET", true, func(l lateSender) { l.more(""); l.finish() }, "0 - "},
-		{"DELETE, an empty frame", "DELETE", true, func(l lateSender) { l.end("") }, "0 - "},
-		{"OPTIONS, an empty frame", "OPTIONS", true, func(l lateSender) { l.end("") }, "0 - "},
-		{"GET, the end too late", "GET", false, func(l lateSender) { l.end("") }, "-1 chunked "},
-		{"GET, a body", "GET", true, func(l lateSender) { l.more("hello"); l.finish() }, "-1 chunked hello"},
-		{"POST, an empty frame", "POST", false, func(l lateSender) { l.end("") }, "-1 chunked "},
+		{"GET, an empty frame", "GET", true, func(l lateSender, _ func()) { l.end("") }, "0 - "},
+		{"GET, an empty frame, then the end", "GET", true, func(l lateSender, _ func()) { l.more(""); l.finish() }, "0 - "},
+		{"DELETE, an empty frame", "DELETE", true, func(l lateSender, _ func()) { l.end("") }, "0 - "},
+		{"OPTIONS, an empty frame", "OPTIONS", true, func(l lateSender, _ func()) { l.end("") }, "0 - "},
+		{"GET, the end too late", "GET", false, func(l lateSender, sentOn func()) { sentOn(); l.end("") }, "-1 chunked "},
+		{"GET, a body", "GET", true, func(l lateSender, sentOn func()) { l.more("hello"); sentOn(); l.finish() }, "-1 chunked hello"},
+		{"POST, an empty frame", "POST", false, func(l lateSender, sentOn func()) { sentOn(); l.end("") }, "-1 chunked "},
 	} {
 		for _, v := range []version{http20, http30} {
 			t.Run(string(v)+", "+tt.name, func(t *testing.T) {
@@ -127,10 +127,7 @@ func TestLateEnd(t *testing.T) {
 					s = &late3{rawH3: r.dialRaw()}
 				}
 				s.begin(tt.method)
-				if !tt.patient { // the head has been sent on without the end
-					await(t, heard)
-				}
-				tt.send(s)
+				tt.send(s, func() { await(t, heard) }) // until the head has been sent on without the end
 				if got := s.body(); got != tt.want {
 					t.Errorf("got %q, want %q", got, tt.want)
 				}
