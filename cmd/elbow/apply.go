@@ -36,6 +36,9 @@ An omitted field gets its default; one without a default keeps its value.
 If several load balancers have the same name, LoadBalancerId selects one;
 with it, a different LoadBalancerName renames it. A listener may have several certificates,
 Certificate: [shop-ecdsa, shop-rsa].
+Networks, with their VSwitches, and Eips are further sections; a load balancer has
+NetworkName and VSwitchName, and an EIP LoadBalancerName. --prune deletes networks
+and EIPs only if the file has the section.
 "elbow export" writes such a file from what exists.
 
 The exit status is 0 if the server is as the file describes or has been brought

@@ -11,7 +11,8 @@ for "elbow apply": all of them, or those that are named. Fields with their defau
 value are omitted. Certificates are referenced by name; with --certificates they are
 written to that directory with their private keys, and the file references them.
 A load balancer that shares its name with another one is written with its id. Ids differ
-between servers, so such a file can be applied only to this server.`
+between servers, so such a file can be applied only to this server. Networks, vSwitches
+and EIPs are written if no load balancer is named, those with a name of their own.`
 
 func newExportCommand() *cobra.Command {
 	access, o := new(cli.Access), new(cli.Export)

@@ -43,6 +43,11 @@ func (o *Apply) Run(cmd *cobra.Command, access *Access) error {
 	if err != nil {
 		return err
 	}
+	if wanted.NamesResources() {
+		if err := state.FetchResources(cmd.Context(), Caller(client)); err != nil {
+			return err
+		}
+	}
 	steps, err := manifest.Plan(wanted, state, manifest.Options{Prune: o.Prune})
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.File, err)
@@ -82,6 +87,11 @@ func (o *Apply) concerns(wanted *manifest.Manifest) func(name, id string) bool {
 			names[lb.Name] = true
 		} else {
 			ids[lb.ID] = true
+		}
+	}
+	for _, r := range wanted.Resources {
+		if r.Balancer != nil {
+			names[*r.Balancer] = true
 		}
 	}
 	return func(name, id string) bool { return names[name] || ids[id] }

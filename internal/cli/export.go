@@ -35,6 +35,11 @@ func (o *Export) Run(cmd *cobra.Command, access *Access, names []string) error {
 	if err != nil {
 		return err
 	}
+	if len(names) == 0 {
+		if err := state.FetchResources(cmd.Context(), call); err != nil {
+			return err
+		}
+	}
 	if err := missing(names, state); err != nil {
 		return err
 	}

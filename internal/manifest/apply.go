@@ -29,10 +29,11 @@ func Apply(ctx context.Context, call Caller, steps []Step, s *State, done func(S
 type directory struct {
 	loadBalancers map[string]string
 	certificates  map[string]string
+	made          map[string]string // other things by their keys
 }
 
 func known(s *State) directory {
-	d := directory{make(map[string]string), make(map[string]string)}
+	d := directory{make(map[string]string), make(map[string]string), make(map[string]string)}
 	for _, c := range s.Certificates {
 		d.certificates[c.Name] = c.ID
 	}
@@ -52,11 +53,15 @@ func (d directory) make(ctx context.Context, call Caller, r request) error {
 		}
 		params["ServerCertificateId"] = strings.Join(ids, ",")
 	}
+	for param, key := range r.refs {
+		params[param] = d.made[key]
+	}
 	switch r.action {
 	case createLoadBalancer:
 		made, err := ask[api.CreateLoadBalancerOutput](ctx, call, r.version, r.action, params)
 		if err == nil {
 			d.loadBalancers[r.makes] = made.LoadBalancerID
+			d.made[balancerKey(r.makes)] = made.LoadBalancerID
 		}
 		return err
 	case uploadCertificate:
@@ -66,6 +71,9 @@ func (d directory) make(ctx context.Context, call Caller, r request) error {
 		}
 		return err
 	}
-	_, err := call(ctx, r.version, r.action, params)
+	made, err := ask[map[string]any](ctx, call, r.version, r.action, params)
+	if err == nil && r.made != "" {
+		d.made[r.makes] = fmt.Sprint((*made)[r.made])
+	}
 	return err
 }

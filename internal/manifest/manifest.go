@@ -9,7 +9,10 @@ import "context"
 // A Manifest is the content of a file.
 type Manifest struct {
 	Certificates  []Certificate
+	Resources     []Resource // networks, each with its vSwitches behind it, and EIPs
 	LoadBalancers []LoadBalancer
+
+	sections []*kind // of Resources, that the file has
 }
 
 // A Certificate is a key pair under a name.
@@ -28,12 +31,15 @@ type LoadBalancer struct {
 	ID        string // "": by its name
 	Name      string
 	Fields    map[string]string // parameters of CreateLoadBalancer, without the name
+	Network   string            // name, with VSwitch; "": Fields has the ids
+	VSwitch   string
 	Active    bool
 	Backends  []Backend
 	Listeners []Listener
 
 	line   int
-	stored string // id on the server, once a plan has found it; "" if it is to be created
+	place  request // that has the ids of Network and VSwitch
+	stored string  // id on the server, once a plan has found it; "" if it is to be created
 }
 
 // A Backend is identified by its server, address and port.
@@ -65,6 +71,7 @@ type Listener struct {
 // A State is the content of a server.
 type State struct {
 	Certificates  []StoredCertificate
+	Resources     []StoredResource
 	LoadBalancers []StoredLoadBalancer
 }
 

@@ -3,6 +3,7 @@ package manifest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"elbow/internal/api"
@@ -32,9 +33,11 @@ type Step struct {
 type request struct {
 	version, action string
 	params          map[string]string
-	makes           string   // name of the load balancer that it creates; "" if none
-	loadBalancer    string   // name of a created one whose id is LoadBalancerId; "" if none
-	certificates    []string // names of those whose ids are ServerCertificateId
+	makes           string            // name of the load balancer, or key of the resource, that it creates; "" if none
+	made            string            // field of the answer with the id of a resource
+	refs            map[string]string // parameters that are ids of what steps before create → its key
+	loadBalancer    string            // name of a created one whose id is LoadBalancerId; "" if none
+	certificates    []string          // names of those whose ids are ServerCertificateId
 }
 
 // Options limit a plan.
@@ -49,20 +52,36 @@ type Options struct {
 // that use them, new backends before old ones are removed. A field that is left
 // out of the manifest gets its default; one without a default does not change.
 func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
-	p := &planner{state: s, prune: o.Prune, byID: make(map[string]bool), kept: make(map[string]bool)}
+	p := &planner{
+		state: s, prune: o.Prune, byID: make(map[string]bool), kept: make(map[string]bool),
+		ids: make(map[string]string), twice: make(map[string]bool),
+	}
 	for _, c := range m.Certificates {
 		p.certificate(c)
 	}
 	for _, lb := range m.LoadBalancers {
 		p.byID[lb.ID] = true
 	}
+	p.know()
+	for i := range m.Resources {
+		if err := p.resource(&m.Resources[i]); err != nil {
+			return nil, fmt.Errorf("line %d: %s: %w", m.Resources[i].line, m.Resources[i].key(), err)
+		}
+	}
 	for _, lb := range m.LoadBalancers {
 		if err := p.loadBalancer(lb); err != nil {
 			return nil, fmt.Errorf("line %d: load balancer %s: %w", lb.line, lb.Name, err)
 		}
 	}
+	for i := range m.Resources {
+		if err := p.associate(&m.Resources[i]); err != nil {
+			return nil, fmt.Errorf("line %d: %s: %w", m.Resources[i].line, m.Resources[i].key(), err)
+		}
+	}
 	if o.Prune {
+		p.deleteResources(m, eips)
 		p.releaseOthers()
+		p.deleteResources(m, vSwitches, networks)
 		p.deleteOthers(m)
 	}
 	return p.steps, nil
@@ -75,7 +94,9 @@ type planner struct {
 	steps []Step
 	names map[string]string // certificate of the manifest → its name on the server
 	byID  map[string]bool   // load balancers that an entry of the manifest names by id
-	kept  map[string]bool   // load balancers of the server in the manifest, by id
+	kept  map[string]bool   // load balancers and resources of the server in the manifest, by id
+	ids   map[string]string // by the key; "" until it is created
+	twice map[string]bool   // keys of several objects on the server
 }
 
 func (p *planner) add(change Change, what string, details []string, calls ...request) {
@@ -118,6 +139,10 @@ func (p *planner) stored(name string) *StoredCertificate {
 
 // loadBalancer plans one load balancer with its content.
 func (p *planner) loadBalancer(lb LoadBalancer) error {
+	lb.Fields = maps.Clone(lb.Fields)
+	if err := p.place(&lb); err != nil {
+		return err
+	}
 	stored, err := p.find(lb)
 	if err != nil {
 		return err
@@ -125,10 +150,12 @@ func (p *planner) loadBalancer(lb LoadBalancer) error {
 	var now LoadBalancer
 	if stored == nil {
 		now = LoadBalancer{Active: true}
+		p.ids[balancerKey(lb.Name)] = ""
 		p.create(lb)
 	} else {
 		now = stored.LoadBalancer
 		lb.stored = stored.ID
+		p.ids[balancerKey(lb.Name)] = stored.ID
 		p.kept[stored.ID] = true
 	}
 	if stored != nil && stored.Name != lb.Name {
@@ -186,7 +213,7 @@ func (p *planner) create(lb LoadBalancer) {
 		params[name] = lb.Fields[name]
 		details = append(details, name+" "+lb.Fields[name])
 	}
-	calls := []request{{version: api.EnsVersion, action: createLoadBalancer, params: params, makes: lb.Name}}
+	calls := []request{{version: api.EnsVersion, action: createLoadBalancer, params: params, makes: lb.Name, refs: lb.place.refs}}
 	if params["LoadBalancerName"] != lb.Name {
 		calls = append(calls, to(lb, renameLoadBalancer, map[string]string{"LoadBalancerName": lb.Name}))
 	}

@@ -22,7 +22,7 @@ func Read(text []byte, dir string) (*Manifest, error) {
 	if err != nil || len(document.Content) == 0 {
 		return m, err
 	}
-	top, err := object(document.Content[0], "Certificates", "LoadBalancers")
+	top, err := object(document.Content[0], "Certificates", "Networks", "Eips", "LoadBalancers")
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +32,12 @@ func Read(text []byte, dir string) (*Manifest, error) {
 			return nil, err
 		}
 		m.Certificates = append(m.Certificates, c)
+	}
+	if err := m.readResources(top, "Networks", networks); err != nil {
+		return nil, err
+	}
+	if err := m.readResources(top, "Eips", eips); err != nil {
+		return nil, err
 	}
 	for _, n := range top.list("LoadBalancers") {
 		lb, err := readLoadBalancer(n)
@@ -72,6 +78,9 @@ func (m *Manifest) distinct() error {
 	var names lines
 	for _, c := range m.Certificates {
 		names.add("certificate "+c.Name, c.line)
+	}
+	for i := range m.Resources {
+		names.add(m.Resources[i].key(), m.Resources[i].line)
 	}
 	for _, lb := range m.LoadBalancers {
 		names.add("load balancer "+cmp.Or(lb.ID, lb.Name), lb.line)
@@ -164,7 +173,7 @@ func readBackend(n *yaml.Node) (Backend, error) {
 
 func readLoadBalancer(n *yaml.Node) (LoadBalancer, error) {
 	lb := LoadBalancer{Fields: make(map[string]string), line: n.Line}
-	f, err := object(n, slices.Concat(loadBalancerFields, []string{"LoadBalancerId", "LoadBalancerName", "LoadBalancerStatus", "BackendServers", "Listeners"})...)
+	f, err := object(n, slices.Concat(loadBalancerFields, []string{"LoadBalancerId", "LoadBalancerName", "LoadBalancerStatus", "NetworkName", "VSwitchName", "BackendServers", "Listeners"})...)
 	if err != nil {
 		return lb, err
 	}
@@ -172,6 +181,13 @@ func readLoadBalancer(n *yaml.Node) (LoadBalancer, error) {
 	lb.Active = f.oneOf("LoadBalancerStatus", "Active", "InActive") == "Active"
 	for _, name := range loadBalancerFields {
 		lb.Fields[name] = f.text(name, loadBalancerDefaults[name])
+	}
+	lb.Network, lb.VSwitch = f.text("NetworkName", ""), f.text("VSwitchName", "")
+	switch {
+	case (lb.Network == "") != (lb.VSwitch == ""):
+		return lb, at(n, errors.New("give NetworkName and VSwitchName, or neither"))
+	case lb.Network != "" && (f.fields["NetworkId"] != nil || f.fields["VSwitchId"] != nil):
+		return lb, at(n, errors.New("give either NetworkName and VSwitchName, or NetworkId and VSwitchId"))
 	}
 	for _, one := range f.list("BackendServers") {
 		b, err := readBackend(one)

@@ -63,8 +63,13 @@ func Fetch(ctx context.Context, call Caller, wanted func(name, id string) bool) 
 // pages calls take for each page of a list, until it is complete: take reports
 // how many entries the page has, and how many there are.
 func pages[T any](ctx context.Context, call Caller, version, action, number, size string, take func(*T) (int, int)) error {
-	for n, had := 1, 0; ; n++ {
-		page, err := ask[T](ctx, call, version, action, map[string]string{number: strconv.Itoa(n), size: strconv.Itoa(pageSize)})
+	return pagesOf(ctx, call, version, action, number, size, pageSize, take)
+}
+
+// pagesOf is pages for a list that answers at most n entries at once.
+func pagesOf[T any](ctx context.Context, call Caller, version, action, number, size string, n int, take func(*T) (int, int)) error {
+	for i, had := 1, 0; ; i++ {
+		page, err := ask[T](ctx, call, version, action, map[string]string{number: strconv.Itoa(i), size: strconv.Itoa(n)})
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func Write(w io.Writer, s *State, files map[string][2]string) error {
 		names[c.ID] = c.Name
 	}
 	for _, lb := range s.LoadBalancers {
-		n := balancerNode(lb.LoadBalancer, names)
+		n := s.balancerNode(lb.LoadBalancer, names)
 		if lb.Shared {
 			id := text(lb.ID)
 			id.LineComment = "# several of this server have the name; another server has no such id"
@@ -37,15 +37,31 @@ func Write(w io.Writer, s *State, files map[string][2]string) error {
 	}
 	e := yaml.NewEncoder(w)
 	e.SetIndent(2)
-	if err := e.Encode(mapping("Certificates", list(certificates), "LoadBalancers", list(balancers))); err != nil {
+	top := mapping("Certificates", list(certificates))
+	nets, addresses := s.resourceNodes()
+	if len(nets) > 0 {
+		extend(top, "Networks", list(nets))
+	}
+	if len(addresses) > 0 {
+		extend(top, "Eips", list(addresses))
+	}
+	extend(top, "LoadBalancers", list(balancers))
+	if err := e.Encode(top); err != nil {
 		return err
 	}
 	return e.Close()
 }
 
-func balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
+func (s *State) balancerNode(lb LoadBalancer, names map[string]string) *yaml.Node {
 	n := mapping("LoadBalancerName", text(lb.Name))
+	network, vSwitch := s.placeNames(&lb)
+	if network != "" {
+		extend(n, "NetworkName", text(network), "VSwitchName", text(vSwitch))
+	}
 	for _, name := range loadBalancerFields {
+		if network != "" && (name == "NetworkId" || name == "VSwitchId") {
+			continue
+		}
 		if lb.Fields[name] != loadBalancerDefaults[name] {
 			extend(n, name, text(lb.Fields[name]))
 		}
