@@ -32,6 +32,7 @@ var generators = map[string]func(order) (outcome, error){
 	"load-connects": connectsLoad,
 	"load-h3":       h3Load,
 	"load-paced":    pacedLoad,
+	"load-pingpong": pingPongLoad,
 	"load-tcp":      tcpLoad,
 	"load-udp":      udpLoad,
 }

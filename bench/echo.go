@@ -20,7 +20,7 @@ const (
 
 // The first byte of a message over TCP tells the origin what to do.
 const (
-	kindEcho  = 'e' // send it back
+	kindEcho  = 'e' // send it back, and all that follows
 	kindClose = 'c' // send it back and close
 	kindDown  = 'd' // answer bulkSize bytes
 	kindUp    = 'u' // read on to bulkSize bytes, then send the message back
@@ -29,6 +29,10 @@ const (
 // echoRole serves as the two origins of TCP and UDP, on the same addresses.
 func echoRole(args []string) error {
 	failed := make(chan error)
+	loop, err := newEchoLoop()
+	if err != nil {
+		return err
+	}
 	for _, address := range args {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
@@ -41,13 +45,13 @@ func echoRole(args []string) error {
 		if err := c.(*net.UDPConn).SetReadBuffer(4 << 20); err != nil {
 			return err
 		}
-		go serveEcho(l, failed)   // ends with the process
-		go echoPackets(c, failed) // as above
+		go serveEcho(l, loop, failed) // ends with the process
+		go echoPackets(c, failed)     // as above
 	}
 	return <-failed
 }
 
-func serveEcho(l net.Listener, failed chan<- error) {
+func serveEcho(l net.Listener, loop *echoLoop, failed chan<- error) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -56,13 +60,14 @@ func serveEcho(l net.Listener, failed chan<- error) {
 		}
 		go func() { // ends with the connection
 			defer c.Close()
-			_ = echo(c) // the client tells what is missing
+			_ = echo(c.(*net.TCPConn), loop) // the client tells what is missing
 		}()
 	}
 }
 
-// echo serves one connection until its end.
-func echo(c net.Conn) error {
+// echo serves one connection until its end, or until its first kindEcho, after
+// which the loop has it.
+func echo(c *net.TCPConn, loop *echoLoop) error {
 	message := make([]byte, messageSize) // small: idle connections keep it
 	for {
 		if _, err := io.ReadFull(c, message); err != nil {
@@ -84,8 +89,11 @@ func echo(c net.Conn) error {
 				return err
 			}
 		}
-		if kind == kindClose {
+		switch kind {
+		case kindClose:
 			return nil
+		case kindEcho:
+			return loop.add(c)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	tcpConnections  = 64    // of ping-pong
+	tcpRate         = 12000 // exchanges a second of ping-pong that is paced
 	bulkConnections = 4     // of long transfers
 	keptPorts       = 1000  // client ports of UDP sessions that are kept
 	freshPortsMost  = 12000 // client ports in a round of new ones: nginx keeps a descriptor for each
@@ -37,8 +37,22 @@ func (u unit) in(title string) string {
 // layer4Workloads are those over TCP and UDP alone.
 var layer4Workloads = []workload{
 	{
-		name: "tcp", title: fmt.Sprintf("TCP ping-pong, 100 B, %d connections", tcpConnections),
-		network: "tcp", unit: exchanges, run: tcpWork(kindEcho, tcpConnections),
+		name: "tcp", title: fmt.Sprintf("TCP ping-pong, 100 B, %d connections", pacedConnections),
+		network: "tcp", unit: exchanges,
+		run: func(ctx context.Context, r *running, o options) (sample, error) {
+			return measure(r, func() (outcome, error) {
+				return generate(ctx, "load-pingpong", order{Address: r.address, Duration: o.duration})
+			})
+		},
+	},
+	{
+		name: "tcp-paced", title: fmt.Sprintf("TCP ping-pong, 100 B, %d connections, %d exchanges/s", pacedConnections, tcpRate),
+		network: "tcp", unit: exchanges,
+		run: func(ctx context.Context, r *running, o options) (sample, error) {
+			return measure(r, func() (outcome, error) {
+				return generate(ctx, "load-paced", order{Address: r.address, Duration: o.duration, Kind: kindEcho, Rate: tcpRate})
+			})
+		},
 	},
 	{
 		name: "tcp-down", title: fmt.Sprintf("TCP, 1 MiB down, %d connections", bulkConnections),

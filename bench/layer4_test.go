@@ -22,8 +22,12 @@ func startEchoServer(t *testing.T) string {
 		t.Fatal(err)
 	}
 	failed := make(chan error, 2)
-	go serveEcho(l, failed)   // ends with the listener
-	go echoPackets(c, failed) // ends with the socket
+	loop, err := newEchoLoop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go serveEcho(l, loop, failed) // ends with the listener
+	go echoPackets(c, failed)     // ends with the socket
 	t.Cleanup(func() {
 		_, _ = l.Close(), c.Close() // nothing waits for them
 		<-failed
@@ -46,28 +50,68 @@ func TestTCPLoad(t *testing.T) {
 	}
 }
 
+// badAnswers are what a balancer must not answer to a kindEcho.
+var badAnswers = map[string]string{"closes": "", "lies": strings.Repeat("x", messageSize), "cuts": "e"}
+
+// answerOnce serves connections that end after one answer.
+func answerOnce(t *testing.T, answer string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() }) // nothing waits for it
+	go func() {                         // ends with the listener
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.ReadFull(c, make([]byte, messageSize)) // what the client gets is the test
+			_, _ = io.WriteString(c, answer)                 // as above
+			_ = c.Close()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// Each connection has one message under way; a wrong answer is no measurement.
+func TestPingPongLoad(t *testing.T) {
+	o := order{Address: startEchoServer(t), Duration: 50 * time.Millisecond}
+	got, err := pingPongLoad(o)
+	if err != nil || got.Requests < pacedConnections || got.Elapsed < o.Duration || got.P50 == 0 || got.P99 < got.P50 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for name, answer := range badAnswers {
+		o.Address = answerOnce(t, answer)
+		if out, err := pingPongLoad(o); err == nil {
+			t.Errorf("%s: taken for %+v", name, out)
+		}
+	}
+}
+
 // A balancer that closes, or answers something else, gives no measurement.
 func TestTCPLoadRefuses(t *testing.T) {
-	for name, answer := range map[string]string{"closes": "", "lies": strings.Repeat("x", messageSize)} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		go func() { // ends with the listener
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				_, _ = c.Read(make([]byte, messageSize)) // what the client does not see is the test
-				_, _ = c.Write([]byte(answer))           // as above
-				_ = c.Close()
-			}
-		}()
-		out, err := tcpLoad(order{Address: l.Addr().String(), Duration: 20 * time.Millisecond, Kind: kindEcho, Conns: 2})
-		if err == nil {
+	for name, answer := range badAnswers {
+		o := order{Address: answerOnce(t, answer), Duration: 20 * time.Millisecond, Kind: kindEcho, Conns: 2}
+		if out, err := tcpLoad(o); err == nil {
 			t.Errorf("%s: taken for %+v", name, out)
+		}
+	}
+}
+
+// The open loop without HTTP counts every message that was due, and takes no
+// answer but the echo.
+func TestPacedLoadPlain(t *testing.T) {
+	o := order{Address: startEchoServer(t), Kind: kindEcho, Rate: 500, Duration: 200 * time.Millisecond}
+	got, err := pacedLoad(o)
+	if want := len(arrivals(o.Rate, o.Duration, 1)); err != nil || got.Requests != want || got.P50 == 0 {
+		t.Errorf("got %+v, %v, want %d exchanges and percentiles", got, err, want)
+	}
+	for name, answer := range badAnswers {
+		o.Address = answerOnce(t, answer)
+		if got, err := pacedLoad(o); err == nil {
+			t.Errorf("%s: taken for %+v", name, got)
 		}
 	}
 }
@@ -145,23 +189,9 @@ func TestOpenIdlePlain(t *testing.T) {
 
 // A connection that breaks while it is idle gives no measurement.
 func TestOpenIdlePlainRefusesBroken(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() { // ends after one connection
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		b := make([]byte, messageSize)
-		_, _ = io.ReadFull(c, b) // what the client gets is the test
-		_, _ = c.Write(b)        // as above
-	}()
+	address := answerOnce(t, strings.Repeat(string(rune(kindEcho)), messageSize))
 	held := false
-	err = openIdlePlain("tcp")(l.Addr().String(), 1, func() error { held = true; return nil })
+	err := openIdlePlain("tcp")(address, 1, func() error { held = true; return nil })
 	if !held || err == nil {
 		t.Errorf("held %v, error %v", held, err)
 	}

@@ -109,7 +109,7 @@ func TestOpenLoopDoesNotOmitWhatWaits(t *testing.T) {
 		origin(w, r)
 	})
 	defer l.close()
-	if err := l.open(address); err != nil {
+	if err := l.open(address, false); err != nil {
 		t.Fatal(err)
 	}
 	time.AfterFunc(stall, func() { close(resume) })

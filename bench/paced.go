@@ -69,7 +69,7 @@ func pacedLoad(o order) (outcome, error) {
 	}
 	l := &openLoop{due: arrivals(o.Rate, o.Duration, 1), conns: make(map[int32]*pacedConn)}
 	defer l.close()
-	if err := l.open(o.Address); err != nil {
+	if err := l.open(o.Address, o.Kind == kindEcho); err != nil {
 		return outcome{}, err
 	}
 	if err := l.run(); err != nil {
@@ -84,14 +84,14 @@ func pacedLoad(o order) (outcome, error) {
 	}, nil
 }
 
-// open makes the connections, with a request on each: tickets are read before
-// the clock starts.
-func (l *openLoop) open(address string) (err error) {
+// open makes the connections, over TCP alone if plain, with a request on each:
+// tickets are read before the clock starts.
+func (l *openLoop) open(address string, plain bool) (err error) {
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return err
 	}
 	for range pacedConnections {
-		c, err := dialPaced(address)
+		c, err := dialPaced(address, plain)
 		if err != nil {
 			return err
 		}

@@ -27,16 +27,16 @@ const (
 // way.
 type pacedConn struct {
 	fd    int
-	tls   *tls.Conn
+	tls   *tls.Conn     // nil: messages over TCP alone
 	text  [4 << 10]byte // the answer so far
 	n     int
 	due   time.Duration // when the request under way was due
 	freed time.Duration // when the last one was answered
 }
 
-// dialPaced connects, shakes hands and makes a request, all of it blocking;
-// from then on nothing blocks.
-func dialPaced(address string) (*pacedConn, error) {
+// dialPaced connects, shakes hands unless it is plain TCP, and makes a request,
+// all of it blocking; from then on nothing blocks.
+func dialPaced(address string, plain bool) (*pacedConn, error) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,10 @@ func dialPaced(address string) (*pacedConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &pacedConn{fd: fd, tls: tls.Client(socketConn{fd: fd}, clientTLS)}
+	c := &pacedConn{fd: fd}
+	if !plain {
+		c.tls = tls.Client(socketConn{fd: fd}, clientTLS)
+	}
 	if err := c.warm(to); err != nil {
 		_ = unix.Close(fd) // it is of no use
 		return nil, err
@@ -76,12 +79,21 @@ func (c *pacedConn) warm(to netip.AddrPort) error {
 
 // ask sends a request. It is so small that the socket takes it at once.
 func (c *pacedConn) ask() error {
+	if c.tls == nil {
+		var message [messageSize]byte
+		message[0] = kindEcho
+		_, err := socketConn{fd: c.fd}.Write(message[:])
+		return err
+	}
 	_, err := c.tls.Write([]byte(pacedRequest))
 	return err
 }
 
 // read reads until the answer is complete or nothing more has come.
 func (c *pacedConn) read() (complete bool, err error) {
+	if c.tls == nil {
+		return c.readMessage()
+	}
 	for {
 		n, err := c.tls.Read(c.text[c.n:])
 		if errors.Is(err, errNothingYet) {
@@ -104,6 +116,25 @@ func (c *pacedConn) read() (complete bool, err error) {
 		c.n = 0
 		return true, nil
 	}
+}
+
+// readMessage reads until an echo is complete or nothing more has come.
+func (c *pacedConn) readMessage() (complete bool, err error) {
+	for c.n < messageSize {
+		n, err := socketConn{fd: c.fd}.Read(c.text[c.n:])
+		if errors.Is(err, errNothingYet) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		c.n += n
+	}
+	if c.n > messageSize || c.text[0] != kindEcho {
+		return false, fmt.Errorf("answer %q", c.text[:c.n])
+	}
+	c.n = 0
+	return true, nil
 }
 
 // errNothingYet is what a socketConn says when it would block. crypto/tls
