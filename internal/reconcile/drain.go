@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"time"
 
 	"elbow/internal/elb"
 )
@@ -78,6 +79,7 @@ func (l *Loop) endDrain(d *drain) {
 	d.cut()
 	delete(l.draining, d)
 	l.stale = true
+	l.retryUDP(d)
 	if d.detached.IsValid() {
 		return
 	}
@@ -87,6 +89,23 @@ func (l *Loop) endDrain(d *drain) {
 	}
 	l.retireAll(d.unit)
 	l.tell(owner)
+}
+
+// drainsHTTP3 reports whether an HTTPS listener drains whose HTTP/3 connections may
+// still use the UDP port at.
+func (d *drain) drainsHTTP3(at netip.AddrPort) bool {
+	s := &d.unit.spec
+	return s.protocol == elb.HTTPS && s.address.Port() == at.Port() && (s.serves(at.Addr()) || d.detached == at.Addr())
+}
+
+// retryUDP has UDP listeners retried at once that could not have the port of d.
+func (l *Loop) retryUDP(d *drain) {
+	for k, u := range l.running {
+		if k.udp && u.fault != nil && d.drainsHTTP3(u.fault.tried.address) {
+			u.fault.retry = time.Time{}
+			l.Look()
+		}
+	}
 }
 
 // retireAll releases the parts of a unit.

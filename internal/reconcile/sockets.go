@@ -28,9 +28,9 @@ func (l *Loop) open(u *unit, d *spec, ip netip.Addr) error {
 	}
 	switch {
 	case err != nil && ip != d.address.Addr():
-		return fmt.Errorf("EIP %s: %w", ip, advise(at, err))
+		return fmt.Errorf("EIP %s: %w", ip, l.explain(d, at, err))
 	case err != nil:
-		return advise(at, err)
+		return l.explain(d, at, err)
 	}
 	if u.sockets == nil {
 		u.sockets = make(map[netip.Addr]front, 1)
@@ -42,6 +42,20 @@ func (l *Loop) open(u *unit, d *spec, ip netip.Addr) error {
 	}
 	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "address", at, "rev", l.revision)
 	return nil
+}
+
+// explain adds to the error of a socket of d what keeps the address in use: HTTP/3
+// connections of an HTTPS listener that drains, or what advise says.
+func (l *Loop) explain(d *spec, at netip.AddrPort, err error) error {
+	if d.key.udp && errors.Is(err, syscall.EADDRINUSE) {
+		for r := range l.draining {
+			if r.drainsHTTP3(at) {
+				return fmt.Errorf("HTTP/3 connections of an HTTPS listener on %s still drain: "+
+					"the port is free when they have ended, after -drain-timeout at the latest: %w", at, err)
+			}
+		}
+	}
+	return advise(at, err)
 }
 
 // prepare returns the opener for sockets of u: the first one follows d, any other
