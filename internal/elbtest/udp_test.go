@@ -122,8 +122,7 @@ func TestUDPListener(t *testing.T) {
 	}
 }
 
-// A UDP listener has its port although HTTP/3 of an HTTPS listener had it first, and
-// HTTP/3 has it again when the UDP listener is gone.
+// A UDP listener has its port although HTTP/3 of an HTTPS listener had it first.
 func TestUDPListenerBesideHTTPS(t *testing.T) {
 	leak.Check(t)
 	n := Start(t, Options{})
