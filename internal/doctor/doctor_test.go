@@ -85,7 +85,7 @@ func TestDirectory(t *testing.T) {
 	for path, w := range map[string]want{
 		filepath.Join(dir, "absent"): {OK, "data directory", "is not there yet", ""},
 		filepath.Join(file, "below"): {Failure, "data directory", "not a directory", "as the user that elbow runs as"},
-		file:                         {Failure, "data directory", file + " is no directory", "-data"},
+		file:                         {Failure, "data directory", file + " is not a directory", "-data"},
 		open:                         {Warning, "data directory", "(mode 750)", "chmod 700 " + open},
 		shut:                         {OK, "data directory", shut, ""},
 	} {
@@ -170,8 +170,8 @@ func TestAPI(t *testing.T) {
 		wanted []want
 	}{
 		"elbow":          {serve(t, elbow(0)), []want{well}},
-		"clock ahead":    {serve(t, elbow(time.Hour)), []want{well, {Warning, "clock", "from this one", "set both right"}}},
-		"clock behind":   {serve(t, elbow(-time.Hour)), []want{well, {Warning, "clock", "the node's is 1h0m", "set both right"}}},
+		"clock ahead":    {serve(t, elbow(time.Hour)), []want{well, {Warning, "clock", "from this one", "synchronize both"}}},
+		"clock behind":   {serve(t, elbow(-time.Hour)), []want{well, {Warning, "clock", "the node's is 1h0m", "synchronize both"}}},
 		"somebody else":  {serve(t, http.NotFound), []want{{Failure, "API", `404 Not Found "404 page not found`, "-api"}}},
 		"no HTTP":        {deaf(t), []want{{Failure, "API", "and cannot be listened on", "-api"}}},
 		"free":           {vacated(t), []want{{OK, "API", "is free", ""}}},
@@ -219,9 +219,9 @@ func TestAdmin(t *testing.T) {
 			{OK, "health", "the node says ok", ""},
 			{Warning, "open files", "may have 1024, of which its listeners take 100", "LimitNOFILE=3100"},
 		}},
-		"another program": {at: serve(t, text("hello")), wanted: []want{{Failure, "health", "somebody else answers", "-admin"}}},
-		"other JSON":      {at: serve(t, text(`{"state":"ok"}`)), wanted: []want{{Failure, "health", "somebody else answers", "-admin"}}},
-		"cut off":         {at: serve(t, text(`{"status":"o`)), wanted: []want{{Failure, "health", "somebody else answers", "-admin"}}},
+		"another program": {at: serve(t, text("hello")), wanted: []want{{Failure, "health", "another program answers", "-admin"}}},
+		"other JSON":      {at: serve(t, text(`{"state":"ok"}`)), wanted: []want{{Failure, "health", "another program answers", "-admin"}}},
+		"cut off":         {at: serve(t, text(`{"status":"o`)), wanted: []want{{Failure, "health", "another program answers", "-admin"}}},
 		"no HTTP":         {at: deaf(t), wanted: []want{{Failure, "health", "does not answer (", "-admin"}}},
 		"free":            {at: vacated(t), wanted: []want{{OK, "health", "is free", ""}}},
 		"off":             {},

@@ -73,7 +73,7 @@ func udpBuffers(_ context.Context, p Patient) []Finding {
 		return one(OK, "UDP buffers", found, "")
 	}
 	return one(Warning, "UDP buffers", found,
-		"For HTTP/3 under load: sysctl -w net.core.rmem_max=7500000 net.core.wmem_max=7500000,\nand the same in /etc/sysctl.d. Without it bursts of packets are lost, and sent again.")
+		"For HTTP/3 under load: sysctl -w net.core.rmem_max=7500000 net.core.wmem_max=7500000,\nand the same in /etc/sysctl.d. Without it bursts of packets are lost and retransmitted.")
 }
 
 // Free space below which a node warns and refuses changes (package
@@ -97,9 +97,9 @@ func space(_ context.Context, p Patient) []Finding {
 	found := fmt.Sprintf("%d MiB free for the data directory", free>>20)
 	switch {
 	case free < minDisk:
-		return one(Failure, "disk", found, "Changes are refused below 64 MiB; traffic goes on. Make room on the file system of "+dir+".")
+		return one(Failure, "disk", found, "Changes are refused below 64 MiB; traffic continues. Free space on the file system of "+dir+".")
 	case free < lowDisk:
-		return one(Warning, "disk", found, "Make room on the file system of "+dir+".")
+		return one(Warning, "disk", found, "Free space on the file system of "+dir+".")
 	}
 	return one(OK, "disk", found, "")
 }
@@ -111,7 +111,7 @@ func clock(context.Context, Patient) []Finding {
 	case err != nil:
 		return nil // not permitted here, as in some containers
 	case state == unix.TIME_ERROR:
-		return one(Warning, "clock", "nothing keeps it right", "Start systemd-timesyncd or chronyd: calls whose clock is 15 minutes off are refused.")
+		return one(Warning, "clock", "it is not synchronized", "Start systemd-timesyncd or chronyd: calls are refused if clocks differ by more than 15 minutes.")
 	}
 	return one(OK, "clock", "kept right", "")
 }

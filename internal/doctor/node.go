@@ -30,7 +30,7 @@ func directory(_ context.Context, p Patient) []Finding {
 	case err != nil:
 		return one(Failure, "data directory", err.Error(), "Run this as the user that elbow runs as.")
 	case !stat.IsDir():
-		return one(Failure, "data directory", p.Data+" is no directory", "Name another with -data.")
+		return one(Failure, "data directory", p.Data+" is not a directory", "Set another one with -data.")
 	case stat.Mode().Perm()&0o077 != 0:
 		return one(Warning, "data directory", fmt.Sprintf("%s may be read by others (mode %o)", p.Data, stat.Mode().Perm()),
 			"chmod 700 "+p.Data+": the key to the secrets in the store is in there.")
@@ -69,12 +69,12 @@ func api(ctx context.Context, p Patient) []Finding {
 	defer resp.Body.Close()
 	if resp.Header.Get("X-Acs-Request-Id") == "" {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, 100)) // only for the error message
-		return one(Failure, "API", fmt.Sprintf("somebody else answers at %s: %s %q", p.API, resp.Status, body), "Give elbow another address with -api, or find who it is: ss -ltnp")
+		return one(Failure, "API", fmt.Sprintf("another program answers at %s: %s %q", p.API, resp.Status, body), "Set another address with -api, or find the program: ss -ltnp")
 	}
 	found := one(OK, "API", "elbow answers at "+p.API, "")
 	if there, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		if skew := time.Since(there).Round(time.Second).Abs(); skew > maxSkew {
-			found = append(found, Finding{Warning, "clock", "the node's is " + skew.String() + " from this one", "Calls are refused beyond 15 minutes: set both right."})
+			found = append(found, Finding{Warning, "clock", "the node's is " + skew.String() + " from this one", "Calls are refused if it differs by more than 15 minutes: synchronize both."})
 		}
 	}
 	return found
@@ -85,7 +85,7 @@ func vacant(what, flag, address string, err error) []Finding {
 	l, bind := net.Listen("tcp", address)
 	if bind != nil {
 		return one(Failure, what, fmt.Sprintf("%s does not answer (%v), and cannot be listened on: %v", address, err, bind),
-			"Give elbow another address with "+flag+", or find who has it: ss -ltnp")
+			"Set another address with "+flag+", or find the program that uses it: ss -ltnp")
 	}
 	_ = l.Close() // no client has connected
 	return one(OK, what, address+" is free: no node runs there", "")
@@ -110,7 +110,7 @@ func admin(ctx context.Context, p Patient) []Finding {
 		ListenerFiles    int `json:"listener_files"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&health); err != nil || health.Status == "" {
-		return one(Failure, "health", "somebody else answers at "+p.Admin, "Give elbow another address with -admin, or find who it is: ss -ltnp")
+		return one(Failure, "health", "another program answers at "+p.Admin, "Set another address with -admin, or find the program: ss -ltnp")
 	}
 	found := one(OK, "health", fmt.Sprintf("the node says %s; %d listening sockets, %d failing", health.Status, health.Listeners, health.Failing), "")
 	found = append(found, nodeFiles(p, health.OpenFilesLimit, health.ListenerFiles)...)
@@ -135,7 +135,7 @@ func nodeFiles(p Patient, limit, listeners int) []Finding {
 		return one(OK, "open files", found, "")
 	}
 	return one(Warning, "open files", found, fmt.Sprintf(
-		"For %d client connections beside them allow %d: LimitNOFILE=%d in the unit of systemd,\nor ulimit -n before the start%s.",
+		"For %d client connections in addition allow %d: LimitNOFILE=%d in the unit of systemd,\nor ulimit -n before the start%s.",
 		p.MaxConnections, need, need, fewer(limit-listeners)))
 }
 

@@ -49,7 +49,7 @@ func address(lb elbow.LoadBalancer) []Finding {
 		return nil
 	}
 	return one(Failure, "address", fmt.Sprintf("%s of load balancer %s: %v", lb.Address, lb.LoadBalancerName, err),
-		"If this is the machine of the node: put it on an interface, or start with -manage-addresses.")
+		"If this is the machine of the node: add it to an interface, or start with -manage-addresses.")
 }
 
 // listeners: a listener that was started and does not run, with the reason.
@@ -66,7 +66,7 @@ func listeners(ctx context.Context, p Patient, lb elbow.LoadBalancer) []Finding 
 	var found []Finding
 	for _, l := range all {
 		if l.StatusReason != "" {
-			found = append(found, Finding{Failure, "listener", fmt.Sprintf("%s:%s does not run: %s", lb.LoadBalancerName, l.ListenerPort, l.StatusReason), ""})
+			found = append(found, Finding{Failure, "listener", fmt.Sprintf("%s:%s is not running: %s", lb.LoadBalancerName, l.ListenerPort, l.StatusReason), ""})
 			continue
 		}
 		found = append(found, backends(ctx, p, lb, l)...)
@@ -115,9 +115,9 @@ func certificates(ctx context.Context, p Patient) []Finding {
 	return found
 }
 
-const early = "Until then clients refuse it; a listener that has it needs another one for the same names."
+const early = "Until then clients refuse it; a listener that uses it needs another one for the same names."
 
-const renew = "Upload another with UploadUserCertificate and give its id to the listeners with\nSetLoadBalancerHTTPSListenerAttribute; connections are kept."
+const renew = "Upload another one with UploadUserCertificate and set it in the listeners with\nSetLoadBalancerHTTPSListenerAttribute; connections stay open."
 
 // pageSize is the maximum page size of all lists.
 const pageSize = "100"

@@ -117,7 +117,7 @@ func TestResourcesThatAreWrong(t *testing.T) {
 		"address elsewhere": {server{balancers: []elbow.LoadBalancer{balancer("shop", "192.0.2.1")}}, want{Failure, "address", "192.0.2.1 of load balancer shop", "-manage-addresses"}},
 		"listener": {
 			server{balancers: local, listeners: map[string][]elbow.Listener{"lb-shop": {{ListenerPort: "443", StatusReason: "the port is taken"}}}},
-			want{Failure, "listener", "shop:443 does not run: the port is taken", ""},
+			want{Failure, "listener", "shop:443 is not running: the port is taken", ""},
 		},
 		"backend": {
 			server{balancers: local, listeners: listener, backends: []elbow.BackendHealth{
@@ -155,7 +155,7 @@ func TestResourcesBeyondTheFirstPage(t *testing.T) {
 	s.certificates[249].CertEndTime = time.Now().Add(-time.Hour).UnixMilli()
 	s.listeners["lb-lb0"][249].StatusReason = "the port is taken"
 	check(t, s.examine(t),
-		want{Failure, "listener", "lb0:250 does not run", ""},
+		want{Failure, "listener", "lb0:250 is not running", ""},
 		want{Failure, "address", "192.0.2.1 of load balancer lb249", "-manage-addresses"},
 		want{Failure, "certificate", "c249 expired", "UploadUserCertificate"})
 }

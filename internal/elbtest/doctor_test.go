@@ -52,12 +52,12 @@ func TestDoctor(t *testing.T) {
 	if err := os.Chmod(n.Data(), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	expect("a port that is taken", true, []string{":8443 does not run: ", "may be read by others"})
+	expect("a port that is taken", true, []string{":8443 is not running: ", "may be read by others"})
 
 	stranger := httptest.NewServer(http.NotFoundHandler())
 	defer stranger.Close()
 	address := strings.TrimPrefix(stranger.URL, "http://")
-	expect("somebody else at the addresses", true, []string{"somebody else answers at " + address}, "--api", address, "--admin", address)
+	expect("somebody else at the addresses", true, []string{"another program answers at " + address}, "--api", address, "--admin", address)
 	free := FreeAddress(t, "127.0.0.1")
 	expect("nobody at the addresses", false, []string{free + " is free", "is not there yet"}, "--api", free, "--admin", free, "--data", c.dir+"/none")
 }
