@@ -65,6 +65,7 @@ func TestReadCutOff(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(shop))
+	f.Add([]byte(edge))
 	f.Add([]byte("Certificates: [{Name: a, Cert: '-----BEGIN X', Key: '-----BEGIN X'}]"))
 	f.Add([]byte("LoadBalancers: &a [*a]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
