@@ -27,7 +27,7 @@ import (
 type Gate struct {
 	Limit    int64         // callers that may be inside
 	Room     int           // callers that may wait
-	Patience time.Duration // longest wait
+	Patience time.Duration // longest wait; guarded by mu once the gate is used
 	Inside   *atomic.Int64 // callers inside, waiting or about to wait
 
 	mu      sync.Mutex
@@ -122,6 +122,13 @@ func (g *Gate) enqueue() (w *list.Element, due time.Time, err error) {
 		g.pace.begin(now, g.pressedAt(now))
 	}
 	return g.queue.PushBack(waiter(make(chan struct{}))), now.Add(patience), nil
+}
+
+// SetPatience changes Patience while callers use the gate.
+func (g *Gate) SetPatience(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.Patience = d
 }
 
 // WouldRefuse reports whether a caller that came now would be turned away. If

@@ -59,7 +59,7 @@ func TestHandshakeTurnEnds(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
-	g.Patience = 10 * time.Millisecond
+	g.SetPatience(10 * time.Millisecond)
 	g.Enter()
 	if err := r.dial().Conn.(*tls.Conn).Handshake(); err == nil {
 		t.Error("a handshake was computed beyond the limit")
@@ -124,7 +124,7 @@ func TestHandshakesGetTheirShare(t *testing.T) {
 	leak.Check(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	r := newRig(t, []string{origin(t, hello)})
-	r.proxy.shakes.Patience = patience
+	r.proxy.shakes.SetPatience(patience)
 	const shakes, others = 64, 25
 	var clients []*client
 	for range shakes {

@@ -54,7 +54,7 @@ func TestQUICHandshakeLimit(t *testing.T) {
 	g.Leave()
 	waitFor(t, "the end of its turn", idle)
 
-	g.Patience = 10 * time.Millisecond
+	g.SetPatience(10 * time.Millisecond)
 	g.Enter()
 	var transport *quic.TransportError
 	if err := <-r.tryQUIC(t.Context()); !errors.As(err, &transport) || !transport.Remote {

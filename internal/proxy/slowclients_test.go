@@ -245,7 +245,9 @@ func removed(r *rig) func() error {
 	cfg := r.over(refusing(r.t))
 	cfg.Backends[0].Retire()
 	r.lis.Swap(cfg)
-	r.cfg.Backends = nil
+	after := *r.cfg // the listener may still read the old one
+	after.Backends = nil
+	r.cfg = &after
 	last.Retire()
 	return func() error { return nil }
 }

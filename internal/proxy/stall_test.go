@@ -159,7 +159,7 @@ func TestTunnelsShare(t *testing.T) {
 		r.age(0, n+1, exchange.StallPatience) // which is in the list then
 	}
 	r.dial().send(get).want(503, "*") // its own
-	r.cfg.Backends[0].Gate.Patience = patience
+	r.cfg.Backends[0].Gate.SetPatience(patience)
 	other := r.dialFrom("127.0.0.2").send(get)
 	other.want(200, "hello")
 	tunnels[0].wantEnd()
