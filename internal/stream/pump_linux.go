@@ -50,7 +50,10 @@ func (p *pair) move(from, to *side, count *int64) (more bool) {
 			return false
 		}
 		if from.eof {
-			if from.failed { // a reset after the half-close, which no read reports
+			// A reset after the half-close, which no read reports. That of a backend may
+			// answer bytes that came after it had closed, such as TLS's close_notify: its
+			// own bytes still have to reach the client.
+			if from.failed && from == &p.client {
 				p.broken(from)
 				return false
 			}

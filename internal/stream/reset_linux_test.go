@@ -11,44 +11,45 @@ import (
 	"elbow/internal/leak"
 )
 
-// A reset that follows a half-close is passed on, too: nothing else would end the
-// connection before its idle timeout.
+// A reset that follows a half-close of the client is passed on, too: nothing else
+// would end the connection before its idle timeout.
 func TestResetAfterHalfClose(t *testing.T) {
 	leak.Check(t)
-	closeThenReset := func(c *net.TCPConn, heard <-chan error) {
-		_ = c.CloseWrite()
-		if err := <-heard; err != nil {
-			t.Errorf("the peer of the half-close got %v", err)
-		}
-		_ = c.SetLinger(0)
-		_ = c.Close()
-	}
-	// wait reads to the end of the stream, then waits for the reset.
-	wait := func(c *net.TCPConn, heard chan<- error) error {
+	heard, result := make(chan error, 1), make(chan error, 1)
+	s := newSite(t, Options{}, nil, serve(t, func(c *net.TCPConn) {
 		_ = c.SetDeadline(time.Now().Add(patience))
 		_, err := io.Copy(io.Discard, c)
 		heard <- err
-		return resetOf(c)
+		result <- resetOf(c)
+	}))
+	c := s.dial()
+	_ = c.CloseWrite()
+	if err := <-heard; err != nil {
+		t.Errorf("the backend got %v instead of the half-close", err)
 	}
-	t.Run("by the client", func(t *testing.T) {
-		leak.Check(t)
-		heard, result := make(chan error, 1), make(chan error, 1)
-		s := newSite(t, Options{}, nil, serve(t, func(c *net.TCPConn) { result <- wait(c, heard) }))
-		closeThenReset(s.dial(), heard)
-		if err := <-result; !errors.Is(err, syscall.EPIPE) {
-			t.Errorf("the backend got %v", err)
-		}
-		eventually(t, "the line", func() bool { return s.lines.with(`"reason":"client reset","side":"client"`) == 1 })
-	})
-	t.Run("by the backend", func(t *testing.T) {
-		leak.Check(t)
-		heard := make(chan error, 1)
-		s := newSite(t, Options{}, nil, serve(t, func(c *net.TCPConn) { closeThenReset(c, heard) }))
-		if err := wait(s.dial(), heard); !errors.Is(err, syscall.EPIPE) {
-			t.Errorf("the client got %v", err)
-		}
-		eventually(t, "the line", func() bool { return s.lines.with(`"reason":"backend reset","side":"upstream"`) == 1 })
-	})
+	_ = c.SetLinger(0)
+	_ = c.Close()
+	if err := <-result; !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("the backend got %v", err)
+	}
+	eventually(t, "the line", func() bool { return s.lines.with(`"reason":"client reset","side":"client"`) == 1 })
+}
+
+// A backend that has closed resets what a client sends afterwards, such as the
+// close_notify of TLS. That is no fault: the client has all bytes of the backend, and
+// is not reset.
+func TestLateBytesForClosedBackend(t *testing.T) {
+	leak.Check(t)
+	s := newSite(t, Options{}, nil, serve(t, func(c *net.TCPConn) { _, _ = io.WriteString(c, "all") }))
+	c := s.dial()
+	if got, err := io.ReadAll(c); err != nil || string(got) != "all" {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	_, _ = io.WriteString(c, "bye")
+	eventually(t, "the bytes", func() bool { return s.counts.in.Load() == 3 })
+	eventually(t, "nothing more", stands(&s.counts.failed)) // the reset has arrived
+	_ = c.CloseWrite()
+	eventually(t, "the line", func() bool { return s.lines.with(`"reason":"closed"`) == 1 })
 }
 
 // resetOf waits for a reset of a connection whose peer has half-closed it, and
