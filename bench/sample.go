@@ -81,7 +81,10 @@ func (s sample) String() string {
 		return fmt.Sprintf("%.0f bytes each", s.pair)
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%.1f µs CPU each, core %.0f%% busy, %.0f a second, p99 %.2f ms", s.cpu, s.busy*100, s.rate, s.p99/1000)
+	fmt.Fprintf(&text, "%.1f µs CPU each, core %.0f%% busy, %.0f a second", s.cpu, s.busy*100, s.rate)
+	if s.p99 != 0 {
+		fmt.Fprintf(&text, ", p99 %.2f ms", s.p99/1000)
+	}
 	if s.p50 != 0 {
 		fmt.Fprintf(&text, ", p50 %.2f ms", s.p50/1000)
 	}
