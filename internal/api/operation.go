@@ -1,7 +1,8 @@
 // Package api is the table of operations: parameters, ranges, defaults, limits,
 // RAM action, errors and answers. It is data that the gateway, the command line,
 // the console, the documents and the tests all read; its only behaviour is
-// binding. Start reading at Operation, then Param.
+// binding. Start reading at Operation, then Param. The entries are in registry_*.go; the
+// parameters of all kinds of listeners are in listener_rows.go.
 package api
 
 import (

@@ -1,7 +1,8 @@
 // Package datagram is the UDP side of a listener below QUIC: the socket, which
 // two processes share during a takeover, the connection ids by which they decide
 // which of them a packet belongs to, and the packets that are answered or refused
-// before QUIC sees them.
+// before QUIC sees them. Start reading at Socket, then route.go for the packets of
+// another process.
 package datagram
 
 import (

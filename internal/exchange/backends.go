@@ -57,8 +57,13 @@ func NewBackend(o *BackendOptions) *Backend {
 }
 
 // Retire closes the idle connections of a backend that no Config uses any
-// more, and takes it out of the metrics. Exchanges under way have the
-// DrainTimeout to end; then they are cut. It is called once.
+// more, and takes it out of the metrics. It is called once.
+//
+// An exchange that has loaded the previous Config completes with that Config: it may
+// still choose this backend, wait for a place at it and connect to it. New exchanges load
+// the new Config and cannot choose it; a cookie that names it is treated as one that names
+// no member. After the DrainTimeout the connections in use are closed: the client gets 502,
+// or a truncated response if it has begun, and the access log says ErrOffBackend.
 func (b *Backend) Retire() {
 	b.Pool.Close()
 	time.AfterFunc(b.drain, b.expire)

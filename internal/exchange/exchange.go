@@ -1,7 +1,11 @@
 // Package exchange is what happens between a request and its answer, whatever versions
 // of HTTP client and backend speak: choose a backend, queue, connect, send, receive.
-// Start reading at Exchange.Serve. The client's side is an interface that the packages
-// above implement, the backend's side is here.
+// The client's side is an interface that proxy/tcp, proxy/h2 and proxy/h3 implement, the
+// backend's side is here.
+//
+// Start reading at Exchange.Serve. Every failure is a Fault (fault.go, which lists where
+// each status is decided); answer.go turns it into an answer. A Backend (backends.go)
+// outlives configs; state.go has the states of an exchange.
 package exchange
 
 import (

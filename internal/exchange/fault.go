@@ -12,7 +12,25 @@ import (
 
 // A Fault is the one kind of error an exchange ends with. What the client gets,
 // what is logged and counted and whether another backend is tried follow from
-// its fields, never from the text of Err.
+// its fields, never from the text of Err. Whoever detects a failure sets Status:
+//
+//	4xx  the request: HeadFault and BodyFault, with the status of the parser's error;
+//	     what this listener does not forward: local
+//	502  no connection to the backend: connectFault; after a retry with another backend
+//	     (retry.go)
+//	     the backend closed or reset the connection, or sent what is no valid response:
+//	     b1.broken, b1.head, b1.payload, b1.read; over HTTP/2 b2.broken, b2.parse
+//	     an upgrade that is not what was asked for: SwitchFault, AppendCoded,
+//	     SocketKey.Check
+//	503  no usable backend: choose; its places and its queue are full: queue; this process
+//	     is out of descriptors: connectFault; out of memory, or over its limit of
+//	     connections: local
+//	504  no connection within the timeout: connectFault; no response head or no progress:
+//	     b1.read, b2.failed
+//
+// Exchange.fail is the only place where a Fault becomes an answer. A failure that was
+// caused here, such as the end of a drain, keeps its status and gets Self as Side
+// (Exchange.ours).
 type Fault struct {
 	Side   Side  // who broke it
 	Status int   // what the client gets if no response head has gone out

@@ -69,8 +69,13 @@ func (h *Hello) agree() (int, error) {
 	return min(h.Version, version), nil
 }
 
-// A State is what the newer process takes over. The files named in it are indexes
-// into the list of files attached.
+// A State is what the newer process takes over; in package node, Node.state fills it and
+// predecessor reads it. The files named in it are indexes into the list of files attached.
+//
+// Nothing else is handed over. Accepted connections, TCP connections through a listener and
+// UDP sessions stay with the older process until they end. Resources, session ticket keys
+// and console sessions are in the store, which the newer process opens. Token buckets
+// start full; metrics and the counts of failed sign-ins start at zero.
 type State struct {
 	API, Admin *Server // nil: there is none
 	Sockets    []Socket

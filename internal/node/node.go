@@ -1,6 +1,8 @@
 // Package node is a process of elbow that serves: it opens the store, runs control plane
 // and data plane on it, serves API, console and metrics, and gives way to a newer process.
-// Who reads flags and prints errors is not its concern. Start reading at Start.
+// Who reads flags and prints errors is not its concern. Start reading at Start, then run.go
+// for what a running node waits for. A takeover is yield.go in the older process and
+// takeover.go in the newer one; package handover has the messages.
 package node
 
 import (

@@ -1,5 +1,7 @@
 // Package overload decides what is refused when a resource runs out: exchanges
-// with a backend, TLS handshakes, memory, file descriptors, retries.
+// with a backend, TLS handshakes, memory, file descriptors, retries. It knows neither
+// listeners nor exchanges. Start reading at Gate, a semaphore with a bounded queue, then
+// Budget, which accounts for memory; each other limit is a file.
 package overload
 
 import (

@@ -1,6 +1,12 @@
-// Package proxy is the data plane: it takes a Config and gives traffic. It
-// knows neither the API nor the store, so that traffic goes on when they are
-// gone. Start reading at Listener, then exchange.serve.
+// Package proxy serves the listeners for HTTP and HTTPS: sockets, TLS and QUIC handshakes,
+// limits on connections, drain, and its part of a takeover. It takes a Config and knows
+// neither the API nor the store, so that traffic continues without them. It decides
+// nothing about requests: proxy/tcp, proxy/h2 and proxy/h3 read them, package exchange
+// processes them. TCP and UDP listeners are packages stream and udp.
+//
+// Start reading at Listener (listener.go), then tls.go for connections over TCP and
+// quic.go for those over QUIC; drain.go ends a listener, handover.go gives its sockets to
+// another process.
 package proxy
 
 import (

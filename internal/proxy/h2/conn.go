@@ -1,4 +1,7 @@
-// Package h2 serves connections of clients that speak HTTP/2.
+// Package h2 serves connections of clients that speak HTTP/2. Frames, header compression
+// and the rules for messages are in package http2. Start reading at Conn, then read.go for
+// what arrives, stream.go for the client's side of an exchange, and write.go for what is
+// sent; state.go has the states of a stream.
 package h2
 
 import (

@@ -1,4 +1,7 @@
-// Package h3 serves connections of clients that speak HTTP/3, over QUIC.
+// Package h3 serves connections of clients that speak HTTP/3, over QUIC. Frames and QPACK
+// are in package http3, QUIC is quic-go's; the UDP port and the handshakes are in package
+// proxy (quic.go). Start reading at Conn, then stream.go for the client's side of an
+// exchange.
 package h3
 
 import (

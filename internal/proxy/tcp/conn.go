@@ -1,5 +1,7 @@
 // Package tcp has connections of clients over TCP: what crypto/tls and the protocols
 // read and write, how a connection is parked and how it ends without loss, and HTTP/1.1.
+// It knows no listener; HTTP/2 embeds its Conn. Start reading at Conn.Serve, then H1,
+// which is the client's side of an exchange, and Wire, which reads and writes the socket.
 package tcp
 
 import (
