@@ -12,8 +12,8 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A b1 is the backend's side of an exchange in HTTP/1.1. The connection is the
-// exchange's own until it is given back.
+// A b1 is the backend side of an exchange over HTTP/1.1. The exchange owns the
+// connection until it returns it to the pool.
 type b1 Exchange
 
 func (b *b1) connect() *Fault {
@@ -41,8 +41,8 @@ func (b *b1) connect() *Fault {
 
 func (b *b1) Grip() *upstream.Grip { return b.up.Grip() }
 
-// part gives the connection back to the pool if nothing of this exchange is left
-// in it.
+// part returns the connection to the pool if nothing of this exchange is left in it,
+// and closes it otherwise.
 func (b *b1) part(relayed bool) {
 	up := b.up
 	if up == nil {
@@ -54,12 +54,12 @@ func (b *b1) part(relayed bool) {
 		b.backend.Pool.Put(up)
 		return
 	}
-	_ = up.Close() // nothing is expected of it any more
+	_ = up.Close() // the connection is discarded; an error changes nothing
 }
 
-// reusable reports whether nothing of this exchange is left in the backend
-// connection: the request was sent to its end, the answer was read to its end,
-// and nothing came behind it.
+// reusable reports whether nothing of this exchange is left in the backend connection:
+// the request was sent completely, the answer was read completely, and no bytes
+// followed it.
 func (b *b1) reusable() bool {
 	return b.Resp.KeepAlive && b.sendErr == nil && !b.Upload.Cut && len(b.back.Left()) == 0
 }
@@ -80,8 +80,8 @@ func (b *b1) send() (whole bool, f *Fault) {
 	return whole, f
 }
 
-// ask sends a whole request. If the backend has ended the connection before that, it
-// takes another one, of which the pool has so many and then makes one.
+// ask sends a complete request. If the backend closed a pooled connection before that,
+// it tries the next one; the pool holds a bounded number and then dials.
 func (b *b1) ask() *Fault {
 	x := (*Exchange)(b)
 	for {
@@ -160,9 +160,9 @@ func (b *b1) more() *Fault {
 	return f
 }
 
-// read reads once from the backend into x.back, for at most limit: since the
-// request was sent while the head of the answer is awaited, else from now on.
-// It looks every now and then whether the client is still there.
+// read reads once from the backend into x.back. The time limit counts from the sending
+// of the request while the response head is awaited, and from now on otherwise. It
+// periodically checks whether the client is still connected.
 func (b *b1) read(limit time.Duration, op Op) *Fault {
 	x := (*Exchange)(b)
 	if !x.back.grow() {
@@ -199,11 +199,11 @@ func (b *b1) read(limit time.Duration, op Op) *Fault {
 	}
 }
 
-// broken is the Fault of a backend connection that ended with err.
+// broken returns the Fault of a backend connection that failed with err.
 func (b *b1) broken(op Op, err error) *Fault {
 	x := (*Exchange)(b)
 	if errors.Is(err, net.ErrClosed) && x.client.Gone() {
-		return ClientGone(op) // which is why it was closed
+		return ClientGone(op) // the backend connection was closed because of that
 	}
 	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
 	if x.sendErr != nil && err == io.EOF {

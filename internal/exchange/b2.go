@@ -14,26 +14,26 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A b2 is the backend's side of an exchange in HTTP/2. What it is spoken in is a
-// stream of a connection that many exchanges share. It belongs to its exchange
-// and is made with the first one that needs it.
+// A b2 is the backend side of an exchange over HTTP/2: one stream of a connection that
+// many exchanges share. An exchange allocates its b2 when it first needs one and keeps
+// it.
 type b2 struct {
 	x       *Exchange
 	stream  *upstream.Stream // nil: none
 	decoder *http2.Decoder
-	block   []byte // a header block
-	arena   []byte // text of x.resp, as far as it is in no table
-	early   []byte // the body that came with the head, kept for another attempt
-	whole   bool   // that was all of it
-	taken   bool   // early has been taken from the client
-	spilled bool   // the upload has sent what is not in early
-	left    int64  // bytes of the answer's body that are to come; -1: not known
+	block   []byte // an encoded header block
+	arena   []byte // the strings of x.Resp that are in no HPACK table
+	early   []byte // the body that came with the head, kept for a retry
+	whole   bool   // early is the complete body
+	taken   bool   // early has been read from the client
+	spilled bool   // the upload has sent bytes that are not in early
+	left    int64  // bytes of the answer's body still to come; -1: not known
 
 	spoken atomic.Int64 // instant at which the client last sent something
 	heard  socket.Instant
 }
 
-// overHTTP2 has the exchange spoken to its backend in HTTP/2.
+// overHTTP2 makes the exchange use HTTP/2 to its backend.
 func (x *Exchange) overHTTP2() {
 	if x.two == nil {
 		x.two = &b2{x: x, decoder: http2.NewStaticDecoder(), arena: make([]byte, 0, ArenaBytes)}
@@ -42,7 +42,8 @@ func (x *Exchange) overHTTP2() {
 	x.Via = x.two
 }
 
-// forget lets go of what the next exchange has no use for.
+// forget drops the state and the oversized buffers that the next exchange does not
+// need.
 func (b *b2) forget() {
 	b.decoder.Forget()
 	if cap(b.block) > 4*ArenaBytes {
@@ -77,7 +78,7 @@ func (b *b2) part(relayed bool) {
 	s.Release(free && relayed && !b.x.Upload.Running)
 }
 
-// send sends head and body in one go, as a rule in one segment.
+// send sends head and body together, usually in one TCP segment.
 func (b *b2) send() (whole bool, f *Fault) {
 	x := b.x
 	if !b.taken {
@@ -90,7 +91,7 @@ func (b *b2) send() (whole bool, f *Fault) {
 	x.Out = b.appendRequest(x.Out[:0])
 	x.sendErr = b.stream.Send(x.Out, b.early, b.whole, x.call)
 	x.Out = x.Out[:0]
-	if x.sendErr == upstream.ErrUnprocessed { // the connection was left at this moment
+	if x.sendErr == upstream.ErrUnprocessed { // the connection began to close just now
 		return false, b.broken(OpSend, x.sendErr)
 	}
 	return b.whole, nil
@@ -106,14 +107,14 @@ func (b *b2) sendBody(u *Upload, from, to int, last bool, trailers []byte) error
 	return err
 }
 
-// keep keeps a body of up to MaxEarly bytes for another attempt. It is called by the upload.
+// keep stores a body of up to MaxEarly bytes for a retry. It is called by the upload.
 func (b *b2) keep(p, trailers []byte) {
 	if b.spilled = b.spilled || len(b.early)+len(p) > MaxEarly || len(trailers) > 0; !b.spilled {
 		b.early = append(b.early, p...)
 	}
 }
 
-// reclaim ends the upload and reports whether all of the body is in early.
+// reclaim ends the upload and reports whether the complete body is in early.
 func (b *b2) reclaim() bool {
 	u := &b.x.Upload
 	if !u.Complete.Load() || u.join() != nil || b.spilled {
@@ -136,8 +137,8 @@ func (b *b2) head() *Fault {
 	}
 }
 
-// parse makes x.resp what the block says. Blocks do not depend on each other, so
-// that one which cannot be decoded is the end of its stream only.
+// parse decodes the header block into x.Resp. Blocks that reach this point are
+// independent of each other, so one that cannot be decoded ends only its own stream.
 func (b *b2) parse(ended bool) *Fault {
 	x := b.x
 	b.heard = socket.Now()
@@ -181,9 +182,9 @@ func (b *b2) payload() (from, to int, last bool, f *Fault) {
 	return HeadRoom, HeadRoom + n, last, nil
 }
 
-// decode returns the fields of the block. Of a list that is too long, with the
-// status of a call in it, a part is left out: the call has been made, and how it
-// ended must be told.
+// decode returns the fields of the block. If the list is too long and contains the
+// status of a call, it is truncated instead of rejected: the call was made, and its
+// result must reach the client.
 func (b *b2) decode(withStatus bool) (fields []http2.Field, err error) {
 	d := b.decoder
 	d.Whole = withStatus
@@ -198,8 +199,8 @@ func (b *b2) decode(withStatus bool) (fields []http2.Field, err error) {
 	return d.Fields, http1.ErrHeadLength
 }
 
-// fitFields leaves of a list as much as http2.MaxListBytes has room for: what a call
-// cannot do without, then what comes first.
+// fitFields truncates a list to http2.MaxListBytes. It keeps the fields that a call
+// cannot do without, then the others in order.
 func fitFields(fields []http2.Field) []http2.Field {
 	room := http2.MaxListBytes
 	for i := range fields {
@@ -227,9 +228,9 @@ func neededByCall(f *http2.Field) bool {
 	return false
 }
 
-// takeTrailers makes x.trailers what the block says.
+// takeTrailers decodes the header block into x.Trailers.
 func (b *b2) takeTrailers() error {
-	// The text of the head is not needed any more: it has been passed on.
+	// The strings of the head are no longer needed: it has been forwarded.
 	fields, err := b.decode(true)
 	if err == nil {
 		b.x.Trailers, err = http2.AppendTrailers(b.x.Trailers[:0], fields, true)
@@ -239,9 +240,9 @@ func (b *b2) takeTrailers() error {
 
 func (b *b2) more() *Fault {
 	x := b.x
-	x.back.Drop() // it has been passed on
+	x.back.Drop() // its content has been forwarded
 	if !x.duplex {
-		b.heard = socket.Now() // the time that the client took does not count
+		b.heard = socket.Now() // time that the client took does not count against the backend
 	}
 	for {
 		err := b.stream.Await(b.due(OpBody))
@@ -254,21 +255,21 @@ func (b *b2) more() *Fault {
 	}
 }
 
-// due is until when to wait before looking whether to wait on.
+// due returns the time at which a wait must check again whether to continue.
 func (b *b2) due(op Op) socket.Instant {
 	due := b.limit(op)
 	if x := b.x; !x.duplex || op == OpReceive && x.sentAt() == 0 {
-		// The client may leave, or the upload end, meanwhile.
+		// The client may leave, or the upload may end, in the meantime.
 		due = min(due, socket.Now().Add(WatchEvery))
 	}
 	return due
 }
 
-// limit is until when the backend may be silent. The head of the answer is due a
-// RequestTimeout after the end of the request, and a body may stand still for a
-// StreamTimeout. Silence ends a call, or a stream of Connect, only if it is in both
-// directions, and after as long as that of a tunnel: streams on which nothing happens
-// for hours are what many of them are for.
+// limit returns the time until which the backend may be silent. The response head is
+// due a RequestTimeout after the end of the request; a body may stand still for a
+// StreamTimeout. A call or a Connect stream ends only after silence in both
+// directions, for as long as a tunnel may be silent: many such streams are idle for
+// hours by design.
 func (b *b2) limit(op Op) socket.Instant {
 	x := b.x
 	limits := &x.From.Limits
@@ -285,7 +286,8 @@ func (b *b2) limit(op Op) socket.Instant {
 	return silence
 }
 
-// failed is the Fault of waiting that ended with err; nil if there is more time.
+// failed returns the Fault of a wait that ended with err, or nil if there is time
+// left.
 func (b *b2) failed(op Op, err error) *Fault {
 	switch f := b.x.Upload.failed(); {
 	case f != nil:
@@ -301,21 +303,22 @@ func (b *b2) failed(op Op, err error) *Fault {
 	return &Fault{Side: Upstream, Op: op, Status: 504, Err: err}
 }
 
-// broken is the Fault of a stream that ended with err.
+// broken returns the Fault of a stream that failed with err.
 func (b *b2) broken(op Op, err error) *Fault {
 	x := b.x
 	if errors.Is(err, net.ErrClosed) && x.client.Gone() {
-		return ClientGone(op) // which is why it was closed
+		return ClientGone(op) // the stream was reset because of that
 	}
 	f := &Fault{Side: Upstream, Op: op, Status: 502, Err: err}
 	switch {
 	case x.Upload.Running && (err != upstream.ErrUnprocessed || !b.reclaim()):
-		// A part of the body may have been sent, and nobody keeps more than MaxEarly
-		// of that. The client is told (codeOf), which can make the call again.
+		// A part of the body may have been sent, and no more than MaxEarly of it is kept
+		// for a retry. The client gets an error code that allows it to repeat the request
+		// (codeOf).
 	case err == upstream.ErrUnprocessed:
-		f.Retry = Afresh // whatever the request is
+		f.Retry = Afresh // for every method: the backend has not processed it
 	case op == OpReceive && b.stream.Lost() && x.again():
-		f.Retry = Afresh // as with HTTP/1.1
+		f.Retry = Afresh // as for HTTP/1.1
 	}
 	return f
 }

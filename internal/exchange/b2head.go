@@ -8,15 +8,15 @@ import (
 	"elbow/internal/http2"
 )
 
-// appendRequest appends the request head as a backend of HTTP/2 gets it. The
-// scheme is that of the connection there: some servers check it.
+// appendRequest appends the request head for an HTTP/2 backend. The scheme is that of
+// the backend connection, because some servers verify it.
 func (b *b2) appendRequest(dst []byte) []byte {
 	x, r := b.x, &b.x.Req
 	dst = http2.AppendField(dst, ":method", r.Method)
 	dst = http2.AppendField(dst, ":scheme", "http")
 	dst = http2.AppendField(dst, ":path", r.Path)
 	dst = http2.AppendField(dst, ":authority", x.appendHost(b.block[:0]))
-	te := x.call // what gRPC asks of every client
+	te := x.call // required by gRPC
 	for i := range r.Fields {
 		switch f := &r.Fields[i]; {
 		case x.passes(f):
@@ -54,8 +54,8 @@ func (b *b2) appendForwarded(dst []byte) []byte {
 	return http2.AppendField(dst, "x-forwarded-port", b.block)
 }
 
-// lengthSaid reports whether the client has said how long the body is. Of a call
-// nobody else does.
+// lengthSaid reports whether the client has announced the length of the body. A length
+// that only the proxy knows is not added to a call.
 func (b *b2) lengthSaid() bool {
 	for i := range b.x.Req.Fields {
 		if b.x.Req.Fields[i].ID == http1.ContentLength {

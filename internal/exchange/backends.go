@@ -10,38 +10,38 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A Backend is one server that exchanges go to. It outlives configs: as long
-// as the address stays the same its connections, its health and its count of
-// active exchanges do.
+// A Backend is one server that exchanges are forwarded to. It outlives configs: while
+// the address stays the same, it keeps its connections, its health and its count of
+// active exchanges.
 type Backend struct {
-	ID      string // as metrics, access log and API name it
+	ID      string // as in metrics, access log and API
 	Member  *balance.Member
 	Pool    *upstream.Pool
 	Address string // IP:port
 
 	Gate     overload.Gate    // counts in Member.Active
-	queued   atomic.Uint64    // exchanges that found no place at once
-	busy     overload.Episode // of exchanges that got none
-	stalls   stalls           // of exchanges that have one
-	standing overload.Episode // of clients that stood still and had to make room
-	drain    time.Duration    // for exchanges with it when it is retired
+	queued   atomic.Uint64    // exchanges that had to queue
+	busy     overload.Episode // of exchanges refused because the gate was full
+	stalls   stalls           // of exchanges that hold a place
+	standing overload.Episode // of stalled clients that were ended to free a place
+	drain    time.Duration    // for in-flight exchanges after Retire
 	all      *metrics.Set[BackendCounts]
 	counts   *metrics.Instance[BackendCounts]
-	expired  atomic.Bool // it was removed, and exchanges with it have been cut
+	expired  atomic.Bool // it was removed, and its exchanges have been cut
 }
 
-// BackendOptions are what a Backend is made of.
+// BackendOptions are the parameters of NewBackend.
 type BackendOptions struct {
 	ID, Address string
 	Pool        upstream.Options
-	Room        int           // exchanges under way; as many again may wait
-	QueueFor    time.Duration // that long
-	Drain       time.Duration // for exchanges under way when it is retired
+	Room        int           // exchanges in flight; as many more may queue
+	QueueFor    time.Duration // longest wait in the queue
+	Drain       time.Duration // for exchanges in flight after Retire
 	Counts      *metrics.Set[BackendCounts]
-	Labels      [2]string // of its counts: load balancer and listener
+	Labels      [2]string // of its metrics: load balancer and listener
 }
 
-// NewBackend returns a Backend with its health unknown and without connections.
+// NewBackend returns a Backend of unknown health without connections.
 func NewBackend(o *BackendOptions) *Backend {
 	b := &Backend{
 		ID:      o.ID,
@@ -70,7 +70,7 @@ func (b *Backend) Retire() {
 	b.all.Remove(b.counts)
 }
 
-// expire cuts the exchanges that are under way with a retired backend.
+// expire cuts the exchanges that are still in flight with a retired backend.
 func (b *Backend) expire() {
 	b.expired.Store(true)
 	b.Pool.Cut()

@@ -8,7 +8,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// However a Cache-Control is cut off, its parts are those that it is made of.
+// Wherever a Cache-Control value is truncated, cutDirective loses no part of it.
 func TestCutDirective(t *testing.T) {
 	leak.Check(t)
 	const list = `a, b="c, d\", e" ,, private="set-cookie, x", f`

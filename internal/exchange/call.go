@@ -10,18 +10,18 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A call is a request of gRPC over HTTP/2 or HTTP/3. It needs trailers and both
-// directions at once, so its backend is spoken to in HTTP/2; and what it is told
-// by us, it is told as gRPC does.
+// A call is a gRPC request over HTTP/2 or HTTP/3. It needs trailers and both
+// directions at once, so it is forwarded over HTTP/2; errors of the proxy are reported
+// as gRPC statuses.
 
 var (
 	callType   = []byte("application/grpc")
 	streamType = []byte("application/connect+")
 )
 
-// isCall tells a call by method and media type: application/grpc, alone or with a
-// format (+proto) or parameters. application/grpc-web is another protocol, made
-// for HTTP/1.1.
+// isCall reports whether method and media type are those of gRPC: application/grpc,
+// alone or with a format (+proto) or parameters. application/grpc-web is another
+// protocol, made for HTTP/1.1.
 func (x *Exchange) isCall() bool {
 	if x.Plain {
 		return false
@@ -30,15 +30,15 @@ func (x *Exchange) isCall() bool {
 	return ok && (len(format) == 0 || format[0] == '+' || format[0] == ';')
 }
 
-// isStream tells a stream of Connect, in which both sides may be silent for as long
-// as in one of gRPC. It has an answer like any other.
+// isStream reports whether the request is a Connect stream, in which both sides may be
+// silent for as long as in a gRPC stream. Its answer is an ordinary HTTP answer.
 func (x *Exchange) isStream() bool {
 	_, ok := x.postOf(streamType)
 	return ok
 }
 
-// postOf reports whether the request is a POST of a media type that begins with
-// this, and returns the rest of it.
+// postOf reports whether the request is a POST whose media type begins with mediaType,
+// and returns the rest of the type.
 func (x *Exchange) postOf(mediaType []byte) (rest []byte, ok bool) {
 	if string(x.Req.Method) != "POST" {
 		return nil, false
@@ -55,7 +55,7 @@ func (x *Exchange) postOf(mediaType []byte) (rest []byte, ok bool) {
 	return nil, false
 }
 
-// A callStatus is a status code of gRPC.
+// A callStatus is a gRPC status code.
 type callStatus int
 
 const (
@@ -67,9 +67,9 @@ const (
 	callUnavailable      callStatus = 14
 )
 
-// callStatusOf is what a call is told of f: a backend that is not there is
-// UNAVAILABLE, one that is late DEADLINE_EXCEEDED, as it may have done what it was
-// asked.
+// callStatusOf returns the gRPC status for f. An unreachable backend is UNAVAILABLE. A
+// backend that does not answer in time is DEADLINE_EXCEEDED, because it may have
+// executed the call.
 func callStatusOf(f *Fault) callStatus {
 	switch f.Status {
 	case 502, 503:
@@ -86,10 +86,10 @@ func callStatusOf(f *Fault) callStatus {
 	return callUnknown
 }
 
-// failCall tells the client of a call of f, and reports whether it could. A
-// stream that the backend has reset, or not looked at, is left to be reset here,
-// too: what that means clients know best (gRPC over HTTP/2, "Errors"), as the one
-// whose deadline has passed on both sides, or who can make the call again.
+// failCall reports f to the client of a call, and reports whether it could. If the
+// backend has reset or not processed the stream, the client's stream is reset as well:
+// the client interprets the reset itself (gRPC over HTTP/2, "Errors"), since it knows
+// its deadline and whether the call can be repeated.
 func (x *Exchange) failCall(f *Fault) bool {
 	var reset *upstream.ResetError
 	switch {
@@ -103,9 +103,9 @@ func (x *Exchange) failCall(f *Fault) bool {
 	return true
 }
 
-// answerCall answers a call with f: an answer that consists of trailers alone.
+// answerCall answers a call with the status of f in a Trailers-Only response.
 func (x *Exchange) answerCall(f *Fault) {
-	x.member = -1 // no session begins with it
+	x.member = -1 // no session is bound to it
 	x.back.Open()
 	r := &x.Resp
 	r.Reset()
@@ -118,9 +118,9 @@ func (x *Exchange) answerCall(f *Fault) {
 	x.give(HeadRoom)
 }
 
-// endCall ends an answer to a call that f has broken off with the status that the
-// client would see without us, and reports whether it could. A call whose answer
-// has a length ends short of it instead.
+// endCall ends the answer to a call that f has interrupted with the status that the
+// client would see without the proxy, and reports whether it could. An answer with a
+// Content-Length is cut off before its end instead.
 func (x *Exchange) endCall(f *Fault) bool {
 	if f.Side == Client || x.Framing != http1.Chunked {
 		return false
@@ -132,9 +132,9 @@ func (x *Exchange) endCall(f *Fault) bool {
 	return x.client.Deliver(x.back.Buf.B, HeadRoom, HeadRoom, true) == nil
 }
 
-// BodyPatience is how long the client may send nothing of the body. One that only
-// listens to a stream may do so for as long as the backend's side of it lasts, which
-// b2 sees to.
+// BodyPatience returns how long the client may send nothing of the body. A client that
+// only reads from a stream may be silent for as long as the backend side of the stream
+// lasts; b2 limits that.
 func (x *Exchange) BodyPatience() time.Duration {
 	if x.duplex {
 		return Forever

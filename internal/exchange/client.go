@@ -16,54 +16,53 @@ type ClientSide interface {
 	// the head, and reports whether there is none left to come.
 	Early(dst []byte) (_ []byte, whole bool)
 
-	// Pass passes the rest of the body on, to its end. It runs in the goroutine
-	// of the upload.
+	// Pass forwards the rest of the body to its end. It runs in the goroutine of the
+	// upload.
 	Pass(u *Upload) *Fault
 
-	// Interrupt ends a pass or carryUp that waits for the client.
+	// Interrupt ends a Pass or CarryUp that waits for the client.
 	Interrupt()
 
-	// Bind says what of the backend is to be closed if the client leaves, and
-	// reports whether it has not left yet. unbind ends that and reports whether
+	// Bind registers the backend connection or stream that is closed if the client leaves,
+	// and reports whether the client is still there. Unbind removes it and reports whether
 	// it has not been closed.
 	Bind(up *upstream.Grip) bool
 	Unbind() bool
 
-	// Retire asks the client to open no more requests on its connection, where it can
-	// be asked before its answer is there.
+	// Retire asks the client to open no more requests on its connection, if its protocol
+	// can express that before the answer begins.
 	Retire()
 
 	// Gone reports whether the client has left.
 	Gone() bool
 
-	// Interim passes x.resp, a 1xx head, on.
+	// Interim forwards x.Resp, a 1xx head.
 	Interim() *Fault
 
-	// Begin assembles the final head out of x.resp. mayKeep tells that nothing
-	// but that head speaks against another request on the same connection.
-	// Nothing leaves before deliver.
+	// Begin assembles the final head from x.Resp. mayKeep reports that nothing except
+	// possibly that head prevents another request on the same connection. Nothing is sent
+	// before Deliver.
 	Begin(mayKeep bool) *Fault
 
-	// Deliver sends b[from:to], a piece of the body, after the head if that has
-	// not left yet. There are headRoom free bytes before from and tailRoom
-	// after to.
+	// Deliver sends b[from:to], a piece of the body, preceded by the head if that has not
+	// been sent yet. There are HeadRoom free bytes before from and tailRoom after to.
 	Deliver(b []byte, from, to int, last bool) *Fault
 
-	// Swift reports whether the client took what was delivered last at once, and
-	// would take more of it at a time.
+	// Swift reports whether the client accepted the last delivery at once and would accept
+	// larger ones.
 	Swift() bool
 
-	// Taken waits until the client has taken a long answer, or returns the Fault of
-	// one that does not.
+	// Taken waits until the client has received a long answer, or returns the Fault of one
+	// that does not.
 	Taken() *Fault
 
-	// BreakOff makes sure that the client takes an answer of which part has
-	// been sent for cut off.
+	// BreakOff ends a partly sent answer in such a way that the client recognizes it as
+	// truncated.
 	BreakOff()
 
-	// Switched passes on that the backend has agreed to another protocol. From
-	// then on carryUp carries what the client sends to the tunnel, to its end;
-	// carry sends to the client, and closeWrite ends that direction.
+	// Switched forwards the backend's agreement to another protocol. From then on CarryUp
+	// copies what the client sends into the tunnel until it ends, Carry sends to the
+	// client, and CloseWrite ends that direction.
 	Switched() *Fault
 	CarryUp(t *Tunnel) *Fault
 	Carry(p []byte) *Fault

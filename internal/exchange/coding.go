@@ -9,7 +9,8 @@ import (
 	"elbow/internal/http3"
 )
 
-// A headCoding is how a version of HTTP that compresses heads spells them.
+// A headCoding holds the encoding functions of a version of HTTP that compresses
+// heads.
 type headCoding struct {
 	status func(dst []byte, status int) []byte
 	field  func(dst, name, value []byte) []byte
@@ -31,12 +32,12 @@ var (
 
 var errNotSwitched = errors.New("protocol not switched, but not refused either")
 
-// AppendCoded appends the final response head as a client of HTTP/2 or HTTP/3
-// gets it, and settles how the body will be framed.
+// AppendCoded appends the final response head for a client of HTTP/2 or HTTP/3, and
+// decides how the body is framed.
 func (x *Exchange) AppendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
 	r := &x.Resp
 	if len(x.Req.Upgrade) > 0 && r.Status/100 == 2 {
-		// To CONNECT any 2xx means that the tunnel is there (RFC 8441, 5).
+		// Any 2xx answer to CONNECT means that the tunnel is established (RFC 8441, 5).
 		return out, &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errNotSwitched}
 	}
 	x.Framing = r.Framing
@@ -61,7 +62,7 @@ func (x *Exchange) AppendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
 	return out, nil
 }
 
-// AppendFields appends the fields of the answer that the client gets, and
+// AppendFields appends the fields of the answer that are forwarded to the client, and
 // reports whether Date is among them.
 func (x *Exchange) AppendFields(out []byte, c *headCoding) (_ []byte, dated bool) {
 	for i := range x.Resp.Fields {
@@ -95,9 +96,9 @@ func (c *headCoding) AppendTrailers(dst, lines []byte) []byte {
 	return dst
 }
 
-// altSvc is the value of the Alt-Svc field that tells the client of HTTP/3 (RFC
-// 9114, 3.1.1); nil if it is to have none: because there is none, the client
-// speaks it already, or the backend has something to say itself.
+// altSvc returns the value of the Alt-Svc field that advertises HTTP/3 (RFC 9114,
+// 3.1.1). It is nil if HTTP/3 is not served, if the client already uses it, or if the
+// backend sends an Alt-Svc of its own.
 func (x *Exchange) altSvc() []byte {
 	f := x.From.Frontend
 	if f.AltSvc == nil || x.From.Remote != nil || !f.ServesHTTP3.Load() || f.Draining.Load() {

@@ -8,47 +8,47 @@ import (
 	"elbow/internal/overload"
 )
 
-// ListenerCounts is what is counted for each listener.
+// ListenerCounts are the metrics of a listener.
 type ListenerCounts struct {
 	Accepted   metrics.Counter                   // connections
-	Refused    metrics.Counter                   // connections far beyond a limit, closed unheard
-	Overflow   metrics.Counter                   // connections beyond a limit, which get 503
-	Open       metrics.Gauge                     // connections
-	Refusals   [overload.Reasons]metrics.Counter // what overload cost, by reason
+	Refused    metrics.Counter                   // connections far beyond a limit, closed at once
+	Overflow   metrics.Counter                   // connections beyond a limit, answered with 503
+	Open       metrics.Gauge                     // open connections
+	Refusals   [overload.Reasons]metrics.Counter // refused or ended because of overload, by reason
 	shed       metrics.Counter                   // connections ended because memory was short
 	Handshakes metrics.Counter                   // completed
 	Unshaken   metrics.Counter                   // handshakes that failed
-	HTTP3      metrics.Gauge                     // 1 if it is served
+	HTTP3      metrics.Gauge                     // 1 if HTTP/3 is served
 
 	ByClass  [6]metrics.Counter // exchanges, by first digit of the status; 499 is a 4xx
 	BytesIn  metrics.Counter
 	BytesOut metrics.Counter
 	Retries  metrics.Counter
-	Faults   [Sides][Ops]metrics.Counter // exchanges that ended in one
+	Faults   [Sides][Ops]metrics.Counter // exchanges that ended in a fault
 
 	Connect metrics.Histogram // from the request to a backend connection
 	answer  metrics.Histogram // from the request to the head of the answer
 	Total   metrics.Histogram // from the request to the end of the answer
 }
 
-// BackendCounts is what is counted for each backend.
+// BackendCounts are the metrics of a backend.
 type BackendCounts struct {
 	ByClass [6]metrics.Counter   // answers, by first digit of the status
-	faults  [Ops]metrics.Counter // exchanges that the backend broke
-	connect metrics.Histogram    // from the request to a connection
+	faults  [Ops]metrics.Counter // exchanges that failed because of the backend
+	connect metrics.Histogram    // from the request to a backend connection
 	answer  metrics.Histogram    // from the request to the head of the answer
 	Active  metrics.Gauge        // exchanges in flight
-	waiting metrics.Gauge        // of these, who has no place yet
-	queued  metrics.Counter      // exchanges that found no place at once
-	refused metrics.Counter      // exchanges that got none
-	stalled metrics.Counter      // exchanges ended for them
+	waiting metrics.Gauge        // exchanges in flight that are queued; included in Active
+	queued  metrics.Counter      // exchanges that had to queue
+	refused metrics.Counter      // exchanges refused because queue or wait ran out
+	stalled metrics.Counter      // stalled exchanges that were ended to free a place
 	members metrics.Gauge        // 1
-	Healthy metrics.Gauge        // 1 if the last verdict is that it is
-	idle    metrics.Gauge        // connections that wait for a request
-	dials   metrics.Counter      // connections made
-	undials metrics.Counter      // connections that could not be made
-	reuses  metrics.Counter      // requests that found a connection waiting
-	stale   metrics.Counter      // connections found closed or dirty when they were to be reused
+	Healthy metrics.Gauge        // 1 if the last verdict is healthy
+	idle    metrics.Gauge        // idle connections
+	dials   metrics.Counter      // connections established
+	undials metrics.Counter      // connections that could not be established
+	reuses  metrics.Counter      // requests that reused an idle connection
+	stale   metrics.Counter      // idle connections found closed or dirty before reuse
 }
 
 // NewListenerSet returns the metrics of listeners.
@@ -118,7 +118,7 @@ func NewBackendSet() *metrics.Set[BackendCounts] {
 	return s
 }
 
-// sample looks up what is counted elsewhere.
+// sample updates the gauges and counters whose values are kept elsewhere.
 func (b *Backend) sample(c *BackendCounts) {
 	c.Active.Set(b.Member.Active.Load())
 	c.waiting.Set(int64(b.Gate.Waiting()))
@@ -141,7 +141,7 @@ func (b *Backend) sample(c *BackendCounts) {
 // count adds the exchange to the metrics.
 func (x *Exchange) count() {
 	r := &x.Record
-	class := min(max(r.Status/100, 1), 5) // what is above 599 counts as 5xx
+	class := min(max(r.Status/100, 1), 5) // statuses above 599 count as 5xx
 	l := x.From.Frontend.Counts.Local()
 	l.ByClass[class].Inc()
 	l.BytesIn.Add(uint64(r.BytesIn))

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// A dateField is the Date field of this second, rendered once for all.
+// A dateField caches the rendered Date field of the current second for all exchanges.
 type dateField struct {
 	current atomic.Pointer[renderedDate]
 }
 
 type renderedDate struct {
 	unix int64
-	line []byte // with name and line end
+	line []byte // the whole field line, including CRLF
 }
 
-// appendField appends the field. A few connections may render it at the turn of
-// a second; one of them wins, and all are right.
+// appendField appends the field. When a second begins, several connections may render
+// it concurrently; the last store wins, and all results are correct.
 func (d *dateField) appendField(dst []byte) []byte {
 	return append(dst, d.rendered()...)
 }
 
-// value returns the value of the field. Nobody writes to it.
+// value returns the value of the field. The caller must not modify it.
 func (d *dateField) value() []byte {
 	line := d.rendered()
 	return line[len("Date: ") : len(line)-len("\r\n")]

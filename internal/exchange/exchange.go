@@ -18,61 +18,61 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An Exchange is one request and its answer. It belongs to the goroutine of its
-// client connection, or of its stream, and is on loan from a pool; what it holds
-// it keeps between requests, so that a request allocates nothing.
+// An Exchange is one request and its answer. It is owned by the goroutine of its
+// client connection or stream. It comes from a pool and keeps its buffers between
+// requests, so that a request allocates nothing.
 type Exchange struct {
 	From   *Origin
 	client ClientSide
 	Plain  bool    // the client speaks HTTP/1.1
-	cfg    *Config // loaded once, in force to the end
+	cfg    *Config // loaded once, used until the exchange ends
 
 	// The request.
 	In      intake
-	HeadLen int           // bytes of in that are its head
-	call    bool          // it is one of gRPC
-	framed  bool          // its backend is spoken to in HTTP/2
-	duplex  bool          // so it is, and either side may be silent for long
-	Req     http1.Request // slices of in
-	Upload  Upload        // passes a long body on while the answer is awaited
+	HeadLen int           // length of the head in In
+	call    bool          // it is a gRPC call
+	framed  bool          // it is forwarded over HTTP/2
+	duplex  bool          // it is framed, and either side may be silent for long
+	Req     http1.Request // slices of In
+	Upload  Upload        // forwards a long body while the answer is awaited
 
-	// The choice.
-	session balance.Session // what the cookies said
-	cookie  []byte          // what the backend gets of them
-	wall    int64           // Unix seconds, if there is stickiness
+	// The choice of a backend.
+	session balance.Session // parsed from the cookies
+	cookie  []byte          // the Cookie value for the backend
+	wall    int64           // Unix seconds; set only with stickiness
 	member  int             // index of backend in cfg.Backends; -1: none yet
 	backend *Backend
 	attempt attemptState
-	place   place // at backend
+	place   place // at the backend's gate
 
-	Taking  stall // of a client that takes nothing of the answer
-	Sending stall // of one that sends nothing of the request; the upload's while that runs
+	Taking  stall // the client does not read the answer
+	Sending stall // the client does not send the request; owned by the upload while that runs
 
-	Expelled bool // taking was ended for somebody else, over HTTP/1.1
+	Expelled bool // Taking was ended to free a place, over HTTP/1.1
 
 	// The attempt.
 	Via     backendSide
 	up      *upstream.Conn // nil unless over HTTP/1.1
 	two     *b2            // nil until first needed
-	sent    socket.Instant // when there was a connection for it, so that the head was sent
-	sendErr error          // what became of that
-	heard   bool           // a byte of an answer has come
+	sent    socket.Instant // when the connection was acquired and the head sent
+	sendErr error          // result of sending the request
+	heard   bool           // a byte of an answer has arrived
 
 	// The answer.
 	back     flow
 	Resp     http1.Response // slices of back
-	Trailers []byte         // lines; known when the body has been taken to its end
-	Framing  http1.Framing  // as the client gets it
+	Trailers []byte         // lines; known when the body has been read to its end
+	Framing  http1.Framing  // of the answer to the client
 	answer   answerState
 	Keep     bool // the client connection may carry another request
-	Abort    bool // it ends so that the client takes what it got for cut off
+	Abort    bool // the connection is closed so that the client sees a truncated answer
 
-	Out    []byte // a head being assembled
+	Out    []byte // the head being assembled
 	Record Record
 }
 
-// Serve runs one exchange, from the first byte of a request to the line in the
-// access log. It reports whether the client connection may carry another.
+// Serve runs one exchange, from the first byte of a request to the access-log record.
+// It reports whether the client connection may carry another.
 func (x *Exchange) Serve() (more bool) {
 	x.Reset()
 	fault := x.client.Head()
@@ -89,8 +89,8 @@ func (x *Exchange) Serve() (more bool) {
 	return x.Keep
 }
 
-// run answers the request here, or tries it with one backend and, where that is
-// free of harm, with another.
+// run answers the request itself, or forwards it to a backend and, where that is safe,
+// retries it with another.
 func (x *Exchange) run() *Fault {
 	x.announceEmpty()
 	x.call = x.isCall()
@@ -110,7 +110,7 @@ func (x *Exchange) run() *Fault {
 	}
 }
 
-// try tries the exchange with one backend.
+// try makes one attempt with one backend.
 func (x *Exchange) try() *Fault {
 	if f := x.choose(); f != nil {
 		return f
@@ -127,7 +127,7 @@ func (x *Exchange) try() *Fault {
 	return x.receive()
 }
 
-// queue waits for a place at the chosen backend, if there was none.
+// queue waits for a place at the chosen backend if all are taken.
 func (x *Exchange) queue() *Fault {
 	if x.place != queuedPlace {
 		return nil
@@ -148,8 +148,7 @@ func (x *Exchange) queue() *Fault {
 	}
 }
 
-// connect gets a connection to the chosen backend: one that waits in its pool,
-// or a new one.
+// connect acquires a connection to the chosen backend, from its pool or a new one.
 func (x *Exchange) connect() *Fault {
 	if f := x.Via.connect(); f != nil {
 		return f
@@ -161,9 +160,9 @@ func (x *Exchange) connect() *Fault {
 	return nil
 }
 
-// send sends the request: its head and what of the body has come with it in
-// one write. If more of the body is to come, an upload passes it on while the
-// answer is awaited, because a backend may answer before it has read it all.
+// send sends the head and the part of the body that came with it in one write. If more
+// of the body is to come, an upload forwards it while the answer is awaited, because a
+// backend may answer before it has read it all.
 func (x *Exchange) send() *Fault {
 	whole, f := x.Via.send()
 	if f != nil {
@@ -175,10 +174,9 @@ func (x *Exchange) send() *Fault {
 	return nil
 }
 
-// receive takes the answer in and passes it on: interim heads, the final head,
-// the body.
+// receive reads the answer and forwards it: interim heads, the final head, the body.
 func (x *Exchange) receive() *Fault {
-	x.back.Drop() // whatever an attempt before has left
+	x.back.Drop() // anything left by the previous attempt
 	x.back.Long = false
 	for {
 		if f := x.Via.head(); f != nil {
@@ -200,7 +198,7 @@ func (x *Exchange) receive() *Fault {
 	return x.relay()
 }
 
-// relay passes the body of the answer on.
+// relay forwards the body of the answer.
 func (x *Exchange) relay() *Fault {
 	if f := x.client.Begin(x.bodyRead()); f != nil {
 		return f
@@ -217,7 +215,7 @@ func (x *Exchange) relay() *Fault {
 			x.answer = x.answer.after(passLast)
 		}
 		if last && !x.Upload.Running {
-			x.Via.part(true) // before the write, so that others can have it
+			x.Via.part(true) // before the write, so that others can use the connection
 			x.vacate()
 		}
 		if f := x.client.Deliver(x.back.Buf.B, from, to, last); f != nil || last {
@@ -230,7 +228,7 @@ func (x *Exchange) relay() *Fault {
 	}
 }
 
-// sentAt is when the last byte of the request was sent; 0 if it has not been.
+// sentAt returns when the last byte of the request was sent; 0 if it has not been.
 func (x *Exchange) sentAt() socket.Instant {
 	if x.Upload.Running {
 		return socket.Instant(x.Upload.Ended.Load())

@@ -32,10 +32,10 @@ import (
 // caused here, such as the end of a drain, keeps its status and gets Self as Side
 // (Exchange.ours).
 type Fault struct {
-	Side   Side  // who broke it
-	Status int   // what the client gets if no response head has gone out
-	Op     Op    // what was being done
-	Retry  Retry // what may be tried instead
+	Side   Side  // the party at fault
+	Status int   // the client's status if no response head has been sent
+	Op     Op    // the operation that failed
+	Retry  Retry // the retry that is safe
 	Err    error
 }
 
@@ -60,12 +60,12 @@ const (
 	Client Side = iota + 1
 	Upstream
 	Self
-	Sides // how many there are
+	Sides // number of sides
 )
 
 func (s Side) String() string { return [Sides]string{"", "client", "upstream", "self"}[s] }
 
-// Op is the part of an exchange in which it ended.
+// Op is the part of an exchange in which a fault occurred.
 type Op uint8
 
 // The parts of an exchange, in their order.
@@ -76,39 +76,39 @@ const (
 	OpConnect               // connecting to the backend
 	OpSend                  // sending the request
 	OpReceive               // waiting for the response head
-	OpBody                  // passing the response body on
-	OpTunnel                // carrying an upgraded connection
-	Ops                     // how many there are
+	OpBody                  // forwarding the response body
+	OpTunnel                // relaying an upgraded connection
+	Ops                     // number of values
 )
 
 func (o Op) String() string {
 	return [Ops]string{"", "head", "choose", "queue", "connect", "send", "receive", "body", "tunnel"}[o]
 }
 
-// Retry says what another attempt would have to be like to be free of harm.
+// Retry is the kind of retry that is safe after a fault.
 type Retry uint8
 
 const (
-	// Never: something may have been done on behalf of the client.
+	// Never: the request may have been executed.
 	Never Retry = iota
-	// Elsewhere: the backend did not take the connection.
+	// Elsewhere: the backend did not accept the connection; another backend may be tried.
 	Elsewhere
-	// Afresh: the backend closed a connection that had waited in the pool,
-	// which it may do at any time; a new one to the same backend is in order.
+	// Afresh: the backend closed a pooled connection, which it may do at any time; a new
+	// connection to the same backend may be tried.
 	Afresh
 )
 
-// StatusClientGone is what the access log shows for a client that left before
-// the response head; nobody gets it. nginx introduced the number.
+// StatusClientGone is the status in the access log of a client that disconnected
+// before the response head; it is never sent. nginx introduced the number.
 const StatusClientGone = 499
 
-// ErrNoRequest says that the connection ended where a request might have begun.
-// It is not a fault.
+// ErrNoRequest means that the connection ended where a request might have begun. It is
+// not a fault.
 var ErrNoRequest = &Fault{}
 
 var errPanic = errors.New("panic")
 
-// HeadFault is the Fault of a request head that ended with err.
+// HeadFault returns the Fault of a request head whose reading failed with err.
 func HeadFault(err error) *Fault {
 	f := &Fault{Side: Client, Op: OpHead, Status: 400, Err: err}
 	var refused *http1.Error
@@ -125,7 +125,7 @@ func HeadFault(err error) *Fault {
 	return f
 }
 
-// BodyFault is the Fault of a request body that ended with err.
+// BodyFault returns the Fault of a request body whose reading failed with err.
 func BodyFault(err error) *Fault {
 	f := &Fault{Side: Client, Op: OpSend, Status: 400, Err: err}
 	var refused *http1.Error
@@ -143,8 +143,8 @@ func BodyFault(err error) *Fault {
 	return f
 }
 
-// connectFault is the Fault of a backend that took no connection, or of this machine
-// that could make none.
+// connectFault returns the Fault of a backend that did not accept a connection, or of
+// this machine if it could not open one.
 func connectFault(err error) *Fault {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) {
 		return &Fault{Side: Self, Op: OpConnect, Status: 503, Err: err}

@@ -2,18 +2,19 @@ package exchange
 
 import "elbow/internal/socket"
 
-// Finish ends what the exchange holds, also if it panicked, and tells of it.
+// Finish releases the backend connection and everything else that the exchange holds,
+// and writes the metrics and the access-log record. It works after a panic as well.
 func (x *Exchange) Finish() {
 	if x.Upload.Running {
 		if f := x.Upload.join(); f != nil {
 			x.Keep = false
-			if f.Err == ErrStalled { // which is why the client seems to have left
+			if f.Err == ErrStalled { // the cut made it look as if the client had left
 				x.Record.Fault = f
 			}
 		}
 	}
 	x.Via.part(x.answer == whole)
-	if x.Record.Status == 0 { // it panicked
+	if x.Record.Status == 0 { // a panic interrupted it
 		x.Record.Status, x.Record.Fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
 	}
 	x.back.Drop()
@@ -28,7 +29,7 @@ func (x *Exchange) Finish() {
 	x.log()
 }
 
-// ours returns what f is if it is the consequence of a cut from here.
+// ours replaces f by the reason of the cut if the proxy itself cut the connection.
 func (x *Exchange) ours(f *Fault) *Fault {
 	var err error
 	switch reason := x.From.CutFor.Load(); {
@@ -42,7 +43,7 @@ func (x *Exchange) ours(f *Fault) *Fault {
 	return &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: err}
 }
 
-// confirm waits until the client has taken a long answer.
+// confirm waits until the client has received a long answer.
 func (x *Exchange) confirm() {
 	if x.answer != whole || x.Record.Fault != nil {
 		return
@@ -54,8 +55,8 @@ func (x *Exchange) confirm() {
 	}
 }
 
-// Farewell is when the answer that ends its connection has been sent; 0 if there
-// was none or the client has left.
+// Farewell returns when the answer that ends its connection was sent; 0 if there was
+// none or the client has left.
 func (x *Exchange) Farewell() socket.Instant {
 	f := x.Record.Fault
 	if !x.headSent() || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {

@@ -9,23 +9,23 @@ import (
 	"elbow/internal/socket"
 )
 
-// A flow is a body on its way through a buffer. Raw bytes come in at the end,
-// are decoded where they lie, and leave as a payload with room on both sides
-// for the framing of the other side: one read, one write, no copy but where
-// chunk lines are squeezed out. While nothing is on its way it holds no buffer.
+// A flow carries a body through a buffer. Raw bytes are read in at the end, decoded in
+// place, and leave as a payload with room on both sides for the framing of the other
+// side: one read, one write, and no copy except to remove chunk lines. It holds no
+// buffer while it is empty.
 type flow struct {
 	Buf  *buffer.Buffer // nil: nothing is in it
-	r, W int            // buf.b[r:w] has come in and is not decoded
+	r, W int            // Buf.B[r:W] has been read and not decoded
 	Body http1.Body
 	Long bool // the next buffer is a long one
 
-	got      int // what the read under way has brought
+	got      int // bytes returned by the current read
 	readErr  error
 	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
 }
 
-// tailRoom is left free at the end of the buffer for what follows a payload:
-// the end of its chunk and the last chunk.
+// tailRoom is kept free at the end of the buffer for what follows a payload: the end
+// of its chunk and the last chunk.
 const tailRoom = 16
 
 // Open takes a buffer if there is none.
@@ -41,10 +41,11 @@ func (f *flow) Open() {
 	f.r, f.W = HeadRoom, HeadRoom
 }
 
-// lengthen makes the next buffer a long one if the last read filled this one and
-// swift, an ordinary one if not swift. It is called when what was read is done with.
+// lengthen makes the next buffer a long one if the last read filled this one and the
+// client is swift, and an ordinary one if it is not swift. It is called when the data
+// of the last read has been forwarded.
 func (f *flow) lengthen(swift bool) {
-	if f.Buf == nil || f.r < f.W { // a chunk's line is not whole
+	if f.Buf == nil || f.r < f.W { // an incomplete chunk line is left
 		return
 	}
 	if long := swift && (f.Long || f.W == len(f.Buf.B)-tailRoom); long != f.Long {
@@ -53,7 +54,7 @@ func (f *flow) lengthen(swift bool) {
 	}
 }
 
-// Drop gives the buffer back, with whatever is in it.
+// Drop returns the buffer to its pool and discards its content.
 func (f *flow) Drop() {
 	if f.Buf != nil {
 		f.Buf.Release()
@@ -62,9 +63,9 @@ func (f *flow) Drop() {
 	f.r, f.W = HeadRoom, HeadRoom
 }
 
-// grow makes room for a head that has come to the end of the buffer: by what lies
-// before it, then by a long buffer, which takes http1.MaxHeadBytes. It reports
-// whether there is any.
+// grow makes room for a head that has reached the end of the buffer: first by moving
+// it to the front, then by a long buffer, which holds http1.MaxHeadBytes. It reports
+// whether there is room.
 func (f *flow) grow() bool {
 	if !f.full() {
 		return true
@@ -85,8 +86,7 @@ func (f *flow) grow() bool {
 	return true
 }
 
-// read reads once from c, with a buffer from the moment on when there is
-// something to read.
+// read reads once from c. It takes a buffer only when there is something to read.
 func (f *flow) read(c *socket.Conn) (int, error) {
 	if f.readOnce == nil {
 		f.readOnce = f.tryRead
@@ -110,10 +110,11 @@ func (f *flow) tryRead(fd uintptr) bool {
 	return f.readErr != syscall.EAGAIN
 }
 
-// full reports whether there is no room to read to.
+// full reports whether there is no room to read into.
 func (f *flow) full() bool { return f.r < f.W && f.W == len(f.Buf.B)-tailRoom }
 
-// Space returns where to read to. What has been decoded is overwritten.
+// Space returns the free space to read into. Data that has been decoded is
+// overwritten.
 func (f *flow) Space() []byte {
 	if f.r == f.W {
 		f.r, f.W = HeadRoom, HeadRoom
@@ -121,8 +122,8 @@ func (f *flow) Space() []byte {
 	return f.Buf.B[f.W : len(f.Buf.B)-tailRoom]
 }
 
-// Left is what has come in and is not decoded. After payload it is what
-// follows the end of the body.
+// Left returns the bytes that have been read and not decoded. After Payload has
+// reached the end of the body, they are what follows it.
 func (f *flow) Left() []byte {
 	if f.Buf == nil {
 		return nil
@@ -130,8 +131,9 @@ func (f *flow) Left() []byte {
 	return f.Buf.B[f.r:f.W]
 }
 
-// Payload decodes all that has come in, up to the end of the body: buf.b[from:to]
-// is body, with at least headRoom free bytes before it and tailRoom after it.
+// Payload decodes everything that has been read, up to the end of the body:
+// Buf.B[from:to] is body, with at least HeadRoom free bytes before it and tailRoom
+// after it.
 func (f *flow) Payload() (from, to int, err error) {
 	f.Open()
 	b := f.Buf.B
@@ -142,7 +144,7 @@ func (f *flow) Payload() (from, to int, err error) {
 			return from, to, err
 		}
 		if len(p) > 0 {
-			if &p[0] != &b[to] { // as it always is but in a chunked body
+			if &p[0] != &b[to] { // only in a chunked body
 				copy(b[to:], p)
 			}
 			to += len(p)
@@ -152,8 +154,8 @@ func (f *flow) Payload() (from, to int, err error) {
 	return from, to, nil
 }
 
-// FrameChunk puts the chunked coding around b[from:to], the end of the body
-// after it if last, and returns the new bounds.
+// FrameChunk puts the chunked coding around b[from:to], including the last chunk if
+// last, and returns the new bounds.
 func FrameChunk(b []byte, from, to int, last bool) (int, int) {
 	if to > from {
 		var line [http1.MaxChunkHeader]byte

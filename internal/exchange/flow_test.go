@@ -7,8 +7,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// Only what fills a buffer, for a client that takes it at once, gets long ones,
-// and none that holds something is exchanged.
+// Only a transfer that fills its buffers, to a client that reads at once, gets long
+// buffers, and a buffer with data in it is never replaced.
 func TestFlowLengthens(t *testing.T) {
 	leak.Check(t)
 	read := func(f *flow, n int) { // and decode
@@ -22,7 +22,7 @@ func TestFlowLengthens(t *testing.T) {
 	for i, step := range []struct {
 		bytes int
 		swift bool
-		size  int // of the buffer that the next read has
+		size  int // of the next read's buffer
 	}{
 		{100, true, buffer.Bytes},
 		{all, false, buffer.Bytes},
@@ -39,7 +39,7 @@ func TestFlowLengthens(t *testing.T) {
 			t.Errorf("step %d: got a buffer of %d bytes, want %d", i, got, step.size)
 		}
 	}
-	f.W += 3 // a piece of a chunk's line
+	f.W += 3 // part of a chunk line
 	f.lengthen(false)
 	if len(f.Left()) != 3 {
 		t.Errorf("%d of 3 bytes are left", len(f.Left()))

@@ -2,7 +2,7 @@ package exchange
 
 import "elbow/internal/overload"
 
-// Footprint is what the connection holds.
+// Footprint estimates the memory that the connection holds.
 func (o *Origin) Footprint() overload.Footprint {
 	itself := int64(overload.ConnCost)
 	if o.Remote != nil { // QUIC

@@ -7,14 +7,13 @@ import (
 	"elbow/internal/http1"
 )
 
-// allowed is what an answer of our own says of the methods (RFC 9110, 10.2.1).
+// allowed is the Allow value of generated answers (RFC 9110, 10.2.1).
 const allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"
 
 var errLastHop = errors.New("TRACE ends here by Max-Forwards, and is not reflected")
 
-// countHop counts this hop of an OPTIONS or a TRACE that says how many it may take,
-// and reports whether it ends here (RFC 9110, 7.6.2). For other methods the field
-// means nothing.
+// countHop decrements the Max-Forwards of an OPTIONS or TRACE, and reports whether the
+// request ends here (RFC 9110, 7.6.2). Other methods ignore the field.
 func (x *Exchange) countHop() (ends bool, f *Fault) {
 	if m := string(x.Req.Method); m != "OPTIONS" && m != "TRACE" {
 		return false, nil
@@ -42,9 +41,9 @@ func (x *Exchange) countHop() (ends bool, f *Fault) {
 	return false, nil
 }
 
-// lastHop answers a request that may not go on. A TRACE would be answered with what
-// it was, credentials included: that helps an attacker more than anybody else, so
-// it is a method that is not known here.
+// lastHop answers a request that must not be forwarded. The answer to a TRACE would
+// repeat the request, including credentials, which mainly helps attackers, so TRACE is
+// not implemented.
 func (x *Exchange) lastHop() *Fault {
 	if string(x.Req.Method) == "TRACE" {
 		return &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}

@@ -7,10 +7,10 @@ import (
 	"elbow/internal/http1"
 )
 
-// Heads are always written anew from what was parsed, never copied: whatever a
-// parser downstream might read differently does not get past this file.
+// Heads are always serialized from the parsed form, never copied. So input that a
+// parser downstream might read differently does not pass this file.
 
-// appendRequest appends the request head as the backend gets it.
+// appendRequest appends the request head for an HTTP/1.1 backend.
 func (x *Exchange) appendRequest(dst []byte) []byte {
 	r := &x.Req
 	dst = http1.AppendRequestLine(dst, r.Method, r.Path)
@@ -30,32 +30,32 @@ func (x *Exchange) appendRequest(dst []byte) []byte {
 	dst = x.appendForwarded(dst)
 	dst = appendUpgrade(dst, r.Upgrade)
 	if x.call {
-		dst = append(dst, "Connection: TE\r\nTE: trailers\r\n"...) // where its status comes
+		dst = append(dst, "Connection: TE\r\nTE: trailers\r\n"...) // gRPC sends its status there
 	}
 	dst = http1.AppendFraming(dst, r.Framing, r.Length)
 	return append(dst, "\r\n"...)
 }
 
-// passes reports whether a field of the request goes on to the backend as it is.
+// passes reports whether a field of the request is forwarded to the backend unchanged.
 func (x *Exchange) passes(f *http1.Field) bool {
 	if f.Hop {
 		return false
 	}
 	switch f.ID {
 	case http1.Host, http1.XForwardedProto, http1.XForwardedPort:
-		return false // written anew
+		return false // written by the proxy
 	case http1.XForwardedFor:
 		return x.cfg.KeepForwardedFor
 	case http1.Expect:
 		return x.Req.Expect100
 	case http1.Cookie:
-		return x.cfg.Sticky == nil // else what recall has left of them
+		return x.cfg.Sticky == nil // otherwise recall has removed the session cookie
 	}
 	return true
 }
 
-// appendHost appends the authority that the request is for. Only HTTP/1.0 may
-// leave it out; the backend then gets the address that the client came to.
+// appendHost appends the authority of the request. Only HTTP/1.0 may omit it; the
+// backend then gets the address that the client connected to.
 func (x *Exchange) appendHost(dst []byte) []byte {
 	if len(x.Req.Authority) > 0 {
 		return append(dst, x.Req.Authority...)
@@ -63,8 +63,8 @@ func (x *Exchange) appendHost(dst []byte) []byte {
 	return x.From.Frontend.Addr.AppendTo(dst)
 }
 
-// appendForwarded appends the X-Forwarded fields: For grows by the client,
-// Proto and Port are ours alone (decisions, Data plane 9).
+// appendForwarded appends the X-Forwarded fields: the client is appended to For; Proto
+// and Port are always the proxy's own (decisions, Data plane 9).
 func (x *Exchange) appendForwarded(dst []byte) []byte {
 	if !x.cfg.KeepForwardedFor {
 		dst = append(dst, "X-Forwarded-For: "...)
@@ -80,7 +80,7 @@ func (x *Exchange) appendForwarded(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendClients appends what X-Forwarded-For is.
+// appendClients appends the value of X-Forwarded-For.
 func (x *Exchange) appendClients(dst []byte) []byte {
 	for i := range x.Req.Fields {
 		if f := &x.Req.Fields[i]; f.ID == http1.XForwardedFor && len(f.Value) > 0 {
@@ -91,7 +91,7 @@ func (x *Exchange) appendClients(dst []byte) []byte {
 	return appendIP(dst, x.From.Addr().Addr())
 }
 
-// AppendResponse appends the final response head as the client gets it.
+// AppendResponse appends the final response head for an HTTP/1.1 client.
 func (x *Exchange) AppendResponse(dst []byte) []byte {
 	r := &x.Resp
 	dst = http1.AppendStatusLine(dst, r.Status, r.Reason)
@@ -121,13 +121,14 @@ func (x *Exchange) AppendResponse(dst []byte) []byte {
 	if alt := x.altSvc(); len(alt) > 0 {
 		dst = http1.AppendField(dst, "Alt-Svc", alt)
 	}
-	// A length also where no body follows: it says how long one would be.
+	// A length is sent even where no body follows: it is the length that the body would
+	// have.
 	dst = http1.AppendFraming(dst, x.Framing, r.Length)
 	dst = x.appendConnection(dst)
 	return append(dst, "\r\n"...)
 }
 
-// appendSession appends the cookie that a sticky client is to keep.
+// appendSession appends the Set-Cookie field of a sticky session.
 func (x *Exchange) appendSession(dst []byte) []byte {
 	before := len(dst)
 	dst = append(dst, "Set-Cookie: "...)
@@ -142,13 +143,13 @@ func (x *Exchange) appendSession(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// mustUpgrade reports whether the answer tells a client that knows Upgrade which
-// protocols it must ask for (RFC 9110, 15.5.22). In any other answer the field is
-// an advertisement of the backend's for its own connection and ends here.
+// mustUpgrade reports whether the answer names the protocols that a client must ask
+// for (RFC 9110, 15.5.22) and the client knows Upgrade. In any other answer the field
+// describes the backend's own connection and is removed.
 func (x *Exchange) mustUpgrade() bool { return x.Resp.Status == 426 && x.Req.Minor > 0 }
 
-// appendConnection says what becomes of the client connection, where the
-// protocol version does not say so already.
+// appendConnection appends the Connection field if the protocol version does not imply
+// the state of the connection.
 func (x *Exchange) appendConnection(dst []byte) []byte {
 	switch {
 	case x.mustUpgrade() && !x.Keep:
@@ -163,7 +164,7 @@ func (x *Exchange) appendConnection(dst []byte) []byte {
 	return dst
 }
 
-// AppendInterim appends a 1xx head as the client gets it.
+// AppendInterim appends a 1xx head for the client.
 func (x *Exchange) AppendInterim(dst []byte) []byte {
 	r := &x.Resp
 	dst = http1.AppendStatusLine(dst, r.Status, r.Reason)
@@ -172,7 +173,7 @@ func (x *Exchange) AppendInterim(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendUpgrade appends what asks for, or agrees to, another protocol.
+// appendUpgrade appends the fields that request, or accept, another protocol.
 func appendUpgrade(dst, protocol []byte) []byte {
 	if len(protocol) == 0 {
 		return dst
@@ -182,14 +183,14 @@ func appendUpgrade(dst, protocol []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendIP appends an address as X-Forwarded-For has it: without brackets or
+// appendIP appends an address in the form of X-Forwarded-For: without brackets or
 // zone.
 func appendIP(dst []byte, ip netip.Addr) []byte {
 	return ip.WithZone("").AppendTo(dst)
 }
 
-// AnnouncesTrailers reports whether an answer that came by HTTP/2, which may have
-// them behind a body of known length, says that it has trailers.
+// AnnouncesTrailers reports whether an answer that came over HTTP/2, where trailers
+// may follow a body of known length, has a Trailer field.
 func (x *Exchange) AnnouncesTrailers() bool {
 	if !x.framed || x.Req.Minor == 0 {
 		return false

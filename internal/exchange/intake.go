@@ -9,20 +9,20 @@ import (
 	"elbow/internal/overload"
 )
 
-// An intake is what a client has sent: the head of the request under way, which
-// stays where it is to the end of the exchange because everything refers to it,
-// then perhaps its body or the requests after it.
+// An intake buffers what a client has sent: the head of the current request, which
+// must not move until the exchange ends because slices refer to it, and after it
+// perhaps body bytes or pipelined requests.
 type intake struct {
-	short *buffer.Head // on loan; nil when b has outgrown it
-	B     []byte       // b[:n] has been read, b[used:n] not been used
+	short *buffer.Head // from the pool; nil once b has outgrown it
+	B     []byte       // B[:N] has been read, B[Used:N] not been consumed
 	N     int
 	Used  int
 
-	owner *overload.Holding // what the head is reckoned for
-	extra int64             // bytes of it that are reckoned beyond an exchange
+	owner *overload.Holding // account of the memory of the head
+	extra int64             // bytes charged beyond those of an exchange
 
-	// more means that the last read filled all the room it had, so that a TLS
-	// connection may hold more of the same record.
+	// More reports that the last read filled all the room it had, so that a TLS connection
+	// may hold more of the same record.
 	More bool
 }
 
@@ -41,17 +41,17 @@ func (in *intake) close() {
 	*in = intake{}
 }
 
-// Next forgets what has been used and moves the rest to the front.
+// Next discards what has been consumed and moves the rest to the front.
 func (in *intake) Next() {
 	in.N = copy(in.B, in.B[in.Used:in.N])
 	in.Used = 0
 }
 
-// Rest is what has been read and not used.
+// Rest returns what has been read and not consumed.
 func (in *intake) Rest() []byte { return in.B[in.Used:in.N] }
 
-// Read reads once, and returns http1.ErrHeadLength if there is no room and may
-// be none.
+// Read reads once, and returns http1.ErrHeadLength if the buffer is full and must not
+// grow.
 func (in *intake) Read(from io.Reader) error {
 	if in.N == len(in.B) {
 		if len(in.B) >= http1.MaxHeadBytes {
@@ -63,13 +63,13 @@ func (in *intake) Read(from io.Reader) error {
 	in.N += n
 	in.More = in.N == len(in.B)
 	if n > 0 {
-		return nil // an error will come again
+		return nil // the next read returns the error again
 	}
 	return err
 }
 
-// grow moves everything to a buffer of size bytes. Heads that need it are rare
-// enough to leave that buffer to the collector.
+// grow moves everything to a buffer of size bytes. Heads that need one are rare, so
+// the buffer is not pooled.
 func (in *intake) grow(size int) {
 	b := make([]byte, size)
 	copy(b, in.B[:in.N])
@@ -81,8 +81,8 @@ func (in *intake) grow(size int) {
 	in.Reckon(size)
 }
 
-// Reckon takes down that the head, or what has been made of it, takes n bytes; up to
-// headBytes of them belong to an exchange anyway.
+// Reckon charges n bytes for the head, or for what was decoded from it, to the memory
+// account; up to headBytes of them are already covered by the exchange.
 func (in *intake) Reckon(n int) {
 	extra := int64(n)
 	if n <= buffer.HeadBytes {
@@ -94,15 +94,15 @@ func (in *intake) Reckon(n int) {
 	}
 }
 
-// Unread takes b back, which was read behind the end of a body. Everything
-// read before has been used.
+// Unread puts b back, which was read beyond the end of a body. Everything read before
+// must have been consumed.
 func (in *intake) Unread(b []byte) {
 	if len(b) == 0 {
 		return
 	}
 	if in.N+len(b) > len(in.B) {
-		// What the head's slices refer to stays alive: the old bytes are
-		// copied, the small buffer is kept from the pool.
+		// The slices of the head stay valid: the old bytes are copied, and the small
+		// buffer is not returned to the pool.
 		in.B = slices.Concat(in.B[:in.N], b)
 		in.short = nil
 		in.Reckon(len(in.B))

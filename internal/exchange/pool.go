@@ -11,20 +11,20 @@ import (
 
 var exchanges = sync.Pool{New: func() any { return &Exchange{Out: make([]byte, 0, buffer.HeadBytes)} }}
 
-// TakeExchange returns an exchange for the requests that a connection, or a stream of
-// it, has ready. ends, with id, is what ends it if its client stands still.
+// TakeExchange returns an exchange for the pending requests of a connection or stream.
+// ends, called with id, ends the exchange if its client stalls.
 func TakeExchange(from *Origin, client ClientSide, ends expeller, id uint32) *Exchange {
 	x := exchanges.Get().(*Exchange)
 	x.From, x.client = from, client
 	x.Taking.open(from, ends, id)
 	x.Sending.open(from, ends, id)
-	x.Taking.holds = overload.UploadCost // a buffer, too
+	x.Taking.holds = overload.UploadCost // while stalled it holds a buffer
 	from.Memory.Hold(overload.ExchangeCost)
 	x.In.open(&from.Memory)
 	return x
 }
 
-// Release gives the exchange back, without anything that refers to its connection.
+// Release returns the exchange to the pool, without references to its connection.
 func (x *Exchange) Release() {
 	x.In.close()
 	x.From.Memory.Hold(-overload.ExchangeCost)
@@ -39,11 +39,11 @@ func (x *Exchange) Release() {
 	exchanges.Put(x)
 }
 
-// keptBytes is how much room for heads and trailers an exchange keeps for the
-// next one; few have more.
+// keptBytes is the capacity for heads and trailers that an exchange keeps for the next
+// one; few heads are larger.
 const keptBytes = 4 * buffer.HeadBytes
 
-// shrink lets go of the room that only an unusual message needs.
+// shrink frees the capacity that only an unusual message needs.
 func (x *Exchange) shrink() {
 	if cap(x.Out) > keptBytes {
 		x.Out = make([]byte, 0, buffer.HeadBytes)
@@ -53,7 +53,7 @@ func (x *Exchange) shrink() {
 	}
 }
 
-// Reset forgets the exchange before.
+// Reset clears the state of the previous request.
 func (x *Exchange) Reset() {
 	x.cfg = x.From.Frontend.Config.Load()
 	x.member, x.backend = -1, nil

@@ -2,20 +2,20 @@ package exchange
 
 import "elbow/internal/accesslog"
 
-// A Record is what is known of an exchange when it has ended: the access log and
-// the metrics are made of it.
+// A Record holds the result of an exchange, from which the access log and the metrics
+// are produced.
 type Record struct {
 	accesslog.Times
-	Status   int   // as the client got it, or would have
+	Status   int   // sent to the client, or the one it would have got
 	BytesIn  int64 // read from the client, head and body
 	BytesOut int64 // written to the client, head and body
 	backend  *Backend
 	retries  int
-	Fault    *Fault // nil: the exchange took its course
+	Fault    *Fault // nil: no fault
 }
 
-// log writes the line of the exchange in the access log. x.out, no longer
-// needed, is what it is put together in.
+// log writes the access-log record. It reuses x.Out, which is no longer needed, as its
+// buffer.
 func (x *Exchange) log() {
 	access := x.From.Access
 	if access == nil {

@@ -16,12 +16,12 @@ var (
 	errNoTunnel = errors.New("WebSocket to backends of HTTP/2 is not supported")
 )
 
-// local answers what no backend is asked for, and reports whether it did.
+// local answers requests that need no backend, and reports whether it did.
 func (x *Exchange) local() (answered bool, f *Fault) {
 	switch {
 	case x.From.Overflow:
-		// HTTP/2 and HTTP/3 clients are asked to go not before there is an answer on
-		// its way: one that is asked at once opens the next connection instead.
+		// HTTP/2 and HTTP/3 clients are asked to leave only once an answer is being sent:
+		// a client that is asked earlier opens the next connection instead of waiting.
 		x.client.Retire()
 		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: ErrOverflow}
 	case x.From.Budget.Full():
@@ -35,7 +35,7 @@ func (x *Exchange) local() (answered bool, f *Fault) {
 		if !x.Plain {
 			return true, &Fault{Side: Client, Op: OpHead, Status: 501, Err: errNoTunnel}
 		}
-		x.Req.Upgrade = nil // a server may go on without (RFC 9110, 7.8)
+		x.Req.Upgrade = nil // a server may ignore it (RFC 9110, 7.8)
 	}
 	ends, f := x.countHop()
 	if ends {
@@ -44,8 +44,8 @@ func (x *Exchange) local() (answered bool, f *Fault) {
 	return f != nil, f
 }
 
-// redirect sends the client to the same place on https (decisions,
-// CreateLoadBalancerHTTPSListener 7). The host is a valid one: http1 sees to it.
+// redirect redirects the client to the same URI on https (decisions,
+// CreateLoadBalancerHTTPSListener 7). The host is valid: http1 has checked it.
 func (x *Exchange) redirect() *Fault {
 	host := withoutPort(x.Req.Authority)
 	if len(host) == 0 {
@@ -70,7 +70,7 @@ func (x *Exchange) redirect() *Fault {
 	return nil
 }
 
-// withoutPort cuts the port off a valid authority.
+// withoutPort removes the port from a valid authority.
 func withoutPort(authority []byte) []byte {
 	if i := bytes.LastIndexByte(authority, ':'); i > bytes.LastIndexByte(authority, ']') {
 		return authority[:i]
@@ -78,7 +78,7 @@ func withoutPort(authority []byte) []byte {
 	return authority
 }
 
-// noMemory is the Fault of a request that there is no memory for.
+// noMemory returns the Fault of a request refused because of memory shortage.
 func (x *Exchange) noMemory() *Fault {
 	x.From.Frontend.RefuseMemory()
 	return &Fault{Side: Self, Op: OpHead, Status: 503, Err: overload.ErrMemory}

@@ -2,7 +2,7 @@ package exchange
 
 import "elbow/internal/http1"
 
-// BodilessMethod reports whether requests with this method have no body, as a rule.
+// BodilessMethod reports whether requests with this method usually have no body.
 func BodilessMethod(method []byte) bool {
 	switch string(method) {
 	case "GET", "HEAD", "OPTIONS", "DELETE", "TRACE":
@@ -13,9 +13,9 @@ func BodilessMethod(method []byte) bool {
 	return false
 }
 
-// WholeBody settles the framing of a request that came without a length and of
-// whose body all n bytes are there: the backend can be told. An empty one of a
-// method without a body is none at all.
+// WholeBody sets the framing of a request that came without a length and whose body of
+// n bytes has arrived completely, so that the backend gets a Content-Length. An empty
+// body of a method that usually has none is treated as no body.
 func (x *Exchange) WholeBody(n int64) {
 	if n == 0 && BodilessMethod(x.Req.Method) {
 		x.Req.Framing = http1.NoBody
@@ -24,9 +24,9 @@ func (x *Exchange) WholeBody(n int64) {
 	x.Req.Framing, x.Req.Length = http1.Length, n
 }
 
-// announceEmpty gives a request whose method anticipates content, but which has
-// none, a length of 0 (RFC 9110, 8.6): HTTP/2 and HTTP/3 do without, but backends
-// of HTTP/1.1 answer 411 to a POST that says nothing of it.
+// announceEmpty sets a length of 0 on a request whose method anticipates content but
+// which has none (RFC 9110, 8.6): HTTP/2 and HTTP/3 need no length, but HTTP/1.1
+// backends answer 411 to a POST without one.
 func (x *Exchange) announceEmpty() {
 	r := &x.Req
 	if r.Framing != http1.NoBody || len(r.Upgrade) > 0 {
@@ -38,13 +38,13 @@ func (x *Exchange) announceEmpty() {
 	}
 }
 
-// bodyRead reports whether the request has been read to its end, so that what
-// comes next from the client is another request.
+// bodyRead reports whether the request has been read to its end, so that the next
+// bytes of the client are another request.
 func (x *Exchange) bodyRead() bool { return !x.Upload.Running || x.Upload.Complete.Load() }
 
-// again reports whether the request may be sent once more without harm
-// although a backend may have seen it (RFC 9110, 9.2.2): idempotent and without
-// a body, or the end of one, that is still to come.
+// again reports whether the request may safely be sent again although a backend may
+// have processed it (RFC 9110, 9.2.2): it is idempotent and no part of a body, not
+// even its end, is outstanding.
 func (x *Exchange) again() bool {
 	if x.Upload.Running || x.Req.Framing == http1.Chunked || x.Req.Length > 0 || len(x.Req.Upgrade) > 0 {
 		return false

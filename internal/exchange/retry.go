@@ -1,13 +1,14 @@
 package exchange
 
-// retry decides whether the exchange is tried again after f, and prepares it.
+// retry decides whether the exchange is retried after f, and prepares the next
+// attempt.
 //
-// A connection from the pool that died before a byte of the answer is replaced
-// by a new one to the same backend, once: closing idle connections is the
-// backend's right, and the request may be sent again (exchange.again). A backend
-// that took no connection has seen nothing of the request, so another one gets
-// it, once, and only within the listener's budget: when most backends are gone,
-// retries must not add to the load of the rest.
+// If a pooled connection fails before a byte of the answer arrives, one attempt is
+// made on a new connection to the same backend: closing idle connections is the
+// backend's right, and the request may safely be sent again (Exchange.again). If a
+// backend did not accept a connection, it has seen nothing of the request, so one
+// attempt is made with another backend, within the listener's retry budget: when most
+// backends are down, retries must not overload the rest.
 func (x *Exchange) retry(f *Fault) bool {
 	next, ok := x.attempt.after(f.Retry)
 	if !ok || x.headSent() {
@@ -23,14 +24,14 @@ func (x *Exchange) retry(f *Fault) bool {
 	return true
 }
 
-// move chooses another member for the next attempt. If there is none, what the
-// first one did to the exchange stands.
+// move chooses another member for the next attempt. If there is none, the Fault of the
+// first attempt stands.
 func (x *Exchange) move() bool {
 	budget := &x.From.Frontend.Retries
 	if !budget.Take() {
 		return false
 	}
-	x.attempt = firstAttempt // so that choose does
+	x.attempt = firstAttempt // for choose
 	if x.choose() != nil {
 		budget.GiveBack()
 		return false

@@ -7,21 +7,21 @@ import (
 	"elbow/internal/http1"
 )
 
-// A sharing says whether a cache that serves several clients may store an answer
-// (RFC 9111, 3). One that did so with a client's cookie in it would send everybody
-// to that client's backend.
+// A sharing classifies whether a shared cache may store an answer (RFC 9111, 3). A
+// cache that stored one with a session cookie would send all its clients to one
+// client's backend.
 type sharing uint8
 
 const (
 	unshared sharing = iota // no shared cache may store it
-	unsaid                  // one may, as the answer does not say what to do
-	shared                  // it is meant for them, or may update what they have
+	unsaid                  // one may, because the answer does not specify it
+	shared                  // the answer is meant for them, or may update a stored one
 )
 
-// appendSessionCookie appends the Set-Cookie value that a sticky client is to
-// keep, if the answer gains one, and reports whether the answer has to become
-// private for it. What is meant to be shared stays as it is, without a cookie: the
-// client gets it with the next answer that is its own.
+// appendSessionCookie appends the Set-Cookie value of a sticky session if the answer
+// may carry one, and reports whether the answer must be marked private for it. An
+// answer meant for shared caches is forwarded unchanged, without a cookie: the client
+// gets the cookie with its next private answer.
 func (x *Exchange) appendSessionCookie(dst []byte) (_ []byte, private bool) {
 	if x.cfg.Sticky == nil || x.member < 0 {
 		return dst, false
@@ -39,19 +39,20 @@ func (x *Exchange) appendSessionCookie(dst []byte) (_ []byte, private bool) {
 	return with, false
 }
 
-// A caching is what the fields of an answer say about caches together.
+// A caching combines what the fields of an answer say about caches.
 type caching struct {
-	closed     bool // private, or its like for Set-Cookie
+	closed     bool // private, or private or no-cache naming Set-Cookie
 	unstored   bool // no-store
-	understood bool // must-understand, with which caches that know the status ignore no-store
-	open       bool // public, s-maxage, or a field for caches of one kind
+	understood bool // must-understand: caches that know the status ignore no-store
+	open       bool // public, s-maxage, or a targeted field
 	fresh      bool // max-age over 0
-	aged       bool // max-age, whatever it is
+	aged       bool // max-age, any value
 	expires    bool // Expires, in the future
 	relocation bool // Content-Location
 }
 
-// isClosed reports whether no shared cache may store the answer, or not its cookie.
+// isClosed reports whether shared caches must not store the answer, or must not store
+// its cookie.
 func (c *caching) isClosed() bool { return c.closed || c.unstored && !c.understood }
 
 func (x *Exchange) sharing() sharing {
@@ -59,7 +60,7 @@ func (x *Exchange) sharing() sharing {
 	for i := range x.Resp.Fields {
 		x.noteCaching(&c, &x.Resp.Fields[i])
 	}
-	get := false // or another method whose answers are stored for its own requests (RFC 9110, 9.2.3)
+	get := false // or another method whose answers are cached for later requests (RFC 9110, 9.2.3)
 	switch string(x.Req.Method) {
 	case "GET", "HEAD", "QUERY":
 		get = true
@@ -71,7 +72,7 @@ func (x *Exchange) sharing() sharing {
 		return unshared
 	case c.open || c.fresh || c.expires && !c.aged:
 		return shared
-	case x.Resp.Status == 304: // may stand for an answer that says more (RFC 9111, 4.3.4)
+	case x.Resp.Status == 304: // may update a stored answer with more fields (RFC 9111, 4.3.4)
 		return shared
 	case get && heuristic(x.Resp.Status):
 		return unsaid
@@ -81,7 +82,7 @@ func (x *Exchange) sharing() sharing {
 	return unshared
 }
 
-// noteCaching takes down what one field says.
+// noteCaching records what one field says.
 func (x *Exchange) noteCaching(c *caching, f *http1.Field) {
 	const control = "cache-control"
 	switch n := len(f.Name); {
@@ -89,7 +90,7 @@ func (x *Exchange) noteCaching(c *caching, f *http1.Field) {
 		c.directives(f.Value)
 	case isNamed(f, "surrogate-control"), n > len(control) && f.Name[n-len(control)-1] == '-' &&
 		bytes.EqualFold(f.Name[n-len(control):], []byte(control)):
-		// A targeted field counts in place of Cache-Control (RFC 9213, 2.2).
+		// A targeted field overrides Cache-Control (RFC 9213, 2.2).
 		var targeted caching
 		if targeted.directives(f.Value); !targeted.isClosed() {
 			c.open = true
@@ -101,7 +102,7 @@ func (x *Exchange) noteCaching(c *caching, f *http1.Field) {
 	}
 }
 
-// directives takes down a Cache-Control (RFC 9111, 5.2.2).
+// directives records the directives of a Cache-Control value (RFC 9111, 5.2.2).
 func (c *caching) directives(list []byte) {
 	for len(list) > 0 {
 		var d []byte
@@ -114,7 +115,7 @@ func (c *caching) directives(list []byte) {
 		case "must-understand":
 			c.understood = true
 		case "private", "no-cache":
-			// With names the directive is about these fields only.
+			// With field names, the directive applies to these fields only.
 			c.closed = c.closed || namesCookie(value) || string(name) == "private" && len(value) == 0
 		case "public", "s-maxage":
 			c.open = true
@@ -135,8 +136,8 @@ func namesCookie(list []byte) bool {
 	return false
 }
 
-// dateUnix reads a date in any of the three forms that HTTP has had (RFC 9110,
-// 5.6.7); 0 if it is none.
+// dateUnix parses a date in any of the three HTTP formats (RFC 9110, 5.6.7); it
+// returns 0 for anything else.
 func dateUnix(text []byte) int64 {
 	for _, form := range [...]string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
 		if at, err := time.Parse(form, string(text)); err == nil {
@@ -146,8 +147,8 @@ func dateUnix(text []byte) int64 {
 	return 0
 }
 
-// cutDirective cuts the first element off a list whose elements may be quoted
-// (RFC 9110, 5.6.1).
+// cutDirective splits the first element off a list whose elements may be quoted (RFC
+// 9110, 5.6.1).
 func cutDirective(list []byte) (d, rest []byte) {
 	quoted := false
 	for i := 0; i < len(list); i++ {
@@ -167,8 +168,8 @@ func cutDirective(list []byte) (d, rest []byte) {
 	return list, nil
 }
 
-// heuristic reports whether an answer with this status may be stored although it
-// says nothing of caches (RFC 9110, 15.1; RFC 7725, 3).
+// heuristic reports whether an answer with this status may be stored although it does
+// not mention caches (RFC 9110, 15.1; RFC 7725, 3).
 func heuristic(status int) bool {
 	switch status {
 	case 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 451, 501:

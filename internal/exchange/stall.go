@@ -10,51 +10,53 @@ import (
 	"elbow/internal/socket"
 )
 
-// A stall is a time in which an exchange can do nothing before its client takes or
-// sends something. Meanwhile it has a place at its backend, so clients that stand
-// still could have all places, and keep them for as long as the limits on a
-// standstill allow, which is minutes. So when somebody wants a place and there is
-// none, exchanges whose clients have stood still for longest are ended for it. While
-// there are places nothing is: a paused video does no harm then.
+// A stall is a time in which an exchange cannot go on before its client reads or sends
+// something. Meanwhile the exchange holds a place at its backend, so stalled clients
+// could take all places and keep them for as long as the timeouts allow, which is
+// minutes. Therefore, when an exchange needs a place and none is free, those whose
+// clients have been stalled for longest are ended. While there are free places none is
+// ended: a paused video does no harm then.
 type stall struct {
 	from  *Origin
 	ends  expeller
-	id    uint32 // for that
-	quiet bool   // nothing says that it is the client's turn
-	owes  bool   // from has been told of it
-	holds int64  // bytes that are held meanwhile
+	id    uint32 // argument of ends
+	quiet bool   // it is not known to be the client's turn
+	owes  bool   // from.Memory has been informed
+	holds int64  // bytes held during the stall
 	since socket.Instant
 
-	// Guarded by in.mu, while the exchange is in there.
+	// Guarded by in.mu while in is not nil.
 	in         *stalls
 	next, prev *stall
-	ended      bool // a place was wanted
+	ended      bool // to free a place
 }
 
-// stalls are those of a backend, oldest first in either list. The zero value has
-// none.
+// stalls holds the stalls at a backend, in two lists ordered by age. The zero value is
+// empty.
 type stalls struct {
 	mu     sync.Mutex
-	lists  [2]stall       // guarded by mu; a ring each; [1] are the quiet ones
-	counts int            // guarded by mu; in both
-	shared socket.Instant // guarded by mu; when the clients' shares were looked at last
+	lists  [2]stall       // guarded by mu; heads of two rings; [1] holds the quiet stalls
+	counts int            // guarded by mu; length of both lists
+	shared socket.Instant // guarded by mu; last check of the clients' shares
 }
 
 const (
-	// StallPatience is how long a client may stand still although a place is wanted.
+	// StallPatience is how long a client may stall while another exchange needs a place.
 	StallPatience = overload.ClientPatience
 
-	// Beyond a half of the places, stallShare, a client's stalls are ended sooner, and
-	// those that nobody is to blame for, such as silent WebSockets, are ended at all.
+	// If one client's stalls hold more than 1/stallShare of the places, they are ended
+	// sooner, including quiet ones such as idle WebSockets, which are otherwise never
+	// ended.
 	stallShare     = 2
 	sharePatience  = StallPatience / 8
 	sharesInterval = 50 * time.Millisecond
 
-	// maxEnded bounds what is ended for one who wants a place.
+	// maxEnded bounds how many stalls are ended for one waiting exchange.
 	maxEnded = 64
 )
 
-// ErrStalled is why an exchange was ended for another one. It is a timeout.
+// ErrStalled means that a stalled exchange was ended to free its place. It is a
+// timeout.
 var ErrStalled error = stallError{}
 
 type stallError struct{}
@@ -62,20 +64,20 @@ type stallError struct{}
 func (stallError) Error() string        { return "client stood still while others waited for the backend" }
 func (stallError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
-// An expeller ends an exchange in which its client stands still, as the client has to
-// be told: by a reset, short of the end that a head may have promised. id is the
-// stream, in HTTP/2. It may be called when the exchange has ended.
+// An expeller ends an exchange whose client has stalled in a way that the client
+// notices: by a reset, before the end that the head may have announced. id is the
+// HTTP/2 stream. Expel may be called after the exchange has ended.
 type expeller interface{ Expel(id uint32) }
 
-// open is for a new exchange.
+// open prepares w for a new exchange.
 func (w *stall) open(from *Origin, ends expeller, id uint32) { w.from, w.ends, w.id = from, ends, id }
 
-// Begin notes that w begins now, or begins anew. in is nil if the exchange has no place
-// at a backend.
+// Begin starts a stall, or restarts the current one. in is nil if the exchange holds
+// no place at a backend.
 func (w *stall) Begin(in *stalls, quiet bool) {
 	if !quiet {
 		if w.owes {
-			w.from.Memory.Paid() // something
+			w.from.Memory.Paid() // the client has made progress
 		} else {
 			w.from.Memory.Hold(w.holds)
 		}
@@ -97,7 +99,7 @@ func (w *stall) Begin(in *stalls, quiet bool) {
 	in.counts++
 }
 
-// End notes the end of w and reports whether it was ended for somebody else.
+// End ends the stall and reports whether the exchange was ended to free its place.
 func (w *stall) End() (ended bool) {
 	if w.owes {
 		w.owes = false
@@ -117,7 +119,7 @@ func (w *stall) End() (ended bool) {
 	return w.ended
 }
 
-// unlink takes w out of its list. Called with in.mu locked.
+// unlink removes w from its list. in.mu must be locked.
 func (w *stall) unlink() {
 	if w.next == nil {
 		return
@@ -127,7 +129,7 @@ func (w *stall) unlink() {
 	w.in.counts--
 }
 
-// ring returns the list. Called with mu locked.
+// ring returns the head of a list, initialized. mu must be locked.
 func (s *stalls) ring(quiet bool) *stall {
 	r := &s.lists[0]
 	if quiet {
@@ -139,8 +141,8 @@ func (s *stalls) ring(quiet bool) *stall {
 	return r
 }
 
-// free ends up to n stalls so that a client finds a place among so many, and returns
-// how many it has ended.
+// free ends up to n stalled exchanges for a client that needs one of the given number
+// of places, and returns how many it has ended.
 func (s *stalls) free(n int, client netip.Addr, places int64) int {
 	ended := s.choose(min(n, maxEnded), client, places)
 	for i := range ended {
@@ -149,8 +151,8 @@ func (s *stalls) free(n int, client netip.Addr, places int64) int {
 	return len(ended)
 }
 
-// choose takes those out that are to be ended. What is returned are copies: an
-// exchange may end at any moment, and its stall be that of another one.
+// choose removes the stalls to be ended from the lists. It returns copies: an exchange
+// may end at any moment, after which its stall belongs to another one.
 func (s *stalls) choose(n int, client netip.Addr, places int64) (chosen []stall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +178,7 @@ func (s *stalls) choose(n int, client netip.Addr, places int64) (chosen []stall)
 	n = min(n, has-int(places/stallShare))
 	for _, quiet := range [...]bool{false, true} {
 		if quiet && most == client {
-			break // it has got what it has asked for
+			break // enough are chosen
 		}
 		for w := s.ring(quiet).next; w != s.ring(quiet) && len(chosen) < n && w.ripe(now); {
 			next := w.next
@@ -189,8 +191,8 @@ func (s *stalls) choose(n int, client netip.Addr, places int64) (chosen []stall)
 	return chosen
 }
 
-// AgeStalls makes what stands still with b as old as d, if it is n exchanges, and
-// reports whether it is. It is for tests, which have no time for real patience.
+// AgeStalls sets the age of all stalls at b to d if there are n of them, and reports
+// whether there are. It exists for tests, which cannot wait for StallPatience.
 func (b *Backend) AgeStalls(n int, d time.Duration) bool {
 	s := &b.stalls
 	s.mu.Lock()
@@ -206,8 +208,8 @@ func (b *Backend) AgeStalls(n int, d time.Duration) bool {
 	return true
 }
 
-// largest returns the client that has most of the stalls that count against its
-// share, and how many. Called with mu locked.
+// largest returns the client with the most stalls that count against its share, and
+// their number. mu must be locked.
 func (s *stalls) largest(now socket.Instant) (most netip.Addr, has int) {
 	of := make(map[netip.Addr]int)
 	for _, quiet := range [...]bool{false, true} {
@@ -229,8 +231,7 @@ func (w *stall) ripe(now socket.Instant) bool {
 	return now.Sub(w.since) >= sharePatience
 }
 
-// Stalls notes that the exchange waits for its client. flows, after it, notes that it
-// does not any more.
+// Stalls records that the exchange waits for its client, until Flows is called.
 func (x *Exchange) Stalls(w *stall, quiet bool) {
 	var in *stalls
 	if x.backend != nil && x.place != noPlace {
@@ -239,7 +240,7 @@ func (x *Exchange) Stalls(w *stall, quiet bool) {
 	w.Begin(in, quiet)
 }
 
-// Flows returns a Fault if the exchange was ended meanwhile.
+// Flows ends the stall and returns a Fault if the exchange was ended during it.
 func (x *Exchange) Flows(w *stall, op Op) *Fault {
 	if w.End() {
 		return &Fault{Side: Client, Op: op, Status: 408, Err: ErrStalled}
@@ -247,13 +248,12 @@ func (x *Exchange) Flows(w *stall, op Op) *Fault {
 	return nil
 }
 
-// Quiet reports whether a client that sends nothing of the request may well wait for
-// the backend: in a call it may answer what it gets, and with Expect it has to be told
-// to go on.
+// Quiet reports whether a client that sends nothing of the request may be waiting for
+// the backend: in a call it may answer messages, and with Expect it waits for 100
+// (Continue).
 func (x *Exchange) Quiet() bool { return x.call || x.Req.Expect100 }
 
-// makeRoom has a place become free at the backend that the exchange wants one of, if
-// there are clients that stand still.
+// makeRoom ends stalled exchanges to free a place at the backend that x needs one of.
 func (x *Exchange) makeRoom() {
 	b := x.backend
 	for range b.stalls.free(b.Gate.Waiting()+1, overload.Source(x.From.Client.Addr()), b.Gate.Limit) {

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// Who is chosen, and how many.
+// choose ends the right stalls, and the right number of them.
 func TestStallsChoose(t *testing.T) {
 	leak.Check(t)
 	at := func(host string) *Origin {

@@ -1,10 +1,10 @@
 package exchange
 
-// How far an exchange is, by three states that go forward only. Exchange.Reset begins
-// all of them anew.
+// An exchange has three states, which only move forward. Exchange.Reset resets all of
+// them.
 //
-// Its answer, as the client gets it. What has begun cannot be replaced by an answer of
-// our own, nor can the exchange be tried again:
+// The answer to the client. Once it has begun, it cannot be replaced by a generated
+// answer, and the exchange cannot be retried:
 //
 //	            interim    head       last       switch     break
 //	none        interim    begun      whole      switched   none
@@ -14,7 +14,7 @@ package exchange
 //	switched    –          –          –          –          broken
 //	broken      –          broken     broken     –          broken
 //
-// Its attempts with backends, by what the one before allows:
+// The attempts with backends, by the retry that the previous one permits:
 //
 //	              elsewhere   afresh
 //	first         moved       fresh
@@ -22,30 +22,30 @@ package exchange
 //	moved         –           moved fresh
 //	moved fresh   –           –
 //
-// Its place at the backend:
+// The place at the backend's gate:
 //
 //	           enter, free   enter, full   admit      leave
 //	no place   held          queued        –          no place
 //	queued     –             –             held       no place
 //	held       –             –             –          no place
 //
-// A dash is what does not happen, or what is refused.
+// A dash marks a transition that does not happen or is refused.
 
-// An answerState is how far the answer is.
+// An answerState is the progress of the answer.
 type answerState uint8
 
-// The states of an answer, and what moves it.
+// The states of an answer, ordered.
 const (
 	noAnswer answerState = iota
 	interimSent
-	begun    // the final head has gone out, or is about to
-	whole    // the backend has sent all of it, and the rest goes out
-	switched // to another protocol, which a tunnel carries
-	broken   // what has gone out is not all
+	begun    // the final head has been sent, or is about to be
+	whole    // the backend has sent all of it; the rest is being forwarded
+	switched // to another protocol, in a tunnel
+	broken   // a part has been sent, and no more will be
 	answerStates
 )
 
-// An answerEvent moves an answer.
+// An answerEvent changes the state of an answer.
 type answerEvent uint8
 
 const (
@@ -57,18 +57,18 @@ const (
 	answerEvents
 )
 
-// An attemptState is which attempt with a backend is under way.
+// An attemptState identifies the current attempt with a backend.
 type attemptState uint8
 
 const (
 	firstAttempt attemptState = iota
 	freshAttempt              // on a new connection to the same backend
 	movedAttempt              // with another backend
-	movedFresh                // with that, on a new connection
+	movedFresh                // with another backend, on a new connection
 	attemptStates
 )
 
-// A place is that of an exchange at its backend.
+// A place is the state of an exchange at the gate of its backend.
 type place uint8
 
 const (
@@ -78,7 +78,7 @@ const (
 	places
 )
 
-// A placeEvent moves a place.
+// A placeEvent changes a place.
 type placeEvent uint8
 
 const (
@@ -89,7 +89,7 @@ const (
 	placeEvents
 )
 
-// never is in the tables for what does not happen.
+// never marks a transition that does not exist.
 const never = 0xff
 
 var answerTable = [answerStates][answerEvents]answerState{
@@ -101,7 +101,7 @@ var answerTable = [answerStates][answerEvents]answerState{
 	broken:      {never, broken, broken, never, broken},
 }
 
-// The columns are for Elsewhere and Afresh.
+// The columns are the values of Retry: Elsewhere and Afresh.
 var attemptTable = [attemptStates][Afresh]attemptState{
 	firstAttempt: {movedAttempt, freshAttempt},
 	freshAttempt: {movedAttempt, never},
@@ -115,7 +115,7 @@ var placeTable = [places][placeEvents]place{
 	heldPlace:   {never, never, never, noPlace},
 }
 
-// after returns the state after e, in which s stays if e does not happen.
+// after returns the state after e, which is s if there is no such transition.
 func (s answerState) after(e answerEvent) answerState {
 	if next := answerTable[s][e]; next != never {
 		return next
@@ -123,7 +123,8 @@ func (s answerState) after(e answerEvent) answerState {
 	return s
 }
 
-// after returns the attempt that r allows after s; false if none.
+// after returns the attempt that follows s after a fault with r; false if there is
+// none.
 func (s attemptState) after(r Retry) (next attemptState, ok bool) {
 	if r == Never {
 		return s, false
@@ -132,10 +133,10 @@ func (s attemptState) after(r Retry) (next attemptState, ok bool) {
 	return next, next != never
 }
 
-// fresh reports whether the attempt is to be made on a new connection.
+// fresh reports whether the attempt must use a new connection.
 func (s attemptState) fresh() bool { return s == freshAttempt || s == movedFresh }
 
-// after returns the place after e, which stays if e does not happen.
+// after returns the place after e, which is p if there is no such transition.
 func (p place) after(e placeEvent) place {
 	if next := placeTable[p][e]; next != never {
 		return next
@@ -143,10 +144,10 @@ func (p place) after(e placeEvent) place {
 	return p
 }
 
-// HeadOut notes that the final head goes out.
+// HeadOut records that the final head is being sent.
 func (x *Exchange) HeadOut() { x.answer = x.answer.after(passHead) }
 
-// headSent reports whether the final head has gone out, or may have.
+// headSent reports whether the final head has been sent, or may have been.
 func (x *Exchange) headSent() bool { return x.answer >= begun }
 
 // Switched reports whether the exchange has become a tunnel.

@@ -9,8 +9,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// drawn returns the table of state.go that follows a heading: its columns, and its
-// rows by their first cell.
+// drawn parses the table in state.go that follows a heading. It returns its columns,
+// and its rows by their first cell.
 func drawn(t *testing.T, heading string) (columns []string, rows map[string][]string) {
 	t.Helper()
 	text, err := os.ReadFile("state.go")
@@ -35,8 +35,8 @@ func drawn(t *testing.T, heading string) (columns []string, rows map[string][]st
 	return columns, rows
 }
 
-// Each event in each state does what the tables say that are drawn, and there are no
-// others.
+// Every event in every state does what the tables in state.go show, and there are no
+// other states or events.
 func TestStatesAreAsDrawn(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -45,13 +45,13 @@ func TestStatesAreAsDrawn(t *testing.T) {
 		after          func(state, event int) int
 	}{
 		{
-			"// Its answer,",
+			"// The answer to the client.",
 			[]string{noAnswer: "none", interimSent: "interim", begun: "begun", whole: "whole", switched: "switched", broken: "broken"},
 			[]string{passInterim: "interim", passHead: "head", passLast: "last", passSwitch: "switch", breakOff: "break"},
 			func(state, event int) int { return int(answerState(state).after(answerEvent(event))) },
 		},
 		{
-			"// Its attempts",
+			"// The attempts",
 			[]string{firstAttempt: "first", freshAttempt: "fresh", movedAttempt: "moved", movedFresh: "moved fresh"},
 			[]string{"elsewhere", "afresh"},
 			func(state, event int) int {
@@ -63,7 +63,7 @@ func TestStatesAreAsDrawn(t *testing.T) {
 			},
 		},
 		{
-			"// Its place",
+			"// The place",
 			[]string{noPlace: "no place", queuedPlace: "queued", heldPlace: "held"},
 			[]string{enterFree: "enter, free", enterFull: "enter, full", admit: "admit", leavePlace: "leave"},
 			func(state, event int) int { return int(place(state).after(placeEvent(event))) },
@@ -77,7 +77,7 @@ func TestStatesAreAsDrawn(t *testing.T) {
 			for event := range tt.events {
 				want := rows[name][event]
 				if want == "–" {
-					want = name // it does not happen, so that nothing does
+					want = name // no transition: the state stays
 				}
 				if got := tt.states[tt.after(state, event)]; got != want {
 					t.Errorf("%s %s, %s: got %q, drawn is %q", tt.heading, name, tt.events[event], got, want)
@@ -87,8 +87,8 @@ func TestStatesAreAsDrawn(t *testing.T) {
 	}
 }
 
-// An answer goes forward only, an exchange is tried with two backends at most and four
-// times in all, and what has begun is never replaced.
+// An answer only moves forward, an exchange is tried with at most two backends and
+// four times in total, and an answer that has begun is never replaced.
 func TestStatesEnd(t *testing.T) {
 	leak.Check(t)
 	for s := range answerStates {

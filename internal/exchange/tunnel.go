@@ -13,22 +13,22 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Tunnel carries an upgraded connection: bytes both ways, without looking at
-// them. Each direction ends by itself, and its end is passed on as the end of
-// that direction only. Silence ends the tunnel only if it is in both directions.
+// A Tunnel relays an upgraded connection: bytes in both directions, uninterpreted.
+// Each direction ends independently, and its end is forwarded as a half-close. Only
+// silence in both directions ends the tunnel.
 //
-// A backend that closes its connection takes nothing more, but what it sent before
-// may wait in our socket still, also after the reset that its kernel answers with.
-// So what the client sends is thrown away from then on, until that has been carried.
-// The same holds for a client that closes its connection, or ends its stream and wants
-// no more of the other direction: see carryRest.
+// A backend that closes its connection accepts nothing more, but data that it sent
+// before may still be in our socket buffer, even after the reset that its kernel
+// sends. So the client's data is discarded from then on until the backend's data has
+// been forwarded. The same holds for a client that closes its connection, or ends its
+// stream and stops the other direction: see carryRest.
 type Tunnel struct {
 	x      *Exchange
 	heard  atomic.Int64 // instant of the last byte in either direction
 	halved atomic.Bool  // one direction has ended
-	closed atomic.Bool  // the backend takes nothing more
-	down   atomic.Bool  // all that the backend has sent has been carried
-	up     chan *Fault  // how the client's direction ended; capacity 1
+	closed atomic.Bool  // the backend accepts nothing more
+	down   atomic.Bool  // all data of the backend has been forwarded
+	up     chan *Fault  // result of the client's direction; capacity 1
 }
 
 var (
@@ -37,8 +37,8 @@ var (
 	ErrSilence = errors.New("silent for too long")
 )
 
-// SwitchFault is what is wrong with a 101; nil: nothing. A server must not switch
-// to what the client has not named (RFC 9110, 7.8).
+// SwitchFault returns the Fault of an invalid 101 response; nil if it is valid. A
+// server must not switch to a protocol that the client has not named (RFC 9110, 7.8).
 func (x *Exchange) SwitchFault() *Fault {
 	var err error
 	switch asked, got := x.Req.Upgrade, x.Resp.Upgrade; {
@@ -54,7 +54,7 @@ func (x *Exchange) SwitchFault() *Fault {
 	return &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: err}
 }
 
-// tunnel passes a 101 on and carries what follows to its end.
+// tunnel forwards a 101 and relays what follows until both directions have ended.
 func (x *Exchange) tunnel() *Fault {
 	if f := x.SwitchFault(); f != nil {
 		return f
@@ -67,11 +67,11 @@ func (x *Exchange) tunnel() *Fault {
 	}
 	t := &Tunnel{x: x, up: make(chan *Fault, 1)}
 	t.heard.Store(int64(socket.Now()))
-	go t.upward() // ends when the client does, or when downward interrupts it; downward waits for it
+	go t.upward() // ends with the client, or when downward interrupts it; downward waits for it
 	return t.downward()
 }
 
-// upward carries what the client sends.
+// upward forwards what the client sends.
 func (t *Tunnel) upward() {
 	defer t.x.From.Guard()
 	f := &Fault{Side: Self, Op: OpTunnel, Err: errPanic}
@@ -84,17 +84,17 @@ func (t *Tunnel) upward() {
 	t.halved.Store(true)
 	_ = t.x.up.CloseWrite() // if it fails, downward sees why
 	if f != nil {
-		t.x.up.Interrupt() // has downward go on with carryRest
+		t.x.up.Interrupt() // downward continues with carryRest
 	}
 }
 
-// hasLeft reports whether f is that of a client which has left, so that nobody takes
-// what the backend sends, rather than of one that was ended from here.
+// hasLeft reports whether f means that the client has left, so that nobody receives
+// what the backend sends, and not that the proxy has cut it.
 func hasLeft(f *Fault) bool {
 	return f.Side == Client && f.Err != ErrSilence && f.Err != socket.ErrInterrupted && !errors.Is(f.Err, os.ErrDeadlineExceeded)
 }
 
-// Send sends what the client has sent to the backend.
+// Send forwards data of the client to the backend.
 func (t *Tunnel) Send(p []byte) error {
 	if len(p) == 0 {
 		return nil
@@ -107,14 +107,14 @@ func (t *Tunnel) Send(p []byte) error {
 	_, err := t.x.up.Write(p)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 		t.closed.Store(true)
-		if !t.down.Load() { // else nobody looks at closed any more
+		if !t.down.Load() { // otherwise closed is not read any more
 			return nil
 		}
 	}
 	return err
 }
 
-// downward carries what the backend sends, and ends the tunnel.
+// downward forwards what the backend sends, and ends the tunnel.
 func (t *Tunnel) downward() *Fault {
 	f := t.carryDown()
 	client := t.x.client
@@ -165,10 +165,10 @@ func (t *Tunnel) carryDown() *Fault {
 }
 
 // carryRest ends the tunnel of a client that has left with f, once the backend has
-// what the client sent before. What the backend sends is thrown away meanwhile: a
-// connection that is closed with something unread is reset, and what has been written
-// to it and not been taken is lost. It ends when the backend has closed its side, or
-// has taken nothing for LingerTimeout.
+// received what the client sent before. What the backend sends meanwhile is read and
+// discarded: closing a connection with unread data resets it, and data that the
+// backend has not read yet would be lost. It ends when the backend has closed its
+// side, or has accepted nothing for LingerTimeout.
 func (t *Tunnel) carryRest(f *Fault) *Fault {
 	x := t.x
 	linger := x.From.Limits.LingerTimeout
@@ -191,7 +191,7 @@ func (t *Tunnel) carryRest(f *Fault) *Fault {
 	}
 	if !done {
 		x.client.Interrupt()
-		_ = x.up.Close() // if it is stuck in a write
+		_ = x.up.Close() // unblocks a write
 		cause = <-t.up
 	}
 	if cause != nil && cause.Side == Client && cause.Err != socket.ErrInterrupted {
@@ -200,8 +200,8 @@ func (t *Tunnel) carryRest(f *Fault) *Fault {
 	return f
 }
 
-// upEnded reports whether upward has ended, and how. It waits for that for d if there is
-// nothing else to wait for.
+// upEnded reports whether upward has ended, and with what Fault. If waits, it waits up
+// to d for it.
 func (t *Tunnel) upEnded(waits bool, d time.Duration) (f *Fault, done bool) {
 	if !waits {
 		d = 0
@@ -214,8 +214,8 @@ func (t *Tunnel) upEnded(waits bool, d time.Duration) (f *Fault, done bool) {
 	}
 }
 
-// throwAway reads once what the backend has sent, waiting until due, and reports
-// whether nothing more will come.
+// throwAway reads and discards once what the backend has sent, waiting until due, and
+// reports whether the backend's direction has ended.
 func (t *Tunnel) throwAway(due socket.Instant) (ended bool) {
 	x := t.x
 	x.up.Resume()
@@ -225,8 +225,8 @@ func (t *Tunnel) throwAway(due socket.Instant) (ended bool) {
 	return err != nil && err != os.ErrDeadlineExceeded && err != socket.ErrInterrupted
 }
 
-// Due is when the silence will have lasted too long. What is left when one
-// direction has ended is given less time: many peers forget it.
+// Due returns the time at which the silence will have lasted too long. After a
+// half-close the other direction gets less time: many peers forget to close it.
 func (t *Tunnel) Due() socket.Instant {
 	limits := &t.x.From.Limits
 	if t.halved.Load() {
@@ -235,8 +235,9 @@ func (t *Tunnel) Due() socket.Instant {
 	return socket.Instant(t.heard.Load()).Add(limits.TunnelTimeout)
 }
 
-// Ended says how a direction ended whose source failed with err, or that it has
-// not ended, as the other one is not silent.
+// Ended interprets err, the failed read of one direction. It returns how that
+// direction ended, or again if the read only timed out while the other direction was
+// active.
 func (t *Tunnel) Ended(side Side, err error) (f *Fault, again bool) {
 	switch {
 	case err == io.EOF:

@@ -11,9 +11,9 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An Upload passes the body of a request on to the backend in a goroutine of
-// its own, while the goroutine of the connection awaits the answer. It alone
-// reads from the client as long as it runs.
+// An Upload forwards a request body to the backend in a goroutine of its own, while
+// the goroutine of the connection awaits the answer. While it runs, only it reads from
+// the client.
 type Upload struct {
 	X       *Exchange
 	up      *upstream.Conn   // nil unless over HTTP/1.1
@@ -21,16 +21,16 @@ type Upload struct {
 	grip    *upstream.Grip
 	Flow    flow
 	Running bool        // owned by the exchange
-	SendErr error       // the backend took no more; what follows is only read
-	Cut     bool        // the backend has not got all of the body; known once done
-	done    chan *Fault // how it ended, once; capacity 1
+	SendErr error       // the backend accepts no more; the rest is only read
+	Cut     bool        // the backend has not received all of the body; valid once done
+	done    chan *Fault // the result, sent once; capacity 1
 
 	Answered atomic.Bool  // the head of the answer is known
 	Complete atomic.Bool  // all of the body has been read
-	Ended    atomic.Int64 // instant at which it ended, one way or the other; 0: not yet
+	Ended    atomic.Int64 // instant at which it ended, for any reason; 0: not yet
 }
 
-// start begins to pass on the body, of which a part may be in x.in.
+// start begins to forward the body, of which a part may be in x.In.
 func (u *Upload) start(x *Exchange) {
 	if u.done == nil {
 		u.done = make(chan *Fault, 1)
@@ -48,8 +48,8 @@ func (u *Upload) start(x *Exchange) {
 	go u.run() // ends with the body, or when join interrupts it; join waits for it
 }
 
-// run passes the body on and, if the client broke it off, wakes up the exchange,
-// which waits for an answer that will not come.
+// run forwards the body. If the client breaks it off, it wakes up the exchange, which
+// waits for an answer that will not come.
 func (u *Upload) run() {
 	defer u.X.From.Guard()
 	f := &Fault{Side: Self, Op: OpSend, Status: 500, Err: errPanic}
@@ -67,33 +67,33 @@ func (u *Upload) run() {
 	}
 }
 
-// errBodyShort is the end of a body short of what its head has promised. Once there is
-// an answer it is no fault: clients end a body so that has become useless, as curl does
-// when it sees an error. The backend does not get the end of it.
+// errBodyShort means that the body ended before the length announced in the head.
+// After the answer has begun it is no fault: clients such as curl stop sending a body
+// when they see an error. The backend does not get an end of the body.
 var errBodyShort = io.ErrUnexpectedEOF
 
-// ErrBodyUnwanted ends the upload of a client that has got its answer.
+// ErrBodyUnwanted ends the upload of a client that has received its answer.
 var ErrBodyUnwanted = errors.New("body goes on after the answer")
 
-// Send sends a piece of the body to the backend: buf.b[from:to] of the flow.
+// Send sends a piece of the body to the backend: Buf.B[from:to] of the flow.
 func (u *Upload) Send(from, to int, last bool, trailers []byte) error {
 	return u.X.Via.sendBody(u, from, to, last, trailers)
 }
 
-// failed returns the Fault of an upload that the client broke off.
+// failed returns the Fault of an upload that the client has broken off.
 func (u *Upload) failed() *Fault {
 	if !u.Running || u.Ended.Load() == 0 {
 		return nil
 	}
-	f := <-u.done // at once: it ends right after it has finished
+	f := <-u.done // does not block for long: it follows setting Ended
 	u.done <- f   // for join
 	return f
 }
 
-// join ends the upload and returns how it ended. The answer is complete or has
-// failed. If all of the body has been read, the backend has a moment to take the
-// end of it. Else nobody needs the rest: what comes of it is thrown away where the
-// connection, or the stream, ends.
+// join ends the upload and returns its result, after the answer is complete or has
+// failed. If all of the body has been read, the backend has a short time to accept the
+// end of it. Otherwise the rest is not needed: it is read and discarded when the
+// connection or stream ends.
 func (u *Upload) join() *Fault {
 	if !u.Running {
 		return nil
@@ -109,7 +109,7 @@ func (u *Upload) join() *Fault {
 		case <-t.C:
 		}
 	}
-	u.grip.Close()         // if it is stuck in a write
-	u.X.client.Interrupt() // if it is stuck in a read
+	u.grip.Close()         // unblocks a write
+	u.X.client.Interrupt() // unblocks a read
 	return <-u.done
 }

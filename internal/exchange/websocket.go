@@ -11,9 +11,9 @@ import (
 )
 
 // A WebSocket over HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220) is a stream opened by an
-// extended CONNECT. The backend gets the GET with Upgrade of RFC 6455 instead,
-// with the key that those versions do without, and what it says to that is
-// checked here, where the client cannot.
+// extended CONNECT. The backend gets the GET with Upgrade of RFC 6455 instead, with a
+// key, which those versions do not use. The backend's answer to the key is verified
+// here because the client cannot do it.
 
 // A SocketKey is a Sec-WebSocket-Key.
 type SocketKey [24]byte
@@ -25,8 +25,8 @@ const (
 
 var ErrAccept = errors.New("wrong Sec-WebSocket-Accept")
 
-// Ask makes a new key and adds it to the request, in place of one that the client
-// has sent, which would mean nothing.
+// Ask generates a key and adds it to the request. It replaces a key sent by the
+// client, which has no meaning there.
 func (k *SocketKey) Ask(r *http1.Request) {
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:]) // never fails
@@ -39,7 +39,8 @@ func (k *SocketKey) Ask(r *http1.Request) {
 	r.Fields = append(r.Fields, http1.Field{Name: []byte(nameKey), Value: k[:]})
 }
 
-// Check looks for the answer to the key in r, and keeps it from the client.
+// Check verifies that r contains the answer to the key, and removes it from the fields
+// for the client.
 func (k *SocketKey) Check(r *http1.Response) *Fault {
 	accepted := false
 	for i := range r.Fields {
@@ -60,7 +61,7 @@ func accepts(key, value []byte) bool {
 	return base64.StdEncoding.EncodeToString(sum[:]) == string(value)
 }
 
-// isNamed reports whether f has this name, whatever its case.
+// isNamed reports whether f has this name, ignoring case.
 func isNamed(f *http1.Field, name string) bool {
 	return len(f.Name) == len(name) && strings.EqualFold(string(f.Name), name)
 }
