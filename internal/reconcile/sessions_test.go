@@ -16,15 +16,15 @@ import (
 	"elbow/internal/store"
 )
 
-// oneSession is a client session cache for one session, whatever the server.
+// oneSession is a client session cache that holds one session for all servers.
 type oneSession struct{ state *tls.ClientSessionState }
 
 func (o *oneSession) Get(string) (*tls.ClientSessionState, bool) { return o.state, o.state != nil }
 
 func (o *oneSession) Put(_ string, s *tls.ClientSessionState) { o.state = s }
 
-// resumes makes a request with the client's session, keeps the new one, and
-// reports whether the old one was accepted.
+// resumes makes a request with the client's session, stores the new one, and reports
+// whether the old one was accepted.
 func (s *site) resumes(session *oneSession, port int) bool {
 	s.t.Helper()
 	c, err := tls.Dial("tcp", netip.AddrPortFrom(s.addr, uint16(port)).String(),
@@ -44,7 +44,7 @@ func (s *site) resumes(session *oneSession, port int) bool {
 	return c.ConnectionState().DidResume
 }
 
-// keysAt are the stored keys after a rotation at now, with secrets that contain
+// keysAt returns the stored keys after a rotation at now, with secrets that contain
 // the name.
 func keysAt(now time.Time, keys []elb.SessionKey, name string) []elb.SessionKey {
 	n := 0
@@ -55,8 +55,8 @@ func keysAt(now time.Time, keys []elb.SessionKey, name string) []elb.SessionKey 
 	return next
 }
 
-// Sessions are resumed by the next process and after rotations, not by another
-// listener, and not after the certificate was replaced.
+// Sessions are resumed by the next process and after rotations, but not by another
+// listener nor after the certificate was replaced.
 func TestSessionsOfAListener(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
@@ -85,12 +85,12 @@ func TestSessionsOfAListener(t *testing.T) {
 	want("another listener", other, false)
 	*client = kept
 
-	// settle makes a change and waits until it is in force.
+	// settle makes a change and waits until it is in effect.
 	settle := func(do func(d *store.Desired)) {
 		t.Helper()
 		s.change(func(d *store.Desired) {
 			do(d)
-			d.Listeners[0].Description += "." // a revision to wait for
+			d.Listeners[0].Description += "." // creates a revision to wait for
 		})
 		s.awaitState(k, elb.Running)
 	}
@@ -118,12 +118,12 @@ func TestSessionsOfAListener(t *testing.T) {
 	want("with the certificate of before", port, true)
 
 	settle(func(d *store.Desired) { d.SessionKeys = nil })
-	want("without keys in the store", port, true) // those there were stay
+	want("without keys in the store", port, true) // the previous keys stay
 	stop()
 }
 
-// At the change of periods every listener gets new keys, and nothing else happens to
-// it; between two changes nothing happens.
+// When the period changes, every listener gets new keys and is otherwise unaffected;
+// between two changes nothing happens.
 func TestSessionKeysFollowThePeriod(t *testing.T) {
 	leak.Check(t)
 	d := store.Desired{
@@ -156,7 +156,7 @@ func TestSessionKeysFollowThePeriod(t *testing.T) {
 	}
 }
 
-// Each part of what keys are derived from tells keys apart.
+// Every input of the key derivation changes the keys.
 func TestSessionKeysDiffer(t *testing.T) {
 	leak.Check(t)
 	base := spec{key: key{"lb-1", 443, false}, sessions: &sessionKeys{keysAt(storyTime, nil, "a"), 0}}

@@ -35,24 +35,24 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
-// patience is how long a test waits for what is bound to happen.
+// patience bounds a wait for an expected event.
 const patience = 30 * time.Second
 
-// A site is a loop over a real data plane, with the desired state in the hands
-// of the test.
+// A site is a reconcile loop over a real data plane, whose desired state the test
+// controls.
 type site struct {
 	t    testing.TB
 	loop *Loop
 	addr netip.Addr // of its load balancer lb-1
 
 	changed chan struct{}
-	own     atomic.Pointer[[]netip.AddrPort] // sockets that no backend may be
+	own     atomic.Pointer[[]netip.AddrPort] // sockets that must not be backends
 
 	mu       sync.Mutex
 	desired  store.Desired                           // guarded by mu, as all below
-	statuses map[elb.ListenerKey]elb.ListenerStatus  // reported last
+	statuses map[elb.ListenerKey]elb.ListenerStatus  // last reported
 	reported chan struct{}                           // closed and replaced at each report
-	refuse   error                                   // what reports end with
+	refuse   error                                   // returned by reports
 	history  map[elb.ListenerKey][]elb.ListenerState // in the order of the reports
 }
 
@@ -116,7 +116,7 @@ func (l testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Desired and Changed make the site a Source.
+// Desired and Changed implement Source.
 func (s *site) Desired() store.Desired {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,8 +125,8 @@ func (s *site) Desired() store.Desired {
 
 func (s *site) Changed() <-chan struct{} { return s.changed }
 
-// change makes the next revision of the desired state. As the store does, it
-// leaves the slices of the last one alone.
+// change creates the next revision of the desired state. Like the store, it does not
+// modify the slices of the previous one.
 func (s *site) change(do func(d *store.Desired)) {
 	s.mu.Lock()
 	next := s.desired
@@ -158,7 +158,7 @@ func (s *site) change(do func(d *store.Desired)) {
 	}
 }
 
-// listener changes the listener on a port.
+// listener changes the listener on the given port.
 func (s *site) listener(port int, do func(l *elb.Listener)) {
 	s.change(func(d *store.Desired) {
 		for i := range d.Listeners {
@@ -191,7 +191,7 @@ func newListener(loadBalancer string, port int) elb.Listener {
 	}
 }
 
-// checked switches health checks on, often enough for a test.
+// checked enables health checks, at an interval that suits a test.
 func checked(l *elb.Listener) {
 	l.Check = elb.HealthCheck{
 		On: true, URI: "/probe", Method: "head", HTTPCodes: []string{elb.HTTP2xx},
@@ -221,14 +221,14 @@ func (s *site) report(_ context.Context, node string, changed []elb.ListenerStat
 	return nil
 }
 
-// refuseReports lets reports fail from now on, or succeed if err is nil.
+// refuseReports makes reports fail from now on, or succeed if err is nil.
 func (s *site) refuseReports(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuse = err
 }
 
-// await waits until what is reported of a listener is as wanted.
+// await waits until the reported status of a listener satisfies is.
 func (s *site) await(k elb.ListenerKey, wanted string, is func(s elb.ListenerStatus, there bool) bool) elb.ListenerStatus {
 	s.t.Helper()
 	timeout := time.After(patience)
@@ -281,8 +281,8 @@ func (s *site) awaitHealth(k elb.ListenerKey, server, want string) elb.BackendSt
 	return found
 }
 
-// client is an HTTP client of its own, which trusts any certificate: what the
-// data plane is for is not tested here.
+// client returns a new HTTP client, which trusts any certificate: certificate
+// verification is not tested here.
 func (s *site) client() *http.Client {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	s.t.Cleanup(transport.CloseIdleConnections)
@@ -296,7 +296,7 @@ func (s *site) url(port int) string {
 	return "https://" + netip.AddrPortFrom(s.addr, uint16(port)).String() + "/"
 }
 
-// get answers the name of the backend that answered.
+// get makes a request and returns the name of the backend that answered.
 func (s *site) get(c *http.Client, port int) string {
 	s.t.Helper()
 	res, err := c.Get(s.url(port))
@@ -311,7 +311,7 @@ func (s *site) get(c *http.Client, port int) string {
 	return string(body)
 }
 
-// commonName is that of the certificate that a new handshake gets.
+// commonName returns the common name of the certificate in a new handshake.
 func (s *site) commonName(port int) string {
 	s.t.Helper()
 	c, err := tls.Dial("tcp", netip.AddrPortFrom(s.addr, uint16(port)).String(), &tls.Config{InsecureSkipVerify: true})
@@ -322,8 +322,8 @@ func (s *site) commonName(port int) string {
 	return c.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
-// A server is a backend. Its answer is its name, which it begins with at once
-// and ends when it may.
+// A server is a backend. It answers with its name, sends the first half at once, and
+// the second half of an answer to /slow when hold permits.
 type server struct {
 	elb.Backend
 	conns   atomic.Int32 // accepted so far
@@ -366,8 +366,8 @@ func newServer(t testing.TB, name string) *server {
 	return b
 }
 
-// addresses numbers the addresses of this process's sites; other test binaries
-// use other ranges.
+// addresses numbers the addresses of this process's sites; other test binaries use
+// other ranges.
 var addresses atomic.Uint32
 
 func nextAddress() netip.Addr {
@@ -400,7 +400,7 @@ func newCertificate(t testing.TB, name string) elb.Certificate {
 	}
 }
 
-// freePort is a port of the site's address that nobody has.
+// freePort returns an unused port of the site's address.
 func (s *site) freePort() int {
 	s.t.Helper()
 	l, err := net.Listen("tcp", netip.AddrPortFrom(s.addr, 0).String())
