@@ -15,8 +15,7 @@ import (
 	"elbow/internal/reconcile"
 )
 
-// newRegistry holds the metrics of the process, without those of the control
-// plane.
+// newRegistry registers the metrics of the process, except those of the control plane.
 func newRegistry(version string, traffic *proxy.Proxy, loop *reconcile.Loop) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -42,7 +41,7 @@ func newRegistry(version string, traffic *proxy.Proxy, loop *reconcile.Loop) *pr
 	return r
 }
 
-// newAdminServer serves what operators look at.
+// newAdminServer returns the server of /metrics, /healthz and /readyz.
 func newAdminServer(r *report, m *metricsPage, log *slog.Logger) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", atMost(adminScrapes, m.ServeHTTP))
@@ -64,8 +63,8 @@ func newAdminServer(r *report, m *metricsPage, log *slog.Logger) *http.Server {
 	}
 }
 
-// atMost answers 503 to requests beyond so many at once. Of those an answer ends
-// after scrapeTime, taken or not.
+// atMost serves up to limit requests at a time and answers 503 to any beyond. A response
+// ends after scrapeTime at the latest, whether or not the client has read it.
 func atMost(limit int, serve http.HandlerFunc) http.HandlerFunc {
 	places := make(chan struct{}, limit)
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +77,7 @@ func atMost(limit int, serve http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		control := http.NewResponseController(w)
-		_ = control.SetWriteDeadline(time.Now().Add(scrapeTime)) // without one the writes just block for longer
+		_ = control.SetWriteDeadline(time.Now().Add(scrapeTime)) // if the deadline cannot be set, writes only block for longer
 		serve(w, r)
 		if control.Flush() == nil {
 			_ = control.SetWriteDeadline(time.Time{}) // for the next request on the connection

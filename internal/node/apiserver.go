@@ -18,8 +18,8 @@ import (
 	"elbow/internal/store"
 )
 
-// An apiPort is where the API is served, over TLS if there is a certificate, behind the
-// door, and the console beside it if there is to be one.
+// An apiPort serves the API, over TLS if a certificate is configured, through the door,
+// and the console on the same port if it is enabled.
 type apiPort struct {
 	listener   *net.TCPListener
 	url        string
@@ -29,11 +29,11 @@ type apiPort struct {
 	door       *door
 	server     *http.Server
 	conns      openConns
-	port       *gateway.Port // what server takes connections from
+	port       *gateway.Port // the listener that server accepts connections from
 }
 
-// newAPIPort puts the port together; to serve it is to have its server take connections
-// from port. control is asked for each request.
+// newAPIPort builds the port. It serves once server accepts connections from port. control
+// is called for each request.
 func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, log *slog.Logger) *apiPort {
 	a := &apiPort{listener: own.api, pair: own.pair, guests: newGuests(c, own.api), door: door}
 	a.guests.breaks.Open()
@@ -66,9 +66,9 @@ func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, l
 	return a
 }
 
-// An openConns counts the connections of a server. To shut a server down is to
-// close those that wait for their next request, on which one may be on its way;
-// a process that has been replaced waits instead.
+// An openConns counts the open connections of a server. http.Server.Shutdown closes idle
+// connections, on which the next request may already be in flight; a process that has been
+// replaced waits for the clients to close them instead.
 type openConns struct{ open sync.WaitGroup }
 
 func (o *openConns) note(_ net.Conn, state http.ConnState) {
@@ -80,7 +80,7 @@ func (o *openConns) note(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// wait returns when there are none, or when ctx ends.
+// wait returns when no connection is open, or when ctx ends.
 func (o *openConns) wait(ctx context.Context) {
 	none := make(chan struct{})
 	go func() { // ends with the connections, which are cut after ctx has ended
@@ -108,7 +108,8 @@ func (p *keyPair) read() error {
 	return nil
 }
 
-// keys looks up access keys for the gateway, which knows no store.
+// keys returns a function that looks up access keys for the gateway, which does not import
+// the store.
 func keys(s *store.Store) func(context.Context, string) (gateway.Credential, bool, error) {
 	return func(ctx context.Context, id string) (gateway.Credential, bool, error) {
 		found, ok, err := s.Credential(ctx, id)
@@ -120,7 +121,7 @@ func keys(s *store.Store) func(context.Context, string) (gateway.Credential, boo
 	}
 }
 
-// credential is what the store has of an access key as the gateway takes it.
+// credential converts an access key of the store to a credential of the gateway.
 func credential(found store.Credential) (gateway.Credential, error) {
 	c := gateway.Credential{
 		Identity: ram.Identity{

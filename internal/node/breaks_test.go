@@ -21,8 +21,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A handshake at the API's port has three breaks at least, whatever the key and the
-// version.
+// A handshake on the API's port yields the processor at least three times, whatever the
+// type of the key and the TLS version.
 func TestHandshakesHaveBreaks(t *testing.T) {
 	leak.Check(t)
 	for name, key := range signers(t) {
@@ -39,7 +39,7 @@ func TestHandshakesHaveBreaks(t *testing.T) {
 					served <- tls.Server(ours, g.tls(pairOf(t, key))).Handshake()
 				}()
 				c := tls.Client(theirs, &tls.Config{InsecureSkipVerify: true, MaxVersion: version})
-				go func() { // ends with the pipe; a server that is done may have more to send
+				go func() { // ends with the pipe; a server that has finished its handshake may send more
 					_ = c.Handshake() // the server says what is wrong
 					_, _ = c.Read(make([]byte, 1))
 				}()
@@ -54,7 +54,8 @@ func TestHandshakesHaveBreaks(t *testing.T) {
 	}
 }
 
-// A request of a stranger has a break before it, one of a trusted client has none.
+// The server yields the processor before it serves a request of an unauthenticated client,
+// and does not for an authenticated one.
 func TestRequestsOfStrangersHaveBreaks(t *testing.T) {
 	leak.Check(t)
 	ours, theirs := net.Pipe()

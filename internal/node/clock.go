@@ -6,20 +6,21 @@ import (
 )
 
 const (
-	// clockAhead is how long after the last write to a data directory a clock is
-	// worth a word. A node may have been off for so long; nothing is deleted on the
-	// first day after.
+	// clockAhead is the time since the last write to a data directory beyond which a start
+	// warns of its clock. A node may really have been off for that long, and nothing that
+	// expired is deleted during the first day.
 	clockAhead = 7 * 24 * time.Hour
 
-	// clockBehind is how far before that: nodes of a cluster, and clients, may be
-	// apart by 15 minutes.
+	// clockBehind is how far the clock may be before the last write without a warning: the
+	// clocks of nodes and clients may differ by 15 minutes.
 	clockBehind = 15 * time.Minute
 
-	// clockWarning is how long a process says so in /healthz.
+	// clockWarning is how long after its start a process reports the jump in /healthz.
 	clockWarning = 24 * time.Hour
 )
 
-// checkClock tells if a clock has jumped since the last write to a data directory.
+// checkClock returns an error if the clock has jumped since the last write to a data
+// directory.
 func checkClock(last, now time.Time) error {
 	gap := now.Sub(last)
 	switch {

@@ -12,7 +12,7 @@ func TestCheckClock(t *testing.T) {
 	now := time.Now()
 	for _, tt := range []struct {
 		last time.Time
-		want string // "" for silence
+		want string // "": no error
 	}{
 		{time.Time{}, ""},
 		{now, ""},
@@ -27,7 +27,8 @@ func TestCheckClock(t *testing.T) {
 	}
 }
 
-// A start whose clock is far from what the directory says tells so in /healthz.
+// A node that starts with a clock far from the last write to its directory reports it in
+// /healthz.
 func TestClockThatHasJumpedIsTold(t *testing.T) {
 	c := testConfig(t)
 	startNode(t, c).end()

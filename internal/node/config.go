@@ -8,8 +8,8 @@ import (
 	"elbow/internal/proxy"
 )
 
-// A Config is what belongs to the machine. What belongs to a customer is in the
-// API; nothing is in both.
+// A Config holds the settings of the machine. Settings of customers are made through the
+// API; no setting is in both.
 type Config struct {
 	Version string // of the program
 
@@ -25,7 +25,7 @@ type Config struct {
 	APICert string // file; "": the API speaks plain HTTP
 	APIKey  string // file
 
-	// APIPlain has the API's port serve plain HTTP beside TLS.
+	// APIPlain makes the API's port serve plain HTTP as well as TLS.
 	APIPlain bool
 
 	Admin   string // host:port, or off
@@ -35,12 +35,12 @@ type Config struct {
 
 	AccessLog string // file, - or off
 	AuditLog  string // file, - or off; "": audit.log in data
-	AuditSize int64  // bytes, of it and the one before; 0: no limit
+	AuditSize int64  // bytes, of the current file and the previous one together; 0: no limit
 
 	HistorySize int64 // bytes; 0: no history
 
-	MetricsListeners int // that have histograms of their own
-	MetricsBackends  int // that are shown one by one
+	MetricsListeners int // that have their own histograms
+	MetricsBackends  int // that have their own series
 
 	HTTP3            bool
 	ManageAddresses  bool
@@ -61,16 +61,17 @@ type Config struct {
 	GCPercent   int
 	MemoryLimit int64 // bytes; 0: none is known
 
-	// The root access key comes from the environment alone: others can read a
-	// command line.
+	// The root access key comes only from the environment: other users of the machine can
+	// read a command line.
 	AccessKeyID string // "": the first start makes one
 	Secret      string
 }
 
-// Off is the value of what can be switched off.
+// Off is the value that disables a feature which has an address, a file or a mode as its
+// setting.
 const Off = "off"
 
-// DefaultConfig is what holds unless something else is asked for.
+// DefaultConfig returns the default settings.
 func DefaultConfig() Config {
 	return Config{
 		Data:    "elbow-data",
@@ -85,11 +86,11 @@ func DefaultConfig() Config {
 		AccessLog: Off,
 		AuditSize: 256 << 20, // a million calls
 
-		// A week of 1,000 listeners with traffic in every minute takes 430 MB, of
-		// 1,000 without any 140 MB.
+		// A week of history takes 430 MB for 1,000 listeners with traffic in every minute,
+		// and 140 MB for 1,000 listeners without traffic.
 		HistorySize: 512 << 20,
 
-		// A scrape of 10 MB and of 20 MB.
+		// A scrape is 10 MB for the listeners and 20 MB for the backends.
 		MetricsListeners: 1000,
 		MetricsBackends:  2000,
 
@@ -112,7 +113,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// orNone is n for Options whose zero value is a default.
+// orNone converts n for Options whose zero value selects a default.
 func orNone(n int) int {
 	if n == 0 {
 		return -1

@@ -33,7 +33,7 @@ const (
 	ConsoleOff  = Off
 )
 
-// loopback reports whether the API can be reached from this machine alone.
+// loopback reports whether the API can be reached from this machine only.
 func (c *Config) loopback() bool {
 	host, _, err := net.SplitHostPort(c.API)
 	if err != nil {
@@ -46,12 +46,12 @@ func (c *Config) loopback() bool {
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-// hasConsole reports whether the console is served beside the API.
+// hasConsole reports whether the console is served on the API's port.
 func (c *Config) hasConsole() bool {
 	return c.Console == ConsoleOn || c.Console == ConsoleAuto && c.loopback()
 }
 
-// consoleParts are the parts of a node that the console is handed functions of.
+// consoleParts are the parts of a node whose functions are passed to the console.
 type consoleParts struct {
 	lockout *lockout.Lockout
 	calls   *gateway.Gateway
@@ -61,10 +61,10 @@ type consoleParts struct {
 	traffic *proxy.Proxy
 	loop    *reconcile.Loop
 
-	sessions, charts []byte // of the process before; nil: none
+	sessions, charts []byte // of the previous process; nil: none
 }
 
-// newConsole is the console over the parts of this node.
+// newConsole creates the console of this node.
 func newConsole(c Config, p consoleParts, log *slog.Logger) (*console.Console, error) {
 	audit := c.auditPath()
 	if audit == Off || audit == "-" {
@@ -96,7 +96,7 @@ func newConsole(c Config, p consoleParts, log *slog.Logger) (*console.Console, e
 	})
 }
 
-// trafficOf reads what the data plane has counted.
+// trafficOf reads the counters of the data plane.
 func trafficOf(p *proxy.Proxy) (t console.Traffic) {
 	p.EachListener(func(lb, port string, s proxy.Snapshot) {
 		t.Listeners = append(t.Listeners, console.ListenerCounts{
@@ -113,9 +113,9 @@ func trafficOf(p *proxy.Proxy) (t console.Traffic) {
 	return t
 }
 
-// withConsole serves the console under its path and the API everywhere else. A
-// person who opens the API in a browser is shown where the console is. With secure,
-// the console is not served by plain HTTP: passwords are typed into it.
+// withConsole serves the console under its path and the API everywhere else. A browser
+// that requests the address of the API is redirected to the console. With secure, the
+// console is not served over plain HTTP, because people type passwords into it.
 func withConsole(api http.Handler, pages *console.Console, secure bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		atConsole := strings.HasPrefix(r.URL.Path, console.Path) || r.URL.Path+"/" == console.Path
@@ -132,20 +132,20 @@ func withConsole(api http.Handler, pages *console.Console, secure bool) http.Han
 	})
 }
 
-// browses reports whether a browser opens the address of the API. A call has an
-// Action, in the query or in a header field.
+// browses reports whether a request for the address of the API comes from a browser. A
+// call has an Action, in its query or in a header field.
 func browses(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.URL.Path == "/" && r.URL.RawQuery == "" &&
 		r.Header.Get("X-Acs-Action") == "" && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// people are who may sign in, as the store has them.
+// people looks up in the store who may sign in.
 type people struct {
 	store   *store.Store
 	service *control.Service
 }
 
-// byKey finds who has an access key.
+// byKey finds the owner of an access key.
 func (p people) byKey(ctx context.Context, id, secret string) (console.Person, error) {
 	found, ok, err := p.store.Credential(ctx, id)
 	if err != nil {
@@ -163,7 +163,7 @@ func ofKey(found store.Credential) (console.Person, error) {
 	return console.Person{Identity: c.Identity, Policies: c.Policies, Stamp: stamp(found.Key.Secret)}, err
 }
 
-// byPassword finds the user who has a password.
+// byPassword finds a user by name and password.
 func (p people) byPassword(ctx context.Context, name, password string) (console.Person, error) {
 	found, ok, err := p.service.SignIn(ctx, name, password)
 	switch {
@@ -187,8 +187,8 @@ func ofLogin(found store.Login) (console.Person, error) {
 	}, err
 }
 
-// again is the person as the store has them now; false if what they signed in
-// with is good no more.
+// again reads a signed-in person from the store again. It returns false if the key or
+// password of the session is no longer valid.
 func (p people) again(ctx context.Context, was console.Person) (now console.Person, ok bool, err error) {
 	if was.Identity.AccessKeyID != "" {
 		found, there, err := p.store.Credential(ctx, was.Identity.AccessKeyID)
@@ -206,7 +206,7 @@ func (p people) again(ctx context.Context, was console.Person) (now console.Pers
 	return now, now.Stamp == was.Stamp, err
 }
 
-// policiesOf are the policies of a user, by name.
+// policiesOf returns the policies of a user, sorted by name.
 func (p people) policiesOf(ctx context.Context, userName string) (all []console.NamedPolicy, err error) {
 	stored, err := p.store.PoliciesOf(ctx, userName)
 	if err != nil {
@@ -219,13 +219,13 @@ func (p people) policiesOf(ctx context.Context, userName string) (all []console.
 	return all, err
 }
 
-// stamp tells one secret from the next without being of use to anybody.
+// stamp returns a digest that changes with the secret and does not reveal it.
 func stamp(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
 }
 
-// parsed reads stored policies, which were readable when they were stored.
+// parsed parses stored policies. Each was validated before it was stored.
 func parsed(stored []elb.Policy) (all []*ram.Policy, err error) {
 	for _, p := range stored {
 		one, err := ram.Parse(p.Document)
@@ -237,7 +237,8 @@ func parsed(stored []elb.Policy) (all []*ram.Policy, err error) {
 	return all, nil
 }
 
-// earlyCertificates are those that a listener has before they are valid.
+// earlyCertificates returns the certificates that listeners use and that are not valid
+// yet.
 func earlyCertificates(d store.Desired) (all []console.EarlyCertificate) {
 	for _, one := range invalidAt(d, time.Now()) {
 		if !one.expired {

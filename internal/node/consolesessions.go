@@ -17,16 +17,15 @@ import (
 	"elbow/internal/regular"
 )
 
-// A keptFile keeps something of the console from the end of one process to the
-// start of the next, sealed with a key of its own made from the store's. It is gone
-// once it was read: after a crash people sign in again, and nobody who has signed
-// out comes back.
+// A keptFile carries state of the console from one process to the next, sealed with a key
+// derived from the store's. Reading removes the file: after a crash people have to sign in
+// again, and no session that was signed out becomes valid again.
 type keptFile struct {
 	path string
 	aead cipher.AEAD
 }
 
-// newSessionFile keeps who is signed in, newChartFile what the charts show.
+// newSessionFile keeps the sessions, newChartFile the data of the charts.
 func newSessionFile(dir string, sealKey []byte) (*keptFile, error) {
 	return newKeptFile(filepath.Join(dir, "console-sessions"), "sessions of the console", sealKey)
 }
@@ -48,7 +47,7 @@ func newKeptFile(path, purpose string, sealKey []byte) (*keptFile, error) {
 	return &keptFile{path, aead}, err
 }
 
-// take reads the content and removes the file; nil if there are none.
+// take reads the content and removes the file; it returns nil if there is no file.
 func (f *keptFile) take() ([]byte, error) {
 	sealed, err := regular.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,14 +66,13 @@ func (f *keptFile) take() ([]byte, error) {
 	return text, nil
 }
 
-// write keeps a content for the next process.
+// write stores a content for the next process.
 func (f *keptFile) write(text []byte) error {
 	return backup.WriteWhole(f.path, f.aead.Seal(nil, nil, text, nil))
 }
 
-// openPages opens the console with the sessions and charts of the process before,
-// and has those that there are at its end kept for the next. Nil if there is to be
-// none.
+// openPages opens the console with the sessions and charts of the previous process, and
+// registers that its own are kept when it ends. It returns nil if the console is off.
 func (p *controlPlane) openPages(c Config, parts consoleParts, log *slog.Logger) (*console.Console, error) {
 	if !c.hasConsole() {
 		return nil, nil

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Sessions are read once, by who has the key, as they were written.
+// Sessions can be read once, with the right key, and are those that were written.
 func TestSessionFile(t *testing.T) {
 	dir, key := t.TempDir(), bytes.Repeat([]byte{7}, 32)
 	file := func(key []byte) *keptFile {

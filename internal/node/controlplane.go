@@ -21,8 +21,8 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// A controlPlane is what of a node needs the store. It can be closed, and another
-// one opened in its place, while traffic goes on.
+// A controlPlane groups the parts of a node that need the store. It can be closed, and
+// another one opened in its place, while the data plane goes on.
 type controlPlane struct {
 	member   *embedded.Member
 	stored   *store.Store
@@ -30,23 +30,22 @@ type controlPlane struct {
 	service  *control.Service
 	history  *history.Store // nil: none
 	calls    *gateway.Gateway
-	handler  http.Handler         // of all that comes in on the API's port
+	handler  http.Handler         // of every request on the API's port
 	registry *prometheus.Registry // of its metrics
 
 	opened time.Time
-	clock  error // how the clock has jumped since the store was written before
+	clock  error // clock jump since the last write to the store; nil: none
 
-	endStreams   func()     // ends answers that have no end, and lets none begin
-	beginStreams func()     // lets them begin again
-	hurry        func(bool) // has what takes long on purpose take less, or as long as before
-	endRecording func()     // writes the last of the history
+	endStreams   func()     // ends answers that have no end, and refuses new ones
+	beginStreams func()     // accepts them again
+	hurry        func(bool) // true: answers that are delayed on purpose end early; false: at their normal time
+	endRecording func()     // writes the last samples of the history
 
 	ends
 }
 
-// openControl opens the store and all that works on it. nonces are those that
-// calls have used, as far as a process has told; nil: none has. ctx bounds the
-// opening alone.
+// openControl opens the store and all parts that use it. nonces are the used nonces that
+// another process has handed over; nil: none has. ctx bounds the opening only.
 func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ *controlPlane, err error) {
 	c, log := o.config, o.log
 	p := &controlPlane{
@@ -74,8 +73,8 @@ func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ 
 	if _, err := backup.Finish(ctx, c.Data, p.stored, log, o.restored); err != nil {
 		return nil, err
 	}
-	// Statuses of a process of this node that died would contradict those of this
-	// one until its lease ends.
+	// Statuses that a process of this node left when it died would contradict those of
+	// this process until its lease ends.
 	if err := p.stored.ForgetStatus(ctx, nodeName()); err != nil {
 		log.Warn("statuses of a dead process stay until its lease ends", "err", err)
 	}
@@ -105,10 +104,11 @@ func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ 
 	return p, nil
 }
 
-// noncesFile keeps the nonces that calls have used in the data directory.
+// noncesFile is the file in the data directory that keeps the nonces of calls that were
+// made.
 const noncesFile = "nonces"
 
-// openNonces are those that another process has told of, and those in the file.
+// openNonces returns the nonces that another process handed over and those in the file.
 func (p *controlPlane) openNonces(c Config, told []rpc.UsedNonce, log *slog.Logger) *rpc.Nonces {
 	nonces := rpc.NewNonces()
 	nonces.Remember(told)
@@ -118,8 +118,8 @@ func (p *controlPlane) openNonces(c Config, told []rpc.UsedNonce, log *slog.Logg
 	return nonces
 }
 
-// openHandler lets calls in, and people to the console if there is to be one. It
-// also has what the data plane counts recorded.
+// openHandler starts to serve calls, and the console if it is enabled. It also starts the
+// recording of the data plane's counters.
 func (p *controlPlane) openHandler(o *ownership) error {
 	if p.history != nil {
 		p.endRecording = background(func(ctx context.Context) { o.data.recorder.Run(ctx, p.history) })
@@ -137,12 +137,12 @@ func (p *controlPlane) openHandler(o *ownership) error {
 	return nil
 }
 
-// inUsePatience is how long another process may still have the data directory: one
-// that was killed a moment ago while it handed over.
+// inUsePatience is how long opening waits for another process to release the data
+// directory, which may have been killed a moment ago during a handover.
 const inUsePatience = 5 * time.Second
 
-// openMember opens the data directory. To take over is to come when another
-// process has just let go of it.
+// openMember opens the data directory. In a takeover the older process has released it
+// immediately before.
 func openMember(ctx context.Context, c Config, log *slog.Logger) (*embedded.Member, error) {
 	for began := time.Now(); ; {
 		m, err := embedded.Start(ctx, embedded.Config{Dir: c.Data, Document: store.VerifyDocument, Log: log})
@@ -157,7 +157,7 @@ func openMember(ctx context.Context, c Config, log *slog.Logger) (*embedded.Memb
 	}
 }
 
-// openMirror follows the store.
+// openMirror starts to follow the store.
 func (p *controlPlane) openMirror() (err error) {
 	ctx, stop := context.WithCancel(context.Background())
 	if p.mirror, err = p.stored.Mirror(ctx); err != nil {
@@ -171,5 +171,5 @@ func (p *controlPlane) openMirror() (err error) {
 	return nil
 }
 
-// close ends all of it.
+// close ends all parts.
 func (p *controlPlane) close() { p.endAll(context.Background()) }

@@ -19,7 +19,7 @@ import (
 // bootstrapTime bounds the calls to the store at the start.
 const bootstrapTime = 30 * time.Second
 
-// bootstrap makes what the first start makes, and lets the root key in.
+// bootstrap creates the objects of a first start and enables the root key.
 func bootstrap(c Config, endpoint string, service *control.Service, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(context.Background(), bootstrapTime)
 	defer cancel()
@@ -44,10 +44,9 @@ func bootstrap(c Config, endpoint string, service *control.Service, log *slog.Lo
 	return err
 }
 
-// rootKey is the root access key to let in, none if the store has it already.
-// Only the first start makes one up. It is written to a file before it is
-// stored, so that a start that was cut short between the two leaves the key of
-// the next.
+// rootKey returns the root access key to enable, or none if the store already has it. Only
+// the first start generates one. It is written to a file before it is stored, so that a
+// start that is interrupted between the two leaves the key that the next start uses.
 func rootKey(c Config, endpoint string, bootstrapped bool, log *slog.Logger) (elb.AccessKey, error) {
 	key := elb.AccessKey{ID: c.AccessKeyID, Secret: c.Secret}
 	if key.ID != "" || bootstrapped {

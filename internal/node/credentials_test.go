@@ -13,7 +13,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// rootNode starts a node without a key from outside and ends it again.
+// rootNode starts a node without a configured key and ends it again.
 func rootNode(t *testing.T, c Config, while func(n *Node)) string {
 	t.Helper()
 	l, log := elbtest.NewLines()
@@ -56,7 +56,7 @@ func TestFirstStartMakesCredentials(t *testing.T) {
 		t.Errorf("mode %v, %v, want 0600", stat.Mode(), err)
 	}
 
-	// Later starts neither need the file nor make another.
+	// Later starts neither need the file nor write another one.
 	key, _ := readCredentials(path)
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
@@ -71,8 +71,8 @@ func TestFirstStartMakesCredentials(t *testing.T) {
 	})
 }
 
-// The file is written before the store: a start that was cut short in between
-// has told a key that has to work.
+// The file is written before the store: the key that an interrupted start has written to
+// the file has to be valid.
 func TestCredentialsOfAStartCutShort(t *testing.T) {
 	c := testConfig(t)
 	c.AccessKeyID, c.Secret = "", ""
@@ -127,7 +127,7 @@ func TestEnvironmentOnLaterStarts(t *testing.T) {
 	})
 }
 
-// The profile names the port that is served, of which -api may have had no number.
+// The profile names the port that is served, which -api need not give as a number.
 func TestCredentialsNameThePortThatIsServed(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost", ""} {
 		t.Run(host, func(t *testing.T) {

@@ -16,8 +16,8 @@ import (
 	"elbow/internal/udp"
 )
 
-// A dataPlane is the traffic of a node, and the loop that has it follow what the
-// control plane has stored.
+// A dataPlane serves the traffic of a node. Its loop applies the state that the control
+// plane has stored.
 type dataPlane struct {
 	traffic  *proxy.Proxy
 	streams  *stream.Streams // of TCP listeners; nil: they cannot be served
@@ -25,11 +25,11 @@ type dataPlane struct {
 	loop     *reconcile.Loop
 	recorder *history.Recorder // of what traffic counts
 
-	stopLoop func() // ends a pass that is under way, and begins none
+	stopLoop func() // cancels a pass in progress, and starts no other
 }
 
-// openDataPlane opens listeners on what the older process has handed over. They follow
-// the control plane once follow is called. A nil access has no access log.
+// openDataPlane opens listeners on the sockets that the older process has handed over.
+// They follow the control plane once follow is called. A nil access means no access log.
 func openDataPlane(c Config, control *controlPlane, older *predecessor, reach *elb.Reach, access io.Writer, log *slog.Logger) (*dataPlane, error) {
 	addresses, err := openAddresses(c)
 	if err != nil {
@@ -56,25 +56,25 @@ func openDataPlane(c Config, control *controlPlane, older *predecessor, reach *e
 	return d, nil
 }
 
-// follow has listeners follow what is stored.
+// follow starts to apply the stored state to the listeners.
 func (d *dataPlane) follow() { d.stopLoop = background(d.loop.Run) }
 
-// halt has what runs stay as it is.
+// halt stops applying the stored state; listeners go on as they are.
 func (d *dataPlane) halt() { d.stopLoop() }
 
-// resume follows a control plane again, which may be another one.
+// resume follows a control plane again, which may be a new one.
 func (d *dataPlane) resume(control *controlPlane) {
 	d.loop.Resume(control.mirror, control.stored.ReportStatus)
 	d.follow()
 }
 
-// drain takes nothing new, and lets what is under way end until ctx ends.
+// drain accepts nothing new, and waits until exchanges in flight have ended or ctx ends.
 func (d *dataPlane) drain(ctx context.Context) {
 	d.halt()
 	d.loop.Drain(ctx)
 }
 
-// close ends what has been drained.
+// close ends what is left after a drain.
 func (d *dataPlane) close() {
 	if d.streams != nil {
 		d.streams.Close()
@@ -85,8 +85,8 @@ func (d *dataPlane) close() {
 	d.traffic.Close()
 }
 
-// openAddresses is nil without -manage-addresses. The owner of addresses is who
-// owns the data directory.
+// openAddresses returns nil without -manage-addresses. The process that owns the data
+// directory owns the addresses.
 func openAddresses(c Config) (*address.Addresses, error) {
 	if !c.ManageAddresses {
 		return nil, nil
@@ -98,7 +98,7 @@ func openAddresses(c Config) (*address.Addresses, error) {
 	return address.OpenAddresses(dir)
 }
 
-// nodeName is the name that statuses are reported under.
+// nodeName returns the name under which statuses are reported.
 func nodeName() string {
 	name, err := os.Hostname()
 	if err != nil || name == "" {

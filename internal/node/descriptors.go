@@ -12,7 +12,7 @@ import (
 	"elbow/internal/store"
 )
 
-// openFilesLimit is how many files this process may have open; 0: unknown. Go has
+// openFilesLimit returns how many files this process may have open; 0: unknown. Go has
 // raised the soft limit to the hard one.
 func openFilesLimit() int {
 	var limit syscall.Rlimit
@@ -22,9 +22,9 @@ func openFilesLimit() int {
 	return int(min(limit.Cur, math.MaxInt32))
 }
 
-// maxProbes bounds the health checks under way of each kind (health.Gate): with 2,048
-// of backends that are up and answer within 100 ms, 20,000 a second are made. Of a low
-// limit of open files they get a sixteenth.
+// maxProbes bounds the health checks in flight of each kind (health.Gate). With 2,048,
+// 20,000 a second can be made of backends that answer within 100 ms. With a low limit of
+// open files, checks get a sixteenth of that limit.
 const maxProbes = 2048
 
 func probesAtOnce(limit int) int {
@@ -34,8 +34,8 @@ func probesAtOnce(limit int) int {
 	return min(maxProbes, max(32, limit/16))
 }
 
-// listenerFiles is how many files the desired listeners have open, and how many are
-// needed for that.
+// listenerFiles returns how many files the desired listeners keep open, and the limit that
+// they need.
 func listenerFiles(d store.Desired, http3 bool) (listeners, need int) {
 	active := make(map[string]bool, len(d.LoadBalancers))
 	for i := range d.LoadBalancers {
@@ -58,9 +58,9 @@ func listenerFiles(d store.Desired, http3 bool) (listeners, need int) {
 	return listeners, overload.DescriptorsOf(listeners, quic)
 }
 
-// countFiles warns if not all listeners will get the files that they need. They are
-// opened as far as they go: a node that starts with a lower limit than before is worth
-// more than none.
+// countFiles warns if the limit of open files is too low for all listeners. It does not
+// end the start: a node that is started with a lower limit than before still serves the
+// listeners that it can open.
 func countFiles(d store.Desired, c Config, limit int, log *slog.Logger) {
 	listeners, need := listenerFiles(d, c.HTTP3)
 	if want := overload.DescriptorsFor(need); limit > 0 && want > limit {
@@ -77,7 +77,8 @@ func filesAdvice(want int, http3 bool) string {
 	return advice
 }
 
-// filesWarning says what is so of the listeners there are; "" if there are enough.
+// filesWarning returns a warning about the current listeners; "" if the limit is high
+// enough.
 func (r *report) filesWarning() string {
 	control, limit := r.store.control(), openFilesLimit()
 	if control == nil || limit == 0 {
@@ -91,8 +92,8 @@ func (r *report) filesWarning() string {
 	return ""
 }
 
-// mayOpen reports whether that many more files can be open. The kernel gives out the
-// lowest number that is free.
+// mayOpen reports whether that many more files can be opened. It relies on the kernel's
+// choice of the lowest free number.
 func mayOpen(more int) (left int, ok bool) {
 	limit := openFilesLimit()
 	f, err := os.Open(os.DevNull)

@@ -17,46 +17,47 @@ import (
 	"elbow/internal/handover"
 )
 
-// A door is where calls of the API come in. As long as this process has the store
-// it leads to the gateway, once another process has taken over to that one; in
-// between it is shut, and calls wait.
+// A door routes the calls of the API. While this process owns the store, calls go to the
+// gateway; once another process has taken over, they are passed on to that one; in between
+// the door is shut, and calls wait.
 //
-// A call is inside from when all of it has come until its answer begins: a client
-// that is slow to send or to read, whoever it is, does not keep the door from being
-// shut. A stream is inside to its end, which shutting waits for.
+// A call is inside from the time it has been received completely until its answer begins,
+// so that no client that sends or reads slowly can keep the door from being shut. A stream
+// is inside until it ends: shutting waits for it.
 type door struct {
 	mu     sync.Mutex
 	to     http.Handler  // guarded by mu; nil: shut
 	inside int           // calls that were let in; guarded by mu
-	moved  chan struct{} // closed when to or inside changes; guarded by mu
+	moved  chan struct{} // closed when to or inside changes; mu guards it
 }
 
 func newDoor() *door { return &door{moved: make(chan struct{})} }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if passed, ok := r.Context().Value(connKey{}).(net.Conn); ok && r.TLS == nil && handover.Secure(passed) {
-		r.TLS = new(tls.ConnectionState) // the client's, which an older process has ended
+		r.TLS = new(tls.ConnectionState) // that of the client, which an older process has terminated
 	}
 	defer bringBody(r)()
 	to := d.enter(r.Context())
 	if to == nil {
-		return // the client is gone
+		return // the client has disconnected
 	}
 	in := &visitor{ResponseWriter: w, door: d}
 	defer in.leave()
 	to.ServeHTTP(in, r)
 }
 
-// maxBrought is how much of a body is read before a call is let in, in bytes: more
-// than any call may have, and any form of a stranger.
+// maxBrought is how much of a body is read before a call is let in, in bytes: more than
+// any call may have, and than any form that an unauthenticated client may send.
 const maxBrought = 256<<10 + 1
 
-// brought are buffers for bodies. A body of 256 KiB that was read into a new one left
-// 1.3 MB to the collector, of which a stranger may send 60 in a second.
+// brought pools buffers for bodies. With a new buffer each, a body of 256 KiB left 1.3 MB
+// to the garbage collector, and an unauthenticated client may send 60 of them a second.
 var brought = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// bringBody reads the body of a request into memory. What is over maxBrought, or an
-// error, comes when the body is read. release is called when nobody reads it any more.
+// bringBody reads the body of a request into memory. What exceeds maxBrought, or an error,
+// is returned when the body is read. release has to be called when nobody reads it any
+// more.
 func bringBody(r *http.Request) (release func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
@@ -75,13 +76,13 @@ func bringBody(r *http.Request) (release func()) {
 	return func() { brought.Put(start) }
 }
 
-// failing is a reader that has failed.
+// failing is a reader that always returns its error.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// A visitor is a call that was let in. It leaves when its answer begins: what it
-// did is done by then.
+// A visitor is the response writer of a call that was let in. The call leaves when its
+// answer begins: its effects are complete by then.
 type visitor struct {
 	http.ResponseWriter
 	door *door
@@ -109,17 +110,17 @@ func (v *visitor) Write(p []byte) (int, error) {
 	return v.ResponseWriter.Write(p)
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap implements the interface that http.ResponseController looks for.
 func (v *visitor) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
-// connKey finds the connection in the context of a request.
+// connKey is the context key of a request's connection.
 type connKey struct{}
 
 func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// enter waits until the door is open.
+// enter waits until the door is open and returns its handler.
 func (d *door) enter(ctx context.Context) http.Handler {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -139,8 +140,8 @@ func (d *door) leave() {
 	d.tell()
 }
 
-// wait returns when something has moved or, with false, when ended is closed.
-// Called with mu held, which it lets go of meanwhile.
+// wait returns true when to or inside has changed, and false when ended is closed. Called
+// with mu held, which it releases while it waits.
 func (d *door) wait(ended <-chan struct{}) bool {
 	moved := d.moved
 	d.mu.Unlock()
@@ -153,13 +154,13 @@ func (d *door) wait(ended <-chan struct{}) bool {
 	}
 }
 
-// tell is called with mu held.
+// tell wakes all waiters. Called with mu held.
 func (d *door) tell() {
 	close(d.moved)
 	d.moved = make(chan struct{})
 }
 
-// open lets calls go to a handler.
+// open routes calls to a handler.
 func (d *door) open(to http.Handler) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -167,7 +168,7 @@ func (d *door) open(to http.Handler) {
 	d.tell()
 }
 
-// shut lets nobody in any more and waits for those inside, until ctx ends.
+// shut makes new calls wait, and returns when none is inside or ctx ends.
 func (d *door) shut(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -180,15 +181,15 @@ func (d *door) shut(ctx context.Context) error {
 	return nil
 }
 
-// A passing hands calls to the process that has the store now. They come on
-// connections that are older than it.
+// A passing forwards calls to the process that owns the store now, which did not accept
+// their connections.
 type passing struct {
 	data    string // directory
 	version string // of the program
 	log     *slog.Logger
 }
 
-// passTime bounds a call that is passed on; the gateway has bounds of its own.
+// passTime bounds a forwarded call; the gateway has bounds of its own.
 const passTime = time.Minute
 
 func (p *passing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -198,10 +199,10 @@ func (p *passing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pass has an error if nothing was answered.
+// pass returns an error if nothing was answered.
 func (p *passing) pass(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Connection", "close")        // the next one is to go there directly
-	from, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http writes nothing else
+	w.Header().Set("Connection", "close")        // the next request should reach the newer process directly
+	from, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http writes no other form
 	c, err := handover.DialCall(p.data, p.version, from, r.TLS != nil)
 	if err != nil {
 		return err
@@ -225,11 +226,11 @@ func (p *passing) pass(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(in.StatusCode)
-	_, _ = io.Copy(flushing{w}, in.Body) // the client may be gone
+	_, _ = io.Copy(flushing{w}, in.Body) // the client may have disconnected
 	return nil
 }
 
-// flushing passes on what comes when it comes: the console has answers that grow.
+// flushing flushes each write: the console has answers that grow over time.
 type flushing struct{ http.ResponseWriter }
 
 func (f flushing) Write(p []byte) (int, error) {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// soon is long enough for what has nothing to wait for.
+// soon is long enough for any operation that does not have to wait.
 const soon = 20 * time.Second
 
 func shut(t *testing.T, d *door) {
@@ -26,7 +26,7 @@ func shut(t *testing.T, d *door) {
 	}
 }
 
-// Whoever is slow to send a body or to read an answer keeps no door from being
+// A client that sends a body or reads an answer slowly does not keep the door from being
 // shut.
 func TestDoorIsShutOnSlowClients(t *testing.T) {
 	d := newDoor()
@@ -56,7 +56,7 @@ func TestDoorIsShutOnSlowClients(t *testing.T) {
 	shut(t, d)
 }
 
-// A stream is inside until it ends.
+// A stream keeps the door from being shut until it ends.
 func TestDoorWaitsForStreams(t *testing.T) {
 	d := newDoor()
 	end := make(chan struct{})
@@ -82,7 +82,7 @@ func TestDoorWaitsForStreams(t *testing.T) {
 	shut(t, d)
 }
 
-// A body arrives as it was sent, whatever its size and however it ends.
+// A body is received as it was sent, whatever its size and however it ends.
 func TestDoorKeepsBodies(t *testing.T) {
 	for _, size := range []int{0, 1, maxBrought - 1, maxBrought, maxBrought + 1, 3 * maxBrought} {
 		for _, end := range []error{io.EOF, errors.New("broken off")} {
@@ -102,8 +102,7 @@ func TestDoorKeepsBodies(t *testing.T) {
 	}
 }
 
-// A takeover that is refused leaves nothing shut: calls go on, and so do live
-// pages.
+// After a takeover that is refused, calls and live pages go on.
 func TestRefusedTakeoverResumesEverything(t *testing.T) {
 	n := startNode(t, testConfig(t))
 	control := n.store.control()
@@ -134,8 +133,8 @@ func TestRefusedTakeoverResumesEverything(t *testing.T) {
 	}
 }
 
-// Calls that come while the door is shut wait, and go to whoever opens it. One whose
-// client hangs up meanwhile waits no longer.
+// Calls that arrive while the door is shut wait, and go to the handler that it is opened
+// to. A call whose client disconnects in the meantime ends at once.
 func TestCallsWaitAtTheDoor(t *testing.T) {
 	d := newDoor()
 	arrived := make(chan string, 2)
@@ -174,13 +173,13 @@ func TestCallsWaitAtTheDoor(t *testing.T) {
 	if got := <-stays; got != "answered" {
 		t.Errorf("got %q", got)
 	}
-	shut(t, d) // returns once nobody is inside, those who have hung up neither
+	shut(t, d) // returns once none is inside; clients that have disconnected do not count
 	if to := d.enter(ctx); to != nil {
 		t.Error("who has hung up was let in")
 	}
 }
 
-// A call goes where the door was opened to last.
+// A call goes to the handler that the door was opened to last.
 func TestDoorLeadsWhereItWasOpenedLast(t *testing.T) {
 	d := newDoor()
 	server := httptest.NewServer(d)
@@ -200,8 +199,8 @@ func TestDoorLeadsWhereItWasOpenedLast(t *testing.T) {
 	}
 }
 
-// A call that comes to a process that was replaced, when the newer one is gone too, is
-// told to come again: it has not been made.
+// A call to a process that was replaced, whose successor has ended too, is answered with
+// an error that asks the client to retry: the call has not been made.
 func TestPassingToNobody(t *testing.T) {
 	d := newDoor()
 	d.open(&passing{data: t.TempDir(), version: "v0", log: slog.New(slog.DiscardHandler)})

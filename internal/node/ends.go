@@ -2,18 +2,18 @@ package node
 
 import "context"
 
-// ends are what ends the parts of something: those of the part that was started last
-// come first.
+// ends collects the functions that end the parts of something. They run in the reverse
+// order of the start.
 type ends struct{ all []func(context.Context) }
 
-// atEnd notes what ends a part. It is called after the ends of all parts that were
-// started later.
+// atEnd registers a function that ends a part. It runs after those that are registered
+// later.
 func (e *ends) atEnd(end func()) { e.atEndWithin(func(context.Context) { end() }) }
 
-// atEndWithin is atEnd for a part that may take until its context ends.
+// atEndWithin is atEnd for a function that may take until its context ends.
 func (e *ends) atEndWithin(end func(context.Context)) { e.all = append(e.all, end) }
 
-// endAll ends all parts. What is left of them when ctx ends is cut.
+// endAll ends all parts. A part that has not ended when ctx ends is cut.
 func (e *ends) endAll(ctx context.Context) {
 	for len(e.all) > 0 {
 		last := len(e.all) - 1
@@ -22,8 +22,8 @@ func (e *ends) endAll(ctx context.Context) {
 	}
 }
 
-// background runs a part until the function that it returns is called, which waits
-// for it.
+// background runs a function in a goroutine. stop cancels its context and waits until it
+// has returned.
 func background(run func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

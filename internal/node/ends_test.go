@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// What was started last ends first, also what is started while others end; each part ends
-// once.
+// Parts end in the reverse order of their start, including those that are started while
+// others end, and each ends once.
 func TestEnds(t *testing.T) {
 	var e ends
 	var order []int
@@ -29,7 +29,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// What runs in the background has ended when stop returns, however often it is called.
+// A background function has returned when stop returns, however often stop is called.
 func TestBackground(t *testing.T) {
 	running, ended := make(chan struct{}), false
 	stop := background(func(ctx context.Context) {

@@ -12,15 +12,16 @@ import (
 	"elbow/internal/store"
 )
 
-// maxExpiries bounds the series of certificates. Of more, those that expire first
-// are told.
+// maxExpiries bounds the series of certificates. If there are more, those that expire
+// first are exported.
 const maxExpiries = 1000
 
 var expiryDesc = prometheus.NewDesc("elbow_certificate_expiry_timestamp_seconds",
 	"When a certificate that a listener has expires. Of more than "+strconv.Itoa(maxExpiries)+" the first to expire.",
 	[]string{"certificate", "name"}, nil)
 
-// An expiries collects when the certificates of listeners expire.
+// expiries is a prometheus.Collector of the expiry times of the certificates that
+// listeners serve.
 type expiries struct{ desired func() store.Desired }
 
 func (e expiries) Describe(ch chan<- *prometheus.Desc) { ch <- expiryDesc }
@@ -32,8 +33,8 @@ func (e expiries) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// served are the certificates that a listener has, first to expire first, as many
-// as are told.
+// served returns the certificates that listeners serve, ordered by expiry, at most
+// maxExpiries of them.
 func served(d store.Desired) (all []elb.Certificate) {
 	seen := make(map[string]bool)
 	for i := range d.Listeners {

@@ -9,8 +9,8 @@ import (
 	"elbow/internal/store"
 )
 
-// The certificates of listeners are told once each, first to expire first, and of
-// too many those that expire first.
+// The certificates of listeners are exported once each, ordered by expiry; of more than
+// maxExpiries, those that expire first.
 func TestServedCertificates(t *testing.T) {
 	d := store.Desired{Certificates: make(map[string]elb.Certificate)}
 	begin := time.Unix(1_700_000_000, 0)

@@ -15,48 +15,49 @@ import (
 	"elbow/internal/overload"
 )
 
-// What clients that have not proved who they are may cost the API's port, whatever
-// their number. All of it together is a fraction of one core and of the memory: the
-// data plane beside it does not notice. Who has made a signed call, or is signed in
-// to the console, is not bounded by it on that connection.
+// Bounds on what unauthenticated clients may cost the API's port, whatever their number.
+// Together they take a fraction of one core and of the memory, so that the data plane is
+// not affected. A connection on which a signed call was accepted, or a request of a
+// console session, is not subject to them any more.
 const (
-	// guestRequests is how many of their requests are begun in a second. One takes 0.1
-	// to 0.3 ms of CPU time. Others wait in the order in which they came, for a second
-	// at most: there are no more than connections.
+	// guestRequests is how many of their requests are begun in a second. One takes 0.1 to
+	// 0.3 ms of CPU time. Others wait in the order of their arrival, for a second at most,
+	// since the number of connections is bounded.
 	guestRequests = 500
 	guestBurst    = 200
 
-	// guestTurn is how many bytes of query and body count as a request: 8 KiB take
-	// 0.1 ms to be read and parsed.
+	// guestTurn is how many bytes of query and body count as one request: 8 KiB take 0.1
+	// ms to be read and parsed.
 	guestTurn = 8 << 10
 
-	// guestHandshakes is the same for TLS handshakes, of 0.5 to 1 ms.
+	// guestHandshakes is how many TLS handshakes are begun in a second, of 0.5 to 1 ms
+	// each.
 	guestHandshakes     = 200
 	guestHandshakeBurst = 100
 
-	// guestMemory is how much may be held of requests that are not answered, as sent;
-	// in memory they take up to three times that. Under a -memory-limit it is a
-	// sixty-fourth of it.
+	// guestMemory bounds the bytes of requests that are not answered yet, as sent; in
+	// memory they take up to three times that. With a -memory-limit, a sixty-fourth of
+	// that limit applies if it is less.
 	guestMemory = 16 << 20
 
-	// adminConnections and adminMemory bound what the port of -admin holds. Those who
-	// ask there are a scraper, a health check and an operator.
+	// adminConnections and adminMemory bound the port of -admin. Its clients are a
+	// scraper, a health check and an operator.
 	adminConnections = 64
 	adminMemory      = 1 << 20
 
-	// adminScrapes is how many scrapes are answered at once, each for scrapeTime at
-	// most: beyond the timeout of any scraper.
+	// adminScrapes is how many scrapes are answered at once, each for scrapeTime at most,
+	// which is longer than the timeout of any scraper.
 	adminScrapes = 4
 	scrapeTime   = time.Minute
 )
 
-// guests are the clients of the API's port.
+// This type applies the bounds to the clients of the API's port.
 type guests struct {
 	*connlimit.Listener
 	requests   *connlimit.Pace
 	handshakes *connlimit.Pace
 	breaks     overload.Breaks
-	rest       func() // makes one of breaks
+	rest       func() // creates one of breaks
 }
 
 func newGuests(c Config, l net.Listener) *guests {
@@ -73,13 +74,14 @@ func newGuests(c Config, l net.Listener) *guests {
 	return g
 }
 
-// Close closes the listener. Breaks for connections that are still open are yields.
+// Close closes the listener. Connections that are still open yield the processor at their
+// breaks, instead of resting.
 func (g *guests) Close() error {
 	g.breaks.Close()
 	return g.Listener.Close()
 }
 
-// collect has the connections be told in metrics.
+// collect exports the counters of connections.
 func (g *guests) collect(r *prometheus.Registry) {
 	r.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -92,12 +94,12 @@ func (g *guests) collect(r *prometheus.Registry) {
 	)
 }
 
-// pace has requests of strangers wait for their turn.
+// pace makes requests of unauthenticated clients wait for their turn.
 func (g *guests) pace(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(net.Conn); ok && !connlimit.Trusted(c) {
 			if !g.requests.Wait(r.Context(), c, turnsOf(r)) {
-				return // the client is gone
+				return // the client has disconnected
 			}
 			g.rest()
 		}
@@ -105,8 +107,8 @@ func (g *guests) pace(h http.Handler) http.Handler {
 	})
 }
 
-// turnsOf is as how many requests one counts. Of a body without a length all that is
-// read counts.
+// turnsOf returns as how many requests one is counted. A body without a length counts as
+// the most that is read of it.
 func turnsOf(r *http.Request) int {
 	body := r.ContentLength
 	if body < 0 || body > maxBrought {
@@ -115,8 +117,8 @@ func turnsOf(r *http.Request) int {
 	return 1 + (len(r.RequestURI)+int(body))/guestTurn
 }
 
-// tls is how handshakes are made: they wait for their turn, and have breaks before the
-// key exchange, behind it and before the signature.
+// tls returns the configuration of handshakes. They wait for their turn, and have a break
+// before the key exchange, one after it and one before the signature.
 func (g *guests) tls(pair *keyPair) *tls.Config {
 	return &tls.Config{
 		GetConfigForClient: g.shake,
@@ -132,7 +134,7 @@ func (g *guests) tls(pair *keyPair) *tls.Config {
 	}
 }
 
-// shake is for tls.Config.GetConfigForClient.
+// shake implements tls.Config.GetConfigForClient.
 func (g *guests) shake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if !g.handshakes.Wait(hello.Context(), hello.Conn, 1) {
 		return nil, net.ErrClosed
@@ -141,7 +143,7 @@ func (g *guests) shake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	return nil, nil
 }
 
-// A restedSigner signs after a break.
+// A restedSigner takes a break before it signs.
 type restedSigner struct {
 	crypto.Signer
 	rest func()
@@ -152,7 +154,7 @@ func (s restedSigner) Sign(random io.Reader, digest []byte, opts crypto.SignerOp
 	return s.Signer.Sign(random, digest, opts)
 }
 
-// trust notes that the client of a request has proved who it is.
+// trust records that the client of a request is authenticated.
 func trust(ctx context.Context) {
 	if c, ok := ctx.Value(connKey{}).(net.Conn); ok {
 		connlimit.Trust(c)

@@ -16,7 +16,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// oneConn is a listener with one connection, and then none.
+// oneConn is a listener that accepts one connection and then none.
 type oneConn struct {
 	net.Listener
 	conn net.Conn
@@ -24,8 +24,8 @@ type oneConn struct {
 
 func (l *oneConn) Accept() (net.Conn, error) { return l.conn, nil }
 
-// Requests of strangers are begun at guestRequests a second, in order, and those of
-// trusted clients at once.
+// Requests of unauthenticated clients are begun at guestRequests a second, in order, and
+// those of authenticated clients at once.
 func TestStrangersArePaced(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestStrangersArePaced(t *testing.T) {
 	})
 }
 
-// A stranger that hangs up is not waited for.
+// An unauthenticated client that disconnects is not waited for.
 func TestStrangerHangsUp(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestStrangerHangsUp(t *testing.T) {
 	})
 }
 
-// What was closed to make room is counted where operators look.
+// Connections that were closed to make room are counted in the metrics.
 func TestStrangersAreCounted(t *testing.T) {
 	leak.Check(t)
 	n := startNode(t, testConfig(t))

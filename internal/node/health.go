@@ -11,34 +11,35 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// A report tells how the node stands: all of it, or as far as it takes traffic.
+// A report describes the health of the node: as a whole, or only as far as it matters for
+// taking traffic.
 type report struct {
 	config   Config
 	data     *dataPlane
 	store    *ownership
 	pair     *keyPair     // of the API; nil: plain HTTP
-	draining *atomic.Bool // whether the node takes nothing new
+	draining *atomic.Bool // whether the node accepts nothing new
 }
 
-// A health is what /healthz and /readyz answer.
+// A health is the JSON document of /healthz and /readyz.
 type health struct {
 	Status   string   `json:"status"`             // ok, warning, failing or draining
-	Errors   []string `json:"errors,omitempty"`   // what is broken
-	Warnings []string `json:"warnings,omitempty"` // what will be, or is for one customer
+	Errors   []string `json:"errors,omitempty"`   // what does not work
+	Warnings []string `json:"warnings,omitempty"` // what will fail, or does not work for one customer
 
-	Revision  int64 `json:"revision"`  // of the store, that runs
+	Revision  int64 `json:"revision"`  // of the store, that is in force
 	Listeners int   `json:"listeners"` // sockets that should be open
-	Failing   int   `json:"failing"`   // of these, how many are not as desired
+	Failing   int   `json:"failing"`   // how many of them are not as desired
 
 	OpenFilesLimit int `json:"open_files_limit,omitempty"` // of the process
-	ListenerFiles  int `json:"listener_files,omitempty"`   // of these, what the listeners take with a takeover
+	ListenerFiles  int `json:"listener_files,omitempty"`   // how many files the listeners need, a takeover included
 
 	StoreBytes int64 `json:"store_bytes,omitempty"`
 	StoreQuota int64 `json:"store_quota,omitempty"`
 }
 
-// look is the whole truth: whether calls can be made and take effect. Traffic
-// may well go on while it says failing.
+// look reports the complete health: whether calls can be made and take effect. Traffic may
+// go on while the status is failing.
 func (r *report) look(loop reconcile.Health) health {
 	h := r.takesTraffic(loop)
 	var member embedded.Health
@@ -89,8 +90,8 @@ func (r *report) look(loop reconcile.Health) health {
 	return h
 }
 
-// takesTraffic is for whoever sends clients to this node: that the store is
-// full is no reason to send them elsewhere.
+// takesTraffic reports whether clients should be sent to this node. A store that is full
+// is no reason to send them elsewhere.
 func (r *report) takesTraffic(loop reconcile.Health) health {
 	h := health{Revision: loop.Revision, Listeners: loop.Listeners, Failing: loop.Failing}
 	switch {
@@ -123,5 +124,5 @@ func (h health) answer(w http.ResponseWriter) {
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
-	_ = enc.Encode(h) // whoever asked may be gone
+	_ = enc.Encode(h) // the client may have disconnected
 }

@@ -14,8 +14,8 @@ import (
 	"elbow/internal/proxy"
 )
 
-// openHistory is nil if there is to be none. Who has the store's lock on the data
-// directory has the history too.
+// openHistory returns nil if the history is off. The process that holds the store's lock
+// on the data directory owns the history too.
 func openHistory(c Config, log *slog.Logger) *history.Store {
 	if c.HistorySize == 0 {
 		return nil
@@ -23,7 +23,7 @@ func openHistory(c Config, log *slog.Logger) *history.Store {
 	return history.Open(filepath.Join(c.Data, "history"), int64(c.HistorySize), log)
 }
 
-// historyGauges tell how large the history is.
+// historyGauges are the metrics of the history's size.
 func historyGauges(h *history.Store) []prometheus.Collector {
 	if h == nil {
 		return nil
@@ -36,12 +36,12 @@ func historyGauges(h *history.Store) []prometheus.Collector {
 	}
 }
 
-// newRecorder records what the data plane counts.
+// newRecorder records the counters of the data plane.
 func newRecorder(p *proxy.Proxy) *history.Recorder {
 	return history.NewRecorder(func() []history.Reading { return readings(p) })
 }
 
-// readings are the counts of all listeners.
+// readings returns the counters of all listeners.
 func readings(p *proxy.Proxy) []history.Reading {
 	type listener struct{ lb, port string }
 	backends := make(map[listener]*history.Sample)
@@ -51,7 +51,7 @@ func readings(p *proxy.Proxy) []history.Reading {
 			of = new(history.Sample)
 			backends[listener{lb, port}] = of
 		}
-		of.Active += uint64(max(s.Active, 0)) // read lane by lane, a level may look negative
+		of.Active += uint64(max(s.Active, 0)) // lanes are read one after the other, so that the sum may be negative
 		if s.Healthy {
 			of.Healthy++
 		} else {
@@ -65,13 +65,13 @@ func readings(p *proxy.Proxy) []history.Reading {
 			Open: uint64(max(s.Open, 0)), Times: s.Total,
 		}}
 		number, isUDP := strings.CutSuffix(port, "/udp")
-		r.Port, _ = strconv.Atoi(number) // decimal
+		r.Port, _ = strconv.Atoi(number) // always decimal
 		if isUDP {
 			r.Port += history.UDP
 		}
 		copy(r.ByClass[:], s.ByClass[1:])
 		if of := backends[listener{lb, port}]; of != nil {
-			// A connection of HTTP/2 may have several exchanges under way.
+			// A connection of HTTP/2 may have several exchanges in flight.
 			r.Active, r.Healthy, r.Unhealthy = min(of.Active, r.Open), of.Healthy, of.Unhealthy
 		}
 		all = append(all, r)
@@ -79,12 +79,12 @@ func readings(p *proxy.Proxy) []history.Reading {
 	return all
 }
 
-// chartPoints are how many points a chart has at least before they stand for
-// more than a minute: a week in quarters of an hour.
+// chartPoints is how many one-minute points a chart may have before a point stands for
+// more than a minute: as many as a week in quarters of an hour.
 const chartPoints = 7 * 24 * 4
 
-// chart is what a load balancer did from a moment until the last full minute, or
-// all of them for "".
+// chart returns the traffic of a load balancer, or with "" of all of them, from a moment
+// until the last full minute.
 func chart(h *history.Store, lb string, from time.Time) ([]console.Point, error) {
 	to := time.Now().Unix() / 60
 	minutes := to - from.Unix()/60
@@ -97,7 +97,7 @@ func chart(h *history.Store, lb string, from time.Time) ([]console.Point, error)
 	return points, err
 }
 
-// pointOf is a sample of so many minutes as what it was each second.
+// pointOf converts a sample of that many minutes to rates per second.
 func pointOf(s *history.Sample, minutes int64) console.Point {
 	seconds := float64(minutes * 60)
 	rate := func(n uint64) float32 { return float32(float64(n) / seconds) }

@@ -15,19 +15,19 @@ import (
 	"elbow/internal/store"
 )
 
-// invalidCheck is the time between two looks at whether certificates are valid.
+// invalidCheck is the time between two checks of whether certificates are valid.
 const invalidCheck = time.Minute
 
-// maxInvalid bounds the certificates that health names.
+// maxInvalid bounds the certificates that /healthz names.
 const maxInvalid = 5
 
-// An invalid is a certificate that is served at a time when it is not valid.
+// An invalid is a certificate that a listener serves outside its validity period.
 type invalid struct {
 	elb.Certificate
 	expired bool // else it is not valid yet
 }
 
-// reason is a value of the metric's label.
+// reason returns a value of the metric's label.
 func (i invalid) reason() string {
 	if i.expired {
 		return "expired"
@@ -35,7 +35,7 @@ func (i invalid) reason() string {
 	return "not_yet_valid"
 }
 
-// at is when its validity ended or will begin.
+// at returns when the validity ended or will begin.
 func (i invalid) at() time.Time {
 	if i.expired {
 		return i.NotAfter
@@ -51,7 +51,8 @@ func (i invalid) String() string {
 	return fmt.Sprintf("certificate %d (%s), which a listener has, %s %s", i.ID, i.Name, verb, i.at().UTC().Format(time.RFC3339))
 }
 
-// invalidAt are the certificates of listeners that are not valid, by id.
+// invalidAt returns the certificates of listeners that are not valid at a time, ordered by
+// id.
 func invalidAt(d store.Desired, now time.Time) (all []invalid) {
 	seen := make(map[int64]bool)
 	for i := range d.Listeners {
@@ -67,7 +68,7 @@ func invalidAt(d store.Desired, now time.Time) (all []invalid) {
 	return all
 }
 
-// invalidWarnings are what health says of them.
+// invalidWarnings returns the warnings of /healthz about them.
 func invalidWarnings(all []invalid) (texts []string) {
 	for i, one := range all {
 		if i == maxInvalid {
@@ -78,8 +79,8 @@ func invalidWarnings(all []invalid) (texts []string) {
 	return texts
 }
 
-// watchInvalid logs when a certificate that a listener has becomes invalid or valid,
-// until ctx ends. A listener that has another one for the name serves that one.
+// watchInvalid logs when a certificate of a listener becomes invalid or valid, until ctx
+// ends. A listener with another certificate for the same name serves that one.
 func watchInvalid(ctx context.Context, desired func() store.Desired, log *slog.Logger) {
 	tick := time.NewTicker(invalidCheck)
 	defer tick.Stop()
@@ -108,13 +109,13 @@ func watchInvalid(ctx context.Context, desired func() store.Desired, log *slog.L
 var invalidDesc = prometheus.NewDesc("elbow_certificates_invalid",
 	"Certificates that a listener has and that are not valid now, by reason.", []string{"reason"}, nil)
 
-// An invalids counts them.
+// invalids is a prometheus.Collector of their numbers.
 type invalids struct{ desired func() store.Desired }
 
-// Describe is of prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (i invalids) Describe(ch chan<- *prometheus.Desc) { ch <- invalidDesc }
 
-// Collect is of prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (i invalids) Collect(ch chan<- prometheus.Metric) {
 	count := map[string]int{"expired": 0, "not_yet_valid": 0}
 	for _, one := range invalidAt(i.desired(), time.Now()) {
@@ -125,7 +126,7 @@ func (i invalids) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// validity is nil if the API's own certificate is valid at a moment.
+// validity returns an error if the API's own certificate is not valid at a time.
 func (p *keyPair) validity(now time.Time) error {
 	leaf := p.current.Load().Leaf
 	switch {

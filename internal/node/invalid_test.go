@@ -18,8 +18,8 @@ import (
 	"elbow/internal/store"
 )
 
-// certificatesOf is a desired state with a listener for each certificate, and one
-// that has all of them.
+// certificatesOf returns a desired state with a listener for each certificate, and one
+// listener that uses all of them.
 func certificatesOf(all ...elb.Certificate) func() store.Desired {
 	d := store.Desired{Certificates: make(map[string]elb.Certificate)}
 	var ids []string
@@ -30,12 +30,12 @@ func certificatesOf(all ...elb.Certificate) func() store.Desired {
 		ids = append(ids, id)
 	}
 	d.Listeners = append(d.Listeners, elb.Listener{CertificateID: strings.Join(ids, ",")}, elb.Listener{CertificateID: "999"})
-	d.Certificates["1000"] = elb.Certificate{ID: 1000} // of no listener
+	d.Certificates["1000"] = elb.Certificate{ID: 1000} // used by no listener
 	return func() store.Desired { return d }
 }
 
-// A certificate that expires while a listener has it, or that is not valid yet, is
-// told once in the log, and in metrics and health for as long as it is so.
+// A listener's certificate that expires, or that is not valid yet, is logged once, and is
+// reported in metrics and /healthz for as long as it is invalid.
 func TestInvalidCertificates(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -57,13 +57,13 @@ func TestInvalidCertificates(t *testing.T) {
 			expired  int
 			early    int
 			warnings []string
-			log      string // lines since the last
+			log      string // lines since the last step
 		}{
 			{0, 0, 1, []string{"certificate 3 (early), which a listener has, is not valid before"}, `msg="certificate not valid" certificate=3 name=early reason="not yet valid"`},
 			{time.Hour + 2*invalidCheck, 1, 1, []string{"certificate 2 (old), which a listener has, expired at", "certificate 3"}, `msg="certificate not valid" certificate=2 name=old reason=expired`},
 			{time.Hour + 2*invalidCheck, 1, 0, []string{"certificate 2"}, ""},
 		} {
-			time.Sleep(tt.after) // of the test's own clock
+			time.Sleep(tt.after) // in the time of synctest
 			synctest.Wait()
 			got := invalidWarnings(invalidAt(desired(), time.Now()))
 			if len(got) != len(tt.warnings) {
@@ -91,7 +91,7 @@ func TestInvalidCertificates(t *testing.T) {
 	})
 }
 
-// Health names a few of many.
+// /healthz names at most maxInvalid certificates.
 func TestManyInvalidCertificates(t *testing.T) {
 	leak.Check(t)
 	var all []elb.Certificate
@@ -104,7 +104,7 @@ func TestManyInvalidCertificates(t *testing.T) {
 	}
 }
 
-// The certificate of the API itself is looked at too.
+// The validity of the API's own certificate is checked too.
 func TestValidityOfTheAPICertificate(t *testing.T) {
 	leak.Check(t)
 	now := time.Now()

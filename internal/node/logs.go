@@ -10,7 +10,7 @@ import (
 	"elbow/internal/logs"
 )
 
-// auditPath is where the audit log goes.
+// auditPath returns the destination of the audit log.
 func (c *Config) auditPath() string {
 	if c.AuditLog == "" {
 		return filepath.Join(c.Data, "audit.log")
@@ -18,7 +18,7 @@ func (c *Config) auditPath() string {
 	return c.AuditLog
 }
 
-// reloads are what SIGHUP has read or opened anew.
+// reloads are the files that SIGHUP reads or opens again.
 type reloads struct {
 	log *slog.Logger
 	all []func() error
@@ -26,7 +26,7 @@ type reloads struct {
 
 func (r *reloads) add(again func() error) { r.all = append(r.all, again) }
 
-// reload opens files anew. One that cannot be opened leaves the old one in use.
+// reload opens the files again. If one cannot be opened, the old one stays in use.
 func (r *reloads) reload() {
 	for _, again := range r.all {
 		if err := again(); err != nil {
@@ -36,9 +36,9 @@ func (r *reloads) reload() {
 	r.log.Info("reloaded")
 }
 
-// openLog opens the destination of a log: nil for off, standard output for -,
-// else a file that SIGHUP opens anew, of at most limit bytes with the one before it;
-// 0: without a limit.
+// openLog opens the destination of a log: nil for off, standard output for -, otherwise a
+// file that SIGHUP opens again. limit bounds the bytes of the file and the previous one
+// together; 0: no limit.
 func (n *Node) openLog(name, path string, limit int64) (io.Writer, error) {
 	switch path {
 	case Off:

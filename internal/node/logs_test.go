@@ -14,7 +14,7 @@ import (
 	"elbow/internal/logs"
 )
 
-// A rotated log goes on in a new file.
+// After a rotation the log is written to a new file.
 func TestLogIsOpenedAnew(t *testing.T) {
 	n := newNode(DefaultConfig(), slog.New(slog.DiscardHandler))
 	path := filepath.Join(t.TempDir(), "access.log")
@@ -52,7 +52,7 @@ func newFIFO(t *testing.T) string {
 	return path
 }
 
-// A FIFO that nobody reads is an error, not a wait.
+// A FIFO without a reader is an error, and does not block.
 func TestLogFIFOWithoutReader(t *testing.T) {
 	leak.Check(t)
 	path := newFIFO(t)
@@ -63,8 +63,7 @@ func TestLogFIFOWithoutReader(t *testing.T) {
 	}
 }
 
-// A FIFO whose reader stands still holds up who writes to it, and neither a
-// rotation nor the end.
+// A FIFO whose reader has stopped blocks the writer, but neither a rotation nor the end.
 func TestLogFIFOStandsStill(t *testing.T) {
 	leak.Check(t)
 	path := newFIFO(t)
@@ -95,16 +94,16 @@ func TestLogFIFOStandsStill(t *testing.T) {
 	}
 	n.reloads.reload()
 	n.end()
-	// The second write stood in the file that the reload replaced, whose descriptor
-	// goes with the write: its reader is what ends it.
+	// The second write is blocked in the file that the reload replaced, whose descriptor
+	// is closed after the write: only the end of the reader ends it.
 	reader.Close()
 	if err := <-stands; err == nil || written > 1<<20 {
 		t.Errorf("%d bytes were written, %v", written, err)
 	}
 }
 
-// A log with a limit is moved away at half of it, no line is lost or cut on the way,
-// and both files together stay below the limit but for a line.
+// A log with a limit is renamed at half of it; no line is lost or cut, and both files
+// together exceed the limit by one line at most.
 func TestLogIsBoundedBySize(t *testing.T) {
 	leak.Check(t)
 	const limit, line = 4096, "a line of the log, some 40 bytes long .\n"
@@ -142,7 +141,7 @@ func TestLogIsBoundedBySize(t *testing.T) {
 	}
 }
 
-// A process that has been replaced does not move the file of the newer one.
+// A process that has been replaced does not rename the file of the newer one.
 func TestOlderProcessLeavesTheNewerLogAlone(t *testing.T) {
 	leak.Check(t)
 	path := filepath.Join(t.TempDir(), "audit.log")
@@ -158,9 +157,9 @@ func TestOlderProcessLeavesTheNewerLogAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(newer, strings.Repeat("x", 32)+"\n") // moves it
+	write(newer, strings.Repeat("x", 32)+"\n") // renames it
 	write(newer, "of the newer one\n")
-	write(older, "of the older one\n") // to the moved file, which is too large; then it goes on with the new one
+	write(older, "of the older one\n") // to the renamed file, which is too large; the next line goes to the new one
 	write(older, "again\n")
 	for file, want := range map[string]string{path: "of the newer one\nagain\n", path + ".1": strings.Repeat("x", 32) + "\nof the older one\n"} {
 		if got, err := os.ReadFile(file); err != nil || string(got) != want {

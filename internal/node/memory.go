@@ -6,9 +6,9 @@ import (
 	"runtime/debug"
 )
 
-// LimitMemory sets what the collector goes by, and finds the memory limit out if
-// none was given. Of the environment's GOGC and GOMEMLIMIT each holds unless a
-// setting of ours was given.
+// LimitMemory configures the garbage collector, and determines the memory limit if none
+// was given. GOGC and GOMEMLIMIT of the environment each apply unless the corresponding
+// setting was given.
 func (c *Config) LimitMemory(gcGiven bool) {
 	if gcGiven || os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(c.GCPercent)
@@ -21,9 +21,8 @@ func (c *Config) LimitMemory(gcGiven bool) {
 	}
 }
 
-// defaultMemoryLimit is that of the environment or, without one, three quarters
-// of what there is: the rest is for what the kernel holds for our sockets. 0:
-// none is known.
+// defaultMemoryLimit returns GOMEMLIMIT or, without it, three quarters of the available
+// memory: the rest is for the kernel's socket buffers. 0: unknown.
 func defaultMemoryLimit() int64 {
 	if n := debug.SetMemoryLimit(-1); n < math.MaxInt64 { // as the environment set it
 		return n

@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// givenMemory is how much memory this process may have, in bytes: the least of
-// what the machine has and what the cgroups around the process allow. 0: nobody
-// knows.
+// givenMemory returns how much memory this process may use, in bytes: the least of the
+// machine's memory and the limits of the cgroups around the process. 0: unknown.
 func givenMemory() int64 {
 	var least int64
 	var machine unix.Sysinfo_t
@@ -23,18 +22,18 @@ func givenMemory() int64 {
 	for _, file := range cgroupFiles(string(groups)) {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			continue // of a level without a limit, or not to be seen in a container
+			continue // a level without a limit, or one that is not visible in a container
 		}
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
 		if err == nil && n > 0 && (least == 0 || n < least) {
-			least = n // else it is "max"
+			least = n // the other value is "max"
 		}
 	}
 	return least
 }
 
-// cgroupFiles are the files that may hold a limit of memory, for a process whose
-// /proc/PID/cgroup is groups: those of its own group and of all around it
+// cgroupFiles returns the paths of the files that may hold a memory limit, for a process
+// whose /proc/PID/cgroup is groups: those of its own group and of all its ancestors
 // (cgroups(7)).
 func cgroupFiles(groups string) []string {
 	var files []string

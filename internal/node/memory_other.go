@@ -2,6 +2,5 @@
 
 package node
 
-// givenMemory is how much memory this process may have, in bytes. 0: nobody
-// knows.
+// givenMemory returns how much memory this process may use, in bytes. 0: unknown.
 func givenMemory() int64 { return 0 }

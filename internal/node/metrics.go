@@ -15,21 +15,20 @@ import (
 	"elbow/internal/proxy"
 )
 
-// A metricsPage is /metrics.
+// A metricsPage serves /metrics.
 type metricsPage struct {
 	process   *prometheus.Registry
-	control   func() *controlPlane // nil while another process has the store
+	control   func() *controlPlane // returns nil while another process owns the store
 	traffic   *proxy.Proxy
-	listeners int // that have histograms of their own
-	backends  int // that are shown one by one
+	listeners int // that have their own histograms
+	backends  int // that have their own series
 }
 
-// ServeHTTP writes all metrics in the text format of Prometheus. Those of
-// listeners and backends, of which there may be many thousand, are written as they
-// are read.
+// ServeHTTP writes all metrics in the text format of Prometheus. Those of listeners and
+// backends, which may be many thousand, are written while they are read.
 func (m *metricsPage) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	all := prometheus.Gatherers{m.process}
-	if control := m.control(); control != nil { // else another process has it
+	if control := m.control(); control != nil { // nil while another process owns the store
 		all = append(all, control.registry)
 	}
 	families, err := all.Gather()
@@ -48,7 +47,7 @@ func (m *metricsPage) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		}
 	}
 	if err != nil {
-		panic(http.ErrAbortHandler) // who asked is gone, or must not take a part for the whole
+		panic(http.ErrAbortHandler) // the client has disconnected, or must not take a part for the whole
 	}
 }
 
@@ -61,7 +60,7 @@ func (m *metricsPage) write(out io.Writer, families []*dto.MetricFamily) error {
 	return m.traffic.WriteMetrics(out, m.listeners, m.backends)
 }
 
-// takesGzip reports whether the client says that it reads gzip (RFC 9110, 12.5.3).
+// takesGzip reports whether the client accepts gzip (RFC 9110, 12.5.3).
 func takesGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, weight, _ := strings.Cut(coding, ";")

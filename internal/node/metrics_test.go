@@ -13,8 +13,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A scrape is packed for who reads gzip, and for nobody else; either way
-// Prometheus' own reader understands all of it.
+// A response is compressed only for clients that accept gzip; Prometheus' own parser reads
+// both forms.
 func TestMetricsEncoding(t *testing.T) {
 	leak.Check(t)
 	n := startNode(t, testConfig(t))
@@ -26,7 +26,7 @@ func TestMetricsEncoding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.Header.Set("Accept-Encoding", accept) // set, so that the client unpacks nothing
+		req.Header.Set("Accept-Encoding", accept) // set explicitly, so that the client does not decompress
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)

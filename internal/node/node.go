@@ -1,8 +1,8 @@
 // Package node is a process of elbow that serves: it opens the store, runs control plane
-// and data plane on it, serves API, console and metrics, and gives way to a newer process.
-// Who reads flags and prints errors is not its concern. Start reading at Start, then run.go
-// for what a running node waits for. A takeover is yield.go in the older process and
-// takeover.go in the newer one; package handover has the messages.
+// and data plane on it, serves API, console and metrics, and hands over to a newer
+// process. Flags and the printing of errors are in cmd/elbow. Start reading at Start, then
+// run.go for the events that a running node handles. A takeover is yield.go in the older
+// process and takeover.go in the newer one; package handover has the messages.
 package node
 
 import (
@@ -21,7 +21,7 @@ import (
 	"elbow/internal/lockout"
 )
 
-// A Node is the whole product in this process.
+// A Node is a running control plane and data plane with their servers.
 type Node struct {
 	APIURL   string
 	AdminURL string // "": off
@@ -33,21 +33,21 @@ type Node struct {
 	servers servers
 	ends
 
-	store *ownership // of the store and the control plane, which a newer process takes away
+	store *ownership // the store and the control plane, which a newer process takes over
 	data  *dataPlane // the traffic
 	api   *apiPort
 	admin *net.TCPListener // nil: off
 
 	requests  *handover.Listener // of processes that want to take over
-	successor *handover.Request  // of the one that has; it sees by it when this one ends
+	successor *handover.Request  // of the process that has taken over; its end shows that process when this one ends
 	elders    elders
 
 	draining atomic.Bool
 	yielded  atomic.Bool // to another process
 }
 
-// Start puts the product together and runs it. What it has started, it ends
-// again if a later part does not start. It gives up when ctx ends.
+// Start creates all parts and runs them. If a part does not start, those that were started
+// are ended again. It gives up when ctx ends.
 func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error) {
 	n := newNode(c, log)
 	defer func() {
@@ -87,7 +87,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 	n.api = newAPIPort(c, own, n.store.door, n.store.control, log)
 	n.serveAdmin(own.admin)
 	n.data.follow()
-	n.atEnd(n.elders.unwatch) // after the drain, in which packets are passed on to them still
+	n.atEnd(n.elders.unwatch) // after the drain, during which packets are still passed on to them
 	n.atEndWithin(n.data.drain)
 	if err := n.store.control().openHandler(n.store); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func newNode(c Config, log *slog.Logger) *Node {
 	return n
 }
 
-// serveAdmin serves metrics and health on l; if that is nil it does nothing.
+// serveAdmin serves metrics and health on l; it does nothing if l is nil.
 func (n *Node) serveAdmin(l *net.TCPListener) {
 	if l == nil {
 		return
@@ -122,14 +122,14 @@ func (n *Node) serveAdmin(l *net.TCPListener) {
 	), connlimit.New(l, connlimit.Limits{Conns: adminConnections, Pending: adminMemory}))
 }
 
-// serveAPI serves the API and, if there is to be one, the console. Calls wait until the
-// door is open.
+// serveAPI serves the API and, if it is enabled, the console. Calls wait until the door is
+// open.
 func (n *Node) serveAPI() {
 	if n.api.pair != nil {
 		n.reloads.add(n.api.pair.read)
 	}
 	n.own.add(n.api.listener.Addr())
-	n.data.loop.Look() // a backend may be on a port that was given just now
+	n.data.loop.Look() // a backend may be on a port that was opened just now
 	n.APIURL = n.api.url
 	n.serve(n.api.server, n.api.port)
 	n.atEnd(n.hearNobody)
@@ -140,7 +140,7 @@ func (n *Node) serveAPI() {
 	})
 }
 
-// hear lets other processes ask for a takeover, and pass calls on.
+// hear accepts requests of other processes to take over, and calls that they pass on.
 func (n *Node) hear() (err error) {
 	n.hearNobody()
 	if n.requests, err = handover.Listen(n.config.Data, n.config.Version, n.log); err != nil {
@@ -150,23 +150,24 @@ func (n *Node) hear() (err error) {
 	return nil
 }
 
-// hearNobody ends that.
+// hearNobody undoes hear.
 func (n *Node) hearNobody() {
 	if n.requests != nil {
 		n.requests.Close()
 	}
 }
 
-// Close drains and ends everything; what is left when ctx ends is cut.
+// Close drains and ends all parts; exchanges that are still in flight when ctx ends are
+// cut.
 func (n *Node) Close(ctx context.Context) {
 	n.draining.Store(true)
 	if control := n.store.control(); control != nil {
-		control.endRecording() // while there are listeners
+		control.endRecording() // before the listeners close
 	}
 	n.endAll(ctx)
 }
 
-// end is Close without patience.
+// end is Close without a drain.
 func (n *Node) end() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

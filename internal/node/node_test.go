@@ -21,7 +21,7 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// testConfig is a node on free ports with a key of its own.
+// testConfig is the configuration of a node on free ports with a key of its own.
 func testConfig(t *testing.T) Config {
 	c := DefaultConfig()
 	c.Version = "v0"
@@ -99,7 +99,7 @@ func TestStartErrors(t *testing.T) {
 			if entries, err := os.ReadDir(c.Data); name != "audit log" && c.Data != usedDir && c.Data != newer && c.Data != os.Args[0] && !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the start has written %v, %v", entries, err)
 			}
-			c = testConfig(t) // what was started before the error has ended
+			c = testConfig(t) // the parts that were started before the error have ended
 			startNode(t, c)
 		})
 	}
@@ -126,7 +126,7 @@ func TestAPIOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// SIGHUP is how a renewed certificate comes in.
+	// SIGHUP loads a renewed certificate.
 	served := func() string {
 		conn, err := tls.Dial("tcp", strings.TrimPrefix(n.APIURL, "https://"), config)
 		if err != nil {

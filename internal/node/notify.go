@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// notify tells systemd, if it started this process with Type=notify, how it
-// stands: sd_notify(3) in a few lines.
+// notify reports the state of this process to systemd if it was started with Type=notify.
+// It implements sd_notify(3).
 func notify(log *slog.Logger, lines ...string) {
 	name := os.Getenv("NOTIFY_SOCKET")
 	if name == "" {

@@ -16,45 +16,44 @@ import (
 	"elbow/internal/rpc"
 )
 
-// An ownership is what a node does with the store: it opens it and all that works on it,
-// and it lets go of it, or has another one put in its place, while traffic goes on and
-// calls wait at the door. Its methods are called by one goroutine, but control, stuckBy
-// and failed.
+// An ownership manages the store of a node: it opens the store and all parts that use it,
+// releases it, or replaces it by a restored one, while traffic goes on and calls wait at
+// the door. All methods but control, stuckBy and failed are called by one goroutine.
 type ownership struct {
 	config   Config
 	log      *slog.Logger
-	endpoint string    // of the API, as the first start tells it to clients
+	endpoint string    // of the API, as the first start writes it for clients
 	audit    io.Writer // nil: none
 	reach    *elb.Reach
 	lockout  *lockout.Lockout // of passwords, at the console and in calls
 	door     *door
-	data     *dataPlane         // once the store was open
-	restores chan *backup.Order // what is asked for
+	data     *dataPlane         // set once the store was open
+	restores chan *backup.Order // restores that were requested
 
-	current  atomic.Pointer[controlPlane] // nil while another process may have the store
+	current  atomic.Pointer[controlPlane] // nil while another process may own the store
 	nonces   []rpc.UsedNonce              // used ones, while current is nil
 	stuck    atomic.Pointer[error]        // why the store is not in use; nil: it is
 	reopen   <-chan time.Time             // when to try to get the store back; nil: no need
-	pause    time.Duration                // before that
-	progress func(made, of int)           // of the restore under way; nil: nobody waits
+	pause    time.Duration                // the delay before that
+	progress func(made, of int)           // of the restore in progress; nil: nobody waits
 }
 
 const (
-	// callsEndWithin is how long calls under way may take when the store is about to
-	// be let go of: longer than the gateway lets any of them take.
+	// callsEndWithin is how long calls in flight may take before the store is released:
+	// longer than the gateway allows any of them.
 	callsEndWithin = 20 * time.Second
 
-	// The time between two tries to get the store back grows from reopenFirst to
-	// reopenLast: another process may still have it, or the disk refuses writes.
+	// The time between two attempts to open the store again grows from reopenFirst to
+	// reopenLast: another process may still hold it, or the disk may refuse writes.
 	reopenFirst = time.Second
 	reopenLast  = time.Minute
 )
 
-// control is the control plane; nil while another process may have the store.
+// control returns the control plane; nil while another process may own the store.
 func (o *ownership) control() *controlPlane { return o.current.Load() }
 
-// open opens the store. nonces are those that calls have used, as far as a process has
-// told; nil: none has. ctx bounds the opening alone.
+// open opens the store. nonces are the used nonces that another process has handed over;
+// nil: none has. ctx bounds the opening only.
 func (o *ownership) open(ctx context.Context, nonces []rpc.UsedNonce) error {
 	control, err := o.openControl(ctx, nonces)
 	if err != nil {
@@ -64,14 +63,15 @@ func (o *ownership) open(ctx context.Context, nonces []rpc.UsedNonce) error {
 	return nil
 }
 
-// close closes the store, unless another process has it.
+// close closes the store, unless another process owns it.
 func (o *ownership) close() {
 	if control := o.current.Swap(nil); control != nil {
 		control.close()
 	}
 }
 
-// failed is closed when the store has failed; nil without one.
+// failed returns a channel that is closed when the store has failed; nil if no store is
+// open.
 func (o *ownership) failed() <-chan struct{} {
 	if control := o.control(); control != nil {
 		return control.member.Failed()
@@ -79,11 +79,11 @@ func (o *ownership) failed() <-chan struct{} {
 	return nil
 }
 
-// halt lets no call in any more, waits for those under way, and has what runs stay
-// as it is. Traffic goes on.
+// halt makes new calls wait, waits for those in flight, and stops changes of the data
+// plane. Traffic goes on.
 func (o *ownership) halt(ctx context.Context) error {
 	if control := o.control(); control != nil {
-		control.endStreams() // whoever reads them comes again
+		control.endStreams() // their clients connect again
 		control.hurry(true)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callsEndWithin)
@@ -95,7 +95,8 @@ func (o *ownership) halt(ctx context.Context) error {
 	return nil
 }
 
-// suspend lets go of the store. Traffic goes on with what is known; calls wait.
+// suspend halts and releases the store. Traffic goes on with the current configuration;
+// calls wait.
 func (o *ownership) suspend(ctx context.Context) error {
 	if err := o.halt(ctx); err != nil {
 		return err
@@ -107,9 +108,9 @@ func (o *ownership) suspend(ctx context.Context) error {
 	return nil
 }
 
-// resume undoes halt, and takes the store again if it was let go of. What does not
-// succeed is tried again at reopen; meanwhile calls are refused. It does nothing if
-// ctx has ended.
+// resume undoes halt, and opens the store again if it was released. If that fails it is
+// tried again at reopen, and calls are refused until then. It does nothing if ctx has
+// ended.
 func (o *ownership) resume(ctx context.Context) {
 	o.data.traffic.Resume()
 	if ctx.Err() != nil {
@@ -133,7 +134,7 @@ func (o *ownership) resume(ctx context.Context) {
 	o.door.open(control.handler)
 }
 
-// again is resume after a while.
+// again calls resume after a delay.
 func (o *ownership) again(ctx context.Context) {
 	if err := o.halt(ctx); err != nil {
 		o.reopen = time.After(o.pause)
@@ -142,7 +143,7 @@ func (o *ownership) again(ctx context.Context) {
 	o.resume(ctx)
 }
 
-// takeStore opens the store if it was let go of, and finishes a restore.
+// takeStore opens the store if it was released, and completes a restore.
 func (o *ownership) takeStore(ctx context.Context) error {
 	if control := o.control(); control != nil {
 		revision, err := backup.Finish(ctx, o.config.Data, control.stored, o.log, o.restored)
@@ -164,9 +165,9 @@ func (o *ownership) takeStore(ctx context.Context) error {
 	return nil
 }
 
-// renew opens the store again after it has failed: a disk that refuses one write
-// may take the next. One that does not is tried rarely, as what is left of a store
-// that failed takes memory until the process ends.
+// renew opens the store again after it has failed: a disk that refuses one write may
+// accept the next. If the store keeps failing it is tried rarely, because the remains of
+// each failed store take memory until the process ends.
 func (o *ownership) renew(ctx context.Context) {
 	o.log.Warn("store failed, opening it again")
 	if err := o.suspend(ctx); err != nil {
@@ -177,14 +178,14 @@ func (o *ownership) renew(ctx context.Context) {
 	o.resume(ctx)
 }
 
-// restored tells whoever waits for a restore how far it is.
+// restored reports the progress of a restore to its client.
 func (o *ownership) restored(made, of int) {
 	if o.progress != nil {
 		o.progress(made, of)
 	}
 }
 
-// stuckBy is why the store is not in use; nil if it is.
+// stuckBy returns why the store is not in use; nil if it is.
 func (o *ownership) stuckBy() error {
 	if err := o.stuck.Load(); err != nil {
 		return *err
@@ -192,15 +193,15 @@ func (o *ownership) stuckBy() error {
 	return nil
 }
 
-// refusing answers calls while the store cannot be used.
+// refusing answers calls with an error while the store cannot be used.
 type refusing struct{ why error }
 
 func (f refusing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	gateway.Unavailable(w, r, "The store is not in use: "+f.why.Error())
 }
 
-// restore makes all that is stored what a backup says. Nobody sees the store
-// meanwhile: calls wait, and what runs stays as it is.
+// restore replaces everything that is stored by the contents of a backup. No call sees the
+// store meanwhile: calls wait, and the data plane stays as it is.
 func (o *ownership) restore(ctx context.Context, r *backup.Order) {
 	err := o.halt(ctx)
 	if err == nil {

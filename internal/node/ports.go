@@ -16,15 +16,14 @@ import (
 	"elbow/internal/handover"
 )
 
-// ports are the sockets of the node's own servers. They are opened before anything
-// is written: a port that is taken ends a start without a trace.
+// ports are the sockets of the node's own servers. They are opened before anything is
+// written, so that a start which fails because a port is taken leaves no files.
 type ports struct {
 	api, admin *net.TCPListener // admin: nil if it is off
 	pair       *keyPair         // of the API; nil: plain HTTP
 }
 
-// openPorts opens them, or goes on with those of the older process. They are closed with
-// ends.
+// openPorts opens them, or uses those of the older process. ends closes them.
 func openPorts(c Config, older *predecessor, ends *ends, log *slog.Logger) (p ports, err error) {
 	if c.APICert != "" {
 		p.pair = &keyPair{certFile: c.APICert, keyFile: c.APIKey}
@@ -42,7 +41,7 @@ func openPorts(c Config, older *predecessor, ends *ends, log *slog.Logger) (p po
 			failed = append(failed, portError(name, asked, err).Error())
 			return nil
 		}
-		ends.atEnd(func() { _ = l.Close() }) // of no use where a server has closed it
+		ends.atEnd(func() { _ = l.Close() }) // fails if a server has closed it already
 		return l.(*net.TCPListener)
 	}
 	p.api = open("-api", c.API, apiOf)
@@ -55,20 +54,20 @@ func openPorts(c Config, older *predecessor, ends *ends, log *slog.Logger) (p po
 	return p, nil
 }
 
-// endpointOf is where clients reach the API: by the host as it was asked for, since the
-// certificate may be for that name, and by the number of the port that was opened,
-// since URLs have neither port 0 nor names of services.
+// endpointOf returns the URL of the API for clients. It keeps the host as configured,
+// since the certificate may be for that name, and uses the number of the opened port,
+// since a URL can have neither port 0 nor the name of a service.
 func endpointOf(c Config, l net.Listener) string {
 	scheme := "http"
 	if c.APICert != "" {
 		scheme = "https"
 	}
-	host, _, _ := net.SplitHostPort(c.API) // it was listened on
+	host, _, _ := net.SplitHostPort(c.API) // valid: it was listened on
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 }
 
-// listenPatiently is predecessor.listen. The process that was to be taken over may have been
-// killed a moment ago, and have its sockets still.
+// listenPatiently is predecessor.listen with retries: the process to take over from may
+// have been killed a moment ago and still hold its sockets.
 func listenPatiently(c Config, asked string, older *predecessor, of func(*handover.State) *handover.Server) (net.Listener, error) {
 	for began := time.Now(); ; time.Sleep(inUsePatience / 100) {
 		l, err := older.listen(asked, of)
@@ -78,7 +77,7 @@ func listenPatiently(c Config, asked string, older *predecessor, of func(*handov
 	}
 }
 
-// portError says what a person can do about a port that cannot be opened.
+// portError adds to an error of opening a port what an operator can do about it.
 func portError(name, asked string, err error) error {
 	_, port, _ := net.SplitHostPort(asked)
 	switch {
@@ -92,14 +91,14 @@ func portError(name, asked string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// instead is which address there is to listen on. On a machine with IPv6 alone none of
-// the defaults fits.
+// instead suggests another address to listen on. On a machine with IPv6 only, none of the
+// default addresses exists.
 func instead(name, port string) string {
 	own, err := net.InterfaceAddrs()
 	if err != nil {
 		return ""
 	}
-	var four, six netip.Addr // loopback before others
+	var four, six netip.Addr // loopback is preferred
 	for _, a := range own {
 		p, err := netip.ParsePrefix(a.String())
 		if err != nil || p.Addr().IsLinkLocalUnicast() {
@@ -123,25 +122,25 @@ func instead(name, port string) string {
 	return ": it has no address at all"
 }
 
-// heldBy names the process that listens on a port, as far as that can be found out:
-// those of other users are seen by root alone.
+// heldBy names the process that listens on a port, as far as it can be found out: only
+// root sees the sockets of other users.
 func heldBy(port string) string {
 	for inode := range listeningInodes(port) {
-		fds, _ := filepath.Glob("/proc/[0-9]*/fd/*") // a pattern that is right
+		fds, _ := filepath.Glob("/proc/[0-9]*/fd/*") // the pattern is valid
 		for _, fd := range fds {
 			if to, err := os.Readlink(fd); err != nil || to != "socket:["+inode+"]" {
 				continue
 			}
 			pid := strings.Split(fd, "/")[2]
-			comm, _ := os.ReadFile(filepath.Join("/proc", pid, "comm")) // it may have ended
+			comm, _ := os.ReadFile(filepath.Join("/proc", pid, "comm")) // the process may have ended
 			return fmt.Sprintf(" by process %s (%s)", pid, strings.TrimSpace(string(comm)))
 		}
 	}
 	return ""
 }
 
-// listeningInodes are the TCP sockets that listen on a port, by the tables that Linux
-// has (proc_net_tcp in its documentation).
+// listeningInodes returns the inodes of the TCP sockets that listen on a port, read from
+// Linux's tables (proc_net_tcp in its documentation).
 func listeningInodes(port string) map[string]bool {
 	const listening = "0A"
 	number, err := net.LookupPort("tcp", port)
@@ -150,7 +149,7 @@ func listeningInodes(port string) map[string]bool {
 	}
 	inodes := make(map[string]bool)
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		text, _ := os.ReadFile(table) // elsewhere there is none
+		text, _ := os.ReadFile(table) // the tables exist on Linux only
 		for line := range strings.Lines(string(text)) {
 			f := strings.Fields(line)
 			if len(f) > 9 && f[3] == listening && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", number)) {

@@ -9,14 +9,13 @@ import (
 	"elbow/internal/elb"
 )
 
-// ownSockets are those that this node listens on for operators and the API: no
-// backend may be one of them, because a connection that a listener makes comes from
-// this machine.
+// ownSockets are those on which this node serves operators and the API. None of them may
+// be a backend, because a connection from a listener would come from this machine.
 type ownSockets struct {
 	all atomic.Pointer[[]netip.AddrPort]
 }
 
-// add notes a socket that is listened on. It is called by one goroutine at a time.
+// add records a listening socket. It is called by one goroutine at a time.
 func (o *ownSockets) add(at net.Addr) {
 	tcp, ok := at.(*net.TCPAddr)
 	if !ok || tcp.Port == 0 {
@@ -33,9 +32,9 @@ func (o *ownSockets) list() []netip.AddrPort {
 	return nil
 }
 
-// newReach says where backends may be. What own lists it asks whenever it is asked.
+// newReach returns the networks in which backends may be. It reads own on each call.
 func newReach(c Config, own *ownSockets) *elb.Reach {
-	for _, address := range []string{c.API, c.Admin} { // before they are open
+	for _, address := range []string{c.API, c.Admin} { // before their sockets are open
 		if at, err := net.ResolveTCPAddr("tcp", address); err == nil {
 			own.add(at)
 		}
@@ -47,7 +46,7 @@ func newReach(c Config, own *ownSockets) *elb.Reach {
 func hasAddress(a netip.Addr) bool {
 	all, err := net.InterfaceAddrs()
 	if err != nil {
-		return true // who does not know may not say that it is somebody else's
+		return true // if unknown, the address counts as one of this machine
 	}
 	return slices.ContainsFunc(all, func(one net.Addr) bool {
 		of, err := netip.ParsePrefix(one.String())

@@ -9,7 +9,8 @@ import (
 	"elbow/internal/store"
 )
 
-// sessions looks up the sessions of roles for the gateway, by their security tokens.
+// sessions returns a function that looks up role sessions for the gateway by their
+// security tokens.
 func sessions(s *store.Store) func(context.Context, string, string) (gateway.Credential, error) {
 	return func(ctx context.Context, accessKeyID, token string) (c gateway.Credential, err error) {
 		session, err := s.OpenSession(token)
@@ -32,7 +33,7 @@ func sessions(s *store.Store) func(context.Context, string, string) (gateway.Cre
 	}
 }
 
-// sessionCredential is what a session may do as the gateway takes it.
+// sessionCredential converts a role session to a credential of the gateway.
 func sessionCredential(session store.RoleSession, found store.RoleCredential) (c gateway.Credential, err error) {
 	c = gateway.Credential{
 		Identity: ram.Identity{

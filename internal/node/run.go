@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Run runs a node until it is told to end.
+// Run runs a node until it is told to end or another process takes over.
 func Run(c Config, log *slog.Logger) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
@@ -33,7 +33,7 @@ func Run(c Config, log *slog.Logger) error {
 	return failure
 }
 
-// cutAtSignal ends the drain at the next signal to end.
+// cutAtSignal cancels the drain at the next signal that ends the process.
 func cutAtSignal(ctx context.Context, signals <-chan os.Signal, cut context.CancelFunc) {
 	for {
 		select {
@@ -47,11 +47,11 @@ func cutAtSignal(ctx context.Context, signals <-chan os.Signal, cut context.Canc
 	}
 }
 
-// abortTime is how long a start that a signal has ended may take to let go of what
-// it has opened. The end of the process lets go of the rest.
+// abortTime is how long a start that a signal interrupts may take to close what it has
+// opened. The end of the process closes the rest.
 const abortTime = 2 * time.Second
 
-// startUntil starts a node, unless a signal to end comes first: then the node is nil.
+// startUntil starts a node. It returns nil if a signal to end comes first.
 func startUntil(signals <-chan os.Signal, c Config, log *slog.Logger) (*Node, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -91,8 +91,8 @@ func startUntil(signals <-chan os.Signal, c Config, log *slog.Logger) (*Node, er
 	}
 }
 
-// untilEnd returns at a signal to end, when another process has taken over, or
-// with the error of a server that ended by itself.
+// untilEnd returns at a signal to end, when another process has taken over, or with the
+// error of a server that has failed.
 func (n *Node) untilEnd(signals <-chan os.Signal) error {
 	opened := n.data.loop.Opened()
 	for {
@@ -130,7 +130,7 @@ func (n *Node) untilEnd(signals <-chan os.Signal) error {
 	}
 }
 
-// ready tells that every listener that can be opened is open.
+// ready reports that every listener that can be opened is open.
 func (n *Node) ready() {
 	h := n.data.loop.Health()
 	n.log.Info("ready", "api", n.APIURL, "admin", n.AdminURL, "console", n.api.consoleURL, "version", n.config.Version,
@@ -141,8 +141,8 @@ func (n *Node) ready() {
 	notify(n.log, "READY=1", fmt.Sprintf("MAINPID=%d", os.Getpid()))
 }
 
-// during does what takes its time, and listens to signals meanwhile. It reports
-// whether one came that ends the node; the context of do has ended then.
+// during runs do and handles signals meanwhile. It reports whether one of them ends the
+// node; then the context of do has been canceled.
 func (n *Node) during(signals <-chan os.Signal, do func(ctx context.Context)) (ended bool) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

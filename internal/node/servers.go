@@ -12,14 +12,13 @@ import (
 // servers are the HTTP servers of a node.
 type servers struct {
 	running sync.WaitGroup
-	failed  chan error // a server that ended by itself; has room for all of them
+	failed  chan error // errors of servers that ended by themselves; buffered for all of them
 }
 
-// answerTime is how long a call that is under way may still take when the node
-// ends.
+// answerTime is how long a call in flight may still take when the node ends.
 const answerTime = 5 * time.Second
 
-// serve has a server take connections from l, until the server or l is closed.
+// serve makes a server accept connections from l until one of the two is closed.
 func (s *servers) serve(server *http.Server, l net.Listener) {
 	s.running.Go(func() { // ends with the server or the listener; the end of the node waits
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
@@ -28,11 +27,11 @@ func (s *servers) serve(server *http.Server, l net.Listener) {
 	})
 }
 
-// shutDown ends a server. Answers that are under way have answerTime, or until ctx ends.
+// shutDown ends a server. Calls in flight may take answerTime, or until ctx ends.
 func shutDown(ctx context.Context, server *http.Server) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		_ = server.Close() // what did not end in time is cut
+		_ = server.Close() // cuts the calls that did not end in time
 	}
 }

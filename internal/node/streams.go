@@ -9,9 +9,9 @@ import (
 	"elbow/internal/udp"
 )
 
-// openStreams starts the data plane of TCP listeners, which shares limits, counts and
-// inherited sockets with that of the others. It is nil if it cannot be started; the node
-// serves all others then.
+// openStreams starts the data plane of TCP listeners, which shares limits, counters and
+// inherited sockets with that of the other protocols. It returns nil if it cannot be
+// started; the node then serves the other protocols only.
 func openStreams(c Config, traffic *proxy.Proxy, log *slog.Logger) *stream.Streams {
 	s, err := stream.New(stream.Options{
 		Log: log, Line: traffic.Lines(), Conns: traffic.Conns(), Files: traffic.Files(),
@@ -25,7 +25,8 @@ func openStreams(c Config, traffic *proxy.Proxy, log *slog.Logger) *stream.Strea
 	return s
 }
 
-// openRelay starts the data plane of UDP listeners, as openStreams does that of TCP.
+// openRelay starts the data plane of UDP listeners, with the same parts shared and the
+// same result on failure as openStreams.
 func openRelay(c Config, traffic *proxy.Proxy, log *slog.Logger) *udp.Relay {
 	r, err := udp.New(udp.Options{
 		Log: log, Line: traffic.Lines(), Files: traffic.Files(), MaxSessions: min(c.MaxConnections, cmp.Or(c.MaxListenerConns, c.MaxConnections)),

@@ -19,11 +19,11 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A predecessor is the process that is taken over, as the newer one sees it. It is nil if
-// there is none: there is nothing to go on with then.
+// A predecessor is the older process in a takeover, as the newer one sees it. It is nil
+// without a takeover.
 type predecessor struct {
 	*handover.Successor
-	began time.Time // when the older process was asked
+	began time.Time // when the older process was asked to hand over
 }
 
 // askPredecessor asks the process that runs on the data directory to hand over.
@@ -44,14 +44,14 @@ func askPredecessor(c Config, log *slog.Logger) (*predecessor, error) {
 	return &predecessor{h, began}, nil
 }
 
-// close lets go of what was handed over and not taken.
+// close closes the sockets that were handed over and not used.
 func (p *predecessor) close() {
 	if p != nil {
 		p.Close()
 	}
 }
 
-// nonces is nil only if there is nothing to take over.
+// nonces returns nil only without a takeover.
 func (p *predecessor) nonces() (all []rpc.UsedNonce) {
 	if p != nil {
 		all = make([]rpc.UsedNonce, 0, len(p.Nonces))
@@ -74,7 +74,7 @@ func (p *predecessor) verdicts() (all []reconcile.Verdict) {
 	return all
 }
 
-// sockets is nil only if there is nothing to take over.
+// sockets returns nil only without a takeover.
 func (p *predecessor) sockets() []proxy.Socket {
 	if p == nil {
 		return nil
@@ -90,8 +90,8 @@ func (p *predecessor) sockets() []proxy.Socket {
 	return all
 }
 
-// listen opens the socket of a server of the node's own, or goes on with the one
-// that the older process had for the same flag.
+// listen opens the socket of one of the node's own servers, or uses the one that the older
+// process had for the same flag.
 func (p *predecessor) listen(asked string, of func(*handover.State) *handover.Server) (net.Listener, error) {
 	if p != nil {
 		if s := of(&p.State); s != nil {
@@ -104,13 +104,13 @@ func (p *predecessor) listen(asked string, of func(*handover.State) *handover.Se
 			if s.Asked == asked || sameAddress(asked, l.Addr()) {
 				return l, nil
 			}
-			_ = l.Close() // it is wanted elsewhere now
+			_ = l.Close() // the flag has changed
 		}
 	}
 	return net.Listen("tcp", asked)
 }
 
-// sameAddress reports whether to listen on asked is to listen on addr.
+// sameAddress reports whether listening on asked means listening on addr.
 func sameAddress(asked string, addr net.Addr) bool {
 	a, err := net.ResolveTCPAddr("tcp", asked)
 	return err == nil && a.AddrPort() == addr.(*net.TCPAddr).AddrPort()
@@ -119,13 +119,13 @@ func sameAddress(asked string, addr net.Addr) bool {
 func apiOf(s *handover.State) *handover.Server   { return s.API }
 func adminOf(s *handover.State) *handover.Server { return s.Admin }
 
-// settleTime is how long the store may take to be told how the listeners stand.
+// settleTime is how long the statuses of the listeners may take to reach the store.
 const settleTime = 10 * time.Second
 
-// take takes what clients send, from the moment when the older process lets go.
+// take starts to serve clients as soon as the older process has stopped.
 func (n *Node) take(older *predecessor) error {
 	if older != nil {
-		// Until the store knows, the API would answer that no listener runs.
+		// Until the statuses are in the store, the API would answer that no listener runs.
 		select {
 		case <-n.data.loop.Settled():
 		case <-time.After(settleTime):
@@ -150,20 +150,20 @@ func (n *Node) take(older *predecessor) error {
 	return n.watch(older)
 }
 
-// An elder is an older process that has not ended yet.
+// A predecessor of this process that has not ended yet.
 type elder struct {
 	handover.Process
-	life *os.File // a connection that ends with it
+	life *os.File // a connection that is closed when the process ends
 }
 
-// elders are those there are.
+// The set of the older processes that still drain.
 type elders struct {
 	mu      sync.Mutex
 	all     []*elder // guarded by mu
 	watched sync.WaitGroup
 }
 
-// watch watches the older processes to their ends.
+// watch waits in the background for the ends of the older processes.
 func (n *Node) watch(older *predecessor) error {
 	life, err := older.Conn()
 	if err != nil {
@@ -183,7 +183,7 @@ func (n *Node) watch(older *predecessor) error {
 	return nil
 }
 
-// unwatch ends the watch.
+// unwatch stops watch.
 func (e *elders) unwatch() {
 	for _, one := range e.list() {
 		_ = one.life.Close()
@@ -198,14 +198,14 @@ func (n *Node) outlive(e *elder) {
 	} else if err == io.EOF {
 		n.log.Info("older process has ended", "pid", e.PID)
 	}
-	_ = e.life.Close() // nothing comes on it
+	_ = e.life.Close() // nothing is sent on it
 	n.data.traffic.Forget(e.Tag)
 	n.elders.mu.Lock()
 	defer n.elders.mu.Unlock()
 	n.elders.all = slices.DeleteFunc(n.elders.all, func(x *elder) bool { return x == e })
 }
 
-// list is who has not ended yet.
+// list returns the older processes that have not ended yet.
 func (e *elders) list() []*elder {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -22,13 +22,13 @@ import (
 	"elbow/internal/store/embedded"
 )
 
-// A running node takes requests for takeovers, restores and signals.
+// A running node handles requests for takeovers and restores, and signals.
 type running struct {
 	*Node
 	log     *elbtest.Lines
 	signals chan os.Signal
-	ended   chan struct{} // closed when it does not run any more
-	err     error         // then
+	ended   chan struct{} // closed when it has ended
+	err     error         // of Run; valid once ended is closed
 	client  *rpc.Client
 }
 
@@ -62,7 +62,7 @@ func run(t *testing.T, c Config) *running {
 	return r
 }
 
-// exit ends the node, and does what else the end of its process does.
+// exit ends the node, and closes what the end of its process would close.
 func (r *running) exit() {
 	r.end()
 	if r.successor != nil {
@@ -76,7 +76,7 @@ func (r *running) call(ctx context.Context) error {
 	return err
 }
 
-// errors are what /healthz says is broken.
+// errors returns the errors of /healthz.
 func (r *running) errors(t *testing.T) []string {
 	t.Helper()
 	_, h := healthOf(t, r.Node, "/healthz")
@@ -93,11 +93,11 @@ func (r *running) waits(t *testing.T) {
 	}
 }
 
-// closeIdle leaves no connections of the default client to the leak check.
+// closeIdle closes the idle connections of the default client before the leak check.
 func closeIdle(t *testing.T) { t.Cleanup(http.DefaultClient.CloseIdleConnections) }
 
-// A newer process goes on with the sockets and the store; calls on connections of the
-// older one are answered by the newer one.
+// A newer process takes over the sockets and the store; it answers calls that arrive on
+// connections of the older one.
 func TestTakeover(t *testing.T) {
 	leak.Check(t)
 	closeIdle(t)
@@ -165,8 +165,9 @@ func TestTakeoverThatComesToNothing(t *testing.T) {
 	older.exit()
 }
 
-// A store that cannot be opened again after a takeover that failed: who waits is told
-// why, the health says so, traffic may go on, and calls do once the store can be opened.
+// If the store cannot be opened again after a failed takeover, waiting calls are answered
+// with the reason, /healthz reports it, traffic may go on, and calls succeed once the
+// store can be opened.
 func TestTakeoverThatFailsWithoutTheStore(t *testing.T) {
 	leak.Check(t)
 	closeIdle(t)
@@ -201,7 +202,7 @@ func TestTakeoverThatFailsWithoutTheStore(t *testing.T) {
 	}
 }
 
-// A process that is told to end while it hands over ends, and gives nothing away.
+// A process that is told to end during a handover ends, and hands nothing over.
 func TestSignalDuringATakeover(t *testing.T) {
 	leak.Check(t)
 	c := testConfig(t)
@@ -216,12 +217,12 @@ func TestSignalDuringATakeover(t *testing.T) {
 	if older.err != nil || older.yielded.Load() {
 		t.Errorf("ended with %v, yielded %v", older.err, older.yielded.Load())
 	}
-	if err := heir.Ready(); err != nil { // who has died has let go
+	if err := heir.Ready(); err != nil { // the killed process has released it
 		t.Errorf("the newer one got %v", err)
 	}
 }
 
-// Nobody is suspended for a takeover that is refused from the start.
+// A takeover that is refused from the start does not suspend the node.
 func TestTakeoverIsRefusedWhileTooManyDrain(t *testing.T) {
 	leak.Check(t)
 	c := testConfig(t)
@@ -245,7 +246,8 @@ func TestTakeoverIsRefusedWhileTooManyDrain(t *testing.T) {
 	}
 }
 
-// A restore that cannot be staged, as on a full disk, changes nothing and is told.
+// A restore that cannot be staged, as on a full disk, changes nothing and reports the
+// error.
 func TestRestoreThatCannotBeStaged(t *testing.T) {
 	leak.Check(t)
 	closeIdle(t)
@@ -259,7 +261,7 @@ func TestRestoreThatCannotBeStaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(c.Data, "restoring.backup.part"), 0o700); err != nil { // in the place of the file
+	if err := os.Mkdir(filepath.Join(c.Data, "restoring.backup.part"), 0o700); err != nil { // a directory with the name of the staged file
 		t.Fatal(err)
 	}
 	err = backup.Restore(t.Context(), c.Data, &b, func(int, int) { t.Error("a change was made") }, func(string) {})
@@ -280,8 +282,8 @@ func TestRestoreThatCannotBeStaged(t *testing.T) {
 	}
 }
 
-// What Close has ended is gone when it returns: the directory and the addresses are free
-// for the next process, and nobody is told that the node ends well while it drains.
+// When Close returns, all parts have ended: the directory and the addresses are free for
+// the next process, and a second Close does nothing.
 func TestClose(t *testing.T) {
 	leak.Check(t)
 	closeIdle(t)

@@ -14,13 +14,13 @@ import (
 	"elbow/internal/socket"
 )
 
-// maxElders is how many processes of the node may drain at once. Each of them
-// ends after -drain-timeout at the latest, but takes memory until then.
+// maxElders is how many older processes of the node may drain at once. Each of them ends
+// after -drain-timeout at the latest, but takes memory until then.
 const maxElders = 8
 
-// yield is what the older process does in a takeover: it gives the node to a newer one
-// and reports whether that one serves. If not, this one goes on as before, unless ctx has
-// ended: then it is about to end itself, and the newer one finds it gone.
+// yield runs in the older process of a takeover. It hands the node over to a newer process
+// and reports whether that one serves. If not, this process goes on as before, unless ctx
+// has ended: then it is about to end itself, and the newer process finds it gone.
 func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 	began := time.Now()
 	n.log.Info("takeover asked for", "pid", r.PID, "version", r.Program)
@@ -37,7 +37,7 @@ func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 	}
 	if err := n.give(ctx, r); err != nil {
 		n.log.Error("takeover came to nothing, this process goes on", "pid", r.PID, "err", err)
-		if err := n.hear(); err != nil { // the newer one may have the name of the socket already
+		if err := n.hear(); err != nil { // the newer process may already have bound the socket's name
 			n.log.Error("no takeover possible", "err", err)
 		}
 		n.store.resume(ctx)
@@ -47,8 +47,8 @@ func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 	return true
 }
 
-// mayYield bounds the number of processes that drain, and looks whether there are the
-// descriptors that it takes.
+// mayYield returns an error if too many processes drain already, or if a takeover needs
+// more descriptors than there are.
 func mayYield(traffic *proxy.Proxy, draining []*elder) error {
 	if need := traffic.TakeoverDescriptors(); need > 0 {
 		if left, ok := mayOpen(need); !ok {
@@ -67,8 +67,8 @@ func mayYield(traffic *proxy.Proxy, draining []*elder) error {
 		len(draining), strings.Join(pids, ", "))
 }
 
-// give hands over everything but the store. An error says that nothing has changed
-// hands.
+// give hands over everything but the store. If it returns an error, nothing was handed
+// over.
 func (n *Node) give(ctx context.Context, r *handover.Request) error {
 	s, files := n.state()
 	defer context.AfterFunc(ctx, r.Close)()
@@ -79,13 +79,13 @@ func (n *Node) give(ctx context.Context, r *handover.Request) error {
 	if err := r.Begin(); err != nil {
 		return err
 	}
-	// From here on the other one serves, whatever happens.
+	// From here on the newer process serves, whatever happens.
 	n.yielded.Store(true)
 	n.draining.Store(true)
 	n.data.loop.Yield()
-	_ = n.api.listener.Close() // of no use: the other one has the socket
+	_ = n.api.listener.Close() // not needed: the newer process has the socket
 	if n.admin != nil {
-		_ = n.admin.Close() // the other one has that socket too
+		_ = n.admin.Close() // not needed either
 	}
 	n.api.door.open(&passing{n.config.Data, n.config.Version, n.log})
 	r.Done()
@@ -93,8 +93,8 @@ func (n *Node) give(ctx context.Context, r *handover.Request) error {
 	return nil
 }
 
-// state puts together what a newer process goes on with, and what opens copies of the
-// files.
+// state collects the state that a newer process continues with, and functions that open
+// copies of the files.
 func (n *Node) state() (s *handover.State, files []handover.Source) {
 	add := func(open handover.Source) int {
 		files = append(files, open)
@@ -127,7 +127,7 @@ func (n *Node) state() (s *handover.State, files []handover.Source) {
 		p.File = add(func() (*os.File, error) {
 			life, err := socket.Duplicate(e.life)
 			if errors.Is(err, os.ErrClosed) {
-				return os.Open(os.DevNull) // at its end, as that process has ended this moment
+				return os.Open(os.DevNull) // reads as closed, as the process that it stood for has just ended
 			}
 			return life, err
 		})
