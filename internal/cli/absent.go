@@ -11,9 +11,9 @@ import (
 	"elbow/internal/api"
 )
 
-// An absence is an operation's answer that has nothing in it: a success on the
-// wire, as the API's clients expect it of what has gone, and for a person at a
-// terminal something that was not found.
+// An absence is the error for an answer that has nothing but a request id. The answer is a
+// success on the wire, as clients of the API expect for something that was deleted; on a
+// terminal it is reported as not found.
 type absence struct {
 	op        *api.Operation
 	params    map[string]string
@@ -30,8 +30,8 @@ func (a *absence) Error() string {
 	return fmt.Sprintf("not found: the server has no %s (RequestId %s)", strings.Join(asked, ", "), a.requestID)
 }
 
-// absent is an absence if a call that reads one thing was answered with nothing
-// but a request id.
+// absent returns an absence if a call that reads one object was answered with nothing but
+// a request id.
 func absent(op *api.Operation, params map[string]string, body []byte) error {
 	var fields map[string]json.RawMessage
 	if op.Access != "get" || json.Unmarshal(body, &fields) != nil {
@@ -41,17 +41,17 @@ func absent(op *api.Operation, params map[string]string, body []byte) error {
 	if delete(fields, "RequestId"); !answered || len(fields) > 0 {
 		return nil
 	}
-	text, _ := plainText(id) // a JSON value that was decoded has one
+	text, _ := plainText(id) // decoded JSON values can be printed
 	return &absence{op, params, text}
 }
 
-// firstField is the field of an answer that a JMESPath expression begins with,
-// if it begins with one.
+// firstField matches the field of an answer that a JMESPath expression begins with, if it
+// begins with one.
 var firstField = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(?:$|[.\[])`)
 
-// unknownField is an error if an expression begins with a field that neither an
-// answer has nor its operation ever answers: a slip of the pen, for which no
-// wait would be long enough.
+// unknownField returns an error if an expression begins with a field that neither the
+// answer has nor its operation ever returns: a misspelt name, for which a wait would never
+// end.
 func unknownField(op *api.Operation, expression string, body []byte) error {
 	name := strings.TrimRight(firstField.FindString(expression), ".[")
 	var fields map[string]json.RawMessage
@@ -65,7 +65,7 @@ func unknownField(op *api.Operation, expression string, body []byte) error {
 	return fmt.Errorf("--wait: the answer of %s has no field %s; it has %s", op.Name, name, strings.Join(known, ", "))
 }
 
-// answerFields are the names of the fields that an operation answers.
+// answerFields returns the names of the fields that an operation can return.
 func answerFields(op *api.Operation) []string {
 	names := []string{"RequestId"}
 	for _, f := range reflect.VisibleFields(reflect.Indirect(reflect.ValueOf(op.Out())).Type()) {

@@ -8,8 +8,7 @@ import (
 	"elbow/internal/api"
 )
 
-// Whatever an operation answers when all of its fields are there is among the
-// names that --wait knows.
+// The fields of every operation's complete answer are among the names that --wait knows.
 func TestAnswerFields(t *testing.T) {
 	for _, op := range api.Operations() {
 		text, err := json.Marshal(op.Out())
@@ -39,7 +38,7 @@ func TestUnknownField(t *testing.T) {
 	}
 	for expression, known := range map[string]bool{
 		"LoadBalancerStatus": true, "BackendServers[0].Weight": true, "EndTime": true, "RequestId": true, "Extra.a": true,
-		"length(ListenerPorts)": true, "@": true, `"Status"`: true, // nothing is said of what begins otherwise
+		"length(ListenerPorts)": true, "@": true, `"Status"`: true, // expressions that begin otherwise are not checked
 		"Status": false, "loadBalancerStatus": false, "Backends[0]": false, "Status.x": false,
 	} {
 		err := unknownField(op, expression, []byte(`{"RequestId":"R","LoadBalancerStatus":"Active","Extra":{"a":1}}`))

@@ -17,11 +17,12 @@ import (
 	"elbow/internal/rpc"
 )
 
-// defaultEndpoint is where `elbow serve` answers calls unless told otherwise.
+// defaultEndpoint is the default address of `elbow serve`.
 const defaultEndpoint = "http://" + profile.DefaultAPI
 
-// An Access is where calls go and who signs them. Of what flags, environment and
-// profile say, the first that is not empty counts.
+// An Access describes the endpoint of calls and the key that signs them. Flags come before
+// the environment, the environment before the profile; the first value that is not empty
+// applies.
 type Access struct {
 	Endpoint   string
 	keyID      string
@@ -33,7 +34,7 @@ type Access struct {
 	configFile string // "": ELBOW_CONFIG, else ~/.elbow/config
 }
 
-// Flags adds the flags that say where calls go and who signs them.
+// Flags adds the flags of endpoint, credentials and certificates.
 func (a *Access) Flags(f *pflag.FlagSet) {
 	f.StringVar(&a.Endpoint, "endpoint", "", "where the server answers, http://host:port or https://host:port (default "+defaultEndpoint+")")
 	f.StringVar(&a.keyID, "access-key-id", "", "the access key that signs the call")
@@ -45,7 +46,7 @@ func (a *Access) Flags(f *pflag.FlagSet) {
 	f.BoolVar(&a.insecure, "insecure-skip-verify", false, "trust any certificate of the server")
 }
 
-// Client is the client that access describes.
+// Client returns a client with the endpoint and the credentials of a.
 func (a *Access) Client() (*rpc.Client, error) {
 	p, err := a.readProfile()
 	if err != nil {
@@ -72,20 +73,21 @@ func (a *Access) Client() (*rpc.Client, error) {
 	return c, err
 }
 
-// securityToken is the token of a temporary access key. It belongs to the key, so
-// the environment and the profile are asked for it only where the key may be theirs.
+// securityToken returns the token of a temporary access key. A token belongs to one key,
+// so that the environment and the profile are only read if the key may come from there
+// too.
 func (a *Access) securityToken(keyID string, p profile.Profile) string {
 	switch {
 	case a.token != "":
 		return a.token
-	case !strings.HasPrefix(keyID, "STS."): // a token that is left over would spoil the call
+	case !strings.HasPrefix(keyID, "STS."): // a token left in the environment would make the call fail
 		return ""
 	}
 	return cmp.Or(os.Getenv("ELBOW_SECURITY_TOKEN"), os.Getenv("ALIBABA_CLOUD_SECURITY_TOKEN"), p["security-token"])
 }
 
-// trusting is an HTTP client that trusts the certificates in the file ca, or
-// any at all.
+// trusting returns an HTTP client that trusts the certificates in the file ca, or any
+// certificate if insecure.
 func trusting(ca string, insecure bool) (*http.Client, error) {
 	config := &tls.Config{InsecureSkipVerify: insecure}
 	if ca != "" {
@@ -100,7 +102,7 @@ func trusting(ca string, insecure bool) (*http.Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = config
-	// A signature is for one host, so a redirect is an answer like any other.
+	// A signature is for one host, so that redirects are not followed but returned.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &http.Client{Transport: transport, CheckRedirect: stay}, nil
 }

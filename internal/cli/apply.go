@@ -11,21 +11,21 @@ import (
 	"elbow/internal/manifest"
 )
 
-// An Apply is what `elbow apply` is asked to do.
+// An Apply holds the arguments of `elbow apply`.
 type Apply struct {
 	File   string        // -: standard input
-	Yes    bool          // does not ask
-	DryRun bool          // prints what would change, and ends
-	Prune  bool          // deletes what the file does not have
-	Ready  time.Duration // how long to wait until the listeners run; 0: not at all
+	Yes    bool          // applies without a question
+	DryRun bool          // only prints what would change
+	Prune  bool          // deletes what the file does not contain
+	Ready  time.Duration // how long to wait until the listeners run; 0: does not wait
 }
 
-// changesPending is how --dry-run ends when something would change, as `terraform
-// plan -detailed-exitcode` does: a script tells it from 0, nothing to change, and
-// from 1, an error.
+// changesPending is the exit status of --dry-run when something would change, as with
+// `terraform plan -detailed-exitcode`: scripts tell it from 0, no changes, and 1, an
+// error.
 const changesPending ExitStatus = 2
 
-// Run reads, plans, asks, applies and waits.
+// Run reads the file, plans the changes, asks for confirmation, applies them and waits.
 func (o *Apply) Run(cmd *cobra.Command, access *Access) error {
 	text, err := readAll(o.File, cmd.InOrStdin())
 	if err != nil {
@@ -76,7 +76,8 @@ func (o *Apply) Run(cmd *cobra.Command, access *Access) error {
 	return o.awaitListeners(cmd.Context(), client, wanted, s)
 }
 
-// concerns reports which load balancers of the server are to be read.
+// concerns returns a function that reports which load balancers of the server have to be
+// read.
 func (o *Apply) concerns(wanted *manifest.Manifest) func(name, id string) bool {
 	if o.Prune {
 		return nil
@@ -97,7 +98,7 @@ func (o *Apply) concerns(wanted *manifest.Manifest) func(name, id string) bool {
 	return func(name, id string) bool { return names[name] || ids[id] }
 }
 
-// confirm asks whoever sits at the terminal, unless the flags say not to.
+// confirm asks the user for confirmation, unless a flag makes that unnecessary.
 func (o *Apply) confirm(cmd *cobra.Command, changes int) error {
 	if o.Yes {
 		return nil

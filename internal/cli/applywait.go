@@ -11,15 +11,15 @@ import (
 	"elbow/internal/rpc"
 )
 
-// awaitListeners waits until the listeners of the file that are to run do, and
-// tells why one does not.
+// awaitListeners waits until the listeners of the file that should run do, and reports why
+// one does not.
 func (o *Apply) awaitListeners(ctx context.Context, client *rpc.Client, wanted *manifest.Manifest, s *Screen) error {
 	if o.Ready <= 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Ready)
 	defer cancel()
-	var waiting []string // as was seen last
+	var waiting []string // as of the last check
 	for {
 		now, err := notRunning(ctx, Caller(client), wanted)
 		if err != nil && ctx.Err() == nil {

@@ -13,7 +13,8 @@ import (
 
 var ErrNobody = errors.New("nothing was changed: there is nobody to ask; --yes does it without asking")
 
-// Ask asks whoever sits at the terminal, and is an error unless the answer is yes.
+// Ask asks the user a question at the terminal, and returns an error unless the answer is
+// yes.
 func Ask(cmd *cobra.Command, question string) error {
 	in, isFile := cmd.InOrStdin().(*os.File)
 	if !isFile || !IsTerminal(in) {

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// Caller makes calls as client. A call that is throttled is made again: a large
-// file takes more calls than an account may make in a second.
+// Caller makes calls with client, and retries a call that was throttled: a large file
+// takes more calls than an account may make in a second.
 func Caller(client *rpc.Client) manifest.Caller {
 	return func(ctx context.Context, version, action string, params map[string]string) ([]byte, error) {
 		for {

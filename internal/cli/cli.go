@@ -1,7 +1,8 @@
-// Package cli is what the commands do that talk to a server: who signs their calls, the
-// operations of the API as subcommands, apply and export, and how they ask, wait and print.
-// It knows no node: all that it learns comes over the API or from /metrics. Texts and flags
-// of the commands are in cmd/elbow. Start reading at AddOperations and Apply.Run.
+// Package cli holds the parts of commands that talk to a server: how their calls are
+// signed, the operations of the API as subcommands, apply and export, and questions,
+// waiting and output. It does not import the node: all its information comes from the API
+// or from /metrics. Texts and flags of the commands are in cmd/elbow. Start reading at
+// AddOperations and Apply.Run.
 package cli
 
 import (
@@ -11,8 +12,8 @@ import (
 	"elbow/internal/answer"
 )
 
-// Printable is the text of an error without what changes a terminal: names that
-// somebody else gave are in it.
+// Printable removes control characters from the text of an error, which may contain names
+// that other users chose, so that it cannot control the terminal.
 func Printable(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -22,8 +23,8 @@ func Printable(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// An ExitStatus ends the program with a status of its own and without a word
-// more: what there is to say has been printed.
+// An ExitStatus is an error that ends the program with this status and without a message:
+// all output has been printed.
 type ExitStatus int
 
 func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }

@@ -6,8 +6,8 @@ import (
 	"elbow/internal/api"
 )
 
-// CommandLine is the example of an operation as `elbow call` takes it, one
-// parameter a line.
+// CommandLine returns the example of an operation as a command line of `elbow call`, with
+// one parameter per line.
 func CommandLine(op *api.Operation) string {
 	files := make(map[string]bool)
 	for _, r := range op.New().Params() {
@@ -24,7 +24,7 @@ func CommandLine(op *api.Operation) string {
 	return strings.Join(lines, " \\\n")
 }
 
-// quote writes a value as a POSIX shell reads it back.
+// quote quotes a value for a POSIX shell.
 func quote(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,", r)
@@ -37,7 +37,7 @@ func quote(s string) string {
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
 
-// FirstSentence is a text up to its first full stop, without it.
+// FirstSentence returns a text up to its first full stop, without the full stop.
 func FirstSentence(s string) string {
 	first, _, _ := strings.Cut(s, ". ")
 	return strings.TrimSuffix(first, ".")

@@ -9,8 +9,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// An error of the wire says which permission was missing to whom: a command makes
-// calls that its user did not name.
+// The error names the missing permission and the identity: commands make calls that their
+// user did not type.
 func TestExplainNamesTheMissingPermission(t *testing.T) {
 	for kind, want := range map[string]string{
 		"ImplicitDeny": "no policy of the user few allows cas:ListUserCertificateOrder",

@@ -18,13 +18,13 @@ import (
 	"elbow/internal/manifest"
 )
 
-// An Export is what `elbow export` is asked to do.
+// An Export holds the arguments of `elbow export`.
 type Export struct {
 	File         string // "" or -: standard output
-	Certificates string // directory; "": without certificates
+	Certificates string // directory; "": certificates are not exported
 }
 
-// Run reads what the server has and writes it.
+// Run reads the configuration of the server and writes it.
 func (o *Export) Run(cmd *cobra.Command, access *Access, names []string) error {
 	client, err := access.Client()
 	if err != nil {
@@ -59,8 +59,8 @@ func (o *Export) Run(cmd *cobra.Command, access *Access, names []string) error {
 	return writeAnew(o.File, out.Bytes(), 0o644)
 }
 
-// named reports whether a load balancer is asked for: without names all are. An
-// id is taken for a name too.
+// named returns a function that reports whether a load balancer was asked for, by name or
+// id; without names all are.
 func named(names []string) func(name, id string) bool {
 	if len(names) == 0 {
 		return nil
@@ -68,7 +68,7 @@ func named(names []string) func(name, id string) bool {
 	return func(name, id string) bool { return slices.Contains(names, name) || slices.Contains(names, id) }
 }
 
-// missing is an error that tells which names nothing was found for.
+// missing returns an error with the names for which nothing was found.
 func missing(names []string, state *manifest.State) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(state.LoadBalancers, func(lb manifest.StoredLoadBalancer) bool { return lb.Name == name || lb.ID == name }) {
@@ -78,8 +78,8 @@ func missing(names []string, state *manifest.State) error {
 	return nil
 }
 
-// noteShared tells on standard error which load balancers the file has by id,
-// because others have the same name.
+// noteShared lists on standard error the load balancers that the file identifies by id,
+// because their names are not unique.
 func noteShared(w io.Writer, state *manifest.State) {
 	for _, lb := range state.LoadBalancers {
 		if lb.Shared {
@@ -88,8 +88,8 @@ func noteShared(w io.Writer, state *manifest.State) {
 	}
 }
 
-// exportCertificates writes the certificates that the load balancers use to dir,
-// if it is not "", and returns their paths, as seen from base.
+// exportCertificates writes the certificates that the load balancers use to dir, unless
+// dir is "", and returns their paths relative to base.
 func exportCertificates(ctx context.Context, call manifest.Caller, state *manifest.State, dir, base string) (map[string][2]string, error) {
 	if dir == "" {
 		return nil, nil
@@ -111,7 +111,7 @@ func exportCertificates(ctx context.Context, call manifest.Caller, state *manife
 			return nil, fmt.Errorf("answer of GetUserCertificateDetail: %w", err)
 		}
 		name := fileName(c.Name)
-		if name == "" || taken[strings.ToLower(name)] { // as for a/b beside a_b, or for Shop where case does not count
+		if name == "" || taken[strings.ToLower(name)] { // as with a/b and a_b, or with Shop and shop where case does not count
 			name = strings.TrimLeft(name+"-"+c.ID, "-")
 		}
 		taken[strings.ToLower(name)] = true
@@ -123,8 +123,8 @@ func exportCertificates(ctx context.Context, call manifest.Caller, state *manife
 	return files, nil
 }
 
-// writePair writes a certificate and its key, which only the owner may read, also in
-// the place of a file that everybody may.
+// writePair writes a certificate and its key. Only the owner may read the key, even where
+// it replaces a file with a wider mode.
 func writePair(path, base, cert, key string) (paths [2]string, err error) {
 	for i, one := range []struct {
 		suffix, text string
@@ -141,8 +141,8 @@ func writePair(path, base, cert, key string) (paths [2]string, err error) {
 	return paths, nil
 }
 
-// writeAnew writes a file whole or not at all: what was there before is replaced
-// with its mode. What is no regular file, as /dev/stdout, is written to.
+// writeAnew writes a file completely or not at all: an existing file is replaced, with the
+// given mode. A path that is not a regular file, as /dev/stdout, is written to directly.
 func writeAnew(path string, text []byte, mode os.FileMode) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(path, text, mode)
@@ -162,8 +162,8 @@ func writeAnew(path string, text []byte, mode os.FileMode) error {
 	return nil
 }
 
-// fileName is a name as that of a file: whatever leads out of a directory or is
-// awkward in a shell becomes an underscore.
+// fileName makes a file name from a name: characters that would lead out of the directory
+// or need quoting in a shell become underscores.
 func fileName(name string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
@@ -171,5 +171,5 @@ func fileName(name string) string {
 		}
 		return '_'
 	}, name)
-	return strings.TrimLeft(safe, ".-") // no hidden file, and nothing like a flag
+	return strings.TrimLeft(safe, ".-") // neither a hidden file nor like a flag
 }

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// A key that is exported in the place of a file that everybody may read is the
-// owner's alone, what a link leads to is left alone, and a file that cannot be
-// written whole is left as it was.
+// A key that replaces a file with a wider mode is readable by its owner only, the target
+// of a symbolic link is not changed, and a file that cannot be written completely stays as
+// it was.
 func TestWriteAnew(t *testing.T) {
 	dir := t.TempDir()
 	open, link, aim := filepath.Join(dir, "open.key"), filepath.Join(dir, "link.key"), filepath.Join(dir, "aim")

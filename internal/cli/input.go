@@ -13,9 +13,9 @@ import (
 	"elbow/internal/api"
 )
 
-// readInput reads the parameters of an operation from a file with a JSON object,
-// - for standard input. Numbers, truth values and, for a parameter that is a JSON
-// text or a list, arrays may be written as such.
+// readInput reads the parameters of an operation from a file with a JSON object, or from
+// standard input for -. Numbers, booleans and, for parameters that are JSON texts or
+// lists, arrays may be written as such.
 func readInput(path string, stdin io.Reader, rows []api.Param) (map[string]string, error) {
 	text, err := readAll(path, stdin)
 	if err != nil {
@@ -50,8 +50,8 @@ func readAll(path string, stdin io.Reader) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// setInput writes one value as the parameters that it is sent as. null is as
-// good as absent.
+// setInput sets the parameters that a value is sent as. null means that the parameter is
+// absent.
 func setInput(params map[string]string, r api.Param, value json.RawMessage) error {
 	if bytes.Equal(value, []byte("null")) {
 		return nil
@@ -84,8 +84,8 @@ func setInput(params map[string]string, r api.Param, value json.RawMessage) erro
 	return err
 }
 
-// plainText is a JSON string without its quotes, and a number, a truth value or
-// null as it is.
+// plainText returns a JSON string without its quotes, and a number, a boolean or null as
+// it is.
 func plainText(value json.RawMessage) (string, error) {
 	if value[0] == '[' || value[0] == '{' {
 		return "", fmt.Errorf("must be one value")

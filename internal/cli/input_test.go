@@ -19,7 +19,7 @@ func rowsOf(t *testing.T, version, action string) []api.Param {
 	return op.New().Params()
 }
 
-// A file of parameters has values as JSON writes them; what is sent is text.
+// Values in a file of parameters may have any JSON type; they are sent as text.
 func TestReadInput(t *testing.T) {
 	networks, backends := rowsOf(t, api.EnsVersion, "DescribeNetworks"), rowsOf(t, api.EnsVersion, "AddBackendServers")
 	for _, tt := range []struct {
@@ -61,7 +61,7 @@ func TestReadInput(t *testing.T) {
 	}
 }
 
-// What is cut off is refused, and never taken for a shorter list.
+// Truncated input is an error, and never a shorter list.
 func TestReadInputCutOff(t *testing.T) {
 	const text = `{"EnsRegionIds":["a","b"],"PageSize":20}`
 	rows := rowsOf(t, api.EnsVersion, "DescribeNetworks")

@@ -11,15 +11,15 @@ import (
 	"elbow/internal/api"
 )
 
-// completionTime bounds a look-up while somebody waits for the Tab key.
+// completionTime bounds a request while the user waits for a completion.
 const completionTime = 2 * time.Second
 
-// A lookUp finds the values that a parameter can have now: the IDs and names of the
-// things of a kind, each with its description.
+// A lookUp completes a parameter with the IDs and names of the existing objects of a kind,
+// each with its description.
 type lookUp struct{ *api.Kind }
 
-// complete proposes what the server knows. Without a server there is nothing to
-// propose: an error would only mess up the line that is being typed.
+// complete proposes the values that the server has. If the server cannot be reached it
+// proposes none: an error message would damage the line that is being typed.
 func (l lookUp) complete(access *Access) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		found, err := l.find(cmd, access)
@@ -55,7 +55,7 @@ func (l lookUp) find(cmd *cobra.Command, access *Access) ([]string, error) {
 	return pairs(q, body)
 }
 
-// pairs are the values and descriptions that q finds, as shells take them.
+// pairs returns the values and descriptions that q selects, in the form that shells read.
 func pairs(q *answer.Query, body []byte) ([]string, error) {
 	text, err := q.Search(body)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// Metrics reads the metrics of a node.
+// Metrics returns a function that requests the metrics of a node.
 func Metrics(admin string) func() (io.ReadCloser, error) {
 	if !strings.Contains(admin, "://") {
 		admin = "http://" + admin
@@ -25,19 +25,19 @@ func Metrics(admin string) func() (io.ReadCloser, error) {
 			return nil, fmt.Errorf("no metrics: %w (--admin names where the node serves them)", err)
 		}
 		if resp.StatusCode != http.StatusOK {
-			_ = resp.Body.Close() // nothing of it is wanted
+			_ = resp.Body.Close() // the body is not needed
 			return nil, fmt.Errorf("no metrics at %s/metrics: %s", admin, resp.Status)
 		}
 		return resp.Body, nil
 	}
 }
 
-// nameAge is how old the names may get.
+// nameAge is how long names are cached.
 const nameAge = 10 * time.Second
 
-// BalancerNames answers the names of load balancers by id that the API has, as far
-// as it may be asked: without credentials or an answer, those that were known before.
-// What it returns is for one caller at a time.
+// BalancerNames returns a function that returns the names of load balancers by id, read
+// from the API. Without credentials or an answer, it returns the last known names. The
+// function must not be called concurrently.
 func BalancerNames(access *Access) func() map[string]string {
 	client, err := access.Client()
 	if err != nil {

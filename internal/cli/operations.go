@@ -12,16 +12,16 @@ import (
 	"elbow/internal/api"
 )
 
-// AddOperations makes each operation of the API a subcommand of call.
+// AddOperations adds each operation of the API as a subcommand of call.
 func AddOperations(call *cobra.Command) {
 	access, show := new(Access), new(show)
 	call.Args = unknownOperation
 	call.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	call.DisableFlagsInUseLine = true   // the line above has them
-	call.SilenceUsage = true            // fifty lines would hide what is wrong
-	call.SuggestionsMinimumDistance = 2 // letters that a name may be off to be suggested
+	call.DisableFlagsInUseLine = true   // the line above contains it
+	call.SilenceUsage = true            // fifty lines would hide the error
+	call.SuggestionsMinimumDistance = 2 // edit distance of the names that are suggested
 	call.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		// A misspelt operation has no flags, so the error has to name the operation.
+		// An unknown operation has no flags, so that the error has to name the operation.
 		if args := cmd.Flags().Args(); cmd == call && len(args) > 0 {
 			return unknownOperation(cmd, args)
 		}
@@ -39,8 +39,7 @@ func AddOperations(call *cobra.Command) {
 	}
 }
 
-// unknownOperation refuses arguments: what is left of them here is the name of
-// no subcommand.
+// unknownOperation refuses arguments: any that are left here name no subcommand.
 func unknownOperation(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -52,8 +51,8 @@ func unknownOperation(cmd *cobra.Command, args []string) error {
 	return errors.New(text + "\n`elbow call --help` lists the operations")
 }
 
-// onlyFlags refuses arguments that belong to no flag, for which a shell variable
-// without a value is usually to blame.
+// onlyFlags refuses arguments that belong to no flag, which usually come from an unquoted
+// or empty shell variable.
 func onlyFlags(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("argument %q belongs to no parameter: write --Param value", args[0])
@@ -61,7 +60,7 @@ func onlyFlags(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// newOperationCommand is one operation as a subcommand.
+// newOperationCommand returns the subcommand of one operation.
 func newOperationCommand(op *api.Operation, access *Access, show *show) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     op.Name,
@@ -73,7 +72,7 @@ func newOperationCommand(op *api.Operation, access *Access, show *show) *cobra.C
 		SilenceUsage: true,
 	}
 	rows := op.New().Params()
-	cmd.Flags().SortFlags = false // the order of the table is the order of the documents
+	cmd.Flags().SortFlags = false // the order of the table, as in the documents
 	for _, r := range rows {
 		addFlag(cmd, r, completion(r, access))
 	}
@@ -104,8 +103,8 @@ func newOperationCommand(op *api.Operation, access *Access, show *show) *cobra.C
 	return cmd
 }
 
-// completion is what the Tab key proposes for a parameter: what the server has,
-// else the values that the table allows.
+// completion returns how a parameter is completed: with what the server has, otherwise
+// with the values that the table allows.
 func completion(r api.Param, access *Access) cobra.CompletionFunc {
 	if r.Names != nil && !r.New {
 		return lookUp{r.Names}.complete(access)
@@ -113,7 +112,7 @@ func completion(r api.Param, access *Access) cobra.CompletionFunc {
 	return cobra.FixedCompletions(r.Var.Shape().Enum, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// addFlag adds the flag of a row: its text the help, its values completed.
+// addFlag adds the flag of a row, with its text as help and its values completed.
 func addFlag(cmd *cobra.Command, r api.Param, complete cobra.CompletionFunc) {
 	if r.Var.Shape().Type == api.List {
 		cmd.Flags().StringArray(r.Name, nil, flagUsage(r)+" May be given several times.")
@@ -128,8 +127,8 @@ func addFlag(cmd *cobra.Command, r api.Param, complete cobra.CompletionFunc) {
 	}
 }
 
-// flagUsage is the help of a flag. The word in back quotes is what the value is
-// called beside the flag's name.
+// flagUsage returns the help of a flag. The word in back quotes is shown as the name of
+// the value.
 func flagUsage(r api.Param) string {
 	shape := r.Var.Shape()
 	facts := shape.String()
@@ -159,8 +158,8 @@ func flagUsage(r api.Param) string {
 	return r.Doc + " (" + facts + ")"
 }
 
-// paramsOf collects what was given on the command line. An empty value is
-// given too: it clears a description.
+// paramsOf returns the parameters that were given on the command line. An empty value
+// counts as given: it clears a description.
 func paramsOf(flags *pflag.FlagSet, rows []api.Param) (map[string]string, error) {
 	params := make(map[string]string)
 	for _, r := range rows {

@@ -19,7 +19,7 @@ import (
 	"elbow/internal/ram"
 )
 
-// serveCalls is the gateway with operations that answer what they were asked.
+// serveCalls returns a gateway with operations that return their own parameters.
 func serveCalls() *gateway.Gateway {
 	return gateway.New(gateway.Config{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -49,15 +49,15 @@ func serveCalls() *gateway.Gateway {
 	})
 }
 
-// testCall is the command that the operations belong to.
+// testCall returns the command that the operations belong to.
 func testCall() *cobra.Command {
 	call := &cobra.Command{Use: "call"}
 	AddOperations(call)
 	return call
 }
 
-// run is one command line after `elbow`. It returns what went to stdout and
-// the error that main prints.
+// run runs one command line after `elbow`. It returns the standard output and the error
+// that main would print.
 func run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	root := &cobra.Command{Use: "elbow", SilenceErrors: true}
@@ -70,8 +70,7 @@ func run(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// withoutAccess clears what the environment of the test says of endpoint and
-// credentials.
+// withoutAccess clears the environment variables of endpoint and credentials.
 func withoutAccess(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
@@ -161,7 +160,7 @@ func TestCall(t *testing.T) {
 	}
 }
 
-// A refused value comes with the reason, on a line of its own.
+// A refused value is reported with the reason, on a line of its own.
 func TestCallSaysWhatIsWrong(t *testing.T) {
 	server := httptest.NewServer(serveCalls())
 	defer server.Close()
@@ -210,7 +209,7 @@ func TestCallOverTLS(t *testing.T) {
 	}
 }
 
-// Every operation of the table is a subcommand with a flag a row; the shell
+// Every operation of the table is a subcommand with a flag for each row; the shell
 // completes the values of enumerations.
 func TestCallFollowsTheTables(t *testing.T) {
 	call := testCall()

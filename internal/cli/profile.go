@@ -11,8 +11,8 @@ import (
 	"elbow/internal/profile"
 )
 
-// readProfile reads the profile that flags and environment ask for. It is no
-// error that there is none, unless it was asked for by name.
+// readProfile reads the profile that flags and environment select. A profile that does not
+// exist is an error only if it was selected by name.
 func (a *Access) readProfile() (profile.Profile, error) {
 	path := cmp.Or(a.configFile, os.Getenv("ELBOW_CONFIG"))
 	name := cmp.Or(a.profile, os.Getenv("ELBOW_PROFILE"))

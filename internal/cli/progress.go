@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Progress is a line that tells how far something is, on a terminal alone, and
-// what has become of it.
+// A Progress shows the progress of an operation on one line, on terminals only, and
+// finally its result.
 type Progress struct {
 	out      io.Writer
 	terminal bool
@@ -17,7 +17,7 @@ type Progress struct {
 // NewProgress returns a line on out, which is written if out is a terminal.
 func NewProgress(out io.Writer) *Progress { return &Progress{out: out, terminal: IsTerminal(out)} }
 
-// Step tells how many changes are made of how many there are.
+// Step shows how many of the changes have been made.
 func (p *Progress) Step(made, of int) {
 	p.made = made
 	if p.terminal {
@@ -27,7 +27,7 @@ func (p *Progress) Step(made, of int) {
 	}
 }
 
-// End tells what was done, and returns err.
+// End shows the result, and returns err.
 func (p *Progress) End(err error) error {
 	if p.terminal {
 		_, _ = fmt.Fprint(p.out, clearLine)

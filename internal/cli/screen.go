@@ -11,15 +11,15 @@ import (
 	"elbow/internal/manifest"
 )
 
-// A Screen is where apply and the demo show what happens. Bold and dim text and a line
-// that changes in place are for terminals only.
+// A Screen formats the output of apply and the demo. Styled text and a line that changes
+// in place are used on terminals only.
 type Screen struct {
 	out      io.Writer
 	terminal bool
 	lastLive time.Time // when the live line was last written
 }
 
-// NewScreen returns a screen on out. What the environment says of colours holds.
+// NewScreen returns a screen on out. It follows the environment's settings of colours.
 func NewScreen(out io.Writer) *Screen {
 	return &Screen{out: out, terminal: IsTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
@@ -27,7 +27,7 @@ func NewScreen(out io.Writer) *Screen {
 func (s *Screen) bold(text string) string { return s.style("1", text) }
 func (s *Screen) dim(text string) string  { return s.style("2", text) }
 
-// style is an SGR sequence around text (ECMA-48, 8.3.117).
+// style puts an SGR sequence around text (ECMA-48, 8.3.117).
 func (s *Screen) style(code, text string) string {
 	if !s.terminal || text == "" {
 		return text
@@ -35,38 +35,38 @@ func (s *Screen) style(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Lines that cannot be shown are no reason to end: the exit status tells.
+// Errors of output are ignored: the exit status reports the result.
 func (s *Screen) line(text string) { _, _ = fmt.Fprintln(s.out, strings.TrimRight(text, " ")) }
 
-// Title begins a part.
+// Title begins a section.
 func (s *Screen) Title(text string) { s.line("\n" + s.bold(text)) }
 
-// Fact is one line, a name and what it stands for.
+// Fact prints a name and its value.
 func (s *Screen) Fact(name, value string) { s.line(fmt.Sprintf("  %-14s %s", name, value)) }
 
-// Call is one API call: what, about what, how long, and the request's id.
+// Call prints one API call: its action and subject, how long it took, and its request id.
 func (s *Screen) Call(action, requestID string, took time.Duration, about string) {
 	ms := fmt.Sprintf("%7.1f ms", float64(took.Microseconds())/1000)
 	s.line(fmt.Sprintf("  %-42s %s  %s  %s", action, s.dim(requestID), ms, about))
 }
 
-// barWidth is how many characters stand for all requests.
+// barWidth is the width of a full bar in characters.
 const barWidth = 40
 
-// Bar is n of total as text, percentage and a bar of that length.
+// Bar prints n of total as text, as a percentage and as a bar.
 func (s *Screen) Bar(name, about string, n, total int) {
 	s.line(fmt.Sprintf("  %-14s %s  %5d  %5.1f%%  %s", name, about, n,
 		100*float64(n)/float64(total), strings.Repeat("#", barWidth*n/total)))
 }
 
-// The live line changes in place on a terminal. Elsewhere it is a line of its
-// own, less often.
+// The live line is rewritten in place on a terminal. Elsewhere each update is a line, and
+// updates are rarer.
 const (
 	liveOnTerminal = 100 * time.Millisecond
 	liveElsewhere  = 5 * time.Second
 )
 
-// Live writes text in the place of the live line.
+// Live replaces the live line.
 func (s *Screen) Live(text string) {
 	gap := liveElsewhere
 	if s.terminal {
@@ -75,17 +75,17 @@ func (s *Screen) Live(text string) {
 	if now := time.Now(); now.Sub(s.lastLive) >= gap {
 		s.lastLive = now
 		if s.terminal {
-			_, _ = fmt.Fprintf(s.out, "\r\x1b[K  %s", text) // like line
+			_, _ = fmt.Fprintf(s.out, "\r\x1b[K  %s", text) // ignored as in line
 		} else {
 			s.line("  " + text)
 		}
 	}
 }
 
-// End leaves the cursor on a line of its own.
+// End puts the cursor on a new line.
 func (s *Screen) End() { s.line("") }
 
-// plan shows the steps, an empty line before and after.
+// plan prints the steps between two empty lines.
 func (s *Screen) plan(steps []manifest.Step) {
 	colour := map[manifest.Change]string{manifest.Create: "32", manifest.Modify: "33", manifest.Replace: "35", manifest.Delete: "31"}
 	s.line("")

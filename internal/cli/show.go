@@ -15,8 +15,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// show is what a call is made of beside its parameters: where more of them
-// stand, what is waited for, and how the answer is written.
+// show holds the flags of a call beside its parameters: the file with more parameters,
+// what to wait for, and the format of the output.
 type show struct {
 	format    string
 	queryText string
@@ -24,7 +24,7 @@ type show struct {
 	patience  time.Duration
 	input     string
 
-	query *answer.Query // nil: all of the answer
+	query *answer.Query // nil: the complete answer
 	wait  *wait         // nil: no wait
 }
 
@@ -41,7 +41,7 @@ func (s *show) flags(call *cobra.Command) {
 	}
 }
 
-// parse reads what was given, before any call is made.
+// parse parses the flags, before any call is made.
 func (s *show) parse() (err error) {
 	if !slices.Contains(answer.Formats, s.format) {
 		return fmt.Errorf("--output: want %s, got %q", strings.Join(answer.Formats, ", "), s.format)
@@ -57,8 +57,8 @@ func (s *show) parse() (err error) {
 	return err
 }
 
-// params are the parameters of the command line and, where it is silent, those
-// of the file.
+// params merges the parameters of the command line with those of the file. The command
+// line takes precedence.
 func (s *show) params(cmd *cobra.Command, rows []api.Param) (map[string]string, error) {
 	given, err := paramsOf(cmd.Flags(), rows)
 	if err != nil || s.input == "" {
@@ -72,7 +72,7 @@ func (s *show) params(cmd *cobra.Command, rows []api.Param) (map[string]string, 
 	return params, nil
 }
 
-// await does what --wait asks for after a call that was answered with body.
+// await performs --wait after a call that was answered with body.
 func (s *show) await(cmd *cobra.Command, client *rpc.Client, op *api.Operation, params map[string]string, body []byte) ([]byte, error) {
 	look, params, err := observer(op, withProtocol(cmd.Context(), client, op, params), body)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// IsTerminal reports whether a person reads what is written to out.
+// IsTerminal reports whether out is a terminal.
 func IsTerminal(out io.Writer) bool {
 	f, ok := out.(*os.File)
 	if !ok {

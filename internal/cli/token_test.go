@@ -2,7 +2,7 @@ package cli
 
 import "testing"
 
-// A security token goes with a temporary access key and with no other.
+// A security token is used with a temporary access key only.
 func TestSecurityToken(t *testing.T) {
 	withoutAccess(t)
 	for _, tt := range []struct {

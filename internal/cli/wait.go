@@ -17,23 +17,23 @@ import (
 	"elbow/internal/rpc"
 )
 
-// The first pause between two looks of --wait, and the longest: it doubles. At
-// the longest one, a user's ten calls a second are enough for twenty that wait.
+// The first and the longest pause between two checks of --wait; the pause doubles. At the
+// longest one, a user's ten calls a second are enough for twenty concurrent waits.
 const (
 	waitPause    = 200 * time.Millisecond
 	waitPauseMax = 2 * time.Second
 )
 
-// A wait is what --wait asks for.
+// A wait is the parsed value of --wait.
 type wait struct {
 	text  string // as given, "Status=Running"
 	field string // "Status", or an expression
 	query *answer.Query
-	want  string // null waits until there is no such field, or nothing at all
+	want  string // null waits until the field, or the object itself, does not exist
 }
 
-// parseWait reads PATH=VALUE. The path is a JMESPath expression, so the last
-// equals sign is the one that counts.
+// parseWait parses PATH=VALUE. The path is a JMESPath expression, which may contain equals
+// signs, so that the last one separates the two.
 func parseWait(text string) (*wait, error) {
 	i := strings.LastIndexByte(text, '=')
 	if i <= 0 {
@@ -46,7 +46,7 @@ func parseWait(text string) (*wait, error) {
 	return &wait{text: text, field: text[:i], query: q, want: text[i+1:]}, nil
 }
 
-// seen is what the answer has at the path, as a person writes it.
+// seen returns the value at the path in an answer, as text.
 func (w *wait) seen(body []byte) (string, error) {
 	found, err := w.query.Search(body)
 	if err != nil {
@@ -55,8 +55,8 @@ func (w *wait) seen(body []byte) (string, error) {
 	return plainText(found)
 }
 
-// withProtocol adds the protocol of the listener that a call was about, if the call left
-// it out and its operation has it. Of a listener that is gone nothing is known.
+// withProtocol adds the protocol of a listener to the parameters, if the call left it out
+// and its operation has it. The protocol of a deleted listener is unknown.
 func withProtocol(ctx context.Context, client *rpc.Client, op *api.Operation, params map[string]string) map[string]string {
 	takes := slices.ContainsFunc(op.New().Params(), func(r api.Param) bool { return r.Name == "ListenerProtocol" })
 	if !takes || params["ListenerProtocol"] != "" {
@@ -73,8 +73,8 @@ func withProtocol(ctx context.Context, client *rpc.Client, op *api.Operation, pa
 	return params
 }
 
-// observer is the operation that shows what op does to params and the answer body,
-// and the parameters of its call. StartLoadBalancerListener is seen by
+// observer returns the operation that shows the effect of op, and the parameters of its
+// call, taken from params and the answer body. For StartLoadBalancerListener it is
 // DescribeLoadBalancerHTTPSListenerAttribute.
 func observer(op *api.Operation, params map[string]string, body []byte) (*api.Operation, map[string]string, error) {
 	if !op.Changes() {
@@ -88,8 +88,8 @@ func observer(op *api.Operation, params map[string]string, body []byte) (*api.Op
 	return nil, nil, fmt.Errorf("%[1]s is done, but no operation shows what %[1]s has done: --wait has nothing to look at", op.Name)
 }
 
-// knownParams are the parameters of a call and the plain fields of its answer,
-// which has the id of what was made.
+// knownParams returns the parameters of a call and the scalar fields of its answer, which
+// include the id of a created object.
 func knownParams(params map[string]string, body []byte) map[string]string {
 	known := make(map[string]string)
 	var fields map[string]json.RawMessage
@@ -107,10 +107,9 @@ func knownParams(params map[string]string, body []byte) map[string]string {
 }
 
 // until repeats a call until its answer has the value that w waits for, for at most
-// patience, and returns that answer. The first look is made in any case, so that
-// there is an answer to tell of. It tells its progress on a line that is written
-// over. A field that the operation never answers, and a thing that is not there,
-// end it at once.
+// patience, and returns that answer. The first call is made in any case, so that there is
+// an answer to report. Progress is shown on a line that is rewritten. A field that the
+// operation never returns, or an object that does not exist, ends the wait at once.
 func (w *wait) until(ctx context.Context, patience time.Duration, client *rpc.Client, op *api.Operation, params map[string]string, progress io.Writer) ([]byte, error) {
 	began := time.Now()
 	timed, cancel := context.WithTimeout(ctx, patience)
@@ -125,7 +124,7 @@ func (w *wait) until(ctx context.Context, patience time.Duration, client *rpc.Cl
 		if err != nil {
 			return nil, err
 		}
-		last, ctx = body, timed // looks after the first have what is left of patience
+		last, ctx = body, timed // calls after the first have what is left of patience
 		seen, err := w.seen(body)
 		if err != nil || seen == w.want {
 			return body, err
@@ -148,7 +147,7 @@ func (w *wait) until(ctx context.Context, patience time.Duration, client *rpc.Cl
 	}
 }
 
-// ended says what the last answer has at the end of --wait-timeout.
+// ended describes the last answer when --wait-timeout has passed.
 func (w *wait) ended(body []byte) error {
 	seen, err := w.seen(body)
 	switch {
@@ -162,7 +161,7 @@ func (w *wait) ended(body []byte) error {
 	return fmt.Errorf("--wait %s: at the end of --wait-timeout it is still %s", w.text, seen)
 }
 
-// maxShown bounds in bytes how much of an answer an error quotes: a screen.
+// maxShown bounds in bytes how much of an answer an error quotes: about a screen.
 const maxShown = 2000
 
 func shortened(body []byte) string {
@@ -173,5 +172,5 @@ func shortened(body []byte) string {
 	return strings.ToValidUTF8(text[:maxShown], "") + "…"
 }
 
-// clearLine brings the cursor to the begin of the line and clears it.
+// clearLine moves the cursor to the beginning of the line and clears the line.
 const clearLine = "\r\x1b[K"

@@ -18,8 +18,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// An answerer answers calls of an operation with the texts that it has, one after the
-// other, the last again and again.
+// An answerer answers the calls of an operation with its texts in order, and then always
+// with the last one.
 type answerer struct {
 	*rpc.Client
 	calls map[string]int
@@ -62,8 +62,8 @@ func TestParseWait(t *testing.T) {
 	}
 }
 
-// A wait ends when the field has the value, at once when it never will, and at the end of
-// its time with what the field has then.
+// A wait ends when the field has the value, at once if that cannot happen, and at its
+// timeout with the value that the field has then.
 func TestWait(t *testing.T) {
 	const action = "DescribeLoadBalancerAttribute"
 	op, _ := api.Lookup(api.EnsVersion, action)
@@ -101,7 +101,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// Listeners that are not to run are not waited for.
+// Listeners that should not run are not waited for.
 func TestAwaitListeners(t *testing.T) {
 	m, err := manifest.Read([]byte(`LoadBalancers:
 - LoadBalancerName: shop
@@ -135,7 +135,7 @@ func TestAwaitListeners(t *testing.T) {
 	}
 }
 
-// What was seen last is told when the time is over, also if that is during a call.
+// The timeout reports what was seen last, even if it passes during a call.
 func TestAwaitListenersEndsDuringACall(t *testing.T) {
 	m, err := manifest.Read([]byte("LoadBalancers: [{LoadBalancerName: shop, Listeners: [{ListenerPort: 443, ServerCertificateId: 1, HealthCheck: off}]}]"), ".")
 	if err != nil {
@@ -151,7 +151,7 @@ func TestAwaitListenersEndsDuringACall(t *testing.T) {
 		default:
 			if looks++; looks == 2 {
 				over()
-				_, _ = io.Copy(io.Discard, r.Body) // net/http sees a client leave only then
+				_, _ = io.Copy(io.Discard, r.Body) // net/http notices a disconnected client only after the body was read
 				<-r.Context().Done()
 			}
 			_, _ = io.WriteString(w, `{"Listeners":{"Listener":[{"ListenerPort":"443","Protocol":"https","Status":"starting","StatusReason":"the port is taken"}]},"TotalCount":1}`)
@@ -166,7 +166,7 @@ func TestAwaitListenersEndsDuringACall(t *testing.T) {
 	}
 }
 
-// A call that is throttled is made again, one that is refused is not.
+// A call that is throttled is retried, one that is refused is not.
 func TestCaller(t *testing.T) {
 	throttled := `{"RequestId":"R","Code":"Throttling.User","Message":"Slowly."}`
 	server := answers(t, map[string][]string{
@@ -188,7 +188,7 @@ func TestCaller(t *testing.T) {
 	}
 }
 
-// Nobody sits at what is no terminal: nothing is changed without a yes.
+// Without a terminal to ask at, nothing is changed unless --yes is given.
 func TestAskNobody(t *testing.T) {
 	cmd := new(cobra.Command)
 	cmd.SetIn(strings.NewReader("y\n"))
