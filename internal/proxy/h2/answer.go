@@ -10,16 +10,16 @@ import (
 	"elbow/internal/upstream"
 )
 
-// codeOf is how a stream ends whose answer is not complete.
+// codeOf returns the error code that ends a stream whose answer is incomplete.
 func codeOf(f *exchange.Fault) http2.Code {
 	var reset *upstream.ResetError
 	switch {
 	case f == nil:
 		return http2.InternalError
 	case errors.As(f.Err, &reset) && (reset.Code == http2.Cancel || reset.Code == http2.EnhanceYourCalm):
-		return reset.Code // of a call, which the client is to see as the backend meant it
+		return reset.Code // of a call: the client gets the code that the backend sent
 	case f.Err == upstream.ErrUnprocessed:
-		return http2.RefusedStream // the client may try again, too
+		return http2.RefusedStream // the client may retry as well
 	case f.Side == exchange.Client && f.Op == exchange.OpHead:
 		return http2.ProtocolError
 	case f.Side == exchange.Client && errors.Is(f.Err, os.ErrDeadlineExceeded):
@@ -30,7 +30,7 @@ func codeOf(f *exchange.Fault) http2.Code {
 	return http2.InternalError
 }
 
-// Begin compresses the head. Blocks do not depend on each other, so no lock is
+// Begin compresses the head. Blocks are independent of each other, so no lock is
 // needed for it.
 func (s *stream) Begin(bool) (f *exchange.Fault) {
 	x := s.x
@@ -82,10 +82,10 @@ func (s *stream) Interim() *exchange.Fault {
 // Swift is false as frames are no longer than they are.
 func (s *stream) Swift() bool { return false }
 
-// BreakOff leaves it to end to reset the stream.
+// BreakOff does nothing: end resets the stream.
 func (s *stream) BreakOff() {}
 
-// sendBlock queues a header block when there is room. Called with h.mu locked.
+// sendBlock queues a header block when there is room. h.mu must be locked.
 func (s *stream) sendBlock(block []byte, ends bool) *exchange.Fault {
 	h := s.h
 	for !s.cancelled.Load() && h.full() {
@@ -105,8 +105,8 @@ func (s *stream) sendBlock(block []byte, ends bool) *exchange.Fault {
 	return nil
 }
 
-// sendData queues p in as many pieces as room and windows ask for, and the end
-// of the stream if this is it. Called with h.mu locked.
+// sendData queues p in as many pieces as room and windows require, followed by the end
+// of the stream if ends. h.mu must be locked.
 func (s *stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault {
 	for len(p) > 0 {
 		n, f := s.reserve(len(p), op)
@@ -128,7 +128,7 @@ func (s *stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault {
 	return nil
 }
 
-// sent is called after something has been queued. Called with h.mu locked.
+// sent is called after something has been queued. h.mu must be locked.
 func (s *stream) sent(ends bool) {
 	s.h.told = true
 	if ends {
@@ -138,8 +138,8 @@ func (s *stream) sent(ends bool) {
 	s.h.wakeNext()
 }
 
-// reserve takes up to want bytes of the windows, for one frame, as soon as there
-// is room in the queue. Called with h.mu locked.
+// reserve takes up to want bytes of the windows, for one frame, as soon as there is
+// room in the queue. h.mu must be locked.
 func (s *stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
 	h := s.h
 	for {
@@ -162,10 +162,10 @@ func (s *stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
 	}
 }
 
-// queueUp waits for what reserve lacks. Called with h.mu locked.
+// queueUp waits for the room or the window that reserve lacks. h.mu must be locked.
 func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 	h := s.h
-	if h.halved && !h.full() { // nobody will give more window
+	if h.halved && !h.full() { // the client cannot extend the window any more
 		h.write(func(dst []byte) []byte { return http2.AppendReset(dst, s.id, http2.ErrStreamStandstill.Code) })
 		h.leaveStream(s)
 		return exchange.ClientGone(op)
@@ -174,7 +174,7 @@ func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 		s.waits = true
 		h.waiting = append(h.waiting, s)
 	}
-	h.wakeNext() // who has been woken and lacks something else lets the next one try
+	h.wakeNext() // if this stream was woken but lacks something else, the next one may proceed
 	s.x.Stalls(&s.x.Taking, false)
 	roused := s.out.Wait(&h.mu, h.Limits.StreamTimeout)
 	stalled := s.x.Flows(&s.x.Taking, op)
@@ -198,7 +198,7 @@ func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 408, Err: os.ErrDeadlineExceeded}
 }
 
-// leaveQueue takes s out of those that wait. Called with mu locked.
+// leaveQueue removes s from the waiting streams. mu must be locked.
 func (h *Conn) leaveQueue(s *stream) {
 	if !s.waits {
 		return
@@ -212,9 +212,9 @@ func (h *Conn) leaveQueue(s *stream) {
 	}
 }
 
-// wakeNext wakes the stream that has waited longest, if there is something to
-// wait no more for. That one wakes the next, when it has queued a piece or finds
-// that it cannot. Called with mu locked.
+// wakeNext wakes the stream that has waited longest, if there is room in the queue and
+// in the window of the connection. That stream wakes the next one after it has queued
+// a piece or found that it cannot. mu must be locked.
 func (h *Conn) wakeNext() {
 	if len(h.waiting) > 0 && h.window > 0 && !h.full() {
 		h.waiting[0].out.Signal()

@@ -10,9 +10,9 @@ import (
 )
 
 // counts reports whether n more bytes, the last ones if ends, agree with the
-// Content-Length (RFC 9113, 8.1.1). A body may end short of that once the answer has
-// begun: several clients, curl among them, end it so when they see an error. Called
-// with h.mu locked.
+// Content-Length (RFC 9113, 8.1.1). After the answer has begun, a body may be shorter:
+// several clients, curl among them, stop sending when they see an error. h.mu must be
+// locked.
 func (s *stream) counts(n int, ends bool) bool {
 	if s.left < 0 {
 		return true
@@ -24,7 +24,7 @@ func (s *stream) counts(n int, ends bool) bool {
 	return s.left >= 0 && (!ends || s.left == 0)
 }
 
-// whole reports whether all of the body has come. Called with h.mu locked.
+// whole reports whether all of the body has been received. h.mu must be locked.
 func (s *stream) whole() bool { return s.state.in == received }
 
 func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
@@ -44,7 +44,7 @@ func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
 	return dst, true
 }
 
-// Pass gives the client more window only for what the backend has taken.
+// Pass extends the client's window only by what the backend has accepted.
 func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
 	h, x := s.h, s.x
 	for {
@@ -60,7 +60,7 @@ func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
 		h.mu.Unlock()
 		x.Record.BytesIn += int64(n)
 		if last {
-			u.Complete.Store(true) // before the backend can answer to the last byte
+			u.Complete.Store(true) // before the backend can answer the last byte
 		}
 		if u.SendErr == nil {
 			u.SendErr = u.Send(exchange.HeadRoom, exchange.HeadRoom+n, last, trailers)
@@ -76,8 +76,7 @@ func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
 	}
 }
 
-// awaitBody waits until there is something of the body, or its end. Called with
-// h.mu locked.
+// awaitBody waits for a part of the body, or its end. h.mu must be locked.
 func (s *stream) awaitBody() *exchange.Fault {
 	for {
 		switch {

@@ -16,13 +16,13 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Conn is a client connection that speaks HTTP/2. One goroutine, the
-// connection's own, reads frames; each exchange under way has one, which is used
-// again for the next stream; one writes what all of them have queued.
+// A Conn is a client connection that speaks HTTP/2. It has one goroutine that reads
+// frames, one per exchange in flight, reused for later streams, and one that writes
+// what all of them have queued.
 //
-// What the client makes us hold is bounded: bodies of requests by the windows it
-// gets (http2.ConnWindow), answers by the buffer of each exchange and the room of
-// the queue, heads by their limits and the number of streams.
+// The memory that a client can make it hold is bounded: request bodies by the
+// flow-control windows (http2.ConnWindow), answers by the buffer of each exchange and
+// the capacity of the queue, heads by their limits and the number of streams.
 type Conn struct {
 	*tcp.Conn
 	running sync.WaitGroup // writer and workers
@@ -33,47 +33,47 @@ type Conn struct {
 	mu sync.Mutex // guards what follows, and the parts of stream that say so
 
 	streams   map[uint32]*stream // until their exchange has ended
-	open      int                // streams that the client knows to be open
-	idleSince socket.Instant     // when the last of them ended
-	workers   []*worker          // those that wait for a stream, last used last
+	open      int                // streams that are open for the client
+	idleSince socket.Instant     // when the last open stream ended
+	workers   []*worker          // idle workers, most recently used last
 
-	window  http2.Window // what the client takes on all streams
-	initial int64        // what it takes on a new one
-	credit  http2.Credit // what it may send on all streams
+	window  http2.Window // send window of the connection
+	initial int64        // initial send window of a stream
+	credit  http2.Credit // receive window of the connection
 	waiting []*stream    // for room in the queue or in window, oldest first
 
 	queue   *buffer.Records // frames to be written; nil: none
-	writing bool            // the writer runs
-	settled bool            // the writer is to end once nothing is queued
+	writing bool            // the writer goroutine is running
+	settled bool            // the writer ends once the queue is empty
 	greeted bool            // the first header block has been queued
-	told    bool            // something of an answer has been queued since the last PING
+	told    bool            // a part of an answer has been queued since the last PING
 	ending  bool            // no more streams, and no more frames once the queue is written
 
-	written    int64 // bytes that the kernel has got
-	handed     int   // bytes that it is being given
+	written    int64 // bytes that the kernel has accepted
+	handed     int   // bytes in the current write
 	taken      taken
-	farewellAt socket.Instant // when the client was asked whether it has read everything; 0: it was not
-	emptied    socket.Waiter  // who waits for the last stream to end
+	farewellAt socket.Instant // when the farewell PING was sent; 0: it was not
+	emptied    socket.Waiter  // signaled when the last stream ends
 	halved     bool           // the client has ended its side
-	discarding int            // streams without an exchange, whose client has not ended them
+	discarding int            // streams whose exchange has ended before the client's END_STREAM
 
 	leaving  leaving
-	warnedAt socket.Instant // when leaving changed from staying, then when it became warned
-	refusal  *http2.Error   // why a stream wants the connection to end; nil: none does
-	dribbles http2.Meters   // like meters, for what the answers meet
+	warnedAt socket.Instant // when leaving changed from staying, later when it became warned
+	refusal  *http2.Error   // error found by a stream that ends the connection; nil: none
+	dribbles http2.Meters   // meters of what the exchanges find
 	last     uint32         // highest stream that the client has begun
-	dropped  [16]uint32     // streams that we reset lately; what still comes on them is no error
+	dropped  [16]uint32     // recently reset streams, on which late frames are no error
 	drops    int
 }
 
-// leaving says how far a connection is on its way to its end (RFC 9113, 6.8).
+// leaving is the state of a graceful shutdown (RFC 9113, 6.8).
 type leaving uint8
 
 const (
 	staying leaving = iota
 	asked           // a GOAWAY is due once no stream is open
-	warned          // a GOAWAY asks for no more streams; those on their way are served
-	leftOff         // a GOAWAY has said which stream was the last one
+	warned          // a GOAWAY has asked for no more streams; those in transit are served
+	leftOff         // a GOAWAY has named the last stream
 )
 
 func newConn(c *tcp.Conn) *Conn {
@@ -98,13 +98,13 @@ func Serve(c *tcp.Conn) {
 	h.idleSince = socket.Now()
 	h.write(http2.AppendGreeting)
 	h.mu.Unlock()
-	if c.Frontend.Draining.Load() { // Close may have been before
+	if c.Frontend.Draining.Load() { // Close may have run before this connection was in the set
 		h.drain()
 	}
 	h.run()
 }
 
-// run goes on with the connection until it ends or is parked.
+// run serves the connection until it ends or is parked.
 func (h *Conn) run() {
 	mine := true
 	defer func() {
@@ -122,22 +122,22 @@ func (h *Conn) run() {
 		err = h.serveOut()
 	}
 	h.end(err)
-	closer := time.AfterFunc(h.Limits.LingerTimeout, func() { _ = h.Wire.Close() }) // if the client does not read
+	closer := time.AfterFunc(h.Limits.LingerTimeout, func() { _ = h.Wire.Close() }) // client not reading
 	defer closer.Stop()
 	h.running.Wait()
 }
 
-// Awake goes on with a connection that was parked. What has woken it, the next
-// read will meet too.
+// Awake continues a connection that was parked. An error is ignored because the next
+// read returns it too.
 func (h *Conn) Awake(error) { h.run() }
 
-// end ends all streams, tells the client why, and lets the writer finish. err is
-// how reading ended: an *http2.Error is the client's to know.
+// end ends all streams, sends the client the reason, and waits for the writer. err is
+// the result of reading; an *http2.Error is sent in a GOAWAY.
 func (h *Conn) end(err error) {
 	refused, ok := err.(*http2.Error)
 	if !ok {
 		h.mu.Lock()
-		h.behind(socket.Now()) // what it has taken before
+		h.behind(socket.Now()) // records what the client has acknowledged so far
 		h.mu.Unlock()
 		h.lose()
 		_ = h.Wire.Close()
@@ -148,22 +148,22 @@ func (h *Conn) end(err error) {
 	h.mu.Unlock()
 	h.cancelAll()
 	h.Answered = socket.Now()
-	h.Conn.State.Store(exchange.Active) // so that close lingers
+	h.Conn.State.Store(exchange.Active) // so that Close lingers
 	if refused.Code != http2.NoError {
 		h.Log.Debug("connection ended by its client's fault",
 			"client", h.Conn.Client, "listener", h.Frontend.Addr, "err", refused)
 	}
 }
 
-// A Snapshot is how far a connection is, for tests.
+// A Snapshot is the state of a connection, for tests.
 type Snapshot struct {
-	Settled      bool  // neither writer nor workers are left
-	Full         bool  // answers have to wait for room in the queue
-	Window       int64 // what the client takes on all streams
+	Settled      bool  // neither writer nor workers are running
+	Full         bool  // answers wait for room in the queue
+	Window       int64 // send window of the connection
 	UploadsEnded int   // streams whose upload has ended
 }
 
-// Snapshot is for tests.
+// Snapshot returns the current state. It exists for tests.
 func (h *Conn) Snapshot() (s Snapshot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -176,19 +176,19 @@ func (h *Conn) Snapshot() (s Snapshot) {
 	return s
 }
 
-// Retire implements member: no request that is on its way is lost.
+// Retire implements exchange.Member. No request in transit is lost.
 func (h *Conn) Retire() { h.drain() }
 
-// GiveWay implements member.
+// GiveWay implements exchange.Member.
 func (h *Conn) GiveWay() { h.CutOff(exchange.MemoryShort) }
 
-// Cut implements member.
+// Cut implements exchange.Member.
 func (h *Conn) Cut() {
 	h.Conn.Cut()
 	h.cancelAll()
 }
 
-// Expel implements expeller: it ends a stream, if it is still there.
+// Expel resets the stream if it still exists.
 func (h *Conn) Expel(id uint32) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -197,7 +197,7 @@ func (h *Conn) Expel(id uint32) {
 	}
 }
 
-// cancelAll ends all streams; what is queued is still written. It may be called
+// cancelAll cancels all streams; queued frames are still written. It may be called
 // from any goroutine.
 func (h *Conn) cancelAll() {
 	h.mu.Lock()
@@ -210,7 +210,8 @@ func (h *Conn) cancelAll() {
 	h.rouse()
 }
 
-// lose ends all streams of a client that has left. Tunnels go on with carryRest.
+// lose cancels all streams after the client has disconnected. Tunnels continue with
+// carryRest.
 func (h *Conn) lose() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -222,7 +223,7 @@ func (h *Conn) lose() {
 	h.rouse()
 }
 
-// leaveStream ends a stream whose client has left. Called with mu locked.
+// leaveStream ends a stream whose client has left. mu must be locked.
 func (h *Conn) leaveStream(s *stream) {
 	up := s.up.Load()
 	if !s.state.tunnels() || up == nil {
@@ -230,12 +231,12 @@ func (h *Conn) leaveStream(s *stream) {
 		return
 	}
 	h.cutStream(s, resetHere)
-	up.Interrupt() // has the tunnel go on with carryRest
+	up.Interrupt() // the tunnel continues with carryRest
 	s.in.Signal()
 	s.out.Signal()
 }
 
-// begin counts a stream that the client has opened. Called with mu locked.
+// begin counts a stream that the client has opened. mu must be locked.
 func (h *Conn) begin(s *stream) {
 	h.streams[s.id] = s
 	s.window = http2.Window(h.initial)
@@ -245,8 +246,8 @@ func (h *Conn) begin(s *stream) {
 	}
 }
 
-// received moves a stream by what the client has sent, sends by what we have. Called
-// with mu locked, as the other ones that follow.
+// received changes the state of a stream after an event of the client; sends, below,
+// after one of the proxy. mu must be locked for both and for the methods below.
 func (h *Conn) received(s *stream, e event) {
 	was := s.state.closed()
 	s.state.receive(e)
@@ -259,7 +260,7 @@ func (h *Conn) sends(s *stream, e event) {
 	h.moved(s, was)
 }
 
-// cutStream notes that a stream is reset.
+// cutStream records that a stream is reset.
 func (h *Conn) cutStream(s *stream, by reset) {
 	was := s.state.closed()
 	s.state.cut(by)
@@ -267,7 +268,7 @@ func (h *Conn) cutStream(s *stream, by reset) {
 	h.moved(s, was)
 }
 
-// moved counts a stream that is closed, if it was not before.
+// moved counts a stream as closed if the last transition has closed it.
 func (h *Conn) moved(s *stream, was bool) {
 	if was || !s.state.closed() {
 		return
@@ -281,9 +282,8 @@ func (h *Conn) moved(s *stream, was bool) {
 	}
 }
 
-// cancel ends a stream that the client has given up, or we have: its exchange
-// finds out at its next step, and its backend connection is closed. Called with
-// mu locked.
+// cancel ends a stream that was reset by either side: its backend connection is
+// closed, and its exchange fails at its next step. mu must be locked.
 func (h *Conn) cancel(s *stream, by reset) {
 	h.cutStream(s, by)
 	if up := s.up.Swap(nil); up != nil {
@@ -296,7 +296,7 @@ func (h *Conn) cancel(s *stream, by reset) {
 	s.out.Signal()
 }
 
-// reset ends stream id with a RST_STREAM. Called with mu locked.
+// reset ends stream id with a RST_STREAM. mu must be locked.
 func (h *Conn) reset(id uint32, code http2.Code) {
 	h.write(func(dst []byte) []byte { return http2.AppendReset(dst, id, code) })
 	h.dropped[h.drops%len(h.dropped)] = id
@@ -306,8 +306,8 @@ func (h *Conn) reset(id uint32, code http2.Code) {
 	}
 }
 
-// wasDropped reports whether we have reset the stream, so that the client may
-// not have known when it sent what came. Called with mu locked.
+// wasDropped reports whether the stream was reset recently, so that the client may
+// have sent a frame on it before it knew. mu must be locked.
 func (h *Conn) wasDropped(id uint32) bool {
 	for _, d := range h.dropped {
 		if d == id {

@@ -5,8 +5,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// This file does what each type of frame asks for. An error that is OfStream
-// ends the frame's stream, any other the connection.
+// This file handles each type of frame. An error that is OfStream ends the stream of
+// the frame, any other error the connection.
 
 func (h *Conn) frame(f *http2.Frame) error {
 	if h.block.pending() && (f.Type != http2.Continuation || f.Stream != h.block.stream) {
@@ -39,12 +39,13 @@ func (h *Conn) frame(f *http2.Frame) error {
 		}
 		return f.CheckPriority()
 	case http2.GoAway:
-		return nil // whoever leaves closes the connection; streams run to their end
+		return nil // a client that receives GOAWAY leaves by closing; its streams run to their end
 	}
 	return h.meter(http2.Idlers)
 }
 
-// meter counts what an attacker would do often.
+// meter counts a frame that is cheap for the client and costly for the proxy, and
+// returns an error if there are too many.
 func (h *Conn) meter(k http2.Kind) error {
 	if h.meters.Over(k, int64(socket.Now())) {
 		return http2.ErrFlood
@@ -52,8 +53,8 @@ func (h *Conn) meter(k http2.Kind) error {
 	return nil
 }
 
-// refuse ends a stream by the client's fault, which it can provoke at will
-// ("made you reset").
+// refuse resets a stream because of a client error, which a client can provoke at will
+// ("MadeYouReset").
 func (h *Conn) refuse(id uint32, code http2.Code) error {
 	h.mu.Lock()
 	h.reset(id, code)
@@ -61,7 +62,7 @@ func (h *Conn) refuse(id uint32, code http2.Code) error {
 	return h.meter(http2.Resets)
 }
 
-// data takes in a piece of a request's body.
+// data handles DATA, a piece of a request's body.
 func (h *Conn) data(f *http2.Frame) error {
 	p, err := f.Unpad()
 	if err != nil {
@@ -106,7 +107,7 @@ func (h *Conn) data(f *http2.Frame) error {
 	return nil
 }
 
-// stray is the error of DATA on a stream that takes none. Called with mu locked.
+// stray returns the error for DATA on a stream that accepts none. mu must be locked.
 func (h *Conn) stray(s *stream, id uint32) error {
 	switch {
 	case id > h.last || id%2 == 0:
@@ -117,8 +118,8 @@ func (h *Conn) stray(s *stream, id uint32) error {
 	return http2.ErrStreamClosed
 }
 
-// drained gives n bytes of window back. Called with mu locked; s is nil if the
-// stream takes no more.
+// drained gives n bytes of window back. s is nil if the stream accepts no more. mu
+// must be locked.
 func (h *Conn) drained(s *stream, n int) {
 	if update := h.credit.Drain(n); update > 0 {
 		h.write(func(dst []byte) []byte { return http2.AppendWindowUpdate(dst, 0, update) })
@@ -131,8 +132,7 @@ func (h *Conn) drained(s *stream, n int) {
 	}
 }
 
-// remoteEnd is the end of what the client sends on a stream. Called with mu
-// locked.
+// remoteEnd handles END_STREAM. mu must be locked.
 func (h *Conn) remoteEnd(s *stream) {
 	if s.left > 0 { // counts allows it
 		h.received(s, endCameShort)
@@ -144,7 +144,7 @@ func (h *Conn) remoteEnd(s *stream) {
 	}
 }
 
-// resetByClient is the end of a stream that the client does not want any more.
+// resetByClient handles RST_STREAM.
 func (h *Conn) resetByClient(f *http2.Frame) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -163,7 +163,7 @@ func (h *Conn) resetByClient(f *http2.Frame) error {
 	return h.meter(http2.Resets)
 }
 
-// settings takes the client's settings in, all at once, and says so.
+// settings applies the client's settings, all at once, and acknowledges them.
 func (h *Conn) settings(f *http2.Frame) error {
 	if f.Has(http2.Ack) {
 		return nil
@@ -216,7 +216,7 @@ func (h *Conn) ping(f *http2.Frame) error {
 	return nil
 }
 
-// windowUpdate lets a stream, or all of them, send more.
+// windowUpdate extends the send window of a stream or of the connection.
 func (h *Conn) windowUpdate(f *http2.Frame) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -248,9 +248,9 @@ func (h *Conn) windowUpdate(f *http2.Frame) error {
 	return nil
 }
 
-// meterClosed is for a WINDOW_UPDATE on a stream that has ended, which may have
-// crossed its end on the way (RFC 9113, 5.1) but not often, unless by many
-// streams at once.
+// meterClosed counts a WINDOW_UPDATE on a stream that has ended. It may have crossed
+// the end in transit (RFC 9113, 5.1), but rarely does except with many streams at
+// once.
 func (h *Conn) meterClosed(n uint32) error {
 	if n == 0 {
 		return h.meter(http2.Idlers)

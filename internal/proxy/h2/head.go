@@ -6,18 +6,18 @@ import (
 	"elbow/internal/http2"
 )
 
-// A headerBlock is one whose end has not come (RFC 9113, 4.3).
+// A headerBlock is a header block whose END_HEADERS has not arrived (RFC 9113, 4.3).
 type headerBlock struct {
 	stream uint32 // 0: none is pending
-	ends   bool   // the stream, with this block
+	ends   bool   // END_STREAM was set
 	itself bool   // the stream depends on itself
-	frames int    // after the first
+	frames int    // number of CONTINUATION frames
 	buf    []byte
 }
 
 func (b *headerBlock) pending() bool { return b.stream != 0 }
 
-// headers takes in a HEADERS frame. A block that is whole is not copied.
+// headers handles HEADERS. A block in a single frame is not copied.
 func (h *Conn) headers(f *http2.Frame) error {
 	p, err := f.Unpad()
 	if err != nil && err != http2.ErrSelfDependency {
@@ -61,8 +61,8 @@ func (h *Conn) continuation(f *http2.Frame) error {
 	return h.headerList(&whole, whole.buf)
 }
 
-// headerList takes a whole block: the head of a request, or trailers. Whatever
-// becomes of it, it must be decoded, as the next ones build on it.
+// headerList decodes a complete block: the head of a request, or trailers. It decodes
+// refused blocks as well because later ones depend on the HPACK table.
 func (h *Conn) headerList(b *headerBlock, block []byte) error {
 	if b.stream%2 == 0 {
 		return http2.ErrStreamID
@@ -103,7 +103,7 @@ func (h *Conn) trailers(s *stream, b *headerBlock) error {
 	switch there := h.streams[b.stream] == s; {
 	case !there && h.wasDropped(b.stream), there && s.state.reset == resetHere:
 		return nil
-	case !there, s.state.ended() && s.state.answered() && s.state.reset == notReset: // its worker may have it still
+	case !there, s.state.ended() && s.state.answered() && s.state.reset == notReset: // its worker may still hold it
 		return http2.ErrClosed
 	case s.state.ended() || s.state.reset == resetByClient:
 		return http2.ErrStreamClosed
@@ -122,7 +122,7 @@ func (h *Conn) trailers(s *stream, b *headerBlock) error {
 	return nil
 }
 
-// request begins a stream, or refuses to.
+// request begins a stream, or refuses it.
 func (h *Conn) request(b *headerBlock, block []byte) error {
 	s := takeStream(h, b.stream)
 	x := s.x
@@ -157,7 +157,7 @@ func (h *Conn) request(b *headerBlock, block []byte) error {
 	defer h.mu.Unlock()
 	switch {
 	case h.leaving == leftOff || h.ending:
-		h.abandon(s) // the client has been told that it would not be looked at
+		h.abandon(s) // a GOAWAY has announced that it would not be processed
 		return nil
 	case h.Budget.Overfull():
 		h.Frontend.RefuseMemory()

@@ -12,20 +12,20 @@ import (
 	"elbow/internal/socket"
 )
 
-// input is what the reading goroutine of a Conn keeps for itself.
+// input is the state of a Conn's reading goroutine.
 type input struct {
 	in      *buffer.Buffer // nil while nothing is pending
-	r, w    int            // in.b[r:w] has been read and not looked at
-	partial socket.Instant // since when a frame or a header block lacks its end; 0: none does
+	r, w    int            // in.B[r:w] has been read and not parsed
+	partial socket.Instant // since when a frame or header block is incomplete; 0: none is
 
 	decoder   *http2.Decoder
 	block     headerBlock
-	blockHeld int // bytes of block that the connection is reckoned to hold
+	blockHeld int // bytes of block charged to the connection's memory account
 	meters    http2.Meters
-	prefaced  bool           // the client's preface has come
-	begun     bool           // the client's first SETTINGS have come
-	fresh     []*stream      // begun by what was read last, without a worker yet
-	heard     socket.Instant // when something came last
+	prefaced  bool           // the client's preface has been received
+	begun     bool           // the client's first SETTINGS have been received
+	fresh     []*stream      // begun by the last read, not yet given to a worker
+	heard     socket.Instant // when the client last sent something
 }
 
 var (
@@ -34,11 +34,11 @@ var (
 	errSlowHead = &http2.Error{Code: http2.EnhanceYourCalm, Reason: "head or frame not complete in time"}
 )
 
-// errParked says that the connection has not ended but is another goroutine's.
+// errParked means that the connection was parked and is now owned by another
+// goroutine.
 var errParked = errors.New("parked")
 
-// read takes frames in until the connection ends or is parked, and returns why it
-// did.
+// read handles frames until the connection ends or is parked, and returns the reason.
 func (h *Conn) read() (err error) {
 	defer func() {
 		if err != errParked {
@@ -73,8 +73,8 @@ func (h *Conn) releaseInput() {
 	h.fresh = nil
 }
 
-// preface looks for what the client must begin with, and reports whether all of it
-// has come.
+// preface verifies the connection preface of the client, and reports whether all of it
+// has been received.
 func (h *Conn) preface() (whole bool, err error) {
 	n := min(h.w-h.r, len(http2.Preface))
 	if n > 0 && string(h.in.B[h.r:h.r+n]) != http2.Preface[:n] {
@@ -87,7 +87,7 @@ func (h *Conn) preface() (whole bool, err error) {
 	return true, nil
 }
 
-// frames takes the whole frames off what has been read.
+// frames handles the complete frames in the buffer.
 func (h *Conn) frames() (err error) {
 	if !h.prefaced {
 		if h.prefaced, err = h.preface(); !h.prefaced {
@@ -113,7 +113,7 @@ func (h *Conn) frames() (err error) {
 			}
 		}
 		if !h.block.pending() {
-			h.whole() // what comes next has its own time
+			h.whole() // the next frame has its own time limit
 		}
 	}
 	if h.partial == 0 && (h.r < h.w || h.block.pending()) {
@@ -123,7 +123,7 @@ func (h *Conn) frames() (err error) {
 	return nil
 }
 
-// whole notes that no frame or header block lacks its end.
+// whole records that no frame or header block is incomplete.
 func (h *Conn) whole() {
 	if h.partial != 0 {
 		h.partial = 0
@@ -131,7 +131,7 @@ func (h *Conn) whole() {
 	}
 }
 
-// reckonBlock takes down what the header block takes that lacks its end.
+// reckonBlock charges the memory of the incomplete header block.
 func (h *Conn) reckonBlock() {
 	if n := cap(h.block.buf); n != h.blockHeld {
 		h.Memory.Hold(int64(n - h.blockHeld))
@@ -139,8 +139,8 @@ func (h *Conn) reckonBlock() {
 	}
 }
 
-// fill reads once, without holding a buffer while it waits for the first byte. If
-// that takes long and nothing is under way, the connection is parked.
+// fill reads once. It holds no buffer while it waits for the first byte. If the wait
+// is long and no stream is open, the connection is parked.
 func (h *Conn) fill() error {
 	for waited := false; ; {
 		due, settled, err := h.due()
@@ -204,8 +204,9 @@ func (h *Conn) releaseBuffer() {
 	h.r, h.w = 0, 0
 }
 
-// due is until when to wait for the client, or the error if that has passed, and
-// whether nothing has happened for a while. It also does what is due then.
+// due performs the shutdown and timeout steps that are due. It returns until when to
+// wait for the client, or an error if that time has passed, and whether the connection
+// has been idle for a while.
 func (h *Conn) due() (until socket.Instant, settled bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -232,7 +233,7 @@ func (h *Conn) due() (until socket.Instant, settled bool, err error) {
 		if h.stands(at) {
 			return 0, false, http2.ErrStandstill
 		}
-		h.idleSince = at // the client is busy with what it got
+		h.idleSince = at // the client is still receiving
 		return at.Add(min(wait, exchange.WatchEvery)), false, nil
 	}
 	settles, ends := h.idleSince.Add(h.Limits.SettleTime), h.idleSince.Add(idle)
@@ -246,7 +247,7 @@ func (h *Conn) due() (until socket.Instant, settled bool, err error) {
 	return ends, true, nil
 }
 
-// patience is how long what has begun to arrive may take to be there whole.
+// patience returns how long an incomplete frame, header block or preface may take.
 func (h *Conn) patience() (d time.Duration) {
 	d = h.Limits.HeadTimeout
 	if h.w-h.r > 3 && http2.FrameType(h.in.B[h.r+3]) == http2.Data {
@@ -255,8 +256,7 @@ func (h *Conn) patience() (d time.Duration) {
 	return d
 }
 
-// settle lets go of what a connection without streams need not hold. Called with
-// mu locked.
+// settle releases what a connection without streams does not need. mu must be locked.
 func (h *Conn) settle() {
 	h.dismiss()
 	h.block.buf, h.decoder.Fields = nil, nil

@@ -1,8 +1,8 @@
 package h2
 
-// The state of a stream (RFC 9113, 5.1) is that of two halves and of a reset. A half
-// goes forward only. A reset is the end of both: from then on they stay as they are,
-// and stream.cancelled tells whoever has no lock.
+// The state of a stream (RFC 9113, 5.1) consists of one state per direction, called a
+// half, and of its reset. A half only moves forward. A reset ends both halves: from then
+// on they do not change, and stream.cancelled reports it to goroutines without the lock.
 //
 // What the client sends:
 //
@@ -29,38 +29,39 @@ package h2
 //	reset        reset      given up
 //	given up     given up   given up
 //
-// A dash is what does not happen: a frame for which it would have to is an error of the
-// client's, which is found out before (Conn.data, Conn.trailers), and we send nothing
-// behind an end. The stream is closed, and no longer one of http2.MaxStreams, when it is
-// reset, or all was received and all was sent.
+// A dash marks a transition that does not happen: a frame that would require it is a
+// client error, which is detected before (Conn.data, Conn.trailers), and the proxy sends
+// nothing after the end. The stream is closed, and no longer counts towards
+// http2.MaxStreams, when it is reset, or when all was received and all was sent.
 
-// A half is the state of a direction of a stream.
+// A half is the state of one direction of a stream.
 type half uint8
 
-// The states of what the client sends.
+// The states of the client's direction.
 const (
 	receiving  half = iota
-	overlong        // the end has come, with trailers that are too long
-	discarding      // the answer is complete; what still comes is thrown away
-	cutShort        // it has ended before the end of the body, after the head of the answer
-	received        // it has ended
-	receives        // how many there are
+	overlong        // ended, with trailers that are too long
+	discarding      // the answer is complete; the rest of the request is discarded
+	cutShort        // ended before the end of the body, after the answer had begun
+	received        // ended in order
+	receives        // number of states
 )
 
-// The states of what it gets.
+// The states of the answer's direction.
 const (
 	silent   half = iota
 	sending       // the head of the answer has been queued
 	carrying      // a tunnel
-	sent          // the end has been queued
-	carried       // that of a tunnel
-	sends         // how many there are
+	sent          // END_STREAM has been queued
+	carried       // END_STREAM of a tunnel has been queued
+	sends         // number of states
 )
 
-// An event is what moves a half.
+// An event changes the state of a half.
 type event uint8
 
-// What the client does, and the end of the exchange before it has done it.
+// The events of the client's direction; the last is the end of the exchange before
+// that of the request.
 const (
 	endCame event = iota
 	endCameShort
@@ -69,7 +70,7 @@ const (
 	receiveEvents
 )
 
-// What we send.
+// The events of the answer's direction.
 const (
 	headQueued event = iota
 	tunnelBegan
@@ -77,7 +78,7 @@ const (
 	sendEvents
 )
 
-// never is in the tables for what does not happen.
+// never marks a transition that does not exist.
 const never = ^half(0)
 
 var receivesTable = [receives][receiveEvents]half{
@@ -96,51 +97,53 @@ var sendsTable = [sends][sendEvents]half{
 	carried:  {never, never, never},
 }
 
-// A reset tells whether a stream was reset.
+// A reset records whether and by whom a stream was reset.
 type reset uint8
 
 // The states of a reset.
 const (
 	notReset      reset = iota
-	resetHere           // by us, or with the connection
-	resetByClient       // what still comes on it is the client's fault
+	resetHere           // by the proxy, or with the connection
+	resetByClient       // further frames on it are a client error
 	resets
 )
 
-// A state is that of a stream. It is guarded by Conn.mu.
+// A state is the state of a stream. It is guarded by Conn.mu.
 type state struct {
 	in, out half
 	reset   reset
 }
 
-// receive moves the half of what the client sends. What does not happen is a fault of
-// this program: it leaves the state as it is.
+// receive changes the client's half. An event without a transition is a bug of this
+// program and leaves the state unchanged.
 func (s *state) receive(e event) {
 	if next := receivesTable[s.in][e]; next != never && s.reset == notReset {
 		s.in = next
 	}
 }
 
-// send moves the half of what the client gets.
+// send changes the answer's half.
 func (s *state) send(e event) {
 	if next := sendsTable[s.out][e]; next != never && s.reset == notReset {
 		s.out = next
 	}
 }
 
-// cut notes a reset.
+// cut records a reset.
 func (s *state) cut(by reset) { s.reset = max(s.reset, by) }
 
-// ended reports whether the client has sent END_STREAM, and all before it is in order.
+// ended reports whether the client has sent END_STREAM and everything before it was
+// valid.
 func (s *state) ended() bool { return s.in >= cutShort }
 
-// answered reports whether we have.
+// answered reports whether the answer has been queued to its end.
 func (s *state) answered() bool { return s.out >= sent }
 
-// begun reports whether the head of an answer has been queued, or all of a tunnel.
+// begun reports whether the head of an ordinary answer has been queued, or a generated
+// answer is complete.
 func (s *state) begun() bool { return s.out == sending || s.out == sent }
 
-// tunnels reports whether the stream carries, or has carried, a tunnel.
+// tunnels reports whether the stream is or was a tunnel.
 func (s *state) tunnels() bool { return s.out == carrying || s.out == carried }
 
 // closed reports whether nothing more is sent in either direction.

@@ -9,7 +9,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// What the tables of state.go are drawn with.
+// The names of states and events in the tables of state.go.
 var (
 	drawnReceives = []string{receiving: "receiving", overlong: "overlong", discarding: "discarding", cutShort: "cut short", received: "received"}
 	drawnSends    = []string{silent: "silent", sending: "sending", carrying: "carrying", sent: "sent", carried: "carried"}
@@ -19,8 +19,8 @@ var (
 	drawnSendEvents    = []string{headQueued: "head", tunnelBegan: "switched", endQueued: "end"}
 )
 
-// drawn returns the table of state.go under a heading: its columns, and its rows by
-// their first word.
+// drawn parses the table in state.go under a heading. It returns its columns, and its
+// rows by their first word.
 func drawn(t *testing.T, heading string) (columns []string, rows map[string][]string) {
 	t.Helper()
 	text, err := os.ReadFile("state.go")
@@ -44,8 +44,8 @@ func drawn(t *testing.T, heading string) (columns []string, rows map[string][]st
 	return columns, rows
 }
 
-// Each event in each state does what the tables say that are drawn, and there are no
-// others; and once a stream is reset neither half moves any more.
+// Every event in every state does what the tables in state.go show, and there are no
+// other states or events. Once a stream is reset, neither half changes.
 func TestH2StatesAreAsDrawn(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -77,7 +77,7 @@ func TestH2StatesAreAsDrawn(t *testing.T) {
 			for event := range tt.events {
 				want := rows[name][event]
 				if want == "–" {
-					want = name // it does not happen, so that nothing does
+					want = name // no transition: the state stays
 				}
 				if got := tt.states[tt.after(from, event, notReset)]; got != want {
 					t.Errorf("%s %s, %s: got %q, drawn is %q", tt.heading, name, tt.events[event], got, want)
@@ -90,8 +90,8 @@ func TestH2StatesAreAsDrawn(t *testing.T) {
 	}
 }
 
-// Whatever happens to a stream, in whatever order, it is counted as closed once and
-// stays closed, and what has ended stays ended.
+// For every sequence of events, a stream is counted as closed once and stays closed,
+// and a half that has ended stays ended.
 func TestH2StatesEnd(t *testing.T) {
 	leak.Check(t)
 	var steps []func(*state)

@@ -11,19 +11,19 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A stream is the client's side of an exchange in HTTP/2 (RFC 9113, 5). It is
-// on loan from a pool, with its exchange.
+// A stream is the client side of an exchange over HTTP/2 (RFC 9113, 5). It comes from
+// a pool, together with its exchange.
 type stream struct {
 	h  *Conn
 	id uint32
 
-	// Owned by the worker, after the reader.
-	x       *exchange.Exchange // nil once it has ended, if the client goes on sending
-	fault   *exchange.Fault    // of the head; nil: none
-	headLen int64              // bytes of the frame with the head
+	// Owned by the reader until dispatch, then by the worker.
+	x       *exchange.Exchange // nil once it has ended while the client still sends
+	fault   *exchange.Fault    // in the head; nil: none
+	headLen int64              // bytes of the frames with the head
 	key     exchange.SocketKey
 
-	in, out   socket.Waiter // who waits for the body, and for window
+	in, out   socket.Waiter // signal body data, and window or room to send
 	cancelled atomic.Bool   // state.reset is not notReset
 	up        atomic.Pointer[upstream.Grip]
 
@@ -31,15 +31,15 @@ type stream struct {
 	window   http2.Window
 	credit   http2.Credit
 	body     http2.Body
-	reckoned int    // bytes of body that the connection is reckoned to hold
-	left     int64  // bytes of the body that are to come; -1: not known
+	reckoned int    // bytes of body charged to the connection's memory account
+	left     int64  // bytes of the body still to come; -1: not known
 	trailers []byte // of the request, as lines
 	state    state
-	stopped  bool // waiting for the client is to end
+	stopped  bool // waiting for the client must end
 	waits    bool // in h.waiting
 
-	// Of a stream that has lost its exchange, see Conn.discard: when that was, and
-	// when something came last.
+	// Set after the exchange has ended, see Conn.discard: when that was, and when data
+	// last arrived.
 	answeredAt, cameAt socket.Instant
 }
 
@@ -52,13 +52,13 @@ func takeStream(h *Conn, id uint32) *stream {
 	return s
 }
 
-// abandon gives back a stream that nobody else has seen.
+// abandon releases a stream that no other goroutine has seen.
 func (h *Conn) abandon(s *stream) {
 	s.x.Release()
 	s.release()
 }
 
-// release forgets all but what is costly to make.
+// release clears the stream, except for what is costly to allocate.
 func (s *stream) release() {
 	s.body.Release()
 	s.reckon()
@@ -66,8 +66,8 @@ func (s *stream) release() {
 	streamPool.Put(s)
 }
 
-// reckon takes down what body takes. Called with h.mu locked, or when nobody else has
-// the stream.
+// reckon charges the memory of the body. h.mu must be locked, or the stream not yet
+// shared.
 func (s *stream) reckon() {
 	if n := s.body.Holds(); n != s.reckoned {
 		s.h.Memory.Hold(int64(n - s.reckoned))
@@ -81,7 +81,7 @@ func (s *stream) run() {
 	s.x.Serve()
 }
 
-// end closes the stream, if it is not closed yet, and gives it back.
+// end closes the stream, unless it is closed already, and releases it.
 func (s *stream) end() {
 	h := s.h
 	h.mu.Lock()
@@ -98,7 +98,7 @@ func (s *stream) end() {
 	delete(h.streams, s.id)
 	if h.leaving == leftOff && len(h.streams) == 0 {
 		h.emptied.Signal()
-		h.Wire.Interrupt() // the reader is to end the connection
+		h.Wire.Interrupt() // makes the reader end the connection
 	}
 	s.x.Release()
 	s.release()
@@ -110,13 +110,13 @@ func (s *stream) Retire() { s.h.drain() }
 
 func (s *stream) Gone() bool { return s.cancelled.Load() }
 
-// Bind leaves up to cancel. Whoever swaps it out of s.up owns it, so that a
-// connection that is back in its pool is never closed from here.
+// Bind stores up for cancel. Whoever swaps it out of s.up owns it, so that a
+// connection that has been returned to its pool is never closed from here.
 func (s *stream) Bind(up *upstream.Grip) bool {
 	s.up.Store(up)
-	if s.cancelled.Load() { // perhaps before the Store
+	if s.cancelled.Load() { // possibly before the Store
 		if up := s.up.Swap(nil); up != nil {
-			up.Close() // nothing has been sent
+			up.Close() // nothing has been sent on it
 		}
 		return false
 	}
@@ -125,7 +125,7 @@ func (s *stream) Bind(up *upstream.Grip) bool {
 
 func (s *stream) Unbind() bool { return s.up.Swap(nil) != nil }
 
-// Head gives out the head, which the reader has decoded.
+// Head returns the head, which the reader has decoded, in s.x.
 func (s *stream) Head() *exchange.Fault {
 	x := s.x
 	x.Record.BytesIn = s.headLen
@@ -144,9 +144,8 @@ func (s *stream) Head() *exchange.Fault {
 	return nil
 }
 
-// awaitEnd waits for a moment for what follows the head of a request that has no
-// body, as a rule: many clients send the end in a frame of its own, right after.
-// Called with h.mu locked.
+// awaitEnd waits briefly for END_STREAM after the head of a request that usually has
+// no body: many clients send it in a separate frame right after. h.mu must be locked.
 func (s *stream) awaitEnd() {
 	if s.x.Req.Framing != http1.Chunked || !exchange.BodilessMethod(s.x.Req.Method) {
 		return
@@ -160,7 +159,7 @@ func (s *stream) awaitEnd() {
 	}
 }
 
-// malformed logs a request that is not answered but reset (RFC 9113, 8.1.1).
+// malformed logs a request that is reset instead of answered (RFC 9113, 8.1.1).
 func (s *stream) malformed(err *http1.Error) {
 	x := s.x
 	x.Reset()

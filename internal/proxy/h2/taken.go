@@ -8,23 +8,24 @@ import (
 	"elbow/internal/socket"
 )
 
-// A taken is how far the client has taken what was written to it. Its TCP tells
-// what it has acknowledged, its windows what the program behind it has read.
+// A taken tracks how much of what was written the client has received. TCP
+// acknowledgments show what its kernel has, window updates show what its program has
+// read.
 type taken struct {
-	acked int64          // of the bytes that the kernel has got
-	since socket.Instant // when that grew last; 0: nothing is missing
-	owed  int64          // bytes of DATA that the client has not given window for
+	acked int64          // of the bytes that our kernel has accepted
+	since socket.Instant // when acked last grew; 0: nothing is unacknowledged
+	owed  int64          // bytes of DATA for which the client has not given window back
 }
 
-// behind returns how many bytes the client's TCP has not acknowledged, with those
-// that wait to be written. Called with mu locked.
+// behind returns how many bytes are queued or not acknowledged by the client's TCP. mu
+// must be locked.
 func (h *Conn) behind(at socket.Instant) int64 {
 	left, err := h.Wire.Unacked()
-	if err != nil { // it is closed, so nothing more is taken
+	if err != nil { // it is closed: nothing more is acknowledged
 		return h.given() - h.taken.acked
 	}
-	// Under TLS there is more to acknowledge than was written here, so this is never
-	// too much.
+	// Under TLS the kernel counts more bytes than were written here, so this never
+	// overestimates.
 	if acked := h.written - int64(left); acked > h.taken.acked || h.taken.since == 0 {
 		h.taken.acked, h.taken.since = max(acked, h.taken.acked), at
 	}
@@ -35,8 +36,8 @@ func (h *Conn) behind(at socket.Instant) int64 {
 	return n
 }
 
-// given is the number of bytes that will have been written when nothing waits.
-// Called with mu locked.
+// given returns the number of bytes that will have been written once the queue is
+// empty. mu must be locked.
 func (h *Conn) given() int64 {
 	n := h.written + int64(h.handed)
 	if h.queue != nil {
@@ -45,14 +46,14 @@ func (h *Conn) given() int64 {
 	return n
 }
 
-// stands reports whether the client has taken nothing for too long. Called with mu
-// locked, after behind.
+// stands reports whether the client has received nothing for too long. mu must be
+// locked, and behind called before.
 func (h *Conn) stands(at socket.Instant) bool {
 	return h.taken.since != 0 && at >= h.taken.since.Add(h.Limits.StreamTimeout)
 }
 
-// credited notes that the client has given window for n bytes, which it does as it
-// reads. Called with mu locked.
+// credited records a WINDOW_UPDATE for n bytes, which the client sends as it reads. mu
+// must be locked.
 func (h *Conn) credited(n uint32) {
 	if h.taken.owed > 0 && h.open == 0 {
 		h.idleSince = socket.Now()
@@ -91,13 +92,14 @@ func (s *stream) Taken() *exchange.Fault {
 	}
 }
 
-// farewellPing is the PING whose answer shows that the client has read everything.
+// farewellPing is the payload of the PING whose answer shows that the client has read
+// everything before it.
 const farewellPing = "farewell"
 
-// leave ends a connection without streams because of cause, as soon as the client
-// has read what it got: once it is closed, the window that a reading client gives
-// would have it reset. What it returns is for due. Called with mu locked, by the
-// reader.
+// leave ends a connection without streams because of cause, as soon as the client has
+// read everything: if the connection were closed earlier, the WINDOW_UPDATE of a
+// client that still reads would be answered with a TCP reset. due returns its result.
+// It is called by the reader with mu locked.
 func (h *Conn) leave(at socket.Instant, cause error) (until socket.Instant, settled bool, err error) {
 	taken := h.behind(at) == 0
 	if taken && h.taken.owed == 0 {
@@ -115,15 +117,15 @@ func (h *Conn) leave(at socket.Instant, cause error) (until socket.Instant, sett
 	if at >= due {
 		return 0, false, cause
 	}
-	step := min(max(at.Sub(h.farewellAt), exchange.TakenPoll), exchange.WatchEvery) // what TCP tells wakes nobody
+	step := min(max(at.Sub(h.farewellAt), exchange.TakenPoll), exchange.WatchEvery) // polled
 	return min(at.Add(step), due), false, nil
 }
 
 var errHalfClosed = &http2.Error{Code: http2.NoError, Reason: "closed by the client"}
 
-// serveOut answers what a client has asked for that has ended its side of the
-// connection, as far as the windows go that it has given. It returns how the
-// connection is to end.
+// serveOut completes the streams of a client that has half-closed the connection, as
+// far as the windows that it has given allow. It returns the error with which the
+// connection ends.
 func (h *Conn) serveOut() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,7 +134,7 @@ func (h *Conn) serveOut() error {
 		if !s.state.ended() {
 			h.leaveStream(s)
 		}
-		s.out.Signal() // it may wait for window
+		s.out.Signal() // it may be waiting for window
 	}
 	for {
 		at := socket.Now()

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// Switched turns a 101 into the 200 that CONNECT is answered with.
+// Switched replaces a 101 by the 200 that answers CONNECT.
 func (s *stream) Switched() *exchange.Fault {
 	x := s.x
 	if f := s.key.Check(&x.Resp); f != nil {
@@ -56,7 +56,7 @@ func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	}
 }
 
-// awaitTunnel waits for something to carry, io.EOF if there will be nothing.
+// awaitTunnel waits for data to forward. It returns io.EOF if there will be none.
 func (s *stream) awaitTunnel(t *exchange.Tunnel) error {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *stream) awaitTunnel(t *exchange.Tunnel) error {
 	}
 }
 
-// carryOnce carries what there is.
+// carryOnce forwards the data that has arrived.
 func (s *stream) carryOnce(t *exchange.Tunnel) error {
 	b := buffer.Take()
 	defer b.Release()

@@ -1,14 +1,14 @@
 package h2
 
-// A worker is a goroutine that runs exchanges of one connection, one after
-// the other. Its stack has grown to what an exchange needs; a new goroutine for
-// each would grow its own again.
+// A worker is a goroutine that runs exchanges of one connection, one after the other.
+// Its stack has already grown to the size that an exchange needs; a new goroutine per
+// exchange would have to grow it again.
 type worker struct {
 	next chan *stream // capacity 1; closed: end
 }
 
-// dispatch gives the streams that have begun to workers. It is called when all
-// that was read has been looked at, so that a short body is there with its head.
+// dispatch hands new streams to workers. It is called after all frames of a read have
+// been handled, so that a short body is available together with its head.
 func (h *Conn) dispatch() {
 	for i, s := range h.fresh {
 		h.fresh[i] = nil
@@ -17,14 +17,14 @@ func (h *Conn) dispatch() {
 		if n < 0 {
 			h.mu.Unlock()
 			h.running.Add(1)
-			go h.work(s) // ends when dismissed; serveH2 waits for it
+			go h.work(s) // ends when dismissed; Serve waits for it
 			continue
 		}
 		w := h.workers[n]
 		h.workers[n] = nil
 		h.workers = h.workers[:n]
 		h.mu.Unlock()
-		w.next <- s // never waits: a worker among workers has nothing to do
+		w.next <- s // never blocks: an idle worker's channel is empty
 	}
 	h.fresh = h.fresh[:0]
 }
@@ -46,7 +46,7 @@ func (h *Conn) work(s *stream) {
 	}
 }
 
-// dismiss ends the workers that wait. Called with mu locked.
+// dismiss ends the idle workers. mu must be locked.
 func (h *Conn) dismiss() {
 	for _, w := range h.workers {
 		close(w.next)

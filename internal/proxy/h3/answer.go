@@ -45,9 +45,9 @@ func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	return s.finish()
 }
 
-// finish ends our direction. What bind watches ends with it too, and the backend
-// connection is not to be closed for that: the exchange has it until the upload has
-// ended, and others may have it then.
+// finish ends our direction of the stream. It first removes the watch of Bind, which
+// would otherwise close the backend connection: the exchange uses that until the
+// upload has ended, and others may reuse it after that.
 func (s *stream) finish() *exchange.Fault {
 	s.Unbind()
 	s.closed = true
@@ -59,7 +59,7 @@ func (s *stream) finish() *exchange.Fault {
 
 func (s *stream) Interim() *exchange.Fault { return s.sendHead(s.x.Resp.Status) }
 
-// sendHead sends a head that nothing more is to be sent with.
+// sendHead sends a head that completes the answer.
 func (s *stream) sendHead(status int) *exchange.Fault {
 	x := s.x
 	out := http3.AppendStatus(http3.BeginHeaders(x.Out[:0]), status)
@@ -69,16 +69,16 @@ func (s *stream) sendHead(status int) *exchange.Fault {
 	return f
 }
 
-// quicBuffered is what quic-go takes without waiting, at least.
+// quicBuffered is the least number of bytes that quic-go accepts without blocking.
 const quicBuffered = 1 << 10
 
-// write writes p to the client. It returns when all but the end of it has left,
-// which QUIC's congestion control and the client's windows decide.
+// write writes p to the client. It returns when all but the last bytes have been sent,
+// subject to QUIC's congestion control and the client's flow-control windows.
 func (s *stream) write(p []byte) *exchange.Fault {
 	if len(p) == 0 {
 		return nil
 	}
-	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.Limits.StreamTimeout).Time()) // has no error
+	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.Limits.StreamTimeout).Time()) // never fails
 	if len(p) > quicBuffered {
 		s.x.Stalls(&s.x.Taking, false)
 	}
@@ -93,12 +93,12 @@ func (s *stream) write(p []byte) *exchange.Fault {
 	return nil
 }
 
-// Swift is false: what goes out is cut into packets anyway.
+// Swift returns false: the data is split into packets anyway.
 func (s *stream) Swift() bool { return false }
 
 func (s *stream) Taken() *exchange.Fault { return nil }
 
-// BreakOff leaves it to end to reset the stream.
+// BreakOff does nothing: end resets the stream.
 func (s *stream) BreakOff() {}
 
 var _ exchange.ClientSide = (*stream)(nil)

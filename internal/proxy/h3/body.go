@@ -19,7 +19,7 @@ func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
 	for piece := http3.Body; piece == http3.Body; {
 		var payload []byte
 		var n int
-		piece, payload, n, _ = s.frames.Next(in.Rest()) // has been tried by measure
+		piece, payload, n, _ = s.frames.Next(in.Rest()) // measure has checked for errors
 		in.Used += n
 		s.x.Record.BytesIn += int64(n)
 		dst = append(dst, payload...)
@@ -27,7 +27,7 @@ func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
 	return dst, true
 }
 
-// Pass reads no more than the backend takes; QUIC's windows tell the client.
+// Pass reads no more than the backend accepts; QUIC flow control throttles the client.
 func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
 	var trailers []byte // the end of the stream may come after them
 	for {
@@ -172,9 +172,9 @@ func (s *stream) Interrupt() {
 	s.readBy(socket.Now())
 }
 
-// discard throws away what still comes of a request that has been answered, so that
-// a client which sends all of it before it reads finds the answer, and asks it to
-// stop after a while; see discard in package h2.
+// discard reads and discards the rest of a request that has been answered, so that a
+// client which sends all of it before it reads gets to the answer. After a while it
+// asks the client to stop; see discard in package h2.
 func (s *stream) discard() {
 	for ends := socket.Now().Add(exchange.DiscardTimeout); !s.ended; {
 		s.readBy(min(socket.Now().Add(s.h.Limits.LingerTimeout), ends))

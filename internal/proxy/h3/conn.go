@@ -18,44 +18,43 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Conn is a client connection that speaks HTTP/3. One goroutine accepts the
-// streams of requests, one those of a single direction; each exchange has one of
-// its own, and so has each of the three streams that a client says things about
-// the connection on. Flow control, retransmission and the order of what is sent
-// are quic-go's.
+// A Conn is a client connection that speaks HTTP/3. One goroutine accepts request
+// streams, one accepts unidirectional streams. Each exchange has a goroutine of its
+// own, and so does each of the client's control and QPACK streams. Flow control,
+// retransmission and scheduling are done by quic-go.
 type Conn struct {
 	exchange.Origin
 	quic   *quic.Conn
 	window *Window
-	shaken func() // is called when the handshake is complete
+	shaken func() // called when the handshake is complete
 
 	control *quic.SendStream // ours
 	theirs  theirStreams     // owned by acceptUni
-	working sync.WaitGroup   // exchanges and streams of one direction
+	working sync.WaitGroup   // exchanges and unidirectional streams
 
-	headRoom atomic.Int64 // that unfinished heads have, in bytes
+	headRoom atomic.Int64 // extra bytes held by unfinished heads
 
 	mu        sync.Mutex
-	open      int            // exchanges under way
-	idleSince socket.Instant // when the last of them ended
+	open      int            // exchanges in flight
+	idleSince socket.Instant // when the last exchange ended
 	next      quic.StreamID  // first stream that has not been accepted
 	leaving   leaving
 	asked     bool        // there was a request
-	long      bool        // there was an answer that the client may be reading for a while
-	timer     *time.Timer // for whatever comes next: expire looks
+	long      bool        // the client may need a while to read an answer
+	timer     *time.Timer // runs expire for the next step
 }
 
-// leaving says how far a connection is on its way to its end (RFC 9114, 5.2).
+// leaving is the state of a graceful shutdown (RFC 9114, 5.2).
 type leaving uint8
 
 const (
 	staying leaving = iota
-	warned          // a GOAWAY asks for no more streams; those on their way are served
-	leftOff         // a GOAWAY has said which stream was the last one
+	warned          // a GOAWAY has asked for no more streams; those in transit are served
+	leftOff         // a GOAWAY has named the last stream
 )
 
-// New returns a connection of the frontend, which is served by serve or ended by
-// refuse. id is the connection id that its client chose; shaken is called when the
+// New returns a connection of the frontend, on which the caller must call Serve or
+// Refuse. id is the connection id that its client chose; shaken is called when the
 // handshake is complete.
 func New(f *exchange.Frontend, c *quic.Conn, id []byte, window *Window, shaken func()) *Conn {
 	h := &Conn{quic: c, window: window, shaken: shaken, idleSince: socket.Now()}
@@ -65,15 +64,15 @@ func New(f *exchange.Frontend, c *quic.Conn, id []byte, window *Window, shaken f
 	return h
 }
 
-// Refuse ends a connection that there is no room for.
+// Refuse closes a connection beyond the limit.
 func (h *Conn) Refuse() { h.end(http3.ExcessiveLoad, "too many connections") }
 
-// Serve takes requests until the connection ends.
+// Serve handles requests until the connection ends.
 func (h *Conn) Serve() {
 	defer h.Frontend.Members.Remove(&h.Origin)
 	defer h.working.Wait()
 	defer h.Guard()
-	defer h.end(http3.InternalError, "") // a panic ends it; else it has ended
+	defer h.end(http3.InternalError, "") // after a panic; otherwise it has ended already
 	if err := h.greet(); err != nil {
 		return
 	}
@@ -84,7 +83,7 @@ func (h *Conn) Serve() {
 	h.mu.Unlock()
 	defer h.timer.Stop()
 	if h.Frontend.Draining.Load() {
-		h.Retire() // Close may have been before the connection was in the set
+		h.Retire() // Close may have run before the connection was in the set
 	}
 	for {
 		str, err := h.quic.AcceptStream(context.Background()) // ends with the connection
@@ -95,8 +94,8 @@ func (h *Conn) Serve() {
 	}
 }
 
-// greet opens our control stream. A client that does not let us is none of
-// HTTP/3 (RFC 9114, 6.2).
+// greet opens our control stream. A client that does not allow one violates HTTP/3
+// (RFC 9114, 6.2).
 func (h *Conn) greet() error {
 	var err error
 	if h.control, err = h.quic.OpenUniStream(); err != nil {
@@ -107,8 +106,7 @@ func (h *Conn) greet() error {
 	return err
 }
 
-// request begins an exchange for a stream, unless the client has been told that
-// there will be none.
+// request begins an exchange for a stream, unless a GOAWAY has excluded it.
 func (h *Conn) request(str *quic.Stream) {
 	h.mu.Lock()
 	refused := h.leaving == leftOff
@@ -117,7 +115,7 @@ func (h *Conn) request(str *quic.Stream) {
 		refused = true
 	}
 	if !refused {
-		h.next = str.StreamID() + 4 // the client's, of both directions (RFC 9000, 2.1)
+		h.next = str.StreamID() + 4 // client-initiated bidirectional streams (RFC 9000, 2.1)
 		if h.open++; h.open == 1 {
 			h.State.Store(exchange.Active)
 			if h.leaving == staying {
@@ -133,7 +131,7 @@ func (h *Conn) request(str *quic.Stream) {
 		return
 	}
 	h.working.Add(1)
-	go h.exchange(str) // ends with the exchange; serve waits for it
+	go h.exchange(str) // ends with the exchange; Serve waits for it
 }
 
 // exchange runs the exchange of a stream.
@@ -163,10 +161,10 @@ func (h *Conn) done(long bool) {
 	}
 }
 
-// patience is for how long a connection without exchanges stays after its last
-// GOAWAY. A client closes it when it has read what it got. To close it sooner may
-// cost the client an answer, as most drop what they have received and not read;
-// and nothing tells us how far they are. Called with mu locked.
+// patience returns how long a connection without exchanges stays open after its last
+// GOAWAY. A client closes it when it has read everything. Closing it sooner may cost
+// the client an answer, because most clients drop what they have received and not
+// read, and QUIC does not show what they have read. mu must be locked.
 func (h *Conn) patience() time.Duration {
 	limits := &h.Limits
 	reads := limits.UnreadTimeout
@@ -179,45 +177,44 @@ func (h *Conn) patience() time.Duration {
 	return max(Farewell, limits.LingerTimeout, h.idleSince.Add(reads).Sub(socket.Now()))
 }
 
-// expire takes the next step to the end of the connection: if it is idle for long
-// enough, or because it has been told to.
+// expire performs the next step of closing the connection, if it has been idle for
+// long enough or is being shut down.
 func (h *Conn) expire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch left := h.idleSince.Add(h.Frontend.Config.Load().IdlePatience()).Sub(socket.Now()); {
 	case h.leaving == warned:
 		h.leaveOff()
-	case h.open > 0: // a request came at this moment
+	case h.open > 0: // a request has just arrived
 	case h.leaving == leftOff:
-		go h.end(http3.NoError, "") // ends at once; serve, too
-	case left > 0: // the time has been changed
+		go h.end(http3.NoError, "") // ends at once; so does Serve
+	case left > 0: // the deadline has moved
 		h.timer.Reset(left)
 	default:
 		h.warn()
 	}
 }
 
-// Retire asks the client to open no more streams. The connection ends with its
-// last exchange. It may be called from any goroutine and does not block.
+// Retire asks the client to open no more streams. The connection ends with its last
+// exchange. It may be called from any goroutine and does not block.
 func (h *Conn) Retire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.leaving == staying && h.timer != nil { // else serve is about to retire it
+	if h.leaving == staying && h.timer != nil { // otherwise Serve is about to retire it
 		h.warn()
 	}
 }
 
-// warn asks for no more requests, but serves those that are on their way (RFC
-// 9114, 5.2). Called with mu locked. Nothing that is written here waits: it is
-// short enough to be buffered.
+// warn sends a GOAWAY that excludes no request in transit (RFC 9114, 5.2). mu must be
+// locked. The write does not block: it is short enough to be buffered.
 func (h *Conn) warn() {
 	h.leaving = warned
-	_, _ = h.control.Write(http3.AppendGoAway(nil, http3.LastStream)) // in vain if the connection has ended
+	_, _ = h.control.Write(http3.AppendGoAway(nil, http3.LastStream)) // fails after the end
 	h.timer.Reset(Farewell)
 }
 
-// leaveOff says which requests are served. A later one is refused in a way that
-// lets the client send it again elsewhere. Called with mu locked.
+// leaveOff sends the GOAWAY that names the last request. Later ones are refused in
+// such a way that the client may repeat them elsewhere. mu must be locked.
 func (h *Conn) leaveOff() {
 	h.leaving = leftOff
 	_, _ = h.control.Write(http3.AppendGoAway(nil, uint64(h.next)))
@@ -226,23 +223,23 @@ func (h *Conn) leaveOff() {
 	}
 }
 
-// GiveWay implements member.
+// GiveWay implements exchange.Member.
 func (h *Conn) GiveWay() {
 	h.CutFor.CompareAndSwap(nil, exchange.MemoryShort)
 	go h.end(http3.ExcessiveLoad, "memory is short") // ends at once
 }
 
-// Cut implements member.
+// Cut implements exchange.Member.
 func (h *Conn) Cut() {
-	go h.end(http3.InternalError, "") // ends at once; the connection does too, and serve with it
+	go h.end(http3.InternalError, "") // ends at once, with the connection and Serve
 }
 
 // end closes the connection.
 func (h *Conn) end(code http3.Code, reason string) {
-	_ = h.quic.CloseWithError(quic.ApplicationErrorCode(code), reason) // has no error
+	_ = h.quic.CloseWithError(quic.ApplicationErrorCode(code), reason) // never returns an error
 }
 
-// refuseConn ends the connection for what the client did, if err says so.
+// refuseConn closes the connection if err is an error of the connection.
 func (h *Conn) refuseConn(err error) {
 	var refused *http3.Error
 	if errors.As(err, &refused) && !refused.OfStream {

@@ -12,7 +12,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// Head reads the head, and what has come with it.
+// Head reads the head and what has come with it.
 func (s *stream) Head() *exchange.Fault {
 	x := s.x
 	s.readBy(x.Record.Began.Add(s.h.Limits.HeadTimeout))
@@ -41,12 +41,12 @@ func (s *stream) Head() *exchange.Fault {
 	}
 }
 
-// mayGrow reports whether the head, if it needs more room, may have it. It bounds what
-// the unfinished heads of a connection take: each may be as long as any, but a client
-// that begins many and ends none holds no more than a few.
+// mayGrow reports whether the head may take more memory, if it needs more. It limits
+// the memory of a connection's unfinished heads: each may have the maximum length, but
+// a client that begins many and ends none is stopped after a few.
 func (s *stream) mayGrow() bool {
 	in := &s.x.In
-	if in.N < len(in.B) || len(in.B) >= http1.MaxHeadBytes { // which read refuses
+	if in.N < len(in.B) || len(in.B) >= http1.MaxHeadBytes { // Read refuses the latter
 		return true
 	}
 	more := int64(min(len(in.B), http1.MaxHeadBytes-len(in.B)))
@@ -54,13 +54,13 @@ func (s *stream) mayGrow() bool {
 	return s.h.headRoom.Add(more) <= MaxHeadRoom
 }
 
-// headEnds is called when the head is there, or never will be.
+// headEnds releases the allowance of mayGrow when the head is complete or has failed.
 func (s *stream) headEnds() {
 	s.h.headRoom.Add(-s.headRoom)
 	s.headRoom = 0
 }
 
-// decode makes the request of a field section.
+// decode decodes a field section into the request.
 func (s *stream) decode(block []byte) *exchange.Fault {
 	x := s.x
 	var err error
@@ -94,10 +94,9 @@ func (s *stream) decode(block []byte) *exchange.Fault {
 	return s.admitEarly()
 }
 
-// awaitEnd reports whether nothing follows the head. If the method is one without
-// a body, as a rule, it waits for a moment to find out: a GET without one is not
-// to become a GET with an empty one, in chunks. DATA frames without payload are
-// nothing.
+// awaitEnd reports whether nothing follows the head. For a method that usually has no
+// body it waits briefly to find out: a GET without a body must not be forwarded with
+// an empty chunked one. DATA frames without payload are ignored.
 func (s *stream) awaitEnd() (bodiless bool, f *exchange.Fault) {
 	x := s.x
 	if s.ended || !s.likelyBodiless() {
@@ -116,14 +115,14 @@ func (s *stream) awaitEnd() (bodiless bool, f *exchange.Fault) {
 	return s.allRead(), nil
 }
 
-// nothingYet reports whether what has come behind the head has no payload.
+// nothingYet reports whether what has arrived after the head has no payload.
 func (s *stream) nothingYet() bool {
 	frames := s.frames
 	piece, _, _, err := frames.Next(s.x.In.Rest())
 	return piece == http3.Nothing && err == nil
 }
 
-// likelyBodiless looks at the fields before anybody knows whether they are valid.
+// likelyBodiless examines the fields before they have been validated.
 func (s *stream) likelyBodiless() bool {
 	for i := range s.section.Fields {
 		switch f := &s.section.Fields[i]; string(f.Name) {
@@ -138,9 +137,9 @@ func (s *stream) likelyBodiless() bool {
 	return true
 }
 
-// measure finds out how long a body is that has come as a whole with the head, so
-// that the backend can be told. One of no length is whole with the head, and
-// nothing of what follows may pass for a part of it.
+// measure determines the length of a body that has arrived completely with the head,
+// so that the backend gets a Content-Length. A body of length 0 is complete with the
+// head, and nothing that follows may be treated as a part of it.
 func (s *stream) measure() *exchange.Fault {
 	x := s.x
 	frames, rest := s.frames, x.In.Rest()
@@ -154,7 +153,7 @@ func (s *stream) measure() *exchange.Fault {
 		case err != nil:
 			return s.refuse(exchange.OpHead, err)
 		case piece == http3.Trailers:
-			return nil // they need chunks
+			return nil // trailers need chunked coding
 		}
 		more = piece == http3.Body
 	}
@@ -171,9 +170,9 @@ func (s *stream) measure() *exchange.Fault {
 
 var errReplayable = errors.New("request came before the handshake was complete, and must not be repeated")
 
-// admitEarly lets a request that came in 0-RTT packets through only if it does no
-// harm should an attacker send it again (RFC 8470): it is safe (RFC 9110, 9.2.1),
-// has no body, and the backend is told.
+// admitEarly accepts a request in 0-RTT packets only if a replay by an attacker does
+// no harm (RFC 8470): it is safe (RFC 9110, 9.2.1), has no body, and the backend is
+// informed by Early-Data.
 func (s *stream) admitEarly() *exchange.Fault {
 	if !s.replayable {
 		return nil

@@ -18,30 +18,30 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A stream is the client's side of an exchange in HTTP/3 (RFC 9114, 4.1). It
-// is on loan from a pool, as its exchange is.
+// A stream is the client side of an exchange over HTTP/3 (RFC 9114, 4.1). It comes
+// from a pool, together with its exchange.
 type stream struct {
 	x   *exchange.Exchange
 	h   *Conn
 	str *quic.Stream
 
 	frames  http3.Stream
-	section http3.Section      // of the head, which the exchange refers to
-	arena   []byte             // text of section, as far as it is in no table
-	key     exchange.SocketKey // of a WebSocket, as the backend gets it
+	section http3.Section      // the head, which the exchange refers to
+	arena   []byte             // the strings of section that are in no table
+	key     exchange.SocketKey // of a WebSocket, for the backend
 
 	replayable bool        // the request came before the handshake was complete
-	measured   bool        // all of the body came with the head, and is in order
-	mute       atomic.Bool // the request is in error and must not be answered; the upload may find out
-	halted     atomic.Bool // the upload is to end
-	stopped    atomic.Bool // the client has been told to stop sending: how it ends says nothing
+	measured   bool        // all of the body came with the head, and is valid
+	mute       atomic.Bool // malformed, must not be answered; set by the upload too
+	halted     atomic.Bool // the upload must end
+	stopped    atomic.Bool // the client has been told to stop sending, so its end has no meaning
 	ended      bool        // the client's direction has been read to its end
-	closed     bool        // ours has been ended as it should be
-	headRoom   int64       // bytes that an unfinished head has beyond what all have
+	closed     bool        // our direction has been ended in order
+	headRoom   int64       // bytes of an unfinished head beyond headBytes
 	reads      bool        // quic-go may hold a part of the request
-	rest       []byte      // of the body: the start of a frame whose other part has not come
-	unwatch    func() bool // ends bind; false: the backend connection has been closed; nil: it has ended
-	unbound    bool        // what unwatch said
+	rest       []byte      // of the body: an incomplete frame
+	unwatch    func() bool // ends Bind; false: backend connection closed; nil: not bound
+	unbound    bool        // result of unwatch
 }
 
 var streams = sync.Pool{New: func() any { return &stream{arena: make([]byte, 0, exchange.ArenaBytes)} }}
@@ -58,7 +58,7 @@ func takeStream(h *Conn, str *quic.Stream) *stream {
 	return s
 }
 
-// end closes what is still open of the stream, and gives it back.
+// end closes what is still open of the stream, and releases it.
 func (s *stream) end() {
 	if !s.closed {
 		s.str.CancelWrite(quic.StreamErrorCode(codeOf(s.x.Record.Fault)))
@@ -80,7 +80,7 @@ func (s *stream) end() {
 	s.release()
 }
 
-// release forgets all but what is costly to make.
+// release clears the stream, except for what is costly to allocate.
 func (s *stream) release() {
 	clear(s.section.Fields)
 	s.x, s.h, s.str, s.unwatch = nil, nil, nil, nil
@@ -96,7 +96,7 @@ func (s *stream) release() {
 	streams.Put(s)
 }
 
-// codeOf is how a stream ends whose answer is not complete.
+// codeOf returns the error code that ends a stream whose answer is incomplete.
 func codeOf(f *exchange.Fault) http3.Code {
 	var refused *http3.Error
 	var reset *upstream.ResetError
@@ -123,11 +123,11 @@ func codeOf(f *exchange.Fault) http3.Code {
 
 func (s *stream) Proto() string { return "HTTP/3.0" }
 
-// errStopped is how reading ends after stopSending.
+// errStopped is returned by reads after stopSending.
 var errStopped = errors.New("the client was told to stop sending")
 
-// Read reads from the client and takes down the end of the stream, which may
-// come with the last bytes.
+// Read reads from the client and records the end of the stream, which may come with
+// the last bytes.
 func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.str.Read(p)
 	if err == io.EOF && s.stopped.Load() {
@@ -137,7 +137,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// await waits until there is something to read, be it the end.
+// await blocks until there is data to read, or the end of the stream.
 func (s *stream) await() error {
 	var one [1]byte
 	switch _, err := s.str.Peek(one[:]); {
@@ -149,21 +149,21 @@ func (s *stream) await() error {
 	return nil
 }
 
-// stopSending tells the client that nothing more of the request is wanted (RFC
-// 9114, 4.1). From then on an end of the stream is none of the request: quic-go
-// answers io.EOF for a RESET_STREAM that comes in reply while somebody waits in
-// Peek, wherever in the body the client stopped.
+// stopSending tells the client that the rest of the request is not needed (RFC 9114,
+// 4.1). From then on the end of the stream does not mean the end of the request: while
+// a goroutine waits in Peek, quic-go returns io.EOF for the RESET_STREAM that answers
+// STOP_SENDING, wherever in the body the client stopped.
 func (s *stream) stopSending() {
 	s.stopped.Store(true)
 	s.str.CancelRead(quic.StreamErrorCode(http3.NoError))
 }
 
 func (s *stream) readBy(due socket.Instant) {
-	_ = s.str.SetReadDeadline(due.Time()) // has no error
+	_ = s.str.SetReadDeadline(due.Time()) // never returns an error
 }
 
-// Bind has the backend connection closed as soon as the client gives the request
-// up, or its connection ends.
+// Bind makes the backend connection close as soon as the client cancels the request or
+// its connection ends.
 func (s *stream) Bind(up *upstream.Grip) bool {
 	s.unwatch = context.AfterFunc(s.str.Context(), up.Close) // the exchange sees the error
 	return true
@@ -178,7 +178,7 @@ func (s *stream) Unbind() bool {
 
 func (s *stream) Retire() { s.h.Retire() }
 
-// An expelled is a stream as an expeller.
+// An expelled implements an expeller for a stream.
 type expelled quic.Stream
 
 func (s *expelled) Expel(uint32) {
@@ -189,8 +189,8 @@ func (s *expelled) Expel(uint32) {
 
 func (s *stream) Gone() bool { return !s.closed && s.str.Context().Err() != nil }
 
-// refuse is the Fault of a client whose frames are in error, and ends its
-// connection if that is what is due.
+// refuse returns the Fault of invalid frames, and closes the connection if the error
+// requires it.
 func (s *stream) refuse(op exchange.Op, err error) *exchange.Fault {
 	s.h.refuseConn(err)
 	var refused *http1.Error
@@ -201,8 +201,8 @@ func (s *stream) refuse(op exchange.Op, err error) *exchange.Fault {
 	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 400, Err: err}
 }
 
-// malformed is the Fault of a request that is reset and not answered: what an
-// answer would be to could not be told (RFC 9114, 4.1.2).
+// malformed returns the Fault of a request that is reset instead of answered: the
+// client could not relate an answer to it (RFC 9114, 4.1.2).
 func (s *stream) malformed(op exchange.Op, err error) *exchange.Fault {
 	s.mute.Store(true)
 	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 400, Err: err}

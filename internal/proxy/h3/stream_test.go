@@ -12,8 +12,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// Once the client has been told to stop sending, an io.EOF from quic-go is no end
-// of the request: it is also what a RESET_STREAM in reply may look like.
+// After stopSending, an io.EOF from quic-go does not end the request: a RESET_STREAM
+// in reply may be returned as one.
 func TestH3EndAfterStop(t *testing.T) {
 	leak.Check(t)
 	certified := httptest.NewTLSServer(nil)
@@ -47,7 +47,7 @@ func TestH3EndAfterStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadAll(str); err != nil { // from here on quic-go answers io.EOF, whatever else happens
+	if _, err := io.ReadAll(str); err != nil { // from here on quic-go returns io.EOF in any case
 		t.Fatal(err)
 	}
 	s := &stream{str: str}

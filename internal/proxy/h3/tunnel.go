@@ -14,19 +14,19 @@ import (
 	"elbow/internal/socket"
 )
 
-// Switched turns a 101 into the 200 that CONNECT is answered with. What a
-// WebSocket carries is in DATA frames (RFC 9220, 3).
+// Switched replaces a 101 by the 200 that answers CONNECT. The data of a WebSocket is
+// sent in DATA frames (RFC 9220, 3).
 func (s *stream) Switched() *exchange.Fault {
 	if f := s.key.Check(&s.x.Resp); f != nil {
 		return f
 	}
-	if s.Unbind() { // what bind has is for an exchange whose client has no use for anything any more
-		s.unwatch = context.AfterFunc(s.str.Context(), s.x.Via.Grip().Interrupt) // has the tunnel go on with carryRest
+	if s.Unbind() { // Bind closes the backend connection when the client leaves
+		s.unwatch = context.AfterFunc(s.str.Context(), s.x.Via.Grip().Interrupt) // triggers carryRest
 	}
 	return s.sendHead(200)
 }
 
-// CarryUp carries what is in the client's frames.
+// CarryUp forwards the payload of the client's frames.
 func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	in := &s.x.In
 	f := s.carryFrames(t, in.Rest())
@@ -57,20 +57,20 @@ func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	return f
 }
 
-// carryOnce carries what there is to be read.
+// carryOnce forwards what can be read.
 func (s *stream) carryOnce(t *exchange.Tunnel) *exchange.Fault {
 	b := buffer.Take()
 	defer b.Release()
 	n := copy(b.B[:], s.rest)
 	m, err := s.Read(b.B[n:])
-	if err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) { // which comes again
+	if err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) { // recurs
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpTunnel, Err: err}
 	}
 	return s.carryFrames(t, b.B[:n+m])
 }
 
-// carryFrames carries the payload of what src holds of DATA frames, and keeps the
-// start of a frame whose header is not whole.
+// carryFrames forwards the payload of the DATA frames in src, and keeps an incomplete
+// frame header.
 func (s *stream) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
 	for {
 		piece, payload, n, err := s.frames.Next(src)
@@ -91,7 +91,7 @@ func (s *stream) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
 	}
 }
 
-// interrupted reports whether err is that of a read which interrupt has ended.
+// interrupted reports whether err belongs to a read that Interrupt has ended.
 func (s *stream) interrupted(err error) bool {
 	var reset *quic.StreamError
 	return err == errStopped || errors.As(err, &reset) && !reset.Remote
@@ -110,6 +110,6 @@ func (s *stream) Carry(p []byte) *exchange.Fault {
 }
 
 func (s *stream) CloseWrite() *exchange.Fault {
-	_ = s.finish() // fails only if the client has given the stream up, which carryUp sees
+	_ = s.finish() // fails only if the client has reset the stream, which CarryUp sees
 	return nil
 }

@@ -11,13 +11,14 @@ import (
 	"elbow/internal/http3"
 )
 
-// theirStreams tells which of the streams there may be one of have come.
+// theirStreams records which of the client's unidirectional streams that may exist
+// only once have been opened.
 type theirStreams struct {
 	mu   sync.Mutex
 	seen [4]bool // by type
 }
 
-// first reports whether there has been no stream of this type.
+// first reports whether this is the first stream of this type.
 func (t *theirStreams) first(of http3.StreamType) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -26,7 +27,7 @@ func (t *theirStreams) first(of http3.StreamType) bool {
 	return !seen
 }
 
-// acceptUni takes streams of one direction.
+// acceptUni accepts unidirectional streams.
 func (h *Conn) acceptUni() {
 	defer h.working.Done()
 	select {
@@ -41,11 +42,11 @@ func (h *Conn) acceptUni() {
 			return
 		}
 		h.working.Add(1)
-		go h.readUni(str) // ends with the stream; serve waits for it
+		go h.readUni(str) // ends with the stream; Serve waits for it
 	}
 }
 
-// readUni reads a stream of one direction to its end.
+// readUni reads a unidirectional stream to its end.
 func (h *Conn) readUni(str *quic.ReceiveStream) {
 	defer h.working.Done()
 	defer h.Guard()
@@ -60,20 +61,21 @@ func (h *Conn) readUni(str *quic.ReceiveStream) {
 	}
 }
 
-// A uniStream is a client's stream of one direction, of whatever type.
+// A uniStream is a unidirectional stream of the client, of any type.
 type uniStream struct {
-	buf     []byte // read and not used
+	buf     []byte // read and not consumed
 	kind    http3.StreamType
-	known   bool // kind is
+	known   bool // kind has been read
 	control http3.Control
 	decoder http3.Decoder
 }
 
 var errUnknownStream = errors.New("stream of an unknown type")
 
-// read reads to the end, which is an error for the types that must not end.
+// read reads the stream to its end, which is an error for the types that must stay
+// open.
 func (u *uniStream) read(str *quic.ReceiveStream, theirs *theirStreams) error {
-	u.buf = make([]byte, 0, 64) // what most clients ever send there
+	u.buf = make([]byte, 0, 64) // enough for most clients
 	for {
 		if len(u.buf) == cap(u.buf) {
 			u.buf = append(make([]byte, 0, http3.ControlBytes), u.buf...)
@@ -91,7 +93,7 @@ func (u *uniStream) read(str *quic.ReceiveStream, theirs *theirStreams) error {
 	}
 }
 
-// ended tells what it means that the stream ended with err.
+// ended returns the error, if any, of a stream that ended with err.
 func (u *uniStream) ended(err error) error {
 	var reset *quic.StreamError
 	if u.known && (err == io.EOF || errors.As(err, &reset)) {
@@ -100,7 +102,7 @@ func (u *uniStream) ended(err error) error {
 	return nil
 }
 
-// take uses what it can of buf.
+// take consumes the complete elements in buf.
 func (u *uniStream) take(theirs *theirStreams) error {
 	if !u.known {
 		kind, n := http3.ReadStreamType(u.buf)
@@ -131,5 +133,5 @@ func (u *uniStream) take(theirs *theirStreams) error {
 	return err
 }
 
-// used forgets the first n bytes of buf.
+// used removes the first n bytes of buf.
 func (u *uniStream) used(n int) { u.buf = u.buf[:copy(u.buf, u.buf[n:])] }

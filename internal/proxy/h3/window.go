@@ -6,17 +6,17 @@ import (
 	"elbow/internal/overload"
 )
 
-// A Window is what the client of an HTTP/3 connection may send before we have
-// passed it on, so what the connection may make us hold. It is reckoned as long as
-// there is a request that has not been read to its end.
+// A Window is the receive window of an HTTP/3 connection, which bounds the memory that
+// the client can make it hold. It is charged to the memory account while there is a
+// request that has not been read to its end.
 type Window struct {
 	mu     sync.Mutex
-	size   int64             // guarded by mu; bytes beyond quicConnWindow
-	uses   int               // guarded by mu; requests that have not been read to their end
-	memory *overload.Holding // guarded by mu; of the connection, while uses is not 0
+	size   int64             // guarded by mu; bytes beyond ConnWindow
+	uses   int               // guarded by mu; requests not read to their end
+	memory *overload.Holding // guarded by mu; the connection's account, while uses is not 0
 }
 
-// Grow notes that the window is n bytes larger.
+// Grow records that the window has grown by n bytes.
 func (w *Window) Grow(n int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -26,7 +26,7 @@ func (w *Window) Grow(n int64) {
 	}
 }
 
-// begin and end note that the rest of a request is to be read.
+// begin charges the window while the rest of a request is read; end ends that.
 func (w *Window) begin(memory *overload.Holding) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -20,7 +20,7 @@ func (h *H1) Pass(u *exchange.Upload) *exchange.Fault {
 		last := u.Flow.Body.Done()
 		if last {
 			u.X.In.Unread(u.Flow.Left()) // before send writes behind the payload
-			u.Complete.Store(true)       // before the backend can answer to the last byte
+			u.Complete.Store(true)       // before the backend can answer the last byte
 		}
 		if u.SendErr == nil {
 			u.SendErr = u.Send(from, to, last, u.Flow.Body.Trailers())
@@ -33,8 +33,8 @@ func (h *H1) Pass(u *exchange.Upload) *exchange.Fault {
 	}
 }
 
-// take brings a piece of the body into the flow: of what came with the head
-// first, then of what the client sends.
+// take moves a piece of the body into the flow: first from what came with the head,
+// then from the connection.
 func (h *H1) take(u *exchange.Upload) *exchange.Fault {
 	c, in, n := h.C, &u.X.In, 0
 	if rest := in.Rest(); len(rest) > 0 {
@@ -66,8 +66,8 @@ func (h *H1) take(u *exchange.Upload) *exchange.Fault {
 	return nil
 }
 
-// bounded cuts p down to what is missing of a body of known length, so that
-// the next request stays where it is.
+// bounded limits p to the missing part of a body of known length, so that the next
+// request stays in the buffer.
 func bounded(u *exchange.Upload, p []byte) []byte {
 	if u.X.Req.Framing == http1.Length {
 		return p[:min(int64(len(p)), u.Flow.Body.Left())]

@@ -1,5 +1,6 @@
-// Package tcp has connections of clients over TCP: what crypto/tls and the protocols
-// read and write, how a connection is parked and how it ends without loss, and HTTP/1.1.
+// Package tcp serves client connections over TCP. It contains the reading and writing
+// below crypto/tls and the protocols, parking, closing without loss of data, and
+// HTTP/1.1.
 // It knows no listener; HTTP/2 embeds its Conn. Start reading at Conn.Serve, then H1,
 // which is the client's side of an exchange, and Wire, which reads and writes the socket.
 package tcp
@@ -15,24 +16,24 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A Conn is one client connection over TCP. Its goroutine owns everything in it but the
+// A Conn is one client connection over TCP. Its goroutine owns all fields except the
 // atomics.
 type Conn struct {
 	exchange.Origin
 	Wire     Wire
 	Stream   io.ReadWriter  // a *tls.Conn over wire, or wire itself
 	Answered socket.Instant // end of the last answer; 0: there was none, or the client has left
-	MayHold  bool           // crypto/tls may hold bytes already deciphered
-	abort    bool           // closed so that the client takes what it got for cut off
-	h1       H1             // the exchange under way, over HTTP/1.1
+	MayHold  bool           // crypto/tls may hold decrypted bytes
+	abort    bool           // reset it so that the client sees a truncated answer
+	h1       H1             // the exchange in flight, over HTTP/1.1
 
-	// backend is what the exchange under way is connected to, so that the
-	// connection can be cut from outside.
+	// backend is the backend connection of the exchange in flight, so that it can be cut
+	// from outside.
 	backend atomic.Pointer[upstream.Grip]
 }
 
-// Serve answers requests until the connection ends or is parked. ready tells that
-// there is something to read, and that the state says so.
+// Serve answers requests until the connection ends or is parked. ready means that
+// there is something to read and that the state is already Active.
 func (c *Conn) Serve(ready bool) {
 	mine := true
 	defer func() {
@@ -62,9 +63,9 @@ func (c *Conn) Serve(ready bool) {
 	}
 }
 
-// await waits for the first byte of the next request, holding nothing but the
-// conn itself and a goroutine. After a while it lets go of
-// that too: the connection is parked, and somebody else's from then on.
+// await waits for the first byte of the next request, holding only the Conn itself and
+// a goroutine. After a while it gives up the goroutine too: the connection is parked,
+// and must not be used by the caller from then on.
 func (c *Conn) await() (ready, parked bool) {
 	if !c.State.CompareAndSwap(exchange.Active, exchange.Idle) || c.Frontend.Hurries() && c.retireIdle() {
 		return false, false
@@ -80,7 +81,7 @@ func (c *Conn) await() (ready, parked bool) {
 			if c.Wire.Park(c) {
 				return false, true
 			}
-			err = c.Wire.Wait() // it has the reason, unless there is no place to park
+			err = c.Wire.Wait() // returns the reason, or waits on if the parking lot is full
 		}
 		if err != nil {
 			if err != os.ErrDeadlineExceeded && err != socket.ErrInterrupted {
@@ -92,7 +93,7 @@ func (c *Conn) await() (ready, parked bool) {
 	return c.State.CompareAndSwap(exchange.Idle, exchange.Active), false
 }
 
-// Awake goes on with a connection that was parked.
+// Awake continues a connection that was parked.
 func (c *Conn) Awake(err error) {
 	if err == nil && c.State.CompareAndSwap(exchange.Idle, exchange.Active) {
 		c.Serve(true)
@@ -102,7 +103,8 @@ func (c *Conn) Awake(err error) {
 	c.Close()
 }
 
-// Retire implements member. There is no way to ask a client of HTTP/1.1 to go.
+// Retire implements exchange.Member. HTTP/1.1 has no way to ask a client with a
+// request in flight to leave.
 func (c *Conn) Retire() {
 	if c.Frontend.Hurries() {
 		c.retireIdle()
@@ -118,15 +120,16 @@ func (c *Conn) retireIdle() bool {
 	return true
 }
 
-// GiveWay implements member.
+// GiveWay implements exchange.Member.
 func (c *Conn) GiveWay() {
 	if !c.retireIdle() {
 		c.CutOff(exchange.MemoryShort)
 	}
 }
 
-// Cut ends the connection and whatever it is doing. Whoever swaps the backend out of c.backend owns it, so that what has
-// been given back is never closed from here.
+// Cut closes the connection and aborts whatever it is doing. Whoever swaps the backend
+// out of c.backend owns it, so that a backend connection that was returned to its pool
+// is never closed from here.
 func (c *Conn) Cut() {
 	_ = c.Wire.Close() // its goroutine sees the error
 	if b := c.backend.Swap(nil); b != nil {
@@ -134,8 +137,8 @@ func (c *Conn) Cut() {
 	}
 }
 
-// Stalls and Flows are told of writes to the client that have to wait. Those of HTTP/2
-// are of no exchange alone.
+// Stalls and Flows are called around writes to the client that block. Over HTTP/2 such
+// a write belongs to no single exchange.
 func (c *Conn) Stalls() {
 	if x := c.h1.X; x != nil {
 		x.Stalls(&x.Taking, false)
@@ -149,29 +152,29 @@ func (c *Conn) Flows() {
 	}
 }
 
-// Close ends the connection, after its client has got the last answer.
+// Close closes the connection after its client has received the last answer.
 func (c *Conn) Close() {
 	if !c.lingers() || !c.linger() {
 		c.finish()
 	}
 }
 
-// finish closes the connection and takes it out of the listener's set.
+// finish closes the connection and removes it from the listener's set.
 func (c *Conn) finish() {
 	c.Wire.StallAfter(c.Limits.LingerTimeout) // for the last alert
 	if c.abort {
 		_ = c.Wire.Reset() // reset, not closed
 	} else if t, ok := c.Stream.(*tls.Conn); ok {
-		_ = t.Close() // a client that is gone needs no farewell
+		_ = t.Close() // fails if the client is gone, which does not matter
 	}
-	_ = c.Wire.Close() // the second time under TLS
+	_ = c.Wire.Close() // under TLS it is closed already
 	if c.Wire.in != nil {
 		c.Wire.letGo()
 	}
 	c.Frontend.Members.Remove(&c.Origin)
 }
 
-// closeWrite ends the sending side.
+// closeWrite half-closes the connection.
 func (c *Conn) closeWrite() *exchange.Fault {
 	if t, ok := c.Stream.(*tls.Conn); ok {
 		if err := t.CloseWrite(); err != nil {

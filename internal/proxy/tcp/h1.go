@@ -8,14 +8,14 @@ import (
 	"elbow/internal/upstream"
 )
 
-// An H1 is the client's side of the exchange under way in HTTP/1.1. The connection is
-// the exchange's own for as long as it lasts.
+// An H1 is the client side of the exchange in flight over HTTP/1.1. The exchange owns
+// the connection while it lasts.
 type H1 struct {
 	C *Conn
-	X *exchange.Exchange // nil: none is under way
+	X *exchange.Exchange // nil: none is in flight
 }
 
-// take returns an exchange for the requests that the connection has ready.
+// take returns an exchange for the pending requests of the connection.
 func (c *Conn) take() *exchange.Exchange {
 	x := exchange.TakeExchange(&c.Origin, &c.h1, c, 0)
 	x.Plain = true
@@ -23,10 +23,10 @@ func (c *Conn) take() *exchange.Exchange {
 	return x
 }
 
-// Expel implements expeller.
+// Expel implements the expeller of an exchange by closing the connection.
 func (c *Conn) Expel(uint32) { c.Cut() }
 
-// Retire does nothing: there is no way to ask.
+// Retire does nothing: HTTP/1.1 has no way to ask the client.
 func (h *H1) Retire() {}
 
 // Proto implements exchange.ClientSide.
@@ -69,8 +69,8 @@ func (h *H1) Head() *exchange.Fault {
 	}
 }
 
-// pipelined reports whether the client's next request has come in already, in
-// part at least.
+// pipelined reports whether at least a part of the client's next request has been
+// received.
 func (h *H1) pipelined() bool {
 	in := &h.X.In
 	return in.N > in.Used || in.More && h.C.Frontend.Secure
@@ -88,18 +88,18 @@ func (h *H1) Early(dst []byte) (_ []byte, whole bool) {
 	return append(dst, body[:x.Req.Length]...), true
 }
 
-// Begin also settles how the body will be framed.
+// Begin also decides how the body is framed.
 func (h *H1) Begin(mayKeep bool) *exchange.Fault {
 	x := h.X
 	x.Framing = x.Resp.Framing
 	if x.Framing == http1.NoBody && x.Resp.Length < 0 && x.Resp.Status >= 200 && x.Resp.HasBody(string(x.Req.Method) == "HEAD") {
-		x.Framing, x.Resp.Length = http1.Length, 0 // HTTP/2 need not say so
+		x.Framing, x.Resp.Length = http1.Length, 0 // HTTP/2 may omit the length
 	}
 	if x.Framing == http1.Length && x.AnnouncesTrailers() {
-		x.Framing = http1.Chunked // nothing else has room for them
+		x.Framing = http1.Chunked // only chunked coding can carry trailers
 	}
 	if x.Framing == http1.UntilClose && x.Req.Minor > 0 {
-		x.Framing = http1.Chunked // so that the client can tell an end from a break
+		x.Framing = http1.Chunked // lets the client tell the end from an abort
 	}
 	if x.Framing == http1.Chunked && x.Req.Minor == 0 {
 		x.Framing = http1.UntilClose
@@ -121,8 +121,8 @@ func (h *H1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	}
 	x.HeadOut()
 	if last && !x.Keep && !x.Upload.Running {
-		// The answer, close_notify and FIN go in one packet, not in three. That is worth
-		// 2.5 % of the CPU time of a resumed connection with one request.
+		// The answer, close_notify and FIN are sent in one packet instead of three. That
+		// saves 2.5 % of the CPU time of a resumed connection with one request.
 		h.C.Wire.HoldEnd()
 	}
 	if n := len(x.Out); n > 0 && n <= from {
@@ -141,8 +141,8 @@ func (h *H1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	return h.write(x.Out)
 }
 
-// Interim passes a 1xx answer on to a client that knows what it is (RFC 9110,
-// 15.2: a server must not send one to an HTTP/1.0 client).
+// Interim forwards a 1xx answer if the client supports it (RFC 9110, 15.2: a server
+// must not send one to an HTTP/1.0 client).
 func (h *H1) Interim() *exchange.Fault {
 	x := h.X
 	if x.Req.Minor == 0 {
@@ -154,10 +154,10 @@ func (h *H1) Interim() *exchange.Fault {
 	return f
 }
 
-// maxRecord is the most that one TLS record carries (RFC 8446, 5.1).
+// maxRecord is the largest payload of a TLS record (RFC 8446, 5.1).
 const maxRecord = 16 << 10
 
-// write writes p to the client in one go.
+// write writes all of p to the client.
 func (h *H1) write(p []byte) *exchange.Fault {
 	x := h.X
 	if len(p) == 0 {
@@ -173,9 +173,9 @@ func (h *H1) write(p []byte) *exchange.Fault {
 	return nil
 }
 
-// Write writes p with one system call, also if it takes several TLS records.
-// For 16 KiB answers, of two records with their head, that is worth 2 % of the
-// whole request, for longer ones more.
+// Write writes p with one system call, even if it takes several TLS records. For 16
+// KiB answers, which take two records with their head, that saves 2 % of the CPU time
+// of the request, for longer ones more.
 func (c *Conn) Write(p []byte) error {
 	if len(p) <= maxRecord || !c.Frontend.Secure {
 		_, err := c.Stream.Write(p)
@@ -189,7 +189,8 @@ func (c *Conn) Write(p []byte) error {
 // Swift implements exchange.ClientSide.
 func (h *H1) Swift() bool { return !h.C.Wire.stalled() && !h.C.Budget.IsTight() }
 
-// BreakOff ends the connection short of the end that the head promised.
+// BreakOff resets the connection if the body is delimited by its end; otherwise the
+// client notices that the announced end is missing.
 func (h *H1) BreakOff() { h.X.Abort = h.X.Framing == http1.UntilClose }
 
 // Bind implements exchange.ClientSide.

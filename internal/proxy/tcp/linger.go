@@ -9,26 +9,25 @@ import (
 	"elbow/internal/socket"
 )
 
-// How a connection over TCP ends without loss (RFC 9112, 9.6), in two steps. First
-// an exchange with a long answer is not over before the client's TCP has
-// acknowledged all of it, so that the access log can tell an answer that arrived
-// from one that did not. Then, where we close the connection, the sending side is
-// ended and what still comes is read and thrown away, until the client has closed
-// its side or been silent for a while: what comes to a socket that is closed makes
-// the kernel reset the connection, and of an answer that the client has not read
-// yet the rest is lost.
+// This file ends a connection over TCP without loss of data (RFC 9112, 9.6), in two
+// steps. First, an exchange with a long answer does not end before the client's TCP
+// has acknowledged all of it, so that the access log can distinguish answers that
+// arrived from others. Then, if the proxy closes the connection, it half-closes it,
+// and reads and discards what still arrives until the client has closed its side or
+// been silent for a while: the kernel resets a closed socket when data arrives, and a
+// client that has not read the answer yet then loses the rest of it.
 
 // Taken implements exchange.ClientSide.
 func (h *H1) Taken() *exchange.Fault {
 	c, x := h.C, h.X
-	c.Wire.Resume() // the interruption of an upload that was not needed any more
-	// Each answer counts alone: looking at their sum took 13 % more CPU time for
-	// answers of 16 KiB. Where the connection stays, only the access log wants to know.
+	c.Wire.Resume() // an upload that was no longer needed was interrupted
+	// Each answer is considered alone: checking their sum took 13 % more CPU time for
+	// answers of 16 KiB. If the connection is kept, only the access log needs the result.
 	if x.Record.BytesOut <= exchange.ShortAnswer || x.Keep && c.Access == nil {
 		return nil
 	}
 	if !x.Keep {
-		if f := c.closeWrite(); f != nil { // who reads to the end sees it
+		if f := c.closeWrite(); f != nil { // clients that read to the end can see it
 			if !c.hasTaken() {
 				f.Op = exchange.OpBody
 				return f
@@ -46,18 +45,19 @@ func (h *H1) Taken() *exchange.Fault {
 	return nil
 }
 
-// lingerPace is how many bytes have to come within that time, so that a byte now
-// and then does not keep a connection: slower than any upload.
+// lingerPace is how many bytes must arrive within lingerTimeout, so that a byte now
+// and then does not keep a connection open. It is slower than any upload.
 const lingerPace = 1 << 10
 
-// A progress is what a client has done lately.
+// A progress records what a client has recently received and sent.
 type progress struct {
-	left int            // bytes that its TCP has not acknowledged
-	got  int            // bytes that it has sent since at
-	at   socket.Instant // when it did something last
+	left int            // bytes not acknowledged by its TCP
+	got  int            // bytes received from it since at
+	at   socket.Instant // time of the last progress
 }
 
-// look notes what the client has taken, and reports whether that is all.
+// look records what the client has acknowledged, and reports whether that is
+// everything.
 func (p *progress) look(c *Conn) (all bool, err error) {
 	left, err := c.Wire.Unacked()
 	if err != nil {
@@ -70,8 +70,8 @@ func (p *progress) look(c *Conn) (all bool, err error) {
 	return left == 0, nil
 }
 
-// awaitTaken waits until the client's TCP has acknowledged all that was written.
-// What the client sends meanwhile it reads only to throw it away.
+// awaitTaken waits until the client's TCP has acknowledged everything that was
+// written. If discards, it reads and discards what the client sends meanwhile.
 func (c *Conn) awaitTaken(discards bool) error {
 	var p progress
 	for step := exchange.TakenPoll; ; step = min(2*step, exchange.WatchEvery) {
@@ -90,15 +90,15 @@ func (c *Conn) awaitTaken(discards bool) error {
 	}
 }
 
-// hasTaken reports whether a client that has ended the connection had taken the answer
-// before; see exchange.ShortAnswer.
+// hasTaken reports whether a client that has closed the connection had received the
+// answer before; see exchange.ShortAnswer.
 func (c *Conn) hasTaken() bool {
 	left, err := c.Wire.Unacked()
 	return err == nil && left <= exchange.ShortAnswer
 }
 
-// pause waits for d, less if the client sends something: as a rule that is its next
-// request, with which comes the acknowledgment of the answer before.
+// pause waits for d, or until the client sends something: usually that is its next
+// request, which also acknowledges the previous answer.
 func (c *Conn) pause(d time.Duration, discards bool) error {
 	due := socket.Now().Add(d)
 	c.Wire.ReadBy(due)
@@ -109,18 +109,19 @@ func (c *Conn) pause(d time.Duration, discards bool) error {
 		switch err := c.Wire.Wait(); err {
 		case nil, os.ErrDeadlineExceeded:
 			return nil
-		case io.EOF: // of its side; it may take what is to come
+		case io.EOF: // a half-close; the client may still read
 		default:
 			return err
 		}
 	}
-	// Something has come that stays where it is.
+	// Data has arrived, which must not be consumed here.
 	time.Sleep(due.Sub(socket.Now()))
 	return nil
 }
 
-// lingers reports whether the client may miss something if the connection is
-// closed at once. One that has been idle for some time, and has taken all, does not.
+// lingers reports whether the client might lose data if the connection were closed at
+// once. A client that has been idle for some time and has received everything loses
+// nothing.
 func (c *Conn) lingers() bool {
 	if c.abort || c.Answered == 0 {
 		return false
@@ -132,16 +133,15 @@ func (c *Conn) lingers() bool {
 	return left > 0 && err == nil
 }
 
-// A lingering is a connection whose sending side has been ended. As long as nothing
-// comes it is parked.
+// A lingering is a half-closed connection. It is parked while nothing arrives.
 type lingering struct {
 	*Conn
 	progress
-	step time.Duration // to the next look at what has been taken
+	step time.Duration // to the next check for acknowledgments
 }
 
-// linger ends the sending side and reads on; it reports whether the connection is
-// somebody else's now, who finishes it.
+// linger half-closes the connection and continues to read. It reports whether the
+// connection was parked, so that another goroutine finishes it.
 func (c *Conn) linger() bool {
 	c.State.Store(exchange.Closing)
 	c.Wire.Resume()
@@ -153,10 +153,11 @@ func (c *Conn) linger() bool {
 	return l.settle() && l.run()
 }
 
-// settle reads for a moment, and reports whether the client has not ended its side
-// meanwhile. Most end it at once, so they are neither looked at nor parked, which took
-// 5 epoll_ctl, 2.5 ioctl and as many goroutines: 5 % of the CPU time of a connection
-// with a resumed handshake and one request.
+// settle reads for a short time, and reports whether the client still has its side
+// open after it. Most clients close it at once, so these connections are neither
+// polled for acknowledgments nor parked, which took 5 epoll_ctl, 2.5 ioctl and as many
+// goroutines: 5 % of the CPU time of a connection with a resumed handshake and one
+// request.
 func (l *lingering) settle() bool {
 	limits := &l.Limits
 	l.Wire.ReadBy(socket.Now().Add(min(limits.SettleTime, limits.LingerTimeout/4)))
@@ -172,7 +173,7 @@ func (l *lingering) settle() bool {
 	}
 }
 
-// discard throws away what has come, undeciphered: nobody wants it.
+// discard discards what has arrived, without decrypting it.
 func (l *lingering) discard() {
 	if l.Wire.in != nil {
 		l.got += l.Wire.end - l.Wire.next
@@ -180,7 +181,7 @@ func (l *lingering) discard() {
 	}
 }
 
-// Awake goes on with a connection that was parked.
+// Awake continues a connection that was parked.
 func (l *lingering) Awake(err error) {
 	defer l.Guard()
 	more := false
@@ -194,14 +195,14 @@ func (l *lingering) Awake(err error) {
 	}
 }
 
-// goesOn reports whether waiting that ended with err is to go on. An interruption
-// was meant for the request that did not come.
+// goesOn reports whether a wait that ended with err continues. An interruption was
+// meant for the next request, which did not come.
 func (l *lingering) goesOn(err error) bool {
 	return err == nil || err == os.ErrDeadlineExceeded || err == socket.ErrInterrupted && l.Wire.Resume()
 }
 
-// run reads until the client has ended its side, or does nothing any more. It
-// reports whether the connection has been parked meanwhile.
+// run reads until the client has closed its side or is silent for too long. It reports
+// whether the connection has been parked.
 func (l *lingering) run() (parked bool) {
 	limits, wire := &l.Limits, &l.Wire
 	for {

@@ -2,9 +2,9 @@ package tcp
 
 import "golang.org/x/sys/unix"
 
-// Gone reports whether the client has vanished, without reading: what it has sent
-// stays where it is. One that has closed its sending side alone waits for its answer
-// (RFC 9112, 9.6), unless Options.AbortOnClose says that it has left.
+// Gone reports whether the client has disconnected, without consuming data. A client
+// that has only half-closed the connection waits for its answer (RFC 9112, 9.6),
+// unless Options.AbortOnClose treats that as having left.
 func (c *Conn) Gone() bool {
 	events := int16(0)
 	if c.AbortOnClose {

@@ -4,8 +4,8 @@ package tcp
 
 import "golang.org/x/sys/unix"
 
-// Gone reports whether the client has vanished. That it has half-closed its
-// connection cannot be seen without reading, but on Linux.
+// Gone reports whether the client has disconnected. Only on Linux can a half-close be
+// seen without reading.
 func (c *Conn) Gone() bool {
 	gone := false
 	err := c.Wire.Control(func(fd uintptr) {

@@ -12,35 +12,35 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Wire is a client's TCP connection, as crypto/tls sees it or, on a plain
-// listener, the exchange.
+// A Wire is a client's TCP connection as crypto/tls or, on a plain listener, the
+// exchange uses it.
 //
-// It reads into a buffer that it takes from the pool only when there is
-// something to read, so a connection that waits holds none.
+// It takes a buffer from the pool only when there is something to read, so an idle
+// connection holds none.
 //
-// Under TLS it hands over one record at a time. crypto/tls would otherwise
-// read ahead into a buffer of its own, and nobody could tell whether a
-// connection is really idle.
+// Under TLS it returns one record at a time. Otherwise crypto/tls would read ahead
+// into a buffer of its own, and it would be unknown whether a connection is really
+// idle.
 type Wire struct {
 	socket.Conn
-	records bool // hand over one TLS record at a time
+	records bool // return one TLS record at a time
 
 	// Owned by the reading goroutine.
 	in       *buffer.Buffer // nil while nothing is pending
-	next     int            // in.b[next:end] is pending
+	next     int            // in.B[next:end] is pending
 	end      int
-	record   int // bytes of the current record still to hand over
+	record   int // bytes of the current record not yet returned
 	readErr  error
 	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
 
-	turn *overload.Gate // what a handshake that is being computed is inside of; nil: none
+	turn *overload.Gate // the gate entered for computing a handshake; nil: none
 
 	mu   sync.Mutex      // one write at a time: crypto/tls also writes when it reads
-	held *buffer.Records // guarded by mu; what is kept back until flush; nil: nothing is
+	held *buffer.Records // guarded by mu; output held back until flush; nil: none
 }
 
-// Open is for a new connection, whose reads hand over one TLS record at a time if records
-// is set, and whose writes may stand still for stall.
+// Open initializes the wire of a new connection. If records is set, reads return one
+// TLS record at a time. A write may stall for at most stall.
 func (w *Wire) Open(tcp *net.TCPConn, lot *socket.Lot, records bool, stall time.Duration) error {
 	w.records = records
 	w.readOnce = w.tryRead
@@ -48,7 +48,7 @@ func (w *Wire) Open(tcp *net.TCPConn, lot *socket.Lot, records bool, stall time.
 	return w.Init(tcp, lot)
 }
 
-// Wait returns once there is something to read, holding no buffer until then.
+// Wait blocks until there is something to read. It holds no buffer meanwhile.
 func (w *Wire) Wait() error {
 	if w.next < w.end {
 		return nil
@@ -85,7 +85,7 @@ func (w *Wire) Read(p []byte) (int, error) {
 // the length of what follows (RFC 8446, 5.1).
 const recordHeaderLen = 5
 
-// header finds out how long the record that begins at next is.
+// header parses the length of the record that begins at next.
 func (w *Wire) header() error {
 	for w.end-w.next < recordHeaderLen {
 		if err := w.fill(); err != nil {
@@ -97,7 +97,7 @@ func (w *Wire) header() error {
 	return nil
 }
 
-// fill reads from the connection once, waiting if need be.
+// fill reads from the connection once, blocking if necessary.
 func (w *Wire) fill() error {
 	if err := w.WhenReadable(w.readOnce); err != nil {
 		return err
@@ -105,8 +105,8 @@ func (w *Wire) fill() error {
 	return w.readErr
 }
 
-// tryRead reads once without blocking and reports whether that settled the
-// matter. A buffer taken for nothing goes back at once.
+// tryRead reads once without blocking and reports whether it is finished. If there was
+// nothing to read, it returns the buffer to the pool at once.
 func (w *Wire) tryRead(fd uintptr) bool {
 	if w.in == nil {
 		w.in, w.next, w.end = buffer.Take(), 0, 0
@@ -126,13 +126,13 @@ func (w *Wire) tryRead(fd uintptr) bool {
 	return err != syscall.EAGAIN
 }
 
-// letGo gives the buffer back.
+// letGo returns the buffer to the pool.
 func (w *Wire) letGo() {
 	w.in.Release()
 	w.in, w.next, w.end = nil, 0, 0
 }
 
-// Write implements net.Conn. Under holdBack it only keeps a copy of p.
+// Write implements net.Conn. After holdBack it only copies p.
 func (w *Wire) Write(p []byte) (int, error) {
 	w.EndTurn()
 	w.mu.Lock()
@@ -144,14 +144,15 @@ func (w *Wire) Write(p []byte) (int, error) {
 	return w.Conn.Write(p)
 }
 
-// holdBack makes Write keep what it is given until flush: the records of n bytes.
+// holdBack makes Write buffer its data until flush. n is the number of bytes to be
+// written, before TLS.
 func (w *Wire) holdBack(n int) {
 	w.mu.Lock()
 	w.held = buffer.TakeRecords(n)
 	w.mu.Unlock()
 }
 
-// flush ends what holdBack began, and writes what was kept in one go.
+// flush ends holdBack, and writes the buffered data with one system call.
 func (w *Wire) flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -162,15 +163,15 @@ func (w *Wire) flush() error {
 	return err
 }
 
-// stalled reports whether what was written last had to wait for room.
+// stalled reports whether the last write had to block.
 func (w *Wire) stalled() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.Conn.Stalled()
 }
 
-// SetDeadline implements net.Conn. Reads have ReadBy, writes StallAfter; all
-// that crypto/tls itself wants a deadline for is its last alert.
+// SetDeadline implements net.Conn and does nothing. Reads are limited by ReadBy,
+// writes by StallAfter; crypto/tls sets a deadline only for its last alert.
 func (w *Wire) SetDeadline(time.Time) error { return nil }
 
 // SetReadDeadline implements net.Conn; see SetDeadline.
@@ -179,13 +180,13 @@ func (w *Wire) SetReadDeadline(time.Time) error { return nil }
 // SetWriteDeadline implements net.Conn; see SetDeadline.
 func (w *Wire) SetWriteDeadline(time.Time) error { return nil }
 
-// Begins notes what the end of the turn has to leave.
+// Begins records the gate that EndTurn leaves.
 func (w *Wire) Begins(g *overload.Gate) bool {
 	w.turn = g
 	return true
 }
 
-// EndTurn gives the turn to the next one, if it is the client's.
+// EndTurn leaves the gate of handshakes if the connection is inside of it.
 func (w *Wire) EndTurn() {
 	if w.turn != nil {
 		w.turn.Leave()
@@ -193,5 +194,5 @@ func (w *Wire) EndTurn() {
 	}
 }
 
-// Ended reports whether the connection has been closed from here.
+// Ended reports whether the connection has been closed locally.
 func (w *Wire) Ended() bool { return w.Control(func(uintptr) {}) != nil }
