@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// auditing is the action that reading the audit log stands under: the one that
-// looks events up in the public cloud.
+// auditing is the action that is required for reading the audit log: the public cloud's
+// action for looking up events.
 const auditing = "actiontrail:LookupEvents"
 
-// An auditPage is a stretch of the audit log.
+// An auditPage shows a range of the audit log.
 type auditPage struct {
 	User, Action, Code, Request string // filters
 	Failed                      bool   // only what was refused
-	Show                        string // which kinds of calls, of showKinds
+	Show                        string // the kind of calls, one of showKinds
 	Kinds                       []option
 	From, To                    string // days, 2006-01-02
 	Lines                       []auditLine
 	Older                       string // address; "" if there is nothing older
-	Off                         bool   // there is no file to read
+	Off                         bool   // there is no readable file
 }
 
 // auditPages show the audit log.
@@ -67,9 +67,9 @@ const (
 	showAll     = "all"
 )
 
-// choose fills in what is shown unless the visitor says: what changed something,
-// because most lines are of pages and programs that look. Who asks for an action, a
-// request or a code wants it whatever it is.
+// choose sets the kind of calls unless the visitor has chosen one: calls that changed
+// something, because most lines come from pages and programs that only read. With a filter
+// for an action, a request or a code, calls of every kind are shown.
 func (p *auditPage) choose() {
 	kinds := []option{
 		{Value: showChanges, Text: "changes, sign-ins and refusals"}, {Value: showOthers, Text: "all but what the console reads"}, {Value: showAll, Text: "all calls"},
@@ -86,7 +86,7 @@ func (p *auditPage) choose() {
 	p.Kinds = kinds
 }
 
-// shows reports whether a line is of the kind that is shown.
+// shows reports whether a line is of the chosen kind.
 func (p *auditPage) shows(l *auditLine) bool {
 	ofConsole := l.Via == "console"
 	switch p.Show {
@@ -95,14 +95,14 @@ func (p *auditPage) shows(l *auditLine) bool {
 	case showOthers:
 		return !ofConsole || !reading(l.Action) || l.Action == signingIn || l.Code != ""
 	}
-	// A stranger's call has no user, and may name any action.
+	// A call of an unauthenticated client has no user, and may name any action.
 	return l.User != "" && (!reading(l.Action) || ofConsole && l.Action == signingIn || l.Code != "")
 }
 
-// signingIn is the call that a sign-in to the console is audited as.
+// signingIn is the call as which a sign-in to the console is audited.
 const signingIn = "GetCallerIdentity"
 
-// passes is the filter: every part of it that is given must hold.
+// passes returns the filter: every part of it that is given must match.
 func (p *auditPage) passes() func(*auditLine) bool {
 	from, _ := time.Parse(time.DateOnly, p.From)
 	to, err := time.Parse(time.DateOnly, p.To)
@@ -118,8 +118,7 @@ func (p *auditPage) passes() func(*auditLine) bool {
 	}
 }
 
-// reading reports whether an action changes nothing, as the names of all that do
-// not say.
+// reading reports whether an action changes nothing, judged by its name.
 func reading(action string) bool {
 	return strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
 }

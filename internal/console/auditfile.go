@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// auditBlock is how much of the audit log is read at once, from its end.
+	// auditBlock is how much of the audit log is read at a time, from its end backwards.
 	auditBlock = 64 << 10
 
-	// maxAuditRead bounds what one page reads in search of lines that pass its
-	// filters. The next page goes on from there.
+	// maxAuditRead bounds how much one page reads in search of lines that match its
+	// filters. The next page continues from there.
 	maxAuditRead = 8 << 20
 
-	// auditRows is how many lines a page shows.
+	// auditRows is the number of lines on a page.
 	auditRows = 50
 )
 
@@ -39,14 +39,13 @@ type auditLine struct {
 	Took      float64           `json:"took"` // seconds
 }
 
-// openAudit opens a log as one with the log before it, path.1, which it became when it
-// was too large. Of a log that is moved between two pages the second page has some
-// lines again.
+// openAudit opens a log together with path.1, the previous log that rotation has renamed.
+// If a rotation happens between two pages, the second page repeats some lines.
 func openAudit(path string) (log io.ReaderAt, size int64, closeAll func(), err error) {
 	var all joined
 	closeAll = func() {
 		for _, f := range all {
-			_ = f.File.Close() // it was only read
+			_ = f.File.Close() // it was opened for reading only
 		}
 	}
 	for _, name := range []string{path + ".1", path} {
@@ -69,16 +68,16 @@ func openAudit(path string) (log io.ReaderAt, size int64, closeAll func(), err e
 	return all, size, closeAll, nil
 }
 
-// joined are files as one.
+// joined is the concatenation of files.
 type joined []piece
 
-// A piece has the bytes from one offset to another.
+// A piece is a file that holds the bytes between two offsets.
 type piece struct {
 	*os.File
 	from, to int64
 }
 
-// ReadAt reads within the size that openAudit found.
+// ReadAt reads within the size that openAudit returned.
 func (j joined) ReadAt(p []byte, at int64) (n int, err error) {
 	for _, f := range j {
 		if n == len(p) || at >= f.to {
@@ -96,10 +95,10 @@ func (j joined) ReadAt(p []byte, at int64) (n int, err error) {
 	return n, nil
 }
 
-// readAudit reads the lines of a file that pass, newest first, up to auditRows of
-// them, of those that begin before the offset; below 0 is the end of the file.
-// next is the offset to go on from, 0 if the beginning was reached. A file that
-// is not there has no lines.
+// readAudit reads the lines of a file that pass the filter, newest first, up to auditRows,
+// of those that begin before the offset; an offset below 0 means the end of the file. next
+// is the offset to continue from, 0 if the beginning was reached. A file that does not
+// exist has no lines.
 func readAudit(path string, before int64, passes func(*auditLine) bool) (lines []auditLine, next int64, err error) {
 	file, size, closeAll, err := openAudit(path)
 	if err != nil {
@@ -116,7 +115,7 @@ func readAudit(path string, before int64, passes func(*auditLine) bool) (lines [
 			return lines, 0, err
 		}
 		var one auditLine
-		if json.Unmarshal(text, &one) == nil && passes(&one) { // a line that was cut off is none
+		if json.Unmarshal(text, &one) == nil && passes(&one) { // a truncated line is skipped
 			lines = append(lines, one)
 		}
 	}
@@ -127,13 +126,13 @@ func readAudit(path string, before int64, passes func(*auditLine) bool) (lines [
 type backwards struct {
 	file io.ReaderAt
 	at   int64  // offset of what is in rest
-	rest []byte // read and not yet handed out
+	rest []byte // read and not returned yet
 }
 
-// start is the offset where what was not handed out ends.
+// start returns the offset of the end of rest.
 func (b *backwards) start() int64 { return b.at + int64(len(b.rest)) }
 
-// line is the line before the ones so far; false at the beginning of the file.
+// line returns the line before those already returned; false at the beginning of the file.
 func (b *backwards) line() (text []byte, ok bool, err error) {
 	for {
 		body := bytes.TrimSuffix(b.rest, []byte("\n"))
@@ -145,7 +144,7 @@ func (b *backwards) line() (text []byte, ok bool, err error) {
 			b.rest = nil
 			return body, len(body) > 0, nil
 		}
-		if len(b.rest) > 1<<20 { // no line is as long: this is no audit log
+		if len(b.rest) > 1<<20 { // no line of an audit log is that long
 			return nil, false, errors.New("audit log: a line of over 1 MiB")
 		}
 		n := min(b.at, auditBlock)

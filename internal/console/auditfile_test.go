@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// auditFile writes a log of n lines, the last without its end, as while it is
-// written.
+// auditFile writes a log of n lines; the last one has no newline, as during a write.
 func auditFile(t *testing.T, n int) string {
 	t.Helper()
 	var text strings.Builder
@@ -30,7 +29,7 @@ func auditFile(t *testing.T, n int) string {
 
 func all(*auditLine) bool { return true }
 
-// Page after page the log is read to its beginning, every line once.
+// Successive pages show every line of the log once, back to its beginning.
 func TestReadAuditBackwards(t *testing.T) {
 	for _, n := range []int{0, 1, auditRows - 1, auditRows, auditRows + 1, 5000} {
 		path := auditFile(t, n)
@@ -68,8 +67,8 @@ func TestReadAuditFilters(t *testing.T) {
 	}
 }
 
-// A page reads no more than its bound, however little passes, and the next goes
-// on from there.
+// A page reads at most maxAuditRead, however few lines match, and the next page continues
+// from there.
 func TestReadAuditIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	line := `{"user":"` + strings.Repeat("x", 990) + `"}` + "\n"
@@ -107,7 +106,7 @@ func TestAuditPage(t *testing.T) {
 	s.signIn(t, "alice").get("audit").want(t, http.StatusForbidden, "actiontrail:LookupEvents")
 }
 
-// A log that was moved away is read on in the file that it became.
+// After a rotation, reading continues in the renamed file.
 func TestReadAuditOverARotation(t *testing.T) {
 	const lines = 2000
 	text, err := os.ReadFile(auditFile(t, lines))
@@ -141,8 +140,8 @@ func TestReadAuditOverARotation(t *testing.T) {
 	}
 }
 
-// The page shows what changed something first: what the console reads by itself, 50
-// of 50 lines otherwise, is left out unless one asks for it.
+// The page shows changes by default: calls that the console makes by itself to read, which
+// would be 50 of 50 lines, are shown on request only.
 func TestAuditPageShowsChangesFirst(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "audit.log")
 	lines := []auditLine{

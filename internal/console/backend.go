@@ -12,8 +12,8 @@ import (
 // backendPages change the backends of a load balancer.
 type backendPages struct{ *visit }
 
-// changeWeight changes the weight of one backend in place: htmx puts the row
-// that this answers where the old one was.
+// changeWeight changes the weight of one backend in place: htmx replaces the row by the
+// one in the answer.
 func (v backendPages) changeWeight() error {
 	item := v.server()
 	item["Weight"] = v.r.PostFormValue("weight")
@@ -44,27 +44,27 @@ func (v backendPages) changeWeight() error {
 	return errNotFound
 }
 
-// server is the backend that a form is about, as the API names it: without a port
-// that would be every backend of the server.
+// server returns the parameters that identify the backend of a form. Without a port they
+// would mean every backend of the server.
 func (v backendPages) server() map[string]string {
 	return map[string]string{"ServerId": v.r.FormValue("server"), "Port": cmp.Or(v.r.FormValue("port"), "0")}
 }
 
-// items is a parameter that lists backends.
+// items returns a parameter that lists one backend.
 func items(item map[string]string) string {
-	text, _ := json.Marshal([]map[string]string{item}) // texts always encode
+	text, _ := json.Marshal([]map[string]string{item}) // strings can always be encoded
 	return string(text)
 }
 
-// newBackendRows are the members of a backend that is to be added.
+// newBackendRows returns the members of a backend to be added.
 func newBackendRows() []api.Param {
 	rows := operation("AddBackendServers").New().Params()
 	i := slices.IndexFunc(rows, func(r api.Param) bool { return r.Name == "BackendServers" })
 	return rows[i].Var.Shape().Items
 }
 
-// newBackendForm is the form of a backend that is to be added, with what was wrong
-// with the values that it was sent with.
+// newBackendForm returns the form for adding a backend, with the errors of the values that
+// it was sent with.
 func (v backendPages) newBackendForm(values map[string]string, failed error) form {
 	rows := newBackendRows()
 	f := formFrom(rows, values, map[string]tweak{"Type": leftOut})

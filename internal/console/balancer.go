@@ -8,15 +8,15 @@ import (
 	"elbow/internal/elb"
 )
 
-// A balancerPage is all of one load balancer.
+// A balancerPage shows one load balancer.
 type balancerPage struct {
 	api.DescribeLoadBalancerAttributeOutput
 	Active    bool
 	Listeners []listenerRow
 	Missing   *problem // why the listeners are not shown
 	Backends  []backendRow
-	Protocols []string // that listeners can be made of
-	Live      bool     // the visitor may see what is live
+	Protocols []string // that listeners can be created for
+	Live      bool     // the visitor may see the live figures
 	EIPs      []elb.AttachedEIP
 
 	Add, Rename         form
@@ -33,7 +33,7 @@ type listenerRow struct {
 type backendRow struct {
 	api.AttachedServer
 	Balancer string
-	ID       string // under which the data plane counts it
+	ID       string // by which the data plane counts it
 	Health   string
 	Reason   string
 	Failed   string // why a change of it was refused
@@ -42,18 +42,18 @@ type backendRow struct {
 // Own reports whether the backend has a port of its own.
 func (b backendRow) Own() bool { return b.Port != "0" }
 
-// lb is the load balancer that the page is about.
+// lb returns the id of the load balancer that the page is about.
 func (v *visit) lb() string { return v.r.PathValue("lb") }
 
-// here is the page of the load balancer.
+// here returns the address of the load balancer's page.
 func (v *visit) here() string { return "load-balancers/" + url.PathEscape(v.lb()) }
 
-// balancerPages show load balancers, and make, change and release them.
+// balancerPages show load balancers, and create, change and release them.
 type balancerPages struct{ *visit }
 
 func (v balancerPages) balancer() error { return v.showBalancer(200, balancerForms{}) }
 
-// balancerForms is what the forms of the page were sent with, and how that failed.
+// balancerForms are the values that the page's forms were sent with, and the error.
 type balancerForms struct {
 	Backend, Name             map[string]string
 	BackendFailed, NameFailed error
@@ -97,8 +97,7 @@ func (v balancerPages) balancerPage() (page balancerPage, err error) {
 	return page, nil
 }
 
-// eips are the EIPs that the load balancer serves on; none if the visitor may not see
-// them.
+// eips returns the EIPs of the load balancer; none if the visitor may not see them.
 func (v balancerPages) eips() []elb.AttachedEIP {
 	if !v.may("ens:DescribeEnsEipAddresses") {
 		return nil
@@ -111,7 +110,7 @@ func (v balancerPages) eips() []elb.AttachedEIP {
 	return nil
 }
 
-// describe finds the load balancer of the page.
+// describe returns the load balancer of the page.
 func (v balancerPages) describe() (api.DescribeLoadBalancerAttributeOutput, error) {
 	return ask[api.DescribeLoadBalancerAttributeOutput](v.visit, "DescribeLoadBalancerAttribute", map[string]string{"LoadBalancerId": v.lb()})
 }
@@ -129,7 +128,7 @@ func (v balancerPages) backendRows(servers []api.AttachedServer) (rows []backend
 	return rows
 }
 
-// watchBalancer streams what one load balancer does.
+// watchBalancer streams the live figures of one load balancer.
 func (v balancerPages) watchBalancer() (topic string, err error) {
 	if err := v.needs(watching); err != nil {
 		return "", err

@@ -11,14 +11,14 @@ import (
 	"elbow/internal/elb"
 )
 
-// A pager leads through a long list.
+// A pager links to the other pages of a list.
 type pager struct {
 	Number, Pages, Total int
 	Previous, Next       string // addresses; "" if there is none
 	Last                 string // address of the last page; "" unless Number is beyond it
 }
 
-// paged is where a page of a list is among the others. The filter stays.
+// paged returns the pager of a page. The filter stays in its links.
 func (v *visit) paged(number, size, total int) pager {
 	p := pager{Number: number, Pages: max(1, (total+size-1)/size), Total: total}
 	at := func(n int) string {
@@ -38,7 +38,7 @@ func (v *visit) paged(number, size, total int) pager {
 	return p
 }
 
-// number is the page of a list that was asked for.
+// number returns the number of the page that was requested.
 func (v *visit) number() int {
 	n, err := strconv.Atoi(v.r.FormValue("page"))
 	if err != nil || n < 1 || n > 1_000_000 {
@@ -47,7 +47,7 @@ func (v *visit) number() int {
 	return n
 }
 
-// listSize is how many rows a page of a list has.
+// listSize is the number of rows on a page of a list.
 const listSize = 20
 
 // A balancersPage is a page of the list of load balancers.
@@ -69,7 +69,7 @@ func (v balancerPages) balancers() error {
 	page := balancersPage{Find: strings.TrimSpace(v.r.FormValue("find")), Status: v.r.FormValue("status")}
 	params := map[string]string{"PageSize": strconv.Itoa(listSize), "PageNumber": strconv.Itoa(v.number()), "LoadBalancerStatus": page.Status}
 	if page.Find != "" {
-		params["PageNumber"] = "1" // the call says whether the visitor may look, State has what is found
+		params["PageNumber"] = "1" // the call checks the permission; the results come from State
 	}
 	out, err := ask[api.DescribeLoadBalancersOutput](v.visit, "DescribeLoadBalancers", params)
 	all, total := out.LoadBalancers.LoadBalancer, out.TotalCount
@@ -88,14 +88,14 @@ func (v balancerPages) balancers() error {
 	}
 	page.Rows = v.balancerRows(all)
 	if page.Pager = v.paged(v.number(), listSize, total); page.Pager.Last != "" {
-		return v.leave("load-balancers" + page.Pager.Last) // an old address: the list is shorter now
+		return v.leave("load-balancers" + page.Pager.Last) // an old link: the list has become shorter
 	}
 	return v.show("balancers", "Load balancers", page)
 }
 
-// found are the load balancers that have a text in their name, id or address or
-// in that of a backend, as a person types it: a part will do, in any case. The
-// API itself finds whole ones alone. The order is the API's.
+// found returns the load balancers that have a text in their name, id or address, or in
+// those of a backend: any part matches, regardless of case, whereas the API matches
+// complete values only. The order is that of the API.
 func found(s State, text, status string) (all []api.LoadBalancer) {
 	text = strings.ToLower(text)
 	has := func(names ...string) bool {
@@ -117,7 +117,7 @@ func found(s State, text, status string) (all []api.LoadBalancer) {
 	return all
 }
 
-// balancerRows adds to a page of load balancers what they have and do.
+// balancerRows adds configuration and traffic to a page of load balancers.
 func (v balancerPages) balancerRows(all []api.LoadBalancer) []balancerRow {
 	s := v.State()
 	index := make(map[string]int, len(all))
@@ -168,8 +168,8 @@ func (v balancerPages) newBalancerForm(status int, values map[string]string, fai
 	return nil
 }
 
-// offering is the tweak that makes a field a choice of what there is, as far as
-// the visitor may see it.
+// offering returns the tweak that makes a field a choice of the existing objects, as far
+// as the visitor may see them.
 func (v balancerPages) offering(list func() ([]option, error)) tweak {
 	return func(f *field) bool {
 		if options, err := list(); err == nil {

@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// A countingListener counts what its connections read.
+// A countingListener counts the bytes that its connections read.
 type countingListener struct {
 	net.Listener
 	read atomic.Int64
@@ -39,7 +39,7 @@ func (c countingConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// bigForm is a body of 4 MiB with its Content-Type.
+// bigForm returns a body of 4 MiB and its Content-Type.
 func bigForm(t *testing.T, kind string) (contentType string, body []byte) {
 	t.Helper()
 	value := strings.Repeat("x", 4<<20)
@@ -57,9 +57,9 @@ func bigForm(t *testing.T, kind string) (contentType string, body []byte) {
 	return m.FormDataContentType(), b.Bytes()
 }
 
-// Whatever the method, the encoding and the framing, no more of a body is read
-// than a form may have, and none of it is written to a file. Without a session
-// that is what signing in takes.
+// Whatever the method, the encoding and the framing, no more of a body is read than a form
+// may have, and no part of it is written to a file. Without a session, the limit is that
+// of the sign-in form.
 func TestBodiesAreBounded(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	s := newSite(t)
@@ -71,8 +71,8 @@ func TestBodiesAreBounded(t *testing.T) {
 	server := &httptest.Server{Listener: counting, Config: &http.Server{Handler: s.console}}
 	server.Start()
 	defer server.Close()
-	// What net/http reads and drops of a body that its handler has left, before and
-	// after it answers, until it closes the connection.
+	// The allowance for what net/http reads and discards of a body that its handler has
+	// not read, before and after the answer, until it closes the connection.
 	const slack = 1 << 20
 	for _, kind := range []string{"urlencoded", "multipart"} {
 		contentType, body := bigForm(t, kind)
@@ -100,7 +100,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 }
 
-// sendAll sends a request, as much of it as is taken, and returns the status of the
+// sendAll sends a request, as far as the server reads it, and returns the status of the
 // answer.
 func sendAll(t *testing.T, addr, head string, body []byte) int {
 	t.Helper()
@@ -113,7 +113,7 @@ func sendAll(t *testing.T, addr, head string, body []byte) int {
 	go func() { // ends when all is sent or the connection is closed
 		defer close(sent)
 		_, _ = io.WriteString(c, head)
-		_, _ = c.Write(body) // it may be refused meanwhile
+		_, _ = c.Write(body) // the server may close the connection
 	}()
 	res, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err == nil {
@@ -122,12 +122,12 @@ func sendAll(t *testing.T, addr, head string, body []byte) int {
 	c.Close()
 	<-sent
 	if err != nil {
-		return 0 // the answer was overtaken by a reset: what counts is what was read
+		return 0 // a reset discarded the answer; the test is about what was read
 	}
 	return res.StatusCode
 }
 
-// A form that cannot be read is the client's fault.
+// A form that cannot be parsed is answered with a client error.
 func TestDamagedForm(t *testing.T) {
 	s := newSite(t)
 	b := s.signIn(t, "root-key")
@@ -144,8 +144,8 @@ func TestDamagedForm(t *testing.T) {
 	b.do(b.request("GET", "explorer?q="+strings.Repeat("a&", maxTargetBytes), nil)).want(t, http.StatusRequestURITooLong)
 }
 
-// The document of the API is made once, with the address of the server that was
-// asked, and not for strangers.
+// The document of the API is generated once, contains the address by which the server was
+// reached, and requires a session.
 func TestOpenAPI(t *testing.T) {
 	s := newSite(t)
 	if got := s.browser(t).get("openapi.json"); got.StatusCode != http.StatusSeeOther {

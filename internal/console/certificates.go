@@ -11,8 +11,7 @@ import (
 	"elbow/internal/elb"
 )
 
-// A certificatesPage is a page of the list of certificates, and the form to
-// upload one.
+// A certificatesPage is a page of the list of certificates, and the form to upload one.
 type certificatesPage struct {
 	Find, Status string
 	Rows         []certificateRow
@@ -24,10 +23,10 @@ type certificatesPage struct {
 // A certificateRow is a certificate in the list.
 type certificateRow struct {
 	api.CertificateOrder
-	Hosts string // that it is for
+	Hosts string // the names that it is valid for
 	Tone  string // ok, warn or bad
-	Left  string // until it expires
-	Uses  int    // listeners; -1 if the visitor may not see
+	Left  string // time until it expires
+	Uses  int    // listeners; -1 if the visitor may not see them
 }
 
 // certificatePages show certificates, upload and delete them.
@@ -52,7 +51,7 @@ func (v certificatePages) certificateList(status int, values map[string]string, 
 		page.Rows = append(page.Rows, row)
 	}
 	if page.Pager = v.paged(v.number(), listSize, int(out.TotalCount)); page.Pager.Last != "" {
-		return v.leave("certificates" + page.Pager.Last) // an old address: the list is shorter now
+		return v.leave("certificates" + page.Pager.Last) // an old link: the list has become shorter
 	}
 	page.Upload = formPages(v).formOf(operation("UploadUserCertificate"), values, failed, map[string]tweak{"ResourceGroupId": leftOut})
 	v.render(status, "certificates", "Certificates", page)
@@ -69,7 +68,7 @@ func toneOf(status string) string {
 	return "ok"
 }
 
-// left is how long a certificate is still good, in words.
+// left describes how long a certificate is still valid.
 func left(end int64, now time.Time) string {
 	days := int(time.UnixMilli(end).Sub(now) / (24 * time.Hour))
 	if end < now.UnixMilli() {
@@ -81,8 +80,7 @@ func left(end int64, now time.Time) string {
 // A use is a listener that serves a certificate.
 type use struct{ Balancer, Name, Protocol, Port string }
 
-// uses are the listeners of each certificate; nil if the visitor may not see
-// them.
+// uses returns the listeners of each certificate; nil if the visitor may not see them.
 func (v certificatePages) uses() map[string][]use {
 	if !v.may("ens:DescribeLoadBalancerListeners") {
 		return nil
@@ -105,7 +103,7 @@ func (v certificatePages) uses() map[string][]use {
 func (v certificatePages) uploadCertificate() error {
 	op := operation("UploadUserCertificate")
 	values := formPages(v).values(op)
-	// Without a script the files come by themselves and not in the text fields.
+	// Without scripts, the browser sends the files as such and not in the text fields.
 	for _, name := range []string{"Cert", "Key"} {
 		text, err := v.uploaded(name + "File")
 		if err != nil {
@@ -122,8 +120,8 @@ func (v certificatePages) uploadCertificate() error {
 	return v.done(fmt.Sprintf("certificates/%d", out.CertID), "The certificate is uploaded.")
 }
 
-// uploaded is the content of a file of the form, "" if there is none. The form
-// as a whole is bounded, so the file is.
+// uploaded returns the content of a file of the form, "" if there is none. The size of the
+// form is bounded, and so that of the file.
 func (v certificatePages) uploaded(name string) (string, error) {
 	if v.r.MultipartForm == nil || len(v.r.MultipartForm.File[name]) == 0 {
 		return "", nil
@@ -137,11 +135,11 @@ func (v certificatePages) uploaded(name string) (string, error) {
 	return string(text), err
 }
 
-// A certificatePage is all of one certificate but its key.
+// A certificatePage shows one certificate without its key.
 type certificatePage struct {
 	api.GetUserCertificateDetailOutput
 	Uses    []use
-	MaySee  bool // where it is used
+	MaySee  bool // the listeners that use it
 	Address string
 }
 

@@ -1,8 +1,7 @@
-// Package console is the web console: pages for what the API can do, for people
-// who are signed in. It knows neither the store nor the data plane; it makes
-// calls of the API as whoever is signed in, through the same stages as a signed
-// one, and is handed functions for the rest. Start reading at Console.routes,
-// then visit.go.
+// Package console is the web console: pages for the operations of the API, for people who
+// have signed in. It imports neither the store nor the data plane: it makes calls of the
+// API as the signed-in person, through the same stages as a signed call, and gets
+// functions for everything else. Start reading at Console.routes, then visit.go.
 package console
 
 import (
@@ -20,19 +19,19 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A Person is who signed in, and what they may do.
+// A Person is a signed-in identity with its permissions.
 type Person struct {
 	Identity ram.Identity
-	Policies []*ram.Policy // without meaning for root
+	Policies []*ram.Policy // ignored for root
 
-	// Stamp changes when what was signed in with is no longer the same: the secret
-	// of the key, the password.
+	// Stamp changes when the secret of the key, or the password, that was used to sign in
+	// changes.
 	Stamp string
 
-	MustReset bool // another password has to be chosen before anything else
+	MustReset bool // the password has to be changed before anything else
 }
 
-// A Caller is a person at the other end of a connection.
+// A Caller is a person and the connection of their request.
 type Caller struct {
 	Person
 	Source netip.Addr
@@ -40,15 +39,15 @@ type Caller struct {
 	Host   string // as the client addressed the server
 }
 
-// An Answer is how a call of the API ended.
+// An Answer is the result of a call of the API.
 type Answer struct {
 	RequestID string
 	Out       any        // of the operation; nil if it failed
 	Err       *rpc.Error // nil if it did not
 }
 
-// A State is what is desired and what runs, as far as overviews need it. It is
-// shared and not to be changed.
+// A State holds the desired state and the statuses, as far as overviews need them. It is
+// shared and must not be changed.
 type State struct {
 	LoadBalancers []elb.LoadBalancer
 	Listeners     []elb.Listener
@@ -56,7 +55,7 @@ type State struct {
 	Statuses      []elb.ListenerStatus      // of this node
 }
 
-// An EarlyCertificate is one that a listener has before it is valid.
+// An EarlyCertificate is a certificate that a listener uses before it is valid.
 type EarlyCertificate struct {
 	ID   int64
 	Name string
@@ -69,40 +68,40 @@ type NamedPolicy struct {
 	Policy     *ram.Policy
 }
 
-// Config is what a Console works with.
+// Config holds what a Console depends on.
 type Config struct {
-	// Key and User find who signs in, with an access key or as a user with a
-	// password. The error is a Refusal if there is no such person.
+	// Key and User authenticate a sign-in, with an access key or with the password of a
+	// user. The error is ErrSignIn if there is no such person.
 	Key  func(ctx context.Context, id, secret string) (Person, error)
 	User func(ctx context.Context, name, password string) (Person, error)
 
-	// Again is the person as the store has them now; false if what they signed in
-	// with is good no more.
+	// Again reads the person from the store again. It returns false if the key or password
+	// that they signed in with is no longer valid.
 	Again func(ctx context.Context, p Person) (Person, bool, error)
 
-	// Recognized is called with the context of a request of somebody who is signed
-	// in; nil: nobody wants to know.
+	// Recognized is called with the context of each request that has a valid session; it
+	// may be nil.
 	Recognized func(ctx context.Context)
 
 	// Call makes a call of the API.
 	Call func(ctx context.Context, who Caller, version, action string, params map[string]string) Answer
 
-	// PoliciesOf reads the policies of a user for the tester.
+	// PoliciesOf reads the policies of a user for the policy tester.
 	PoliciesOf func(ctx context.Context, userName string) ([]NamedPolicy, error)
 
 	State   func() State
 	Early   func() []EarlyCertificate // nil: there are none
 	Traffic func() Traffic
 
-	// History has the samples of a load balancer, or of all for "", from a moment
-	// until now. Nil: the charts show the last 15 minutes alone.
+	// History returns the samples of a load balancer, or of all of them for "", from a
+	// moment until now. Nil: the charts show only the last 15 minutes.
 	History func(ctx context.Context, loadBalancerID string, from time.Time) ([]Point, error)
 
-	Lockout  *lockout.Lockout // of who guesses; nil: one of its own
-	Sessions []byte           // of the process before, as Console.Sessions gave them; nil: none
-	Charts   []byte           // of the process before, as Console.Charts gave them; nil: none
-	AuditLog string           // the file; "": there is none to be read
-	Loopback bool             // the API listens on loopback: only its names are taken as Host
+	Lockout  *lockout.Lockout // of failed sign-ins; nil: a new one
+	Sessions []byte           // of the previous process, from Console.Sessions; nil: none
+	Charts   []byte           // of the previous process, from Console.Charts; nil: none
+	AuditLog string           // the file; "": there is none that can be read
+	Loopback bool             // the API listens on loopback: only names of loopback are accepted as Host
 	Version  string           // of the program
 	Log      *slog.Logger     // nil: slog.Default()
 	Now      func() time.Time // nil: time.Now
@@ -115,19 +114,19 @@ type Console struct {
 	pages        pages
 	sessions     *sessions
 	forms        *anonymous
-	signing      chan struct{} // holds a token for each password that is being checked
-	signingAgain chan struct{} // the same for those who have signed in from where they are before
+	signing      chan struct{} // holds a token for each password check in progress
+	signingAgain chan struct{} // the same for clients from whose address the user has signed in before
 	live         *live
-	document     func() (before, after []byte, err error) // of the API; the server's address goes between
+	document     func() (before, after []byte, err error) // of the API; the address of the server goes between the two
 
 	end  context.CancelFunc
 	done sync.WaitGroup // the goroutine of live
 }
 
-// Path is where the console is.
+// Path is the path of the console.
 const Path = "/console/"
 
-// New returns a console that watches the traffic until Close.
+// New returns a console that samples the traffic until Close.
 func New(c Config) (*Console, error) {
 	c.Log = cmp.Or(c.Log, slog.Default())
 	if c.Now == nil {
@@ -164,22 +163,22 @@ func New(c Config) (*Console, error) {
 	return k, nil
 }
 
-// EndStreams ends what a browser would listen to for ever. It is for the end of
-// a server, which waits for its requests.
+// EndStreams ends all event streams and refuses new ones, so that a server that waits for
+// its requests can end.
 func (c *Console) EndStreams() { c.live.close() }
 
-// BeginStreams lets streams begin again: the server goes on after all.
+// BeginStreams accepts streams again, when the server goes on after all.
 func (c *Console) BeginStreams() { c.live.reopen() }
 
-// Close ends what runs in the background.
+// Close ends the background goroutine.
 func (c *Console) Close() {
 	c.live.close()
 	c.end()
 	c.done.Wait()
 }
 
-// routes has every page. What changes something is a POST, and carries the token
-// of its form.
+// routes registers every page. A page that changes something is a POST with the token of
+// its form.
 func (c *Console) routes() {
 	c.mux.HandleFunc("GET "+Path+"static/{version}/{file...}", serveStatic)
 	c.open("GET signin", in(accountPages.signInPage))
@@ -268,20 +267,21 @@ func (c *Console) peopleRoutes() {
 
 // limits.
 const (
-	// maxSigning bounds the passwords that are checked at once, twice: who has signed in
-	// from where they are before has places of their own, which strangers cannot take.
-	// Each costs some 50 ms of one core, and they wait for each other.
+	// maxSigning bounds the passwords that are checked at once, in two separate sets:
+	// clients from whose address the user has signed in before have slots of their own,
+	// which other clients cannot occupy. A check takes some 50 ms of one core, and the
+	// checks wait for each other.
 	maxSigning = 8
 
-	// maxFormBytes bounds a form. The largest has a certificate chain and a key of
-	// 64 KiB characters each, which may be escaped to three bytes.
+	// maxFormBytes bounds a form. The largest has a certificate chain and a key of 64 KiB
+	// characters each, which may be escaped to three bytes each.
 	maxFormBytes = 1 << 20
 
-	// maxStrangerFormBytes bounds the form of a visitor who is not signed in: a
-	// name, a secret and the page to return to.
+	// maxStrangerFormBytes bounds the form of a visitor who is not signed in: a name, a
+	// secret and the page to return to.
 	maxStrangerFormBytes = 16 << 10
 
-	// maxTargetBytes bounds the address of a page, query included. The longest is a
-	// sign-in page with the address of another page to return to.
+	// maxTargetBytes bounds the URL of a page, query included. The longest is that of the
+	// sign-in page with the URL of another page to return to.
 	maxTargetBytes = 8 << 10
 )

@@ -21,8 +21,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A site is a console behind a real server, whose people and answers the test
-// says.
+// A site is a console behind a real server. The test sets its people and the answers of
+// its API.
 type site struct {
 	*httptest.Server
 	console *Console
@@ -30,12 +30,12 @@ type site struct {
 	mu      sync.Mutex
 	offset  time.Duration        // guarded by mu: how far the clock is ahead
 	people  map[string]*somebody // guarded by mu
-	answers map[string]any       // guarded by mu: by action; an *rpc.Error refuses
+	answers map[string]any       // guarded by mu: by action; an *rpc.Error refuses the call
 	calls   []string             // guarded by mu: action and parameters
 	state   State                // guarded by mu
 }
 
-// somebody may sign in.
+// somebody is a person who may sign in.
 type somebody struct {
 	Person
 	secret string
@@ -135,7 +135,7 @@ func (s *site) now() time.Time {
 	return time.Now().Add(s.offset)
 }
 
-// with changes what the site answers.
+// with changes the answers of the site under its lock.
 func (s *site) with(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,12 +154,12 @@ func (s *site) called(text string) bool {
 	return false
 }
 
-// A browser is one visitor: with cookies, and following no redirect by itself.
+// A browser is one visitor, with cookies. It does not follow redirects.
 type browser struct {
 	*testing.T
 	site   *site
 	client *http.Client
-	token  string // of the last page's forms
+	token  string // the token of the forms of the last page
 }
 
 func (s *site) browser(t *testing.T) *browser {
@@ -173,7 +173,7 @@ func (s *site) browser(t *testing.T) *browser {
 	}}
 }
 
-// A shown is what a browser got.
+// A shown is a response to a browser.
 type shown struct {
 	*http.Response
 	text string
@@ -225,7 +225,7 @@ func (b *browser) post(page string, pairs ...string) shown {
 	return b.do(b.request("POST", page, form))
 }
 
-// signIn signs in and loads the overview, which has the token of the session.
+// signIn signs in and loads the overview, whose forms have the token of the session.
 func (s *site) signIn(t *testing.T, name string) *browser {
 	t.Helper()
 	b := s.browser(t)

@@ -11,11 +11,11 @@ import (
 // The cookies. All of them are for Path alone.
 const (
 	sessionCookie = "elbow-session"
-	formCookie    = "elbow-form"  // of who is not signed in: what the token of a form is made from
+	formCookie    = "elbow-form"  // of a visitor who is not signed in: the tokens of forms are derived from it
 	themeCookie   = "elbow-theme" // light or dark
 )
 
-// setCookie sets a cookie that scripts do not see and other sites do not send.
+// setCookie sets a cookie that scripts cannot read and that other sites do not send.
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string, life time.Duration) {
 	cookie := &http.Cookie{
 		Name: name, Value: value, Path: Path, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
@@ -37,8 +37,8 @@ func cookieOf(r *http.Request, name string) string {
 	return cookie.Value
 }
 
-// An anonymous makes the tokens of forms for who is not signed in: a keyed hash
-// of a cookie that the form's page has set.
+// An anonymous derives the form tokens of visitors who are not signed in: a keyed hash of
+// a cookie that is set with the page of the form.
 type anonymous struct{ key [32]byte }
 
 func newAnonymous() *anonymous {

@@ -43,11 +43,11 @@ type explorerEntry struct {
 	May bool
 }
 
-// explorerPages show each operation of the API, try it, and write it as code.
+// explorerPages show each operation of the API, call it, and write the call as code.
 type explorerPages struct{ *visit }
 
-// explorer lists the operations in whose name, text or parameters all words of
-// the query q are.
+// explorer lists the operations whose name, text or parameters contain all words of the
+// query q.
 func (v explorerPages) explorer() error {
 	page := explorerPage{Query: v.r.FormValue("q")}
 	words := strings.Fields(strings.ToLower(page.Query))
@@ -84,8 +84,8 @@ func mentions(family string, op *api.Operation, words []string) bool {
 	return true
 }
 
-// A tryPage is one operation: its table as a form, its errors, the call as code,
-// and how a call ended.
+// A tryPage shows one operation: its parameters as a form, its errors, the call as code,
+// and the result of a call.
 type tryPage struct {
 	*api.Operation
 	May    bool
@@ -96,19 +96,19 @@ type tryPage struct {
 	Ran    *tried // nil: nothing was called
 }
 
-// A tried is one call and its end.
+// A tried is one call and its result.
 type tried struct {
-	Request   string // as it goes over the wire, without secrets
+	Request   string // as sent over the wire, without secrets
 	Answer    string // JSON
 	Status    int
 	Code      string // of the error; "" if it succeeded
 	Text      string // of the error
 	Took      time.Duration
 	RequestID string
-	Ask       []string // what the call would stop, if it was not made for that; nil if it was made
+	Ask       []string // what the call would stop, if it awaits confirmation; nil if it was made
 }
 
-// triedOperation is the one that the page's address names; nil if there is none.
+// triedOperation returns the operation in the URL of the page; nil if there is none.
 func (v explorerPages) triedOperation() *api.Operation {
 	for _, op := range api.Operations() {
 		if op.Name == v.r.PathValue("action") {
@@ -118,8 +118,8 @@ func (v explorerPages) triedOperation() *api.Operation {
 	return nil
 }
 
-// tryPage shows an operation with the values of the form. For htmx it is the
-// code alone.
+// tryPage shows an operation with the values of the form. A request of htmx is answered
+// with the code only.
 func (v explorerPages) tryPage() error {
 	op := v.triedOperation()
 	if op == nil {
@@ -178,7 +178,8 @@ func (v explorerPages) try() error {
 	return v.showTried(page)
 }
 
-// showTried shows how a call ended, to htmx that alone.
+// showTried shows the result of a call; a request of htmx is answered with the result
+// only.
 func (v explorerPages) showTried(page tryPage) error {
 	if v.r.Header.Get("Hx-Request") != "" {
 		v.partial(http.StatusOK, "explorer_operation", "ran", page)
@@ -194,8 +195,8 @@ func (v explorerPages) tryPageOf(op *api.Operation, values map[string]string) tr
 	}
 }
 
-// wireRequest is the call as a client would send it. The session stands in for
-// the signature, and secrets are left out.
+// wireRequest returns the call as a client would send it, with secrets left out, and
+// without a signature, which the session replaces.
 func (v explorerPages) wireRequest(op *api.Operation, values map[string]string) string {
 	var form []string
 	for _, p := range ordered(op, values) {
@@ -209,7 +210,7 @@ func (v explorerPages) wireRequest(op *api.Operation, values map[string]string) 
 		endpoint(v.r), op.Name, op.Version, strings.Join(form, "&\n"))
 }
 
-// indented is JSON for people.
+// indented returns indented JSON.
 func indented(text []byte) string {
 	var b bytes.Buffer
 	if json.Indent(&b, text, "", "  ") != nil {
@@ -218,7 +219,7 @@ func indented(text []byte) string {
 	return b.String()
 }
 
-// openAPI answers with the document of the API, as this server is addressed.
+// openAPI serves the OpenAPI document with the address by which the server was reached.
 func (v explorerPages) openAPI() error {
 	scheme := "http"
 	if v.r.TLS != nil {
@@ -234,14 +235,14 @@ func (v explorerPages) openAPI() error {
 	}
 	v.w.Header().Set("Content-Type", "application/json")
 	for _, text := range [...][]byte{before, server, after} {
-		_, _ = v.w.Write(text) // whoever asked may be gone
+		_, _ = v.w.Write(text) // the client may have disconnected
 	}
 	return nil
 }
 
-// documentParts returns a function that has the document of the API in two parts,
-// between which the address of the server belongs as a JSON string. Making it takes
-// 10 ms and 3 MB, so that it is made once.
+// documentParts returns a function that returns the OpenAPI document in two parts, between
+// which the address of the server belongs as a JSON string. The document is generated
+// once, since that takes 10 ms and 3 MB.
 func documentParts(version string) func() (before, after []byte, err error) {
 	type parts struct{ before, after []byte }
 	made := sync.OnceValues(func() (parts, error) {

@@ -15,7 +15,7 @@ import (
 	"elbow/internal/snippet"
 )
 
-// The list has every operation, and finds by words.
+// The list has every operation, and can be searched by words.
 func TestExplorerList(t *testing.T) {
 	b := newSite(t).signIn(t, "root-key")
 	all := b.get("explorer")
@@ -31,7 +31,7 @@ func TestExplorerList(t *testing.T) {
 	b.get("explorer/NoSuchThing").want(t, http.StatusNotFound)
 }
 
-// Every operation has a page with its table, its errors and its code.
+// Every operation has a page with its parameters, its errors and its code.
 func TestExplorerPages(t *testing.T) {
 	s := newSite(t)
 	b := s.signIn(t, "root-key")
@@ -65,7 +65,7 @@ func operationRow(op *api.Operation, name string) api.Param {
 	return api.Param{}
 }
 
-// A call is made as who is signed in, and shown with its answer.
+// A call is made as the signed-in person, and shown with its answer.
 func TestExplorerRun(t *testing.T) {
 	s := newSite(t)
 	s.with(func() { s.answers["DescribeNetworks"] = api.DescribeNetworksOutput{} })
@@ -83,7 +83,7 @@ func TestExplorerRun(t *testing.T) {
 	}
 }
 
-// What the API finds wrong is said beside the field, with and without htmx.
+// An error of the API is shown beside its field, with and without htmx.
 func TestExplorerFieldErrors(t *testing.T) {
 	s := newSite(t)
 	s.with(func() {
@@ -102,8 +102,8 @@ func TestExplorerFieldErrors(t *testing.T) {
 	}
 }
 
-// A private key and a password go to the API and nowhere else: not into the
-// page, the request that is shown, the code or a project.
+// A private key and a password are sent to the API only: they appear neither in the page,
+// nor in the request that is shown, the code or a project.
 func TestExplorerSecrets(t *testing.T) {
 	s := newSite(t)
 	b := s.signIn(t, "root-key")
@@ -155,7 +155,7 @@ func (b *browser) project(action string, pairs ...string) map[string]string {
 	return files
 }
 
-// A project has the program, what makes it run, and how.
+// A project contains the program, its build files, and instructions.
 func TestExplorerProject(t *testing.T) {
 	b := newSite(t).signIn(t, "root-key")
 	for _, l := range snippet.Languages {
@@ -179,7 +179,7 @@ func TestExplorerProject(t *testing.T) {
 	}
 }
 
-// A file that was chosen is the value, without a script too.
+// A chosen file is used as the value, also without scripts.
 func TestExplorerFile(t *testing.T) {
 	s := newSite(t)
 	b := s.signIn(t, "root-key")
@@ -205,7 +205,7 @@ func TestExplorerFile(t *testing.T) {
 	}
 }
 
-// No value, query or file name becomes markup.
+// Values, queries and file names are escaped.
 func TestExplorerHostileValues(t *testing.T) {
 	b := newSite(t).signIn(t, "root-key")
 	b.get("explorer/CreateUser")

@@ -14,7 +14,7 @@ import (
 	"elbow/internal/snippet"
 )
 
-// A codeTab is the call in one language.
+// A codeTab is the call in one programming language.
 type codeTab struct {
 	snippet.Language
 	Text   string
@@ -34,8 +34,8 @@ func (v explorerPages) codeTabs(op *api.Operation, values map[string]string) []c
 	return tabs
 }
 
-// callOf is the call for the generators. What is secret is read from a file or
-// from the environment, whatever it looks like.
+// callOf returns the call for the code generators. Secret parameters are read from a file
+// or the environment, whatever their values look like.
 func (v explorerPages) callOf(op *api.Operation, values map[string]string) snippet.Call {
 	call := snippet.Call{
 		Product: op.Product, Version: op.Version, Action: op.Name, Host: endpoint(v.r), TLS: v.r.TLS != nil,
@@ -53,8 +53,8 @@ func (v explorerPages) callOf(op *api.Operation, values map[string]string) snipp
 	return call
 }
 
-// endpoint is the API's address as the browser reached it. A Host that is no
-// name or address of one is nobody's browser's.
+// endpoint returns the API's URL as the browser reached it. A Host that is neither a name
+// nor an address does not come from a browser.
 func endpoint(r *http.Request) string {
 	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]"
 	if strings.Trim(r.Host, characters) != "" {
@@ -63,7 +63,7 @@ func endpoint(r *http.Request) string {
 	return r.Host
 }
 
-// project answers with a zip archive of a project that makes the call.
+// project serves a zip archive of a project that makes the call.
 func (v explorerPages) project() error {
 	op := v.triedOperation()
 	language, ok := snippet.Lookup(v.r.PostForm.Get("language"))
@@ -89,11 +89,11 @@ func (v explorerPages) project() error {
 	}
 	v.w.Header().Set("Content-Type", "application/zip")
 	v.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + ".zip"}))
-	_, _ = v.w.Write(archive) // whoever asked may be gone
+	_, _ = v.w.Write(archive) // the client may have disconnected
 	return nil
 }
 
-// readme says how a project is run.
+// readme returns the instructions for running a project.
 func readme(l snippet.Language, call snippet.Call) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nA call of %s %s at %s://%s, in %s.\n\n", call.Action, call.Product, call.Version, call.Scheme(), call.Host, l.Title)
@@ -113,7 +113,7 @@ func readme(l snippet.Language, call snippet.Call) string {
 	return b.String()
 }
 
-// zipped is an archive of one folder.
+// zipped returns a zip archive with one folder.
 func zipped(folder string, files map[string]string) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)

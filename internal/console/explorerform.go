@@ -15,7 +15,7 @@ type tryField struct {
 	api.Param
 	Shape   api.Shape
 	Kind    string // text, number, select, lines, area or secret
-	Value   string // "" for what is secret, whatever was given
+	Value   string // "" for secrets, whatever was given
 	Example string
 	Error   string // as the API words it
 }
@@ -48,7 +48,7 @@ func tryFields(op *api.Operation, values map[string]string) []tryField {
 // FromFile reports whether a file may be chosen for the value.
 func (f tryField) FromFile() bool { return f.Kind == "area" }
 
-// exampleOf has the sample values of an operation.
+// exampleOf returns the sample values of an operation.
 func exampleOf(op *api.Operation) map[string]string {
 	values := make(map[string]string)
 	for _, e := range op.Example {
@@ -57,8 +57,8 @@ func exampleOf(op *api.Operation) map[string]string {
 	return values
 }
 
-// tryValues are the parameters that the form was sent with, as they go over the
-// wire; of those that were left empty, with fill, the example.
+// tryValues returns the parameters of the form as they are sent over the wire. With fill,
+// empty ones get the sample value.
 func (v explorerPages) tryValues(op *api.Operation) (map[string]string, error) {
 	values, examples := make(map[string]string), exampleOf(op)
 	for _, row := range op.New().Params() {
@@ -85,8 +85,8 @@ func (v explorerPages) tryValues(op *api.Operation) (map[string]string, error) {
 	return values, nil
 }
 
-// chosenFile is the text of a file that came with a form; "" if there is none.
-// The size of the whole form is bounded.
+// chosenFile returns the text of a file in a form; "" if there is none. The size of the
+// form is bounded.
 func chosenFile(r *http.Request, field string) (string, error) {
 	if r.MultipartForm == nil {
 		return "", nil
@@ -103,13 +103,13 @@ func chosenFile(r *http.Request, field string) (string, error) {
 	return string(text), err
 }
 
-// A given is a parameter of a call, as on the wire.
+// A given is a parameter of a call, as sent over the wire.
 type given struct {
 	row         api.Param
 	name, value string
 }
 
-// ordered are the values in the order of the table.
+// ordered returns the values in the order of the table.
 func ordered(op *api.Operation, values map[string]string) []given {
 	var all []given
 	for _, row := range op.New().Params() {
@@ -128,8 +128,8 @@ func ordered(op *api.Operation, values map[string]string) []given {
 	return all
 }
 
-// errorRows are rows of the error table by their ids. What stands for the name
-// of a parameter is written so.
+// errorRows returns rows of the error table by their ids, with a placeholder for the name
+// of a parameter.
 func errorRows(ids []api.ErrorID) []api.ErrorRow {
 	var rows []api.ErrorRow
 	for _, row := range api.ErrorTable {

@@ -10,17 +10,17 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A problem is how something that did not work reads.
+// A problem is an error as a page shows it.
 type problem struct {
 	Status    int
 	Title     string
 	Text      string
-	Code      string // of the API; "" if it was not the API that refused
-	Action    string // which the visitor may not do; "" if it is something else
+	Code      string // of the API; "" for other errors
+	Action    string // the action that is not allowed; "" for other errors
 	RequestID string
 }
 
-// problemOf puts an error into words.
+// problemOf describes an error.
 func (v *visit) problemOf(err error) problem {
 	if missing, ok := errors.AsType[*forbidden](err); ok {
 		return notAllowed(missing.action, "")
@@ -57,18 +57,18 @@ func notAllowed(action, requestID string) problem {
 	}
 }
 
-// statusOf is the status of the page that reports an error of the API.
+// statusOf returns the HTTP status of the page that reports an error of the API.
 func statusOf(e *rpc.Error) int {
 	switch {
 	case strings.HasPrefix(e.Code, "Throttling"):
 		return http.StatusTooManyRequests
 	case e.Code == string(api.ErrLoadBalancerNotFound), e.Code == string(api.ErrListenerNotFound):
-		return http.StatusNotFound // which the API answers with 400
+		return http.StatusNotFound // the API's own status is 400
 	}
 	return e.Status
 }
 
-// wording is an error as the API words it, and what exactly is wrong.
+// wording returns the message of an error of the API with its details.
 func wording(e *rpc.Error) string {
 	text := e.Message
 	if e.Recommend != "" && !strings.HasPrefix(e.Recommend, "https://") {

@@ -10,23 +10,23 @@ import (
 	"elbow/internal/api"
 )
 
-// A field is one parameter.
+// A field is one parameter in a form.
 type field struct {
 	Name, Label string
 	Help        string
-	More        string // of the help, what does not fit beside a field
+	More        string // the part of the help that does not fit beside the field
 	Kind        string // text, number, select, checks, area, secret or hidden
 	Value       string
-	Default     string // what the API takes if nothing is given
+	Default     string // the value that the API uses if none is given
 	Standard    bool   // the default counts as the value for the conditions of others
 	Options     []option
 	Required    bool
-	When        string // A=x&B=y: the field has an effect only then
-	Effect      string // the same in words
+	When        string // A=x&B=y: the field has an effect only with these values
+	Effect      string // the same as text
 	Min, Max    string
 	File        bool
-	Error       string // a sentence that names the field as its label does
-	First       bool   // the first of the form with an error: it gets the focus
+	Error       string // a sentence that uses the label of the field
+	First       bool   // the first field with an error, which gets the focus
 }
 
 // An option is one choice of a select, or one box of checks.
@@ -35,11 +35,11 @@ type option struct {
 	Chosen      bool
 }
 
-// A tweak changes what the table alone says of a field; one that returns false
-// leaves it out.
+// A tweak changes a field that was made from the table; if it returns false the field is
+// left out.
 type tweak func(*field) bool
 
-// leftOut is the tweak of a field that the page fills in itself, or not at all.
+// leftOut is the tweak of a field that the page sets itself, or not at all.
 func leftOut(*field) bool { return false }
 
 func fieldFrom(r api.Param, value string) field {
@@ -83,8 +83,8 @@ func fieldFrom(r api.Param, value string) field {
 	return f
 }
 
-// maxHelp is how long the text beside a field may be, in bytes; of a longer one
-// the first sentence is shown, and the rest on demand.
+// maxHelp bounds the text beside a field, in bytes; of a longer text the first sentence is
+// shown, and the rest on demand.
 const maxHelp = 160
 
 // choose marks the options that the value names.
@@ -95,8 +95,7 @@ func (f *field) choose() {
 	}
 }
 
-// offer makes the field a choice of what there is. Without anything to offer it
-// stays what it was.
+// offer makes the field a choice of options. Without options the field is not changed.
 func (f *field) offer(options []option) {
 	if len(options) == 0 {
 		return
@@ -108,10 +107,10 @@ func (f *field) offer(options []option) {
 	f.choose()
 }
 
-// labelOf is the name that people read of a parameter.
+// labelOf returns the label of a parameter.
 func labelOf(r api.Param) string { return cmp.Or(r.Label, words(r.Name)) }
 
-// words is a name word for word: HealthCheckURI is "Health check URI".
+// words splits a name into words: "Health check URI" for HealthCheckURI.
 func words(name string) string {
 	runes := []rune(name)
 	var b strings.Builder

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/elb"
 )
 
-// A part of a name, an id, an address or a backend finds load balancers, in any
-// case; who may not see them finds nothing.
+// A part of a name, an id, an address or a backend finds load balancers, regardless of
+// case; visitors without the permission find none.
 func TestFindBalancers(t *testing.T) {
 	s := newSite(t)
 	balancers := []elb.LoadBalancer{
@@ -47,8 +47,8 @@ func TestFindBalancers(t *testing.T) {
 	b.get("load-balancers?find=shop").want(t, http.StatusForbidden, "ens:DescribeLoadBalancers")
 }
 
-// An address of a page that a list no longer has leads to its last one, so that
-// nobody reads there that nothing exists.
+// A page number beyond the end of a list leads to the last page, instead of a page that
+// says the list is empty.
 func TestPagesBeyondTheLast(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)

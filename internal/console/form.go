@@ -7,13 +7,13 @@ import (
 	"elbow/internal/api"
 )
 
-// A form is made from the table of an operation, so that a parameter that is
-// added there is in the console too.
+// A form is built from the table of an operation, so that a parameter that is added to the
+// table appears in the console too.
 type form struct {
 	Action  string
 	Groups  []group
-	Problem *problem     // that is about no field of the form
-	Errors  []fieldError // what is wrong with fields, in the order of the form
+	Problem *problem     // an error that is about no field of the form
+	Errors  []fieldError // errors of fields, in the order of the form
 }
 
 // A group is the fields under one heading.
@@ -22,12 +22,12 @@ type group struct {
 	Fields []field
 }
 
-// formPages are what pages with a form have in common: fields from the table of an
-// operation, what was wrong with which, and questions before what cannot be undone.
+// formPages have the common parts of pages with forms: fields from the table of an
+// operation, their errors, and confirmation of what cannot be undone.
 type formPages struct{ *visit }
 
-// formOf is the form of an operation with values in it, and what was wrong with
-// the call that was made with them.
+// formOf returns the form of an operation with values, and the errors of the call that was
+// made with them.
 func (v formPages) formOf(op *api.Operation, values map[string]string, err error, tweaks map[string]tweak) form {
 	f := formFrom(op.New().Params(), values, tweaks)
 	f.Action = op.Action()
@@ -37,7 +37,7 @@ func (v formPages) formOf(op *api.Operation, values map[string]string, err error
 	return f
 }
 
-// formFrom is a form with a field for each row.
+// formFrom returns a form with a field for each row.
 func formFrom(rows []api.Param, values map[string]string, tweaks map[string]tweak) (f form) {
 	for _, r := range rows {
 		one := fieldFrom(r, values[r.Name])

@@ -9,12 +9,12 @@ import (
 	"elbow/internal/api"
 )
 
-// A fieldError is a line of the list above a form of what is wrong in it.
+// A fieldError is a line of the list of errors above a form.
 type fieldError struct{ Field, Text string }
 
-// explain puts into a form what is wrong with the values that it was sent with:
-// every fault that the table finds, and what the API said, beside the fields and
-// above them all. What is about no field that can be seen is the form's problem.
+// explain adds the errors of its values to a form: every fault that the table finds, and
+// the error of the API, beside the fields and in the list above them. An error that is
+// about no visible field becomes the form's problem.
 func (v formPages) explain(f *form, rows []api.Param, err error, faults []api.RowFault) {
 	sentences := make(map[string]string)
 	at := fieldOf(err, rows)
@@ -33,7 +33,7 @@ func (v formPages) explain(f *form, rows []api.Param, err error, faults []api.Ro
 	}
 }
 
-// mark writes each sentence beside its field, if the form shows it.
+// mark adds each sentence to its field, if the form shows the field.
 func (f *form) mark(sentences map[string]string) {
 	for g := range f.Groups {
 		for i := range f.Groups[g].Fields {
@@ -48,7 +48,7 @@ func (f *form) mark(sentences map[string]string) {
 	}
 }
 
-// fieldSentence is what the API said of a field, in the words of the form.
+// fieldSentence returns the API's error of a field, with the labels of the form.
 func (v formPages) fieldSentence(err error, at string, rows []api.Param) string {
 	call, ok := errors.AsType[*refused](err)
 	if !ok {
@@ -61,13 +61,12 @@ func (v formPages) fieldSentence(err error, at string, rows []api.Param) string 
 	return inLabels(wording(call.answer), at, rows)
 }
 
-// itemPath is how the API names a member of an item of a JSON array, of which a
-// form has one.
+// itemPath matches the API's name of a member of an item in a JSON array; a form has only
+// one item.
 var itemPath = regexp.MustCompile(`\b[A-Z][A-Za-z]*\.[0-9]+\.`)
 
-// inLabels is a sentence with the names of parameters as the form has them. Names
-// that are plain words are left, but at the beginning, where the field is named
-// that the sentence is about.
+// inLabels replaces the names of parameters in a sentence by their labels. Names that are
+// also plain words are replaced only at the beginning, where the sentence names its field.
 func inLabels(text, about string, rows []api.Param) string {
 	if rest, ok := strings.CutPrefix(text, about+" "); ok {
 		text = labelIn(rows, about) + " " + rest
@@ -79,10 +78,10 @@ func inLabels(text, about string, rows []api.Param) string {
 	return text
 }
 
-// compound is a word that is the name of a parameter, perhaps, and none of English.
+// compound matches words that may be names of parameters and are not English words.
 var compound = regexp.MustCompile(`\b[A-Z]+[a-z]+[A-Z][A-Za-z]*\b`)
 
-// labelled is a text with the compound names of parameters as the form has them.
+// labelled replaces the compound names of parameters in a text by their labels.
 func labelled(text string, rows []api.Param) string {
 	return compound.ReplaceAllStringFunc(text, func(name string) string {
 		if slices.ContainsFunc(rows, func(r api.Param) bool { return r.Name == name }) {
@@ -92,7 +91,8 @@ func labelled(text string, rows []api.Param) string {
 	})
 }
 
-// labelIn is the label of the row of that name; without one, the words of the name.
+// labelIn returns the label of the row with that name, or the words of the name if there
+// is none.
 func labelIn(rows []api.Param, name string) string {
 	for _, r := range rows {
 		if r.Name == name {
@@ -102,7 +102,7 @@ func labelIn(rows []api.Param, name string) string {
 	return words(name)
 }
 
-// fieldOf is the row that an error is about, "" if it is about none.
+// fieldOf returns the name of the row that an error is about, "" if it is about none.
 func fieldOf(err error, rows []api.Param) string {
 	call, ok := errors.AsType[*refused](err)
 	if !ok {

@@ -10,9 +10,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// Everything that is wrong is told at once: in a list whose lines lead to the
-// fields, and beside each of them, in the words of the form. The first one has the
-// focus.
+// All errors are reported at once: in a list that links to the fields, and beside each
+// field, with the labels of the form. The first field with an error has the focus.
 func TestAllErrorsAtOnce(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -45,7 +44,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 	}
 }
 
-// What is wrong with a field that the form does not show stands above the form.
+// An error of a field that the form does not show is shown above the form.
 func TestErrorOfNoVisibleField(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -76,8 +75,8 @@ func TestInLabels(t *testing.T) {
 	}
 }
 
-// A backend that is refused leaves the form as it was typed, and the errors beside
-// its fields.
+// When adding a backend fails, the form keeps the values, with the errors beside their
+// fields.
 func TestAddBackendKeepsTheForm(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -99,7 +98,7 @@ func TestAddBackendKeepsTheForm(t *testing.T) {
 	}
 }
 
-// A name, and the password of a user, are refused beside their fields.
+// Errors of a name and of a user's password are shown beside their fields.
 func TestSmallFormsKeepTheirValues(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -113,7 +112,7 @@ func TestSmallFormsKeepTheirValues(t *testing.T) {
 	b.post("users/alice/login", "password", "short", "reset", "1").want(t, http.StatusBadRequest, `id="e-password">`, "The password is too weak.", "autofocus")
 }
 
-// What is wrong with a change of one's own password stands beside its field.
+// Errors of changing one's own password are shown beside their fields.
 func TestPasswordErrorsBesideTheirFields(t *testing.T) {
 	s := newSite(t)
 	b := s.signIn(t, "alice")

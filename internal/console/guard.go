@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// policy is the Content-Security-Policy of every answer: files of this server
-// and nothing inline, in no frame, and forms that stay here.
+// policy is the Content-Security-Policy of every response: only files of this server, no
+// inline scripts or styles, no frames, and forms to this server only.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// ServeHTTP serves what is under Path.
+// ServeHTTP serves the paths under Path.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
@@ -28,8 +28,8 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	if c.Loopback && !loopbackHost(r.Host) {
-		// The page of a stranger whose name was made to point here (DNS rebinding)
-		// would be of one origin with the console.
+		// A page of another site whose name was made to resolve to this address (DNS
+		// rebinding) would have the same origin as the console.
 		http.Error(w, "This server is on loopback: address it as localhost or by its address.", http.StatusMisdirectedRequest)
 		return
 	}
@@ -45,10 +45,10 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(w, r)
 }
 
-// boundBody leaves a form no more than maxFormBytes and every other request no
-// body at all. It comes before anything that parses: of a body without a bound
-// ParseMultipartForm, which FormValue calls whatever the method, keeps 32 MiB in
-// memory and writes the rest to temporary files.
+// boundBody limits the body of a form to maxFormBytes, and allows no other request a body.
+// It has to run before anything that parses the body: without a limit ParseMultipartForm,
+// which FormValue calls for any method, keeps 32 MiB in memory and writes the rest to
+// temporary files.
 func boundBody(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
@@ -57,7 +57,7 @@ func boundBody(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// loopbackHost reports whether a Host field names this machine to itself.
+// loopbackHost reports whether a Host field names a loopback address or localhost.
 func loopbackHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -70,9 +70,9 @@ func loopbackHost(host string) bool {
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-// sameOrigin reports whether a browser says that a POST comes from a page of
-// this server. What says nothing is no browser of today; it needs the token of a
-// form all the same.
+// sameOrigin reports whether a POST comes from a page of this server, by the header fields
+// that browsers send. A request without them does not come from a current browser, and
+// needs the token of a form all the same.
 func sameOrigin(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
 		return site == "same-origin"
@@ -85,24 +85,24 @@ func sameOrigin(r *http.Request) bool {
 	return err == nil && u.Host == r.Host
 }
 
-// The names of the form's token, in a form and as a header field of htmx.
+// The names of the form token, as a form field and as a header field that htmx sends.
 const (
 	tokenField  = "csrf"
 	tokenHeader = "X-Csrf-Token"
 )
 
-// errTooLarge is a form over its limit, errForm one that cannot be read.
+// errTooLarge reports a form over its limit, errForm one that cannot be parsed.
 var (
 	errTooLarge = errors.New("the form is too large")
 	errForm     = errors.New("the form cannot be read")
 )
 
-// An admission is what comes before a page: who it is, and whether the form is the
-// console's own.
+// An admission is the part of a visit before its page: it identifies the visitor and
+// verifies that the form is one of the console.
 type admission struct{ *visit }
 
-// readForm reads the form of a POST. Of a visitor who is not signed in it may have
-// what signing in takes.
+// readForm reads the form of a POST. The limit for visitors who are not signed in is what
+// the sign-in form needs.
 func (v admission) readForm() error {
 	if v.session == nil {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxStrangerFormBytes)
@@ -120,7 +120,7 @@ func (v admission) readForm() error {
 	return nil
 }
 
-// tokenOf is the token that came with a form.
+// tokenOf returns the token that was sent with a form.
 func tokenOf(r *http.Request) string {
 	if t := r.Header.Get(tokenHeader); t != "" {
 		return t

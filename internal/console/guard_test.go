@@ -19,7 +19,7 @@ func httptestTLS(t *testing.T, s *site) *httptest.Server {
 	return server
 }
 
-// Every answer says what a browser may do with it, also one that refuses.
+// Every response has the security headers, errors included.
 func TestSecurityHeaders(t *testing.T) {
 	s := newSite(t)
 	b := s.signIn(t, "root-key")
@@ -31,7 +31,7 @@ func TestSecurityHeaders(t *testing.T) {
 			t.Errorf("%q: %v", page, h)
 		}
 	}
-	// Nothing in a page needs more than the policy allows.
+	// No page contains anything that the policy forbids.
 	for _, page := range []string{"", "signin", "password"} {
 		text := b.get(page).text
 		for _, inline := range []string{"<style", " style=", " onclick=", " onload=", "javascript:", "<script>"} {
@@ -102,8 +102,8 @@ func TestOversizeForm(t *testing.T) {
 	b.do(r).want(t, http.StatusRequestEntityTooLarge, "too large")
 }
 
-// Who guesses waits, whether it is right at last or not; the right key of root is
-// taken on loopback all the same.
+// After too many failures a sign-in has to wait, even with the right secret; the right
+// root key is accepted on loopback all the same.
 func TestSignInLockedOut(t *testing.T) {
 	s := newSite(t)
 	s.people["alices-key"] = &somebody{Person: Person{Identity: ram.Identity{AccountID: "1", AccessKeyID: "alices-key", UserID: "2", UserName: "alice"}, Stamp: "a"}, secret: "alices-secret"}
@@ -123,7 +123,7 @@ func TestSignInLockedOut(t *testing.T) {
 	s.browser(t).signInAs("alice")
 }
 
-// signInAs signs in and checks that it worked.
+// signInAs signs in and checks that it succeeded.
 func (b *browser) signInAs(name string) {
 	b.Helper()
 	b.get("signin")

@@ -12,8 +12,8 @@ import (
 	"elbow/internal/ram"
 )
 
-// A keptSession is what one process tells the next of a session. Policies and
-// whether the sign-in still holds the next request asks for anyway.
+// A keptSession is the part of a session that is handed to the next process. Policies, and
+// whether the sign-in is still valid, are read again with each request.
 type keptSession struct {
 	Key           [sha256.Size]byte // hash of the token
 	CSRF          string
@@ -22,11 +22,11 @@ type keptSession struct {
 	Stamp         string
 }
 
-// Sessions are those that have not ended, for Config.Sessions of the process that
-// comes next. They are to be kept as a secret, and taken once: what was signed out
-// after they were written must not come back with them.
+// Sessions returns the sessions that have not ended, for Config.Sessions of the next
+// process. The result is secret, and must be used once only: sessions that were signed out
+// after it was written must not become valid again.
 func (c *Console) Sessions() []byte {
-	text, _ := json.Marshal(c.sessions.keep()) // texts and times always encode
+	text, _ := json.Marshal(c.sessions.keep()) // strings and times can always be encoded
 	return text
 }
 
@@ -44,7 +44,7 @@ func (s *sessions) keep() []keptSession {
 	return kept
 }
 
-// restore takes what Sessions of the process before has given.
+// restore adds the sessions that Sessions of the previous process returned.
 func (s *sessions) restore(text []byte) error {
 	var kept []keptSession
 	if err := json.Unmarshal(text, &kept); err != nil {
@@ -62,12 +62,12 @@ func (s *sessions) restore(text []byte) error {
 	return nil
 }
 
-// maxKeptRings bounds the charts that one process leaves the next: 40 KB each.
+// maxKeptRings bounds the charts that are handed to the next process: 40 KB each.
 const maxKeptRings = 64
 
-// Charts are the last 15 minutes of what was watched, for Config.Charts of the
-// process that comes next: those of all load balancers together and of the busiest
-// ones. Nil if nobody watched. Call it after Close.
+// Charts returns the last 15 minutes of the charts, for Config.Charts of the next process:
+// those of all load balancers together and of the busiest ones. Nil if there are none. It
+// has to be called after Close.
 func (c *Console) Charts() []byte {
 	c.live.mu.Lock()
 	defer c.live.mu.Unlock()
@@ -84,12 +84,12 @@ func (c *Console) Charts() []byte {
 	if len(kept) == 0 {
 		return nil
 	}
-	text, _ := json.Marshal(kept) // numbers always encode
+	text, _ := json.Marshal(kept) // numbers can always be encoded
 	return text
 }
 
-// restore takes what Charts of the process before has given, as far as it belongs
-// into the charts of now.
+// restore adds the points that Charts of the previous process returned, as far as they are
+// recent enough.
 func (l *live) restore(text []byte) error {
 	var kept map[string][]Point
 	if err := json.Unmarshal(text, &kept); err != nil {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Charts of one process are those of the next, as far as they are of the last 15
-// minutes; what is no such text begins them anew.
+// The next process continues the charts with the points of the last 15 minutes; if the
+// text cannot be parsed, the charts start empty.
 func TestChartsAreKept(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	var traffic Traffic
@@ -53,8 +53,8 @@ func TestChartsAreKept(t *testing.T) {
 	}
 }
 
-// Minutes fill what was not watched, at the beginning and in between, and stand
-// beside no point of their own time.
+// Points of minutes fill the gaps in the points of seconds, at the beginning and in
+// between, and never cover the same time.
 func TestWithMinutes(t *testing.T) {
 	at := func(times ...int64) (points []Point) {
 		for _, one := range times {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// landing is the page, or the nearest one above it, that the visitor may see: what
-// was done may be a thing that they may make and not look at.
+// landing returns the page, or the nearest page above it, that the visitor may see: a
+// visitor may be allowed to create an object and not to read it.
 func (v *visit) landing(page string) string {
 	for page != "" {
 		if name, params := shownBy(page); name != "" && v.mayCall(operation(name), params) {
@@ -18,12 +18,12 @@ func (v *visit) landing(page string) string {
 	return page
 }
 
-// shownBy is the call that a page needs to show anything; "" if there is no such
-// page, as for the middle of an address.
+// shownBy returns the call that a page needs; "" if there is no such page, as for a
+// partial address.
 func shownBy(page string) (name string, params map[string]string) {
 	parts := strings.Split(page, "/")
 	for i := range parts {
-		parts[i], _ = url.PathUnescape(parts[i]) // what was escaped can be
+		parts[i], _ = url.PathUnescape(parts[i]) // the segments were escaped before
 	}
 	lists := map[string]string{
 		"load-balancers": "DescribeLoadBalancers", "certificates": "ListUserCertificateOrder", "users": "ListUsers", "policies": "ListPolicies",

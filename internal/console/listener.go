@@ -11,8 +11,8 @@ import (
 	"elbow/internal/api"
 )
 
-// protocols are those that the API can make listeners of, as the names of its
-// operations have them: HTTPS.
+// protocols returns the protocols of listeners that the API can create, as they appear in
+// the names of operations: HTTPS.
 func protocols() (all []string) {
 	for _, op := range api.Operations() {
 		name, creates := strings.CutPrefix(op.Name, "CreateLoadBalancer")
@@ -23,10 +23,10 @@ func protocols() (all []string) {
 	return all
 }
 
-// listenerPages show a listener, and make, change, start and delete listeners.
+// listenerPages show a listener, and create, change, start and delete listeners.
 type listenerPages struct{ *visit }
 
-// protocol is that of the page; false if there is none such.
+// protocol returns the protocol of the page; false if it is not one of protocols.
 func (v listenerPages) protocol() (string, bool) {
 	p := strings.ToUpper(v.r.PathValue("protocol"))
 	return p, slices.Contains(protocols(), p)
@@ -45,10 +45,10 @@ func (v listenerPages) newListenerPage() error {
 	return v.listenerForm(200, values, nil)
 }
 
-// usualPorts are the ports that listeners have as a rule.
+// usualPorts are the default ports of the protocols.
 var usualPorts = map[string]string{"HTTPS": "443", "HTTP": "80"}
 
-// A newListener is what the page shows on which a listener is made.
+// A newListener is the page on which a listener is created.
 type newListener struct {
 	form
 	Balancer, BalancerName, Protocol string
@@ -86,19 +86,19 @@ func (v listenerPages) createListener() error {
 	return formPages(v).act("StartLoadBalancerListener", v.listenerKey(values["ListenerPort"]), page, "The listener is made and started.")
 }
 
-// listenerAt is the page of a listener of the page's load balancer and protocol.
+// listenerAt returns the page of a listener of the page's load balancer and protocol.
 func (v listenerPages) listenerAt(port string) string {
 	return v.here() + "/listeners/" + url.PathEscape(v.r.PathValue("protocol")) + "/" + url.PathEscape(port)
 }
 
-// listenerKey names a listener in a call.
+// listenerKey returns the parameters that identify a listener.
 func (v listenerPages) listenerKey(port string) map[string]string {
 	return map[string]string{
 		"LoadBalancerId": v.lb(), "ListenerPort": port, "ListenerProtocol": strings.ToLower(v.r.PathValue("protocol")),
 	}
 }
 
-// certificateOptions are the certificates that a listener can serve.
+// certificateOptions returns the certificates that a listener can serve.
 func (v listenerPages) certificateOptions() (all []option, err error) {
 	out, err := ask[api.ListUserCertificateOrderOutput](v.visit, "ListUserCertificateOrder", map[string]string{"ShowSize": "100"})
 	for _, c := range out.CertificateOrderList {
@@ -109,8 +109,8 @@ func (v listenerPages) certificateOptions() (all []option, err error) {
 	return all, err
 }
 
-// offeringCertificates makes the field a choice of certificates, as far as the
-// visitor may see them.
+// offeringCertificates makes the field a choice of certificates, as far as the visitor may
+// see them.
 func (v listenerPages) offeringCertificates(f *field) bool {
 	balancerPages(v).offering(v.certificateOptions)(f)
 	if f.Kind == "select" {
@@ -119,11 +119,11 @@ func (v listenerPages) offeringCertificates(f *field) bool {
 	return true
 }
 
-// A listenerPage is all of one listener.
+// A listenerPage shows one listener.
 type listenerPage struct {
 	Balancer, Protocol, Port string
 	BalancerName             string
-	Active                   bool // the load balancer is: only then the listener can be changed
+	Active                   bool // the load balancer is active; otherwise its listeners cannot be changed
 	State, Reason            string
 	Description              string
 	Facts                    []fact
@@ -135,13 +135,13 @@ type listenerPage struct {
 	Serves                   []option // the certificates, by id
 }
 
-// A fact is one line of what is configured.
+// A fact is one setting with its value.
 type fact struct{ Name, Value string }
 
 func (v listenerPages) listener() error { return v.showListener(200, nil, nil) }
 
-// showListener shows a listener, with the settings as they were sent if the call
-// with them failed.
+// showListener shows a listener. If a change failed, its form has the values that were
+// sent.
 func (v listenerPages) showListener(status int, sent map[string]string, failed error) error {
 	p, ok := v.protocol()
 	if !ok {
@@ -156,13 +156,14 @@ func (v listenerPages) showListener(status int, sent map[string]string, failed e
 		Balancer: v.lb(), Protocol: p, Port: v.r.PathValue("port"), State: values["Status"], Reason: values["StatusReason"],
 		Description: values["Description"], Health: health, Open: failed != nil, Certificate: values["ServerCertificateId"],
 	}
-	page.Certificates, _ = v.certificateOptions() // who may not see them types the id
+	page.Certificates, _ = v.certificateOptions() // without the permission the visitor has to type the id
 	for i := range page.Certificates {
 		page.Certificates[i].Chosen = page.Certificates[i].Value == page.Certificate
 	}
 	page.Serves = formPages(v).serves(page.Certificate)
 	if len(page.Certificates) > 0 && !slices.ContainsFunc(page.Certificates, func(o option) bool { return o.Chosen }) {
-		// Several, or one that has expired or is not among those listed.
+		// A listener may have several certificates, or one that has expired or is not
+		// listed.
 		page.Certificates = append([]option{{Value: page.Certificate, Text: textsOfOptions(page.Serves), Chosen: true}}, page.Certificates...)
 	}
 	page.BalancerName, page.Active = formPages(v).balancerBrief()
@@ -180,10 +181,10 @@ func (v listenerPages) showListener(status int, sent map[string]string, failed e
 	return nil
 }
 
-// textsOf are the fields of an answer as texts, whatever its type, and what it
-// says of backends.
+// textsOf returns the fields of an answer as texts, whatever its type, and the health of
+// its backends.
 func textsOf(answer any) (values map[string]string, health []api.BackendHealth) {
-	text, _ := json.Marshal(answer) // what the API answers always encodes
+	text, _ := json.Marshal(answer) // answers of the API can always be encoded
 	var fields map[string]json.RawMessage
 	_ = json.Unmarshal(text, &fields)
 	values = make(map[string]string)
@@ -199,7 +200,7 @@ func textsOf(answer any) (values map[string]string, health []api.BackendHealth) 
 	return values, health
 }
 
-// factsOf lists the values that an operation has a parameter for, in its order.
+// factsOf returns the values for which an operation has a parameter, in its order.
 func factsOf(op *api.Operation, values map[string]string) (all []fact) {
 	for _, r := range op.New().Params() {
 		if r.Name == "LoadBalancerId" || r.Name == "Description" || values[r.Name] == "" {
@@ -229,7 +230,7 @@ func (v listenerPages) changeListener() error {
 	op := operation("SetLoadBalancer" + p + "ListenerAttribute")
 	values := formPages(v).values(op)
 	if _, given := v.r.PostForm["Description"]; given {
-		values["Description"] = v.r.PostFormValue("Description") // empty, it clears what there was
+		values["Description"] = v.r.PostFormValue("Description") // an empty value clears the description
 	}
 	values["LoadBalancerId"], values["ListenerPort"] = v.lb(), v.r.PathValue("port")
 	if _, err := v.do(op.Name, values); err != nil {

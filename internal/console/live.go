@@ -7,35 +7,35 @@ import (
 )
 
 const (
-	// tick is the time between two looks at the counters, whoever watches.
+	// tick is the time between two samples of the counters, however many clients watch.
 	tick = 2 * time.Second
 
-	// firstTick is the time between the first two, for which the first page waits.
+	// firstTick is the time between the first two samples, for which the first page waits.
 	firstTick = 250 * time.Millisecond
 
-	// linger is how long looks go on after the last page: from one page to the next
-	// the charts go on.
+	// linger is how long sampling goes on after the last page, so that the charts have no
+	// gap from one page to the next.
 	linger = time.Minute
 
-	// ringPoints are the last 15 minutes.
+	// ringPoints is the number of points in 15 minutes.
 	ringPoints = int(15 * time.Minute / tick)
 
-	// maxRings bounds the memory: 24 KB a load balancer with traffic.
+	// maxRings bounds the memory of the charts: 24 KB for each load balancer with traffic.
 	maxRings = 1024
 
-	// maxWatchers bounds the streams that are open.
+	// maxWatchers bounds the open event streams.
 	maxWatchers = 512
 )
 
-// A live looks at the counters once for everybody, keeps the last 15 minutes and
-// tells who watches. However many watch, the data plane is read once; while nobody
-// does, it is not read at all: a look at 10,000 listeners takes 150 ms.
+// A live samples the counters of the data plane, keeps the last 15 minutes, and sends them
+// to all watchers. However many watch, the counters are read once per tick; while nobody
+// does, they are not read at all: reading 10,000 listeners takes 150 ms.
 type live struct {
 	state   func() State
 	traffic func() Traffic
 	now     func() time.Time
 
-	wake chan struct{} // receives when somebody wants to see
+	wake chan struct{} // receives when sampling has to begin
 
 	// Owned by the goroutine of run.
 	last     map[listenerName]ListenerCounts
@@ -48,8 +48,8 @@ type live struct {
 	loads    map[listenerName]load               // guarded by mu; of listeners with traffic
 	watchers map[string]map[chan []byte]struct{} // guarded by mu; by load balancer, "" for the overview
 	watching int                                 // guarded by mu
-	wanted   time.Time                           // guarded by mu; when somebody last asked for a page
-	sampling bool                                // guarded by mu; run looks, or is about to
+	wanted   time.Time                           // guarded by mu; when a page was last requested
+	sampling bool                                // guarded by mu; run samples, or is about to
 	rated    chan struct{}                       // guarded by mu; closed when there is a point
 	closed   bool                                // guarded by mu
 }
@@ -62,7 +62,7 @@ func newLive(state func() State, traffic func() Traffic, now func() time.Time) *
 	}
 }
 
-// run looks at the counters while somebody wants to see them, until ctx ends.
+// run samples the counters while somebody watches, until ctx ends.
 func (l *live) run(ctx context.Context) {
 	for {
 		select {
@@ -74,7 +74,7 @@ func (l *live) run(ctx context.Context) {
 	}
 }
 
-// sample looks at the counters until nobody wants to see them, or ctx ends.
+// sample samples the counters until nobody watches any more, or ctx ends.
 func (l *live) sample(ctx context.Context) {
 	l.look()
 	for pause := firstTick; l.isWanted(); pause = tick {
@@ -86,24 +86,24 @@ func (l *live) sample(ctx context.Context) {
 		l.look()
 		l.tell()
 	}
-	// The next look begins anew: nobody knows what happened in between.
+	// The next sampling starts without a previous sample: rates over the gap would be
+	// wrong.
 	l.last, l.answered, l.lastTime = nil, nil, time.Time{}
 }
 
-// want notes that somebody wants to see, and returns what is closed when there is
-// something.
+// want requests sampling, and returns a channel that is closed when there is a point.
 func (l *live) want() (rated <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.wanted = l.now()
 	if !l.sampling {
 		l.sampling = true
-		l.wake <- struct{}{} // has room: run has taken the last one
+		l.wake <- struct{}{} // buffered: run has received the previous one
 	}
 	return l.rated
 }
 
-// isWanted reports whether to go on. If not, what was seen is dropped.
+// isWanted reports whether sampling should go on. If not, the rates are dropped.
 func (l *live) isWanted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -126,7 +126,7 @@ func (l *live) look() {
 	rates := l.rates(traffic.Backends, seconds)
 	first := l.lastTime.IsZero()
 	l.lastTime = now
-	if first || seconds <= 0 { // what was counted before is nobody's rate
+	if first || seconds <= 0 { // there is no earlier sample to compute a rate from
 		return
 	}
 	l.mu.Lock()
@@ -155,7 +155,8 @@ func (l *live) look() {
 	}
 }
 
-// lastPoint is the newest of a load balancer; without traffic all of it is zero.
+// lastPoint returns the newest point of a load balancer; all fields are zero without
+// traffic.
 func (l *live) lastPoint(lb string) Point {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -165,7 +166,7 @@ func (l *live) lastPoint(lb string) Point {
 	return Point{Time: l.rings[""].newest().Time}
 }
 
-// backendsOf joins what the backends do with what health checks say of them.
+// backendsOf joins the rates of the backends with their health.
 func (l *live) backendsOf(lb string, s State) []backendRate {
 	l.mu.Lock()
 	rates := append([]backendRate(nil), l.backends[lb]...)
@@ -178,7 +179,7 @@ func (l *live) backendsOf(lb string, s State) []backendRate {
 	return rates
 }
 
-// points are the last 15 minutes of a load balancer, or of all for "".
+// points returns the last 15 minutes of a load balancer, or of all for "".
 func (l *live) points(lb string) []Point {
 	l.mu.Lock()
 	defer l.mu.Unlock()

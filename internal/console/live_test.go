@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// While nobody looks at the console the data plane is not read, whatever it has.
+// While nobody has a page of the console open, the counters of the data plane are not
+// read.
 func TestNothingIsReadForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var looks, states atomic.Int64
@@ -69,8 +70,8 @@ func TestNothingIsReadForNobody(t *testing.T) {
 	})
 }
 
-// The chart of the last 15 minutes begins with what the history has of them: of the
-// time when nobody looked, or before a takeover.
+// The chart of the last 15 minutes starts with the samples of the history, for the time
+// before the console sampled or before a takeover.
 func TestChartBeforeAnybodyLooked(t *testing.T) {
 	now := time.Now()
 	s := newSite(t, func(c *Config) {
@@ -78,14 +79,14 @@ func TestChartBeforeAnybodyLooked(t *testing.T) {
 			if lb != "" || now.Sub(from) < 14*time.Minute || now.Sub(from) > 16*time.Minute {
 				t.Errorf("asked for %q from %v", lb, from)
 			}
-			for minute := from.Unix(); minute < now.Unix()+120; minute += 60 { // longer than there is
+			for minute := from.Unix(); minute < now.Unix()+120; minute += 60 { // further than there are samples
 				points = append(points, Point{Time: minute, Open: 7})
 			}
 			return points, nil
 		}
 	})
 	b := s.signIn(t, "root-key")
-	b.get("").want(t, http.StatusOK) // somebody looks: waits for the first point
+	b.get("").want(t, http.StatusOK) // starts the sampling and waits for the first point
 	var points []Point
 	if err := json.Unmarshal([]byte(b.get("series?span=15m").text), &points); err != nil {
 		t.Fatal(err)

@@ -5,16 +5,16 @@ type (
 	backendName  struct{ lb, port, id string }
 )
 
-// A backendRate is what one backend does for all listeners of its load balancer.
+// A backendRate is the traffic of one backend, of all listeners of its load balancer.
 type backendRate struct {
 	ID     string  `json:"id"`
-	Active int64   `json:"active"` // exchanges under way
-	Rate   float64 `json:"rate"`   // answers a second
+	Active int64   `json:"active"` // exchanges in flight
+	Rate   float64 `json:"rate"`   // responses a second
 	Health string  `json:"health"`
 	Reason string  `json:"reason,omitempty"`
 }
 
-// gains are what has come since the last look, by load balancer and in all.
+// gains returns what was counted since the last sample, by load balancer and in total.
 func (l *live) gains(listeners []ListenerCounts) map[string]*gain {
 	gains := map[string]*gain{"": new(gain)}
 	next := make(map[listenerName]ListenerCounts, len(listeners))
@@ -38,8 +38,8 @@ func (l *live) gains(listeners []ListenerCounts) map[string]*gain {
 	return gains
 }
 
-// listenerLoads are what listeners with traffic do. It comes before gains, which
-// forgets what was counted at the last look.
+// listenerLoads returns the traffic of listeners that have any. It has to be called before
+// gains, which replaces the last sample.
 func (l *live) listenerLoads(listeners []ListenerCounts, seconds float64) map[listenerName]load {
 	all := make(map[listenerName]load)
 	for i := range listeners {
@@ -48,7 +48,7 @@ func (l *live) listenerLoads(listeners []ListenerCounts, seconds float64) map[li
 		var answers uint64
 		was := l.last[name]
 		for class := range one.ByClass {
-			if was.ByClass[class] <= one.ByClass[class] { // else it has begun anew
+			if was.ByClass[class] <= one.ByClass[class] { // otherwise the counter started again from zero
 				answers += one.ByClass[class] - was.ByClass[class]
 			}
 		}
@@ -59,7 +59,7 @@ func (l *live) listenerLoads(listeners []ListenerCounts, seconds float64) map[li
 	return all
 }
 
-// rates are what the backends do, by load balancer.
+// rates returns the traffic of the backends, by load balancer.
 func (l *live) rates(backends []BackendCounts, seconds float64) map[string][]backendRate {
 	index := make(map[backendName]int)
 	rates := make(map[string][]backendRate)

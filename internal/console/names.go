@@ -8,18 +8,18 @@ import (
 	"elbow/internal/elb"
 )
 
-// Where a thing has a name that the visitor may see, pages show it and not the id.
+// Pages show the name of an object instead of its id if the visitor may see it.
 
-// balancerName is the name of the page's load balancer, its id for who may not see
-// it.
+// balancerName returns the name of the page's load balancer, or its id if the visitor may
+// not see the name.
 func (v formPages) balancerName() string {
 	name, _ := v.balancerBrief()
 	return name
 }
 
-// balancerBrief is the name of the page's load balancer and whether it is active,
-// without which nothing of it can be changed. Of who may not see it nothing else is
-// known than that it may be.
+// balancerBrief returns the name of the page's load balancer and whether it is active,
+// without which it cannot be changed. If the visitor may not see the load balancer, it
+// counts as active.
 func (v formPages) balancerBrief() (name string, active bool) {
 	if lb, err := balancerPages(v).describe(); err == nil {
 		return lb.LoadBalancerName, lb.LoadBalancerStatus == elb.Active
@@ -27,7 +27,8 @@ func (v formPages) balancerBrief() (name string, active bool) {
 	return v.lb(), true
 }
 
-// certificateName is the name of a certificate, its id for who may not see it.
+// certificateName returns the name of a certificate, or its id if the visitor may not see
+// the name.
 func (v formPages) certificateName(id string) string {
 	if v.needsCall("GetUserCertificateDetail", nil) == nil {
 		if out, err := ask[api.GetUserCertificateDetailOutput](v.visit, "GetUserCertificateDetail", map[string]string{"CertId": id, "CertFilter": "true"}); err == nil {
@@ -37,8 +38,8 @@ func (v formPages) certificateName(id string) string {
 	return id
 }
 
-// serves are the certificates of a listener, which has one id or several separated
-// by commas.
+// serves returns the certificates of a listener from its value, which is one id or several
+// separated by commas.
 func (v formPages) serves(ids string) (all []option) {
 	if ids == "" {
 		return nil
@@ -49,7 +50,7 @@ func (v formPages) serves(ids string) (all []option) {
 	return all
 }
 
-// textsOfOptions are the texts of options in one line.
+// textsOfOptions returns the texts of options in one line.
 func textsOfOptions(all []option) string {
 	var texts []string
 	for _, o := range all {
@@ -58,11 +59,11 @@ func textsOfOptions(all []option) string {
 	return strings.Join(texts, ", ")
 }
 
-// shownHosts is how many names of a certificate a line has.
+// shownHosts is the maximum number of names of a certificate in a line.
 const shownHosts = 3
 
-// hosts are the names that a certificate is for: its SANs, which are what clients
-// look at, else its common name.
+// hosts returns the names that a certificate is valid for: its SANs, which are what
+// clients check, otherwise its common name.
 func hosts(sans, commonName string) string {
 	if sans == "" {
 		return commonName
@@ -74,7 +75,7 @@ func hosts(sans, commonName string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(all[:shownHosts], ", "), len(all)-shownHosts)
 }
 
-// nameAndID is a name with its id, or the id alone if the thing has no other name.
+// nameAndID returns a name with its id, or only the id of an object without another name.
 func nameAndID(name, id string) string {
 	if name == "" || name == id {
 		return id

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/elb"
 )
 
-// Pages name what has a name: the load balancer of a listener, and its
-// certificates, also several, one that has expired and one without a common name.
+// Pages show names instead of ids: of the load balancer of a listener, and of its
+// certificates, also of several, of an expired one and of one without a common name.
 func TestNamesInsteadOfIDs(t *testing.T) {
 	s := newStrictSite(t)
 	s.with(func() {
@@ -41,8 +41,8 @@ func TestNamesInsteadOfIDs(t *testing.T) {
 	s.signIn(t, "alice").get("load-balancers/lb-1/listeners/https/443").want(t, http.StatusOK, "of lb-1", "<dd>1, 2</dd>")
 }
 
-// On a phone the rows of a table are cards: each cell but the first says what it is
-// or has what can be done.
+// On a narrow screen each row of a table is a card: each cell but the first has a label or
+// the actions.
 func TestTablesAreCardsOnAPhone(t *testing.T) {
 	narrow := map[string]bool{"templates/overview.html": true, "templates/explorer_operation.html": true} // three short columns
 	files, err := templates.ReadDir("templates")

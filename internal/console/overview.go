@@ -9,13 +9,13 @@ import (
 	"elbow/internal/api"
 )
 
-// maxTroubles is how many lines a list of the overview has; the number above it
+// maxTroubles is the maximum length of a list on the overview; the number above the list
 // counts all.
 const maxTroubles = 8
 
-// An overviewPage is what is going on, as far as the visitor may see it.
+// An overviewPage shows the state of all load balancers, as far as the visitor may see it.
 type overviewPage struct {
-	May     bool // see load balancers at all
+	May     bool // may see load balancers at all
 	Missing problem
 	Counts  counts
 
@@ -23,7 +23,7 @@ type overviewPage struct {
 	Busiest            []busy
 
 	Early            []EarlyCertificate
-	Certificates     []api.CertificateOrder // that expire within 30 days, or have
+	Certificates     []api.CertificateOrder // that have expired or will within 30 days
 	CertificateCount int64
 	CertificateIssue *problem
 }
@@ -32,14 +32,14 @@ type overviewPage struct {
 type busy struct {
 	ID, Name string
 	Rate     float32 // exchanges a second
-	Errors   float32 // of these, 5xx
+	Errors   float32 // how many of them are 5xx
 }
 
-// watching is the action that what is live stands under: it tells of the same
-// things that this operation does.
+// watching is the action that is required for the live figures, which show the same load
+// balancers as this operation.
 const watching = "ens:DescribeLoadBalancers"
 
-// overviewPages show how all load balancers stand, and the series of the charts.
+// overviewPages show the state of all load balancers, and the series of the charts.
 type overviewPages struct{ *visit }
 
 func (v overviewPages) overview() error {
@@ -76,7 +76,7 @@ func (v overviewPages) overview() error {
 
 func first(all []trouble) []trouble { return all[:min(len(all), maxTroubles)] }
 
-// busiest are the load balancers with the most exchanges at this moment.
+// busiest returns the load balancers with the highest rates at this moment.
 func (v overviewPages) busiest(s State) []busy {
 	names := namesOf(s)
 	var all []busy
@@ -89,8 +89,8 @@ func (v overviewPages) busiest(s State) []busy {
 	return all[:min(len(all), maxTroubles)]
 }
 
-// newest are the last points of all load balancers. The first page after a time
-// without any waits for them.
+// newest returns the last points of all load balancers. If the counters were not sampled
+// before, it waits for the first points.
 func (v overviewPages) newest() map[string]Point {
 	select {
 	case <-v.live.want():
@@ -110,16 +110,16 @@ func (l *live) newest() map[string]Point {
 	return all
 }
 
-// watchOverview streams the numbers of the overview.
+// watchOverview streams the figures of the overview.
 func (v overviewPages) watchOverview() (topic string, err error) {
 	return "", v.needs(watching)
 }
 
-// The spans that charts show.
+// spans are the time ranges of charts.
 var spans = map[string]time.Duration{"15m": 15 * time.Minute, "6h": 6 * time.Hour, "7d": 7 * 24 * time.Hour}
 
-// series answers with the points of a chart as JSON: of the load balancer lb, or
-// of all without one.
+// series serves the points of a chart as JSON: of the load balancer lb, or of all if there
+// is none.
 func (v overviewPages) series() error {
 	if err := v.needs(watching); err != nil {
 		return err
@@ -145,8 +145,8 @@ func (v overviewPages) series() error {
 	return json.NewEncoder(v.w).Encode(points)
 }
 
-// lastPoints are the last 15 minutes: some seconds each while somebody looked, in
-// this process or the one before, and else minute by minute.
+// lastPoints returns the last 15 minutes: points of some seconds each while this or the
+// previous process sampled, and otherwise of a minute each.
 func (v overviewPages) lastPoints(lb string) ([]Point, error) {
 	v.live.want()
 	points := v.live.points(lb)
@@ -157,9 +157,9 @@ func (v overviewPages) lastPoints(lb string) ([]Point, error) {
 	return withMinutes(points, minutes), err
 }
 
-// withMinutes are the points of some seconds each and, for minutes in which there
-// are none, that of the minute: nobody looked then, or another process served. What
-// is later than the last point is left to the next one.
+// withMinutes returns the points of some seconds each and, for minutes without any, the
+// point of the minute: the console did not sample then, or another process served. Minutes
+// after the last point are left to later points.
 func withMinutes(points, minutes []Point) []Point {
 	all := make([]Point, 0, len(points)+len(minutes))
 	rest := points

@@ -1,11 +1,12 @@
 package console
 
-// in is a page of P as one of a visit. A P is a visit, with what its pages have in common.
+// in converts a page of P to one of a visit. P is a visit with the methods that its pages
+// share.
 func in[P ~struct{ *visit }](page func(P) error) func(*visit) error {
 	return func(v *visit) error { return page(P{v}) }
 }
 
-// topicIn is in for what a page that is looked at follows.
+// topicIn converts the topic of an event stream in the way that in converts a page.
 func topicIn[P ~struct{ *visit }](topic func(P) (string, error)) func(*visit) (string, error) {
 	return func(v *visit) (string, error) { return topic(P{v}) }
 }

@@ -20,8 +20,7 @@ import (
 
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
 
-// withBalancer lets a site answer about one load balancer whose texts are
-// hostile.
+// withBalancer adds a load balancer with hostile texts to a site.
 func withBalancer(s *site) {
 	s.state = State{
 		LoadBalancers: []elb.LoadBalancer{{ID: "lb-1", Name: hostile, Status: elb.Active, Backends: []elb.Backend{{ServerID: hostile, Port: 80}}}},
@@ -57,7 +56,7 @@ func withBalancer(s *site) {
 	s.answers["ListPoliciesForUser"] = api.ListPoliciesForUserOutput{}
 }
 
-// No text of a client's is markup, on any page, in any form that comes back.
+// Texts from clients are escaped, on every page and in every form that is shown again.
 func TestTextsAreEscaped(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -84,8 +83,8 @@ func TestTextsAreEscaped(t *testing.T) {
 	}
 }
 
-// What the visitor may not do is not offered; asked for all the same it is
-// refused with the name of the action.
+// An action that the visitor may not perform is not offered; a request for it is refused
+// with the name of the action.
 func TestNotAllowed(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -108,14 +107,14 @@ func TestNotAllowed(t *testing.T) {
 	b.get("series?span=15m").want(t, http.StatusForbidden, "ens:DescribeLoadBalancers")
 }
 
-// validForm is a form for a listener that the tables find nothing wrong in.
+// validForm is a form for a listener in which the tables find no error.
 var validForm = []string{
 	"ListenerPort", "8443", "Description", "as typed", "HealthCheckHttpCode", "http_2xx", "HealthCheckHttpCode", "http_3xx", "HealthCheck", "on",
 	"ServerCertificateId", "1",
 }
 
-// An error of the API stands beside the field that it is about, named as its label
-// names it, and what was typed stays.
+// An error of the API is shown beside its field, with the label of the field, and the
+// values that were typed stay.
 func TestErrorBesideTheField(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -222,7 +221,7 @@ func TestPolicyTools(t *testing.T) {
 	b.get("policies/tester?user=alice&action=ens:DeleteX&source=nowhere").want(t, http.StatusOK, "no IP address")
 }
 
-// Pages of what is not there say so.
+// The page of an object that does not exist says so.
 func TestNothingHere(t *testing.T) {
 	s := newSite(t)
 	s.answers["DescribeLoadBalancerAttribute"] = struct{}{} // of an unknown load balancer
@@ -233,7 +232,7 @@ func TestNothingHere(t *testing.T) {
 	}
 }
 
-// A stream says what is so at once and ends with its session.
+// A stream sends the current state at once and ends with its session.
 func TestStream(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
@@ -262,7 +261,7 @@ func TestStream(t *testing.T) {
 		t.Errorf("%+v", doc)
 	}
 	s.console.EndStreams()
-	for lines.Scan() { // what was under way still comes
+	for lines.Scan() { // events that were sent before still arrive
 	}
 	if got := b.get("live/overview"); got.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("after the end: status %d", got.StatusCode)
@@ -275,8 +274,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// Rates are what came between two looks, of listeners that come, go and begin
-// anew.
+// Rates are differences of two samples, also when listeners are added, removed or start
+// again from zero.
 func TestLiveRates(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	var traffic Traffic
@@ -287,7 +286,7 @@ func TestLiveRates(t *testing.T) {
 	}
 	look := func() { l.look(); now = now.Add(2 * time.Second); traffic = Traffic{} }
 	count("a", "1", 100)
-	look() // what was counted before is nobody's rate
+	look() // the first sample gives no rate
 	count("a", "1", 120)
 	count("a", "2", 10)
 	count("b", "1", 6)
@@ -300,7 +299,7 @@ func TestLiveRates(t *testing.T) {
 	if b := l.backends["a"]; len(b) != 1 || b[0].Active != 4 || b[0].Rate != 15 {
 		t.Errorf("backends %+v", b)
 	}
-	count("a", "1", 4) // began anew
+	count("a", "1", 4) // from zero again
 	look()
 	if p := l.lastPoint("a"); p.Rate() != 2 || p.Open != 1 {
 		t.Errorf("a listener that began anew: %+v", p)
@@ -313,8 +312,8 @@ func TestLiveRates(t *testing.T) {
 	}
 }
 
-// BenchmarkOverview is the overview of an installation with 1,000 load
-// balancers, but for the two calls of the API.
+// BenchmarkOverview renders the overview of an installation with 1,000 load balancers,
+// without the two calls of the API.
 func BenchmarkOverview(b *testing.B) {
 	var s State
 	for i := range 1000 {
@@ -345,7 +344,7 @@ func BenchmarkOverview(b *testing.B) {
 	}
 }
 
-// discard is a browser that reads nothing.
+// discard is a browser that discards responses.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }
@@ -359,7 +358,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// A certificate that a listener has too early needs attention.
+// A certificate that a listener uses before it is valid is listed as a problem.
 func TestOverviewOfEarlyCertificates(t *testing.T) {
 	from := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := newSite(t, func(c *Config) {
@@ -368,8 +367,8 @@ func TestOverviewOfEarlyCertificates(t *testing.T) {
 	s.signIn(t, "root-key").get("").want(t, http.StatusOK, `href="/console/certificates/7"`, "spring</a> is not valid before 2030-01-02 03:04:05 UTC")
 }
 
-// The page of a user shows the groups and what comes by each of them, which is why the
-// user may do something without a policy.
+// The page of a user shows its groups with their policies, which explains permissions that
+// the user's own policies do not give.
 func TestGroupsOfAUser(t *testing.T) {
 	s := newSite(t)
 	b := s.signIn(t, "root-key")
@@ -386,7 +385,7 @@ func TestGroupsOfAUser(t *testing.T) {
 	}
 }
 
-// The page of a load balancer has the EIPs that it serves on, for who may see them.
+// The page of a load balancer shows its EIPs to visitors who may see them.
 func TestEIPsOfABalancer(t *testing.T) {
 	s := newStrictSite(t)
 	s.with(func() {

@@ -4,19 +4,19 @@ import (
 	"net/http"
 )
 
-// A passwordForm is what the page shows on which one changes one's own password.
+// A passwordForm is the page on which visitors change their own password.
 type passwordForm struct {
-	Must   bool // it has to be changed before anything else
+	Must   bool // the password has to be changed before anything else
 	Failed string
-	Field  string // that it is about: old, new or again; "" if it is about none
+	Field  string // the field of the error: old, new or again; "" if it is about none
 }
 
 func (v accountPages) passwordPage() error {
 	return v.show("password", "Change password", passwordForm{Must: v.person.MustReset})
 }
 
-// changePassword is a call of the API like any other; the session goes on under
-// the new password, all others of the user end.
+// changePassword makes a call of the API. The session goes on with the new password; all
+// other sessions of the user end.
 func (v accountPages) changePassword() error {
 	form := passwordForm{Must: v.person.MustReset}
 	next := v.r.PostFormValue("new")

@@ -11,13 +11,13 @@ import (
 	"elbow/internal/ram"
 )
 
-// A policiesPage is a stretch of the policies.
+// A policiesPage shows a range of the policies.
 type policiesPage struct {
 	Policies []api.Policy
 	Next     string // marker of what is left
 }
 
-// policyPages show policies and who has them, and make, change and delete them.
+// policyPages show policies and their users, and create, change and delete them.
 type policyPages struct{ *visit }
 
 func (v policyPages) policies() error {
@@ -28,7 +28,7 @@ func (v policyPages) policies() error {
 	return v.show("policies", "Policies", policiesPage{Policies: out.Policies.Policy, Next: out.Marker})
 }
 
-// startingPoint is the document that a new policy begins as.
+// startingPoint is the initial document of a new policy.
 const startingPoint = `{
   "Version": "1",
   "Statement": [
@@ -48,19 +48,19 @@ func (v policyPages) newPolicyPage() error {
 }
 
 func (v policyPages) policyPage(status int, values map[string]string, failed error) error {
-	f := formPages(v).formOf(operation("CreatePolicy"), values, failed, map[string]tweak{"PolicyDocument": leftOut}) // the page has it, with its check
+	f := formPages(v).formOf(operation("CreatePolicy"), values, failed, map[string]tweak{"PolicyDocument": leftOut}) // the page has its own field, with a check
 	v.render(status, "policy_new", "New policy", policyForm{f, values["PolicyDocument"], checkDocument(values["PolicyDocument"])})
 	return nil
 }
 
-// A policyForm is the form of a policy with its document and what the check says.
+// A policyForm is the form of a policy with its document and the result of its check.
 type policyForm struct {
 	form
 	Document string
 	Check    check
 }
 
-// A check is what is wrong with a document.
+// A check lists the errors of a document.
 type check struct {
 	OK           bool
 	Line, Column int
@@ -75,8 +75,7 @@ func checkDocument(document string) check {
 	return check{OK: err == nil}
 }
 
-// checkPolicy says of a document as it is typed what is wrong with it. It makes
-// no call: nothing is looked up.
+// checkPolicy reports the errors of a document while it is typed. It makes no call.
 func (v policyPages) checkPolicy() error {
 	v.partial(200, "policy_new", "policy-check", checkDocument(strings.ReplaceAll(v.r.PostFormValue("PolicyDocument"), "\r\n", "\n")))
 	return nil
@@ -119,7 +118,7 @@ func (v policyPages) deletePolicy() error {
 	return v.done("policies", "The policy is deleted.")
 }
 
-// A testerPage asks whether a user may do something, and answers.
+// A testerPage evaluates whether a user may perform an action.
 type testerPage struct {
 	User, Action, Resource, Source string
 	Secure                         bool
@@ -130,13 +129,13 @@ type testerPage struct {
 	Failed                         string
 }
 
-// A decided is a policy that has something to say.
+// A decided is a policy that allows or denies the request.
 type decided struct {
 	NamedPolicy
 	Decision string
 }
 
-// tester answers by the policies alone and does nothing.
+// tester evaluates the policies and performs nothing.
 func (v policyPages) tester() error {
 	q := v.r.URL.Query()
 	page := testerPage{User: q.Get("user"), Action: q.Get("action"), Resource: q.Get("resource"), Source: q.Get("source"), Secure: q.Get("secure") != ""}
@@ -149,7 +148,7 @@ func (v policyPages) tester() error {
 		}
 		return v.show("tester", "May this user do that?", page)
 	}
-	// Whoever may list the policies of a user may know what comes of them.
+	// A visitor who may list the policies of a user may also know their effect.
 	if _, err := v.do("ListPoliciesForUser", map[string]string{"UserName": page.User}); err != nil {
 		p := v.problemOf(err)
 		if p.Action != "" {
@@ -173,8 +172,8 @@ func (v policyPages) tester() error {
 	return v.show("tester", "May this user do that?", page)
 }
 
-// decide evaluates all policies of the user together, and each alone for who it
-// was.
+// decide evaluates all policies of the user together, and each alone to find those that
+// decided.
 func (v policyPages) decide(page *testerPage, c ram.Conditions) error {
 	policies, err := v.PoliciesOf(v.r.Context(), page.User)
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// pages are the templates, one set for each page, by the name of its file.
+// pages are the templates, one set for each page, by file name.
 type pages map[string]*template.Template
 
-// parsePages reads the templates. A page is a file of its own that defines
-// "main"; layout.html and parts.html are part of every page.
+// parsePages parses the templates. A page is a file that defines "main"; layout.html and
+// parts.html are part of every page.
 func parsePages() (pages, error) {
 	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/layout.html", "templates/parts.html")
 	if err != nil {
@@ -43,7 +43,7 @@ func parsePages() (pages, error) {
 	return all, nil
 }
 
-// functions are what templates call.
+// functions are the functions that templates can call.
 var functions = template.FuncMap{
 	"static": func(file string) string { return Path + "static/" + staticVersion() + "/" + file },
 	"dict":   dict,
@@ -54,7 +54,7 @@ var functions = template.FuncMap{
 	"millis": func(seconds float64) float64 { return seconds * 1000 },
 }
 
-// dict makes the argument of a template out of names and values.
+// dict makes a template argument of names and values.
 func dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 != 0 {
 		return nil, fmt.Errorf("dict: a value is missing")
@@ -66,7 +66,7 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// plural is "1 listener", "2 listeners".
+// plural returns "1 listener", "2 listeners".
 func plural(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -74,8 +74,7 @@ func plural(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// A frame is what layout.html puts around a page; its fields are there for the
-// page too.
+// A frame holds the data of layout.html; the page itself can use its fields too.
 type frame struct {
 	Title  string
 	Data   any
@@ -84,10 +83,10 @@ type frame struct {
 	visit *visit
 }
 
-// SignedIn reports whether there is somebody.
+// SignedIn reports whether the visitor is signed in.
 func (f frame) SignedIn() bool { return f.visit.session != nil }
 
-// Who is the name that the page shows.
+// Who returns the name of the visitor that the page shows.
 func (f frame) Who() string {
 	if f.visit.person.Identity.Root() {
 		return "root"
@@ -101,8 +100,8 @@ func (f frame) User() bool { return !f.visit.person.Identity.Root() }
 // May reports whether the visitor's policies allow an action.
 func (f frame) May(action string) bool { return f.visit.may(action) }
 
-// MayCall reports whether they allow a call with parameters, names and values in
-// turn.
+// MayCall reports whether the visitor's policies allow a call with parameters, which are
+// given as names and values in turn.
 func (f frame) MayCall(operationName string, pairs ...string) bool {
 	params := make(map[string]string)
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -111,22 +110,22 @@ func (f frame) MayCall(operationName string, pairs ...string) bool {
 	return f.visit.mayCall(operation(operationName), params)
 }
 
-// Token is what every form of the page carries.
+// Token returns the token that every form of the page carries.
 func (f frame) Token() string { return f.visit.token() }
 
-// Theme is light or dark, or empty for what the system says.
+// Theme returns light or dark, or "" for the setting of the system.
 func (f frame) Theme() string { return theme(f.visit.r) }
 
-// Here is the page, as the field "back" of a form.
+// Here returns the URL of the page, for the field "back" of a form.
 func (f frame) Here() string { return f.visit.r.URL.RequestURI() }
 
-// In reports whether the page is part of a section, for the navigation.
+// In reports whether the page belongs to a section of the navigation.
 func (f frame) In(section string) bool {
 	rest := strings.TrimPrefix(f.visit.r.URL.Path, Path)
 	return rest == section || section != "" && strings.HasPrefix(rest, section+"/")
 }
 
-// Version is the program's.
+// Version returns the version of the program.
 func (f frame) Version() string { return f.visit.Version }
 
 // HistoryThere reports whether the charts have more than 15 minutes to show.
@@ -152,8 +151,8 @@ func (v *visit) partial(status int, page, block string, data any) {
 	v.execute(status, page, block, frame{Data: data, visit: v})
 }
 
-// execute makes the whole answer before any of it goes out: half a page is worse
-// than an error.
+// execute renders the complete page before any of it is sent: an error page is better than
+// half a page.
 func (v *visit) execute(status int, page, block string, f frame) {
 	var b bytes.Buffer
 	if err := v.pages[page].ExecuteTemplate(&b, block, f); err != nil {
@@ -163,5 +162,5 @@ func (v *visit) execute(status int, page, block string, f frame) {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)
-	_, _ = b.WriteTo(v.w) // whoever asked may be gone
+	_, _ = b.WriteTo(v.w) // the client may have disconnected
 }

@@ -18,8 +18,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A strictSite is a site with one thing of every kind, whose calls policies decide
-// on as the gateway has them do.
+// A strictSite is a site with one object of every kind. Policies decide on its calls as in
+// the gateway.
 type strictSite struct {
 	*site
 
@@ -71,7 +71,7 @@ func newStrictSite(t *testing.T) *strictSite {
 	return s
 }
 
-// refusals are the calls that policies have refused since the last time.
+// refusals returns the calls that policies have refused since it was last called.
 func (s *strictSite) refusals() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,8 +87,7 @@ var (
 	selectPattern = regexp.MustCompile(`(?s)<select [^>]*name="([^"]*)".*?<option value="([^"]+)"`)
 )
 
-// A crawl follows every link and sends every form that the console offers, as one
-// visitor.
+// A crawl follows every link and sends every form that the console offers to one visitor.
 type crawl struct {
 	*browser
 	site    *strictSite
@@ -124,8 +123,8 @@ func (c *crawl) visit(page, from string) {
 	}
 }
 
-// send sends a form as it is. Whatever the API says of its values, policies must
-// not refuse it.
+// send sends a form as it is. The API may refuse its values, but policies must not refuse
+// the call.
 func (c *crawl) send(to, fields, from string) {
 	action := strings.TrimPrefix(to, Path)
 	if c.sent[to+fields] || slices.Contains([]string{"signout", "theme", "password", "explorer"}, strings.Split(action, "/")[0]) {
@@ -155,10 +154,10 @@ func (c *crawl) send(to, fields, from string) {
 	}
 }
 
-// What a visitor's policies do not allow is not offered: no link leads to a page
-// that is forbidden, and no form makes a call that is refused. With everything
-// allowed but one operation, and with what only reads and one operation, for each
-// of them.
+// The console offers only what the visitor's policies allow: no link leads to a forbidden
+// page, and no form makes a call that is refused. This is tested for each operation with
+// policies that allow everything but the operation, and with policies that allow only
+// reading and the operation.
 func TestNothingForbiddenIsOffered(t *testing.T) {
 	s := newStrictSite(t)
 	all := s.crawl(s.signIn(t, "root-key"))
@@ -198,8 +197,8 @@ func (s *strictSite) allow(t *testing.T, statements string) {
 	s.with(func() { s.people["alice"].Policies = []*ram.Policy{p} })
 }
 
-// What policies allow for one user or policy is offered on its page, and not on
-// those of others.
+// What policies allow for one user or policy is offered on its page, and not on the pages
+// of others.
 func TestRightsOnOneResource(t *testing.T) {
 	s := newStrictSite(t)
 	b := s.signIn(t, "alice")
@@ -216,7 +215,7 @@ func TestRightsOnOneResource(t *testing.T) {
 	}
 }
 
-// What the visitor may not know is not claimed.
+// The overview shows no numbers that the visitor may not know.
 func TestOverviewClaimsNothingUnknown(t *testing.T) {
 	s := newStrictSite(t)
 	s.with(func() {
@@ -242,8 +241,8 @@ func TestOverviewClaimsNothingUnknown(t *testing.T) {
 	}
 }
 
-// What the API would refuse as things stand is not offered either, and the page says
-// what is in the way.
+// What the API would refuse in the current state is not offered either, and the page shows
+// the reason.
 func TestNothingThatMustFailIsOffered(t *testing.T) {
 	s := newStrictSite(t)
 	b := s.signIn(t, "root-key")

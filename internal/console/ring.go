@@ -5,8 +5,8 @@ import "time"
 // A ring holds the last ringPoints points.
 type ring struct {
 	all  [ringPoints]Point
-	next int   // where the next one goes
-	n    int   // how many there are
+	next int   // the index of the next point
+	n    int   // the number of points
 	used int64 // Unix seconds of the last point with traffic
 }
 
@@ -19,12 +19,12 @@ func (r *ring) add(p Point) {
 	}
 }
 
-// newest is the last point; zero if there is none.
+// newest returns the last point; zero if there is none.
 func (r *ring) newest() Point {
 	return r.all[(r.next+ringPoints-1)%ringPoints]
 }
 
-// points are all of them, oldest first.
+// points returns all points, oldest first.
 func (r *ring) points() []Point {
 	all := make([]Point, 0, r.n)
 	for i := range r.n {
@@ -33,7 +33,7 @@ func (r *ring) points() []Point {
 	return all
 }
 
-// idle reports whether nothing in the ring is worth keeping.
+// idle reports whether the ring had no traffic for so long that it can be dropped.
 func (r *ring) idle(now time.Time) bool {
 	return now.Unix()-r.used > int64(ringPoints)*int64(tick/time.Second)
 }

@@ -9,23 +9,23 @@ import (
 )
 
 const (
-	// sessionIdle ends a session that nobody uses. A page that is open and shows
-	// what is live does not count as use.
+	// sessionIdle is the time without use after which a session ends. The event stream of
+	// an open page does not count as use.
 	sessionIdle = time.Hour
 
-	// sessionLife ends a session whatever happens: a working day.
+	// sessionLife is the time after which a session ends in any case: a working day.
 	sessionLife = 12 * time.Hour
 
-	// maxSessions bounds the memory; beyond it the one least recently used ends.
+	// maxSessions bounds the memory; beyond it the least recently used session ends.
 	maxSessions = 4096
 
-	// maxPersonSessions bounds those of one identity, so that one who signs in
-	// again and again ends their own.
+	// maxPersonSessions bounds the sessions of one identity, so that somebody who signs in
+	// again and again ends only their own.
 	maxPersonSessions = 32
 )
 
-// A session is somebody's who is signed in. Its token is kept as a hash, so that
-// what is in memory lets nobody in.
+// A session belongs to a signed-in person. Its token is kept as a hash, so that the memory
+// of the process holds nothing that can be used to sign in.
 type session struct {
 	key     [sha256.Size]byte
 	csrf    string // the token of its forms
@@ -37,13 +37,13 @@ type session struct {
 	flash  *notice   // guarded by mu; shown once, by the next page
 }
 
-// A notice is what the next page says at its top.
+// A notice is a message at the top of the next page.
 type notice struct {
 	Kind string // ok or bad
 	Text string
 }
 
-// flashed takes the notice.
+// flashed returns the notice and removes it.
 func (s *session) flashed() *notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,14 +58,14 @@ func (s *session) say(kind, text string) {
 	s.flash = &notice{kind, text}
 }
 
-// who is the person as of the last request.
+// who returns the person as of the last request.
 func (s *session) who() Person {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.person
 }
 
-// become notes who the person is now.
+// become replaces the person by a newer version.
 func (s *session) become(p Person) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *session) touch(now time.Time) {
 	s.seen = now
 }
 
-// over reports whether the time of the session has passed.
+// over reports whether the session has expired.
 func (s *session) over(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,7 +91,7 @@ func (s *session) lastSeen() time.Time {
 	return s.seen
 }
 
-// sessions are all of this process.
+// sessions holds all sessions of this process.
 type sessions struct {
 	now func() time.Time
 
@@ -103,7 +103,7 @@ func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, all: make(map[[sha256.Size]byte]*session)}
 }
 
-// begin makes a session and the token that names it.
+// begin creates a session and the token that identifies it.
 func (s *sessions) begin(p Person) (token string, one *session) {
 	token = newToken()
 	now := s.now()
@@ -115,7 +115,7 @@ func (s *sessions) begin(p Person) (token string, one *session) {
 	return token, one
 }
 
-// makeRoom is called with mu held.
+// makeRoom ends sessions beyond the limits. Called with mu held.
 func (s *sessions) makeRoom(p Person, now time.Time) {
 	var oldest, own *session
 	count := 0
@@ -145,8 +145,7 @@ func earlier(a, b *session) *session {
 	return a
 }
 
-// find is the session that a token names, nil if there is none or its time has
-// passed.
+// find returns the session of a token, nil if there is none or it has expired.
 func (s *sessions) find(token string) *session {
 	key := sha256.Sum256([]byte(token))
 	s.mu.Lock()
@@ -159,7 +158,7 @@ func (s *sessions) find(token string) *session {
 	return one
 }
 
-// of counts the sessions of a user.
+// of returns the number of sessions of a user.
 func (s *sessions) of(account, user string) (n int) {
 	now := s.now()
 	s.mu.Lock()
@@ -186,7 +185,7 @@ func (s *sessions) there(one *session) bool {
 	return s.all[one.key] == one && !one.over(s.now())
 }
 
-// newToken is 256 random bits as text.
+// newToken returns 256 random bits as text.
 func newToken() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails

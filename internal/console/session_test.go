@@ -56,8 +56,8 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// A session ends when nobody uses it, when its day is over, and when what was
-// signed in with is good no more.
+// A session ends when it is not used, when its maximum lifetime is over, and when the key
+// or password that was used to sign in is no longer valid.
 func TestSessionsEnd(t *testing.T) {
 	for name, end := range map[string]func(s *site, b *browser){
 		"idle": func(s *site, _ *browser) { s.with(func() { s.offset = sessionIdle + time.Second }) },
@@ -104,7 +104,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
-// No form is taken without the token of its session, nor from another site.
+// A form without the token of its session, or from another site, is refused.
 func TestForgedForms(t *testing.T) {
 	s := newSite(t)
 	b, other := s.signIn(t, "root-key"), s.signIn(t, "alice")
@@ -157,7 +157,7 @@ func TestBackStaysInTheConsole(t *testing.T) {
 	}
 }
 
-// Another password has to be chosen before any other page is shown.
+// Before any other page is shown, the password has to be changed.
 func TestPasswordReset(t *testing.T) {
 	s := newSite(t)
 	s.answers["ChangePassword"] = struct{}{}
@@ -179,8 +179,8 @@ func TestPasswordReset(t *testing.T) {
 	b.get("").want(t, http.StatusOK, "The password is changed")
 }
 
-// Sessions go over to the next process with what they may and until when; those
-// that have ended do not.
+// Sessions are handed to the next process with their permissions and expiry; sessions that
+// have ended are not.
 func TestSessionsAreKept(t *testing.T) {
 	s := newSite(t)
 	b, out := s.signIn(t, "root-key"), s.signIn(t, "alice")

@@ -9,23 +9,24 @@ import (
 	"elbow/internal/lockout"
 )
 
-// ErrSignIn is how Config.Key and Config.User refuse: whatever was wrong, it
-// reads the same.
+// ErrSignIn is the error of Config.Key and Config.User for a failed sign-in, whatever the
+// reason, so that the reason is not revealed.
 var ErrSignIn = errors.New("no such person")
 
-// ErrSecondFactor is how Config.User refuses a user who has to prove a second
-// factor, after the password was right.
+// ErrSecondFactor is the error of Config.User for a user with the right password who needs
+// a second factor.
 var ErrSecondFactor = errors.New("a second factor is asked for, and there is none")
 
-// A signInForm is what the sign-in page shows.
+// A signInForm is the content of the sign-in page.
 type signInForm struct {
-	ByPassword bool // as a user; else with an access key
+	ByPassword bool // as a user; otherwise with an access key
 	Name       string
 	Back       string
-	Failed     string // why it did not work
+	Failed     string // why the sign-in failed
 }
 
-// accountPages are those of the visitor's own: signing in and out, the password, the theme.
+// accountPages are the pages of the visitor's own account: signing in and out, the
+// password, the theme.
 type accountPages struct{ *visit }
 
 func (v accountPages) signInPage() error {
@@ -36,8 +37,8 @@ func (v accountPages) signInPage() error {
 	return v.show("signin", "Sign in", signInForm{ByPassword: v.r.FormValue("by") == "password", Back: v.r.FormValue("back")})
 }
 
-// signIn begins a session. Unknown names, wrong secrets and keys that are off
-// all end in the same answer.
+// signIn begins a session. Unknown names, wrong secrets and disabled keys all have the
+// same answer.
 func (v accountPages) signIn() error {
 	form := signInForm{
 		ByPassword: v.r.PostFormValue("by") == "password", Name: v.r.PostFormValue("name"), Back: v.r.PostFormValue("back"),
@@ -51,7 +52,7 @@ func (v accountPages) signIn() error {
 		return nil
 	case errors.Is(err, ErrSecondFactor):
 		form.Failed = "This user has to prove a second factor, which this server does not have. Use an access key, or have MFABindRequired switched off."
-	case errors.Is(err, ErrSignIn), err != nil && v.r.Context().Err() != nil: // or the client has left
+	case errors.Is(err, ErrSignIn), err != nil && v.r.Context().Err() != nil: // or the client has disconnected
 		v.Log.Warn("console sign-in refused", "name", cut(form.Name), "source", source(v.r))
 		form.Failed = "No such access key or user, or the secret is wrong."
 	case err != nil:
@@ -65,14 +66,14 @@ func (v accountPages) signIn() error {
 	setCookie(v.w, v.r, sessionCookie, token, 0)
 	setCookie(v.w, v.r, formCookie, "", 0)
 	v.session, v.person = session, p
-	if _, err := v.do(signingIn, nil); err != nil { // for the audit log
+	if _, err := v.do(signingIn, nil); err != nil { // recorded in the audit log
 		v.Log.Warn("console sign-in not audited", "err", err)
 	}
 	v.redirect(back(v.r))
 	return nil
 }
 
-// check finds who signs in.
+// check authenticates a sign-in.
 func (v accountPages) check(form signInForm, secret string) (Person, error) {
 	if len(form.Name) > maxName || len(secret) > maxName || form.Name == "" {
 		return Person{}, ErrSignIn
@@ -100,9 +101,9 @@ func (v accountPages) check(form signInForm, secret string) (Person, error) {
 	}
 	p, err := find(v.r.Context(), form.Name, secret)
 	if wait > 0 && (err != nil || !p.Identity.Root()) {
-		// The right key of root is taken on the machine itself, whoever has guessed
-		// there before: it is the way in that must not be shut. A signed call can be
-		// used to guess it as well.
+		// On the machine itself the right root key is accepted whatever failed there
+		// before: the operator must not be locked out. A signed call could be used to
+		// guess the key as well.
 		return Person{}, waitError(wait)
 	}
 	if err == nil {
@@ -111,13 +112,13 @@ func (v accountPages) check(form signInForm, secret string) (Person, error) {
 	return p, err
 }
 
-// maxName bounds what is tried as a name or a secret, in bytes.
+// maxName bounds a name or a secret of a sign-in, in bytes.
 const maxName = 128
 
-// cut bounds a stranger's text in the log.
+// cut bounds a text of an unauthenticated client in the log.
 func cut(s string) string { return s[:min(len(s), maxName)] }
 
-// A waitError refuses who has failed too often.
+// A waitError refuses a sign-in after too many failures.
 type waitError time.Duration
 
 func (e waitError) Error() string {

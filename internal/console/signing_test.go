@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Strangers who keep all places for the checking of passwords busy hold up neither
-// sign-ins with a key nor those who have signed in from where they are before, and
-// who is turned away has not used up a try.
+// Unauthenticated clients that occupy all slots for password checks delay neither sign-ins
+// with a key nor clients from whose address the user has signed in before, and a sign-in
+// that finds no slot does not count as a failure.
 func TestStrangersDoNotTakeAllSignIns(t *testing.T) {
 	hold := make(chan struct{})
 	holding := make(chan struct{}, maxSigning)
@@ -40,7 +40,7 @@ func TestStrangersDoNotTakeAllSignIns(t *testing.T) {
 	}
 	b := s.browser(t)
 	b.get("signin")
-	for range 10 { // more than may fail
+	for range 10 { // more than the permitted failures
 		b.post("signin", "by", "password", "name", "bob", "secret", "right").want(t, http.StatusTooManyRequests, "Many people sign in at this moment")
 	}
 	s.browser(t).signInAs("root-key")
@@ -50,8 +50,8 @@ func TestStrangersDoNotTakeAllSignIns(t *testing.T) {
 	b.post("signin", "by", "password", "name", "bob", "secret", "right").want(t, http.StatusForbidden, "No such access key or user")
 }
 
-// A client that leaves while its password is compared is refused, which the log tells as
-// of any other, and no fault of the server.
+// A client that disconnects while its password is compared is refused; the log reports it
+// like any other failure, and not as an error of the server.
 func TestSignInOfClientThatLeaves(t *testing.T) {
 	var log strings.Builder
 	asked, left := make(chan struct{}), make(chan struct{})

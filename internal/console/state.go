@@ -9,7 +9,7 @@ import (
 	"elbow/internal/elb"
 )
 
-// counts are the numbers of the overview.
+// counts are the figures of the overview.
 type counts struct {
 	LoadBalancers int `json:"lbs"`
 	Inactive      int `json:"inactive"`
@@ -20,7 +20,7 @@ type counts struct {
 	Unhealthy     int `json:"unhealthy"`
 }
 
-// countsOf counts what there is.
+// countsOf counts the objects of a state.
 func countsOf(s State) counts {
 	c := counts{LoadBalancers: len(s.LoadBalancers), Listeners: len(s.Listeners)}
 	for i := range s.LoadBalancers {
@@ -41,7 +41,7 @@ func countsOf(s State) counts {
 	return c
 }
 
-// A trouble is something that a person should look at.
+// A trouble is a problem that an operator should look at.
 type trouble struct {
 	LoadBalancerID string
 	Name           string // of the load balancer
@@ -51,8 +51,8 @@ type trouble struct {
 	Reason         string
 }
 
-// unhealthy lists the backends that health checks find down, each once however
-// many listeners it serves.
+// unhealthy lists the backends that health checks find down, each once however many
+// listeners use it.
 func unhealthy(s State) []trouble {
 	var all []trouble
 	seen := make(map[[3]string]bool)
@@ -110,15 +110,15 @@ func namesOf(s State) map[string]string {
 	return names
 }
 
-// A verdict is what health checks say of a backend.
+// A verdict is the result of the health checks of a backend.
 type verdict struct{ Health, Reason string }
 
-// rank puts the worst first: a backend that one listener finds down is shown as
+// rank orders verdicts, the worst last: a backend that one listener finds down is shown as
 // down.
 var rank = []string{"", "unchecked", "healthy", "unknown", "unhealthy"}
 
-// verdictsOf are the verdicts on the backends of a load balancer by the id that
-// the data plane counts them under.
+// verdictsOf returns the verdicts on the backends of a load balancer, by the id under
+// which the data plane counts them.
 func verdictsOf(lb string, s State) map[string]verdict {
 	all := make(map[string]verdict)
 	ports := portsOf(lb, s)
@@ -139,7 +139,7 @@ func verdictsOf(lb string, s State) map[string]verdict {
 	return all
 }
 
-// portsOf has ServerId:Port of each backend with a port of its own.
+// portsOf returns ServerId:Port of each backend with a port of its own.
 func portsOf(lb string, s State) map[string]bool {
 	ports := make(map[string]bool)
 	for i := range s.LoadBalancers {
@@ -155,7 +155,7 @@ func portsOf(lb string, s State) map[string]bool {
 	return ports
 }
 
-// backendID is the id that the data plane counts a backend under.
+// backendID returns the id under which the data plane counts a backend.
 func backendID(serverID string, port int) string {
 	if port == 0 {
 		return serverID
@@ -163,7 +163,7 @@ func backendID(serverID string, port int) string {
 	return serverID + ":" + strconv.Itoa(port)
 }
 
-// backendIDText is backendID of a port as a form has it.
+// backendIDText is backendID for a port in the form of text.
 func backendIDText(serverID, port string) string {
 	if n, err := strconv.Atoi(port); err == nil {
 		return backendID(serverID, n)
@@ -171,7 +171,7 @@ func backendIDText(serverID, port string) string {
 	return serverID
 }
 
-// A listenerState is how a listener stands.
+// A listenerState is the state of a listener.
 type listenerState struct {
 	Port     string `json:"port"`
 	Protocol string `json:"protocol"`
@@ -179,7 +179,7 @@ type listenerState struct {
 	Reason   string `json:"reason,omitempty"`
 }
 
-// listenersOf are the states of the listeners of a load balancer.
+// listenersOf returns the states of the listeners of a load balancer.
 func listenersOf(lb string, s State) []listenerState {
 	active := slices.ContainsFunc(s.LoadBalancers, func(b elb.LoadBalancer) bool {
 		return b.ID == lb && b.Status == elb.Active

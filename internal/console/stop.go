@@ -12,40 +12,40 @@ import (
 	"elbow/internal/elb"
 )
 
-// itemsOf are the items of a parameter that is a JSON array; none if it is no such
-// text.
+// itemsOf returns the items of a parameter that is a JSON array; none if it cannot be
+// parsed.
 func itemsOf(text string) (all []map[string]any) {
-	_ = json.Unmarshal([]byte(text), &all) // the API says what is wrong with it
+	_ = json.Unmarshal([]byte(text), &all) // the API reports the error
 	return all
 }
 
-// load is how much traffic something has at this moment.
+// load is the current traffic of a listener, backend or load balancer.
 type load struct {
 	rate float64 // exchanges a second
-	open int64   // client connections, or of a backend exchanges under way
+	open int64   // client connections or, of a backend, exchanges in flight
 }
 
-// sentence tells of the traffic; of is what open counts.
+// sentence describes the traffic; of is the name of what open counts.
 func (l load) sentence(of string) string {
 	if l.rate < 0.05 && l.open == 0 {
 		return "It has no traffic at this moment."
 	}
-	if l.rate < 0.05 { // TCP and UDP know no requests
+	if l.rate < 0.05 { // TCP and UDP listeners have no requests
 		return fmt.Sprintf("At this moment it has %s.", plural(int(l.open), of))
 	}
 	return fmt.Sprintf("At this moment it has %.1f requests a second and %s.", l.rate, plural(int(l.open), of))
 }
 
-// stopPages ask before something ends that is in use, and say what ends with it.
+// stopPages ask for confirmation before something in use is stopped, and list what ends
+// with it.
 type stopPages struct{ *visit }
 
-// loads says of something how much traffic it has, as far as the visitor may see
-// it.
+// loads describes the traffic of something, as far as the visitor may see it.
 func (v stopPages) loads(of string, find func(*live) load) string {
 	if !v.may(watching) {
 		return "How much traffic it has is not shown: your policies do not allow " + watching + "."
 	}
-	overviewPages(v).newest() // waits for the first look at the counters
+	overviewPages(v).newest() // waits for the first sample
 	v.live.mu.Lock()
 	defer v.live.mu.Unlock()
 	return find(v.live).sentence(of)
@@ -63,7 +63,7 @@ func (v stopPages) loadOfBalancer(lb string) string {
 }
 
 func (v stopPages) loadOfListener(lb, protocol, port string) string {
-	if elb.Protocol(protocol).UsesUDP() { // as it is counted
+	if elb.Protocol(protocol).UsesUDP() { // the key under which UDP is counted
 		return v.loads("client session", func(l *live) load { return l.loads[listenerName{lb, port + "/udp"}] })
 	}
 	return v.loads("client connection", func(l *live) load { return l.loads[listenerName{lb, port}] })
@@ -90,7 +90,7 @@ func runningListeners(lb string, s State) (all []string) {
 	return all
 }
 
-// closing says which listeners close.
+// closing describes the listeners that close.
 func closing(listeners []string) string {
 	switch len(listeners) {
 	case 0:
@@ -134,8 +134,8 @@ func lastBackend(servers []api.AttachedServer, server, port string) bool {
 
 const noBackendLeft = "It is the last backend that takes requests: after it every request is answered with 503."
 
-// drainLastPage asks before the last backend that takes requests is drained; others
-// are drained without a question, because their requests go to those that stay.
+// drainLastPage asks before the last backend that takes requests is drained. Others are
+// drained without a question, because their requests go to the remaining backends.
 func (v stopPages) drainLastPage() error {
 	server, port := v.r.FormValue("server"), v.r.FormValue("port")
 	id := backendIDText(server, port)
@@ -155,8 +155,8 @@ func (v stopPages) switchKeyOffPage() error {
 	})
 }
 
-// keyFacts say what a key is used for, as far as the audit log is there and the
-// visitor may read it.
+// keyFacts lists the last uses of a key, if there is an audit log and the visitor may read
+// it.
 func (v stopPages) keyFacts(key string) (all []string) {
 	if key == v.person.Identity.AccessKeyID {
 		all = append(all, "It is the key that you are signed in with: you will be signed out.")
@@ -202,8 +202,8 @@ func (v stopPages) deleteLoginPage() error {
 	})
 }
 
-// stopFacts say what a call of the Explorer would stop, as far as its parameters
-// name it.
+// stopFacts lists what a call of the Explorer would stop, as far as its parameters
+// identify it.
 func (v stopPages) stopFacts(op *api.Operation, values map[string]string) (all []string) {
 	lb, port := values["LoadBalancerId"], values["ListenerPort"]
 	if strings.HasPrefix(values["InstanceId"], "lb-") {
@@ -227,7 +227,7 @@ func (v stopPages) stopFacts(op *api.Operation, values map[string]string) (all [
 	return all
 }
 
-// backendQuery is the query that names a backend.
+// backendQuery returns the query that identifies a backend.
 func backendQuery(server, port string) string {
 	return url.Values{"server": {server}, "port": {port}}.Encode()
 }

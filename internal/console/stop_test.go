@@ -16,8 +16,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// goesOn are the operations that change something and end nothing that works, so
-// that the console makes them without a question.
+// goesOn lists the operations that change something without stopping anything in use, so
+// that the console performs them without a question.
 var goesOn = map[string]string{
 	"AddBackendServers":                     "more backends",
 	"TagResources":                          "words about something",
@@ -44,8 +44,8 @@ var goesOn = map[string]string{
 	"UpdateLoginProfile":                    "a password that is typed in",
 }
 
-// Every operation that changes something either asks before it is made, for the
-// values that stop something, or is known to end nothing.
+// Every operation that changes something either asks for confirmation, for the values that
+// stop something, or is listed in goesOn.
 func TestEveryStopIsKnown(t *testing.T) {
 	values := map[string]string{
 		"LoadBalancerStatus": string(elb.InActive), "Status": api.KeyInactive, "BackendServers": `[{"ServerId":"i-1","Weight":0}]`,
@@ -59,7 +59,7 @@ func TestEveryStopIsKnown(t *testing.T) {
 		}
 	}
 	for name := range goesOn {
-		operation(name) // panics for one that is gone
+		operation(name) // panics for an operation that does not exist
 	}
 	for name, params := range map[string]map[string]string{
 		"SetLoadBalancerStatus": {"LoadBalancerStatus": "Active"}, "UpdateAccessKey": {"Status": "Active"},
@@ -99,8 +99,8 @@ func busySite(t *testing.T, change ...func(*Config)) (*site, *browser) {
 	return s, s.signIn(t, "root-key")
 }
 
-// Each page that asks says what would end and how much traffic there is, and makes
-// no call.
+// Each confirmation page shows what would end and how much traffic there is, and makes no
+// call.
 func TestQuestionsSayWhatEnds(t *testing.T) {
 	s, b := busySite(t)
 	for page, want := range map[string][]string{
@@ -128,7 +128,7 @@ func TestQuestionsSayWhatEnds(t *testing.T) {
 	}
 }
 
-// On the pages nothing that stops is a button by itself: each leads to a question.
+// No button of a page stops something directly: each leads to a question.
 func TestStopsAreNoButtons(t *testing.T) {
 	s, b := busySite(t)
 	s.with(func() {
@@ -150,8 +150,8 @@ func TestStopsAreNoButtons(t *testing.T) {
 	}
 }
 
-// The last backend that takes requests is not drained without a question; with the
-// answer, and while others take requests, it is.
+// Draining the last backend that takes requests needs a confirmation; draining one of
+// several does not.
 func TestDrainOfTheLastBackendAsks(t *testing.T) {
 	s, b := busySite(t)
 	s.with(func() { s.answers["SetBackendServers"] = api.SetBackendServersOutput{} })
@@ -179,7 +179,7 @@ func TestDrainOfTheLastBackendAsks(t *testing.T) {
 	}
 }
 
-// The Explorer asks too, and makes the call with the answer.
+// The Explorer asks too, and makes the call once it is confirmed.
 func TestExplorerAsksBeforeItStops(t *testing.T) {
 	s, b := busySite(t)
 	s.with(func() {
@@ -199,7 +199,7 @@ func TestExplorerAsksBeforeItStops(t *testing.T) {
 	}
 }
 
-// What a key is used for comes from the audit log; who may not see what is live is
+// The uses of a key come from the audit log; a visitor who may not see the live figures is
 // told so.
 func TestFactsOfWhatIsNotKnown(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "audit.log")
@@ -222,8 +222,8 @@ func TestFactsOfWhatIsNotKnown(t *testing.T) {
 	b.get("users/alice/login/delete").want(t, http.StatusOK, "is signed in at this moment: 1 session will end")
 }
 
-// What is done to a backend without a port of its own names it by Port 0: without a
-// port the call would mean every backend of its server.
+// Calls for a backend without a port of its own have Port 0: without a port they would
+// mean every backend of its server.
 func TestBackendWithoutAPortIsNamed(t *testing.T) {
 	s, b := busySite(t)
 	s.with(func() {

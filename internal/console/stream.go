@@ -7,20 +7,19 @@ import (
 )
 
 const (
-	// eventTime bounds the writing of one event. A browser that takes longer has
-	// gone without saying so.
+	// eventTime bounds the write of one event. A browser that takes longer counts as
+	// disconnected.
 	eventTime = 10 * time.Second
 
-	// recheckTicks is how many events there are between two looks at whether the
-	// session still holds: 30 s.
+	// recheckTicks is the number of events between two checks of the session: 30 s.
 	recheckTicks = int(30 * time.Second / tick)
 
-	// retry is what the browser waits before it connects again, in milliseconds.
+	// retry is how long the browser waits before it reconnects, in milliseconds.
 	retry = 2000
 )
 
-// stream routes server-sent events for who is signed in. What it serves returns
-// what is to be watched. Watching does not keep a session alive.
+// stream routes server-sent events for signed-in visitors. serve returns the topic to
+// watch. A stream does not keep its session alive.
 func (c *Console) stream(route string, serve func(*visit) (topic string, err error)) {
 	c.open(route, func(v *visit) error {
 		if v.session == nil {
@@ -40,8 +39,7 @@ func (c *Console) stream(route string, serve func(*visit) (topic string, err err
 	})
 }
 
-// watch sends what happens until the browser leaves, the session ends or the
-// server does.
+// watch sends events until the browser disconnects, or the session or the server ends.
 func (v *visit) watch(topic string) {
 	told, ok := v.live.watch(topic)
 	if !ok {
@@ -50,11 +48,11 @@ func (v *visit) watch(topic string) {
 	}
 	defer v.live.unwatch(topic, told)
 	v.w.Header().Set("Content-Type", "text/event-stream")
-	v.w.Header().Set("X-Accel-Buffering", "no") // a proxy in front must not hold events back
+	v.w.Header().Set("X-Accel-Buffering", "no") // keeps a proxy in front from buffering events
 	control := http.NewResponseController(v.w)
-	_ = control.SetReadDeadline(time.Time{}) // that of the request would end its context
+	_ = control.SetReadDeadline(time.Time{}) // the deadline of the request would cancel its context
 	send := func(text string) bool {
-		_ = control.SetWriteDeadline(time.Now().Add(eventTime)) // without one the writes just block for longer
+		_ = control.SetWriteDeadline(time.Now().Add(eventTime)) // if the deadline cannot be set, writes only block for longer
 		if _, err := fmt.Fprint(v.w, text); err != nil {
 			return false
 		}
@@ -82,11 +80,11 @@ func (v *visit) watch(topic string) {
 	}
 }
 
-// still reports whether the session has not ended meanwhile.
+// still reports whether the session is still valid.
 func (v *visit) still() bool {
 	if !v.sessions.there(v.session) {
 		return false
 	}
 	_, ok, err := v.Again(v.r.Context(), v.person)
-	return ok || err != nil // a store that is away signs nobody out
+	return ok || err != nil // an unavailable store signs nobody out
 }

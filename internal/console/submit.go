@@ -7,7 +7,7 @@ import (
 	"elbow/internal/api"
 )
 
-// values are the parameters of an operation that a form was sent with.
+// values returns the parameters of an operation from the form.
 func (v formPages) values(op *api.Operation) map[string]string {
 	given := make(map[string]string)
 	for _, r := range op.New().Params() {
@@ -20,8 +20,7 @@ func (v formPages) values(op *api.Operation) map[string]string {
 	return given
 }
 
-// act makes a call that changes something and shows a page that says how it
-// ended.
+// act makes a call that changes something and redirects to a page with its result.
 func (v formPages) act(action string, params map[string]string, page, done string) error {
 	if _, err := v.do(action, params); err != nil {
 		v.session.say("bad", v.sentence(err))
@@ -31,7 +30,7 @@ func (v formPages) act(action string, params map[string]string, page, done strin
 	return v.done(page, done)
 }
 
-// sentence is an error in one line.
+// sentence formats an error as one line.
 func (v formPages) sentence(err error) string {
 	p := v.problemOf(err)
 	text := p.Title + ". " + p.Text

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// themeLife is how long a browser remembers the theme.
+// themeLife is the lifetime of the theme's cookie.
 const themeLife = 365 * 24 * time.Hour
 
-// theme is the one that was chosen, or empty for what the system says.
+// theme returns the chosen theme, or "" for the setting of the system.
 func theme(r *http.Request) string {
 	if t := cookieOf(r, themeCookie); t == "light" || t == "dark" {
 		return t
@@ -16,7 +16,7 @@ func theme(r *http.Request) string {
 	return ""
 }
 
-// chooseTheme keeps the choice in a cookie.
+// chooseTheme stores the choice in a cookie.
 func (v accountPages) chooseTheme() error {
 	choice := v.r.PostFormValue("theme")
 	if choice != "light" && choice != "dark" {

@@ -4,13 +4,13 @@ import (
 	"elbow/internal/metrics"
 )
 
-// Traffic is what the data plane has counted, read at one moment.
+// Traffic holds the counters of the data plane at one moment.
 type Traffic struct {
 	Listeners []ListenerCounts
 	Backends  []BackendCounts
 }
 
-// A ListenerCounts is what a listener has counted since it was opened.
+// ListenerCounts are the counters of a listener since it was opened.
 type ListenerCounts struct {
 	LoadBalancerID string
 	Port           string    // decimal
@@ -18,31 +18,31 @@ type ListenerCounts struct {
 	BytesIn        uint64
 	BytesOut       uint64
 	Open           int64         // client connections
-	Total          metrics.Times // from a request to the end of its answer
+	Total          metrics.Times // from a request to the end of its response
 }
 
-// A BackendCounts is what a backend has counted for one listener.
+// BackendCounts are the counters of a backend for one listener.
 type BackendCounts struct {
 	LoadBalancerID string
 	Port           string // of the listener, decimal
 	ID             string // ServerId, or ServerId:Port for one with a port of its own
 	Answers        uint64
-	Active         int64 // exchanges under way
+	Active         int64 // exchanges in flight
 }
 
-// A Point is how much traffic there was in a span of time.
+// A Point is the traffic in a span of time.
 type Point struct {
 	Time     int64      `json:"t"`   // Unix seconds, of its end
 	ByClass  [5]float32 `json:"c"`   // exchanges a second: 1xx to 5xx
 	P50      float32    `json:"p50"` // milliseconds; 0 if there was no exchange
 	P95      float32    `json:"p95"`
 	P99      float32    `json:"p99"`
-	Open     int32      `json:"open"` // client connections, at its end; of several minutes the most
+	Open     int32      `json:"open"` // client connections at its end; over several minutes the maximum
 	BytesIn  float32    `json:"in"`   // bytes a second
 	BytesOut float32    `json:"out"`
 }
 
-// Rate is all exchanges a second.
+// Rate returns the exchanges per second of all classes.
 func (p *Point) Rate() (sum float32) {
 	for _, c := range p.ByClass {
 		sum += c
@@ -50,7 +50,7 @@ func (p *Point) Rate() (sum float32) {
 	return sum
 }
 
-// A gain is what came in a span of time.
+// A gain is the difference of counters over a span of time.
 type gain struct {
 	byClass [6]uint64
 	in, out uint64
@@ -58,8 +58,8 @@ type gain struct {
 	times   metrics.Times
 }
 
-// add adds what a listener has counted since an earlier moment. One that was
-// opened anew meanwhile has counted from zero.
+// add adds what a listener has counted since an earlier moment. A listener that was opened
+// again in between has counted from zero.
 func (g *gain) add(now, earlier *ListenerCounts) {
 	if earlier == nil || earlier.Total.Count() > now.Total.Count() || earlier.BytesOut > now.BytesOut {
 		earlier = new(ListenerCounts)
@@ -73,7 +73,7 @@ func (g *gain) add(now, earlier *ListenerCounts) {
 	g.times = g.times.Plus(now.Total.Since(earlier.Total))
 }
 
-// point is the gain as what it was each second.
+// point converts the gain to rates per second.
 func (g *gain) point(at int64, seconds float64) Point {
 	p := Point{
 		Time: at, Open: int32(g.open),

@@ -9,15 +9,15 @@ import (
 	"elbow/internal/elb"
 )
 
-// A usersPage is a stretch of the users, and the form to make one.
+// A usersPage shows a range of the users, and the form to create one.
 type usersPage struct {
 	Users []api.User
-	Next  string // marker of what is left
+	Next  string // marker of the next page
 	New   form
 	Open  bool // the form is shown unfolded
 }
 
-// userPages show users with their keys and logins, and make, change and delete them.
+// userPages show users with their keys and logins, and create, change and delete them.
 type userPages struct{ *visit }
 
 func (v userPages) users() error { return v.userList(200, nil, nil) }
@@ -43,7 +43,7 @@ func (v userPages) createUser() error {
 	return v.done("users/"+url.PathEscape(values["UserName"]), "The user is made, and may do nothing yet: attach a policy.")
 }
 
-// A userPage is all of one user.
+// A userPage shows one user.
 type userPage struct {
 	api.User
 	Keys        part[[]api.AccessKey]
@@ -51,27 +51,27 @@ type userPage struct {
 	Groups      part[[]userGroup]
 	Login       part[api.LoginProfile]
 	HasLogin    bool
-	MayLogin    bool     // may give a password or change what was given
-	MayTest     bool     // may ask what the policies of the user allow
-	Deletable   bool     // as far as is known: without keys, policies and groups
-	Offered     []option // policies that could be attached
+	MayLogin    bool     // may set a password or change the login
+	MayTest     bool     // may see the effect of the user's policies
+	Deletable   bool     // as far as is known: has no keys, policies and groups
+	Offered     []option // policies that can be attached
 	NewKey      *api.AccessKey
-	LoginFailed string // what is wrong with the password that was to be given
+	LoginFailed string // the error of the password that was sent
 }
 
-// A userGroup is a group of a user with the policies that come by it.
+// A userGroup is a group of a user with the policies of the group.
 type userGroup struct {
 	api.RAMGroup
 	Policies part[[]api.UserPolicy]
 }
 
-// A part is a piece of a page that the visitor may not see, perhaps.
+// A part is a section of a page, which the visitor may not be allowed to see.
 type part[T any] struct {
 	Value   T
 	Problem *problem
 }
 
-// partOf turns the outcome of a call into a piece of a page.
+// partOf converts the result of a call to a section of a page.
 func partOf[T any](v *visit, value T, err error) part[T] {
 	if err == nil {
 		return part[T]{Value: value}
@@ -82,16 +82,16 @@ func partOf[T any](v *visit, value T, err error) part[T] {
 
 func (v userPages) user() error { return v.showUser(200, nil, "") }
 
-// of is the user that the page is about, as a parameter.
+// of returns the parameter that names the user of the page.
 func (v userPages) of() map[string]string {
 	return map[string]string{"UserName": v.r.PathValue("user")}
 }
 
-// userAt is the page of the user.
+// userAt returns the page of the user.
 func (v userPages) userAt() string { return "users/" + url.PathEscape(v.r.PathValue("user")) }
 
-// showUser shows a user, and a key that was just made: its secret is in this one
-// page and nowhere else.
+// showUser shows a user, and a key that was just created: its secret is shown on this one
+// page only.
 func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string) error {
 	user, err := ask[api.GetUserOutput](v.visit, "GetUser", v.of())
 	if err != nil {
@@ -120,7 +120,7 @@ func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string)
 	return nil
 }
 
-// groupsOfUser are the groups of the page's user, each with its policies.
+// groupsOfUser returns the groups of the page's user, each with its policies.
 func (v userPages) groupsOfUser() part[[]userGroup] {
 	out, err := ask[api.ListGroupsForUserOutput](v.visit, "ListGroupsForUser", v.of())
 	var all []userGroup
@@ -131,7 +131,7 @@ func (v userPages) groupsOfUser() part[[]userGroup] {
 	return partOf(v.visit, all, err)
 }
 
-// attachable are the policies that a user does not have.
+// attachable returns the policies that a user does not have.
 func (v userPages) attachable(has []api.UserPolicy) (all []option) {
 	out, err := ask[api.ListPoliciesOutput](v.visit, "ListPolicies", map[string]string{"MaxItems": "1000"})
 	if err != nil {
@@ -177,7 +177,7 @@ func (v userPages) createKey() error {
 	return v.showUser(200, &out.AccessKey, "")
 }
 
-// withKey adds the key that a form is about.
+// withKey adds the key of a form to the parameters.
 func (v userPages) withKey() map[string]string {
 	params := v.of()
 	params["UserAccessKeyId"] = v.r.FormValue("key")
@@ -206,7 +206,7 @@ func (v userPages) deleteKey() error {
 	return formPages(v).act("DeleteAccessKey", v.withKey(), v.userAt(), "The access key is deleted.")
 }
 
-// withPolicy adds the policy that a form is about: its type, a space, its name.
+// withPolicy adds the policy of a form to the parameters: its type, a space, its name.
 func (v userPages) withPolicy() map[string]string {
 	params := v.of()
 	kind, name := elb.CustomPolicy, v.r.FormValue("policy")
@@ -227,7 +227,7 @@ func (v userPages) detachPolicy() error {
 	return formPages(v).act("DetachPolicyFromUser", v.withPolicy(), v.userAt(), "The policy is detached.")
 }
 
-// setLogin gives the user a password, or changes what was given of it.
+// setLogin gives the user a password, or changes the existing login.
 func (v userPages) setLogin() error {
 	params := v.of()
 	if password := v.r.PostFormValue("password"); password != "" {
@@ -240,8 +240,7 @@ func (v userPages) setLogin() error {
 	return v.tryLogin("UpdateLoginProfile", params, "The sign-in of the user is changed.")
 }
 
-// tryLogin makes a call of setLogin. What is wrong with the password stands beside
-// its field.
+// tryLogin makes a call of setLogin. An error of the password is shown beside its field.
 func (v userPages) tryLogin(action string, params map[string]string, done string) error {
 	_, err := v.do(action, params)
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A visit is one request of a page on its way through the console.
+// A visit is one request of a page.
 type visit struct {
 	*Console
 	w       http.ResponseWriter
@@ -36,7 +36,8 @@ func (c *Console) open(route string, serve func(*visit) error) {
 	})
 }
 
-// page routes a page for who is signed in. Others are sent to sign in, and back.
+// page routes a page for signed-in visitors. Others are redirected to the sign-in page,
+// which returns them to the page.
 func (c *Console) page(route string, serve func(*visit) error) {
 	c.open(route, func(v *visit) error {
 		switch {
@@ -52,7 +53,7 @@ func (c *Console) page(route string, serve func(*visit) error) {
 	})
 }
 
-// recognize finds out who visits.
+// recognize identifies the visitor by the session cookie.
 func (v admission) recognize() error {
 	token := cookieOf(v.r, sessionCookie)
 	if token == "" {
@@ -66,7 +67,7 @@ func (v admission) recognize() error {
 	if err != nil {
 		return err
 	}
-	if !ok { // key or user gone, key off, password changed
+	if !ok { // key or user deleted, key disabled, password changed
 		v.sessions.finish(one)
 		return nil
 	}
@@ -76,8 +77,8 @@ func (v admission) recognize() error {
 	return nil
 }
 
-// nameForm gives who is not signed in the cookie that the tokens of their forms
-// are made from.
+// nameForm sets the cookie that the form tokens of a visitor without a session are derived
+// from.
 func (v admission) nameForm() {
 	if v.session != nil || cookieOf(v.r, formCookie) != "" {
 		return
@@ -87,7 +88,7 @@ func (v admission) nameForm() {
 	v.r.AddCookie(&http.Cookie{Name: formCookie, Value: name})
 }
 
-// serve checks the form of a POST and then serves the page.
+// serve verifies the form of a POST and then serves the page.
 func (v admission) serve(serve func(*visit) error) {
 	if v.r.Method == http.MethodPost {
 		if err := v.checkForm(); err != nil {
@@ -100,7 +101,7 @@ func (v admission) serve(serve func(*visit) error) {
 	}
 }
 
-// errToken is a form whose token is not that of its session.
+// errToken reports a form whose token is not that of its session.
 var errToken = errors.New("this form has expired: load its page again")
 
 func (v admission) checkForm() error {
@@ -113,8 +114,8 @@ func (v admission) checkForm() error {
 	return nil
 }
 
-// token is what a form of this visit has to carry. Of who is not signed in it
-// hangs on a cookie.
+// token returns the token for the forms of this visit. Without a session it is derived
+// from a cookie.
 func (v *visit) token() string {
 	if v.session != nil {
 		return v.session.csrf
@@ -122,8 +123,7 @@ func (v *visit) token() string {
 	return v.forms.token(cookieOf(v.r, formCookie))
 }
 
-// toSignIn sends the visitor to the sign-in page, to come back if it was a page
-// that was asked for.
+// toSignIn redirects the visitor to the sign-in page, which returns to the requested page.
 func (v admission) toSignIn() {
 	if v.r.Header.Get("Hx-Request") != "" {
 		v.w.Header().Set("Hx-Redirect", Path+"signin")
@@ -137,13 +137,13 @@ func (v admission) toSignIn() {
 	v.redirect(to)
 }
 
-// redirect sends the visitor to a page of the console.
+// redirect redirects the visitor to a page of the console.
 func (v *visit) redirect(page string) {
 	http.Redirect(v.w, v.r, Path+page, http.StatusSeeOther)
 }
 
-// leave sends the visitor to another page, htmx too, which would put the page that
-// it is sent to into the place of a part.
+// leave redirects the visitor to another page. It also works for requests of htmx, which
+// would otherwise insert the target page in place of a part.
 func (v *visit) leave(page string) error {
 	if v.r.Header.Get("Hx-Request") == "" {
 		v.redirect(page)
@@ -154,15 +154,15 @@ func (v *visit) leave(page string) error {
 	return nil
 }
 
-// done says on the next page what was done.
+// done redirects to a page that shows what was done.
 func (v *visit) done(page, text string) error {
 	v.session.say("ok", text)
 	v.redirect(v.landing(page))
 	return nil
 }
 
-// back is where a form wants the visitor to return to: a page of the console,
-// whatever the form says.
+// back returns the page that a form asks to return to, which is a page of the console
+// whatever the form contains.
 func back(r *http.Request) string {
 	to := r.FormValue("back")
 	u, err := url.Parse(to)
@@ -172,12 +172,12 @@ func back(r *http.Request) string {
 	return strings.TrimPrefix(u.RequestURI(), Path)
 }
 
-// caller is who makes the calls of this visit.
+// caller returns the identity that makes the calls of this visit.
 func (v *visit) caller() Caller {
 	return Caller{Person: v.person, Source: source(v.r), Secure: v.r.TLS != nil, Host: v.r.Host}
 }
 
-// source is where a request came from.
+// source returns the address of the client.
 func source(r *http.Request) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -196,8 +196,8 @@ func (v *visit) do(action string, params map[string]string) (any, error) {
 	return a.Out, nil
 }
 
-// ask makes a call whose answer is of a type. One of another type means that
-// there is no such thing.
+// ask makes a call and returns its answer. An answer of another type means that the object
+// does not exist.
 func ask[Out any](v *visit, action string, params map[string]string) (out Out, err error) {
 	answer, err := v.do(action, params)
 	if err != nil {
@@ -210,10 +210,10 @@ func ask[Out any](v *visit, action string, params map[string]string) (out Out, e
 	return out, nil
 }
 
-// errNotFound is a page about something that is not there.
+// errNotFound is the error of a page whose object does not exist.
 var errNotFound = errors.New("there is no such thing")
 
-// A refused is a call that the API did not do.
+// A refused is the error of a call that the API refused.
 type refused struct {
 	answer *rpc.Error
 	op     *api.Operation
@@ -221,7 +221,7 @@ type refused struct {
 
 func (e *refused) Error() string { return e.answer.Error() }
 
-// operation finds an operation by its name alone, which no two share.
+// operation finds an operation by its name, which is unique.
 func operation(name string) *api.Operation {
 	for _, op := range api.Operations() {
 		if op.Name == name {
@@ -231,21 +231,20 @@ func operation(name string) *api.Operation {
 	panic("console: no operation " + name)
 }
 
-// may reports whether the visitor's policies allow an action, "ens:StartX", on
-// everything of the account. It decides what is offered; whether it is done the
-// gateway decides.
+// may reports whether the visitor's policies allow an action, "ens:StartX", on everything
+// of the account. It decides what is offered; the gateway decides whether a call is made.
 func (v *visit) may(action string) bool {
 	for _, op := range api.Operations() {
 		if op.Action() == action {
 			return v.mayCall(op, nil)
 		}
 	}
-	product, _, _ := strings.Cut(action, ":") // one that is no call
+	product, _, _ := strings.Cut(action, ":") // an action that is not a call
 	return v.allowed(action, "acs:"+product+":*:"+v.person.Identity.AccountID+":*")
 }
 
-// mayCall reports whether the visitor's policies allow a call with these
-// parameters, by the rules of the gateway.
+// mayCall reports whether the visitor's policies allow a call with these parameters, by
+// the rules of the gateway.
 func (v *visit) mayCall(op *api.Operation, params map[string]string) bool {
 	who := v.person.Identity
 	return op.Unrestricted || !slices.ContainsFunc(op.ActsOn(who.AccountID, who.UserName, params), func(resource string) bool {
@@ -257,8 +256,8 @@ func (v *visit) allowed(action, resource string) bool {
 	return v.person.Identity.Root() || ram.Evaluate(v.person.Policies, action, resource, v.conditions()) == ram.Allow
 }
 
-// needsCall is nil if the visitor may make a call: a page that only leads to it
-// is of no use otherwise.
+// needsCall returns an error unless the visitor may make a call: a page that only leads to
+// the call would be of no use.
 func (v *visit) needsCall(name string, params map[string]string) error {
 	if op := operation(name); !v.mayCall(op, params) {
 		return &forbidden{op.Action()}
@@ -270,8 +269,8 @@ func (v *visit) conditions() ram.Conditions {
 	return ram.Conditions{SourceIP: source(v.r), SecureTransport: v.r.TLS != nil, CurrentTime: v.Now()}
 }
 
-// needs is nil if the visitor may do an action that is no call of the API, or
-// that stands for what the page shows.
+// needs returns an error unless the visitor may perform an action that is not a call of
+// the API, or that stands for the content of the page.
 func (v *visit) needs(action string) error {
 	if v.may(action) {
 		return nil
@@ -279,7 +278,7 @@ func (v *visit) needs(action string) error {
 	return &forbidden{action}
 }
 
-// A forbidden says which action is missing.
+// A forbidden is the error of an action that the visitor may not perform.
 type forbidden struct{ action string }
 
 func (e *forbidden) Error() string { return "not allowed: " + e.action }

@@ -2,8 +2,8 @@ package console
 
 import "encoding/json"
 
-// tell sends every watcher what it watches, made once for all who watch the
-// same. One who has not read the last gets no further until they have.
+// tell sends every watcher the report of its topic, which is made once for all watchers of
+// the topic. A watcher that has not read the previous report does not get this one.
 func (l *live) tell() {
 	l.mu.Lock()
 	topics := make([]string, 0, len(l.watchers))
@@ -28,7 +28,7 @@ func (l *live) tell() {
 	}
 }
 
-// report is what who watches a topic is told.
+// report returns the report for the watchers of a topic.
 func (l *live) report(topic string, s State) []byte {
 	var doc any
 	if topic == "" {
@@ -43,12 +43,12 @@ func (l *live) report(topic string, s State) []byte {
 			Listeners []listenerState `json:"listeners"`
 		}{l.lastPoint(topic), l.backendsOf(topic, s), listenersOf(topic, s)}
 	}
-	text, _ := json.Marshal(doc) // texts and numbers always encode
+	text, _ := json.Marshal(doc) // strings and numbers can always be encoded
 	return text
 }
 
-// watch adds a watcher and says what is so right now; false if there are too
-// many. unwatch takes it away again.
+// watch adds a watcher, which gets the current report at once; false if there are too
+// many. unwatch removes it.
 func (l *live) watch(topic string) (told chan []byte, ok bool) {
 	l.want()
 	now := l.report(topic, l.state())
@@ -71,7 +71,7 @@ func (l *live) unwatch(topic string, told chan []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, there := l.watchers[topic][told]; !there {
-		return // close has
+		return // close has removed it
 	}
 	delete(l.watchers[topic], told)
 	l.watching--
@@ -80,7 +80,7 @@ func (l *live) unwatch(topic string, told chan []byte) {
 	}
 }
 
-// close ends every stream, and lets none begin.
+// close ends every stream and refuses new ones.
 func (l *live) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +93,7 @@ func (l *live) close() {
 	}
 }
 
-// reopen lets streams begin again.
+// reopen accepts streams again.
 func (l *live) reopen() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
