@@ -9,8 +9,7 @@ import (
 	"elbow/internal/node"
 )
 
-// apiFlags sets the part of c that is about the API, the console and what operators
-// ask.
+// apiFlags adds the flags of the API, the console and the admin port.
 func (c *config) apiFlags(f *flag.FlagSet) {
 	f.StringVar(&c.API, "api", c.API,
 		"`HOST:PORT` that the API listens on; port 0 chooses a free one")

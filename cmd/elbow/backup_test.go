@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A directory that is no node's, as one that was misspelt or the default of another
-// working directory, gives no backup, and stays as it is.
+// A directory that is not a node's, for example a misspelt one or the default in another
+// working directory, gives an error, and is not changed.
 func TestBackupOfNothing(t *testing.T) {
 	dir := t.TempDir()
 	for _, data := range []string{filepath.Join(dir, "absent"), dir, "/proc/version"} {

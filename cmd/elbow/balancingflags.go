@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// balancingFlags set what the machine says about the choice of backends, all of it
-// without effect by default: what the specification says of schedulers holds.
+// balancingFlags adds the flags that influence the choice of backends. By default none has
+// an effect: schedulers work as specified.
 func (c *config) balancingFlags(f *flag.FlagSet) {
 	f.DurationVar(&c.SlowStart, "slow-start", c.SlowStart,
 		"`TIME` in which the share of new sessions of a backend that becomes healthy grows\n"+

@@ -32,8 +32,8 @@ const callExample = `  elbow call DescribeLoadBalancers -o table
   elbow call StartLoadBalancerListener --LoadBalancerId lb-… --ListenerPort 443 --wait Status=Running
   elbow call UploadUserCertificate --Name shop --Cert @chain.pem --Key @key.pem`
 
-// newCallCommand is `elbow call OPERATION --Param value …`: each operation of
-// the API a subcommand, each row of its table a flag.
+// newCallCommand returns `elbow call OPERATION --Param value …`: each operation of the API
+// is a subcommand, each row of its table a flag.
 func newCallCommand() *cobra.Command {
 	call := &cobra.Command{
 		Use:     "call OPERATION [--Param value]…",

@@ -18,7 +18,7 @@ import (
 	"elbow/internal/node"
 )
 
-// A config is what the command line and the file set.
+// A config holds the settings of the command line and the config file.
 type config struct{ node.Config }
 
 func defaultConfig() config {
@@ -27,13 +27,13 @@ func defaultConfig() config {
 	return c
 }
 
-// The environment that gives the root access key.
+// The environment variables of the root access key.
 const (
 	keyIDVariable  = "ELBOW_ACCESS_KEY_ID"
 	secretVariable = "ELBOW_ACCESS_KEY_SECRET"
 )
 
-// flags are the names under which the command line and the file set c.
+// flags returns the flag set of the command line and the config file.
 func (c *config) flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.StringVar(&c.Data, "data", c.Data,
@@ -94,8 +94,8 @@ func (c *config) flags(name string) *flag.FlagSet {
 	return f
 }
 
-// readFile reads a file with a setting a line, `name = value`. What the command
-// line says stays.
+// readFile reads a file with one setting, `name = value`, per line. Flags of the command
+// line take precedence.
 func (c *config) readFile(f *flag.FlagSet, path string) error {
 	given := make(map[string]bool)
 	f.Visit(func(one *flag.Flag) { given[one.Name] = true })
@@ -168,7 +168,7 @@ const (
 	maxRegion  = 128 // bytes
 )
 
-// within checks that a setting is not less than low nor more than high.
+// within checks that a setting is neither less than low nor more than high.
 func within(name string, n, low, high int) error {
 	if n < low || n > high {
 		return fmt.Errorf("%s: must be from %d to %d, not %d", name, low, high, n)
@@ -176,8 +176,8 @@ func within(name string, n, low, high int) error {
 	return nil
 }
 
-// printConfig writes the values in force, with their meaning, in the form of
-// the config file.
+// printConfig writes the effective values, with their descriptions, in the format of the
+// config file.
 func printConfig(out io.Writer, f *flag.FlagSet) error {
 	var b strings.Builder
 	f.VisitAll(func(one *flag.Flag) {
@@ -198,15 +198,15 @@ func (c *cidr) String() string { return netip.Prefix(*c).String() }
 
 func (c *cidr) Set(text string) error {
 	p, err := netip.ParsePrefix(text)
-	if err != nil { // its text is of the function
+	if err != nil { // its message names the function of package netip
 		return errors.New("want a range of addresses, as 10.0.0.0/24")
 	}
 	*c = cidr(p)
 	return nil
 }
 
-// A byteSize is a number of bytes, written with a unit of 1024: KiB, MiB, GiB
-// or TiB, or with none.
+// A byteSize is a number of bytes, written with one of the binary units KiB, MiB, GiB and
+// TiB, or without a unit.
 type byteSize int64
 
 var byteUnits = []struct {

@@ -48,7 +48,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// What -print-config prints is a config file with the same values.
+// The output of -print-config is a config file with the same values.
 func TestPrintedConfigCanBeRead(t *testing.T) {
 	args := []string{
 		"serve", "-print-config", "-data", "/somewhere else", "-vswitch", "10.9.0.0/24", "-backend-networks", "10.0.0.0/8, ::1", "-memory-limit", "512MiB",
@@ -66,7 +66,7 @@ func TestPrintedConfigCanBeRead(t *testing.T) {
 	if err != nil || again != printed {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, again, printed)
 	}
-	// The command line goes before the file.
+	// The command line takes precedence over the file.
 	over, err := execute(t, "serve", "-config", path, "-region", "other", "-print-config")
 	if err != nil || !strings.Contains(over, "\nregion = other\n") || !strings.Contains(over, "\nvswitch = 10.9.0.0/24\n") {
 		t.Errorf("%v\n%s", err, over)
@@ -136,7 +136,7 @@ func TestConfigRefused(t *testing.T) {
 		{[]string{"-audit-size", "1KiB"}, "-audit-size: must be 0 or at least 1MiB, not 1KiB"},
 		{[]string{"-access-log", ""}, "-access-log: must be a file, - or off"},
 		{[]string{"-region", "a\nb"}, "-region"},
-		// What overflows, or runtime/debug takes for negative.
+		// Values that overflow, or that runtime/debug takes for negative.
 		{[]string{"-max-connections", "9223372036854775807"}, "-max-connections"},
 		{[]string{"-max-listener-connections", "9223372036854775807"}, "-max-listener-connections"},
 		{[]string{"-max-listener-connections", "-1"}, "-max-listener-connections"},

@@ -29,7 +29,7 @@ func newDemoCommand() *cobra.Command {
 		defer stop()
 		err := demo.Run(ctx, cmd.OutOrStdout(), buildVersion(), *once)
 		if ctx.Err() != nil && !*once {
-			return nil // Ctrl-C is how it ends
+			return nil // Ctrl-C is the normal end
 		}
 		return err
 	})

@@ -10,9 +10,8 @@ import (
 	"elbow/internal/openapi"
 )
 
-// newDocsCommand prints docs/api.md or the OpenAPI document, or writes the
-// manual pages. Everything in them comes from the tables of package api and
-// from the commands.
+// newDocsCommand prints docs/api.md or the OpenAPI document, or writes the manual pages.
+// All contents come from the tables of package api and from the commands.
 func newDocsCommand() *cobra.Command {
 	var openAPI, manual string
 	command := &cobra.Command{

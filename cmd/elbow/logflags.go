@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// auditFlags set the part of c that is about the audit log.
+// auditFlags adds the flags of the audit log.
 func (c *config) auditFlags(f *flag.FlagSet) {
 	f.StringVar(&c.AuditLog, "audit-log", c.AuditLog,
 		"`FILE` for a JSON line per API call, - for standard output, or off (default\n"+
@@ -16,8 +16,8 @@ func (c *config) auditFlags(f *flag.FlagSet) {
 			"FILE.1, which replaces the previous one. At least 1MiB; 0: no limit")
 }
 
-// minAudit is some thousand lines: with less a failing client would push a whole
-// day out of both files.
+// minAudit is the size of some thousand lines: with less, a failing client would remove
+// the lines of a whole day from both files.
 const minAudit byteSize = 1 << 20
 
 func (c *config) validateLogs() error {

@@ -1,5 +1,5 @@
-// Command elbow is an edge load balancer that is driven by the ENS API. Each
-// subcommand has a file of its own, with its text and its flags; what it does is in
+// Command elbow is an edge load balancer that is configured through the ENS API. Each
+// subcommand has a file of its own with its text and flags; the implementation is in
 // internal/node, internal/cli and the packages beside them. Start reading at main.
 package main
 
@@ -19,7 +19,7 @@ import (
 	"elbow/internal/logs"
 )
 
-// version is set by the linker; see Makefile.
+// version is set by the linker (see Makefile).
 var version = ""
 
 func main() {
@@ -59,7 +59,8 @@ SDKs, from Terraform or with "elbow call".`,
 	return root
 }
 
-// buildVersion is what make wrote into the program, else what the Go tool did.
+// buildVersion returns the version that make set, otherwise the one that the Go tool
+// recorded.
 func buildVersion() string {
 	if version != "" {
 		return version
@@ -70,13 +71,13 @@ func buildVersion() string {
 	return "unknown"
 }
 
-// withFlags lets a command parse its flags with package flag, which takes -name
-// and --name alike, as the documents write them.
+// withFlags makes a command parse its flags with package flag, which accepts both -name
+// and --name; the documents write -name.
 func withFlags(cmd *cobra.Command, flags *flag.FlagSet, run func(args []string) error) *cobra.Command {
 	flags.SetOutput(io.Discard) // errors are returned, help is printed below
 	flags.Usage = func() {}
 	cmd.DisableFlagParsing = true
-	cmd.Flags().AddGoFlagSet(flags) // for the manual page alone
+	cmd.Flags().AddGoFlagSet(flags) // only for the manual page
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch err := flags.Parse(args); {
 		case err == flag.ErrHelp:
@@ -99,7 +100,8 @@ func withFlags(cmd *cobra.Command, flags *flag.FlagSet, run func(args []string) 
 	return cmd
 }
 
-// completions are the flags that begin as typed; anything else may be a file.
+// completions returns the flags that begin with the typed text; any other text may be a
+// file name.
 func completions(flags *flag.FlagSet, typed string) ([]string, cobra.ShellCompDirective) {
 	name := strings.TrimLeft(typed, "-")
 	if name == typed {

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/docs"
 )
 
-// There is a page for each subcommand with all its flags, also where package
-// flag parses them, and one for each operation with its parameters.
+// There is a page for each subcommand with all its flags, also for those that package flag
+// parses, and one for each operation with its parameters.
 func TestManual(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man")
 	if err := docs.WriteManual(newRootCommand(), dir, "v0"); err != nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// metricsFlags are those that bound what a scrape takes.
+// metricsFlags adds the flags that bound the size of a scrape and of the history.
 func (c *config) metricsFlags(f *flag.FlagSet) {
 	f.IntVar(&c.MetricsListeners, "metrics-listeners", c.MetricsListeners,
 		"listeners up to which /metrics has all metrics of each, 11 KB a listener. With\n"+
@@ -23,8 +23,8 @@ func (c *config) validateMetrics() error {
 		within("-metrics-backends", c.MetricsBackends, 0, maxCount))
 }
 
-// minHistory is a day of a hundred busy listeners: less would lose what a chart
-// of 6 hours shows. What more listeners take in an hour is kept all the same.
+// minHistory is a day of a hundred busy listeners: with less, a chart of 6 hours would
+// have gaps. What more listeners take in an hour is kept all the same.
 const minHistory = 8 << 20
 
 func (c *config) validateHistory() error {

@@ -6,7 +6,7 @@ import (
 	"elbow/internal/elb"
 )
 
-// A networks is a flag of ranges of addresses, separated by commas.
+// A networks is the value of a flag: address ranges separated by commas.
 type networks []netip.Prefix
 
 func (n *networks) String() string {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// overloadFlags are those that bound what is taken on.
+// overloadFlags adds the flags of the limits of connections, handshakes and memory.
 func (c *config) overloadFlags(f *flag.FlagSet) {
 	f.IntVar(&c.MaxListenerConns, "max-listener-connections", c.MaxListenerConns,
 		"client connections of one listener served at once; 0: no limit except\n"+
@@ -29,8 +29,8 @@ func (c *config) overloadFlags(f *flag.FlagSet) {
 			"it, three quarters of the memory of the container or the machine")
 }
 
-// minMemory is about what the program takes without clients: below it every
-// request would be refused.
+// minMemory is about the memory of the program without clients: with less, every request
+// would be refused.
 const minMemory byteSize = 64 << 20
 
 func (c *config) validateOverload() error {

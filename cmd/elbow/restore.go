@@ -47,7 +47,7 @@ func newRestoreCommand() *cobra.Command {
 			}
 			show := cli.NewProgress(cmd.ErrOrStderr())
 			return show.End(backup.Restore(cmd.Context(), dir, &b, show.Step, func(text string) {
-				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), text) // who asked sees what is there
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), text) // the state of the server shows the result
 			}))
 		},
 	}
