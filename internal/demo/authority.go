@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// demoValidity is how long the demo's certificates are good for.
+// demoValidity is the validity period of the demo's certificates.
 const demoValidity = 24 * time.Hour
 
-// An authority signs the demo's certificate. Its own is in a file, for curl.
+// An authority signs the demo's certificate. Its own certificate is in a file, for curl.
 type authority struct {
 	caFile string
 	roots  *x509.CertPool
@@ -52,7 +52,7 @@ func newAuthority(dir string) (a authority, err error) {
 	return a, os.WriteFile(a.caFile, []byte(pemText("CERTIFICATE", der)), 0o644)
 }
 
-// issue makes a key pair for one address, in PEM.
+// issue returns a certificate chain and a key for one address, in PEM.
 func (a *authority) issue(ip netip.Addr) (chain, key string, err error) {
 	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

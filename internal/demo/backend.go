@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A demoBackend says its name and counts how often it did.
+// A demoBackend answers with its name and counts its requests.
 type demoBackend struct {
 	name     string
 	weight   int
@@ -19,7 +19,7 @@ type demoBackend struct {
 	done   chan struct{} // closed when the server has ended
 }
 
-// probePath is what health checks ask for; those are not counted.
+// probePath is the path of health checks, which are not counted.
 const probePath = "/health"
 
 func newDemoBackend(name string, weight int) (*demoBackend, error) {
@@ -35,11 +35,11 @@ func newDemoBackend(name string, weight int) (*demoBackend, error) {
 
 func (b *demoBackend) run(l net.Listener) {
 	defer close(b.done)
-	_ = b.server.Serve(l) // a backend that fails shows in the demo's numbers
+	_ = b.server.Serve(l) // the demo's numbers show a backend that fails
 }
 
 func (b *demoBackend) close() {
-	_ = b.server.Close() // nothing to lose
+	_ = b.server.Close() // there is nothing to lose
 	<-b.done
 }
 
@@ -47,5 +47,5 @@ func (b *demoBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != probePath {
 		b.requests.Add(1)
 	}
-	_, _ = fmt.Fprintf(w, "hello from %s\n", b.name) // the client may be gone
+	_, _ = fmt.Fprintf(w, "hello from %s\n", b.name) // the client may have disconnected
 }

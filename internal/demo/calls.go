@@ -13,7 +13,7 @@ import (
 	"elbow/internal/api"
 )
 
-// introduce shows what is there before the first call.
+// introduce shows the initial setup, before the first call.
 func (d *demo) introduce() {
 	d.screen.Title("elbow demo")
 	d.screen.Fact("API", d.node.APIURL)
@@ -24,8 +24,8 @@ func (d *demo) introduce() {
 	}
 }
 
-// configure makes the load balancer, its backends and its listener, and waits
-// until the listener runs.
+// configure creates the load balancer, its backends and its listener, and waits until the
+// listener runs.
 func (d *demo) configure(ctx context.Context) error {
 	d.screen.Title("Signed calls over HTTP, as any client makes them")
 	certificate, err := d.uploadCertificate(ctx)
@@ -105,7 +105,7 @@ func (d *demo) addBackends(ctx context.Context, id string) error {
 	return err
 }
 
-// awaitRunning asks until the listener runs.
+// awaitRunning polls until the listener runs.
 func (d *demo) awaitRunning(ctx context.Context, id, port string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -127,7 +127,7 @@ func (d *demo) awaitRunning(ctx context.Context, id, port string) error {
 	}
 }
 
-// A demoAnswer has the fields of all answers that the demo looks at.
+// A demoAnswer has the fields of all answers that the demo reads.
 type demoAnswer struct {
 	RequestID      string `json:"RequestId"`
 	CertID         int64  `json:"CertId"`
@@ -138,8 +138,7 @@ type demoAnswer struct {
 	took time.Duration
 }
 
-// call makes a signed call and shows it, with what it was about or what came
-// of it.
+// call makes a signed call and shows it with its subject or its result.
 func (d *demo) call(ctx context.Context, version, action string, params map[string]string, about string) (demoAnswer, error) {
 	out, err := d.ask(ctx, version, action, params)
 	if err != nil {

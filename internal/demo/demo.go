@@ -1,6 +1,6 @@
-// Package demo shows the main job on one machine: it starts a node and three backends,
-// configures them by signed calls, and sends requests. Nothing is left behind. Start
-// reading at Run.
+// Package demo runs the main use of elbow on one machine: it starts a node and three
+// backends, configures them by signed calls, and sends requests. It leaves no files
+// behind. Start reading at Run.
 package demo
 
 import (
@@ -33,7 +33,7 @@ type demo struct {
 	authority
 }
 
-// Run is the story that the demo tells.
+// Run runs the demo, until ctx ends or, with once, until the numbers are shown.
 func Run(ctx context.Context, out io.Writer, version string, once bool) error {
 	d, err := newDemo(out, version)
 	if err != nil {
@@ -56,8 +56,8 @@ func Run(ctx context.Context, out io.Writer, version string, once bool) error {
 	return nil
 }
 
-// demoDrain is for how long the demo's own server drains: its only clients are
-// the demo's own and somebody's curl.
+// demoDrain is the drain timeout of the demo's node: its only clients are the demo itself
+// and perhaps a user's curl.
 const demoDrain = time.Second
 
 func newDemo(out io.Writer, version string) (d *demo, err error) {
@@ -111,15 +111,15 @@ func (d *demo) close() {
 		b.close()
 	}
 	if d.dir != "" {
-		_ = os.RemoveAll(d.dir) // what remains is in the temporary directory
+		_ = os.RemoveAll(d.dir) // the directory is in the temporary directory
 	}
 }
 
-// demoPort is the listener's: one that no privilege is needed for.
+// demoPort is the port of the listener, which needs no privilege.
 const demoPort = 8443
 
-// freeListener finds a vSwitch whose first address nobody listens on. Where
-// only 127.0.0.1 is set up, as on macOS, the vSwitch is that address.
+// freeListener returns a vSwitch on whose first address the port is free. Where only
+// 127.0.0.1 is configured, as on macOS, the vSwitch is that address.
 func freeListener() (netip.Prefix, netip.AddrPort, error) {
 	for second := 8; second < 64; second++ {
 		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{127, byte(second), 0, 0}), 16)

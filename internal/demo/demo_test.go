@@ -38,7 +38,7 @@ func TestDemoOnce(t *testing.T) {
 	}
 }
 
-// cutWriter ends the demo once its live line is there.
+// cutWriter ends the demo once its live line was written.
 type cutWriter struct {
 	bytes.Buffer
 	cut context.CancelFunc
@@ -62,7 +62,7 @@ func TestDemoUntilCtrlC(t *testing.T) {
 	}
 }
 
-// Two demos at once do not meet.
+// Two demos can run at the same time.
 func TestDemosSideBySide(t *testing.T) {
 	first, err := newDemo(new(bytes.Buffer), "v0")
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// demoConfig is a node on free ports with a key of its own.
+// demoConfig is the configuration of a node on free ports with a key of its own.
 func demoConfig(t *testing.T) node.Config {
 	c := node.DefaultConfig()
 	c.Data = filepath.Join(t.TempDir(), "data")
@@ -43,7 +43,7 @@ func startDemoNode(t *testing.T, c node.Config) *node.Node {
 	return n
 }
 
-// endNow ends a node without patience.
+// endNow ends a node without a drain.
 func endNow(n *node.Node) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -54,7 +54,7 @@ func clientOf(c node.Config, n *node.Node) *rpc.Client {
 	return &rpc.Client{Endpoint: n.APIURL, AccessKeyID: c.AccessKeyID, Secret: c.Secret}
 }
 
-// newTestDemo is the demo's story up to the listener that serves, on c's node.
+// newTestDemo runs the demo on c's node until the listener serves.
 func newTestDemo(t *testing.T, c node.Config, client *rpc.Client, backend string) *demo {
 	t.Helper()
 	d := &demo{
@@ -132,7 +132,7 @@ func TestServeUntilSIGTERM(t *testing.T) {
 	}
 }
 
-// A second signal cuts what the first lets end.
+// A second signal cuts the exchanges that the first lets complete.
 func TestSecondSignalCuts(t *testing.T) {
 	began := make(chan struct{})
 	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -168,7 +168,7 @@ func TestSecondSignalCuts(t *testing.T) {
 	}
 }
 
-// What was configured serves again after a restart.
+// After a restart the configured listener serves again.
 func TestRestart(t *testing.T) {
 	b, err := newDemoBackend("a", 100)
 	if err != nil {

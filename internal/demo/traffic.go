@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// invite shows how to send requests from elsewhere.
+// invite shows how to send requests from another terminal.
 func (d *demo) invite() {
 	d.screen.Title("The listener serves")
 	d.screen.Fact("URL", d.url())
@@ -20,7 +20,7 @@ func (d *demo) invite() {
 
 func (d *demo) url() string { return "https://" + d.listener.String() + "/" }
 
-// newClient is a client that trusts the demo's authority.
+// newClient returns a client that trusts the demo's authority.
 func (d *demo) newClient() *http.Client {
 	return &http.Client{
 		Timeout:   10 * time.Second,
@@ -28,8 +28,8 @@ func (d *demo) newClient() *http.Client {
 	}
 }
 
-// request sends one request, with a cookie or none, and answers which backend
-// had it and which cookie was set, "" for none.
+// request sends one request, with a cookie or none, and returns the backend that answered
+// and the cookie that was set, "" for none.
 func (d *demo) request(ctx context.Context, c *http.Client, cookie string) (backend, set string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url(), nil)
 	if err != nil {
@@ -54,8 +54,8 @@ func (d *demo) request(ctx context.Context, c *http.Client, cookie string) (back
 	return backend, res.Header.Get("Set-Cookie"), nil
 }
 
-// warmUp sends requests until every backend has had one: before its first
-// probe has passed a backend gets none.
+// warmUp sends requests until every backend has had one: a backend gets none before its
+// first successful probe.
 func (d *demo) warmUp(ctx context.Context, c *http.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -78,8 +78,8 @@ const (
 	stickyRequests = 50
 )
 
-// measure sends requests without a cookie, then some with the cookie that the
-// first one got, shows where they went, and fails if that is not as configured.
+// measure sends requests without a cookie, then some with the cookie of the first answer,
+// shows their distribution, and fails if it is not as configured.
 func (d *demo) measure(ctx context.Context) error {
 	c := d.newClient()
 	defer c.CloseIdleConnections()
@@ -118,8 +118,8 @@ func (d *demo) measure(ctx context.Context) error {
 	return d.checkSpread(spread)
 }
 
-// checkSpread allows each backend a request more or fewer than its weight
-// says: wrr keeps to it as it goes.
+// checkSpread allows each backend one request more or fewer than its weight demands, which
+// wrr guarantees at any time.
 func (d *demo) checkSpread(spread map[string]int) error {
 	total := 0
 	for _, b := range d.backends {
@@ -145,8 +145,7 @@ func (d *demo) showSpread(spread map[string]int, cookie string, kept int, owner 
 	d.screen.End()
 }
 
-// watch sends a few requests a second and shows who has how many, until ctx
-// ends.
+// watch sends a few requests a second and shows their distribution until ctx ends.
 func (d *demo) watch(ctx context.Context) error {
 	c := d.newClient()
 	defer c.CloseIdleConnections()

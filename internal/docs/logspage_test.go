@@ -38,8 +38,7 @@ requests do not wait: the metrics count dropped lines, and the log reports them.
 clients can cause is limited: the field ` + "`left_out`" + ` of a line in the log has the number of lines of its kind that were not written before it.
 `
 
-// logKeys says what the fields of the log mean. A field that is not here fails the
-// test.
+// logKeys describes the fields of the log. A field that is missing here fails the test.
 var logKeys = map[string]string{
 	"protocol": "of the listener: https, http, tcp or udp; http for the redirect of an HTTPS listener",
 	"action":   "operation of the API", "address": "IP address and port", "admin": "URL of metrics and health", "after": "size afterwards, in bytes",
@@ -56,16 +55,16 @@ var logKeys = map[string]string{
 	"until": "before which hour", "need": "limit that is needed", "advice": "settings to change", "tries": "number of tries", "version": "version of the program",
 }
 
-// A message is one call that logs.
+// A message is one call of a logger.
 type message struct {
 	level, text string
 	keys        []string
 }
 
-// A pkg is the files of a directory that are no tests.
+// A pkg holds the files of a directory without its tests.
 type pkg []*ast.File
 
-// logMessages are all messages of the program.
+// logMessages returns all messages of the program.
 func logMessages(t *testing.T) []message {
 	t.Helper()
 	packages := make(map[string]pkg)
@@ -100,8 +99,8 @@ func logMessages(t *testing.T) []message {
 	})
 }
 
-// messagesOf are the messages that a function logs. With what With added in the
-// same function.
+// messagesOf returns the messages that a function logs, including fields that With added
+// in the same function.
 func messagesOf(t *testing.T, dir string, files pkg, fn *ast.FuncDecl) (all []message) {
 	var with []string
 	ast.Inspect(fn, func(n ast.Node) bool {
@@ -140,8 +139,8 @@ func isLog(x ast.Expr) bool {
 	return false
 }
 
-// textsOf are the texts that a message may be: a constant, or what the package
-// calls the function with if it is a parameter.
+// textsOf returns the possible texts of a message: a constant or, if it is a parameter,
+// the arguments with which the package calls the function.
 func textsOf(files pkg, fn *ast.FuncDecl, x ast.Expr) (all []string) {
 	if text, ok := literal(x); ok {
 		return []string{text}
@@ -190,7 +189,8 @@ func literal(x ast.Expr) (string, bool) {
 	return text, err == nil
 }
 
-// keysIn are the names among names and values in turn, attributes among them.
+// keysIn returns the names in a list of alternating names and values, which may contain
+// attributes.
 func keysIn(args []ast.Expr) (keys []string) {
 	for i := 0; i < len(args); i++ {
 		if call, ok := args[i].(*ast.CallExpr); ok && len(call.Args) > 0 {
@@ -212,7 +212,7 @@ func isLogAttr(call *ast.CallExpr) bool {
 	return ok && isLog(sel.X)
 }
 
-// logsPage is docs/logs.md.
+// logsPage returns the contents of docs/logs.md.
 func logsPage(messages []message) string {
 	b := new(strings.Builder)
 	b.WriteString(logsHead)
@@ -254,8 +254,7 @@ func logsPage(messages []message) string {
 	return b.String()
 }
 
-// docs/logs.md has every message and every field of the logs, and each field is
-// explained.
+// docs/logs.md lists every message and every field of the logs, and describes each field.
 func TestLogsPageIsCurrent(t *testing.T) {
 	messages := logMessages(t)
 	if len(messages) < 60 {

@@ -13,6 +13,6 @@ func WriteManual(root *cobra.Command, dir, version string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	root.DisableAutoGenTag = true // a HISTORY with the date of the build tells nobody anything
+	root.DisableAutoGenTag = true // a HISTORY with the date of the build is of no use
 	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "elbow " + version, Manual: "elbow"}, dir)
 }

@@ -1,4 +1,4 @@
-// Package docs writes what is made from the tables of operations, the commands and the
+// Package docs generates documents from the tables of operations, the commands and the
 // code: docs/api.md and the manual pages, and in its tests docs/logs.md. Start reading at
 // Reference.
 package docs
@@ -35,7 +35,7 @@ An ID is 1 to 128 visible ASCII characters without a slash. Times are UTC. In th
 out when it has no value.
 `
 
-// Reference is docs/api.md.
+// Reference returns the contents of docs/api.md.
 func Reference() string {
 	var b strings.Builder
 	b.WriteString(referenceHead)
@@ -88,7 +88,7 @@ func writeOperation(b *strings.Builder, op *api.Operation) {
 	var codes []string
 	for _, id := range op.Errors {
 		if code := "`" + id.New().Code + "`"; !slices.Contains(codes, code) {
-			codes = append(codes, code) // two rows of the table may differ in their message alone
+			codes = append(codes, code) // two rows of the table may differ in their message only
 		}
 	}
 	b.WriteString(strings.Join(codes, ", ") + ".\n")
@@ -130,7 +130,7 @@ func writeRow(b *strings.Builder, r api.Param) {
 	fmt.Fprintf(b, "| %s | %s | %s | %s |\n", name, cell(value), cell(def), cell(text))
 }
 
-// writeItems is the table of the members of a JSON array's items.
+// writeItems writes the table of the members of a JSON array's items.
 func writeItems(b *strings.Builder, r api.Param) {
 	items := r.Var.Shape().Items
 	if len(items) == 0 {
@@ -147,7 +147,7 @@ func writeItems(b *strings.Builder, r api.Param) {
 	}
 }
 
-// cell is text that does not end a table's cell.
+// cell escapes a text for a cell of a table.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 // writeFields writes the fields of an answer with their types.

@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// docs/api.md says what the tables say now.
+// docs/api.md is up to date with the tables.
 func TestReferenceIsCurrent(t *testing.T) {
 	const path = "../../docs/api.md"
 	want := Reference()
@@ -36,7 +36,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 	t.Fatalf("docs/api.md is stale: it has %d lines, want %d; run make docs", len(g), len(w))
 }
 
-// Each operation has its section, each parameter a line in it.
+// Each operation has a section with a line for each parameter.
 func TestReferenceIsComplete(t *testing.T) {
 	doc := Reference()
 	for _, op := range api.Operations() {
