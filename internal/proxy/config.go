@@ -6,20 +6,20 @@ import (
 	"elbow/internal/exchange"
 )
 
-// A Config is what a listener does. It is immutable once published.
+// A Config determines how a listener works. It is immutable once published.
 type Config struct {
-	exchange.Config // what exchanges follow
+	exchange.Config // for the exchanges
 
-	// Certificate chooses the key pair of a handshake; nil serves plain HTTP.
-	// Whether a listener speaks TLS is settled by its first Config.
+	// Certificate selects the certificate of a handshake; nil serves plain HTTP. The first
+	// Config of a listener determines whether it uses TLS.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
-	// NoHTTP3 leaves the UDP port of the listener's number to others. It is settled by
-	// the first Config.
+	// NoHTTP3 keeps the listener from opening the UDP port of its number. Only the first
+	// Config is considered.
 	NoHTTP3 bool
 
-	// Sessions are the keys to what clients keep for their next connection; nil:
-	// they last no longer than the listener. Those of QUIC are settled when its
-	// port is opened.
+	// Sessions are the keys that protect TLS sessions and QUIC tokens; nil: they are valid
+	// only as long as the listener exists. QUIC uses those of the Config in effect when
+	// its port is opened.
 	Sessions *Sessions
 }

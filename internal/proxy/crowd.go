@@ -2,15 +2,15 @@ package proxy
 
 import "sync/atomic"
 
-// A crowd is whether a listener has more connections than it may. An episode
-// begins with the first beyond a limit and ends when there are well under it, so
-// that the log has two lines for it and not two for each connection.
+// A crowd records that a listener is over its limit of connections. An episode begins
+// with the first connection over a limit and ends when there are well under it, so
+// that the log contains two lines for it and not two for each connection.
 type crowd struct {
 	on     atomic.Bool
-	beyond atomic.Int64 // connections beyond the limit in this episode
+	beyond atomic.Int64 // connections over the limit in this episode
 }
 
-// crowded notes a connection beyond a limit.
+// crowded records a connection over a limit.
 func (l *Listener) crowded() {
 	l.crowd.beyond.Add(1)
 	if !l.crowd.on.CompareAndSwap(false, true) {
@@ -20,8 +20,8 @@ func (l *Listener) crowded() {
 		"limit", l.proxy.maxListener, "total", l.proxy.conns.Load(), "total_limit", l.proxy.max)
 }
 
-// relieved notes that there are so few connections as here, on this listener,
-// and total.
+// relieved records the number of connections, of this listener and in total, when it
+// may end an episode.
 func (l *Listener) relieved(here, total int) {
 	p := l.proxy
 	if here > p.maxListener-p.maxListener/overflowShare || total > p.max-p.max/overflowShare ||

@@ -7,10 +7,10 @@ import (
 	"elbow/internal/overload"
 )
 
-// Close stops accepting. When it returns, address and TCP port are free for
-// another listener, which gets the UDP port when the last QUIC connection has
-// ended; idle connections are closed, and answers that are still to come say
-// Connection: close. Drain waits for those.
+// Close stops accepting. When it returns, address and TCP port are free for another
+// listener, which gets the UDP port when the last QUIC connection has ended. Idle
+// connections are closed, and answers still to come contain Connection: close. Drain
+// waits for those.
 func (l *Listener) Close() {
 	if l.frontend.Draining.Swap(true) {
 		return
@@ -25,9 +25,9 @@ func (l *Listener) Close() {
 	l.each(func(o *exchange.Origin) { o.Member.Retire() })
 }
 
-// Drain ends the listener: it closes it, returns when the last exchange has
-// ended, or cuts what is left when ctx does. The error is that of ctx if a connection
-// was cut.
+// Drain closes the listener and returns when the last exchange has ended. When ctx
+// ends first, it cuts the remaining connections. The error is that of ctx if a
+// connection was cut.
 func (l *Listener) Drain(ctx context.Context) error {
 	l.Close()
 	ended := make(chan struct{})
@@ -44,7 +44,7 @@ func (l *Listener) Drain(ctx context.Context) error {
 	})
 	<-ended
 	if cut == 0 {
-		return nil // the last connection had ended, or there was none
+		return nil // the last connection had ended
 	}
 	return ctx.Err()
 }
@@ -54,7 +54,7 @@ func (l *Listener) await(ended chan<- struct{}) {
 	close(ended)
 }
 
-// each calls f for every connection there is now. f may not block.
+// each calls f for every current connection. f must not block.
 func (l *Listener) each(f func(*exchange.Origin)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,16 +2,16 @@ package proxy
 
 import "syscall"
 
-// Control is for other sockets that the process can do without: it refuses one if
-// there is hardly a descriptor left. It is the Control of a net.Dialer.
+// Control refuses a socket if hardly a descriptor is left. It is used as the Control
+// of a net.Dialer for sockets that the process can do without.
 func (p *Proxy) Control(network, address string, c syscall.RawConn) error {
 	return p.files.Control(network, address, c)
 }
 
-// ListenerDescriptors is how many descriptors the listeners take, with what they take
-// in a takeover.
+// ListenerDescriptors returns how many descriptors the listeners use, including those
+// that a takeover needs.
 func (p *Proxy) ListenerDescriptors() int { return p.files.Listeners() }
 
-// TakeoverDescriptors is how many more a takeover by another process takes here; 0 if
-// that is not bounded.
+// TakeoverDescriptors returns how many more descriptors a takeover by another process
+// needs here; 0 if descriptors are unbounded.
 func (p *Proxy) TakeoverDescriptors() int { return p.files.ForTakeover() }

@@ -14,8 +14,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// What a process gives to the next one of its node are the sockets of its
-// listeners. The two go through this:
+// In a takeover a process hands the sockets of its listeners to the next process of its
+// node. The two perform these steps:
 //
 //	older                      newer
 //	Sockets                    New with Options.Inherited
@@ -24,9 +24,9 @@ import (
 //	                           Begin
 //	Listener.Yield for all
 //
-// or Resume instead of Yield, if the newer one does not get that far.
+// If the newer one fails before Begin, the older one calls Resume instead of Yield.
 
-// A Socket is an open socket of a listener, on its way to another process.
+// A Socket is an open socket of a listener, received from another process.
 type Socket struct {
 	Network string // tcp or udp
 	Address netip.AddrPort
@@ -34,9 +34,9 @@ type Socket struct {
 	Routes  []datagram.Route // of a UDP socket
 }
 
-// A Given is an open socket of a listener that another process is to have. It is
-// opened when it is sent and closed after: were all copies made first, a node would
-// need twice as many descriptors as it has sockets.
+// A Given is an open socket of a listener to be sent to another process. It is
+// duplicated when it is sent and closed afterwards: if all copies were made first, a
+// node would need twice as many descriptors as it has sockets.
 type Given struct {
 	Network string // tcp or udp
 	Address netip.AddrPort
@@ -44,11 +44,11 @@ type Given struct {
 	Routes  []datagram.GivenRoute // of a UDP socket
 }
 
-// Tag is what the QUIC connection ids of this process have in them.
+// Tag returns the tag in the QUIC connection ids of this process.
 func (p *Proxy) Tag() []byte { return p.tag[:] }
 
-// Sockets are the sockets of all listeners. UDP sockets come with a route to this
-// process, on which it will take what is for its own connections.
+// Sockets returns the sockets of all listeners. A UDP socket comes with a route to
+// this process, on which it receives the packets of its own connections.
 func (p *Proxy) Sockets() (all []Given) {
 	for _, l := range p.listening() {
 		address := l.Addr()
@@ -62,7 +62,7 @@ func (p *Proxy) Sockets() (all []Given) {
 	return all
 }
 
-// datagrams is the UDP socket, nil if there is none.
+// datagrams returns the UDP socket, nil if there is none.
 func (l *Listener) datagrams() *datagram.Socket {
 	if l.quic == nil {
 		return nil
@@ -70,7 +70,7 @@ func (l *Listener) datagrams() *datagram.Socket {
 	return l.quic.socket.Load()
 }
 
-// listening lists the listeners that have not been closed.
+// listening returns the listeners that have not been closed.
 func (p *Proxy) listening() []*Listener {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,8 +81,8 @@ func (p *Proxy) listening() []*Listener {
 	return all
 }
 
-// Pause stops reading datagrams. When it returns none is read any more; they wait in
-// the sockets.
+// Pause stops reading datagrams. When it returns, none is being read any more; they
+// stay in the socket buffers.
 func (p *Proxy) Pause() {
 	p.readAll(datagram.FromNone)
 	for _, l := range p.listening() {
@@ -92,7 +92,7 @@ func (p *Proxy) Pause() {
 	}
 }
 
-// Resume goes on with them after Pause.
+// Resume continues reading after Pause.
 func (p *Proxy) Resume() { p.readAll(datagram.FromSocket) }
 
 func (p *Proxy) readAll(source uint32) {
@@ -103,11 +103,10 @@ func (p *Proxy) readAll(source uint32) {
 	}
 }
 
-// Yield ends the part of l in taking connections, because another process has the
-// socket now. No client notices: what has been accepted is served, and only asked
-// to come back on another connection; one that waits for its next request in
-// HTTP/1.1, where there is no way to ask, is told with the answer to that. Drain
-// waits for the end of all.
+// Yield stops l from accepting connections because another process has the socket now.
+// Clients do not notice it: open connections are served, and the clients are only
+// asked to reconnect. An idle HTTP/1.1 connection, where that is not possible, is
+// asked with the answer to its next request. Drain waits for all connections to end.
 func (l *Listener) Yield() {
 	l.frontend.Yielded.Store(true)
 	if d := l.datagrams(); d != nil {
@@ -116,8 +115,8 @@ func (l *Listener) Yield() {
 	l.Close()
 }
 
-// Begin has the listeners take what comes, if Options.Inherited has kept them from
-// it, and closes what was inherited for nothing.
+// Begin makes the listeners accept connections, which Options.Inherited has delayed,
+// and closes inherited sockets that no listener has taken.
 func (p *Proxy) Begin() {
 	p.mu.Lock()
 	unused := p.inherited
@@ -130,7 +129,7 @@ func (p *Proxy) Begin() {
 	p.readAll(datagram.FromSocket)
 }
 
-// Forget closes the routes to an older process, which has ended.
+// Forget closes the routes to an older process that has ended.
 func (p *Proxy) Forget(tag []byte) {
 	for _, l := range p.listening() {
 		if d := l.datagrams(); d != nil {
@@ -139,7 +138,7 @@ func (p *Proxy) Forget(tag []byte) {
 	}
 }
 
-// A socketName is what an inherited socket is found by.
+// A socketName is the key of an inherited socket.
 type socketName struct {
 	network string
 	address netip.AddrPort
@@ -153,7 +152,7 @@ func byName(all []Socket) map[socketName]Socket {
 	return m
 }
 
-// inherit takes a socket out of what was inherited.
+// inherit removes and returns an inherited socket.
 func (p *Proxy) inherit(network string, addr netip.AddrPort) (Socket, bool) {
 	name := socketName{network, addr}
 	p.mu.Lock()
@@ -164,9 +163,9 @@ func (p *Proxy) inherit(network string, addr netip.AddrPort) (Socket, bool) {
 }
 
 func (s *Socket) close() {
-	_ = s.File.Close() // a copy
+	_ = s.File.Close() // a duplicate
 	for _, r := range s.Routes {
-		_ = r.File.Close() // likewise
+		_ = r.File.Close() // a duplicate
 	}
 }
 
@@ -195,19 +194,19 @@ func (p *Proxy) openTCP(addr netip.AddrPort) (*net.TCPListener, error) {
 		return listen(addr)
 	}
 	defer s.close()
-	l, err := net.FileListener(s.File) // a copy
+	l, err := net.FileListener(s.File) // a duplicate
 	if err != nil {
 		return nil, err
 	}
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {
-		_ = l.Close() // it is of no use
+		_ = l.Close() // it is not used
 		return nil, fmt.Errorf("the inherited socket is a %T", l)
 	}
 	return tcp, nil
 }
 
-// listenUDP returns the inherited socket for addr or opens one. What is inherited is
+// listenUDP returns the inherited socket for addr or opens one. An inherited socket is
 // not read before Begin.
 func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagram.Socket, err error) {
 	if err := p.files.Claim(overload.QUICDescriptors, overload.QUICDescriptors); err != nil {
@@ -231,13 +230,13 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagram.Socket, error) {
 		return datagram.NewSocket(udp, p.source()), nil
 	}
 	defer s.close()
-	c, err := net.FilePacketConn(s.File) // a copy
+	c, err := net.FilePacketConn(s.File) // a duplicate
 	if err != nil {
 		return nil, err
 	}
 	udp, ok := c.(*net.UDPConn)
 	if !ok {
-		_ = c.Close() // it is of no use
+		_ = c.Close() // it is not used
 		return nil, fmt.Errorf("the inherited socket is a %T", c)
 	}
 	d := datagram.NewSocket(udp, p.source())
@@ -248,7 +247,7 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagram.Socket, error) {
 	return d, nil
 }
 
-// source is where a new UDP socket is read from.
+// source returns where a new UDP socket reads from.
 func (p *Proxy) source() uint32 {
 	select {
 	case <-p.begun:
@@ -258,7 +257,7 @@ func (p *Proxy) source() uint32 {
 	}
 }
 
-// newTag chooses a tag that no older process has.
+// newTag returns a tag that no older process uses.
 func newTag(inherited []Socket) (tag datagram.Tag) {
 	for taken := true; taken; {
 		_, _ = rand.Read(tag[:]) // never fails

@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listen opens a listening socket. Keep-alive is set on it and not on each
-// connection, because Linux lets accepted sockets inherit it: that saves four
-// system calls a connection.
+// listen opens a listening socket. Keep-alive is set on it instead of on each
+// connection, because on Linux accepted sockets inherit it: that saves four system
+// calls a connection.
 func listen(addr netip.AddrPort) (*net.TCPListener, error) {
 	lc := net.ListenConfig{
-		KeepAlive: -1, // not by net, but by keepAlive
+		KeepAlive: -1, // set by keepAlive instead of by net
 		Control: func(_, _ string, raw syscall.RawConn) error {
 			var err error
 			if ctl := raw.Control(func(fd uintptr) { err = keepAlive(int(fd)) }); ctl != nil {
@@ -28,7 +28,7 @@ func listen(addr netip.AddrPort) (*net.TCPListener, error) {
 	// MPTCP listener accepts are not inherited by the connections of plain TCP
 	// clients (findings/mptcp-listener-options.sh).
 	lc.SetMultipathTCP(false)
-	// It binds at once, so there is nothing to cancel.
+	// Binding does not block, so there is nothing to cancel.
 	l, err := lc.Listen(context.Background(), "tcp", addr.String())
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"net/netip"
 )
 
-// listen opens a listening socket whose connections keep alive.
+// listen opens a listening socket whose connections use TCP keep-alive.
 func listen(addr netip.AddrPort) (*net.TCPListener, error) {
 	lc := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
 		Enable:   true,
@@ -16,7 +16,7 @@ func listen(addr netip.AddrPort) (*net.TCPListener, error) {
 		Interval: keepAliveInterval,
 		Count:    keepAliveCount,
 	}}
-	// It binds at once, so there is nothing to cancel.
+	// Binding does not block, so there is nothing to cancel.
 	l, err := lc.Listen(context.Background(), "tcp", addr.String())
 	if err != nil {
 		return nil, err

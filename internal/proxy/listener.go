@@ -17,10 +17,10 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Listener serves one address and port with one Config at a time. The socket
-// stays open whatever happens to the Config.
+// A Listener serves one address and port with one Config at a time. The socket stays
+// open when the Config changes.
 type Listener struct {
-	frontend exchange.Frontend // as exchanges see it
+	frontend exchange.Frontend // for the exchanges
 	settings atomic.Pointer[Config]
 	proxy    *Proxy
 	tcp      *net.TCPListener
@@ -30,26 +30,27 @@ type Listener struct {
 	crowd    crowd
 
 	done    chan struct{}  // closed when draining begins
-	running sync.WaitGroup // the accept loop and every conn
+	running sync.WaitGroup // the accept loop and all connections
 
 	mu    sync.Mutex
 	conns map[*exchange.Origin]struct{} // guarded by mu
 }
 
-// Listen opens addr and serves cfg on it. That the address is taken, or that no
-// interface has it, is told by errors.Is with EADDRINUSE and EADDRNOTAVAIL.
+// Listen opens addr and serves cfg on it. The error matches EADDRINUSE if the address
+// is in use and EADDRNOTAVAIL if no interface has it.
 func (p *Proxy) Listen(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 	return p.listen(addr, cfg, true)
 }
 
-// ListenBesides is Listen for another address of what a Listener serves already. Each
-// has connections, a budget and an end of its own; the metrics have both as one.
+// ListenBesides is like Listen, for an additional address of a load balancer's
+// listener. Each Listener has its own connections, retry budget and end; they share
+// metrics.
 func (p *Proxy) ListenBesides(addr netip.AddrPort, cfg *Config) (*Listener, error) {
 	return p.listen(addr, cfg, false)
 }
 
-// listen is Listen; with sampled false the metrics that are looked up are those of
-// another listener of the same labels.
+// listen implements Listen; if sampled is false, the sampled metrics are those of
+// another listener with the same labels.
 func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listener, error) {
 	tcp, raw, err := p.listenTCP(addr)
 	if err != nil {
@@ -90,9 +91,9 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 	return l, nil
 }
 
-// Swap makes cfg what new exchanges and handshakes follow. Those under way go
-// on with the Config they began with; no connection is closed.
-// It is for one caller at a time.
+// Swap makes cfg apply to new exchanges and handshakes. Those in progress continue
+// with the Config they began with; no connection is closed. It must not be called
+// concurrently.
 func (l *Listener) Swap(cfg *Config) {
 	l.frontend.Config.Store(&cfg.Config)
 	if last := l.settings.Swap(cfg); l.tls != nil && last.Sessions != cfg.Sessions {
@@ -100,13 +101,13 @@ func (l *Listener) Swap(cfg *Config) {
 	}
 }
 
-// Addr returns the address the listener is bound to.
+// Addr returns the address that the listener is bound to.
 func (l *Listener) Addr() netip.AddrPort {
 	ap := l.tcp.Addr().(*net.TCPAddr).AddrPort()
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
-// accept takes connections until the socket is closed.
+// accept accepts connections until the socket is closed.
 func (l *Listener) accept() {
 	defer l.running.Done()
 	select {
@@ -124,8 +125,8 @@ func (l *Listener) accept() {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		// Out of file descriptors or memory: it passes when connections end. A
-		// client that gave up before it was accepted is met here, too.
+		// Out of file descriptors or memory, until connections end. The error of a client
+		// that gave up before it was accepted is handled here too.
 		if pause == acceptPauseMin {
 			l.proxy.process.Log.Warn("connections cannot be accepted for now", "listener", l.Addr(), "err", err)
 		}
@@ -136,7 +137,7 @@ func (l *Listener) accept() {
 	}
 }
 
-// admit gives a new connection its goroutine, unless there are too many.
+// admit starts the goroutine of a new connection, unless there are too many.
 func (l *Listener) admit(accepted *net.TCPConn) {
 	c := new(tcp.Conn)
 	c.Origin.Open(&l.frontend, c, socket.AddrPort(accepted.RemoteAddr()))
@@ -147,26 +148,26 @@ func (l *Listener) admit(accepted *net.TCPConn) {
 	}
 	c.State.Store(exchange.Active)
 	if err := c.Wire.Open(accepted, l.proxy.lot, l.tls != nil, l.proxy.process.Limits.StreamTimeout); err != nil {
-		_ = accepted.Close() // already closed, which is why init failed
+		_ = accepted.Close() // it is closed already, the reason why init failed
 		return
 	}
 	c.Wire.TellStalls(c)
 	if l.proxy.files.Refuses(c.Wire.Descriptor()) {
 		l.refuseDescriptor()
-		_ = accepted.SetLinger(0) // a reset tells at once
-		_ = accepted.Close()      // nothing was said to it
+		_ = accepted.SetLinger(0) // a reset informs the client at once
+		_ = accepted.Close()      // no bytes were exchanged
 		return
 	}
 	if !l.add(&c.Origin) {
 		counts.Refused.Inc()
-		_ = accepted.Close() // nothing was said to it
+		_ = accepted.Close() // no bytes were exchanged
 		return
 	}
 	counts.Open.Add(1)
-	go l.begin(c) // ends with the connection, or when its successor serves it; Drain waits
+	go l.begin(c) // ends with the connection, or when it becomes another Member; Drain waits
 }
 
-// add takes a connection into the set and reports whether there was room.
+// add adds a connection to the set and reports whether there was room.
 func (l *Listener) add(o *exchange.Origin) bool {
 	ok := l.book(o)
 	if o.Overflow {
@@ -205,7 +206,7 @@ func (l *Listener) full() bool {
 	return here >= p.maxListener+p.maxListener/overflowShare || int(p.conns.Load()) >= p.max+p.max/overflowShare
 }
 
-// members is the listener as the set of its connections.
+// members implements exchange.Members for the listener.
 type members Listener
 
 // Become implements exchange.Members.
@@ -232,7 +233,7 @@ func (l *Listener) remove(o *exchange.Origin) {
 	l.running.Done()
 }
 
-// sleep waits for d or until done is closed, and reports whether it was d.
+// sleep waits for d or until done is closed, and reports whether d has passed.
 func sleep(d time.Duration, done <-chan struct{}) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -8,7 +8,7 @@ import (
 	"elbow/internal/exchange"
 )
 
-// sample looks up what is known elsewhere.
+// sample updates the gauges whose values are kept elsewhere.
 func (l *Listener) sample(c *exchange.ListenerCounts) {
 	c.HTTP3.Set(0)
 	if l.HTTP3() == nil {
@@ -16,9 +16,9 @@ func (l *Listener) sample(c *exchange.ListenerCounts) {
 	}
 }
 
-// WriteMetrics writes the metrics of all listeners and backends in the text format
-// of Prometheus, as metrics.Set.Write does: those of up to so many listeners and
-// backends one by one and in full.
+// WriteMetrics writes the metrics of all listeners and backends in the text format of
+// Prometheus. It writes at most the given numbers of listeners and backends
+// individually, see metrics.Set.Write.
 func (p *Proxy) WriteMetrics(w io.Writer, listeners, backends int) error {
 	if err := p.listeners.Write(w, listeners); err != nil {
 		return err

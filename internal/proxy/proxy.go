@@ -30,19 +30,19 @@ import (
 	"elbow/internal/upstream"
 )
 
-// Options are what the machine, not the customer, says about the data plane.
-// Zero values mean the defaults of limits.go.
+// Options configure the data plane of the machine; customers configure Configs. Zero
+// values mean the defaults of limits.go.
 type Options struct {
 	Log       *slog.Logger // nil: slog.Default()
-	AccessLog io.Writer    // gets JSON lines, in large writes; nil: no access log
+	AccessLog io.Writer    // receives JSON lines, in large writes; nil: no access log
 
 	MaxConns         int // client connections of the process, default DefaultMaxConns
 	MaxListenerConns int // client connections of one listener, default MaxConns
 
-	// MaxBackendConns is how many exchanges may be under way with one backend of
-	// one listener, each on a connection of its own, default DefaultMaxBackendConns. As
-	// many again may wait for up to QueueTimeout, default DefaultQueueTimeout; what comes
-	// on top is 503.
+	// MaxBackendConns is how many exchanges may be in flight with one backend of one
+	// listener, each on a connection of its own, default DefaultMaxBackendConns. As many
+	// more may queue for up to QueueTimeout, default DefaultQueueTimeout; further ones get
+	// 503.
 	MaxBackendConns int
 	QueueTimeout    time.Duration
 
@@ -50,82 +50,81 @@ type Options struct {
 	// GOMAXPROCS.
 	MaxHandshakes int
 
-	// Memory is what the process may take, in bytes. When what clients hold of it
-	// gets near, new requests are answered with 503 and new connections closed. 0:
-	// no bound.
+	// Memory is how much memory the process may use, in bytes. When the part held for
+	// clients comes near it, new requests are answered with 503 and new connections are
+	// closed. 0: no limit.
 	Memory int64
 
-	// Descriptors is how many files the process may have open. Listeners and
-	// connections leave some of them to the rest of it. 0: no bound.
+	// Descriptors is how many files the process may have open. Listeners and connections
+	// leave some of them for other purposes. 0: no limit.
 	Descriptors int
 
-	// RetryPercent is how many attempts with another backend there may be, for a
-	// hundred exchanges of a listener, default DefaultRetryPercent; RetryBurst how many at once
-	// after a time without any, default DefaultRetryBurst. Negative: none.
+	// RetryPercent is how many retries with another backend are allowed per hundred
+	// exchanges of a listener, default DefaultRetryPercent; RetryBurst is how many are
+	// allowed at once after a time without any, default DefaultRetryBurst. Negative: none.
 	RetryPercent int
 	RetryBurst   int
 
-	// DrainTimeout is how long exchanges may go on with a backend that was
-	// retired; then they are cut. Default DefaultDrainTimeout.
+	// DrainTimeout is how long exchanges with a retired backend may continue before they
+	// are cut. Default DefaultDrainTimeout.
 	DrainTimeout time.Duration
 
-	// AbortOnClose has an exchange end when its client closes the sending side of its
-	// TCP connection. Else that is no more than the end of what the client sends, and
-	// the answer is delivered.
+	// AbortOnClose ends an exchange when its client half-closes its TCP connection.
+	// Otherwise a half-close only ends what the client sends, and the answer is delivered.
 	AbortOnClose bool
 
-	// HTTP3 has TLS listeners speak HTTP/3 too, on the UDP port of their number.
+	// HTTP3 enables HTTP/3 on the UDP port of TLS listeners.
 	HTTP3 bool
 
-	// MaxShaking is how many QUIC handshakes of a listener may be under way before
-	// new clients have to prove their address first, default 1,000; negative: they
-	// always have to.
+	// MaxShaking is how many QUIC handshakes of a listener may be in progress before new
+	// clients have to validate their address first, default 1,000; negative: they always
+	// have to.
 	MaxShaking int
 
-	// Inherited are the sockets that another process of this node gives to this
-	// one. Listeners for which there are some take those, and nothing is taken from
-	// any listener before Begin. Nil: there is no such process.
+	// Inherited are the sockets that another process of this node has handed over.
+	// Listeners use them instead of opening their own, and no listener accepts anything
+	// before Begin. Nil: there is no such process.
 	Inherited []Socket
 
 	Limits exchange.Limits
 }
 
-// A Proxy is what all listeners of the process share.
+// A Proxy is shared by all HTTP and HTTPS listeners of the process.
 type Proxy struct {
-	process      exchange.Process // what exchanges see
-	max          int              // client connections
+	process      exchange.Process // for the exchanges
+	max          int              // limit of client connections
 	maxListener  int
-	maxBackend   int           // exchanges with one backend
-	queueFor     time.Duration // with it, at most
+	maxBackend   int           // limit of exchanges with one backend
+	queueFor     time.Duration // longest wait in a backend's queue
 	retryPercent int
 	retryBurst   int
 	maxShaking   int   // QUIC handshakes of a listener
-	quicRoom     int64 // QUIC handshakes for which there is memory
+	quicRoom     int64 // QUIC handshakes that fit into memory
 	http3        bool
 	tag          datagram.Tag  // of this process
-	begun        chan struct{} // closed when connections are taken
+	begun        chan struct{} // closed when connections may be accepted
 
 	listeners *metrics.Set[exchange.ListenerCounts]
 	backends  *metrics.Set[exchange.BackendCounts]
 
-	lot   *socket.Lot  // where idle client connections wait; nil: with a goroutine each
-	conns atomic.Int64 // client connections open now
+	lot   *socket.Lot  // parking lot of idle client connections; nil: they keep a goroutine each
+	conns atomic.Int64 // open client connections
 
-	quicShaking atomic.Int64 // QUIC handshakes under way
+	quicShaking atomic.Int64 // QUIC handshakes in progress
 
 	mu        sync.Mutex
-	open      map[*Listener]struct{} // those not closed; guarded by mu
-	inherited map[socketName]Socket  // not taken yet; guarded by mu
+	open      map[*Listener]struct{} // the open listeners; guarded by mu
+	inherited map[socketName]Socket  // not yet used; guarded by mu
 
-	shakes  overload.Gate // of TLS handshakes that are computed
+	shakes  overload.Gate // of TLS handshakes being computed
 	yield   overload.HandshakeYield
-	shaking overload.Episode // of too many of those
+	shaking overload.Episode // too many handshakes
 	files   overload.Descriptors
-	scarce  overload.Episode // of them
+	scarce  overload.Episode // descriptors are short
 	replays replayGuard
 }
 
-// New returns a Proxy without listeners. Close ends what it starts.
+// New returns a Proxy without listeners. The caller must call Close.
 func New(o Options) *Proxy {
 	p := &Proxy{
 		process: exchange.Process{
@@ -184,8 +183,7 @@ func New(o Options) *Proxy {
 	return p
 }
 
-// Close writes what the access log still holds. The listeners have been
-// drained before.
+// Close flushes the access log. The listeners must have been drained before.
 func (p *Proxy) Close() {
 	p.process.Budget.Close()
 	if p.process.Access != nil {
@@ -197,14 +195,13 @@ func (p *Proxy) Close() {
 	p.yield.Close()
 }
 
-// NewBackend returns the backend at address, an IP:port, with its health
-// unknown and without connections. The load balancer and the port of the
-// listener that it works for label its metrics.
+// NewBackend returns the backend at address, an IP:port, of unknown health and without
+// connections. The load balancer and the port of the listener label its metrics.
 func (p *Proxy) NewBackend(loadBalancer string, port int, id, address string) *exchange.Backend {
 	return p.NewBackendOf(loadBalancer, strconv.Itoa(port), id, address)
 }
 
-// NewBackendOf is NewBackend with the label of a listener as its metrics have it.
+// NewBackendOf is NewBackend with the listener label given as text.
 func (p *Proxy) NewBackendOf(loadBalancer, listener, id, address string) *exchange.Backend {
 	return exchange.NewBackend(&exchange.BackendOptions{
 		ID: id, Address: address, Pool: upstream.Options{Control: p.files.Control},

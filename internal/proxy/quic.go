@@ -17,9 +17,8 @@ import (
 	"elbow/internal/proxy/h3"
 )
 
-// A quicPort is the UDP side of a TLS listener, where HTTP/3 comes in. It opens
-// the UDP port of the same number and, if another process has it, goes on trying
-// without harm to the TCP side.
+// A quicPort is the UDP side of a TLS listener, for HTTP/3. It opens the UDP port of
+// the same number and, if that is in use, retries without affecting the TCP side.
 type quicPort struct {
 	listener *Listener
 	addr     netip.AddrPort
@@ -27,14 +26,14 @@ type quicPort struct {
 
 	fault   atomic.Pointer[error] // why it is not open; nil: it is
 	socket  atomic.Pointer[datagram.Socket]
-	shaking atomic.Int64     // handshakes under way
-	turns   overload.Turns   // handshakes that are being computed
-	proofs  datagram.Proofs  // of what begins with a packet that decrypts
-	sources overload.Sources // whose handshakes are under way
+	shaking atomic.Int64     // handshakes in progress
+	turns   overload.Turns   // handshakes being computed
+	proofs  datagram.Proofs  // of valid first packets
+	sources overload.Sources // addresses with handshakes in progress
 	conns   sync.WaitGroup   // connections that use the port
 }
 
-// newQUIC returns the UDP side of l, whose TCP side is bound already.
+// newQUIC returns the UDP side of l, whose TCP side is already bound.
 func newQUIC(l *Listener) *quicPort {
 	q := &quicPort{listener: l, addr: l.Addr(), tls: l.tls.Clone()}
 	q.tls.NextProtos = []string{"h3"}
@@ -44,14 +43,14 @@ func newQUIC(l *Listener) *quicPort {
 	return q
 }
 
-// start opens the port, or begins to try.
+// start opens the port, or begins to retry.
 func (q *quicPort) start() {
 	s, err := q.open()
 	q.listener.running.Add(1)
 	go q.run(s, err) // ends when the listener is closed and its last connection has ended; Drain waits
 }
 
-// A quicSocket is an open port.
+// A quicSocket is an open UDP port with its QUIC transport.
 type quicSocket struct {
 	udp       *datagram.Socket
 	transport *quic.Transport
@@ -92,21 +91,21 @@ func (q *quicPort) listen() (*quicSocket, error) {
 		return nil, err
 	}
 	q.socket.Store(udp)
-	if source := p.source(); !udp.IsFrom(source) { // Begin came in between
+	if source := p.source(); !udp.IsFrom(source) { // Begin was called meanwhile
 		udp.SetSource(source)
 	}
 	return s, nil
 }
 
-// close ends what the connections have been served by.
+// close closes the transport and the socket.
 func (s *quicSocket) close() {
-	_ = s.transport.Close() // ends its goroutines; there is nothing to be done about an error
+	_ = s.transport.Close() // ends its goroutines; an error has no consequence
 	_ = s.udp.Close()
 }
 
-// run serves the port, opening it again if need be, until the listener is closed
-// and the last connection has ended. err is why s, from the first try to open it,
-// is nil.
+// run serves the port, reopening it if necessary, until the listener is closed and the
+// last connection has ended. If the first attempt to open it failed, s is nil and err
+// is the reason.
 func (q *quicPort) run(s *quicSocket, err error) {
 	defer q.listener.running.Done()
 	for {
@@ -127,8 +126,8 @@ func (q *quicPort) run(s *quicSocket, err error) {
 	}
 }
 
-// retry tries to open the port until it can, or the listener is closed: then it
-// returns nil. err is of the try before.
+// retry tries to open the port until it succeeds, or returns nil if the listener is
+// closed. err is the result of the previous attempt.
 func (q *quicPort) retry(err error) *quicSocket {
 	log := q.listener.proxy.process.Log
 	log.Warn("no HTTP/3 as long as the UDP port cannot be used", "listener", q.addr, "err", err)
@@ -141,8 +140,8 @@ func (q *quicPort) retry(err error) *quicSocket {
 	return nil
 }
 
-// serve takes connections until the listener is closed or the socket is in error,
-// and returns when the last of them has ended.
+// serve accepts connections until the listener is closed or the socket fails, and
+// returns when the last of them has ended.
 func (q *quicPort) serve(s *quicSocket) error {
 	broken, closed := make(chan struct{}), make(chan struct{})
 	go q.closeWith(s, broken, closed) // ends when one of both happens; awaited below
@@ -158,7 +157,7 @@ func (q *quicPort) serve(s *quicSocket) error {
 	}
 }
 
-// admit gives a new connection its goroutines.
+// admit starts the goroutines of a new connection.
 func (q *quicPort) admit(c *quic.Conn) {
 	l := q.listener
 	start := c.Context().Value(quicStartKey{}).(*quicStart)
@@ -173,13 +172,13 @@ func (q *quicPort) admit(c *quic.Conn) {
 	go q.use(h.Serve) // ends with the connection; Drain waits for it
 }
 
-// use runs what uses the port.
+// use runs f, which uses the port, with the connection counted in q.conns.
 func (q *quicPort) use(f func()) {
 	defer q.conns.Done()
 	f()
 }
 
-// grow lets quic-go make the window of a connection larger, as long as there is memory.
+// grow allows quic-go to extend the window of a connection while memory is available.
 func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
 	start, ok := c.Context().Value(quicStartKey{}).(*quicStart)
 	if !ok || !q.listener.proxy.process.Budget.Roomy(int64(more)) {
@@ -189,9 +188,9 @@ func (q *quicPort) grow(c *quic.Conn, more uint64) bool {
 	return true
 }
 
-// closeWith takes no more connections once the listener is closed, or, if another
-// process has the socket, a moment later: some may have begun here. Those there
-// are go on.
+// closeWith stops accepting connections once the listener is closed or, if another
+// process has the socket, a moment later, because some handshakes may have begun here.
+// Open connections continue.
 func (q *quicPort) closeWith(s *quicSocket, broken <-chan struct{}, closed chan<- struct{}) {
 	select {
 	case <-q.listener.done:
@@ -200,7 +199,7 @@ func (q *quicPort) closeWith(s *quicSocket, broken <-chan struct{}, closed chan<
 		}
 	case <-broken:
 	}
-	_ = s.accept.Close() // has no error
+	_ = s.accept.Close() // never returns an error
 	close(closed)
 }
 
@@ -209,8 +208,8 @@ func (q *quicPort) config() *quic.Config {
 	limits := &q.listener.proxy.process.Limits
 	return &quic.Config{
 		HandshakeIdleTimeout: limits.HandshakeTimeout / 2, // quic-go ends a handshake after twice this
-		// Silence on the wire, not want of requests: a client that is there
-		// answers what KeepAlivePeriod sends, however long its request takes.
+		// This is silence on the wire, not absence of requests: a connected client
+		// acknowledges the packets of KeepAlivePeriod, however long its request takes.
 		MaxIdleTimeout:  quicSilence,
 		KeepAlivePeriod: quicSilence / 2,
 
@@ -221,18 +220,18 @@ func (q *quicPort) config() *quic.Config {
 		AllowConnectionWindowIncrease:  q.grow,
 		MaxIncomingStreams:             quicStreams,
 		MaxIncomingUniStreams:          quicUniStreams,
-		// A stream that the client resets counts until its exchange has ended,
-		// so resetting streams does not make us work on more of them than
-		// quicStreams ("rapid reset", CVE-2023-44487).
+		// A stream that the client resets counts until its exchange has ended, so
+		// resetting streams cannot make the proxy work on more than quicStreams of them
+		// ("rapid reset", CVE-2023-44487).
 		RequireStreamCreditRelease: true,
 
-		Allow0RTT: true, // what may come that way, h3.go decides
+		Allow0RTT: true, // admitEarly of package h3 decides about each request
 		Tracer:    traceID,
 	}
 }
 
-// HTTP3 tells whether the listener serves HTTP/3: nil if it does, else why it
-// does not. A port that another process has is tried again every few seconds.
+// HTTP3 returns nil if the listener serves HTTP/3, otherwise the reason why it does
+// not. A port that is in use is retried every few seconds.
 func (l *Listener) HTTP3() error {
 	if l.quic == nil {
 		return errNoHTTP3

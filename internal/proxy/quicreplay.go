@@ -6,37 +6,38 @@ import (
 	"time"
 )
 
-// A replayGuard lets each session ticket open 0-RTT once (RFC 8446, 8.1). Who has
-// copied what a client sent can send it again, and the copy has the same ticket: it
-// gets a handshake without 0-RTT, which takes a round trip that it cannot answer. So
-// does a client that uses a ticket twice; it sends its requests again.
+// A replayGuard lets each session ticket open 0-RTT only once (RFC 8446, 8.1). An
+// attacker who has captured a client's packets can replay them, with the same ticket:
+// the replay gets a handshake without 0-RTT, which takes a round trip that the
+// attacker cannot complete. A client that uses a ticket twice also gets one, and sends
+// its requests again.
 //
-// Tickets last for days, and what is remembered of them is bounded: when there are
-// replayRoom, those remembered longest are forgotten, and tickets made before then
-// open no 0-RTT any more. What an earlier process has seen, or another node, this one
-// does not know.
+// Tickets are valid for days, and the memory for them is bounded: when replayRoom is
+// reached, the oldest records are dropped, and tickets made before then open no 0-RTT
+// any more. Tickets used with an earlier process or another node are not known here.
 type replayGuard struct {
 	seed maphash.Seed
 
 	mu     sync.Mutex
 	used   map[uint64]struct{} // guarded by mu
-	before map[uint64]struct{} // guarded by mu; those before used
-	turned time.Time           // guarded by mu; when used was begun
-	known  time.Time           // guarded by mu; all that were made since then are remembered, if they were used
+	before map[uint64]struct{} // guarded by mu; the previous value of used
+	turned time.Time           // guarded by mu; when used was started
+	known  time.Time           // guarded by mu; use of tickets made since is recorded
 }
 
-// replayRoom is how many tickets are remembered in each of two maps: 100 a second for
-// three quarters of an hour at least. Full ones take some 20 MB.
+// replayRoom is how many tickets each of two maps holds: 100 a second for at least
+// three quarters of an hour. Full ones take some 20 MB.
 const replayRoom = 1 << 18
 
-// open is for a new one.
+// open initializes the guard.
 func (g *replayGuard) open() {
 	g.seed = maphash.MakeSeed()
 	g.used = make(map[uint64]struct{})
 }
 
-// first reports whether a ticket, made at that time, surely comes for the first time.
-// Different ones of the same hash, one in 2^45, are refused, which does no harm.
+// first reports whether a ticket, made at that time, has certainly not been used
+// before. Different tickets with the same hash, one in 2^45, are refused, which does
+// no harm.
 func (g *replayGuard) first(ticket []byte, made, now time.Time) bool {
 	h := maphash.Bytes(g.seed, ticket)
 	g.mu.Lock()

@@ -13,13 +13,13 @@ import (
 	"elbow/internal/socket"
 )
 
-// A quicStart is what is known of a connection before its handshake has ended.
+// A quicStart is the state of a connection before its handshake has ended.
 type quicStart struct {
 	id      quicID
 	port    *quicPort
 	client  netip.AddrPort
 	window  h3.Window
-	shaking atomic.Bool   // counted as under way
+	shaking atomic.Bool   // counted as in progress
 	turn    overload.Turn // of its handshake
 }
 
@@ -66,10 +66,10 @@ func (s *quicStart) ends() {
 	s.turn.End()
 }
 
-// done notes that the handshake is complete.
+// done records that the handshake is complete.
 func (s *quicStart) done() { s.shaken(true) }
 
-// shaken notes the end of the handshake, once.
+// shaken records the end of the handshake, once.
 func (s *quicStart) shaken(ok bool) {
 	if !s.shaking.CompareAndSwap(true, false) {
 		return
@@ -85,16 +85,15 @@ func (s *quicStart) shaken(ok bool) {
 	}
 }
 
-// distrusts reports whether a new client has to prove its address first, which
-// takes a round trip more. It may be forged, and when there are more handshakes
-// than can be done, that may be what is going on.
+// distrusts reports whether a new client has to validate its address first, which
+// costs a round trip. Addresses may be forged, and an excess of handshakes may be such
+// an attack.
 func (q *quicPort) distrusts() bool {
 	p := q.listener.proxy
 	return q.shaking.Load() >= int64(p.maxShaking) || p.quicShaking.Load() >= p.quicRoom/2 || p.shakes.Pressed()
 }
 
-// crowded reports whether there are so many handshakes that there is no place for one
-// of this client.
+// crowded reports whether there are too many handshakes for one more of this client.
 func (q *quicPort) crowded(client netip.AddrPort) bool {
 	p := q.listener.proxy
 	places := min(quicShakingMax, p.quicRoom)

@@ -2,10 +2,10 @@ package proxy
 
 import "elbow/internal/overload"
 
-// What a listener refuses because there is too much of something is
-// counted here, and begins an episode in the log.
+// This file counts what a listener refuses because of overload, and begins an episode
+// in the log.
 
-// refuseShake counts a connection that ends for want of a turn.
+// refuseShake counts a connection that is closed because its handshake got no turn.
 func (l *Listener) refuseShake(why error) {
 	counts := l.frontend.Counts.Local()
 	counts.Refused.Inc()
@@ -13,7 +13,7 @@ func (l *Listener) refuseShake(why error) {
 	l.proxy.shaking.Refuse(l.proxy.process.Log, errShakes, "reason", why)
 }
 
-// refuseDescriptor counts a connection that there is no descriptor for.
+// refuseDescriptor counts a connection refused because no descriptor is available.
 func (l *Listener) refuseDescriptor() {
 	counts := l.frontend.Counts.Local()
 	counts.Refused.Inc()

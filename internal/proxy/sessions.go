@@ -11,35 +11,35 @@ import (
 	"github.com/quic-go/quic-go"
 )
 
-// Sessions are the keys to what clients keep of a connection for the next one.
-// Processes that have the same keys, one after the other or side by side, accept
-// each other's. Listeners that must not share sessions have different ones.
+// Sessions are the keys that protect the state which clients keep for their next
+// connection. Processes with the same keys, successive or concurrent, accept each
+// other's. Listeners that must not share sessions have different keys.
 type Sessions struct {
-	// Tickets are for session tickets: the first seals new ones, all of them open
-	// those that clients come back with. Without any, crypto/tls makes keys that
-	// last no longer than the listener.
+	// Tickets are the keys of session tickets: the first encrypts new ones, all of them
+	// decrypt. Without any, crypto/tls generates keys that are valid only as long as the
+	// listener exists.
 	Tickets [][32]byte
 
-	// Token is for the tokens by which a QUIC client proves that it was at its
-	// address before (RFC 9000, 8.1.3).
+	// Token is the key of the tokens with which a QUIC client validates its address (RFC
+	// 9000, 8.1.3).
 	Token [32]byte
 
-	// Reset is for stateless resets, which tell a QUIC client at once that its
-	// connection is gone with the process that had it (RFC 9000, 10.3). Whoever
-	// answers packets for the same address and port with the same key must know
-	// of all connections there, or it ends those of the others.
+	// Reset is the key of stateless resets, which inform a QUIC client at once that its
+	// connection was lost with the process that served it (RFC 9000, 10.3). A process that
+	// answers packets for the same address and port with the same key must know of all
+	// connections there, or it resets those of the others.
 	Reset [32]byte
 }
 
-// follow gives a TLS side the keys of s, if there are any.
+// follow sets the keys of s, if there are any, on a TLS configuration.
 func (s *Sessions) follow(t *tls.Config) {
 	if s != nil && len(s.Tickets) > 0 {
 		t.SetSessionTicketKeys(s.Tickets)
 	}
 }
 
-// protect sets the keys of a QUIC side, which has them to its end. Without any it
-// draws a key for tokens itself and sends no resets.
+// protect sets the keys of a QUIC transport, which keeps them until it is closed.
+// Without keys the transport generates a token key and sends no resets.
 func (s *Sessions) protect(t *quic.Transport) {
 	if s != nil {
 		t.TokenGeneratorKey = (*quic.TokenGeneratorKey)(&s.Token)
@@ -47,7 +47,7 @@ func (s *Sessions) protect(t *quic.Transport) {
 	}
 }
 
-// resetKey is the key for stateless resets; nil: there is none.
+// resetKey returns the key of stateless resets; nil: there is none.
 func (s *Sessions) resetKey() *[32]byte {
 	if s == nil {
 		return nil
@@ -55,10 +55,10 @@ func (s *Sessions) resetKey() *[32]byte {
 	return &s.Reset
 }
 
-// sealTickets has tickets be sealed with the keys of t, wherever a copy of t is
-// used, and accepted for no other name than the one they were given for: a
-// certificate for one name proves nothing about another (RFC 6066, 3;
-// crypto/tls itself does not look). guard settles which of them open 0-RTT.
+// sealTickets makes all copies of t encrypt tickets with the keys of t, and accept a
+// ticket only for the server name that it was issued for: a certificate for one name
+// proves nothing about another (RFC 6066, 3; crypto/tls does not check it). guard
+// decides which tickets open 0-RTT.
 func sealTickets(t *tls.Config, guard *replayGuard) {
 	t.WrapSession = func(c tls.ConnectionState, s *tls.SessionState) ([]byte, error) {
 		s.Extra = append(s.Extra, nameExtra(c))
@@ -80,21 +80,22 @@ func sealTickets(t *tls.Config, guard *replayGuard) {
 	}
 }
 
-// nameExtra is how a session holds the name that the client asked for, among
-// what quic-go puts there.
+// nameExtra encodes the server name that the client asked for, for the Extra field of
+// the session, which quic-go also uses.
 func nameExtra(c tls.ConnectionState) []byte {
 	return append([]byte("elbow name "), strings.ToLower(c.ServerName)...)
 }
 
-// madePrefix begins what tells when a session was made, in milliseconds of Unix time.
+// madePrefix begins the entry with the creation time of a session, in milliseconds of
+// Unix time.
 const madePrefix = "elbow made "
 
 func appendMade(b []byte, at time.Time) []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(at.UnixMilli()))
 }
 
-// madeAt is when s was made; 0001 if it does not say, as those of older versions do
-// not.
+// madeAt returns when s was created; the zero time if it is not recorded, as in
+// sessions of older versions.
 func madeAt(s *tls.SessionState) time.Time {
 	for _, extra := range s.Extra {
 		if at, ok := bytes.CutPrefix(extra, []byte(madePrefix)); ok && len(at) == 8 {

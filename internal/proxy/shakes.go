@@ -11,23 +11,23 @@ import (
 	"elbow/internal/socket"
 )
 
-// A handshake takes the processor for as long as twenty requests do, and the
-// scheduler lets everybody who can run take turns: a thousand handshakes that are
-// ready would let a request on an open connection wait for a thousand of them.
-// So no more than there are processors are computed at a time. The others wait
-// before that, holding their goroutine alone, and what comes on top is closed as
-// soon as it is accepted, for a tenth of what a handshake costs.
+// A handshake takes as much CPU time as twenty requests, and the scheduler runs all
+// runnable goroutines in turn: with a thousand handshakes ready, a request on an open
+// connection would wait for all of them. So no more handshakes are computed at a time
+// than there are processors. The others wait before that, holding only their
+// goroutine, and connections in excess of those are closed right after accept, for a
+// tenth of what a handshake costs.
 //
-// And whose turn it is lets others go first: see overload.HandshakeYield.
+// A goroutine also yields before it computes a handshake: see overload.HandshakeYield.
 
 var (
 	errShakes    = errors.New("too many TLS handshakes")
 	errNoInitial = errors.New("the packet does not decrypt")
 )
 
-// turn waits until the handshake that has begun with hello may be computed. It
-// is when the client has sent what it depends on, so that slow clients hold up
-// nobody; the first write is its end, before the client is waited for again.
+// turn waits until the handshake that has begun with hello may be computed. It is
+// called after the client has sent its input, so that slow clients delay nobody. The
+// turn ends with the first write, before the next wait for the client.
 func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	var who shaker
 	if w, ok := hello.Conn.(*tcp.Wire); ok {
@@ -55,11 +55,11 @@ func (l *Listener) turn(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 // A shaker is a connection whose handshake is to be computed.
 type shaker interface {
 	Ended() bool                // the connection has been closed
-	Begins(*overload.Gate) bool // notes what the end of the turn has to leave, unless it has ended
+	Begins(*overload.Gate) bool // records the gate to leave after the turn; false: it has ended
 }
 
-// turnAway closes a connection that need not begin a handshake, and reports
-// whether it did: there is no turn for it in time, or no memory.
+// turnAway closes a connection whose handshake would get no turn in time, or for which
+// there is no memory, and reports whether it did.
 func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 	switch {
 	case l.proxy.process.Budget.FullForConns(socket.AddrPort(tcp.RemoteAddr())):
@@ -70,17 +70,18 @@ func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 	default:
 		return false
 	}
-	_ = tcp.SetLinger(0) // a reset tells at once, and leaves nothing behind
-	_ = tcp.Close()      // nothing was said to it
+	_ = tcp.SetLinger(0) // a reset informs the client at once and leaves no state
+	_ = tcp.Close()      // no bytes were exchanged
 	return true
 }
 
-// shed turns away what the listening socket has, without making connections of
-// it. At three times as many handshakes of 0.3 ms as can be done, goodput is 0.7 of
-// the peak by that, and by counting whom crowd has let pass; it was 0.5.
+// shed accepts and closes pending connections at the level of system calls, without
+// creating a net.Conn. With three times as many handshakes of 0.3 ms as can be
+// computed, goodput is 0.7 of the peak with shed and with the count of connections
+// that crowd has admitted; it was 0.5.
 func (l *Listener) shed() {
 	counts := l.frontend.Counts.Local()
-	_ = l.raw.Control(func(fd uintptr) { // closed, it has nothing
+	_ = l.raw.Control(func(fd uintptr) { // if it is closed, nothing is pending
 		for range shedMax {
 			if !l.proxy.shakes.WouldRefuse(0) || !socket.TurnAway(fd) {
 				return

@@ -5,24 +5,24 @@ import (
 	"elbow/internal/metrics"
 )
 
-// A Snapshot is what a listener has counted since it was opened. The monitor
-// operations of the API are made of the differences between two of them.
+// A Snapshot holds the counts of a listener since it was opened. The monitor
+// operations of the API report the differences between two of them.
 type Snapshot struct {
 	Accepted uint64    // client connections
-	Refused  uint64    // client connections far beyond a limit, closed unheard
+	Refused  uint64    // client connections far beyond a limit, closed at once
 	Overflow uint64    // client connections beyond a limit, whose requests got 503
-	Open     int64     // client connections
-	Active   int64     // of these, with an exchange under way
+	Open     int64     // open client connections
+	Active   int64     // open client connections with an exchange in flight
 	ByClass  [6]uint64 // exchanges, by first digit of the status; [0] is unused
 	BytesIn  uint64
 	BytesOut uint64
 	Retries  uint64
-	Faults   uint64        // exchanges that ended in one
+	Faults   uint64        // exchanges that ended in a fault
 	Total    metrics.Times // from the first byte of a request to the last of its answer
 }
 
-// Snapshot returns the counts of l. They are read one after the other, so that
-// they may be an exchange apart.
+// Snapshot returns the counts of l. They are read one after the other, so they may
+// differ by an exchange.
 func (l *Listener) Snapshot() Snapshot {
 	s := counted(l.frontend.Counts)
 	l.each(func(o *exchange.Origin) {
@@ -33,8 +33,8 @@ func (l *Listener) Snapshot() Snapshot {
 	return s
 }
 
-// counted is a Snapshot without Active, for which every connection has to be
-// looked at.
+// counted returns a Snapshot without Active, which would require visiting every
+// connection.
 func counted(i *metrics.Instance[exchange.ListenerCounts]) Snapshot {
 	type t = exchange.ListenerCounts
 	s := Snapshot{
@@ -58,19 +58,18 @@ func counted(i *metrics.Instance[exchange.ListenerCounts]) Snapshot {
 	return s
 }
 
-// A BackendSnapshot is what a backend has counted for one listener since it was
-// added.
+// A BackendSnapshot holds the counts of a backend for one listener since it was added.
 type BackendSnapshot struct {
 	ID      string
 	Address string    // IP:port
 	ByClass [6]uint64 // answers, by first digit of the status; [0] is unused
-	Active  int64     // exchanges under way
-	Healthy bool      // the health checks find it so, or there are none
+	Active  int64     // exchanges in flight
+	Healthy bool      // it is healthy, or has no health checks
 }
 
-// EachListener calls visit for every listener that is open, with its counts but
-// for Active. It costs some hundred loads a listener and takes no lock that an
-// exchange takes.
+// EachListener calls visit for every open listener, with its counts except Active. It
+// costs some hundred atomic loads per listener and takes no lock that an exchange
+// takes.
 func (p *Proxy) EachListener(visit func(loadBalancer, port string, s Snapshot)) {
 	p.listeners.Each(func(i *metrics.Instance[exchange.ListenerCounts], labels []string) {
 		visit(labels[0], labels[1], counted(i))

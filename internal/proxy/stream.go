@@ -11,31 +11,32 @@ import (
 	"elbow/internal/overload"
 )
 
-// What listeners of other data planes share with those of a Proxy: the counts that
-// are shown together, the limits of the process, and what an older process gave.
+// This file contains the state that a Proxy shares with the data planes of packages
+// stream and udp: the metrics, the limits of the process, and the inherited sockets.
 
-// A StreamCounts counts what a listener does that passes on bytes or datagrams and no
-// requests. Its metrics stand among those of all listeners.
+// A StreamCounts counts for a TCP or UDP listener. Its metrics belong to the set of
+// all listeners.
 type StreamCounts struct {
 	proxy    *Proxy
 	instance *metrics.Instance[exchange.ListenerCounts]
 }
 
-// CountStream begins to count for a listener of a load balancer. Remove ends it.
+// CountStream creates the metrics of a load balancer's listener. The caller must call
+// Remove.
 func (p *Proxy) CountStream(loadBalancer, listener string) *StreamCounts {
 	return &StreamCounts{p, p.listeners.Add(nil, loadBalancer, listener)}
 }
 
-// Remove ends what CountStream began.
+// Remove removes the metrics.
 func (c *StreamCounts) Remove() { c.proxy.listeners.Remove(c.instance) }
 
-// Accepted counts a connection or session that begins.
+// Accepted counts a new connection or session.
 func (c *StreamCounts) Accepted() { c.instance.Local().Accepted.Inc() }
 
 // Refused counts a connection or session beyond a limit.
 func (c *StreamCounts) Refused() { c.instance.Local().Refused.Inc() }
 
-// Opened counts how many more are open.
+// Opened adds delta to the number of open ones.
 func (c *StreamCounts) Opened(delta int64) { c.instance.Local().Open.Add(delta) }
 
 // Moved counts bytes from clients and to them.
@@ -48,8 +49,9 @@ func (c *StreamCounts) Moved(in, out int64) {
 // Retried counts an attempt after the first.
 func (c *StreamCounts) Retried() { c.instance.Local().Retries.Inc() }
 
-// Ended counts one that has ended: after how long, how long it took until its backend
-// had accepted, 0 if none had, and who broke it, "" if nobody did.
+// Ended counts a connection or session that has ended: its duration, the time until
+// its backend had accepted it, 0 if none had, and the party at fault, "" if there was
+// no fault.
 func (c *StreamCounts) Ended(took, connected time.Duration, side string) {
 	counts := c.instance.Local()
 	counts.Total.Observe(took)
@@ -65,22 +67,23 @@ func (c *StreamCounts) Ended(took, connected time.Duration, side string) {
 	}
 }
 
-// Inherit takes the socket that an older process gave for an address, if there is one.
+// Inherit removes and returns the inherited socket for an address, if there is one.
 func (p *Proxy) Inherit(network string, address netip.AddrPort) (*os.File, bool) {
 	s, ok := p.inherit(network, address)
 	return s.File, ok
 }
 
-// Begun is closed when connections may be taken.
+// Begun returns a channel that is closed when connections may be accepted.
 func (p *Proxy) Begun() <-chan struct{} { return p.begun }
 
-// Files share out the descriptors of the process.
+// Files returns the descriptor budget of the process.
 func (p *Proxy) Files() *overload.Descriptors { return &p.files }
 
-// Conns counts the client connections of the process.
+// Conns returns the count of the client connections of the process.
 func (p *Proxy) Conns() *atomic.Int64 { return &p.conns }
 
-// Lines takes lines of the access log; nil if there is none.
+// Lines returns the function that writes access-log lines; nil if there is no access
+// log.
 func (p *Proxy) Lines() func(line []byte) {
 	if p.process.Access == nil {
 		return nil
