@@ -9,16 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A batch is a number of datagrams that are read or written with one system call.
+// A batch holds datagrams that are read or written with one system call.
 type batch struct {
 	messages [batchSize]message
 	vectors  [batchSize]unix.Iovec
-	names    [batchSize]unix.RawSockaddrInet6 // that of IPv4 is shorter and begins alike
+	names    [batchSize]unix.RawSockaddrInet6 // RawSockaddrInet4 has the same first fields
 	bytes    []byte                           // batchSize times maxDatagram
 }
 
-// batchSize is how many datagrams are read at once: at 16 a call is 1/8 of what it costs
-// to pass one of them on.
+// batchSize is how many datagrams are read at once. At 16 the system call is 1/8 of
+// the cost of forwarding a datagram.
 const batchSize = 16
 
 // A message is a struct mmsghdr.
@@ -39,7 +39,7 @@ func newBatch() *batch {
 	return b
 }
 
-// room prepares the messages from i on to be read into.
+// room prepares n messages from i on for reading.
 func (b *batch) room(i, n int) {
 	for ; n > 0; i, n = i+1, n-1 {
 		b.vectors[i].SetLen(maxDatagram)
@@ -48,12 +48,12 @@ func (b *batch) room(i, n int) {
 	}
 }
 
-// datagram is what was read into message i.
+// datagram returns what was read into message i.
 func (b *batch) datagram(i int) []byte {
 	return b.bytes[i*maxDatagram:][:b.messages[i].length]
 }
 
-// from is the address that message i came from.
+// from returns the source address of message i.
 func (b *batch) from(i int) netip.AddrPort {
 	name := &b.names[i]
 	port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&name.Port))[:])
@@ -63,8 +63,8 @@ func (b *batch) from(i int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), port)
 }
 
-// address prepares message i, which was read, to be written to a client through a socket
-// of the family.
+// address prepares message i, which was read, for sending to a client through a socket
+// of the given family.
 func (b *batch) address(i int, to netip.AddrPort) {
 	name := &b.names[i]
 	*name = unix.RawSockaddrInet6{}
@@ -81,13 +81,13 @@ func (b *batch) address(i int, to netip.AddrPort) {
 	b.vectors[i].SetLen(int(b.messages[i].length))
 }
 
-// receive reads into the messages from i on, up to n of them.
+// receive reads up to n datagrams into the messages from i on.
 func (b *batch) receive(fd, i, n int) (int, syscall.Errno) {
 	b.room(i, n)
 	return b.call(unix.SYS_RECVMMSG, fd, i, n)
 }
 
-// send writes n messages from i on.
+// send sends n messages from i on.
 func (b *batch) send(fd, i, n int) (int, syscall.Errno) { return b.call(unix.SYS_SENDMMSG, fd, i, n) }
 
 func (b *batch) call(number uintptr, fd, i, n int) (int, syscall.Errno) {
@@ -121,7 +121,7 @@ func newSocket(family int) (int, syscall.Errno) {
 
 // connectTo connects a socket.
 func connectTo(fd int, to netip.AddrPort) syscall.Errno {
-	var name unix.RawSockaddrInet6 // that of IPv4 is shorter and begins alike
+	var name unix.RawSockaddrInet6 // RawSockaddrInet4 is shorter, with the same first fields
 	n := uintptr(unix.SizeofSockaddrInet6)
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], to.Port())
 	if ip := to.Addr().Unmap(); ip.Is4() {
@@ -134,14 +134,14 @@ func connectTo(fd int, to netip.AddrPort) syscall.Errno {
 	return e
 }
 
-// disconnect takes the connection and the port of a socket away (connect(2), AF_UNSPEC).
+// disconnect removes the peer and the local port of a socket (connect(2), AF_UNSPEC).
 func disconnect(fd int) bool {
 	name := unix.RawSockaddr{Family: unix.AF_UNSPEC}
 	_, _, e := syscall.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&name)), unsafe.Sizeof(name))
 	return e == 0
 }
 
-// discard throws away one datagram that a socket has, or an error.
+// discard reads and discards one datagram of a socket, or a pending error.
 func discard(fd int) syscall.Errno {
 	var b [1]byte
 	_, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, unix.MSG_DONTWAIT, 0, 0)

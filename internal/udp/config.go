@@ -10,8 +10,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Config is what a listener does. It is immutable once published; a session that
-// begins loads it once.
+// A Config is the behaviour of a listener. It is immutable once published; a session
+// loads it once, when it begins.
 type Config struct {
 	// LoadBalancer and Port label the access log.
 	LoadBalancer string
@@ -20,10 +20,10 @@ type Config struct {
 	Backends  []*Backend        // in the order of the group's members
 	Scheduler balance.Scheduler // over the members of Backends
 
-	// QUIC has the connection ids of QUIC looked at, for a Scheduler that hashes them.
+	// QUIC enables parsing of QUIC connection ids, for a Scheduler that hashes them.
 	QUIC bool
 
-	// Idle is how long a session may carry nothing in either direction; then it ends. 0
+	// Idle is how long a session may carry nothing in either direction before it ends. 0
 	// means 900s, the default of the API.
 	Idle time.Duration
 }
@@ -35,22 +35,22 @@ func (c *Config) idle() time.Duration {
 	return defaultIdle
 }
 
-// A Backend is one server that datagrams go to. It outlives configs.
+// A Backend is one server that datagrams are forwarded to. It outlives Configs.
 type Backend struct {
-	ID      string // as the access log names it
+	ID      string // as written to the access log
 	Address netip.AddrPort
 	Member  *balance.Member // counts the sessions in Active
 
 	retired sync.Once
-	refused atomic.Int64 // instant at which it said last that nobody listens; 0: never
+	refused atomic.Int64 // instant of its last ICMP port unreachable; 0: never
 }
 
-// refusalTime is for how long a backend that has refused is passed over, if there is
-// another one: what its health checks say comes later.
+// refusalTime is how long a backend that has refused is avoided if there is another
+// one. Its health checks notice the failure only later.
 const refusalTime = time.Second
 
-// pick is the backend of a session that begins now, nil if there is none. avoid is the
-// index of one that has just refused, -1 if none has.
+// pick returns the backend of a new session, nil if there is none. avoid is the index
+// of one that has just refused, or -1.
 func (c *Config) pick(key balance.Key, avoid int, now socket.Instant) *Backend {
 	if c.Scheduler == nil {
 		return nil
@@ -63,7 +63,7 @@ func (c *Config) pick(key balance.Key, avoid int, now socket.Instant) *Backend {
 			}
 		}
 	} else if avoid >= 0 {
-		i = c.Scheduler.Pick(key, -1) // there is no other: it may be back
+		i = c.Scheduler.Pick(key, -1) // there is no other, and it may be up again
 	}
 	if i < 0 {
 		return nil
@@ -71,13 +71,12 @@ func (c *Config) pick(key balance.Key, avoid int, now socket.Instant) *Backend {
 	return c.Backends[i]
 }
 
-// Counts takes what a listener counts. Its methods may be called from several
-// goroutines at once.
+// Counts receives the counters of a listener. Its methods may be called concurrently.
 type Counts interface {
-	Accepted()                                        // a session that begins
-	Refused()                                         // a datagram for which there could be no session
-	Opened(delta int64)                               // sessions that are open
+	Accepted()                                        // a new session
+	Refused()                                         // a datagram without a session
+	Opened(delta int64)                               // change in the number of open sessions
 	Moved(in, out int64)                              // bytes from and to clients
-	Retried()                                         // a session with another backend, after the first has refused
-	Ended(took, connected time.Duration, side string) // a session; side is who broke it
+	Retried()                                         // a session moved after a refusal
+	Ended(took, connected time.Duration, side string) // a session; side is the party at fault
 }

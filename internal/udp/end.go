@@ -7,17 +7,17 @@ import (
 	"elbow/internal/socket"
 )
 
-// A reason is why a session ended.
+// A reason says why a session ended.
 type reason uint8
 
 const (
-	byIdle       reason = iota // it carried nothing for too long
-	byRefusal                  // the backend answered that nobody listens (ICMP)
-	byHealth                   // the backend is down, and the client sends again
-	byRoom                     // another one needed its place
-	byClose                    // the listener was stopped
-	byRetirement               // the backend was retired, and its time over
-	byFault                    // a fault of ours
+	byIdle       reason = iota // idle timeout
+	byRefusal                  // the backend's port is closed (ICMP port unreachable)
+	byHealth                   // the backend is down, and the client has sent again
+	byRoom                     // evicted in favor of another session
+	byClose                    // the listener was closed
+	byRetirement               // the backend was retired, and its drain timed out
+	byFault                    // an internal error
 )
 
 var reasonNames = [...]struct{ name, side string }{
@@ -26,18 +26,18 @@ var reasonNames = [...]struct{ name, side string }{
 	byFault: {"internal error", "self"},
 }
 
-// A record is what is known of a session when it has ended.
+// A record holds what the access log says of a session.
 type record struct {
 	client      netip.AddrPort
 	backend     *Backend
 	began       socket.Instant
 	in, out     int64 // bytes
 	nIn, nOut   int64 // datagrams
-	wasReplaced bool  // it took the place of one whose backend refused
+	wasReplaced bool  // it replaced a session whose backend refused
 	reason      reason
 }
 
-// finish counts a session that has ended and writes its line of the access log.
+// finish counts a session that has ended and writes its access-log line.
 func (l *Listener) finish(r *record) {
 	took, why := socket.Now().Sub(r.began), reasonNames[r.reason]
 	l.counts.Ended(took, 0, why.side)

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// An engine is the loops that do the work. Each listener belongs to one, with all of its
-// sessions.
+// An engine is the set of event loops. Each listener belongs to one loop, with all of
+// its sessions.
 type engine struct {
 	loops []*loop
 	next  atomic.Uint32
@@ -32,7 +32,7 @@ func (e *engine) close() {
 	}
 }
 
-// read begins to read the datagrams of l, once the process may.
+// read starts reading the datagrams of l, as soon as the process may.
 func (e *engine) read(l *Listener) {
 	l.state.loop = e.loops[int(e.next.Add(1))%len(e.loops)]
 	begin := func() { l.state.loop.Do(func() { l.state.loop.listen(l) }) }
@@ -42,7 +42,7 @@ func (e *engine) read(l *Listener) {
 		return
 	default:
 	}
-	go func() { // ends when the process begins, or with the listener
+	go func() { // ends when the process may begin, or with the listener
 		select {
 		case <-l.relay.begun:
 			begin()
@@ -51,20 +51,20 @@ func (e *engine) read(l *Listener) {
 	}()
 }
 
-// unread ends read. When it returns nothing of l is read any more.
+// unread ends read. After it returns, no datagram of l is read.
 func (e *engine) unread(l *Listener) {
 	l.socket.shut()
 	l.state.loop.Do(func() { l.state.loop.unlisten(l) })
 }
 
-// cut ends the sessions that which reports true for.
+// cut ends the sessions for which which reports true.
 func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) {
 	for _, o := range e.loops {
 		o.Do(func() { o.cut(which, why) })
 	}
 }
 
-// forget is the end of what read began.
+// forget removes the listener from its loop.
 func (e *engine) forget(l *Listener) {
 	l.state.loop.Do(func() { delete(l.state.loop.all, l) })
 }

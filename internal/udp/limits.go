@@ -6,19 +6,20 @@ const (
 	defaultMaxSessions  = 200_000
 	defaultDrainTimeout = 30 * time.Second
 
-	// defaultIdle is the EstablishedTimeout of the API by default.
+	// defaultIdle is the API's default of EstablishedTimeout.
 	defaultIdle = 900 * time.Second
 
-	// maxDatagram is the longest datagram: 65,535 bytes less the headers of IPv4 and UDP,
-	// and a little more over IPv6.
+	// maxDatagram is more than the longest payload: 65,535 bytes less the UDP header and,
+	// over IPv4, the IP header.
 	maxDatagram = 64 << 10
 
-	// receiveBuffer is what the socket of a listener may hold. That by default holds some
-	// 90 datagrams of 1,200 bytes, which come in less time than other listeners may take.
+	// receiveBuffer is the requested size of a listener's receive buffer. The default
+	// holds some 90 datagrams of 1,200 bytes, which can arrive while the loop serves other
+	// listeners.
 	receiveBuffer = 4 << 20
 
-	// unprovedShare: of the sessions of clients that have not sent anything since they were
-	// answered, one part in that many of all is kept when there are too many. Whoever forges
-	// addresses never gets an answer and ends his own sessions.
+	// unprovedShare limits the sessions of clients that have not sent anything after they
+	// were answered to one part in 16 of all, when there are too many sessions. A client
+	// that forges addresses never gets an answer, so it evicts only its own sessions.
 	unprovedShare = 16
 )

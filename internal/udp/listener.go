@@ -14,15 +14,15 @@ type Listener struct {
 	socket  socketOf
 	config  atomic.Pointer[Config]
 	counts  Counts
-	state   sessions // of the engine
+	state   sessions // owned by the engine
 
 	stopping sync.Once
 	closing  sync.Once
-	running  sync.WaitGroup // the sessions
+	running  sync.WaitGroup // counts the sessions
 }
 
-// Listen opens addr and serves cfg on it. That the address is taken, or that no
-// interface has it, is told by errors.Is with EADDRINUSE and EADDRNOTAVAIL.
+// Listen opens addr and serves cfg on it. The error matches EADDRINUSE if the address
+// is in use and EADDRNOTAVAIL if no interface has it.
 func (r *Relay) Listen(addr netip.AddrPort, cfg *Config, counts Counts) (*Listener, error) {
 	l := &Listener{relay: r, address: addr, counts: counts}
 	l.config.Store(cfg)
@@ -41,13 +41,13 @@ func (r *Relay) Listen(addr netip.AddrPort, cfg *Config, counts Counts) (*Listen
 	return l, nil
 }
 
-// Swap makes cfg what new sessions follow.
+// Swap makes cfg apply to new sessions.
 func (l *Listener) Swap(cfg *Config) { l.config.Store(cfg) }
 
 // Addr returns the address that the listener is bound to.
 func (l *Listener) Addr() netip.AddrPort { return l.address }
 
-// stop reads no more datagrams of clients.
+// stop ends the reading of clients' datagrams.
 func (l *Listener) stop() {
 	l.stopping.Do(func() {
 		r := l.relay
@@ -58,7 +58,7 @@ func (l *Listener) stop() {
 	})
 }
 
-// Close ends the listener and its sessions: without the port no answer can be sent.
+// Close ends the listener and its sessions: without the port, no answers can be sent.
 // When it returns, address and port are free for another listener.
 func (l *Listener) Close() {
 	l.stop()
@@ -71,12 +71,12 @@ func (l *Listener) Close() {
 	})
 }
 
-// Yield stops reading, because another process has the socket now. Sessions go on to
-// pass answers to their clients until Drain ends.
+// Yield stops reading, because another process has the socket now. Sessions continue
+// to forward answers to their clients until Drain ends.
 func (l *Listener) Yield() { l.stop() }
 
 // Drain ends the listener: after Yield when the last session has ended or ctx ends,
-// otherwise at once. The error is that of ctx if sessions were cut.
+// otherwise at once. It returns the error of ctx if sessions were cut.
 func (l *Listener) Drain(ctx context.Context) (err error) {
 	l.stop()
 	ended := make(chan struct{})

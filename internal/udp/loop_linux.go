@@ -14,27 +14,27 @@ import (
 
 var errCrowded = errors.New("too many sessions: those that were used least recently end")
 
-// A loop passes the datagrams of its listeners on. Its goroutine owns all there is.
+// A loop forwards the datagrams of its listeners. Its goroutine owns all fields.
 type loop struct {
 	eventloop.Loop
 	relay *Relay
 
-	in      *batch // of clients
-	out     *batch // of backends
-	queued  int    // messages of out that wait to be sent, all by one listener
+	in      *batch // from clients
+	out     *batch // from backends
+	queued  int    // messages of out to be sent, all of one listener
 	sender  *Listener
 	table   []*session          // by descriptor; nil: none
 	reads   map[int32]*Listener // by descriptor
 	all     map[*Listener]struct{}
-	closing []*session    // that have ended, with sockets to close
-	spare   map[int][]int // sockets without a connection, in the set, by family
+	closing []*session    // ended sessions whose sockets are to be closed
+	spare   map[int][]int // unconnected sockets for reuse, in the epoll set, by family
 }
 
 func newLoop(r *Relay) *loop {
 	return &loop{relay: r, in: newBatch(), out: newBatch(), reads: make(map[int32]*Listener), all: make(map[*Listener]struct{}), spare: make(map[int][]int)}
 }
 
-// listen begins to read the datagrams of l.
+// listen starts reading the datagrams of l.
 func (o *loop) listen(l *Listener) {
 	select {
 	case <-l.socket.closed:
@@ -57,7 +57,7 @@ func (o *loop) unlisten(l *Listener) {
 	}
 }
 
-// Event reads what there is.
+// Event reads the datagrams of a socket.
 func (o *loop) Event(fd int32, _ uint32) {
 	if int(fd) < len(o.table) {
 		if s := o.table[fd]; s != nil {
@@ -72,21 +72,21 @@ func (o *loop) Event(fd int32, _ uint32) {
 	}
 }
 
-// Batch sends the answers that have gathered.
+// Batch sends the queued answers.
 func (o *loop) Batch() bool {
 	o.flush()
 	o.closeAll()
 	return false
 }
 
-// Tick ends the sessions that have carried nothing for too long.
+// Tick ends the sessions whose idle timeout has passed.
 func (o *loop) Tick() {
 	for l := range o.all {
 		o.expire(l)
 	}
 }
 
-// expire ends the sessions of l that have carried nothing for too long.
+// expire ends the sessions of l whose idle timeout has passed.
 func (o *loop) expire(l *Listener) {
 	idle := l.config.Load().idle()
 	for _, all := range []*list{&l.state.unproved, &l.state.proved} {
@@ -96,7 +96,8 @@ func (o *loop) expire(l *Listener) {
 	}
 }
 
-// guarded runs step. A bug costs a session, or the datagrams of a moment, not the process.
+// guarded runs step. A panic costs a session, or the datagrams of one step, not the
+// process.
 func (o *loop) guarded(l *Listener, s *session, step func()) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -109,20 +110,20 @@ func (o *loop) guarded(l *Listener, s *session, step func()) {
 	step()
 }
 
-// turnReads is how many batches of one socket are read before others have their turn.
+// turnReads is how many batches of one socket are read before others are served.
 const turnReads = 8
 
-// requests passes datagrams of clients on.
+// requests forwards datagrams of clients.
 func (o *loop) requests(l *Listener) {
 	for range turnReads {
 		n, e := o.in.receive(l.socket.fd, 0, batchSize)
 		if e != 0 {
-			return // nothing more, or an error that the next call will not have
+			return // nothing more, or an error that is not repeated
 		}
 		bytes := int64(0)
 		for i := range n {
 			if o.in.messages[i].header.Flags&unix.MSG_TRUNC != 0 {
-				continue // longer than a datagram can be
+				continue // longer than any datagram
 			}
 			b := o.in.datagram(i)
 			bytes += int64(len(b))
@@ -135,7 +136,7 @@ func (o *loop) requests(l *Listener) {
 	}
 }
 
-// request passes one datagram on, and begins a session with it if there is none.
+// request forwards one datagram. It begins a session if there is none.
 func (o *loop) request(l *Listener, client netip.AddrPort, b []byte) {
 	s := l.state.of[client]
 	if s != nil && s.record.backend.Member.Health() == balance.Unhealthy && o.replaceable(s) {
@@ -159,10 +160,10 @@ func (o *loop) request(l *Listener, client netip.AddrPort, b []byte) {
 	if write(int(s.fd), b) == unix.ECONNREFUSED {
 		o.again(s, b)
 	}
-	// Of other errors nothing is told: a datagram may get lost (RFC 8085, 3.4).
+	// Other errors are ignored: UDP may lose a datagram (RFC 8085, 3.4).
 }
 
-// replaceable reports whether there is another backend than that of s.
+// replaceable reports whether there is a backend other than that of s.
 func (o *loop) replaceable(s *session) bool {
 	cfg := s.listener.config.Load()
 	if cfg.Scheduler == nil {
@@ -172,8 +173,8 @@ func (o *loop) replaceable(s *session) bool {
 	return i >= 0
 }
 
-// again sends b, of a client whose backend has said that nobody listens, to another one.
-// What it said that to was an earlier datagram; this one has not been sent.
+// again sends b, of a client whose backend's port is closed, to another backend. The
+// refusal belongs to an earlier datagram; b has not been sent.
 func (o *loop) again(s *session, b []byte) {
 	l, client := s.listener, s.record.client
 	avoid := slices.Index(l.config.Load().Backends, s.record.backend)
@@ -186,10 +187,10 @@ func (o *loop) again(s *session, b []byte) {
 	}
 	l.counts.Retried()
 	s.record.in, s.record.nIn, s.record.wasReplaced = int64(len(b)), 1, true
-	_ = write(int(s.fd), b) // a new socket; else it is lost
+	_ = write(int(s.fd), b) // no error is pending on a new socket; otherwise b is lost
 }
 
-// answers gathers what the backend of s has sent.
+// answers queues what the backend of s has sent.
 func (o *loop) answers(s *session) {
 	l := s.listener
 	for range turnReads {
@@ -222,7 +223,7 @@ func (o *loop) answers(s *session) {
 	}
 }
 
-// learn notes the connection id that a server of QUIC has chosen.
+// learn records the connection id that a QUIC server has chosen.
 func (o *loop) learn(s *session, b []byte) {
 	if !isLong(b) || !s.listener.config.Load().QUIC {
 		return
@@ -235,13 +236,13 @@ func (o *loop) learn(s *session, b []byte) {
 	}
 }
 
-// flush sends the answers that have gathered to their clients.
+// flush sends the queued answers to their clients.
 func (o *loop) flush() {
 	bytes := int64(0)
 	for i := 0; i < o.queued; {
 		n, e := o.out.send(o.sender.socket.fd, i, o.queued-i)
 		if e != 0 {
-			n = 1 // that one is lost
+			n = 1 // the first one is lost
 		} else {
 			for j := range n {
 				bytes += int64(o.out.messages[i+j].length)
@@ -255,7 +256,7 @@ func (o *loop) flush() {
 	o.queued = 0
 }
 
-// cut ends the sessions that which reports true for.
+// cut ends the sessions for which which reports true.
 func (o *loop) cut(which func(*Listener, *Backend) bool, why reason) {
 	o.flush()
 	for _, s := range o.table {
@@ -265,7 +266,7 @@ func (o *loop) cut(which func(*Listener, *Backend) bool, why reason) {
 	}
 }
 
-// enter puts the socket of a session into the table.
+// enter adds the socket of a session to the table.
 func (o *loop) enter(s *session) {
 	if missing := int(s.fd) + 1 - len(o.table); missing > 0 {
 		o.table = slices.Grow(o.table, missing)
@@ -274,8 +275,8 @@ func (o *loop) enter(s *session) {
 	o.table[s.fd] = s
 }
 
-// closeAll closes the sockets of sessions that have ended. It is called when all
-// events of a batch have been seen, or to have a descriptor for another session at once.
+// closeAll closes the sockets of ended sessions. It is called after all events of a
+// batch have been handled, or earlier when a descriptor is needed for another session.
 func (o *loop) closeAll() {
 	for _, s := range o.closing {
 		fd := int(s.fd)
@@ -288,7 +289,7 @@ func (o *loop) closeAll() {
 	o.closing = o.closing[:0]
 }
 
-// release closes the sockets that are spare.
+// release closes the spare sockets.
 func (o *loop) release() {
 	for family, spare := range o.spare {
 		for _, fd := range spare {

@@ -17,7 +17,7 @@ import (
 	"elbow/internal/socket"
 )
 
-// An engine where there is no epoll has a goroutine for each session.
+// An engine, on systems without epoll, has a goroutine for each session.
 type engine struct {
 	mu        sync.Mutex
 	listeners map[*Listener]struct{} // guarded by mu
@@ -34,15 +34,15 @@ func (e *engine) close() {}
 type socketOf struct {
 	udp    *net.UDPConn
 	once   sync.Once
-	closed chan struct{} // nothing is to be read any more
-	ended  chan struct{} // nothing is read any more
+	closed chan struct{} // closed when reading must end
+	ended  chan struct{} // closed when reading has ended
 }
 
 func (s *socketOf) open(of *Relay, addr netip.AddrPort) (err error) {
 	s.closed, s.ended = make(chan struct{}), make(chan struct{})
 	if of.inherit != nil {
 		if f, ok := of.inherit("udp", addr); ok {
-			defer f.Close() // a copy
+			defer f.Close() // a duplicate
 			c, err := net.FilePacketConn(f)
 			if err != nil {
 				return err
@@ -66,13 +66,13 @@ func (s *socketOf) close() { _ = s.udp.Close() } // closed once
 
 func (s *socketOf) duplicate() (*os.File, error) { return socket.Duplicate(s.udp) }
 
-// sessions are those of one listener.
+// sessions holds the sessions of one listener.
 type sessions struct {
 	mu sync.Mutex
 	of map[netip.AddrPort]*session // guarded by mu
 }
 
-// A session is what belongs to one address of a client.
+// A session forwards the datagrams of one client address.
 type session struct {
 	mu     sync.Mutex
 	record record // guarded by mu
@@ -113,18 +113,18 @@ func (e *engine) run(l *Listener) {
 
 func (e *engine) unread(l *Listener) {
 	l.socket.once.Do(func() { close(l.socket.closed) })
-	_ = l.socket.udp.SetReadDeadline(time.Unix(1, 0)) // reading ends
+	_ = l.socket.udp.SetReadDeadline(time.Unix(1, 0)) // ends reading
 	<-l.socket.ended
 }
 
-// forget is the end of what read began.
+// forget removes the listener from the engine.
 func (e *engine) forget(l *Listener) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.listeners, l)
 }
 
-// request passes one datagram on.
+// request forwards one datagram.
 func (e *engine) request(l *Listener, client netip.AddrPort, b []byte) {
 	l.state.mu.Lock()
 	s := l.state.of[client]
@@ -140,7 +140,7 @@ func (e *engine) request(l *Listener, client netip.AddrPort, b []byte) {
 	s.record.in += int64(len(b))
 	s.record.nIn++
 	s.mu.Unlock()
-	_, _ = s.conn.Write(b) // a datagram may get lost
+	_, _ = s.conn.Write(b) // UDP may lose a datagram
 }
 
 func (e *engine) begin(l *Listener, client netip.AddrPort, b []byte) *session {
@@ -170,7 +170,7 @@ func (e *engine) begin(l *Listener, client netip.AddrPort, b []byte) *session {
 	return s
 }
 
-// serve passes answers to the client.
+// serve forwards answers to the client.
 func (e *engine) serve(l *Listener, s *session) {
 	buf := make([]byte, maxDatagram)
 	for {
@@ -180,7 +180,7 @@ func (e *engine) serve(l *Listener, s *session) {
 		if cut {
 			break
 		}
-		_ = s.conn.SetReadDeadline(ends.Time()) // if not, reading tells
+		_ = s.conn.SetReadDeadline(ends.Time()) // if this fails, the read fails, too
 		n, err := s.conn.Read(buf)
 		s.mu.Lock()
 		over := s.cut
@@ -206,7 +206,7 @@ func (e *engine) serve(l *Listener, s *session) {
 			break
 		}
 		if err == nil {
-			_, _ = l.socket.udp.WriteToUDPAddrPort(buf[:n], client) // a datagram may get lost
+			_, _ = l.socket.udp.WriteToUDPAddrPort(buf[:n], client) // UDP may lose a datagram
 			l.counts.Moved(0, int64(n))
 		}
 	}
@@ -221,7 +221,7 @@ func (e *engine) serve(l *Listener, s *session) {
 	l.running.Done()
 }
 
-// cut ends the sessions that which reports true for.
+// cut ends the sessions for which which reports true.
 func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) {
 	e.mu.Lock()
 	listeners := slices.Collect(maps.Keys(e.listeners))
@@ -233,7 +233,7 @@ func (e *engine) cut(which func(*Listener, *Backend) bool, why reason) {
 				s.mu.Lock()
 				s.cut, s.why = true, why
 				s.mu.Unlock()
-				_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // its goroutine looks
+				_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // wakes its goroutine
 			}
 		}
 		l.state.mu.Unlock()

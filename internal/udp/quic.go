@@ -1,15 +1,15 @@
 package udp
 
-// QUIC names connections by ids that the receiver of a packet has chosen (RFC 9000,
-// 5.1). Of a long header the length of the destination id is known (RFC 8999, 5.1), of a
-// short one it is not (5.2): only who chose it knows. The first id of a client is its own
-// choice; all others of its connection are the server's, which are learned from the
-// source ids of long headers.
+// QUIC identifies connections by ids that the receiver of a packet has chosen (RFC
+// 9000, 5.1). The length of the destination id is encoded in a long header (RFC 8999,
+// 5.1), but not in a short one (5.2): only the endpoint that chose the id knows it.
+// The first id of a client is its own choice; all others of its connection are chosen
+// by the server, and are learned from the source ids of long headers.
 
-// maxID is the longest id in version 1.
+// maxID is the maximum length of an id in version 1.
 const maxID = 20
 
-// An id is a connection id of at most maxID bytes, with its length in front.
+// An id is a connection id of at most maxID bytes, preceded by its length.
 type id [1 + maxID]byte
 
 func idOf(b []byte) (of id) {
@@ -21,10 +21,11 @@ func idOf(b []byte) (of id) {
 // isLong reports whether a datagram begins with a packet with a long header.
 func isLong(b []byte) bool { return len(b) > 6 && b[0]&0x80 != 0 }
 
-// isShort reports whether it may begin with one with a short header.
+// isShort reports whether a datagram may begin with a packet with a short header.
 func isShort(b []byte) bool { return len(b) > 20 && b[0]&0xc0 == 0x40 }
 
-// destination is the destination id of a datagram with a long header, nil if it is none.
+// destination returns the destination id of a datagram with a long header, nil for
+// other datagrams.
 func destination(b []byte) []byte {
 	if !isLong(b) {
 		return nil
@@ -36,7 +37,7 @@ func destination(b []byte) []byte {
 	return b[6 : 6+n]
 }
 
-// source is the source id of a datagram with a long header, nil if it has none.
+// source returns the source id of a datagram with a long header, nil if it has none.
 func source(b []byte) []byte {
 	to := destination(b)
 	if to == nil {
@@ -49,9 +50,9 @@ func source(b []byte) []byte {
 	return b[at+1 : at+1+int(b[at])]
 }
 
-// hashable is what of a datagram that begins a session a scheduler hashes as a
-// connection id. Of a short header it is as much as there may be: iqch looks at bytes 2
-// to 4, which are the same in every id of a connection where servers choose them so.
+// hashable returns the part of a session's first datagram that a scheduler hashes as
+// its connection id. For a short header that is the maximum length: iqch hashes bytes
+// 2 to 4, which servers may choose to be the same in every id of a connection.
 func hashable(b []byte) []byte {
 	switch {
 	case isLong(b):
@@ -62,13 +63,13 @@ func hashable(b []byte) []byte {
 	return nil
 }
 
-// A learner knows which session has which id of a server.
+// A learner maps the connection ids that servers have chosen to sessions.
 type learner[S comparable] struct {
 	of      map[id]S
-	lengths uint32 // bit n: there are ids of n bytes
+	lengths uint32 // bit n is set if there are ids of n bytes
 }
 
-// learn notes an id that the server of a session has chosen, and reports whether it did.
+// learn records an id chosen by the server of a session, and reports whether it did.
 func (l *learner[S]) learn(b []byte, s S) (id, bool) {
 	from := source(b)
 	if len(from) < minLearned {
@@ -83,10 +84,12 @@ func (l *learner[S]) learn(b []byte, s S) (id, bool) {
 	return name, true
 }
 
-// minLearned: shorter ids are shared by too many packets to mean anything.
+// minLearned is the minimum length of a learned id: shorter ones would match unrelated
+// packets too often.
 const minLearned = 4
 
-// find is the session whose server has chosen the id of a datagram with a short header.
+// find returns the session whose server has chosen the destination id of a datagram
+// with a short header.
 func (l *learner[S]) find(b []byte) (s S, name id, ok bool) {
 	if !isShort(b) {
 		return s, name, false
@@ -103,7 +106,7 @@ func (l *learner[S]) find(b []byte) (s S, name id, ok bool) {
 	return s, name, false
 }
 
-// forget removes an id if it is still that of s.
+// forget removes an id if it still belongs to s.
 func (l *learner[S]) forget(name id, s S) {
 	if l.of[name] == s {
 		delete(l.of, name)

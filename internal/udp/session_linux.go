@@ -12,21 +12,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A session is what belongs to one address of a client. It belongs to the goroutine of
-// its loop.
+// A session forwards the datagrams of one client address. It is owned by the goroutine
+// of its loop.
 type session struct {
 	listener *Listener
 	record   record
-	active   socket.Instant // when it carried something last
-	before   *session       // in the list that it is in, which begins with the one used last
+	active   socket.Instant // when it last carried a datagram
+	before   *session       // in its list, the most recently used first
 	after    *session
-	name     *id   // of QUIC, learned from its backend; nil: none
-	fd       int32 // of the socket that is connected to its backend
-	proved   bool  // its client has sent something after it was answered
+	name     *id   // QUIC connection id learned from its backend; nil: none
+	fd       int32 // the socket connected to its backend
+	proved   bool  // its client has sent something after an answer
 	ended    bool
 }
 
-// sessions are those of one listener. They belong to the goroutine of its loop.
+// sessions holds the sessions of one listener. It is owned by the goroutine of its
+// loop.
 type sessions struct {
 	loop     *loop
 	of       map[netip.AddrPort]*session
@@ -35,7 +36,7 @@ type sessions struct {
 	learned  learner[*session]
 }
 
-// A list of sessions, that which was used last in front.
+// A list of sessions is ordered by use, the most recent first.
 type list struct {
 	first, last *session
 	n           int
@@ -67,7 +68,7 @@ func (l *list) remove(s *session) {
 	l.n--
 }
 
-// listOf is the list that s is in.
+// listOf returns the list that s is in.
 func (s *session) listOf() *list {
 	if s.proved {
 		return &s.listener.state.proved
@@ -75,7 +76,7 @@ func (s *session) listOf() *list {
 	return &s.listener.state.unproved
 }
 
-// used notes that s carries something.
+// used records that s carries a datagram.
 func (s *session) used(now socket.Instant) {
 	s.active = now
 	if l := s.listOf(); l.first != s {
@@ -84,8 +85,8 @@ func (s *session) used(now socket.Instant) {
 	}
 }
 
-// begin makes a session for a client, whose first datagram is b. avoid is the index of
-// a backend that has just refused, -1 if none has. It is nil if there can be none.
+// begin returns a new session for a client, whose first datagram is b, or nil if none
+// is possible. avoid is the index of a backend that has just refused, or -1.
 func (o *loop) begin(l *Listener, client netip.AddrPort, b []byte, avoid int) *session {
 	cfg := l.config.Load()
 	backend, name := o.choose(l, cfg, client, b, avoid)
@@ -109,13 +110,13 @@ func (o *loop) begin(l *Listener, client netip.AddrPort, b []byte, avoid int) *s
 	l.counts.Opened(1)
 	l.running.Add(1)
 	if name != nil {
-		l.state.learned.of[*name] = s // where the client is now
+		l.state.learned.of[*name] = s // the client's new address
 	}
 	return s
 }
 
-// choose picks the backend of a new session, and counts it there. A client of QUIC that
-// has moved stays with the one that it has.
+// choose picks the backend of a new session and counts the session there. A QUIC
+// client whose address has changed keeps its backend.
 func (o *loop) choose(l *Listener, cfg *Config, client netip.AddrPort, b []byte, avoid int) (*Backend, *id) {
 	key := balance.Key{ClientIP: client.Addr().As16()}
 	if cfg.QUIC {
@@ -132,8 +133,8 @@ func (o *loop) choose(l *Listener, cfg *Config, client netip.AddrPort, b []byte,
 	return backend, nil
 }
 
-// connect returns a socket for a session with b. If there is no descriptor or port left,
-// the session that was used least recently gives up its own.
+// connect returns a socket connected to b. If there is no descriptor or port left, the
+// least recently used session is ended.
 func (o *loop) connect(l *Listener, b *Backend) (int, error) {
 	for try := 0; ; try++ {
 		fd, err := o.dial(b.Address)
@@ -151,18 +152,19 @@ func (o *loop) connect(l *Listener, b *Backend) (int, error) {
 	}
 }
 
-// scarce reports whether a new descriptor has a number that says how few are left. More
-// than half of all are not taken by the sessions of UDP listeners, which last long, so
-// that there are some for connections.
+// scarce reports whether the number of a new descriptor shows that few are left. The
+// sessions of UDP listeners, which last long, may use only half of all descriptors, so
+// that some are left for connections.
 func (o *loop) scarce(l *Listener, fd int) bool {
 	limit := l.relay.files.Limit
 	return l.relay.files.Refuses(uintptr(fd)) || limit > 0 && int64(fd) > limit/2 && len(l.state.of) >= fewSessions
 }
 
-// fewSessions are granted to each listener however many descriptors others have taken.
+// fewSessions is how many sessions each listener may have regardless of the
+// descriptors in use.
 const fewSessions = 256
 
-// dial connects a socket that is spare, or a new one.
+// dial connects a spare socket, or a new one.
 func (o *loop) dial(to netip.AddrPort) (int, error) {
 	family := familyOf(to)
 	if spare := o.spare[family]; len(spare) > 0 {
@@ -177,7 +179,7 @@ func (o *loop) dial(to netip.AddrPort) (int, error) {
 	if e != 0 {
 		return -1, os.NewSyscallError("socket", e)
 	}
-	if e := connectTo(fd, to); e != 0 { // EAGAIN: there is no port left
+	if e := connectTo(fd, to); e != 0 { // EAGAIN: no port is left
 		eventloop.CloseFD(fd) // it was not used
 		return -1, os.NewSyscallError("connect", e)
 	}
@@ -188,9 +190,9 @@ func (o *loop) dial(to netip.AddrPort) (int, error) {
 	return fd, nil
 }
 
-// recycle makes the socket of a session that has ended spare, and reports whether it
-// did. What its backend has sent is thrown away, and what it sends later finds no socket:
-// the kernel takes the port away with the connection, and gives another one with the next.
+// recycle makes the socket of an ended session a spare one, and reports whether it
+// did. Unread data of its backend is discarded, and later data finds no socket: the
+// kernel releases the port on disconnect, and assigns another one on the next connect.
 // A new socket costs twice as much.
 func (o *loop) recycle(fd, family int) bool {
 	if len(o.spare[family]) >= keptSockets || !disconnect(fd) {
@@ -205,11 +207,11 @@ func (o *loop) recycle(fd, family int) bool {
 	return true
 }
 
-// keptSockets is how many sockets of a family a loop keeps.
+// keptSockets is how many spare sockets of a family a loop keeps.
 const keptSockets = 256
 
-// evict ends the session of l that was used least recently, one whose client has never
-// answered before others, and reports whether there was one.
+// evict ends the least recently used session of l, preferring those whose client has
+// sent nothing after an answer, and reports whether there was one.
 func (o *loop) evict(l *Listener) bool {
 	s := l.state.unproved.last
 	if s == nil || l.state.unproved.n <= len(l.state.of)/unprovedShare && l.state.proved.last != nil {

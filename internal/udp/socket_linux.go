@@ -13,15 +13,15 @@ import (
 type socketOf struct {
 	fd     int
 	once   sync.Once
-	closed chan struct{} // nothing is to be read any more
+	closed chan struct{} // closed when reading must end
 }
 
-// open takes the socket of an older process, or opens one.
+// open uses the socket of an older process, or opens one.
 func (s *socketOf) open(of *Relay, addr netip.AddrPort) error {
 	s.closed = make(chan struct{})
 	if of.inherit != nil {
 		if f, ok := of.inherit("udp", addr); ok {
-			defer f.Close() // a copy
+			defer f.Close() // a duplicate
 			return s.copy(f)
 		}
 	}
@@ -30,7 +30,7 @@ func (s *socketOf) open(of *Relay, addr netip.AddrPort) error {
 		return os.NewSyscallError("socket", err)
 	}
 	if addr.Addr().Is6() {
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1) // an address that is not :: is alone anyway
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1) // implied except for ::
 	}
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer) // up to net.core.rmem_max
@@ -43,8 +43,8 @@ func (s *socketOf) open(of *Relay, addr netip.AddrPort) error {
 	return nil
 }
 
-// copy makes the socket of f, which is closed afterwards, that of s. The older process
-// still uses it, so that it must not become a blocking one, as by Fd.
+// copy duplicates the socket of f for s; the caller closes f. The older process still
+// uses the socket, so it must stay non-blocking, which Fd would change.
 func (s *socketOf) copy(f *os.File) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -85,12 +85,12 @@ func (s *socketOf) address() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// shut tells that nothing is to be read any more.
+// shut signals that reading must end.
 func (s *socketOf) shut() { s.once.Do(func() { close(s.closed) }) }
 
 func (s *socketOf) close() { _ = unix.Close(s.fd) } // no loop watches it any more
 
-// duplicate makes a copy for another process.
+// duplicate returns a copy for another process.
 func (s *socketOf) duplicate() (*os.File, error) {
 	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

@@ -1,7 +1,8 @@
-// Package udp is the data plane of UDP listeners: it passes datagrams between clients
-// and backends. A session is what belongs to one address of a client; it has a socket
-// of its own that is connected to its backend, so that answers find their way back. It
-// knows neither the API nor the store. Start reading at Listener, then session.
+// Package udp is the data plane of UDP listeners: it forwards datagrams between
+// clients and backends. A session forwards the datagrams of one client address; it has
+// a socket of its own that is connected to its backend, so that answers can be
+// attributed to it. The package knows neither the API nor the store. Start reading at
+// Listener, then session.
 package udp
 
 import (
@@ -15,31 +16,30 @@ import (
 	"elbow/internal/overload"
 )
 
-// Options are what the machine, not the customer, says about the data plane. Zero
+// Options configure the data plane of the machine; customers configure Configs. Zero
 // values mean the defaults of limits.go.
 type Options struct {
 	Log  *slog.Logger // nil: slog.Default()
-	Line func([]byte) // takes a copy of a line of the access log; nil: there is none
+	Line func([]byte) // receives a copy of each access-log line; nil: there is no access log
 
-	// MaxSessions is how many sessions of one listener there may be, default 200,000. For
-	// one more, that which was used least recently ends.
+	// MaxSessions is the maximum number of sessions of one listener, default 200,000.
+	// Beyond it the least recently used one ends.
 	MaxSessions int
 
-	Files *overload.Descriptors // what the process may have open; nil: nothing is bounded
+	Files *overload.Descriptors // the descriptors of the process; nil: unbounded
 
-	// DrainTimeout is how long sessions may go on with a backend that was retired. Default
-	// 30s.
+	// DrainTimeout is how long sessions with a retired backend may continue. Default 30s.
 	DrainTimeout time.Duration
 
-	// Inherit takes the socket that another process of this node gives to this one, if
-	// there is one for the address. Nil: there is no such process.
+	// Inherit returns the socket for the address that another process of this node has
+	// handed over, if there is one. Nil: there is no such process.
 	Inherit func(network string, address netip.AddrPort) (*os.File, bool)
 
-	// Begun is closed when datagrams may be read. Nil: they may.
+	// Begun is closed when datagrams may be read. Nil: they may be at once.
 	Begun <-chan struct{}
 }
 
-// A Relay is what all UDP listeners of the process share.
+// A Relay is shared by all UDP listeners of the process.
 type Relay struct {
 	log     *slog.Logger
 	line    func([]byte)
@@ -48,15 +48,15 @@ type Relay struct {
 	drain   time.Duration
 	inherit func(string, netip.AddrPort) (*os.File, bool)
 	begun   <-chan struct{}
-	crowded overload.Episode // of sessions that were ended for others
+	crowded overload.Episode // sessions were evicted
 
 	engine engine
 
 	mu   sync.Mutex
-	open map[*Listener]struct{} // those not closed; guarded by mu
+	open map[*Listener]struct{} // the open listeners; guarded by mu
 }
 
-// New returns a Relay without listeners. Close ends what it starts.
+// New returns a Relay without listeners. The caller must call Close.
 func New(o Options) (*Relay, error) {
 	r := &Relay{
 		log: o.Log, line: o.Line, files: o.Files, inherit: o.Inherit, begun: o.Begun,
@@ -78,16 +78,16 @@ func New(o Options) (*Relay, error) {
 	return r, r.engine.start(r)
 }
 
-// Close ends the loops. The listeners have been drained before.
+// Close ends the loops. The listeners must have been drained before.
 func (r *Relay) Close() { r.engine.close() }
 
-// A Given is a socket on its way to another process. Open makes a copy.
+// A Given is a socket that is handed to another process. Open makes a copy.
 type Given struct {
 	Address netip.AddrPort
 	Open    func() (*os.File, error)
 }
 
-// Sockets are those of all listeners.
+// Sockets returns the sockets of all listeners.
 func (r *Relay) Sockets() (all []Given) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

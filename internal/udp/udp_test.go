@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
-// patience is how long a test waits for what is bound to happen.
+// patience bounds a wait for an expected event.
 const patience = 30 * time.Second
 
 // A site is a listener with backends.
@@ -45,7 +45,7 @@ func (c *counts) Moved(in, out int64)                   { c.in.Add(in); c.out.Ad
 func (c *counts) Retried()                              { c.retried.Add(1) }
 func (c *counts) Ended(_, _ time.Duration, side string) { c.ended.Add(1) }
 
-// lines are those of the access log.
+// lines collects the lines of the access log.
 type lines struct {
 	mu  sync.Mutex
 	all []string
@@ -89,7 +89,7 @@ func newSite(t testing.TB, o Options, change func(*Config), addresses ...string)
 	return s
 }
 
-// pool makes the backends at the addresses those of cfg.
+// pool gives cfg backends at the addresses.
 func pool(t testing.TB, cfg *Config, scheduler string, addresses ...string) {
 	t.Helper()
 	group := &balance.Group{}
@@ -106,7 +106,7 @@ func pool(t testing.TB, cfg *Config, scheduler string, addresses ...string) {
 	}
 }
 
-// A client is a socket of one.
+// A client is a client's socket.
 type client struct {
 	*net.UDPConn
 	t testing.TB
@@ -122,8 +122,8 @@ func (s *site) client() client {
 	return client{c, s.t}
 }
 
-// ask sends a datagram, again after a second without an answer as clients of UDP do, and
-// returns what comes.
+// ask sends a datagram, repeats it every second without an answer as UDP clients do,
+// and returns the answer.
 func (c client) ask(b []byte) string {
 	c.t.Helper()
 	buf := make([]byte, 1<<16)
@@ -140,8 +140,7 @@ func (c client) ask(b []byte) string {
 	return ""
 }
 
-// serve starts a server that answers each datagram with what do makes of it, nothing for
-// nil.
+// serve starts a server that answers each datagram with the results of do.
 func serve(t testing.TB, do func([]byte) [][]byte) string {
 	t.Helper()
 	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -174,12 +173,12 @@ func serve(t testing.TB, do func([]byte) [][]byte) string {
 
 func echo(b []byte) [][]byte { return [][]byte{b} }
 
-// named answers with a name.
+// named returns a server function that answers with a name.
 func named(name string) func([]byte) [][]byte {
 	return func([]byte) [][]byte { return [][]byte{[]byte(name)} }
 }
 
-// refused is an address at which nobody listens.
+// refused returns an address on which nothing listens.
 func refused(t testing.TB) string {
 	t.Helper()
 	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -199,7 +198,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// Datagrams of every length pass, and stay what they were.
+// Datagrams of every length are forwarded unchanged.
 func TestDatagramsPass(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, serve(t, echo))
@@ -215,7 +214,7 @@ func TestDatagramsPass(t *testing.T) {
 	}
 }
 
-// Each client gets its own answers, from the address that it asked.
+// Each client gets its own answers, from the address that it sent to.
 func TestSessionsAreKeptApart(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, serve(t, echo), serve(t, echo))
@@ -240,7 +239,7 @@ func TestSessionsAreKeptApart(t *testing.T) {
 	}
 }
 
-// One datagram may have many answers, and none may come by itself.
+// A datagram may have many answers, and answers may come without a new datagram.
 func TestManyAnswers(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, serve(t, func([]byte) (all [][]byte) {
@@ -261,7 +260,8 @@ func TestManyAnswers(t *testing.T) {
 	}
 }
 
-// A backend that refuses costs a datagram, and the next one goes to another.
+// If a backend's port is closed, one datagram is lost and the next goes to another
+// backend.
 func TestRefusedBackendIsReplaced(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, refused(t), serve(t, named("here")))
@@ -275,7 +275,7 @@ func TestRefusedBackendIsReplaced(t *testing.T) {
 	}
 }
 
-// A client whose backend the health checks find down goes to another one.
+// A client of a backend that the health checks find down is moved to another one.
 func TestDownBackendIsLeft(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, serve(t, named("a")), serve(t, named("b")))
@@ -300,8 +300,8 @@ func TestIdleSessionsEnd(t *testing.T) {
 	}
 }
 
-// However many addresses send, there is a bound on sessions; those of clients that were
-// answered and sent again are not what makes room.
+// The number of sessions is bounded for any number of source addresses; sessions of
+// clients that sent again after an answer are not evicted.
 func TestSessionsAreBounded(t *testing.T) {
 	leak.Check(t)
 	const most = 64
@@ -310,7 +310,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	honest.ask([]byte("a"))
 	honest.ask([]byte("b"))
 	for round := range 10 {
-		for i := range most { // each from an address that nobody had before
+		for i := range most { // each from a new address
 			c, err := net.DialUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 1, byte(round), byte(i+1))}, net.UDPAddrFromAddrPort(s.Addr()))
 			if err != nil {
 				t.Skipf("no addresses of 127.0.0.0/8 to send from: %v", err) // macOS
@@ -332,8 +332,8 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
-// An answer that comes after its session has ended reaches no other client, although the
-// socket is used again.
+// An answer that arrives after its session has ended reaches no other client, although
+// the socket is reused.
 func TestLateAnswers(t *testing.T) {
 	leak.Check(t)
 	release, got := make(chan struct{}), make(chan struct{}, 1000)
@@ -353,7 +353,7 @@ func TestLateAnswers(t *testing.T) {
 	}
 	<-got
 	second := s.client()
-	if got := second.ask([]byte("a")); got != "a" { // which ends the first session
+	if got := second.ask([]byte("a")); got != "a" { // evicts the first session
 		t.Errorf("got %q", got)
 	}
 	if n := s.lines.with(`"reason":"too many sessions"`); n != 1 {
@@ -367,7 +367,7 @@ func TestLateAnswers(t *testing.T) {
 	}
 }
 
-// A change keeps sessions, and new ones follow it.
+// A new Config keeps existing sessions and applies to new ones.
 func TestSwapKeepsSessions(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, serve(t, named("a")))
@@ -384,7 +384,7 @@ func TestSwapKeepsSessions(t *testing.T) {
 	}
 }
 
-// When Close returns the port is free, and no session is left.
+// When Close returns, the port is free and no session is left.
 func TestClose(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t, Options{}, nil, serve(t, echo))
@@ -449,7 +449,7 @@ func TestHandover(t *testing.T) {
 	l.Close()
 }
 
-// quicLong is a packet with a long header.
+// quicLong returns a packet with a long header.
 func quicLong(to, from string) []byte {
 	b := append([]byte{0xc0, 0, 0, 0, 1, byte(len(to))}, to...)
 	b = append(append(b, byte(len(from))), from...)
@@ -459,8 +459,8 @@ func quicLong(to, from string) []byte {
 // quicShort is a packet with a short header.
 func quicShort(to string) []byte { return append(append([]byte{0x40}, to...), make([]byte, 40)...) }
 
-// A client of QUIC that comes from another address stays with its backend: with qch by
-// the id that the backend has chosen, with iqch by the bytes of it.
+// A QUIC client whose address changes keeps its backend: with qch by the id that the
+// backend has chosen, with iqch by three bytes of it.
 func TestQUICClientMoves(t *testing.T) {
 	leak.Check(t)
 	for _, scheduler := range []string{"qch", "iqch"} {
@@ -468,7 +468,7 @@ func TestQUICClientMoves(t *testing.T) {
 			leak.Check(t)
 			server := func(name string) func([]byte) [][]byte {
 				return func(b []byte) [][]byte {
-					if isLong(b) { // its own id has the second to fourth byte of the client's
+					if isLong(b) { // its own id repeats bytes 2 to 4 of the client's
 						client := destination(b)
 						return [][]byte{append(quicLong("", name+string(client[1:4])+"own-id"), name...)}
 					}
@@ -503,7 +503,7 @@ func TestQUICClientMoves(t *testing.T) {
 	}
 }
 
-// What is no QUIC, or pretends to be, is a datagram like any other.
+// A datagram that is not QUIC, or only resembles it, is handled like any other.
 func FuzzQUICHeaders(f *testing.F) {
 	f.Add(quicLong("12345678", "abcd"))
 	f.Add(quicShort("12345678"))
