@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listen starts accepting connections of l. Of several waiting loops the kernel
-// wakes one.
+// listen starts accepting connections of l. The kernel wakes only one of several
+// waiting loops.
 func (o *loop) listen(l *Listener) {
 	select {
 	case <-l.socket.closed:
@@ -71,7 +71,7 @@ func (o *loop) pause(l *Listener) {
 	o.paused = append(o.paused, l)
 }
 
-// goOn ends the pauses.
+// goOn ends all pauses.
 func (o *loop) goOn() {
 	paused := o.paused
 	o.paused = nil

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// These system calls do not announce themselves to the scheduler, as those of package
-// socket: on non-blocking descriptors they return in microseconds.
+// These system calls are made without notifying the scheduler, as in package socket:
+// on non-blocking descriptors they return in microseconds.
 
-// accept takes one connection from a listening socket. ok is false if there is none; a
-// client that has gone already is passed over.
+// accept accepts one connection. It skips clients that have already disconnected; the
+// error is EAGAIN if there are no more.
 func accept(fd int) (conn int, client netip.AddrPort, err syscall.Errno) {
 	var sa syscall.RawSockaddrAny
 	for {
@@ -63,11 +63,11 @@ func newSocket(family int) (int, syscall.Errno) {
 
 // setOption sets an option whose value is a number.
 func setOption(fd, level, name int, value int32) {
-	// If not, the connection works otherwise than it should, and works.
+	// An error is ignored: the connection works without the option.
 	_, _, _ = syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name), uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0)
 }
 
-// pendingError is how an attempt to connect has ended.
+// pendingError returns the result of an attempt to connect.
 func pendingError(fd int) syscall.Errno {
 	var value int32
 	n := uint32(unsafe.Sizeof(value))
@@ -77,9 +77,9 @@ func pendingError(fd int) syscall.Errno {
 	return syscall.Errno(value)
 }
 
-// shutWrite closes the sending side.
+// shutWrite half-closes a connection.
 func shutWrite(fd int) {
-	_, _, _ = syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0) // if it has gone, reading tells
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0) // reads report errors
 }
 
 // splice moves up to n bytes between a pipe and a socket.

@@ -30,7 +30,7 @@ func (e *engine) close() {
 	}
 }
 
-// accept starts to accept connections of l, as soon as the process may.
+// accept starts accepting connections of l, as soon as the process may.
 func (e *engine) accept(l *Listener) {
 	select {
 	case <-l.streams.begun:

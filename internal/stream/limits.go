@@ -14,20 +14,20 @@ const (
 	// 5s.
 	connectTimeout = 5 * time.Second
 
-	// maxAttempts is how many backends a connection is tried with: that skips two
-	// which have just gone, and a listener whose backends all refuse costs three
-	// times as much as one whose backends accept.
+	// maxAttempts is how many backends are tried for a connection: enough to skip two that
+	// have just failed. A listener whose backends all refuse costs three times as much as
+	// one whose backends accept.
 	maxAttempts = 3
 
 	// defaultIdle is the API's default of EstablishedTimeout.
 	defaultIdle = 900 * time.Second
 
-	// defaultWaiting is how much may wait in the buffers of all loops together, before the program
-	// reads less at once. A connection whose peers do not read holds 32 KiB until then
-	// and 2 KiB after: 400 MB for 200,000 of them.
+	// defaultWaiting bounds the bytes in the buffers of all loops together, beyond which
+	// reads are smaller. A connection whose peers do not read holds 32 KiB below the bound
+	// and 2 KiB above it: 400 MB for 200,000 connections.
 	defaultWaiting = 64 << 20
 
-	// leanRead is the size of a read then.
+	// leanRead is the size of a read above the bound.
 	leanRead = 2 << 10
 
 	// maxRemembered bounds the client addresses whose backend a listener

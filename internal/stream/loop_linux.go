@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A loop moves the bytes of the connections it has accepted. Its goroutine owns all
-// there is.
+// A loop forwards the bytes of the connections it has accepted. Its goroutine owns all
+// fields.
 type loop struct {
 	eventloop.Loop
 	streams *Streams
@@ -53,7 +53,7 @@ func (o *loop) close() {
 	}
 }
 
-// Tick ends what has waited for too long.
+// Tick ends the connections whose timeout has passed.
 func (o *loop) Tick() {
 	for _, p := range o.wheel.due(o.Now) {
 		if !p.ended {
@@ -63,7 +63,7 @@ func (o *loop) Tick() {
 	o.goOn()
 }
 
-// Event goes on with what has happened to a socket.
+// Event handles events of a socket.
 func (o *loop) Event(fd int32, events uint32) {
 	if int(fd) < len(o.table) {
 		if p := o.table[fd]; p != nil {
@@ -79,8 +79,8 @@ func (o *loop) Event(fd int32, events uint32) {
 	}
 }
 
-// Batch gives another turn to those that have used up theirs, and closes what has
-// ended.
+// Batch continues the connections that have used up their turn, and closes the
+// descriptors of ended ones.
 func (o *loop) Batch() (more bool) {
 	turns := o.ready
 	o.ready = nil
@@ -94,7 +94,7 @@ func (o *loop) Batch() (more bool) {
 	return len(o.ready) > 0
 }
 
-// guarded lets p do a step. A bug costs this connection, not the process.
+// guarded runs a step of p. A panic costs this connection, not the process.
 func (o *loop) guarded(p *pair, step func(*pair)) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -112,7 +112,7 @@ func (o *loop) enter(p *pair, fd int) error {
 	return o.Watch(fd, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP|eventloop.EdgeTriggered)
 }
 
-// grown is the table with a place for a descriptor.
+// grown returns the table, extended to include a descriptor.
 func grown(table []*pair, fd int) []*pair {
 	if missing := fd + 1 - len(table); missing > 0 {
 		table = slices.Grow(table, missing)
@@ -135,11 +135,11 @@ func (o *loop) closeAll() {
 	o.closing = o.closing[:0]
 }
 
-// takeChunk returns an empty buffer for n bytes that wait.
+// takeChunk returns an empty buffer for n pending bytes.
 func (o *loop) takeChunk(n int) []byte {
 	var c []byte
 	switch last := len(o.chunks) - 1; {
-	case n <= leanRead: // of its own size: there may be many
+	case n <= leanRead: // allocated exactly: there may be many
 		c = make([]byte, 0, n)
 	case last >= 0:
 		c, o.chunks = o.chunks[last], o.chunks[:last]
@@ -153,7 +153,7 @@ func (o *loop) takeChunk(n int) []byte {
 // keptChunks is how many unused buffers a loop keeps, 2 MB.
 const keptChunks = 64
 
-// giveChunk takes a buffer back.
+// giveChunk returns a buffer to the loop.
 func (o *loop) giveChunk(c []byte) {
 	o.held -= int64(cap(c))
 	if cap(c) == bufferSize && len(o.chunks) < keptChunks {

@@ -166,7 +166,7 @@ func (p *pair) advance() {
 	}
 }
 
-// connected finds out how an attempt to connect has ended.
+// connected handles the result of an attempt to connect.
 func (p *pair) connected() {
 	if pendingError(int(p.server.fd)) != 0 {
 		if p.another() {

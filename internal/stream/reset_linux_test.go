@@ -52,9 +52,9 @@ func TestLateBytesForClosedBackend(t *testing.T) {
 	eventually(t, "the line", func() bool { return s.lines.with(`"reason":"closed"`) == 1 })
 }
 
-// resetOf waits for a reset of a connection whose peer has half-closed it, and
-// returns the error of the socket. Reading does not tell: it returns the end of the
-// stream at once.
+// resetOf waits for a reset of a connection whose peer has half-closed it, and returns
+// the error of the socket. A read cannot detect it: it returns the end of the stream
+// at once.
 func resetOf(c *net.TCPConn) (err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {

@@ -33,8 +33,8 @@ type Options struct {
 
 	Files *overload.Descriptors // the descriptors of the process; nil: unbounded
 
-	// Waiting is how many bytes may wait in the program for peers that do not read before
-	// it reads less at once, default 64 MiB.
+	// Waiting is how many bytes may be buffered in the program for peers that do not read
+	// before reads become smaller, default 64 MiB.
 	Waiting int64
 
 	// DrainTimeout is how long connections to a retired backend may continue

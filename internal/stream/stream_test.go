@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leak.Main(m.Run)) }
 
-// patience is how long a test waits for something that must happen.
+// patience bounds a wait for an expected event.
 const patience = 30 * time.Second
 
 // A site is a listener with backends.
@@ -641,8 +641,8 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// Clients of IPv6 reach backends of IPv6, and of IPv4, whose header then has addresses
-// of IPv6.
+// IPv6 clients reach IPv6 backends, and IPv4 backends, whose PROXY header then
+// contains IPv6 addresses.
 func TestIPv6(t *testing.T) {
 	leak.Check(t)
 	l, err := net.Listen("tcp", "[::1]:0")
