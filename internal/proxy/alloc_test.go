@@ -9,10 +9,9 @@ import (
 	"elbow/internal/leak"
 )
 
-// In steady state a request allocates nothing: neither on a plain listener nor,
-// but for one reader of 24 bytes inside of crypto/tls, under TLS. Counted are
-// the allocations of the whole process, so the client and the backend here
-// allocate nothing either.
+// In steady state a request allocates nothing on a plain listener, and under TLS only
+// a reader of 24 bytes inside of crypto/tls. The allocations of the whole process are
+// counted, so the client and the backend here allocate nothing either.
 func TestAllocations(t *testing.T) {
 	leak.Check(t)
 	if raceDetector {
@@ -53,7 +52,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// Nor does a request over HTTP/2, but for the two of crypto/tls.
+// A request over HTTP/2 allocates nothing either, except for two objects in
+// crypto/tls.
 func TestH2Allocations(t *testing.T) {
 	leak.Check(t)
 	if raceDetector {
@@ -83,7 +83,7 @@ func TestH2Allocations(t *testing.T) {
 	for range 100 { // until pools and slices have their size
 		exchange()
 	}
-	// The window for all answers is smaller than they are.
+	// The connection window is smaller than all answers together.
 	c.ok(c.WriteWindowUpdate(0, 1<<20))
 	if got := testing.AllocsPerRun(2000, exchange); got > 2 {
 		t.Errorf("got %v allocations a request, want at most 2", got)

@@ -132,8 +132,7 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// Calls that are under way at the same time share a connection to the backend, up
-// to a hundred of them.
+// Concurrent calls share a connection to the backend, up to a hundred of them.
 func TestCallsShareConnections(t *testing.T) {
 	leak.Check(t)
 	const n = 150

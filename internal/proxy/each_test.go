@@ -46,7 +46,7 @@ type asker interface {
 	want(status int, body string) *http.Response
 	answer(method string) (resp *http.Response, body string, err error)
 	response() *http.Response // its body is still to be read
-	leave()                   // gives up what is under way
+	leave()                   // aborts the request in flight
 }
 
 func (r *rig) asker(v version) asker {

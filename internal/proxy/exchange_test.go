@@ -33,8 +33,8 @@ func testKeepAlive(t *testing.T, v version) {
 	}
 }
 
-// What arrives at the backend is written anew: hop-by-hop fields are gone, the
-// Forwarding ones say what the proxy knows.
+// The request head for the backend is generated: it has no hop-by-hop fields, and its
+// forwarding fields contain the values that the proxy knows.
 func TestRequestHead(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct{ name, send, want string }{

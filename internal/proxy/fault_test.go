@@ -199,7 +199,8 @@ func testAllRefuse(t *testing.T, v version) {
 	}
 }
 
-// The only one that refuses is what broke the exchange, not the lack of others.
+// If the only backend refuses, the fault is the refusal, not the lack of other
+// backends.
 func TestOnlyOneRefuses(t *testing.T) { each(t, testOnlyOneRefuses) }
 
 func testOnlyOneRefuses(t *testing.T, v version) {
@@ -375,7 +376,7 @@ func testClientGone(t *testing.T, v version) {
 	}
 }
 
-// A client that leaves while its body is awaited, likewise.
+// A client that leaves while its request body is awaited is logged with status 499.
 func TestClientGoneWithinBody(t *testing.T) { each(t, testClientGoneWithinBody) }
 
 func testClientGoneWithinBody(t *testing.T, v version) {

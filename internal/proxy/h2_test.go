@@ -266,7 +266,7 @@ func TestH2Cancel(t *testing.T) {
 	}
 }
 
-// Likewise for a client that goes without a word.
+// An HTTP/2 client that disconnects without GOAWAY aborts its requests.
 func TestH2ClientGone(t *testing.T) {
 	leak.Check(t)
 	asked, left := make(chan struct{}), make(chan struct{})

@@ -11,8 +11,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A head that is not there in time, all of it, ends the connection, however it
-// is held back, and whatever else is under way.
+// A request head that is not complete in time ends the connection, however it is
+// delayed, and whatever else is in flight.
 func TestH2SlowHead(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })},

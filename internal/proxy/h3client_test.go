@@ -64,7 +64,7 @@ type h3Client struct {
 	*http3.ClientConn
 }
 
-// h3TLS is what clients trust.
+// h3TLS returns the TLS configuration of clients.
 func h3TLS() *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test", NextProtos: []string{"h3"}}
 }
@@ -187,7 +187,7 @@ func (b *natBox) loseLonger(n int) {
 // rebind gives the client another port outside, as routers do after a silence.
 func (b *natBox) rebind(t testing.TB) { b.rebindTo(t, net.IPv4(127, 0, 0, 1)) }
 
-// rebindTo likewise, at another address, as a change of networks does.
+// rebindTo gives the client another address, as a change of networks does.
 func (b *natBox) rebindTo(t testing.TB, ip net.IP) {
 	udp := listenUDPAt(t, ip)
 	b.mu.Lock()

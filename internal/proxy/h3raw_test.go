@@ -91,7 +91,7 @@ func (c *rawH3) ask(path string) string {
 	return a.body
 }
 
-// An h3Answer is what came on a stream.
+// An h3Answer is an answer received on a stream.
 type h3Answer struct {
 	status   int
 	interim  []int

@@ -16,8 +16,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// heir is a second proxy on the sockets of r, as another process would have it:
-// everything is built, nothing is taken yet. Its backend is at address.
+// heir returns a second proxy on the sockets of r, as the newer process of a takeover
+// creates it: its listener exists, but accepts nothing yet. Its backend is at address.
 func (r *rig) heir(address string) *rig {
 	r.t.Helper()
 	sockets := opened(r.t, r.proxy.Sockets())
@@ -37,7 +37,7 @@ func (r *rig) heir(address string) *rig {
 	return h
 }
 
-// opened are sockets as they arrive at the other process.
+// opened returns the sockets as they arrive in the other process.
 func opened(t testing.TB, given []Given) (all []Socket) {
 	t.Helper()
 	open := func(open func() (*os.File, error)) *os.File {
@@ -57,14 +57,14 @@ func opened(t testing.TB, given []Given) (all []Socket) {
 	return all
 }
 
-// yieldTo is what happens when the newer process is ready.
+// yieldTo performs the steps of a takeover after the newer process is ready.
 func (r *rig) yieldTo(h *rig) {
 	r.proxy.Pause()
 	h.proxy.Begin()
 	r.lis.Yield()
 }
 
-// named answers with the name, and to /held only when release is closed.
+// named answers with the name, and to /held only after release is closed.
 func named(t testing.TB, name string, release <-chan struct{}) string {
 	return origin(t, func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/held" {
@@ -76,7 +76,8 @@ func named(t testing.TB, name string, release <-chan struct{}) string {
 	})
 }
 
-// held begins a request that lasts, and returns what reads the rest.
+// held begins a long request, and returns a function that reads the rest of its
+// answer.
 func held(t testing.TB, c *h3Client) (rest func() string) {
 	t.Helper()
 	req, err := http.NewRequest("GET", "https://elbow.test/held", nil)
@@ -100,8 +101,8 @@ func held(t testing.TB, c *h3Client) (rest func() string) {
 	}
 }
 
-// Everybody who was there is served to the end by the old process, and who comes
-// by the new one.
+// The old process serves its open connections to the end, the new one accepts new
+// connections.
 func TestHandover(t *testing.T) {
 	leak.Check(t)
 	release := make(chan struct{})
@@ -123,7 +124,7 @@ func TestHandover(t *testing.T) {
 			t.Errorf("a new QUIC connection: got %q", got)
 		}
 	}
-	silent.send(get) // whichever has accepted it
+	silent.send(get) // answered by the process that has accepted it
 	silent.want(200, "*")
 	if resp := waiting.send(get).want(200, "old"); !resp.Close {
 		t.Error("the old process has not said Connection: close")
@@ -145,8 +146,8 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// While two older processes still have QUIC connections a third takes over, and
-// they end in any order.
+// While two older processes still have QUIC connections, a third takes over, and they
+// end in any order.
 func TestHandoverInARow(t *testing.T) {
 	leak.Check(t)
 	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}} {
@@ -174,7 +175,8 @@ func TestHandoverInARow(t *testing.T) {
 	}
 }
 
-// A process that has passed on short packets itself gets long ones.
+// A process that has forwarded short packets to another one also receives long ones
+// itself.
 func TestHandoverLongPackets(t *testing.T) {
 	leak.Check(t)
 	release := make(chan struct{})
@@ -208,7 +210,7 @@ func TestHandoverLongPackets(t *testing.T) {
 	}
 }
 
-// A newer process that goes away before it has begun has changed nothing.
+// If a newer process fails before Begin, the older one continues as before.
 func TestHandoverThatComesToNothing(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{named(t, "old", nil)})
@@ -231,8 +233,8 @@ func TestHandoverThatComesToNothing(t *testing.T) {
 	}
 }
 
-// What is inherited without a listener that wants it is closed: nobody connects to
-// a port that nobody serves.
+// An inherited socket that no listener takes is closed, so that no client connects to
+// a port that is not served.
 func TestInheritedForNothing(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{named(t, "old", nil)})

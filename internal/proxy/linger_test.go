@@ -16,7 +16,7 @@ import (
 	"elbow/internal/proxy/tcp"
 )
 
-// sized answers with as many bytes as the path says.
+// sized answers with the number of bytes in the path.
 func sized(w http.ResponseWriter, r *http.Request) {
 	n, _ := strconv.Atoi(r.URL.Path[1:])
 	w.Header().Set("Content-Length", strconv.Itoa(n))
@@ -27,7 +27,7 @@ func sized(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body) // net/http panics if it has to do that itself
 }
 
-// tcp is the connection itself.
+// tcp returns the TCP connection.
 func (c *client) tcp() *net.TCPConn {
 	if t, ok := c.Conn.(*tls.Conn); ok {
 		return t.NetConn().(*net.TCPConn)
@@ -35,7 +35,7 @@ func (c *client) tcp() *net.TCPConn {
 	return c.Conn.(*net.TCPConn)
 }
 
-// narrow has the client's kernel take little that the client does not read.
+// narrow limits how much the client's kernel buffers unread.
 func (c *client) narrow() *client {
 	c.t.Helper()
 	if err := c.tcp().SetReadBuffer(64 << 10); err != nil {
@@ -103,8 +103,8 @@ func (c *client) closeSending() {
 	}
 }
 
-// A client that sends all of a body before it reads gets the answer that came
-// before the end of that.
+// A client that sends a whole body before it reads gets an answer that was sent before
+// the end of the body.
 func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
 	leak.Check(t)
 	const size = 10 << 20
@@ -140,8 +140,8 @@ func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
 	}
 }
 
-// A client that has closed its sending side gets its answer, also one that takes
-// longer than the client is looked after, unless it is told to count as gone.
+// A half-closed client gets its answer, even one that takes longer than the interval
+// of the client checks, unless AbortOnClose is set.
 func TestHalfClosedClientIsAnswered(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {
@@ -172,7 +172,8 @@ func TestHalfClosedClientIsAnswered(t *testing.T) {
 	})
 }
 
-// An answer that the kernel has taken and the client has not is none that arrived.
+// An answer that the kernel has accepted but the client has not received does not
+// count as received.
 func TestLostAnswerIsLogged(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {
@@ -216,8 +217,8 @@ func TestLostAnswerIsLogged(t *testing.T) {
 	})
 }
 
-// A connection that lingers takes no goroutine, and ends although its client does
-// nothing, or next to nothing.
+// A lingering connection uses no goroutine, and ends although its client sends
+// nothing, or almost nothing.
 func TestLingeringEnds(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {
@@ -236,9 +237,9 @@ func TestLingeringEnds(t *testing.T) {
 	})
 }
 
-// A client that has read all of the answer and resets the connection before our side
-// of it is ended, which fails then, has got the answer; one that has not read it has
-// not.
+// A client that has read the whole answer and resets the connection before the proxy
+// has half-closed it, which fails then, has received the answer; one that has not read
+// it has not.
 func TestTakenBeforeReset(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {

@@ -19,9 +19,9 @@ import (
 	"elbow/internal/overload"
 )
 
-// While all the handshakes that may be are being computed, others wait for their
-// turn, and those on top are closed as soon as they are accepted. Open
-// connections are served meanwhile.
+// While the maximum number of handshakes is being computed, others wait for their
+// turn, and connections in excess are closed right after accept. Open connections are
+// served meanwhile.
 func TestHandshakeLimit(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
@@ -53,8 +53,8 @@ func TestHandshakeLimit(t *testing.T) {
 	wantEmpty(t, g)
 }
 
-// Who does not get a turn in time is told so, and the turn of one that breaks
-// its handshake off is given up.
+// A handshake that gets no turn in time fails, and the turn of an
+// aborted one is released.
 func TestHandshakeTurnEnds(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
@@ -70,19 +70,20 @@ func TestHandshakeTurnEnds(t *testing.T) {
 	if err := old.Handshake(); err == nil {
 		t.Error("TLS 1.1 is spoken")
 	}
-	silent := r.dialTCP() // sends its hello and nothing else
+	silent := r.dialTCP() // sends its ClientHello and nothing else
 	go func() {           // ends with the connection, which the cleanup closes
 		_ = tls.Client(deaf{silent}, &tls.Config{InsecureSkipVerify: true}).Handshake()
 	}()
 	if _, err := io.ReadFull(silent, make([]byte, 5)); err != nil {
-		t.Fatal(err) // the server's hello has come: the turn is over
+		t.Fatal(err) // the ServerHello has arrived: the turn is over
 	}
 	r.dial().send(get).want(200, "hello")
 	wantEmpty(t, g)
 }
 
-// Handshakes let whoever else can run go first: a request that comes together with a
-// lot of them is answered when few have been computed, even on one processor.
+// Handshakes yield to all runnable goroutines: a request that arrives together with
+// many handshakes is answered when few of them have been computed, even on one
+// processor.
 func TestHandshakesMakeWay(t *testing.T) {
 	leak.Check(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -102,7 +103,7 @@ func TestHandshakesMakeWay(t *testing.T) {
 	plain.Certificate = nil
 	side := &rig{t: t, proxy: r.proxy, cfg: &plain}
 	side.listen()
-	defer func() { _ = side.lis.Drain(t.Context()) }() // nothing is under way then
+	defer func() { _ = side.lis.Drain(t.Context()) }() // no exchange is in flight then
 	request := side.dial().send(get)
 	first := clientHello(t)
 	for range shakes {
@@ -118,8 +119,8 @@ func TestHandshakesMakeWay(t *testing.T) {
 	}
 }
 
-// However busy the processor is, handshakes that come at once need not let all the
-// others go first for each of them.
+// However busy the processor is, concurrent handshakes do not each yield to all the
+// others.
 func TestHandshakesGetTheirShare(t *testing.T) {
 	leak.Check(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -132,7 +133,7 @@ func TestHandshakesGetTheirShare(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	var busy, shaking sync.WaitGroup
-	var ran atomic.Int64 // times that one of the others has run
+	var ran atomic.Int64 // number of times that one of the others ran
 	for range others {
 		busy.Go(func() { // ends with stop
 			for {
@@ -163,7 +164,7 @@ func TestHandshakesGetTheirShare(t *testing.T) {
 	}
 }
 
-// All that wait to be accepted while there is no room are reset, and counted.
+// While there is no room, all pending connections are reset, and counted.
 func TestHandshakesShed(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) {
@@ -193,7 +194,7 @@ func TestHandshakesShed(t *testing.T) {
 	})
 }
 
-// clientHello is what a TLS client says first.
+// clientHello returns the first bytes that a TLS client sends.
 func clientHello(t *testing.T) []byte {
 	t.Helper()
 	near, far := net.Pipe()
@@ -235,13 +236,13 @@ func (r *rig) wantReset() {
 	}
 }
 
-// A deaf connection never hears an answer.
+// A deaf connection never returns an answer.
 type deaf struct{ net.Conn }
 
 func (deaf) Read([]byte) (int, error) { return 0, io.EOF }
 
-// When memory is short, requests are answered with 503, new connections closed,
-// and what is under way goes on.
+// When memory is short, requests are answered with 503, new connections are closed,
+// and exchanges in flight continue.
 func TestShortMemory(t *testing.T) { each(t, testShortMemory) }
 
 func testShortMemory(t *testing.T, v version) {
@@ -282,9 +283,9 @@ func testShortMemory(t *testing.T, v version) {
 	}
 }
 
-// What connections and exchanges are reckoned at bounds them before anything is
-// measured: connections first, then requests, and with HTTP/2 streams that are
-// not even answered.
+// Estimated memory bounds connections and exchanges before anything is measured:
+// connections first, then requests, and with HTTP/2 even streams that are not
+// answered.
 func TestReckonedMemory(t *testing.T) {
 	leak.Check(t)
 	address, asked, release := holding(t)
@@ -302,7 +303,7 @@ func TestReckonedMemory(t *testing.T) {
 		t.Error("there is room for another connection")
 	}
 	c.wantStatus(c.open(true), "503")
-	r.proxy.process.Budget.Hold(holds / 4 * overload.ExchangeCost) // as if clients did not read what they are told
+	r.proxy.process.Budget.Hold(holds / 4 * overload.ExchangeCost) // as if clients did not read
 	c.wantReset(c.open(true), http2.ErrCodeRefusedStream)
 	r.proxy.process.Budget.Hold(-holds / 4 * overload.ExchangeCost)
 }

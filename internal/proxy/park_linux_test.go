@@ -19,7 +19,7 @@ func (r *rig) parked(n int) {
 	waitFor(r.t, "connections to be parked", func() bool { return r.proxy.lot.Len() == n })
 }
 
-// settled makes connections let go of their goroutines soon.
+// settled makes connections park early.
 func settled(o *Options, _ *Config) { o.Limits.SettleTime = 5 * time.Millisecond }
 
 // A connection that was parked goes on as if nothing had been, and as often as

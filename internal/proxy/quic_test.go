@@ -23,8 +23,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// rigWithUDP is a rig without HTTP/3 whose UDP port was opened by open. Another program
-// may have the port of that number, then there is another rig.
+// rigWithUDP returns a rig without HTTP/3 whose UDP port was opened by open. If
+// another program uses the port of that number, it tries another rig.
 func rigWithUDP[S any](t *testing.T, open func(*rig) (S, error)) (*rig, S) {
 	t.Helper()
 	for range 20 {
@@ -41,13 +41,13 @@ func rigWithUDP[S any](t *testing.T, open func(*rig) (S, error)) (*rig, S) {
 	panic("unreachable")
 }
 
-// A UDP port that another process has leaves the TCP side alone, is told of, and
-// is taken as soon as it is free.
+// A UDP port that another process uses does not affect the TCP side, is reported, and
+// is opened as soon as it is free.
 func TestUDPPortTaken(t *testing.T) {
 	leak.Check(t)
 	r, taken := rigWithUDP(t, func(r *rig) (*net.UDPConn, error) { return net.ListenUDP("udp", r.udpAddr()) })
 	defer taken.Close()
-	r.lis.quic = newQUIC(r.lis) // as Listen would have, but for the port
+	r.lis.quic = newQUIC(r.lis) // as Listen would, except for the port
 	r.lis.quic.start()
 	if err := r.lis.HTTP3(); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("got %v", err)
@@ -67,7 +67,7 @@ func TestUDPPortTaken(t *testing.T) {
 	}
 }
 
-// A UDP socket that breaks is opened again.
+// A UDP socket that fails is reopened.
 func TestUDPSocketBreaks(t *testing.T) {
 	leak.Check(t)
 	var q *quicPort
@@ -87,19 +87,20 @@ func TestUDPSocketBreaks(t *testing.T) {
 	}
 }
 
-// A listener that is closed while its UDP port is taken ends all the same.
+// A listener that is closed while its UDP port is in use ends.
 func TestUDPPortNeverFree(t *testing.T) {
 	leak.Check(t)
 	r, taken := rigWithUDP(t, func(r *rig) (*net.UDPConn, error) { return net.ListenUDP("udp", r.udpAddr()) })
 	defer taken.Close()
-	r.lis.quic = newQUIC(r.lis) // as Listen would have, but for the port
+	r.lis.quic = newQUIC(r.lis) // as Listen would, except for the port
 	r.lis.quic.start()
 	if err := r.lis.Drain(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-// Only what serves HTTP/3 tells of it, over TCP, and not in place of the backend.
+// Only a listener that serves HTTP/3 advertises it, over TCP, and not if the backend
+// sends an Alt-Svc of its own.
 func TestAltSvc(t *testing.T) {
 	leak.Check(t)
 	var own atomic.Bool
@@ -130,7 +131,7 @@ func TestAltSvc(t *testing.T) {
 	}
 }
 
-// A certificate is exchanged for new connections, without touching those there are.
+// A new certificate applies to new connections and does not affect open ones.
 func TestH3CertificateSwap(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -147,8 +148,8 @@ func TestH3CertificateSwap(t *testing.T) {
 	}
 }
 
-// Draining tells clients which requests will be served: those under way are, later
-// ones can be sent again elsewhere. New connections are not taken.
+// A drain tells clients which requests will be served: those in flight are, later ones
+// may be repeated elsewhere. New connections are refused.
 func TestH3Drain(t *testing.T) {
 	leak.Check(t)
 	asked, next := make(chan struct{}), make(chan struct{})
@@ -211,7 +212,7 @@ func TestH3Drain(t *testing.T) {
 	}
 }
 
-// What does not end by itself is cut when the time is up.
+// Exchanges that have not ended when the drain times out are cut.
 func TestH3DrainCuts(t *testing.T) {
 	leak.Check(t)
 	asked := make(chan struct{}, 1)
@@ -280,8 +281,8 @@ func TestH3ConnectionLimit(t *testing.T) {
 	}
 }
 
-// A client may have no more than so many requests under way, also if it resets
-// them, as long as their exchanges have not ended ("rapid reset").
+// A client may have only a limited number of requests in flight. Requests that it
+// resets count until their exchanges have ended ("rapid reset").
 func TestH3RapidReset(t *testing.T) {
 	leak.Check(t)
 	free := make(chan struct{})
@@ -304,9 +305,9 @@ func TestH3RapidReset(t *testing.T) {
 	close(free)
 }
 
-// What a client sends before the handshake is complete may have been copied by an
-// attacker: only what does no harm when it is done twice is done, and the backend
-// is told (RFC 8470).
+// What a client sends before the handshake is complete may be a replay by an attacker:
+// only requests that may safely be repeated are forwarded, and the backend is informed
+// (RFC 8470).
 func TestH3EarlyData(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
@@ -361,7 +362,7 @@ func TestH3EarlyData(t *testing.T) {
 			if !q.ConnectionState().Used0RTT {
 				t.Error("no 0-RTT was used, so nothing was tested")
 			}
-			// After the handshake everything is allowed.
+			// After the handshake every request is allowed.
 			if a := c.answer(c.stream(true, headers(pseudo("POST", "/")...))); a.status != 200 || a.body != "" {
 				t.Errorf("after the handshake: got %+v", a)
 			}
@@ -370,7 +371,8 @@ func TestH3EarlyData(t *testing.T) {
 	}
 }
 
-// A WebSocket over HTTP/3 (RFC 9220): frames both ways, and each end by itself.
+// A WebSocket over HTTP/3 (RFC 9220) carries frames in both directions, and each
+// direction ends independently.
 func TestH3WebSocket(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -419,7 +421,7 @@ func TestH3WebSocket(t *testing.T) {
 	}
 }
 
-// acceptFor is what a server says to a key (RFC 6455, 4.2.2).
+// acceptFor returns the Sec-WebSocket-Accept for a key (RFC 6455, 4.2.2).
 func acceptFor(key string) string {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	return base64.StdEncoding.EncodeToString(sum[:])

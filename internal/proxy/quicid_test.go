@@ -40,8 +40,8 @@ func TestQUICVersion(t *testing.T) {
 	}
 }
 
-// scheduled has the listener choose by the scheduler of this name among n
-// backends that answer with theirs, and where the request came from.
+// scheduled makes the listener use the scheduler of this name with n backends, which
+// answer with their name and the address that the request came from.
 func scheduled(t *testing.T, name string, n int, settings ...setting) (*rig, balance.Scheduler) {
 	t.Helper()
 	var addresses []string
@@ -75,11 +75,11 @@ func hashing(t testing.TB, name string, g *balance.Group) balance.Scheduler {
 	return s
 }
 
-// backendOf is who answered, of "a 127.0.0.1".
+// backendOf returns the backend's name in an answer such as "a 127.0.0.1".
 func backendOf(answer string) string { return answer[:strings.IndexByte(answer, ' ')] }
 
-// firstIDs are ids that clients begin with. Those of a family have the same 2nd
-// to 4th byte.
+// firstIDs are connection ids of first packets. Those of a family have the same 2nd to
+// 4th byte.
 var firstIDs = []struct{ family, id string }{
 	{"one", "00aabbcc00000000"},
 	{"one", "ffaabbccffffffff"},
@@ -97,8 +97,8 @@ var firstIDs = []struct{ family, id string }{
 	{"eight", "00405060708090a0"},
 }
 
-// qch looks at the whole of the id that the client chose first, iqch at its 2nd to
-// 4th byte, and all requests of a connection go to the backend that this gives.
+// qch hashes the whole id that the client chose first, iqch its 2nd to 4th byte, and
+// all requests of a connection go to the backend that results.
 func TestQUICSchedulers(t *testing.T) {
 	leak.Check(t)
 	for _, name := range []string{"qch", "iqch"} {
@@ -161,9 +161,8 @@ func TestFirstIDIsTheClients(t *testing.T) {
 	}
 }
 
-// A router that gives the client another port does not move it to another
-// backend, nor does it break what is under way; and the backend is told of the
-// port's owner as before.
+// If a NAT router changes the client's port, the client keeps its backend and its
+// requests in flight, and the backend gets the same client address as before.
 func TestRebindingKeepsBackend(t *testing.T) {
 	leak.Check(t)
 	for _, name := range []string{"qch", "iqch", "sch"} {
@@ -176,7 +175,7 @@ func TestRebindingKeepsBackend(t *testing.T) {
 			for range 3 {
 				r.log.next(t)
 				box.rebind(t)
-				for range 3 { // the first one shows the new port, the others use it
+				for range 3 { // the first one reveals the new port, the others use it
 					if got := backendOf(c.get("/")); got != want {
 						t.Errorf("got backend %s after rebinding, want %s", got, want)
 					}
@@ -192,8 +191,8 @@ func TestRebindingKeepsBackend(t *testing.T) {
 	}
 }
 
-// The address of a client that moves is the last one it has proved to be at, for
-// the backend and in the access log: a packet alone may say anything.
+// After a migration, the backend and the access log get the last validated address:
+// the source address of a single packet may be forged.
 func TestForwardedForAfterMove(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, req *http.Request) {
@@ -218,7 +217,7 @@ func TestForwardedForAfterMove(t *testing.T) {
 	waitFor(t, "a request from the new address", func() bool { return c.ask("/") == "127.0.0.2" })
 }
 
-// A client that changes over to another network stays with its backend.
+// A client that changes to another network keeps its backend.
 func TestMigrationKeepsBackend(t *testing.T) {
 	leak.Check(t)
 	for _, name := range []string{"qch", "iqch", "sch"} {
@@ -254,8 +253,8 @@ func TestMigrationKeepsBackend(t *testing.T) {
 	}
 }
 
-// A backend that leaves moves its own clients and hardly any other, and one that
-// is down moves no other at all: of connections with ids that nobody chose.
+// With random connection ids, a backend that is removed moves its own clients and
+// hardly any other, and one that is down moves no other at all.
 func TestLeavingBackendMovesItsShare(t *testing.T) {
 	leak.Check(t)
 	if testing.Short() {
@@ -272,7 +271,7 @@ func TestLeavingBackendMovesItsShare(t *testing.T) {
 				all = append(all, c)
 				before = append(before, backendOf(c.get("/")))
 			}
-			// The last one leaves the configuration.
+			// The last backend is removed from the configuration.
 			cfg := *r.cfg
 			cfg.Backends = cfg.Backends[:backends-1]
 			g := r.members()
@@ -293,7 +292,7 @@ func TestLeavingBackendMovesItsShare(t *testing.T) {
 			if limit := clients / backends; others > limit/2 {
 				t.Errorf("%d of %d clients of other backends moved", others, clients)
 			}
-			// Down but not gone: nobody else's clients move at all.
+			// A backend that is down but not removed moves no other clients.
 			again := *r.cfg
 			again.Scheduler = hashing(t, name, r.members())
 			r.lis.Swap(&again)
@@ -307,7 +306,7 @@ func TestLeavingBackendMovesItsShare(t *testing.T) {
 	}
 }
 
-// FuzzQUICPort sends anything to the port. Nothing of it may harm a client.
+// FuzzQUICPort sends arbitrary datagrams to the port, which must not affect a client.
 func FuzzQUICPort(f *testing.F) {
 	initial := make([]byte, 1200)
 	copy(initial, "\xc0\x00\x00\x00\x01\x08\x01\x02\x03\x04\x05\x06\x07\x08\x00\x00\x44\x9e")

@@ -18,19 +18,19 @@ import (
 	"elbow/internal/proxy/h3"
 )
 
-// held is what the connections of a rig are reckoned to hold beyond what they need as a
-// rule.
+// held returns the memory charged for the connections of a rig beyond their basic
+// cost.
 func (r *rig) held() int64 { return r.proxy.process.Budget.Holds() }
 
-// awaitHeld returns when between from and to bytes are reckoned.
+// awaitHeld returns when between from and to bytes are charged.
 func (r *rig) awaitHeld(from, to int64) {
 	r.t.Helper()
 	waitFor(r.t, "so much memory", func() bool { return r.held() >= from && r.held() <= to })
 }
 
-// What a connection holds is reckoned as long as it does: unfinished heads, finished ones
-// while their requests are under way, and bodies that the backend does not take. (That
-// nothing is left of it in the end every test looks after.)
+// A connection's memory is charged for as long as it is held: unfinished heads,
+// complete ones while their requests are in flight, and bodies that the backend does
+// not read. (Every test checks that nothing is charged at its end.)
 func TestHoldingsAreReckoned(t *testing.T) {
 	leak.Check(t)
 	stuck := make(chan struct{})
@@ -43,7 +43,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 	})
 	defer close(stuck)
 	long := strings.Repeat("x", 24<<10)
-	const head = 32 << 10 // the room that one of 24 KiB has
+	const head = 32 << 10 // the buffer for a head of 24 KiB
 
 	t.Run("HTTP/1.1 unfinished head", func(t *testing.T) {
 		r := newRig(t, []string{backend}, withoutHTTP3)
@@ -73,7 +73,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 	})
 	t.Run("HTTP/2 body", func(t *testing.T) {
 		r := newRig(t, []string{backend}, withoutHTTP3)
-		// The kernel's buffers take some MB, then the window is all that may come.
+		// The kernel's buffers take some MB, then the window bounds the rest.
 		const size = 32 << 20
 		c := r.dial2().ask("POST /stuck HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n" + strings.Repeat("x", size))
 		r.awaitHeld(overload.ExchangeCost+overload.UploadCost+http2.StreamWindow/2, overload.ExchangeCost+overload.UploadCost+http2.StreamWindow+2*http2.MaxFrame)
@@ -118,8 +118,8 @@ func TestHoldingsAreReckoned(t *testing.T) {
 	})
 }
 
-// A client that begins many long heads over HTTP/3 and ends none has no more than a
-// bound, and the requests beyond that may be sent again; the connection goes on.
+// The unfinished heads of an HTTP/3 connection are bounded. Requests beyond the bound
+// may be repeated, and the connection continues.
 func TestH3UnfinishedHeadsAreBounded(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -151,7 +151,7 @@ func TestH3UnfinishedHeadsAreBounded(t *testing.T) {
 }
 
 // When memory is short, the connection that holds most is closed, over any version of
-// HTTP, and everybody else is served again, also from the same address.
+// HTTP, and all others are served again, including those from the same address.
 func TestLargestHolderGivesWay(t *testing.T) { each(t, testLargestHolderGivesWay) }
 
 func testLargestHolderGivesWay(t *testing.T, v version) {

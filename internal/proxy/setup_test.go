@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(leak.Main(m.Run))
 }
 
-// patience bounds what a test waits for; it is met only by a test that fails.
+// patience bounds a test's wait for an expected event; only a failing test waits that
+// long.
 const patience = 20 * time.Second
 
 // certificate returns a self-signed one for name.
@@ -70,7 +71,7 @@ type rig struct {
 	closed bool
 }
 
-// lines is an access log that is read while it is written.
+// lines is an access log that can be read while it is written.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -118,7 +119,7 @@ func (l *lines) nextText(t testing.TB) []byte {
 	}
 }
 
-// rest is what has not been read.
+// rest returns what has not been read.
 func (l *lines) rest() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,11 +139,11 @@ func idleTimeout(d time.Duration) setting {
 	return func(_ *Options, c *Config) { c.IdleTimeout = d }
 }
 
-// plain makes the listener one of plain HTTP.
+// plain makes the listener serve plain HTTP.
 func plain(_ *Options, c *Config) { c.Certificate = nil }
 
-// newRig serves a TLS listener over the backends at these addresses, all of
-// them healthy, in turn.
+// newRig serves a TLS listener over the backends at these addresses, all of them
+// healthy and used in turn.
 func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	t.Helper()
 	cert := certificate(t, "elbow.test")
@@ -178,7 +179,7 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	return r
 }
 
-// listen opens a port that is free, for UDP too if that is wanted.
+// listen opens a free port, for UDP too if the rig needs it.
 func (r *rig) listen() {
 	r.t.Helper()
 	for {
@@ -204,7 +205,7 @@ func scheduler(t testing.TB, g *balance.Group) balance.Scheduler {
 	return s
 }
 
-// close may be called again by the cleanup.
+// close closes the rig. The cleanup calls it again.
 func (r *rig) close() {
 	if r.closed {
 		return
@@ -233,7 +234,7 @@ func (r *rig) dial() *client {
 	return r.dialFrom("127.0.0.1")
 }
 
-// dialFrom likewise, from another address.
+// dialFrom is like dial, from the given local address.
 func (r *rig) dialFrom(host string) *client {
 	r.t.Helper()
 	var c net.Conn
@@ -376,8 +377,8 @@ func scripted(t testing.TB, script func(n int, c *peer)) string {
 	return l.Addr().String()
 }
 
-// A peer is a connection from the proxy, as a scripted backend has it. Its
-// methods do nothing once the connection has failed.
+// A peer is a connection from the proxy to a scripted backend. Its methods do nothing
+// once the connection has failed.
 type peer struct {
 	*net.TCPConn
 	r *bufio.Reader
@@ -400,14 +401,14 @@ func (p *peer) send(raw string) { _, _ = io.WriteString(p, raw) }
 // wait returns when the other side has closed its direction.
 func (p *peer) wait() { _, _ = io.Copy(io.Discard, p.r) }
 
-// refusing returns an address at which nobody listens.
+// refusing returns an address on which nothing listens.
 func refusing(t testing.TB) string {
 	l := listenTCP(t)
 	defer l.Close()
 	return l.Addr().String()
 }
 
-// wantEmpty checks that nobody is inside of a gate, or waits before it.
+// wantEmpty checks that a gate is empty and has no waiters.
 func wantEmpty(t *testing.T, g *overload.Gate) {
 	t.Helper()
 	if n, w := g.Inside.Load(), g.Waiting(); n != 0 || w != 0 {

@@ -21,7 +21,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A manner is how a client takes an answer.
+// A manner describes how a client reads an answer.
 type manner string
 
 const (
@@ -31,13 +31,13 @@ const (
 	halved manner = "half-closed" // slow, and nothing more is sent from the request on; see ask3
 )
 
-// pause is for how long a client that stands still does, far longer than the limits
-// of idle connections and of lingering in these tests.
+// pause is how long a stalled client reads nothing: far longer than the limits of idle
+// connections and of lingering in these tests.
 const pause = 250 * time.Millisecond
 
 // A taker is one client that takes one answer.
 type taker struct {
-	name   string // also the query of its request, by which the access log knows it
+	name   string // also the query of its request, which identifies it in the access log
 	size   int
 	manner manner
 	head   func() error            // waits for the head of the answer
@@ -51,12 +51,12 @@ type taker struct {
 func readPiece(body io.Reader, p []byte) (int, error) {
 	n, err := io.ReadFull(body, p)
 	if err == io.ErrUnexpectedEOF && n > 0 {
-		err = nil // the next read tells whether that was right
+		err = nil // the next read returns the end again, if it was one
 	}
 	return n, err
 }
 
-// take takes the body.
+// take reads the body.
 func (k *taker) take() {
 	if k.manner == still {
 		time.Sleep(pause)
@@ -93,7 +93,7 @@ func (k *taker) ask(v version, r *rig) {
 	}
 }
 
-// ask1 asks in HTTP/1.1.
+// ask1 sends the request over HTTP/1.1.
 func (k *taker) ask1(r *rig) {
 	c := r.dial()
 	if k.manner != fast {
@@ -116,7 +116,7 @@ func (k *taker) ask1(r *rig) {
 	k.read = func() (int, error) { return readPiece(body, piece) }
 }
 
-// ask2 asks in HTTP/2.
+// ask2 sends the request over HTTP/2.
 func (k *taker) ask2(r *rig) {
 	window := uint32(1 << 30)
 	if k.manner == still {
@@ -185,11 +185,12 @@ func (k *taker) ask2(r *rig) {
 	}
 }
 
-// narrowWindow is the flow control window of a stream to a client that is not fast,
-// in bytes.
+// narrowWindow is the flow-control window of a stream to a client that is not fast, in
+// bytes.
 const narrowWindow = 64 << 10
 
-// room is how much of an answer in HTTP/3 may be sent that the client has not read.
+// room returns how much of an answer over HTTP/3 may be sent before the client reads
+// it.
 func (k *taker) room() int {
 	if k.manner == fast {
 		return k.size
@@ -197,9 +198,9 @@ func (k *taker) room() int {
 	return narrowWindow
 }
 
-// ask3 asks in HTTP/3, where the end of any request is that of its direction of the
-// stream (RFC 9114, 4.1). A half-closed client sends it once it has the head of the
-// answer.
+// ask3 sends the request over HTTP/3, where every request ends with the client's
+// direction of the stream (RFC 9114, 4.1). A half-closed client ends it after the head
+// of the answer.
 func (k *taker) ask3(r *rig) {
 	tr := &http3.Transport{TLSClientConfig: h3TLS(), DisableCompression: true, QUICConfig: &quic.Config{}}
 	if k.manner != fast {
@@ -228,18 +229,19 @@ func (k *taker) ask3(r *rig) {
 	k.read = func() (int, error) { return readPiece(body, piece) }
 }
 
-// A slowEvent is what happens to the listener of slow clients, or to its backend.
+// A slowEvent happens to the listener of slow clients, or to its backend, during their
+// answers.
 type slowEvent struct {
 	name string
 	do   func(r *rig) (wait func() error)
-	cuts bool // what is under way then is cut from here
+	cuts bool // it cuts the exchanges in flight
 }
 
 var noEvent = slowEvent{name: "idle timeout", do: func(*rig) func() error { return func() error { return nil } }}
 
 func stopped(r *rig) func() error { return r.drain(time.Hour) }
 
-// removed takes the backend away.
+// removed removes the backend from the Config.
 func removed(r *rig) func() error {
 	last := r.cfg.Backends[0]
 	cfg := r.over(refusing(r.t))
@@ -252,14 +254,14 @@ func removed(r *rig) func() error {
 	return func() error { return nil }
 }
 
-// impatient has the limits that slow clients do not keep.
+// impatient sets limits that slow clients exceed.
 func impatient(o *Options, c *Config) {
 	c.IdleTimeout = pause / 8
 	o.Limits.LingerTimeout, o.Limits.SettleTime = pause/8, pause/16
 }
 
-// Slow clients get what they are to get, whatever happens to their listener
-// meanwhile; and what they do not get the access log tells. (make soak has the
+// Slow clients get their complete answers, whatever happens to their listener
+// meanwhile; incomplete answers are reported in the access log. (make soak has the
 // same with real times.)
 func TestSlowClients(t *testing.T) {
 	leak.Check(t)
@@ -290,7 +292,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// drain begins to drain and returns what waits for its end.
+// drain starts a drain and returns a function that waits for its end.
 func (r *rig) drain(limit time.Duration) func() error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	ended := make(chan error, 1)

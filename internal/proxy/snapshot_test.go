@@ -6,7 +6,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// What EachListener and EachBackend tell is what was counted.
+// EachListener and EachBackend report what was counted.
 func TestEachSnapshot(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})

@@ -18,7 +18,7 @@ import (
 
 const upgrade = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-// echoing switches protocols and sends back what it gets, to its end.
+// echoing switches protocols and sends back what it receives until it ends.
 func echoing(_ int, p *peer) {
 	if !strings.Contains(p.head(), "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n") {
 		p.send("HTTP/1.1 400 Not an upgrade\r\nContent-Length: 0\r\n\r\n")
@@ -42,7 +42,7 @@ func (r *rig) upgraded() *client {
 	return c
 }
 
-// echo sends s and wants it back.
+// echo sends s and expects it back.
 func (c *client) echo(s string) {
 	c.t.Helper()
 	c.send(s)
@@ -73,7 +73,7 @@ type tunnelEnd struct {
 	io.Reader
 	io.Writer
 	CloseWrite func() error
-	leave      func() // without a word
+	leave      func() // disconnects without a close frame
 }
 
 // tunnel opens a WebSocket to a backend that is one of webSocket.
@@ -118,7 +118,7 @@ func (r *rig) tunnel(v version) *tunnelEnd {
 	return &tunnelEnd{r.t, resp.Body, in, in.Close, leave}
 }
 
-// echo sends s and wants it back.
+// echo sends s and expects it back.
 func (e *tunnelEnd) echo(s string) {
 	e.t.Helper()
 	sent := make(chan error, 1)
@@ -135,8 +135,8 @@ func (e *tunnelEnd) echo(s string) {
 	}
 }
 
-// Each direction ends by itself: the backend hears of the client's end and can
-// still answer.
+// Each direction ends independently: the backend is informed of the client's
+// half-close and can still answer.
 func TestTunnelHalfClose(t *testing.T) { each(t, testTunnelHalfClose) }
 
 func testTunnelHalfClose(t *testing.T, v version) {
@@ -158,7 +158,7 @@ func testTunnelHalfClose(t *testing.T, v version) {
 	}
 }
 
-// The other way round: the client hears of the backend's end and can still send.
+// The backend may half-close first: the client is informed and can still send.
 func TestTunnelBackendHalfClose(t *testing.T) { each(t, testTunnelBackendHalfClose) }
 
 func testTunnelBackendHalfClose(t *testing.T, v version) {
@@ -183,7 +183,7 @@ func testTunnelBackendHalfClose(t *testing.T, v version) {
 	}
 }
 
-// Silence in one direction is nothing; in both it ends the tunnel.
+// Silence in one direction has no effect; in both it ends the tunnel.
 func TestTunnelSilence(t *testing.T) { each(t, testTunnelSilence) }
 
 func testTunnelSilence(t *testing.T, v version) {
@@ -206,8 +206,8 @@ func testTunnelSilence(t *testing.T, v version) {
 	}
 }
 
-// A backend that breaks a tunnel breaks the client's connection, and the other
-// way round.
+// A reset by the backend is forwarded to the client, and one by the client to the
+// backend.
 func TestTunnelReset(t *testing.T) { each(t, testTunnelReset) }
 
 func testTunnelReset(t *testing.T, v version) {
@@ -242,8 +242,8 @@ func TestUpgradeDeclined(t *testing.T) {
 	c.send(get).want(200, "hello")
 }
 
-// 200 changes of the Config, backends exchanged among them, break none of 50
-// WebSockets and 50 answers that are under way.
+// 200 Config changes, some of which replace backends, interrupt none of 50 WebSockets
+// and 50 answers in flight.
 func TestSwapBreaksNothing(t *testing.T) { each(t, testSwapBreaksNothing) }
 
 func testSwapBreaksNothing(t *testing.T, v version) {
@@ -305,7 +305,7 @@ func (r *rig) over(address string) *Config {
 	return &cfg
 }
 
-// The log says what is wrong with a 101 that is refused.
+// The access log reports the error of a 101 that is refused.
 func TestSwitchFault(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct{ asked, got, want string }{

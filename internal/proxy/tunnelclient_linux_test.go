@@ -90,9 +90,9 @@ func TestTunnelClientCloses(t *testing.T) {
 	})
 }
 
-// The same over HTTP/2, where the client ends its direction of the stream first, or
-// only its connection. A reset of the stream, which is what RFC 8441, 5 has for one of
-// a TCP connection, is passed on at once.
+// The same holds over HTTP/2, where the client ends its direction of the stream first,
+// or only its connection. A reset of the stream, which by RFC 8441, 5 stands for a TCP
+// reset, is forwarded at once.
 func TestTunnelH2ClientCloses(t *testing.T) {
 	leak.Check(t)
 	for name, ends := range map[string]bool{"with the stream's end": true, "without": false} {
