@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// An alertRules is a file of rules, as far as the tests look at it.
+// An alertRules holds the parts of a file of rules that the tests check.
 type alertRules struct {
 	Groups []struct {
 		Rules []struct {
@@ -21,7 +21,7 @@ type alertRules struct {
 	}
 }
 
-// An alertTests is a file of promtool's tests.
+// An alertTests holds the parts of a file of promtool tests.
 type alertTests struct {
 	RuleFiles []string `yaml:"rule_files"`
 	Tests     []struct {
@@ -41,8 +41,8 @@ func decode[T any](t *testing.T, text string) (v T) {
 	return v
 }
 
-// faultsOfAlerts lists what promtool lets pass: a test of an alert that does not
-// exist never fails, and a rule that is there twice alerts twice.
+// faultsOfAlerts lists faults that promtool accepts: a test of an alert that does not
+// exist never fails, and a duplicate rule alerts twice.
 func faultsOfAlerts(rules alertRules, tests alertTests) (faults []string) {
 	exists, fired := make(map[string]bool), make(map[string]bool)
 	for _, g := range rules.Groups {
@@ -86,7 +86,7 @@ func TestAlertsAndTheirTestsAgree(t *testing.T) {
 	if len(tests.RuleFiles) != 1 || !strings.HasSuffix(alertsFile, "/"+tests.RuleFiles[0]) {
 		t.Errorf("the tests are of %v", tests.RuleFiles)
 	}
-	// A series that no rule asks for tests nothing.
+	// A series that no rule queries tests nothing.
 	var exprs strings.Builder
 	for _, g := range rules.Groups {
 		for _, r := range g.Rules {
@@ -103,7 +103,7 @@ func TestAlertsAndTheirTestsAgree(t *testing.T) {
 	}
 }
 
-// The check finds what it is for.
+// faultsOfAlerts finds each kind of fault.
 func TestFaultsOfAlertsAreFound(t *testing.T) {
 	for _, tt := range []struct{ what, in, from, to, want string }{
 		{"an alert that is misspelt in its test", "tests", "alertname: ElbowOverload", "alertname: ElbowOverlaod", `a test names the alert "ElbowOverlaod", which does not exist`},

@@ -14,9 +14,8 @@ import (
 
 var deb = flag.String("deb", "", "the Debian package to test, as make deb-test gives it")
 
-// The package, unpacked into an empty root, has what it should have, and its
-// program serves with its config. Only addresses and the place of the state are
-// exchanged.
+// The package, unpacked into an empty root, contains the expected files, and its program
+// serves with its config. Only addresses and the data directory are replaced.
 func TestDeb(t *testing.T) {
 	if *deb == "" {
 		t.Skip("no -deb: make deb-test builds the package")
@@ -57,7 +56,7 @@ func TestDeb(t *testing.T) {
 	}
 }
 
-// run runs a command that must succeed and answers what it printed.
+// run runs a command that must succeed and returns its output.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(name, args...).CombinedOutput()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// builds are versions as git describes them, with the number of commits, from the
-// oldest to the newest.
+// builds are versions as git describes them, with the number of commits, from the oldest
+// to the newest.
 var builds = []struct{ version, commits, want string }{
 	{"f4c11be", "9", "0~9.gf4c11be"},
 	{"0f4c11b-dirty", "10", "0~10.g0f4c11b.dirty"},
@@ -35,7 +35,7 @@ var builds = []struct{ version, commits, want string }{
 	{"v2.0.0-rc1", "2060", "2.0.0~rc1"},
 }
 
-// A later build is newer for dpkg, whatever pair of builds is compared.
+// For each pair of builds, dpkg takes the later one for the newer.
 func TestDebVersionsAreInOrder(t *testing.T) {
 	var versions []string
 	for _, b := range builds {

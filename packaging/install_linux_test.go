@@ -13,13 +13,13 @@ import (
 	"elbow/internal/elbtest"
 )
 
-// maxExposure is how exposed the unit may be in the eyes of systemd-analyze, in
+// maxExposure is the highest accepted exposure level of systemd-analyze security, in
 // tenths: 20 is well within what it calls OK.
 const maxExposure = "20"
 
-// The package is installed into a root that has what this machine has and forgets
-// what is changed in it. Its scripts run, its unit is in order, its program serves
-// as the unit's user with the unit's capabilities, and a purge leaves nothing.
+// The package is installed into an overlay of this machine's root, which discards the
+// changes. Its scripts run, its unit is valid, its program serves as the unit's user with
+// the unit's capabilities, and a purge leaves no files.
 func TestInstall(t *testing.T) {
 	if *deb == "" {
 		t.Skip("no -deb: make deb-test builds the package")
@@ -68,11 +68,11 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// A root is a directory that looks like this machine's and takes changes that the
-// machine does not see.
+// A root is an overlay of this machine's root directory; changes in it do not reach the
+// machine.
 type root struct {
 	dir   string // the root
-	layer string // what was changed in it
+	layer string // the layer that holds the changes
 }
 
 func newRoot(t *testing.T) *root {
@@ -114,9 +114,9 @@ func (r *root) run(t *testing.T, args ...string) string {
 	return run(t, "chroot", append([]string{r.dir, "/usr/bin/env", "DEBIAN_FRONTEND=noninteractive", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, args...)...)
 }
 
-// asUnit is a program that does what systemd does with the unit that is installed:
-// makes the directories, and runs ExecStart as its user with its capabilities and
-// no others. Arguments after the first, which is serve, are added.
+// asUnit writes a program that does what systemd does with the installed unit: it creates
+// the directories, and runs ExecStart as its user with its capabilities and no others.
+// Arguments after the first, which is serve, are added.
 func (r *root) asUnit(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(r.dir, "usr", "lib", "systemd", "system", "elbow.service"))
@@ -146,8 +146,8 @@ exec chroot %s /bin/sh -c 'cd %s && exec "$@"' sh setpriv --reuid=%s --regid=%s 
 	return path
 }
 
-// changed lists what is in the root and was not on the machine. What
-// was taken away is not listed.
+// changed lists the files of the root that the machine does not have. Files that were
+// removed are not listed.
 func (r *root) changed(t *testing.T) (paths []string) {
 	t.Helper()
 	err := filepath.WalkDir(r.layer, func(path string, d fs.DirEntry, err error) error {

@@ -1,5 +1,5 @@
-// Package packaging tests what brings elbow onto a machine: the Debian package,
-// the Dockerfile, alerts and dashboard.
+// Package packaging tests the files for the installation of elbow: the Debian package, the
+// Dockerfile, alerts and dashboard.
 package packaging
 
 import (
@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// read is a file, by its path from the top of the repository.
+// read returns the contents of a file, by its path from the top of the repository.
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", path))
@@ -19,8 +19,8 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// What the Dockerfile copies is there and reaches the builder, and it builds as
-// the Makefile does.
+// The files that the Dockerfile copies exist and are in the build context, and it builds
+// with the flags of the Makefile.
 func TestDockerfile(t *testing.T) {
 	ignored := "\n" + read(t, ".dockerignore")
 	copied := 0
