@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// A said is what a backend says of itself and of what it was asked.
+// A said is the answer of a backend: its name and what it received.
 type said struct {
 	Backend string
 	Port    string // X-Forwarded-Port: the listener that the request came through
@@ -27,17 +27,17 @@ type said struct {
 // tickEvery is the pause between two lines of a stream.
 const tickEvery = 200 * time.Millisecond
 
-// The moods of a backend.
+// The moods of a backend: how it treats requests.
 const (
 	well      = iota
-	dead      // nobody listens
-	stalling  // requests are taken and not answered
-	resetting // answers break off with a reset
+	dead      // it does not listen
+	stalling  // requests are read and not answered
+	resetting // answers are cut by a reset
 	moods
 )
 
-// A backend answers who it is (/), without end (/stream), or whatever is sent
-// (/echo, upgraded). Its mood may change.
+// A backend answers with its name (/), with an endless stream (/stream), or with an echo
+// on an upgraded connection (/echo). Its mood may change.
 type backend struct {
 	name, address string
 	mood          atomic.Int32
@@ -79,7 +79,7 @@ func (b *backend) be(mood int32) {
 	}
 	for mood != dead && b.server == nil {
 		l, err := net.Listen("tcp", b.address)
-		if err != nil { // somebody's outgoing connection has the port
+		if err != nil { // an outgoing connection of another process uses the port
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
@@ -87,7 +87,7 @@ func (b *backend) be(mood int32) {
 	}
 }
 
-// sway changes the mood every now and then, well in between, until ctx ends.
+// sway changes the mood from time to time, to well in between, until ctx ends.
 func (b *backend) sway(ctx context.Context, every time.Duration) {
 	for i := 0; ; i++ {
 		select {
@@ -131,7 +131,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// reset breaks the connection off, before the answer or within it.
+// reset resets the connection, before the answer or within it.
 func (b *backend) reset(w http.ResponseWriter) {
 	c, buf, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -145,7 +145,7 @@ func (b *backend) reset(w http.ResponseWriter) {
 	_ = c.Close()
 }
 
-// stream sends numbered lines until the client leaves.
+// stream sends numbered lines until the client disconnects.
 func (b *backend) stream(w http.ResponseWriter, r *http.Request) {
 	c := http.NewResponseController(w)
 	tick := time.NewTicker(tickEvery)
@@ -162,7 +162,7 @@ func (b *backend) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// echo switches protocols and sends back whatever comes.
+// echo switches protocols and sends back what it receives.
 func (b *backend) echo(w http.ResponseWriter) {
 	c, buf, err := http.NewResponseController(w).Hijack()
 	if err != nil {

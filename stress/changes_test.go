@@ -13,14 +13,14 @@ import (
 // changeEvery is the pause between two calls.
 const changeEvery = 100 * time.Millisecond
 
-// call makes a call that the SDK's fixed parameters are not needed for.
+// call makes a call that does not need the SDK's fixed parameters.
 func call(s *elbtest.Site, action string, params map[string]string) error {
 	_, err := s.Node.RPC().Call(context.Background(), "2017-11-10", action, params)
 	return err
 }
 
-// change makes a change ten times a second until end, and measures meanwhile. It
-// runs in the goroutine of the test.
+// change makes ten changes a second until end, and measures the memory meanwhile. It runs
+// in the goroutine of the test.
 func (s *soak) change(end time.Time) *usage {
 	s.t.Helper()
 	u := new(usage)
@@ -62,7 +62,7 @@ func (s *soak) backendCall(site *elbtest.Site, action, name string, weight int) 
 	return call(site, action, map[string]string{"LoadBalancerId": site.LoadBalancerID, "BackendServers": servers(s.backends[name], weight)})
 }
 
-// weigh changes the weight of a backend, also to none.
+// weigh changes the weight of a backend, also to 0.
 func (s *soak) weigh() error {
 	return s.backendCall(s.calm, "SetBackendServers", "calm-2", 25*rand.IntN(5))
 }
@@ -71,7 +71,7 @@ func (s *soak) wildWeight() error {
 	return s.backendCall(s.rough, "SetBackendServers", []string{"rough-1", "rough-3"}[rand.IntN(2)], 10+rand.IntN(90))
 }
 
-// guest adds a backend, or takes it away again.
+// Adds a temporary backend, or removes it.
 func (s *soak) guest() error {
 	action := "AddBackendServers"
 	if s.guested {
@@ -94,12 +94,12 @@ func (s *soak) sessionAttributes() error {
 	}))
 }
 
-// certify exchanges the certificate.
+// certify replaces the certificate of a listener.
 func (s *soak) certify() error {
 	return s.calm.Set(on(s.front, map[string]string{"ServerCertificateId": s.certificates[rand.IntN(2)]}))
 }
 
-// other takes another listener of the calm site one step through its life.
+// other makes the next step in the life of another listener of the calm site.
 func (s *soak) other() error {
 	step := s.steps % 5
 	s.steps++

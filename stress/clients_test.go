@@ -26,7 +26,7 @@ import (
 	"elbow/internal/elbtest"
 )
 
-// versions are those of HTTP that clients speak.
+// versions are the versions of HTTP that clients use.
 var versions = []string{"HTTP/1.1", "HTTP/2.0", "HTTP/3.0"}
 
 func (s *soak) count(what string) {
@@ -38,7 +38,7 @@ type counter struct{ atomic.Int64 }
 
 func (c *counter) String() string { return strconv.FormatInt(c.Load(), 10) }
 
-// start starts backends that sway and clients that go on until ctx ends.
+// start starts backends with changing moods, and clients that run until ctx ends.
 func (s *soak) start(ctx context.Context, wg *sync.WaitGroup) {
 	for _, name := range []string{"rough-3", "rough-4"} {
 		wg.Go(func() { s.backends[name].sway(ctx, 2*time.Second) })
@@ -57,7 +57,7 @@ func (s *soak) start(ctx context.Context, wg *sync.WaitGroup) {
 	}
 }
 
-// client speaks one version of HTTP with a listener.
+// client returns a client of a listener for one version of HTTP.
 func client(v string, f *elbtest.Front) (c *http.Client, end func()) {
 	settings := f.TLS()
 	if v == "HTTP/3.0" {
@@ -75,8 +75,8 @@ func client(v string, f *elbtest.Front) (c *http.Client, end func()) {
 	return &http.Client{Transport: tr}, tr.CloseIdleConnections
 }
 
-// ask asks again and again, with a body every other time, on connections that
-// are kept.
+// ask sends requests one after the other, every other one with a body, on persistent
+// connections.
 func (s *soak) ask(ctx context.Context, v string, f *elbtest.Front, prefix string, rough bool) {
 	c, end := client(v, f)
 	defer end()
@@ -86,7 +86,7 @@ func (s *soak) ask(ctx context.Context, v string, f *elbtest.Front, prefix strin
 	}
 }
 
-// visit asks once on each connection.
+// visit sends one request on each connection.
 func (s *soak) visit(ctx context.Context) {
 	for ctx.Err() == nil {
 		v := versions[rand.IntN(len(versions))]
@@ -97,7 +97,7 @@ func (s *soak) visit(ctx context.Context) {
 	}
 }
 
-// once asks and checks who answers what.
+// once sends a request and checks its answer.
 func (s *soak) once(ctx context.Context, c *http.Client, v string, f *elbtest.Front, prefix string, rough bool) (who string) {
 	token := strconv.FormatUint(rand.Uint64(), 36)
 	var body []byte
@@ -115,7 +115,7 @@ func (s *soak) once(ctx context.Context, c *http.Client, v string, f *elbtest.Fr
 		return ""
 	}
 	if err != nil && rough && v == "HTTP/3.0" && errors.As(err, new(*http3.Error)) {
-		s.count(v + " " + prefix + "broken off") // a reset may overtake the head that it follows
+		s.count(v + " " + prefix + "broken off") // a reset may overtake the header that was sent before it
 		return ""
 	}
 	if err != nil {
@@ -145,11 +145,12 @@ func (s *soak) once(ctx context.Context, c *http.Client, v string, f *elbtest.Fr
 	return who
 }
 
-// session has a cookie and stays with its backend, unless that was taken away.
+// session keeps a cookie and checks that it stays with its backend, unless the backend was
+// removed.
 func (s *soak) session(ctx context.Context, v string) {
 	for ctx.Err() == nil {
 		c, end := client(v, s.stick)
-		c.Jar, _ = cookiejar.New(nil) // has no error
+		c.Jar, _ = cookiejar.New(nil) // never returns an error
 		mine := ""
 		for n := 0; n < 200 && ctx.Err() == nil; n++ {
 			who := s.once(ctx, c, v, s.stick, "calm-", false)
@@ -168,8 +169,8 @@ func (s *soak) session(ctx context.Context, v string) {
 	}
 }
 
-// stream reads a stream that nobody ends: each line is there, in its order and in
-// time. The stream of a backend that is taken away may be cut.
+// stream reads an endless stream: each line arrives, in order and in time. The stream of a
+// backend that is removed may be cut.
 func (s *soak) stream(ctx context.Context, v string) {
 	c, end := client(v, s.front)
 	defer end()
@@ -204,7 +205,7 @@ func (s *soak) stream(ctx context.Context, v string) {
 	}
 }
 
-// socket keeps an upgraded connection open and has what it says echoed.
+// socket keeps an upgraded connection open and checks the echo.
 func (s *soak) socket(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := s.converse(ctx); err != nil && ctx.Err() == nil {
@@ -214,8 +215,8 @@ func (s *soak) socket(ctx context.Context) {
 	}
 }
 
-// converse ends with ctx, or when the connection does. That to a backend which is
-// taken away may be cut.
+// converse ends with ctx, or with the connection. The connection to a backend that is
+// removed may be cut.
 func (s *soak) converse(ctx context.Context) error {
 	settings := s.front.TLS()
 	settings.NextProtos = []string{"http/1.1"}

@@ -20,24 +20,24 @@ import (
 	"elbow/internal/elbtest"
 )
 
-// A load is what the generator is to offer.
+// A load describes what the generator offers.
 type load struct {
 	Address string
-	Kind    string        // kept: requests on kept connections; new: a handshake each; quic: likewise
-	Rate    float64       // a second, whatever becomes of them; 0: one after the other
-	Conns   int           // connections, or what may be under way
+	Kind    string        // kept: requests on persistent connections; new: TLS handshakes; quic: QUIC handshakes
+	Rate    float64       // per second, independent of the answers; 0: one after the other
+	Conns   int           // connections, or the maximum in flight
 	For     time.Duration // at most a minute
-	Late    time.Duration // an answer after that is no use
+	Late    time.Duration // a later answer does not count
 }
 
-// An outcome is what became of it.
+// An outcome is the result of a load.
 type outcome struct {
 	Offered, Good, Refused, Late, Failed, Unsent int64
-	Goodput                                      float64 // a second
+	Goodput                                      float64 // per second
 	Median, P99                                  time.Duration
 }
 
-// run has a child generate l.
+// run runs a child process that generates l.
 func (l load) run(t *testing.T) outcome {
 	t.Helper()
 	text, err := json.Marshal(l)
@@ -58,7 +58,7 @@ func (l load) run(t *testing.T) outcome {
 	return o
 }
 
-// generate is the child: l in JSON.
+// generate runs in the child process, with l in JSON.
 func generate(text string) error {
 	var l load
 	if err := json.Unmarshal([]byte(text), &l); err != nil {
@@ -81,7 +81,7 @@ func generate(text string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	for i := range l.Conns {
 		if l.Kind == "kept" && i%100 == 0 {
-			time.Sleep(50 * time.Millisecond) // handshakes are not what is measured
+			time.Sleep(50 * time.Millisecond) // handshakes are not measured
 		}
 		g.wg.Go(func() { g.work(ctx) }) // ends with ctx
 	}
@@ -93,7 +93,7 @@ func generate(text string) error {
 	start := time.Now()
 	g.offer(start)
 	elapsed := time.Since(start)
-	time.Sleep(l.Late) // what is on its way
+	time.Sleep(l.Late) // for answers in flight
 	cancel()
 	g.wg.Wait()
 	slices.Sort(g.took)
@@ -117,10 +117,10 @@ type generator struct {
 	ready, offered, refused, late, failed, unsent atomic.Int64
 
 	mu   sync.Mutex
-	took []time.Duration // guarded by mu; of those that were good
+	took []time.Duration // guarded by mu; of the answers that count
 }
 
-// offer makes requests due: at the rate, or as fast as they are taken.
+// offer makes requests due: at the rate, or as fast as they are sent.
 func (g *generator) offer(start time.Time) {
 	for n := 0; time.Since(start) < g.For; {
 		if g.Rate == 0 {
@@ -143,11 +143,11 @@ func (g *generator) offer(start time.Time) {
 	}
 }
 
-// work takes requests that are due.
+// work sends requests that are due.
 func (g *generator) work(ctx context.Context) {
 	var c *kept
 	if g.Kind == "kept" {
-		for c == nil { // all at once is too much, too
+		for c == nil { // connecting all at once would be an overload of its own
 			var err error
 			if c, err = dialKept(g.Address); err != nil && ctx.Err() != nil {
 				return
@@ -191,7 +191,7 @@ func (g *generator) work(ctx context.Context) {
 	}
 }
 
-// A kept connection is for one request after the other.
+// A kept connection is used for one request after the other.
 type kept struct {
 	*tls.Conn
 	r *bufio.Reader
@@ -206,7 +206,7 @@ func dialKept(address string) (*kept, error) {
 }
 
 func (k *kept) ask() (status int, err error) {
-	_ = k.SetDeadline(time.Now().Add(10 * time.Second)) // has no error on an open connection
+	_ = k.SetDeadline(time.Now().Add(10 * time.Second)) // never fails on an open connection
 	if _, err := io.WriteString(k, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 		return 0, err
 	}
@@ -218,9 +218,9 @@ func (k *kept) ask() (status int, err error) {
 	return res.StatusCode, err
 }
 
-// recordHello is what a TLS client says first. Said again and again it costs the
-// server a whole handshake each time and the client next to nothing, which leaves
-// room to offer three times what the server can do from one core.
+// recordHello returns a ClientHello. Sending the same one again costs the server a
+// complete handshake and the client next to nothing, so that one core is enough to offer
+// three times what the server can do.
 func recordHello() ([]byte, error) {
 	near, far := net.Pipe()
 	go func() { // ends with the pipe
@@ -233,8 +233,8 @@ func recordHello() ([]byte, error) {
 	return b[:n], err
 }
 
-// shake is one handshake as far as it costs the server: the server's whole flight
-// has come. A connection that is reset is refused: status 0.
+// shake makes the part of a handshake that costs the server: it ends when the server's
+// flight has been received. Status 0 means that the connection was reset.
 func (g *generator) shake() (status int, err error) {
 	c, err := net.DialTimeout("tcp", g.Address, 10*time.Second)
 	if err != nil {

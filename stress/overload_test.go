@@ -17,8 +17,8 @@ import (
 
 var overloadFor = flag.Duration("overload", 0, "how long TestOverload offers too much; 0: not at all")
 
-// The load generator is this program as its own child, so that its memory and
-// its goroutines are not those of the test.
+// The load generator is this program as its own child, so that its memory and its
+// goroutines are not those of the test.
 const loadVariable = "ELBOW_STRESS_LOAD"
 
 func TestMain(m *testing.M) {
@@ -35,25 +35,25 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// What overload must not do. The memory limit of the node is what its resident
-// memory must stay under.
+// The limits that must hold under overload. The resident memory has to stay below the
+// memory limit of the node.
 const (
 	leastGoodput = 0.8 // of the peak
 	memoryLimit  = 256 << 20
 	overloads    = 3 // times of each kind
 	serviceTime  = 20 * time.Millisecond
-	service      = 32 // requests that the backend works on at once
+	service      = 32 // requests that the backend processes at once
 )
 
-// At three times what it can do the program does at least four fifths of it, in
-// bounded memory, and is as before a second after that.
+// At three times its capacity the program delivers at least four fifths of the capacity,
+// in bounded memory, and is back to normal a second after the overload.
 func TestOverload(t *testing.T) {
 	if *overloadFor == 0 {
 		t.Skip("make overload runs it")
 	}
 	backend := elbtest.NewBackend(t, "a")
 	places := make(chan struct{}, service)
-	backend.Serve(func(w http.ResponseWriter, r *http.Request) { // its queue has no end
+	backend.Serve(func(w http.ResponseWriter, r *http.Request) { // its queue is unbounded
 		places <- struct{}{}
 		time.Sleep(serviceTime)
 		<-places
@@ -79,8 +79,8 @@ func TestOverload(t *testing.T) {
 	})
 }
 
-// beside has a few clients on connections that they have ask beside a flood of
-// handshakes: they notice it, and nothing more.
+// beside has a few clients send requests on existing connections during a flood of
+// handshakes. They may be slower, but must not fail.
 func beside(t *testing.T, flood, few load) {
 	few.For = *overloadFor / 2
 	report(t, "alone", few.run(t), outcome{})
@@ -98,7 +98,7 @@ func beside(t *testing.T, flood, few load) {
 	}
 }
 
-// pin gives the program one core and everybody else the other, as in bench.
+// pin gives the program one core and all others the other core, as in bench.
 func pin(t *testing.T, n *elbtest.Node) {
 	t.Helper()
 	for pid, core := range map[int]string{n.PID(): "0", os.Getpid(): "1"} {
@@ -108,18 +108,18 @@ func pin(t *testing.T, n *elbtest.Node) {
 	}
 }
 
-// overload takes the peak and three times that in turn, because machines become
-// faster and slower meanwhile, and looks at the medians.
+// overload measures the capacity and three times that load in turn, because the speed of
+// machines varies over time, and compares the medians.
 func overload(t *testing.T, n *elbtest.Node, l load) {
 	calm := l
 	calm.Conns, calm.For = service, *overloadFor/2
 	if l.Kind != "kept" {
-		calm.Conns = 8 // so many keep one processor busy, and more would be a queue that stays
+		calm.Conns = 8 // enough to keep one processor busy; more would be a permanent queue
 	}
 	peak := calm.run(t)
 	report(t, "peak", peak, peak)
 	l.For = *overloadFor
-	var offered, goodput, recovery []float64 // of the peak around it, or before it
+	var offered, goodput, recovery []float64 // relative to the capacity measured around it, or before it
 	for range overloads {
 		l.Rate = 3 * peak.Goodput
 		over := underWatch(t, n, l)
@@ -148,7 +148,7 @@ func overload(t *testing.T, n *elbtest.Node, l load) {
 	}
 }
 
-// underWatch runs l and checks memory meanwhile.
+// underWatch runs l and checks the memory meanwhile.
 func underWatch(t *testing.T, n *elbtest.Node, l load) (o outcome) {
 	before, err := cpuTime(n.PID())
 	if err != nil {
@@ -178,8 +178,8 @@ func report(t *testing.T, phase string, o, peak outcome) {
 		o.Median.Round(time.Millisecond/10), o.P99.Round(time.Millisecond/10))
 }
 
-// watchMemory runs work and returns the most resident memory that the node had
-// meanwhile. Its health and its API answer all the time.
+// watchMemory runs work and returns the maximum resident memory of the node meanwhile. It
+// checks that /healthz and the API answer all the time.
 func watchMemory(t *testing.T, n *elbtest.Node, work func()) (most int64) {
 	done := make(chan struct{})
 	go func() { defer close(done); work() }()
@@ -204,7 +204,7 @@ func watchMemory(t *testing.T, n *elbtest.Node, work func()) (most int64) {
 			if err != nil {
 				return err
 			}
-			_ = res.Body.Close() // the status says it
+			_ = res.Body.Close() // only the status matters
 			if res.StatusCode != http.StatusOK {
 				return errors.New(res.Status)
 			}
@@ -217,7 +217,7 @@ func watchMemory(t *testing.T, n *elbtest.Node, work func()) (most int64) {
 	}
 }
 
-// timed returns how long what must not fail takes.
+// timed returns how long a function takes, which must not fail.
 func timed(t *testing.T, what string, do func() error) time.Duration {
 	t.Helper()
 	start := time.Now()

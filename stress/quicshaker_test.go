@@ -36,8 +36,8 @@ func (g *generator) openQUIC() error {
 	return nil
 }
 
-// shakeQUIC is one handshake over QUIC, whole. One that the server refuses, or that
-// does not end, has status 0.
+// shakeQUIC makes a complete QUIC handshake. Status 0 means that the server refused it, or
+// that it did not complete.
 func (g *generator) shakeQUIC() (status int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

@@ -15,9 +15,8 @@ import (
 	"elbow/internal/elbtest"
 )
 
-// A frameReader is the body of an answer in HTTP/2, of which the client writes its
-// own frames: no library stands still with a window of 0, or shuts down its
-// connection after the request.
+// A frameReader is the body of an HTTP/2 response. It writes its own frames, because no
+// client library keeps a window of 0, or shuts down its sending side after the request.
 type frameReader struct {
 	*http2.Framer
 	conn   *tls.Conn
@@ -26,7 +25,7 @@ type frameReader struct {
 	ended  bool
 }
 
-// plenty is a window that is never used up.
+// plenty is a flow-control window that is never used up.
 const plenty = 1 << 30
 
 // askFrames asks as a reader that stands still, with a window of 0 for as long as it

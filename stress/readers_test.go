@@ -30,7 +30,7 @@ import (
 
 var readersStill = flag.Duration("readers", 0, "how long the clients of TestSlowReaders stand still; slow ones take 2.5 times as long; 0: not run")
 
-// A reader is a client that takes one answer in its own manner.
+// A reader is a client that reads one response in its own manner.
 type reader struct {
 	name   string // the query of its request, by which the access log knows it
 	event  string
@@ -41,8 +41,8 @@ type reader struct {
 	err    error
 }
 
-// readerSizes are those of the answers: shorter than any window, longer than the
-// least, longer than what a kernel takes.
+// readerSizes are the sizes of the responses: smaller than any window, larger than the
+// smallest window, larger than the buffers of the kernel.
 var readerSizes = []int{16, 256 << 10, 5 << 20}
 
 // Clients that are slow, stand still or have closed their sending side get all of

@@ -120,14 +120,14 @@ func attack(t *testing.T, url string, args []string, work func()) {
 	_ = tool.Wait() // it was killed
 }
 
-// latencies are sorted.
+// latencies are sorted in ascending order.
 type latencies []time.Duration
 
 func (l latencies) median() time.Duration { return l[len(l)/2].Round(time.Microsecond) }
 func (l latencies) p99() time.Duration    { return l[len(l)*99/100].Round(time.Microsecond) }
 
-// honest has four clients ask on kept connections and one on new ones for a
-// while. None of them may fail.
+// honest has four clients send requests on persistent connections and one on new ones.
+// None of them may fail.
 func honest(t *testing.T, f *elbtest.Front, d time.Duration) latencies {
 	var (
 		wg  sync.WaitGroup

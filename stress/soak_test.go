@@ -16,23 +16,21 @@ import (
 
 var soakFor = flag.Duration("soak", 6*time.Second, "how long TestSoak lasts, the end not counted")
 
-// A soak is the program with everything that may happen to it, and what is
-// expected of it meanwhile.
+// A soak holds the program under test, its backends, and the faults that were found.
 type soak struct {
 	t    *testing.T
 	node *elbtest.Node
 
-	// The calm site has backends that are always well, but for one that comes and
-	// goes: nothing on it may fail. Half the backends of the rough site are dead,
-	// stall or reset every now and then: its clients may see that, and nothing
-	// else.
+	// The backends of the calm site are always available, but for one that is added and
+	// removed: no request to it may fail. Half the backends of the rough site are down,
+	// stall or reset from time to time: its clients may see only that.
 	calm, rough  *elbtest.Site
 	front, stick *elbtest.Front // of calm; stick has sessions
 	wild         *elbtest.Front // of rough
 	backends     map[string]*backend
 	certificates []string // ids, both trusted
 
-	guested   bool   // calm-guest is there
+	guested   bool   // the temporary backend of calm is attached
 	steps     int    // of the life of other listeners
 	otherPort string // of the present one
 
@@ -40,7 +38,7 @@ type soak struct {
 	done   sync.Map // what clients did, by name: *atomic.Int64
 }
 
-// faults collects what must not happen, up to a number.
+// faults collects violations, up to a maximum number.
 type faults struct {
 	mu   sync.Mutex
 	text []string
@@ -106,14 +104,14 @@ func newSoak(t *testing.T, n *elbtest.Node) *soak {
 	return s
 }
 
-// backend starts a backend and tells of it as a site takes it.
+// backend starts a backend and returns it in the form that a site takes.
 func (s *soak) backend(name string) *elbtest.Backend {
 	b := newBackend(s.t, name)
 	s.backends[name] = b
 	return &elbtest.Backend{Name: name, Address: b.address}
 }
 
-// release takes both load balancers away, with their listeners.
+// release deletes both load balancers with their listeners.
 func (s *soak) release() {
 	for _, site := range []*elbtest.Site{s.calm, s.rough} {
 		if err := call(site, "ReleaseInstance", map[string]string{"InstanceId": site.LoadBalancerID}); err != nil {
@@ -123,8 +121,8 @@ func (s *soak) release() {
 	}
 }
 
-// warmUp has a site served and released, so that what the process makes once is
-// there before it is counted.
+// warmUp makes a site, serves it and releases it, so that one-time allocations of the
+// process precede the counts.
 func warmUp(t *testing.T, n *elbtest.Node) {
 	b := newBackend(t, "first")
 	site := elbtest.NewSite(t, n, &elbtest.Backend{Name: "first", Address: b.address})
@@ -138,11 +136,11 @@ func warmUp(t *testing.T, n *elbtest.Node) {
 	site.CloseIdle()
 }
 
-// level is what a process holds that it has to give back.
+// level holds the numbers of resources that the process has to release.
 type level struct{ goroutines, files float64 }
 
-// settled returns what the node holds when it no longer changes or, if before is
-// given, is back at that.
+// settled returns the numbers once they no longer change or, if before is given, are back
+// to it.
 func settled(t *testing.T, n *elbtest.Node, before *level) level {
 	t.Helper()
 	var last level
@@ -170,7 +168,7 @@ func settled(t *testing.T, n *elbtest.Node, before *level) level {
 	}
 }
 
-// goroutines is what the goroutines of a node are doing.
+// goroutines returns the stacks of the goroutines of a node.
 func goroutines(n *elbtest.Node) string {
 	res, err := scraper.Get("http://" + n.Admin + "/debug/pprof/goroutine?debug=1")
 	if err != nil {
@@ -188,7 +186,7 @@ type usage struct {
 	most      float64
 }
 
-// measure looks after a collection, at what is in use.
+// measure records the memory in use after a garbage collection.
 func (u *usage) measure(n *elbtest.Node, at time.Duration) error {
 	res, err := scraper.Get("http://" + n.Admin + "/debug/pprof/heap?gc=1")
 	if err != nil {
@@ -219,7 +217,7 @@ func (u *usage) check(t *testing.T) {
 		rise, mean := line.growth()
 		t.Logf("%s memory: mean %.1f MiB, rise %.1f MiB over %d measurements", name, mean/mb, rise/mb, len(line.at))
 		if len(late.at) < 60 {
-			continue // too short a run to tell
+			continue // the run is too short for a trend
 		}
 		rise, mean = late.growth()
 		t.Logf("%s memory from %v on: mean %.1f MiB, rise %.1f MiB", name, flatFrom, mean/mb, rise/mb)

@@ -15,7 +15,7 @@ import (
 	"elbow/internal/elbtest"
 )
 
-// patience bounds what a test waits for; it is met only by a test that fails.
+// patience bounds all waits of a test; only a failing test reaches it.
 const patience = 60 * time.Second
 
 // startNode starts the program with the arguments.
@@ -24,7 +24,7 @@ func startNode(t *testing.T, args ...string) *elbtest.Node {
 	return elbtest.Start(t, elbtest.Options{Args: args})
 }
 
-// scraper asks without keeping a connection, which would be counted.
+// scraper uses no persistent connections, which would be counted.
 var scraper = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 
 // scrape reads the metrics of a node: series without labels by name, others by
@@ -48,7 +48,7 @@ func scrape(n *elbtest.Node) (map[string]float64, error) {
 	return all, lines.Err()
 }
 
-// rss is the resident memory of a process in bytes.
+// rss returns the resident memory of a process in bytes.
 func rss(pid int) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
@@ -62,7 +62,7 @@ func rss(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), err
 }
 
-// A trend is a line through measurements.
+// A trend is a linear regression through measurements.
 type trend struct {
 	at, value []float64 // seconds; whatever is measured
 }
@@ -71,7 +71,7 @@ func (t *trend) add(at time.Duration, value float64) {
 	t.at, t.value = append(t.at, at.Seconds()), append(t.value, value)
 }
 
-// from is the part that was measured from then on.
+// from returns the measurements from a time on.
 func (t *trend) from(at time.Duration) *trend {
 	i := sort.SearchFloat64s(t.at, at.Seconds())
 	return &trend{t.at[i:], t.value[i:]}
@@ -93,8 +93,7 @@ func (t *trend) growth() (rise, mean float64) {
 	return slope * (t.at[len(t.at)-1] - t.at[0]), y / n
 }
 
-// cpuTime returns what a process has taken of the processor, in hundredths of a
-// second.
+// cpuTime returns the processor time of a process, in hundredths of a second.
 func cpuTime(pid int) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
