@@ -175,8 +175,8 @@ func TestHandoverInARow(t *testing.T) {
 	}
 }
 
-// A process that has forwarded short packets to another one also receives long ones
-// itself.
+// A process that has forwarded short packets to an older one still receives long packets
+// after it has handed over its own sockets.
 func TestHandoverLongPackets(t *testing.T) {
 	leak.Check(t)
 	release := make(chan struct{})

@@ -23,8 +23,8 @@ func (e *DamageError) Error() string {
 
 func (e *DamageError) Unwrap() error { return e.Err }
 
-// damaged is a *DamageError for a file of the store, by its path in it. If this
-// user may not read a file, that says nothing about its content.
+// damaged returns a *DamageError for a file of the store, given by its path in it,
+// except for a permission error, which does not show damage.
 func (d *directory) damaged(file string, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	if errors.Is(err, fs.ErrPermission) {

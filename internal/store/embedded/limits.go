@@ -3,20 +3,20 @@ package embedded
 import "time"
 
 const (
-	// electEvery is how often a starting member, which is alone, looks whether it can
-	// elect itself. That is when raft knows that the entries of the log were applied,
-	// after a sync of the disk: an election before that looks for entries that etcd may
-	// have dropped, and ends the start (etcd 3.7.3, "error scanning unapplied entries").
-	// An election 0.1 s after the start met that on a loaded machine.
+	// electEvery is how often a starting member checks whether it can elect itself. It can
+	// when raft reports that the entries of the log were applied, after a sync of the
+	// disk. An earlier election would look for entries that etcd may have dropped, which
+	// ends the start (etcd 3.7.3, "error scanning unapplied entries"): on a loaded machine
+	// an election 0.1 s after the start failed like that.
 	electEvery = 20 * time.Millisecond
 
-	// electTimeout bounds a request for an election; the next one follows.
+	// electTimeout bounds a request for an election, which is repeated if it fails.
 	electTimeout = 100 * time.Millisecond
 
-	// Without that raft would hold an election after electionTicks to twice as
-	// many ticks, less two of them that etcd skips, so ticks had to be short for
-	// a short start. With ticks of 50 ms a node without traffic took 4.4 ms of
-	// CPU time a second, with these it takes 2.7.
+	// These determine raft's own election, which no start waits for: it comes after
+	// electionTicks to twice as many ticks, less two of them that etcd skips. If a start
+	// had to wait for it, ticks would have to be short. With ticks of 50 ms a node without
+	// traffic took 4.4 ms of CPU time a second, with these it takes 2.7.
 	tick          = 250 * time.Millisecond
 	electionTicks = 3
 
@@ -27,16 +27,15 @@ const (
 	// stopTimeout bounds a stop, which takes some 10 ms and a sync of the disk.
 	stopTimeout = 10 * time.Second
 
-	// catchUpEntries is how many applied entries of the log stay in memory. They
-	// are for other members, of which there are none; etcd's 5,000 are 6 MiB,
-	// reached after nine minutes of ten calls a second.
+	// catchUpEntries is how many applied entries of the log stay in memory. They serve
+	// other members, of which there are none; etcd's default of 5,000 takes 6 MiB, reached
+	// after nine minutes of ten calls a second.
 	catchUpEntries = 500
 
-	// compactAfter is how long old revisions are kept, twice that at most. A
-	// watch that falls further behind lists again, so this bounds space only, of
-	// the file and, as that is mapped, of memory: 0.8 KiB for a revision. With
-	// five minutes, resident memory rose by 22 MiB in ten minutes of ten calls a
-	// second.
+	// compactAfter is how long old revisions are kept at least; at most it is twice that.
+	// A watch that falls further behind lists again, so this only bounds the size of the
+	// file and, because the file is mapped, of memory: 0.8 KiB for a revision. With five
+	// minutes, resident memory rose by 22 MiB in ten minutes of ten calls a second.
 	compactAfter = time.Minute
 
 	// maxTxnOps is etcd's limit of operations in one transaction. Its default of

@@ -116,7 +116,7 @@ func (d *directory) mendLog(name string, end int64) error {
 	return errors.Join(f.Truncate(end), f.Truncate(wal.SegmentSizeBytes), f.Sync(), f.Close())
 }
 
-// whyNot is why etcd does not start, unless the cause is outside of the store.
+// whyNot adds the data directory to the error with which etcd does not start.
 func (d *directory) whyNot(err error) error {
 	return fmt.Errorf("data directory %s: %w", d.path, err)
 }

@@ -16,9 +16,9 @@ import (
 // starting is held while a member starts: etcd publishes the status of one raft only.
 var starting sync.Mutex
 
-// startServer runs etcd and returns when it answers calls. Some waits of etcd
-// never end, and where it would end the process the goroutine that calls it ends:
-// so the call is made in a separate one.
+// startServer runs etcd and returns when it answers calls. Some waits of etcd never
+// end, and on a fatal error the goroutine that calls it ends instead of the process.
+// Therefore etcd is called in a separate goroutine.
 func (m *Member) startServer(ctx context.Context, c Config) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("etcd not ready after %v", startTimeout))
 	defer cancel()
@@ -83,9 +83,9 @@ func (m *Member) waitReady(ctx context.Context) error {
 	}
 }
 
-// applied reports whether raft knows that all entries of its log that are committed
-// were applied. etcd publishes the status of the raft that was made last, which is this
-// member's: members of one process start one after another.
+// applied reports whether raft knows that all committed entries of its log were
+// applied. etcd publishes the status of the raft instance that was created last, which
+// belongs to this member because members of one process start one after another.
 func (m *Member) applied() bool {
 	published, ok := expvar.Get("raft.status").(expvar.Func)
 	if !ok {
@@ -95,13 +95,13 @@ func (m *Member) applied() bool {
 	return ok && status.ID == uint64(m.server.MemberID()) && status.GetCommit() > 0 && status.Applied >= status.GetCommit()
 }
 
-// elect requests an election now, as a leader does that hands over. A member that leads
-// already ignores it.
+// elect requests an election now, with the message that a leader sends for a handover.
+// A member that is already the leader ignores it.
 func (m *Member) elect(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, electTimeout)
 	defer cancel()
 	id := uint64(m.server.MemberID())
-	// It fails if etcd is busy, when there is a next time, or has ended, which is noticed.
+	// If etcd is busy, the request is repeated; if it has ended, the caller notices.
 	_ = m.server.Process(ctx, &raftpb.Message{Type: raftpb.MsgTimeoutNow.Enum(), From: &id, To: &id})
 }
 
