@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A Backend is an HTTP server that says its name. What it does beyond that is
-// up to its handlers, which may be exchanged while it runs.
+// A Backend is an HTTP server that answers with its name. Its handlers can be replaced
+// while it runs.
 type Backend struct {
 	Name    string // also its ServerId
 	Address string // IP:port
@@ -19,14 +19,14 @@ type Backend struct {
 	server *httptest.Server
 
 	mu       sync.Mutex
-	serve    http.HandlerFunc // guarded by mu; nil: say the name
+	serve    http.HandlerFunc // guarded by mu; nil: answers with the name
 	probe    http.HandlerFunc // of probes; guarded by mu; nil: 200
 	requests int              // guarded by mu
 	probes   map[string]int   // by path; guarded by mu
 }
 
-// ProbePath is how the paths of the tests' health checks begin, so that a
-// backend can tell a probe from a request.
+// ProbePath is the prefix of the paths of the tests' health checks, by which a backend
+// tells a probe from a request.
 const ProbePath = "/probe"
 
 // NewBackend starts a backend; it ends with the test.
@@ -60,39 +60,39 @@ func (b *Backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !isProbe && serve != nil:
 		serve(w, r)
 	default:
-		_, _ = fmt.Fprintln(w, b.Name) // the client may be gone
+		_, _ = fmt.Fprintln(w, b.Name) // the client may have disconnected
 	}
 }
 
-// Serve exchanges what requests get.
+// Serve replaces the handler of requests.
 func (b *Backend) Serve(h http.HandlerFunc) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.serve = h
 }
 
-// Probe exchanges what probes get.
+// Probe replaces the handler of probes.
 func (b *Backend) Probe(h http.HandlerFunc) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.probe = h
 }
 
-// Requests is the number of requests so far, without probes.
+// Requests returns the number of requests so far, without probes.
 func (b *Backend) Requests() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.requests
 }
 
-// Probes is the number of probes of a path so far.
+// Probes returns the number of probes of a path so far.
 func (b *Backend) Probes(path string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.probes[path]
 }
 
-// Port is the backend's port.
+// Port returns the backend's port.
 func (b *Backend) Port() string {
 	_, port, _ := net.SplitHostPort(b.Address)
 	return port
@@ -104,7 +104,7 @@ func (b *Backend) Stop() {
 	b.server.Close()
 }
 
-// Status answers with a status and nothing else.
+// Status returns a handler that answers with a status and no body.
 func Status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }

@@ -38,7 +38,7 @@ func NewCertificateUntil(t testing.TB, notAfter time.Time, names ...string) Cert
 	return certify(t, key, notAfter, names)
 }
 
-// NewRSACertificate makes an RSA key pair of so many bits, valid for a day.
+// NewRSACertificate makes an RSA key pair of the given number of bits, valid for a day.
 func NewRSACertificate(t testing.TB, bits int, names ...string) Certificate {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, bits)

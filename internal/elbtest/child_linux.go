@@ -2,8 +2,9 @@ package elbtest
 
 import "syscall"
 
-// child makes a node leave a Ctrl-C to the test, which ends the node, and end
-// with the test process if that is killed or runs out of time.
+// child returns process attributes with which a node does not get the terminal's Ctrl-C,
+// which ends the test and so the node, and ends with the test process if that is killed or
+// times out.
 func child() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

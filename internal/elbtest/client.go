@@ -15,7 +15,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 )
 
-// An SDK is the official SDK pointed at a node, one client a product.
+// An SDK is the official SDK with a node as its endpoint; it has one client for each
+// product.
 type SDK struct {
 	ENS *ens.Client
 	CAS *cas.Client
@@ -25,21 +26,21 @@ type SDK struct {
 	transports []*http.Transport // one for each client
 }
 
-// CloseIdle closes the connections that wait for another call.
+// CloseIdle closes the idle connections.
 func (s *SDK) CloseIdle() {
 	for _, t := range s.transports {
 		t.CloseIdleConnections()
 	}
 }
 
-// SDK is the official SDK with the root key.
+// SDK returns the official SDK with the root key.
 func (n *Node) SDK(t testing.TB) *SDK { return n.SDKFor(t, n.AccessKeyID, n.Secret) }
 
-// newClient is held while clients are made: the SDK fills its table of endpoints
-// then, without a lock of its own.
+// newClient is held while clients are created, because the SDK fills its table of
+// endpoints without a lock.
 var newClient sync.Mutex
 
-// SDKFor is the official SDK with any key.
+// SDKFor returns the official SDK with any key.
 func (n *Node) SDKFor(t testing.TB, accessKeyID, secret string) *SDK {
 	t.Helper()
 	newClient.Lock()
@@ -54,7 +55,7 @@ func (n *Node) SDKFor(t testing.TB, accessKeyID, secret string) *SDK {
 		t.Fatal(err)
 	}
 	for _, c := range []interface{ SetTransport(http.RoundTripper) }{s.ENS, s.CAS, s.RAM, s.STS} {
-		own := http.DefaultTransport.(*http.Transport).Clone() // the SDK writes to it with every call
+		own := http.DefaultTransport.(*http.Transport).Clone() // the SDK modifies it with every call
 		c.SetTransport(own)
 		s.transports = append(s.transports, own)
 	}
@@ -63,8 +64,8 @@ func (n *Node) SDKFor(t testing.TB, accessKeyID, secret string) *SDK {
 	return &s
 }
 
-// Fill sets the fields of an SDK request by the names of the wire. A parameter
-// that the SDK does not know travels with the others in the query.
+// Fill sets the fields of an SDK request by the names that are sent over the wire.
+// Parameters that the SDK does not know are added to the query.
 func Fill[R requests.AcsRequest](request R, params map[string]string) R {
 	v := reflect.ValueOf(request).Elem()
 	for name, value := range params {
@@ -86,8 +87,8 @@ func setField(request reflect.Value, name, value string) bool {
 	return false
 }
 
-// Code is the error code that a call was refused with: "" for success, and the
-// text of an error that is not the server's.
+// Code returns the error code of a refused call: "" for success, and the message of an
+// error that is not the server's.
 func Code(err error) string {
 	if err == nil {
 		return ""

@@ -40,7 +40,7 @@ func TestKill(t *testing.T) {
 		for range 1 + rand.IntN(12) {
 			<-acks
 		}
-		n.Kill() // while the next call is under way
+		n.Kill() // while the next call is in progress
 		<-stream
 
 		n = n.Again(t)

@@ -338,8 +338,9 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// passing are files that a stopped node has none of: those of a restore under way, the
-// ones that are renamed when they are whole, and the sockets of one that runs.
+// passing are files that a stopped node does not have: those of a restore in progress,
+// temporary files that are renamed once they are complete, and the sockets of a running
+// node.
 var passing = []string{
 	"begun.new", "format.new", "seal.key.new", "nonces.new", "root-credentials.new", "console-sessions.part", "console-charts",
 	"restoring.backup", "restoring.backup.part", "takeover.sock", "takeover.sock.new", "backup.sock", "audit.log.1",

@@ -70,7 +70,7 @@ func TestEIPBySDK(t *testing.T) {
 	overQUIC := onEIP.dialQUIC(t, tls.NewLRUClientSessionCache(1))
 	_ = overQUIC.conn.CloseWithError(0, "") // it was a request that counts
 
-	s.CloseIdle() // likewise
+	s.CloseIdle() // as above: the end of the process would wait for these connections
 	next := n.TakeOver(t)
 	<-n.done
 	if got := onEIP.Get(t, onEIP.Client(t, ""), "/"); got.Status != http.StatusOK || got.Backend != "a" {

@@ -1,7 +1,6 @@
-// Package elbtest is the whole product under test: it starts the real program
-// as a process of its own, with backends, certificates and the official SDK
-// around it. Its own tests are the end-to-end tests. Start reading at Start,
-// then NewSite.
+// Package elbtest tests the complete product: it starts the real program as a process of
+// its own, with backends, certificates and the official SDK. Its own tests are the
+// end-to-end tests. Start reading at Start, then NewSite.
 package elbtest
 
 import (
@@ -13,8 +12,8 @@ import (
 	"sync"
 )
 
-// binary builds the program once a process, with the race detector if the tests
-// run under it, and answers its path.
+// binary builds the program once per process, with the race detector if the tests use it,
+// and returns its path.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "elbow-test")
 	if err != nil {
@@ -33,14 +32,14 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// RemoveBinary removes what was built. A TestMain calls it last.
+// RemoveBinary removes the built program. A TestMain calls it last.
 func RemoveBinary() {
 	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a leftover in the temporary directory harms nobody
+		_ = os.RemoveAll(filepath.Dir(path)) // what remains is in the temporary directory
 	}
 }
 
-// Root is the top of the repository.
+// Root returns the top directory of the repository.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))

@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for something that is bound to happen. It
-// is never what a test measures.
+// patience bounds how long a test waits for a condition. No test measures it.
 const patience = time.Minute
 
-// Eventually calls try until it returns nil. It is for what the product
-// promises to reach without saying when.
+// Eventually calls try until it returns nil. It is for conditions that the product reaches
+// at an unspecified time.
 func Eventually(t testing.TB, try func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// FreeAddress is a port of ip that nobody has. It is below those that the kernel
-// gives to outgoing connections (32768 to 60999 on Linux), one of which could
-// have it a moment later.
+// FreeAddress returns an unused port of ip. It is below the ports of outgoing connections
+// (32768 to 60999 on Linux), one of which could use it a moment later.
 func FreeAddress(t testing.TB, ip string) string {
 	t.Helper()
 	address, err := freeAddress(ip)
@@ -39,8 +38,8 @@ var vswitches struct {
 	used int
 }
 
-// freeVSwitch is a range of the loopback network that no other node of this
-// process has, and hardly one of another.
+// freeVSwitch returns a range of the loopback network that no other node of this process
+// uses, and with high probability none of another process.
 func freeVSwitch() string {
 	vswitches.Lock()
 	defer vswitches.Unlock()

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// A Front is a listener as its clients see it.
+// A Front is a listener from the side of its clients.
 type Front struct {
 	*Site
 	Port string
@@ -33,13 +33,13 @@ func (f *Front) AwaitState(t testing.TB, state string) {
 	})
 }
 
-// HostPort is where the listener accepts connections.
+// HostPort returns the address of the listener.
 func (f *Front) HostPort() string { return net.JoinHostPort(f.Address, f.Port) }
 
-// URL of a path on the listener.
+// URL returns the URL of a path on the listener.
 func (f *Front) URL(path string) string { return "https://" + SiteName + ":" + f.Port + path }
 
-// TLS is a client's side that trusts the site.
+// TLS returns a client's TLS configuration that trusts the site.
 func (f *Front) TLS() *tls.Config {
 	return &tls.Config{RootCAs: f.Certificate.Roots, ServerName: SiteName}
 }
@@ -55,8 +55,8 @@ func (f *Front) Dial(t testing.TB) *tls.Conn {
 	return c
 }
 
-// Client is an HTTP client of the listener with a cookie jar. It comes from
-// the address from, or from any if that is "".
+// Client returns an HTTP client of the listener with a cookie jar. It connects from the
+// address from, or from any if that is "".
 func (f *Front) Client(t testing.TB, from string) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -84,15 +84,15 @@ func (f *Front) Client(t testing.TB, from string) *http.Client {
 	}
 }
 
-// An Answer is a response read to its end.
+// An Answer is a response that was read completely.
 type Answer struct {
 	Status  int
 	Header  http.Header
 	Body    string
-	Backend string // who answered; "" if no backend did
+	Backend string // the name of the backend that answered; "" if none did
 }
 
-// Get asks for a path.
+// Get requests a path.
 func (f *Front) Get(t testing.TB, c *http.Client, path string) Answer {
 	t.Helper()
 	a, err := f.TryGet(c, path)
@@ -102,7 +102,7 @@ func (f *Front) Get(t testing.TB, c *http.Client, path string) Answer {
 	return a
 }
 
-// TryGet is Get for a request that may find nobody.
+// TryGet is Get for a request that may fail.
 func (f *Front) TryGet(c *http.Client, path string) (Answer, error) {
 	res, err := c.Get(f.URL(path))
 	if err != nil {
@@ -119,7 +119,7 @@ func (f *Front) TryGet(c *http.Client, path string) (Answer, error) {
 	}, nil
 }
 
-// Spread sends n requests and counts who answered.
+// Spread sends n requests and counts the answers of each backend.
 func (f *Front) Spread(t testing.TB, c *http.Client, n int) map[string]int {
 	t.Helper()
 	count := make(map[string]int)

@@ -80,7 +80,7 @@ func TestDataDirectory(t *testing.T) {
 	}
 }
 
-// A stop lets what is under way end, and everything is there after it.
+// A stop lets exchanges in flight complete, and the configuration is still there after it.
 func TestStopDrains(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

@@ -190,7 +190,7 @@ func managedEIP(t *testing.T, w *world, lb string) {
 	}
 	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
 	serves(false)
-	Eventually(t, func() error { // the address goes when nothing on it is under way
+	Eventually(t, func() error { // the address is removed once no exchange uses it
 		l, err := net.Listen("tcp", "[fd00:9::1]:0")
 		if err == nil {
 			_ = l.Close()

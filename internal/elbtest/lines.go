@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// Lines keep what a part logs, in text.
+// Lines holds the log of a part as text.
 type Lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	news chan struct{} // receives when there is more
+	news chan struct{} // receives when lines were added
 }
 
-// NewLines returns an empty log and what writes to it.
+// NewLines returns an empty log and a logger that writes to it.
 func NewLines() (*Lines, *slog.Logger) {
 	l := &Lines{news: make(chan struct{}, 1)}
 	return l, slog.New(slog.NewTextHandler(l, nil))
@@ -38,7 +38,7 @@ func (l *Lines) String() string {
 	return l.text.String()
 }
 
-// Await waits for a line that has the attribute and answers its value.
+// Await waits for a line that has the attribute and returns its value.
 func (l *Lines) Await(t testing.TB, attribute string) string {
 	t.Helper()
 	timeout := time.After(30 * time.Second)

@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// A log collects what a node prints.
+// A log collects the output of a node.
 type log struct {
-	ready chan struct{} // closed at the line that says so
+	ready chan struct{} // closed when readyLine was printed
 
 	mu    sync.Mutex
 	text  bytes.Buffer // guarded by mu
@@ -45,11 +45,11 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// A mark is a place in a log. Take it before doing what the log is then watched
-// for: the line may be there before the watch begins.
+// mark returns the current position in the log. It has to be called before the action
+// whose line is then awaited: the line may be printed before the wait begins.
 func (l *log) mark() int { return len(l.String()) }
 
-// from is what has been printed since the mark.
+// from returns the output since the mark.
 func (l *log) from(mark int) string { return l.String()[mark:] }
 
 func (l *log) contains(s string) bool { return strings.Contains(l.String(), s) }

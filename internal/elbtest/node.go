@@ -15,17 +15,16 @@ import (
 	"elbow/internal/rpc"
 )
 
-// Options shape a node. The zero value is a node with a data directory of its
-// own.
+// Options configure a node. The zero value is a node with a data directory of its own.
 type Options struct {
 	Dir     string   // holds the data directory; "": a temporary one
 	API     string   // host:port of the API; "": a free port
 	EIPs    string   // CIDRs that EIPs are taken from; "": one of the node's own
 	VSwitch string   // CIDR that load balancers get addresses from; "": one of the node's own
 	Args    []string // further arguments of serve
-	OwnKeys bool     // the node makes its root credentials itself
+	OwnKeys bool     // the node generates its root credentials
 	Binary  string   // "": the one built from this tree
-	Stderr  *os.File // where it logs, and prints; nil: Log has it
+	Stderr  *os.File // destination of its output; nil: Log returns it
 }
 
 // A Node is a running `elbow serve`.
@@ -35,7 +34,7 @@ type Node struct {
 	AccessKeyID string // of the account's root
 	Secret      string
 
-	as   *syscall.SysProcAttr // nil: as child has it
+	as   *syscall.SysProcAttr // nil: that of child
 	cmd  *exec.Cmd
 	log  *log
 	done chan struct{} // closed when the process has ended
@@ -70,8 +69,8 @@ func (n *Node) endWith(t testing.TB) {
 	})
 }
 
-// Launch is Start for a node that may refuse to start or outlives a test. The
-// caller kills it.
+// Launch is Start for a node that may refuse to start or that outlives a test. The caller
+// has to kill it.
 func Launch(o Options) (*Node, error) {
 	n := &Node{Options: o}
 	if err := n.complete(); err != nil {
@@ -113,7 +112,7 @@ func (n *Node) start() error {
 	return nil
 }
 
-// awaitReady returns when the node is ready. One that is not in time is killed.
+// awaitReady returns when the node is ready. A node that is not ready in time is killed.
 func (n *Node) awaitReady() error {
 	select {
 	case <-n.log.ready:
@@ -126,7 +125,7 @@ func (n *Node) awaitReady() error {
 	}
 }
 
-// Successor is a node that will take over from n, with further arguments.
+// Successor returns a node that will take over from n, with further arguments.
 func (n *Node) Successor(args ...string) *Node {
 	next := &Node{Options: n.Options, Admin: n.Admin}
 	next.Args = append(append(slices.Clone(n.Args), "-takeover"), args...)
@@ -145,7 +144,7 @@ func (n *Node) TakeOver(t testing.TB, args ...string) *Node {
 	return next
 }
 
-// complete fills in what the options leave open.
+// complete sets the options that were not given.
 func (n *Node) complete() (err error) {
 	if n.API == "" {
 		if n.API, err = freeAddress("127.0.0.1"); err != nil {
@@ -163,7 +162,7 @@ func (n *Node) complete() (err error) {
 	return err
 }
 
-// Broken is an error if the node has reported a data race or a panic.
+// Broken returns an error if the node has reported a data race or a panic.
 func (n *Node) Broken() error {
 	if n.log.contains("DATA RACE") || n.log.contains("panic:") || n.log.contains("msg=panic") {
 		return fmt.Errorf("the node at %s reported a data race or a panic:\n%s", n.API, n.Log())
@@ -171,26 +170,25 @@ func (n *Node) Broken() error {
 	return nil
 }
 
-// Again starts the program again on the data and the addresses of a node that
-// has ended.
+// Again starts the program again with the data and the addresses of a node that has ended.
 func (n *Node) Again(t testing.TB) *Node {
 	t.Helper()
 	return Start(t, n.Options)
 }
 
-// Data is the node's data directory.
+// Data returns the node's data directory.
 func (n *Node) Data() string { return filepath.Join(n.Dir, "data") }
 
-// PID is the process of the node.
+// PID returns the process id of the node.
 func (n *Node) PID() int { return n.cmd.Process.Pid }
 
-// Kill ends the node as a power cut would, and waits until it is gone.
+// Kill kills the node, which then cannot write anything any more, and waits for its end.
 func (n *Node) Kill() {
 	_ = n.cmd.Process.Kill() // fails only if it has ended
 	<-n.done
 }
 
-// Stop asks the node to drain and waits until it is gone.
+// Stop asks the node to drain and waits for its end.
 func (n *Node) Stop(t testing.TB) {
 	t.Helper()
 	_ = n.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended
@@ -205,7 +203,7 @@ func (n *Node) Stop(t testing.TB) {
 	}
 }
 
-// Log is what the node has printed so far.
+// Log returns the output of the node so far.
 func (n *Node) Log() string { return n.log.String() }
 
 func (n *Node) wait() {
@@ -213,7 +211,7 @@ func (n *Node) wait() {
 	close(n.done)
 }
 
-// RPC is a client of the node with the root key.
+// RPC returns a client of the node with the root key.
 func (n *Node) RPC() *rpc.Client {
 	return &rpc.Client{Endpoint: "http://" + n.API, AccessKeyID: n.AccessKeyID, Secret: n.Secret}
 }

@@ -36,7 +36,7 @@ func (s *Site) SetOf(protocol string, params map[string]string) (err error) {
 	return err
 }
 
-// StatusOf is the status of a listener of a protocol as Describe answers it.
+// StatusOf returns the status of a listener of a protocol, as Describe answers it.
 func (s *Site) StatusOf(protocol, port string) (string, error) {
 	params := map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port}
 	switch protocol {
@@ -51,8 +51,8 @@ func (s *Site) StatusOf(protocol, port string) (string, error) {
 	return out.Status, err
 }
 
-// ListenOf creates and starts a listener of a protocol, waits until it runs, and
-// answers its address.
+// ListenOf creates and starts a listener of a protocol, waits until it runs, and returns
+// its address.
 func (s *Site) ListenOf(t testing.TB, protocol string, changes map[string]string) (address string) {
 	t.Helper()
 	params := map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": strconv.Itoa(int(s.ports.Add(1)))}

@@ -70,7 +70,7 @@ func testRR(t *testing.T) {
 	}
 }
 
-// With a request under way on every backend but one, the next goes there.
+// With a request in flight on every backend but one, that one gets the next.
 func testWLC(t *testing.T) {
 	a, b := NewBackend(t, "a"), NewBackend(t, "b")
 	s := NewSite(t, node(t), a, b)

@@ -35,7 +35,7 @@ type Site struct {
 // of its own.
 const firstPort = 8443
 
-// NewSite makes a load balancer in front of backends.
+// NewSite creates a load balancer in front of backends.
 func NewSite(t testing.TB, n *Node, backends ...*Backend) *Site {
 	t.Helper()
 	s := &Site{SDK: n.SDK(t), Node: n, Backends: backends}
@@ -61,7 +61,7 @@ func NewSite(t testing.TB, n *Node, backends ...*Backend) *Site {
 	return s
 }
 
-// LoadBalancerParams are the parameters of a CreateLoadBalancer that succeeds.
+// LoadBalancerParams returns the parameters of a CreateLoadBalancer that succeeds.
 func LoadBalancerParams() map[string]string {
 	return map[string]string{
 		"EnsRegionId": "local", "LoadBalancerSpec": "elb.s1.small", "NetworkId": "n-default",
@@ -69,15 +69,15 @@ func LoadBalancerParams() map[string]string {
 	}
 }
 
-// EIPParams are the parameters of CreateEipInstance.
+// EIPParams returns the parameters of CreateEipInstance.
 func EIPParams() map[string]string {
 	return map[string]string{"EnsRegionId": "local", "InstanceChargeType": "PostPaid", "InternetChargeType": "95BandwidthByMonth"}
 }
 
-// uploads numbers the certificates of this process, whose names must differ.
+// uploads numbers the certificates of this process, whose names have to differ.
 var uploads atomic.Int64
 
-// Upload uploads a key pair and answers its id.
+// Upload uploads a key pair and returns its id.
 func Upload(t testing.TB, sdk *SDK, c Certificate) string {
 	t.Helper()
 	request := cas.CreateUploadUserCertificateRequest()
@@ -122,8 +122,8 @@ func (s *Site) SetWeight(t testing.TB, b *Backend, weight int) {
 	}
 }
 
-// ListenerParams are the parameters of a CreateLoadBalancerHTTPSListener that
-// succeeds, on a port that no other listener of the site has, with changes.
+// ListenerParams returns the parameters of a CreateLoadBalancerHTTPSListener that
+// succeeds, on a port that no other listener of the site uses, with changes.
 func (s *Site) ListenerParams(changes map[string]string) map[string]string {
 	params := map[string]string{
 		"LoadBalancerId": s.LoadBalancerID, "ListenerPort": strconv.Itoa(int(s.ports.Add(1))),
@@ -153,7 +153,7 @@ func (s *Site) Describe(port string) (*ens.DescribeLoadBalancerHTTPSListenerAttr
 		if !strings.HasPrefix(Code(err), "Throttling") {
 			return out, err
 		}
-		time.Sleep(50 * time.Millisecond) // as a client does: tests that wait ask the shared node often
+		time.Sleep(50 * time.Millisecond) // tests that wait call it often, on a node that they share
 	}
 }
 

@@ -20,14 +20,14 @@ import (
 	"elbow/internal/api"
 )
 
-// strangerConns is how many connections strangers open, and apiConns how many the
-// node lets the API's port have.
+// strangerConns is how many connections the unauthenticated clients open, and apiConns how
+// many the node accepts on the API's port.
 const (
 	strangerConns = 300
 	apiConns      = 48
 )
 
-// A strain is what strangers cost a node at one moment.
+// A strain is the resource usage of a node at one moment.
 type strain struct{ files, goroutines, memory int }
 
 // strainOf looks at the process from outside, and at its metrics.
@@ -60,7 +60,7 @@ func strainOf(t *testing.T, n *Node) (s strain) {
 	return strain{len(files), value("go_goroutines"), value("go_memstats_heap_inuse_bytes") + value("go_memstats_stack_inuse_bytes")}
 }
 
-// A way in is what each connection of a stranger sends, again and again if that is
+// A wayIn is what each connection of an unauthenticated client sends, repeatedly if it is
 // answered.
 type wayIn struct {
 	name  string
@@ -126,7 +126,8 @@ func newSignInForm(t *testing.T, n *Node) (f signInForm) {
 	return signInForm{res.Cookies()[0].Name + "=" + res.Cookies()[0].Value, string(token[1])}
 }
 
-// flood has strangers come in, and returns what ends it.
+// flood opens the connections of unauthenticated clients, and returns a function that ends
+// them.
 func flood(t *testing.T, addr string, w wayIn) (end func()) {
 	t.Helper()
 	var conns []net.Conn
@@ -145,7 +146,7 @@ func flood(t *testing.T, addr string, w wayIn) (end func()) {
 					return
 				}
 				if i == 0 && w.times > 1 {
-					all.Go(func() { _, _ = io.Copy(io.Discard, c) }) // likewise
+					all.Go(func() { _, _ = io.Copy(io.Discard, c) }) // ends with the connection
 				}
 			}
 		})
@@ -161,8 +162,8 @@ func flood(t *testing.T, addr string, w wayIn) (end func()) {
 	}
 }
 
-// Whatever strangers do at the API's port, what they cost is bounded, traffic is
-// served, and so is who comes anew with a key.
+// Whatever unauthenticated clients do at the API's port, their cost is bounded, traffic is
+// served, and so are new clients with a key.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{Args: []string{"-max-api-connections", fmt.Sprint(apiConns), "-memory-limit", "512MiB"}})
@@ -221,7 +222,8 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-// TLS handshakes that never end are bounded likewise, and who finishes one is served.
+// The cost of TLS handshakes that never complete is bounded too, and a client that
+// completes one is served.
 func TestUnfinishedHandshakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

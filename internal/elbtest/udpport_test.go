@@ -12,8 +12,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// A UDP listener waits for the HTTP/3 requests under way on its port, which end in
-// their own time, and its log says what it waits for. When it is gone, HTTP/3 has the
+// A UDP listener waits until the HTTP/3 requests in flight on its port have ended by
+// themselves, and its log reports what it waits for. After its deletion, HTTP/3 uses the
 // port again.
 func TestUDPListenerWaitsForHTTP3(t *testing.T) {
 	leak.Check(t)

@@ -18,8 +18,8 @@ import (
 	"elbow/internal/api"
 )
 
-// Strangers whose calls never come to their end keep nobody from taking over, and
-// no call waits for them.
+// Unauthenticated clients whose calls are never complete neither prevent a takeover nor
+// delay other calls.
 func TestTakeoverBesideStalledCalls(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
