@@ -165,7 +165,7 @@ func TestCallsShareConnections(t *testing.T) {
 	}
 }
 
-// A backend that has all its connections leave, again and again, loses no call.
+// A backend that sends GOAWAY on all its connections, repeatedly, loses no call.
 func TestCallGoAway(t *testing.T) {
 	leak.Check(t)
 	l := listenTCP(t)
@@ -219,8 +219,8 @@ func pingPong(ctx context.Context, c testgrpc.TestServiceClient) error {
 	return nil
 }
 
-// A client that does not read makes the backend wait, and holds up nobody else.
-// When it gives up, the backend learns of it.
+// A client that does not read exerts backpressure on the backend and delays no other
+// client. When it cancels, the backend's stream is reset.
 func TestCallSlowReader(t *testing.T) {
 	leak.Check(t)
 	var sent atomic.Int64
@@ -318,7 +318,7 @@ func TestCallBackendDies(t *testing.T) {
 	}
 }
 
-// A fault is told in gRPC's terms: status 200, and the status of the call.
+// A fault is reported in gRPC's terms: HTTP status 200, and the status of the call.
 func TestCallFaults(t *testing.T) {
 	leak.Check(t)
 	slow := listenTCP(t)
@@ -393,8 +393,8 @@ func TestCallFields(t *testing.T) {
 	}
 }
 
-// A stream on which nobody says anything for longer than a body may pause goes
-// on, as do both its directions.
+// A call stays open while both sides are silent for longer than the limit for a body,
+// and so do both its directions.
 func TestCallSilence(t *testing.T) {
 	leak.Check(t)
 	const pause = 20 * time.Millisecond
@@ -516,8 +516,8 @@ func request(f *http2.Framer) uint32 {
 	}
 }
 
-// A call that the backend has not looked at is made once more; one that it has
-// reset is reset for the client, with the code that tells it most.
+// A call that the backend has not processed is retried; one that it has reset is reset
+// for the client, with the most specific code.
 func TestCallRetry(t *testing.T) {
 	leak.Check(t)
 	trailersOnly := func(f *http2.Framer, id uint32) {
@@ -602,8 +602,8 @@ func TestCallRefusedAlways(t *testing.T) {
 	}
 }
 
-// A call whose body is still coming is not made again here when it is refused: the
-// client is told so, and makes it again.
+// A refused call whose body is incomplete is not retried by the proxy: the client gets
+// a code that allows it to retry.
 func TestCallRefusedWhileSending(t *testing.T) {
 	leak.Check(t)
 	var calls atomic.Int32

@@ -169,8 +169,8 @@ func testFreshConnectionDied(t *testing.T, v version) {
 	}
 }
 
-// A backend that refuses the connection has seen nothing, so any request goes
-// to the next one.
+// A backend that refuses the connection has seen nothing of the request, so any
+// request is retried with the next one.
 func TestRefusedConnectGoesElsewhere(t *testing.T) { each(t, testRefusedConnectGoesElsewhere) }
 
 func testRefusedConnectGoesElsewhere(t *testing.T, v version) {
@@ -396,7 +396,7 @@ func testClientGoneWithinBody(t *testing.T, v version) {
 	}
 }
 
-// Plain HTTP on a TLS port is told so; anything else is not answered.
+// Plain HTTP on a TLS port is answered with 400; any other data is not answered.
 func TestPlainOnTLS(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})

@@ -142,8 +142,8 @@ func TestH2RequestHead(t *testing.T) {
 	}
 }
 
-// Requests that are malformed are reset, others refused; nothing of either
-// reaches a backend, and the connection goes on (RFC 9113, 8.1.1).
+// Malformed requests are reset, others refused; neither reaches a backend, and the
+// connection stays open (RFC 9113, 8.1.1).
 func TestH2Refused(t *testing.T) {
 	leak.Check(t)
 	arrived := make(chan string, 100)
@@ -286,8 +286,8 @@ func TestH2ClientGone(t *testing.T) {
 	}
 }
 
-// A backend that answers before it has read the body: the client gets the answer
-// and is told to stop (RFC 9113, 8.1).
+// If a backend answers before it has read the body, the client gets the answer and is
+// asked to stop (RFC 9113, 8.1).
 func TestH2EarlyAnswer(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -350,7 +350,8 @@ func TestH2FullDuplex(t *testing.T) {
 	}
 }
 
-// A body that does not come is given up; one that drips is not.
+// A request body that stops arriving ends the exchange; one that arrives slowly does
+// not.
 func TestH2BodyTimeout(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(exchange.Limits{BodyTimeout: 50 * time.Millisecond}))
@@ -461,7 +462,7 @@ func TestH2IdleTimeout(t *testing.T) {
 	c.wantGoAway(http2.ErrCodeNo)
 }
 
-// A connection that has settled goes on as before. (settleTime is a second.)
+// A settled connection continues to serve requests. (settleTime is a second.)
 func TestH2Settled(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, idleTimeout(10*time.Second))
@@ -532,7 +533,7 @@ func TestH2Panic(t *testing.T) {
 	good.wantStatus(good.open(true), "200")
 }
 
-// Streams whose window is closed stand in nobody's way.
+// Streams whose window is exhausted do not block others.
 func TestH2ClosedWindows(t *testing.T) {
 	leak.Check(t)
 	const streams, size = 40, 1 << 20
@@ -567,8 +568,8 @@ func TestH2ClosedWindows(t *testing.T) {
 	}
 }
 
-// What a client says that it takes of header lists is advice, and no reason to keep an
-// answer back (RFC 9113, 6.5.2).
+// SETTINGS_MAX_HEADER_LIST_SIZE of a client is advisory, and no reason to withhold an
+// answer (RFC 9113, 6.5.2).
 func TestH2HeaderListSizeIsAdvice(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {

@@ -19,7 +19,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// What ends a connection, and what it is told (RFC 9114, 8.1).
+// Each connection error ends the connection with the right code (RFC 9114, 8.1).
 func TestH3ConnectionErrors(t *testing.T) {
 	leak.Check(t)
 	request := headers(pseudo("POST", "/")...)
@@ -190,7 +190,7 @@ func (c *rawH3) ping() {
 	c.answer(c.stream(true, headers(pseudo("OPTIONS", "/", "expect", "no-body-please")...)))
 }
 
-// Heads that are too long are told so.
+// Heads that are too long get an answer with status 431.
 func TestH3HeadTooLong(t *testing.T) {
 	leak.Check(t)
 	long := strings.Repeat("x", 8<<10)
@@ -257,8 +257,8 @@ func TestH3LongBodies(t *testing.T) {
 	}
 }
 
-// A client that gives its request up frees the backend at once, and its connection
-// goes on.
+// A client that cancels its request frees the backend at once, and its connection
+// stays open.
 func TestH3Cancel(t *testing.T) {
 	leak.Check(t)
 	asked, left := make(chan struct{}, 1), make(chan struct{}, 1)
@@ -303,8 +303,8 @@ func TestH3BackendBreaksOff(t *testing.T) {
 	}
 }
 
-// An answer may be complete before the request is. The client is told that it may
-// stop, in a way that is no error.
+// An answer may be complete before the request is. The client is asked to stop with a
+// code that is no error.
 func TestH3EarlyAnswer(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -323,8 +323,8 @@ func TestH3EarlyAnswer(t *testing.T) {
 	}
 }
 
-// A body of unknown length that is there with the head reaches the backend with
-// its length; a GET whose end comes later has no body.
+// A body of unknown length that arrives together with the head reaches the backend
+// with its length; a GET whose end arrives later has no body.
 func TestH3Framing(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {

@@ -144,8 +144,8 @@ func TestTLSVersions(t *testing.T) {
 	}
 }
 
-// Draining closes what is idle at once, lets the rest finish with a word, and
-// takes nothing new.
+// A drain closes idle connections at once, lets the others finish their exchange with
+// Connection: close, and accepts no new ones.
 func TestDrain(t *testing.T) {
 	leak.Check(t)
 	asked, next := make(chan struct{}), make(chan struct{})
@@ -178,9 +178,9 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// What does not end by itself is cut when the time is up.
-// A drain that runs out of time on a listener without connections has cut nothing,
-// so the log must not say so.
+// Connections that have not ended when the drain times out are cut. A drain that times
+// out on a listener without connections has cut nothing, so the log must not report a
+// cut.
 func TestDrainWithoutConnections(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -222,8 +222,8 @@ func TestDrainCuts(t *testing.T) {
 	_, _ = io.ReadAll(shaking)
 }
 
-// Beyond a limit connections are told so, in any version of HTTP; far beyond not
-// even that. The log has it once.
+// Connections beyond a limit get 503, in any version of HTTP; far beyond it they are
+// closed at once. The log reports it once.
 func TestConnectionLimit(t *testing.T) {
 	leak.Check(t)
 	for name, set := range map[string]func(*Options, int){

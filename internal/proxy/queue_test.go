@@ -16,7 +16,7 @@ func backendLimit(n int, patience time.Duration) setting {
 	return func(o *Options, _ *Config) { o.MaxBackendConns, o.QueueTimeout = n, patience }
 }
 
-// holding is a backend that answers hello, but /hold only when told to.
+// holding is a backend that answers hello; it answers /hold only when released.
 func holding(t *testing.T) (address string, asked, release chan struct{}) {
 	asked, release = make(chan struct{}, 16), make(chan struct{})
 	return origin(t, func(w http.ResponseWriter, r *http.Request) {
@@ -51,9 +51,8 @@ func (r *rig) awaitFree(i int) {
 	}
 }
 
-// A backend that has as many exchanges as it may gets no more: one waits its
-// turn, the next is refused at once, and when there is a place again both find
-// one.
+// A backend at its limit of exchanges gets no more: one exchange queues, the next is
+// refused at once, and when places are free again both are served.
 func TestBackendLimit(t *testing.T) { each(t, testBackendLimit) }
 
 func testBackendLimit(t *testing.T, v version) {
@@ -130,8 +129,8 @@ func TestClientGoneFromQueue(t *testing.T) {
 	}
 }
 
-// Where another member has a place, a full one is passed over; but a client
-// whose session is with the full one waits for it.
+// A full member is skipped if another one has a place; but a client whose session is
+// with the full one waits for it.
 func TestFullMemberIsPassedOver(t *testing.T) {
 	leak.Check(t)
 	asked, release := make(chan struct{}), make(chan struct{})

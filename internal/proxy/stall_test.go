@@ -13,8 +13,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// endless is a backend whose answers to /long never end, nor do its WebSockets. Anything
-// else it greets when all of it has come.
+// endless is a backend whose answers to /long never end, nor do its WebSockets. It
+// answers any other complete request with hello.
 func endless(t *testing.T) string {
 	return scripted(t, func(_ int, p *peer) {
 		for {
@@ -43,8 +43,8 @@ func endless(t *testing.T) string {
 	})
 }
 
-// holders have n exchanges of one client stand still, which is one that takes nothing of
-// the answer to a request for path, or sends nothing of a body that it has begun.
+// holders makes n exchanges of one client stall: the client does not read the answer
+// to a request for path, or does not send the rest of a body.
 func (r *rig) holders(v version, n int, path string, upload bool) {
 	r.t.Helper()
 	switch v {
@@ -128,8 +128,8 @@ func (r *rig) awaitActive(i, n int) {
 	waitFor(r.t, "so many exchanges", func() bool { return r.cfg.Backends[i].Member.Active.Load() == int64(n) })
 }
 
-// An answer that the backend has given as a whole holds no place, whatever its client
-// does.
+// An answer that the backend has sent completely holds no place, even if its client
+// does not read it.
 func TestSmallAnswersHoldNoPlace(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{endless(t)}, backendLimit(10, patience))
@@ -143,8 +143,8 @@ func TestSmallAnswersHoldNoPlace(t *testing.T) {
 	r.dial().send(get).want(200, "hello")
 }
 
-// Tunnels over which nothing comes are let be, unless one client has more than its
-// share of the places and another one wants one.
+// Idle tunnels are left open, unless one client holds more than its share of the
+// places and another exchange needs one.
 func TestTunnelsShare(t *testing.T) {
 	leak.Check(t)
 	const places = 4
