@@ -31,7 +31,7 @@ type options struct {
 	sites    int
 	workload []string
 	subject  []string
-	ways     []string // of strangers
+	ways     []string // of unauthenticated clients
 	elbow    named
 	other    named
 	caddy    string

@@ -22,8 +22,8 @@ type order struct {
 	Kind     byte     // of the exchanges over TCP
 	Most     int      // client ports that are used once, of UDP
 	Resume   bool     // handshakes are resumed
-	Ways     []string // of strangers; all if empty
-	Secure   bool     // the port that strangers come to speaks TLS beside plain HTTP
+	Ways     []string // of unauthenticated clients; all if empty
+	Secure   bool     // the port for unauthenticated clients speaks TLS beside plain HTTP
 	Rate     float64  // requests a second, of an open loop
 }
 

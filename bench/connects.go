@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// connectWorkers is the number of connections under way at any time in a round
-// of new connections.
+// connectWorkers is the number of connections in flight at any time in a round of new
+// connections.
 const connectWorkers = 32
 
 // maxFull is the share of full handshakes up to which a round of resumed ones

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// idleSettle is how long the balancer gets to let go of what the handshakes
-// needed before its memory is read.
+// idleSettle is how long the balancer gets to release the memory of the handshakes before
+// its memory is read.
 const idleSettle = 5 * time.Second
 
 // An openFunc opens n connections to an address, uses each, calls hold, uses

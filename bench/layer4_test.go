@@ -75,7 +75,7 @@ func answerOnce(t *testing.T, answer string) (address string) {
 	return l.Addr().String()
 }
 
-// Each connection has one message under way; a wrong answer is no measurement.
+// Each connection has one message in flight; a wrong answer is an error of the round.
 func TestPingPongLoad(t *testing.T) {
 	o := order{Address: startEchoServer(t), Duration: 50 * time.Millisecond}
 	got, err := pingPongLoad(o)

@@ -23,14 +23,14 @@ const (
 	pacedBody    = 100 // bytes of smallBody
 )
 
-// A pacedConn is a connection of an open loop, with at most one request under
-// way.
+// A pacedConn is a connection of an open loop, with at most one request in
+// flight.
 type pacedConn struct {
 	fd    int
 	tls   *tls.Conn     // nil: messages over TCP alone
 	text  [4 << 10]byte // the answer so far
 	n     int
-	due   time.Duration // when the request under way was due
+	due   time.Duration // when the request in flight was due
 	freed time.Duration // when the last one was answered
 }
 

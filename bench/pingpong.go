@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pingPongLoad exchanges messages over as many connections as an open loop has,
-// each with one under way at all times, until the round ends.
+// pingPongLoad exchanges messages over as many connections as an open loop has, with one
+// message in flight on each at all times, until the round ends.
 func pingPongLoad(o order) (outcome, error) {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(pacedMemory)

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	// strangersLead is how long strangers are at it before the round: bursts that the
-	// node lets through at once are over then.
+	// strangersLead is how long the unauthenticated clients run before the round, so that
+	// the bursts which the node accepts are over.
 	strangersLead = time.Second
 
 	// strangerPatience bounds a connection of theirs.
@@ -49,8 +49,9 @@ type way struct {
 	next time.Time // guarded by mu; when the next one may begin
 }
 
-// ways have rates of which each is beyond what a node lets strangers begin (500
-// requests and 200 handshakes a second), and so low that they do not fill their core.
+// ways returns the kinds of load of unauthenticated clients. Each rate exceeds what a node
+// begins for them (500 requests and 200 handshakes a second), and is low enough not to
+// fill the core of the clients.
 func ways() []*way {
 	return []*way{
 		{name: "signatures", workers: 32, rate: 1000, once: asking(false, wrongSignature)},

@@ -16,17 +16,20 @@ import (
 	"time"
 )
 
-// strangersRate is the data plane's load beside strangers, in requests a second, a
-// fraction of what it can do: what is measured is how late answers are.
+// strangersRate is the load of the data plane beside unauthenticated clients of the API,
+// in requests a second. It is a fraction of the capacity, because the round measures
+// latency.
 const strangersRate = 2000
 
-// strangersSettle is how long the node gets after a round to do what they have left,
-// passwords above all, so that it does not disturb the next one.
+// strangersSettle is how long the node gets after a round to complete the work that these
+// clients have caused, password checks above all, so that it does not disturb the next
+// round.
 const strangersSettle = 3 * time.Second
 
-// strangerSubjects are elbow by itself, beside strangers at the port of its API, and
-// beside the same strangers at the port of another process on the same core, which
-// does as good as nothing: what the machine alone makes of them.
+// strangerSubjects returns three subjects: elbow alone, elbow with unauthenticated clients
+// at the port of its API, and elbow with the same clients at the port of another process
+// on the same core that does almost no work. The last one shows the share of the machine
+// in the result.
 func strangerSubjects(st *stage, name, binary string) []*subject {
 	alone, control, beside := newElbow(st, name+"-alone", binary), newElbow(st, name+"-control", binary), newElbow(st, name+"-strangers", binary)
 	alone.peer = true
@@ -69,8 +72,8 @@ func (st *stage) startDeaf(ctx context.Context) (order, error) {
 	return order{Address: address}, awaitListening(ctx, p, address)
 }
 
-// besideStrangers is a load at a fixed rate, with strangers where the subject has
-// them.
+// besideStrangers measures a load at a fixed rate, together with the unauthenticated
+// clients if the subject has them.
 func besideStrangers(ctx context.Context, r *running, o options) (sample, error) {
 	load := order{Address: r.address, Duration: o.duration, Rate: cmp.Or(o.rate, strangersRate)}
 	if r.strangers.Address == "" {
@@ -93,7 +96,7 @@ func besideStrangers(ctx context.Context, r *running, o options) (sample, error)
 	return got, err
 }
 
-// strangers are the process that plays them.
+// The child process that runs the unauthenticated clients.
 type strangers struct {
 	cmd    *exec.Cmd
 	cancel context.CancelFunc

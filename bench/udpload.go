@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// udpWorkers is the number of datagrams under way at any time: so few that
-	// no receive buffer overflows.
+	// udpWorkers is the number of datagrams in flight at any time, few enough that no
+	// receive buffer overflows.
 	udpWorkers = 64
 
 	// udpPatience is how long an answer may take; then the datagram is lost.
