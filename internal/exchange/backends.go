@@ -56,8 +56,8 @@ func NewBackend(o *BackendOptions) *Backend {
 	return b
 }
 
-// Retire closes the idle connections of a backend that no Config uses any
-// more, and takes it out of the metrics. It is called once.
+// Retire closes the idle connections of a backend that no Config uses any more, and
+// removes its metrics. It must be called only once.
 //
 // An exchange that has loaded the previous Config completes with that Config: it may
 // still choose this backend, wait for a place at it and connect to it. New exchanges load

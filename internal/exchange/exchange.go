@@ -1,7 +1,7 @@
-// Package exchange is what happens between a request and its answer, whatever versions
-// of HTTP client and backend speak: choose a backend, queue, connect, send, receive.
-// The client's side is an interface that proxy/tcp, proxy/h2 and proxy/h3 implement, the
-// backend's side is here.
+// Package exchange handles a request and its answer, whatever versions of HTTP client and
+// backend use: choose a backend, queue, connect, send, receive. The client side is an
+// interface that proxy/tcp, proxy/h2 and proxy/h3 implement; the backend side is
+// implemented here.
 //
 // Start reading at Exchange.Serve. Every failure is a Fault (fault.go, which lists where
 // each status is decided); answer.go turns it into an answer. A Backend (backends.go)

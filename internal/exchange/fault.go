@@ -10,9 +10,9 @@ import (
 	"elbow/internal/http1"
 )
 
-// A Fault is the one kind of error an exchange ends with. What the client gets,
-// what is logged and counted and whether another backend is tried follow from
-// its fields, never from the text of Err. Whoever detects a failure sets Status:
+// A Fault is the only kind of error that an exchange ends with. The client's answer, the
+// log record, the metrics and the decision to retry follow from its fields, never from
+// the text of Err. The code that detects a failure sets Status:
 //
 //	4xx  the request: HeadFault and BodyFault, with the status of the parser's error;
 //	     what this listener does not forward: local
