@@ -205,20 +205,26 @@ func TestOnlyTrusted(t *testing.T) {
 		if err := c.ask("Key: k\r\n", 1); err != nil {
 			t.Fatal(err)
 		}
+		l.wantIdle(2) // an answer is read before the server notes that it waits
 	}
 	third := dial(t, l, "127.0.0.1")
 	second.closed()
 	third.send("POST / HTTP/1.1\r\nHost: a\r\nKey: k\r\nContent-Length: 2\r\n\r\nx")
 	first.send("POST / HTTP/1.1\r\nHost: a\r\nKey: k\r\nContent-Length: 2\r\n\r\nx")
-	for l.idle() > 0 { // until the server has read them
-		time.Sleep(time.Millisecond)
-	}
+	l.wantIdle(0) // the server has read them
 	dial(t, l, "127.0.0.1").closed()
 	for _, c := range []*client{first, third} {
 		c.send("x")
 		if res, err := http.ReadResponse(c.r, nil); err != nil || res.StatusCode != http.StatusOK {
 			t.Errorf("a busy one: %v", err)
 		}
+	}
+}
+
+// wantIdle waits until n connections wait for a request, or are not trusted.
+func (l *Listener) wantIdle(n int) {
+	for l.idle() != n {
+		time.Sleep(time.Millisecond)
 	}
 }
 

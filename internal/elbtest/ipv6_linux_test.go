@@ -183,11 +183,14 @@ func managedEIP(t *testing.T, w *world, lb string) {
 		})
 	}
 	serves(true)
-	var told struct{ Status, StatusReason string }
-	w.must(t, "DescribeLoadBalancerHTTPSListenerAttribute", listener, &told)
-	if told.Status != "Running" || told.StatusReason != "" {
-		t.Errorf("got %+v", told)
-	}
+	Eventually(t, func() error { // the socket is open before the status says so
+		var told struct{ Status, StatusReason string }
+		w.must(t, "DescribeLoadBalancerHTTPSListenerAttribute", listener, &told)
+		if told.Status != "Running" || told.StatusReason != "" {
+			return fmt.Errorf("got %+v", told)
+		}
+		return nil
+	})
 	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
 	serves(false)
 	Eventually(t, func() error { // the address is removed once no exchange uses it

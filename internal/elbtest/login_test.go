@@ -86,6 +86,7 @@ func TestChangePassword(t *testing.T) {
 	}
 
 	w.must(t, "DeleteAccessKey", map[string]string{"UserName": "erin", "UserAccessKeyId": w.signer.AccessKeyID}, nil)
+	w.must(t, "DetachPolicyFromUser", map[string]string{"PolicyType": "Custom", "PolicyName": "assume", "UserName": "erin"}, nil)
 	w.must(t, "DeleteUser", map[string]string{"UserName": "erin"}, nil)
 	w.must(t, "CreateUser", map[string]string{"UserName": "erin"}, nil)
 	_, err := patient(t, w.Client, operation(t, "GetLoginProfile"), map[string]string{"UserName": "erin"})

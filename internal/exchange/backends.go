@@ -63,9 +63,8 @@ func NewBackend(o *BackendOptions) *Backend {
 // still choose this backend, wait for a place at it and connect to it. New exchanges load
 // the new Config and cannot choose it; a cookie that names it is treated as one that names
 // no member. After the DrainTimeout the connections in use are closed: the client gets 502,
-// or a truncated response if it has begun, and the access log says ErrOffBackend. A
-// request that retry sends again after that, on a new connection to this backend, is not
-// bounded by the DrainTimeout.
+// or a truncated response if it has begun, and the access log says ErrOffBackend. New
+// connections to this backend are refused then, also for a retry.
 func (b *Backend) Retire() {
 	b.Pool.Close()
 	time.AfterFunc(b.drain, b.expire)

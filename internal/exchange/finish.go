@@ -35,7 +35,7 @@ func (x *Exchange) ours(f *Fault) *Fault {
 	switch reason := x.From.CutFor.Load(); {
 	case reason != nil:
 		err = reason.Err
-	case f.Side == Upstream && f.Op >= OpSend && x.Record.backend != nil && x.Record.backend.expired.Load():
+	case f.Side == Upstream && f.Op >= OpConnect && x.Record.backend != nil && x.Record.backend.expired.Load():
 		err = ErrOffBackend
 	default:
 		return f

@@ -12,6 +12,9 @@ import (
 // under a request, and for requests that must not risk that. A timeout is an
 // os.ErrDeadlineExceeded, as on reads and writes.
 func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
+	if p.isCut() {
+		return nil, ErrCut
+	}
 	tcp, err := p.dial(deadline)
 	if err != nil {
 		p.failures.Add(1)
@@ -25,8 +28,15 @@ func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
 	}
 	p.dials.Add(1)
 	p.mu.Lock()
-	p.lend(c)
+	cut := p.cut
+	if !cut {
+		p.lend(c)
+	}
 	p.mu.Unlock()
+	if cut { // while it was dialing
+		c.Close()
+		return nil, ErrCut
+	}
 	return c, nil
 }
 

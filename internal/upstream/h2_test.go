@@ -371,7 +371,7 @@ func TestStreamPoolEnds(t *testing.T) {
 	s, _ = b.must(t, p)
 	ask(t, s)
 	p.Cut()
-	if _, _, err := s.Head(nil, soon()); err != errCut {
+	if _, _, err := s.Head(nil, soon()); err != ErrCut {
 		t.Errorf("after Cut: got %v", err)
 	}
 	s.Release(false)

@@ -58,10 +58,12 @@ var (
 	// that the request may be sent again (RFC 9113, 8.7).
 	ErrUnprocessed = errors.New("backend has not looked at the request")
 
+	// ErrCut is the error of connections and streams after Cut.
+	ErrCut = errors.New("backend was taken away")
+
 	errNotH2    = errors.New("backend does not speak HTTP/2")
 	errNoRoom   = errors.New("backend takes no streams")
 	errFull     = errors.New("connection takes no more streams")
-	errCut      = errors.New("backend was taken away")
 	errIdle     = &http2.Error{Code: http2.NoError, Reason: "idle for too long"}
 	errReleased = &http2.Error{Code: http2.NoError, Reason: "nothing left to do"}
 )

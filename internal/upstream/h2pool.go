@@ -23,6 +23,9 @@ type h2Conns struct {
 // it, or on a new one. Its owner must call Release. An error means that the
 // backend has seen nothing of the request.
 func (p *Pool) OpenStream() (*Stream, error) {
+	if p.isCut() {
+		return nil, ErrCut
+	}
 	for range openTries {
 		c, made := p.h2.take(p)
 		fresh := made
@@ -185,7 +188,7 @@ func (h *h2Conns) cut() {
 	all := slices.Clone(h.all)
 	h.mu.Unlock()
 	for _, c := range all {
-		c.fail(errCut)
+		c.fail(ErrCut)
 	}
 }
 

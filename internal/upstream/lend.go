@@ -1,9 +1,10 @@
 package upstream
 
-// Cut closes the connections that are out, whatever their owners are doing
-// with them. It ends the patience that Close has with them.
+// Cut closes the connections in use, whatever their owners are doing with them, and
+// refuses new ones with ErrCut: it is the end of the time that Close leaves them.
 func (p *Pool) Cut() {
 	p.mu.Lock()
+	p.cut = true
 	var out []*Conn
 	for c := p.inUse; c != nil; c = c.next {
 		out = append(out, c)
@@ -11,6 +12,13 @@ func (p *Pool) Cut() {
 	p.mu.Unlock()
 	closeAll(out)
 	p.h2.cut()
+}
+
+// isCut reports whether Cut was called.
+func (p *Pool) isCut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cut
 }
 
 // lend puts c into the list of connections in use. The list is linked through the

@@ -41,6 +41,7 @@ type Pool struct {
 	mu       sync.Mutex
 	idle     []*Conn     // guarded by mu; oldest first
 	inUse    *Conn       // guarded by mu; the first of the connections in use
+	cut      bool        // guarded by mu; Cut was called
 	closed   bool        // guarded by mu
 	sweeping bool        // guarded by mu; sweeper will fire
 	sweeper  *time.Timer // guarded by mu; made by the first Put
