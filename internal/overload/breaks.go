@@ -51,12 +51,18 @@ func (b *Breaks) Make() {
 	if began < b.until {
 		return
 	}
-	if b.rounds != nil {
-		b.rounds.Wait()
-	}
-	runtime.Gosched() // of what a look finds the runtime runs first what came last, which is this
+	b.look()
 	ended := socket.Now()
 	if took := ended.Sub(began); took >= shareMin {
 		b.until = ended.Add(min(took, shareMax) / busyShare)
 	}
+}
+
+// look returns when the runtime has looked at the network and run what it found. b.mu
+// must be locked.
+func (b *Breaks) look() {
+	if b.rounds != nil {
+		b.rounds.Wait()
+	}
+	runtime.Gosched() // of what a look finds the runtime runs first what came last, which is this
 }

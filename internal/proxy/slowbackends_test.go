@@ -115,7 +115,7 @@ func TestSlowClientsOfBreakingBackends(t *testing.T) {
 					takers = append(takers, k)
 				}
 				for _, k := range takers {
-					if err := k.head(); err != nil {
+					if err := k.begin(v, r); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -167,7 +167,7 @@ func TestSlowClientsWithFewPlaces(t *testing.T) {
 					reading.Add(1)
 					go func() { // ends with the answer
 						defer reading.Done()
-						if k.err = k.head(); k.err == nil {
+						if k.err = k.begin(v, r); k.err == nil {
 							k.take()
 						}
 					}()

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,6 +78,21 @@ func (k *taker) take() {
 	if k.err == io.EOF {
 		k.err = nil
 	}
+}
+
+// begin waits for the head of the answer. On a busy machine a connection can reach its
+// idle timeout before the request is sent: then the proxy closes it without an answer
+// or a log line, and the client asks again.
+func (k *taker) begin(v version, r *rig) error {
+	for range 20 {
+		err := k.head()
+		_, closed := errors.AsType[*http3.Error](err)
+		if err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) && !closed {
+			return err
+		}
+		k.ask(v, r)
+	}
+	return errors.New("no answer on 20 connections")
 }
 
 func (k *taker) request() string {
@@ -258,6 +275,7 @@ func removed(r *rig) func() error {
 func impatient(o *Options, c *Config) {
 	c.IdleTimeout = pause / 8
 	o.Limits.LingerTimeout, o.Limits.SettleTime = pause/8, pause/16
+	o.Limits.UnreadTimeout = 10 * pause // slow clients keep it
 }
 
 // Slow clients get their complete answers, whatever happens to their listener
@@ -319,7 +337,7 @@ func testSlowClients(t *testing.T, r *rig, v version, event slowEvent) {
 		bodies.Add(1)
 		go func() {
 			defer bodies.Done()
-			k.err = k.head()
+			k.err = k.begin(v, r)
 			heads.Done()
 			<-begun
 			k.take()
@@ -341,6 +359,8 @@ func testSlowClients(t *testing.T, r *rig, v version, event slowEvent) {
 				t.Errorf("%s: access log has %v", name, line)
 			}
 		case event.cuts && line["side"] == "self" && line["status"] == 200.0:
+		case event.cuts && line["err"] == nil && k.size <= exchange.ShortAnswer:
+			// All was sent, and nobody asks whether a short answer was taken.
 		case event.cuts && v == http30 && line["err"] == nil && k.size-k.got <= k.room():
 			// All was sent. What QUIC has acknowledged is not known.
 		default:
