@@ -204,6 +204,7 @@ func (c *h2Conn) ping(f *http2.Frame) error {
 // those above the last one that it names were not processed (RFC 9113, 6.8).
 func (c *h2Conn) goingAway(f *http2.Frame) {
 	last := f.Uint31()
+	c.leave() // before the streams end: requests that are sent again must not come here
 	c.mu.Lock()
 	c.goAway = true
 	for id, s := range c.streams {
@@ -213,7 +214,6 @@ func (c *h2Conn) goingAway(f *http2.Frame) {
 	}
 	c.wakeSenders() // those that wait to be opened go to other connections
 	c.mu.Unlock()
-	c.leave()
 }
 
 // windowUpdate lets a stream, or all of them, send more.
