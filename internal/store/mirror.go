@@ -126,12 +126,17 @@ func (m *Mirror) follow(ctx context.Context) {
 	listed := true // false after a failed list, which is logged once
 	for ctx.Err() == nil {
 		watch, stop := context.WithCancel(ctx)
-		for resp := range m.store.client.Watch(watch, desiredPrefix, clientv3.WithPrefix(), clientv3.WithRev(m.revision+1)) {
-			if resp.Err() != nil {
-				break
+		changes := m.store.client.Watch(watch, desiredPrefix, clientv3.WithPrefix(), clientv3.WithRev(m.revision+1))
+		for going := true; going; {
+			select {
+			case resp, open := <-changes:
+				if going = open && resp.Err() == nil; going {
+					pause = retryFirst
+					m.apply(resp)
+				}
+			case <-ctx.Done(): // seldom the client does not close the channel then
+				going = false
 			}
-			pause = retryFirst
-			m.apply(resp)
 		}
 		stop()
 		select {
