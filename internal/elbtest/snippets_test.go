@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -69,19 +70,11 @@ type snippets struct {
 	dir      string
 }
 
-// unordered are the operations whose code is not run yet: they do not succeed beside
-// the others in one world, because they rename what others name, or need a state that
-// others change.
-var unordered = []string{
-	"UpdateUser", "UpdateGroup", "CreateLoadBalancerHTTPListener", "CreateLoadBalancerTCPListener",
-	"TagResources", "UntagResources", "DeleteEip", "DeleteGroup", "DeletePolicyVersion",
-}
-
 // order has the operations in an order in which all of them succeed in one
 // world: those that only read first, those that delete last.
 func (s *snippets) order() []*api.Operation {
 	ranks := []string{"get", "list", "create", "update", "delete"}
-	ops := slices.DeleteFunc(slices.Clone(api.Operations()), func(op *api.Operation) bool { return slices.Contains(unordered, op.Name) })
+	ops := slices.Clone(api.Operations())
 	rank := func(op *api.Operation) int {
 		if op.Name == "DeleteLoadBalancer" { // with the listener that another one deletes
 			return len(ranks)
@@ -92,17 +85,35 @@ func (s *snippets) order() []*api.Operation {
 	return ops
 }
 
-// params are those of a valid call; what another call has used up or needs is
-// exchanged.
+// params are those of a valid call, except that a call renames and deletes what no other
+// one needs, and that each listener has a port of its own.
 func (s *snippets) params(t *testing.T, op *api.Operation) map[string]string {
 	params := s.valid(t, op.Name)
-	switch op.Name {
-	case "ReleaseInstance":
-		params["InstanceId"] = s.inactive
-	case "DeletePolicy":
-		params["PolicyName"] = "new"
-	}
+	maps.Copy(params, map[string]map[string]string{
+		"CreateLoadBalancerHTTPListener": {"ListenerPort": "9080"},
+		"CreateLoadBalancerTCPListener":  {"ListenerPort": "9081"},
+		"UpdateUser":                     {"UserName": "dave", "NewUserName": "dave-b"}, // from CreateUser
+		"UpdateGroup":                    {"GroupName": "new"},                          // from CreateGroup
+		"ReleaseInstance":                {"InstanceId": s.inactive},
+		"DeleteEip":                      {"InstanceId": s.usedEIP}, // after UnAssociateEnsEipAddress
+		"DeletePolicy":                   {"PolicyName": "new"},
+		"DeletePolicyVersion":            {"VersionId": "v1"},      // SetDefaultPolicyVersion sets v2
+		"DeleteGroup":                    {"GroupName": "renamed"}, // by UpdateGroup
+	}[op.Name])
 	return params
+}
+
+// form are the fields of the Explorer's form that have these parameters.
+func (s *snippets) form(op *api.Operation, params map[string]string) url.Values {
+	form := url.Values{"language": {s.language.ID}}
+	for _, row := range op.New().Params() {
+		if row.Var.Shape().Type == api.List {
+			form.Set(row.Name, strings.Join(row.Listed(params), "\n"))
+		} else if value, ok := params[row.Name]; ok {
+			form.Set(row.Name, value)
+		}
+	}
+	return form
 }
 
 // client is whose key an operation is called with.
@@ -128,10 +139,8 @@ func (s *snippets) download(t *testing.T) {
 	token = tokenIn(t, browser, console)
 	for _, op := range api.Operations() {
 		params := s.params(t, op)
-		form := url.Values{"csrf": {token}, "language": {s.language.ID}}
-		for name, value := range params {
-			form.Set(name, value)
-		}
+		form := s.form(op, params)
+		form.Set("csrf", token)
 		s.unpack(t, op, post(t, browser, console+"explorer/"+op.Name+"/project", form))
 		for name, value := range params {
 			file := filepath.Join(s.project(op), strings.ToLower(name)+".pem")
