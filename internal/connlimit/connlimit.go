@@ -47,10 +47,10 @@ type Listener struct {
 	pending int64                   // guarded by mu: bytes of all untrusted clients
 }
 
-// A holding is what the untrusted clients of one network hold.
+// A holding counts the resources of all untrusted clients of one network.
 type holding struct {
-	conns   int
-	pending int64
+	conns   int   // open connections
+	pending int64 // bytes read of unanswered requests
 }
 
 // New returns a listener over l.
