@@ -52,12 +52,7 @@ func (s *listenSocket) open(of *Streams, addr netip.AddrPort) (err error) {
 	return err
 }
 
-func (s *listenSocket) address() netip.AddrPort { return addressOf(s.tcp.Addr()) }
-
-func addressOf(a net.Addr) netip.AddrPort {
-	ap := a.(*net.TCPAddr).AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-}
+func (s *listenSocket) address() netip.AddrPort { return socket.AddrPort(s.tcp.Addr()) }
 
 func (s *listenSocket) close() { _ = s.tcp.Close() } // closed once
 
@@ -122,7 +117,7 @@ type pair struct {
 // serve passes bytes until both sides have closed.
 func (e *engine) serve(l *Listener, c *net.TCPConn) {
 	p := &pair{listener: l, client: c}
-	p.record.client, p.record.began = addressOf(c.RemoteAddr()), socket.Now()
+	p.record.client, p.record.began = socket.AddrPort(c.RemoteAddr()), socket.Now()
 	defer l.leave()
 	defer func() { l.finish(&p.record) }()
 	cfg := l.config.Load()

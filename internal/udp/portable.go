@@ -57,10 +57,7 @@ func (s *socketOf) open(of *Relay, addr netip.AddrPort) (err error) {
 	return err
 }
 
-func (s *socketOf) address() netip.AddrPort {
-	ap := s.udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-}
+func (s *socketOf) address() netip.AddrPort { return socket.AddrPort(s.udp.LocalAddr()) }
 
 func (s *socketOf) close() { _ = s.udp.Close() } // closed once
 
