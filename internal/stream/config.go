@@ -58,13 +58,3 @@ type Counts interface {
 	Retried()                                         // an attempt after the first
 	Ended(took, connected time.Duration, side string) // a connection; connected is 0 if no backend accepted it, side is the party at fault
 }
-
-// Retire resets, after the DrainTimeout, the connections to a backend that no Config
-// uses any more.
-func (s *Streams) Retire(b *Backend) {
-	b.retired.Do(func() {
-		time.AfterFunc(s.drain, func() {
-			s.engine.cut(func(_ *Listener, of *Backend) bool { return of == b }, byRetirement)
-		})
-	})
-}

@@ -110,17 +110,6 @@ func New(o Options) (*Streams, error) {
 // Close ends the loops. The listeners must have been drained before.
 func (s *Streams) Close() { s.engine.close() }
 
-// listening returns the open listeners.
-func (s *Streams) listening() []*Listener {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]*Listener, 0, len(s.open))
-	for l := range s.open {
-		all = append(all, l)
-	}
-	return all
-}
-
 // A Given is a listening socket that is handed to another process. Open makes a
 // copy.
 type Given struct {
@@ -130,8 +119,20 @@ type Given struct {
 
 // Sockets returns the listening sockets of all listeners.
 func (s *Streams) Sockets() (all []Given) {
-	for _, l := range s.listening() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.open {
 		all = append(all, Given{l.address, l.socket.duplicate})
 	}
 	return all
+}
+
+// Retire resets, after the DrainTimeout, the connections to a backend that no Config
+// uses any more.
+func (s *Streams) Retire(b *Backend) {
+	b.retired.Do(func() {
+		time.AfterFunc(s.drain, func() {
+			s.engine.cut(func(_ *Listener, of *Backend) bool { return of == b }, byRetirement)
+		})
+	})
 }
