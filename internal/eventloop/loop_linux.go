@@ -102,10 +102,6 @@ func (l *Loop) Watch(fd int, events uint32) error {
 	return nil
 }
 
-// CloseFD closes a descriptor, which takes it out of all sets. Like the other calls for
-// what never waits it does not announce itself to the scheduler.
-func CloseFD(fd int) { _, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
-
 // Unwatch removes a descriptor from the set.
 func (l *Loop) Unwatch(fd int) { _ = unix.EpollCtl(l.fd, unix.EPOLL_CTL_DEL, fd, nil) } // it is in the set
 

@@ -11,12 +11,10 @@ import (
 // listen starts accepting connections of l. The kernel wakes only one of several
 // waiting loops.
 func (o *loop) listen(l *Listener) {
-	select {
-	case <-l.socket.closed:
+	if l.socket.IsShut() {
 		return
-	default:
 	}
-	fd := l.socket.fd
+	fd := l.socket.FD
 	if err := o.Watch(fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE); err != nil {
 		o.streams.log.Error("connections are not accepted", "listener", l.address, "err", err)
 		return
@@ -25,7 +23,7 @@ func (o *loop) listen(l *Listener) {
 }
 
 func (o *loop) unlisten(l *Listener) {
-	fd := l.socket.fd
+	fd := l.socket.FD
 	if o.accepts[int32(fd)] == l {
 		delete(o.accepts, int32(fd))
 		o.Unwatch(fd)
@@ -40,7 +38,7 @@ var errAccept = errors.New("connections cannot be accepted for now")
 // take accepts connections of l.
 func (o *loop) take(l *Listener) {
 	for range acceptTurn {
-		fd, client, e := accept(l.socket.fd)
+		fd, client, e := accept(l.socket.FD)
 		switch e {
 		case 0:
 		case unix.EAGAIN:

@@ -1,10 +1,11 @@
 package stream
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"syscall"
 	"unsafe"
+
+	"elbow/internal/eventloop"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,50 +16,19 @@ import (
 // accept accepts one connection. It skips clients that have already disconnected; the
 // error is EAGAIN if there are no more.
 func accept(fd int) (conn int, client netip.AddrPort, err syscall.Errno) {
-	var sa syscall.RawSockaddrAny
+	var name unix.RawSockaddrInet6
 	for {
-		n := uint32(unsafe.Sizeof(sa))
-		c, _, e := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&sa)), uintptr(unsafe.Pointer(&n)), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+		n := uint32(unix.SizeofSockaddrInet6)
+		c, _, e := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&n)), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 		switch e {
 		case 0:
-			return int(c), addressOf(&sa), 0
+			return int(c), eventloop.AddrPort(&name), 0
 		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO:
 			continue
 		default:
 			return -1, netip.AddrPort{}, e
 		}
 	}
-}
-
-func addressOf(sa *syscall.RawSockaddrAny) netip.AddrPort {
-	port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&(*syscall.RawSockaddrInet4)(unsafe.Pointer(sa)).Port))[:]) // at the same place for both
-	switch sa.Addr.Family {
-	case unix.AF_INET:
-		return netip.AddrPortFrom(netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(sa)).Addr), port)
-	case unix.AF_INET6:
-		return netip.AddrPortFrom(netip.AddrFrom16((*syscall.RawSockaddrInet6)(unsafe.Pointer(sa)).Addr).Unmap(), port)
-	}
-	return netip.AddrPort{}
-}
-
-// connectTo begins to connect a non-blocking socket.
-func connectTo(fd int, to netip.AddrPort) syscall.Errno {
-	if ip := to.Addr().Unmap(); ip.Is4() {
-		sa := syscall.RawSockaddrInet4{Family: unix.AF_INET, Addr: ip.As4()}
-		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], to.Port())
-		_, _, e := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
-		return e
-	}
-	sa := syscall.RawSockaddrInet6{Family: unix.AF_INET6, Addr: to.Addr().As16()}
-	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], to.Port())
-	_, _, e := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
-	return e
-}
-
-// newSocket opens a non-blocking TCP socket of a family.
-func newSocket(family int) (int, syscall.Errno) {
-	fd, _, e := syscall.RawSyscall(syscall.SYS_SOCKET, uintptr(family), unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	return int(fd), e
 }
 
 // setOption sets an option whose value is a number.

@@ -32,30 +32,16 @@ func (e *engine) close() {
 
 // accept starts accepting connections of l, as soon as the process may.
 func (e *engine) accept(l *Listener) {
-	select {
-	case <-l.streams.begun:
-		e.admit(l)
-		return
-	default:
-	}
-	go func() { // ends when the process may begin, or with the listener
-		select {
-		case <-l.streams.begun:
-			e.admit(l)
-		case <-l.socket.closed:
+	l.socket.After(l.streams.begun, func() {
+		for _, o := range e.loops {
+			o.Do(func() { o.listen(l) })
 		}
-	}()
-}
-
-func (e *engine) admit(l *Listener) {
-	for _, o := range e.loops {
-		o.Do(func() { o.listen(l) })
-	}
+	})
 }
 
 // refuse ends accept. After it returns no connection of l is accepted.
 func (e *engine) refuse(l *Listener) {
-	l.socket.shut()
+	l.socket.Shut()
 	for _, o := range e.loops {
 		o.Do(func() { o.unlisten(l) })
 	}

@@ -37,7 +37,7 @@ func (s *Streams) Listen(addr netip.AddrPort, cfg *Config, counts Counts) (*List
 	s.mu.Lock()
 	s.open[l] = struct{}{}
 	s.mu.Unlock()
-	l.address = l.socket.address()
+	l.address = l.socket.Address()
 	s.engine.accept(l)
 	return l, nil
 }
@@ -58,7 +58,7 @@ func (l *Listener) Close() {
 		delete(s.open, l)
 		s.mu.Unlock()
 		s.engine.refuse(l) // after it returns nothing is accepted
-		l.socket.close()
+		l.socket.Close()
 		s.files.Release(1, 0)
 	})
 }

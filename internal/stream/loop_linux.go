@@ -2,7 +2,6 @@ package stream
 
 import (
 	"runtime/debug"
-	"slices"
 
 	"elbow/internal/eventloop"
 	"elbow/internal/socket"
@@ -107,18 +106,9 @@ func (o *loop) guarded(p *pair, step func(*pair)) {
 
 // enter puts the descriptor of one side of p into the table and the set.
 func (o *loop) enter(p *pair, fd int) error {
-	o.table = grown(o.table, fd)
+	o.table = eventloop.Grown(o.table, fd)
 	o.table[fd] = p
 	return o.Watch(fd, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP|eventloop.EdgeTriggered)
-}
-
-// grown returns the table, extended to include a descriptor.
-func grown(table []*pair, fd int) []*pair {
-	if missing := fd + 1 - len(table); missing > 0 {
-		table = slices.Grow(table, missing)
-		table = table[:cap(table)]
-	}
-	return table
 }
 
 // drop closes the descriptor of one side when all events of the batch have been seen:

@@ -3,6 +3,7 @@ package stream
 import (
 	"net/netip"
 
+	"elbow/internal/eventloop"
 	"elbow/internal/socket"
 
 	"golang.org/x/sys/unix"
@@ -89,24 +90,20 @@ func (p *pair) connect() {
 // dial opens the socket to the backend and starts to connect it. It reports
 // whether that succeeded.
 func (p *pair) dial(b *Backend) bool {
-	family := unix.AF_INET
-	if b.Address.Addr().Unmap().Is6() {
-		family = unix.AF_INET6
-	}
-	fd, e := newSocket(family)
+	fd, e := eventloop.NewFD(eventloop.Family(b.Address), unix.SOCK_STREAM)
 	if e != 0 {
 		p.end(byScarcity, true)
 		return false
 	}
 	p.server = side{fd: int32(fd)}
 	if p.loop.streams.files.Refuses(uintptr(fd)) {
-		p.loop.table = grown(p.loop.table, fd)
+		p.loop.table = eventloop.Grown(p.loop.table, fd)
 		p.end(byScarcity, true)
 		return false
 	}
 	setOption(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // best effort: without it small messages are delayed
-	if e := connectTo(fd, b.Address); e != 0 && e != unix.EINPROGRESS {
-		p.loop.table = grown(p.loop.table, fd)
+	if e := eventloop.ConnectFD(fd, b.Address); e != 0 && e != unix.EINPROGRESS {
+		p.loop.table = eventloop.Grown(p.loop.table, fd)
 		return false
 	}
 	if err := p.loop.enter(p, fd); err != nil {

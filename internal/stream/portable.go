@@ -52,11 +52,11 @@ func (s *listenSocket) open(of *Streams, addr netip.AddrPort) (err error) {
 	return err
 }
 
-func (s *listenSocket) address() netip.AddrPort { return socket.AddrPort(s.tcp.Addr()) }
+func (s *listenSocket) Address() netip.AddrPort { return socket.AddrPort(s.tcp.Addr()) }
 
-func (s *listenSocket) close() { _ = s.tcp.Close() } // closed once
+func (s *listenSocket) Close() { _ = s.tcp.Close() } // closed once
 
-func (s *listenSocket) duplicate() (*os.File, error) { return socket.Duplicate(s.tcp) }
+func (s *listenSocket) Duplicate() (*os.File, error) { return socket.Duplicate(s.tcp) }
 
 func (e *engine) accept(l *Listener) { go e.run(l) } // ends when the listener is closed; refuse waits
 

@@ -122,7 +122,7 @@ func (s *Streams) Sockets() (all []Given) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for l := range s.open {
-		all = append(all, Given{l.address, l.socket.duplicate})
+		all = append(all, Given{l.address, l.socket.Duplicate})
 	}
 	return all
 }

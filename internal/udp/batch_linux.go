@@ -1,10 +1,11 @@
 package udp
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"syscall"
 	"unsafe"
+
+	"elbow/internal/eventloop"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,30 +55,11 @@ func (b *batch) datagram(i int) []byte {
 }
 
 // from returns the source address of message i.
-func (b *batch) from(i int) netip.AddrPort {
-	name := &b.names[i]
-	port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&name.Port))[:])
-	if name.Family == unix.AF_INET {
-		return netip.AddrPortFrom(netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr), port)
-	}
-	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), port)
-}
+func (b *batch) from(i int) netip.AddrPort { return eventloop.AddrPort(&b.names[i]) }
 
-// address prepares message i, which was read, for sending to a client through a socket
-// of the given family.
+// address prepares message i, which was read, for sending to a client.
 func (b *batch) address(i int, to netip.AddrPort) {
-	name := &b.names[i]
-	*name = unix.RawSockaddrInet6{}
-	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], to.Port())
-	if to.Addr().Is4() {
-		name.Family = unix.AF_INET
-		(*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr = to.Addr().As4()
-		b.messages[i].header.Namelen = unix.SizeofSockaddrInet4
-	} else {
-		name.Family = unix.AF_INET6
-		name.Addr = to.Addr().As16()
-		b.messages[i].header.Namelen = unix.SizeofSockaddrInet6
-	}
+	b.messages[i].header.Namelen = eventloop.PutAddrPort(&b.names[i], to)
 	b.vectors[i].SetLen(int(b.messages[i].length))
 }
 
@@ -111,27 +93,6 @@ func write(fd int, p []byte) syscall.Errno {
 			return e
 		}
 	}
-}
-
-// newSocket opens a non-blocking UDP socket of a family.
-func newSocket(family int) (int, syscall.Errno) {
-	fd, _, e := syscall.RawSyscall(unix.SYS_SOCKET, uintptr(family), unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	return int(fd), e
-}
-
-// connectTo connects a socket.
-func connectTo(fd int, to netip.AddrPort) syscall.Errno {
-	var name unix.RawSockaddrInet6 // RawSockaddrInet4 is shorter, with the same first fields
-	n := uintptr(unix.SizeofSockaddrInet6)
-	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], to.Port())
-	if ip := to.Addr().Unmap(); ip.Is4() {
-		name.Family, n = unix.AF_INET, unix.SizeofSockaddrInet4
-		(*unix.RawSockaddrInet4)(unsafe.Pointer(&name)).Addr = ip.As4()
-	} else {
-		name.Family, name.Addr = unix.AF_INET6, ip.As16()
-	}
-	_, _, e := syscall.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&name)), n)
-	return e
 }
 
 // disconnect removes the peer and the local port of a socket (connect(2), AF_UNSPEC).

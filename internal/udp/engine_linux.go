@@ -35,25 +35,12 @@ func (e *engine) close() {
 // read starts reading the datagrams of l, as soon as the process may.
 func (e *engine) read(l *Listener) {
 	l.state.loop = e.loops[int(e.next.Add(1))%len(e.loops)]
-	begin := func() { l.state.loop.Do(func() { l.state.loop.listen(l) }) }
-	select {
-	case <-l.relay.begun:
-		begin()
-		return
-	default:
-	}
-	go func() { // ends when the process may begin, or with the listener
-		select {
-		case <-l.relay.begun:
-			begin()
-		case <-l.socket.closed:
-		}
-	}()
+	l.socket.After(l.relay.begun, func() { l.state.loop.Do(func() { l.state.loop.listen(l) }) })
 }
 
 // unread ends read. After it returns, no datagram of l is read.
 func (e *engine) unread(l *Listener) {
-	l.socket.shut()
+	l.socket.Shut()
 	l.state.loop.Do(func() { l.state.loop.unlisten(l) })
 }
 

@@ -36,7 +36,7 @@ func (r *Relay) Listen(addr netip.AddrPort, cfg *Config, counts Counts) (*Listen
 	r.mu.Lock()
 	r.open[l] = struct{}{}
 	r.mu.Unlock()
-	l.address = l.socket.address()
+	l.address = l.socket.Address()
 	r.engine.read(l)
 	return l, nil
 }
@@ -66,7 +66,7 @@ func (l *Listener) Close() {
 		l.relay.engine.cut(func(of *Listener, _ *Backend) bool { return of == l }, byClose)
 		l.running.Wait()
 		l.relay.engine.forget(l)
-		l.socket.close()
+		l.socket.Close()
 		l.relay.files.Release(1, 0)
 	})
 }

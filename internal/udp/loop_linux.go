@@ -36,24 +36,22 @@ func newLoop(r *Relay) *loop {
 
 // listen starts reading the datagrams of l.
 func (o *loop) listen(l *Listener) {
-	select {
-	case <-l.socket.closed:
+	if l.socket.IsShut() {
 		return
-	default:
 	}
 	l.state.of = make(map[netip.AddrPort]*session)
-	if err := o.Watch(l.socket.fd, unix.EPOLLIN); err != nil {
+	if err := o.Watch(l.socket.FD, unix.EPOLLIN); err != nil {
 		o.relay.log.Error("datagrams are not read", "listener", l.address, "err", err)
 		return
 	}
-	o.reads[int32(l.socket.fd)] = l
+	o.reads[int32(l.socket.FD)] = l
 	o.all[l] = struct{}{}
 }
 
 func (o *loop) unlisten(l *Listener) {
-	if o.reads[int32(l.socket.fd)] == l {
-		delete(o.reads, int32(l.socket.fd))
-		o.Unwatch(l.socket.fd)
+	if o.reads[int32(l.socket.FD)] == l {
+		delete(o.reads, int32(l.socket.FD))
+		o.Unwatch(l.socket.FD)
 	}
 }
 
@@ -116,7 +114,7 @@ const turnReads = 8
 // requests forwards datagrams of clients.
 func (o *loop) requests(l *Listener) {
 	for range turnReads {
-		n, e := o.in.receive(l.socket.fd, 0, batchSize)
+		n, e := o.in.receive(l.socket.FD, 0, batchSize)
 		if e != 0 {
 			return // nothing more, or an error that is not repeated
 		}
@@ -240,7 +238,7 @@ func (o *loop) learn(s *session, b []byte) {
 func (o *loop) flush() {
 	bytes := int64(0)
 	for i := 0; i < o.queued; {
-		n, e := o.out.send(o.sender.socket.fd, i, o.queued-i)
+		n, e := o.out.send(o.sender.socket.FD, i, o.queued-i)
 		if e != 0 {
 			n = 1 // the first one is lost
 		} else {
@@ -268,10 +266,7 @@ func (o *loop) cut(which func(*Listener, *Backend) bool, why reason) {
 
 // enter adds the socket of a session to the table.
 func (o *loop) enter(s *session) {
-	if missing := int(s.fd) + 1 - len(o.table); missing > 0 {
-		o.table = slices.Grow(o.table, missing)
-		o.table = o.table[:cap(o.table)]
-	}
+	o.table = eventloop.Grown(o.table, int(s.fd))
 	o.table[s.fd] = s
 }
 
@@ -281,7 +276,7 @@ func (o *loop) closeAll() {
 	for _, s := range o.closing {
 		fd := int(s.fd)
 		o.table[fd] = nil
-		if !o.recycle(fd, familyOf(s.record.backend.Address)) {
+		if !o.recycle(fd, eventloop.Family(s.record.backend.Address)) {
 			eventloop.CloseFD(fd)
 		}
 	}

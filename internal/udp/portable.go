@@ -57,11 +57,11 @@ func (s *socketOf) open(of *Relay, addr netip.AddrPort) (err error) {
 	return err
 }
 
-func (s *socketOf) address() netip.AddrPort { return socket.AddrPort(s.udp.LocalAddr()) }
+func (s *socketOf) Address() netip.AddrPort { return socket.AddrPort(s.udp.LocalAddr()) }
 
-func (s *socketOf) close() { _ = s.udp.Close() } // closed once
+func (s *socketOf) Close() { _ = s.udp.Close() } // closed once
 
-func (s *socketOf) duplicate() (*os.File, error) { return socket.Duplicate(s.udp) }
+func (s *socketOf) Duplicate() (*os.File, error) { return socket.Duplicate(s.udp) }
 
 // sessions holds the sessions of one listener.
 type sessions struct {

@@ -166,20 +166,20 @@ const fewSessions = 256
 
 // dial connects a spare socket, or a new one.
 func (o *loop) dial(to netip.AddrPort) (int, error) {
-	family := familyOf(to)
+	family := eventloop.Family(to)
 	if spare := o.spare[family]; len(spare) > 0 {
 		fd := spare[len(spare)-1]
 		o.spare[family] = spare[:len(spare)-1]
-		if connectTo(fd, to) == 0 {
+		if eventloop.ConnectFD(fd, to) == 0 {
 			return fd, nil
 		}
 		eventloop.CloseFD(fd)
 	}
-	fd, e := newSocket(family)
+	fd, e := eventloop.NewFD(family, unix.SOCK_DGRAM)
 	if e != 0 {
 		return -1, os.NewSyscallError("socket", e)
 	}
-	if e := connectTo(fd, to); e != 0 { // EAGAIN: no port is left
+	if e := eventloop.ConnectFD(fd, to); e != 0 { // EAGAIN: no port is left
 		eventloop.CloseFD(fd) // it was not used
 		return -1, os.NewSyscallError("connect", e)
 	}

@@ -92,7 +92,7 @@ func (r *Relay) Sockets() (all []Given) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for l := range r.open {
-		all = append(all, Given{l.address, l.socket.duplicate})
+		all = append(all, Given{l.address, l.socket.Duplicate})
 	}
 	return all
 }
