@@ -179,6 +179,23 @@ func TestExplorerProject(t *testing.T) {
 	}
 }
 
+// The command lines have each item of a list, in the form that the command takes.
+func TestExplorerLists(t *testing.T) {
+	b := newSite(t).signIn(t, "root-key")
+	for language, want := range map[string][]string{
+		"elbow":  {"--ResourceId n-1 ", "--ResourceId n-2 ", "--Tag owner=edge ", "--Tag empty\n"},
+		"aliyun": {"--ResourceId.1 n-1 ", "--ResourceId.2 n-2 ", "--Tag.1.Key owner ", "--Tag.1.Value edge ", "--Tag.2.Key empty\n"},
+		"curl":   {"&ResourceId.1=n-1&ResourceId.2=n-2&Tag.1.Key=owner&Tag.1.Value=edge&Tag.2.Key=empty\""},
+	} {
+		files := b.project("TagResources", "language", language, "ResourceType", "network", "ResourceId", "n-1\r\nn-2", "Tag", "owner=edge\r\nempty")
+		for _, text := range want {
+			if !strings.Contains(files["call.sh"], text) {
+				t.Errorf("%s: no %q in\n%s", language, text, files["call.sh"])
+			}
+		}
+	}
+}
+
 // A chosen file is used as the value, also without scripts.
 func TestExplorerFile(t *testing.T) {
 	s := newSite(t)

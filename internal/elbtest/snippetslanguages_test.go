@@ -135,7 +135,7 @@ func (s *snippets) arguments(t *testing.T) {
 	if err := os.Chmod(filepath.Join(s.dir, "bin", "aliyun"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, op := range s.order() {
+	for _, op := range api.Operations() {
 		want := map[string]string{
 			"--version": op.Version, "--endpoint": s.node.API, "--mode": "AK", "--region": "local", "--insecure": "", "--force": "",
 			"--access-key-id": s.client(op).AccessKeyID, "--access-key-secret": s.client(op).Secret,
