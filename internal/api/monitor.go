@@ -30,7 +30,7 @@ type DescribeLoadBalancerListenMonitorInput struct {
 // Params lists the rows.
 func (in *DescribeLoadBalancerListenMonitorInput) Params() []Param {
 	return append([]Param{
-		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Names: loadBalancerKind, Doc: "The ID of the load balancer."},
+		loadBalancerID(&in.LoadBalancerID),
 		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Required: true, Doc: "The port of the listener."},
 		{Name: "Proto", Var: OneOf(&in.Protocol, protocols...), Doc: "The protocol of the listener."},
 	}, in.rows("7 days")...)
@@ -41,9 +41,10 @@ type DescribeLoadBalancerListenMonitorOutput struct {
 	LoadBalancerMonitorListenData Array[ListenMinute]
 }
 
-// A ListenMinute is what a listener did in a minute, all numbers as texts.
-// Counters that a proxy does not know, those of the kernel's packets, are left
-// out; it drops no bytes and packets.
+// A ListenMinute has the counters of one listener for one minute, as decimal
+// strings. The packet counters InPkts and OutPkts of ENS are left out, because a
+// proxy does not see packets. A proxy drops neither bytes nor packets, so the
+// counters of dropped ones are 0.
 type ListenMinute struct {
 	LoadBalancerID string `json:"LoadBalancerId"`
 	EnsRegionID    string `json:"EnsRegionId"`
@@ -77,7 +78,7 @@ type DescribeServerLoadBalancerListenMonitorInput struct {
 // Params lists the rows.
 func (in *DescribeServerLoadBalancerListenMonitorInput) Params() []Param {
 	return append([]Param{
-		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Names: loadBalancerKind, Doc: "The ID of the load balancer."},
+		loadBalancerID(&in.LoadBalancerID),
 		{Name: "VPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Doc: "The port of the listener; without one there is an entry a minute for each listener."},
 		{Name: "Proto", Var: OneOf(&in.Protocol, protocols...), Doc: "The protocol of the listeners."},
 	}, in.rows("24 hours")...)
@@ -123,7 +124,7 @@ type DescribeServerLoadBalancerMonitorInput struct {
 // Params lists the rows.
 func (in *DescribeServerLoadBalancerMonitorInput) Params() []Param {
 	return append([]Param{
-		{Name: "LoadBalancerId", Var: ID(&in.LoadBalancerID), Required: true, Names: loadBalancerKind, Doc: "The ID of the load balancer."},
+		loadBalancerID(&in.LoadBalancerID),
 	}, in.rows("24 hours")...)
 }
 
