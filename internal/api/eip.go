@@ -2,7 +2,6 @@ package api
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 	"strings"
 
@@ -112,11 +111,6 @@ type ModifyEnsEipAddressAttributeInput struct {
 // Params lists the rows.
 func (in *ModifyEnsEipAddressAttributeInput) Params() []Param {
 	return append([]Param{allocationID(&in.AllocationID)}, eipTexts(&in.name, &in.description, &in.Bandwidth, "")...)
-}
-
-func (in *ModifyEnsEipAddressAttributeInput) complete(values map[string]string) error {
-	in.given = maps.Clone(values)
-	return nil
 }
 
 // ModifyEnsEipAddressAttributeOutput is empty.

@@ -112,11 +112,6 @@ func (in *ModifyNetworkAttributeInput) Params() []Param {
 	return append([]Param{networkID(&in.NetworkID)}, nameAndDescription("NetworkName", &in.name, &in.description)...)
 }
 
-func (in *ModifyNetworkAttributeInput) complete(values map[string]string) error {
-	in.given = maps.Clone(values)
-	return nil
-}
-
 // ModifyNetworkAttributeOutput is empty.
 type ModifyNetworkAttributeOutput struct{}
 
@@ -124,6 +119,11 @@ type ModifyNetworkAttributeOutput struct{}
 type TextChange struct {
 	name, description string
 	given             map[string]string
+}
+
+func (c *TextChange) complete(values map[string]string) error {
+	c.given = maps.Clone(values)
+	return nil
 }
 
 // Apply changes the given fields; an empty value clears one. nameOf is the

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"maps"
 	"net/netip"
 
 	"elbow/internal/elb"
@@ -66,11 +65,6 @@ type ModifyVSwitchAttributeInput struct {
 // Params lists the rows.
 func (in *ModifyVSwitchAttributeInput) Params() []Param {
 	return append([]Param{vSwitchID(&in.VSwitchID)}, nameAndDescription("VSwitchName", &in.name, &in.description)...)
-}
-
-func (in *ModifyVSwitchAttributeInput) complete(values map[string]string) error {
-	in.given = maps.Clone(values)
-	return nil
 }
 
 // ModifyVSwitchAttributeOutput is empty.
