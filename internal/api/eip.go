@@ -41,7 +41,7 @@ func (in *CreateEipInstanceInput) Params() []Param {
 		{Name: "Isp", Var: OneOf(&in.ISP, "cmcc", "unicom", "telecom"), Doc: "The carrier. It is recorded and reported: whose packets come to the addresses of the pool is the operator's business."},
 		{Name: "IpAddress", Var: Address(&in.Address), Doc: "A free address of the pool. Without it the EIP is the next free one."},
 		tagRow(&in.Tags, newTags),
-		{Name: "ClientToken", Var: Text(&in.ClientToken, 1, 64, visibleASCII), Doc: "A token that the client draws for each EIP it wants. The same token with the same parameters gives the same EIP, however often the call is sent."},
+		clientToken(&in.ClientToken),
 	}, eipTexts(&in.Name, &in.Description, &in.Bandwidth, "5")...)
 }
 
