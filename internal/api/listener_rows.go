@@ -62,25 +62,53 @@ func sticky(s *elb.Sticky) []Param {
 // With slash, HealthCheckURI may be / alone at creation, too.
 func healthCheck(h *elb.HealthCheck, again, slash bool) []Param {
 	on := []Cond{{"HealthCheck", "on"}}
-	domain := orUnset("$_ip", func() { h.Domain = "" }, Text(&h.Domain, 1, 253, hostName))
-	uri, port := checkURI(h, again || slash), Int(&h.ConnectPort, 1, 65535)
-	var uriAgain, portAgain string
+	uriAgain := ""
 	if again {
 		uriAgain = " / brings that back."
+	}
+	rows := []Param{
+		{Name: "HealthCheck", Label: "Health checks", Var: OnOff(&h.On), Required: true, Doc: "Whether backend servers are health-checked."},
+		checkDomain(h, on),
+		{Name: "HealthCheckURI", Var: checkURI(h, again || slash), When: on, Doc: "The URI that a health check asks for. Without one it is /." + uriAgain},
+	}
+	timing := checkTiming(h, Param{Name: "HealthCheckTimeout"}, "requests go", again)
+	for i := range timing {
+		timing[i].When = on
+	}
+	return inGroup(HealthChecks, append(append(rows, timing...),
+		checkCodes(h, on),
+		Param{Name: "HealthCheckMethod", Var: OneOf(&h.Method, "head", "get"), Default: "head", When: on, Doc: "The method of a health check. head asks for the head of the page alone, get for all of it."},
+	))
+}
+
+// checkDomain is the row with the host of HTTP health checks.
+func checkDomain(h *elb.HealthCheck, when []Cond) Param {
+	domain := orUnset("$_ip", func() { h.Domain = "" }, Text(&h.Domain, 1, 253, hostName))
+	return Param{Name: "HealthCheckDomain", Var: domain, When: when, Doc: "The domain name that a health check asks for. Without one, or with $_ip, it is the address of the backend server."}
+}
+
+// checkCodes is the row with the status codes that pass HTTP health checks.
+func checkCodes(h *elb.HealthCheck, when []Cond) Param {
+	return Param{Name: "HealthCheckHttpCode", Label: "Health check status codes", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: when, Doc: "The HTTP status codes that pass a health check."}
+}
+
+// checkTiming are the rows with thresholds, times and port of the health checks of
+// every protocol. timeout has the name and the label of its row, which differ; to
+// says what else goes to the port of the backends.
+func checkTiming(h *elb.HealthCheck, timeout Param, to string, again bool) []Param {
+	port, portAgain := Int(&h.ConnectPort, 1, 65535), ""
+	if again {
 		port, portAgain = orUnset("0", func() { h.ConnectPort = 0 }, port), " 0 brings that back."
 	}
-	return inGroup(HealthChecks, []Param{
-		{Name: "HealthCheck", Label: "Health checks", Var: OnOff(&h.On), Required: true, Doc: "Whether backend servers are health-checked."},
-		{Name: "HealthCheckDomain", Var: domain, When: on, Doc: "The domain name that a health check asks for. Without one, or with $_ip, it is the address of the backend server."},
-		{Name: "HealthCheckURI", Var: uri, When: on, Doc: "The URI that a health check asks for. Without one it is /." + uriAgain},
-		{Name: "HealthyThreshold", Var: Int(&h.Rise, 2, 10), Default: "3", When: on, Doc: "How many health checks in a row must pass before an unhealthy backend server counts as healthy."},
-		{Name: "UnhealthyThreshold", Var: Int(&h.Fall, 2, 10), Default: "3", When: on, Doc: "How many health checks in a row must fail before a healthy backend server counts as unhealthy."},
-		{Name: "HealthCheckTimeout", Var: Seconds(&h.Timeout, 1, 300), Default: "5", When: on, Doc: "How long a backend server may take to answer a health check; later is a failure. If it is shorter than HealthCheckInterval, HealthCheckInterval is used instead."},
-		{Name: "HealthCheckConnectPort", Var: port, When: on, Doc: "The port that health checks go to. Without one it is the port that requests go to." + portAgain},
-		{Name: "HealthCheckInterval", Var: Seconds(&h.Interval, 1, 50), Default: "2", When: on, Doc: "The time between two health checks."},
-		{Name: "HealthCheckHttpCode", Label: "Health check status codes", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: on, Doc: "The HTTP status codes that pass a health check."},
-		{Name: "HealthCheckMethod", Var: OneOf(&h.Method, "head", "get"), Default: "head", When: on, Doc: "The method of a health check. head asks for the head of the page alone, get for all of it."},
-	})
+	timeout.Var, timeout.Default = Seconds(&h.Timeout, 1, 300), "5"
+	timeout.Doc = "How long a backend server may take to answer a health check; later is a failure. If it is shorter than HealthCheckInterval, HealthCheckInterval is used instead."
+	return []Param{
+		{Name: "HealthyThreshold", Var: Int(&h.Rise, 2, 10), Default: "3", Doc: "How many health checks in a row must pass before an unhealthy backend server counts as healthy."},
+		{Name: "UnhealthyThreshold", Var: Int(&h.Fall, 2, 10), Default: "3", Doc: "How many health checks in a row must fail before a healthy backend server counts as unhealthy."},
+		timeout,
+		{Name: "HealthCheckConnectPort", Var: port, Doc: "The port that health checks go to. Without one it is the port that " + to + " to." + portAgain},
+		{Name: "HealthCheckInterval", Var: Seconds(&h.Interval, 1, 50), Default: "2", Doc: "The time between two health checks."},
+	}
 }
 
 // checkURI is the target of a probe. With slash it may be / alone, which means

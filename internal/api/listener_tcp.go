@@ -27,30 +27,19 @@ func tcpListener(l *elb.Listener, again bool) []Param {
 // again.
 func tcpCheck(h *elb.HealthCheck, again bool) []Param {
 	http := []Cond{{"HealthCheckType", elb.CheckHTTP}}
-	domain := orUnset("$_ip", func() { h.Domain = "" }, Text(&h.Domain, 1, 253, hostName))
 	rows := []Param{
 		{Name: "HealthCheckType", Var: OneOf(&h.Type, elb.CheckTCP, elb.CheckHTTP), Default: elb.CheckTCP, Doc: "How backend servers are health-checked. tcp: a connection is opened and closed again. http: a request with the method HEAD is sent."},
-		{Name: "HealthCheckDomain", Var: domain, When: http, Doc: "The domain name that a health check asks for. Without one, or with $_ip, it is the address of the backend server."},
+		checkDomain(h, http),
 		{Name: "HealthCheckURI", Var: checkURI(h, true), When: http, Doc: "The URI that a health check asks for. Without one it is /."},
-		{Name: "HealthCheckHttpCode", Label: "Health check status codes", Var: SomeOf(&h.HTTPCodes, elb.HTTPCodes...), Default: elb.HTTP2xx, When: http, Doc: "The HTTP status codes that pass a health check."},
+		checkCodes(h, http),
 	}
-	return inGroup(HealthChecks, append(rows, checkRows(h, "connections go", again)...))
+	return inGroup(HealthChecks, append(rows, transportCheck(h, "connections go", again)...))
 }
 
-// checkRows are the common rows of health checks of TCP and UDP listeners. to
-// says what else goes to the port of the backends.
-func checkRows(h *elb.HealthCheck, to string, again bool) []Param {
-	port, portAgain := Int(&h.ConnectPort, 1, 65535), ""
-	if again {
-		port, portAgain = orUnset("0", func() { h.ConnectPort = 0 }, port), " 0 brings that back."
-	}
-	return []Param{
-		{Name: "HealthyThreshold", Var: Int(&h.Rise, 2, 10), Default: "3", Doc: "How many health checks in a row must pass before an unhealthy backend server counts as healthy."},
-		{Name: "UnhealthyThreshold", Var: Int(&h.Fall, 2, 10), Default: "3", Doc: "How many health checks in a row must fail before a healthy backend server counts as unhealthy."},
-		{Name: "HealthCheckConnectTimeout", Label: "Health check timeout", Var: Seconds(&h.Timeout, 1, 300), Default: "5", Doc: "How long a backend server may take to answer a health check; later is a failure. If it is shorter than HealthCheckInterval, HealthCheckInterval is used instead."},
-		{Name: "HealthCheckConnectPort", Var: port, Doc: "The port that health checks go to. Without one it is the port that " + to + " to." + portAgain},
-		{Name: "HealthCheckInterval", Var: Seconds(&h.Interval, 1, 50), Default: "2", Doc: "The time between two health checks."},
-	}
+// transportCheck are the common rows of the health checks of TCP and UDP
+// listeners. See checkTiming for to.
+func transportCheck(h *elb.HealthCheck, to string, again bool) []Param {
+	return checkTiming(h, Param{Name: "HealthCheckConnectTimeout", Label: "Health check timeout"}, to, again)
 }
 
 // CreateLoadBalancerTCPListenerInput is a new listener. Its LoadBalancerID is

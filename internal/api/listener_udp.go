@@ -16,7 +16,7 @@ func udpListener(l *elb.Listener, again bool) []Param {
 		{Name: "HealthCheckReq", Label: "Health check request", Var: Text(&l.Check.Request, 1, 64, lettersDigits), Doc: "What a health check sends. Without it, it is an empty datagram."},
 		{Name: "HealthCheckExp", Label: "Health check answer", Var: Text(&l.Check.Expect, 1, 64, lettersDigits), Doc: "What the answer to a health check begins with. Without it no answer is needed: only an ICMP message that nobody listens on the port is a failure."},
 	}
-	return append(rows, inGroup(HealthChecks, append(checks, checkRows(&l.Check, "datagrams go", again)...))...)
+	return append(rows, inGroup(HealthChecks, append(checks, transportCheck(&l.Check, "datagrams go", again)...))...)
 }
 
 // CreateLoadBalancerUDPListenerInput is a new listener. Its LoadBalancerID is
