@@ -93,17 +93,13 @@ func because(name string, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	e := Invalid(name)
-	e.Reason = name + " " + err.Error()
-	return e
+	return Invalid(name).Because(name + " " + err.Error())
 }
 
 // contradiction converts the error of a rule between fields.
 func contradiction(err error) error {
 	if f, ok := errors.AsType[*elb.FieldError](err); ok {
-		e := InvalidField(f.Field)
-		e.Reason = f.Error()
-		return e
+		return InvalidField(f.Field).Because(f.Error())
 	}
 	return err
 }

@@ -59,8 +59,8 @@ func errorRow(id ErrorID) ErrorRow {
 	panic("api: no row in the error table for " + string(id))
 }
 
-// because adds the specific reason, for which the table's message has no room.
-func (e *Error) because(reason string) *Error {
+// Because adds the specific reason, for which the table's message has no room.
+func (e *Error) Because(reason string) *Error {
 	e.Reason = reason
 	return e
 }
@@ -86,7 +86,7 @@ func MissingMember(name string, item int, member string) *Error {
 // parameter name cannot be parsed or is out of range.
 func InvalidMember(name string, item int, member, reason string) *Error {
 	path := itemPath(name, item, member)
-	return ErrInvalid.New(member, path).because(path + " " + reason)
+	return ErrInvalid.New(member, path).Because(path + " " + reason)
 }
 
 func itemPath(name string, item int, member string) string {

@@ -36,16 +36,10 @@ func fillList(r Param, values map[string]string) error {
 	for _, n := range numbers {
 		name := r.Name + "." + strconv.Itoa(n)
 		if err := r.Var.Set(values[name]); err != nil {
-			return invalidItem(r, name, err)
+			return Invalid(r.Name).Because(name + " " + err.Error())
 		}
 	}
 	return enough(r, len(numbers))
-}
-
-func invalidItem(r Param, name string, err error) error {
-	e := Invalid(r.Name)
-	e.Reason = name + " " + err.Error()
-	return e
 }
 
 // enough refuses an empty list that must have an item.
@@ -92,7 +86,7 @@ func fillItemList(r Param, values map[string]string) error {
 	}
 	for _, n := range slices.Sorted(maps.Keys(items)) {
 		if err := r.Var.(itemSetter).setItem(items[n]); err != nil {
-			return invalidItem(r, r.Name+"."+strconv.Itoa(n), err)
+			return Invalid(r.Name).Because(r.Name + "." + strconv.Itoa(n) + " " + err.Error())
 		}
 	}
 	return enough(r, len(items))

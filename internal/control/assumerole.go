@@ -36,9 +36,7 @@ func (s *Service) AssumeRole(ctx context.Context, who ram.Identity, in *api.Assu
 		longest = min(longest, maxChainedSession)
 	}
 	if in.Duration > longest {
-		e := api.InvalidField("DurationSeconds")
-		e.Reason = fmt.Sprintf("DurationSeconds must be at most %d for this role and caller", int(longest.Seconds()))
-		return out, e
+		return out, api.InvalidField("DurationSeconds").Because(fmt.Sprintf("DurationSeconds must be at most %d for this role and caller", int(longest.Seconds())))
 	}
 	session := store.RoleSession{
 		AccessKeyID: elb.NewSessionKeyID(), Secret: elb.NewAccessKeySecret(), RoleName: role.Name, RoleID: role.ID,

@@ -46,9 +46,7 @@ func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServe
 // missingAddress is the error for item n, counted from 1, that has no Ip and
 // names no registered server.
 func missingAddress(n int, id string) error {
-	e := api.MissingMember("BackendServers", n, "Ip")
-	e.Reason = "no instance " + id + " is registered: give Ip, or register its address with RegisterInstance"
-	return e
+	return api.MissingMember("BackendServers", n, "Ip").Because("no instance " + id + " is registered: give Ip, or register its address with RegisterInstance")
 }
 
 // sameServer reports whether two backends are the same: a server may be in a pool

@@ -57,9 +57,7 @@ func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 	if want.IsValid() {
 		cidr := s.eips.Range(want)
 		refuse := func(why string) (netip.Addr, error) {
-			e := api.InvalidField("IpAddress")
-			e.Reason = "IpAddress " + why
-			return netip.Addr{}, e
+			return netip.Addr{}, api.InvalidField("IpAddress").Because("IpAddress " + why)
 		}
 		switch {
 		case !cidr.IsValid():
@@ -75,23 +73,21 @@ func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 	if address.IsValid() {
 		return address, nil
 	}
-	e := api.ErrEIPPoolEmpty.New()
-	switch e.Reason = "release an EIP, or have the operator give more addresses with -eip-pool"; {
+	reason := "release an EIP, or have the operator give more addresses with -eip-pool"
+	switch {
 	case len(s.eips) == 0:
-		e.Reason = "the node was started without -eip-pool, which says which addresses EIPs may have"
+		reason = "the node was started without -eip-pool, which says which addresses EIPs may have"
 	case slices.ContainsFunc(besides, s.eips.Overlaps):
-		e.Reason += "; ranges of it that have addresses of a vSwitch are not used"
+		reason += "; ranges of it that have addresses of a vSwitch are not used"
 	}
-	return address, e
+	return address, api.ErrEIPPoolEmpty.New().Because(reason)
 }
 
 // AssociateEnsEipAddress associates an EIP with a load balancer. If it is
 // associated already, that is no error.
 func (s *Service) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateEnsEipAddressInput) (out api.AssociateEnsEipAddressOutput, err error) {
 	if in.InstanceType != "" && in.InstanceType != api.SlbInstance {
-		e := api.InvalidField("InstanceType")
-		e.Reason = "InstanceType must be " + api.SlbInstance + ": only load balancers have EIPs here"
-		return out, e
+		return out, api.InvalidField("InstanceType").Because("InstanceType must be " + api.SlbInstance + ": only load balancers have EIPs here")
 	}
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		e, found := tx.EIP(in.AllocationID)
@@ -120,9 +116,7 @@ func (s *Service) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateE
 }
 
 func eipStatus(reason string) *api.Error {
-	e := api.ErrEIPStatus.New()
-	e.Reason = reason
-	return e
+	return api.ErrEIPStatus.New().Because(reason)
 }
 
 // UnAssociateEnsEipAddress detaches an EIP from its load balancer.

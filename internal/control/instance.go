@@ -15,9 +15,7 @@ import (
 // RegisterInstance registers the address of a server.
 func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstanceInput) (out api.RegisterInstanceOutput, err error) {
 	if err := s.reach.Address(in.Address); err != nil {
-		e := api.Invalid("PrivateIpAddress")
-		e.Reason = "PrivateIpAddress " + err.Error()
-		return out, e
+		return out, api.Invalid("PrivateIpAddress").Because("PrivateIpAddress " + err.Error())
 	}
 	i := elb.Instance{
 		ID: in.InstanceID, Name: cmp.Or(in.Name, in.InstanceID), Address: in.Address, CreateTime: s.now(),
@@ -37,9 +35,7 @@ func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstance
 		if old, found := tx.Instance(i.ID); found {
 			i.CreateTime, i.Tags = old.CreateTime, old.Tags
 		} else if other := counterpart(i.ID); registered(tx, other) {
-			e := api.Invalid("InstanceId")
-			e.Reason = "InstanceId names the network interface of an instance, or the instance of one, that is registered as " + other + ": deregister that first"
-			return e
+			return api.Invalid("InstanceId").Because("InstanceId names the network interface of an instance, or the instance of one, that is registered as " + other + ": deregister that first")
 		}
 		i.RegionID = n.RegionID
 		tx.PutInstance(i)

@@ -60,9 +60,8 @@ func (s *Service) createListener(ctx context.Context, l elb.Listener, o *once) e
 		}
 		if l.Protocol == elb.HTTP && l.Forward {
 			if _, found := tx.Listener(elb.ListenerKey{LoadBalancerID: lb.ID, Port: l.ForwardPort, Protocol: elb.HTTPS}); !found {
-				e := api.InterfaceError() // the answer of ENS
-				e.Reason = "ForwardPort must be the port of an HTTPS listener of the load balancer while ListenerForward is on"
-				return e
+				// The code is that of ENS.
+				return api.InterfaceError().Because("ForwardPort must be the port of an HTTPS listener of the load balancer while ListenerForward is on")
 			}
 		}
 		tx.PutListener(l)

@@ -88,9 +88,7 @@ func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.
 		return out, api.ErrNotAUser.New()
 	}
 	if in.NewPassword == in.OldPassword {
-		e := api.InvalidField("NewPassword")
-		e.Reason = "NewPassword must differ from OldPassword"
-		return out, e
+		return out, api.InvalidField("NewPassword").Because("NewPassword must differ from OldPassword")
 	}
 	old, err := s.checkPassword(ctx, who.UserName, in.OldPassword)
 	if err != nil {

@@ -106,9 +106,7 @@ func releaseNetwork(tx *store.Tx, id string, notFound api.ErrorID) error {
 
 // inUse is the error for deleting a resource that another one needs.
 func inUse(by string) *api.Error {
-	e := api.IncorrectInstanceStatus()
-	e.Reason = by
-	return e
+	return api.IncorrectInstanceStatus().Because(by)
 }
 
 // DescribeRegionIsps lists the carriers that an EIP may name. Which carriers

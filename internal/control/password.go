@@ -50,9 +50,7 @@ func (s *Service) checkPassword(ctx context.Context, userName, password string) 
 	}
 	id, source := lockout.Identity{Name: userName, Password: true}, api.OriginOf(ctx).Source
 	if wait := s.lockout.Attempt(id, source); wait > 0 {
-		e := api.ErrThrottlingUser.New()
-		e.Reason = fmt.Sprintf("The old password was wrong too often: try again in %s.", wait.Round(time.Second))
-		return "", e
+		return "", api.ErrThrottlingUser.New().Because(fmt.Sprintf("The old password was wrong too often: try again in %s.", wait.Round(time.Second)))
 	}
 	ok, err := s.changes.matches(ctx, l.Profile.PasswordHash, password)
 	switch {

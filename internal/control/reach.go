@@ -44,9 +44,7 @@ func (s *Service) mayServe(lb *elb.LoadBalancer, l *elb.Listener) error {
 			at    netip.AddrPort
 		}{{"BackendServerPort", l.BackendAddr(b)}, {"HealthCheckConnectPort", l.ProbeAddr(b)}} {
 			if err := s.reach.Socket(to.at); err != nil {
-				e := api.InvalidField(to.field)
-				e.Reason = "of the backend " + b.ServerID + ", " + to.at.String() + " " + err.Error()
-				return e
+				return api.InvalidField(to.field).Because("of the backend " + b.ServerID + ", " + to.at.String() + " " + err.Error())
 			}
 		}
 	}

@@ -84,15 +84,11 @@ func (s *Service) retag(ctx context.Context, kind string, ids []string, change f
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 			t, found := taggedOf(&tx.Reader, kind, id)
 			if !found {
-				e := api.ErrResourceNotFound.New()
-				e.Reason = fmt.Sprintf("there is no %s %s", kind, id)
-				return e
+				return api.ErrResourceNotFound.New().Because(fmt.Sprintf("there is no %s %s", kind, id))
 			}
 			tags := change(t.tags)
 			if len(tags) > elb.MaxTags {
-				e := api.InvalidField("Tag")
-				e.Reason = fmt.Sprintf("%s would have %d tags; at most %d are possible", id, len(tags), elb.MaxTags)
-				return e
+				return api.InvalidField("Tag").Because(fmt.Sprintf("%s would have %d tags; at most %d are possible", id, len(tags), elb.MaxTags))
 			}
 			t.put(tx, tags)
 		}

@@ -63,18 +63,14 @@ func mayBeIn(n *elb.Network, v *elb.VSwitch) error {
 		return wrongRange("must be in that of the network, " + n.CIDR.String())
 	}
 	if err := elb.CheckVSwitch(v.CIDR); err != nil && v.CIDR != n.CIDR {
-		e := api.Invalid("CidrBlock")
-		e.Reason = "CidrBlock " + err.Error()
-		return e
+		return api.Invalid("CidrBlock").Because("CidrBlock " + err.Error())
 	}
 	return nil
 }
 
 // wrongRange is the error for a range that is valid by itself.
 func wrongRange(reason string) *api.Error {
-	e := api.InvalidField("CidrBlock")
-	e.Reason = "CidrBlock: " + reason
-	return e
+	return api.InvalidField("CidrBlock").Because("CidrBlock: " + reason)
 }
 
 // DescribeVSwitchAttributes describes a vSwitch with its content.
