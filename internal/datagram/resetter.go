@@ -18,7 +18,8 @@ import (
 
 // A resetter answers packets of unknown QUIC connections with a stateless reset
 // (RFC 9000, 10.3) where quic-go does not: quic-go ignores packets of up to 42
-// bytes, which is what a client sends that only asks whether the server is there.
+// bytes. A client sends such a packet when it only checks whether the server is still
+// there: a PING, as for keep-alive (RFC 9000, 10.1.2).
 //
 // A reset is one byte shorter than the packet that it answers, so that two ends
 // which reset each other stop, and nothing is amplified.
