@@ -109,8 +109,15 @@ var ErrNoRequest = &Fault{}
 var errPanic = errors.New("panic")
 
 // HeadFault returns the Fault of a request head whose reading failed with err.
-func HeadFault(err error) *Fault {
-	f := &Fault{Side: Client, Op: OpHead, Status: 400, Err: err}
+func HeadFault(err error) *Fault { return requestFault(OpHead, err, 400) }
+
+// BodyFault returns the Fault of a request body whose reading failed with err.
+func BodyFault(err error) *Fault { return requestFault(OpSend, err, StatusClientGone) }
+
+// requestFault returns the Fault of a part of the request whose reading failed with
+// err. short is the status if it ended too early.
+func requestFault(op Op, err error, short int) *Fault {
+	f := &Fault{Side: Client, Op: op, Status: StatusClientGone, Err: err}
 	var refused *http1.Error
 	switch {
 	case errors.As(err, &refused):
@@ -118,27 +125,7 @@ func HeadFault(err error) *Fault {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		f.Status = 408
 	case err == io.EOF:
-		f.Err = errBodyShort
-	default:
-		f.Status = StatusClientGone
-	}
-	return f
-}
-
-// BodyFault returns the Fault of a request body whose reading failed with err.
-func BodyFault(err error) *Fault {
-	f := &Fault{Side: Client, Op: OpSend, Status: 400, Err: err}
-	var refused *http1.Error
-	switch {
-	case errors.As(err, &refused):
-		f.Status = refused.Status
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		f.Status = 408
-	default:
-		f.Status = StatusClientGone
-		if err == io.EOF {
-			f.Err = io.ErrUnexpectedEOF
-		}
+		f.Status, f.Err = short, errBodyShort
 	}
 	return f
 }
