@@ -48,7 +48,7 @@ func (x *Exchange) lastHop() *Fault {
 	if string(x.Req.Method) == "TRACE" {
 		return &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}
 	}
-	x.Keep = x.Req.KeepAlive && x.unsent() && !x.From.Frontend.Draining.Load()
+	x.Keep = x.mayKeep()
 	x.answerHere(200, "", "")
 	return nil
 }

@@ -65,7 +65,7 @@ func (x *Exchange) redirect() *Fault {
 	if m := string(x.Req.Method); m == "GET" || m == "HEAD" {
 		status = 301
 	}
-	x.Keep = x.Req.KeepAlive && x.unsent() && !x.From.Frontend.Draining.Load()
+	x.Keep = x.mayKeep()
 	x.answerHere(status, string(location), "")
 	return nil
 }
