@@ -37,9 +37,9 @@ var (
 	ErrSilence = errors.New("silent for too long")
 )
 
-// SwitchFault returns the Fault of an invalid 101 response; nil if it is valid. A
+// switchFault returns the Fault of an invalid 101 response; nil if it is valid. A
 // server must not switch to a protocol that the client has not named (RFC 9110, 7.8).
-func (x *Exchange) SwitchFault() *Fault {
+func (x *Exchange) switchFault() *Fault {
 	var err error
 	switch asked, got := x.Req.Upgrade, x.Resp.Upgrade; {
 	case len(asked) == 0:
@@ -56,7 +56,7 @@ func (x *Exchange) SwitchFault() *Fault {
 
 // tunnel forwards a 101 and relays what follows until both directions have ended.
 func (x *Exchange) tunnel() *Fault {
-	if f := x.SwitchFault(); f != nil {
+	if f := x.switchFault(); f != nil {
 		return f
 	}
 	x.Record.Status = 101

@@ -304,25 +304,3 @@ func (r *rig) over(address string) *Config {
 	r.t.Cleanup(b.Pool.Close)
 	return &cfg
 }
-
-// The access log reports the error of a 101 that is refused.
-func TestSwitchFault(t *testing.T) {
-	leak.Check(t)
-	for _, tt := range []struct{ asked, got, want string }{
-		{"backup-v1", "Backup-V1", ""},
-		{"", "websocket", "protocol switched without being asked for"},
-		{"websocket", "", "protocol switched, but not said to which one"},
-		{"websocket", "backup-v1", `protocol switched to "backup-v1", but "websocket" was asked for`},
-		{"websocket", "websocket, h2c", `protocol switched to "websocket, h2c", but "websocket" was asked for`},
-	} {
-		var x exchange.Exchange
-		x.Req.Upgrade, x.Resp.Upgrade = []byte(tt.asked), []byte(tt.got)
-		got := ""
-		if f := x.SwitchFault(); f != nil {
-			got = f.Err.Error()
-		}
-		if got != tt.want {
-			t.Errorf("asked for %q, got %q: %s, want %s", tt.asked, tt.got, got, tt.want)
-		}
-	}
-}
