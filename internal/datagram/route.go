@@ -74,14 +74,6 @@ func (d *Socket) GiveRoutes(tag Tag) (all []GivenRoute) {
 	return append(all, GivenRoute{slices.Clone(tag[:]), d.openPassed})
 }
 
-// RoutesLeft is the number of older processes that there are routes to.
-func (d *Socket) RoutesLeft() int {
-	if routes := d.routes.Load(); routes != nil {
-		return len(*routes)
-	}
-	return 0
-}
-
 // open copies the route. If its process has ended meanwhile, the copy leads
 // nowhere.
 func (r *route) open() (*os.File, error) {
