@@ -62,7 +62,7 @@ func (r *report) look(loop reconcile.Health) health {
 		h.Warnings = append(h.Warnings, "store: handed to a newer process, which is taking over")
 	}
 	h.StoreBytes, h.StoreQuota = member.Size, member.Quota
-	h.OpenFilesLimit, h.ListenerFiles = openFilesLimit(), r.data.traffic.ListenerDescriptors()
+	h.OpenFilesLimit, h.ListenerFiles = openFilesLimit(), r.data.traffic.Files().Listeners()
 	if member.Err != nil {
 		h.Errors = append(h.Errors, "store: "+member.Err.Error())
 	}

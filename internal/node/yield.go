@@ -50,7 +50,7 @@ func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 // mayYield returns an error if too many processes drain already, or if a takeover needs
 // more descriptors than there are.
 func mayYield(traffic *proxy.Proxy, draining []*elder) error {
-	if need := traffic.TakeoverDescriptors(); need > 0 {
+	if need := traffic.Files().ForTakeover(); need > 0 {
 		if left, ok := mayOpen(need); !ok {
 			return fmt.Errorf("a takeover needs %d more open files here, and %d are left: end some connections, "+
 				"or stop this process and start another one with a higher limit (LimitNOFILE, ulimit -n)", need, left)

@@ -88,8 +88,8 @@ func (d *Descriptors) Refuses(fd uintptr) bool {
 	return d.Limit > 0 && int64(fd) >= d.room()-d.Limit/backendsShare
 }
 
-// Control refuses the socket of a backend connection that is over the limit. It
-// is the Control of a net.Dialer.
+// Control refuses the socket of a connection to a backend, or of a probe, that is
+// over the limit. It is the Control of a net.Dialer.
 func (d *Descriptors) Control(_, _ string, c syscall.RawConn) (err error) {
 	if d.Limit == 0 {
 		return nil

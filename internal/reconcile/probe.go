@@ -31,7 +31,7 @@ func (l *Loop) probe(u *unit, d *spec, id backendID) {
 		Rise:     d.check.rise,
 		Fall:     d.check.fall,
 		Gate:     l.probes,
-		Control:  l.proxy.Control,
+		Control:  l.proxy.Files().Control,
 	}, verdicts[b.proxy.Member.Health()], l.reporter(d, id, b.proxy.Member))
 }
 
