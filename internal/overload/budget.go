@@ -87,14 +87,14 @@ func (b *Budget) reckoned() int64 { return b.conns.Load()*ConnCost + b.Holds() }
 
 // Full reports whether there is no room for the exchange that was counted last.
 func (b *Budget) Full() bool {
-	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.total/BudgetShare)
+	return b.total > 0 && (b.tight.Load() || b.reckoned() > b.Limit())
 }
 
 // FullForConns reports whether there is no room for another connection of this
 // client. While some clients are over their share, others may use the part
 // reserved for requests, because memory is freed soon.
 func (b *Budget) FullForConns(client netip.AddrPort) bool {
-	if b.total == 0 || !b.tight.Load() && b.reckoned() <= b.total/BudgetShare/4*connsShareOf4 {
+	if b.total == 0 || !b.tight.Load() && b.reckoned() <= b.Limit()/4*connsShareOf4 {
 		return false
 	}
 	greedy := b.greedy.Load()
@@ -120,13 +120,13 @@ func (b *Budget) IsTight() bool { return b.tight.Load() }
 
 // Roomy reports whether n bytes may be spent on an optimization.
 func (b *Budget) Roomy(n int64) bool {
-	return b.total == 0 || !b.tight.Load() && b.reckoned()+n <= b.total/BudgetShare/8*reliefOf8
+	return b.total == 0 || !b.tight.Load() && b.reckoned()+n <= b.Limit()/8*reliefOf8
 }
 
 // Overfull reports whether there are so many exchanges that even refusing another
 // one costs too much: an answer occupies a buffer until its client has read it.
 func (b *Budget) Overfull() bool {
-	return b.total > 0 && b.reckoned() > b.total/BudgetShare/8*9
+	return b.total > 0 && b.reckoned() > b.Limit()/8*9
 }
 
 func (b *Budget) watch() {

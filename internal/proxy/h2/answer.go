@@ -3,6 +3,7 @@ package h2
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"elbow/internal/exchange"
 	"elbow/internal/http2"
@@ -171,7 +172,6 @@ func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 		return exchange.ClientGone(op)
 	}
 	if s.window > 0 || h.full() {
-		s.waits = true
 		h.waiting = append(h.waiting, s)
 	}
 	h.wakeNext() // if this stream was woken but lacks something else, the next one may proceed
@@ -200,15 +200,8 @@ func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 
 // leaveQueue removes s from the waiting streams. mu must be locked.
 func (h *Conn) leaveQueue(s *stream) {
-	if !s.waits {
-		return
-	}
-	s.waits = false
-	for i, w := range h.waiting {
-		if w == s {
-			h.waiting = append(h.waiting[:i], h.waiting[i+1:]...)
-			return
-		}
+	if i := slices.Index(h.waiting, s); i >= 0 {
+		h.waiting = slices.Delete(h.waiting, i, i+1)
 	}
 }
 

@@ -36,7 +36,6 @@ type stream struct {
 	trailers []byte // of the request, as lines
 	state    state
 	stopped  bool // waiting for the client must end
-	waits    bool // in h.waiting
 
 	// Set after the exchange has ended, see Conn.discard: when that was, and when data
 	// last arrived.

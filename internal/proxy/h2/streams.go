@@ -1,6 +1,8 @@
 package h2
 
 import (
+	"slices"
+
 	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
@@ -127,10 +129,5 @@ func (h *Conn) reset(id uint32, code http2.Code) {
 // wasDropped reports whether the stream was reset recently, so that the client may
 // have sent a frame on it before it knew. mu must be locked.
 func (h *Conn) wasDropped(id uint32) bool {
-	for _, d := range h.dropped {
-		if d == id {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(h.dropped[:], id)
 }
