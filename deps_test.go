@@ -79,7 +79,7 @@ var mayImport = map[string][]string{
 	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout", "internal/regular"}, // what it does with them it is handed
 
 	"internal/node": {
-		"internal/address", "internal/backup", "internal/balance", "internal/connlimit", "internal/console", "internal/control", "internal/datagram",
+		"internal/address", "internal/backup", "internal/connlimit", "internal/console", "internal/control", "internal/datagram",
 		"internal/elb", "internal/gateway", "internal/handover", "internal/history", "internal/lockout", "internal/logs",
 		"internal/metrics", "internal/overload", "internal/profile", "internal/proxy", "internal/ram", "internal/reconcile",
 		"internal/regular", "internal/rpc", "internal/socket", "internal/store", "internal/store/embedded", "internal/stream", "internal/udp",

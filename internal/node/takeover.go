@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"elbow/internal/balance"
 	"elbow/internal/datagram"
 	"elbow/internal/handover"
 	"elbow/internal/proxy"
@@ -65,10 +64,7 @@ func (p *predecessor) nonces() (all []rpc.UsedNonce) {
 func (p *predecessor) verdicts() (all []reconcile.Verdict) {
 	if p != nil {
 		for _, v := range p.Verdicts {
-			all = append(all, reconcile.Verdict{
-				LoadBalancer: v.LoadBalancer, Listener: v.Listener, UDP: v.UDP,
-				Server: v.Server, Port: v.Port, Address: v.Address, Health: balance.Health(v.Health),
-			})
+			all = append(all, reconcile.Verdict(v))
 		}
 	}
 	return all

@@ -134,10 +134,7 @@ func (n *Node) state() (s *handover.State, files []handover.Source) {
 		s.Draining = append(s.Draining, p)
 	}
 	for _, v := range n.data.loop.Verdicts() {
-		s.Verdicts = append(s.Verdicts, handover.Verdict{
-			LoadBalancer: v.LoadBalancer, Listener: v.Listener, UDP: v.UDP,
-			Server: v.Server, Port: v.Port, Address: v.Address, Health: int32(v.Health),
-		})
+		s.Verdicts = append(s.Verdicts, handover.Verdict(v))
 	}
 	for _, x := range n.store.nonces {
 		s.Nonces = append(s.Nonces, handover.Nonce(x))

@@ -8,7 +8,7 @@ import (
 
 // A Verdict is the last health check result of a backend, for the process that
 // takes over from this one: it must not send requests to a backend that is known
-// to be down.
+// to be down. It has the fields of handover.Verdict.
 type Verdict struct {
 	LoadBalancer string
 	Listener     int    // port
@@ -16,7 +16,7 @@ type Verdict struct {
 	Server       string // id of the backend's server
 	Port         int    // as stored with the backend; 0: the listener decided
 	Address      netip.AddrPort
-	Health       balance.Health
+	Health       int32 // a balance.Health
 }
 
 // Verdicts lists the verdicts of all backends that are probed. Run must have
@@ -26,7 +26,7 @@ func (l *Loop) Verdicts() []Verdict {
 	for k, u := range l.running {
 		for id, b := range u.backends {
 			if b.check.on {
-				all = append(all, Verdict{k.loadBalancer, k.port, k.udp, id.server, id.port, id.address, b.proxy.Member.Health()})
+				all = append(all, Verdict{k.loadBalancer, k.port, k.udp, id.server, id.port, id.address, int32(b.proxy.Member.Health())})
 			}
 		}
 	}
@@ -42,7 +42,7 @@ type verdictKey struct {
 func verdictsByKey(all []Verdict) map[verdictKey]balance.Health {
 	m := make(map[verdictKey]balance.Health, len(all))
 	for _, v := range all {
-		m[verdictKey{key{v.LoadBalancer, v.Listener, v.UDP}, backendID{v.Server, v.Port, v.Address}}] = v.Health
+		m[verdictKey{key{v.LoadBalancer, v.Listener, v.UDP}, backendID{v.Server, v.Port, v.Address}}] = balance.Health(v.Health)
 	}
 	return m
 }
