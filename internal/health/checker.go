@@ -42,7 +42,7 @@ type Checker struct {
 // the verdict is Up. It is never called concurrently, nor after Stop has
 // returned, and must not call Stop.
 func Start(cfg Config, was Verdict, report func(Verdict, error)) *Checker {
-	do := newProbe(cfg).do
+	var do func(context.Context) error
 	switch {
 	case cfg.Kind == TCP:
 		do = newProbe(cfg).connect
@@ -50,6 +50,8 @@ func Start(cfg Config, was Verdict, report func(Verdict, error)) *Checker {
 		do = newDatagramProbe(cfg).do
 	case cfg.H2C:
 		do = newProbe2(cfg).do
+	default:
+		do = newProbe(cfg).do
 	}
 	return start(cfg, was, do, report)
 }
