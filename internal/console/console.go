@@ -114,8 +114,8 @@ type Console struct {
 	pages        pages
 	sessions     *sessions
 	forms        *anonymous
-	signing      chan struct{} // holds a token for each password check in progress
-	signingAgain chan struct{} // the same for clients from whose address the user has signed in before
+	signing      chan struct{} // holds a token for each sign-in with a password that is being checked
+	signingAgain chan struct{} // the same for sign-ins of users from networks that they have signed in from before
 	live         *live
 	document     func() (before, after []byte, err error) // of the API; the address of the server goes between the two
 
@@ -265,12 +265,12 @@ func (c *Console) peopleRoutes() {
 	c.page("POST policies/{type}/{name}/delete", in(policyPages.deletePolicy))
 }
 
-// limits.
 const (
-	// maxSigning bounds the passwords that are checked at once, in two separate sets:
-	// clients from whose address the user has signed in before have slots of their own,
-	// which other clients cannot occupy. A check takes some 50 ms of one core, and the
-	// checks wait for each other.
+	// maxSigning bounds the sign-ins with a password that are checked at once, in two
+	// separate sets: a user has slots of the second set in networks that the user has
+	// signed in from before (lockout.Familiar), which other sign-ins cannot occupy. A
+	// sign-in that finds no slot is refused. A check takes some 50 ms of one core; package
+	// control makes one at a time, with breaks.
 	maxSigning = 8
 
 	// maxFormBytes bounds a form. The largest has a certificate chain and a key of 64 KiB

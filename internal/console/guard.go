@@ -101,8 +101,8 @@ var (
 // verifies that the form is one of the console.
 type admission struct{ *visit }
 
-// readForm reads the form of a POST. The limit for visitors who are not signed in is what
-// the sign-in form needs.
+// readForm parses the form of a POST. Visitors who are not signed in may send as much as
+// the sign-in form needs: maxStrangerFormBytes.
 func (v admission) readForm() error {
 	if v.session == nil {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxStrangerFormBytes)

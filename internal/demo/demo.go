@@ -33,7 +33,9 @@ type demo struct {
 	authority
 }
 
-// Run runs the demo, until ctx ends or, with once, until the numbers are shown.
+// Run runs the demo, until ctx ends or a request fails. With once it sends a fixed number of
+// requests instead and shows to which backends they went; then it also fails if that is not
+// as configured.
 func Run(ctx context.Context, out io.Writer, version string, once bool) error {
 	d, err := newDemo(out, version)
 	if err != nil {

@@ -24,8 +24,8 @@ type File struct {
 // An openFile is closed when it has been replaced and no Write uses it.
 type openFile struct {
 	*os.File
-	writers  int  // guarded by logFile.mu
-	replaced bool // guarded by logFile.mu
+	writers  int  // guarded by File.mu
+	replaced bool // guarded by File.mu
 }
 
 // ErrNoReader is the error for opening a FIFO that no process reads.

@@ -51,13 +51,13 @@ const (
 	scrapeTime   = time.Minute
 )
 
-// This type applies the bounds to the clients of the API's port.
+// guests applies the bounds to the clients of the API's port.
 type guests struct {
 	*connlimit.Listener
 	requests   *connlimit.Pace
 	handshakes *connlimit.Pace
 	breaks     overload.Breaks
-	rest       func() // creates one of breaks
+	rest       func() // makes one of breaks
 }
 
 func newGuests(c Config, l net.Listener) *guests {
@@ -74,8 +74,8 @@ func newGuests(c Config, l net.Listener) *guests {
 	return g
 }
 
-// Close closes the listener. Connections that are still open yield the processor at their
-// breaks, instead of resting.
+// Close closes the listener. On connections that are still open, a break is from now on a
+// yield of the processor, and does not wait for a look at the network (overload.Breaks).
 func (g *guests) Close() error {
 	g.breaks.Close()
 	return g.Listener.Close()

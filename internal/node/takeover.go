@@ -146,13 +146,13 @@ func (n *Node) take(older *predecessor) error {
 	return n.watch(older)
 }
 
-// A predecessor of this process that has not ended yet.
+// An elder is an older process of this node that has not ended yet.
 type elder struct {
 	handover.Process
 	life *os.File // a connection that is closed when the process ends
 }
 
-// The set of the older processes that still drain.
+// elders are the older processes that still drain.
 type elders struct {
 	mu      sync.Mutex
 	all     []*elder // guarded by mu
