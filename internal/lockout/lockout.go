@@ -112,14 +112,7 @@ func (l *Lockout) Succeeded(id Identity, source netip.Addr) {
 	defer l.mu.Unlock()
 	now := l.now()
 	at := pair{id, network(source)}
-	if _, known := l.known[at]; id.Password && !known {
-		for _, s := range []*strikes{l.names[id.Name], l.sources[at.network]} {
-			if s != nil {
-				s.failed--
-				s.until = time.Time{}
-			}
-		}
-	}
+	l.takeBack(at)
 	delete(l.pairs, at)
 	entry(l.known, at, now, familiar).last = now
 }
@@ -128,10 +121,15 @@ func (l *Lockout) Succeeded(id Identity, source netip.Addr) {
 func (l *Lockout) Withdraw(id Identity, source netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := pair{id, network(source)}
+	l.takeBack(pair{id, network(source)})
+}
+
+// takeBack takes one failure from each counter that Attempt has added one to. Called with
+// mu held.
+func (l *Lockout) takeBack(at pair) {
 	counted := []*strikes{l.pairs[at]}
-	if _, known := l.known[at]; id.Password && !known {
-		counted = append(counted, l.names[id.Name], l.sources[at.network])
+	if _, known := l.known[at]; at.Password && !known {
+		counted = append(counted, l.names[at.Name], l.sources[at.network])
 	}
 	for _, s := range counted {
 		if s != nil {
