@@ -26,7 +26,6 @@ type apiPort struct {
 	consoleURL string // "": off
 	pair       *keyPair
 	guests     *guests
-	door       *door
 	server     *http.Server
 	conns      openConns
 	port       *gateway.Port // the listener that server accepts connections from
@@ -35,7 +34,7 @@ type apiPort struct {
 // newAPIPort builds the port. It serves once server accepts connections from port. control
 // is called for each request.
 func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, log *slog.Logger) *apiPort {
-	a := &apiPort{listener: own.api, pair: own.pair, guests: newGuests(c, own.api), door: door}
+	a := &apiPort{listener: own.api, pair: own.pair, guests: newGuests(c, own.api)}
 	a.guests.breaks.Open()
 	a.url = "http://" + own.api.Addr().String()
 	a.port = &gateway.Port{Listener: a.guests, Plain: c.APIPlain, Log: logs.Sparing(log)}
@@ -47,9 +46,9 @@ func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, l
 		a.consoleURL = a.url + console.Path
 	}
 	a.server = control().calls.Server()
-	a.server.Handler, a.server.ConnContext = a.guests.pace(a.door), withConn
+	a.server.Handler, a.server.ConnContext = a.guests.pace(door), withConn
 	a.server.ConnState = func(c net.Conn, state http.ConnState) {
-		a.conns.note(c, state)
+		a.conns.note(state)
 		connlimit.State(c, state)
 	}
 	a.port.Serves(a.server, func(status int) {
@@ -71,7 +70,7 @@ func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, l
 // replaced waits for the clients to close them instead.
 type openConns struct{ open sync.WaitGroup }
 
-func (o *openConns) note(_ net.Conn, state http.ConnState) {
+func (o *openConns) note(state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		o.open.Add(1)

@@ -63,7 +63,7 @@ type guests struct {
 func newGuests(c Config, l net.Listener) *guests {
 	memory := int64(guestMemory)
 	if c.MemoryLimit > 0 {
-		memory = min(memory, max(int64(c.MemoryLimit)/64, 1<<20))
+		memory = min(memory, max(c.MemoryLimit/64, 1<<20))
 	}
 	g := &guests{
 		requests:   connlimit.NewPace(guestRequests, guestBurst),

@@ -20,7 +20,7 @@ func openHistory(c Config, log *slog.Logger) *history.Store {
 	if c.HistorySize == 0 {
 		return nil
 	}
-	return history.Open(filepath.Join(c.Data, "history"), int64(c.HistorySize), log)
+	return history.Open(filepath.Join(c.Data, "history"), c.HistorySize, log)
 }
 
 // historyGauges are the metrics of the history's size.

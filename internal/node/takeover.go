@@ -132,7 +132,7 @@ func (n *Node) take(older *predecessor) error {
 		}
 		n.data.traffic.Begin()
 	}
-	n.api.door.open(n.store.control().handler)
+	n.store.door.open(n.store.control().handler)
 	if err := n.hear(); err != nil {
 		return err
 	}

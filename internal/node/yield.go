@@ -87,7 +87,7 @@ func (n *Node) give(ctx context.Context, r *handover.Request) error {
 	if n.admin != nil {
 		_ = n.admin.Close() // not needed either
 	}
-	n.api.door.open(&passing{n.config.Data, n.config.Version, n.log})
+	n.store.door.open(&passing{n.config.Data, n.config.Version, n.log})
 	r.Done()
 	n.successor = r
 	return nil
