@@ -342,7 +342,7 @@ func TestDamage(t *testing.T) {
 // temporary files that are renamed once they are complete, and the sockets of a running
 // node.
 var passing = []string{
-	"begun.new", "format.new", "seal.key.new", "nonces.new", "root-credentials.new", "console-sessions.part", "console-charts",
+	"begun.new", "format.new", "seal.key.new", "nonces.new", "root-credentials.part", "console-sessions.part", "console-charts",
 	"restoring.backup", "restoring.backup.part", "takeover.sock", "takeover.sock.new", "backup.sock", "audit.log.1",
 }
 

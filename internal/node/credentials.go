@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
+	"elbow/internal/backup"
 	"elbow/internal/control"
 	"elbow/internal/elb"
 	"elbow/internal/profile"
@@ -71,15 +71,7 @@ func writeCredentials(path string, key elb.AccessKey, endpoint string) error {
 		"#   ELBOW_CONFIG=%s elbow call GetCallerIdentity\n"+
 		"endpoint = %s\naccess-key-id = %s\naccess-key-secret = %s\n",
 		path, endpoint, key.ID, key.Secret)
-	f, err := regular.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return backup.WriteWhole(path, []byte(text))
 }
 
 // readCredentials reads what writeCredentials wrote.
