@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,18 +34,29 @@ func (e expiries) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// served returns the certificates that listeners serve, ordered by expiry, at most
-// maxExpiries of them.
-func served(d store.Desired) (all []elb.Certificate) {
-	seen := make(map[string]bool)
-	for i := range d.Listeners {
-		for _, id := range elb.CertificateIDs(d.Listeners[i].CertificateID) {
-			if c, there := d.Certificates[id]; there && !seen[id] {
+// inUse yields the certificates that listeners have, each once.
+func inUse(d store.Desired) iter.Seq[elb.Certificate] {
+	return func(yield func(elb.Certificate) bool) {
+		seen := make(map[string]bool)
+		for i := range d.Listeners {
+			for _, id := range elb.CertificateIDs(d.Listeners[i].CertificateID) {
+				c, there := d.Certificates[id]
+				if !there || seen[id] {
+					continue
+				}
 				seen[id] = true
-				all = append(all, c)
+				if !yield(c) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// served returns the certificates that listeners serve, ordered by expiry, at most
+// maxExpiries of them.
+func served(d store.Desired) []elb.Certificate {
+	all := slices.Collect(inUse(d))
 	slices.SortFunc(all, func(a, b elb.Certificate) int {
 		return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.ID, b.ID))
 	})

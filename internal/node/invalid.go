@@ -54,14 +54,9 @@ func (i invalid) String() string {
 // invalidAt returns the certificates of listeners that are not valid at a time, ordered by
 // id.
 func invalidAt(d store.Desired, now time.Time) (all []invalid) {
-	seen := make(map[int64]bool)
-	for i := range d.Listeners {
-		for _, id := range elb.CertificateIDs(d.Listeners[i].CertificateID) {
-			c, there := d.Certificates[id]
-			if expired := now.After(c.NotAfter); there && !seen[c.ID] && (expired || now.Before(c.NotBefore)) {
-				seen[c.ID] = true
-				all = append(all, invalid{c, expired})
-			}
+	for c := range inUse(d) {
+		if expired := now.After(c.NotAfter); expired || now.Before(c.NotBefore) {
+			all = append(all, invalid{c, expired})
 		}
 	}
 	slices.SortFunc(all, func(a, b invalid) int { return cmp.Compare(a.ID, b.ID) })
