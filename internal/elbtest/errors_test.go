@@ -290,23 +290,28 @@ func refusals(w *world) []refusal {
 	}
 }
 
-// fillPool gives the load balancer as many backends as it takes.
+// fillPool gives the load balancer as many backends as it takes: 20 with a call, then one
+// by one.
 func (w *world) fillPool(t *testing.T) {
-	for batch := 0; ; batch++ {
-		var items []map[string]string
-		for i := range 20 {
-			items = append(items, map[string]string{"ServerId": fmt.Sprintf("i-%d-%d", batch, i), "Ip": "127.0.0.1", "Port": "1"})
-		}
-		text, _ := json.Marshal(items) // maps of texts always can
-		_, err := patient(t, w.Client, operation(t, "AddBackendServers"), map[string]string{"LoadBalancerId": w.lb, "BackendServers": string(text)})
-		if err != nil {
-			break
-		}
+	add := func(n int, prefix string) {
+		w.untilRefused(t, "AddBackendServers", func(batch int) map[string]string {
+			var items []map[string]string
+			for i := range n {
+				items = append(items, map[string]string{"ServerId": fmt.Sprintf("i-%s%d-%d", prefix, batch, i), "Ip": "127.0.0.1", "Port": "1"})
+			}
+			text, _ := json.Marshal(items) // maps of texts always can
+			return map[string]string{"LoadBalancerId": w.lb, "BackendServers": string(text)}
+		})
 	}
+	add(20, "")
+	add(1, "last-")
+}
+
+// untilRefused makes calls of an operation, with the parameters of the i-th, until one is
+// refused. Whether that is the error which is expected, the call under test shows.
+func (w *world) untilRefused(t *testing.T, action string, params func(i int) map[string]string) {
 	for i := 0; ; i++ {
-		item := fmt.Sprintf(`[{"ServerId":"i-last-%d","Ip":"127.0.0.1","Port":"1"}]`, i)
-		_, err := patient(t, w.Client, operation(t, "AddBackendServers"), map[string]string{"LoadBalancerId": w.lb, "BackendServers": item})
-		if err != nil {
+		if _, err := patient(t, w.Client, operation(t, action), params(i)); err != nil {
 			return
 		}
 	}
@@ -314,33 +319,43 @@ func (w *world) fillPool(t *testing.T) {
 
 // fillEIPs gives the load balancer as many EIPs as one may have.
 func (w *world) fillEIPs(t *testing.T) {
-	for {
-		_, err := patient(t, w.Client, operation(t, "AssociateEnsEipAddress"), map[string]string{"AllocationId": w.newEIP(t), "InstanceId": w.lb})
-		if err != nil {
-			return
-		}
-	}
+	w.untilRefused(t, "AssociateEnsEipAddress", func(int) map[string]string {
+		return map[string]string{"AllocationId": w.newEIP(t), "InstanceId": w.lb}
+	})
 }
 
 // drainPool takes EIPs until there is none left.
 func (w *world) drainPool(t *testing.T) {
-	for {
-		if _, err := patient(t, w.Client, operation(t, "CreateEipInstance"), EIPParams()); err != nil {
-			return
-		}
-	}
+	w.untilRefused(t, "CreateEipInstance", func(int) map[string]string { return EIPParams() })
+}
+
+// fillVSwitch makes load balancers until there is no address left.
+func (w *world) fillVSwitch(t *testing.T) {
+	w.untilRefused(t, "CreateLoadBalancer", func(int) map[string]string { return LoadBalancerParams() })
+}
+
+// attachUntilRefused attaches new policies, named with a prefix, to a user, group or role.
+func (w *world) attachUntilRefused(t *testing.T, action, prefix, kind, name string) {
+	w.untilRefused(t, action, func(i int) map[string]string {
+		policy := fmt.Sprintf("%s-%d", prefix, i)
+		w.must(t, "CreatePolicy", map[string]string{"PolicyName": policy, "PolicyDocument": allowAll}, nil)
+		return map[string]string{"PolicyType": "Custom", "PolicyName": policy, kind: name}
+	})
 }
 
 // fillPolicies gives alice as many policies as a user may have.
 func (w *world) fillPolicies(t *testing.T) {
-	for i := 0; ; i++ {
-		name := fmt.Sprintf("p-%d", i)
-		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
-		_, err := patient(t, w.Client, operation(t, "AttachPolicyToUser"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "UserName": "alice"})
-		if err != nil {
-			return
-		}
-	}
+	w.attachUntilRefused(t, "AttachPolicyToUser", "p", "UserName", "alice")
+}
+
+// fillGroupPolicies gives the operators as many policies as a group may have.
+func (w *world) fillGroupPolicies(t *testing.T) {
+	w.attachUntilRefused(t, "AttachPolicyToGroup", "gp", "GroupName", "operators")
+}
+
+// fillRolePolicies gives a role as many policies as one may have.
+func (w *world) fillRolePolicies(t *testing.T) {
+	w.attachUntilRefused(t, "AttachPolicyToRole", "rp", "RoleName", "trusting")
 }
 
 // fillVersions makes a policy with as many versions as one may have.
@@ -354,47 +369,11 @@ func (w *world) fillVersions(t *testing.T) {
 
 // fillGroups puts alice into as many groups as a user may be in.
 func (w *world) fillGroups(t *testing.T) {
-	for i := 0; ; i++ {
+	w.untilRefused(t, "AddUserToGroup", func(i int) map[string]string {
 		name := fmt.Sprintf("g-%d", i)
 		w.must(t, "CreateGroup", map[string]string{"GroupName": name}, nil)
-		_, err := patient(t, w.Client, operation(t, "AddUserToGroup"), map[string]string{"GroupName": name, "UserName": "alice"})
-		if err != nil {
-			return
-		}
-	}
-}
-
-// fillGroupPolicies gives the operators as many policies as a group may have.
-func (w *world) fillGroupPolicies(t *testing.T) {
-	for i := 0; ; i++ {
-		name := fmt.Sprintf("gp-%d", i)
-		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
-		_, err := patient(t, w.Client, operation(t, "AttachPolicyToGroup"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "GroupName": "operators"})
-		if err != nil {
-			return
-		}
-	}
-}
-
-// fillRolePolicies gives a role as many policies as one may have.
-func (w *world) fillRolePolicies(t *testing.T) {
-	for i := 0; ; i++ {
-		name := fmt.Sprintf("rp-%d", i)
-		w.must(t, "CreatePolicy", map[string]string{"PolicyName": name, "PolicyDocument": allowAll}, nil)
-		_, err := patient(t, w.Client, operation(t, "AttachPolicyToRole"), map[string]string{"PolicyType": "Custom", "PolicyName": name, "RoleName": "trusting"})
-		if err != nil {
-			return
-		}
-	}
-}
-
-// fillVSwitch makes load balancers until there is no address left.
-func (w *world) fillVSwitch(t *testing.T) {
-	for {
-		if _, err := patient(t, w.Client, operation(t, "CreateLoadBalancer"), LoadBalancerParams()); err != nil {
-			return
-		}
-	}
+		return map[string]string{"GroupName": name, "UserName": "alice"}
+	})
 }
 
 func TestErrorsOfOperations(t *testing.T) {
