@@ -3,6 +3,7 @@ package elbtest
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,6 +18,26 @@ func plainClient(t *testing.T) *http.Client {
 	return &http.Client{Transport: own, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
+// askPlain makes a request without a body, with these fields, and reads the answer.
+func askPlain(t *testing.T, c *http.Client, method, url string, fields http.Header) (answer *http.Response, text string) {
+	t.Helper()
+	r, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(r.Header, fields)
+	answer, err = c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(body)
+}
+
 func TestHTTPListener(t *testing.T) {
 	leak.Check(t)
 	n := Start(t, Options{})
@@ -27,18 +48,7 @@ func TestHTTPListener(t *testing.T) {
 	s := NewSite(t, n, b)
 	at := s.ListenOf(t, "HTTP", nil)
 	port := at[strings.LastIndexByte(at, ':')+1:]
-	ask := func(forwarded ...string) string {
-		t.Helper()
-		r, _ := http.NewRequest("GET", "http://"+at+"/x", nil)
-		r.Header["X-Forwarded-For"] = forwarded
-		answer, err := plainClient(t).Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		text, _ := io.ReadAll(answer.Body)
-		return string(text)
-	}
+	c := plainClient(t)
 	for _, tt := range []struct {
 		set       string
 		forwarded []string
@@ -54,7 +64,7 @@ func TestHTTPListener(t *testing.T) {
 		}
 		want := "for=" + tt.want + " proto=http port=" + port
 		Eventually(t, func() error {
-			if got := ask(tt.forwarded...); got != want {
+			if _, got := askPlain(t, c, "GET", "http://"+at+"/x", http.Header{"X-Forwarded-For": tt.forwarded}); got != want {
 				return fmt.Errorf("XForwardedFor=%s, sent %v: got %s, want %s", tt.set, tt.forwarded, got, want)
 			}
 			return nil
@@ -70,12 +80,7 @@ func TestHTTPListenerForwards(t *testing.T) {
 	front := s.Listen(t, nil)
 	at := s.ListenOf(t, "HTTP", map[string]string{"ListenerForward": "on", "ForwardPort": front.Port})
 	for method, status := range map[string]int{"GET": 301, "POST": 308} {
-		r, _ := http.NewRequest(method, "http://"+at+"/a?b", nil)
-		answer, err := plainClient(t).Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = answer.Body.Close()
+		answer, _ := askPlain(t, plainClient(t), method, "http://"+at+"/a?b", nil)
 		if got, want := answer.Header.Get("Location"), "https://"+s.Address+":"+front.Port+"/a?b"; answer.StatusCode != status || got != want {
 			t.Errorf("%s: got %d to %q, want %d to %q", method, answer.StatusCode, got, status, want)
 		}
@@ -89,26 +94,14 @@ func TestHTTPListenerSticks(t *testing.T) {
 	s := NewSite(t, n, NewBackend(t, "a"), NewBackend(t, "b"))
 	at := s.ListenOf(t, "HTTP", map[string]string{"StickySessionType": "insert", "CookieTimeout": "100"})
 	c := plainClient(t)
-	first := ""
-	var cookies []*http.Cookie
-	for range 6 {
-		r, _ := http.NewRequest("GET", "http://"+at+"/", nil)
-		for _, cookie := range cookies {
-			r.AddCookie(cookie)
-		}
-		answer, err := c.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, _ := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
-		if first == "" {
-			first, cookies = string(text), answer.Cookies()
-			if len(cookies) != 1 || cookies[0].Name != "SERVERID" || cookies[0].Secure {
-				t.Fatalf("got the cookies %v", answer.Header["Set-Cookie"])
-			}
-		}
-		if string(text) != first {
+	answer, first := askPlain(t, c, "GET", "http://"+at+"/", nil)
+	cookies := answer.Cookies()
+	if len(cookies) != 1 || cookies[0].Name != "SERVERID" || cookies[0].Secure {
+		t.Fatalf("got the cookies %v", answer.Header["Set-Cookie"])
+	}
+	for range 5 {
+		_, text := askPlain(t, c, "GET", "http://"+at+"/", http.Header{"Cookie": {cookies[0].Name + "=" + cookies[0].Value}})
+		if text != first {
 			t.Errorf("got %s after %s", text, first)
 		}
 	}

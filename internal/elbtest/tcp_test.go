@@ -143,19 +143,19 @@ func TestTakeoverOfTCPListener(t *testing.T) {
 				_, err = io.ReadFull(d, make([]byte, 1))
 				_ = d.Close()
 			}
+			if err != nil {
+				result <- err
+				return
+			}
 			select {
 			case <-stop:
 				result <- nil
 				return
 			default:
 			}
-			if err != nil {
-				result <- err
-				return
-			}
 		}
 	}()
-	newer := n.TakeOver(t)
+	n.TakeOver(t)
 	_, _ = io.WriteString(c, "still here")
 	if got := readText(t, c, 10); got != "still here" {
 		t.Errorf("got %q", got)
@@ -165,5 +165,4 @@ func TestTakeoverOfTCPListener(t *testing.T) {
 		t.Errorf("a new connection: %v", err)
 	}
 	_ = c.Close()
-	_ = newer
 }
