@@ -2,7 +2,6 @@ package elbtest
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -93,10 +92,7 @@ func (b *Backend) Probes(path string) int {
 }
 
 // Port returns the backend's port.
-func (b *Backend) Port() string {
-	_, port, _ := net.SplitHostPort(b.Address)
-	return port
-}
+func (b *Backend) Port() string { return portOf(b.Address) }
 
 // Stop closes the backend's socket and connections.
 func (b *Backend) Stop() {

@@ -83,19 +83,38 @@ func TestEIPBySDK(t *testing.T) {
 		t.Errorf("got %+v", listener)
 	}
 	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": made.AllocationId}, nil)
-	Eventually(t, func() error {
-		c, err := net.Dial("tcp", onEIP.HostPort())
-		if err != nil {
-			return nil
-		}
-		c.Close()
-		return errors.New("the EIP is still served")
-	})
+	awaitAccepting(t, onEIP.HostPort(), false)
 	w.must(t, "DeleteEip", map[string]string{"InstanceId": made.AllocationId}, nil)
 	var all api.DescribeEnsEipAddressesOutput
 	if w.must(t, "DescribeEnsEipAddresses", nil, &all); all.TotalCount != 0 {
 		t.Errorf("got %+v", all)
 	}
+}
+
+// addressOf returns the address of an EIP.
+func (w *world) addressOf(t *testing.T, eip string) string {
+	t.Helper()
+	var all api.DescribeEnsEipAddressesOutput
+	w.must(t, "DescribeEnsEipAddresses", map[string]string{"AllocationId": eip}, &all)
+	if len(all.EipAddresses.EipAddress) != 1 {
+		t.Fatalf("%s: %+v", eip, all)
+	}
+	return all.EipAddresses.EipAddress[0].IPAddress
+}
+
+// awaitAccepting waits until connections to an address are accepted, or are not.
+func awaitAccepting(t *testing.T, address string, want bool) {
+	t.Helper()
+	Eventually(t, func() error {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = c.Close()
+		}
+		if (err == nil) != want {
+			return fmt.Errorf("dial %s: %v, want it accepted: %t", address, err, want)
+		}
+		return nil
+	})
 }
 
 // A TCP listener serves on an EIP, follows changes there, and lets what is open on it go
@@ -108,23 +127,8 @@ func TestEIPOfTCPListener(t *testing.T) {
 	w := &world{Client: n.RPC()}
 	eip := w.newEIP(t)
 	w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": eip, "InstanceId": s.LoadBalancerID, "InstanceType": "SlbInstance"}, nil)
-	var all api.DescribeEnsEipAddressesOutput
-	w.must(t, "DescribeEnsEipAddresses", map[string]string{"AllocationId": eip}, &all)
-	onEIP := net.JoinHostPort(all.EipAddresses.EipAddress[0].IPAddress, at[strings.LastIndexByte(at, ':')+1:])
-	refused := func(want bool) {
-		t.Helper()
-		Eventually(t, func() error {
-			c, err := net.Dial("tcp", onEIP)
-			if err == nil {
-				_ = c.Close()
-			}
-			if (err != nil) != want {
-				return fmt.Errorf("%s: %v, refused should be %t", onEIP, err, want)
-			}
-			return nil
-		})
-	}
-	refused(false)
+	onEIP := net.JoinHostPort(w.addressOf(t, eip), portOf(at))
+	awaitAccepting(t, onEIP, true)
 	c := dialTCP(t, onEIP)
 	readText(t, c, 1)
 	s.AddBackends(t, 100, newTCPServer(t, "b").Backend)
@@ -135,7 +139,7 @@ func TestEIPOfTCPListener(t *testing.T) {
 		return nil
 	})
 	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
-	refused(true)
+	awaitAccepting(t, onEIP, false)
 	_, _ = io.WriteString(c, "still")
 	if got := readText(t, c, 5); got != "still" {
 		t.Errorf("the open connection got %q", got)
@@ -156,10 +160,8 @@ func TestEIPOfUDPListener(t *testing.T) {
 		w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": eip, "InstanceId": s.LoadBalancerID, "InstanceType": "SlbInstance"}, nil)
 	}
 	associate()
-	var all api.DescribeEnsEipAddressesOutput
-	w.must(t, "DescribeEnsEipAddresses", map[string]string{"AllocationId": eip}, &all)
-	port := at[strings.LastIndexByte(at, ':')+1:]
-	onEIP := net.JoinHostPort(all.EipAddresses.EipAddress[0].IPAddress, port)
+	port := portOf(at)
+	onEIP := net.JoinHostPort(w.addressOf(t, eip), port)
 	Eventually(t, func() error { return onceUDP(onEIP, "aq") })
 	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
 	Eventually(t, func() error {

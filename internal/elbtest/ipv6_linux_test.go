@@ -169,20 +169,8 @@ func managedEIP(t *testing.T, w *world, lb string) {
 	eip := w.newEIP(t)
 	w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": eip, "InstanceId": lb}, nil)
 	w.must(t, "StartLoadBalancerListener", listener, nil)
-	serves := func(want bool) {
-		t.Helper()
-		Eventually(t, func() error {
-			conn, err := net.Dial("tcp", "[fd00:9::1]:8443")
-			if err == nil {
-				_ = conn.Close()
-			}
-			if (err == nil) != want {
-				return fmt.Errorf("dial to the EIP: %v, want it served %t", err, want)
-			}
-			return nil
-		})
-	}
-	serves(true)
+	const onEIP = "[fd00:9::1]:8443"
+	awaitAccepting(t, onEIP, true)
 	Eventually(t, func() error { // the socket is open before the status says so
 		var told struct{ Status, StatusReason string }
 		w.must(t, "DescribeLoadBalancerHTTPSListenerAttribute", listener, &told)
@@ -192,7 +180,7 @@ func managedEIP(t *testing.T, w *world, lb string) {
 		return nil
 	})
 	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": eip}, nil)
-	serves(false)
+	awaitAccepting(t, onEIP, false)
 	Eventually(t, func() error { // the address is removed once no exchange uses it
 		l, err := net.Listen("tcp", "[fd00:9::1]:0")
 		if err == nil {

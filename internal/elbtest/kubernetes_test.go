@@ -2,6 +2,7 @@ package elbtest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"testing"
@@ -21,9 +22,7 @@ type controller struct {
 func (c controller) find(name string) (id string) {
 	c.t.Helper()
 	got, err := c.ENS.DescribeLoadBalancers(ens.CreateDescribeLoadBalancersRequest())
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	c.must(got, err)
 	for _, lb := range got.LoadBalancers.LoadBalancer {
 		if lb.LoadBalancerName == name {
 			return lb.LoadBalancerId
@@ -37,36 +36,28 @@ func (c controller) attribute(id string) *ens.DescribeLoadBalancerAttributeRespo
 	request := ens.CreateDescribeLoadBalancerAttributeRequest()
 	request.LoadBalancerId = id
 	got, err := c.ENS.DescribeLoadBalancerAttribute(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	c.must(got, err)
 	return got
 }
 
 func (c controller) tcp(port string) *ens.DescribeLoadBalancerTCPListenerAttributeResponse {
 	c.t.Helper()
 	got, err := c.ENS.DescribeLoadBalancerTCPListenerAttribute(Fill(ens.CreateDescribeLoadBalancerTCPListenerAttributeRequest(), c.of(port, nil)))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	c.must(got, err)
 	return got
 }
 
 func (c controller) udp(port string) *ens.DescribeLoadBalancerUDPListenerAttributeResponse {
 	c.t.Helper()
 	got, err := c.ENS.DescribeLoadBalancerUDPListenerAttribute(Fill(ens.CreateDescribeLoadBalancerUDPListenerAttributeRequest(), c.of(port, nil)))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	c.must(got, err)
 	return got
 }
 
 // of are parameters of a listener.
 func (c controller) of(port string, more map[string]string) map[string]string {
 	params := map[string]string{"LoadBalancerId": c.LoadBalancerID, "ListenerPort": port}
-	for name, value := range more {
-		params[name] = value
-	}
+	maps.Copy(params, more)
 	return params
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"strings"
 	"testing"
 
 	"elbow/internal/leak"
@@ -47,7 +46,7 @@ func TestHTTPListener(t *testing.T) {
 	})
 	s := NewSite(t, n, b)
 	at := s.ListenOf(t, "HTTP", nil)
-	port := at[strings.LastIndexByte(at, ':')+1:]
+	port := portOf(at)
 	c := plainClient(t)
 	for _, tt := range []struct {
 		set       string

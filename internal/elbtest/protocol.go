@@ -77,6 +77,12 @@ func (s *Site) ListenOf(t testing.TB, protocol string, changes map[string]string
 	return net.JoinHostPort(s.Address, port)
 }
 
+// portOf returns the port of an address.
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
 // StopListener stops the listener on a port.
 func (s *Site) StopListener(port string) error {
 	_, err := s.ENS.StopLoadBalancerListener(Fill(ens.CreateStopLoadBalancerListenerRequest(),

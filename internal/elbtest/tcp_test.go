@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -74,7 +73,7 @@ func TestTCPListener(t *testing.T) {
 	a := newTCPServer(t, "a")
 	s := NewSite(t, n, a.Backend)
 	at := s.ListenOf(t, "TCP", map[string]string{"Scheduler": "rr"})
-	port := at[strings.LastIndexByte(at, ':')+1:]
+	port := portOf(at)
 	c := dialTCP(t, at)
 	_, _ = io.WriteString(c, "hello")
 	if got := readText(t, c, 6); got != "ahello" {

@@ -84,7 +84,7 @@ func TestUDPListener(t *testing.T) {
 		"Scheduler": "rr", "HealthCheckReq": "ping", "HealthCheckExp": "pong",
 		"HealthCheckConnectTimeout": "1", "HealthCheckInterval": "1", "UnhealthyThreshold": "2",
 	})
-	port := at[strings.LastIndexByte(at, ':')+1:]
+	port := portOf(at)
 	long := strings.Repeat("x", 60_000)
 	if got := askUDP(t, at, long); got[1:] != long {
 		t.Errorf("got %d bytes", len(got))
