@@ -30,26 +30,35 @@ func TestAddAnOperation(t *testing.T) {
 	goTool(t, "test", "-overlay", overlay, "-count=1", "-run", "Operation|Observed|Kinds|Stops", "./internal/api")
 
 	n := Start(t, Options{Binary: program})
+	c := newTerminal(t, n)
+	run := func(t *testing.T, args ...string) string {
+		t.Helper()
+		out, failed := c.run(t, "", args...)
+		if failed != "" {
+			t.Fatalf("elbow %s: %s", strings.Join(args, " "), failed)
+		}
+		return out
+	}
 	for _, user := range []string{"alice", "bob"} {
-		mustCall(t, n, program, "CreateUser", "--UserName", user)
+		run(t, "call", "CreateUser", "--UserName", user)
 	}
 	t.Run("command line", func(t *testing.T) {
-		contains(t, run(t, n, program, "call", "--help"), "NoteUser", "Adds to the comments of a user")
-		contains(t, run(t, n, program, "call", "NoteUser", "--help"), "RAM action: ram:NoteUser", "--Note", "string of 1 to 32 characters", "--Note 'on leave'")
-		contains(t, run(t, n, program, "__complete", "call", "NoteUser", "--UserName", ""), "alice", "bob")
-		contains(t, run(t, n, program, "call", "NoteUser", "--UserName", "alice", "--Note", "away", "--wait", "User.Comments=away"), `"Comments": "away"`)
+		contains(t, run(t, "call", "--help"), "NoteUser", "Adds to the comments of a user")
+		contains(t, run(t, "call", "NoteUser", "--help"), "RAM action: ram:NoteUser", "--Note", "string of 1 to 32 characters", "--Note 'on leave'")
+		contains(t, run(t, "__complete", "call", "NoteUser", "--UserName", ""), "alice", "bob")
+		contains(t, run(t, "call", "NoteUser", "--UserName", "alice", "--Note", "away", "--wait", "User.Comments=away"), `"Comments": "away"`)
 	})
 	t.Run("documents", func(t *testing.T) {
-		contains(t, run(t, n, program, "docs"), "### NoteUser", "What is added.")
+		contains(t, run(t, "docs"), "### NoteUser", "What is added.")
 		man := t.TempDir()
-		run(t, n, program, "docs", "--man", man)
+		run(t, "docs", "--man", man)
 		contains(t, allText(t, man), "NoteUser", "What is added.")
 		var document struct {
 			Paths map[string]struct {
 				Post struct{ OperationID, Summary string }
 			}
 		}
-		if err := json.Unmarshal([]byte(run(t, n, program, "docs", "--openapi", "https://elbow.test")), &document); err != nil {
+		if err := json.Unmarshal([]byte(run(t, "docs", "--openapi", "https://elbow.test")), &document); err != nil {
 			t.Fatal(err)
 		}
 		if got := document.Paths["/#NoteUser"].Post; got.OperationID != "NoteUser" || got.Summary != "Adds to the comments of a user." {
@@ -67,7 +76,7 @@ func TestAddAnOperation(t *testing.T) {
 		contains(t, page, "ram:NoteUser", `id="p-Note"`, "What is added.", "EntityNotExist.User")
 		_, _, ran := v.post("explorer/NoteUser/run", url.Values{"UserName": {"bob"}, "Note": {"by the console"}})
 		contains(t, ran, "RequestId", "elbow call NoteUser", "aliyun ram NoteUser", "request.ApiName = &#34;NoteUser&#34;", "by the console")
-		contains(t, run(t, n, program, "call", "GetUser", "--UserName", "bob"), "by the console")
+		contains(t, run(t, "call", "GetUser", "--UserName", "bob"), "by the console")
 		_, _, tester := v.get("policies/tester")
 		contains(t, tester, "ram:NoteUser")
 	})
@@ -141,26 +150,6 @@ func goTool(t *testing.T, args ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-}
-
-// run runs the program as somebody with the root key of a node, and answers what it
-// prints.
-func run(t *testing.T, n *Node, program string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "ELBOW_ENDPOINT=http://"+n.API, "ELBOW_ACCESS_KEY_ID="+n.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+n.Secret)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("elbow %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
-	}
-	return string(out)
-}
-
-func mustCall(t *testing.T, n *Node, program string, args ...string) {
-	t.Helper()
-	run(t, n, program, append([]string{"call"}, args...)...)
 }
 
 func contains(t *testing.T, text string, parts ...string) {

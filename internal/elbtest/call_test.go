@@ -25,18 +25,14 @@ func newTerminal(t *testing.T, n *Node) *terminal { return &terminal{n, t.TempDi
 // that ended with that.
 func (c *terminal) run(t *testing.T, stdin string, args ...string) (out, failed string) {
 	t.Helper()
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(c.node.Binary, args...)
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), "HOME="+c.dir, "ELBOW_ENDPOINT=http://"+c.node.API,
 		"ELBOW_ACCESS_KEY_ID="+c.node.AccessKeyID, "ELBOW_ACCESS_KEY_SECRET="+c.node.Secret)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
+	err := cmd.Run()
 	if err == nil {
 		return stdout.String(), ""
 	}

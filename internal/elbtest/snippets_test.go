@@ -2,19 +2,16 @@ package elbtest
 
 import (
 	"archive/zip"
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"flag"
 	"io"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -128,20 +125,17 @@ func (s *snippets) project(op *api.Operation) string {
 // placeholders of files are replaced by what belongs there.
 func (s *snippets) download(t *testing.T) {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
+	v := newVisitor(t, s.node)
+	if at, _ := v.signIn("key", s.node.AccessKeyID, s.node.Secret); at != "/console/" {
+		t.Fatalf("signed in, and led to %s", at)
 	}
-	browser := &http.Client{Jar: jar}
-	console := "http://" + s.node.API + "/console/"
-	token := tokenIn(t, browser, console+"signin")
-	post(t, browser, console+"signin", url.Values{"csrf": {token}, "name": {s.node.AccessKeyID}, "secret": {s.node.Secret}})
-	token = tokenIn(t, browser, console)
 	for _, op := range api.Operations() {
 		params := s.params(t, op)
-		form := s.form(op, params)
-		form.Set("csrf", token)
-		s.unpack(t, op, post(t, browser, console+"explorer/"+op.Name+"/project", form))
+		status, _, archive := v.post("explorer/"+op.Name+"/project", s.form(op, params))
+		if status != http.StatusOK {
+			t.Fatalf("%s: %d %s", op.Name, status, archive)
+		}
+		s.unpack(t, op, archive)
 		for name, value := range params {
 			file := filepath.Join(s.project(op), strings.ToLower(name)+".pem")
 			if _, err := os.Stat(file); err == nil {
@@ -151,40 +145,9 @@ func (s *snippets) download(t *testing.T) {
 	}
 }
 
-var formToken = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
-
-func tokenIn(t *testing.T, browser *http.Client, page string) string {
+func (s *snippets) unpack(t *testing.T, op *api.Operation, text string) {
 	t.Helper()
-	res, err := browser.Get(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	m := formToken.FindSubmatch(text)
-	if err != nil || m == nil {
-		t.Fatalf("no token in %s: %v %s", page, err, text)
-	}
-	return string(m[1])
-}
-
-func post(t *testing.T, browser *http.Client, page string, form url.Values) []byte {
-	t.Helper()
-	res, err := browser.PostForm(page, form)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %d %v %s", page, res.StatusCode, err, text)
-	}
-	return text
-}
-
-func (s *snippets) unpack(t *testing.T, op *api.Operation, text []byte) {
-	t.Helper()
-	archive, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+	archive, err := zip.NewReader(strings.NewReader(text), int64(len(text)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,20 +110,17 @@ type signInForm struct{ cookie, token string }
 
 func newSignInForm(t *testing.T, n *Node) (f signInForm) {
 	t.Helper()
-	res, err := http.Get("http://" + n.API + "/console/signin")
+	v := newVisitor(t, n)
+	_, _, page := v.get("signin")
+	at, err := url.Parse(v.base)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
-	page, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindSubmatch(page)
-	if token == nil || len(res.Cookies()) != 1 {
+	cookies := v.client.Jar.Cookies(at)
+	if v.token == "" || len(cookies) != 1 {
 		t.Fatalf("the sign-in page has no form: %s", page)
 	}
-	return signInForm{res.Cookies()[0].Name + "=" + res.Cookies()[0].Value, string(token[1])}
+	return signInForm{cookies[0].Name + "=" + cookies[0].Value, v.token}
 }
 
 // flood opens the connections of unauthenticated clients, and returns a function that ends
