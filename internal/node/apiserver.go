@@ -25,7 +25,7 @@ type apiPort struct {
 	url        string
 	consoleURL string // "": off
 	pair       *keyPair
-	guests     *guests
+	limits     *clientLimits
 	server     *http.Server
 	conns      openConns
 	port       *gateway.Port // the listener that server accepts connections from
@@ -34,19 +34,19 @@ type apiPort struct {
 // newAPIPort builds the port. It serves once server accepts connections from port. control
 // is called for each request.
 func newAPIPort(c Config, own ports, door *door, control func() *controlPlane, log *slog.Logger) *apiPort {
-	a := &apiPort{listener: own.api, pair: own.pair, guests: newGuests(c, own.api)}
-	a.guests.breaks.Open()
+	a := &apiPort{listener: own.api, pair: own.pair, limits: newClientLimits(c, own.api)}
+	a.limits.breaks.Open()
 	a.url = "http://" + own.api.Addr().String()
-	a.port = &gateway.Port{Listener: a.guests, Plain: c.APIPlain, Log: logs.Sparing(log)}
+	a.port = &gateway.Port{Listener: a.limits, Plain: c.APIPlain, Log: logs.Sparing(log)}
 	if a.pair != nil {
-		a.port.TLS = a.guests.tls(a.pair)
+		a.port.TLS = a.limits.tls(a.pair)
 		a.url = "https://" + own.api.Addr().String()
 	}
 	if c.hasConsole() {
 		a.consoleURL = a.url + console.Path
 	}
 	a.server = control().calls.Server()
-	a.server.Handler, a.server.ConnContext = a.guests.pace(door), withConn
+	a.server.Handler, a.server.ConnContext = a.limits.pace(door), withConn
 	a.server.ConnState = func(c net.Conn, state http.ConnState) {
 		a.conns.note(state)
 		connlimit.State(c, state)

@@ -32,7 +32,7 @@ func TestHandshakesHaveBreaks(t *testing.T) {
 				defer theirs.Close()
 				defer ours.Close()
 				var breaks atomic.Int64
-				g := newGuests(DefaultConfig(), nil)
+				g := newClientLimits(DefaultConfig(), nil)
 				g.rest = func() { breaks.Add(1) }
 				served := make(chan error, 1)
 				go func() { // ends with the handshake
@@ -60,7 +60,7 @@ func TestRequestsOfStrangersHaveBreaks(t *testing.T) {
 	leak.Check(t)
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
-	g := newGuests(DefaultConfig(), &oneConn{conn: ours})
+	g := newClientLimits(DefaultConfig(), &oneConn{conn: ours})
 	breaks := 0
 	g.rest = func() { breaks++ }
 	conn, err := g.Accept()

@@ -40,7 +40,7 @@ type Node struct {
 
 	requests  *handover.Listener // of processes that want to take over
 	successor *handover.Request  // of the process that has taken over; its end shows that process when this one ends
-	elders    elders
+	older     drainingProcesses
 
 	draining atomic.Bool
 	yielded  atomic.Bool // to another process
@@ -87,7 +87,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 	n.api = newAPIPort(c, own, n.store.door, n.store.control, log)
 	n.serveAdmin(own.admin)
 	n.data.follow()
-	n.atEnd(n.elders.unwatch) // after the drain, during which packets are still passed on to them
+	n.atEnd(n.older.unwatch) // after the drain, during which packets are still passed on to them
 	n.atEndWithin(n.data.drain)
 	if err := n.store.control().openHandler(n.store); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (n *Node) serveAdmin(l *net.TCPListener) {
 	n.own.add(l.Addr())
 	n.AdminURL = "http://" + l.Addr().String()
 	registry := newRegistry(n.config.Version, n.data.traffic, n.data.loop)
-	n.api.guests.collect(registry)
+	n.api.limits.collect(registry)
 	n.serve(newAdminServer(
 		&report{config: n.config, data: n.data, store: n.store, pair: n.api.pair, draining: &n.draining},
 		&metricsPage{registry, n.store.control, n.data.traffic, n.config.MetricsListeners, n.config.MetricsBackends},

@@ -146,16 +146,16 @@ func (n *Node) take(older *predecessor) error {
 	return n.watch(older)
 }
 
-// An elder is an older process of this node that has not ended yet.
-type elder struct {
+// A drainingProcess is an older process of this node that has not ended yet.
+type drainingProcess struct {
 	handover.Process
 	life *os.File // a connection that is closed when the process ends
 }
 
-// elders are the older processes that still drain.
-type elders struct {
+// drainingProcesses are the older processes that still drain.
+type drainingProcesses struct {
 	mu      sync.Mutex
-	all     []*elder // guarded by mu
+	all     []*drainingProcess // guarded by mu
 	watched sync.WaitGroup
 }
 
@@ -165,22 +165,22 @@ func (n *Node) watch(older *predecessor) error {
 	if err != nil {
 		return err
 	}
-	found := []*elder{{handover.Process{PID: older.PID, Program: older.Program, Tag: older.Tag}, life}}
+	found := []*drainingProcess{{handover.Process{PID: older.PID, Program: older.Program, Tag: older.Tag}, life}}
 	for _, p := range older.Draining {
-		found = append(found, &elder{p, older.Take(p.File)})
+		found = append(found, &drainingProcess{p, older.Take(p.File)})
 	}
 	older.Close() // life is a copy
-	n.elders.mu.Lock()
-	n.elders.all = slices.Clone(found) // shrinks in place
-	n.elders.mu.Unlock()
+	n.older.mu.Lock()
+	n.older.all = slices.Clone(found) // shrinks in place
+	n.older.mu.Unlock()
 	for _, e := range found {
-		n.elders.watched.Go(func() { n.outlive(e) }) // ends with that process, or with elders.unwatch, which waits
+		n.older.watched.Go(func() { n.outlive(e) }) // ends with that process, or with drainingProcesses.unwatch, which waits
 	}
 	return nil
 }
 
 // unwatch stops watch.
-func (e *elders) unwatch() {
+func (e *drainingProcesses) unwatch() {
 	for _, one := range e.list() {
 		_ = one.life.Close()
 	}
@@ -188,7 +188,7 @@ func (e *elders) unwatch() {
 }
 
 // outlive waits for the end of an older process.
-func (n *Node) outlive(e *elder) {
+func (n *Node) outlive(e *drainingProcess) {
 	if _, err := e.life.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, os.ErrClosed) {
 		n.log.Debug("older process not watched", "pid", e.PID, "err", err)
 	} else if err == io.EOF {
@@ -196,13 +196,13 @@ func (n *Node) outlive(e *elder) {
 	}
 	_ = e.life.Close() // nothing is sent on it
 	n.data.traffic.Forget(e.Tag)
-	n.elders.mu.Lock()
-	defer n.elders.mu.Unlock()
-	n.elders.all = slices.DeleteFunc(n.elders.all, func(x *elder) bool { return x == e })
+	n.older.mu.Lock()
+	defer n.older.mu.Unlock()
+	n.older.all = slices.DeleteFunc(n.older.all, func(x *drainingProcess) bool { return x == e })
 }
 
 // list returns the older processes that have not ended yet.
-func (e *elders) list() []*elder {
+func (e *drainingProcesses) list() []*drainingProcess {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.all)

@@ -123,7 +123,7 @@ func TestTakeover(t *testing.T) {
 	if status, h := healthOf(t, newer.Node, "/healthz"); status != http.StatusOK {
 		t.Errorf("healthz of the newer one: %d %+v", status, h)
 	}
-	if drains := newer.elders.list(); len(drains) != 1 || drains[0].PID != os.Getpid() {
+	if drains := newer.older.list(); len(drains) != 1 || drains[0].PID != os.Getpid() {
 		t.Errorf("the newer one watches %+v", drains)
 	}
 	older.exit()
@@ -228,12 +228,12 @@ func TestTakeoverIsRefusedWhileTooManyDrain(t *testing.T) {
 	c := testConfig(t)
 	older := run(t, c)
 	var pids []string
-	older.elders.mu.Lock()
+	older.older.mu.Lock()
 	for i := range maxElders {
-		older.elders.all = append(older.elders.all, &elder{Process: handover.Process{PID: 4_000_000 + i}})
+		older.older.all = append(older.older.all, &drainingProcess{Process: handover.Process{PID: 4_000_000 + i}})
 		pids = append(pids, "400000"+string(rune('0'+i)))
 	}
-	older.elders.mu.Unlock()
+	older.older.mu.Unlock()
 	_, err := handover.Dial(c.Data, "v0")
 	if err == nil || !strings.Contains(err.Error(), "8 older processes still drain ("+strings.Join(pids, ", ")+")") {
 		t.Errorf("got %v", err)

@@ -24,7 +24,7 @@ const maxElders = 8
 func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 	began := time.Now()
 	n.log.Info("takeover asked for", "pid", r.PID, "version", r.Program)
-	if err := mayYield(n.data.traffic, n.elders.list()); err != nil {
+	if err := mayYield(n.data.traffic, n.older.list()); err != nil {
 		n.log.Warn("takeover refused", "err", err)
 		r.Refuse(err)
 		return false
@@ -49,7 +49,7 @@ func (n *Node) yield(ctx context.Context, r *handover.Request) bool {
 
 // mayYield returns an error if too many processes drain already, or if a takeover needs
 // more descriptors than there are.
-func mayYield(traffic *proxy.Proxy, draining []*elder) error {
+func mayYield(traffic *proxy.Proxy, draining []*drainingProcess) error {
 	if need := traffic.Files().ForTakeover(); need > 0 {
 		if left, ok := mayOpen(need); !ok {
 			return fmt.Errorf("a takeover needs %d more open files here, and %d are left: end some connections, "+
@@ -122,7 +122,7 @@ func (n *Node) state() (s *handover.State, files []handover.Source) {
 			s.Sockets = append(s.Sockets, handover.Socket{Network: "udp", Address: one.Address, File: add(one.Open)})
 		}
 	}
-	for _, e := range n.elders.list() {
+	for _, e := range n.older.list() {
 		p := e.Process
 		p.File = add(func() (*os.File, error) {
 			life, err := socket.Duplicate(e.life)

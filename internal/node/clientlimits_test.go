@@ -32,7 +32,7 @@ func TestStrangersArePaced(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
 		c := DefaultConfig()
-		g := newGuests(c, &oneConn{conn: ours})
+		g := newClientLimits(c, &oneConn{conn: ours})
 		conn, err := g.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func TestStrangerHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
-		g := newGuests(DefaultConfig(), &oneConn{conn: ours})
+		g := newClientLimits(DefaultConfig(), &oneConn{conn: ours})
 		conn, err := g.Accept()
 		if err != nil {
 			t.Fatal(err)

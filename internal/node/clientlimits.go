@@ -51,8 +51,8 @@ const (
 	scrapeTime   = time.Minute
 )
 
-// guests applies the bounds to the clients of the API's port.
-type guests struct {
+// clientLimits applies the bounds to the clients of the API's port.
+type clientLimits struct {
 	*connlimit.Listener
 	requests   *connlimit.Pace
 	handshakes *connlimit.Pace
@@ -60,12 +60,12 @@ type guests struct {
 	rest       func() // makes one of breaks
 }
 
-func newGuests(c Config, l net.Listener) *guests {
+func newClientLimits(c Config, l net.Listener) *clientLimits {
 	memory := int64(guestMemory)
 	if c.MemoryLimit > 0 {
 		memory = min(memory, max(c.MemoryLimit/64, 1<<20))
 	}
-	g := &guests{
+	g := &clientLimits{
 		requests:   connlimit.NewPace(guestRequests, guestBurst),
 		handshakes: connlimit.NewPace(guestHandshakes, guestHandshakeBurst),
 	}
@@ -76,13 +76,13 @@ func newGuests(c Config, l net.Listener) *guests {
 
 // Close closes the listener. On connections that are still open, a break is from now on a
 // yield of the processor, and does not wait for a look at the network (overload.Breaks).
-func (g *guests) Close() error {
+func (g *clientLimits) Close() error {
 	g.breaks.Close()
 	return g.Listener.Close()
 }
 
 // collect exports the counters of connections.
-func (g *guests) collect(r *prometheus.Registry) {
+func (g *clientLimits) collect(r *prometheus.Registry) {
 	r.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "elbow_api_connections", Help: "Open connections of the API and the console.",
@@ -95,7 +95,7 @@ func (g *guests) collect(r *prometheus.Registry) {
 }
 
 // pace makes requests of unauthenticated clients wait for their turn.
-func (g *guests) pace(h http.Handler) http.Handler {
+func (g *clientLimits) pace(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(net.Conn); ok && !connlimit.Trusted(c) {
 			if !g.requests.Wait(r.Context(), c, turnsOf(r)) {
@@ -119,7 +119,7 @@ func turnsOf(r *http.Request) int {
 
 // tls returns the configuration of handshakes. They wait for their turn, and have a break
 // before the key exchange, one after it and one before the signature.
-func (g *guests) tls(pair *keyPair) *tls.Config {
+func (g *clientLimits) tls(pair *keyPair) *tls.Config {
 	return &tls.Config{
 		GetConfigForClient: g.shake,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -135,7 +135,7 @@ func (g *guests) tls(pair *keyPair) *tls.Config {
 }
 
 // shake implements tls.Config.GetConfigForClient.
-func (g *guests) shake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+func (g *clientLimits) shake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if !g.handshakes.Wait(hello.Context(), hello.Conn, 1) {
 		return nil, net.ErrClosed
 	}
