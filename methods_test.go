@@ -1,0 +1,88 @@
+package elbow
+
+import (
+	"go/ast"
+	"go/token"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// maxMethods bounds the methods of a type that is no test's. A type with more of them has
+// more than one concern, or is listed in largeTypes.
+const maxMethods = 25
+
+// A largeType is a type that may have more than maxMethods methods.
+type largeType struct {
+	methods int    // exactly; 0: one for each entry of a table that grows
+	why     string // why it may
+}
+
+// largeTypes are the types with more than maxMethods methods, by package and name.
+var largeTypes = map[string]largeType{
+	"internal/control.Service":   {0, "has one method for each operation of the API"},
+	"internal/store.Reader":      {62, "has the lookups of each kind of object in a snapshot"},
+	"internal/store.Tx":          {42, "has the changes of each kind of object"},
+	"internal/reconcile.Loop":    {52, "to be divided"},
+	"internal/manifest.planner":  {29, "to be divided"},
+	"internal/proxy.Proxy":       {32, "to be divided"},
+	"internal/proxy.Listener":    {28, "to be divided"},
+	"internal/socket.Conn":       {27, "to be divided"},
+	"internal/udp.loop":          {26, "to be divided"},
+	"internal/exchange.Exchange": {75, "to be divided"},
+	"internal/proxy/h2.Conn":     {75, "to be divided"},
+	"internal/proxy/h2.stream":   {35, "to be divided"},
+	"internal/proxy/h3.stream":   {47, "to be divided"},
+	"internal/upstream.h2Conn":   {41, "to be divided"},
+}
+
+func TestTypesHaveFewMethods(t *testing.T) {
+	methods := make(map[string]int)
+	parseAll(t, func(file string, _ *token.FileSet, f *ast.File) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil {
+				methods[path.Dir(filepath.ToSlash(file))+"."+receiver(fn)]++
+			}
+		}
+	})
+	for _, name := range slices.Sorted(maps.Keys(methods)) {
+		n := methods[name]
+		large, listed := largeTypes[name]
+		switch {
+		case !listed && n > maxMethods:
+			t.Errorf("%s has %d methods, over %d: divide it into types with one concern each", name, n, maxMethods)
+		case listed && n > maxMethods && large.methods != 0 && n != large.methods:
+			t.Errorf("%s has %d methods, and largeTypes allows exactly %d", name, n, large.methods)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(largeTypes)) {
+		if n := methods[name]; n <= maxMethods {
+			t.Errorf("largeTypes lists %s, which has %d methods: remove it", name, n)
+		}
+	}
+}
+
+// receiver returns the name of the type that fn is a method of.
+func receiver(fn *ast.FuncDecl) string {
+	of := fn.Recv.List[0].Type
+	for {
+		switch e := of.(type) {
+		case *ast.StarExpr:
+			of = e.X
+		case *ast.IndexExpr:
+			of = e.X
+		case *ast.IndexListExpr:
+			of = e.X
+		case *ast.Ident:
+			return e.Name
+		default:
+			return ""
+		}
+	}
+}
