@@ -31,7 +31,7 @@ type options struct {
 	sites    int
 	workload []string
 	subject  []string
-	ways     []string // of unauthenticated clients
+	attacks  []string // of unauthenticated clients
 	elbow    named
 	other    named
 	caddy    string
@@ -64,7 +64,7 @@ func main() {
 		}
 	}
 	var o options
-	var workloadList, subjectList, wayList string
+	var workloadList, subjectList, attackList string
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each workload and balancer; the medians are printed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
 	flag.IntVar(&o.idle, "idle", 10000, "idle TLS connections for the memory measurement; each needs a file descriptor in the balancer")
@@ -73,7 +73,7 @@ func main() {
 	flag.IntVar(&o.sites, "sites", 1000, "load balancers of the control plane measurement; 0 skips it")
 	flag.StringVar(&workloadList, "work", strings.Join(defaultWork(), ","), "workloads to run, of "+strings.Join(workloadNames(), ","))
 	flag.StringVar(&subjectList, "only", "", "balancers to run, by name; all if empty")
-	flag.StringVar(&wayList, "ways", "", "what strangers do, of "+strings.Join(wayNames(), ",")+"; all of it if empty")
+	flag.StringVar(&attackList, "attacks", "", "what the unauthenticated clients do, of "+strings.Join(attackNames(), ",")+"; all of it if empty")
 	flag.Var(&o.elbow, "elbow", "an elbow binary as [name=]path; repeat to compare several")
 	flag.Var(&o.other, "other", "any other proxy as name=command, with {address} {cert} {key} {pem} {origin1} {origin2}; repeatable")
 	flag.StringVar(&o.caddy, "caddy", "", "a Caddy binary; not run if empty")
@@ -86,7 +86,7 @@ func main() {
 	flag.Parse()
 	o.workload = split(workloadList)
 	o.subject = split(subjectList)
-	o.ways = split(wayList)
+	o.attacks = split(attackList)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -22,7 +22,7 @@ type order struct {
 	Kind     byte     // of the exchanges over TCP
 	Most     int      // client ports that are used once, of UDP
 	Resume   bool     // handshakes are resumed
-	Ways     []string // of unauthenticated clients; all if empty
+	Attacks  []string // of unauthenticated clients; all if empty
 	Secure   bool     // the port for unauthenticated clients speaks TLS beside plain HTTP
 	Rate     float64  // requests a second, of an open loop
 }
@@ -45,7 +45,7 @@ var roles = map[string]func(args []string) error{
 	"role-idle-tcp":  idleRole(openIdlePlain("tcp")),
 	"role-idle-udp":  idleRole(openIdlePlain("udp")),
 	"role-sink":      sinkRole,
-	"role-strangers": strangersRole,
+	"role-anonymous": anonymousRole,
 }
 
 // generate runs one of the generators and returns what it tells.

@@ -53,7 +53,7 @@ type running struct {
 	uploads string // the script that makes wrk upload
 	api     string // of elbow, IP:port
 
-	strangers order // the address that the unauthenticated clients connect to; none if it has no address
+	anonymous order // the address that the unauthenticated clients connect to; none if it has no address
 }
 
 func (r *running) url(path string) string { return "https://" + r.address + path }

@@ -95,8 +95,8 @@ var workloads = append([]workload{
 	},
 	{name: "users", title: "HTTP/1.1 keep-alive, 100 B, 64 connections, one cookie", variants: userPair, run: asUser},
 	{
-		name: "strangers", title: fmt.Sprintf("HTTP/1.1 keep-alive, 100 B, 64 connections, %d requests/s, strangers at the API", strangersRate),
-		variants: strangerSubjects, run: besideStrangers,
+		name: "anonymous", title: fmt.Sprintf("HTTP/1.1 keep-alive, 100 B, 64 connections, %d requests/s, unauthenticated clients at the API", anonymousRate),
+		variants: anonymousSubjects, run: besideAnonymous,
 		setup: func(st *stage) setup { return setup{origins: st.origins, keys: st.ecdsa, apiTLS: true} },
 	},
 }, layer4Workloads...)

@@ -16,22 +16,22 @@ import (
 	"time"
 )
 
-// strangersRate is the load of the data plane beside unauthenticated clients of the API,
+// anonymousRate is the load of the data plane beside unauthenticated clients of the API,
 // in requests a second. It is a fraction of the capacity, because the round measures
 // latency.
-const strangersRate = 2000
+const anonymousRate = 2000
 
-// strangersSettle is how long the node gets after a round to complete the work that these
-// clients have caused, password checks above all, so that it does not disturb the next
+// anonymousSettle is the time after a round in which the node completes the work that these
+// clients have caused, above all password checks, so that it does not disturb the next
 // round.
-const strangersSettle = 3 * time.Second
+const anonymousSettle = 3 * time.Second
 
-// strangerSubjects returns three subjects: elbow alone, elbow with unauthenticated clients
+// anonymousSubjects returns three subjects: elbow alone, elbow with unauthenticated clients
 // at the port of its API, and elbow with the same clients at the port of another process
 // on the same core that does almost no work. The last one shows the share of the machine
 // in the result.
-func strangerSubjects(st *stage, name, binary string) []*subject {
-	alone, control, beside := newElbow(st, name+"-alone", binary), newElbow(st, name+"-control", binary), newElbow(st, name+"-strangers", binary)
+func anonymousSubjects(st *stage, name, binary string) []*subject {
+	alone, control, beside := newElbow(st, name+"-alone", binary), newElbow(st, name+"-control", binary), newElbow(st, name+"-anonymous", binary)
 	alone.peer = true
 	for _, s := range []*subject{control, beside} {
 		start := s.start
@@ -40,9 +40,9 @@ func strangerSubjects(st *stage, name, binary string) []*subject {
 			if err != nil {
 				return nil, err
 			}
-			r.strangers = order{Address: r.api, Secure: true}
+			r.anonymous = order{Address: r.api, Secure: true}
 			if s == control {
-				r.strangers, err = st.startDeaf(ctx)
+				r.anonymous, err = st.startDeaf(ctx)
 			}
 			if err != nil {
 				r.stop()
@@ -72,16 +72,16 @@ func (st *stage) startDeaf(ctx context.Context) (order, error) {
 	return order{Address: address}, awaitListening(ctx, p, address)
 }
 
-// besideStrangers measures a load at a fixed rate, together with the unauthenticated
+// besideAnonymous measures a load at a fixed rate, together with the unauthenticated
 // clients if the subject has them.
-func besideStrangers(ctx context.Context, r *running, o options) (sample, error) {
-	load := order{Address: r.address, Duration: o.duration, Rate: cmp.Or(o.rate, strangersRate)}
-	if r.strangers.Address == "" {
+func besideAnonymous(ctx context.Context, r *running, o options) (sample, error) {
+	load := order{Address: r.address, Duration: o.duration, Rate: cmp.Or(o.rate, anonymousRate)}
+	if r.anonymous.Address == "" {
 		return measure(r, func() (outcome, error) { return generate(ctx, "load-paced", load) })
 	}
-	to := r.strangers
-	to.Ways = o.ways
-	s, err := startStrangers(ctx, to)
+	to := r.anonymous
+	to.Attacks = o.attacks
+	s, err := startAnonymous(ctx, to)
 	if err != nil {
 		return sample{}, err
 	}
@@ -92,12 +92,12 @@ func besideStrangers(ctx context.Context, r *running, o options) (sample, error)
 		return sample{}, err
 	}
 	got.note, err = s.end()
-	time.Sleep(strangersSettle)
+	time.Sleep(anonymousSettle)
 	return got, err
 }
 
-// The child process that runs the unauthenticated clients.
-type strangers struct {
+// An anonymous is the child process that runs the unauthenticated clients.
+type anonymous struct {
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
 	stdin  io.Closer
@@ -105,9 +105,9 @@ type strangers struct {
 	began  time.Time
 }
 
-// startStrangers starts them on the core of the load, where everything else goes
-// first (nice), and returns when they have been at it for a while.
-func startStrangers(ctx context.Context, to order) (*strangers, error) {
+// startAnonymous starts the child process on the core of the load, with the lowest
+// priority (nice), and returns after attackLead.
+func startAnonymous(ctx context.Context, to order) (*anonymous, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func startStrangers(ctx context.Context, to order) (*strangers, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &strangers{cancel: cancel, began: time.Now(), cmd: pinned(ctx, loadCore, "nice", "-n", "19", self, "role-strangers", string(text))}
+	s := &anonymous{cancel: cancel, began: time.Now(), cmd: pinned(ctx, loadCore, "nice", "-n", "19", self, "role-anonymous", string(text))}
 	s.cmd.Stderr = os.Stderr
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
@@ -136,14 +136,14 @@ func startStrangers(ctx context.Context, to order) (*strangers, error) {
 	}
 	if _, err := s.stdout.ReadString('\n'); err != nil {
 		cancel()
-		return nil, fmt.Errorf("strangers: %w", cmp.Or(s.cmd.Wait(), err))
+		return nil, fmt.Errorf("unauthenticated clients: %w", cmp.Or(s.cmd.Wait(), err))
 	}
 	return s, nil
 }
 
-// end ends them, and says what they did in a second and what part of their core they
-// took.
-func (s *strangers) end() (note string, err error) {
+// end ends the child process. The note contains the rate of each attack and the share of
+// the core that the process used.
+func (s *anonymous) end() (note string, err error) {
 	defer s.cancel()
 	_ = s.stdin.Close() // tells them to end
 	text, err := io.ReadAll(s.stdout)
@@ -151,9 +151,9 @@ func (s *strangers) end() (note string, err error) {
 		return "", err
 	}
 	if err := s.cmd.Wait(); err != nil {
-		return "", fmt.Errorf("strangers: %w", err)
+		return "", fmt.Errorf("unauthenticated clients: %w", err)
 	}
 	took := time.Since(s.began).Seconds()
 	cpu := s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime()
-	return fmt.Sprintf("strangers (%.0f%% of their core): %s", 100*cpu.Seconds()/took, strings.TrimSpace(string(text))), nil
+	return fmt.Sprintf("unauthenticated clients (%.0f%% of their core): %s", 100*cpu.Seconds()/took, strings.TrimSpace(string(text))), nil
 }
