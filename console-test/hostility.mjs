@@ -44,7 +44,7 @@ test('no script runs from a name or a description', () => asRoot(async (page) =>
     // The events of what is live carry names too.
     if (await page.locator('[data-live] [data-bind=rate]').count()) await page.locator('[data-bind=rate]:not(:text-is("–"))').waitFor()
     assert.equal(await page.evaluate(() => window.hacked), undefined, to)
-    assert.equal(await page.locator('main :is(script:not([src]), svg[onload], img[onerror])').count(), 0, `${to} has markup of a stranger`)
+    assert.equal(await page.locator('main :is(script:not([src]), svg[onload], img[onerror])').count(), 0, `${to} has markup that a user entered`)
   }
   assert.deepEqual(page.faults, [])
   site.call('ModifyLoadBalancerAttribute', { LoadBalancerId: lb.id, LoadBalancerName: 'shop' })

@@ -28,7 +28,7 @@ func (s *soak) change(end time.Time) *usage {
 	tick := time.NewTicker(changeEvery)
 	defer tick.Stop()
 	changes := []func() error{
-		s.weigh, s.guest, s.attributes, s.sessionAttributes, s.certify, s.other, s.other, s.wildWeight,
+		s.weigh, s.temporaryBackend, s.attributes, s.sessionAttributes, s.certify, s.other, s.other, s.wildWeight,
 	}
 	for i := 0; time.Now().Before(end); i++ {
 		<-tick.C
@@ -72,13 +72,13 @@ func (s *soak) wildWeight() error {
 }
 
 // Adds a temporary backend, or removes it.
-func (s *soak) guest() error {
+func (s *soak) temporaryBackend() error {
 	action := "AddBackendServers"
-	if s.guested {
+	if s.temporary {
 		action = "RemoveBackendServers"
 	}
-	s.guested = !s.guested
-	return s.backendCall(s.calm, action, "calm-guest", 100)
+	s.temporary = !s.temporary
+	return s.backendCall(s.calm, action, "calm-temporary", 100)
 }
 
 func (s *soak) attributes() error {

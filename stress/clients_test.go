@@ -156,7 +156,7 @@ func (s *soak) session(ctx context.Context, v string) {
 			who := s.once(ctx, c, v, s.stick, "calm-", false)
 			switch {
 			case who == "" || who == mine:
-			case mine == "" || mine == "calm-guest":
+			case mine == "" || mine == "calm-temporary":
 				mine = who
 			default:
 				s.faults.add("%s session of %s went to %s", v, mine, who)
@@ -198,7 +198,7 @@ func (s *soak) stream(ctx context.Context, v string) {
 			s.count(v + " stream lines")
 		}
 		_ = res.Body.Close()
-		if ctx.Err() == nil && who != "calm-guest" {
+		if ctx.Err() == nil && who != "calm-temporary" {
 			s.faults.add("%s stream of %s ended after %d lines: %v", v, who, n, lines.Err())
 		}
 		s.count(v + " streams")
@@ -247,7 +247,7 @@ func (s *soak) converse(ctx context.Context) error {
 			}
 		}
 		if err != nil {
-			if who == "calm-guest" {
+			if who == "calm-temporary" {
 				return nil
 			}
 			return fmt.Errorf("to %s after %d words: %w", who, n, err)

@@ -30,7 +30,7 @@ type soak struct {
 	backends     map[string]*backend
 	certificates []string // ids, both trusted
 
-	guested   bool   // the temporary backend of calm is attached
+	temporary bool   // the temporary backend of calm is attached
 	steps     int    // of the life of other listeners
 	otherPort string // of the present one
 
@@ -90,7 +90,7 @@ func TestSoak(t *testing.T) {
 func newSoak(t *testing.T, n *elbtest.Node) *soak {
 	s := &soak{t: t, node: n, backends: make(map[string]*backend)}
 	s.calm = elbtest.NewSite(t, n, s.backend("calm-1"), s.backend("calm-2"))
-	s.backend("calm-guest")
+	s.backend("calm-temporary")
 	s.rough = elbtest.NewSite(t, n, s.backend("rough-1"), s.backend("rough-2"), s.backend("rough-3"), s.backend("rough-4"))
 	second := elbtest.NewCertificate(t, elbtest.SiteName)
 	s.certificates = []string{s.calm.CertificateID, elbtest.Upload(t, s.calm.SDK, second)}

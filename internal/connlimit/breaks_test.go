@@ -9,7 +9,7 @@ import (
 
 // There is a break for each connection, and for each 16 KiB or so that an untrusted
 // client sends, but for nothing that a trusted client does.
-func TestBreaksOfStrangers(t *testing.T) {
+func TestBreaksOfUntrustedClients(t *testing.T) {
 	leak.Check(t)
 	var breaks atomic.Int64
 	l := serve(t, Limits{Conns: 10, Pending: 10 << 20, Break: func() { breaks.Add(1) }}, false)

@@ -170,7 +170,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // Trusted clients keep their connections while untrusted ones have any, and
 // untrusted clients of another address do while one address has more.
-func TestStrangersGoFirst(t *testing.T) {
+func TestUntrustedConnectionsAreClosedFirst(t *testing.T) {
 	leak.Check(t)
 	const limit = 8
 	l := serve(t, Limits{Conns: limit, Pending: 1 << 20}, false)

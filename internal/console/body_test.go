@@ -85,7 +85,7 @@ func TestBodiesAreBounded(t *testing.T) {
 					}
 					before := counting.read.Load()
 					status := sendAll(t, l.Addr().String(), fmt.Sprintf("%s %s%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\n%s\r\n\r\n", method, Path, page, contentType, framing), text)
-					if read := counting.read.Load() - before; read > maxStrangerFormBytes+slack {
+					if read := counting.read.Load() - before; read > maxSignInFormBytes+slack {
 						t.Errorf("%s %s, %s, %s: %d bytes were read", method, page, kind, framing, read)
 					}
 					if method == "POST" && status != http.StatusRequestEntityTooLarge && page != "" && status/100 != 4 {

@@ -277,9 +277,9 @@ const (
 	// characters each, which may be escaped to three bytes each.
 	maxFormBytes = 1 << 20
 
-	// maxStrangerFormBytes bounds the form of a visitor who is not signed in: a name, a
+	// maxSignInFormBytes bounds the form of a visitor who is not signed in: a name, a
 	// secret and the page to return to.
-	maxStrangerFormBytes = 16 << 10
+	maxSignInFormBytes = 16 << 10
 
 	// maxTargetBytes bounds the URL of a page, query included. The longest is that of the
 	// sign-in page with the URL of another page to return to.

@@ -36,7 +36,7 @@ func (v *visit) problemOf(err error) problem {
 	case errors.Is(err, errTooLarge):
 		limit := maxFormBytes
 		if v.session == nil {
-			limit = maxStrangerFormBytes
+			limit = maxSignInFormBytes
 		}
 		return problem{Status: http.StatusRequestEntityTooLarge, Title: "That is too large", Text: fmt.Sprintf("A form may have %d KiB, files included.", limit>>10)}
 	case errors.Is(err, errForm):

@@ -102,10 +102,10 @@ var (
 type admission struct{ *visit }
 
 // readForm parses the form of a POST. Visitors who are not signed in may send as much as
-// the sign-in form needs: maxStrangerFormBytes.
+// the sign-in form needs: maxSignInFormBytes.
 func (v admission) readForm() error {
 	if v.session == nil {
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxStrangerFormBytes)
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxSignInFormBytes)
 	}
 	err := v.r.ParseForm()
 	if kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type")); err == nil && kind == "multipart/form-data" {

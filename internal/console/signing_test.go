@@ -13,7 +13,7 @@ import (
 // Unauthenticated clients that occupy all slots for password checks delay neither sign-ins
 // with a key nor clients from whose address the user has signed in before, and a sign-in
 // that finds no slot does not count as a failure.
-func TestStrangersDoNotTakeAllSignIns(t *testing.T) {
+func TestFailingSignInsLeaveSlots(t *testing.T) {
 	hold := make(chan struct{})
 	holding := make(chan struct{}, maxSigning)
 	s := newSite(t, func(c *Config) {
@@ -27,12 +27,12 @@ func TestStrangersDoNotTakeAllSignIns(t *testing.T) {
 		}
 	})
 	s.browser(t).signInAs("alice")
-	var strangers sync.WaitGroup
+	var guesses sync.WaitGroup
 	for i := range maxSigning {
 		b := s.browser(t)
 		b.get("signin")
-		strangers.Go(func() {
-			b.post("signin", "by", "password", "name", "stranger-"+string(rune('a'+i)), "secret", "a-guess").want(t, http.StatusForbidden)
+		guesses.Go(func() {
+			b.post("signin", "by", "password", "name", "guess-"+string(rune('a'+i)), "secret", "a-guess").want(t, http.StatusForbidden)
 		})
 	}
 	for range maxSigning {
@@ -46,7 +46,7 @@ func TestStrangersDoNotTakeAllSignIns(t *testing.T) {
 	s.browser(t).signInAs("root-key")
 	s.browser(t).signInAs("alice")
 	close(hold)
-	strangers.Wait()
+	guesses.Wait()
 	b.post("signin", "by", "password", "name", "bob", "secret", "right").want(t, http.StatusForbidden, "No such access key or user")
 }
 

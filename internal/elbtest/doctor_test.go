@@ -54,9 +54,9 @@ func TestDoctor(t *testing.T) {
 	}
 	expect("a port that is taken", true, []string{":8443 is not running: ", "may be read by others"})
 
-	stranger := httptest.NewServer(http.NotFoundHandler())
-	defer stranger.Close()
-	address := strings.TrimPrefix(stranger.URL, "http://")
+	another := httptest.NewServer(http.NotFoundHandler())
+	defer another.Close()
+	address := strings.TrimPrefix(another.URL, "http://")
 	expect("somebody else at the addresses", true, []string{"another program answers at " + address}, "--api", address, "--admin", address)
 	free := FreeAddress(t, "127.0.0.1")
 	expect("nobody at the addresses", false, []string{free + " is free", "is not there yet"}, "--api", free, "--admin", free, "--data", c.dir+"/none")

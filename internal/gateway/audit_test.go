@@ -63,14 +63,14 @@ func TestAudit(t *testing.T) {
 	if resp, err := http.Get(s.URL + "/favicon.ico"); err == nil {
 		resp.Body.Close()
 	}
-	stranger := &rpc.Client{Endpoint: s.URL, AccessKeyID: "user", Secret: "wrong"}
+	wrongKey := &rpc.Client{Endpoint: s.URL, AccessKeyID: "user", Secret: "wrong"}
 	for _, call := range []struct {
 		client *rpc.Client
 		action string
 		params map[string]string
 	}{
-		{stranger, "ReleaseInstance", map[string]string{"InstanceId": "lb-1"}},
-		{stranger, strings.Repeat("ä", maxAuditName), nil},
+		{wrongKey, "ReleaseInstance", map[string]string{"InstanceId": "lb-1"}},
+		{wrongKey, strings.Repeat("ä", maxAuditName), nil},
 		{s.client("user"), "ReleaseInstance", map[string]string{"InstanceId": "lb-1"}},
 		{s.client("user"), "DescribeLoadBalancers", map[string]string{"LoadBalancerName": "n", "EnsRegionIds.1": "r", "Unknown": "u"}},
 		{s.client("root"), "ReleaseInstance", map[string]string{"InstanceId": strings.Repeat("x", 1000)}},
@@ -251,7 +251,7 @@ func TestAuditFieldsAreThoseOfALine(t *testing.T) {
 
 // Refused unauthenticated calls leave a bounded number of lines, in which each of
 // them is counted. Other calls all have one line.
-func TestAuditOfStrangers(t *testing.T) {
+func TestAuditOfUnauthenticatedCalls(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
@@ -293,7 +293,7 @@ func TestAuditOfStrangers(t *testing.T) {
 			t.Errorf("%d lines of known callers, want %d", own, flood/10)
 		}
 		if limit := anonymousBurst + maxAnonymousSums + 2 + 1; lines > limit {
-			t.Errorf("%d lines of strangers, want %d at most", lines, limit)
+			t.Errorf("%d lines of unauthenticated calls, want %d at most", lines, limit)
 		}
 		if calls != flood+sources+1 || bySource["192.0.2.1"] != flood+1 || bySource[others] == 0 {
 			t.Errorf("%d calls are told of, want %d: %v", calls, flood+sources+1, bySource)

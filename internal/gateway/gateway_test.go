@@ -247,9 +247,9 @@ func TestInactiveKey(t *testing.T) {
 
 	_, err := s.client("root").Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
 	refused(t, err, 400, "InvalidAccessKeyId.Inactive")
-	stranger := s.client("root")
-	stranger.Secret = "x"
-	_, err = stranger.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
+	wrongKey := s.client("root")
+	wrongKey.Secret = "x"
+	_, err = wrongKey.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
 	refused(t, err, 400, "SignatureDoesNotMatch")
 }
 

@@ -54,9 +54,9 @@ func TestHandshakesHaveBreaks(t *testing.T) {
 	}
 }
 
-// The server yields the processor before it serves a request of an unauthenticated client,
-// and does not for an authenticated one.
-func TestRequestsOfStrangersHaveBreaks(t *testing.T) {
+// The server makes a break before it serves a request of an unauthenticated client, and
+// none for an authenticated one.
+func TestBreaksOfUnauthenticatedRequests(t *testing.T) {
 	leak.Check(t)
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
@@ -76,7 +76,7 @@ func TestRequestsOfStrangersHaveBreaks(t *testing.T) {
 	}
 	ask()
 	if breaks != 1 {
-		t.Errorf("%d breaks for a stranger, want 1", breaks)
+		t.Errorf("%d breaks for an unauthenticated client, want 1", breaks)
 	}
 	connlimit.Trust(conn)
 	ask()

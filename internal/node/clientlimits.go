@@ -20,33 +20,33 @@ import (
 // not affected. A connection on which a signed call was accepted, or a request of a
 // console session, is not subject to them any more.
 const (
-	// guestRequests is how many of their requests are begun in a second. One takes 0.1 to
-	// 0.3 ms of CPU time. Others wait in the order of their arrival, for a second at most,
-	// since the number of connections is bounded.
-	guestRequests = 500
-	guestBurst    = 200
+	// anonymousRequests is the number of their requests that may begin in a second. A
+	// request takes 0.1 to 0.3 ms of CPU time. The others wait in the order of their
+	// arrival, for a second at most, since the number of connections is bounded.
+	anonymousRequests = 500
+	anonymousBurst    = 200
 
-	// guestTurn is how many bytes of query and body count as one request: 8 KiB take 0.1
-	// ms to be read and parsed.
-	guestTurn = 8 << 10
+	// anonymousTurn is the size of query and body, in bytes, that counts as one request:
+	// 8 KiB take 0.1 ms to be read and parsed.
+	anonymousTurn = 8 << 10
 
-	// guestHandshakes is how many TLS handshakes are begun in a second, of 0.5 to 1 ms
-	// each.
-	guestHandshakes     = 200
-	guestHandshakeBurst = 100
+	// anonymousHandshakes is the number of TLS handshakes that may begin in a second. A
+	// handshake takes 0.5 to 1 ms of CPU time.
+	anonymousHandshakes     = 200
+	anonymousHandshakeBurst = 100
 
-	// guestMemory bounds the bytes of requests that are not answered yet, as sent; in
+	// anonymousMemory bounds the bytes of requests that are not answered yet, as sent; in
 	// memory they take up to three times that. With a -memory-limit, a sixty-fourth of
 	// that limit applies if it is less.
-	guestMemory = 16 << 20
+	anonymousMemory = 16 << 20
 
 	// adminConnections and adminMemory bound the port of -admin. Its clients are a
 	// scraper, a health check and an operator.
 	adminConnections = 64
 	adminMemory      = 1 << 20
 
-	// adminScrapes is how many scrapes are answered at once, each for scrapeTime at most,
-	// which is longer than the timeout of any scraper.
+	// adminScrapes is the number of scrapes that are answered at once. Each may take
+	// scrapeTime, which is longer than the timeout of any scraper.
 	adminScrapes = 4
 	scrapeTime   = time.Minute
 )
@@ -57,17 +57,17 @@ type clientLimits struct {
 	requests   *connlimit.Pace
 	handshakes *connlimit.Pace
 	breaks     overload.Breaks
-	rest       func() // makes one of breaks
+	rest       func() // breaks.Make, or what a test counts
 }
 
 func newClientLimits(c Config, l net.Listener) *clientLimits {
-	memory := int64(guestMemory)
+	memory := int64(anonymousMemory)
 	if c.MemoryLimit > 0 {
 		memory = min(memory, max(c.MemoryLimit/64, 1<<20))
 	}
 	g := &clientLimits{
-		requests:   connlimit.NewPace(guestRequests, guestBurst),
-		handshakes: connlimit.NewPace(guestHandshakes, guestHandshakeBurst),
+		requests:   connlimit.NewPace(anonymousRequests, anonymousBurst),
+		handshakes: connlimit.NewPace(anonymousHandshakes, anonymousHandshakeBurst),
 	}
 	g.rest = g.breaks.Make
 	g.Listener = connlimit.New(l, connlimit.Limits{Conns: c.MaxAPIConns, Pending: memory, Break: func() { g.rest() }})
@@ -107,18 +107,18 @@ func (g *clientLimits) pace(h http.Handler) http.Handler {
 	})
 }
 
-// turnsOf returns as how many requests one is counted. A body without a length counts as
-// the most that is read of it.
+// turnsOf returns the number of requests that r counts as. A body without a length counts
+// as the most that is read of it.
 func turnsOf(r *http.Request) int {
 	body := r.ContentLength
 	if body < 0 || body > maxBrought {
 		body = maxBrought
 	}
-	return 1 + (len(r.RequestURI)+int(body))/guestTurn
+	return 1 + (len(r.RequestURI)+int(body))/anonymousTurn
 }
 
-// tls returns the configuration of handshakes. They wait for their turn, and have a break
-// before the key exchange, one after it and one before the signature.
+// tls returns the configuration of handshakes. A handshake waits for its turn, and makes
+// a break (overload.Breaks) before the key exchange, after it and before the signature.
 func (g *clientLimits) tls(pair *keyPair) *tls.Config {
 	return &tls.Config{
 		GetConfigForClient: g.shake,
@@ -143,7 +143,7 @@ func (g *clientLimits) shake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	return nil, nil
 }
 
-// A restedSigner takes a break before it signs.
+// A restedSigner makes a break (overload.Breaks) before it signs.
 type restedSigner struct {
 	crypto.Signer
 	rest func()

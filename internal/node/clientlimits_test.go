@@ -24,9 +24,9 @@ type oneConn struct {
 
 func (l *oneConn) Accept() (net.Conn, error) { return l.conn, nil }
 
-// Requests of unauthenticated clients are begun at guestRequests a second, in order, and
+// Requests of unauthenticated clients are begun at anonymousRequests a second, in order, and
 // those of authenticated clients at once.
-func TestStrangersArePaced(t *testing.T) {
+func TestUnauthenticatedClientsArePaced(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
@@ -45,19 +45,19 @@ func TestStrangersArePaced(t *testing.T) {
 			h.ServeHTTP(nil, r.WithContext(withConn(t.Context(), conn)))
 		}
 		began := time.Now()
-		const requests = guestBurst + 2*guestRequests
+		const requests = anonymousBurst + 2*anonymousRequests
 		var all sync.WaitGroup
 		for range requests {
 			all.Go(ask)
 		}
 		synctest.Wait()
-		if n := len(served); n != guestBurst {
-			t.Errorf("%d of %d are begun at once, want %d", n, requests, guestBurst)
+		if n := len(served); n != anonymousBurst {
+			t.Errorf("%d of %d are begun at once, want %d", n, requests, anonymousBurst)
 		}
 		connlimit.Trust(conn)
 		ask()
 		if waited := time.Since(began); waited != 0 {
-			t.Errorf("a trusted client waits %s behind strangers", waited)
+			t.Errorf("a trusted client waits %s behind unauthenticated ones", waited)
 		}
 		all.Wait()
 		if took := time.Since(began).Round(time.Millisecond); took != 2*time.Second {
@@ -67,7 +67,7 @@ func TestStrangersArePaced(t *testing.T) {
 }
 
 // An unauthenticated client that disconnects is not waited for.
-func TestStrangerHangsUp(t *testing.T) {
+func TestUnauthenticatedClientDisconnects(t *testing.T) {
 	leak.Check(t)
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
@@ -80,19 +80,19 @@ func TestStrangerHangsUp(t *testing.T) {
 		defer conn.Close()
 		served := 0
 		h := g.pace(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ }))
-		gone, hangUp := context.WithCancel(withConn(t.Context(), conn))
-		hangUp()
-		for range 2 * guestBurst {
+		gone, disconnect := context.WithCancel(withConn(t.Context(), conn))
+		disconnect()
+		for range 2 * anonymousBurst {
 			h.ServeHTTP(nil, httptest.NewRequest("GET", "/", nil).WithContext(gone))
 		}
 		if served != 0 {
-			t.Errorf("%d requests of nobody were served", served)
+			t.Errorf("%d requests of a client that had disconnected were served", served)
 		}
 	})
 }
 
 // Connections that were closed to make room are counted in the metrics.
-func TestStrangersAreCounted(t *testing.T) {
+func TestClosedConnectionsAreCounted(t *testing.T) {
 	leak.Check(t)
 	n := startNode(t, testConfig(t))
 	var text string

@@ -159,13 +159,13 @@ func TestCallsWaitAtTheDoor(t *testing.T) {
 		to <- string(text)
 	}
 	stays, leaves := make(chan string, 1), make(chan string, 1)
-	ctx, hangUp := context.WithCancel(t.Context())
+	ctx, disconnect := context.WithCancel(t.Context())
 	go get(t.Context(), "/stays", stays) // ends with its answer
 	go get(ctx, "/leaves", leaves)       // ends with ctx
 	for range 2 {
 		<-arrived
 	}
-	hangUp()
+	disconnect()
 	if got := <-leaves; got != "gone" {
 		t.Errorf("got %q through a door that is shut", got)
 	}

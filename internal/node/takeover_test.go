@@ -141,7 +141,7 @@ func TestTakeoverThatComesToNothing(t *testing.T) {
 	c := testConfig(t)
 	older := run(t, c)
 	for range 2 {
-		heir, err := handover.Dial(c.Data, "v0")
+		successor, err := handover.Dial(c.Data, "v0")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func TestTakeoverThatComesToNothing(t *testing.T) {
 		}
 		waiting := make(chan error, 1)
 		go func() { waiting <- older.call(t.Context()) }() // ends with the answer
-		heir.Close()
+		successor.Close()
 		if err := <-waiting; err != nil {
 			t.Errorf("the call that waited: %v", err)
 		}
@@ -174,7 +174,7 @@ func TestTakeoverThatFailsWithoutTheStore(t *testing.T) {
 	c := testConfig(t)
 	older := run(t, c)
 	older.log.Await(t, "msg=ready api")
-	heir, err := handover.Dial(c.Data, "v0")
+	successor, err := handover.Dial(c.Data, "v0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestTakeoverThatFailsWithoutTheStore(t *testing.T) {
 	}
 	waiting := make(chan error, 1)
 	go func() { waiting <- older.call(t.Context()) }() // ends with the answer
-	heir.Close()
+	successor.Close()
 	e, refused := errors.AsType[*rpc.Error](<-waiting)
 	if !refused || e.Code != "ServiceUnavailable" || !strings.Contains(e.Recommend, "The store is not in use: ") || !strings.Contains(e.Recommend, "in use by another process") {
 		t.Errorf("the call that waited: %+v", e)
@@ -207,17 +207,17 @@ func TestSignalDuringATakeover(t *testing.T) {
 	leak.Check(t)
 	c := testConfig(t)
 	older := run(t, c)
-	heir, err := handover.Dial(c.Data, "v0")
+	successor, err := handover.Dial(c.Data, "v0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer heir.Close()
+	defer successor.Close()
 	older.signals <- syscall.SIGTERM
 	<-older.ended
 	if older.err != nil || older.yielded.Load() {
 		t.Errorf("ended with %v, yielded %v", older.err, older.yielded.Load())
 	}
-	if err := heir.Ready(); err != nil { // the killed process has released it
+	if err := successor.Ready(); err != nil { // the killed process has released it
 		t.Errorf("the newer one got %v", err)
 	}
 }
@@ -229,7 +229,7 @@ func TestTakeoverIsRefusedWhileTooManyDrain(t *testing.T) {
 	older := run(t, c)
 	var pids []string
 	older.older.mu.Lock()
-	for i := range maxElders {
+	for i := range maxDraining {
 		older.older.all = append(older.older.all, &drainingProcess{Process: handover.Process{PID: 4_000_000 + i}})
 		pids = append(pids, "400000"+string(rune('0'+i)))
 	}

@@ -14,9 +14,9 @@ import (
 	"elbow/internal/socket"
 )
 
-// maxElders is how many older processes of the node may drain at once. Each of them ends
-// after -drain-timeout at the latest, but takes memory until then.
-const maxElders = 8
+// maxDraining is the number of older processes of the node that may drain at once. Each of
+// them ends after -drain-timeout at the latest, but takes memory until then.
+const maxDraining = 8
 
 // yield runs in the older process of a takeover. It hands the node over to a newer process
 // and reports whether that one serves. If not, this process goes on as before, unless ctx
@@ -56,7 +56,7 @@ func mayYield(traffic *proxy.Proxy, draining []*drainingProcess) error {
 				"or stop this process and start another one with a higher limit (LimitNOFILE, ulimit -n)", need, left)
 		}
 	}
-	if len(draining) < maxElders {
+	if len(draining) < maxDraining {
 		return nil
 	}
 	var pids []string

@@ -16,15 +16,15 @@ import (
 	"elbow/internal/leak"
 )
 
-// heir returns a second proxy on the sockets of r, as the newer process of a takeover
+// successor returns a second proxy on the sockets of r, as the newer process of a takeover
 // creates it: its listener exists, but accepts nothing yet. Its backend is at address.
-func (r *rig) heir(address string) *rig {
+func (r *rig) successor(address string) *rig {
 	r.t.Helper()
 	sockets := opened(r.t, r.proxy.Sockets())
 	h := &rig{t: r.t, log: newLines()}
 	h.proxy = New(Options{HTTP3: true, AccessLog: h.log, Log: slog.New(slog.DiscardHandler), Inherited: sockets})
 	cfg := *r.cfg
-	b := h.proxy.NewBackend("lb-test", 443, "heir", address)
+	b := h.proxy.NewBackend("lb-test", 443, "successor", address)
 	b.Member.SetHealth(balance.Healthy)
 	cfg.Backends = []*exchange.Backend{b}
 	cfg.Scheduler = scheduler(r.t, &balance.Group{Members: []*balance.Member{b.Member}, Weights: []int{100}})
@@ -112,7 +112,7 @@ func TestHandover(t *testing.T) {
 	streaming := held(t, r.dialH3(nil))
 	silent := r.dial() // has not even shaken hands
 
-	h := r.heir(named(t, "new", nil))
+	h := r.successor(named(t, "new", nil))
 	before := r.dial().send(get)
 	before.want(200, "old")
 	_ = before.Close()
@@ -155,7 +155,7 @@ func TestHandoverInARow(t *testing.T) {
 		rigs := []*rig{newRig(t, []string{named(t, "a", release[0])})}
 		rests := []func() string{held(t, rigs[0].dialH3(nil))}
 		for i, name := range []string{"b", "c"} {
-			h := rigs[i].heir(named(t, name, release[i+1]))
+			h := rigs[i].successor(named(t, name, release[i+1]))
 			rigs[i].yieldTo(h)
 			rigs = append(rigs, h)
 			rests = append(rests, held(t, h.dialH3(nil)))
@@ -182,7 +182,7 @@ func TestHandoverLongPackets(t *testing.T) {
 	release := make(chan struct{})
 	a := newRig(t, []string{named(t, "a", release)})
 	rest := held(t, a.dialH3(nil))
-	b := a.heir(origin(t, func(w http.ResponseWriter, req *http.Request) {
+	b := a.successor(origin(t, func(w http.ResponseWriter, req *http.Request) {
 		n, _ := io.Copy(io.Discard, req.Body)
 		_, _ = fmt.Fprint(w, n)
 	}))
@@ -200,7 +200,7 @@ func TestHandoverLongPackets(t *testing.T) {
 	if got := rest(); got != "a" { // b has passed acknowledgements on
 		t.Errorf("got %q", got)
 	}
-	b.yieldTo(b.heir(named(t, "c", nil)))
+	b.yieldTo(b.successor(named(t, "c", nil)))
 	for range 20 {
 		_, _ = more.Write(make([]byte, 1000))
 	}
@@ -219,7 +219,7 @@ func TestHandoverThatComesToNothing(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 	for range 2 {
-		h := r.heir(named(t, "new", nil))
+		h := r.successor(named(t, "new", nil))
 		r.proxy.Pause()
 		h.close()
 		r.proxy.Resume()

@@ -27,7 +27,7 @@ type Listener struct {
 	raw      syscall.RawConn // of tcp
 	tls      *tls.Config     // nil: plain HTTP
 	quic     *quicPort       // nil: no HTTP/3
-	crowd    crowd
+	overflow overflow
 
 	done    chan struct{}  // closed when draining begins
 	running sync.WaitGroup // the accept loop and all connections
@@ -171,7 +171,7 @@ func (l *Listener) admit(accepted *net.TCPConn) {
 func (l *Listener) add(o *exchange.Origin) bool {
 	ok := l.book(o)
 	if o.Overflow {
-		l.crowded()
+		l.overLimit()
 		if ok {
 			l.frontend.Counts.Local().Overflow.Inc()
 		}
@@ -227,8 +227,8 @@ func (l *Listener) remove(o *exchange.Origin) {
 	o.Memory.Close()
 	l.frontend.Counts.Local().Open.Add(-1)
 	total := l.proxy.conns.Add(-1)
-	if l.crowd.on.Load() {
-		l.relieved(here, int(total))
+	if l.overflow.active.Load() {
+		l.maybeUnderLimit(here, int(total))
 	}
 	l.running.Done()
 }

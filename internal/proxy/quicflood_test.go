@@ -129,11 +129,11 @@ func TestQUICHandshakesRoom(t *testing.T) {
 		t.Error("clients need not prove their addresses")
 	}
 	own, other := socket.AddrPort(s.udp.LocalAddr()), netip.MustParseAddrPort("192.0.2.1:1")
-	if !q.crowded(own) || q.crowded(other) {
+	if !q.wouldRefuse(own) || q.wouldRefuse(other) {
 		t.Error("there is a place for the client that has most, or none for another one")
 	}
 	r.proxy.quicShaking.Add(room - room/2) // as if they were another port's
-	if !q.crowded(other) {
+	if !q.wouldRefuse(other) {
 		t.Error("there is a place for more than there is memory for")
 	}
 	r.proxy.quicShaking.Add(room/2 - room)

@@ -37,14 +37,14 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		l.frontend.RefuseMemory()
 		return nil, overload.ErrMemory
 	}
-	if q.crowded(client) || l.proxy.shakes.WouldRefuse(1) {
+	if q.wouldRefuse(client) || l.proxy.shakes.WouldRefuse(1) {
 		l.refuseShake(overload.ErrQueueFull)
 		return nil, errShakes
 	}
 	if full := l.full(); full || l.frontend.Hurries() {
 		counts.Refused.Inc()
 		if full {
-			l.crowded()
+			l.overLimit()
 		}
 		return nil, exchange.ErrOverflow
 	}
@@ -93,8 +93,8 @@ func (q *quicPort) distrusts() bool {
 	return q.shaking.Load() >= int64(p.maxShaking) || p.quicShaking.Load() >= p.quicRoom/2 || p.shakes.Pressed()
 }
 
-// crowded reports whether there are too many handshakes for one more of this client.
-func (q *quicPort) crowded(client netip.AddrPort) bool {
+// wouldRefuse reports whether there are too many handshakes for one more from this client.
+func (q *quicPort) wouldRefuse(client netip.AddrPort) bool {
 	p := q.listener.proxy
 	places := min(quicShakingMax, p.quicRoom)
 	return q.shaking.Load() >= places || p.quicShaking.Load() >= p.quicRoom ||

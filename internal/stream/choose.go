@@ -10,7 +10,7 @@ import (
 	"elbow/internal/socket"
 )
 
-var errCrowded = errors.New("too many connections")
+var errOverflow = errors.New("too many connections")
 
 // choose picks the backend of a connection from client, and its index in cfg: the
 // backend remembered for the client, else the scheduler's pick. avoid is the

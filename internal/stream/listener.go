@@ -99,7 +99,7 @@ func (l *Listener) enter() bool {
 		l.here.Add(-1)
 		s.conns.Add(-1)
 		l.counts.Refused()
-		s.crowded.Refuse(s.log, errCrowded, "listener", l.address)
+		s.overflow.Refuse(s.log, errOverflow, "listener", l.address)
 		return false
 	}
 	l.counts.Opened(1)

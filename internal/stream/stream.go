@@ -69,8 +69,8 @@ type Streams struct {
 	inherit func(string, netip.AddrPort) (*os.File, bool)
 	begun   <-chan struct{}
 
-	crowded overload.Episode // connections over a limit are refused
-	scarce  overload.Episode // descriptors are short
+	overflow overload.Episode // connections over a limit are refused
+	scarce   overload.Episode // descriptors are short
 
 	engine engine
 

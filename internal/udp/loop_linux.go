@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var errCrowded = errors.New("too many sessions: those that were used least recently end")
+var errOverflow = errors.New("too many sessions: those that were used least recently end")
 
 // A loop forwards the datagrams of its listeners. Its goroutine owns all fields.
 type loop struct {

@@ -220,7 +220,7 @@ func (o *loop) evict(l *Listener) bool {
 	if s == nil {
 		return false
 	}
-	l.relay.crowded.Refuse(l.relay.log, errCrowded, "listener", l.address)
+	l.relay.overflow.Refuse(l.relay.log, errOverflow, "listener", l.address)
 	o.end(s, byRoom)
 	return true
 }

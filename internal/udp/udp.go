@@ -41,14 +41,14 @@ type Options struct {
 
 // A Relay is shared by all UDP listeners of the process.
 type Relay struct {
-	log     *slog.Logger
-	line    func([]byte)
-	max     int
-	files   *overload.Descriptors
-	drain   time.Duration
-	inherit func(string, netip.AddrPort) (*os.File, bool)
-	begun   <-chan struct{}
-	crowded overload.Episode // sessions were evicted
+	log      *slog.Logger
+	line     func([]byte)
+	max      int
+	files    *overload.Descriptors
+	drain    time.Duration
+	inherit  func(string, netip.AddrPort) (*os.File, bool)
+	begun    <-chan struct{}
+	overflow overload.Episode // sessions were evicted
 
 	engine engine
 

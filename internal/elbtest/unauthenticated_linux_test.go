@@ -20,11 +20,11 @@ import (
 	"elbow/internal/api"
 )
 
-// strangerConns is how many connections the unauthenticated clients open, and apiConns how
+// attackConns is how many connections the unauthenticated clients open, and apiConns how
 // many the node accepts on the API's port.
 const (
-	strangerConns = 300
-	apiConns      = 48
+	attackConns = 300
+	apiConns    = 48
 )
 
 // A strain is the resource usage of a node at one moment.
@@ -129,8 +129,8 @@ func flood(t *testing.T, addr string, w wayIn) (end func()) {
 	t.Helper()
 	var conns []net.Conn
 	var all sync.WaitGroup
-	begun := make(chan struct{}, strangerConns)
-	for range strangerConns {
+	begun := make(chan struct{}, attackConns)
+	for range attackConns {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
@@ -148,7 +148,7 @@ func flood(t *testing.T, addr string, w wayIn) (end func()) {
 			}
 		})
 	}
-	for range strangerConns {
+	for range attackConns {
 		<-begun // all is sent, or refused
 	}
 	return func() {
@@ -161,7 +161,7 @@ func flood(t *testing.T, addr string, w wayIn) (end func()) {
 
 // Whatever unauthenticated clients do at the API's port, their cost is bounded, traffic is
 // served, and so are new clients with a key.
-func TestStrangers(t *testing.T) {
+func TestUnauthenticatedClients(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{Args: []string{"-max-api-connections", fmt.Sprint(apiConns), "-memory-limit", "512MiB"}})
 	s := NewSite(t, n, NewBackend(t, "a"))
@@ -212,7 +212,7 @@ func TestStrangers(t *testing.T) {
 	}
 	// Of several thousand refused calls: a hundred, some more while it took, and sums.
 	if lines := bytes.Count(audit, []byte("\n")) - bytes.Count(audit, []byte(`"account"`)); lines > 300 {
-		t.Errorf("%d audit lines of strangers", lines)
+		t.Errorf("%d audit lines of unauthenticated calls", lines)
 	}
 	if lines := strings.Count(n.Log(), "\n"); lines > 500 {
 		t.Errorf("%d lines in the log", lines)
