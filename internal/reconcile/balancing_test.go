@@ -14,10 +14,10 @@ import (
 // newBalancingSite is newSite with these settings of the loop.
 func newBalancingSite(t *testing.T, slowStart time.Duration, loadFactor int) *site {
 	s := newSite(t)
-	p := proxy.New(proxy.Options{Log: s.loop.log})
+	p := proxy.New(proxy.Options{Log: s.loop.applier.log})
 	t.Cleanup(p.Close)
 	s.loop = New(Config{
-		Source: s, Report: s.report, Proxy: p, Node: "here", DrainTimeout: patience, Log: s.loop.log,
+		Source: s, Report: s.report, Proxy: p, Node: "here", DrainTimeout: patience, Log: s.loop.applier.log,
 		SlowStart: slowStart, LoadFactor: loadFactor,
 	})
 	return s

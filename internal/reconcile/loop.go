@@ -20,29 +20,32 @@ func (l *Loop) Run(ctx context.Context) {
 	sweep := time.NewTimer(time.Hour)
 	defer sweep.Stop()
 	var last time.Time
-	defer l.busy.Store(nil)
+	defer l.stall.end()
 	for {
-		l.busy.Store(nil)
+		l.stall.end()
 		select {
 		case <-ctx.Done():
 			return
 		case <-l.source.Changed():
 		case <-l.again:
 		case <-retry.C:
-		case d := <-l.drained:
-			l.begin()
-			if !l.stale {
+		case d := <-l.applier.drains.ended:
+			l.stall.begin()
+			if !l.applier.stale {
 				sweep.Reset(sweepGap)
 			}
-			l.endDrain(d)
+			l.applier.endDrain(d)
+			if l.applier.retryUDP(d) {
+				l.Look()
+			}
 			continue
 		case <-sweep.C:
-			l.begin()
-			l.sweep()
+			l.stall.begin()
+			l.applier.sweep()
 			continue
 		}
-		l.begin()
-		if !l.sleep(ctx, passGap-time.Since(last)) {
+		l.stall.begin()
+		if !sleep(ctx, passGap-time.Since(last)) {
 			return
 		}
 		last = time.Now()
@@ -51,24 +54,9 @@ func (l *Loop) Run(ctx context.Context) {
 	}
 }
 
-// begin records that the loop works, until it waits again.
-func (l *Loop) begin() {
-	now := time.Now()
-	l.busy.Store(&now)
-}
-
-// stalled is how long the loop has been in one pass, if that is longer than any
-// pass can take.
-func (l *Loop) stalled() time.Duration {
-	if began := l.busy.Load(); began != nil && time.Since(*began) > stallTime {
-		return time.Since(*began)
-	}
-	return 0
-}
-
 // sleep merges hints that arrive soon after each other into one pass. It returns
 // false when ctx ends.
-func (l *Loop) sleep(ctx context.Context, d time.Duration) bool {
+func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}
@@ -87,12 +75,12 @@ func (l *Loop) sleep(ctx context.Context, d time.Duration) bool {
 func (l *Loop) pass(now time.Time) {
 	desired := l.source.Desired()
 	specs := l.resolver.resolve(&desired, now)
-	l.steps = plan(l.steps[:0], specs, l.running, now)
-	l.revision = desired.Revision
-	l.apply(l.steps, desired.Certificates, now)
-	l.sweep()
+	l.steps = plan(l.steps[:0], specs, l.applier.running, now)
+	l.applier.revision = desired.Revision
+	l.applier.apply(l.steps, desired.Certificates, now)
+	l.applier.sweep()
 	l.publishHealth(len(specs))
-	l.inherited = nil // a backend that joins later is Unknown
+	l.applier.inherited = nil // a backend that joins later is Unknown
 	l.board.pass()
 	select {
 	case <-l.opened:
@@ -108,7 +96,7 @@ func (l *Loop) pass(now time.Time) {
 func (l *Loop) untilRetry(now time.Time) time.Duration {
 	const idle = time.Hour
 	wait := min(idle, elb.NextSessionPeriod(now).Sub(now))
-	for _, u := range l.running {
+	for _, u := range l.applier.running {
 		if u.fault != nil {
 			wait = min(wait, max(u.fault.retry.Sub(now), 0))
 		}
@@ -117,11 +105,16 @@ func (l *Loop) untilRetry(now time.Time) time.Duration {
 }
 
 func (l *Loop) publishHealth(listeners int) {
-	h := &Health{Revision: l.revision, Listeners: listeners}
-	for _, u := range l.running {
+	h := &Health{Revision: l.applier.revision, Listeners: listeners}
+	for _, u := range l.applier.running {
 		if u.fault != nil {
 			h.Failing++
 		}
 	}
 	l.health.Store(h)
 }
+
+// Drain ends everything that runs, after Run has returned: it closes all sockets,
+// waits for their exchanges, aborts the rest when ctx ends, and removes the
+// addresses it assigned.
+func (l *Loop) Drain(ctx context.Context) { l.applier.drainAll(ctx) }

@@ -227,7 +227,7 @@ func TestBackendSurvivesChanges(t *testing.T) {
 	s.awaitHealth(k, "i-b", "unhealthy")
 	c := s.client()
 	s.get(c, k.Port)
-	u := s.loop.running[keyOf(k)] // unchanged; the loop's goroutine waits for a hint
+	u := s.loop.applier.running[keyOf(k)] // unchanged; the loop's goroutine waits for a hint
 	old := u.backends[memberOf(a.Backend, &elb.Listener{}).backendID]
 
 	weighted := a.Backend
@@ -405,7 +405,7 @@ func TestStartDuringDrain(t *testing.T) {
 func TestDrainCutsAtItsDeadline(t *testing.T) {
 	leak.Check(t)
 	s := newSite(t)
-	s.loop.drainTimeout = time.Millisecond
+	s.loop.applier.drains.timeout = time.Millisecond
 	a := newServer(t, "a")
 	s.backends(a.Backend)
 	s.run()

@@ -2,17 +2,28 @@ package reconcile
 
 import (
 	"cmp"
+	"log/slog"
 	"net/netip"
+	"time"
 
 	"elbow/internal/balance"
 	"elbow/internal/elb"
 	"elbow/internal/health"
+	"elbow/internal/proxy"
 )
 
-// probe starts to probe a backend, or restarts with another check. The verdict of
+// A prober starts the health checks of backends and has their verdicts take effect.
+type prober struct {
+	gate      *health.Gate // nil: the number of concurrent probes is unlimited
+	slowStart time.Duration
+	proxy     *proxy.Proxy
+	board     *board
+	log       *slog.Logger
+}
+
+// start starts to probe a backend, or restarts with another check. The verdict of
 // the old check applies until the new one has another.
-func (l *Loop) probe(u *unit, d *spec, id backendID) {
-	b := u.backends[id]
+func (p *prober) start(b *backend, d *spec, id backendID) {
 	b.quiet()
 	b.check = d.check
 	port := cmp.Or(uint16(d.check.port), id.address.Port())
@@ -30,9 +41,9 @@ func (l *Loop) probe(u *unit, d *spec, id backendID) {
 		Timeout:  d.check.timeout,
 		Rise:     d.check.rise,
 		Fall:     d.check.fall,
-		Gate:     l.probes,
-		Control:  l.proxy.Files().Control,
-	}, verdicts[b.proxy.Member.Health()], l.reporter(d, id, b.proxy.Member))
+		Gate:     p.gate,
+		Control:  p.proxy.Files().Control,
+	}, verdicts[b.proxy.Member.Health()], p.reporter(d, id, b.proxy.Member))
 }
 
 // quiet stops the probes of a backend; their last verdict still applies.
@@ -58,13 +69,13 @@ var (
 // reporter is the callback of a backend's checker, which calls it from its own
 // goroutine. The next exchange sees the verdict at once, the store a moment
 // later.
-func (l *Loop) reporter(d *spec, id backendID, m *balance.Member) func(health.Verdict, error) {
+func (p *prober) reporter(d *spec, id backendID, m *balance.Member) func(health.Verdict, error) {
 	owner, name := d.owner, id.name()
-	log := l.log.With("lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "backend", name, "address", id.address)
+	log := p.log.With("lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "backend", name, "address", id.address)
 	return func(v health.Verdict, err error) {
 		was := m.Health()
 		if v == health.Up && was != balance.Healthy {
-			m.Rise(l.slowStart)
+			m.Rise(p.slowStart)
 		}
 		m.SetHealth(healths[v])
 		switch {
@@ -74,7 +85,7 @@ func (l *Loop) reporter(d *spec, id backendID, m *balance.Member) func(health.Ve
 		case v == health.Down:
 			log.Warn("backend down", "err", err)
 		}
-		l.board.verdict(owner, backendStatus(id, healths[v], err))
+		p.board.verdict(owner, backendStatus(id, healths[v], err))
 	}
 }
 

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"elbow/internal/address"
-	"elbow/internal/balance"
-	"elbow/internal/cert"
 	"elbow/internal/elb"
 	"elbow/internal/health"
 	"elbow/internal/proxy"
@@ -76,37 +74,20 @@ type Config struct {
 	Log *slog.Logger // nil: slog.Default()
 }
 
-// A Loop holds what runs. Its fields belong to the goroutine of Run, except
-// health, busy and board.
+// A Loop decides when to compare the desired state with what runs; its applier makes
+// the difference. Its fields belong to the goroutine of Run, except health, stall,
+// opened and the board.
 type Loop struct {
-	source       Source
-	proxy        *proxy.Proxy
-	streams      *stream.Streams // nil: there are no TCP listeners
-	relay        *udp.Relay      // nil: there are no UDP listeners
-	drainTimeout time.Duration
-	slowStart    time.Duration
-	loadFactor   int // percent
-	probes       *health.Gate
-	log          *slog.Logger
-
-	addresses *address.Addresses // nil: not managed here
-	resolver  resolver
-	steps     []step // memory of the last plan, for reuse
-	running   map[key]*unit
-	pairs     map[string]*cert.Pair // by certificate id
-	draining  map[*drain]struct{}
-	drainsOf  map[elb.ListenerKey]int // number of entries in draining per listener
-	drained   chan *drain
-	again     chan struct{}                 // a pass was requested
-	inherited map[verdictKey]balance.Health // verdicts for backends that have not joined yet
-	yielding  bool                          // another process has the sockets
-	revision  int64                         // of the last pass
-	stale     bool                          // sweep may have work
+	source   Source
+	resolver resolver
+	steps    []step // memory of the last plan, for reuse
+	applier  applier
+	again    chan struct{} // a pass was requested
 
 	board  *board
 	health atomic.Pointer[Health]
-	opened chan struct{}             // closed after the first pass
-	busy   atomic.Pointer[time.Time] // since when the loop is in one pass; nil: it waits
+	opened chan struct{} // closed after the first pass
+	stall  stallClock
 }
 
 // New returns a Loop that Run starts.
@@ -117,30 +98,34 @@ func New(c Config) *Loop {
 	if c.DrainTimeout == 0 {
 		c.DrainTimeout = proxy.DefaultDrainTimeout
 	}
+	board := newBoard(c.Node, c.Report, c.Log)
 	l := &Loop{
-		source:       c.Source,
-		proxy:        c.Proxy,
-		streams:      c.Streams,
-		relay:        c.Relay,
-		drainTimeout: c.DrainTimeout,
-		slowStart:    c.SlowStart,
-		loadFactor:   c.LoadFactor,
-		log:          c.Log,
-		addresses:    c.Addresses,
-		running:      make(map[key]*unit),
-		pairs:        make(map[string]*cert.Pair),
-		draining:     make(map[*drain]struct{}),
-		drainsOf:     make(map[elb.ListenerKey]int),
-		inherited:    verdictsByKey(c.Verdicts),
-		drained:      make(chan *drain),
-		again:        make(chan struct{}, 1),
-		stale:        true, // an earlier process may have left addresses
-		board:        newBoard(c.Node, c.Report, c.Log),
-		opened:       make(chan struct{}),
+		source:   c.Source,
+		resolver: resolver{reach: c.Reach},
+		applier: applier{
+			plane:  plane{proxy: c.Proxy, streams: c.Streams, relay: c.Relay, loadFactor: c.LoadFactor},
+			prober: prober{slowStart: c.SlowStart, proxy: c.Proxy, board: board, log: c.Log},
+			pairs:  make(keyPairs),
+			drains: drains{
+				timeout: c.DrainTimeout,
+				log:     c.Log,
+				open:    make(map[*drain]struct{}),
+				of:      make(map[elb.ListenerKey]int),
+				ended:   make(chan *drain),
+			},
+			addresses: c.Addresses,
+			board:     board,
+			log:       c.Log,
+			running:   make(map[key]*unit),
+			inherited: verdictsByKey(c.Verdicts),
+			stale:     true, // an earlier process may have left addresses
+		},
+		again:  make(chan struct{}, 1),
+		board:  board,
+		opened: make(chan struct{}),
 	}
-	l.resolver.reach = c.Reach
 	if c.Probes > 0 {
-		l.probes = health.NewGate(c.Probes)
+		l.applier.prober.gate = health.NewGate(c.Probes)
 	}
 	l.health.Store(new(Health))
 	return l
@@ -175,7 +160,7 @@ func (l *Loop) Opened() <-chan struct{} { return l.opened }
 func (l *Loop) Health() Health {
 	h := *l.health.Load()
 	h.Report = l.board.err()
-	h.Stalled = l.stalled()
+	h.Stalled = l.stall.stalled()
 	return h
 }
 

@@ -57,8 +57,8 @@ func TestManyListeners(t *testing.T) {
 		s.awaitState(l.Key(), elb.Running)
 	}
 	t.Logf("%d listeners told to be running after %s", n, time.Since(began))
-	if len(s.loop.pairs) != 1 {
-		t.Errorf("%d key pairs are kept, all listeners have the same", len(s.loop.pairs))
+	if len(s.loop.applier.pairs) != 1 {
+		t.Errorf("%d key pairs are kept, all listeners have the same", len(s.loop.applier.pairs))
 	}
 }
 

@@ -95,9 +95,9 @@ func TestSessionsOfAListener(t *testing.T) {
 		s.awaitState(k, elb.Running)
 	}
 	stop()
-	again := proxy.New(proxy.Options{Log: s.loop.log})
+	again := proxy.New(proxy.Options{Log: s.loop.applier.log})
 	t.Cleanup(again.Close)
-	s.loop = New(Config{Source: s, Report: s.report, Proxy: again, Node: "here", Log: s.loop.log})
+	s.loop = New(Config{Source: s, Report: s.report, Proxy: again, Node: "here", Log: s.loop.applier.log})
 	stop = s.run()
 	settle(func(*store.Desired) {})
 	want("after a restart", port, true)

@@ -6,31 +6,27 @@ import (
 	"net/netip"
 	"syscall"
 
-	"elbow/internal/elb"
 	"elbow/internal/proxy"
 )
 
-// An opener opens a socket of a unit.
-type opener func(netip.AddrPort) (front, error)
-
 // open opens the socket of a unit on one of its addresses.
-func (l *Loop) open(u *unit, d *spec, ip netip.Addr) error {
+func (a *applier) open(u *unit, d *spec, ip netip.Addr) error {
 	at := netip.AddrPortFrom(ip, d.address.Port())
-	listen, c, err := l.prepare(u, d, ip != d.address.Addr())
+	listen, c, err := a.plane.prepare(u, d, ip != d.address.Addr())
 	if err != nil {
 		return err
 	}
 	socket, err := listen(at)
-	if errors.Is(err, syscall.EADDRNOTAVAIL) && l.addresses != nil {
-		if err = l.addresses.Assign(ip); err == nil {
+	if errors.Is(err, syscall.EADDRNOTAVAIL) && a.addresses != nil {
+		if err = a.addresses.Assign(ip); err == nil {
 			socket, err = listen(at)
 		}
 	}
 	switch {
 	case err != nil && ip != d.address.Addr():
-		return fmt.Errorf("EIP %s: %w", ip, l.explain(d, at, err))
+		return fmt.Errorf("EIP %s: %w", ip, a.explain(d, at, err))
 	case err != nil:
-		return l.explain(d, at, err)
+		return a.explain(d, at, err)
 	}
 	if u.sockets == nil {
 		u.sockets = make(map[netip.Addr]front, 1)
@@ -40,45 +36,18 @@ func (l *Loop) open(u *unit, d *spec, ip netip.Addr) error {
 		u.open = true
 		u.follow(d, c)
 	}
-	l.log.Info("listener open", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "address", at, "rev", l.revision)
+	a.log.Info("listener open", "lb", d.loadBalancer, "listener", d.port, "protocol", d.protocol, "address", at, "rev", a.revision)
 	return nil
 }
 
 // explain adds to the error of a socket of d what keeps the address in use: HTTP/3
 // connections of an HTTPS listener that drains, or what advise says.
-func (l *Loop) explain(d *spec, at netip.AddrPort, err error) error {
-	if d.key.udp && errors.Is(err, syscall.EADDRINUSE) {
-		for r := range l.draining {
-			if r.drainsHTTP3(at) {
-				return fmt.Errorf("HTTP/3 connections of an HTTPS listener on %s still drain: "+
-					"the port is free when they have ended, after -drain-timeout at the latest: %w", at, err)
-			}
-		}
+func (a *applier) explain(d *spec, at netip.AddrPort, err error) error {
+	if d.key.udp && errors.Is(err, syscall.EADDRINUSE) && a.drains.http3(at) {
+		return fmt.Errorf("HTTP/3 connections of an HTTPS listener on %s still drain: "+
+			"the port is free when they have ended, after -drain-timeout at the latest: %w", at, err)
 	}
 	return advise(at, err)
-}
-
-// prepare returns the opener for sockets of u: the first one follows d, any other
-// what the first follows. The config is for HTTP and HTTPS.
-func (l *Loop) prepare(u *unit, d *spec, eip bool) (_ opener, c *proxy.Config, err error) {
-	switch d.protocol {
-	case elb.TCP:
-		listen, err := l.prepareStream(u, d)
-		return listen, nil, err
-	case elb.UDP:
-		listen, err := l.prepareUDP(u, d)
-		return listen, nil, err
-	}
-	c, listen := u.config, l.proxy.Listen
-	if u.open && eip {
-		listen = l.proxy.ListenBesides
-	}
-	if !u.open {
-		if c, err = l.config(u, d); err != nil {
-			return nil, nil, err
-		}
-	}
-	return func(at netip.AddrPort) (front, error) { return listen(at, c) }, c, nil
 }
 
 // swap makes all sockets of the unit use c.
@@ -91,14 +60,14 @@ func (u *unit) swap(c *proxy.Config) {
 
 // detach closes the socket of a unit on the address of an EIP and lets its
 // exchanges complete. When it returns, the address and port are free.
-func (l *Loop) detach(k key, eip netip.Addr) {
-	u := l.running[k]
+func (a *applier) detach(k key, eip netip.Addr) {
+	u := a.running[k]
 	socket := u.sockets[eip]
 	delete(u.sockets, eip)
 	u.open = len(u.sockets) > 0
 	socket.Close()
-	l.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "protocol", u.spec.protocol, "address", netip.AddrPortFrom(eip, uint16(k.port)), "rev", l.revision)
-	l.end(&drain{unit: u, detached: eip, sockets: []front{socket}})
+	a.log.Info("listener closed", "lb", k.loadBalancer, "listener", k.port, "protocol", u.spec.protocol, "address", netip.AddrPortFrom(eip, uint16(k.port)), "rev", a.revision)
+	a.drains.start(&drain{unit: u, detached: eip, sockets: []front{socket}})
 }
 
 // needs adds the addresses that a unit serves on, and its own, on which it may

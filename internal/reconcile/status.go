@@ -8,22 +8,22 @@ import (
 )
 
 // tell puts the status of a listener onto the board.
-func (l *Loop) tell(k elb.ListenerKey) {
-	u := l.running[keyOf(k)]
-	s := elb.ListenerStatus{LoadBalancerID: k.LoadBalancerID, Port: k.Port, Protocol: k.Protocol, Revision: l.revision}
+func (a *applier) tell(k elb.ListenerKey) {
+	u := a.running[keyOf(k)]
+	s := elb.ListenerStatus{LoadBalancerID: k.LoadBalancerID, Port: k.Port, Protocol: k.Protocol, Revision: a.revision}
 	var members []member
 	var refused []refusal
 	switch {
 	case u != nil && u.spec.owner == k:
-		s.State, s.Reason = l.state(u)
+		s.State, s.Reason = a.state(u)
 		members, refused = u.spec.members, u.spec.refused
-	case l.drains(k):
+	case a.drains.of[k] > 0:
 		s.State = elb.Stopping
 	default:
-		l.board.remove(k)
+		a.board.remove(k)
 		return
 	}
-	l.board.put(s, func(s *elb.ListenerStatus) {
+	a.board.put(s, func(s *elb.ListenerStatus) {
 		for _, m := range members {
 			s.Backends = append(s.Backends, u.memberStatus(m.backendID))
 		}
@@ -35,14 +35,14 @@ func (l *Loop) tell(k elb.ListenerKey) {
 
 // state is the state of a unit's listener. One that serves, but not everything
 // desired, is Configuring; one that does not serve is Starting: both are retried.
-func (l *Loop) state(u *unit) (state elb.ListenerState, reason string) {
+func (a *applier) state(u *unit) (state elb.ListenerState, reason string) {
 	switch {
 	case !u.open && u.fault != nil:
 		return elb.Starting, u.fault.err.Error()
 	case u.fault != nil:
 		return elb.Configuring, u.fault.err.Error()
 	}
-	r := l.running[key{u.spec.loadBalancer, u.spec.forward, false}]
+	r := a.running[key{u.spec.loadBalancer, u.spec.forward, false}]
 	if u.spec.forward != 0 && r != nil && r.fault != nil {
 		return elb.Configuring, "redirect: " + r.fault.err.Error()
 	}
@@ -60,7 +60,3 @@ func (u *unit) memberStatus(id backendID) elb.BackendStatus {
 	}
 	return s
 }
-
-// drains reports whether exchanges of a listener that is gone are still in
-// flight.
-func (l *Loop) drains(k elb.ListenerKey) bool { return l.drainsOf[k] > 0 }

@@ -23,7 +23,7 @@ type Verdict struct {
 // returned.
 func (l *Loop) Verdicts() []Verdict {
 	var all []Verdict
-	for k, u := range l.running {
+	for k, u := range l.applier.running {
 		for id, b := range u.backends {
 			if b.check.on {
 				all = append(all, Verdict{k.loadBalancer, k.port, k.udp, id.server, id.port, id.address, int32(b.proxy.Member.Health())})
@@ -59,9 +59,10 @@ func (l *Loop) Resume(source Source, report Report) {
 // takes over; clients do not notice. The addresses stay. Run must have returned;
 // Drain waits for the end.
 func (l *Loop) Yield() {
-	l.yielding, l.addresses = true, nil
-	for k := range l.running {
-		l.drain(k)
+	a := &l.applier
+	a.yielding, a.addresses = true, nil
+	for k := range a.running {
+		a.drain(k)
 	}
 }
 

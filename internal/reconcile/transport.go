@@ -17,26 +17,26 @@ var (
 )
 
 // prepareStream returns the opener of a TCP listener.
-func (l *Loop) prepareStream(u *unit, d *spec) (opener, error) {
-	if l.streams == nil {
+func (p *plane) prepareStream(u *unit, d *spec) (opener, error) {
+	if p.streams == nil {
 		return nil, errNoStreams
 	}
 	if !u.open {
 		var err error
-		if u.stream, err = l.streamConfig(u, d); err != nil {
+		if u.stream, err = p.streamConfig(u, d); err != nil {
 			return nil, err
 		}
 	}
 	return func(at netip.AddrPort) (front, error) {
 		if u.counts == nil {
-			u.counts = l.proxy.CountStream(d.loadBalancer, d.listener())
+			u.counts = p.proxy.CountStream(d.loadBalancer, d.listener())
 		}
-		return l.streams.Listen(at, u.stream, u.counts)
+		return p.streams.Listen(at, u.stream, u.counts)
 	}, nil
 }
 
-func (l *Loop) swapStream(u *unit, d *spec) error {
-	c, err := l.streamConfig(u, d)
+func (p *plane) swapStream(u *unit, d *spec) error {
+	c, err := p.streamConfig(u, d)
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,8 @@ func (l *Loop) swapStream(u *unit, d *spec) error {
 
 // streamConfig is the data plane's configuration for d. Its backends must have
 // joined.
-func (l *Loop) streamConfig(u *unit, d *spec) (*stream.Config, error) {
-	_, scheduler, err := l.group(u, d)
+func (p *plane) streamConfig(u *unit, d *spec) (*stream.Config, error) {
+	_, scheduler, err := p.group(u, d)
 	if err != nil {
 		return nil, err
 	}
@@ -66,26 +66,26 @@ func (l *Loop) streamConfig(u *unit, d *spec) (*stream.Config, error) {
 }
 
 // prepareUDP returns the opener of a UDP listener.
-func (l *Loop) prepareUDP(u *unit, d *spec) (opener, error) {
-	if l.relay == nil {
+func (p *plane) prepareUDP(u *unit, d *spec) (opener, error) {
+	if p.relay == nil {
 		return nil, errNoRelay
 	}
 	if !u.open {
 		var err error
-		if u.udp, err = l.udpConfig(u, d); err != nil {
+		if u.udp, err = p.udpConfig(u, d); err != nil {
 			return nil, err
 		}
 	}
 	return func(at netip.AddrPort) (front, error) {
 		if u.counts == nil {
-			u.counts = l.proxy.CountStream(d.loadBalancer, d.listener())
+			u.counts = p.proxy.CountStream(d.loadBalancer, d.listener())
 		}
-		return l.relay.Listen(at, u.udp, u.counts)
+		return p.relay.Listen(at, u.udp, u.counts)
 	}, nil
 }
 
-func (l *Loop) swapUDP(u *unit, d *spec) error {
-	c, err := l.udpConfig(u, d)
+func (p *plane) swapUDP(u *unit, d *spec) error {
+	c, err := p.udpConfig(u, d)
 	if err != nil {
 		return err
 	}
@@ -99,8 +99,8 @@ func (l *Loop) swapUDP(u *unit, d *spec) error {
 
 // udpConfig is the data plane's configuration for d. Its backends must have
 // joined.
-func (l *Loop) udpConfig(u *unit, d *spec) (*udp.Config, error) {
-	_, scheduler, err := l.group(u, d)
+func (p *plane) udpConfig(u *unit, d *spec) (*udp.Config, error) {
+	_, scheduler, err := p.group(u, d)
 	if err != nil {
 		return nil, err
 	}

@@ -61,17 +61,6 @@ type backend struct {
 	checker *health.Checker // nil: it is not probed
 }
 
-// retire releases a backend that gets no new exchanges.
-func (l *Loop) retire(b *backend) {
-	b.proxy.Retire()
-	if b.stream != nil {
-		l.streams.Retire(b.stream)
-	}
-	if b.udp != nil {
-		l.relay.Retire(b.udp)
-	}
-}
-
 // probed is the check in force, the zero check for a backend that does not exist.
 func (b *backend) probed() check {
 	if b == nil {
@@ -100,4 +89,21 @@ func (b backendID) compare(o backendID) int {
 		cmp.Compare(b.port, o.port),
 		b.address.Compare(o.address),
 	)
+}
+
+// follow records that d is in force, as c, except the certificate, which has a
+// separate step.
+func (u *unit) follow(d *spec, c *proxy.Config) {
+	u.config = c
+	certificate := u.spec.certificate
+	u.spec = d.clone()
+	u.spec.certificate = certificate
+}
+
+// rekey puts the session keys of d into force.
+func (u *unit) rekey(d *spec) {
+	c := *u.config
+	c.Sessions = sessions(d, u.spec.certificate)
+	u.swap(&c)
+	u.spec.sessions = d.sessions
 }
