@@ -77,7 +77,7 @@ func (x *Exchange) unsent() bool {
 // the body. The caller has already decided whether the connection is kept.
 func (x *Exchange) answerHere(status int, location, note string) {
 	x.Record.Status = status
-	x.member = -1 // no session is bound to it
+	x.assigned.member = -1 // no session is bound to it
 	x.back.Open()
 	b := x.back.Buf.B
 	to := HeadRoom + len(appendOwnBody(b[HeadRoom:HeadRoom], status, note))

@@ -2,10 +2,9 @@ package exchange
 
 import (
 	"errors"
-	"time"
+	"fmt"
 
-	"elbow/internal/balance"
-	"elbow/internal/http1"
+	"elbow/internal/overload"
 )
 
 var errNoMember = errors.New("no usable backend")
@@ -13,92 +12,126 @@ var errNoMember = errors.New("no usable backend")
 // errBusy is why a backend that has as many exchanges as it may gets no more.
 var errBusy = errors.New("backend has all the exchanges it may")
 
-// recall finds out from the cookies of the request where the client belongs,
-// and what of them the backend gets.
-func (x *Exchange) recall() {
-	x.session, x.cookie, x.wall = balance.Session{Member: -1}, x.cookie[:0], 0
-	if x.cfg.Sticky == nil {
-		return
-	}
-	x.wall = time.Now().Unix()
-	for i := range x.Req.Fields {
-		f := &x.Req.Fields[i]
-		if f.ID != http1.Cookie {
-			continue
-		}
-		// Several fields become one, as HTTP/2 has it too (RFC 9113, 8.2.3).
-		end := len(x.cookie)
-		if end > 0 {
-			x.cookie = append(x.cookie, "; "...)
-		}
-		start := len(x.cookie)
-		var s balance.Session
-		x.cookie, s = x.cfg.Sticky.ReadCookie(x.cookie, f.Value, x.wall)
-		if len(x.cookie) == start {
-			x.cookie = x.cookie[:end]
-		}
-		if x.session.Member < 0 {
-			x.session = s
-		}
-	}
+// An assignment is the choice of a backend for an exchange: a member of the listener's
+// group, and the place that the exchange holds there or waits for.
+type assignment struct {
+	from    *Origin
+	cfg     *Config
+	session int // the member that the cookie names; -1: none
+	member  int // index of backend in cfg.Backends; -1: none yet
+	backend *Backend
+	place   place // at the backend's gate
+}
+
+// open prepares a for a new exchange.
+func (a *assignment) open(from *Origin, cfg *Config) {
+	*a = assignment{from: from, cfg: cfg, session: -1, member: -1}
 }
 
 // choose settles which member the next attempt goes to: the one that the cookie
 // names, else the scheduler's pick.
-func (x *Exchange) choose() *Fault {
-	if x.attempt != firstAttempt { // retry has settled it
-		return nil
-	}
-	avoid := x.member
-	if x.member < 0 && x.session.Member >= 0 {
-		x.enter(x.session.Member)
+func (a *assignment) choose() *Fault {
+	avoid := a.member
+	if a.member < 0 && a.session >= 0 {
+		a.enter(a.session)
 		return nil
 	}
 	m := -1
-	if x.cfg.Scheduler != nil {
-		m = x.cfg.Scheduler.Pick(x.From.Key, avoid)
+	if a.cfg.Scheduler != nil {
+		m = a.cfg.Scheduler.Pick(a.from.Key, avoid)
 	}
 	if m < 0 {
 		return &Fault{Side: Upstream, Op: OpChoose, Status: 503, Err: errNoMember}
 	}
-	x.enter(m)
-	if x.place == queuedPlace && avoid < 0 {
-		x.roomier()
+	a.enter(m)
+	if a.place == queuedPlace && avoid < 0 {
+		a.roomier()
 	}
 	return nil
 }
 
+// move chooses another member for a retry, within the listener's retry budget. If there
+// is none, the Fault of the first attempt stands.
+func (a *assignment) move() bool {
+	budget := &a.from.Frontend.Retries
+	if !budget.Take() {
+		return false
+	}
+	if a.choose() != nil {
+		budget.GiveBack()
+		return false
+	}
+	return true
+}
+
 // enter makes member m the one of this exchange, and counts it there.
-func (x *Exchange) enter(m int) {
-	x.leave()
-	x.member, x.backend = m, x.cfg.Backends[m]
-	if x.backend.Gate.Enter() {
-		x.place = x.place.after(enterFree)
+func (a *assignment) enter(m int) {
+	a.leave()
+	a.member, a.backend = m, a.cfg.Backends[m]
+	if a.backend.Gate.Enter() {
+		a.place = a.place.after(enterFree)
 	} else {
-		x.place = x.place.after(enterFull)
-	}
-}
-
-// vacate gives up the place at the backend, which has no more to do.
-func (x *Exchange) vacate() {
-	if x.place != noPlace {
-		x.place = x.place.after(leavePlace)
-		x.backend.Gate.Leave()
-	}
-}
-
-// leave is the end of what enter began.
-func (x *Exchange) leave() {
-	if x.backend != nil {
-		x.vacate()
-		x.backend = nil
+		a.place = a.place.after(enterFull)
 	}
 }
 
 // roomier tries another member in place of the one just picked, which is full.
 // Only one: the schedulers do not know who is full, and when two are, most are.
-func (x *Exchange) roomier() {
-	if m := x.cfg.Scheduler.Pick(x.From.Key, x.member); m >= 0 && x.cfg.Backends[m].Gate.Free() {
-		x.enter(m)
+func (a *assignment) roomier() {
+	if m := a.cfg.Scheduler.Pick(a.from.Key, a.member); m >= 0 && a.cfg.Backends[m].Gate.Free() {
+		a.enter(m)
 	}
+}
+
+// queue waits for a place at the chosen backend if all are taken.
+func (a *assignment) queue(client ClientSide) *Fault {
+	if a.place != queuedPlace {
+		return nil
+	}
+	a.place = a.place.after(admit)
+	b := a.backend
+	b.queued.Add(1)
+	a.makeRoom()
+	switch err := b.Gate.Wait(client.Gone); err {
+	case nil:
+		return nil
+	case overload.ErrGone:
+		return ClientGone(OpQueue)
+	default:
+		a.from.Frontend.Counts.Local().Refusals[overload.OfBackend].Inc()
+		b.busy.Refuse(a.from.Log, errBusy, "lb", a.cfg.LoadBalancer, "listener", a.cfg.Port, "backend", b.ID)
+		return &Fault{Side: Upstream, Op: OpQueue, Status: 503, Err: fmt.Errorf("%w: %w", errBusy, err)}
+	}
+}
+
+// makeRoom ends stalled exchanges to free a place at the backend.
+func (a *assignment) makeRoom() {
+	b := a.backend
+	for range b.stalls.free(b.Gate.Waiting()+1, overload.Source(a.from.Client.Addr()), b.Gate.Limit) {
+		b.standing.Refuse(a.from.Log, ErrStalled, "lb", a.cfg.LoadBalancer, "listener", a.cfg.Port, "backend", b.ID)
+	}
+}
+
+// vacate gives up the place at the backend, which has no more to do.
+func (a *assignment) vacate() {
+	if a.place != noPlace {
+		a.place = a.place.after(leavePlace)
+		a.backend.Gate.Leave()
+	}
+}
+
+// leave is the end of what enter began.
+func (a *assignment) leave() {
+	if a.backend != nil {
+		a.vacate()
+		a.backend = nil
+	}
+}
+
+// stalls returns the stalls at the backend; nil if the exchange holds no place there.
+func (a *assignment) stalls() *stalls {
+	if a.backend == nil || a.place == noPlace {
+		return nil
+	}
+	return &a.backend.stalls
 }

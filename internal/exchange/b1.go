@@ -19,7 +19,7 @@ type b1 Exchange
 func (b *b1) connect() *Fault {
 	x := (*Exchange)(b)
 	at, up, err := socket.Now(), (*upstream.Conn)(nil), error(nil)
-	switch pool := x.backend.Pool; {
+	switch pool := x.assigned.backend.Pool; {
 	case x.attempt.fresh():
 		up, err = pool.GetFresh(time.Time{})
 	case x.again():
@@ -51,7 +51,7 @@ func (b *b1) part(relayed bool) {
 	b.up = nil
 	if b.client.Unbind() && relayed && b.reusable() {
 		up.Heard = b.Record.Answered
-		b.backend.Pool.Put(up)
+		b.assigned.backend.Pool.Put(up)
 		return
 	}
 	_ = up.Close() // the connection is discarded; an error changes nothing
@@ -210,7 +210,7 @@ func (b *b1) broken(op Op, err error) *Fault {
 		f.Err = x.sendErr
 	}
 	if op == OpReceive && x.up.Reused && !x.heard {
-		x.backend.Pool.Distrust()
+		x.assigned.backend.Pool.Distrust()
 		if x.again() {
 			f.Retry = Afresh
 		}

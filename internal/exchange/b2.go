@@ -53,7 +53,7 @@ func (b *b2) forget() {
 
 func (b *b2) connect() *Fault {
 	x := b.x
-	s, err := x.backend.Pool.OpenStream()
+	s, err := x.assigned.backend.Pool.OpenStream()
 	if err != nil {
 		return connectFault(err)
 	}

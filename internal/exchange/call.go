@@ -105,7 +105,7 @@ func (x *Exchange) failCall(f *Fault) bool {
 
 // answerCall answers a call with the status of f in a Trailers-Only response.
 func (x *Exchange) answerCall(f *Fault) {
-	x.member = -1 // no session is bound to it
+	x.assigned.member = -1 // no session is bound to it
 	x.back.Open()
 	r := &x.Resp
 	r.Reset()

@@ -75,7 +75,7 @@ func (x *Exchange) AppendFields(out []byte, c *headCoding) (_ []byte, dated bool
 			dated = true
 		case http1.SetCookie:
 			if x.cfg.Sticky != nil {
-				x.cookie = x.cfg.Sticky.RewriteSetCookie(x.cookie[:0], f.Value, x.member)
+				x.cookie = x.cfg.Sticky.RewriteSetCookie(x.cookie[:0], f.Value, x.assigned.member)
 				out = c.field(out, nameSetCookie, x.cookie)
 				continue
 			}

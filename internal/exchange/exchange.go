@@ -9,11 +9,8 @@
 package exchange
 
 import (
-	"fmt"
-
 	"elbow/internal/balance"
 	"elbow/internal/http1"
-	"elbow/internal/overload"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
 )
@@ -37,13 +34,11 @@ type Exchange struct {
 	Upload  Upload        // forwards a long body while the answer is awaited
 
 	// The choice of a backend.
-	session balance.Session // parsed from the cookies
-	cookie  []byte          // the Cookie value for the backend
-	wall    int64           // Unix seconds; set only with stickiness
-	member  int             // index of backend in cfg.Backends; -1: none yet
-	backend *Backend
-	attempt attemptState
-	place   place // at the backend's gate
+	session  balance.Session // parsed from the cookies
+	cookie   []byte          // the Cookie value for the backend
+	wall     int64           // Unix seconds; set only with stickiness
+	assigned assignment
+	attempt  attemptState
 
 	Taking  stall // the client does not read the answer
 	Sending stall // the client does not send the request; owned by the upload while that runs
@@ -112,10 +107,12 @@ func (x *Exchange) run() *Fault {
 
 // try makes one attempt with one backend.
 func (x *Exchange) try() *Fault {
-	if f := x.choose(); f != nil {
-		return f
+	if x.attempt == firstAttempt { // otherwise retry has chosen
+		if f := x.assigned.choose(); f != nil {
+			return f
+		}
 	}
-	if f := x.queue(); f != nil {
+	if f := x.assigned.queue(x.client); f != nil {
 		return f
 	}
 	if f := x.connect(); f != nil {
@@ -125,27 +122,6 @@ func (x *Exchange) try() *Fault {
 		return f
 	}
 	return x.receive()
-}
-
-// queue waits for a place at the chosen backend if all are taken.
-func (x *Exchange) queue() *Fault {
-	if x.place != queuedPlace {
-		return nil
-	}
-	x.place = x.place.after(admit)
-	b := x.backend
-	b.queued.Add(1)
-	x.makeRoom()
-	switch err := b.Gate.Wait(x.client.Gone); err {
-	case nil:
-		return nil
-	case overload.ErrGone:
-		return ClientGone(OpQueue)
-	default:
-		x.From.Frontend.Counts.Local().Refusals[overload.OfBackend].Inc()
-		b.busy.Refuse(x.From.Log, errBusy, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
-		return &Fault{Side: Upstream, Op: OpQueue, Status: 503, Err: fmt.Errorf("%w: %w", errBusy, err)}
-	}
 }
 
 // connect acquires a connection to the chosen backend, from its pool or a new one.
@@ -216,7 +192,7 @@ func (x *Exchange) relay() *Fault {
 		}
 		if last && !x.Upload.Running {
 			x.Via.part(true) // before the write, so that others can use the connection
-			x.vacate()
+			x.assigned.vacate()
 		}
 		if f := x.client.Deliver(x.back.Buf.B, from, to, last); f != nil || last {
 			return f

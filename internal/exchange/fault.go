@@ -22,9 +22,9 @@ import (
 //	     b1.broken, b1.head, b1.payload, b1.read; over HTTP/2 b2.broken, b2.parse
 //	     an upgrade that is not what was asked for: switchFault, AppendCoded,
 //	     SocketKey.Check
-//	503  no usable backend: choose; its places and its queue are full: queue; this process
-//	     is out of descriptors: connectFault; out of memory, or over its limit of
-//	     connections: local
+//	503  no usable backend: assignment.choose; its places and its queue are full:
+//	     assignment.queue; this process is out of descriptors: connectFault; out of memory,
+//	     or over its limit of connections: local
 //	504  no connection within the timeout: connectFault; no response head or no progress:
 //	     b1.read, b2.failed
 //

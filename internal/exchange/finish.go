@@ -18,8 +18,8 @@ func (x *Exchange) Finish() {
 		x.Record.Status, x.Record.Fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
 	}
 	x.back.Drop()
-	x.Record.backend, x.Record.Ended = x.backend, socket.Now()
-	x.leave()
+	x.Record.backend, x.Record.Ended = x.assigned.backend, socket.Now()
+	x.assigned.leave()
 	x.confirm()
 	if f := x.Record.Fault; f != nil {
 		x.Record.Fault = x.ours(f)

@@ -107,7 +107,7 @@ func (x *Exchange) AppendResponse(dst []byte) []byte {
 		case http1.SetCookie:
 			if x.cfg.Sticky != nil {
 				dst = append(dst, "Set-Cookie: "...)
-				dst = x.cfg.Sticky.RewriteSetCookie(dst, f.Value, x.member)
+				dst = x.cfg.Sticky.RewriteSetCookie(dst, f.Value, x.assigned.member)
 				dst = append(dst, "\r\n"...)
 				continue
 			}

@@ -16,8 +16,8 @@ var exchanges = sync.Pool{New: func() any { return &Exchange{Out: make([]byte, 0
 func TakeExchange(from *Origin, client ClientSide, ends expeller, id uint32) *Exchange {
 	x := exchanges.Get().(*Exchange)
 	x.From, x.client = from, client
-	x.Taking.open(from, ends, id)
-	x.Sending.open(from, ends, id)
+	x.Taking.open(from, &x.assigned, ends, id)
+	x.Sending.open(from, &x.assigned, ends, id)
 	x.Taking.holds = overload.UploadCost // while stalled it holds a buffer
 	from.Memory.Hold(overload.ExchangeCost)
 	x.In.open(&from.Memory)
@@ -30,7 +30,7 @@ func (x *Exchange) Release() {
 	x.From.Memory.Hold(-overload.ExchangeCost)
 	x.Req.Reset()
 	x.shrink()
-	x.From, x.client, x.cfg, x.Record = nil, nil, nil, Record{}
+	x.From, x.client, x.cfg, x.assigned, x.Record = nil, nil, nil, assignment{}, Record{}
 	x.Taking, x.Sending = stall{}, stall{}
 	if x.framed {
 		x.two.forget()
@@ -56,8 +56,8 @@ func (x *Exchange) shrink() {
 // Reset clears the state of the previous request.
 func (x *Exchange) Reset() {
 	x.cfg = x.From.Frontend.Config.Load()
-	x.member, x.backend = -1, nil
-	x.attempt, x.place, x.answer = firstAttempt, noPlace, noAnswer
+	x.assigned.open(x.From, x.cfg)
+	x.attempt, x.answer = firstAttempt, noAnswer
 	x.Via, x.Trailers, x.Upload.Cut = (*b1)(x), x.Trailers[:0], false
 	x.Expelled = false
 	x.Keep, x.Abort = false, false

@@ -16,25 +16,10 @@ func (x *Exchange) retry(f *Fault) bool {
 	}
 	if f.Retry == Afresh {
 		x.Via.part(false)
-	} else if !x.move() {
+	} else if !x.assigned.move() {
 		return false
 	}
 	x.attempt = next
 	x.Record.retries++
-	return true
-}
-
-// move chooses another member for the next attempt. If there is none, the Fault of the
-// first attempt stands.
-func (x *Exchange) move() bool {
-	budget := &x.From.Frontend.Retries
-	if !budget.Take() {
-		return false
-	}
-	x.attempt = firstAttempt // for choose
-	if x.choose() != nil {
-		budget.GiveBack()
-		return false
-	}
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"elbow/internal/balance"
 	"elbow/internal/http1"
 )
 
@@ -18,15 +19,46 @@ const (
 	shared                  // the answer is meant for them, or may update a stored one
 )
 
+// recall finds out from the cookies of the request where the client belongs,
+// and what of them the backend gets.
+func (x *Exchange) recall() {
+	x.session, x.cookie, x.wall = balance.Session{Member: -1}, x.cookie[:0], 0
+	if x.cfg.Sticky == nil {
+		return
+	}
+	x.wall = time.Now().Unix()
+	for i := range x.Req.Fields {
+		f := &x.Req.Fields[i]
+		if f.ID != http1.Cookie {
+			continue
+		}
+		// Several fields become one, as HTTP/2 has it too (RFC 9113, 8.2.3).
+		end := len(x.cookie)
+		if end > 0 {
+			x.cookie = append(x.cookie, "; "...)
+		}
+		start := len(x.cookie)
+		var s balance.Session
+		x.cookie, s = x.cfg.Sticky.ReadCookie(x.cookie, f.Value, x.wall)
+		if len(x.cookie) == start {
+			x.cookie = x.cookie[:end]
+		}
+		if x.session.Member < 0 {
+			x.session = s
+		}
+	}
+	x.assigned.session = x.session.Member
+}
+
 // appendSessionCookie appends the Set-Cookie value of a sticky session if the answer
 // may carry one, and reports whether the answer must be marked private for it. An
 // answer meant for shared caches is forwarded unchanged, without a cookie: the client
 // gets the cookie with its next private answer.
 func (x *Exchange) appendSessionCookie(dst []byte) (_ []byte, private bool) {
-	if x.cfg.Sticky == nil || x.member < 0 {
+	if x.cfg.Sticky == nil || x.assigned.member < 0 {
 		return dst, false
 	}
-	with := x.cfg.Sticky.AppendSetCookie(dst, x.session, x.member, x.wall)
+	with := x.cfg.Sticky.AppendSetCookie(dst, x.session, x.assigned.member, x.wall)
 	if len(with) == len(dst) {
 		return dst, false
 	}

@@ -18,6 +18,7 @@ import (
 // ended: a paused video does no harm then.
 type stall struct {
 	from  *Origin
+	at    *assignment // of the exchange
 	ends  expeller
 	id    uint32 // argument of ends
 	quiet bool   // it is not known to be the client's turn
@@ -69,12 +70,17 @@ func (stallError) Is(target error) bool { return target == os.ErrDeadlineExceede
 // HTTP/2 stream. Expel may be called after the exchange has ended.
 type expeller interface{ Expel(id uint32) }
 
-// open prepares w for a new exchange.
-func (w *stall) open(from *Origin, ends expeller, id uint32) { w.from, w.ends, w.id = from, ends, id }
+// open prepares w for a new exchange, which is assigned to a backend by at.
+func (w *stall) open(from *Origin, at *assignment, ends expeller, id uint32) {
+	w.from, w.at, w.ends, w.id = from, at, ends, id
+}
 
-// Begin starts a stall, or restarts the current one. in is nil if the exchange holds
-// no place at a backend.
-func (w *stall) Begin(in *stalls, quiet bool) {
+// Begin starts a stall, or restarts the current one. quiet means that the client is not
+// known to be the one to act.
+func (w *stall) Begin(quiet bool) { w.beginAt(w.at.stalls(), quiet) }
+
+// beginAt starts a stall. in is nil if the exchange holds no place at a backend.
+func (w *stall) beginAt(in *stalls, quiet bool) {
 	if !quiet {
 		if w.owes {
 			w.from.Memory.Paid() // the client has made progress
@@ -117,6 +123,14 @@ func (w *stall) End() (ended bool) {
 	}
 	w.in = nil
 	return w.ended
+}
+
+// Done ends the stall and returns a Fault if the exchange was ended during it.
+func (w *stall) Done(op Op) *Fault {
+	if w.End() {
+		return &Fault{Side: Client, Op: op, Status: 408, Err: ErrStalled}
+	}
+	return nil
 }
 
 // unlink removes w from its list. in.mu must be locked.
@@ -231,32 +245,7 @@ func (w *stall) ripe(now socket.Instant) bool {
 	return now.Sub(w.since) >= sharePatience
 }
 
-// Stalls records that the exchange waits for its client, until Flows is called.
-func (x *Exchange) Stalls(w *stall, quiet bool) {
-	var in *stalls
-	if x.backend != nil && x.place != noPlace {
-		in = &x.backend.stalls
-	}
-	w.Begin(in, quiet)
-}
-
-// Flows ends the stall and returns a Fault if the exchange was ended during it.
-func (x *Exchange) Flows(w *stall, op Op) *Fault {
-	if w.End() {
-		return &Fault{Side: Client, Op: op, Status: 408, Err: ErrStalled}
-	}
-	return nil
-}
-
 // Quiet reports whether a client that sends nothing of the request may be waiting for
 // the backend: in a call it may answer messages, and with Expect it waits for 100
 // (Continue).
 func (x *Exchange) Quiet() bool { return x.call || x.Req.Expect100 }
-
-// makeRoom ends stalled exchanges to free a place at the backend that x needs one of.
-func (x *Exchange) makeRoom() {
-	b := x.backend
-	for range b.stalls.free(b.Gate.Waiting()+1, overload.Source(x.From.Client.Addr()), b.Gate.Limit) {
-		b.standing.Refuse(x.From.Log, ErrStalled, "lb", x.cfg.LoadBalancer, "listener", x.cfg.Port, "backend", b.ID)
-	}
-}

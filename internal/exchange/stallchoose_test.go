@@ -58,7 +58,7 @@ func TestStallsChoose(t *testing.T) {
 			all := make([]stall, len(tt.entries))
 			for i, e := range tt.entries {
 				all[i].from = e.from
-				all[i].Begin(&s, e.quiet)
+				all[i].beginAt(&s, e.quiet)
 				all[i].since = now.Add(-e.age)
 			}
 			s.shared = now.Add(-sharesInterval)

@@ -175,9 +175,9 @@ func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 		h.waiting = append(h.waiting, s)
 	}
 	h.wakeNext() // if this stream was woken but lacks something else, the next one may proceed
-	s.x.Stalls(&s.x.Taking, false)
+	s.x.Taking.Begin(false)
 	roused := s.out.Wait(&h.mu, h.Limits.StreamTimeout)
-	stalled := s.x.Flows(&s.x.Taking, op)
+	stalled := s.x.Taking.Done(op)
 	h.leaveQueue(s)
 	switch {
 	case stalled != nil:

@@ -91,9 +91,9 @@ func (s *stream) awaitBody() *exchange.Fault {
 		case s.state.in == cutShort:
 			return exchange.BodyFault(io.EOF)
 		}
-		s.x.Stalls(&s.x.Sending, s.x.Quiet())
+		s.x.Sending.Begin(s.x.Quiet())
 		roused := s.in.Wait(&s.h.mu, s.x.BodyPatience())
-		if f := s.x.Flows(&s.x.Sending, exchange.OpSend); f != nil {
+		if f := s.x.Sending.Done(exchange.OpSend); f != nil {
 			return f
 		}
 		if !roused && s.body.Len() == 0 && !s.state.ended() {

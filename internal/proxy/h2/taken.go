@@ -66,7 +66,7 @@ func (s *stream) Taken() *exchange.Fault {
 	if s.x.Record.BytesOut <= exchange.ShortAnswer {
 		return nil
 	}
-	s.x.Taking.Begin(nil, false)
+	s.x.Taking.Begin(false)
 	defer s.x.Taking.End()
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -73,7 +73,7 @@ func (s *stream) awaitTunnel(t *exchange.Tunnel) error {
 		case s.cancelled.Load():
 			return exchange.ErrLeft
 		}
-		s.x.Stalls(&s.x.Sending, true)
+		s.x.Sending.Begin(true)
 		roused := s.in.Wait(&s.h.mu, t.Due().Sub(socket.Now()))
 		if s.x.Sending.End() {
 			return exchange.ErrStalled

@@ -80,11 +80,11 @@ func (s *stream) write(p []byte) *exchange.Fault {
 	}
 	_ = s.str.SetWriteDeadline(socket.Now().Add(s.h.Limits.StreamTimeout).Time()) // never fails
 	if len(p) > quicBuffered {
-		s.x.Stalls(&s.x.Taking, false)
+		s.x.Taking.Begin(false)
 	}
 	n, err := s.str.Write(p)
 	s.x.Record.BytesOut += int64(n)
-	if f := s.x.Flows(&s.x.Taking, exchange.OpBody); f != nil && err != nil {
+	if f := s.x.Taking.Done(exchange.OpBody); f != nil && err != nil {
 		return f
 	}
 	if err != nil {

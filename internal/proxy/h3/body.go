@@ -66,9 +66,9 @@ func (s *stream) take(u *exchange.Upload) *exchange.Fault {
 		if s.halted.Load() { // before readBy, perhaps
 			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: exchange.ErrBodyUnwanted}
 		}
-		s.x.Stalls(&s.x.Sending, s.x.Quiet())
+		s.x.Sending.Begin(s.x.Quiet())
 		err := s.await() // without a buffer
-		if f := s.x.Flows(&s.x.Sending, exchange.OpSend); f != nil {
+		if f := s.x.Sending.Done(exchange.OpSend); f != nil {
 			return f
 		}
 		if err != nil {

@@ -32,7 +32,7 @@ func (s *stream) Head() *exchange.Fault {
 		if !s.mayGrow() {
 			return s.refuse(exchange.OpHead, http3.ErrHeads)
 		}
-		x.Sending.Begin(nil, false)
+		x.Sending.Begin(false)
 		err = x.In.Read(s)
 		x.Sending.End()
 		if err != nil && !s.ended {

@@ -33,9 +33,9 @@ func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	in.Used = in.N
 	for f == nil && !s.ended {
 		s.readBy(t.Due())
-		s.x.Stalls(&s.x.Sending, true)
+		s.x.Sending.Begin(true)
 		err := s.await() // without a buffer
-		if f := s.x.Flows(&s.x.Sending, exchange.OpTunnel); f != nil {
+		if f := s.x.Sending.Done(exchange.OpTunnel); f != nil {
 			return f
 		}
 		if err == nil {

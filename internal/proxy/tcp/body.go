@@ -44,9 +44,9 @@ func (h *H1) take(u *exchange.Upload) *exchange.Fault {
 	} else {
 		c.Wire.ReadBy(socket.Now().Add(c.Limits.BodyTimeout))
 		if !in.More {
-			u.X.Stalls(&u.X.Sending, u.X.Quiet())
+			u.X.Sending.Begin(u.X.Quiet())
 			err := c.Wire.Wait() // without a buffer
-			if f := u.X.Flows(&u.X.Sending, exchange.OpSend); f != nil {
+			if f := u.X.Sending.Done(exchange.OpSend); f != nil {
 				return f
 			}
 			if err != nil {
@@ -86,9 +86,9 @@ func (h *H1) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	for more := x.In.More; ; more = false {
 		c.Wire.ReadBy(t.Due())
 		if !more {
-			x.Stalls(&x.Sending, true)
+			x.Sending.Begin(true)
 			err := c.Wire.Wait() // without a buffer
-			if f := x.Flows(&x.Sending, exchange.OpTunnel); f != nil {
+			if f := x.Sending.Done(exchange.OpTunnel); f != nil {
 				return f
 			}
 			if err != nil {

@@ -141,7 +141,7 @@ func (c *Conn) Cut() {
 // a write belongs to no single exchange.
 func (c *Conn) Stalls() {
 	if x := c.h1.X; x != nil {
-		x.Stalls(&x.Taking, false)
+		x.Taking.Begin(false)
 	}
 }
 

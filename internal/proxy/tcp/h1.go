@@ -56,7 +56,7 @@ func (h *H1) Head() *exchange.Fault {
 			}
 		}
 		if x.In.N > 0 {
-			x.Sending.Begin(nil, false)
+			x.Sending.Begin(false)
 		}
 		err := x.In.Read(c.Stream)
 		x.Sending.End()

@@ -36,7 +36,7 @@ func (h *H1) Taken() *exchange.Fault {
 			return nil
 		}
 	}
-	x.Taking.Begin(nil, false)
+	x.Taking.Begin(false)
 	defer x.Taking.End()
 	if err := c.awaitTaken(!x.Keep); err != nil {
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: exchange.StatusClientGone, Err: err}
