@@ -18,7 +18,7 @@ var eipOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeEnsEipAddresses", Access: "list", Rate: usual,
-		Doc: "Lists EIPs.",
+		Doc: "Lists EIPs, newest first.",
 		New: input[DescribeEnsEipAddressesInput], Out: output[DescribeEnsEipAddressesOutput],
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermission},
 		Example: []Example{

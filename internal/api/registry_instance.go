@@ -44,7 +44,7 @@ var instanceOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeInstances", Access: "list", Rate: Rate{Account: 800, User: 100},
-		Doc: "Lists the registered servers.",
+		Doc: "Lists the registered servers, newest first.",
 		New: input[DescribeInstancesInput], Out: output[DescribeInstancesOutput],
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermission},
 		Example: []Example{

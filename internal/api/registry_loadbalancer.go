@@ -21,7 +21,7 @@ var loadBalancerOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancers", Access: "list", Rate: usual,
-		Doc: "Lists load balancers.",
+		Doc: "Lists load balancers, newest first.",
 		New: input[DescribeLoadBalancersInput], Out: output[DescribeLoadBalancersOutput],
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermission},
 		Example: []Example{

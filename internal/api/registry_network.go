@@ -13,7 +13,7 @@ var networkOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeNetworks", Access: "list", Rate: usual,
-		Doc: "Lists networks.",
+		Doc: "Lists networks, newest first.",
 		New: input[DescribeNetworksInput], Out: output[DescribeNetworksOutput],
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermission},
 		Example: []Example{
@@ -22,7 +22,7 @@ var networkOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeVSwitches", Access: "list", Rate: usual,
-		Doc: "Lists vSwitches.",
+		Doc: "Lists vSwitches, newest first.",
 		New: input[DescribeVSwitchesInput], Out: output[DescribeVSwitchesOutput],
 		Errors: []ErrorID{ErrInvalid, ErrInvalidParameter, ErrInterface, ErrNoPermission},
 		Example: []Example{

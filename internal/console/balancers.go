@@ -107,7 +107,7 @@ func found(s State, text, status string) (all []api.LoadBalancer) {
 		return !wanted || status != "" && string(lb.Status) != status
 	})
 	slices.SortFunc(some, func(a, b elb.LoadBalancer) int {
-		return cmp.Or(a.CreateTime.Compare(b.CreateTime), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(b.CreateTime.Compare(a.CreateTime), cmp.Compare(a.ID, b.ID))
 	})
 	for _, lb := range some {
 		all = append(all, api.LoadBalancer{

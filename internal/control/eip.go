@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"time"
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
@@ -183,7 +184,7 @@ func releaseEIP(tx *store.Tx, id string, notFound api.ErrorID) error {
 	return nil
 }
 
-// DescribeEnsEipAddresses lists the EIPs that match all filters, oldest first.
+// DescribeEnsEipAddresses lists the EIPs that match all filters, newest first.
 func (s *Service) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeEnsEipAddressesInput) (out api.DescribeEnsEipAddressesOutput, err error) {
 	var all []elb.EIP
 	err = s.store.View(ctx, func(r *store.Reader) error {
@@ -198,9 +199,7 @@ func (s *Service) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeE
 		return nil
 	})
 	all = slices.DeleteFunc(all, func(e elb.EIP) bool { return !eipMatches(eipEntry(&e), &e, in) })
-	slices.SortFunc(all, func(a, b elb.EIP) int {
-		return cmp.Or(a.CreateTime.Compare(b.CreateTime), cmp.Compare(a.ID, b.ID))
-	})
+	newestFirst(all, func(e *elb.EIP) (time.Time, string) { return e.CreateTime, e.ID })
 	some, p := page(all, in.PageNumber, in.PageSize)
 	out.Page = p
 	for i := range some {

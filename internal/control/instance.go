@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
@@ -111,7 +112,8 @@ func addressOf(tx *store.Tx, id string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// DescribeInstances lists the instances that match all filters.
+// DescribeInstances lists the instances that match all filters, newest
+// first.
 func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstancesInput) (out api.DescribeInstancesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []elb.Instance
@@ -126,6 +128,7 @@ func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstanc
 				!oneOf(i.Name, in.Name, nil) || !oneOf(i.NetworkID, in.NetworkID, nil) || !oneOf(i.VSwitchID, in.VSwitchID, nil) ||
 				!isAddress(i.Address, in.Address) || !strings.Contains(i.ID+"\n"+i.Name+"\n"+i.Address.String(), in.Search)
 		})
+		newestFirst(all, instanceCreated)
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
 		for _, i := range some {
@@ -138,6 +141,8 @@ func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstanc
 	})
 	return out, err
 }
+
+func instanceCreated(i *elb.Instance) (time.Time, string) { return i.CreateTime, i.ID }
 
 func instance(i elb.Instance) api.Instance {
 	address := api.IPAddresses{IPAddress: api.Array[string]{i.Address.String()}}
@@ -157,11 +162,14 @@ func ipSets(i elb.Instance) api.PrivateIPSets {
 	return api.PrivateIPSets{PrivateIPSet: api.Array[api.PrivateIPSet]{{PrivateIPAddress: i.Address.String(), Primary: true}}}
 }
 
-// DescribeNetworkInterfaces lists the network interfaces that match all filters.
+// DescribeNetworkInterfaces lists the network interfaces that match all filters,
+// those of the newest instances first.
 func (s *Service) DescribeNetworkInterfaces(ctx context.Context, in *api.DescribeNetworkInterfacesInput) (out api.DescribeNetworkInterfacesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []api.NetworkInterface
-		for _, i := range r.Instances() {
+		instances := r.Instances()
+		newestFirst(instances, instanceCreated)
+		for _, i := range instances {
 			if n := networkInterface(i); interfaceMatches(n, i.Address, in) {
 				all = append(all, n)
 			}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
@@ -149,7 +150,7 @@ func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceIn
 	return out, err
 }
 
-// DescribeLoadBalancers lists the load balancers that match all filters, oldest
+// DescribeLoadBalancers lists the load balancers that match all filters, newest
 // first.
 func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoadBalancersInput) (out api.DescribeLoadBalancersOutput, err error) {
 	var all []elb.LoadBalancer
@@ -162,9 +163,7 @@ func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoa
 		return nil
 	})
 	all = slices.DeleteFunc(all, func(lb elb.LoadBalancer) bool { return !matches(&lb, in) })
-	slices.SortFunc(all, func(a, b elb.LoadBalancer) int {
-		return cmp.Or(a.CreateTime.Compare(b.CreateTime), cmp.Compare(a.ID, b.ID))
-	})
+	newestFirst(all, func(lb *elb.LoadBalancer) (time.Time, string) { return lb.CreateTime, lb.ID })
 	some, p := page(all, in.PageNumber, in.PageSize)
 	out.Page = p
 	for i := range some {

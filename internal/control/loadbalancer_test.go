@@ -189,6 +189,8 @@ func TestDescribeLoadBalancers(t *testing.T) {
 		w.setTime(today.Add(time.Duration(i) * time.Minute))
 		ids = append(ids, w.do("CreateLoadBalancer", newLoadBalancer.with(params{"LoadBalancerName": fmt.Sprint("name", i%3)})).text("LoadBalancerId"))
 	}
+	newest := slices.Clone(ids)
+	slices.Reverse(newest)
 	w.do("AddBackendServers", params{"LoadBalancerId": ids[4], "BackendServers": `[{"ServerId":"i-1","Ip":"10.0.0.1"}]`})
 	w.do("SetLoadBalancerStatus", params{"LoadBalancerId": ids[5], "LoadBalancerStatus": "InActive"})
 	for _, tt := range []struct {
@@ -196,23 +198,23 @@ func TestDescribeLoadBalancers(t *testing.T) {
 		want  []string
 		total float64
 	}{
-		{nil, ids[:10], 12},
-		{params{"PageNumber": "2"}, ids[10:], 12},
+		{nil, newest[:10], 12},
+		{params{"PageNumber": "2"}, newest[10:], 12},
 		{params{"PageNumber": "3"}, nil, 12},
-		{params{"PageSize": "100"}, ids, 12},
+		{params{"PageSize": "100"}, newest, 12},
 		{params{"LoadBalancerId": ids[7]}, ids[7:8], 1},
 		{params{"LoadBalancerId": "lb-none"}, nil, 0},
 		{params{"Address": "127.8.0.3"}, ids[2:3], 1},
 		{params{"Address": "::ffff:127.8.0.3"}, ids[2:3], 1},
 		{params{"Address": "127.8.0"}, nil, 0},
-		{params{"LoadBalancerName": "name1"}, []string{ids[1], ids[4], ids[7], ids[10]}, 4},
+		{params{"LoadBalancerName": "name1"}, []string{ids[10], ids[7], ids[4], ids[1]}, 4},
 		{params{"ServerId": "i-1"}, ids[4:5], 1},
 		{params{"LoadBalancerStatus": "InActive"}, ids[5:6], 1},
 		{params{"LoadBalancerType": "elb", "LoadBalancerId": ids[0]}, ids[:1], 1},
 		{params{"LoadBalancerType": "slb"}, nil, 0},
 		{params{"EnsRegionId": "other"}, nil, 0},
 		{params{"EnsRegionIds.1": "other"}, nil, 0},
-		{params{"EnsRegionIds.1": "other", "EnsRegionIds.2": "local"}, ids[:10], 12},
+		{params{"EnsRegionIds.1": "other", "EnsRegionIds.2": "local"}, newest[:10], 12},
 		{params{"NetworkId": "n-other"}, nil, 0},
 		{params{"VSwitchId": "vsw-other"}, nil, 0},
 		{params{"VSwitchId": "vsw-default", "NetworkId": "n-default", "LoadBalancerId": ids[3]}, ids[3:4], 1},

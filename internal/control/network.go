@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"time"
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
@@ -29,13 +30,14 @@ func (s *Service) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsReg
 	return out, err
 }
 
-// DescribeNetworks lists the networks that match all filters.
+// DescribeNetworks lists the networks that match all filters, newest first.
 func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworksInput) (out api.DescribeNetworksOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(r.Networks(), func(n elb.Network) bool {
 			return !oneOf(n.RegionID, in.RegionID, in.RegionIDs) ||
 				!oneOf(n.ID, in.NetworkID, in.NetworkIDs) || !oneOf(n.Name, in.Name, nil) || !elb.HasTags(n.Tags, in.Tags)
 		})
+		newestFirst(all, func(n *elb.Network) (time.Time, string) { return n.CreateTime, n.ID })
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
 		vSwitches := r.VSwitches()
@@ -62,13 +64,15 @@ func networkEntry(n elb.Network, vSwitches []elb.VSwitch) api.Network {
 	return entry
 }
 
-// DescribeVSwitches lists the vSwitches that match all filters.
+// DescribeVSwitches lists the vSwitches that match all filters, newest
+// first.
 func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitchesInput) (out api.DescribeVSwitchesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(r.VSwitches(), func(v elb.VSwitch) bool {
 			return !oneOf(v.RegionID, in.RegionID, in.RegionIDs) || !oneOf(v.NetworkID, in.NetworkID, nil) ||
 				!oneOf(v.ID, in.VSwitchID, in.VSwitchIDs) || !oneOf(v.Name, in.Name, nil) || !elb.HasTags(v.Tags, in.Tags)
 		})
+		newestFirst(all, func(v *elb.VSwitch) (time.Time, string) { return v.CreateTime, v.ID })
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
 		for _, v := range some {

@@ -1,6 +1,22 @@
 package control
 
-import "elbow/internal/api"
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"elbow/internal/api"
+)
+
+// newestFirst sorts resources by the time of their creation, the latest first, and
+// those of one instant by ID (decisions, Other operations 22).
+func newestFirst[T any](all []T, created func(*T) (at time.Time, id string)) {
+	slices.SortFunc(all, func(a, b T) int {
+		aTime, aID := created(&a)
+		bTime, bID := created(&b)
+		return cmp.Or(bTime.Compare(aTime), cmp.Compare(aID, bID))
+	})
+}
 
 // page returns page number, counted from 1, of all.
 func page[T any](all []T, number, size int) ([]T, api.Page) {

@@ -113,6 +113,9 @@ func TestServiceOfKubernetes(t *testing.T) {
 	c := controller{&Site{SDK: n.SDK(t), Node: n}, t}
 	w := &world{Client: n.RPC()}
 	w.must(t, "RegisterInstanceRange", map[string]string{"CidrBlock": "127.0.0.0/8"}, nil)
+	for range 10 { // older ones, which it must not see instead of its own
+		c.must(c.ENS.CreateLoadBalancer(Fill(ens.CreateCreateLoadBalancerRequest(), LoadBalancerParams())))
+	}
 	if got := c.find("k8s-shop"); got != "" {
 		t.Fatalf("found %s before it was created", got)
 	}
@@ -202,12 +205,12 @@ func TestServiceOfKubernetes(t *testing.T) {
 		t.Errorf("after the change the servers are %v", got)
 	}
 
-	// Load balancers that are made later come after it in the list.
-	for range 10 {
+	// Nine load balancers of others are made later.
+	for range 9 {
 		c.must(c.ENS.CreateLoadBalancer(Fill(ens.CreateCreateLoadBalancerRequest(), LoadBalancerParams())))
 	}
 	if got := c.find("k8s-shop"); got != c.LoadBalancerID {
-		t.Errorf("among eleven: found %q, want %s", got, c.LoadBalancerID)
+		t.Errorf("among twenty: found %q, want %s", got, c.LoadBalancerID)
 	}
 
 	// It is deleted, from the EIP on, and what is gone is no fault.

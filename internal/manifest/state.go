@@ -39,6 +39,7 @@ func Fetch(ctx context.Context, call Caller, wanted func(name, id string) bool) 
 	if err != nil {
 		return nil, err
 	}
+	found = oldestFirst(found, func(lb *api.LoadBalancer) string { return lb.LoadBalancerID })
 	named := make(map[string]int)
 	for _, lb := range found {
 		named[lb.LoadBalancerName]++
@@ -78,6 +79,20 @@ func pagesOf[T any](ctx context.Context, call Caller, version, action, number, s
 			return nil
 		}
 	}
+}
+
+// oldestFirst reverses a list, which the API answers newest first, so that a file has its
+// entries in the order of their creation and apply keeps it. An entry that is listed twice,
+// because another one was created between the calls for two pages, stays once.
+func oldestFirst[T any](all []T, id func(*T) string) []T {
+	seen := make(map[string]bool, len(all))
+	all = slices.DeleteFunc(all, func(one T) bool {
+		again := seen[id(&one)]
+		seen[id(&one)] = true
+		return again
+	})
+	slices.Reverse(all)
+	return all
 }
 
 // ask makes one call and decodes its answer.

@@ -64,6 +64,32 @@ func TestFetchListener(t *testing.T) {
 	}
 }
 
+// The API lists newest first; a file has the order of creation. One load balancer that is
+// listed on two pages, because another was created between them, is not two of one name.
+func TestFetchIsOldestFirst(t *testing.T) {
+	call := func(_ context.Context, _, action string, params map[string]string) ([]byte, error) {
+		switch {
+		case action == "DescribeLoadBalancers" && params["PageNumber"] == "1":
+			return []byte(`{"LoadBalancers":{"LoadBalancer":[{"LoadBalancerId":"lb-3","LoadBalancerName":"c"},{"LoadBalancerId":"lb-2","LoadBalancerName":"b"}]},"TotalCount":3}`), nil
+		case action == "DescribeLoadBalancers":
+			return []byte(`{"LoadBalancers":{"LoadBalancer":[{"LoadBalancerId":"lb-2","LoadBalancerName":"b"},{"LoadBalancerId":"lb-1","LoadBalancerName":"a"}]},"TotalCount":4}`), nil
+		case action == "DescribeLoadBalancerAttribute":
+			id := params["LoadBalancerId"]
+			return []byte(`{"LoadBalancerId":"` + id + `","LoadBalancerName":"` + map[string]string{"lb-1": "a", "lb-2": "b", "lb-3": "c"}[id] + `"}`), nil
+		}
+		return []byte(`{"RequestId":"R"}`), nil
+	}
+	s, err := Fetch(t.Context(), call, nil)
+	if err != nil || len(s.LoadBalancers) != 3 {
+		t.Fatalf("got %+v, %v", s, err)
+	}
+	for i, lb := range s.LoadBalancers {
+		if want := []string{"lb-1", "lb-2", "lb-3"}[i]; lb.ID != want || lb.Shared {
+			t.Errorf("entry %d is %s, shared %t, want %s", i, lb.ID, lb.Shared, want)
+		}
+	}
+}
+
 // The listeners of an entry without an id are those of the load balancers of its name
 // that no other entry means.
 func TestListenersByName(t *testing.T) {

@@ -12,34 +12,41 @@ import (
 // FetchResources reads the networks, vSwitches and EIPs of the server into s.
 func (s *State) FetchResources(ctx context.Context, call Caller) error {
 	names := make(map[string]string) // of networks, by id
+	var nets []api.Network
 	err := pagesOf(ctx, call, api.EnsVersion, "DescribeNetworks", "PageNumber", "PageSize", 50, func(page *api.DescribeNetworksOutput) (int, int) {
-		for _, n := range page.Networks.Network {
-			names[n.NetworkID] = n.NetworkName
-			s.addResource(networks, n.NetworkID, n.NetworkName, "", map[string]string{"EnsRegionId": n.EnsRegionID, "CidrBlock": n.CidrBlock, "Description": n.Description})
-		}
+		nets = append(nets, page.Networks.Network...)
 		return len(page.Networks.Network), page.TotalCount
 	})
 	if err != nil {
 		return err
 	}
+	for _, n := range oldestFirst(nets, func(n *api.Network) string { return n.NetworkID }) {
+		names[n.NetworkID] = n.NetworkName
+		s.addResource(networks, n.NetworkID, n.NetworkName, "", map[string]string{"EnsRegionId": n.EnsRegionID, "CidrBlock": n.CidrBlock, "Description": n.Description})
+	}
+	var switches []api.VSwitch
 	err = pagesOf(ctx, call, api.EnsVersion, "DescribeVSwitches", "PageNumber", "PageSize", 50, func(page *api.DescribeVSwitchesOutput) (int, int) {
-		for _, v := range page.VSwitches.VSwitch {
-			s.addResource(vSwitches, v.VSwitchID, v.VSwitchName, names[v.NetworkID], map[string]string{"EnsRegionId": v.EnsRegionID, "CidrBlock": v.CidrBlock, "Description": v.Description})
-		}
+		switches = append(switches, page.VSwitches.VSwitch...)
 		return len(page.VSwitches.VSwitch), page.TotalCount
 	})
 	if err != nil {
 		return err
 	}
-	return pages(ctx, call, api.EnsVersion, "DescribeEnsEipAddresses", "PageNumber", "PageSize", func(page *api.DescribeEnsEipAddressesOutput) (int, int) {
-		for _, e := range page.EipAddresses.EipAddress {
-			r := s.addResource(eips, e.AllocationID, e.Name, "", map[string]string{
-				"EnsRegionId": e.EnsRegionID, "Isp": e.Isp, "IpAddress": e.IPAddress, "Bandwidth": strconv.Itoa(e.Bandwidth), "Description": e.Description,
-			})
-			r.balancerID = e.InstanceID
-		}
+	for _, v := range oldestFirst(switches, func(v *api.VSwitch) string { return v.VSwitchID }) {
+		s.addResource(vSwitches, v.VSwitchID, v.VSwitchName, names[v.NetworkID], map[string]string{"EnsRegionId": v.EnsRegionID, "CidrBlock": v.CidrBlock, "Description": v.Description})
+	}
+	var addresses []api.EipAddress
+	err = pages(ctx, call, api.EnsVersion, "DescribeEnsEipAddresses", "PageNumber", "PageSize", func(page *api.DescribeEnsEipAddressesOutput) (int, int) {
+		addresses = append(addresses, page.EipAddresses.EipAddress...)
 		return len(page.EipAddresses.EipAddress), page.TotalCount
 	})
+	for _, e := range oldestFirst(addresses, func(e *api.EipAddress) string { return e.AllocationID }) {
+		r := s.addResource(eips, e.AllocationID, e.Name, "", map[string]string{
+			"EnsRegionId": e.EnsRegionID, "Isp": e.Isp, "IpAddress": e.IPAddress, "Bandwidth": strconv.Itoa(e.Bandwidth), "Description": e.Description,
+		})
+		r.balancerID = e.InstanceID
+	}
+	return err
 }
 
 func (s *State) addResource(k *kind, id, name, network string, fields map[string]string) *StoredResource {
