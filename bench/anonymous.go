@@ -42,7 +42,7 @@ func anonymousSubjects(st *stage, name, binary string) []*subject {
 			}
 			r.anonymous = order{Address: r.api, Secure: true}
 			if s == control {
-				r.anonymous, err = st.startDeaf(ctx)
+				r.anonymous, err = st.startRefuse(ctx)
 			}
 			if err != nil {
 				r.stop()
@@ -54,8 +54,9 @@ func anonymousSubjects(st *stage, name, binary string) []*subject {
 	return []*subject{alone, control, beside}
 }
 
-// startDeaf starts the server of the control, on the core of the balancer.
-func (st *stage) startDeaf(ctx context.Context) (order, error) {
+// startRefuse starts the control's server, which refuses everything (refuseRole), on the core
+// of the balancer.
+func (st *stage) startRefuse(ctx context.Context) (order, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return order{}, err
@@ -64,7 +65,7 @@ func (st *stage) startDeaf(ctx context.Context) (order, error) {
 	if err != nil {
 		return order{}, err
 	}
-	p, err := startProcess(balancerCore, filepath.Join(st.dir, "deaf.log"), nil, self, "role-deaf", address)
+	p, err := startProcess(balancerCore, filepath.Join(st.dir, "refuse.log"), nil, self, "role-refuse", address)
 	if err != nil {
 		return order{}, err
 	}

@@ -1,10 +1,9 @@
 //go:build linux
 
-// Bench measures elbow beside nginx, HAProxy and Caddy: the same certificate, the
-// same origins, the same load, one core for the balancer and another for load
-// and origin, in short rounds that take turns so that a machine that slows
-// down slows all of them. What counts are the ratios in one run. Start reading
-// at main, then subject and workload.
+// Bench measures elbow beside nginx, HAProxy and Caddy, with the same certificate, origins
+// and load, one core for the balancer and another for load and origin. The balancers take
+// turns in short rounds, so that a machine that slows down affects all of them. The ratios
+// within one run are the result. Start reading at main, then subject and workload.
 package main
 
 import (
@@ -21,7 +20,7 @@ import (
 	"time"
 )
 
-// options are the flags.
+// options has the values of the flags.
 type options struct {
 	rounds   int
 	duration time.Duration
@@ -31,7 +30,7 @@ type options struct {
 	sites    int
 	workload []string
 	subject  []string
-	attacks  []string // of unauthenticated clients
+	attacks  []string // kinds of load of the unauthenticated clients
 	elbow    named
 	other    named
 	caddy    string
@@ -55,8 +54,8 @@ func (n *named) Set(s string) error {
 }
 
 func main() {
-	// The children of this process are told to end with the thread that
-	// started them, so that thread has to last.
+	// The child processes end with the thread that started them (PR_SET_PDEATHSIG), so the
+	// main goroutine keeps its thread.
 	runtime.LockOSThread()
 	if len(os.Args) > 1 {
 		if known, err := runChild(os.Args[1], os.Args[2:]); known {
@@ -69,7 +68,7 @@ func main() {
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "length of one round")
 	flag.IntVar(&o.idle, "idle", 10000, "idle TLS connections for the memory measurement; each needs a file descriptor in the balancer")
 	flag.IntVar(&o.pairs, "idle-pairs", 5000, "idle TCP connections and UDP sessions for their memory measurement; a TCP connection needs two file descriptors in the balancer")
-	flag.Float64Var(&o.rate, "rate", 0, "requests a second of half; 0 takes half of the best peak of nginx and HAProxy")
+	flag.Float64Var(&o.rate, "rate", 0, "requests a second of the workload half; 0 takes half of the best peak of nginx and HAProxy")
 	flag.IntVar(&o.sites, "sites", 1000, "load balancers of the control plane measurement; 0 skips it")
 	flag.StringVar(&workloadList, "work", strings.Join(defaultWork(), ","), "workloads to run, of "+strings.Join(workloadNames(), ","))
 	flag.StringVar(&subjectList, "only", "", "balancers to run, by name; all if empty")
@@ -93,7 +92,7 @@ func main() {
 	exit(run(ctx, o))
 }
 
-// run sets the stage, plays all rounds and prints the table.
+// run starts the origins, plays all rounds and prints the tables.
 func run(ctx context.Context, o options) error {
 	if runtime.NumCPU() < 2 {
 		return errors.New("bench needs two cores: one for the balancer, one for load and origin")

@@ -32,7 +32,7 @@ func TestParseWrk(t *testing.T) {
 	}
 }
 
-// A round with errors, or a report cut short, is no measurement.
+// A round with errors or a truncated report is not a measurement.
 func TestParseWrkRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"statuses":   wrkReport + "  Non-2xx or 3xx responses: 12\n",
@@ -64,8 +64,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// The ratio is to the better of the peers: the least of what should be small,
-// the most of what should be large.
+// The ratio is to the best of the peers: to the lowest value if less is better, else to
+// the highest.
 func TestPrint(t *testing.T) {
 	subjects := []*subject{{name: "nginx", peer: true}, {name: "haproxy", peer: true}, {name: "elbow"}}
 	r := newResults(subjects)
@@ -87,7 +87,7 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-// Caddy is compared by throughput, also where no peer takes part.
+// The throughput is compared with Caddy's, also where no peer takes part.
 func TestPrintComparesWithCaddy(t *testing.T) {
 	subjects := []*subject{{name: "nginx", peer: true}, {name: "elbow"}, {name: caddyName}}
 	r := newResults(subjects)

@@ -9,11 +9,12 @@ import (
 	"path/filepath"
 )
 
-// caddyName is the column that throughput is compared with, beside the peers.
+// caddyName is the column that throughput is compared with, besides those of the peers.
 const caddyName = "caddy"
 
-// caddyVersion is what the Go tool noted in the binary; a build by a mod file of
-// somebody else's does not know it itself.
+// caddyVersion returns the version of Caddy's module that the Go linker has recorded in
+// the binary. A Caddy that was built as a dependency of another module does not know its
+// own version.
 func caddyVersion(binary string) string {
 	info, err := buildinfo.ReadFile(binary)
 	if err == nil {
@@ -26,7 +27,8 @@ func caddyVersion(binary string) string {
 	return "unknown"
 }
 
-// newCaddy is Caddy as a subject: what people run who want the same from Go.
+// newCaddy returns Caddy as a subject, as the usual choice of those who want a load
+// balancer written in Go.
 func newCaddy(st *stage, binary string) *subject {
 	return &subject{name: caddyName, tcp: true, quic: true, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")

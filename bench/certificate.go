@@ -25,11 +25,11 @@ const serverName = "bench.test"
 type keyPair struct {
 	cert string // chain
 	key  string
-	both string // in one file, as HAProxy wants them
+	both string // certificate and key in one file, as HAProxy wants them
 }
 
-// writeCertificates makes the key pairs that all balancers serve: ECDSA P-256,
-// and RSA of 2048 bits for the handshakes with that.
+// writeCertificates writes the key pairs that all balancers serve: ECDSA P-256, and RSA
+// 2048 for the row of RSA handshakes.
 func (st *stage) writeCertificates() error {
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

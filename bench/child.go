@@ -11,23 +11,24 @@ import (
 	"time"
 )
 
-// An order tells a load generator of our own what to do. Each one runs as a
-// child of this program on the core of the load.
+// An order tells a load generator what to do. Each generator runs as a child process of
+// this program on the core of the load.
 type order struct {
 	Address  string
 	Path     string
-	Size     int // of the body that Path has, in bytes
+	Size     int // bytes of the body at Path
 	Duration time.Duration
-	Conns    int      // kept connections, of HTTP/3 and TCP, or client ports, of UDP
-	Kind     byte     // of the exchanges over TCP
-	Most     int      // client ports that are used once, of UDP
+	Conns    int      // kept connections (HTTP/3, TCP), or client ports (UDP)
+	Kind     byte     // of the exchanges over TCP: kindEcho, …
+	Most     int      // UDP: client ports that are used once
 	Resume   bool     // handshakes are resumed
-	Attacks  []string // of unauthenticated clients; all if empty
+	Attacks  []string // kinds of load of unauthenticated clients; all if empty
 	Secure   bool     // the port for unauthenticated clients speaks TLS beside plain HTTP
-	Rate     float64  // requests a second, of an open loop
+	Rate     float64  // of an open loop, requests a second
 }
 
-// generators are what this program does as its own child, by name.
+// generators are the load generators that this program runs as its own child process, by
+// name.
 var generators = map[string]func(order) (outcome, error){
 	"load-connects": connectsLoad,
 	"load-h3":       h3Load,
@@ -37,9 +38,9 @@ var generators = map[string]func(order) (outcome, error){
 	"load-udp":      udpLoad,
 }
 
-// roles are what else it does as a child.
+// roles are the other programs that it runs as its own child process, by name.
 var roles = map[string]func(args []string) error{
-	"role-deaf":      deafRole,
+	"role-refuse":      refuseRole,
 	"role-echo":      echoRole,
 	"role-idle":      idleRole(openIdle),
 	"role-idle-tcp":  idleRole(openIdlePlain("tcp")),
@@ -48,7 +49,7 @@ var roles = map[string]func(args []string) error{
 	"role-anonymous": anonymousRole,
 }
 
-// generate runs one of the generators and returns what it tells.
+// generate runs a generator and returns the outcome that it prints.
 func generate(ctx context.Context, name string, o order) (outcome, error) {
 	var out outcome
 	text, err := json.Marshal(o)
@@ -68,7 +69,7 @@ func generate(ctx context.Context, name string, o order) (outcome, error) {
 	return out, json.Unmarshal(answer, &out)
 }
 
-// runChild is main for a child. It reports whether the name is one's.
+// runChild is main for a child process. It reports whether name is a generator or a role.
 func runChild(name string, args []string) (known bool, err error) {
 	runtime.GOMAXPROCS(1)
 	if role, found := roles[name]; found {
@@ -89,8 +90,8 @@ func runChild(name string, args []string) (known bool, err error) {
 	return true, json.NewEncoder(os.Stdout).Encode(out)
 }
 
-// percentile is the value below which the share p, 0 to 1, of the sorted
-// values lies; 0 if there are none.
+// percentile returns the value at the share p, 0 to 1, of the sorted values; 0 if there
+// are none.
 func percentile(sorted []time.Duration, p float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

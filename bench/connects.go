@@ -16,38 +16,37 @@ import (
 // connections.
 const connectWorkers = 32
 
-// maxFull is the share of full handshakes up to which a round of resumed ones
-// counts.
+// maxFull is the share of full handshakes up to which a round of resumed handshakes is
+// valid.
 const maxFull = 0.01
 
-// clientTLS is the client's side for everybody: X25519 because OpenSSL 3.0,
-// under nginx and HAProxy, has no hybrid key exchange, and no session cache, so
-// that every handshake is a full one.
+// clientTLS is the configuration of all TLS clients. It offers X25519 only, because
+// OpenSSL 3.0, which nginx and HAProxy use, has no hybrid key exchange, and has no session
+// cache, so that every handshake is a full one.
 //
-// Why not wrk with "Connection: close": it keeps one TLS object a connection
-// and resets it (SSL_clear keeps the session), so some of its handshakes are
-// resumed, depending on how the server closes.
+// wrk with "Connection: close" is not used for this: it keeps a TLS object for each
+// connection and resets it with SSL_clear, which keeps the session, so that some of its
+// handshakes are resumed, depending on how the server closes.
 var clientTLS = &tls.Config{
 	ServerName:         serverName,
-	InsecureSkipVerify: true, // the certificate is our own of a moment ago
+	InsecureSkipVerify: true, // the certificate is self-signed
 	MinVersion:         tls.VersionTLS13,
 	CurvePreferences:   []tls.CurveID{tls.X25519},
 	NextProtos:         []string{"http/1.1"},
 }
 
-// A connector is one of the clients of a round of new connections. What it has
-// seen is summed up after the round.
+// A connector is one of the clients of a round of new connections. The counts are summed
+// after the round.
 type connector struct {
 	config *tls.Config
 	took   []time.Duration
-	full   int // handshakes that were full, though resumption was asked for
+	full   int // handshakes that were full although a ticket was offered
 	err    error
 }
 
-// connectsLoad makes a new connection for each request. To resume, each client
-// keeps the last ticket it got (PSK with ECDHE, RFC 8446 2.2; Go's client does
-// no other), and the first connection, which has none, is made before the clock
-// starts.
+// connectsLoad makes a new connection for each request. With Resume, each client offers
+// the last ticket that it has received (PSK with ECDHE, RFC 8446 2.2; crypto/tls has no
+// other mode), and its first connection, which has no ticket, is made before the round.
 func connectsLoad(o order) (outcome, error) {
 	clients := make([]*connector, connectWorkers)
 	for i := range clients {
@@ -87,7 +86,7 @@ func connectsLoad(o order) (outcome, error) {
 	}, nil
 }
 
-// run connects, asks, reads to the end and starts again until the round ends.
+// run makes requests, each on a new connection, until the round ends.
 func (c *connector) run(o order, end time.Time) {
 	for {
 		start := time.Now()
@@ -106,7 +105,7 @@ func (c *connector) run(o order, end time.Time) {
 	}
 }
 
-// connectOnce makes one request on a connection of its own.
+// connectOnce makes one request on a new connection.
 func connectOnce(address string, config *tls.Config) (resumed bool, err error) {
 	const request = "GET /100 HTTP/1.1\r\nHost: " + serverName + "\r\nConnection: close\r\n\r\n"
 	c, err := tls.Dial("tcp", address, config)

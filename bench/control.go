@@ -26,9 +26,9 @@ type site struct {
 	address string // of the listener
 }
 
-// measureControl prints what the control plane takes: a create call, from the
-// answer of a start to the first answered request, and a restart with o.sites
-// load balancers until all of them serve.
+// measureControl prints the times of the control plane: of a create call, from the answer
+// of a start to the first request that is answered, and from a restart with o.sites load
+// balancers until all of them serve.
 func measureControl(ctx context.Context, st *stage, name, binary string, o options) error {
 	dir := filepath.Join(st.dir, name+"-control")
 	n, err := st.startNode(ctx, name+"-control", binary, dir, loopback(128, 16).String())
@@ -68,7 +68,7 @@ func measureControl(ctx context.Context, st *stage, name, binary string, o optio
 	return nil
 }
 
-// timeCreates is the median time, in seconds, of CreateLoadBalancerHTTPSListener.
+// timeCreates returns the median time of CreateLoadBalancerHTTPSListener in seconds.
 func (n *node) timeCreates(ctx context.Context, certificate string) (float64, error) {
 	const calls = 200
 	lb, _, err := n.createLoadBalancer(ctx)
@@ -93,9 +93,9 @@ func (n *node) timeCreates(ctx context.Context, certificate string) (float64, er
 	return median(took), nil
 }
 
-// buildSites makes count load balancers, each with a started listener. It
-// answers the median time, in seconds, from the answer of a start to the first
-// answered request.
+// buildSites creates count load balancers, each with a started listener. It returns the
+// median time, in seconds, from the answer of a start to the first request that is
+// answered.
 func (n *node) buildSites(ctx context.Context, st *stage, certificate string, count int) ([]site, float64, error) {
 	var sites []site
 	var took []float64
@@ -143,7 +143,7 @@ func awaitSites(ctx context.Context, sites []site) error {
 	return errors.Join(errs...)
 }
 
-// awaitServing asks until a request is answered with 200.
+// awaitServing repeats a request until its answer is 200.
 func awaitServing(ctx context.Context, address string) error {
 	const (
 		patience = 30 * time.Second
@@ -164,7 +164,7 @@ func awaitServing(ctx context.Context, address string) error {
 	}
 }
 
-// askOnce makes one request on a connection of its own.
+// askOnce makes one request on a new connection.
 func askOnce(ctx context.Context, address string) error {
 	d := tls.Dialer{NetDialer: &net.Dialer{}, Config: clientTLS}
 	c, err := d.DialContext(ctx, "tcp", address)

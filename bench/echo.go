@@ -14,19 +14,20 @@ const (
 	// bulkSize is the length, in bytes, of a long transfer.
 	bulkSize = 1 << 20
 
-	// bulkChunk is how much of a long transfer is read or written at once.
+	// bulkChunk is the number of bytes of a long transfer that are read or written at
+	// once.
 	bulkChunk = 256 << 10
 )
 
 // The first byte of a message over TCP tells the origin what to do.
 const (
-	kindEcho  = 'e' // send it back, and all that follows
+	kindEcho  = 'e' // send it and everything after it back
 	kindClose = 'c' // send it back and close
-	kindDown  = 'd' // answer bulkSize bytes
-	kindUp    = 'u' // read on to bulkSize bytes, then send the message back
+	kindDown  = 'd' // answer with bulkSize bytes
+	kindUp    = 'u' // read up to bulkSize bytes, then send the message back
 )
 
-// echoRole serves as the two origins of TCP and UDP, on the same addresses.
+// echoRole serves as the two origins of TCP and UDP, both protocols on the same addresses.
 func echoRole(args []string) error {
 	failed := make(chan error)
 	loop, err := newEchoLoop()
@@ -60,15 +61,15 @@ func serveEcho(l net.Listener, loop *echoLoop, failed chan<- error) {
 		}
 		go func() { // ends with the connection
 			defer c.Close()
-			_ = echo(c.(*net.TCPConn), loop) // the client tells what is missing
+			_ = echo(c.(*net.TCPConn), loop) // an error shows at the client
 		}()
 	}
 }
 
-// echo serves one connection until its end, or until its first kindEcho, after
-// which the loop has it.
+// echo serves one connection until its end, or until its first kindEcho, from which on
+// loop serves it.
 func echo(c *net.TCPConn, loop *echoLoop) error {
-	message := make([]byte, messageSize) // small: idle connections keep it
+	message := make([]byte, messageSize) // small, because each idle connection has one
 	for {
 		if _, err := io.ReadFull(c, message); err != nil {
 			return err

@@ -25,8 +25,8 @@ func newEchoLoop() (*echoLoop, error) {
 	return l, nil
 }
 
-// add hands a connection over, which the caller closes: the loop has a
-// descriptor of its own.
+// add makes the loop serve a connection. The caller closes c: the loop has duplicated the
+// descriptor.
 func (l *echoLoop) add(c *net.TCPConn) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -40,7 +40,7 @@ func (l *echoLoop) add(c *net.TCPConn) error {
 		}
 		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(own)}
 		if failed = unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, own, &event); failed != nil {
-			_ = unix.Close(own) // it is of no use
+			_ = unix.Close(own) // the loop does not serve it
 		}
 	})
 	if err != nil {
@@ -55,17 +55,18 @@ func (l *echoLoop) run() {
 	for {
 		n, err := unix.EpollWait(l.epoll, events, -1)
 		if err != nil && err != unix.EINTR {
-			return // the clients tell what is missing
+			return // the clients report the missing answers
 		}
 		for _, e := range events[:max(n, 0)] {
 			if !echoSome(int(e.Fd), b) {
-				_ = unix.Close(int(e.Fd)) // it is at its end
+				_ = unix.Close(int(e.Fd)) // the connection has ended
 			}
 		}
 	}
 }
 
-// echoSome sends back what a connection has. It reports whether that goes on.
+// echoSome sends back the bytes that a connection has received. It reports whether the
+// connection goes on.
 func echoSome(fd int, b []byte) bool {
 	n, err := uninterrupted(unix.Read, fd, b)
 	if err == unix.EAGAIN {
@@ -74,7 +75,7 @@ func echoSome(fd int, b []byte) bool {
 	if err != nil || n == 0 {
 		return false
 	}
-	// A client that waits for each answer never fills the socket.
+	// The socket buffer is never full, since a client waits for each answer.
 	m, err := uninterrupted(unix.Write, fd, b[:n])
 	return err == nil && m == n
 }

@@ -19,7 +19,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// The versions of the products that the bench calls.
+// The API versions of the products that the bench calls.
 const (
 	ensVersion = "2017-11-10"
 	casVersion = "2020-04-07"
@@ -29,8 +29,8 @@ const (
 // balancer has an address of its own.
 const listenerPort = 8443
 
-// idleTimeout, in seconds, is the longest that the API takes, so that no idle
-// connection is closed during a round.
+// idleTimeout, in seconds, is the maximum of the API, so that no idle connection is closed
+// during a round.
 const idleTimeout = "60"
 
 // A node is one `elbow serve` with the client that configures it.
@@ -72,7 +72,8 @@ func (st *stage) startNode(ctx context.Context, name, binary, dir, vswitch strin
 	return n, nil
 }
 
-// secretOf keeps the secret of a node beside its data, for the next start.
+// secretOf stores fresh as the secret of a node, beside its data directory, and returns it.
+// If an earlier start has stored one, it returns that.
 func secretOf(dir, fresh string) (string, error) {
 	path := filepath.Join(dir, "secret")
 	if text, err := os.ReadFile(path); err == nil {
@@ -84,7 +85,7 @@ func secretOf(dir, fresh string) (string, error) {
 	return fresh, os.WriteFile(path, []byte(fresh), 0o600)
 }
 
-// call makes one call and decodes its answer into out, unless that is nil.
+// call makes one call and decodes its answer into out, unless out is nil.
 func (n *node) call(ctx context.Context, version, action string, params map[string]string, out any) error {
 	text, err := n.Call(ctx, version, action, params)
 	if err != nil {
@@ -96,7 +97,7 @@ func (n *node) call(ctx context.Context, version, action string, params map[stri
 	return json.Unmarshal(text, out)
 }
 
-// uploadCertificate uploads a key pair and answers its id.
+// uploadCertificate uploads a key pair and returns its id.
 func (n *node) uploadCertificate(ctx context.Context, keys keyPair) (string, error) {
 	chain, err := os.ReadFile(keys.cert)
 	if err != nil {
@@ -113,7 +114,7 @@ func (n *node) uploadCertificate(ctx context.Context, keys keyPair) (string, err
 	return strconv.FormatInt(out.CertID, 10), err
 }
 
-// createLoadBalancer makes a load balancer and answers its id and address.
+// createLoadBalancer creates a load balancer and returns its id and address.
 func (n *node) createLoadBalancer(ctx context.Context) (id string, address netip.Addr, err error) {
 	var made struct{ LoadBalancerID string }
 	err = n.call(ctx, ensVersion, "CreateLoadBalancer", map[string]string{
@@ -128,7 +129,7 @@ func (n *node) createLoadBalancer(ctx context.Context) (id string, address netip
 	return made.LoadBalancerID, found.Address, err
 }
 
-// addOrigins gives a load balancer its backends.
+// addOrigins adds the origins to a load balancer as its backends.
 func (n *node) addOrigins(ctx context.Context, origins [2]string, lb string) error {
 	var servers []map[string]string
 	for i, origin := range origins {
@@ -145,8 +146,8 @@ func (n *node) addOrigins(ctx context.Context, origins [2]string, lb string) err
 	return n.call(ctx, ensVersion, "AddBackendServers", map[string]string{"LoadBalancerId": lb, "BackendServers": string(text)}, nil)
 }
 
-// The parameters of a listener that does nothing beside its work, and of one
-// with health checks, every 2 s, and cookies.
+// The parameters of a listener without optional features, and of one with health checks
+// every 2 s and cookies.
 var (
 	bareListener = map[string]string{"HealthCheck": "off"}
 	fullListener = map[string]string{
@@ -155,7 +156,7 @@ var (
 	}
 )
 
-// createListener makes the listener of a load balancer, stopped.
+// createListener creates the listener of a load balancer. It is stopped.
 func (n *node) createListener(ctx context.Context, lb, certificate string, params map[string]string) error {
 	call := map[string]string{
 		"LoadBalancerId": lb, "ListenerPort": strconv.Itoa(listenerPort),
@@ -172,8 +173,8 @@ func (n *node) startListener(ctx context.Context, lb string) error {
 	}, nil)
 }
 
-// newElbow is elbow as a subject: the real program, configured by API calls,
-// with everything it does besides serving traffic counted against it.
+// newElbow returns elbow as a subject: the unmodified program, configured by API calls.
+// Everything that it does besides serving traffic counts as its CPU time.
 func newElbow(st *stage, name, binary string) *subject {
 	count := 0
 	addresses := st.vswitch()
@@ -205,8 +206,7 @@ func newElbow(st *stage, name, binary string) *subject {
 	}}
 }
 
-// serveOrigins makes a listener in front of the origins and waits until it
-// serves.
+// serveOrigins creates a listener in front of the origins and waits until it serves.
 func (n *node) serveOrigins(ctx context.Context, s setup) (address string, err error) {
 	if s.network != "" {
 		return n.serveNetwork(ctx, s)
@@ -236,8 +236,7 @@ func (n *node) serveOrigins(ctx context.Context, s setup) (address string, err e
 	return address, n.awaitRunning(ctx, lb, "HTTPS")
 }
 
-// awaitRunning returns once the API says that the listener of a load balancer,
-// of a protocol, runs.
+// awaitRunning returns once the API reports the listener of a load balancer as running.
 func (n *node) awaitRunning(ctx context.Context, lb, protocol string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -262,16 +261,16 @@ func (n *node) awaitRunning(ctx context.Context, lb, protocol string) error {
 	}
 }
 
-// loopback is a range of the loopback network that hardly another run has: from
-// 127.first.0.0 on, chosen by the process id.
+// loopback returns a prefix of the loopback network, from 127.first.0.0 on. The process id
+// selects it, so that another run is unlikely to use the same one.
 func loopback(first, bits int) netip.Prefix {
 	pid := os.Getpid()
 	a := netip.AddrFrom4([4]byte{127, byte(first + pid%48), byte(pid / 48), 0})
 	return netip.PrefixFrom(a, bits).Masked()
 }
 
-// vswitch is a range that no other elbow of this run has: several serve side by
-// side, on one port.
+// vswitch returns a prefix that no other elbow of this run uses, since several serve at
+// once on one port.
 func (st *stage) vswitch() string {
 	a := loopback(64, 24).Addr().As4()
 	a[3] = byte(16 * st.vswitches)

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// What h2load keeps busy: as many requests at a time as a browser's pages make,
-// over as many connections as wrk has half of.
+// The concurrency of a round of HTTP/2: half as many connections as wrk has, each with as
+// many requests at a time as a page in a browser makes.
 const (
 	h2Connections = 32
 	h2Streams     = 10
@@ -48,9 +48,9 @@ func h2load(ctx context.Context, url string, d time.Duration) (outcome, error) {
 	return out, err
 }
 
-// h2loadP99 is the 99th percentile of the times in a log of h2load, whose
-// report tells none. A line has the start, the status and the microseconds to
-// the end of the answer.
+// h2loadP99 returns the 99th percentile of the times in a log of h2load, because its
+// report has none. A line has the start, the status and the microseconds to the end of the
+// answer.
 func h2loadP99(log io.Reader) (time.Duration, error) {
 	var took []time.Duration
 	lines := bufio.NewScanner(log)
@@ -69,8 +69,7 @@ func h2loadP99(log io.Reader) (time.Duration, error) {
 	return percentile(took, 0.99), lines.Err()
 }
 
-// parseH2load reads the report of h2load. A round with errors is no
-// measurement.
+// parseH2load parses the report of h2load. A round with errors is not a measurement.
 func parseH2load(text string) (outcome, error) {
 	finished, requests := h2Finished.FindStringSubmatch(text), h2Requests.FindStringSubmatch(text)
 	if finished == nil || requests == nil {

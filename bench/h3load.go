@@ -16,24 +16,26 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 )
 
-// What an HTTP/3 round keeps busy: the same as one of HTTP/2.
+// The concurrency of a round of HTTP/3, equal to that of HTTP/2.
 const (
 	h3Connections = h2Connections
 	h3Streams     = h2Streams
 )
 
-// h3Patience is what connecting and the last answers may take beside the round.
+// h3Patience bounds the time for connecting and for the last answers, in addition to the
+// round.
 const h3Patience = 30 * time.Second
 
-// The parts of HTTP/3 that the generator needs (RFC 9114, 7.2, and RFC 9204,
-// 4.5 and appendix A).
+// The constants of HTTP/3 that the generator needs (RFC 9114, 7.2, and RFC 9204, 4.5 and
+// appendix A).
 const (
 	h3DataFrame    = 0x0
 	h3HeadersFrame = 0x1
-	qpackStatus200 = 0xd9 // what all the balancers write for ":status: 200"
+	qpackStatus200 = 0xd9 // ":status: 200" as all the balancers encode it
 )
 
-// h3Greeting is the control stream of a client: its type, and no settings.
+// h3Greeting is the start of a client's control stream: its type, and a SETTINGS frame
+// without settings.
 var h3Greeting = []byte{0x0, 0x4, 0x0}
 
 // h3Request is the HEADERS frame of a GET.
@@ -48,7 +50,7 @@ func h3Request(path string) []byte {
 	return append(quicvarint.Append([]byte{h3HeadersFrame}, uint64(len(block))), block...)
 }
 
-// h3Body is the size of the body of a complete answer; anything but 200 is an
+// h3Body returns the size of the body of a complete answer. A status other than 200 is an
 // error.
 func h3Body(text []byte) (size int, err error) {
 	for first := true; len(text) > 0; first = false {
@@ -75,21 +77,21 @@ func h3Body(text []byte) (size int, err error) {
 	return size, nil
 }
 
-// An h3Client is one stream after the other of a connection.
+// An h3Client makes one request after the other on a connection.
 type h3Client struct {
 	conn    *quic.Conn
 	request []byte
-	size    int // of the body that is expected
+	size    int // expected bytes of the body
 	text    []byte
 	took    []time.Duration
 	err     error
 }
 
-// h3Load runs one round of requests over HTTP/3 on kept connections. It is
-// quic-go with nothing above it: net/http's types cost a client of its http3
-// as much again.
+// h3Load runs one round of requests over HTTP/3 on kept connections. It uses quic-go
+// without its http3 package: the types of net/http would double the CPU time of the
+// client.
 func h3Load(o order) (outcome, error) {
-	debug.SetGCPercent(400) // memory is not scarce here, and the core is shared with the origin
+	debug.SetGCPercent(400) // fewer collections: the core is shared with the origin
 	ctx, cancel := context.WithTimeout(context.Background(), o.Duration+h3Patience)
 	defer cancel()
 	var clients []*h3Client
@@ -122,7 +124,7 @@ func h3Load(o order) (outcome, error) {
 	return outcome{Requests: len(all), Elapsed: elapsed, P99: percentile(all, 0.99)}, nil
 }
 
-// dialH3 connects and says what a client of HTTP/3 has to say first.
+// dialH3 connects and opens the client's control stream.
 func dialH3(ctx context.Context, address string) (*quic.Conn, error) {
 	config := clientTLS.Clone()
 	config.NextProtos = []string{"h3"}
@@ -138,7 +140,7 @@ func dialH3(ctx context.Context, address string) (*quic.Conn, error) {
 	return conn, err
 }
 
-// run asks until the round ends.
+// run makes requests until the round ends.
 func (c *h3Client) run(ctx context.Context, end time.Time) {
 	for c.err == nil {
 		start := time.Now()
@@ -150,7 +152,7 @@ func (c *h3Client) run(ctx context.Context, end time.Time) {
 	}
 }
 
-// ask makes one request on a stream of its own.
+// ask makes one request on a new stream.
 func (c *h3Client) ask(ctx context.Context) error {
 	stream, err := c.conn.OpenStreamSync(ctx)
 	if err != nil {
@@ -163,7 +165,7 @@ func (c *h3Client) ask(ctx context.Context) error {
 		return err
 	}
 	n, err := io.ReadFull(stream, c.text)
-	if !errors.Is(err, io.ErrUnexpectedEOF) { // the buffer is larger than any answer
+	if !errors.Is(err, io.ErrUnexpectedEOF) { // ReadFull: the buffer is larger than any answer
 		return fmt.Errorf("answer of %d bytes: %w", n, err)
 	}
 	size, err := h3Body(c.text[:n])

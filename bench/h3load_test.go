@@ -15,7 +15,7 @@ import (
 	"github.com/quic-go/quic-go/http3"
 )
 
-// What the generator writes is what a decoder reads.
+// The header block of a request is what a QPACK decoder expects.
 func TestH3Request(t *testing.T) {
 	text := h3Request("/100")
 	if text[0] != h3HeadersFrame || int(text[1]) != len(text)-2 {

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// idleSettle is how long the balancer gets to release the memory of the handshakes before
-// its memory is read.
+// idleSettle is the time in which the balancer can release the memory of the handshakes
+// before its memory is read.
 const idleSettle = 5 * time.Second
 
-// An openFunc opens n connections to an address, uses each, calls hold, uses
-// each once more and closes them.
+// An openFunc opens n connections to an address, uses each, calls hold, uses each once
+// more and closes them.
 type openFunc func(address string, n int, hold func() error) error
 
-// idleMemory is what one idle connection adds to the balancer's memory, of n
-// that a child in the given role opens.
+// idleMemory measures the memory of an idle connection: the growth of the balancer's
+// memory by n connections, divided by n. A child process in the given role opens them.
 func idleMemory(ctx context.Context, r *running, role string, open openFunc, n int) (sample, error) {
 	if err := open(r.address, 1, func() error { return nil }); err != nil {
 		return sample{}, err
@@ -65,8 +65,9 @@ func idleMemory(ctx context.Context, r *running, role string, open openFunc, n i
 	return sample{memory: float64(after-before) / float64(n)}, nil
 }
 
-// idleRole is the child of idleMemory: address, number of connections. It
-// holds them until its input ends and fails if one broke meanwhile.
+// idleRole returns a role for idleMemory with two arguments: the address and the number of
+// connections. It holds the connections until its standard input ends, and fails if one
+// has broken by then.
 func idleRole(open openFunc) func(args []string) error {
 	return func(args []string) error {
 		n, err := strconv.Atoi(args[1])

@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 )
 
-// streamModule is nginx's module for TCP and UDP, where Debian has it.
+// streamModule is the path of nginx's module for TCP and UDP on Debian.
 const streamModule = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
-// install gets Debian's packages for the programs and files that are missing.
+// install installs Debian's packages for the programs and files that are missing.
 func install(ctx context.Context, programs ...string) error {
 	packages := map[string]string{"h2load": "nghttp2-client", streamModule: "libnginx-mod-stream"} // the others are named like theirs
 	var missing []string
@@ -33,7 +33,7 @@ func install(ctx context.Context, programs ...string) error {
 	return apt(ctx, append([]string{"install", "-y", "--no-install-recommends"}, missing...)...)
 }
 
-// installed tells whether a program is found, or a file that is no program.
+// installed reports whether name is a program in the PATH, or the path of a file.
 func installed(name string) bool {
 	if filepath.IsAbs(name) {
 		_, err := os.Stat(name)

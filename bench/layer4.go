@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	tcpRate         = 12000 // exchanges a second of ping-pong that is paced
-	bulkConnections = 4     // of long transfers
-	keptPorts       = 1000  // client ports of UDP sessions that are kept
+	tcpRate         = 12000 // exchanges a second of the paced ping-pong
+	bulkConnections = 4     // connections with long transfers
+	keptPorts       = 1000  // client ports of the kept UDP sessions
 	freshPortsMost  = 12000 // client ports in a round of new ones: nginx keeps a descriptor for each
 )
 
-// A unit is what a workload is counted in, with its article in the singular.
-// Empty: requests.
+// A unit is the unit in which the work of a workload is counted: its singular with the
+// article, and its plural. The zero value stands for requests.
 type unit struct{ one, many string }
 
 var (
@@ -29,12 +29,12 @@ var (
 	mebibytes = unit{"a MiB", "MiB"}
 )
 
-// in puts the unit's name into the title of a column.
+// in inserts the unit's name into the title of a column.
 func (u unit) in(title string) string {
 	return strings.NewReplacer("{one}", cmp.Or(u.one, "a request"), "{many}", cmp.Or(u.many, "requests")).Replace(title)
 }
 
-// layer4Workloads are those over TCP and UDP alone.
+// layer4Workloads are the workloads over TCP and UDP without HTTP.
 var layer4Workloads = []workload{
 	{
 		name: "tcp", title: fmt.Sprintf("TCP ping-pong, 100 B, %d connections", pacedConnections),
@@ -72,15 +72,15 @@ var layer4Workloads = []workload{
 		network: "udp", unit: exchanges, run: udpWork(order{Conns: keptPorts}),
 	},
 	{
-		// A process of its own for each round: sessions of earlier rounds
-		// would be found again by their client ports.
+		// Each round has a process of its own, because the client ports would match
+		// sessions of earlier rounds.
 		name: "udp-new", title: "UDP, 100 B, a new client port for each exchange", fresh: true,
 		network: "udp", unit: exchanges, run: udpWork(order{Most: freshPortsMost}),
 	},
 	{name: "udp-idle", title: "idle UDP sessions", network: "udp", fresh: true, run: idlePairs("udp")},
 }
 
-// tcpWork is the traffic of exchanges of one kind.
+// tcpWork returns a load of TCP exchanges of one kind.
 func tcpWork(kind byte, conns int) func(context.Context, *running, options) (sample, error) {
 	return func(ctx context.Context, r *running, o options) (sample, error) {
 		return measure(r, func() (outcome, error) {
@@ -89,8 +89,8 @@ func tcpWork(kind byte, conns int) func(context.Context, *running, options) (sam
 	}
 }
 
-// udpWork is the traffic of datagrams that are answered, from the ports that
-// what says.
+// udpWork returns a load of datagrams that are answered, from the client ports that what
+// describes.
 func udpWork(what order) func(context.Context, *running, options) (sample, error) {
 	return func(ctx context.Context, r *running, o options) (sample, error) {
 		what.Address, what.Duration = r.address, o.duration
@@ -144,9 +144,8 @@ func openIdlePlain(network string) openFunc {
 	}
 }
 
-// serveNetwork makes a TCP or UDP listener in front of the origins and waits
-// until it serves. Its checks, which cannot be turned off, are as rare as the API
-// allows.
+// serveNetwork creates a TCP or UDP listener in front of the origins and waits until it
+// serves. Its health checks, which cannot be turned off, are as rare as the API allows.
 func (n *node) serveNetwork(ctx context.Context, s setup) (address string, err error) {
 	lb, ip, err := n.createLoadBalancer(ctx)
 	if err != nil {

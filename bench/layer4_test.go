@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// startEchoServer serves the origin's side of TCP and UDP on one address.
+// startEchoServer starts an origin of TCP and UDP on one address.
 func startEchoServer(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -50,10 +50,10 @@ func TestTCPLoad(t *testing.T) {
 	}
 }
 
-// badAnswers are what a balancer must not answer to a kindEcho.
+// badAnswers are wrong answers of a balancer to a kindEcho, by name.
 var badAnswers = map[string]string{"closes": "", "lies": strings.Repeat("x", messageSize), "cuts": "e"}
 
-// answerOnce serves connections that end after one answer.
+// answerOnce serves connections that end after the given answer.
 func answerOnce(t *testing.T, answer string) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -67,7 +67,7 @@ func answerOnce(t *testing.T, answer string) (address string) {
 			if err != nil {
 				return
 			}
-			_, _ = io.ReadFull(c, make([]byte, messageSize)) // what the client gets is the test
+			_, _ = io.ReadFull(c, make([]byte, messageSize)) // the client sees an error
 			_, _ = io.WriteString(c, answer)                 // as above
 			_ = c.Close()
 		}
@@ -90,7 +90,7 @@ func TestPingPongLoad(t *testing.T) {
 	}
 }
 
-// A balancer that closes, or answers something else, gives no measurement.
+// A balancer that closes a connection or answers something else is not measured.
 func TestTCPLoadRefuses(t *testing.T) {
 	for name, answer := range badAnswers {
 		o := order{Address: answerOnce(t, answer), Duration: 20 * time.Millisecond, Kind: kindEcho, Conns: 2}
@@ -100,8 +100,8 @@ func TestTCPLoadRefuses(t *testing.T) {
 	}
 }
 
-// The open loop without HTTP counts every message that was due, and takes no
-// answer but the echo.
+// The open loop without HTTP counts every message that was due, and accepts only an echo
+// as the answer.
 func TestPacedLoadPlain(t *testing.T) {
 	o := order{Address: startEchoServer(t), Kind: kindEcho, Rate: 500, Duration: 200 * time.Millisecond}
 	got, err := pacedLoad(o)
@@ -116,8 +116,8 @@ func TestPacedLoadPlain(t *testing.T) {
 	}
 }
 
-// Kept ports are used again and again; new ones end with their number, each from
-// a port of its own.
+// Kept ports are used in turn. A round with new ports ends when all are used, and each
+// exchange has a port of its own.
 func TestUDPLoad(t *testing.T) {
 	address := startEchoServer(t)
 	out, err := udpLoad(order{Address: address, Duration: 20 * time.Millisecond, Conns: 100})
@@ -141,7 +141,7 @@ func TestFreshPorts(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen[c.LocalAddr().String()] = true
-		_ = c.Close() // the port is free again, and must not be taken again
+		_ = c.Close() // the port is free, but must not be used a second time
 	}
 	if len(seen) != most {
 		t.Errorf("%d ports for %d sockets", len(seen), most)
@@ -151,7 +151,7 @@ func TestFreshPorts(t *testing.T) {
 	}
 }
 
-// A late answer to an earlier datagram is passed over.
+// A late answer to an earlier datagram is skipped.
 func TestAskPacketPassesOverLate(t *testing.T) {
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -165,7 +165,7 @@ func TestAskPacketPassesOverLate(t *testing.T) {
 			return
 		}
 		_, _ = server.WriteTo(make([]byte, messageSize), from) // of number 0
-		_, _ = server.WriteTo(b, from)                         // what the client gets is the test
+		_, _ = server.WriteTo(b, from)                         // the client sees an error
 	}()
 	c, err := net.Dial("udp", server.LocalAddr().String())
 	if err != nil {
@@ -187,7 +187,7 @@ func TestOpenIdlePlain(t *testing.T) {
 	}
 }
 
-// A connection that breaks while it is idle gives no measurement.
+// A connection that breaks while it is idle is an error of the round.
 func TestOpenIdlePlainRefusesBroken(t *testing.T) {
 	address := answerOnce(t, strings.Repeat(string(rune(kindEcho)), messageSize))
 	held := false
@@ -197,7 +197,7 @@ func TestOpenIdlePlainRefusesBroken(t *testing.T) {
 	}
 }
 
-// Each row names its own unit.
+// Each row has the unit of its workload.
 func TestPrintUnit(t *testing.T) {
 	r := newResults([]*subject{{name: "nginx", peer: true}, {name: "elbow"}})
 	for _, w := range []workload{{name: "a", title: "a", unit: mebibytes}, {name: "b", title: "b"}} {

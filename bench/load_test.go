@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// origin answers like those of the stage: 100 bytes.
+// origin answers with 100 bytes, as the origins of the stage do.
 func origin(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, smallBody) // the client counts
 }
@@ -66,12 +66,13 @@ func TestSampleOf(t *testing.T) {
 	}
 }
 
-// The arrivals keep the rate, in order, within the round, and are the same for
-// every balancer.
+// The arrivals have the requested rate, are in order and within the round, and are the
+// same for every balancer.
 func TestArrivals(t *testing.T) {
 	const rate, d = 10000, 2 * time.Second
 	due := arrivals(rate, d, 1)
-	// 20,000 of a Poisson process, of which the deviation is the root.
+	// A Poisson process with 20,000 arrivals has a standard deviation of the square root
+	// of that.
 	if n := len(due); n < 19300 || n > 20700 {
 		t.Errorf("%d arrivals in %s at %d a second", n, d, rate)
 	}
@@ -95,15 +96,15 @@ func TestPacedLoadCountsAll(t *testing.T) {
 	}
 }
 
-// What a stalled balancer keeps waiting counts from when it was due, also the
-// requests that could not be sent meanwhile: they outnumber the connections.
+// The latency of a request counts from when it was due, also of those that could not be
+// sent while the balancer stalled: they outnumber the connections.
 func TestOpenLoopDoesNotOmitWhatWaits(t *testing.T) {
 	const stall = 300 * time.Millisecond
 	var served atomic.Int32
 	resume := make(chan struct{})
 	l := &openLoop{due: arrivals(2000, 2*stall, 1), conns: make(map[int32]*pacedConn)}
 	address := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
-		if served.Add(1) > pacedConnections { // after the first request of each
+		if served.Add(1) > pacedConnections { // after the first request of each connection
 			<-resume
 		}
 		origin(w, r)
@@ -128,7 +129,7 @@ func TestOpenLoopDoesNotOmitWhatWaits(t *testing.T) {
 	}
 }
 
-// A balancer that answers nothing ends the round with an error.
+// A balancer that does not answer ends the round with an error.
 func TestPacedLoadRefuses(t *testing.T) {
 	address := serve(t, nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	if got, err := pacedLoad(order{Address: address, Rate: 100, Duration: 50 * time.Millisecond}); err == nil {
@@ -156,7 +157,7 @@ func TestConnectsLoad(t *testing.T) {
 	}
 }
 
-// A round of resumed handshakes that were full is no measurement.
+// A round of resumed handshakes in which too many were full is not a measurement.
 func TestConnectsLoadRefusesFullHandshakes(t *testing.T) {
 	address := serve(t, &tls.Config{SessionTicketsDisabled: true}, origin)
 	if got, err := connectsLoad(order{Address: address, Duration: 100 * time.Millisecond, Resume: true}); err == nil {
@@ -164,7 +165,7 @@ func TestConnectsLoadRefusesFullHandshakes(t *testing.T) {
 	}
 }
 
-// A sink answers when it has all of the body, and keeps the connection.
+// A sink answers after the whole body, and keeps the connection open.
 func TestSink(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -190,7 +191,7 @@ func TestSink(t *testing.T) {
 	}
 }
 
-// The configurations differ between workloads only in what the setup says.
+// The configurations of two workloads differ only where the setups differ.
 func TestConfigs(t *testing.T) {
 	st := &stage{dir: t.TempDir()}
 	s := setup{origins: [2]string{"127.0.0.1:1", "127.0.0.1:2"}, keys: keyPair{cert: "c.pem", key: "k.pem", both: "b.pem"}}
@@ -218,7 +219,7 @@ func TestConfigs(t *testing.T) {
 	}
 }
 
-// A row that tells how busy the balancers were is there when one was not.
+// The row of how busy the balancers were is printed if one of them was not.
 func TestPrintTellsIdleBalancers(t *testing.T) {
 	for busy, want := range map[float64]bool{0.99: false, 0.6: true} {
 		subjects := []*subject{{name: "nginx", peer: true}, {name: "elbow"}}

@@ -13,40 +13,40 @@ import (
 )
 
 const (
-	// pacedConnections is as many as wrk has.
+	// pacedConnections is equal to wrk's number of connections.
 	pacedConnections = wrkConnections
 
-	// pacedPatience is how long after the last arrival the answers may take; a
-	// balancer that is later does not sustain the rate.
+	// pacedPatience is the time after the last arrival in which the answers have to
+	// arrive. A balancer that takes longer does not sustain the rate.
 	pacedPatience = 5 * time.Second
 
-	// pacedMemory is where the garbage collector starts to work. A round stays
-	// below: the generator's own pauses are not to be measured.
+	// pacedMemory is the memory limit at which the garbage collector runs. A round stays
+	// below it, so that pauses of the generator are not measured.
 	pacedMemory = 1 << 30
 )
 
-// An openLoop sends requests when they are due, whatever the answers to the
-// earlier ones do. A request that finds no free connection waits for one, and
-// its time runs from when it was due: nothing is left out because the balancer
-// was slow (coordinated omission).
+// An openLoop sends requests when they are due, independently of the answers to earlier
+// ones. A request that finds no free connection waits for one, and its latency counts from
+// when it was due, so that no latency is omitted because the balancer was slow
+// (coordinated omission).
 //
-// One thread and epoll, because goroutines wake from timers up to a
-// millisecond late, which is more than the latencies to be measured.
+// It uses one thread and epoll, because goroutines wake from timers up to a millisecond
+// late, which exceeds the latencies to be measured.
 type openLoop struct {
 	epoll int
 	conns map[int32]*pacedConn // by descriptor
-	free  []*pacedConn         // the one that is free for longest first
-	due   []time.Duration      // of each request, from the start; in order
-	next  int                  // first of due that is not sent
+	free  []*pacedConn         // in the order in which they became free
+	due   []time.Duration      // of each request, since the start; sorted
+	next  int                  // index in due of the first request that is not sent
 	start time.Time
 
-	took []time.Duration // from due to answer
-	late []time.Duration // from due, and a connection free, to sent: what the generator adds
+	took []time.Duration // from due to the answer
+	late []time.Duration // the generator's own delay: from when the request was due and a connection free
 }
 
-// arrivals are the times of requests at the rate, a second, in d, as many
-// clients that know nothing of each other send them: a Poisson process. The same
-// seed gives the same times, so every balancer gets the same load.
+// arrivals returns the instants of requests in d at a mean rate a second, as many
+// independent clients send them: a Poisson process. Equal seeds give equal instants, so
+// every balancer gets the same load.
 func arrivals(rate float64, d time.Duration, seed uint64) []time.Duration {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var due []time.Duration
@@ -63,7 +63,7 @@ func arrivals(rate float64, d time.Duration, seed uint64) []time.Duration {
 func pacedLoad(o order) (outcome, error) {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(pacedMemory)
-	// Timers of a thread may be 50 µs late to save power; not here.
+	// By default the kernel may delay timers of a thread by 50 µs to save power.
 	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0); err != nil {
 		return outcome{}, err
 	}
@@ -84,8 +84,8 @@ func pacedLoad(o order) (outcome, error) {
 	}, nil
 }
 
-// open makes the connections, over TCP alone if plain, with a request on each:
-// tickets are read before the clock starts.
+// open makes the connections, over TCP alone if plain, and one request on each, so that
+// session tickets are read before the round.
 func (l *openLoop) open(address string, plain bool) (err error) {
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (l *openLoop) close() {
 	_ = unix.Close(l.epoll) // as above
 }
 
-// run sends what is due and reads what comes until all is answered.
+// run sends what is due and reads answers until all requests are answered.
 func (l *openLoop) run() error {
 	l.took = make([]time.Duration, 0, len(l.due))
 	l.late = make([]time.Duration, 0, len(l.due))
@@ -138,7 +138,7 @@ func (l *openLoop) run() error {
 	return nil
 }
 
-// send sends every request that is due and has a connection.
+// send sends every request that is due, as long as there is a free connection.
 func (l *openLoop) send() error {
 	for l.next < len(l.due) && len(l.free) > 0 {
 		now := time.Since(l.start)
@@ -157,7 +157,7 @@ func (l *openLoop) send() error {
 	return nil
 }
 
-// pause is how long there is nothing to send.
+// pause returns the time until the next request is due.
 func (l *openLoop) pause() time.Duration {
 	if l.next == len(l.due) || len(l.free) == 0 {
 		return pacedPatience
@@ -165,7 +165,7 @@ func (l *openLoop) pause() time.Duration {
 	return max(0, l.due[l.next]-time.Since(l.start))
 }
 
-// receive reads what a connection has.
+// receive reads what a connection has received.
 func (l *openLoop) receive(c *pacedConn) error {
 	complete, err := c.read()
 	if err != nil || !complete {

@@ -30,12 +30,12 @@ type pacedConn struct {
 	tls   *tls.Conn     // nil: messages over TCP alone
 	text  [4 << 10]byte // the answer so far
 	n     int
-	due   time.Duration // when the request in flight was due
-	freed time.Duration // when the last one was answered
+	due   time.Duration // instant at which the request in flight was due
+	freed time.Duration // instant of the last answer
 }
 
-// dialPaced connects, shakes hands unless it is plain TCP, and makes a request,
-// all of it blocking; from then on nothing blocks.
+// dialPaced connects, performs the TLS handshake unless plain, and makes one request, all
+// of it blocking. From then on no call on the connection blocks.
 func dialPaced(address string, plain bool) (*pacedConn, error) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -50,7 +50,7 @@ func dialPaced(address string, plain bool) (*pacedConn, error) {
 		c.tls = tls.Client(socketConn{fd: fd}, clientTLS)
 	}
 	if err := c.warm(to); err != nil {
-		_ = unix.Close(fd) // it is of no use
+		_ = unix.Close(fd) // connecting has failed already
 		return nil, err
 	}
 	return c, nil
@@ -63,7 +63,7 @@ func (c *pacedConn) warm(to netip.AddrPort) error {
 	if err := unix.SetsockoptInt(c.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 		return err
 	}
-	// Nothing waits for ever, should the answer be another one.
+	// With a timeout, an unexpected answer does not block the generator for ever.
 	patience := unix.NsecToTimeval(pacedPatience.Nanoseconds())
 	if err := unix.SetsockoptTimeval(c.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &patience); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (c *pacedConn) warm(to netip.AddrPort) error {
 	return unix.SetNonblock(c.fd, true)
 }
 
-// ask sends a request. It is so small that the socket takes it at once.
+// ask sends a request. It fits into the socket's buffer.
 func (c *pacedConn) ask() error {
 	if c.tls == nil {
 		var message [messageSize]byte
@@ -89,7 +89,7 @@ func (c *pacedConn) ask() error {
 	return err
 }
 
-// read reads until the answer is complete or nothing more has come.
+// read reads until the answer is complete or no more bytes are available.
 func (c *pacedConn) read() (complete bool, err error) {
 	if c.tls == nil {
 		return c.readMessage()
@@ -118,7 +118,7 @@ func (c *pacedConn) read() (complete bool, err error) {
 	}
 }
 
-// readMessage reads until an echo is complete or nothing more has come.
+// readMessage reads until an echo is complete or no more bytes are available.
 func (c *pacedConn) readMessage() (complete bool, err error) {
 	for c.n < messageSize {
 		n, err := socketConn{fd: c.fd}.Read(c.text[c.n:])
@@ -137,8 +137,8 @@ func (c *pacedConn) readMessage() (complete bool, err error) {
 	return true, nil
 }
 
-// errNothingYet is what a socketConn says when it would block. crypto/tls
-// keeps what it has of a record if an error calls itself temporary.
+// errNothingYet is the error of a socketConn that would block. crypto/tls keeps a partial
+// record if the error is temporary.
 var errNothingYet net.Error = nothingYet{}
 
 type nothingYet struct{}
@@ -147,9 +147,9 @@ func (nothingYet) Error() string   { return "nothing to read yet" }
 func (nothingYet) Timeout() bool   { return true }
 func (nothingYet) Temporary() bool { return true }
 
-// A socketConn is a descriptor as a connection, without Go's poller.
+// A socketConn implements net.Conn on a descriptor, without Go's poller.
 type socketConn struct {
-	net.Conn // nil: crypto/tls calls nothing but what is here
+	net.Conn // nil: crypto/tls calls only the methods below
 	fd       int
 }
 
@@ -174,7 +174,7 @@ func (c socketConn) Write(p []byte) (int, error) {
 	return max(n, 0), os.NewSyscallError("write", err)
 }
 
-// uninterrupted makes a call again that a signal ended before it did anything:
+// uninterrupted repeats a call that a signal interrupted before it did anything (EINTR):
 // the runtime interrupts its threads with SIGURG.
 func uninterrupted(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
 	for {
@@ -184,7 +184,7 @@ func uninterrupted(call func(int, []byte) (int, error), fd int, p []byte) (int, 
 	}
 }
 
-// epollWait is epoll_pwait2(2): epoll_wait counts in milliseconds.
+// epollWait calls epoll_pwait2(2), since epoll_wait counts in milliseconds.
 func epollWait(epoll int, events []unix.EpollEvent, d time.Duration) (int, error) {
 	timeout := unix.NsecToTimespec(d.Nanoseconds())
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(&events[0])),

@@ -51,8 +51,8 @@ func pingPongLoad(o order) (outcome, error) {
 	}, nil
 }
 
-// again reads what a connection has and, after a complete answer, sends the
-// next message.
+// again reads what a connection has received and, after a complete answer, sends the next
+// message.
 func (l *openLoop) again(c *pacedConn) error {
 	complete, err := c.read()
 	if err != nil || !complete {

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// A play is one workload on the balancers that take part in it.
+// A play runs one workload on the balancers that take part in it.
 type play struct {
 	workload
 	stage    *stage
 	subjects []*subject
-	started  map[*subject]*running // none if each round has a process of its own
+	started  map[*subject]*running // empty if each round has a process of its own
 	options
 }
 
@@ -45,7 +45,7 @@ func (p *play) run(ctx context.Context, results *results) error {
 	return nil
 }
 
-// warmUp starts all subjects and gives each a second of the load.
+// warmUp starts all subjects and puts the load on each for a second.
 func (p *play) warmUp(ctx context.Context) error {
 	for _, s := range p.subjects {
 		r, err := p.start(ctx, s)
@@ -90,15 +90,15 @@ func (p *play) check(r *running, s *subject) error {
 	case p.network != "":
 		return openIdlePlain(p.network)(r.address, 1, func() error { return nil })
 	case s.tcp:
-		// The generators of others look at the status alone.
+		// The other generators check the status only.
 		_, err := connectOnce(r.address, clientTLS)
 		return err
 	}
 	return nil
 }
 
-// halfPeak is half of what the better of the peers does at most, in requests a
-// second.
+// halfPeak returns half of the highest rate, in requests a second, of the better of the
+// peers.
 func (p *play) halfPeak(ctx context.Context) (float64, error) {
 	best := 0.0
 	for _, s := range p.subjects {
@@ -119,7 +119,7 @@ func (p *play) halfPeak(ctx context.Context) (float64, error) {
 	return best / 2, nil
 }
 
-// once runs one round, on a process of its own if the workload wants that.
+// once runs one round, on a new process if the workload asks for that.
 func (p *play) once(ctx context.Context, s *subject) (sample, error) {
 	r := p.started[s]
 	if r == nil {
@@ -132,8 +132,8 @@ func (p *play) once(ctx context.Context, s *subject) (sample, error) {
 	return p.workload.run(ctx, r, p.options)
 }
 
-// playAll plays the chosen workloads, one after the other. The first table has
-// those of all balancers.
+// playAll plays the chosen workloads, one after the other. The first table contains the
+// workloads that all balancers play.
 func playAll(ctx context.Context, st *stage, subjects []*subject, o options) ([]*results, error) {
 	tables := []*results{newResults(subjects)}
 	for _, w := range workloads {
@@ -160,7 +160,7 @@ func playAll(ctx context.Context, st *stage, subjects []*subject, o options) ([]
 	return tables, nil
 }
 
-// playOne plays one workload on those of the table's balancers that can.
+// playOne plays one workload on the balancers of the table that support it.
 func playOne(ctx context.Context, st *stage, w workload, o options, table *results) error {
 	p := &play{workload: w, stage: st, options: o}
 	for _, s := range table.subjects {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// The cores: the balancer has one to itself, load and origins share the other.
+// The balancer has a core of its own; load and origins share the other.
 const (
 	balancerCore = 0
 	loadCore     = 1
@@ -25,8 +25,7 @@ const (
 // kernel fixes at 100 a second for everything that user space sees.
 const clockTicks = 100
 
-// stopGrace is how long a process may take from SIGTERM to its end before it
-// gets SIGKILL.
+// stopGrace is the time from SIGTERM to the end of a process after which it gets SIGKILL.
 const stopGrace = 10 * time.Second
 
 // A process is a child that runs until stop.
@@ -36,7 +35,7 @@ type process struct {
 	done chan struct{} // closed when the child has ended
 }
 
-// startProcess starts a command pinned to one core, with its output in a file.
+// startProcess starts a command pinned to one core, and writes its output to a file.
 func startProcess(core int, logPath string, env []string, name string, args ...string) (*process, error) {
 	log, err := os.Create(logPath)
 	if err != nil {
@@ -54,7 +53,7 @@ func startProcess(core int, logPath string, env []string, name string, args ...s
 	return p, nil
 }
 
-// pinned makes a command that runs on one core and ends with this process.
+// pinned returns a command that runs on one core and ends with this process.
 func pinned(ctx context.Context, core int, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", strconv.Itoa(core), name}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -62,7 +61,7 @@ func pinned(ctx context.Context, core int, name string, args ...string) *exec.Cm
 }
 
 func (p *process) wait() {
-	_ = p.cmd.Wait() // how it ended is in its log
+	_ = p.cmd.Wait() // its log has the reason
 	close(p.done)
 }
 
@@ -77,18 +76,18 @@ func (p *process) stop() {
 	}
 }
 
-// ended reports whether the child is gone, with the end of its log.
+// ended returns an error with the end of the log if the child process has ended.
 func (p *process) ended() error {
 	select {
 	case <-p.done:
-		log, _ := os.ReadFile(p.log) // without it the message is shorter
+		log, _ := os.ReadFile(p.log) // the message is shorter without it
 		return fmt.Errorf("%s ended: %s", p.cmd.Args[3], bytes.TrimSpace(log))
 	default:
 		return nil
 	}
 }
 
-// family lists the child's id and those of its own children: a master and its
+// family returns the ids of the child process and of its own children, as a master and its
 // workers.
 func (p *process) family() []int {
 	root := p.cmd.Process.Pid
@@ -97,7 +96,7 @@ func (p *process) family() []int {
 	for _, path := range stats {
 		fields, err := statFields(path)
 		if err != nil {
-			continue // it ended since the listing
+			continue // the process has ended since the listing
 		}
 		if parent, _ := strconv.Atoi(fields[1]); parent == root {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
@@ -107,7 +106,7 @@ func (p *process) family() []int {
 	return pids
 }
 
-// cpu is the processor time that the family has taken so far, user and system.
+// cpu returns the processor time, user and system, that the family has used so far.
 func (p *process) cpu() (time.Duration, error) {
 	var ticks int64
 	for _, pid := range p.family() {
@@ -128,8 +127,8 @@ func (p *process) cpu() (time.Duration, error) {
 	return time.Duration(ticks) * time.Second / clockTicks, nil
 }
 
-// statFields reads a /proc/PID/stat from its third field (state) on; the
-// second, the name, may hold blanks (proc(5)).
+// statFields returns the fields of a /proc/PID/stat from the third (state) on. The second
+// one, the name, may contain blanks (proc(5)).
 func statFields(path string) ([]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -142,8 +141,8 @@ func statFields(path string) ([]string, error) {
 	return fields, nil
 }
 
-// memory is the proportional set size of the family in bytes: shared pages
-// count once.
+// memory returns the proportional set size of the family in bytes: shared pages count
+// once.
 func (p *process) memory() (int64, error) {
 	var total int64
 	for _, pid := range p.family() {

@@ -18,7 +18,7 @@ import (
 // results collects the samples of all rounds.
 type results struct {
 	subjects  []*subject
-	workloads []workload                     // that have samples, in the order played
+	workloads []workload                     // those with samples, in the order played
 	samples   map[string]map[string][]sample // by workload, by subject
 }
 
@@ -34,15 +34,15 @@ func (r *results) add(w workload, s *subject, got sample) {
 	r.samples[w.name][s.name] = append(r.samples[w.name][s.name], got)
 }
 
-// A column of a sample as the table shows it.
+// A column is one measure of a sample, a row in the printed table.
 type column struct {
-	title  string // {one} and {many} are the unit of the work
+	title  string // with {one} and {many} for the unit of the work
 	value  func(sample) float64
 	format func(float64) string
 	more   bool                 // more is better
-	caddy  bool                 // is compared with Caddy's, too
-	plain  bool                 // neither is better: no ratio
-	only   func([]float64) bool // which medians are worth a row; nil: all but zeros
+	caddy  bool                 // also compared with Caddy's
+	plain  bool                 // neither is better: no ratio is printed
+	only   func([]float64) bool // reports whether these medians are printed; nil: unless all are zero
 }
 
 var columns = []column{
@@ -55,17 +55,17 @@ var columns = []column{
 	{title: "bytes each", value: func(s sample) float64 { return s.pair }, format: decimals(0)},
 }
 
-// someIdle tells that a balancer did not have enough to do in a round: then
-// its requests a second are those of the load, and only its CPU time counts.
+// someIdle reports that a balancer was not saturated in a round. Its requests a second are
+// those of the load then, and only its CPU time is comparable.
 func someIdle(busy []float64) bool { return slices.Min(busy) < 90 }
 
 func decimals(n int) func(float64) string {
 	return func(v float64) string { return fmt.Sprintf("%.*f", n, v) }
 }
 
-// print writes the medians as a Markdown table. In brackets: the ratio to the
-// better of the peers in this run, and how many times Caddy's throughput it is:
-// as measured, and, in the row of CPU time, by what a full core would do.
+// print writes the medians as a Markdown table. In brackets are the ratio to the better of
+// the peers in this run, and the multiple of Caddy's throughput: as measured, or, in the
+// row of CPU time, extrapolated to a full core.
 func (r *results) print(w io.Writer) {
 	if len(r.workloads) == 0 {
 		return
@@ -113,7 +113,7 @@ func (r *results) printRow(out io.Writer, load workload, c column) {
 	fmt.Fprintln(out)
 }
 
-// cell is the median of a subject with its ratios.
+// cell formats the median of a subject with its ratios.
 func (c column) cell(s *subject, medians map[string]float64, best float64) string {
 	m, tookPart := medians[s.name]
 	if !tookPart {
@@ -140,7 +140,7 @@ func (c column) cell(s *subject, medians map[string]float64, best float64) strin
 	return text + " (" + strings.Join(ratios, ", ") + ")"
 }
 
-// median of values; 0 if there are none.
+// median returns the median of values; 0 if there are none.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -153,7 +153,7 @@ func median(values []float64) float64 {
 	return (values[middle-1] + values[middle]) / 2
 }
 
-// describeMachine says where the numbers come from.
+// describeMachine writes the processor, the kernel and the versions of the programs.
 func describeMachine(ctx context.Context, w io.Writer, o options) {
 	fmt.Fprintf(w, "%d rounds of %s each, medians; %s, %d cores, Linux %s, %s; nginx %s, HAProxy %s",
 		o.rounds, o.duration, cpuModel(), runtime.NumCPU(), kernel(ctx), runtime.Version(),
@@ -171,7 +171,7 @@ func nginxVersion(ctx context.Context, binary string) string {
 	return strings.TrimPrefix(firstLine(ctx, binary, "-v"), "nginx version: nginx/")
 }
 
-// cpuModel is the model that /proc/cpuinfo names first.
+// cpuModel returns the first model in /proc/cpuinfo.
 func cpuModel() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -182,14 +182,15 @@ func cpuModel() string {
 	return strings.Trim(name, "\t :")
 }
 
-// kernel is the first two numbers of its version; the rest is its builder's.
+// kernel returns the first two numbers of the kernel's version; the rest is specific to
+// the distribution.
 func kernel(ctx context.Context) string {
 	major, rest, _ := strings.Cut(firstLine(ctx, "uname", "-r"), ".")
 	minor, _, _ := strings.Cut(rest, ".")
 	return major + "." + minor
 }
 
-// firstLine of what a command prints; "unknown" if it does not run.
+// firstLine returns the first line of a command's output; "unknown" if it does not run.
 func firstLine(ctx context.Context, name string, args ...string) string {
 	text, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
 	if err != nil {

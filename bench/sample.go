@@ -9,32 +9,32 @@ import (
 	"time"
 )
 
-// An outcome is what a load generator tells of one round.
+// An outcome is the report of a load generator on one round.
 type outcome struct {
 	Requests int
 	Elapsed  time.Duration
-	P50      time.Duration // 0: not told
-	P99      time.Duration // 0: not told
-	Full     int           // handshakes that were full, though resumption was asked for
+	P50      time.Duration // 0: not measured
+	P99      time.Duration // 0: not measured
+	Full     int           // handshakes that were full although a ticket was offered
 	Lost     int           // datagrams without an answer
-	Late     time.Duration // 99th percentile of what the generator of an open loop was late itself
+	Late     time.Duration // 99th percentile of the generator's own delay, of an open loop
 }
 
-// A sample is what one round gives. Zero: not measured by this workload.
+// A sample has the measurements of one round. Zero: not measured by this workload.
 type sample struct {
-	cpu    float64 // microseconds of the balancer a request, or another unit of work
-	busy   float64 // share of its core that the balancer took, 0 to 1
+	cpu    float64 // microseconds of the balancer's processor time for a request, or another unit of work
+	busy   float64 // share of its core that the balancer used, 0 to 1
 	rate   float64 // requests, or other units of work, a second
 	p50    float64 // microseconds
 	p99    float64 // microseconds
-	memory float64 // bytes a connection
-	pair   float64 // bytes a connection over TCP with its pair, or a UDP session
+	memory float64 // bytes per connection
+	pair   float64 // bytes per TCP connection with its connection to the origin, or per UDP session
 	full   int     // handshakes that were full, though resumption was asked for
 	late   float64 // microseconds, 99th percentile
-	note   string  // what else a round has to say
+	note   string  // printed after the round
 }
 
-// measure takes the balancer's processor time around one round of load.
+// measure runs one round of load and measures the balancer's processor time.
 func measure(r *running, load func() (outcome, error)) (sample, error) {
 	before, err := r.cpu()
 	if err != nil {
@@ -51,7 +51,7 @@ func measure(r *running, load func() (outcome, error)) (sample, error) {
 	return sampleOf(out, after-before)
 }
 
-// sampleOf is the sample of a round in which the balancer took cpu.
+// sampleOf converts an outcome and the balancer's processor time to a sample.
 func sampleOf(out outcome, cpu time.Duration) (sample, error) {
 	if out.Requests == 0 {
 		return sample{}, errors.New("no request was answered")

@@ -9,12 +9,12 @@ import (
 	"net/http"
 )
 
-// sinkAnswer is the answer of the other origins to /100.
+// sinkAnswer is the answer to an upload, the same as that of the other origins to /100.
 var sinkAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + smallBody
 
-// sinkRole serves as the two origins of uploads: addresses. It reads each body
-// to its end and answers 200. nginx, the origin of all other work, would answer
-// before the body has come, or write it to a file.
+// sinkRole serves as the two origins of uploads; its arguments are their addresses. It
+// reads each body to its end and answers 200. nginx, the origin of all other work, would
+// answer before the end of the body, or write the body to a file.
 func sinkRole(args []string) error {
 	failed := make(chan error)
 	for _, address := range args {

@@ -17,22 +17,22 @@ import (
 //go:embed config
 var configs embed.FS
 
-// smallBody is what the origins answer to /100.
+// smallBody is the body of the origins' answer to /100.
 var smallBody = strings.Repeat("x", 100)
 
-// A stage is what all balancers share: a directory, certificates, origins.
+// A stage has what all balancers share: a directory, certificates, origins.
 type stage struct {
 	dir     string
 	keep    bool
 	origins [2]string // addresses
 	sinks   [2]string // addresses of the origins of uploads
 	echoes  [2]string // addresses of the origins of TCP and UDP
-	uploads string    // the script that makes wrk upload
+	uploads string    // the Lua script with which wrk uploads
 	servers []*process
 	ecdsa   keyPair
 	rsa     keyPair
 
-	vswitches int // handed out to elbows
+	vswitches int // number of prefixes that vswitch has returned
 }
 
 // newStage makes the directory and the certificate and starts the origins.
@@ -62,8 +62,8 @@ func newStage(ctx context.Context, keep string) (*stage, error) {
 	return st, nil
 }
 
-// startOrigin starts one nginx, on the core of the load, that answers
-// constant bodies on two ports: the two origins of every balancer.
+// startOrigin starts an nginx on the core of the load that answers with constant bodies on
+// two ports: the two origins of every balancer.
 func (st *stage) startOrigin(ctx context.Context) error {
 	var err error
 	if st.origins, err = freePair(); err != nil {
@@ -127,12 +127,11 @@ func (st *stage) close() {
 		p.stop()
 	}
 	if !st.keep {
-		_ = os.RemoveAll(st.dir) // a leftover in the temporary directory harms nobody
+		_ = os.RemoveAll(st.dir) // a leftover in the temporary directory does no harm
 	}
 }
 
-// render fills in a template of the config directory and returns the path of
-// the result.
+// render executes a template of the config directory and returns the path of the result.
 func (st *stage) render(name string, values map[string]any) (string, error) {
 	t, err := template.ParseFS(configs, "config/"+name)
 	if err != nil {
@@ -146,7 +145,7 @@ func (st *stage) render(name string, values map[string]any) (string, error) {
 	return path, os.WriteFile(path, text.Bytes(), 0o644)
 }
 
-// freeAddress asks the kernel for a port of ip that nobody has.
+// freeAddress returns ip with a free port that the kernel has chosen.
 func freeAddress(ip string) (string, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {
@@ -156,7 +155,7 @@ func freeAddress(ip string) (string, error) {
 	return l.Addr().String(), nil
 }
 
-// freePair is two free ports of the loopback address.
+// freePair returns two free ports of the loopback address.
 func freePair() (pair [2]string, err error) {
 	for i := range pair {
 		if pair[i], err = freeAddress("127.0.0.1"); err != nil {

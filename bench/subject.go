@@ -11,29 +11,29 @@ import (
 	"time"
 )
 
-// A subject is a balancer that can be started, measured and stopped. Its
-// address forwards to the origins of the stage: it serves TLS, or TCP or UDP
-// alone if the setup has a network.
+// A subject is a balancer that can be started, measured and stopped. Its address forwards
+// to the origins of the stage: it serves TLS, or TCP or UDP without TLS if the setup has a
+// network.
 type subject struct {
 	name   string
-	peer   bool     // one of those that the others are compared with
+	peer   bool     // the others are compared with it
 	tcp    bool     // takes part in HTTP/1.1 and HTTP/2
 	quic   bool     // takes part in HTTP/3
 	layer4 []string // networks that it forwards without HTTP: tcp, udp
 	start  func(ctx context.Context, s setup) (*running, error)
 }
 
-// A setup is what a workload asks of a balancer; the same of all.
+// A setup is the configuration that a workload needs, the same for all balancers.
 type setup struct {
 	origins   [2]string
 	network   string // tcp or udp: no TLS, no HTTP
 	keys      keyPair
-	accessLog bool // a line a request, in a file, in the format that users know the balancer by
-	full      bool // elbow alone: health checks and cookies too
-	apiTLS    bool // elbow alone: its API speaks TLS beside plain HTTP
+	accessLog bool // one line per request, in a file, in the usual format of the balancer
+	full      bool // elbow only: health checks and cookies too
+	apiTLS    bool // elbow only: its API speaks TLS beside plain HTTP
 }
 
-// values are those that the configurations are rendered with.
+// values are the values with which the configurations are rendered.
 func (s setup) values(address, log string) map[string]any {
 	v := map[string]any{
 		"Address": address, "Origins": s.origins, "Cert": s.keys.cert, "Key": s.keys.key, "PEM": s.keys.both,
@@ -45,26 +45,26 @@ func (s setup) values(address, log string) map[string]any {
 	return v
 }
 
-// A running subject.
+// A running is a subject that serves.
 type running struct {
 	*process
 	address string // IP:port that serves
-	metrics string // URL that is read every second meanwhile; none if empty
-	uploads string // the script that makes wrk upload
-	api     string // of elbow, IP:port
+	metrics string // URL that is read every second during a round; none if empty
+	uploads string // the Lua script with which wrk uploads
+	api     string // of elbow's API, IP:port
 
 	anonymous order // the address that the unauthenticated clients connect to; none if it has no address
 }
 
 func (r *running) url(path string) string { return "https://" + r.address + path }
 
-// newNginx is Debian's nginx.
+// newNginx returns Debian's nginx as a subject.
 func newNginx(st *stage) *subject {
 	return &subject{name: "nginx", peer: true, tcp: true, layer4: []string{"tcp", "udp"}, start: startNginx(st, "nginx", "nginx", false)}
 }
 
-// newNginx3 is an nginx with HTTP/3, which Debian's is too old for. It takes
-// part in nothing else.
+// newNginx3 returns an nginx with HTTP/3 as a subject, since Debian's is too old for that.
+// It takes part in the HTTP/3 rows only.
 func newNginx3(st *stage, binary string) *subject {
 	return &subject{name: "nginx3", peer: true, quic: true, start: startNginx(st, "nginx3", binary, true)}
 }
@@ -108,8 +108,8 @@ func newHAProxy(st *stage) *subject {
 	}}
 }
 
-// newOther runs any command line whose placeholders name the stage's files and
-// addresses.
+// newOther returns a subject with any command line whose placeholders stand for the
+// stage's files and addresses.
 func newOther(st *stage, name, command string) *subject {
 	return &subject{name: name, tcp: true, start: func(ctx context.Context, s setup) (*running, error) {
 		address, err := freeAddress("127.0.0.1")

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// exchangePatience is how long after the end of a round the answers may take.
+// exchangePatience is the time after the end of a round in which answers may arrive.
 const exchangePatience = 10 * time.Second
 
-// A tcpClient is one of the connections of a round, or makes one after the
-// other. What it has seen is summed up after the round.
+// A tcpClient has one of the connections of a round, or opens one after the other. Its
+// counts are summed after the round.
 type tcpClient struct {
 	order
 	conn    net.Conn // nil: a new one for each exchange
@@ -25,8 +25,8 @@ type tcpClient struct {
 	err     error
 }
 
-// tcpLoad exchanges messages over o.Conns connections at once until the round
-// ends. A kindClose makes a new connection for each exchange.
+// tcpLoad exchanges messages over o.Conns connections at once until the round ends. A
+// kindClose makes a new connection for each exchange.
 func tcpLoad(o order) (outcome, error) {
 	clients := make([]*tcpClient, o.Conns)
 	for i := range clients {
@@ -67,7 +67,8 @@ func tcpLoad(o order) (outcome, error) {
 // run exchanges messages until the round ends.
 func (c *tcpClient) run() {
 	if c.conn != nil {
-		// Nothing waits for ever.
+		// With a deadline, a balancer that does not answer does not block the round for
+		// ever.
 		if c.err = c.conn.SetDeadline(c.end.Add(exchangePatience)); c.err != nil {
 			return
 		}
@@ -100,14 +101,14 @@ func (c *tcpClient) once() error {
 	if err := c.exchange(conn); err != nil {
 		return err
 	}
-	// The origin closes first: so no client's port waits in TIME_WAIT.
+	// The origin closes first, so that no port of a client is in TIME_WAIT.
 	if n, err := conn.Read(c.message); err != io.EOF {
 		return fmt.Errorf("%d bytes and %w after the answer, not the end", n, err)
 	}
 	return nil
 }
 
-// exchange sends one message, or a long one, and reads the answer.
+// exchange sends a message or a long transfer, and reads the answer.
 func (c *tcpClient) exchange(conn net.Conn) error {
 	if _, err := conn.Write(c.message); err != nil {
 		return err

@@ -20,24 +20,24 @@ const (
 	// receive buffer overflows.
 	udpWorkers = 64
 
-	// udpPatience is how long an answer may take; then the datagram is lost.
+	// udpPatience is the time after which a datagram without an answer counts as lost.
 	udpPatience = time.Second
 
-	// maxLost is the share of lost datagrams up to which a round counts.
+	// maxLost is the share of lost datagrams up to which a round is valid.
 	maxLost = 0.01
 
-	// Ports of clients that have each port once: below those that the kernel
-	// hands out, at an address that nobody else binds.
+	// Client ports that are used once are below the kernel's ephemeral ports, on an
+	// address that no other program binds.
 	freshIP        = "127.0.0.2"
 	firstFreshPort = 10000
 	lastFreshPort  = 32767
 )
 
-// A udpClient makes exchanges one after the other, from its ports in turn. What
-// it has seen is summed up after the round.
+// A udpClient makes exchanges one after the other, from its ports in turn. Its counts are
+// summed after the round.
 type udpClient struct {
 	order
-	ports  []net.Conn // none: a new port for each exchange
+	ports  []net.Conn // empty: a new port for each exchange
 	next   func() (net.Conn, error)
 	end    time.Time
 	number uint64
@@ -46,9 +46,8 @@ type udpClient struct {
 	err    error
 }
 
-// udpLoad sends datagrams and waits for each answer, from o.Conns client ports
-// in turn, or from a new one each time if o.Conns is 0, until the round ends or
-// o.Most were sent.
+// udpLoad sends datagrams and waits for each answer, from o.Conns client ports in turn, or
+// from a new one each time if o.Conns is 0, until the round ends or o.Most were sent.
 func udpLoad(o order) (outcome, error) {
 	clients := make([]*udpClient, udpWorkers)
 	next := freshPorts(o.Address, o.Most)
@@ -88,11 +87,11 @@ func udpLoad(o order) (outcome, error) {
 	return out, nil
 }
 
-// errNoPorts is the end of a round that had a new port for each exchange.
+// errNoPorts ends a round in which each exchange had a new port and none is left.
 var errNoPorts = errors.New("every client port has been used")
 
-// freshPorts gives sockets to address, each with a client port that no other
-// one had, most at most. It may be called by several goroutines.
+// freshPorts returns a function that connects a socket to address from a client port that
+// was not used before, at most times. Several goroutines may call it.
 func freshPorts(address string, most int) func() (net.Conn, error) {
 	var port, made atomic.Int64
 	port.Store(firstFreshPort - 1)
@@ -135,7 +134,7 @@ func (c *udpClient) run() {
 	}
 }
 
-// once makes the exchange number i.
+// once makes exchange number i.
 func (c *udpClient) once(i int) error {
 	if len(c.ports) > 0 {
 		c.number++
@@ -149,8 +148,8 @@ func (c *udpClient) once(i int) error {
 	return askPacket(conn, 0)
 }
 
-// askPacket sends a numbered datagram and waits until it comes back. Late
-// answers to earlier ones are passed over.
+// askPacket sends a numbered datagram and waits until it comes back. Late answers to
+// earlier datagrams are skipped.
 func askPacket(conn net.Conn, number uint64) error {
 	var message, answer [messageSize]byte
 	binary.BigEndian.PutUint64(message[:], number)

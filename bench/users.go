@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// scrapeEvery is how often metrics are read: 15 times as often as Prometheus
-// does by default, so that a round has some.
+// scrapeEvery is the interval at which metrics are read: a fifteenth of Prometheus' usual
+// one, so that there are several in a round.
 const scrapeEvery = time.Second
 
-// userPair is elbow twice: with nothing but its work, and as users run it, with
-// an access log, metrics that are read, health checks and cookies.
+// userPair returns elbow twice: without optional features, and as users run it, with an
+// access log, metrics that are scraped, health checks and cookies.
 func userPair(st *stage, name, binary string) []*subject {
 	bare := newElbow(st, name+"-bare", binary)
 	bare.peer = true
@@ -28,9 +28,8 @@ func userPair(st *stage, name, binary string) []*subject {
 	return []*subject{bare, full}
 }
 
-// asUser is the traffic of wrk with a cookie, and somebody who reads the
-// metrics meanwhile. Without stickiness the cookie is one that means nothing, so
-// that requests are of the same size.
+// asUser runs wrk with a cookie while the metrics are scraped. Without stickiness the
+// cookie has no meaning, but requests have the same size.
 func asUser(ctx context.Context, r *running, o options) (sample, error) {
 	cookie, err := cookieOf(ctx, r)
 	if err != nil {
@@ -47,7 +46,7 @@ func asUser(ctx context.Context, r *running, o options) (sample, error) {
 	return got, err
 }
 
-// cookieOf is the cookie that a balancer gives, or one as long as elbow's.
+// cookieOf returns the cookie that a balancer sets, or one as long as elbow's.
 func cookieOf(ctx context.Context, r *running) (string, error) {
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS, DisableKeepAlives: true}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url("/100"), nil)
@@ -65,8 +64,8 @@ func cookieOf(ctx context.Context, r *running) (string, error) {
 	return "SESSIONS=00000000000000000000000000000000|1700000000|1700000000", nil
 }
 
-// scrape reads a page at intervals until ctx ends. What becomes of it does not
-// matter: it is the balancer's work that counts.
+// scrape reads a page at intervals until ctx ends. Errors are ignored: only the work of
+// the balancer matters.
 func scrape(ctx context.Context, url string) {
 	tick := time.NewTicker(scrapeEvery)
 	defer tick.Stop()

@@ -13,24 +13,24 @@ type workload struct {
 	name     string
 	title    string
 	fresh    bool                                            // each round has a process of its own
-	optional bool                                            // run only if asked for
-	paced    bool                                            // at a rate that the peers' peak gives
+	optional bool                                            // run only if -work lists it
+	paced    bool                                            // at half of the peers' peak rate
 	quic     bool                                            // over HTTP/3
 	network  string                                          // tcp or udp: without HTTP
-	unit     unit                                            // of its work; a request if empty
+	unit     unit                                            // in which its work is counted; requests if empty
 	variants func(st *stage, name, binary string) []*subject // of elbow, compared with each other; nil: all balancers
 	setup    func(*stage) setup                              // nil: the usual one
 	run      func(ctx context.Context, r *running, o options) (sample, error)
 }
 
-// kept is the traffic of wrk: requests for a path on kept connections.
+// kept returns a load of wrk: requests for a path on kept connections.
 func kept(path string, flags ...string) func(context.Context, *running, options) (sample, error) {
 	return func(ctx context.Context, r *running, o options) (sample, error) {
 		return measure(r, func() (outcome, error) { return wrk(ctx, r.url(path), o.duration, flags...) })
 	}
 }
 
-// connects is the traffic of a new connection for each request.
+// connects returns a load with a new connection for each request.
 func connects(resume bool) func(context.Context, *running, options) (sample, error) {
 	return func(ctx context.Context, r *running, o options) (sample, error) {
 		return measure(r, func() (outcome, error) {
@@ -39,7 +39,7 @@ func connects(resume bool) func(context.Context, *running, options) (sample, err
 	}
 }
 
-// kept3 is requests for a path on kept connections over HTTP/3.
+// kept3 returns a load of requests for a path on kept connections over HTTP/3.
 func kept3(path string, size int) func(context.Context, *running, options) (sample, error) {
 	return func(ctx context.Context, r *running, o options) (sample, error) {
 		return measure(r, func() (outcome, error) {
@@ -108,7 +108,7 @@ func workloadNames() (names []string) {
 	return names
 }
 
-// defaultWork names what is run if nothing is asked for.
+// defaultWork returns the workloads that are run by default.
 func defaultWork() (names []string) {
 	for _, w := range workloads {
 		if !w.optional {
@@ -118,7 +118,7 @@ func defaultWork() (names []string) {
 	return names
 }
 
-// setupOf is what a workload asks of every balancer.
+// setupOf returns the configuration that a workload needs of every balancer.
 func (w workload) setupOf(st *stage) setup {
 	if w.network != "" {
 		return setup{origins: st.echoes, network: w.network}
@@ -129,7 +129,7 @@ func (w workload) setupOf(st *stage) setup {
 	return w.setup(st)
 }
 
-// takes tells whether a balancer can do the work.
+// takes reports whether a balancer supports the workload.
 func (w workload) takes(s *subject) bool {
 	switch {
 	case w.network != "":

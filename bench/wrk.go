@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// wrkConnections is the number of keep-alive connections of the wrk rounds:
-// enough that the balancer never waits for one of them.
+// wrkConnections is the number of keep-alive connections in the rounds of wrk. It is high
+// enough that the balancer always has a request to serve.
 const wrkConnections = 64
 
 var (
@@ -20,8 +20,8 @@ var (
 	wrkErrors   = regexp.MustCompile(`(?m)^\s*(Non-2xx or 3xx responses:.*|Socket errors:.*)$`)
 )
 
-// wrk runs one round of requests on kept connections. wrk offers no ALPN and
-// so speaks HTTP/1.1, over TLS 1.3.
+// wrk runs one round of requests on kept connections. wrk offers no ALPN, so that HTTP/1.1
+// is spoken, over TLS 1.3.
 func wrk(ctx context.Context, url string, d time.Duration, flags ...string) (outcome, error) {
 	args := append([]string{
 		"-t1", "-c" + strconv.Itoa(wrkConnections), "-d" + strconv.Itoa(int(d.Seconds())),
@@ -34,7 +34,7 @@ func wrk(ctx context.Context, url string, d time.Duration, flags ...string) (out
 	return parseWrk(string(text))
 }
 
-// parseWrk reads the report of wrk. A round with errors is no measurement.
+// parseWrk parses the report of wrk. A round with errors is not a measurement.
 func parseWrk(text string) (outcome, error) {
 	if bad := wrkErrors.FindString(text); bad != "" {
 		return outcome{}, fmt.Errorf("wrk: %s", bad)

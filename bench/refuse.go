@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// deafRole is the child of startDeaf: it answers whatever comes to an address at as
-// little cost as a server in Go can.
-func deafRole(args []string) error {
+// refuseRole runs in the child process that startRefuse starts. It refuses requests and
+// handshakes at as little cost as a server in Go can.
+func refuseRole(args []string) error {
 	l, err := net.Listen("tcp", args[0])
 	if err != nil {
 		return err
@@ -30,14 +30,14 @@ func deafRole(args []string) error {
 		if err != nil {
 			return nil // the end
 		}
-		go serveDeaf(c) // ends with the connection
+		go refuseAll(c) // ends with the connection
 	}
 }
 
 // handshakeRecord is the first byte of a ClientHello (RFC 8446, 5.1).
 const handshakeRecord = 0x16
 
-func serveDeaf(c net.Conn) {
+func refuseAll(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReader(c)
 	if first, err := r.Peek(1); err != nil || first[0] == handshakeRecord {
