@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// A backendStep is one thing that a backend of HTTP/2 sends on the stream of a
-// request.
+// A backendStep is one frame, or one field section, that an HTTP/2 backend sends on the
+// stream of a request.
 type backendStep struct {
 	word   string  // head, data, trailers, reset, goaway
 	fields []field // of head and trailers
@@ -67,7 +67,8 @@ func newAnswerCase2(b *block) (*answerCase, error) {
 	return c, err
 }
 
-// TestAnswersH2 is TestAnswers for backends that speak HTTP/2 without TLS.
+// TestAnswersH2 checks the same as TestAnswers with backends that speak HTTP/2 without
+// TLS.
 func TestAnswersH2(t *testing.T) {
 	cases := 0
 	for class, blocks := range readBlocks(t, "answers-h2") {
@@ -86,8 +87,8 @@ func TestAnswersH2(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-// A script2 is a backend of HTTP/2 that gives the answer of a case to its first
-// request, and "next" to those for it.
+// A script2 is an HTTP/2 backend that answers its first request as the case says, and the
+// requests for /next with "next".
 type script2 struct {
 	c       *answerCase
 	l       net.Listener
@@ -124,7 +125,7 @@ func (s *script2) serve(c net.Conn) {
 	if _, err := io.ReadFull(c, make([]byte, len(http2.ClientPreface))); err != nil {
 		return
 	}
-	var out bytes.Buffer // an answer leaves with one write, so that it is there as a whole
+	var out bytes.Buffer // an answer is sent with one write, so that all of it arrives at once
 	f := http2.NewFramer(&out, c)
 	f.AllowIllegalWrites = true
 	f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
@@ -158,8 +159,8 @@ func (s *script2) serve(c net.Conn) {
 	}
 }
 
-// play sends the steps. The last head, data or trailers end the stream, unless it
-// stays open.
+// play writes the frames of the steps. The last head, data or trailers end the stream,
+// unless open is set.
 func play(f *http2.Framer, id uint32, steps []backendStep, open bool) {
 	last := len(steps) - 1
 	for last > 0 && (steps[last].word == "reset" || steps[last].word == "goaway") {

@@ -19,7 +19,7 @@ import (
 	"elbow/internal/exchange"
 )
 
-// An answerCase is something a backend answers, and what the client must get.
+// An answerCase is the answer of a backend, and the answer that the client must get.
 type answerCase struct {
 	*block
 	sticky  string // "insert", "server NAME" or none
@@ -29,19 +29,19 @@ type answerCase struct {
 	with    []string
 	without []string
 	cut     bool // the client can tell that the body is not whole
-	closes  bool // the client's connection ends
+	closes  bool // the client's connection is closed
 
 	early    bool // the backend answers before it reads a body
-	open     bool // it goes on to serve the connection
-	resets   bool // it resets the connection
-	together bool // all of its bytes must be sent at once
-	plain    bool // only clients of HTTP/1.1 ask for it
+	open     bool // the backend keeps the connection open afterwards
+	resets   bool // the backend resets the connection
+	together bool // all bytes of the answer must be sent at once
+	plain    bool // run for clients of HTTP/1.1 only
 
 	frames []backendStep // of a backend that speaks HTTP/2; nil: it speaks HTTP/1.1
 }
 
-// serve starts the backend of the case, which writes size bytes at once, and a
-// listener in front of it.
+// serve starts the backend of the case, which sends size bytes per write, and a listener
+// in front of it.
 func (c *answerCase) serve(t *testing.T, size int) (r *rig, end func()) {
 	t.Helper()
 	if c.frames != nil {
@@ -106,7 +106,7 @@ func (c *answerCase) apply(r rule) (err error) {
 	return err
 }
 
-// newSticky returns what the case says of sessions, nil for nothing.
+// newSticky returns the session persistence of the case; nil for none.
 func (c *answerCase) newSticky() func(*balance.Group) balance.Sticky {
 	kind, name, _ := strings.Cut(c.sticky, " ")
 	seed := make([]byte, 32)
@@ -121,8 +121,8 @@ func (c *answerCase) newSticky() func(*balance.Group) balance.Sticky {
 	return nil
 }
 
-// Whatever a backend answers, the client gets one answer that can be read in
-// one way, and the next request the answer to itself.
+// Whatever a backend answers, the client gets one unambiguous answer, and the next request
+// gets its own answer.
 func TestAnswers(t *testing.T) {
 	cases := 0
 	for class, blocks := range readBlocks(t, "answers") {
@@ -144,8 +144,8 @@ func TestAnswers(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-// runByFrames runs the case for clients of HTTP/2 and HTTP/3, if they can ask for
-// it.
+// runByFrames runs the case for clients of HTTP/2 and HTTP/3, if they can make its
+// request.
 func (c *answerCase) runByFrames(t *testing.T) {
 	m := c.message()
 	if m == nil {
@@ -159,8 +159,7 @@ func (c *answerCase) runByFrames(t *testing.T) {
 	})
 }
 
-// next is asked behind each case. It may not be sent twice, so that no retry
-// hides what is wrong.
+// next is sent after each case. It is not idempotent, so that no retry hides an error.
 const next = "POST /next HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"
 
 func (c *answerCase) run(t *testing.T, size int) {
@@ -173,13 +172,13 @@ func (c *answerCase) run(t *testing.T, size int) {
 		t.Fatal(err)
 	}
 	var raw bytes.Buffer
-	br := bufio.NewReaderSize(io.TeeReader(conn, &raw), 256<<10) // net/http wants to have trailers whole
+	br := bufio.NewReaderSize(io.TeeReader(conn, &raw), 256<<10) // net/http needs all trailers in its buffer
 	c.checkAnswer(t, br, &raw)
 	if c.closes {
 		if b, err := br.ReadByte(); err == nil {
 			t.Errorf("%s: the connection goes on with %q", c.where, b)
 		}
-		_ = conn.Close() // a client that was cut off goes away
+		_ = conn.Close() // the client disconnects after a truncated answer
 	} else {
 		c.ask(t, conn, br)
 	}
@@ -188,7 +187,7 @@ func (c *answerCase) run(t *testing.T, size int) {
 	c.ask(t, other, bufio.NewReader(other))
 }
 
-// ask sends the next request and checks that its answer is its own.
+// ask sends the next request and checks that it gets its own answer.
 func (c *answerCase) ask(t *testing.T, w io.Writer, br *bufio.Reader) {
 	t.Helper()
 	if _, err := io.WriteString(w, next); err != nil {
@@ -205,7 +204,7 @@ func (c *answerCase) ask(t *testing.T, w io.Writer, br *bufio.Reader) {
 	}
 }
 
-// checkAnswer reads what the client gets.
+// checkAnswer reads the answer to the case and compares it.
 func (c *answerCase) checkAnswer(t *testing.T, br *bufio.Reader, raw *bytes.Buffer) {
 	t.Helper()
 	method, _, _ := strings.Cut(string(c.sent), " ")
@@ -243,7 +242,7 @@ func (c *answerCase) checkAnswer(t *testing.T, br *bufio.Reader, raw *bytes.Buff
 	}
 }
 
-// checkHead checks that a head is in its plainest form.
+// checkHead checks that a head is in its simplest valid form.
 func (c *answerCase) checkHead(t *testing.T, head string) {
 	t.Helper()
 	lines := strings.SplitAfter(head, "\r\n")
@@ -265,7 +264,7 @@ func (c *answerCase) checkHead(t *testing.T, head string) {
 	}
 }
 
-// checkFields looks for the fields that must be there or must not.
+// checkFields checks which fields are present and which are absent.
 func (c *answerCase) checkFields(t *testing.T, head string) {
 	t.Helper()
 	for _, line := range c.with {
@@ -280,11 +279,11 @@ func (c *answerCase) checkFields(t *testing.T, head string) {
 	}
 }
 
-// A script is a backend that gives the answer of a case to its first request
-// and "next" to those for it.
+// A script is a backend that answers its first request as the case says, and the requests
+// for /next with "next".
 type script struct {
 	c       *answerCase
-	size    int // bytes written at once
+	size    int // bytes per write
 	l       net.Listener
 	running sync.WaitGroup
 }
@@ -339,7 +338,7 @@ func (s *script) serve(c *net.TCPConn) {
 			_ = c.SetLinger(0) // cannot fail on an open connection
 		}
 		if first && !s.c.open {
-			if s.c.early { // to close with bytes unread would reset, and may take the answer away
+			if s.c.early { // closing with unread bytes would reset the connection and might discard the answer
 				_ = c.CloseWrite()
 				_, _ = io.Copy(io.Discard, c)
 			}

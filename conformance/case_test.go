@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// A block is one case as it stands in its file.
+// A block is one case, as it is written in its file.
 type block struct {
 	title string
 	where string   // file:line of the title
-	lines []string // all, as they are
+	lines []string // all of them, unparsed
 	sent  []byte   // lines with ">"
 	reply []byte   // lines with "<"
 	rules []rule
 }
 
-// A rule is any other line: a word and what follows it.
+// A rule is any other line: a word and the rest of the line.
 type rule struct{ word, rest string }
 
-// readBlocks reads the cases of all files in a directory of testdata, by class:
-// the name of the file.
+// readBlocks reads the cases of all files in a directory of testdata, by the name of the
+// file (the class).
 func readBlocks(t *testing.T, dir string) map[string][]*block {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.txt"))
@@ -85,7 +85,7 @@ func (b *block) add(line string) error {
 	return err
 }
 
-// appendLine appends a raw line with its line end, if it is to have one.
+// appendLine appends a raw line, with CRLF unless its last character is a backslash.
 func appendLine(dst []byte, line string) ([]byte, error) {
 	line = strings.TrimPrefix(line, " ")
 	line, open := strings.CutSuffix(line, `\`)

@@ -22,12 +22,12 @@ import (
 	"elbow/internal/balance"
 )
 
-// clientsDir has the programs of the directory clients and the packages that they
-// need; make clients puts them there.
+// clientsDir is a directory with the programs of the directory clients and the packages
+// that they need; make clients creates it.
 var clientsDir = flag.String("clients", "", "also run the clients installed in this `directory`")
 
-// Clients that others have written, before two backends whose sessions are kept:
-// Chromium, the ws package and Node's HTTP/2 client.
+// Clients of other projects use two backends with session persistence: Chromium, the ws
+// package and Node's HTTP/2 client.
 func TestClients(t *testing.T) {
 	if *clientsDir == "" {
 		t.Skip("make clients installs what this needs")
@@ -63,8 +63,8 @@ func TestClients(t *testing.T) {
 	})
 }
 
-// runClient runs a program of the clients before a site of its own, with the site's
-// port and args as arguments, and returns the access log once all exchanges have ended.
+// runClient runs one of the client programs against a new site, with the site's port and
+// args as arguments, and returns the access log after all exchanges have ended.
 func runClient(t *testing.T, backends []string, program string, args ...string) string {
 	t.Helper()
 	var log lockedBuffer
@@ -78,7 +78,7 @@ func runClient(t *testing.T, backends []string, program string, args ...string) 
 	return log.String()
 }
 
-// checkProtocols checks that path was asked for by each of the protocols.
+// checkProtocols checks that each of the protocols was used for a request for path.
 func checkProtocols(t *testing.T, log, path string, protocols ...string) {
 	t.Helper()
 	seen := make(map[string]int)
@@ -104,7 +104,7 @@ func checkProtocols(t *testing.T, log, path string, protocols ...string) {
 	}
 }
 
-// runNode runs a program of the clients and passes on what it says.
+// runNode runs one of the client programs and logs its output.
 func runNode(t *testing.T, program string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -142,7 +142,7 @@ func startBackend(t *testing.T, name string) string {
 	return "127.0.0.1:" + strings.TrimSpace(port)
 }
 
-// A lockedBuffer is written by the access log and read here.
+// A lockedBuffer is a buffer to which the access log is written while the test reads it.
 type lockedBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// fieldSenders are those of HTTP/2 and HTTP/3, named by version and how they
-// send.
+// fieldSenders are the senders of HTTP/2 and HTTP/3, by version and manner of sending.
 var fieldSenders = map[string]sender{
 	"h2/whole": func(t *testing.T, r *rig, c *requestCase) []string {
 		return sendMessage(dialH2(t, r, false), c)
@@ -22,8 +21,8 @@ var fieldSenders = map[string]sender{
 	},
 }
 
-// Whatever fields and data a client sends by HTTP/2 or HTTP/3, a backend gets
-// what is expected and nothing else, and every reader reads it alike.
+// Whatever fields and data a client sends over HTTP/2 or HTTP/3, a backend gets the
+// expected requests and no others, and every reader parses them alike.
 func TestFields(t *testing.T) {
 	readers := startReaders(t)
 	cases := 0

@@ -13,23 +13,23 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// A step is one thing that a client of HTTP/2 or HTTP/3 does, below the level of
-// messages.
+// A step is one action of an HTTP/2 or HTTP/3 client, below the level of messages.
 type step struct {
 	word    string
 	bytes   string // to be sent
-	streams int    // how many are to have ended
+	streams int    // wait for so many streams to end
 }
 
 // A frameCase is a case of testdata/h2 or testdata/h3.
 type frameCase struct {
 	*requestCase
 	steps []step
-	bare  bool // nothing is sent but the steps
+	bare  bool // only the steps are sent: no preface, no SETTINGS
 	open  bool // the request's stream is not ended
 }
 
-// newFrameCase reads a case. A step is read by newStep; nil if it is none.
+// newFrameCase reads a case. newStep parses a step; it returns nil if the line is not a
+// step.
 func newFrameCase(b *block, newStep func(word, rest string) (*step, error)) (*frameCase, error) {
 	c := &frameCase{requestCase: &requestCase{block: b, framed: true, stricter: make(map[string]string)}}
 	for _, line := range b.lines {
@@ -60,8 +60,8 @@ func newFrameCase(b *block, newStep func(word, rest string) (*step, error)) (*fr
 
 var inBraces = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// encoded is what bytes in a case stand for: {get} and {post} are the usual heads,
-// {name: value} is a field, spelt out; the rest are escapes.
+// encoded returns the bytes that text stands for: {get} and {post} are the usual heads,
+// {name: value} is a literal field, and the rest are escapes.
 func encoded(text string, literal func(field) string, prefix string) (out string, err error) {
 	for {
 		at := inBraces.FindStringIndex(text)
@@ -91,7 +91,7 @@ func encoded(text string, literal func(field) string, prefix string) (out string
 	}
 }
 
-// kinds are the names of the types of frames.
+// kinds maps the names of frame types to their values.
 var (
 	h2Kinds = map[string]uint64{
 		"DATA": 0, "HEADERS": 1, "PRIORITY": 2, "RST_STREAM": 3, "SETTINGS": 4, "PUSH_PROMISE": 5,
@@ -114,7 +114,7 @@ var h2FlagNames = map[string]http2.Flags{
 	"-": 0, "END_STREAM": 0x1, "ACK": 0x1, "END_HEADERS": 0x4, "PADDED": 0x8, "PRIORITY": 0x20, "ALL": 0xff,
 }
 
-// newH2Step reads "frame TYPE FLAGS STREAM BYTES", "raw BYTES" or "wait".
+// newH2Step parses "frame TYPE FLAGS STREAM BYTES", "raw BYTES" or "wait".
 func newH2Step(word, rest string) (s *step, err error) {
 	s = &step{word: word}
 	switch word {
@@ -152,10 +152,10 @@ func newH2Step(word, rest string) (s *step, err error) {
 	return nil, nil
 }
 
-// h2BehindStream is above those of all cases.
+// h2BehindStream is a stream id above those of all cases.
 const h2BehindStream = 1001
 
-// sendH2 sends the frames of the case, and what is behind it.
+// sendH2 sends the frames of the case, and then behindMessage.
 func (fc *frameCase) sendH2(t *testing.T, r *rig, pieces bool) (outcomes []string) {
 	c := dialH2Raw(t, r)
 	defer c.close()
@@ -192,7 +192,7 @@ func (fc *frameCase) sendH2(t *testing.T, r *rig, pieces bool) (outcomes []strin
 	return outcomes
 }
 
-// TestH2Frames and TestH3Frames send what only one of the versions has.
+// TestH2Frames and TestH3Frames send what exists in one of the two versions only.
 func TestH2Frames(t *testing.T) {
 	testFrames(t, "h2", newH2Step, (*frameCase).sendH2)
 }
@@ -223,7 +223,7 @@ func testFrames(t *testing.T, dir string, newStep func(word, rest string) (*step
 	t.Logf("%d cases", cases)
 }
 
-// newH3Step reads "frame TYPE BYTES", "raw BYTES", "uni BYTES" or "fin".
+// newH3Step parses "frame TYPE BYTES", "raw BYTES", "uni BYTES" or "fin".
 func newH3Step(word, rest string) (s *step, err error) {
 	s = &step{word: word}
 	switch word {
@@ -247,7 +247,8 @@ func newH3Step(word, rest string) (s *step, err error) {
 	return s, err
 }
 
-// sendH3 sends the frames of the case on a stream, and what is to come on others.
+// sendH3 sends the frames of the case on a request stream, and the other bytes on streams
+// of their own.
 func (fc *frameCase) sendH3(t *testing.T, r *rig, pieces bool) (outcomes []string) {
 	c := dialH3Raw(t, r)
 	defer c.close()

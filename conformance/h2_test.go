@@ -14,13 +14,13 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// An h2Client is a connection in HTTP/2 that can send any bytes.
+// An h2Client is an HTTP/2 connection on which any bytes can be sent.
 type h2Client struct {
 	t      *testing.T
 	conn   *tls.Conn
 	framer *http2.Framer // for reading
-	pieces bool          // header blocks and bodies go in many frames, compressed as well as may be
-	next   uint32        // stream
+	pieces bool          // header blocks and bodies are split into many frames, with the best compression
+	next   uint32        // id of the next stream
 
 	encoder *hpack.Encoder
 	encoded bytes.Buffer
@@ -29,7 +29,7 @@ type h2Client struct {
 	answers map[uint32]*answer
 	gone    string // how the connection ended
 	changed chan struct{}
-	done    chan struct{} // closed: nothing more comes
+	done    chan struct{} // closed when the connection has ended
 }
 
 // dialH2 connects to r and exchanges preface and SETTINGS.
@@ -45,7 +45,7 @@ func dialH2(t *testing.T, r *rig, pieces bool) *h2Client {
 	return c
 }
 
-// dialH2Raw connects, and sends nothing.
+// dialH2Raw connects without sending anything.
 func dialH2Raw(t *testing.T, r *rig) *h2Client {
 	t.Helper()
 	tcp, err := net.Dial("tcp", r.listener.Addr().String())
@@ -77,11 +77,11 @@ func (c *h2Client) close() {
 	<-c.done
 }
 
-// write sends raw bytes. It fails where the other side has had enough, which
-// reading tells of.
+// write sends raw bytes. An error is ignored: the reader sees how the connection has
+// ended.
 func (c *h2Client) write(raw string) { _, _ = io.WriteString(c.conn, raw) }
 
-// read takes down what comes, to the end of the connection.
+// read records frames until the connection ends.
 func (c *h2Client) read() {
 	defer close(c.done)
 	for {
@@ -103,7 +103,7 @@ func (c *h2Client) read() {
 	}
 }
 
-// take takes a frame down. Called with mu locked.
+// take records a frame. Called with mu locked.
 func (c *h2Client) take(f http2.Frame) {
 	a := c.answers[f.Header().StreamID]
 	if a == nil {
@@ -130,8 +130,8 @@ func (c *h2Client) take(f http2.Frame) {
 	}
 }
 
-// await waits until a stream has ended, or the connection, and returns how the
-// latter did.
+// await waits until a stream or the connection has ended. In the latter case it returns
+// how.
 func (c *h2Client) await(stream uint32) (a *answer, gone string) {
 	gone = c.until(func() bool {
 		a = c.answers[stream]
@@ -140,7 +140,7 @@ func (c *h2Client) await(stream uint32) (a *answer, gone string) {
 	return a, gone
 }
 
-// awaitEnded waits until n streams have ended, or the connection.
+// awaitEnded waits until n streams or the connection have ended.
 func (c *h2Client) awaitEnded(n int) {
 	c.until(func() bool {
 		ended := 0
@@ -153,8 +153,8 @@ func (c *h2Client) awaitEnded(n int) {
 	})
 }
 
-// until waits until something holds, which is looked at with mu locked, or the
-// connection has ended. Then it returns how.
+// until waits until holds, called with mu locked, returns true, or until the connection
+// has ended. In the latter case it returns how.
 func (c *h2Client) until(holds func() bool) (gone string) {
 	for {
 		c.mu.Lock()
@@ -164,7 +164,7 @@ func (c *h2Client) until(holds func() bool) (gone string) {
 		switch {
 		case held:
 			return ""
-		case gone != "" && gone != http2.ErrCodeNo.String(): // else streams run to their end
+		case gone != "" && gone != http2.ErrCodeNo.String(): // after NO_ERROR, streams in flight complete
 			<-c.done
 			return gone
 		}
@@ -184,7 +184,7 @@ func (c *h2Client) ask(m *message) (*answer, string) {
 	var frames []string
 	last := func(flags http2.Flags, is bool) http2.Flags {
 		if is && !m.open {
-			return flags | http2.FlagDataEndStream // the same for HEADERS
+			return flags | http2.FlagDataEndStream // END_STREAM has the same value in HEADERS
 		}
 		return flags
 	}
@@ -230,11 +230,11 @@ func (c *h2Client) appendBlock(frames []string, stream uint32, fields []field, f
 	return frames
 }
 
-// maxH2Frame is how long a frame may be without asking (RFC 9113, 4.2).
+// maxH2Frame is the initial value of SETTINGS_MAX_FRAME_SIZE (RFC 9113, 4.2).
 const maxH2Frame = 16 << 10
 
-// cut cuts what is one frame, or as many as have to be, in more if all goes in
-// pieces.
+// cut divides a payload into frames of the maximum size, or into smaller ones if c.pieces
+// is set.
 func (c *h2Client) cut(s string) (pieces []string) {
 	size := maxH2Frame
 	if c.pieces {
@@ -247,8 +247,7 @@ func (c *h2Client) cut(s string) (pieces []string) {
 	return append(pieces, s)
 }
 
-// h2Frame is a frame, whose payload may be too long for its type but not for its
-// length.
+// h2Frame returns a frame. Its payload may have a length that is invalid for its type.
 func h2Frame(kind http2.FrameType, flags http2.Flags, stream uint32, payload string) string {
 	n := len(payload)
 	return string([]byte{
@@ -257,14 +256,14 @@ func h2Frame(kind http2.FrameType, flags http2.Flags, stream uint32, payload str
 	}) + payload
 }
 
-// hpackLiteral spells a field out, without Huffman coding, and leaves the table
-// alone (RFC 7541, 6.2.2).
+// hpackLiteral encodes a field without indexing and without Huffman coding (RFC 7541,
+// 6.2.2).
 func hpackLiteral(f field) string {
 	return "\x00" + prefixed(0, 7, len(f.name)) + f.name + prefixed(0, 7, len(f.value)) + f.value
 }
 
-// prefixed is an integer in the lower bits of its first byte (RFC 7541, 5.1); the
-// others are those of first.
+// prefixed encodes an integer with a prefix of the given number of bits (RFC 7541, 5.1);
+// first has the other bits of the first byte.
 func prefixed(first byte, bits, n int) string {
 	limit := 1<<bits - 1
 	if n < limit {

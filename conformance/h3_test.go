@@ -17,13 +17,13 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 )
 
-// An h3Client is a connection in HTTP/3 that can send any bytes.
+// An h3Client is an HTTP/3 connection on which any bytes can be sent.
 type h3Client struct {
 	t      *testing.T
 	udp    *net.UDPConn
 	tr     *quic.Transport
 	conn   *quic.Conn
-	pieces bool // field sections are compressed as well as may be, bodies go in many frames
+	pieces bool // field sections have the best compression, bodies are split into many frames
 }
 
 // Types of frames (RFC 9114, 7.2).
@@ -45,7 +45,7 @@ func dialH3(t *testing.T, r *rig, pieces bool) *h3Client {
 	return c
 }
 
-// dialH3Raw connects, and sends nothing.
+// dialH3Raw connects without sending anything.
 func dialH3Raw(t *testing.T, r *rig) *h3Client {
 	t.Helper()
 	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -69,14 +69,14 @@ func (c *h3Client) close() {
 	_ = c.udp.Close()
 }
 
-// uni opens a stream of one direction and sends raw bytes on it.
+// uni opens a unidirectional stream and sends raw bytes on it.
 func (c *h3Client) uni(raw string) *quic.SendStream {
 	str, err := c.conn.OpenUniStream()
 	if err != nil {
 		c.t.Errorf("open a stream: %v", err)
 		return nil
 	}
-	_, _ = io.WriteString(str, raw) // fails if the connection has ended, which others see
+	_, _ = io.WriteString(str, raw) // fails if the connection has ended, which await reports
 	return str
 }
 
@@ -93,20 +93,21 @@ func (c *h3Client) ask(m *message) (*answer, string) {
 	return c.send(!m.open, frames...)
 }
 
-// send sends raw bytes on a stream of their own, and its end if that is wanted,
-// and returns what comes of it.
+// send sends raw bytes on a new stream, ends the stream if ends is set, and returns the
+// answer, or how the connection ended.
 func (c *h3Client) send(ends bool, raw ...string) (*answer, string) {
 	str := c.open(raw...)
 	if str == nil {
 		return new(answer), c.ended()
 	}
 	if ends {
-		_ = str.Close() // fails if it has been reset, which reading tells of
+		_ = str.Close() // fails if it was reset, which await reports
 	}
 	return c.await(str)
 }
 
-// open opens a stream and sends raw bytes on it; nil if the connection has ended.
+// open opens a stream and sends raw bytes on it; it returns nil if the connection has
+// ended.
 func (c *h3Client) open(raw ...string) *quic.Stream {
 	str, err := c.conn.OpenStream()
 	if err != nil {
@@ -165,7 +166,7 @@ func readH3Frame(in quicvarint.Reader) (kind uint64, payload string, err error) 
 	return kind, string(b), noEOF(err)
 }
 
-// noEOF makes the end within a frame different from the end behind one.
+// noEOF distinguishes the end of a stream within a frame from its end between frames.
 func noEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
@@ -188,11 +189,11 @@ func (c *h3Client) ended() string {
 	return err.Error()
 }
 
-// h3CodeName is the name of a code of HTTP/3 or QPACK.
+// h3CodeName returns the name of an error code of HTTP/3 or QPACK.
 func h3CodeName(code http3.ErrCode) string {
 	switch code {
 	case http3.ErrCodeRequestIncomplete:
-		return "H3_REQUEST_INCOMPLETE" // quic-go turns the words round
+		return "H3_REQUEST_INCOMPLETE" // quic-go has another order of the words
 	case 0x201:
 		return "QPACK_ENCODER_STREAM_ERROR"
 	case 0x202:
@@ -201,7 +202,7 @@ func h3CodeName(code http3.ErrCode) string {
 	return code.String()
 }
 
-// cut is that of h2Client, but for a limit that HTTP/3 does not have.
+// cut does the same as that of h2Client, without a maximum frame size.
 func (c *h3Client) cut(s string) (pieces []string) {
 	if !c.pieces {
 		return []string{s}
@@ -223,7 +224,7 @@ func (c *h3Client) section(fields []field) string {
 			_ = e.WriteField(qpack.HeaderField{Name: f.name, Value: f.value}) // to memory
 		}
 	}
-	if out.Len() == 0 { // it writes the prefix with the first field
+	if out.Len() == 0 { // the prefix is written with the first field
 		out.WriteString(qpackPrefix)
 	}
 	if !c.pieces {
@@ -248,15 +249,16 @@ func decodeSection(block string) (section []field, err error) {
 	}
 }
 
-// qpackPrefix begins a section that does without a dynamic table.
+// qpackPrefix is the prefix of a field section that does not use the dynamic table.
 const qpackPrefix = "\x00\x00"
 
-// qpackLiteral spells a field out, without Huffman coding (RFC 9204, 4.5.6).
+// qpackLiteral encodes a field with a literal name, without Huffman coding (RFC 9204,
+// 4.5.6).
 func qpackLiteral(f field) string {
 	return prefixed(0x20, 3, len(f.name)) + f.name + prefixed(0, 7, len(f.value)) + f.value
 }
 
-// h3Frame is a frame.
+// h3Frame returns a frame.
 func h3Frame(kind uint64, payload string) string {
 	return string(quicvarint.Append(quicvarint.Append(nil, kind), uint64(len(payload)))) + payload
 }

@@ -9,25 +9,24 @@ import (
 	"testing"
 )
 
-// A sender sends a case to the listener of a rig, in the protocol it stands
-// for, with one more request behind it, and returns what became of each: the
-// status of its final answer, or how it was refused. It fails the test unless
-// the connection ended after the last one.
+// A sender sends a case to the listener of a rig, in one protocol, followed by one more
+// request. It returns the outcome of each request: the status of its final answer, or how
+// it was refused. It fails the test unless the connection ended after the last one.
 type sender func(t *testing.T, r *rig, c *requestCase) []string
 
-// http1Senders are those of HTTP/1.1, named by how they send.
+// http1Senders are the senders of HTTP/1.1, by manner of sending.
 var http1Senders = map[string]sender{
 	"whole":  func(t *testing.T, r *rig, c *requestCase) []string { return sendHTTP1(t, r, c, 1<<20) },
 	"pieces": func(t *testing.T, r *rig, c *requestCase) []string { return sendHTTP1(t, r, c, 1+len(c.sent)/1024) },
 }
 
-// sendHTTP1 sends the case over HTTP/1.1, size bytes in a TLS record.
+// sendHTTP1 sends the case over HTTP/1.1, with size bytes per TLS record.
 func sendHTTP1(t *testing.T, r *rig, c *requestCase, size int) []string {
 	conn := r.dial(t)
 	defer conn.Close()
 	written := make(chan struct{})
 	defer func() { <-written }()
-	go func() { // ends with what there is to send, or with the connection
+	go func() { // ends when everything is sent, or with the connection
 		defer close(written)
 		writePieces(conn, c, size)
 	}()
@@ -59,8 +58,7 @@ func sendHTTP1(t *testing.T, r *rig, c *requestCase, size int) []string {
 	}
 }
 
-// writePieces writes the case and what is behind it until the other side does
-// not want any more.
+// writePieces writes the case and the request after it, until a write fails.
 func writePieces(conn *tls.Conn, c *requestCase, size int) {
 	raw := c.sent
 	if !c.cutShort {
@@ -74,11 +72,12 @@ func writePieces(conn *tls.Conn, c *requestCase, size int) {
 		raw = raw[n:]
 	}
 	if c.cutShort {
-		_ = conn.CloseWrite() // fails if the other side was faster
+		_ = conn.CloseWrite() // fails if the other side has closed the connection
 	}
 }
 
-// methods are those of the requests, as far as answers depend on them.
+// methods returns the methods of the requests, as far as the framing of the answers
+// depends on them.
 func (c *requestCase) methods() (methods []string) {
 	for _, a := range c.arrivals {
 		methods = append(methods, a.Method)

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// A field is a pair as HTTP/2 and HTTP/3 carry it, be it valid or not.
+// A field is a pair as it is sent over HTTP/2 and HTTP/3, valid or not.
 type field struct{ name, value string }
 
-// A message is a request as HTTP/2 and HTTP/3 carry it.
+// A message is a request as it is sent over HTTP/2 and HTTP/3.
 type message struct {
 	head     []field
 	data     []string // the payload of each DATA frame
@@ -19,11 +19,10 @@ type message struct {
 	open     bool     // the stream is not ended
 }
 
-// usual are the pseudo-header fields that a request gets if its case does not
-// say otherwise.
+// usual are the pseudo-header fields of a request whose case does not set them.
 var usual = []field{{":method", "GET"}, {":scheme", "https"}, {":authority", "a.test"}, {":path", "/x"}}
 
-// behindMessage is what `behind` is in HTTP/1.1.
+// behindMessage is behind as a message of HTTP/2 and HTTP/3.
 var behindMessage = &message{head: []field{
 	{":method", "GET"}, {":scheme", "https"}, {":authority", "behind.test"}, {":path", "/behind"},
 }}
@@ -65,7 +64,7 @@ func newFieldCase(b *block) (*requestCase, error) {
 	return c, nil
 }
 
-// missing are those of the usual pseudo-header fields that the head lacks.
+// missing returns the usual pseudo-header fields that the head lacks.
 func (m *message) missing() (fields []field) {
 	for _, u := range usual {
 		if !slices.ContainsFunc(m.head, func(f field) bool { return f.name == u.name }) {
@@ -75,7 +74,7 @@ func (m *message) missing() (fields []field) {
 	return fields
 }
 
-// parseField reads "name: value"; the name may be empty, or begin with a colon.
+// parseField parses "name: value"; the name may be empty, or begin with a colon.
 func parseField(line string) (f field, err error) {
 	i := 0
 	if !strings.HasPrefix(line, ": ") {
@@ -89,25 +88,25 @@ func parseField(line string) (f field, err error) {
 	return f, err
 }
 
-// An answer is what came of a request, and of its connection.
+// An answer is what a client received on the stream of a request.
 type answer struct {
 	interim  []int
 	status   int     // 0: no final head has come
 	head     []field // without :status
 	body     string
 	trailers []field
-	ended    bool   // the stream has
-	code     string // how it was reset; "": it was not
+	ended    bool   // the stream has ended
+	code     string // error code of its reset; "": it was not reset
 }
 
-// outcomes are what cases say of it: the status, if there is one, and the code of
-// the error, if it is one.
+// outcomes returns the answer in the words of the cases: the status, if a final head has
+// arrived, and the error code, if the stream was reset.
 func (a *answer) outcomes() (all []string) {
 	if a.status != 0 {
 		all = append(all, strconv.Itoa(a.status))
 	}
 	switch a.code {
-	case "", "NO_ERROR", "H3_NO_ERROR": // no more of the request was wanted
+	case "", "NO_ERROR", "H3_NO_ERROR": // a reset with it only stops the upload
 	case "PROTOCOL_ERROR", "H3_MESSAGE_ERROR":
 		all = append(all, malformed)
 	default:
@@ -116,13 +115,13 @@ func (a *answer) outcomes() (all []string) {
 	return all
 }
 
-// malformed is what cases call the code of a malformed request, in both versions.
+// malformed stands in cases for the error code of a malformed request, in both versions.
 const malformed = "malformed"
 
-// ended begins what became of a request that was the end of its connection.
+// ended is the prefix of the outcome of a request whose connection ended.
 const ended = "connection ended: "
 
-// take adds a field section.
+// take checks and records a field section.
 func (a *answer) take(t *testing.T, section []field) {
 	t.Helper()
 	trailers := a.status != 0
@@ -155,19 +154,19 @@ func (a *answer) take(t *testing.T, section []field) {
 	}
 }
 
-// ofConnections are the fields that HTTP/2 and HTTP/3 have no use for (RFC 9113,
-// 8.2.2, and RFC 9114, 4.2).
+// ofConnections are the connection-specific fields, which HTTP/2 and HTTP/3 do not allow
+// (RFC 9113, 8.2.2, and RFC 9114, 4.2).
 var ofConnections = []string{"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
 
 // A caller is a connection to a listener that sends messages as they are.
 type caller interface {
-	// ask sends a request and returns what comes of it, and how the
-	// connection ended; "": it goes on.
+	// ask sends a request and returns its answer, and how the connection ended; "" if it
+	// is open.
 	ask(m *message) (a *answer, gone string)
 	close()
 }
 
-// sendMessage sends the case over c, and what is behind it.
+// sendMessage sends the case over c, and then behindMessage.
 func sendMessage(c caller, rc *requestCase) (outcomes []string) {
 	defer c.close()
 	for _, m := range []*message{rc.msg, behindMessage} {

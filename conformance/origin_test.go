@@ -16,27 +16,27 @@ import (
 	"elbow/internal/exchange"
 )
 
-// A request is what a reader understood.
+// A request is a request as a reader has parsed it.
 type request struct{ Method, Target, Host, Body string }
 
-// An origin is a backend that records every byte and understands only what
-// elbow ought to send: a request in its plainest form, framed in one way.
+// An origin is a backend that records every byte. It accepts only what elbow is expected
+// to send: a request in its simplest form, with one kind of framing.
 type origin struct {
 	l       net.Listener
 	running sync.WaitGroup // the accept loop and every connection
 
 	mu    sync.Mutex
-	conns []*recording // guarded by mu, and so is what they point to
+	conns []*recording // guarded by mu, with what the elements point to
 	more  chan struct{}
 }
 
-// A recording is what came over one connection.
+// A recording contains what arrived over one connection.
 type recording struct {
 	raw      bytes.Buffer
-	requests []request // those that were complete
-	heads    []string  // with the trailers, if there are any
-	ends     []int     // where each of them ends in raw
-	err      error     // what was wrong with the bytes after them; nil: nothing
+	requests []request // the complete ones
+	heads    []string  // of the requests, with the trailers
+	ends     []int     // offset in raw after each request
+	err      error     // error in the bytes after the requests; nil: none
 }
 
 func newOrigin(t *testing.T) *origin {
@@ -94,10 +94,11 @@ func (o *origin) serve(c net.Conn, r *recording) {
 	}
 }
 
-// pieces returns what arrived, to be sent again: all at once, so that its reader
-// has to find the boundaries, but each request by itself if one asks for
-// another protocol. Behind it Node skips what has come in the same read, which
-// cannot happen here: elbow awaits the answer.
+// pieces returns the recorded bytes in the pieces in which they are sent to a reader: all
+// at once, so that the reader has to find the boundaries, but one request at a time if a
+// request asks for an upgrade. After such a request Node discards the other bytes of the
+// same read. That cannot happen between elbow and a backend, since elbow waits for the
+// answer.
 func (r *recording) pieces() [][]byte {
 	raw := r.raw.Bytes()
 	if !slices.ContainsFunc(r.heads, func(h string) bool { return strings.Contains(h, "\r\nUpgrade: ") }) {
@@ -112,13 +113,12 @@ func (r *recording) pieces() [][]byte {
 	return append(pieces, raw[start:])
 }
 
-// whole reports whether what arrived ends with the end of a request.
+// whole reports whether the recorded bytes end with the end of a request.
 func (r *recording) whole() bool {
 	return len(r.ends) > 0 && r.ends[len(r.ends)-1] == r.raw.Len()
 }
 
-// finish returns what has arrived, once the proxy, which is drained, has
-// closed all its connections.
+// finish returns the recordings, after the drained proxy has closed all its connections.
 func (o *origin) finish(t *testing.T, b *exchange.Backend) []*recording {
 	t.Helper()
 	for {
@@ -135,9 +135,8 @@ func (o *origin) finish(t *testing.T, b *exchange.Backend) []*recording {
 	return o.conns
 }
 
-// readPlain reads one request, and returns its fields as they stood with the
-// trailers behind the empty line. It refuses
-// all that is not in its plainest form: it is not for it to be lenient.
+// readPlain reads one request, and returns its head with the trailers after the empty
+// line. It is strict: a request that is not in its simplest form is an error.
 func readPlain(br *bufio.Reader) (req request, head string, err error) {
 	first, err := br.ReadString('\n')
 	if err != nil {
@@ -195,14 +194,14 @@ func splitField(line string) (name, value string, err error) {
 	return name, value, nil
 }
 
-// controls reports whether a line has control characters before its end, other
-// than tabs, or no CRLF at its end.
+// controls reports whether a line has control characters other than tabs before its end,
+// or does not end with CRLF.
 func controls(line string) bool {
 	text, ended := strings.CutSuffix(line, "\r\n")
 	return !ended || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-// readPlainBody returns the body and the trailers behind it.
+// readPlainBody returns the body and the trailers after it.
 func readPlainBody(br *bufio.Reader, framings []string) (body, trailers string, err error) {
 	if len(framings) == 0 {
 		return "", "", nil
@@ -251,7 +250,8 @@ func readPlainChunks(br *bufio.Reader) (body, trailers string, err error) {
 	}
 }
 
-// readPlainTrailers returns them as lines behind an empty one, as heads end.
+// readPlainTrailers returns the trailers as lines after an empty one, in the form in which
+// heads end.
 func readPlainTrailers(br *bufio.Reader) (string, error) {
 	var lines strings.Builder
 	for {
@@ -269,8 +269,7 @@ func readPlainTrailers(br *bufio.Reader) (string, error) {
 	}
 }
 
-// unfinished makes the end of a connection within a request the same error
-// wherever it comes.
+// unfinished returns the same error for the end of a connection anywhere within a request.
 func unfinished(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return io.EOF

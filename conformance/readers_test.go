@@ -22,28 +22,28 @@ import (
 	"time"
 )
 
-// with names the servers of other makes that read what arrives, beside Go's.
+// with lists the servers, besides Go's, that parse what arrived at a backend.
 var with = flag.String("with", "", "also ask these `servers`, of nginx, haproxy and node, how they read what arrives; separated by commas")
 
-// readerNames are all that can be asked.
+// readerNames are the names of all readers.
 var readerNames = []string{"go", "nginx", "haproxy", "node"}
 
-// A reader is an HTTP server that tells what it has read. It listens on a Unix
-// socket.
+// A reader is an HTTP server that reports each request as it has parsed it. It listens on
+// a Unix socket.
 type reader struct {
 	name   string
 	socket string
 }
 
-// readHeader is the field by which a reader tells. A header, because an answer
-// to HEAD has no body.
+// readHeader is the response header in which a reader reports a request. It is a header
+// because the answer to HEAD has no body.
 const readHeader = "X-Read"
 
-// startReaders starts Go's server and those of -with. nginx and haproxy pass on
-// what they have read to Go's, which tells it.
+// startReaders starts Go's server and those of -with. nginx and haproxy forward the
+// requests that they have parsed to Go's server, which reports them.
 func startReaders(t *testing.T) []reader {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "elbow") // short: the path of a socket has 107 bytes at most
+	dir, err := os.MkdirTemp("", "elbow") // short, since the path of a socket has at most 107 bytes
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func startReaders(t *testing.T) []reader {
 	return readers
 }
 
-// startGo serves with net/http.
+// startGo starts a reader that uses net/http.
 func startGo(t *testing.T, socket string) {
 	t.Helper()
 	l, err := net.Listen("unix", socket)
@@ -83,11 +83,11 @@ func startGo(t *testing.T, socket string) {
 	})
 }
 
-// tell answers with what was read.
+// tell reports the request in a header.
 func tell(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		panic(http.ErrAbortHandler) // not a request: it has no end
+		panic(http.ErrAbortHandler) // an incomplete request is not reported
 	}
 	text, err := json.Marshal(request{r.Method, r.RequestURI, r.Host, digest(string(body))})
 	if err != nil {
@@ -96,8 +96,8 @@ func tell(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(readHeader, base64.StdEncoding.EncodeToString(text))
 }
 
-// maxTold bounds a body that is told as it is; of a longer one its hash is, so
-// that what is told fits into a header of everybody.
+// maxTold bounds the bytes of a body that is reported as it is. A longer one is reported
+// by its hash, so that the header stays below the limits of all readers.
 const maxTold = 1000
 
 func digest(body string) string {
@@ -108,15 +108,15 @@ func digest(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// commands start the programs; what is in braces is a file made of the template
-// of that name in testdata/readers.
+// commands are the command lines of the readers. A name in braces stands for the path of a
+// file that is rendered from the template of that name in testdata/readers.
 var commands = map[string][]string{
 	"nginx":   {"nginx", "-p", ".", "-e", "nginx.log", "-c", "{nginx.conf}"},
 	"haproxy": {"haproxy", "-db", "-f", "{haproxy.cfg}"},
 	"node":    {"node", "--max-http-header-size=131072", "{node.js}"},
 }
 
-// startProgram starts a reader that is a program, and waits until it listens.
+// startProgram starts a reader that is another program, and waits until it listens.
 func startProgram(t *testing.T, rd reader, dir string) {
 	t.Helper()
 	args := slices.Clone(commands[rd.name])
@@ -136,7 +136,7 @@ func startProgram(t *testing.T, rd reader, dir string) {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
-	go func() { // ends with the program
+	go func() { // ends when the program does
 		defer close(ended)
 		_ = cmd.Wait() // it is killed below
 	}()
@@ -164,7 +164,7 @@ func startProgram(t *testing.T, rd reader, dir string) {
 	}
 }
 
-// lookPath finds a program, also where Debian keeps those for administrators.
+// lookPath finds a program, also in Debian's directories for administrators.
 func lookPath(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -175,7 +175,7 @@ func lookPath(name string) (string, error) {
 	return path, err
 }
 
-// fill writes a template of testdata/readers to dir.
+// fill renders a template of testdata/readers into dir.
 func fill(t *testing.T, name string, rd reader, dir string) string {
 	t.Helper()
 	text, err := template.ParseFiles(filepath.Join("testdata", "readers", name))
@@ -193,13 +193,13 @@ func fill(t *testing.T, name string, rd reader, dir string) string {
 	return file
 }
 
-// ending follows what arrived when it is read again. It ends the connection, and
-// it is understood only if its reader agrees where the request before ends.
+// ending is sent to a reader after the recorded bytes. It ends the connection, and is
+// parsed only if the reader agrees where the request before it ends.
 const ending = "GET /ending HTTP/1.1\r\nHost: ending.test\r\nConnection: close\r\n\r\n"
 
-// read sends pieces to the reader, each when the one before has been answered,
-// and returns the requests that it understood and whether it refused what came
-// then. If the pieces do not end the connection themselves, cut ends it.
+// read sends pieces to the reader, each after the answer to the one before, and returns
+// the requests that the reader parsed and whether it refused the rest. If cut is set, it
+// ends the connection afterwards, because the pieces do not.
 func (rd reader) read(pieces [][]byte, cut bool, methods []string) (seen []request, refused bool, err error) {
 	c, err := net.Dial("unix", rd.socket)
 	if err != nil {
@@ -212,13 +212,13 @@ func (rd reader) read(pieces [][]byte, cut bool, methods []string) (seen []reque
 	next := make(chan struct{}, len(pieces))
 	written := make(chan struct{})
 	defer func() { close(next); <-written }()
-	go func() { // ends when all is written or nobody answers any more
+	go func() { // ends when everything is written, or when the reader stops to answer
 		defer close(written)
 		for i, p := range pieces {
 			if i > 0 {
 				<-next
 			}
-			_, _ = c.Write(p) // a refusal may end it early
+			_, _ = c.Write(p) // fails if the reader refuses the request early
 		}
 		if cut {
 			_ = c.(*net.UnixConn).CloseWrite()
@@ -242,7 +242,7 @@ func (rd reader) read(pieces [][]byte, cut bool, methods []string) (seen []reque
 			seen = append(seen, req)
 			select {
 			case next <- struct{}{}:
-			default: // more answers than pieces
+			default: // there are more answers than pieces
 			}
 		}
 	}
@@ -267,7 +267,8 @@ func readTold(br *bufio.Reader, method string) (req request, status int, err err
 	return req, 200, err
 }
 
-// checkReading has a reader read what arrived over one connection.
+// checkReading checks that a reader parses what arrived over one connection as the origin
+// did.
 func (c *requestCase) checkReading(t *testing.T, rd reader, rec *recording) {
 	t.Helper()
 	want := slices.Clone(rec.requests)

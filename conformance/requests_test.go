@@ -17,22 +17,22 @@ func TestMain(m *testing.M) {
 	os.Exit(leak.Main(m.Run))
 }
 
-// A requestCase is something a client sends, and what must become of it. It
-// says nothing of the protocol that the client speaks.
+// A requestCase describes what a client sends and the expected results. It does not depend
+// on the client's protocol.
 type requestCase struct {
 	*block
-	framed   bool     // sent by HTTP/2 or HTTP/3
-	msg      *message // what is sent there, unless it is other frames
+	framed   bool     // sent over HTTP/2 or HTTP/3
+	msg      *message // the request there, unless the case has frames
 	arrivals []arrival
-	outcomes []string // what the client gets: statuses, and how requests were refused
+	outcomes []string // at the client: statuses, and how requests were refused
 	closes   bool
-	cutShort bool // the client ends in the middle
-	together bool // all is sent at once only
-	unread   bool // no other server is asked: few take so much
+	cutShort bool // the client ends the connection within a request
+	together bool // sent at once only, not in pieces
+	unread   bool // no other server parses it, because few accept that much
 	stricter map[string]string
 }
 
-// An arrival is a request as it must reach the backend.
+// An arrival is a request as the backend must get it.
 type arrival struct {
 	request
 	with    []string
@@ -72,7 +72,7 @@ func (c *requestCase) apply(r rule) (err error) {
 		c.outcomes[len(c.outcomes)-1] = r.rest
 	case "refused":
 		c.outcomes = append(c.outcomes, cmp.Or(r.rest, malformed))
-		c.closes = !c.framed // in HTTP/2 and HTTP/3 others go on
+		c.closes = !c.framed // in HTTP/2 and HTTP/3 other streams go on
 	case "ends":
 		c.outcomes = append(c.outcomes, ended+r.rest)
 		c.closes = true
@@ -98,7 +98,7 @@ func (c *requestCase) apply(r rule) (err error) {
 	return err
 }
 
-// parseRequest reads "METHOD TARGET HOST BODY".
+// parseRequest parses "METHOD TARGET HOST BODY".
 func parseRequest(s string) (r request, err error) {
 	parts := strings.SplitN(s, " ", 4)
 	if len(parts) < 3 {
@@ -111,10 +111,10 @@ func parseRequest(s string) (r request, err error) {
 	return r, nil
 }
 
-// behind is the request that follows each case. It ends the connection.
+// behind is the request that is sent after each case. It ends the connection.
 const behind = "GET /behind HTTP/1.1\r\nHost: behind.test\r\nConnection: close\r\n\r\n"
 
-// wanted is what must arrive in all.
+// wanted returns all requests that must arrive.
 func (c *requestCase) wanted() []arrival {
 	if c.closes {
 		return c.arrivals
@@ -122,8 +122,8 @@ func (c *requestCase) wanted() []arrival {
 	return append(slices.Clip(c.arrivals), arrival{request: request{"GET", "/behind", "behind.test", ""}})
 }
 
-// Whatever a client sends, a backend gets what is expected and nothing else,
-// and every reader reads it alike.
+// Whatever a client sends, a backend gets the expected requests and no others, and every
+// reader parses them alike.
 func TestRequests(t *testing.T) {
 	readers := startReaders(t)
 	cases := 0
@@ -147,7 +147,7 @@ func TestRequests(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-// run sends the case through a listener of its own.
+// run sends the case through a new listener.
 func (c *requestCase) run(t *testing.T, send sender, readers []reader) {
 	o := newOrigin(t)
 	r := newRig(t, o.l.Addr().String(), nil)
@@ -179,7 +179,7 @@ func (c *requestCase) run(t *testing.T, send sender, readers []reader) {
 	}
 }
 
-// at returns the case for a listener at this address.
+// at returns the case for a listener at an address.
 func (c *requestCase) at(address string) *requestCase {
 	here := *c
 	here.arrivals = slices.Clone(c.arrivals)
@@ -190,22 +190,22 @@ func (c *requestCase) at(address string) *requestCase {
 	return &here
 }
 
-// checkAnswers compares what the client got.
+// checkAnswers compares the outcomes at the client with the case.
 func (c *requestCase) checkAnswers(t *testing.T, answers []string) {
 	t.Helper()
 	want := slices.Clip(c.outcomes)
 	if !c.closes {
-		want = append(want, "200") // to what is behind
+		want = append(want, "200") // to the request after the case
 	}
 	if c.cutShort && len(answers) > 0 && answers[0] >= "400" {
-		return // whether somebody hears why is of no importance
+		return // the refusal may or may not reach the client
 	}
 	if !slices.Equal(answers, want) {
 		t.Errorf("%s: the client got %v, want %v", c.where, answers, want)
 	}
 }
 
-// checkArrivals compares what somebody read with what was to arrive.
+// checkArrivals compares the requests that one reader parsed with those that must arrive.
 func (c *requestCase) checkArrivals(t *testing.T, who string, got []request) bool {
 	t.Helper()
 	wanted := c.wanted()
@@ -225,7 +225,7 @@ func (c *requestCase) checkArrivals(t *testing.T, who string, got []request) boo
 	return true
 }
 
-// checkHeads looks for the fields that must be there or must not.
+// checkHeads checks which fields are present and which are absent.
 func (c *requestCase) checkHeads(t *testing.T, heads []string) {
 	t.Helper()
 	for i, a := range c.arrivals {
@@ -242,8 +242,8 @@ func (c *requestCase) checkHeads(t *testing.T, heads []string) {
 	}
 }
 
-// hasField reports whether a head has a field: of a name, or, of "name: value",
-// this line.
+// hasField reports whether a head has a field with a name or, if field is "name: value",
+// that line.
 func hasField(head, field string) bool {
 	end := ":"
 	if strings.Contains(field, ": ") {

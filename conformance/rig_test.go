@@ -22,10 +22,10 @@ import (
 	"elbow/internal/proxy"
 )
 
-// patience bounds what a test waits for; it is met only by a test that fails.
+// patience bounds all waits of a test; only a failing test reaches it.
 const patience = 20 * time.Second
 
-// certificate is the same for all listeners: a new one takes as long as a case.
+// certificate is shared by all listeners, because creating one takes as long as a case.
 var certificate = sync.OnceValues(func() (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -54,14 +54,14 @@ func newRig(t *testing.T, address string, sticky func(*balance.Group) balance.St
 	return newSite(t, nil, sticky, address)
 }
 
-// newSite starts one in front of the backends at these addresses, with an access
-// log if that is wanted.
+// newSite starts a listener in front of the backends at these addresses, with an access
+// log if log is not nil.
 func newSite(t *testing.T, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
 	t.Helper()
 	return newSiteIn(t, exchange.Auto, log, sticky, addresses...)
 }
 
-// newSiteIn is newSite for backends that are spoken to in this protocol.
+// newSiteIn is newSite for backends that speak the given protocol.
 func newSiteIn(t *testing.T, protocol exchange.Protocol, log io.Writer, sticky func(*balance.Group) balance.Sticky, addresses ...string) *rig {
 	t.Helper()
 	cert, err := certificate()
@@ -99,7 +99,7 @@ func newSiteIn(t *testing.T, protocol exchange.Protocol, log io.Writer, sticky f
 	return r
 }
 
-// listen opens a port that is free for TCP and for UDP.
+// listen opens a port that is free for TCP and UDP.
 func (r *rig) listen(t *testing.T, cfg *proxy.Config) {
 	t.Helper()
 	for {
@@ -116,11 +116,11 @@ func (r *rig) listen(t *testing.T, cfg *proxy.Config) {
 	}
 }
 
-// answerTimeout is how long the backend of a case may take to answer. No
-// backend here is slow but those that never end.
+// answerTimeout bounds the time in which the backend of a case answers. The only slow
+// backends here are those that never complete an answer.
 const answerTimeout = 2 * time.Second
 
-// close ends everything that goes through the listener and to the backend.
+// close ends all connections of clients and backends.
 func (r *rig) close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -131,7 +131,7 @@ func (r *rig) close() {
 	r.proxy.Close()
 }
 
-// dial opens a connection to the listener for HTTP/1.1.
+// dial opens a connection for HTTP/1.1 to the listener.
 func (r *rig) dial(t *testing.T) *tls.Conn {
 	t.Helper()
 	tcp, err := net.Dial("tcp", r.listener.Addr().String())
