@@ -40,7 +40,7 @@ var generators = map[string]func(order) (outcome, error){
 
 // roles are the other programs that it runs as its own child process, by name.
 var roles = map[string]func(args []string) error{
-	"role-refuse":      refuseRole,
+	"role-refuse":    refuseRole,
 	"role-echo":      echoRole,
 	"role-idle":      idleRole(openIdle),
 	"role-idle-tcp":  idleRole(openIdlePlain("tcp")),
