@@ -16,8 +16,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 )
 
-// The operation that CONTRIBUTING.md adds as an example is, with that change and no
-// other, in everything that is made from the table of operations.
+// The operation that CONTRIBUTING.md adds as an example is, with that change alone, in
+// everything that is derived from the table of operations.
 func TestAddAnOperation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program anew")
@@ -84,7 +84,7 @@ func TestAddAnOperation(t *testing.T) {
 		document := `{"Version":"1","Statement":[{"Effect":"Allow","Action":"ram:NoteUser","Resource":"acs:ram:*:*:user/alice"}]}`
 		clerk := user(t, n, "clerk", "Custom", "notes", document)
 		for name, want := range map[string]string{"alice": "", "bob": "NoPermission"} {
-			request := requests.NewCommonRequest() // the SDK knows no such operation
+			request := requests.NewCommonRequest() // the SDK does not have the operation
 			request.Domain, request.Version, request.ApiName, request.Scheme = n.API, api.RamVersion, "NoteUser", "http"
 			request.QueryParams = map[string]string{"UserName": name, "Note": "x"}
 			_, err := clerk.RAM.ProcessCommonRequest(request)
@@ -100,8 +100,8 @@ func TestAddAnOperation(t *testing.T) {
 	contains(t, string(log), `"action":"NoteUser","params":{"Note":"away","UserName":"alice"}`)
 }
 
-// contributedChange applies the diff of CONTRIBUTING.md to copies of the files it
-// names, and answers the file that tells the go command to take those.
+// contributedChange applies the diff of CONTRIBUTING.md to copies of the files that it
+// names, and returns an overlay with which the go command uses them.
 func contributedChange(t *testing.T) (overlay string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(), "CONTRIBUTING.md"))
@@ -128,7 +128,8 @@ func contributedChange(t *testing.T) (overlay string) {
 		}
 		replace[from] = to
 	}
-	// One line of context is enough: the neighbours change more often than what is shown.
+	// One line of context is enough: the lines around change more often than those in the
+	// diff.
 	apply := exec.Command("git", "apply", "-C1", "--ignore-whitespace", "-")
 	apply.Dir, apply.Stdin = dir, strings.NewReader(string(m[1]))
 	apply.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
@@ -136,7 +137,7 @@ func contributedChange(t *testing.T) (overlay string) {
 		t.Fatalf("the diff of CONTRIBUTING.md does not apply: %v\n%s", err, out)
 	}
 	overlay = filepath.Join(dir, "overlay.json")
-	j, _ := json.Marshal(map[string]any{"Replace": replace}) // texts always can
+	j, _ := json.Marshal(map[string]any{"Replace": replace}) // strings can always be marshalled
 	if err := os.WriteFile(overlay, j, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -161,8 +162,8 @@ func contains(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// allText is what the files of a directory hold, as roff writes it, without its
-// escaped hyphens.
+// allText returns the text of the files of a directory as roff writes it, without escaped
+// hyphens.
 func allText(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A file is applied, applied again without effect, changed, exported, and what
-// was exported is what is there.
+// A file is applied, applied again without effect, changed, and exported, and the export
+// equals the state.
 func TestApply(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -117,8 +117,8 @@ LoadBalancers:
 	}
 }
 
-// A line that is taken out of the file removes that backend alone, also where
-// others of the same server stay: one without a port of its own is Port 0.
+// Removing a line from the file removes that backend only, even if others of the same
+// server remain. A backend without a port of its own has Port 0.
 func TestApplyRemovesOneBackendOfAServer(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

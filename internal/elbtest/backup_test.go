@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A backup of a running node is restored into a running one, into a stopped one
-// and into an empty directory, and each serves then.
+// A backup of a running node is restored into a running node, into the directory of a
+// stopped one and into an empty directory. The node serves afterwards in each case.
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -60,7 +60,7 @@ func TestBackup(t *testing.T) {
 		t.Fatal(failed)
 	}
 	other.Stop(t)
-	restore(n.Data(), "running") // the listener comes back while the node runs
+	restore(n.Data(), "running") // the listener is restored while the node runs
 	serves()
 
 	n.Stop(t)

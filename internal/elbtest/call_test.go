@@ -45,7 +45,7 @@ func (c *terminal) run(t *testing.T, stdin string, args ...string) (out, failed 
 	return stdout.String(), stderr.String()
 }
 
-// What `elbow call` prints, waits for, reads and completes, against a real node.
+// `elbow call` prints, waits, reads parameters and completes against a real node.
 func TestCallCommand(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -124,7 +124,7 @@ func TestCallCommand(t *testing.T) {
 		{what: "completes what the table allows", args: []string{"__complete", "call", "SetLoadBalancerStatus", "--LoadBalancerStatus", ""}, out: "InActive"},
 		{what: "does not complete what is to be made", args: []string{"__complete", "call", "CreateUser", "--UserName", ""}, out: ":4\n"},
 	} {
-		t.Run(tt.what, func(t *testing.T) { // one after the other: they build on each other
+		t.Run(tt.what, func(t *testing.T) { // in order: they depend on each other
 			out, failed := c.run(t, tt.stdin, tt.args...)
 			if !strings.Contains(out, tt.out) || !strings.Contains(failed, tt.failed) || (failed == "") != (tt.failed == "") {
 				t.Errorf("elbow %s\ngot output %q\nand error %q\nwant %q, %q", strings.Join(tt.args, " "), out, failed, tt.out, tt.failed)
@@ -133,8 +133,8 @@ func TestCallCommand(t *testing.T) {
 	}
 }
 
-// Every operation that reads one thing says by `elbow call` that it is not there,
-// with exit status 1, whatever it answers on the wire.
+// For every operation that reads one resource, `elbow call` reports a missing resource
+// with exit status 1, whatever the answer of the API is.
 func TestCallOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -26,7 +26,7 @@ type visitor struct {
 	testing.TB
 	client *http.Client
 	base   string
-	token  string // of the last page's forms
+	token  string // of the forms in the last page
 }
 
 func newVisitor(t testing.TB, n *Node) *visitor {
@@ -75,7 +75,7 @@ func (v *visitor) signIn(by, name, secret string) (at, text string) {
 	return at, text
 }
 
-// follow opens a stream and waits for its first event.
+// follow opens an event stream and waits for its first event.
 func (v *visitor) follow(page string) *http.Response {
 	v.Helper()
 	res, err := v.client.Get(v.base + page)
@@ -92,8 +92,8 @@ func (v *visitor) follow(page string) *http.Response {
 	return nil
 }
 
-// What a person does at the console is a call of the API as that person, and a
-// session ends with what it was begun with.
+// An action at the console is a call of the API as the signed-in person, and a session
+// ends with the credential that it began with.
 func TestConsole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -143,7 +143,7 @@ func TestConsole(t *testing.T) {
 		t.Errorf("after the key was switched off: at %s", at)
 	}
 
-	// A browser that listens does not hold up the end of the server.
+	// A browser with an event stream does not delay the end of the server.
 	stream := root.follow("live/load-balancers/" + w.lb)
 	defer stream.Body.Close()
 	start := time.Now()
@@ -152,8 +152,8 @@ func TestConsole(t *testing.T) {
 		t.Errorf("the server took %s to end while a page watched", took)
 	}
 
-	// Who is signed in stays so across a restart and a takeover; who is not does not
-	// come back.
+	// Sessions survive a restart and a takeover; sessions that were ended do not come
+	// back.
 	again := w.node.Again(t)
 	if _, at, _ := root.get(""); at != "/console/" {
 		t.Errorf("after a restart: at %s", at)
@@ -167,8 +167,8 @@ func TestConsole(t *testing.T) {
 	}
 }
 
-// The console is off where the API can be reached from elsewhere, unless it is
-// asked for; and a browser at the API is shown the way.
+// A browser at the API is redirected to the console, unless -console=off turns the console
+// off.
 func TestConsoleSwitch(t *testing.T) {
 	t.Parallel()
 	status := func(n *Node, page string) int {
@@ -201,8 +201,8 @@ func TestConsoleSwitch(t *testing.T) {
 	}
 }
 
-// BenchmarkConsole is the console of an installation with 1,000 load balancers:
-// how long the overview takes, and what 50 open pages cost in CPU time.
+// BenchmarkConsole measures the console of an installation with 1,000 load balancers: the
+// time of the overview, and the CPU time of 50 open pages.
 func BenchmarkConsole(b *testing.B) {
 	n := Start(b, Options{})
 	c := NewCertificate(b, SiteName)
@@ -241,7 +241,7 @@ func BenchmarkConsole(b *testing.B) {
 	b.ReportMetric(100*open.Seconds()/watched.Seconds(), "%cpu-50open")
 }
 
-// oneBalancer makes a load balancer with a backend and a listener that runs.
+// oneBalancer creates a load balancer with a backend and a running listener.
 func oneBalancer(b *testing.B, client *rpc.Client, certificate string) {
 	var made struct{ LoadBalancerID string }
 	text, err := patient(b, client, operation(b, "CreateLoadBalancer"), LoadBalancerParams())
@@ -268,7 +268,7 @@ func oneBalancer(b *testing.B, client *rpc.Client, certificate string) {
 	}
 }
 
-// cpuOf is the CPU time that a process takes during a while.
+// cpuOf returns the CPU time that a process uses during a period.
 func cpuOf(b *testing.B, pid int, while time.Duration) time.Duration {
 	b.Helper()
 	used := func() time.Duration {
@@ -279,15 +279,15 @@ func cpuOf(b *testing.B, pid int, while time.Duration) time.Duration {
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+2:]))
 		user, _ := strconv.Atoi(fields[11])
 		system, _ := strconv.Atoi(fields[12])
-		return time.Duration(user+system) * 10 * time.Millisecond // the clock of /proc has 100 Hz
+		return time.Duration(user+system) * 10 * time.Millisecond // /proc counts in hundredths of a second
 	}
 	before := used()
 	time.Sleep(while)
 	return used() - before
 }
 
-// The charts of a page that somebody watches go on over a takeover and a restart:
-// what they showed before is there after it, without a history too.
+// The charts of an open page continue over a takeover and a restart, with the points from
+// before, even without a history.
 func TestConsoleChartsOutlastProcesses(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{Args: []string{"-history-size", "0"}})

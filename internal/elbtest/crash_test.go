@@ -18,13 +18,12 @@ import (
 	"elbow/internal/rpc"
 )
 
-// kills is how often the node is killed in TestKill.
+// kills is the number of times that TestKill kills the node.
 const kills = 50
 
-// An acknowledged call survives kill -9 at any moment: after each of 50 kills in
-// a stream of calls everything acknowledged is there, nothing is there that was
-// never asked for, and the started listeners serve from the moment when the node is
-// ready.
+// An acknowledged call survives kill -9 at any moment. After each of 50 kills during a
+// stream of calls the state has everything that was acknowledged and nothing that was not
+// requested, and the started listeners serve from the moment when the node is ready.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -51,26 +50,26 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// desired is what a listener was told.
+// desired is the desired state of a listener.
 type desired struct {
 	exists      bool
 	started     bool
 	description string
 }
 
-// A ledger notes what the node has acknowledged.
+// A ledger records what the node has acknowledged.
 type ledger struct {
 	site    *Site
 	acked   map[int]desired // by port
-	port    int             // of the call whose answer never came; 0 if there is none
-	pending desired         // what that call asked for
+	port    int             // of the call that got no answer; 0: none
+	pending desired         // state that this call requested
 	count   int
 }
 
-// ledgerPorts is the number of ports that the stream of calls works on.
+// ledgerPorts is the number of ports that the calls use.
 const ledgerPorts = 24
 
-// write makes calls until one is not answered.
+// write makes calls until one gets no answer.
 func (m *ledger) write(c *rpc.Client, acks chan<- struct{}) {
 	for {
 		port := 10000 + rand.IntN(ledgerPorts)
@@ -98,7 +97,7 @@ func (m *ledger) write(c *rpc.Client, acks chan<- struct{}) {
 	}
 }
 
-// next is a call that changes a listener, and what the listener is after it.
+// next returns a call that changes a listener, and the listener's state after it.
 func (m *ledger) next(was desired) (action string, want desired) {
 	m.count++
 	want = was
@@ -132,7 +131,7 @@ func (m *ledger) audit(t *testing.T, n *Node) {
 
 	found := m.read(t, n)
 	if m.port != 0 {
-		// The last call was or was not done; both are right, a mixture is not.
+		// The last call was either done or not done; a mixture is an error.
 		if got := found[m.port]; got != m.pending && got != m.acked[m.port] {
 			t.Errorf("port %d: %+v, want %+v or, by the call without an answer, %+v", m.port, got, m.acked[m.port], m.pending)
 		}
@@ -158,7 +157,8 @@ func (m *ledger) wantServing(t *testing.T, port int) {
 	}
 }
 
-// read is what the API tells of the listeners once none of them is on its way.
+// read returns the listeners' states according to the API, once no listener is starting or
+// stopping.
 func (m *ledger) read(t *testing.T, n *Node) map[int]desired {
 	t.Helper()
 	found := make(map[int]desired)

@@ -21,11 +21,11 @@ import (
 
 var wholeMatrix = flag.Bool("damage", false, "every file of a data directory with every kind of damage, and not a few of them")
 
-// nobody is the user that the commands run as in TestDamage: root may read and
-// write everything.
+// nobody is the user id that the commands of TestDamage run as, because root can read and
+// write every file.
 const nobody = 65534
 
-// A damage is what may happen to a file.
+// A damage is a way in which a file can be damaged.
 type damage struct {
 	name  string
 	spoil func(path string) error
@@ -60,7 +60,7 @@ var damages = []damage{
 	{"flipped byte", overwritten(func(b []byte) (int, []byte) { return len(b) / 3, []byte{b[len(b)/3] ^ 0x20} }), false},
 }
 
-// instead puts something that is not a regular file in the place of a file.
+// instead replaces a file by something that is not a regular file.
 func instead(put func(path string) error) func(string) error {
 	return func(path string) error {
 		if err := os.RemoveAll(path); err != nil {
@@ -73,7 +73,8 @@ func instead(put func(path string) error) func(string) error {
 	}
 }
 
-// putSocket binds a socket elsewhere first: the path of a socket has at most 107 bytes.
+// putSocket binds a socket in another directory first, because the path of a socket has at
+// most 107 bytes.
 func putSocket(path string) error {
 	dir, err := os.MkdirTemp("", "socket")
 	if err != nil {
@@ -109,7 +110,7 @@ func resized(size func(int64) int64) func(string) error {
 	}
 }
 
-// overwritten writes into what a file has before the zeros at its end.
+// overwritten overwrites bytes of a file before the zeros at its end.
 func overwritten(with func(used []byte) (int, []byte)) func(string) error {
 	return func(path string) error {
 		content, err := os.ReadFile(path)
@@ -118,7 +119,7 @@ func overwritten(with func(used []byte) (int, []byte)) func(string) error {
 		}
 		used := bytes.TrimRight(content, "\x00")
 		if len(used) == 0 {
-			return nil // nothing is in it that could be damaged
+			return nil // the file has only zeros
 		}
 		at, b := with(used)
 		copy(content[at:], b)
@@ -126,7 +127,7 @@ func overwritten(with func(used []byte) (int, []byte)) func(string) error {
 	}
 }
 
-// writeSparse writes a file without the zeros at its end taking space.
+// writeSparse writes a file with a hole in place of the zeros at its end.
 func writeSparse(path string, content []byte) error {
 	if err := os.WriteFile(path, bytes.TrimRight(content, "\x00"), 0o600); err != nil {
 		return err
@@ -134,16 +135,17 @@ func writeSparse(path string, content []byte) error {
 	return os.Truncate(path, int64(len(content)))
 }
 
-// A damaged is a data directory that a node has left, to be copied and spoilt.
+// A damaged is the data directory of a node that has ended, of which the tests damage
+// copies.
 type damaged struct {
-	program string // the binary, where nobody may run it
+	program string // the binary, in a directory that nobody may read
 	node    *Node
 	site    *Site
 	want    []archive.Document
-	backup  string // file
+	backup  string // path of a backup
 }
 
-// newDamaged makes the directory.
+// newDamaged creates the directory.
 func newDamaged(t *testing.T) *damaged {
 	t.Helper()
 	n := Start(t, Options{})
@@ -191,7 +193,7 @@ func (d *damaged) mustCall(t *testing.T, n *Node, action string, params map[stri
 	}
 }
 
-// files lists what is in the directory, relative to it.
+// files lists the files in the directory, relative to it.
 func (d *damaged) files(t *testing.T) (all []string) {
 	t.Helper()
 	err := filepath.WalkDir(d.node.Data(), func(path string, e fs.DirEntry, err error) error {
@@ -207,7 +209,7 @@ func (d *damaged) files(t *testing.T) (all []string) {
 	return all
 }
 
-// copy copies the directory, for nobody.
+// copy copies the directory, owned by nobody.
 func (d *damaged) copy(t *testing.T) (dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
@@ -240,11 +242,11 @@ func (d *damaged) copy(t *testing.T) (dir string) {
 	return dir
 }
 
-// commandTime is how long a command may take with a damaged directory.
+// commandTime bounds the time of a command with a damaged directory.
 const commandTime = 10 * time.Second
 
-// run runs a command as nobody and returns what it says and whether it succeeded.
-// One that takes too long fails the test.
+// run runs a command as nobody and returns its output and whether it succeeded. A command
+// that takes too long fails the test.
 func (d *damaged) run(t *testing.T, args ...string) (out string, ok bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -273,8 +275,7 @@ func asNobody() *syscall.SysProcAttr {
 	return attr
 }
 
-// serve starts a node on the directory. It is killed by the caller, or did not
-// start.
+// serve starts a node on the directory. If it starts, the caller has to kill it.
 func (d *damaged) serve(t *testing.T, dir string) (*Node, error) {
 	t.Helper()
 	n := &Node{Options: Options{Dir: filepath.Dir(dir), Binary: d.program, VSwitch: d.node.VSwitch}}
@@ -285,8 +286,7 @@ func (d *damaged) serve(t *testing.T, dir string) (*Node, error) {
 	return n, n.launch()
 }
 
-// says makes sure that a command which failed says which file it is about, in
-// lines for people.
+// says checks that a command which failed names the file in its last line.
 func says(t *testing.T, command, out, file string) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -303,9 +303,9 @@ func says(t *testing.T, command, out, file string) {
 	t.Errorf("%s does not name %s: %s", command, file, last)
 }
 
-// Whatever happens to a file of the data directory: each command ends soon, with a
-// line that says which file it is and what to do, or works with everything that
-// was acknowledged.
+// Whatever happens to a file of the data directory, each command ends soon: either with a
+// line that names the file and says what to do, or successfully with everything that was
+// acknowledged.
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	d := newDamaged(t)
@@ -346,7 +346,7 @@ var passing = []string{
 	"restoring.backup", "restoring.backup.part", "takeover.sock", "takeover.sock.new", "backup.sock", "audit.log.1",
 }
 
-// sampled are the cases that every run of the suite has.
+// sampled reports whether every run of the suite has this case.
 func sampled(file, kind string) bool {
 	switch filepath.Base(file) {
 	case "db":
@@ -390,8 +390,8 @@ func (d *damaged) try(t *testing.T, file string, kind damage) {
 		}
 	}
 	n.Kill()
-	aside := func() []string { all, _ := filepath.Glob(filepath.Join(dir, "damaged-*")); return all } // the pattern is right
-	replaced := file == "restoring.backup"                                                            // the restore writes its own, and sets nothing aside
+	aside := func() []string { all, _ := filepath.Glob(filepath.Join(dir, "damaged-*")); return all } // the pattern is well-formed
+	replaced := file == "restoring.backup"                                                            // the restore replaces this file and sets nothing aside
 	if out, ok = d.run(t, "restore", "--yes", "--data", dir, d.backup); len(aside()) > 0 != (refused && !replaced) {
 		t.Errorf("the node said %s, and the restore has set aside %q", n.Log(), aside())
 	}
@@ -410,7 +410,7 @@ func (d *damaged) try(t *testing.T, file string, kind damage) {
 	n.Kill()
 }
 
-// isWhole makes sure that a backup has what was acknowledged.
+// isWhole checks that a backup contains everything that was acknowledged.
 func (d *damaged) isWhole(t *testing.T, out string) {
 	t.Helper()
 	_, documents, err := archive.Read(strings.NewReader(out))
@@ -429,7 +429,7 @@ func (d *damaged) isWhole(t *testing.T, out string) {
 	}
 }
 
-// serves makes sure that a node has what was acknowledged.
+// serves checks that a node has everything that was acknowledged.
 func (d *damaged) serves(t *testing.T, n *Node) {
 	t.Helper()
 	if got := n.balancers(t); got != 1 {

@@ -8,8 +8,8 @@ import (
 	"elbow/internal/exchange"
 )
 
-// The data plane, which does not know the API, has by itself the timeouts that the
-// table of operations says.
+// The data plane, which does not know the API, has the same default timeouts as the table
+// of operations.
 func TestDefaultsAgree(t *testing.T) {
 	defaults := make(map[string]string)
 	for _, r := range operation(t, "CreateLoadBalancerHTTPSListener").New().Params() {

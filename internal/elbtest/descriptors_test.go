@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// limited is the program, which may have so many files open.
+// limited returns the program with a limit on open files.
 func limited(t *testing.T, files int) string {
 	t.Helper()
 	path, err := binary()
@@ -26,8 +26,8 @@ func limited(t *testing.T, files int) string {
 	return script
 }
 
-// With more listeners than files may be open, some are refused by name, and the API,
-// health and the other listeners go on.
+// With more listeners than descriptors, some listeners fail with a reason in their status,
+// and the API, health checks and the other listeners work.
 func TestMoreListenersThanFiles(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{Binary: limited(t, 240)})
@@ -61,7 +61,7 @@ func TestMoreListenersThanFiles(t *testing.T) {
 	}
 }
 
-// admin is what the node answers at its admin address.
+// admin returns the node's answer at its admin address.
 func (n *Node) admin(t *testing.T, path string) string {
 	t.Helper()
 	res, err := http.Get("http://" + n.Admin + path)
@@ -76,7 +76,7 @@ func (n *Node) admin(t *testing.T, path string) string {
 	return string(text)
 }
 
-// However many connections clients open, there are files left for backends, the API,
+// However many connections clients open, descriptors are left for backends, the API,
 // metrics and a takeover.
 func TestFilesAreKept(t *testing.T) {
 	t.Parallel()
@@ -90,7 +90,7 @@ func TestFilesAreKept(t *testing.T) {
 			defer c.Close()
 		}
 	}
-	Eventually(t, func() error { // each has been taken, or refused
+	Eventually(t, func() error { // each was accepted, or refused
 		if n := metric(n.admin(t, "/metrics"), "elbow_listener_connections_total"); n < 401 {
 			return fmt.Errorf("%d connections were accepted", n)
 		}
@@ -99,7 +99,7 @@ func TestFilesAreKept(t *testing.T) {
 	if refused := metric(n.admin(t, "/metrics"), "elbow_listener_overload_refused_total", `reason="descriptors"`); refused == 0 || refused == 400 {
 		t.Errorf("%d of 400 connections were refused, want those that there are no files for", refused)
 	}
-	f.Get(t, kept, "/") // over the connection that is there
+	f.Get(t, kept, "/") // over the existing connection
 	if _, err := f.Describe(f.Port); err != nil {
 		t.Errorf("a call: %v", err)
 	}
@@ -109,7 +109,7 @@ func TestFilesAreKept(t *testing.T) {
 	}
 }
 
-// metric is the value of the first series of a name that has the labels.
+// metric returns the value of the first series with this name and labels.
 func metric(text, name string, labels ...string) (value int) {
 	for line := range strings.Lines(text) {
 		has := strings.HasPrefix(line, name)

@@ -13,7 +13,7 @@ import (
 	"elbow/internal/api"
 )
 
-// smallDisk is a file system of its own that a test may fill, with so many KiB.
+// smallDisk returns a file system of the given size in KiB, which a test may fill.
 func smallDisk(t *testing.T, kib int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -28,7 +28,7 @@ func smallDisk(t *testing.T, kib int) string {
 	return dir
 }
 
-// fill takes all the space that is left and returns what gives it back.
+// fill uses all free space; free releases it.
 func fill(t *testing.T, dir string) (free func()) {
 	t.Helper()
 	path := filepath.Join(dir, "filler")
@@ -51,9 +51,9 @@ func fill(t *testing.T, dir string) (free func()) {
 	}
 }
 
-// On a full disk every call that would change something ends with
-// ens.interface.error and changes nothing; what only reads is answered, traffic
-// goes on, and with space everything works again.
+// On a full disk every call that would change something ends with ens.interface.error and
+// changes nothing, calls that read are answered, and traffic is served. Once there is
+// space, everything works again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := smallDisk(t, 320<<10)
@@ -66,7 +66,7 @@ func TestFullDisk(t *testing.T) {
 			continue
 		}
 		params := w.valid(t, op.Name)
-		if op.Name == "StopLoadBalancerListener" { // of one that runs, or there is nothing to change
+		if op.Name == "StopLoadBalancerListener" { // of a running listener, as otherwise there is nothing to change
 			params["LoadBalancerId"], params["ListenerPort"] = f.LoadBalancerID, f.Port
 		}
 		_, err := patient(t, w.by(op.Name), op, params)
@@ -89,8 +89,8 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
-// A first start on a disk with little room or none either works or ends with the
-// reason; it never stands still.
+// A first start on a disk with little or no space either works or ends with the reason; it
+// never hangs.
 func TestFirstStartOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, room := range []int{0, 1, 16, 65, 80, 100, 140, 200} { // MiB

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The doctor finds a node well, and names what is wrong with one that is not.
+// The doctor reports no problem of a healthy node, and names the problems of others.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

@@ -18,9 +18,9 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// The official SDK takes an EIP, gives it to a load balancer and takes it back, with
-// the statuses that Terraform and the Kubernetes controller wait for. All listeners
-// serve on it, by HTTP/3 too, and go on doing so in a process that takes over.
+// The official SDK allocates an EIP, associates it with a load balancer and releases it,
+// with the statuses that Terraform and the Kubernetes controller wait for. All listeners
+// serve on it, over HTTP/3 too, also in a process that takes over.
 func TestEIPBySDK(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -102,7 +102,8 @@ func (w *world) addressOf(t *testing.T, eip string) string {
 	return all.EipAddresses.EipAddress[0].IPAddress
 }
 
-// awaitAccepting waits until connections to an address are accepted, or are not.
+// awaitAccepting waits until connections to an address are accepted, or refused if want is
+// false.
 func awaitAccepting(t *testing.T, address string, want bool) {
 	t.Helper()
 	Eventually(t, func() error {
@@ -117,8 +118,8 @@ func awaitAccepting(t *testing.T, address string, want bool) {
 	})
 }
 
-// A TCP listener serves on an EIP, follows changes there, and lets what is open on it go
-// on when the EIP goes.
+// A TCP listener serves on an EIP and applies changes there. Its open connections survive
+// the removal of the EIP.
 func TestEIPOfTCPListener(t *testing.T) {
 	t.Parallel()
 	n := node(t)
@@ -147,8 +148,8 @@ func TestEIPOfTCPListener(t *testing.T) {
 	readText(t, dialTCP(t, at), 1)
 }
 
-// A UDP listener serves on an EIP, answers from it, and goes on doing so in a process
-// that takes over. When the EIP goes, its port is closed.
+// A UDP listener serves on an EIP, answers from it, and does so in a process that takes
+// over. Its port is closed when the EIP is removed.
 func TestEIPOfUDPListener(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -190,8 +191,8 @@ func TestEIPOfUDPListener(t *testing.T) {
 	}
 }
 
-// onceUDP sends one datagram, q, and reports what is wrong with the answer. The socket
-// is connected, so that an answer from another address is none.
+// onceUDP sends one datagram, q, and returns an error if the answer is wrong. The socket
+// is connected, so that it receives nothing from other addresses.
 func onceUDP(at, want string) error {
 	c, err := net.Dial("udp", at)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A refusal is a call that ends with an error: the valid call of the operation
-// with changes. Setup, if there is one, comes first.
+// A refusal is a call that ends with an error: the valid call of the operation with
+// changes. Setup, if there is one, runs before it.
 type refusal struct {
 	op      string
 	want    api.ErrorID
@@ -28,9 +28,9 @@ type refusal struct {
 	setup   func(w *world, t *testing.T)
 }
 
-// refusals has, for every operation, every error of its list that depends on
-// what the operation does. Those that every operation ends with in the same way
-// are in TestErrorsOfEveryOperation.
+// refusals has, for every operation, each error of its list that depends on what the
+// operation does. The errors that all operations have in common are in
+// TestErrorsOfEveryOperation.
 func refusals(w *world) []refusal {
 	lb := func(id string) map[string]string { return map[string]string{"LoadBalancerId": id} }
 	none, inactive := lb("lb-none"), lb(w.inactive)
@@ -290,7 +290,7 @@ func refusals(w *world) []refusal {
 	}
 }
 
-// fillPool gives the load balancer as many backends as it takes: 20 with a call, then one
+// fillPool adds as many backends as the load balancer accepts: 20 with one call, then one
 // by one.
 func (w *world) fillPool(t *testing.T) {
 	add := func(n int, prefix string) {
@@ -299,7 +299,7 @@ func (w *world) fillPool(t *testing.T) {
 			for i := range n {
 				items = append(items, map[string]string{"ServerId": fmt.Sprintf("i-%s%d-%d", prefix, batch, i), "Ip": "127.0.0.1", "Port": "1"})
 			}
-			text, _ := json.Marshal(items) // maps of texts always can
+			text, _ := json.Marshal(items) // maps of strings can always be marshalled
 			return map[string]string{"LoadBalancerId": w.lb, "BackendServers": string(text)}
 		})
 	}
@@ -307,8 +307,8 @@ func (w *world) fillPool(t *testing.T) {
 	add(1, "last-")
 }
 
-// untilRefused makes calls of an operation, with the parameters of the i-th, until one is
-// refused. Whether that is the error which is expected, the call under test shows.
+// untilRefused makes calls of an operation, with params(i) for the i-th, until one is
+// refused. The call under test shows whether that was the expected error.
 func (w *world) untilRefused(t *testing.T, action string, params func(i int) map[string]string) {
 	for i := 0; ; i++ {
 		if _, err := patient(t, w.Client, operation(t, action), params(i)); err != nil {
@@ -317,19 +317,19 @@ func (w *world) untilRefused(t *testing.T, action string, params func(i int) map
 	}
 }
 
-// fillEIPs gives the load balancer as many EIPs as one may have.
+// fillEIPs gives the load balancer the maximum number of EIPs.
 func (w *world) fillEIPs(t *testing.T) {
 	w.untilRefused(t, "AssociateEnsEipAddress", func(int) map[string]string {
 		return map[string]string{"AllocationId": w.newEIP(t), "InstanceId": w.lb}
 	})
 }
 
-// drainPool takes EIPs until there is none left.
+// drainPool allocates EIPs until none is left.
 func (w *world) drainPool(t *testing.T) {
 	w.untilRefused(t, "CreateEipInstance", func(int) map[string]string { return EIPParams() })
 }
 
-// fillVSwitch makes load balancers until there is no address left.
+// fillVSwitch creates load balancers until no address is left.
 func (w *world) fillVSwitch(t *testing.T) {
 	w.untilRefused(t, "CreateLoadBalancer", func(int) map[string]string { return LoadBalancerParams() })
 }
@@ -343,22 +343,22 @@ func (w *world) attachUntilRefused(t *testing.T, action, prefix, kind, name stri
 	})
 }
 
-// fillPolicies gives alice as many policies as a user may have.
+// fillPolicies attaches the maximum number of policies to alice.
 func (w *world) fillPolicies(t *testing.T) {
 	w.attachUntilRefused(t, "AttachPolicyToUser", "p", "UserName", "alice")
 }
 
-// fillGroupPolicies gives the operators as many policies as a group may have.
+// fillGroupPolicies attaches the maximum number of policies to the group operators.
 func (w *world) fillGroupPolicies(t *testing.T) {
 	w.attachUntilRefused(t, "AttachPolicyToGroup", "gp", "GroupName", "operators")
 }
 
-// fillRolePolicies gives a role as many policies as one may have.
+// fillRolePolicies attaches the maximum number of policies to a role.
 func (w *world) fillRolePolicies(t *testing.T) {
 	w.attachUntilRefused(t, "AttachPolicyToRole", "rp", "RoleName", "trusting")
 }
 
-// fillVersions makes a policy with as many versions as one may have.
+// fillVersions creates a policy with the maximum number of versions.
 func (w *world) fillVersions(t *testing.T) {
 	full := map[string]string{"PolicyName": "full", "PolicyDocument": allowAll}
 	w.must(t, "CreatePolicy", full, nil)
@@ -367,7 +367,7 @@ func (w *world) fillVersions(t *testing.T) {
 	}
 }
 
-// fillGroups puts alice into as many groups as a user may be in.
+// fillGroups adds alice to the maximum number of groups.
 func (w *world) fillGroups(t *testing.T) {
 	w.untilRefused(t, "AddUserToGroup", func(i int) map[string]string {
 		name := fmt.Sprintf("g-%d", i)
@@ -396,14 +396,14 @@ func TestErrorsOfOperations(t *testing.T) {
 	}
 }
 
-// newSmallWorld is a world whose vSwitch can be filled.
+// newSmallWorld returns a world with a vSwitch that can be filled.
 func newSmallWorld(t *testing.T) *world {
 	t.Helper()
 	vswitch := strings.TrimSuffix(freeVSwitch(), "/20") + "/28"
 	return newWorldOn(t, Options{VSwitch: vswitch})
 }
 
-// isRow checks that an error is the answer that a row of the table describes.
+// isRow checks that an error is the one that a row of the table describes.
 func (w *world) isRow(t *testing.T, err error, id api.ErrorID) {
 	t.Helper()
 	got, ok := errors.AsType[*rpc.Error](err)
@@ -427,7 +427,8 @@ func (w *world) isRow(t *testing.T, err error, id api.ErrorID) {
 	}
 }
 
-// like reports whether text fills in a pattern of the table.
+// like reports whether text matches a pattern of the table, in which %s stands for any
+// text.
 func like(pattern, text string) bool {
 	begin, end, filled := strings.Cut(pattern, "%s")
 	if !filled {
@@ -436,9 +437,9 @@ func like(pattern, text string) bool {
 	return len(text) > len(begin)+len(end) && strings.HasPrefix(text, begin) && strings.HasSuffix(text, end)
 }
 
-// Some errors come in the same way from every operation that lists them: a
-// parameter given twice with different values, no permission. (The boundaries
-// of TestBoundariesRefused are the third such.)
+// Errors that all operations which list them have in common: no permission, and a
+// parameter given twice with different values. (TestBoundariesRefused has the errors of
+// boundaries.)
 func TestErrorsOfEveryOperation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -462,8 +463,8 @@ func TestErrorsOfEveryOperation(t *testing.T) {
 	}
 }
 
-// twice makes a call with its first parameter in the query and, with another
-// value, in the form.
+// twice makes a call with its first parameter in the query and, with another value, in the
+// form.
 func (w *world) twice(t *testing.T, op *api.Operation) error {
 	t.Helper()
 	name := op.New().Params()[0].Name
@@ -471,16 +472,16 @@ func (w *world) twice(t *testing.T, op *api.Operation) error {
 	return err
 }
 
-// withQuery is a client that adds parameters to the query of its V1 calls after
-// signing them as a client would that knew of them.
+// withQuery returns a client that adds parameters to the query of its V1 calls after it
+// has signed them.
 func (w *world) withQuery(extra url.Values) *rpc.Client {
 	c := *w.Client
 	c.HTTP = &http.Client{Transport: addQuery{extra}}
 	return &c
 }
 
-// addQuery sends requests with more in the query than was signed. The check for
-// doubled parameters comes while a request is read, before its signature.
+// addQuery sends requests with more parameters in the query than were signed. The check
+// for duplicate parameters is made before the signature is verified.
 type addQuery struct{ extra url.Values }
 
 func (a addQuery) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -491,17 +492,16 @@ func (a addQuery) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// unproduced lists errors that no call can end with today, each with what would
-// bring it about, and those that need another node or no call at all.
+// unproduced lists the errors that no call of this test can produce, with their causes.
 var unproduced = map[api.ErrorID]string{
-	api.ErrInternal:         "a fault of ours",
-	api.ErrUnavailable:      "a server that is about to end",
-	api.ErrMalformedRequest: "what is no call; TestMalformedRequests",
+	api.ErrInternal:         "an internal error",
+	api.ErrUnavailable:      "a server that is shutting down",
+	api.ErrMalformedRequest: "an invalid request; TestMalformedRequests",
 	api.ErrNeedTLS:          "a node with -api-cert; TestAPIOverTLS",
 }
 
-// producedElsewhere names the test that produces an error for every operation
-// that lists it.
+// producedElsewhere names the test that produces an error for every operation that lists
+// it.
 var producedElsewhere = map[api.ErrorID]string{
 	api.ErrInvalid:          "TestBoundariesRefused",
 	api.ErrMissing:          "TestBoundariesRefused",
@@ -513,8 +513,7 @@ var producedElsewhere = map[api.ErrorID]string{
 	api.ErrRoleByRoot:       "TestAssumeRole",
 }
 
-// Every error that an operation lists is produced by a test, and every common
-// one too.
+// Every error that an operation lists, and every common error, is produced by a test.
 func TestEveryListedErrorIsProduced(t *testing.T) {
 	have := make(map[string]bool)
 	for _, r := range refusals(&world{}) {
@@ -539,7 +538,7 @@ func TestEveryListedErrorIsProduced(t *testing.T) {
 	}
 }
 
-// commonRefusals are the calls that end before it is known what they are about.
+// commonRefusals are the calls that are refused before their operation is known.
 var commonRefusals = map[api.ErrorID]func(t *testing.T, w *world) error{
 	api.ErrMissingParameter: func(_ *testing.T, w *world) error {
 		return w.raw(http.MethodPost, url.Values{"Version": {api.EnsVersion}, "Action": {"DescribeEnsRegions"}}, nil)
@@ -638,7 +637,7 @@ var commonRefusals = map[api.ErrorID]func(t *testing.T, w *world) error{
 	},
 }
 
-// Not beside other tests: whoever is to be throttled must be quick enough for it.
+// Not parallel: throttling depends on the rate of the calls.
 func TestCommonErrors(t *testing.T) {
 	w := newWorld(t)
 	for id, produce := range commonRefusals {
@@ -657,7 +656,7 @@ func describeRegions(c *rpc.Client) error {
 	return err
 }
 
-// untilRefused makes calls as fast as it can, more than any limit allows.
+// untilRefused makes calls at the highest rate, more than any limit allows.
 func untilRefused(c *rpc.Client, action string) error {
 	for range 2000 {
 		if _, err := c.Call(context.Background(), api.EnsVersion, action, nil); err != nil {
@@ -685,7 +684,7 @@ func (w *world) altered(change func(url.Values)) error {
 	return describeRegions(&c)
 }
 
-// raw sends a request that nobody signed.
+// raw sends an unsigned request.
 func (w *world) raw(method string, query url.Values, header http.Header) error {
 	r, err := http.NewRequest(method, w.Endpoint+"/?"+query.Encode(), nil)
 	if err != nil {
@@ -695,7 +694,7 @@ func (w *world) raw(method string, query url.Values, header http.Header) error {
 	return w.send(r)
 }
 
-// send sends a request as it is and answers the error in its answer.
+// send sends a request unchanged and returns the error in its answer.
 func (w *world) send(r *http.Request) error {
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {

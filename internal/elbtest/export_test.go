@@ -8,11 +8,11 @@ import (
 	"elbow/internal/api"
 )
 
-// awkward are names that readers of YAML take for something else, that make the
-// same file name, or that are longer than CreateLoadBalancer takes.
+// awkward are names that YAML parsers take for another type, that result in the same file
+// name, or that are longer than CreateLoadBalancer accepts.
 var awkward = []string{"null", "~", "on", "0", "12:30:45", "2026-11-30", "a/b", "a_b", " a: b # c ", strings.Repeat("long ", 24), "\x1b[31mred\a"}
 
-// unusual is a value of a listener's parameter that is not its default.
+// unusual returns a value of a listener's parameter that is not its default.
 func unusual(r api.Param) string {
 	switch s := r.Var.Shape(); {
 	case r.Name == "ListenerPort":
@@ -37,9 +37,9 @@ func unusual(r api.Param) string {
 	return "null" // a text, a name, a host
 }
 
-// What is exported is applied without a change, whatever things are called and
-// though two load balancers have one name; to another server too, but for those
-// two, of which the file says so.
+// An exported file can be applied without a change, whatever the names are and although
+// two load balancers have the same name. It can be applied to another server as well,
+// except for those two, and the file says so.
 func TestExportRoundTrip(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

@@ -13,7 +13,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// rawBackend is a backend that answers with whatever it likes.
+// rawBackend is a backend that answers with any bytes.
 func rawBackend(t *testing.T, s *Site, id string, answer func(net.Conn)) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -44,8 +44,8 @@ func rawBackend(t *testing.T, s *Site, id string, answer func(net.Conn)) {
 	}
 }
 
-// Backends that misbehave cost their own requests an honest status, and the
-// listener nothing: the next request finds it as it was.
+// Backends that misbehave cause errors of their own requests only: the next request of the
+// listener succeeds.
 func TestBackendFaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -90,7 +90,7 @@ func TestBackendFaults(t *testing.T) {
 	}
 }
 
-// A body that breaks off reaches the client as broken, never as complete.
+// A truncated body reaches the client as truncated, never as complete.
 func TestBrokenBody(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]string{
@@ -109,8 +109,8 @@ func TestBrokenBody(t *testing.T) {
 	}
 }
 
-// upgrade opens an upgraded connection through the listener: what is written to
-// it comes back.
+// upgrade opens an upgraded connection through the listener that echoes what is written to
+// it.
 func upgrade(t *testing.T, f *Front) io.ReadWriteCloser {
 	t.Helper()
 	c := f.Dial(t)
@@ -131,15 +131,15 @@ func upgrade(t *testing.T, f *Front) io.ReadWriteCloser {
 	}{r, c}
 }
 
-// echo answers an upgrade and sends back what comes, and streams otherwise: a
-// line for each value that arrives on next.
+// echo echoes what it receives over an upgraded connection. For other requests it streams
+// a line for each value that it receives from next.
 func echo(next <-chan int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") == "" {
 			_ = http.NewResponseController(w).Flush() // an error shows in the answer
 			for n := range next {
 				fmt.Fprintln(w, n)
-				_ = http.NewResponseController(w).Flush() // as above
+				_ = http.NewResponseController(w).Flush() // an error shows in the answer
 			}
 			return
 		}
@@ -153,8 +153,8 @@ func echo(next <-chan int) http.HandlerFunc {
 	}
 }
 
-// 200 changes of a running listener and of its backends: none of 20 upgraded
-// connections and 20 streams breaks, and none of the kept connections does.
+// 200 changes of a running listener and of its backends break none of 20 upgraded
+// connections, 20 streams and the keep-alive connections.
 func TestChangesBreakNothing(t *testing.T) {
 	t.Parallel()
 	const open, changes = 20, 200
@@ -210,7 +210,7 @@ func TestChangesBreakNothing(t *testing.T) {
 			t.Errorf("tunnel %d: %q, %v", i, buf, err)
 		}
 	}
-	go func() { // ends when every stream has had its line
+	go func() { // ends when every stream has sent its line
 		for n := range open {
 			next <- n
 		}

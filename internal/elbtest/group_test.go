@@ -31,7 +31,8 @@ func (o organization) call(action string, params map[string]string) {
 	}
 }
 
-// reads and writes report what becomes of two calls of ENS, one that only reads.
+// reads and writes return the error codes of two calls of ENS: one that reads, and one
+// that changes something.
 func reads(s *SDK) string {
 	_, err := s.ENS.DescribeLoadBalancers(ens.CreateDescribeLoadBalancersRequest())
 	return Code(err)
@@ -42,12 +43,13 @@ func writes(s *SDK) string {
 	return Code(err)
 }
 
-// mayWrite is what writes answers to who is allowed to: there is no such load balancer.
+// mayWrite is the code of writes if the call is permitted, because its load balancer does
+// not exist.
 const mayWrite = "LoadBalancerNotFound"
 
-// A user has the policies of the user's groups from the moment of joining to that of
-// leaving, a Deny of a group outweighs what the user is allowed, and a new name of user
-// or group changes nothing of it.
+// A user has the policies of the user's groups from joining a group to leaving it. A Deny
+// of a group outweighs an Allow of the user. Renaming a user or a group does not change
+// that.
 func TestGroupPolicies(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -101,7 +103,7 @@ func TestGroupPolicies(t *testing.T) {
 	root.call("DeletePolicy", map[string]string{"PolicyName": "allow-ens"})
 }
 
-// A user has the default version of a policy, and a policy five versions at most.
+// A user has the default version of a policy, and a policy has at most five versions.
 func TestPolicyVersions(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

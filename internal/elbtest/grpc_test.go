@@ -16,8 +16,7 @@ import (
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 )
 
-// Calls of gRPC, of all four kinds, through a listener that was made over the
-// API.
+// gRPC calls of all four kinds go through a listener that was created by the API.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -46,7 +45,7 @@ func TestCalls(t *testing.T) {
 	tc := testgrpc.NewTestServiceClient(c)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	interop.DoLargeUnaryCall(ctx, tc) // these end the process if they fail, and say why
+	interop.DoLargeUnaryCall(ctx, tc) // these end the process if they fail, and log the reason
 	interop.DoClientStreaming(ctx, tc)
 	interop.DoServerStreaming(ctx, tc)
 	interop.DoPingPong(ctx, tc)
@@ -54,9 +53,9 @@ func TestCalls(t *testing.T) {
 	interop.DoStatusCodeAndMessage(ctx, tc)
 }
 
-// A backend that speaks only HTTP/2 without TLS serves everything if the listener
-// says so, is found by health checks, and one that speaks only HTTP/1.1 gets gRPC
-// in that.
+// A backend that speaks only HTTP/2 without TLS serves all requests and passes health
+// checks if the listener is set to that. A backend that speaks only HTTP/1.1 gets gRPC
+// over HTTP/1.1.
 func testBackendServerProtocol(t *testing.T) {
 	serve := func(h2c, h1 bool) *Backend {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

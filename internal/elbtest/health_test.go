@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// checked is a listener with fast health checks on a path of its own, so that
-// the probes of several listeners can be told apart.
+// checked returns a listener with frequent health checks on a path of its own, so that the
+// probes of several listeners can be told apart.
 func checked(t *testing.T, s *Site, path string, changes map[string]string) *Front {
 	t.Helper()
 	params := map[string]string{
@@ -35,7 +35,7 @@ func awaitProbes(t *testing.T, b *Backend, path string, n int) {
 	})
 }
 
-// awaitStatus asks on new connections until the answer has the status.
+// awaitStatus makes requests on new connections until the answer has the status.
 func awaitStatus(t *testing.T, f *Front, status int) {
 	t.Helper()
 	Eventually(t, func() error {
@@ -47,8 +47,8 @@ func awaitStatus(t *testing.T, f *Front, status int) {
 	})
 }
 
-// on: backends are probed, and one that fails gets no more requests; off: they
-// are not.
+// With health checks on, a backend that fails its probes gets no more requests. With
+// health checks off there are no probes.
 func testHealthCheck(t *testing.T) {
 	good, bad := NewBackend(t, "good"), NewBackend(t, "bad")
 	s := NewSite(t, node(t), good, bad)
@@ -75,7 +75,7 @@ func testHealthCheck(t *testing.T) {
 	}
 }
 
-// requestOf is one probe as the backend sees it.
+// requestOf returns a probe as the backend receives it.
 func requestOf(t *testing.T, changes map[string]string) *http.Request {
 	t.Helper()
 	b := NewBackend(t, "a")
@@ -195,8 +195,8 @@ func testUnhealthyThreshold(t *testing.T) {
 	}
 }
 
-// A probe without an answer is given up after HealthCheckTimeout, but never
-// before HealthCheckInterval.
+// A probe without an answer fails after HealthCheckTimeout, but not before
+// HealthCheckInterval.
 func testHealthCheckTimeout(t *testing.T) {
 	b := NewBackend(t, "a")
 	s := NewSite(t, node(t), b)
@@ -233,9 +233,9 @@ func testHealthCheckConnectPort(t *testing.T) {
 	awaitStatus(t, f, http.StatusServiceUnavailable)
 }
 
-// Probes come every HealthCheckInterval, but for the second, which may come
-// earlier so that checkers do not keep step: six of one second are there while
-// those of 50 seconds have not gone beyond that.
+// Probes are sent every HealthCheckInterval, except that the second may come earlier, so
+// that checkers do not run in step. There are six probes at an interval of one second
+// before there are three at 50 seconds.
 func testHealthCheckInterval(t *testing.T) {
 	b := NewBackend(t, "a")
 	s := NewSite(t, node(t), b)
@@ -277,7 +277,7 @@ func testHealthCheckHTTPCode(t *testing.T) {
 	}
 }
 
-// While no backend is usable the answer is 503, at once and without a backend.
+// While no backend is usable the answer is an immediate 503, and no backend is contacted.
 func TestNoUsableBackend(t *testing.T) {
 	t.Parallel()
 	f := NewSite(t, node(t)).Listen(t, nil)

@@ -18,7 +18,7 @@ import (
 	"elbow/internal/rpc"
 )
 
-// spanOf is the parameters of a call for the hours around now.
+// spanOf returns the parameters of a call for the hours around now.
 func (f *Front) spanOf(changes map[string]string) map[string]string {
 	now := time.Now().UTC()
 	params := map[string]string{
@@ -30,12 +30,12 @@ func (f *Front) spanOf(changes map[string]string) map[string]string {
 	return params
 }
 
-// monitored is what the three operations say that the load balancer did, over
+// monitored contains the sums of the three operations' counts for the load balancer, over
 // all minutes.
 type monitored struct {
-	requests, ok, missing, failed int // as DescribeServerLoadBalancerMonitor has it
-	ofListener                    int // requests, as DescribeServerLoadBalancerListenMonitor has it
-	accepted, out, valid          int // as DescribeLoadBalancerListenMonitor has it; valid is the most
+	requests, ok, missing, failed int // of DescribeServerLoadBalancerMonitor
+	ofListener                    int // requests of DescribeServerLoadBalancerListenMonitor
+	accepted, out, valid          int // of DescribeLoadBalancerListenMonitor; valid is the maximum
 }
 
 func (f *Front) monitored() (sum monitored, err error) {
@@ -77,8 +77,8 @@ func (f *Front) monitored() (sum monitored, err error) {
 
 var requestsTotal = regexp.MustCompile(`(?m)^elbow_listener_requests_total\{.*\} (\d+)$`)
 
-// awaitCounted waits until a process has counted so many requests: the last one
-// is a moment after its client has the answer.
+// awaitCounted waits until a process has counted so many requests: the last one is counted
+// after its client has received the answer.
 func awaitCounted(t *testing.T, n *Node, want int) {
 	t.Helper()
 	Eventually(t, func() error {
@@ -97,15 +97,15 @@ func awaitCounted(t *testing.T, n *Node, want int) {
 	})
 }
 
-// What listeners did is answered minute by minute, as the official SDK reads it,
-// and drawn by the console. It outlasts the end of the process, a takeover, in
-// which one minute is written by two processes, and a process that is killed.
+// The operations return the history minute by minute, as the official SDK parses it, and
+// the console draws it. The history survives the end of the process, a takeover, in which
+// two processes write one minute, and a process that is killed.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
 	b := NewBackend(t, "a")
 	b.Serve(func(w http.ResponseWriter, r *http.Request) {
-		if status, err := strconv.Atoi(r.URL.Path[1:]); err == nil { // else it is one of awaitServing
+		if status, err := strconv.Atoi(r.URL.Path[1:]); err == nil { // otherwise it is a request of awaitServing
 			w.WriteHeader(status)
 		}
 		fmt.Fprintf(w, "%01000d", 0)
@@ -133,7 +133,7 @@ func TestHistory(t *testing.T) {
 	awaitCounted(t, n, 3)
 
 	var sum monitored
-	<-time.After(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute))) // the minutes that have ended are answered
+	<-time.After(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute))) // the operations return minutes that have ended
 	Eventually(t, func() (err error) {
 		if sum, err = f.monitored(); err == nil && sum.requests < 9 {
 			err = fmt.Errorf("%+v", sum)
@@ -164,7 +164,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// drawn is the sum of all points of a chart of requests.
+// drawn returns the sum of all points of a chart of requests.
 func drawn(t *testing.T, v *visitor, lb, span string) (sum float64) {
 	t.Helper()
 	status, _, text := v.get("series?span=" + span + "&lb=" + lb)
@@ -182,7 +182,7 @@ func drawn(t *testing.T, v *visitor, lb, span string) (sum float64) {
 	return sum
 }
 
-// The errors of the time range, each with what is wrong.
+// Each error of the time range names its cause.
 func TestHistoryTimeRange(t *testing.T) {
 	t.Parallel()
 	w := newSmallWorld(t)
@@ -215,8 +215,8 @@ func TestHistoryTimeRange(t *testing.T) {
 	}
 }
 
-// Without a history the operations answer that there is none, and the console
-// does not offer it.
+// Without a history the operations report that there is none, and the console does not
+// offer it.
 func TestHistoryOff(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{Args: []string{"-history-size", "0"}})

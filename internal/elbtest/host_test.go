@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// statusReason is why the API says that a listener does not run.
+// statusReason returns the API's status of a listener, with the reason why it does not
+// run.
 func statusReason(t *testing.T, f *Front) (status, reason string) {
 	t.Helper()
 	var out struct{ Status, StatusReason string }
@@ -19,8 +20,8 @@ func statusReason(t *testing.T, f *Front) (status, reason string) {
 	return out.Status, out.StatusReason
 }
 
-// A port that another program has: the listener's status says so, the other
-// listeners serve, and once the port is free the listener does as well.
+// If another program uses a listener's port, the listener's status says so and the other
+// listeners serve. Once the port is free, the listener serves as well.
 func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, node(t), NewBackend(t, "a"))
@@ -57,8 +58,8 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
-// A data directory is for one process at a time, and for no older program than
-// the one that wrote it.
+// A data directory can be used by one process at a time, and by no program that is older
+// than the one which wrote it.
 func TestDataDirectory(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -125,7 +126,7 @@ func TestStopDrains(t *testing.T) {
 	awaitStatus(t, f, http.StatusOK)
 }
 
-// The metrics speak of listeners and backends, and health of the node.
+// The metrics have series of listeners and backends, and /healthz reports the node.
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	n := node(t)
@@ -139,8 +140,8 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
-// Root credentials that nobody gave are made at the first start and written
-// where only the owner reads them; the secret is never printed.
+// Root credentials that are not configured are generated at the first start and written to
+// a file that only the owner can read. The secret is never printed.
 func TestRootCredentials(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{OwnKeys: true})

@@ -8,7 +8,7 @@ import (
 )
 
 // The official SDK adds a registered server by its id alone, as Terraform and the
-// Kubernetes controller do, lists it, and requests reach it.
+// Kubernetes controller do, and lists it. The server receives requests.
 func TestBackendByRegisteredInstance(t *testing.T) {
 	t.Parallel()
 	b := NewBackend(t, "a")

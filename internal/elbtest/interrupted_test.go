@@ -13,12 +13,12 @@ import (
 
 var moments = flag.Int("moments", 6, "moments of a start at which the process is killed, and told to end")
 
-// interruptedWithin is the time after the beginning of a process over which the
-// moments are spread: a start takes some 300 ms.
+// interruptedWithin is the time after the start of a process within which it is
+// interrupted; a start takes some 300 ms.
 const interruptedWithin = 500 * time.Millisecond
 
-// A start that is killed or told to end at any moment leaves a directory that
-// starts again, and has what was acknowledged. SIGTERM is heard at any moment.
+// A start that is killed or terminated at any moment leaves a directory that can be
+// started again, with everything that was acknowledged. SIGTERM is handled at any moment.
 func TestStartInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
@@ -54,7 +54,7 @@ func TestStartInterrupted(t *testing.T) {
 	}
 }
 
-// interrupt sends a signal to a process at one of the moments of its start.
+// interrupt sends a signal to a process at one moment of its start.
 func interrupt(t *testing.T, o Options, signal syscall.Signal, moment int) {
 	t.Helper()
 	n := &Node{Options: o}

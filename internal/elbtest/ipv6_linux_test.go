@@ -21,11 +21,11 @@ import (
 	"elbow/internal/api"
 )
 
-// onlyIPv6 runs the test in a network of its own that has ::1 and no other address.
-// What the test's own goroutine opens and starts is in there. At the end of the test
-// its thread returns to the network it came from. It must not end with the test: the
-// kernel would kill every node that was ever started from it (PR_SET_PDEATHSIG is for
-// the end of the thread), which are nodes of other tests.
+// onlyIPv6 runs the test in a network namespace of its own, with ::1 as the only address.
+// Sockets and processes of the test's own goroutine are in it. At the end of the test its
+// thread returns to its former namespace. The thread must not exit, because the kernel
+// would kill every node that was started from it (PR_SET_PDEATHSIG refers to the thread),
+// including nodes of other tests.
 func onlyIPv6(t *testing.T) {
 	t.Helper()
 	runtime.LockOSThread()
@@ -42,7 +42,7 @@ func onlyIPv6(t *testing.T) {
 		defer before.Close()
 		if err := unix.Setns(int(before.Fd()), unix.CLONE_NEWNET); err != nil {
 			t.Errorf("return to the network of the machine: %v", err)
-			return // and the thread ends
+			return // and the thread exits
 		}
 		runtime.UnlockOSThread()
 	})
@@ -64,11 +64,11 @@ func onlyIPv6(t *testing.T) {
 	}
 }
 
-// A process that was started from the thread of a test in a network of its own, as
-// nodes of other tests may be, outlives that test.
+// A process that was started from the thread of a test with a network namespace outlives
+// that test. Nodes of other tests may be started so.
 func TestNodesOutliveNetworks(t *testing.T) {
 	t.Parallel()
-	for range 3 { // the main thread is the one that never ends
+	for range 3 { // the main thread never exits
 		outlivesNetwork(t)
 	}
 }
@@ -85,14 +85,14 @@ func outlivesNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("network", func(t *testing.T) {
-		runtime.LockOSThread() // so that the network is that of the thread which starts it
+		runtime.LockOSThread() // so that its thread is in the namespace
 		defer runtime.UnlockOSThread()
 		if err := other.Start(); err != nil {
 			t.Fatal(err)
 		}
 		onlyIPv6(t)
 	})
-	for range 1000 { // the thread would have ended by then
+	for range 1000 { // long enough for the thread to exit
 		_, _ = in.Write([]byte("x")) // an error shows when reading
 		if _, err := out.Read(make([]byte, 1)); err != nil {
 			t.Errorf("it ended with its thread: %v", err)
@@ -105,8 +105,8 @@ func outlivesNetwork(t *testing.T) {
 	}
 }
 
-// On a machine with IPv6 alone the start says that the defaults do not fit and what
-// to give instead, writes nothing, and with that a node serves.
+// On a machine with IPv6 only, the start fails with a message that names the flags to set,
+// and writes nothing. With these flags the node serves.
 func TestMachineWithIPv6Alone(t *testing.T) {
 	t.Parallel()
 	onlyIPv6(t)
@@ -131,7 +131,7 @@ func TestMachineWithIPv6Alone(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.endWith(t)
-	// A client's goroutines are not all in this network: it dials here.
+	// The client dials from this goroutine, because its others are not in the namespace.
 	conn, err := net.Dial("tcp", n.API)
 	if err != nil {
 		t.Fatal(err)
@@ -157,8 +157,8 @@ func TestMachineWithIPv6Alone(t *testing.T) {
 	n.Stop(t)
 }
 
-// managedEIP checks that the address of an EIP is put on lo when a listener needs it, and
-// taken away after that.
+// managedEIP checks that the address of an EIP is added to lo when a listener needs it,
+// and removed afterwards.
 func managedEIP(t *testing.T, w *world, lb string) {
 	t.Helper()
 	pair := NewCertificate(t, SiteName)
@@ -171,7 +171,7 @@ func managedEIP(t *testing.T, w *world, lb string) {
 	w.must(t, "StartLoadBalancerListener", listener, nil)
 	const onEIP = "[fd00:9::1]:8443"
 	awaitAccepting(t, onEIP, true)
-	Eventually(t, func() error { // the socket is open before the status says so
+	Eventually(t, func() error { // the socket is open before the status changes
 		var told struct{ Status, StatusReason string }
 		w.must(t, "DescribeLoadBalancerHTTPSListenerAttribute", listener, &told)
 		if told.Status != "Running" || told.StatusReason != "" {

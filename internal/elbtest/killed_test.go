@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// kill -9 of either process at any step of a takeover leaves one that serves:
-// whoever is left has traffic and the API, and can be taken over. Until the newer
-// one has taken over, not even a request is lost by its end.
+// After kill -9 of either process at any step of a takeover, the other one serves traffic
+// and the API, and can be taken over. Until the newer process has taken over, its end does
+// not cost a single request.
 func TestTakeoverKilled(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -28,10 +28,10 @@ func TestTakeoverKilled(t *testing.T) {
 			if victim == "newer" {
 				next.Kill()
 				left = n
-				// The newer one may have got further than the line before it was killed.
+				// The newer process may have gone beyond that line before it was killed.
 				awaitLine(t, func() string { return n.log.from(before) }, outcomes...)
 				if strings.Contains(n.log.from(before), outcomes[0]) {
-					left = n.TakeOver(t) // nobody is left, and this is a start
+					left = n.TakeOver(t) // both have ended: this is a start
 				}
 			} else {
 				n.Kill()
@@ -54,8 +54,8 @@ func TestTakeoverKilled(t *testing.T) {
 	f.AwaitState(t, "Running")
 }
 
-// outcomes are what an older process logs when a takeover has ended, the first if it
-// is to drain.
+// outcomes are the lines with which an older process logs the end of a takeover; after the
+// first it drains.
 var outcomes = []string{"taken over, draining", "takeover came to nothing", "takeover refused"}
 
 // awaitLine waits until a text has one of the lines.

@@ -17,8 +17,8 @@ type controller struct {
 	t *testing.T
 }
 
-// find looks for a load balancer by its name as the controller does: in the answer to a
-// call without filters and pages, which has ten.
+// find looks for a load balancer by its name in the way of the controller: in the answer
+// to a call without filters and page size, which returns ten.
 func (c controller) find(name string) (id string) {
 	c.t.Helper()
 	got, err := c.ENS.DescribeLoadBalancers(ens.CreateDescribeLoadBalancersRequest())
@@ -54,7 +54,7 @@ func (c controller) udp(port string) *ens.DescribeLoadBalancerUDPListenerAttribu
 	return got
 }
 
-// of are parameters of a listener.
+// of returns the parameters of a listener.
 func (c controller) of(port string, more map[string]string) map[string]string {
 	params := map[string]string{"LoadBalancerId": c.LoadBalancerID, "ListenerPort": port}
 	maps.Copy(params, more)
@@ -68,7 +68,7 @@ func (c controller) must(_ any, err error) {
 	}
 }
 
-// addNodes adds servers by their ids alone, 19 with a call.
+// addNodes adds servers by their ids alone, 19 with each call.
 func (c controller) addNodes(ids []string) {
 	c.t.Helper()
 	for batch := range slices.Chunk(ids, 19) {

@@ -15,8 +15,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ram"
 )
 
-// The official SDK makes, reads, changes and deletes a login profile, and a user
-// changes their own password.
+// The official SDK creates, gets, updates and deletes a login profile, and a user changes
+// the own password.
 func TestLoginProfile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -58,8 +58,8 @@ func TestLoginProfile(t *testing.T) {
 	}
 }
 
-// A user's own password is changed with the old one and no policy; the account
-// has none. A user who is deleted takes the login profile along.
+// A user can change the own password with the old one and without a policy; the account
+// root has no password. Deleting a user deletes the login profile.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -93,8 +93,8 @@ func TestChangePassword(t *testing.T) {
 	w.isRow(t, err, api.ErrLoginProfileNotExist)
 }
 
-// Who guesses an old password is locked out, with the right one too, and nobody else. The
-// console counts with it: it is the same password.
+// Guessing an old password locks that user out, with the right password too, and no other
+// user. The console shares the counter, because it is the same password.
 func TestChangePasswordLockout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

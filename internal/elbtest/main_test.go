@@ -11,8 +11,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// shared is the node of the tests that leave it usable for each other. Those
-// that stop a node, fill it or count its calls start one of their own.
+// shared is the node of the tests that do not prevent each other from using it. Tests that
+// stop a node, fill it or count its calls start their own.
 var shared = sync.OnceValues(func() (*Node, error) {
 	dir, err := os.MkdirTemp("", "elbow-shared")
 	if err != nil {
@@ -23,7 +23,7 @@ var shared = sync.OnceValues(func() (*Node, error) {
 	return n, err
 })
 
-// running is the shared node, if a test has asked for it.
+// running is the shared node; nil if no test has used it.
 var running atomic.Pointer[Node]
 
 func node(t testing.TB) *Node {
@@ -35,8 +35,8 @@ func node(t testing.TB) *Node {
 	return n
 }
 
-// parallel is how many tests run at once. They wait for probes and timeouts of
-// whole seconds most of the time, so more than there are cores.
+// parallel is the number of tests that run at once. It exceeds the number of cores, since
+// tests wait for probes and timeouts of whole seconds most of the time.
 const parallel = "12"
 
 func TestMain(m *testing.M) {
@@ -59,14 +59,14 @@ func runAll(m *testing.M) (code int) {
 		} else if code != 0 {
 			keepLog(n)
 		}
-		_ = os.RemoveAll(n.Dir) // a leftover in the temporary directory harms nobody
+		_ = os.RemoveAll(n.Dir) // a leftover in the temporary directory does no harm
 	}
 	RemoveBinary()
 	return code
 }
 
-// keepLog writes what the shared node printed where a person can read it: most
-// of it is about tests that passed.
+// keepLog writes the output of the shared node to a file, because most of it is about
+// tests that passed.
 func keepLog(n *Node) {
 	f, err := os.CreateTemp("", "elbow-shared-*.log")
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// The main job with the official SDK: a signed call becomes a listener that
-// serves traffic, and its whole life after that.
+// The official SDK creates, changes, stops and deletes a listener that serves traffic.
 func TestMainJob(t *testing.T) {
 	t.Parallel()
 	a, b, c := NewBackend(t, "a"), NewBackend(t, "b"), NewBackend(t, "c")
@@ -68,7 +67,7 @@ func TestMainJob(t *testing.T) {
 	})
 }
 
-// listed is the entry of a port in DescribeLoadBalancerListeners.
+// listed returns the entry of a port in DescribeLoadBalancerListeners.
 func listed(t *testing.T, s *Site, port string) ens.ListenerInDescribeLoadBalancerListeners {
 	t.Helper()
 	request := Fill(ens.CreateDescribeLoadBalancerListenersRequest(), map[string]string{"LoadBalancerId": s.LoadBalancerID})
@@ -85,7 +84,8 @@ func listed(t *testing.T, s *Site, port string) ens.ListenerInDescribeLoadBalanc
 	return ens.ListenerInDescribeLoadBalancerListeners{}
 }
 
-// A stopped load balancer forwards nothing; an active one again what it did.
+// An inactive load balancer forwards nothing; when it is active again, it forwards as
+// before.
 func TestLoadBalancerStatus(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, node(t), NewBackend(t, "a"))
@@ -105,8 +105,8 @@ func TestLoadBalancerStatus(t *testing.T) {
 	}
 }
 
-// A released load balancer is gone with its listeners, and Terraform and the
-// Kubernetes controller can see that it is.
+// ReleaseInstance removes a load balancer with its listeners. Terraform and the Kubernetes
+// controller can see that it does not exist any more.
 func TestReleaseInstance(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, node(t), NewBackend(t, "a"))

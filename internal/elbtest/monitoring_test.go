@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The alerts and the dashboard ask for nothing that a node does not have.
+// The alerts and the dashboard query only metrics that a node has.
 func TestMonitoringNamesMetrics(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{Args: []string{"-access-log", filepath.Join(t.TempDir(), "access.log")}})
@@ -24,7 +24,7 @@ func TestMonitoringNamesMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Samples, not families: what a query names is a histogram's _bucket.
+	// Sample names, not families: queries name a histogram's _bucket.
 	exists := make(map[string]bool)
 	for _, m := range regexp.MustCompile(`(?m)^([a-z]\w*)`).FindAllStringSubmatch(string(text), -1) {
 		exists[m[1]] = true
@@ -44,7 +44,7 @@ func TestMonitoringNamesMetrics(t *testing.T) {
 			t.Errorf("%s name %d metrics only", what, len(names))
 		}
 		for _, name := range names {
-			if !exists[name] && !exists[name+"_count"] { // a text may name the whole histogram
+			if !exists[name] && !exists[name+"_count"] { // texts name a histogram without a suffix
 				t.Errorf("%s name %s, which a node does not have", what, name)
 			}
 		}

@@ -8,14 +8,14 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// The official SDK makes a network and a vSwitch, as the Terraform provider does:
-// each is Available at the first look, has the texts it was given and none that it
-// was not, and is gone by a list that is empty. A load balancer on them serves.
+// The official SDK creates a network and a vSwitch as the Terraform provider does. Each is
+// Available at the first read, has exactly the attributes that were set, and is absent
+// from lists after its deletion. A load balancer on them serves.
 func TestNetworkBySDK(t *testing.T) {
 	t.Parallel()
 	n := node(t)
 	sdk := n.SDK(t).ENS
-	vSwitch := freeVSwitch() // all of the network
+	vSwitch := freeVSwitch() // the whole network
 	createNetwork := ens.CreateCreateNetworkRequest()
 	createNetwork.EnsRegionId, createNetwork.CidrBlock, createNetwork.NetworkName = "local", vSwitch, "edge"
 	made, err := sdk.CreateNetwork(createNetwork)
@@ -83,8 +83,8 @@ func TestNetworkBySDK(t *testing.T) {
 	}
 }
 
-// A listener on an address that no interface has says so, and goes on trying: the
-// private ranges of ENS are on no machine before somebody adds their addresses.
+// A listener on an address that no interface has reports this and retries: the private
+// ranges of ENS are on no machine until somebody adds their addresses.
 func TestListenerOnAnAddressOfNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

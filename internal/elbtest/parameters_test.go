@@ -16,8 +16,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// parameters has, for every parameter of the specification's page and for the
-// switch that its notes speak of, the test of what it does.
+// parameters has, for every parameter on the page of the specification and for the switch
+// in its notes, the test of its effect.
 var parameters = map[string]func(*testing.T){
 	"LoadBalancerId":         testLoadBalancerID,
 	"ListenerPort":           testListenerPort,
@@ -70,8 +70,8 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// The listener belongs to the load balancer: it serves on that one's address
-// and on no other's.
+// The listener belongs to its load balancer: it serves on that load balancer's address
+// only.
 func testLoadBalancerID(t *testing.T) {
 	a := NewSite(t, node(t), NewBackend(t, "a"))
 	b := NewSite(t, node(t), NewBackend(t, "b"))
@@ -130,8 +130,8 @@ func testListenerForward(t *testing.T) {
 	}
 }
 
-// The port is left out of the redirect if it is the one that https has anyway;
-// ForwardPort is needed only with ListenerForward and shared with nobody.
+// The redirect's URL has no port if it is the default port of https. ForwardPort is
+// required only with ListenerForward, and no other listener may use it.
 func testForwardPort(t *testing.T) {
 	s := NewSite(t, node(t), NewBackend(t, "a"))
 	taken := s.Listen(t, nil)
@@ -167,8 +167,7 @@ func testForwardPort(t *testing.T) {
 	}
 }
 
-// lowPorts reports whether this process, and so its children, may bind the
-// ports below 1024.
+// lowPorts reports whether this process, and so its children, may bind ports below 1024.
 func lowPorts(t *testing.T, ip string) bool {
 	t.Helper()
 	l, err := net.Listen("tcp", net.JoinHostPort(ip, "81"))
@@ -211,7 +210,7 @@ func testDescription(t *testing.T) {
 	}
 }
 
-// IdleTimeout ends a connection without a request, and only such a one.
+// IdleTimeout closes connections without a request, and no others.
 func testIdleTimeout(t *testing.T) {
 	a := NewBackend(t, "a")
 	s := NewSite(t, node(t), a)
@@ -255,8 +254,8 @@ func testIdleTimeout(t *testing.T) {
 	}
 }
 
-// RequestTimeout is the time to the response head: 504 after it, but a body may
-// take longer.
+// RequestTimeout bounds the time until the response head; then the answer is 504. A body
+// may take longer.
 func testRequestTimeout(t *testing.T) {
 	a := NewBackend(t, "a")
 	s := NewSite(t, node(t), a)
@@ -272,7 +271,7 @@ func testRequestTimeout(t *testing.T) {
 		case <-late:
 		case <-r.Context().Done():
 		}
-		_, _ = io.WriteString(w, "late") // as above
+		_, _ = io.WriteString(w, "late") // an error shows in the answer
 	})
 	waiting := make(chan Answer, 2)
 	for _, ask := range []struct {
@@ -298,7 +297,7 @@ func testRequestTimeout(t *testing.T) {
 	}
 }
 
-// The certificate is served, must exist, and is exchanged without harm to open
+// The certificate is served, has to exist, and can be replaced without an effect on open
 // connections.
 func testServerCertificateID(t *testing.T) {
 	s := NewSite(t, node(t), NewBackend(t, "a"))
@@ -329,8 +328,8 @@ func testServerCertificateID(t *testing.T) {
 	testSeveralCertificates(t, s)
 }
 
-// Several certificates: each client gets one that it can verify and that has the
-// name it asks for.
+// With several certificates, each client gets one that it can verify and that has the
+// requested name.
 func testSeveralCertificates(t *testing.T, s *Site) {
 	rsa, other := NewRSACertificate(t, 2048, SiteName), NewCertificate(t, "other.test")
 	ids := Upload(t, s.SDK, rsa) + "," + s.CertificateID + "," + Upload(t, s.SDK, other)
@@ -362,7 +361,7 @@ func testSeveralCertificates(t *testing.T, s *Site) {
 	}
 }
 
-// The port of a backend: its own, else BackendServerPort, else ListenerPort.
+// The port of a backend is its own, else BackendServerPort, else ListenerPort.
 func testBackendServerPort(t *testing.T) {
 	own, shared := NewBackend(t, "own"), NewBackend(t, "shared")
 	add := func(s *Site, id, port string) {
@@ -392,7 +391,7 @@ func testBackendServerPort(t *testing.T) {
 	}
 }
 
-// reuses reports whether a client's kept connection carries another request.
+// reuses reports whether a client's persistent connection carries another request.
 func reuses(t *testing.T, f *Front, c *http.Client) bool {
 	t.Helper()
 	var reused bool

@@ -10,7 +10,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// plainClient follows no redirect.
+// plainClient returns a client that follows no redirects.
 func plainClient(t *testing.T) *http.Client {
 	own := http.DefaultTransport.(*http.Transport).Clone()
 	t.Cleanup(own.CloseIdleConnections)
@@ -71,7 +71,7 @@ func TestHTTPListener(t *testing.T) {
 	}
 }
 
-// An HTTP listener whose ListenerForward is on sends everything to the HTTPS listener.
+// An HTTP listener with ListenerForward redirects every request to the HTTPS listener.
 func TestHTTPListenerForwards(t *testing.T) {
 	leak.Check(t)
 	n := Start(t, Options{})
@@ -86,7 +86,7 @@ func TestHTTPListenerForwards(t *testing.T) {
 	}
 }
 
-// The cookie of insert is one that browsers take without TLS.
+// The cookie of insert is accepted by browsers without TLS.
 func TestHTTPListenerSticks(t *testing.T) {
 	leak.Check(t)
 	n := Start(t, Options{})

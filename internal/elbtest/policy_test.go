@@ -15,7 +15,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 )
 
-// user makes a RAM user with a policy and answers the SDK with the user's key.
+// user creates a RAM user with a policy and returns an SDK with the user's key.
 func user(t *testing.T, n *Node, name, policyType, policy, document string) *SDK {
 	t.Helper()
 	root := n.SDK(t).RAM
@@ -39,8 +39,8 @@ func user(t *testing.T, n *Node, name, policyType, policy, document string) *SDK
 	return n.SDKFor(t, made.AccessKey.AccessKeyId, made.AccessKey.AccessKeySecret)
 }
 
-// A user may do what a policy allows and nothing else; a denial wins over an
-// allowance; conditions are looked at.
+// A user may do what a policy allows and nothing else. A Deny outweighs an Allow.
+// Conditions are evaluated.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, Start(t, Options{}), NewBackend(t, "a"))
@@ -70,8 +70,8 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// A Deny on a policy holds although the call says by a parameter that the operation
-// does not have that it is about another one, and the audit log shows the attempt.
+// A Deny on a policy holds even if the call names another policy in a parameter that the
+// operation does not have. The audit log shows the attempt.
 func TestDenyWithUndeclaredParameters(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -119,7 +119,7 @@ func checkAllowed(t *testing.T, what string, err error, want bool) {
 	}
 }
 
-// GetCallerIdentity tells each key whose it is.
+// GetCallerIdentity returns the identity of the key's owner.
 func TestCallerIdentity(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

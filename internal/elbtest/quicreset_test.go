@@ -12,8 +12,8 @@ import (
 	"github.com/quic-go/quic-go/http3"
 )
 
-// A QUIC client that only keeps its connection alive is told by a stateless reset
-// when the node has been killed and started again.
+// A QUIC client that only sends keep-alive packets receives a stateless reset when the
+// node has been killed and started again.
 func TestQUICClientAfterRestart(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -23,15 +23,15 @@ func TestQUICClientAfterRestart(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c, err := quic.DialAddr(ctx, f.HostPort(), conf, &quic.Config{
-		KeepAlivePeriod: 200 * time.Millisecond, // nothing else is sent, and never more than 42 bytes
-		MaxIdleTimeout:  2 * patience,           // which the client would otherwise wait for
+		KeepAlivePeriod: 200 * time.Millisecond, // the client sends nothing else, and packets of at most 42 bytes
+		MaxIdleTimeout:  2 * patience,           // without a reset the client would wait this long
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.CloseWithError(0, "") }()
-	// Until the handshake is confirmed the client sends packets with long headers,
-	// which have no stateless reset: a request ensures that it is.
+	// Until the handshake is confirmed the client sends packets with long headers, for
+	// which there is no stateless reset. After a request it is confirmed.
 	h3 := new(http3.Transport).NewClientConn(c)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+f.HostPort()+"/", nil)
 	if err != nil {

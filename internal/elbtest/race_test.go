@@ -9,8 +9,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// Of two calls that race for the same port one succeeds and one ends with
-// ListenerAlreadyExists, however often they do it.
+// Of two concurrent calls that create the same port one succeeds and one ends with
+// ListenerAlreadyExists, however often this is repeated.
 func TestRacingCreates(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, node(t), NewBackend(t, "a"))
@@ -67,8 +67,8 @@ func TestRacingAddresses(t *testing.T) {
 	}
 }
 
-// A ClientToken makes one load balancer, however often and however many at once
-// the call is sent.
+// A ClientToken creates one load balancer, however often and however concurrently the call
+// is sent.
 func TestClientToken(t *testing.T) {
 	t.Parallel()
 	n := node(t)

@@ -12,8 +12,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A user who may add backends cannot publish the node's own sockets, metadata
-// services or what is no host, by any way that leads to them.
+// A user who may add backends cannot make the node's own sockets, metadata services or
+// invalid hosts reachable, by any operation that adds backends.
 func TestBackendsThatAreNone(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, Start(t, Options{}))
@@ -37,8 +37,8 @@ func TestBackendsThatAreNone(t *testing.T) {
 	}
 }
 
-// A pool that was filled before the operator bounded the networks is not served any
-// more where it is outside of them, and says so.
+// Backends that were added before the operator restricted the networks are not used any
+// more if they are outside of them, and their status says so.
 func TestStoredBackendsOutsideOfTheNetworks(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -69,8 +69,8 @@ func TestStoredBackendsOutsideOfTheNetworks(t *testing.T) {
 	})
 }
 
-// A backend on a port that the node's own sockets come to later is not served any
-// more: neither requests nor health checks reach them.
+// A backend on a port that one of the node's own sockets uses later is not used any more:
+// it gets neither requests nor health checks.
 func TestBackendBecomesTheNodesOwnSocket(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

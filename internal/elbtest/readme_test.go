@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// shellBlock is a block of commands in a document.
+// shellBlock matches a block of commands in a document.
 var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// The commands of the README work, from top to bottom in one shell.
+// The commands of the README succeed in order in one shell.
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// So do those of the tutorial, and those of each page that goes on from it.
+// The commands of the tutorial succeed, and those of each page that continues it.
 func TestTutorialCommands(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob(filepath.Join(Root(), "docs", "howto", "*.md"))
@@ -54,8 +54,8 @@ func TestTutorialCommands(t *testing.T) {
 	}
 }
 
-// The pages work one after the other too, in the order of their list, as somebody
-// reads them: what one has changed the next ones find. Every page is in the list.
+// The pages succeed one after the other in the order of their list, which is the order in
+// which they are read. Every page is in the list.
 func TestHowToPagesInOrder(t *testing.T) {
 	t.Parallel()
 	list := document(t, filepath.Join("docs", "howto", "README.md"))
@@ -77,7 +77,7 @@ func TestHowToPagesInOrder(t *testing.T) {
 	}
 }
 
-// commands are those of a document, from top to bottom.
+// commands returns the commands of a document in order.
 func commands(t *testing.T, name string) string {
 	t.Helper()
 	var script strings.Builder
@@ -87,8 +87,8 @@ func commands(t *testing.T, name string) string {
 	return script.String()
 }
 
-// runCommands runs a script in a shell in dir and answers what it printed. Only
-// what other programs of this machine may have is exchanged: ports and addresses.
+// runCommands runs a script in a shell in dir and returns its output. Only ports and
+// addresses are replaced, because other programs on this machine may use them.
 func runCommands(t *testing.T, dir, script string) string {
 	t.Helper()
 	for _, tool := range []string{"bash", "curl", "openssl"} {
@@ -124,7 +124,7 @@ func runCommands(t *testing.T, dir, script string) string {
 	return string(out)
 }
 
-// The program in the README is the one that is compiled.
+// The program in the README is equal to the one that is compiled.
 func TestReadmeProgram(t *testing.T) {
 	program, err := os.ReadFile(filepath.Join(Root(), "docs", "examples", "https-listener", "main.go"))
 	if err != nil {
@@ -135,7 +135,7 @@ func TestReadmeProgram(t *testing.T) {
 	}
 }
 
-// Documents link to files that exist.
+// The links of documents lead to existing files.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([\w./-]+)(#[^)]*)?\)`)
 	documents, err := filepath.Glob(filepath.Join(Root(), "*.md"))
@@ -162,7 +162,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// document is the text of a file at the top of the repository.
+// document returns the text of a file at the top of the repository.
 func document(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(), name))

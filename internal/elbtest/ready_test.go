@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// At the line that says ready, every listener takes connections, and one that
-// cannot is counted.
+// When the node prints that it is ready, every listener accepts connections. A listener
+// that cannot is counted in that line.
 func TestReadyMeansOpen(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{Args: []string{"-http3=false"}})
@@ -42,8 +42,7 @@ func TestReadyMeansOpen(t *testing.T) {
 	}
 }
 
-// Started creates and starts a listener, as often as it takes to be heard among
-// many calls.
+// Started creates and starts a listener, and repeats calls that are throttled.
 func (s *Site) Started(t testing.TB, changes map[string]string) *Front {
 	t.Helper()
 	params := s.ListenerParams(changes)

@@ -28,7 +28,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
-// again sends that request once more, byte for byte.
+// again sends that request once more, unchanged.
 func (r *recorder) again(t *testing.T) (status int, answer string) {
 	t.Helper()
 	req := r.request.Clone(t.Context())
@@ -45,8 +45,8 @@ func (r *recorder) again(t *testing.T) (status int, answer string) {
 	return resp.StatusCode, string(text)
 }
 
-// A signed call is taken once, also across the end of a process, however it ends,
-// and across a takeover.
+// A signed call is accepted once, also after the process was stopped, killed or taken
+// over.
 func TestReplayAfterARestart(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

@@ -20,12 +20,12 @@ import (
 	"elbow/internal/archive"
 )
 
-// large is how many load balancers a large backup has: several transactions of
-// the store.
+// large is the number of load balancers in a large backup, which takes several
+// transactions of the store.
 const large = 2000
 
-// largeBackup is a backup of a node with a few resources, and many load balancers
-// more.
+// largeBackup returns a backup of a node with a few resources, and with many more load
+// balancers.
 func largeBackup(t *testing.T) (content []byte) {
 	t.Helper()
 	n := Start(t, Options{})
@@ -62,7 +62,7 @@ func largeBackup(t *testing.T) (content []byte) {
 	return out.Bytes()
 }
 
-// balancers is how many load balancers a node tells of.
+// balancers returns the number of load balancers of a node.
 func (n *Node) balancers(t *testing.T) int {
 	t.Helper()
 	body, err := n.RPC().Call(t.Context(), api.EnsVersion, "DescribeLoadBalancers", nil)
@@ -76,7 +76,7 @@ func (n *Node) balancers(t *testing.T) int {
 	return out.TotalCount
 }
 
-// overBackupSocket is a client of the socket that backups are restored by.
+// overBackupSocket returns a client of the socket by which backups are restored.
 func overBackupSocket(n *Node) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
@@ -86,8 +86,8 @@ func overBackupSocket(n *Node) *http.Client {
 	}}
 }
 
-// A restore is all or nothing: a node that is killed in the middle of one has all
-// of the backup after its next start, and nobody has seen a part of it.
+// A restore is atomic: a node that is killed during a restore has all of the backup after
+// its next start, and no call sees a part of it.
 func TestRestoreInterrupted(t *testing.T) {
 	t.Parallel()
 	content := largeBackup(t)
@@ -154,7 +154,7 @@ func TestRestoreInterrupted(t *testing.T) {
 		}
 		Eventually(t, func() error { _, err := os.Stat(filepath.Join(n.Data(), "restoring.backup")); return err })
 		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()         // it says that it was killed
+		_ = cmd.Wait()         // it was killed
 		n = n.Again(t)
 		if got := n.balancers(t); got != large {
 			t.Errorf("there are %d load balancers, want %d", got, large)
@@ -162,8 +162,8 @@ func TestRestoreInterrupted(t *testing.T) {
 	})
 }
 
-// A restore whose copy is damaged lets nobody see the part that was made, and can
-// be repeated.
+// A restore of a damaged copy does not expose the part that was restored, and can be
+// repeated.
 func TestRestoreRepeated(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

@@ -26,7 +26,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 )
 
-// session is a client with a session of the role trusting, which erin begins.
+// session returns a client with a session of the role trusting, which erin assumes.
 func (w *world) session(t testing.TB, further map[string]string) *rpc.Client {
 	t.Helper()
 	params := w.valid(t, "AssumeRole")
@@ -34,7 +34,7 @@ func (w *world) session(t testing.TB, further map[string]string) *rpc.Client {
 	return sessionOf(t, w.signer, params)
 }
 
-// sessionOf begins a session and answers a client with its key and token.
+// sessionOf assumes a role and returns a client with the session's key and token.
 func sessionOf(t testing.TB, by *rpc.Client, params map[string]string) *rpc.Client {
 	t.Helper()
 	text, err := patient(t, by, operation(t, "AssumeRole"), params)
@@ -52,7 +52,7 @@ func sessionOf(t testing.TB, by *rpc.Client, params map[string]string) *rpc.Clie
 	return &c
 }
 
-// expiredToken is the token of a session that is over, sealed with the node's own key.
+// expiredToken returns the token of an expired session, sealed with the node's own key.
 func (n *Node) expiredToken(t testing.TB, c *rpc.Client) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(n.Data(), "seal.key"))
@@ -75,13 +75,13 @@ func (n *Node) expiredToken(t testing.TB, c *rpc.Client) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, _ := json.Marshal(store.RoleSession{ // texts always can
+	session, _ := json.Marshal(store.RoleSession{ // strings can always be marshalled
 		AccessKeyID: c.AccessKeyID, Secret: c.Secret, RoleName: "trusting", Expires: time.Now().Add(-time.Second),
 	})
 	return base64.StdEncoding.EncodeToString(aead.Seal(nil, nil, session, []byte("security token")))
 }
 
-// codeOf is the code of the error that a call of ours ended with, "" if it did not.
+// codeOf returns the error code of a call; "" if it succeeded.
 func codeOf(err error) string {
 	if refusal, ok := errors.AsType[*rpc.Error](err); ok {
 		return refusal.Code
@@ -92,8 +92,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-// may reports what a client may do: the code of a call that reads, and of one that
-// writes.
+// may returns the error codes of a call that reads and of a call that changes something.
 func may(t testing.TB, c *rpc.Client) (read, write string) {
 	t.Helper()
 	_, r := patient(t, c, operation(t, "DescribeLoadBalancers"), nil)
@@ -101,8 +100,8 @@ func may(t testing.TB, c *rpc.Client) (read, write string) {
 	return codeOf(r), codeOf(w)
 }
 
-// A session has what both the policies of the role and the session policy allow; a Deny
-// in either wins. With V1 and V3 signatures alike.
+// A session may do what both the policies of the role and the session policy allow; a Deny
+// in either outweighs it. This holds for V1 and V3 signatures.
 func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -137,7 +136,7 @@ func TestAssumeRole(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"InvalidParameter.DurationSeconds": {"DurationSeconds": "3601"},
 		"InvalidRoleArn":                   {"RoleArn": "trusting"},
-		"NoPermission":                     {"RoleArn": "acs:ram::1:role/trusting"}, // another account's
+		"NoPermission":                     {"RoleArn": "acs:ram::1:role/trusting"}, // of another account
 	} {
 		params := w.valid(t, "AssumeRole")
 		maps.Copy(params, changes)
@@ -154,8 +153,8 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-// A session is not the account, whose keys a call without a user name would be about,
-// nor the user who began it.
+// A session is neither the account root, to whose keys a call without a user name would
+// refer, nor the user who assumed the role.
 func TestSessionIsNotTheAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -195,8 +194,8 @@ func TestSessionIsNotTheAccount(t *testing.T) {
 	}
 }
 
-// A session ends with its role, also if one of the same name is made, and its key is of
-// no use with another token.
+// A session ends with its role, also if a role of the same name is created later. Its key
+// is not accepted with another token.
 func TestSessionEndsWithItsRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -229,8 +228,8 @@ func TestSessionEndsWithItsRole(t *testing.T) {
 	}
 }
 
-// The official SDK works with roles as its documents say: it makes them, begins a
-// session of one and calls with the session's key and token.
+// The official SDK creates roles, assumes one and makes calls with the session's key and
+// token, as its documentation describes.
 func TestRolesWithSDK(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// testScheduler sees each algorithm by its spread of requests.
+// testScheduler checks each algorithm by its distribution of requests.
 func testScheduler(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"wrr": testWRR, "wlc": testWLC, "rr": testRR,
@@ -35,8 +35,8 @@ func testScheduler(t *testing.T) {
 	})
 }
 
-// weighted is a site of two backends, the first of which has three times the
-// weight of the second.
+// weighted returns a site of two backends, of which the first has three times the weight
+// of the second.
 func weighted(t *testing.T) (s *Site, heavy, light *Backend) {
 	t.Helper()
 	heavy, light = NewBackend(t, "heavy"), NewBackend(t, "light")
@@ -70,7 +70,7 @@ func testRR(t *testing.T) {
 	}
 }
 
-// With a request in flight on every backend but one, that one gets the next.
+// With a request in flight on every backend but one, that one gets the next request.
 func testWLC(t *testing.T) {
 	a, b := NewBackend(t, "a"), NewBackend(t, "b")
 	s := NewSite(t, node(t), a, b)
@@ -99,9 +99,9 @@ func testWLC(t *testing.T) {
 	}
 }
 
-// One source address is one backend, over connections; many addresses are many
-// backends. Over HTTP/1.1 there is no QUIC connection id, so qch and iqch do the
-// same.
+// A source address always gets the same backend, on all of its connections, and different
+// addresses get different backends. HTTP/1.1 has no QUIC connection id, so qch and iqch
+// behave in the same way.
 func testHashing(t *testing.T, scheduler string) {
 	s := NewSite(t, node(t), NewBackend(t, "a"), NewBackend(t, "b"), NewBackend(t, "c"))
 	f := s.Listen(t, map[string]string{"Scheduler": scheduler})

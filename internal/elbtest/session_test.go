@@ -15,8 +15,8 @@ import (
 	"github.com/quic-go/quic-go/http3"
 )
 
-// Clients resume their sessions with the next process, however the last one
-// ended, and QUIC clients learn at once that it did.
+// Clients resume their TLS sessions with the next process, however the last one ended.
+// QUIC clients learn of its end at once.
 func TestSessionsOutlastTheProcess(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
@@ -65,8 +65,8 @@ func TestSessionsOutlastTheProcess(t *testing.T) {
 	}
 }
 
-// A session of one listener is none of another, though the certificate is the
-// same.
+// A TLS session of one listener cannot be resumed at another one with the same
+// certificate.
 func TestSessionsStayWithTheirListener(t *testing.T) {
 	t.Parallel()
 	s := NewSite(t, Start(t, Options{}), NewBackend(t, "a"))
@@ -84,8 +84,7 @@ func TestSessionsStayWithTheirListener(t *testing.T) {
 	}
 }
 
-// tryTLS makes a request on a connection of its own and reports whether that
-// resumed a session.
+// tryTLS makes a request on a new connection and reports whether it resumed a session.
 func (f *Front) tryTLS(version uint16, cache tls.ClientSessionCache) (resumed bool, err error) {
 	conf := f.TLS()
 	conf.MaxVersion, conf.ClientSessionCache = version, cache
@@ -97,7 +96,7 @@ func (f *Front) tryTLS(version uint16, cache tls.ClientSessionCache) (resumed bo
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: "+SiteName+"\r\n\r\n"); err != nil {
 		return false, err
 	}
-	res, err := http.ReadResponse(bufio.NewReader(c), nil) // the ticket comes before it
+	res, err := http.ReadResponse(bufio.NewReader(c), nil) // the ticket precedes the answer
 	if err != nil {
 		return false, err
 	}
@@ -123,8 +122,7 @@ type quicClient struct {
 	h3   *http3.ClientConn
 }
 
-// dialQUIC connects, makes a request, and waits until it has a session to come
-// back with.
+// dialQUIC connects, makes a request, and waits until it has received a session ticket.
 func (f *Front) dialQUIC(t *testing.T, sessions tls.ClientSessionCache) *quicClient {
 	t.Helper()
 	conf := f.TLS()
@@ -175,7 +173,7 @@ func (c *quicClient) get(url string) (status int, err error) {
 	return res.StatusCode, err
 }
 
-// A storeWatch tells when a session is stored.
+// A storeWatch signals that a session was stored.
 type storeWatch struct {
 	tls.ClientSessionCache
 	stored chan struct{}

@@ -23,8 +23,8 @@ import (
 
 var snippetsOf = flag.String("snippets", "", "the `program` whose Explorer's code is run, as make snippets gives it")
 
-// The code that the Explorer shows does what it says: for every operation the
-// project is downloaded and run against the server.
+// The code that the Explorer shows works: for every operation the project is downloaded
+// and run against the server.
 func TestSnippets(t *testing.T) {
 	if *snippetsOf == "" {
 		t.Skip("no -snippets: make snippets installs what this takes")
@@ -59,21 +59,21 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
-// snippets are the projects of all operations in one language, and the server
-// that they call.
+// snippets are the projects of all operations in one language, and the server that they
+// call.
 type snippets struct {
 	*world
 	language snippet.Language
 	dir      string
 }
 
-// order has the operations in an order in which all of them succeed in one
-// world: those that only read first, those that delete last.
+// order returns the operations in an order in which all of them succeed in one world:
+// those that only read first, those that delete last.
 func (s *snippets) order() []*api.Operation {
 	ranks := []string{"get", "list", "create", "update", "delete"}
 	ops := slices.Clone(api.Operations())
 	rank := func(op *api.Operation) int {
-		if op.Name == "DeleteLoadBalancer" { // with the listener that another one deletes
+		if op.Name == "DeleteLoadBalancer" { // with a listener, which another operation deletes
 			return len(ranks)
 		}
 		return slices.Index(ranks, op.Access)
@@ -82,8 +82,8 @@ func (s *snippets) order() []*api.Operation {
 	return ops
 }
 
-// params are those of a valid call, except that a call renames and deletes what no other
-// one needs, and that each listener has a port of its own.
+// params returns the parameters of a valid call. A call that renames or deletes a resource
+// uses one that no other call needs, and each listener has a port of its own.
 func (s *snippets) params(t *testing.T, op *api.Operation) map[string]string {
 	params := s.valid(t, op.Name)
 	maps.Copy(params, map[string]map[string]string{
@@ -100,7 +100,7 @@ func (s *snippets) params(t *testing.T, op *api.Operation) map[string]string {
 	return params
 }
 
-// form are the fields of the Explorer's form that have these parameters.
+// form returns the fields of the Explorer's form for these parameters.
 func (s *snippets) form(op *api.Operation, params map[string]string) url.Values {
 	form := url.Values{"language": {s.language.ID}}
 	for _, row := range op.New().Params() {
@@ -113,16 +113,16 @@ func (s *snippets) form(op *api.Operation, params map[string]string) url.Values 
 	return form
 }
 
-// client is whose key an operation is called with.
+// client returns the client with whose key an operation is called.
 func (s *snippets) client(op *api.Operation) *rpc.Client { return s.by(op.Name) }
 
-// project is the directory of the project of an operation.
+// project returns the directory of the project of an operation.
 func (s *snippets) project(op *api.Operation) string {
 	return filepath.Join(s.dir, strings.ToLower(op.Name))
 }
 
-// download signs in to the console and takes the projects of all operations. The
-// placeholders of files are replaced by what belongs there.
+// download signs in to the console and downloads the projects of all operations. It
+// replaces the placeholders in files.
 func (s *snippets) download(t *testing.T) {
 	t.Helper()
 	v := newVisitor(t, s.node)
@@ -175,8 +175,8 @@ func (s *snippets) write(t *testing.T, file, text string) {
 	}
 }
 
-// environment is what the programs take from it: the access key, and what is
-// secret among the parameters.
+// environment returns the environment of the programs: the access key and the secret
+// parameters.
 func (s *snippets) environment(t *testing.T, op *api.Operation) map[string]string {
 	env := map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": s.client(op).AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": s.client(op).Secret}
 	params := s.params(t, op)
@@ -188,7 +188,7 @@ func (s *snippets) environment(t *testing.T, op *api.Operation) map[string]strin
 	return env
 }
 
-// run runs a command in the project of an operation and answers what it prints.
+// run runs a command in the project of an operation and returns its output.
 func (s *snippets) run(t *testing.T, op *api.Operation, command ...string) string {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)
@@ -204,12 +204,12 @@ func (s *snippets) run(t *testing.T, op *api.Operation, command ...string) strin
 	return string(out)
 }
 
-// check fails unless a text is the answer of a call that succeeded.
+// check fails unless text is the answer of a call that succeeded.
 func (s *snippets) check(t *testing.T, op *api.Operation, text string) {
 	t.Helper()
 	var answer struct {
 		RequestID string
-		Code      any // a text in an error alone
+		Code      any // a string in errors only
 	}
 	err := json.Unmarshal([]byte(text), &answer)
 	if _, refused := answer.Code.(string); err != nil || answer.RequestID == "" || refused {

@@ -14,8 +14,8 @@ import (
 	"elbow/internal/api"
 )
 
-// goModule compiles the Go programs as packages of one module, which a program
-// of the test chooses from: one link and not one for each.
+// goModule compiles the Go programs as packages of one module with one main program that
+// selects one of them, so that the test links once.
 func (s *snippets) goModule(t *testing.T) {
 	var imports, cases strings.Builder
 	for _, op := range api.Operations() {
@@ -51,8 +51,8 @@ func (s *snippets) goModule(t *testing.T) {
 	}
 }
 
-// scripts runs the TypeScript programs one after the other in one process, each
-// with its environment and in its directory.
+// scripts runs the TypeScript programs one after the other in one process, each with its
+// environment and in its directory.
 func (s *snippets) scripts(t *testing.T) {
 	type job struct {
 		Name, File, Dir string
@@ -91,8 +91,8 @@ func (s *snippets) scripts(t *testing.T) {
 	}
 }
 
-// allScripts imports the programs, which run when they are. The last that each
-// does is to print its answer or its error.
+// allScripts imports the programs, which run on import. The last action of each is to
+// print its answer or its error.
 const allScripts = `
 const jobs = require('./jobs.json')
 async function all() {
@@ -105,14 +105,14 @@ async function all() {
       import(job.File)
     })
   }
-  process.exitCode = 0 // the answers tell
+  process.exitCode = 0 // the output shows failures
   process.stdout.write(JSON.stringify(answers))
 }
 all()
 `
 
-// parse has a parser read the programs of all operations, in one process: what
-// they import is not there.
+// parse parses the programs of all operations with a language's parser, in one process.
+// The packages that they import are not installed.
 func (s *snippets) parse(t *testing.T, command ...string) {
 	for _, op := range api.Operations() {
 		command = append(command, filepath.Join(s.project(op), filepath.FromSlash(s.language.File)))
@@ -127,9 +127,9 @@ func (s *snippets) parse(t *testing.T, command ...string) {
 // phpParser ends with an error if a file cannot be parsed.
 const phpParser = `foreach (array_slice($argv, 1) as $file) { try { token_get_all(file_get_contents($file), TOKEN_PARSE); } catch (ParseError $e) { echo "$file: $e\n"; exit(1); } }`
 
-// arguments runs the command lines of the public cloud's program with another in
-// its place, which prints what it is given: that is the operation, its version,
-// this server, the access key of the environment, and each parameter once.
+// arguments runs the command lines for the public cloud's program with another program in
+// its place that prints its arguments: the operation, its version, this server, the access
+// key from the environment, and each parameter once.
 func (s *snippets) arguments(t *testing.T) {
 	s.write(t, filepath.Join(s.dir, "bin", "aliyun"), "#!/bin/sh\nprintf '%s\\0' \"$@\"\n")
 	if err := os.Chmod(filepath.Join(s.dir, "bin", "aliyun"), 0o700); err != nil {
@@ -141,7 +141,7 @@ func (s *snippets) arguments(t *testing.T) {
 			"--access-key-id": s.client(op).AccessKeyID, "--access-key-secret": s.client(op).Secret,
 		}
 		for name, value := range s.params(t, op) {
-			want["--"+name] = strings.TrimRight(value, "\n") // of a file the shell takes the last newlines away
+			want["--"+name] = strings.TrimRight(value, "\n") // the shell's $(cat) removes trailing newlines
 		}
 		text := s.run(t, op, "sh", "-c", `PATH="$1:$PATH"; . "./$2"`, "sh", filepath.Join(s.dir, "bin"), s.language.File)
 		args := strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")
@@ -167,7 +167,7 @@ func (s *snippets) arguments(t *testing.T) {
 	}
 }
 
-// javaParser has the compiler of Java parse files.
+// javaParser parses files with the Java compiler.
 const javaParser = `
 import com.sun.source.util.JavacTask;
 import java.io.File;

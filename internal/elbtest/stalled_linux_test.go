@@ -14,16 +14,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A logReader reads what a node logs through a pipe, until it is told to stand
-// still.
+// A logReader reads the log of a node through a pipe until it is stopped.
 type logReader struct {
 	*os.File
-	lines chan string // closed when it stands still, or at the end of the log
+	lines chan string // closed when it is stopped, or at the end of the log
 	halt  chan struct{}
 }
 
-// startPiped starts a node that logs to a pipe of the least size there is, and
-// returns when it is ready.
+// startPiped starts a node that logs to a pipe of the minimum size, and returns when it is
+// ready.
 func startPiped(t *testing.T, o Options) (*Node, *logReader) {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -47,7 +46,7 @@ func startPiped(t *testing.T, o Options) (*Node, *logReader) {
 		n.Kill()
 	})
 	reader := &logReader{r, make(chan string), make(chan struct{})}
-	go reader.run() // ends when it is told to, or with the log
+	go reader.run() // ends when it is stopped, or with the log
 	for line := range reader.lines {
 		if readyLine(line) {
 			return n, reader
@@ -70,8 +69,8 @@ func (r *logReader) run() {
 	}
 }
 
-// toggle stops and starts the listener of a front so often that the log of it is
-// longer than a pipe takes.
+// toggle stops and starts the listener of a front until its log lines exceed the size of a
+// pipe.
 func toggle(t *testing.T, s *Site, f *Front) {
 	t.Helper()
 	params := map[string]string{"LoadBalancerId": f.LoadBalancerID, "ListenerPort": f.Port, "ListenerProtocol": "https"}
@@ -85,11 +84,11 @@ func toggle(t *testing.T, s *Site, f *Front) {
 	}
 }
 
-// Logs that nobody reads any more hold up nothing: calls take effect, health is
-// ok, and the process can be taken over, which ends it.
+// Logs that are not read any more block nothing: calls take effect, /healthz reports ok,
+// and the process can be taken over and ends.
 func TestLogReaderStandsStill(t *testing.T) {
 	t.Parallel()
-	// The older process waits for connections of the API that are kept alive.
+	// The older process waits for persistent connections of the API until -drain-timeout.
 	n, log := startPiped(t, Options{Args: []string{"-access-log", "-", "-audit-log", "-", "-drain-timeout", "1s"}})
 	s := NewSite(t, n, NewBackend(t, "a"))
 	f := s.Listen(t, nil)
@@ -118,7 +117,7 @@ func TestLogReaderStandsStill(t *testing.T) {
 	next.Stop(t)
 }
 
-// A reader of the logs that ends does not end the process.
+// The process does not end when the reader of its logs does.
 func TestLogReaderEnds(t *testing.T) {
 	t.Parallel()
 	n, log := startPiped(t, Options{Args: []string{"-access-log", "-", "-audit-log", "-"}})
@@ -131,8 +130,8 @@ func TestLogReaderEnds(t *testing.T) {
 	n.Stop(t)
 }
 
-// Logs that are FIFOs need a reader at the start, say so, and hold up neither
-// requests, calls nor the end when it stands still.
+// Logs that are FIFOs need a reader at the start, and the error says so. A reader that
+// stops later blocks neither requests nor calls nor the end of the process.
 func TestLogsAreFIFOs(t *testing.T) {
 	t.Parallel()
 	access, audit := filepath.Join(t.TempDir(), "access"), filepath.Join(t.TempDir(), "audit")
@@ -154,7 +153,7 @@ func TestLogsAreFIFOs(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		// Full, but for less than a line.
+		// The pipe is filled except for less than a line.
 		w, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
 			t.Fatal(err)

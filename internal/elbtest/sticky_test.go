@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// StickySession is accepted though the specification's table omits it: off
-// turns off what StickySessionType would turn on.
+// StickySession is accepted although the specification's table omits it; off overrides
+// StickySessionType.
 func testStickySession(t *testing.T) {
 	s := NewSite(t, node(t), NewBackend(t, "a"), NewBackend(t, "b"))
 	for _, tt := range []struct {
@@ -46,8 +46,8 @@ func testStickySessionType(t *testing.T) {
 	})
 }
 
-// insert: the cookie alone is enough to stay on a backend, the backend does not
-// see it, it survives weight 0, and the loss of the backend costs one choice.
+// insert: the cookie alone selects the backend, the backend does not see it, it is valid
+// at weight 0, and if the backend is down another one is chosen once.
 func testInsert(t *testing.T) {
 	a, b := NewBackend(t, "a"), NewBackend(t, "b")
 	s := NewSite(t, node(t), a, b)
@@ -97,8 +97,8 @@ func testInsert(t *testing.T) {
 	}
 }
 
-// server: the backend's own cookie is rewritten for the client and restored for
-// the backend; without that cookie there is no stickiness.
+// server: the backend's own cookie is rewritten for the client and restored for the
+// backend. Without that cookie there is no persistence.
 func testServer(t *testing.T) {
 	a, b := NewBackend(t, "a"), NewBackend(t, "b")
 	s := NewSite(t, node(t), a, b)
@@ -147,8 +147,8 @@ func testCookieTimeout(t *testing.T) {
 	short := s.Listen(t, map[string]string{"StickySessionType": "insert", "CookieTimeout": "1", "Scheduler": "rr"})
 	long := s.Listen(t, map[string]string{"StickySessionType": "insert", "CookieTimeout": "86400", "Scheduler": "rr"})
 
-	// A cookie that nobody renews is used until it has run out: the short one is
-	// then answered by rr, the long one is not.
+	// A cookie that is not renewed is used until it has expired: then the scheduler rr
+	// chooses a backend, with the short timeout but not with the long one.
 	stale := func(f *Front) func() string {
 		cookie := f.Get(t, f.Client(t, ""), "/").Header.Get("Set-Cookie")
 		value, _, _ := strings.Cut(cookie, ";")
@@ -201,7 +201,7 @@ func testCookie(t *testing.T) {
 	}
 }
 
-// The attribute can be changed while the listener serves, and back to none.
+// The attribute can be changed, and removed, while the listener serves.
 func testStickySessionSameSite(t *testing.T) {
 	s := NewSite(t, node(t), NewBackend(t, "a"))
 	if got := Code(s.Create(s.ListenerParams(map[string]string{"StickySessionSameSite": "None"}))); got != "InvalidStickySessionSameSite" {

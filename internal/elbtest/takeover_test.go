@@ -25,10 +25,10 @@ import (
 	"elbow/internal/rpc"
 )
 
-// takeovers is how often TestTakeover does it.
+// takeovers is the number of takeovers in TestTakeover.
 var takeovers = flag.Int("takeovers", 3, "takeovers in a row under load")
 
-// A load is clients that make requests all the time, and count what fails.
+// A load is a set of clients that make requests continuously and record failures.
 type load struct {
 	stop    context.CancelFunc
 	ctx     context.Context
@@ -45,7 +45,7 @@ func newLoad() *load {
 	return l
 }
 
-// add has a client call try all the time.
+// add starts a client that calls try repeatedly.
 func (l *load) add(kind string, try func() error) {
 	l.running.Go(func() { // ends with ctx; end waits
 		for l.ctx.Err() == nil {
@@ -61,7 +61,7 @@ func (l *load) add(kind string, try func() error) {
 	})
 }
 
-// moved waits until every kind of client has made requests from now on.
+// moved waits until every kind of client has made a request after the call.
 func (l *load) moved(t *testing.T) {
 	t.Helper()
 	l.mu.Lock()
@@ -82,7 +82,7 @@ func (l *load) moved(t *testing.T) {
 	})
 }
 
-// end stops the clients and tells what failed.
+// end stops the clients and reports their failures.
 func (l *load) end(t *testing.T) {
 	t.Helper()
 	l.stop()
@@ -97,7 +97,7 @@ func (l *load) end(t *testing.T) {
 	}
 }
 
-// getter makes requests to a listener over a transport.
+// getter returns a function that makes a request to the listener over a transport.
 func (f *Front) getter(transport http.RoundTripper) func() error {
 	c := &http.Client{Transport: transport, Timeout: patience}
 	return func() error {
@@ -109,7 +109,7 @@ func (f *Front) getter(transport http.RoundTripper) func() error {
 	}
 }
 
-// over is a transport of HTTP/1.1 or HTTP/2.
+// over returns a transport for HTTP/1.1 or HTTP/2.
 func (f *Front) over(t *testing.T, http2, keep bool) *http.Transport {
 	p := new(http.Protocols)
 	p.SetHTTP1(!http2)
@@ -124,7 +124,7 @@ func (f *Front) over(t *testing.T, http2, keep bool) *http.Transport {
 	return tr
 }
 
-// overQUIC is a transport of HTTP/3.
+// overQUIC returns a transport for HTTP/3.
 func (f *Front) overQUIC(t *testing.T) *http3.Transport {
 	tr := &http3.Transport{
 		TLSClientConfig: f.TLS(),
@@ -136,10 +136,9 @@ func (f *Front) overQUIC(t *testing.T) *http3.Transport {
 	return tr
 }
 
-// A takeover under load, several times in a row: no connection is refused, no
-// request is lost, over any version of HTTP; a tunnel and a download that were
-// there before are there after; calls of the API succeed; the backend that is down
-// gets nothing; and the old processes end.
+// During takeovers under load no connection is refused and no request fails, over any
+// version of HTTP. A tunnel and a download continue, calls of the API succeed, a backend
+// that is down gets no request, and the older processes end.
 func TestTakeover(t *testing.T) {
 	n := Start(t, Options{Args: []string{"-drain-timeout", "3s"}})
 	up, down := NewBackend(t, "a"), NewBackend(t, "down")
@@ -171,8 +170,8 @@ func TestTakeover(t *testing.T) {
 		}
 		return nil
 	})
-	// The first one still has the connections of the SDK, which nobody closes: it
-	// ends after its own -drain-timeout.
+	// The first process waits for the persistent connections of the SDK until its own
+	// -drain-timeout.
 	nodes := []*Node{n, n.TakeOver(t, "-drain-timeout", "2m")}
 	descriptors := openFiles(t, nodes[1])
 	wrong := down.Requests()
@@ -202,7 +201,7 @@ func TestTakeover(t *testing.T) {
 
 	for i := range *takeovers {
 		l.moved(t)
-		Eventually(t, func() error { // no more than eight older processes may drain
+		Eventually(t, func() error { // at most eight older processes may drain
 			if n := stillRunning(nodes[:len(nodes)-1]); n >= 8 {
 				return fmt.Errorf("%d older processes drain", n)
 			}
@@ -260,11 +259,11 @@ func stillRunning(nodes []*Node) (count int) {
 	return count
 }
 
-// Get0 is an answer whose body is still to be read.
+// Get0 returns a reader of an answer's body, which it does not read.
 func (f *Front) Get0(t *testing.T, path string) *bufio.Reader {
 	t.Helper()
 	c := f.Client(t, "")
-	c.Timeout = 0 // it lasts as long as the test
+	c.Timeout = 0 // it is read until the end of the test
 	res, err := c.Get(f.URL(path))
 	if err != nil {
 		t.Fatal(err)
@@ -273,7 +272,7 @@ func (f *Front) Get0(t *testing.T, path string) *bufio.Reader {
 	return bufio.NewReader(res.Body)
 }
 
-// openFiles is how many files the node has open.
+// openFiles returns the number of descriptors that the node has open.
 func openFiles(t *testing.T, n *Node) int {
 	t.Helper()
 	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", n.PID()))
@@ -283,8 +282,9 @@ func openFiles(t *testing.T, n *Node) int {
 	return len(fds)
 }
 
-// uploadParts sends the parts that come from parts, which are of one length, in one request
-// over HTTP/3, whose answer is to be their length. It returns when there is an answer.
+// uploadParts uploads the parts that it receives, which have equal lengths, in one request
+// over HTTP/3. It returns after the answer, and fails unless the answer is the length of
+// the upload.
 func (f *Front) uploadParts(t *testing.T, parts <-chan string) error {
 	body, w := io.Pipe()
 	var length int
@@ -308,8 +308,8 @@ func (f *Front) uploadParts(t *testing.T, parts <-chan string) error {
 	return err
 }
 
-// An upload over HTTP/3 goes on in the older process while the newer one, which reads the
-// socket, is told to end and still has requests of its own.
+// An upload over HTTP/3 continues in the older process while the newer one, which reads
+// the socket, is terminated and still has requests of its own.
 func TestEndOfTheNewerProcessDuringATakeover(t *testing.T) {
 	n := Start(t, Options{})
 	b := NewBackend(t, "a")
@@ -321,7 +321,7 @@ func TestEndOfTheNewerProcessDuringATakeover(t *testing.T) {
 		if r.Method == http.MethodGet {
 			<-answer
 		}
-		length, _ := io.Copy(io.Discard, r.Body) // less if it breaks off
+		length, _ := io.Copy(io.Discard, r.Body) // less if the upload is truncated
 		_, _ = fmt.Fprint(w, length)
 	})
 	f := NewSite(t, n, b).Listen(t, nil)

@@ -12,7 +12,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A tcpServer is a backend that says its name and then repeats what it gets.
+// A tcpServer is a backend that sends its name and then echoes what it receives.
 type tcpServer struct {
 	*Backend
 	l net.Listener
@@ -80,7 +80,7 @@ func TestTCPListener(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 
-	// A change of the listener, and a second backend, leave the connection alone.
+	// A change of the listener and a second backend do not affect the connection.
 	b := newTCPServer(t, "b")
 	s.AddBackends(t, 100, b.Backend)
 	if err := s.SetOf("TCP", map[string]string{"LoadBalancerId": s.LoadBalancerID, "ListenerPort": port, "PersistenceTimeout": "0", "EstablishedTimeout": "10"}); err != nil {
@@ -97,7 +97,8 @@ func TestTCPListener(t *testing.T) {
 		t.Errorf("the old connection got %q", got)
 	}
 
-	// A backend that is gone is found by the check, and until then replaced.
+	// Connections avoid a backend that is gone: before its health check fails, another
+	// backend is tried.
 	_ = a.l.Close()
 	for range 8 {
 		if got := readText(t, dialTCP(t, at), 1); got != "b" {
@@ -105,7 +106,7 @@ func TestTCPListener(t *testing.T) {
 		}
 	}
 
-	// A listener that is stopped refuses new connections and lets open ones go on.
+	// A listener that is stopped refuses new connections and keeps open ones.
 	if err := s.StopListener(port); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,7 @@ func TestTCPListener(t *testing.T) {
 	_ = c.Close()
 }
 
-// Across a takeover open TCP connections go on, and each new one is accepted.
+// During a takeover open TCP connections continue, and each new one is accepted.
 func TestTakeoverOfTCPListener(t *testing.T) {
 	leak.Check(t)
 	n := Start(t, Options{})

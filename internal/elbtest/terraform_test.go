@@ -8,10 +8,10 @@ import (
 	"elbow/internal/rpc"
 )
 
-// The requests of the Terraform provider for a network, a vSwitch, a load balancer, an
-// EIP and its attachment: create and wait, read, change, clear, read again, and destroy,
-// each waited for until it is gone. What it reads must be what it was given, or the next
-// plan has a difference.
+// The requests of the Terraform provider for a network, a vSwitch, a load balancer, an EIP
+// and its association: create and wait, read, update, clear attributes, read again, and
+// destroy with a wait for each. What it reads has to equal what it wrote, or the next plan
+// has a difference.
 func TestTerraformNetworkAndEIP(t *testing.T) {
 	t.Parallel()
 	client := *node(t).RPC()
@@ -63,7 +63,7 @@ func TestTerraformNetworkAndEIP(t *testing.T) {
 		t.Errorf("attachment: %+v", got)
 	}
 
-	// A change sends what has changed, an empty text where it was taken out.
+	// An update sends the changed attributes, and an empty value for a removed one.
 	w.must(t, "ModifyNetworkAttribute", map[string]string{"NetworkId": made.NetworkID, "NetworkName": "edge", "Description": "of the shop"}, nil)
 	w.must(t, "ModifyNetworkAttribute", map[string]string{"NetworkId": made.NetworkID, "Description": ""}, nil)
 	w.must(t, "ModifyVSwitchAttribute", map[string]string{"VSwitchId": made.VSwitchID, "VSwitchName": ""}, nil)
@@ -73,7 +73,8 @@ func TestTerraformNetworkAndEIP(t *testing.T) {
 		t.Errorf("after the change: %+v, %+v, %+v", n, v, e)
 	}
 
-	// Destroy, from the leaves on. What is gone is an empty list.
+	// Destroy begins with the resources that no other depends on. A deleted resource is an
+	// empty list.
 	w.must(t, "UnAssociateEnsEipAddress", map[string]string{"AllocationId": made.AllocationID}, nil)
 	if got := eip(made.AllocationID, made.LoadBalancerID); len(got) != 0 {
 		t.Errorf("attachment after its end: %+v", got)
@@ -92,7 +93,8 @@ func TestTerraformNetworkAndEIP(t *testing.T) {
 		t.Errorf("network after its end: %+v", got)
 	}
 
-	// Newer providers read one by its id: it is gone if code or message say NotFound.
+	// Newer providers read a resource by its id: it does not exist if code or message
+	// contain NotFound.
 	for action, id := range map[string][2]string{
 		"DescribeNetworkAttribute": {"NetworkId", made.NetworkID}, "DescribeVSwitchAttributes": {"VSwitchId", made.VSwitchID},
 	} {

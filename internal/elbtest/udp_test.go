@@ -13,8 +13,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// A udpServer is a backend that answers with its name and what it got. Probes, which
-// say "ping", it answers only while it is well.
+// A udpServer is a backend that answers with its name and the datagram. It answers probes
+// ("ping") only while it is well.
 type udpServer struct {
 	*Backend
 	well atomic.Bool
@@ -54,8 +54,8 @@ func newUDPServer(t testing.TB, name string) *udpServer {
 	return s
 }
 
-// askUDP sends a datagram from a socket of its own, again after a second without an
-// answer, and returns what comes.
+// askUDP sends a datagram from a new socket, again after a second without an answer, and
+// returns the answer.
 func askUDP(t testing.TB, at, text string) string {
 	t.Helper()
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(at)))
@@ -96,7 +96,7 @@ func TestUDPListener(t *testing.T) {
 		return nil
 	})
 
-	// A backend that does not answer its checks gets nothing new.
+	// A backend that does not answer its health checks gets no new sessions.
 	a.well.Store(false)
 	Eventually(t, func() error {
 		for range 4 {
@@ -107,7 +107,7 @@ func TestUDPListener(t *testing.T) {
 		return nil
 	})
 
-	// TCP on the same port is another listener.
+	// A TCP listener can use the same port number.
 	tcp := s.ListenOf(t, "TCP", map[string]string{"ListenerPort": port})
 	if tcp != at {
 		t.Fatalf("TCP at %s, UDP at %s", tcp, at)
@@ -122,7 +122,7 @@ func TestUDPListener(t *testing.T) {
 	}
 }
 
-// A UDP listener has its port although HTTP/3 of an HTTPS listener had it first.
+// A UDP listener gets its port although HTTP/3 of an HTTPS listener has used it before.
 func TestUDPListenerBesideHTTPS(t *testing.T) {
 	leak.Check(t)
 	n := Start(t, Options{})

@@ -13,8 +13,7 @@ import (
 )
 
 // A UDP listener waits until the HTTP/3 requests in flight on its port have ended by
-// themselves, and its log reports what it waits for. After its deletion, HTTP/3 uses the
-// port again.
+// themselves, and logs what it waits for. After its deletion HTTP/3 uses the port again.
 func TestUDPListenerWaitsForHTTP3(t *testing.T) {
 	leak.Check(t)
 	n := Start(t, Options{})

@@ -20,18 +20,18 @@ import (
 	"elbow/internal/api"
 )
 
-// attackConns is how many connections the unauthenticated clients open, and apiConns how
-// many the node accepts on the API's port.
+// attackConns is the number of connections that the unauthenticated clients open, and
+// apiConns the number that the node accepts on the API's port.
 const (
 	attackConns = 300
 	apiConns    = 48
 )
 
-// A strain is the resource usage of a node at one moment.
-type strain struct{ files, goroutines, memory int }
+// A usage is the resource usage of a node at one moment.
+type usage struct{ files, goroutines, memory int }
 
-// strainOf looks at the process from outside, and at its metrics.
-func strainOf(t *testing.T, n *Node) (s strain) {
+// usageOf reads the process's usage from /proc and from its metrics.
+func usageOf(t *testing.T, n *Node) (s usage) {
 	t.Helper()
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", n.PID()))
 	if err != nil {
@@ -57,22 +57,22 @@ func strainOf(t *testing.T, n *Node) (s strain) {
 		}
 		return int(v)
 	}
-	return strain{len(files), value("go_goroutines"), value("go_memstats_heap_inuse_bytes") + value("go_memstats_stack_inuse_bytes")}
+	return usage{len(files), value("go_goroutines"), value("go_memstats_heap_inuse_bytes") + value("go_memstats_stack_inuse_bytes")}
 }
 
-// A wayIn is what each connection of an unauthenticated client sends, repeatedly if it is
-// answered.
-type wayIn struct {
+// An attack is what each connection of an unauthenticated client sends, repeatedly if it
+// is answered.
+type attack struct {
 	name  string
 	text  string
-	times int // how often; 1: it is not a whole request
+	times int // 1 if it is not a complete request
 }
 
 const wrongPasswords = "wrong passwords"
 
-// waysIn are those without credentials. form is a sign-in form of the console, without
-// which no password is looked at.
-func waysIn(form signInForm) []wayIn {
+// attacks returns the attacks without credentials. form is a sign-in form of the console,
+// which is needed for a password to be checked.
+func attacks(form signInForm) []attack {
 	const host = " HTTP/1.1\r\nHost: localhost\r\n"
 	big := strings.Repeat("x", 1<<20)
 	body := func(head, body string) string {
@@ -80,7 +80,7 @@ func waysIn(form signInForm) []wayIn {
 	}
 	multipart := "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a\"\r\n\r\n" + big + "\r\n--b--\r\n"
 	signed := "&AccessKeyId=root-key&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=2026-01-01T00:00:00Z&Signature=wrong"
-	return []wayIn{
+	return []attack{
 		{"idle connections", "", 1},
 		{"unfinished heads", "GET /" + host + "X: " + big, 1},
 		{"unfinished query", "GET /?Action=" + big, 1},
@@ -105,7 +105,7 @@ func waysIn(form signInForm) []wayIn {
 	}
 }
 
-// A signInForm is what a browser sends back of one.
+// A signInForm has the cookie and the token of a sign-in page.
 type signInForm struct{ cookie, token string }
 
 func newSignInForm(t *testing.T, n *Node) (f signInForm) {
@@ -125,7 +125,7 @@ func newSignInForm(t *testing.T, n *Node) (f signInForm) {
 
 // flood opens the connections of unauthenticated clients, and returns a function that ends
 // them.
-func flood(t *testing.T, addr string, w wayIn) (end func()) {
+func flood(t *testing.T, addr string, a attack) (end func()) {
 	t.Helper()
 	var conns []net.Conn
 	var all sync.WaitGroup
@@ -138,18 +138,18 @@ func flood(t *testing.T, addr string, w wayIn) (end func()) {
 		conns = append(conns, c)
 		all.Go(func() { // ends with the connection
 			defer func() { begun <- struct{}{} }()
-			for i := range w.times {
-				if _, err := io.WriteString(c, w.text); err != nil {
+			for i := range a.times {
+				if _, err := io.WriteString(c, a.text); err != nil {
 					return
 				}
-				if i == 0 && w.times > 1 {
+				if i == 0 && a.times > 1 {
 					all.Go(func() { _, _ = io.Copy(io.Discard, c) }) // ends with the connection
 				}
 			}
 		})
 	}
 	for range attackConns {
-		<-begun // all is sent, or refused
+		<-begun // everything is sent, or the connection is closed
 	}
 	return func() {
 		for _, c := range conns {
@@ -167,28 +167,28 @@ func TestUnauthenticatedClients(t *testing.T) {
 	s := NewSite(t, n, NewBackend(t, "a"))
 	f := s.Listen(t, nil)
 	c := f.Client(t, "")
-	before := strainOf(t, n)
-	for _, w := range waysIn(newSignInForm(t, n)) {
+	before := usageOf(t, n)
+	for _, a := range attacks(newSignInForm(t, n)) {
 		addr, bound := n.API, apiConns
-		if strings.Contains(w.name, "admin port") {
+		if strings.Contains(a.name, "admin port") {
 			addr, bound = n.Admin, 64
 		}
-		end := flood(t, addr, w)
+		end := flood(t, addr, a)
 		if got := f.Get(t, c, "/"); got.Status != http.StatusOK {
-			t.Errorf("%s: traffic is answered with %d", w.name, got.Status)
+			t.Errorf("%s: traffic is answered with %d", a.name, got.Status)
 		}
-		now := strainOf(t, n)
-		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
+		now := usageOf(t, n)
+		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", a.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
 		if more := now.files - before.files; more > bound+apiConns {
-			t.Errorf("%s: %d descriptors more", w.name, more)
+			t.Errorf("%s: %d descriptors more", a.name, more)
 		}
 		if more := now.goroutines - before.goroutines; more > 6*bound+50 {
-			t.Errorf("%s: %d goroutines more", w.name, more)
+			t.Errorf("%s: %d goroutines more", a.name, more)
 		}
 		if more := now.memory - before.memory; more > 192<<20 {
-			t.Errorf("%s: %d MiB more", w.name, more>>20)
+			t.Errorf("%s: %d MiB more", a.name, more>>20)
 		}
-		Eventually(t, func() error { // a client whose connection made room for another one tries again
+		Eventually(t, func() error { // a connection that is closed to make room is tried again
 			transport := new(http.Transport)
 			defer transport.CloseIdleConnections()
 			rpc := n.RPC()
@@ -196,7 +196,7 @@ func TestUnauthenticatedClients(t *testing.T) {
 			_, err := rpc.Call(t.Context(), api.StsVersion, "GetCallerIdentity", nil)
 			return err
 		})
-		if w.name == wrongPasswords { // they wait for their turn, and are forgotten if they leave before
+		if a.name == wrongPasswords { // checks wait for their turn, and are skipped if the client disconnects
 			Eventually(t, func() error {
 				if !n.log.contains("console sign-in refused") {
 					return errors.New("no password was looked at")
@@ -210,7 +210,8 @@ func TestUnauthenticatedClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of several thousand refused calls: a hundred, some more while it took, and sums.
+	// Several thousand refused calls result in a hundred lines, some more over time, and
+	// sums.
 	if lines := bytes.Count(audit, []byte("\n")) - bytes.Count(audit, []byte(`"account"`)); lines > 300 {
 		t.Errorf("%d audit lines of unauthenticated calls", lines)
 	}
@@ -232,27 +233,27 @@ func TestUnfinishedHandshakes(t *testing.T) {
 		}
 	}
 	n := Start(t, Options{Args: []string{"-api-cert", cert, "-api-key", key, "-max-api-connections", fmt.Sprint(apiConns)}})
-	before := strainOf(t, n)
-	// A ClientHello as crypto/tls sends it, of which the server waits for more.
+	before := usageOf(t, n)
+	// A part of a ClientHello of crypto/tls, after which the server waits for more.
 	hello := new(bytes.Buffer)
 	_ = tls.Client(kept{to: hello}, &tls.Config{ServerName: "localhost"}).Handshake() // nobody answers
-	for _, w := range []wayIn{
+	for _, a := range []attack{
 		{"nothing", "", 1},
 		{"half a ClientHello", hello.String()[:hello.Len()/2], 1},
 		{"a ClientHello and no more", hello.String(), 1},
 		{"records that are none", "\x16\x03\x01\x40\x00" + strings.Repeat("x", 1000), 1},
 	} {
-		end := flood(t, n.API, w)
-		now := strainOf(t, n)
-		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", w.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
+		end := flood(t, n.API, a)
+		now := usageOf(t, n)
+		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", a.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
 		if more := now.files - before.files; more > 2*apiConns {
-			t.Errorf("%s: %d descriptors more", w.name, more)
+			t.Errorf("%s: %d descriptors more", a.name, more)
 		}
 		if more := now.goroutines - before.goroutines; more > 6*apiConns+50 {
-			t.Errorf("%s: %d goroutines more", w.name, more)
+			t.Errorf("%s: %d goroutines more", a.name, more)
 		}
 		if more := now.memory - before.memory; more > 64<<20 {
-			t.Errorf("%s: %d MiB more", w.name, more>>20)
+			t.Errorf("%s: %d MiB more", a.name, more>>20)
 		}
 		Eventually(t, func() error {
 			transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
@@ -266,7 +267,7 @@ func TestUnfinishedHandshakes(t *testing.T) {
 	}
 }
 
-// A kept connection is one that keeps what is written and has nothing to read.
+// A kept is a connection that records what is written and has nothing to read.
 type kept struct {
 	net.Conn
 	to *bytes.Buffer

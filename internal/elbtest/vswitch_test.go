@@ -6,8 +6,8 @@ import (
 	"elbow/internal/api"
 )
 
-// A range of IPv4 addresses in the spelling of IPv6 gives one load balancer after
-// the other an address.
+// A range of IPv4 addresses in IPv4-mapped IPv6 notation provides the addresses of load
+// balancers.
 func TestVSwitchOfMappedAddresses(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{VSwitch: "::ffff:127.77.3.0/120"})

@@ -8,10 +8,10 @@ import (
 	"elbow/internal/rpc"
 )
 
-// Every operation is tried at the boundaries of every parameter, over signed
-// HTTP: below, at and above both ends of a number, both ends of a length, each
-// value of an enumeration and one that is none, absence of what is required. A
-// refused call says why, and nothing has changed after it.
+// Every operation is called with the boundary values of every parameter, over signed HTTP:
+// below, at and above both limits of a number, both limits of a length, each value of an
+// enumeration and an invalid one, and without a required parameter. A refused call names
+// the reason and has changed nothing.
 func TestBoundariesRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -39,9 +39,8 @@ func TestBoundariesRefused(t *testing.T) {
 	}
 }
 
-// A value on the right side of a boundary is taken: the call may end with
-// another error, that of a resource that is not there, say, but not with one
-// that blames the value.
+// A valid boundary value is accepted: the call may end with another error, such as that of
+// a missing resource, but not with an error about the value.
 func TestBoundariesAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -52,7 +51,7 @@ func TestBoundariesAccepted(t *testing.T) {
 					continue
 				}
 				if c.Param == "Cert" || c.Param == "Key" {
-					continue // a text of the right length is no certificate yet
+					continue // a text of the right length is not yet a certificate
 				}
 				got := w.tryBoundary(t, op, c)
 				if got == "Invalid"+c.Param || got == "Missing"+c.Param || got == "InternalError" || got == "ens.interface.error" {
@@ -63,8 +62,8 @@ func TestBoundariesAccepted(t *testing.T) {
 	}
 }
 
-// tryBoundary makes the call of a case, in turn with one signature and the
-// other, and answers the code of its error.
+// tryBoundary makes the call of a case, alternately with one signature version and the
+// other, and returns its error code.
 func (w *world) tryBoundary(t *testing.T, op *api.Operation, c api.Case) string {
 	t.Helper()
 	client := *w.Client

@@ -19,10 +19,10 @@ import (
 
 var webDAV = flag.Bool("webdav", false, "a test of WebDAV fails where it cannot run")
 
-// apacheBlock is a part of Apache's configuration in a document.
+// apacheBlock matches a part of Apache's configuration in a document.
 var apacheBlock = regexp.MustCompile("(?s)```apache\n(.*?)```")
 
-// apacheConfig is what a server of WebDAV and Subversion needs besides.
+// apacheConfig is the rest of the configuration of a WebDAV and Subversion server.
 var apacheConfig = template.Must(template.New("").Parse(`
 ServerRoot {{.Dir}}
 Listen {{.Address}}
@@ -50,7 +50,7 @@ DavLockDB {{.Dir}}/locks
 {{.Extra}}
 `))
 
-// startApache starts Apache with what the document says, and returns where.
+// startApache starts Apache with the document's configuration, and returns its address.
 func startApache(t *testing.T, extra string) string {
 	t.Helper()
 	const modules = "/usr/lib/apache2/modules"
@@ -66,7 +66,7 @@ func startApache(t *testing.T, extra string) string {
 	if _, err := os.Stat(filepath.Join(modules, "mod_dav_svn.so")); err != nil {
 		missing("WebDAV needs a module of Apache: %v", err)
 	}
-	dir, err := os.MkdirTemp("", "elbow-webdav") // Apache's workers are another user, who cannot enter t.TempDir
+	dir, err := os.MkdirTemp("", "elbow-webdav") // Apache's workers run as another user, who cannot enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +115,9 @@ func startApache(t *testing.T, extra string) string {
 	return address
 }
 
-// With what the how-to page says Apache takes COPY and MOVE whose Destination says
-// https, and without it does not: files by WebDAV, and Subversion's own client.
+// With the configuration of the how-to page Apache accepts COPY and MOVE whose Destination
+// is an https URL, and without it refuses them: for files by WebDAV, and for Subversion's
+// own client.
 func TestWebDAV(t *testing.T) {
 	t.Parallel()
 	page := document(t, filepath.Join("docs", "howto", "webdav.md"))

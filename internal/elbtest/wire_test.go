@@ -22,8 +22,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
 )
 
-// Format=XML is answered in XML, errors too, and the RequestId of the answer is
-// the one in its header.
+// The answer to Format=XML is XML, also for errors, and its RequestId equals the one in
+// its header.
 func TestXML(t *testing.T) {
 	t.Parallel()
 	n := node(t)
@@ -42,7 +42,7 @@ func TestXML(t *testing.T) {
 			res, body = got, string(text)
 			return got, err
 		})}
-		_, _ = c.Call(t.Context(), api.EnsVersion, action, map[string]string{"Format": "XML"}) // the answer is what counts
+		_, _ = c.Call(t.Context(), api.EnsVersion, action, map[string]string{"Format": "XML"}) // the recorded answer is checked below
 		return res, body
 	}
 	res, body := ask("DescribeEnsRegions")
@@ -68,7 +68,7 @@ func TestXML(t *testing.T) {
 	}
 }
 
-// A query of a megabyte is refused, and the server goes on.
+// A query of a megabyte is refused, and the server continues to serve.
 func TestHugeQuery(t *testing.T) {
 	t.Parallel()
 	n := node(t)
@@ -85,7 +85,7 @@ func TestHugeQuery(t *testing.T) {
 	}
 }
 
-// Plain HTTP spoken to a TLS port gets a plain 400 that says so.
+// Plain HTTP to a TLS port gets a plain 400 that names the cause.
 func TestPlainHTTPToTLS(t *testing.T) {
 	t.Parallel()
 	f := NewSite(t, node(t), NewBackend(t, "a")).Listen(t, nil)
@@ -111,7 +111,7 @@ func TestPlainHTTPToTLS(t *testing.T) {
 	}
 }
 
-// overTLS are the arguments of a node whose API is on TLS.
+// overTLS returns the arguments of a node whose API uses TLS.
 func overTLS(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -124,9 +124,9 @@ func overTLS(t *testing.T) []string {
 	return []string{"-api-cert", filepath.Join(dir, "cert.pem"), "-api-key", filepath.Join(dir, "key.pem")}
 }
 
-// With -api-cert the API is on TLS, for which the SDK needs no more than the
-// scheme, and a policy can ask for it. A plain call is refused in the API's form;
-// with -api-plain it is served, and policies know that it is plain.
+// With -api-cert the API uses TLS. The SDK only needs another scheme, and a policy can
+// require it. A plain call is refused in the API's format; with -api-plain it is served,
+// and policies see that it is plain.
 func TestAPIOverTLS(t *testing.T) {
 	t.Parallel()
 	describe := func(client *ens.Client, scheme string) error {
@@ -158,7 +158,7 @@ func TestAPIOverTLS(t *testing.T) {
 		sdk := user(t, n, "careful", "Custom", "secure-only", secureOnly)
 		checkAllowed(t, "over TLS", describe(sdk.ENS, "https"), true)
 		checkAllowed(t, "by plain HTTP", describe(sdk.ENS, "http"), false)
-		// The console, into which people type passwords, stays on TLS.
+		// The console, in which people enter passwords, requires TLS.
 		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		res, err := client.Get("http://" + n.API + "/console/login")
 		if err != nil {
@@ -171,8 +171,8 @@ func TestAPIOverTLS(t *testing.T) {
 	}
 }
 
-// What is no request, a Host that cannot be, or a head that is too long is answered
-// as the API answers: clients parse every answer.
+// An invalid request, an invalid Host or a head that is too long gets an answer in the
+// API's format, because clients parse every answer.
 func TestMalformedRequests(t *testing.T) {
 	t.Parallel()
 	n := node(t)
@@ -187,7 +187,7 @@ func TestMalformedRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = io.WriteString(c, text) // it may be refused before its end
+		_, _ = io.WriteString(c, text) // the request may be refused before its end
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			t.Fatalf("%.40q: %v", text, err)
@@ -201,8 +201,8 @@ func TestMalformedRequests(t *testing.T) {
 	}
 }
 
-// Every call leaves a line in the audit log: who, what, from where, with what
-// result. No secret is in it.
+// Every call has a line in the audit log with the caller, the operation, the source and
+// the result, and without secrets.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})

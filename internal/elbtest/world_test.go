@@ -17,8 +17,8 @@ import (
 	"elbow/internal/rpc"
 )
 
-// A world is a node with one thing of every kind, so that for each operation
-// there is a call that succeeds.
+// A world is a node with a resource of every kind, so that each operation has a call that
+// succeeds.
 type world struct {
 	*rpc.Client
 	node *Node
@@ -28,13 +28,13 @@ type world struct {
 	inactive string      // InActive, with the same listeners
 	used     string      // certificate of the listeners
 	unused   string      // certificate that no listener has
-	network  string      // with the vSwitch vSwitch, which has nothing in it
+	network  string      // has the vSwitch vSwitch, which is not used
 	vSwitch  string
 	empty    string // a network without a vSwitch
 	eip      string // not associated
 	usedEIP  string // of lb
 	key      string // access key of alice, who also has the policy mine
-	loneKey  string // access key of bob, who has nothing else
+	loneKey  string // access key of bob, who has no other resource
 	pair     Certificate
 	account  string // its ID
 }
@@ -111,8 +111,8 @@ func (w *world) sharePort(t *testing.T) {
 	}
 }
 
-// newRoles makes the role trusting, which erin may assume, the role strange, which trusts
-// a service only, and gives erin a policy for it.
+// newRoles creates the role trusting, which erin may assume, and the role strange, which
+// trusts a service only. It gives erin a policy to assume it.
 func (w *world) newRoles(t *testing.T) {
 	t.Helper()
 	var caller struct{ AccountID string }
@@ -128,7 +128,7 @@ func (w *world) newRoles(t *testing.T) {
 	w.must(t, "AttachPolicyToRole", map[string]string{"PolicyType": "Custom", "PolicyName": "shared", "RoleName": "trusting"}, nil)
 }
 
-// trust is a trust policy for principals.
+// trust returns a trust policy for principals.
 func trust(principal string) string {
 	return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `}]}`
 }
@@ -161,7 +161,7 @@ func (w *world) newEIP(t testing.TB) string {
 	return out.AllocationID
 }
 
-// newKey makes an access key and answers a client with it.
+// newKey creates an access key and returns a client with it.
 func (w *world) newKey(t *testing.T, user string) *rpc.Client {
 	t.Helper()
 	var out struct {
@@ -173,7 +173,7 @@ func (w *world) newKey(t *testing.T, user string) *rpc.Client {
 	return &c
 }
 
-// operation finds an operation by its name alone.
+// operation finds an operation by its name, whatever its product.
 func operation(t testing.TB, name string) *api.Operation {
 	t.Helper()
 	for _, op := range api.Operations() {
@@ -185,7 +185,7 @@ func operation(t testing.TB, name string) *api.Operation {
 	return nil
 }
 
-// patient makes a call, again if it is throttled: the tests make more calls a
+// patient makes a call, and repeats it if it is throttled: the tests make more calls a
 // second than an account may.
 func patient(t testing.TB, c *rpc.Client, op *api.Operation, params map[string]string) ([]byte, error) {
 	t.Helper()
@@ -214,8 +214,8 @@ func (w *world) must(t testing.TB, action string, params map[string]string, out 
 	return text
 }
 
-// by is the client that makes the valid call of an operation: root, but for what
-// only a user has.
+// by returns the client for the valid call of an operation: root, except for operations of
+// users only.
 func (w *world) by(operation string) *rpc.Client {
 	if operation == "ChangePassword" || operation == "AssumeRole" {
 		return w.signer
@@ -223,8 +223,7 @@ func (w *world) by(operation string) *rpc.Client {
 	return w.Client
 }
 
-// valid are the parameters of a call of each operation that succeeds in a fresh
-// world.
+// valid returns the parameters of a call of the operation that succeeds in a new world.
 func (w *world) valid(t testing.TB, name string) map[string]string {
 	t.Helper()
 	listener := map[string]string{"LoadBalancerId": w.lb, "ListenerPort": "8443"}
@@ -363,11 +362,11 @@ func with(params map[string]string, name, value string) map[string]string {
 	return changed
 }
 
-// requestID is what differs between two answers that say the same.
+// requestID matches the part in which two equal answers differ.
 var requestID = regexp.MustCompile(`"RequestId":"[^"]*",?`)
 
-// dump is everything that the API tells of the state: the answer of each
-// operation that only reads, for everything there is.
+// dump returns the whole state that the API shows: the answers of all operations that only
+// read, for all resources.
 func (w *world) dump(t testing.TB) string {
 	t.Helper()
 	var text strings.Builder
@@ -409,7 +408,7 @@ func (w *world) dump(t testing.TB) string {
 		for _, action := range []string{"GetUser", "ListAccessKeys", "ListPoliciesForUser", "ListGroupsForUser"} {
 			ask(action, map[string]string{"UserName": u.UserName}, nil)
 		}
-		// Of a user without a login profile the answer is an error, and tells as much.
+		// A missing login profile is an error, which is a part of the state.
 		answer, err := patient(t, w.Client, operation(t, "GetLoginProfile"), map[string]string{"UserName": u.UserName})
 		fmt.Fprintf(&text, "GetLoginProfile %s %s %t\n", u.UserName, requestID.ReplaceAll(answer, nil), err == nil)
 	}
@@ -429,7 +428,7 @@ func (w *world) dump(t testing.TB) string {
 	return text.String()
 }
 
-// dumpNetworks asks for all of each network, vSwitch and EIP.
+// dumpNetworks calls the operations that read networks, vSwitches and EIPs.
 func (w *world) dumpNetworks(ask func(action string, params map[string]string, out any)) {
 	var networks struct {
 		Networks struct {
@@ -452,7 +451,7 @@ func (w *world) dumpNetworks(ask func(action string, params map[string]string, o
 	}
 }
 
-// differences are the lines that only one of two dumps has.
+// differences returns the lines that only one of two dumps has.
 func differences(before, after string) string {
 	old, new := strings.Split(before, "\n"), strings.Split(after, "\n")
 	var text strings.Builder

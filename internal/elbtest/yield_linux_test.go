@@ -46,14 +46,14 @@ func TestTakeoverBesideStalledCalls(t *testing.T) {
 	}
 }
 
-// SIGTERM is heard at once by a process that waits for a newer one which stands
-// still. The newer one goes on when it can: nobody else is there.
+// A process that waits for a stalled newer process handles SIGTERM at once. The newer one
+// goes on when it can, since the older one has ended.
 func TestSignalDuringTakeover(t *testing.T) {
 	t.Parallel()
 	n := Start(t, Options{})
 	f := NewSite(t, n, NewBackend(t, "a")).Listen(t, nil)
-	// The newer one reads its certificate between what it asks the older one for and
-	// what it tells it. A FIFO has it wait there.
+	// The newer process reads its certificate between its request to the older one and its
+	// report that it is ready. A FIFO makes it wait there.
 	dir := t.TempDir()
 	pair := NewCertificate(t, "localhost")
 	chain, key := filepath.Join(dir, "chain"), filepath.Join(dir, "key")
@@ -67,18 +67,19 @@ func TestSignalDuringTakeover(t *testing.T) {
 	next.endWith(t)
 	var out *os.File
 	Eventually(t, func() (err error) {
-		out, err = os.OpenFile(chain, os.O_WRONLY|syscall.O_NONBLOCK, 0) // an error until it reads
+		out, err = os.OpenFile(chain, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails until the process reads
 		return err
 	})
 	defer out.Close()
-	// It asks before it reads the certificate; the test may read the log line later.
+	// The process sends its request before it reads the certificate; the log line may
+	// appear later.
 	Eventually(t, func() error {
 		if !next.log.contains("taking over") {
 			return fmt.Errorf("the newer process reads its certificate before it asks the older one:\n%s", next.Log())
 		}
 		return nil
 	})
-	n.Stop(t) // fails if it takes longer than patience; the older one used to wait for 90 s
+	n.Stop(t) // fails after patience; the older process used to wait for 90 s
 	if n.log.contains("taken over, draining") {
 		t.Error("the newer process had taken over")
 	}
@@ -97,8 +98,8 @@ func TestSignalDuringTakeover(t *testing.T) {
 	}
 }
 
-// limitFiles sets the size that a file of the node may have, in bytes, so that its
-// writes fail.
+// limitFiles sets the maximum size of a file of the node, in bytes, so that its writes
+// fail.
 func (n *Node) limitFiles(t *testing.T, bytes uint64) {
 	t.Helper()
 	if err := unix.Prlimit(n.PID(), unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: unix.RLIM_INFINITY}, nil); err != nil {
@@ -106,7 +107,7 @@ func (n *Node) limitFiles(t *testing.T, bytes uint64) {
 	}
 }
 
-// rename changes the name of the site's load balancer, which is a write.
+// rename changes the name of the site's load balancer, which writes to the store.
 func (s *Site) rename(t *testing.T, n *Node, name string) error {
 	t.Helper()
 	_, err := n.RPC().Call(t.Context(), api.EnsVersion, "ModifyLoadBalancerAttribute",
@@ -114,8 +115,8 @@ func (s *Site) rename(t *testing.T, n *Node, name string) error {
 	return err
 }
 
-// A store whose write has failed is opened again by itself once the disk takes
-// writes, and another process can take over. Traffic does not notice.
+// A store whose write has failed is reopened automatically once the disk accepts writes,
+// and another process can take over. Traffic is not affected.
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
 	for _, by := range []string{"itself", "takeover"} {
@@ -153,7 +154,7 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// names is what the API tells of the load balancers.
+// names returns the names of the load balancers.
 func (n *Node) names(t *testing.T) string {
 	t.Helper()
 	body, err := n.RPC().Call(t.Context(), api.EnsVersion, "DescribeLoadBalancers", nil)
@@ -163,13 +164,13 @@ func (n *Node) names(t *testing.T) string {
 	return string(body)
 }
 
-// A restore that fails in the middle lets no call see a part of it, says so in
-// /healthz, and is finished once the disk takes writes.
+// A restore that fails in the middle exposes no part of it to calls, is reported in
+// /healthz, and is completed once the disk accepts writes.
 func TestRestoreFails(t *testing.T) {
 	t.Parallel()
 	content := largeBackup(t)
 	n := Start(t, Options{})
-	n.limitFiles(t, 600<<10) // what is left of the log's file holds half of the documents
+	n.limitFiles(t, 600<<10) // enough of the log's file for half of the documents
 	resp, err := overBackupSocket(n).Post("http://node/restore", "application/gzip", bytes.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
