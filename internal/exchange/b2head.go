@@ -28,8 +28,8 @@ func (b *b2) appendRequest(dst []byte) []byte {
 	if r.Framing == http1.Length && (!x.call || b.lengthSaid()) {
 		dst = http2.AppendContentLength(dst, r.Length)
 	}
-	if len(x.cookie) > 0 {
-		dst = http2.AppendField(dst, "cookie", x.cookie)
+	if len(x.session.cookie) > 0 {
+		dst = http2.AppendField(dst, "cookie", x.session.cookie)
 	}
 	if te {
 		dst = http2.AppendField(dst, "te", "trailers")

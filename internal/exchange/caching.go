@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"time"
 
-	"elbow/internal/balance"
 	"elbow/internal/http1"
 )
 
@@ -18,58 +17,6 @@ const (
 	unsaid                  // one may, because the answer does not specify it
 	shared                  // the answer is meant for them, or may update a stored one
 )
-
-// recall finds out from the cookies of the request where the client belongs,
-// and what of them the backend gets.
-func (x *Exchange) recall() {
-	x.session, x.cookie, x.wall = balance.Session{Member: -1}, x.cookie[:0], 0
-	if x.cfg.Sticky == nil {
-		return
-	}
-	x.wall = time.Now().Unix()
-	for i := range x.Req.Fields {
-		f := &x.Req.Fields[i]
-		if f.ID != http1.Cookie {
-			continue
-		}
-		// Several fields become one, as HTTP/2 has it too (RFC 9113, 8.2.3).
-		end := len(x.cookie)
-		if end > 0 {
-			x.cookie = append(x.cookie, "; "...)
-		}
-		start := len(x.cookie)
-		var s balance.Session
-		x.cookie, s = x.cfg.Sticky.ReadCookie(x.cookie, f.Value, x.wall)
-		if len(x.cookie) == start {
-			x.cookie = x.cookie[:end]
-		}
-		if x.session.Member < 0 {
-			x.session = s
-		}
-	}
-	x.assigned.session = x.session.Member
-}
-
-// appendSessionCookie appends the Set-Cookie value of a sticky session if the answer
-// may carry one, and reports whether the answer must be marked private for it. An
-// answer meant for shared caches is forwarded unchanged, without a cookie: the client
-// gets the cookie with its next private answer.
-func (x *Exchange) appendSessionCookie(dst []byte) (_ []byte, private bool) {
-	if x.cfg.Sticky == nil || x.assigned.member < 0 {
-		return dst, false
-	}
-	with := x.cfg.Sticky.AppendSetCookie(dst, x.session, x.assigned.member, x.wall)
-	if len(with) == len(dst) {
-		return dst, false
-	}
-	switch x.sharing() {
-	case shared:
-		return dst, false
-	case unsaid:
-		return with, true
-	}
-	return with, false
-}
 
 // A caching combines what the fields of an answer say about caches.
 type caching struct {
@@ -87,13 +34,15 @@ type caching struct {
 // its cookie.
 func (c *caching) isClosed() bool { return c.closed || c.unstored && !c.understood }
 
-func (x *Exchange) sharing() sharing {
+// sharingOf classifies the answer r to a request with the given method. now is in Unix
+// seconds.
+func sharingOf(method []byte, r *http1.Response, now int64) sharing {
 	var c caching
-	for i := range x.Resp.Fields {
-		x.noteCaching(&c, &x.Resp.Fields[i])
+	for i := range r.Fields {
+		c.note(&r.Fields[i], now)
 	}
 	get := false // or another method whose answers are cached for later requests (RFC 9110, 9.2.3)
-	switch string(x.Req.Method) {
+	switch string(method) {
 	case "GET", "HEAD", "QUERY":
 		get = true
 	}
@@ -104,9 +53,9 @@ func (x *Exchange) sharing() sharing {
 		return unshared
 	case c.open || c.fresh || c.expires && !c.aged:
 		return shared
-	case x.Resp.Status == 304: // may update a stored answer with more fields (RFC 9111, 4.3.4)
+	case r.Status == 304: // may update a stored answer with more fields (RFC 9111, 4.3.4)
 		return shared
-	case get && heuristic(x.Resp.Status):
+	case get && heuristic(r.Status):
 		return unsaid
 	case c.aged:
 		return unsaid
@@ -114,8 +63,8 @@ func (x *Exchange) sharing() sharing {
 	return unshared
 }
 
-// noteCaching records what one field says.
-func (x *Exchange) noteCaching(c *caching, f *http1.Field) {
+// note records what one field says. now is in Unix seconds.
+func (c *caching) note(f *http1.Field, now int64) {
 	const control = "cache-control"
 	switch n := len(f.Name); {
 	case isNamed(f, control):
@@ -128,7 +77,7 @@ func (x *Exchange) noteCaching(c *caching, f *http1.Field) {
 			c.open = true
 		}
 	case isNamed(f, "expires"):
-		c.expires = c.expires || dateUnix(f.Value) > x.wall
+		c.expires = c.expires || dateUnix(f.Value) > now
 	case isNamed(f, "content-location"):
 		c.relocation = true
 	}

@@ -47,8 +47,8 @@ func (x *Exchange) AppendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
 		out = c.field(out, nameDate, x.From.date.value())
 	}
 	var private bool
-	if x.cookie, private = x.appendSessionCookie(x.cookie[:0]); len(x.cookie) > 0 {
-		out = c.field(out, nameSetCookie, x.cookie)
+	if x.session.cookie, private = x.session.appendSetCookie(x.session.cookie[:0], x.assigned.member, x.Req.Method, &x.Resp); len(x.session.cookie) > 0 {
+		out = c.field(out, nameSetCookie, x.session.cookie)
 	}
 	if private {
 		out = c.field(out, nameCacheControl, valuePrivate)
@@ -74,9 +74,9 @@ func (x *Exchange) AppendFields(out []byte, c *headCoding) (_ []byte, dated bool
 		case http1.Date:
 			dated = true
 		case http1.SetCookie:
-			if x.cfg.Sticky != nil {
-				x.cookie = x.cfg.Sticky.RewriteSetCookie(x.cookie[:0], f.Value, x.assigned.member)
-				out = c.field(out, nameSetCookie, x.cookie)
+			if x.session.sticky != nil {
+				x.session.cookie = x.session.sticky.RewriteSetCookie(x.session.cookie[:0], f.Value, x.assigned.member)
+				out = c.field(out, nameSetCookie, x.session.cookie)
 				continue
 			}
 		}

@@ -9,7 +9,6 @@
 package exchange
 
 import (
-	"elbow/internal/balance"
 	"elbow/internal/http1"
 	"elbow/internal/socket"
 	"elbow/internal/upstream"
@@ -34,9 +33,7 @@ type Exchange struct {
 	Upload  Upload        // forwards a long body while the answer is awaited
 
 	// The choice of a backend.
-	session  balance.Session // parsed from the cookies
-	cookie   []byte          // the Cookie value for the backend
-	wall     int64           // Unix seconds; set only with stickiness
+	session  session
 	assigned assignment
 	attempt  attemptState
 
@@ -96,7 +93,8 @@ func (x *Exchange) run() *Fault {
 	if answered, f := x.local(); answered {
 		return f
 	}
-	x.recall()
+	x.session.recall(x.Req.Fields)
+	x.assigned.session = x.session.named.Member
 	for {
 		f := x.try()
 		if f == nil || !x.retry(f) {

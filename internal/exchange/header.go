@@ -22,9 +22,9 @@ func (x *Exchange) appendRequest(dst []byte) []byte {
 			dst = http1.AppendField(dst, f.Name, f.Value)
 		}
 	}
-	if len(x.cookie) > 0 {
+	if len(x.session.cookie) > 0 {
 		dst = append(dst, "Cookie: "...)
-		dst = append(dst, x.cookie...)
+		dst = append(dst, x.session.cookie...)
 		dst = append(dst, "\r\n"...)
 	}
 	dst = x.appendForwarded(dst)
@@ -49,7 +49,7 @@ func (x *Exchange) passes(f *http1.Field) bool {
 	case http1.Expect:
 		return x.Req.Expect100
 	case http1.Cookie:
-		return x.cfg.Sticky == nil // otherwise recall has removed the session cookie
+		return x.session.sticky == nil // otherwise recall has removed the session cookie
 	}
 	return true
 }
@@ -105,9 +105,9 @@ func (x *Exchange) AppendResponse(dst []byte) []byte {
 		case http1.Date:
 			dated = true
 		case http1.SetCookie:
-			if x.cfg.Sticky != nil {
+			if x.session.sticky != nil {
 				dst = append(dst, "Set-Cookie: "...)
-				dst = x.cfg.Sticky.RewriteSetCookie(dst, f.Value, x.assigned.member)
+				dst = x.session.sticky.RewriteSetCookie(dst, f.Value, x.assigned.member)
 				dst = append(dst, "\r\n"...)
 				continue
 			}
@@ -133,7 +133,7 @@ func (x *Exchange) appendSession(dst []byte) []byte {
 	before := len(dst)
 	dst = append(dst, "Set-Cookie: "...)
 	named := len(dst)
-	dst, private := x.appendSessionCookie(dst)
+	dst, private := x.session.appendSetCookie(dst, x.assigned.member, x.Req.Method, &x.Resp)
 	if len(dst) == named {
 		return dst[:before]
 	}

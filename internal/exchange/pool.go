@@ -31,6 +31,7 @@ func (x *Exchange) Release() {
 	x.Req.Reset()
 	x.shrink()
 	x.From, x.client, x.cfg, x.assigned, x.Record = nil, nil, nil, assignment{}, Record{}
+	x.session.open(nil)
 	x.Taking, x.Sending = stall{}, stall{}
 	if x.framed {
 		x.two.forget()
@@ -56,6 +57,7 @@ func (x *Exchange) shrink() {
 // Reset clears the state of the previous request.
 func (x *Exchange) Reset() {
 	x.cfg = x.From.Frontend.Config.Load()
+	x.session.open(x.cfg.Sticky)
 	x.assigned.open(x.From, x.cfg)
 	x.attempt, x.answer = firstAttempt, noAnswer
 	x.Via, x.Trailers, x.Upload.Cut = (*b1)(x), x.Trailers[:0], false
