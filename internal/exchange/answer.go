@@ -21,7 +21,7 @@ func (x *Exchange) fail(f *Fault) {
 		x.Record.Status = x.Resp.Status
 		x.Keep = false
 		x.answer = x.answer.after(breakOff)
-		if !x.call || !x.failCall(f) {
+		if !x.Req.call || !x.failCall(f) {
 			x.client.BreakOff()
 		}
 	case f.Status == StatusClientGone:
@@ -30,7 +30,7 @@ func (x *Exchange) fail(f *Fault) {
 		// After an error of the client's own, what follows on its connection may not be a
 		// request.
 		x.Keep = f.Side != Client && !x.From.Overflow && x.mayKeep()
-		if !x.call || !x.failCall(f) {
+		if !x.Req.call || !x.failCall(f) {
 			x.answerHere(f.Status, "", reason(f))
 		}
 	}

@@ -67,7 +67,8 @@ func (b *b1) reusable() bool {
 // send sends head and body in one write.
 func (b *b1) send() (whole bool, f *Fault) {
 	x := (*Exchange)(b)
-	x.Out, whole = x.appendRequest(x.Out[:0]), true
+	head := x.requestHead()
+	x.Out, whole = head.appendHTTP1(x.Out[:0]), true
 	if x.Req.Framing != http1.NoBody {
 		x.Out, whole = x.client.Early(x.Out)
 	}

@@ -85,8 +85,9 @@ func (b *b2) send() (whole bool, f *Fault) {
 		}
 	}
 	b.spoken.Store(int64(socket.Now()))
-	x.Out = b.appendRequest(x.Out[:0])
-	x.sendErr = b.stream.Send(x.Out, b.early, b.whole, x.call)
+	head := x.requestHead()
+	x.Out, b.block = head.appendHTTP2(x.Out[:0], b.block)
+	x.sendErr = b.stream.Send(x.Out, b.early, b.whole, x.Req.call)
 	x.Out = x.Out[:0]
 	if x.sendErr == upstream.ErrUnprocessed { // the connection began to close just now
 		return false, b.broken(OpSend, x.sendErr)

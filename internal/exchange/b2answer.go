@@ -46,7 +46,7 @@ func (b *b2) payload() (from, to int, last bool, f *Fault) {
 func (b *b2) more() *Fault {
 	x := b.x
 	x.back.Drop() // its content has been forwarded
-	if !x.duplex {
+	if !x.Req.duplex {
 		b.heard = socket.Now() // time that the client took does not count against the backend
 	}
 	for {
@@ -63,7 +63,7 @@ func (b *b2) more() *Fault {
 // due returns the time at which a wait must check again whether to continue.
 func (b *b2) due(op Op) socket.Instant {
 	due := b.limit(op)
-	if x := b.x; !x.duplex || op == OpReceive && x.sentAt() == 0 {
+	if x := b.x; !x.Req.duplex || op == OpReceive && x.sentAt() == 0 {
 		// The client may leave, or the upload may end, in the meantime.
 		due = min(due, socket.Now().Add(WatchEvery))
 	}
@@ -80,7 +80,7 @@ func (b *b2) limit(op Op) socket.Instant {
 	limits := &x.From.Limits
 	silence := socket.Now().Add(Forever)
 	switch {
-	case x.duplex:
+	case x.Req.duplex:
 		silence = max(socket.Instant(b.spoken.Load()), b.heard).Add(limits.TunnelTimeout)
 	case op == OpBody:
 		silence = b.heard.Add(limits.StreamTimeout)

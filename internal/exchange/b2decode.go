@@ -14,7 +14,7 @@ func (b *b2) parse(ended bool) *Fault {
 	x := b.x
 	b.heard = socket.Now()
 	x.Resp.Reset()
-	fields, err := b.decode(x.call && ended)
+	fields, err := b.decode(x.Req.call && ended)
 	if err == nil {
 		err = http2.Response(&x.Resp, fields, string(x.Req.Method) == "HEAD", ended)
 	}

@@ -1,10 +1,8 @@
 package exchange
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
-	"time"
 
 	"elbow/internal/http1"
 	"elbow/internal/upstream"
@@ -18,42 +16,6 @@ var (
 	callType   = []byte("application/grpc")
 	streamType = []byte("application/connect+")
 )
-
-// isCall reports whether method and media type are those of gRPC: application/grpc,
-// alone or with a format (+proto) or parameters. application/grpc-web is another
-// protocol, made for HTTP/1.1.
-func (x *Exchange) isCall() bool {
-	if x.Plain {
-		return false
-	}
-	format, ok := x.postOf(callType)
-	return ok && (len(format) == 0 || format[0] == '+' || format[0] == ';')
-}
-
-// isStream reports whether the request is a Connect stream, in which both sides may be
-// silent for as long as in a gRPC stream. Its answer is an ordinary HTTP answer.
-func (x *Exchange) isStream() bool {
-	_, ok := x.postOf(streamType)
-	return ok
-}
-
-// postOf reports whether the request is a POST whose media type begins with mediaType,
-// and returns the rest of the type.
-func (x *Exchange) postOf(mediaType []byte) (rest []byte, ok bool) {
-	if string(x.Req.Method) != "POST" {
-		return nil, false
-	}
-	for i := range x.Req.Fields {
-		if f := &x.Req.Fields[i]; f.ID == http1.ContentType {
-			n := len(mediaType)
-			if len(f.Value) < n || !bytes.EqualFold(f.Value[:n], mediaType) {
-				return nil, false
-			}
-			return f.Value[n:], true
-		}
-	}
-	return nil, false
-}
 
 // A callStatus is a gRPC status code.
 type callStatus int
@@ -130,14 +92,4 @@ func (x *Exchange) endCall(f *Fault) bool {
 	x.Trailers = strconv.AppendInt(x.Trailers, int64(callStatusOf(f)), 10)
 	x.Trailers = append(append(append(x.Trailers, "\r\ngrpc-message: "...), statusText(f.Status)...), "\r\n"...)
 	return x.client.Deliver(x.back.Buf.B, HeadRoom, HeadRoom, true) == nil
-}
-
-// BodyPatience returns how long the client may send nothing of the body. A client that
-// only reads from a stream may be silent for as long as the backend side of the stream
-// lasts; b2 limits that.
-func (x *Exchange) BodyPatience() time.Duration {
-	if x.duplex {
-		return Forever
-	}
-	return x.From.Limits.BodyTimeout
 }

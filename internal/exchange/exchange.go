@@ -25,12 +25,10 @@ type Exchange struct {
 
 	// The request.
 	In      intake
-	HeadLen int           // length of the head in In
-	call    bool          // it is a gRPC call
-	framed  bool          // it is forwarded over HTTP/2
-	duplex  bool          // it is framed, and either side may be silent for long
-	Req     http1.Request // slices of In
-	Upload  Upload        // forwards a long body while the answer is awaited
+	HeadLen int  // length of the head in In
+	framed  bool // it is forwarded over HTTP/2
+	Req     Request
+	Upload  Upload // forwards a long body while the answer is awaited
 
 	// The choice of a backend.
 	session  session
@@ -84,16 +82,17 @@ func (x *Exchange) Serve() (more bool) {
 // run answers the request itself, or forwards it to a backend and, where that is safe,
 // retries it with another.
 func (x *Exchange) run() *Fault {
-	x.announceEmpty()
-	x.call = x.isCall()
-	if x.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && x.call; x.framed {
+	r := &x.Req
+	r.announceEmpty()
+	r.call = !x.Plain && r.isCall()
+	if x.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && r.call; x.framed {
 		x.overHTTP2()
 	}
-	x.duplex = x.framed && (x.call || x.isStream())
+	r.duplex = x.framed && (r.call || r.isStream())
 	if answered, f := x.local(); answered {
 		return f
 	}
-	x.session.recall(x.Req.Fields)
+	x.session.recall(r.Fields)
 	x.assigned.session = x.session.named.Member
 	for {
 		f := x.try()
@@ -174,7 +173,7 @@ func (x *Exchange) receive() *Fault {
 
 // relay forwards the body of the answer.
 func (x *Exchange) relay() *Fault {
-	if f := x.client.Begin(x.bodyRead()); f != nil {
+	if f := x.client.Begin(x.Upload.over()); f != nil {
 		return f
 	}
 	if x.Upload.Running {
@@ -208,4 +207,13 @@ func (x *Exchange) sentAt() socket.Instant {
 		return socket.Instant(x.Upload.Ended.Load())
 	}
 	return x.sent
+}
+
+// again reports whether the request may safely be sent again although a backend may have
+// processed it, because it is repeatable and no upload is reading from the client.
+func (x *Exchange) again() bool { return !x.Upload.Running && x.Req.repeatable() }
+
+// requestHead returns the writer of the head that the backend gets.
+func (x *Exchange) requestHead() requestHead {
+	return requestHead{&x.Req, x.From, x.cfg, x.session.cookie}
 }

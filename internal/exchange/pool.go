@@ -36,7 +36,7 @@ func (x *Exchange) Release() {
 	if x.framed {
 		x.two.forget()
 	}
-	x.Plain, x.call, x.framed, x.duplex = false, false, false, false
+	x.Plain, x.framed, x.Req.call, x.Req.duplex = false, false, false, false
 	exchanges.Put(x)
 }
 

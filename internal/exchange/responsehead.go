@@ -1,95 +1,6 @@
 package exchange
 
-import (
-	"net/netip"
-	"strconv"
-
-	"elbow/internal/http1"
-)
-
-// Heads are always serialized from the parsed form, never copied. So input that a
-// parser downstream might read differently does not pass this file.
-
-// appendRequest appends the request head for an HTTP/1.1 backend.
-func (x *Exchange) appendRequest(dst []byte) []byte {
-	r := &x.Req
-	dst = http1.AppendRequestLine(dst, r.Method, r.Path)
-	dst = append(dst, "Host: "...)
-	dst = x.appendHost(dst)
-	dst = append(dst, "\r\n"...)
-	for i := range r.Fields {
-		if f := &r.Fields[i]; x.passes(f) {
-			dst = http1.AppendField(dst, f.Name, f.Value)
-		}
-	}
-	if len(x.session.cookie) > 0 {
-		dst = append(dst, "Cookie: "...)
-		dst = append(dst, x.session.cookie...)
-		dst = append(dst, "\r\n"...)
-	}
-	dst = x.appendForwarded(dst)
-	dst = appendUpgrade(dst, r.Upgrade)
-	if x.call {
-		dst = append(dst, "Connection: TE\r\nTE: trailers\r\n"...) // gRPC sends its status there
-	}
-	dst = http1.AppendFraming(dst, r.Framing, r.Length)
-	return append(dst, "\r\n"...)
-}
-
-// passes reports whether a field of the request is forwarded to the backend unchanged.
-func (x *Exchange) passes(f *http1.Field) bool {
-	if f.Hop {
-		return false
-	}
-	switch f.ID {
-	case http1.Host, http1.XForwardedProto, http1.XForwardedPort:
-		return false // written by the proxy
-	case http1.XForwardedFor:
-		return x.cfg.KeepForwardedFor
-	case http1.Expect:
-		return x.Req.Expect100
-	case http1.Cookie:
-		return x.session.sticky == nil // otherwise recall has removed the session cookie
-	}
-	return true
-}
-
-// appendHost appends the authority of the request. Only HTTP/1.0 may omit it; the
-// backend then gets the address that the client connected to.
-func (x *Exchange) appendHost(dst []byte) []byte {
-	if len(x.Req.Authority) > 0 {
-		return append(dst, x.Req.Authority...)
-	}
-	return x.From.Frontend.Addr.AppendTo(dst)
-}
-
-// appendForwarded appends the X-Forwarded fields: the client is appended to For; Proto
-// and Port are always the proxy's own (decisions, Data plane 9).
-func (x *Exchange) appendForwarded(dst []byte) []byte {
-	if !x.cfg.KeepForwardedFor {
-		dst = append(dst, "X-Forwarded-For: "...)
-		dst = x.appendClients(dst)
-		dst = append(dst, "\r\n"...)
-	}
-	if x.From.Frontend.Secure {
-		dst = append(dst, "X-Forwarded-Proto: https\r\nX-Forwarded-Port: "...)
-	} else {
-		dst = append(dst, "X-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)
-	}
-	dst = strconv.AppendInt(dst, int64(x.cfg.Port), 10)
-	return append(dst, "\r\n"...)
-}
-
-// appendClients appends the value of X-Forwarded-For.
-func (x *Exchange) appendClients(dst []byte) []byte {
-	for i := range x.Req.Fields {
-		if f := &x.Req.Fields[i]; f.ID == http1.XForwardedFor && len(f.Value) > 0 {
-			dst = append(dst, f.Value...)
-			dst = append(dst, ", "...)
-		}
-	}
-	return appendIP(dst, x.From.Addr().Addr())
-}
+import "elbow/internal/http1"
 
 // AppendResponse appends the final response head for an HTTP/1.1 client.
 func (x *Exchange) AppendResponse(dst []byte) []byte {
@@ -181,12 +92,6 @@ func appendUpgrade(dst, protocol []byte) []byte {
 	dst = append(dst, "Connection: Upgrade\r\nUpgrade: "...)
 	dst = append(dst, protocol...)
 	return append(dst, "\r\n"...)
-}
-
-// appendIP appends an address in the form of X-Forwarded-For: without brackets or
-// zone.
-func appendIP(dst []byte, ip netip.Addr) []byte {
-	return ip.WithZone("").AppendTo(dst)
 }
 
 // AnnouncesTrailers reports whether an answer that came over HTTP/2, where trailers

@@ -244,8 +244,3 @@ func (w *stall) ripe(now socket.Instant) bool {
 	}
 	return now.Sub(w.since) >= sharePatience
 }
-
-// Quiet reports whether a client that sends nothing of the request may be waiting for
-// the backend: in a call it may answer messages, and with Expect it waits for 100
-// (Continue).
-func (x *Exchange) Quiet() bool { return x.call || x.Req.Expect100 }

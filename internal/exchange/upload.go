@@ -113,3 +113,7 @@ func (u *Upload) join() *Fault {
 	u.X.client.Interrupt() // unblocks a read
 	return <-u.done
 }
+
+// over reports whether no part of the body, not even its end, is outstanding, so that the
+// next bytes of the client are another request.
+func (u *Upload) over() bool { return !u.Running || u.Complete.Load() }

@@ -91,8 +91,8 @@ func (s *stream) awaitBody() *exchange.Fault {
 		case s.state.in == cutShort:
 			return exchange.BodyFault(io.EOF)
 		}
-		s.x.Sending.Begin(s.x.Quiet())
-		roused := s.in.Wait(&s.h.mu, s.x.BodyPatience())
+		s.x.Sending.Begin(s.x.Req.Quiet())
+		roused := s.in.Wait(&s.h.mu, s.x.Req.BodyPatience(&s.h.Limits))
 		if f := s.x.Sending.Done(exchange.OpSend); f != nil {
 			return f
 		}

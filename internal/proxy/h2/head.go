@@ -136,7 +136,7 @@ func (h *Conn) request(b *headerBlock, block []byte) error {
 	if b.ends {
 		s.state.receive(endCame)
 	}
-	_, err = http2.Request(&x.Req, h.decoder.Fields, arena, b.ends)
+	_, err = http2.Request(&x.Req.Request, h.decoder.Fields, arena, b.ends)
 	refused, _ := err.(*http1.Error)
 	switch {
 	case h.decoder.TooLong:

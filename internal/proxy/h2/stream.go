@@ -132,13 +132,13 @@ func (s *stream) Head() *exchange.Fault {
 		return s.fault
 	}
 	if len(x.Req.Upgrade) > 0 {
-		s.key.Ask(&x.Req)
+		s.key.Ask(&x.Req.Request)
 	}
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	s.awaitEnd()
 	if x.Req.Framing == http1.Chunked && s.state.ended() && s.trailers == nil {
-		x.WholeBody(int64(s.body.Len()))
+		x.Req.WholeBody(int64(s.body.Len()))
 	}
 	return nil
 }

@@ -62,11 +62,11 @@ func (s *stream) take(u *exchange.Upload) *exchange.Fault {
 	in := &s.x.In
 	waits := len(in.Rest()) == 0 && !s.ended
 	if waits {
-		s.readBy(socket.Now().Add(s.x.BodyPatience()))
+		s.readBy(socket.Now().Add(s.x.Req.BodyPatience(&s.h.Limits)))
 		if s.halted.Load() { // before readBy, perhaps
 			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: exchange.ErrBodyUnwanted}
 		}
-		s.x.Sending.Begin(s.x.Quiet())
+		s.x.Sending.Begin(s.x.Req.Quiet())
 		err := s.await() // without a buffer
 		if f := s.x.Sending.Done(exchange.OpSend); f != nil {
 			return f

@@ -79,14 +79,14 @@ func (s *stream) decode(block []byte) *exchange.Fault {
 		s.reads = true
 		s.h.window.begin(&s.h.Memory)
 	}
-	if _, err = http2.Request(&x.Req, s.section.Fields, nil, bodiless); err != nil {
+	if _, err = http2.Request(&x.Req.Request, s.section.Fields, nil, bodiless); err != nil {
 		if f := exchange.HeadFault(err); f.Status != 400 {
 			return f
 		}
 		return s.malformed(exchange.OpHead, err)
 	}
 	if len(x.Req.Upgrade) > 0 {
-		s.key.Ask(&x.Req)
+		s.key.Ask(&x.Req.Request)
 	}
 	if f := s.measure(); f != nil {
 		return f
@@ -162,7 +162,7 @@ func (s *stream) measure() *exchange.Fault {
 	case length >= 0 && (size > length || s.ended && size < length):
 		return s.malformed(exchange.OpHead, http1.ErrLengthWrong)
 	case s.ended && x.Req.Framing == http1.Chunked:
-		x.WholeBody(size)
+		x.Req.WholeBody(size)
 	}
 	s.measured = length == 0 || s.ended
 	return nil

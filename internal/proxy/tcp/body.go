@@ -44,7 +44,7 @@ func (h *H1) take(u *exchange.Upload) *exchange.Fault {
 	} else {
 		c.Wire.ReadBy(socket.Now().Add(c.Limits.BodyTimeout))
 		if !in.More {
-			u.X.Sending.Begin(u.X.Quiet())
+			u.X.Sending.Begin(u.X.Req.Quiet())
 			err := c.Wire.Wait() // without a buffer
 			if f := u.X.Sending.Done(exchange.OpSend); f != nil {
 				return f
