@@ -217,3 +217,17 @@ func (x *Exchange) again() bool { return !x.Upload.Running && x.Req.repeatable()
 func (x *Exchange) requestHead() requestHead {
 	return requestHead{&x.Req, x.From, x.cfg, x.session.cookie}
 }
+
+// AnnouncesTrailers reports whether an answer that came over HTTP/2, where trailers
+// may follow a body of known length, has a Trailer field.
+func (x *Exchange) AnnouncesTrailers() bool {
+	if !x.framed || x.Req.Minor == 0 {
+		return false
+	}
+	for i := range x.Resp.Fields {
+		if f := &x.Resp.Fields[i]; f.ID == http1.Trailer && len(f.Value) > 0 {
+			return true
+		}
+	}
+	return false
+}

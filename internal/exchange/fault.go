@@ -20,7 +20,7 @@ import (
 //	     (retry.go)
 //	     the backend closed or reset the connection, or sent what is no valid response:
 //	     b1.broken, b1.head, b1.payload, b1.read; over HTTP/2 b2.broken, b2.parse
-//	     an upgrade that is not what was asked for: switchFault, AppendCoded,
+//	     an upgrade that is not what was asked for: switchFault, ResponseHead.AppendCoded,
 //	     SocketKey.Check
 //	503  no usable backend: assignment.choose; its places and its queue are full:
 //	     assignment.queue; this process is out of descriptors: connectFault; out of memory,

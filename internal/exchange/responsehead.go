@@ -1,24 +1,45 @@
 package exchange
 
-import "elbow/internal/http1"
+import (
+	"errors"
 
-// AppendResponse appends the final response head for an HTTP/1.1 client.
-func (x *Exchange) AppendResponse(dst []byte) []byte {
-	r := &x.Resp
+	"elbow/internal/http1"
+)
+
+// A ResponseHead writes the head of an answer as the client gets it.
+type ResponseHead struct {
+	resp    *http1.Response
+	req     *Request
+	from    *Origin
+	session *session
+	member  int           // of the session; -1: none
+	framing http1.Framing // of the answer to the client, over HTTP/1.1
+	keep    bool          // the connection may carry another request, over HTTP/1.1
+}
+
+// ResponseHead returns the writer of the head of x.Resp, for a client that gets the answer
+// as x.Framing and x.Keep say.
+func (x *Exchange) ResponseHead() ResponseHead {
+	return ResponseHead{&x.Resp, &x.Req, x.From, &x.session, x.assigned.member, x.Framing, x.Keep}
+}
+
+// AppendFinal appends the final head for a client that speaks HTTP/1.1.
+func (h *ResponseHead) AppendFinal(dst []byte) []byte {
+	r := h.resp
 	dst = http1.AppendStatusLine(dst, r.Status, r.Reason)
 	dated := false
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		if f.Hop && !(f.ID == http1.Upgrade && x.mustUpgrade()) {
+		if f.Hop && !(f.ID == http1.Upgrade && h.mustUpgrade()) {
 			continue
 		}
 		switch f.ID {
 		case http1.Date:
 			dated = true
 		case http1.SetCookie:
-			if x.session.sticky != nil {
+			if h.session.sticky != nil {
 				dst = append(dst, "Set-Cookie: "...)
-				dst = x.session.sticky.RewriteSetCookie(dst, f.Value, x.assigned.member)
+				dst = h.session.sticky.RewriteSetCookie(dst, f.Value, h.member)
 				dst = append(dst, "\r\n"...)
 				continue
 			}
@@ -26,25 +47,25 @@ func (x *Exchange) AppendResponse(dst []byte) []byte {
 		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
 	if !dated {
-		dst = x.From.date.appendField(dst)
+		dst = h.from.date.appendField(dst)
 	}
-	dst = x.appendSession(dst)
-	if alt := x.altSvc(); len(alt) > 0 {
+	dst = h.appendSession(dst)
+	if alt := h.altSvc(); len(alt) > 0 {
 		dst = http1.AppendField(dst, "Alt-Svc", alt)
 	}
 	// A length is sent even where no body follows: it is the length that the body would
 	// have.
-	dst = http1.AppendFraming(dst, x.Framing, r.Length)
-	dst = x.appendConnection(dst)
+	dst = http1.AppendFraming(dst, h.framing, r.Length)
+	dst = h.appendConnection(dst)
 	return append(dst, "\r\n"...)
 }
 
 // appendSession appends the Set-Cookie field of a sticky session.
-func (x *Exchange) appendSession(dst []byte) []byte {
+func (h *ResponseHead) appendSession(dst []byte) []byte {
 	before := len(dst)
 	dst = append(dst, "Set-Cookie: "...)
 	named := len(dst)
-	dst, private := x.session.appendSetCookie(dst, x.assigned.member, x.Req.Method, &x.Resp)
+	dst, private := h.session.appendSetCookie(dst, h.member, h.req.Method, h.resp)
 	if len(dst) == named {
 		return dst[:before]
 	}
@@ -57,27 +78,27 @@ func (x *Exchange) appendSession(dst []byte) []byte {
 // mustUpgrade reports whether the answer names the protocols that a client must ask
 // for (RFC 9110, 15.5.22) and the client knows Upgrade. In any other answer the field
 // describes the backend's own connection and is removed.
-func (x *Exchange) mustUpgrade() bool { return x.Resp.Status == 426 && x.Req.Minor > 0 }
+func (h *ResponseHead) mustUpgrade() bool { return h.resp.Status == 426 && h.req.Minor > 0 }
 
 // appendConnection appends the Connection field if the protocol version does not imply
 // the state of the connection.
-func (x *Exchange) appendConnection(dst []byte) []byte {
+func (h *ResponseHead) appendConnection(dst []byte) []byte {
 	switch {
-	case x.mustUpgrade() && !x.Keep:
+	case h.mustUpgrade() && !h.keep:
 		return append(dst, "Connection: Upgrade, close\r\n"...)
-	case x.mustUpgrade():
+	case h.mustUpgrade():
 		return append(dst, "Connection: Upgrade\r\n"...)
-	case !x.Keep:
+	case !h.keep:
 		return append(dst, "Connection: close\r\n"...)
-	case x.Req.Minor == 0:
+	case h.req.Minor == 0:
 		return append(dst, "Connection: keep-alive\r\n"...)
 	}
 	return dst
 }
 
-// AppendInterim appends a 1xx head for the client.
-func (x *Exchange) AppendInterim(dst []byte) []byte {
-	r := &x.Resp
+// AppendInterim appends a 1xx head for a client that speaks HTTP/1.1.
+func (h *ResponseHead) AppendInterim(dst []byte) []byte {
+	r := h.resp
 	dst = http1.AppendStatusLine(dst, r.Status, r.Reason)
 	dst = http1.AppendFields(dst, r.Fields)
 	dst = appendUpgrade(dst, r.Upgrade)
@@ -94,16 +115,79 @@ func appendUpgrade(dst, protocol []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// AnnouncesTrailers reports whether an answer that came over HTTP/2, where trailers
-// may follow a body of known length, has a Trailer field.
-func (x *Exchange) AnnouncesTrailers() bool {
-	if !x.framed || x.Req.Minor == 0 {
-		return false
+var (
+	nameAltSvc       = []byte("alt-svc")
+	nameCacheControl = []byte("cache-control")
+	nameDate         = []byte("date")
+	nameSetCookie    = []byte("set-cookie")
+	valuePrivate     = []byte("private")
+)
+
+var errNotSwitched = errors.New("protocol not switched, but not refused either")
+
+// AppendCoded appends the final head for a client of HTTP/2 or HTTP/3.
+func (h *ResponseHead) AppendCoded(out []byte, c *headCoding) ([]byte, *Fault) {
+	r := h.resp
+	if len(h.req.Upgrade) > 0 && r.Status/100 == 2 {
+		// Any 2xx answer to CONNECT means that the tunnel is established (RFC 8441, 5).
+		return out, &Fault{Side: Upstream, Op: OpReceive, Status: 502, Err: errNotSwitched}
 	}
-	for i := range x.Resp.Fields {
-		if f := &x.Resp.Fields[i]; f.ID == http1.Trailer && len(f.Value) > 0 {
-			return true
+	out = c.status(out, r.Status)
+	out, dated := h.AppendFields(out, c)
+	if !dated {
+		out = c.field(out, nameDate, h.from.date.value())
+	}
+	cookie, private := h.session.appendSetCookie(h.session.cookie[:0], h.member, h.req.Method, r)
+	if h.session.cookie = cookie; len(cookie) > 0 {
+		out = c.field(out, nameSetCookie, cookie)
+	}
+	if private {
+		out = c.field(out, nameCacheControl, valuePrivate)
+	}
+	if alt := h.altSvc(); len(alt) > 0 {
+		out = c.field(out, nameAltSvc, alt)
+	}
+	if r.Length >= 0 && r.Framing != http1.UntilClose && r.Framing != http1.Chunked {
+		out = c.length(out, r.Length)
+	}
+	return out, nil
+}
+
+// AppendFields appends the fields of the answer that are forwarded to the client, and
+// reports whether Date is among them.
+func (h *ResponseHead) AppendFields(out []byte, c *headCoding) (_ []byte, dated bool) {
+	for i := range h.resp.Fields {
+		f := &h.resp.Fields[i]
+		if f.Hop {
+			continue
+		}
+		switch f.ID {
+		case http1.Date:
+			dated = true
+		case http1.SetCookie:
+			if s := h.session; s.sticky != nil {
+				s.cookie = s.sticky.RewriteSetCookie(s.cookie[:0], f.Value, h.member)
+				out = c.field(out, nameSetCookie, s.cookie)
+				continue
+			}
+		}
+		out = c.field(out, f.Name, f.Value)
+	}
+	return out, dated
+}
+
+// altSvc returns the value of the Alt-Svc field that advertises HTTP/3 (RFC 9114,
+// 3.1.1). It is nil if HTTP/3 is not served, if the client already uses it, or if the
+// backend sends an Alt-Svc of its own.
+func (h *ResponseHead) altSvc() []byte {
+	f := h.from.Frontend
+	if f.AltSvc == nil || h.from.Remote != nil || !f.ServesHTTP3.Load() || f.Draining.Load() {
+		return nil
+	}
+	for i := range h.resp.Fields {
+		if isNamed(&h.resp.Fields[i], "alt-svc") {
+			return nil
 		}
 	}
-	return false
+	return f.AltSvc
 }

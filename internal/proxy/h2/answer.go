@@ -35,7 +35,9 @@ func codeOf(f *exchange.Fault) http2.Code {
 // needed for it.
 func (s *stream) Begin(bool) (f *exchange.Fault) {
 	x := s.x
-	x.Out, f = x.AppendCoded(x.Out[:0], &exchange.HPACKHead)
+	x.Framing = x.Resp.Framing
+	head := x.ResponseHead()
+	x.Out, f = head.AppendCoded(x.Out[:0], &exchange.HPACKHead)
 	return f
 }
 
@@ -72,7 +74,8 @@ func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 func (s *stream) Interim() *exchange.Fault {
 	x := s.x
 	x.Out = http2.AppendStatus(x.Out[:0], x.Resp.Status)
-	x.Out, _ = x.AppendFields(x.Out, &exchange.HPACKHead)
+	head := x.ResponseHead()
+	x.Out, _ = head.AppendFields(x.Out, &exchange.HPACKHead)
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	f := s.sendBlock(x.Out, false)

@@ -17,7 +17,8 @@ func (s *stream) Switched() *exchange.Fault {
 		return f
 	}
 	x.Out = http2.AppendStatus(x.Out[:0], 200)
-	x.Out, _ = x.AppendFields(x.Out, &exchange.HPACKHead)
+	head := x.ResponseHead()
+	x.Out, _ = head.AppendFields(x.Out, &exchange.HPACKHead)
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	f := s.sendBlock(x.Out, false)

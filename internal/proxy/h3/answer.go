@@ -12,7 +12,9 @@ func (s *stream) Begin(bool) *exchange.Fault {
 	if s.mute.Load() {
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: http3.ErrMalformed}
 	}
-	out, f := x.AppendCoded(http3.BeginHeaders(x.Out[:0]), &exchange.QPACKHead)
+	x.Framing = x.Resp.Framing
+	head := x.ResponseHead()
+	out, f := head.AppendCoded(http3.BeginHeaders(x.Out[:0]), &exchange.QPACKHead)
 	x.Out = http3.EndHeaders(out)
 	return f
 }
@@ -63,7 +65,8 @@ func (s *stream) Interim() *exchange.Fault { return s.sendHead(s.x.Resp.Status) 
 func (s *stream) sendHead(status int) *exchange.Fault {
 	x := s.x
 	out := http3.AppendStatus(http3.BeginHeaders(x.Out[:0]), status)
-	out, _ = x.AppendFields(out, &exchange.QPACKHead)
+	head := x.ResponseHead()
+	out, _ = head.AppendFields(out, &exchange.QPACKHead)
 	f := s.write(http3.EndHeaders(out))
 	x.Out = out[:0]
 	return f

@@ -105,7 +105,8 @@ func (h *H1) Begin(mayKeep bool) *exchange.Fault {
 		x.Framing = http1.UntilClose
 	}
 	x.Keep = mayKeep && x.Req.KeepAlive && x.Framing != http1.UntilClose && !x.From.Frontend.Draining.Load()
-	x.Out = x.AppendResponse(x.Out[:0])
+	head := x.ResponseHead()
+	x.Out = head.AppendFinal(x.Out[:0])
 	return nil
 }
 
@@ -148,7 +149,8 @@ func (h *H1) Interim() *exchange.Fault {
 	if x.Req.Minor == 0 {
 		return nil
 	}
-	x.Out = x.AppendInterim(x.Out[:0])
+	head := x.ResponseHead()
+	x.Out = head.AppendInterim(x.Out[:0])
 	f := h.write(x.Out)
 	x.Out = x.Out[:0]
 	return f
