@@ -24,8 +24,6 @@ type largeType struct {
 // largeTypes are the types with more than maxMethods methods, by package and name.
 var largeTypes = map[string]largeType{
 	"internal/control.Service":   {0, "has one method for each operation of the API"},
-	"internal/store.Reader":      {62, "has the lookups of each kind of object in a snapshot"},
-	"internal/store.Tx":          {42, "has the changes of each kind of object"},
 	"internal/manifest.planner":  {29, "to be divided"},
 	"internal/proxy.Proxy":       {32, "to be divided"},
 	"internal/proxy.Listener":    {28, "to be divided"},

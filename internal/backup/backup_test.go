@@ -54,7 +54,7 @@ func (n *node) close() {
 func (n *node) put(t *testing.T, port int) {
 	t.Helper()
 	err := n.stored.Update(t.Context(), func(tx *store.Tx) error {
-		tx.PutListener(elb.Listener{LoadBalancerID: "lb-1", Port: port})
+		store.Listeners.Put(tx, elb.Listener{LoadBalancerID: "lb-1", Port: port})
 		return nil
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, who ram.Identity, in *api
 		if len(keysOf(&tx.Reader, k.UserName)) >= limit {
 			return api.ErrLimitExceededAccessKey.New()
 		}
-		tx.PutAccessKey(k)
+		store.AccessKeys.Put(tx, k)
 		return nil
 	})
 }
@@ -70,7 +70,7 @@ func (s *Service) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api
 			return err
 		}
 		k.Active = in.Status == api.KeyActive
-		tx.PutAccessKey(k)
+		store.AccessKeys.Put(tx, k)
 		return nil
 	})
 }
@@ -86,7 +86,7 @@ func (s *Service) DeleteAccessKey(ctx context.Context, who ram.Identity, in *api
 		if err != nil {
 			return err
 		}
-		tx.DeleteAccessKey(k)
+		store.AccessKeys.Delete(tx, k)
 		return nil
 	})
 }
@@ -106,7 +106,7 @@ func ownerExists(r *store.Reader, userName string) error {
 	if userName == "" {
 		return nil
 	}
-	if _, found := r.User(userName); !found {
+	if _, found := store.Users.Get(r, userName); !found {
 		return api.ErrUserNotExist.New()
 	}
 	return nil
@@ -115,7 +115,7 @@ func ownerExists(r *store.Reader, userName string) error {
 // keysOf lists the access keys of a user or, without a name, of the account,
 // oldest first.
 func keysOf(r *store.Reader, userName string) []elb.AccessKey {
-	all := r.AccessKeysOf(userName)
+	all := store.AccessKeys.Of(r, userName)
 	slices.SortStableFunc(all, func(a, b elb.AccessKey) int { return a.CreateDate.Compare(b.CreateDate) })
 	return all
 }
@@ -125,7 +125,7 @@ func keyOf(r *store.Reader, userName, id string) (elb.AccessKey, error) {
 	if err := ownerExists(r, userName); err != nil {
 		return elb.AccessKey{}, err
 	}
-	k, found := r.AccessKey(id)
+	k, found := store.AccessKeys.Get(r, id)
 	if !found || k.UserName != userName {
 		return k, api.ErrAccessKeyNotExist.New()
 	}

@@ -52,11 +52,11 @@ func (s *Service) attach(ctx context.Context, of attachmentsOf, holder, policyTy
 			return err
 		case attached:
 			return of.exists.New()
-		case len(tx.AttachmentsOf(a.Holder)) >= of.limit:
+		case len(store.Attachments.Of(tx, a.Holder)) >= of.limit:
 			return of.exceeded.New()
 		}
 		a.AttachDate = s.now()
-		tx.PutAttachment(a)
+		store.Attachments.Put(tx, a)
 		return nil
 	})
 }
@@ -71,7 +71,7 @@ func (s *Service) detach(ctx context.Context, of attachmentsOf, holder, policyTy
 		case !attached:
 			return of.notExist.New()
 		}
-		tx.DeleteAttachment(a)
+		store.Attachments.Delete(tx, a)
 		return nil
 	})
 }
@@ -85,7 +85,7 @@ func (of attachmentsOf) attachment(tx *store.Tx, holder, policyType, policyName 
 	if _, found := policyNamed(&tx.Reader, policyType, policyName); !found {
 		return a, false, api.ErrPolicyNotExist.New()
 	}
-	_, attached = tx.Attachment(h, policyType, policyName)
+	_, attached = store.Attachments.Get(tx, h, policyType, policyName)
 	return elb.Attachment{Holder: h, PolicyType: policyType, PolicyName: policyName}, attached, nil
 }
 
@@ -96,7 +96,7 @@ func (s *Service) attached(ctx context.Context, of attachmentsOf, holder string)
 		if err != nil {
 			return err
 		}
-		for _, a := range r.AttachmentsOf(h) {
+		for _, a := range store.Attachments.Of(r, h) {
 			p, _ := policyNamed(r, a.PolicyType, a.PolicyName)
 			all.Policy = append(all.Policy, api.UserPolicy{
 				PolicyName: a.PolicyName, PolicyType: a.PolicyType, Description: p.Description,

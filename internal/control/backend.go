@@ -143,7 +143,7 @@ func (s *Service) changePool(ctx context.Context, id string, change func(*store.
 		if lb.Backends, err = change(tx, lb.Backends); err != nil {
 			return err
 		}
-		tx.PutLoadBalancer(lb)
+		store.LoadBalancers.Put(tx, lb)
 		return nil
 	})
 }

@@ -78,11 +78,11 @@ func TestAddBackendServersToAFullPool(t *testing.T) {
 	w := newWorld(t)
 	lb := w.loadBalancer()
 	w.put(func(tx *store.Tx) {
-		full, _ := tx.LoadBalancer(lb)
+		full, _ := store.LoadBalancers.Get(tx, lb)
 		for i := range 500 {
 			full.Backends = append(full.Backends, elb.Backend{ServerID: fmt.Sprint("i-", i)})
 		}
-		tx.PutLoadBalancer(full)
+		store.LoadBalancers.Put(tx, full)
 	})
 	w.refuse("AddBackendServers", items(lb, `{"ServerId":"i-new","Ip":"10.0.0.9"}`), "TooManyBackendServers")
 }

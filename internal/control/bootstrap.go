@@ -45,26 +45,26 @@ func (s *Service) Bootstrap(ctx context.Context, c BootstrapConfig) error {
 		if c.AccessKeyID == "" {
 			return nil
 		}
-		k, found := tx.AccessKey(c.AccessKeyID)
+		k, found := store.AccessKeys.Get(tx, c.AccessKeyID)
 		if found && k.UserName != "" {
 			return fmt.Errorf("access key %s is that of the user %s and cannot be the account's", k.ID, k.UserName)
 		}
 		if found && k.Active && k.Secret == c.Secret {
 			return nil
 		}
-		tx.PutAccessKey(elb.AccessKey{ID: c.AccessKeyID, Secret: c.Secret, Active: true, CreateDate: now})
+		store.AccessKeys.Put(tx, elb.AccessKey{ID: c.AccessKeyID, Secret: c.Secret, Active: true, CreateDate: now})
 		return nil
 	})
 }
 
 func firstObjects(tx *store.Tx, c BootstrapConfig, now time.Time) {
 	tx.PutAccount(elb.Account{ID: elb.NewAccountID(), CreateTime: now})
-	tx.PutRegion(elb.Region{ID: c.Region, Name: c.Region, EnName: c.Region, Area: c.Region, Province: c.Region})
-	tx.PutNetwork(elb.Network{
+	store.Regions.Put(tx, elb.Region{ID: c.Region, Name: c.Region, EnName: c.Region, Area: c.Region, Province: c.Region})
+	store.Networks.Put(tx, elb.Network{
 		ID: defaultNetwork, RegionID: c.Region, Name: "default",
 		Description: "The network of the first start.", CIDR: c.VSwitch.Masked(), CreateTime: now,
 	})
-	tx.PutVSwitch(elb.VSwitch{
+	store.VSwitches.Put(tx, elb.VSwitch{
 		ID: defaultVSwitch, NetworkID: defaultNetwork, RegionID: c.Region, Name: "default",
 		Description: "The vSwitch of the first start.", CIDR: c.VSwitch.Masked(), CreateTime: now,
 	})

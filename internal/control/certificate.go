@@ -32,11 +32,11 @@ func (s *Service) UploadUserCertificate(ctx context.Context, in *api.UploadUserC
 		NotBefore: f.NotBefore, NotAfter: f.NotAfter,
 	}
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, taken := tx.CertificateNamed(c.Name); taken {
+		if _, taken := store.Certificates.Named(tx, c.Name); taken {
 			return api.ErrCertificateExists.New(c.Name)
 		}
-		c.ID = max(tx.LastCertificateID()+1, firstCertificateID)
-		tx.CreateCertificate(c)
+		c.ID = max(store.Certificates.LastID(tx)+1, firstCertificateID)
+		store.Certificates.Create(tx, c)
 		return nil
 	})
 	out.CertID, out.ResourceID = c.ID, certificateInstance(c.ID)
@@ -47,15 +47,15 @@ func (s *Service) UploadUserCertificate(ctx context.Context, in *api.UploadUserC
 func (s *Service) DeleteUserCertificate(ctx context.Context, in *api.DeleteUserCertificateInput) (out api.DeleteUserCertificateOutput, err error) {
 	id := strconv.FormatInt(in.CertID, 10)
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		c, found := tx.Certificate(in.CertID)
+		c, found := store.Certificates.Get(tx, in.CertID)
 		if !found {
 			return api.ErrCertificateNotFound.New()
 		}
-		if l, used := tx.UserOfCertificate(id); used {
+		if l, used := store.Certificates.UserOf(tx, id); used {
 			return api.ErrCertificateInUse.New(fmt.Sprintf("%s:%d", l.LoadBalancerID, l.Port))
 		}
-		tx.DeleteCertificate(c)
-		tx.ForgetUses(id)
+		store.Certificates.Delete(tx, c)
+		store.Certificates.ForgetUses(tx, id)
 		return nil
 	})
 }
@@ -65,7 +65,7 @@ func (s *Service) GetUserCertificateDetail(ctx context.Context, in *api.GetUserC
 	var c elb.Certificate
 	err = s.store.View(ctx, func(r *store.Reader) (err error) {
 		var found bool
-		if c, found = r.Certificate(in.CertID); !found {
+		if c, found = store.Certificates.Get(r, in.CertID); !found {
 			return api.ErrCertificateNotFound.New()
 		}
 		return nil
@@ -111,7 +111,7 @@ func chain(text string, now time.Time) (all []api.ChainLink) {
 func (s *Service) ListUserCertificateOrder(ctx context.Context, in *api.ListUserCertificateOrderInput) (out api.ListUserCertificateOrderOutput, err error) {
 	var all []elb.Certificate
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		all = r.CertificateFacts()
+		all = store.Certificates.Facts(r)
 		return nil
 	})
 	now := s.now()

@@ -35,13 +35,13 @@ func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstan
 		if done || err != nil {
 			return err
 		}
-		if _, found := tx.Region(e.RegionID); !found {
+		if _, found := store.Regions.Get(tx, e.RegionID); !found {
 			return api.ErrRegionNotFound.New()
 		}
 		if e.Address, err = s.freeEIP(tx, in.Address); err != nil {
 			return err
 		}
-		tx.CreateEIP(e)
+		store.EIPs.Create(tx, e)
 		return nil
 	})
 	return api.CreateEipInstanceOutput{AllocationID: e.ID}, err
@@ -52,7 +52,7 @@ func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstan
 // them.
 func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 	var besides []netip.Prefix
-	for _, v := range tx.VSwitches() {
+	for _, v := range store.VSwitches.All(tx) {
 		besides = append(besides, v.CIDR)
 	}
 	if want.IsValid() {
@@ -65,12 +65,12 @@ func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 			return refuse("is none that the pool gives: see -eip-pool")
 		case slices.ContainsFunc(besides, cidr.Overlaps):
 			return refuse("is in " + cidr.String() + " of the pool, which has addresses of a vSwitch")
-		case tx.HasEIP(want):
+		case store.EIPs.HasAddress(tx, want):
 			return refuse("is that of another EIP")
 		}
 		return want, nil
 	}
-	address := s.eips.FreeAddress(besides, tx.CountEIPsFrom)
+	address := s.eips.FreeAddress(besides, func(first, last netip.Addr) int { return store.EIPs.CountFrom(tx, first, last) })
 	if address.IsValid() {
 		return address, nil
 	}
@@ -91,11 +91,11 @@ func (s *Service) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateE
 		return out, api.InvalidField("InstanceType").Because("InstanceType must be " + api.SlbInstance + ": only load balancers have EIPs here")
 	}
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		e, found := tx.EIP(in.AllocationID)
+		e, found := store.EIPs.Get(tx, in.AllocationID)
 		if !found {
 			return api.ErrEIPNotFound.New()
 		}
-		lb, found := tx.LoadBalancer(in.InstanceID)
+		lb, found := store.LoadBalancers.Get(tx, in.InstanceID)
 		if !found {
 			return api.LoadBalancerNotFound()
 		}
@@ -108,10 +108,10 @@ func (s *Service) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateE
 			return api.ErrTooManyEIPs.New(strconv.Itoa(maxEIPs))
 		case e.LoadBalancerID == "":
 			lb.EIPs = append(lb.EIPs, elb.AttachedEIP{ID: e.ID, Address: e.Address})
-			tx.PutLoadBalancer(lb)
+			store.LoadBalancers.Put(tx, lb)
 		}
 		e.LoadBalancerID, e.Standby = lb.ID, in.Standby
-		tx.PutEIP(e)
+		store.EIPs.Put(tx, e)
 		return nil
 	})
 }
@@ -123,19 +123,19 @@ func eipStatus(reason string) *api.Error {
 // UnAssociateEnsEipAddress detaches an EIP from its load balancer.
 func (s *Service) UnAssociateEnsEipAddress(ctx context.Context, in *api.UnAssociateEnsEipAddressInput) (out api.UnAssociateEnsEipAddressOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		e, found := tx.EIP(in.AllocationID)
+		e, found := store.EIPs.Get(tx, in.AllocationID)
 		if !found {
 			return api.ErrEIPNotFound.New()
 		}
 		if e.LoadBalancerID == "" {
 			return eipStatus("the EIP is not associated")
 		}
-		if lb, found := tx.LoadBalancer(e.LoadBalancerID); found {
+		if lb, found := store.LoadBalancers.Get(tx, e.LoadBalancerID); found {
 			lb.EIPs = slices.DeleteFunc(lb.EIPs, func(a elb.AttachedEIP) bool { return a.ID == e.ID })
-			tx.PutLoadBalancer(lb)
+			store.LoadBalancers.Put(tx, lb)
 		}
 		e.LoadBalancerID, e.Standby = "", false
-		tx.PutEIP(e)
+		store.EIPs.Put(tx, e)
 		return nil
 	})
 }
@@ -144,9 +144,9 @@ func (s *Service) UnAssociateEnsEipAddress(ctx context.Context, in *api.UnAssoci
 // stay in the account.
 func detachEIPs(tx *store.Tx, lb *elb.LoadBalancer) {
 	for _, a := range lb.EIPs {
-		if e, found := tx.EIP(a.ID); found {
+		if e, found := store.EIPs.Get(tx, a.ID); found {
 			e.LoadBalancerID, e.Standby = "", false
-			tx.PutEIP(e)
+			store.EIPs.Put(tx, e)
 		}
 	}
 }
@@ -154,13 +154,13 @@ func detachEIPs(tx *store.Tx, lb *elb.LoadBalancer) {
 // ModifyEnsEipAddressAttribute changes an EIP.
 func (s *Service) ModifyEnsEipAddressAttribute(ctx context.Context, in *api.ModifyEnsEipAddressAttributeInput) (out api.ModifyEnsEipAddressAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		e, found := tx.EIP(in.AllocationID)
+		e, found := store.EIPs.Get(tx, in.AllocationID)
 		if !found {
 			return api.ErrEIPNotFound.New()
 		}
 		in.Apply("Name", &e.Name, &e.Description)
 		e.Bandwidth = cmp.Or(in.Bandwidth, e.Bandwidth)
-		tx.PutEIP(e)
+		store.EIPs.Put(tx, e)
 		return nil
 	})
 }
@@ -173,14 +173,14 @@ func (s *Service) DeleteEip(ctx context.Context, in *api.DeleteEipInput) (out ap
 }
 
 func releaseEIP(tx *store.Tx, id string, notFound api.ErrorID) error {
-	e, found := tx.EIP(id)
+	e, found := store.EIPs.Get(tx, id)
 	if !found {
 		return notFound.New()
 	}
 	if e.LoadBalancerID != "" {
 		return eipStatus("the EIP is associated with " + e.LoadBalancerID)
 	}
-	tx.DeleteEIP(e)
+	store.EIPs.Delete(tx, e)
 	return nil
 }
 
@@ -189,10 +189,10 @@ func (s *Service) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeE
 	var all []elb.EIP
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if len(in.AllocationIDs) == 0 {
-			all = r.EIPs()
+			all = store.EIPs.All(r)
 		}
 		for _, id := range in.AllocationIDs {
-			if e, found := r.EIP(id); found && !slices.ContainsFunc(all, func(o elb.EIP) bool { return o.ID == id }) {
+			if e, found := store.EIPs.Get(r, id); found && !slices.ContainsFunc(all, func(o elb.EIP) bool { return o.ID == id }) {
 				all = append(all, e)
 			}
 		}
@@ -231,7 +231,7 @@ func eipEntry(e *elb.EIP) api.EipAddress {
 // it overlaps a vSwitch.
 func (s *Service) UnusedEIPs(ctx context.Context) (why []error, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		vSwitches := r.VSwitches()
+		vSwitches := store.VSwitches.All(r)
 		for _, cidr := range s.eips {
 			for _, v := range vSwitches {
 				if v.CIDR.Overlaps(cidr) {

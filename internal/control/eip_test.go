@@ -47,7 +47,7 @@ func (w *world) eips(p params) []answer {
 func (w *world) attached(lb string) (all []string) {
 	w.t.Helper()
 	err := w.store.View(w.t.Context(), func(r *store.Reader) error {
-		l, _ := r.LoadBalancer(lb)
+		l, _ := store.LoadBalancers.Get(r, lb)
 		for _, e := range l.EIPs {
 			all = append(all, e.Address.String())
 		}

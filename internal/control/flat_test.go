@@ -35,14 +35,14 @@ func (w *world) populate(n int) {
 		w.put(func(tx *store.Tx) {
 			for i := from; i < min(from+10, n); i++ {
 				name := fmt.Sprintf("other-%05d", i)
-				tx.PutUser(elb.User{ID: name, Name: name})
-				tx.PutAccessKey(elb.AccessKey{ID: "LTAI" + name, Secret: "s", UserName: name})
-				tx.PutPolicy(elb.Policy{Name: name, Type: elb.CustomPolicy, Document: "{}"})
-				tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyName: "AliyunENSFullAccess", PolicyType: elb.SystemPolicy})
-				tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyName: name, PolicyType: elb.CustomPolicy})
+				store.Users.Put(tx, elb.User{ID: name, Name: name})
+				store.AccessKeys.Put(tx, elb.AccessKey{ID: "LTAI" + name, Secret: "s", UserName: name})
+				store.Policies.Put(tx, elb.Policy{Name: name, Type: elb.CustomPolicy, Document: "{}"})
+				store.Attachments.Put(tx, elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyName: "AliyunENSFullAccess", PolicyType: elb.SystemPolicy})
+				store.Attachments.Put(tx, elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyName: name, PolicyType: elb.CustomPolicy})
 				a := [4]byte{127, 8, byte((i + 1) >> 8), byte(i + 1)}
-				tx.CreateLoadBalancer(elb.LoadBalancer{ID: "lb-" + name, VSwitchID: "vsw-default", Address: netip.AddrFrom4(a)})
-				tx.PutListener(elb.Listener{LoadBalancerID: "lb-other", Port: i + 1, Protocol: elb.HTTPS, CertificateID: "7", Seed: make([]byte, 32)})
+				store.LoadBalancers.Create(tx, elb.LoadBalancer{ID: "lb-" + name, VSwitchID: "vsw-default", Address: netip.AddrFrom4(a)})
+				store.Listeners.Put(tx, elb.Listener{LoadBalancerID: "lb-other", Port: i + 1, Protocol: elb.HTTPS, CertificateID: "7", Seed: make([]byte, 32)})
 			}
 		})
 	}

@@ -15,10 +15,10 @@ func (s *Service) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (ou
 	g := elb.Group{ID: elb.NewGroupID(), Name: in.GroupName, Comments: in.Comments, CreateDate: s.now(), UpdateDate: s.now()}
 	out.Group = group(g)
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, taken := tx.Group(g.Name); taken {
+		if _, taken := store.Groups.Get(tx, g.Name); taken {
 			return api.ErrGroupExists.New()
 		}
-		tx.PutGroup(g)
+		store.Groups.Put(tx, g)
 		return nil
 	})
 }
@@ -36,7 +36,7 @@ func (s *Service) GetGroup(ctx context.Context, in *api.GetGroupInput) (out api.
 // ListGroups lists a page of the groups in the order of their names.
 func (s *Service) ListGroups(ctx context.Context, in *api.ListGroupsInput) (out api.ListGroupsOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		some, next := stretch(r.GroupsAfter(in.Marker, in.MaxItems+1), func(g elb.Group) string { return g.Name }, in.Marker, in.MaxItems)
+		some, next := stretch(store.Groups.After(r, in.Marker, in.MaxItems+1), func(g elb.Group) string { return g.Name }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
 		for _, g := range some {
 			out.Groups.Group = append(out.Groups.Group, group(g))
@@ -54,17 +54,17 @@ func (s *Service) UpdateGroup(ctx context.Context, in *api.UpdateGroupInput) (ou
 			return err
 		}
 		if in.NewName != "" && in.NewName != g.Name {
-			if _, taken := tx.Group(in.NewName); taken {
+			if _, taken := store.Groups.Get(tx, in.NewName); taken {
 				return api.ErrGroupExists.New()
 			}
-			tx.DeleteGroup(g)
+			store.Groups.Delete(tx, g)
 			g.Name = in.NewName
 		}
 		if in.Comments != nil {
 			g.Comments = *in.Comments
 		}
 		g.UpdateDate = s.now()
-		tx.PutGroup(g)
+		store.Groups.Put(tx, g)
 		out.Group = group(g)
 		return nil
 	})
@@ -77,19 +77,19 @@ func (s *Service) DeleteGroup(ctx context.Context, in *api.DeleteGroupInput) (ou
 		switch {
 		case err != nil:
 			return err
-		case tx.HasMembers(g.ID):
+		case store.Members.Any(tx, g.ID):
 			return api.ErrDeleteConflictGroupUser.New()
-		case len(tx.AttachmentsOf(elb.Holder{GroupID: g.ID})) > 0:
+		case len(store.Attachments.Of(tx, elb.Holder{GroupID: g.ID})) > 0:
 			return api.ErrDeleteConflictGroupPolicy.New()
 		}
-		tx.DeleteGroup(g)
+		store.Groups.Delete(tx, g)
 		return nil
 	})
 }
 
 // groupNamed returns a group.
 func groupNamed(r *store.Reader, name string) (elb.Group, error) {
-	g, found := r.Group(name)
+	g, found := store.Groups.Get(r, name)
 	if !found {
 		return g, api.ErrGroupNotExist.New()
 	}
@@ -112,14 +112,14 @@ func (s *Service) AddUserToGroup(ctx context.Context, in *api.AddUserToGroupInpu
 			return err
 		case there:
 			return api.ErrUserGroupExists.New()
-		case len(tx.GroupsOf(in.UserName)) >= maxUserGroups:
+		case len(store.Members.GroupsOf(tx, in.UserName)) >= maxUserGroups:
 			return api.ErrLimitExceededUserGroup.New()
 		}
 		// If another call deleted the group, or the user, meanwhile, the
 		// membership would be left behind: both are read, so one of the two calls
 		// is retried.
 		m.JoinDate = s.now()
-		tx.PutMember(m)
+		store.Members.Put(tx, m)
 		return nil
 	})
 }
@@ -134,7 +134,7 @@ func (s *Service) RemoveUserFromGroup(ctx context.Context, in *api.RemoveUserFro
 		case !there:
 			return api.ErrUserGroupNotExist.New()
 		}
-		tx.DeleteMember(m)
+		store.Members.Delete(tx, m)
 		return nil
 	})
 }
@@ -148,7 +148,7 @@ func membership(r *store.Reader, in api.GroupMember) (m elb.Membership, there bo
 	if err != nil {
 		return m, false, err
 	}
-	if m, there = r.Member(g.ID, in.UserName); !there {
+	if m, there = store.Members.Get(r, g.ID, in.UserName); !there {
 		m = elb.Membership{GroupID: g.ID, UserName: in.UserName}
 	}
 	return m, there, nil
@@ -162,11 +162,11 @@ func (s *Service) ListUsersForGroup(ctx context.Context, in *api.ListUsersForGro
 		if err != nil {
 			return err
 		}
-		all := r.MembersAfter(g.ID, in.Marker, in.MaxItems+1)
+		all := store.Members.After(r, g.ID, in.Marker, in.MaxItems+1)
 		some, next := stretch(all, func(m elb.Membership) string { return m.UserName }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
 		for _, m := range some {
-			u, _ := r.User(m.UserName)
+			u, _ := store.Users.Get(r, m.UserName)
 			entry := user(u)
 			entry.JoinDate = api.Timestamp(m.JoinDate)
 			out.Users.User = append(out.Users.User, entry)
@@ -182,8 +182,8 @@ func (s *Service) ListGroupsForUser(ctx context.Context, in *api.ListGroupsForUs
 		if err := ownerExists(r, in.UserName); err != nil {
 			return err
 		}
-		for _, m := range r.GroupsOf(in.UserName) {
-			g, _ := r.GroupByID(m.GroupID)
+		for _, m := range store.Members.GroupsOf(r, in.UserName) {
+			g, _ := store.Groups.ByID(r, m.GroupID)
 			entry := group(g)
 			entry.JoinDate = api.Timestamp(m.JoinDate)
 			out.Groups.Group = append(out.Groups.Group, entry)

@@ -242,7 +242,7 @@ func TestAttachments(t *testing.T) {
 
 	w.put(func(tx *store.Tx) {
 		for i := range 20 {
-			tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: "alice"}, PolicyType: elb.CustomPolicy, PolicyName: fmt.Sprint("p", i)})
+			store.Attachments.Put(tx, elb.Attachment{Holder: elb.Holder{UserName: "alice"}, PolicyType: elb.CustomPolicy, PolicyName: fmt.Sprint("p", i)})
 		}
 	})
 	w.refuse("AttachPolicyToUser", mine, "LimitExceeded.User.Policy")

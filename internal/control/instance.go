@@ -23,23 +23,23 @@ func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstance
 		NetworkID: cmp.Or(in.NetworkID, defaultNetwork), VSwitchID: cmp.Or(in.VSwitchID, defaultVSwitch),
 	}
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, found := tx.Region(in.RegionID); !found && in.RegionID != "" {
+		if _, found := store.Regions.Get(tx, in.RegionID); !found && in.RegionID != "" {
 			return api.ErrRegionNotFound.New()
 		}
-		n, found := tx.Network(i.NetworkID)
+		n, found := store.Networks.Get(tx, i.NetworkID)
 		if !found || in.RegionID != "" && in.RegionID != n.RegionID {
 			return api.ErrNetworkNotFound.New()
 		}
-		if v, found := tx.VSwitch(i.VSwitchID); !found || v.NetworkID != i.NetworkID {
+		if v, found := store.VSwitches.Get(tx, i.VSwitchID); !found || v.NetworkID != i.NetworkID {
 			return api.ErrVSwitchNotFound.New()
 		}
-		if old, found := tx.Instance(i.ID); found {
+		if old, found := store.Instances.Get(tx, i.ID); found {
 			i.CreateTime, i.Tags = old.CreateTime, old.Tags
 		} else if other := counterpart(i.ID); registered(tx, other) {
 			return api.Invalid("InstanceId").Because("InstanceId names the network interface of an instance, or the instance of one, that is registered as " + other + ": deregister that first")
 		}
 		i.RegionID = n.RegionID
-		tx.PutInstance(i)
+		store.Instances.Put(tx, i)
 		return nil
 	})
 }
@@ -54,17 +54,17 @@ func counterpart(id string) string {
 }
 
 func registered(tx *store.Tx, id string) bool {
-	_, found := tx.Instance(id)
+	_, found := store.Instances.Get(tx, id)
 	return found
 }
 
 // DeregisterInstance removes the address of a server.
 func (s *Service) DeregisterInstance(ctx context.Context, in *api.DeregisterInstanceInput) (out api.DeregisterInstanceOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, found := tx.Instance(in.InstanceID); !found {
+		if _, found := store.Instances.Get(tx, in.InstanceID); !found {
 			return api.ErrInstanceNotFound.New()
 		}
-		tx.DeleteInstance(in.InstanceID)
+		store.Instances.Delete(tx, in.InstanceID)
 		return nil
 	})
 }
@@ -72,8 +72,8 @@ func (s *Service) DeregisterInstance(ctx context.Context, in *api.DeregisterInst
 // RegisterInstanceRange registers all servers of a network.
 func (s *Service) RegisterInstanceRange(ctx context.Context, in *api.RegisterInstanceRangeInput) (out api.RegisterInstanceRangeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, found := tx.InstanceRange(in.CIDR); !found {
-			tx.PutInstanceRange(elb.InstanceRange{CIDR: in.CIDR, CreateTime: s.now()})
+		if _, found := store.InstanceRanges.Get(tx, in.CIDR.String()); !found {
+			store.InstanceRanges.Put(tx, elb.InstanceRange{CIDR: in.CIDR, CreateTime: s.now()})
 		}
 		return nil
 	})
@@ -82,10 +82,10 @@ func (s *Service) RegisterInstanceRange(ctx context.Context, in *api.RegisterIns
 // DeregisterInstanceRange removes a range of servers.
 func (s *Service) DeregisterInstanceRange(ctx context.Context, in *api.DeregisterInstanceRangeInput) (out api.DeregisterInstanceRangeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, found := tx.InstanceRange(in.CIDR); !found {
+		if _, found := store.InstanceRanges.Get(tx, in.CIDR.String()); !found {
 			return api.ErrInstanceNotFound.New()
 		}
-		tx.DeleteInstanceRange(in.CIDR)
+		store.InstanceRanges.Delete(tx, in.CIDR.String())
 		return nil
 	})
 }
@@ -94,16 +94,16 @@ func (s *Service) DeregisterInstanceRange(ctx context.Context, in *api.Deregiste
 // the instance whose network interface it is, or the one in the id if it is in a
 // registered range.
 func addressOf(tx *store.Tx, id string) (netip.Addr, bool) {
-	if i, found := tx.Instance(id); found {
+	if i, found := store.Instances.Get(tx, id); found {
 		return i.Address, true
 	}
 	if name, ok := strings.CutPrefix(id, "eni-"); ok {
-		if i, found := tx.Instance("i-" + name); found {
+		if i, found := store.Instances.Get(tx, "i-"+name); found {
 			return i.Address, true
 		}
 	}
 	if address, ok := elb.AddressInID(id); ok {
-		for _, r := range tx.InstanceRanges() {
+		for _, r := range store.InstanceRanges.All(tx) {
 			if r.CIDR.Contains(address) {
 				return address, true
 			}
@@ -118,8 +118,8 @@ func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstanc
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []elb.Instance
 		if in.InstanceID == "" {
-			all = r.Instances()
-		} else if i, found := r.Instance(in.InstanceID); found {
+			all = store.Instances.All(r)
+		} else if i, found := store.Instances.Get(r, in.InstanceID); found {
 			all = []elb.Instance{i}
 		}
 		all = slices.DeleteFunc(all, func(i elb.Instance) bool {
@@ -134,7 +134,7 @@ func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstanc
 		for _, i := range some {
 			out.Instances.Instance = append(out.Instances.Instance, instance(i))
 		}
-		for _, registered := range r.InstanceRanges() {
+		for _, registered := range store.InstanceRanges.All(r) {
 			out.InstanceRanges = append(out.InstanceRanges, registered.CIDR.String())
 		}
 		return nil
@@ -167,7 +167,7 @@ func ipSets(i elb.Instance) api.PrivateIPSets {
 func (s *Service) DescribeNetworkInterfaces(ctx context.Context, in *api.DescribeNetworkInterfacesInput) (out api.DescribeNetworkInterfacesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []api.NetworkInterface
-		instances := r.Instances()
+		instances := store.Instances.All(r)
 		newestFirst(instances, instanceCreated)
 		for _, i := range instances {
 			if n := networkInterface(i); interfaceMatches(n, i.Address, in) {

@@ -53,18 +53,18 @@ func (s *Service) createListener(ctx context.Context, l elb.Listener, o *once) e
 		if err := s.mayStand(tx, &lb, &l); err != nil {
 			return err
 		}
-		for _, other := range tx.ListenersOf(l.LoadBalancerID) {
+		for _, other := range store.Listeners.Of(tx, l.LoadBalancerID) {
 			if sharePort(&l, &other) {
 				return api.ListenerAlreadyExists()
 			}
 		}
 		if l.Protocol == elb.HTTP && l.Forward {
-			if _, found := tx.Listener(elb.ListenerKey{LoadBalancerID: lb.ID, Port: l.ForwardPort, Protocol: elb.HTTPS}); !found {
+			if _, found := store.Listeners.Get(tx, elb.ListenerKey{LoadBalancerID: lb.ID, Port: l.ForwardPort, Protocol: elb.HTTPS}); !found {
 				// The code is that of ENS.
 				return api.InterfaceError().Because("ForwardPort must be the port of an HTTPS listener of the load balancer while ListenerForward is on")
 			}
 		}
-		tx.PutListener(l)
+		store.Listeners.Put(tx, l)
 		return nil
 	})
 }
@@ -89,7 +89,7 @@ func certificatesExist(tx *store.Tx, ids string) bool {
 		if err != nil || strconv.FormatInt(n, 10) != id {
 			return false
 		}
-		if _, found := tx.Certificate(n); !found {
+		if _, found := store.Certificates.Get(tx, n); !found {
 			return false
 		}
 	}
@@ -148,7 +148,7 @@ func (s *Service) setListener(ctx context.Context, p elb.Protocol, in *api.Liste
 		if err != nil {
 			return err
 		}
-		l, found := tx.Listener(key)
+		l, found := store.Listeners.Get(tx, key)
 		if !found {
 			return api.ListenerNotFound()
 		}
@@ -158,7 +158,7 @@ func (s *Service) setListener(ctx context.Context, p elb.Protocol, in *api.Liste
 		if err := s.mayStand(tx, &lb, &l); err != nil {
 			return err
 		}
-		tx.PutListener(l)
+		store.Listeners.Put(tx, l)
 		return nil
 	})
 }
@@ -182,7 +182,7 @@ func (s *Service) setStarted(ctx context.Context, k api.ListenerKey, started boo
 			return err
 		}
 		l.Started = started
-		tx.PutListener(l)
+		store.Listeners.Put(tx, l)
 		return nil
 	})
 }
@@ -204,7 +204,7 @@ func (s *Service) deleteListener(ctx context.Context, k api.ListenerKey) error {
 		if err != nil {
 			return err
 		}
-		tx.DeleteListener(l.Key())
+		store.Listeners.Delete(tx, l.Key())
 		return nil
 	})
 }
@@ -216,7 +216,7 @@ func changeable(tx *store.Tx, k api.ListenerKey) (found elb.Listener, err error)
 		return found, err
 	}
 	n := 0
-	for _, l := range tx.ListenersOf(k.LoadBalancerID) {
+	for _, l := range store.Listeners.Of(tx, k.LoadBalancerID) {
 		if l.Port == k.Port && (k.Protocol == "" || l.Protocol == k.Protocol) {
 			found = l
 			n++

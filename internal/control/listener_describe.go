@@ -35,11 +35,11 @@ func (s *Service) DescribeLoadBalancerUDPListenerAttribute(ctx context.Context, 
 func describeListener[Out any](ctx context.Context, s *Service, p elb.Protocol, name api.ListenerName, describe func(*elb.Listener, api.Condition) Out) (out Out, err error) {
 	key := elb.ListenerKey{LoadBalancerID: name.LoadBalancerID, Port: name.Port, Protocol: p}
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		lb, found := r.LoadBalancer(name.LoadBalancerID)
+		lb, found := store.LoadBalancers.Get(r, name.LoadBalancerID)
 		if !found {
 			return api.LoadBalancerNotFound()
 		}
-		l, found := r.Listener(key)
+		l, found := store.Listeners.Get(r, key)
 		if !found {
 			return api.ListenerNotFound()
 		}
@@ -54,11 +54,11 @@ func describeListener[Out any](ctx context.Context, s *Service, p elb.Protocol, 
 // all filters, by port.
 func (s *Service) DescribeLoadBalancerListeners(ctx context.Context, in *api.DescribeLoadBalancerListenersInput) (out api.DescribeLoadBalancerListenersOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		lb, found := r.LoadBalancer(in.LoadBalancerID)
+		lb, found := store.LoadBalancers.Get(r, in.LoadBalancerID)
 		if !found {
 			return api.LoadBalancerNotFound()
 		}
-		all := slices.DeleteFunc(r.ListenersOf(lb.ID), func(l elb.Listener) bool {
+		all := slices.DeleteFunc(store.Listeners.Of(r, lb.ID), func(l elb.Listener) bool {
 			return in.Port != 0 && in.Port != l.Port || in.Description != "" && in.Description != l.Description
 		})
 		some, p := page(all, in.PageNumber, in.PageSize)
@@ -82,14 +82,14 @@ type condition struct {
 
 func conditions(r *store.Reader, lb *elb.LoadBalancer) condition {
 	c := condition{reader: r, active: lb.Status == elb.Active, reports: make(map[elb.ListenerKey][]elb.ListenerStatus)}
-	for _, status := range r.StatusesOf(lb.ID) {
+	for _, status := range store.Listeners.Statuses(r, lb.ID) {
 		c.reports[status.Key()] = append(c.reports[status.Key()], status)
 	}
 	return c
 }
 
 func (c condition) state(l *elb.Listener) elb.ListenerState {
-	return elb.StateOf(l.Started && c.active, c.reader.ListenerRevision(l.Key()), c.reports[l.Key()])
+	return elb.StateOf(l.Started && c.active, store.Listeners.Revision(c.reader, l.Key()), c.reports[l.Key()])
 }
 
 // reason is why the listener does not run although it should, from the first node

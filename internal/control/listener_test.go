@@ -65,7 +65,7 @@ func TestEachListenerHasASeed(t *testing.T) {
 	w.do("CreateLoadBalancerHTTPSListener", listener(lb, id).with(params{"ListenerPort": "444"}))
 	var seeds []string
 	err := w.store.View(t.Context(), func(r *store.Reader) error {
-		for _, l := range r.ListenersOf(lb) {
+		for _, l := range store.Listeners.Of(r, lb) {
 			seeds = append(seeds, string(l.Seed))
 		}
 		return nil
@@ -127,7 +127,9 @@ func TestPortsOfOneLoadBalancer(t *testing.T) {
 	w.do("DeleteLoadBalancerListener", on443(lb))
 	w.do("CreateLoadBalancerHTTPSListener", plain("80"))
 
-	w.put(func(tx *store.Tx) { tx.PutListener(elb.Listener{LoadBalancerID: lb, Port: 53, Protocol: elb.UDP}) })
+	w.put(func(tx *store.Tx) {
+		store.Listeners.Put(tx, elb.Listener{LoadBalancerID: lb, Port: 53, Protocol: elb.UDP})
+	})
 	w.do("CreateLoadBalancerHTTPSListener", plain("53")) // UDP has separate ports
 }
 
@@ -251,7 +253,9 @@ func TestStartStopAndDelete(t *testing.T) {
 func TestListenerProtocol(t *testing.T) {
 	t.Parallel()
 	w, lb, _ := newSite(t)
-	w.put(func(tx *store.Tx) { tx.PutListener(elb.Listener{LoadBalancerID: lb, Port: 443, Protocol: elb.UDP}) })
+	w.put(func(tx *store.Tx) {
+		store.Listeners.Put(tx, elb.Listener{LoadBalancerID: lb, Port: 443, Protocol: elb.UDP})
+	})
 	for _, action := range []string{"StartLoadBalancerListener", "StopLoadBalancerListener", "DeleteLoadBalancerListener"} {
 		w.refuse(action, on443(lb), "TooManyListeners")
 		w.refuse(action, on443(lb).with(params{"ListenerProtocol": "tcp"}), "ListenerNotFound")

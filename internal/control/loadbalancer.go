@@ -45,7 +45,7 @@ func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBala
 			return err
 		}
 		lb.Name, lb.Address = cmp.Or(in.Name, lb.ID), address
-		tx.CreateLoadBalancer(lb)
+		store.LoadBalancers.Create(tx, lb)
 		return nil
 	})
 	return api.CreateLoadBalancerOutput{
@@ -58,17 +58,17 @@ func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBala
 
 // freeAddress is the address for a new load balancer.
 func freeAddress(tx *store.Tx, in *api.CreateLoadBalancerInput) (netip.Addr, error) {
-	if _, found := tx.Region(in.RegionID); !found {
+	if _, found := store.Regions.Get(tx, in.RegionID); !found {
 		return netip.Addr{}, api.ErrRegionNotFound.New()
 	}
-	if n, found := tx.Network(in.NetworkID); !found || n.RegionID != in.RegionID {
+	if n, found := store.Networks.Get(tx, in.NetworkID); !found || n.RegionID != in.RegionID {
 		return netip.Addr{}, api.ErrNetworkNotFound.New()
 	}
-	v, found := tx.VSwitch(in.VSwitchID)
+	v, found := store.VSwitches.Get(tx, in.VSwitchID)
 	if !found || v.NetworkID != in.NetworkID {
 		return netip.Addr{}, api.ErrVSwitchNotFound.New()
 	}
-	address := elb.FreeAddress(v.CIDR, func(first, last netip.Addr) int { return tx.CountAddressesFrom(v.ID, first, last) })
+	address := elb.FreeAddress(v.CIDR, func(first, last netip.Addr) int { return store.LoadBalancers.CountAddressesFrom(tx, v.ID, first, last) })
 	if !address.IsValid() {
 		return address, api.ErrVSwitchFull.New()
 	}
@@ -87,12 +87,12 @@ func (s *Service) SetLoadBalancerStatus(ctx context.Context, in *api.SetLoadBala
 
 func (s *Service) changeLoadBalancer(ctx context.Context, id string, change func(*elb.LoadBalancer)) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
-		lb, found := tx.LoadBalancer(id)
+		lb, found := store.LoadBalancers.Get(tx, id)
 		if !found {
 			return api.LoadBalancerNotFound()
 		}
 		change(&lb)
-		tx.PutLoadBalancer(lb)
+		store.LoadBalancers.Put(tx, lb)
 		return nil
 	})
 }
@@ -100,7 +100,7 @@ func (s *Service) changeLoadBalancer(ctx context.Context, id string, change func
 // activeLoadBalancer reads a load balancer whose listeners and backends may be
 // changed (decisions, CreateLoadBalancerHTTPSListener 10).
 func activeLoadBalancer(tx *store.Tx, id string) (elb.LoadBalancer, error) {
-	lb, found := tx.LoadBalancer(id)
+	lb, found := store.LoadBalancers.Get(tx, id)
 	if !found {
 		return lb, api.LoadBalancerNotFound()
 	}
@@ -118,12 +118,12 @@ func (s *Service) DeleteLoadBalancer(ctx context.Context, in *api.DeleteLoadBala
 }
 
 func releaseLoadBalancer(tx *store.Tx, id string) error {
-	lb, found := tx.LoadBalancer(id)
+	lb, found := store.LoadBalancers.Get(tx, id)
 	if !found {
 		return api.LoadBalancerNotFound()
 	}
 	detachEIPs(tx, &lb)
-	tx.DeleteLoadBalancer(lb)
+	store.LoadBalancers.Delete(tx, lb)
 	return nil
 }
 
@@ -156,8 +156,8 @@ func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoa
 	var all []elb.LoadBalancer
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if in.LoadBalancerID == "" {
-			all = r.LoadBalancers()
-		} else if lb, found := r.LoadBalancer(in.LoadBalancerID); found {
+			all = store.LoadBalancers.All(r)
+		} else if lb, found := store.LoadBalancers.Get(r, in.LoadBalancerID); found {
 			all = []elb.LoadBalancer{lb}
 		}
 		return nil

@@ -20,8 +20,8 @@ func (s *Service) DescribeLoadBalancerAttribute(ctx context.Context, in *api.Des
 		found     bool
 	)
 	err := s.store.View(ctx, func(r *store.Reader) error {
-		if lb, found = r.LoadBalancer(in.LoadBalancerID); found {
-			listeners = r.ListenersOf(lb.ID)
+		if lb, found = store.LoadBalancers.Get(r, in.LoadBalancerID); found {
+			listeners = store.Listeners.Of(r, lb.ID)
 		}
 		return nil
 	})

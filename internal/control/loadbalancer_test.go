@@ -61,8 +61,8 @@ func TestCreateLoadBalancerRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.put(func(tx *store.Tx) {
-		tx.PutRegion(elb.Region{ID: "other"})
-		tx.PutNetwork(elb.Network{ID: "n-other", RegionID: "other"})
+		store.Regions.Put(tx, elb.Region{ID: "other"})
+		store.Networks.Put(tx, elb.Network{ID: "n-other", RegionID: "other"})
 	})
 	for _, tt := range []struct {
 		change params

@@ -24,10 +24,10 @@ func (s *Service) CreateLoginProfile(ctx context.Context, in *api.CreateLoginPro
 		if err := ownerExists(&tx.Reader, p.UserName); err != nil {
 			return err
 		}
-		if _, taken := tx.LoginProfile(p.UserName); taken {
+		if _, taken := store.LoginProfiles.Get(tx, p.UserName); taken {
 			return api.ErrLoginProfileExists.New()
 		}
-		tx.PutLoginProfile(p)
+		store.LoginProfiles.Put(tx, p)
 		return nil
 	})
 }
@@ -65,7 +65,7 @@ func (s *Service) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginPro
 			p.MFABindRequired = *in.MFABindRequired
 		}
 		p.UpdateDate = s.now()
-		tx.PutLoginProfile(p)
+		store.LoginProfiles.Put(tx, p)
 		return nil
 	})
 }
@@ -77,7 +77,7 @@ func (s *Service) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginPro
 		if _, err := loginProfileOf(&tx.Reader, in.UserName); err != nil {
 			return err
 		}
-		tx.DeleteLoginProfile(in.UserName)
+		store.LoginProfiles.Delete(tx, in.UserName)
 		return nil
 	})
 }
@@ -107,7 +107,7 @@ func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.
 			return api.ErrWrongPassword.New()
 		}
 		p.PasswordHash, p.PasswordResetRequired, p.UpdateDate = hash, false, s.now()
-		tx.PutLoginProfile(p)
+		store.LoginProfiles.Put(tx, p)
 		return nil
 	})
 }
@@ -117,7 +117,7 @@ func loginProfileOf(r *store.Reader, userName string) (elb.LoginProfile, error) 
 	if err := ownerExists(r, userName); err != nil {
 		return elb.LoginProfile{}, err
 	}
-	p, found := r.LoginProfile(userName)
+	p, found := store.LoginProfiles.Get(r, userName)
 	if !found {
 		return p, api.ErrLoginProfileNotExist.New()
 	}

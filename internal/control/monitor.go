@@ -89,12 +89,12 @@ type monitored struct {
 func (s *Service) monitored(ctx context.Context, id string) (*monitored, error) {
 	found := &monitored{protocols: make(map[int]elb.Protocol)}
 	return found, s.store.View(ctx, func(r *store.Reader) (err error) {
-		lb, there := r.LoadBalancer(id)
+		lb, there := store.LoadBalancers.Get(r, id)
 		if !there {
 			return api.LoadBalancerNotFound()
 		}
 		found.LoadBalancer = lb
-		for _, l := range r.ListenersOf(id) {
+		for _, l := range store.Listeners.Of(r, id) {
 			port := l.Port
 			if l.Protocol.UsesUDP() {
 				port += history.UDP

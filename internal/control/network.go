@@ -17,7 +17,7 @@ const available = "Available"
 // DescribeEnsRegions lists the regions.
 func (s *Service) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsRegionsInput) (out api.DescribeEnsRegionsOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		for _, region := range r.Regions() {
+		for _, region := range store.Regions.All(r) {
 			if in.RegionID == "" || in.RegionID == region.ID {
 				out.EnsRegions.EnsRegions = append(out.EnsRegions.EnsRegions, api.EnsRegion{
 					Area: region.Area, EnName: region.EnName, EnsRegionID: region.ID,
@@ -33,14 +33,14 @@ func (s *Service) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsReg
 // DescribeNetworks lists the networks that match all filters, newest first.
 func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworksInput) (out api.DescribeNetworksOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		all := slices.DeleteFunc(r.Networks(), func(n elb.Network) bool {
+		all := slices.DeleteFunc(store.Networks.All(r), func(n elb.Network) bool {
 			return !oneOf(n.RegionID, in.RegionID, in.RegionIDs) ||
 				!oneOf(n.ID, in.NetworkID, in.NetworkIDs) || !oneOf(n.Name, in.Name, nil) || !elb.HasTags(n.Tags, in.Tags)
 		})
 		newestFirst(all, func(n *elb.Network) (time.Time, string) { return n.CreateTime, n.ID })
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
-		vSwitches := r.VSwitches()
+		vSwitches := store.VSwitches.All(r)
 		for _, n := range some {
 			out.Networks.Network = append(out.Networks.Network, networkEntry(n, vSwitches))
 		}
@@ -68,7 +68,7 @@ func networkEntry(n elb.Network, vSwitches []elb.VSwitch) api.Network {
 // first.
 func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitchesInput) (out api.DescribeVSwitchesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		all := slices.DeleteFunc(r.VSwitches(), func(v elb.VSwitch) bool {
+		all := slices.DeleteFunc(store.VSwitches.All(r), func(v elb.VSwitch) bool {
 			return !oneOf(v.RegionID, in.RegionID, in.RegionIDs) || !oneOf(v.NetworkID, in.NetworkID, nil) ||
 				!oneOf(v.ID, in.VSwitchID, in.VSwitchIDs) || !oneOf(v.Name, in.Name, nil) || !elb.HasTags(v.Tags, in.Tags)
 		})

@@ -17,10 +17,10 @@ func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput)
 		CIDR: in.CIDR, CreateTime: s.now(), Tags: in.Tags,
 	}
 	return api.CreateNetworkOutput{NetworkID: n.ID}, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, found := tx.Region(n.RegionID); !found {
+		if _, found := store.Regions.Get(tx, n.RegionID); !found {
 			return api.ErrRegionNotFound.New()
 		}
-		tx.PutNetwork(n)
+		store.Networks.Put(tx, n)
 		return nil
 	})
 }
@@ -28,14 +28,14 @@ func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput)
 // DescribeNetworkAttribute describes a network with its content.
 func (s *Service) DescribeNetworkAttribute(ctx context.Context, in *api.DescribeNetworkAttributeInput) (out api.DescribeNetworkAttributeOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		n, found := r.Network(in.NetworkID)
+		n, found := store.Networks.Get(r, in.NetworkID)
 		if !found {
 			return api.ErrNetworkNotFound.New()
 		}
-		out.Network = networkEntry(n, r.VSwitches())
+		out.Network = networkEntry(n, store.VSwitches.All(r))
 		ids := out.Network.VSwitchIDs.VSwitchID
 		for _, id := range ids {
-			out.LoadBalancerIDs.LoadBalancerID = append(out.LoadBalancerIDs.LoadBalancerID, r.LoadBalancersIn(id)...)
+			out.LoadBalancerIDs.LoadBalancerID = append(out.LoadBalancerIDs.LoadBalancerID, store.LoadBalancers.IDsIn(r, id)...)
 		}
 		addInstances(&out.Members, r, func(i elb.Instance) bool { return i.NetworkID == n.ID })
 		for _, of := range []api.CloudResource{
@@ -54,7 +54,7 @@ func (s *Service) DescribeNetworkAttribute(ctx context.Context, in *api.Describe
 
 // addInstances lists the instances that are in a network or a vSwitch.
 func addInstances(m *api.Members, r *store.Reader, in func(elb.Instance) bool) {
-	for _, i := range r.Instances() {
+	for _, i := range store.Instances.All(r) {
 		if !in(i) {
 			continue
 		}
@@ -68,12 +68,12 @@ func addInstances(m *api.Members, r *store.Reader, in func(elb.Instance) bool) {
 // ModifyNetworkAttribute changes the name or description of a network.
 func (s *Service) ModifyNetworkAttribute(ctx context.Context, in *api.ModifyNetworkAttributeInput) (out api.ModifyNetworkAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		n, found := tx.Network(in.NetworkID)
+		n, found := store.Networks.Get(tx, in.NetworkID)
 		if !found {
 			return api.ErrNetworkNotFound.New()
 		}
 		in.Apply("NetworkName", &n.Name, &n.Description)
-		tx.PutNetwork(n)
+		store.Networks.Put(tx, n)
 		return nil
 	})
 }
@@ -87,20 +87,20 @@ func (s *Service) DeleteNetwork(ctx context.Context, in *api.DeleteNetworkInput)
 
 // releaseNetwork deletes an empty network.
 func releaseNetwork(tx *store.Tx, id string, notFound api.ErrorID) error {
-	if _, found := tx.Network(id); !found {
+	if _, found := store.Networks.Get(tx, id); !found {
 		return notFound.New()
 	}
-	for _, v := range tx.VSwitches() {
+	for _, v := range store.VSwitches.All(tx) {
 		if v.NetworkID == id {
 			return inUse("the network has the vSwitch " + v.ID)
 		}
 	}
-	for _, i := range tx.Instances() {
+	for _, i := range store.Instances.All(tx) {
 		if i.NetworkID == id {
 			return inUse("the server " + i.ID + " is registered in the network")
 		}
 	}
-	tx.DeleteNetwork(id)
+	store.Networks.Delete(tx, id)
 	return nil
 }
 
@@ -114,7 +114,7 @@ func inUse(by string) *api.Error {
 func (s *Service) DescribeRegionIsps(ctx context.Context, in *api.DescribeRegionIspsInput) (out api.DescribeRegionIspsOutput, err error) {
 	out.Isps = api.Array[api.Isp]{{Code: "cmcc", Name: "China Mobile"}, {Code: "unicom", Name: "China Unicom"}, {Code: "telecom", Name: "China Telecom"}}
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		if _, found := r.Region(in.RegionID); !found {
+		if _, found := store.Regions.Get(r, in.RegionID); !found {
 			return api.ErrRegionNotFound.New()
 		}
 		return nil

@@ -31,8 +31,8 @@ func TestDescribeNetworksAndVSwitches(t *testing.T) {
 	w.loadBalancer()
 	w.put(func(tx *store.Tx) {
 		cidr := netip.MustParsePrefix("10.0.0.0/24")
-		tx.PutNetwork(elb.Network{ID: "n-2", RegionID: "other", Name: "second", CIDR: cidr, CreateTime: today})
-		tx.PutVSwitch(elb.VSwitch{ID: "vsw-2", NetworkID: "n-2", RegionID: "other", Name: "second", CIDR: cidr, CreateTime: today})
+		store.Networks.Put(tx, elb.Network{ID: "n-2", RegionID: "other", Name: "second", CIDR: cidr, CreateTime: today})
+		store.VSwitches.Put(tx, elb.VSwitch{ID: "vsw-2", NetworkID: "n-2", RegionID: "other", Name: "second", CIDR: cidr, CreateTime: today})
 	})
 	for _, tt := range []struct {
 		p          params

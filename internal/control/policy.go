@@ -21,10 +21,10 @@ func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (
 	}
 	out.Policy = policy(p)
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, taken := tx.Policy(p.Name); taken {
+		if _, taken := store.Policies.Get(tx, p.Name); taken {
 			return api.ErrPolicyExists.New()
 		}
-		tx.PutPolicy(p)
+		store.Policies.Put(tx, p)
 		return nil
 	})
 }
@@ -37,7 +37,7 @@ func (s *Service) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out ap
 			return api.ErrPolicyNotExist.New()
 		}
 		out.Policy = policy(p)
-		out.Policy.AttachmentCount = r.HoldersOf(p.Type, p.Name)
+		out.Policy.AttachmentCount = store.Attachments.CountHolders(r, p.Type, p.Name)
 		v, _ := p.Version(p.Default())
 		out.DefaultPolicyVersion = policyVersion(p, v)
 		return nil
@@ -52,7 +52,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 		if in.PolicyType != elb.SystemPolicy {
 			name, _ := strings.CutPrefix(in.Marker, elb.CustomPolicy+":")
 			if in.Marker == "" || name != in.Marker {
-				all = r.PoliciesAfter(name, in.MaxItems+1)
+				all = store.Policies.After(r, name, in.MaxItems+1)
 			}
 		}
 		if in.PolicyType != elb.CustomPolicy {
@@ -62,7 +62,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 		out.IsTruncated, out.Marker = next != "", next
 		for _, p := range some {
 			entry := policy(p)
-			entry.AttachmentCount = r.HoldersOf(p.Type, p.Name)
+			entry.AttachmentCount = store.Attachments.CountHolders(r, p.Type, p.Name)
 			out.Policies.Policy = append(out.Policies.Policy, entry)
 		}
 		return nil
@@ -73,11 +73,11 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 // DeletePolicy deletes a policy that is not attached and has one version.
 func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (out api.DeletePolicyOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		p, found := tx.Policy(in.PolicyName)
+		p, found := store.Policies.Get(tx, in.PolicyName)
 		if !found {
 			return api.ErrPolicyNotExist.New()
 		}
-		switch h, held := tx.AHolderOf(p.Type, p.Name); {
+		switch h, held := store.Attachments.Holder(tx, p.Type, p.Name); {
 		case held && h.GroupID != "":
 			return api.ErrDeleteConflictPolicyGroup.New()
 		case held && h.RoleName != "":
@@ -87,7 +87,7 @@ func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (
 		case len(p.AllVersions()) > 1:
 			return api.ErrDeleteConflictPolicyVersion.New()
 		}
-		tx.DeletePolicy(p.Name)
+		store.Policies.Delete(tx, p.Name)
 		return nil
 	})
 }
@@ -95,7 +95,7 @@ func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (
 // policyNamed returns a policy of either type.
 func policyNamed(r *store.Reader, policyType, name string) (elb.Policy, bool) {
 	if policyType == elb.CustomPolicy {
-		return r.Policy(name)
+		return store.Policies.Get(r, name)
 	}
 	for _, p := range systemPolicies() {
 		if p.Name == name {

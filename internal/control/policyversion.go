@@ -90,13 +90,13 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyV
 // changePolicy stores the result of change for a policy of the account.
 func (s *Service) changePolicy(ctx context.Context, name string, change func(elb.Policy) (elb.Policy, error)) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
-		p, found := tx.Policy(name)
+		p, found := store.Policies.Get(tx, name)
 		if !found {
 			return api.ErrPolicyNotExist.New()
 		}
 		p, err := change(p)
 		if err == nil {
-			tx.PutPolicy(p)
+			store.Policies.Put(tx, p)
 		}
 		return err
 	})

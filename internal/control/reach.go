@@ -21,7 +21,7 @@ func (s *Service) mayBeAdded(tx *store.Tx, lb string, n int, b elb.Backend) erro
 			return api.InvalidMember("BackendServers", n, "Port", err.Error())
 		}
 	}
-	for _, l := range tx.ListenersOf(lb) {
+	for _, l := range store.Listeners.Of(tx, lb) {
 		for _, at := range []netip.AddrPort{l.BackendAddr(b), l.ProbeAddr(b)} {
 			if err := s.reach.Socket(at); err != nil {
 				return api.InvalidMember("BackendServers", n, "Ip", "with the listener on port "+strconv.Itoa(l.Port)+" "+at.String()+" "+err.Error())

@@ -20,10 +20,10 @@ func (s *Service) CreateRole(ctx context.Context, who ram.Identity, in *api.Crea
 	}
 	out.Role = role(who, r)
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, taken := tx.Role(r.Name); taken {
+		if _, taken := store.Roles.Get(tx, r.Name); taken {
 			return api.ErrRoleExists.New()
 		}
-		tx.PutRole(r)
+		store.Roles.Put(tx, r)
 		return nil
 	})
 }
@@ -41,7 +41,7 @@ func (s *Service) GetRole(ctx context.Context, who ram.Identity, in *api.GetRole
 // ListRoles lists a page of the roles in the order of their names.
 func (s *Service) ListRoles(ctx context.Context, who ram.Identity, in *api.ListRolesInput) (out api.ListRolesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		some, next := stretch(r.RolesAfter(in.Marker, in.MaxItems+1), func(r elb.Role) string { return r.Name }, in.Marker, in.MaxItems)
+		some, next := stretch(store.Roles.After(r, in.Marker, in.MaxItems+1), func(r elb.Role) string { return r.Name }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
 		for _, one := range some {
 			out.Roles.Role = append(out.Roles.Role, role(who, one))
@@ -73,7 +73,7 @@ func (s *Service) UpdateRole(ctx context.Context, who ram.Identity, in *api.Upda
 			r.MaxSession = in.MaxSession
 		}
 		r.UpdateDate = s.now()
-		tx.PutRole(r)
+		store.Roles.Put(tx, r)
 		out.Role = role(who, r)
 		return nil
 	})
@@ -86,17 +86,17 @@ func (s *Service) DeleteRole(ctx context.Context, in *api.DeleteRoleInput) (out 
 		if _, err := roleNamed(&tx.Reader, in.RoleName); err != nil {
 			return err
 		}
-		if len(tx.AttachmentsOf(elb.Holder{RoleName: in.RoleName})) > 0 {
+		if len(store.Attachments.Of(tx, elb.Holder{RoleName: in.RoleName})) > 0 {
 			return api.ErrDeleteConflictRolePolicy.New()
 		}
-		tx.DeleteRole(in.RoleName)
+		store.Roles.Delete(tx, in.RoleName)
 		return nil
 	})
 }
 
 // roleNamed returns a role.
 func roleNamed(r *store.Reader, name string) (elb.Role, error) {
-	role, found := r.Role(name)
+	role, found := store.Roles.Get(r, name)
 	if !found {
 		return role, api.ErrRoleNotExist.New()
 	}

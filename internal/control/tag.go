@@ -21,20 +21,20 @@ type tagged struct {
 func taggedOf(r *store.Reader, kind, id string) (t tagged, found bool) {
 	switch kind {
 	case api.TagNetwork:
-		n, found := r.Network(id)
-		return tagged{id, n.Tags, func(tx *store.Tx, tags []elb.Tag) { n.Tags = tags; tx.PutNetwork(n) }}, found
+		n, found := store.Networks.Get(r, id)
+		return tagged{id, n.Tags, func(tx *store.Tx, tags []elb.Tag) { n.Tags = tags; store.Networks.Put(tx, n) }}, found
 	case api.TagVSwitch:
-		v, found := r.VSwitch(id)
-		return tagged{id, v.Tags, func(tx *store.Tx, tags []elb.Tag) { v.Tags = tags; tx.PutVSwitch(v) }}, found
+		v, found := store.VSwitches.Get(r, id)
+		return tagged{id, v.Tags, func(tx *store.Tx, tags []elb.Tag) { v.Tags = tags; store.VSwitches.Put(tx, v) }}, found
 	case api.TagEIP:
-		e, found := r.EIP(id)
-		return tagged{id, e.Tags, func(tx *store.Tx, tags []elb.Tag) { e.Tags = tags; tx.PutEIP(e) }}, found
+		e, found := store.EIPs.Get(r, id)
+		return tagged{id, e.Tags, func(tx *store.Tx, tags []elb.Tag) { e.Tags = tags; store.EIPs.Put(tx, e) }}, found
 	case api.TagInstance:
-		i, found := r.Instance(id)
-		return tagged{id, i.Tags, func(tx *store.Tx, tags []elb.Tag) { i.Tags = tags; tx.PutInstance(i) }}, found
+		i, found := store.Instances.Get(r, id)
+		return tagged{id, i.Tags, func(tx *store.Tx, tags []elb.Tag) { i.Tags = tags; store.Instances.Put(tx, i) }}, found
 	}
-	lb, found := r.LoadBalancer(id)
-	return tagged{id, lb.Tags, func(tx *store.Tx, tags []elb.Tag) { lb.Tags = tags; tx.PutLoadBalancer(lb) }}, found
+	lb, found := store.LoadBalancers.Get(r, id)
+	return tagged{id, lb.Tags, func(tx *store.Tx, tags []elb.Tag) { lb.Tags = tags; store.LoadBalancers.Put(tx, lb) }}, found
 }
 
 // allTagged lists all resources of a type in the order of their ids.
@@ -42,23 +42,23 @@ func allTagged(r *store.Reader, kind string) (all []tagged) {
 	add := func(id string, tags []elb.Tag) { all = append(all, tagged{id: id, tags: tags}) }
 	switch kind {
 	case api.TagNetwork:
-		for _, n := range r.Networks() {
+		for _, n := range store.Networks.All(r) {
 			add(n.ID, n.Tags)
 		}
 	case api.TagVSwitch:
-		for _, v := range r.VSwitches() {
+		for _, v := range store.VSwitches.All(r) {
 			add(v.ID, v.Tags)
 		}
 	case api.TagEIP:
-		for _, e := range r.EIPs() {
+		for _, e := range store.EIPs.All(r) {
 			add(e.ID, e.Tags)
 		}
 	case api.TagInstance:
-		for _, i := range r.Instances() {
+		for _, i := range store.Instances.All(r) {
 			add(i.ID, i.Tags)
 		}
 	default:
-		for _, lb := range r.LoadBalancers() {
+		for _, lb := range store.LoadBalancers.All(r) {
 			add(lb.ID, lb.Tags)
 		}
 	}

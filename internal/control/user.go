@@ -16,10 +16,10 @@ func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (out 
 	}
 	out.User = user(u)
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, taken := tx.User(u.Name); taken {
+		if _, taken := store.Users.Get(tx, u.Name); taken {
 			return api.ErrUserExists.New()
 		}
-		tx.PutUser(u)
+		store.Users.Put(tx, u)
 		return nil
 	})
 }
@@ -27,7 +27,7 @@ func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (out 
 // GetUser describes a user.
 func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (out api.GetUserOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		u, found := r.User(in.UserName)
+		u, found := store.Users.Get(r, in.UserName)
 		if !found {
 			return api.ErrUserNotExist.New()
 		}
@@ -40,7 +40,7 @@ func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (out api.Ge
 // ListUsers lists a page of the users in the order of their names.
 func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out api.ListUsersOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		some, next := stretch(r.UsersAfter(in.Marker, in.MaxItems+1), func(u elb.User) string { return u.Name }, in.Marker, in.MaxItems)
+		some, next := stretch(store.Users.After(r, in.Marker, in.MaxItems+1), func(u elb.User) string { return u.Name }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
 		for _, u := range some {
 			out.Users.User = append(out.Users.User, user(u))
@@ -53,7 +53,7 @@ func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out ap
 // UpdateUser changes the given fields of a user.
 func (s *Service) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out api.UpdateUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		u, found := tx.User(in.UserName)
+		u, found := store.Users.Get(tx, in.UserName)
 		if !found {
 			return api.ErrUserNotExist.New()
 		}
@@ -65,14 +65,14 @@ func (s *Service) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out 
 			}
 		}
 		if in.NewName != "" && in.NewName != u.Name {
-			if _, taken := tx.User(in.NewName); taken {
+			if _, taken := store.Users.Get(tx, in.NewName); taken {
 				return api.ErrUserExists.New()
 			}
 			rename(tx, u.Name, in.NewName)
 			u.Name = in.NewName
 		}
 		u.UpdateDate = s.now()
-		tx.PutUser(u)
+		store.Users.Put(tx, u)
 		out.User = user(u)
 		return nil
 	})
@@ -80,45 +80,45 @@ func (s *Service) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out 
 
 // rename moves everything of a user to another name.
 func rename(tx *store.Tx, old, name string) {
-	for _, k := range tx.AccessKeysOf(old) {
-		tx.MoveAccessKey(k, name)
+	for _, k := range store.AccessKeys.Of(tx, old) {
+		store.AccessKeys.Move(tx, k, name)
 	}
-	for _, a := range tx.AttachmentsOf(elb.Holder{UserName: old}) {
-		tx.DeleteAttachment(a)
+	for _, a := range store.Attachments.Of(tx, elb.Holder{UserName: old}) {
+		store.Attachments.Delete(tx, a)
 		a.UserName = name
-		tx.PutAttachment(a)
+		store.Attachments.Put(tx, a)
 	}
-	for _, m := range tx.GroupsOf(old) {
-		tx.DeleteMember(m)
+	for _, m := range store.Members.GroupsOf(tx, old) {
+		store.Members.Delete(tx, m)
 		m.UserName = name
-		tx.PutMember(m)
+		store.Members.Put(tx, m)
 	}
-	if p, found := tx.LoginProfile(old); found {
-		tx.DeleteLoginProfile(old)
+	if p, found := store.LoginProfiles.Get(tx, old); found {
+		store.LoginProfiles.Delete(tx, old)
 		p.UserName = name
-		tx.PutLoginProfile(p)
+		store.LoginProfiles.Put(tx, p)
 	}
-	tx.DeleteUser(old)
+	store.Users.Delete(tx, old)
 }
 
 // DeleteUser deletes a user who has neither access keys nor policies and is in no
 // group, and the user's login profile.
 func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out api.DeleteUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, found := tx.User(in.UserName); !found {
+		if _, found := store.Users.Get(tx, in.UserName); !found {
 			return api.ErrUserNotExist.New()
 		}
 		if len(keysOf(&tx.Reader, in.UserName)) > 0 {
 			return api.ErrDeleteConflictAccessKey.New()
 		}
-		if len(tx.AttachmentsOf(elb.Holder{UserName: in.UserName})) > 0 {
+		if len(store.Attachments.Of(tx, elb.Holder{UserName: in.UserName})) > 0 {
 			return api.ErrDeleteConflictPolicy.New()
 		}
-		if len(tx.GroupsOf(in.UserName)) > 0 {
+		if len(store.Members.GroupsOf(tx, in.UserName)) > 0 {
 			return api.ErrDeleteConflictUserGroup.New()
 		}
-		tx.DeleteUser(in.UserName)
-		tx.DeleteLoginProfile(in.UserName)
+		store.Users.Delete(tx, in.UserName)
+		store.LoginProfiles.Delete(tx, in.UserName)
 		return nil
 	})
 }

@@ -18,17 +18,17 @@ func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput)
 		Name: in.Name, Description: in.Description, CIDR: in.CIDR, CreateTime: s.now(), Tags: in.Tags,
 	}
 	return api.CreateVSwitchOutput{VSwitchID: v.ID}, s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, found := tx.Region(v.RegionID); !found {
+		if _, found := store.Regions.Get(tx, v.RegionID); !found {
 			return api.ErrRegionNotFound.New()
 		}
-		n, found := tx.Network(v.NetworkID)
+		n, found := store.Networks.Get(tx, v.NetworkID)
 		if !found || n.RegionID != v.RegionID {
 			return api.ErrNetworkNotFound.New()
 		}
 		if err := mayBeIn(&n, &v); err != nil {
 			return err
 		}
-		for _, other := range tx.VSwitches() {
+		for _, other := range store.VSwitches.All(tx) {
 			if other.CIDR.Overlaps(v.CIDR) {
 				return wrongRange("the vSwitch " + other.ID + " of the network " + other.NetworkID + " has addresses of it: " + other.CIDR.String())
 			}
@@ -36,7 +36,7 @@ func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput)
 		if err := s.besidesEIPs(tx, v.CIDR); err != nil {
 			return err
 		}
-		tx.PutVSwitch(v)
+		store.VSwitches.Put(tx, v)
 		return nil
 	})
 }
@@ -47,7 +47,7 @@ func (s *Service) besidesEIPs(tx *store.Tx, cidr netip.Prefix) error {
 	if s.eips.Overlaps(cidr) {
 		return wrongRange("the pool of EIPs has addresses of it: see -eip-pool")
 	}
-	for _, e := range tx.EIPs() {
+	for _, e := range store.EIPs.All(tx) {
 		if cidr.Contains(e.Address) {
 			return wrongRange("the EIP " + e.ID + " has an address of it: " + e.Address.String())
 		}
@@ -76,7 +76,7 @@ func wrongRange(reason string) *api.Error {
 // DescribeVSwitchAttributes describes a vSwitch with its content.
 func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.DescribeVSwitchAttributesInput) (out api.DescribeVSwitchAttributesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
-		v, found := r.VSwitch(in.VSwitchID)
+		v, found := store.VSwitches.Get(r, in.VSwitchID)
 		if !found {
 			return api.ErrVSwitchNotFound.New()
 		}
@@ -85,7 +85,7 @@ func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.Describ
 			Description: v.Description, EnsRegionID: v.RegionID, NetworkID: v.NetworkID, Status: available,
 			VSwitchID: v.ID, VSwitchName: v.Name, Tags: api.TagsOf(v.Tags),
 		}
-		out.LoadBalancerIDs.LoadBalancerID = r.LoadBalancersIn(v.ID)
+		out.LoadBalancerIDs.LoadBalancerID = store.LoadBalancers.IDsIn(r, v.ID)
 		addInstances(&out.Members, r, func(i elb.Instance) bool { return i.VSwitchID == v.ID })
 		return nil
 	})
@@ -95,18 +95,18 @@ func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.Describ
 // freeAddresses is the number of load balancers for which a vSwitch still has
 // addresses.
 func freeAddresses(r *store.Reader, v elb.VSwitch) int64 {
-	return elb.Capacity(v.CIDR) - int64(r.CountAddresses(v.ID))
+	return elb.Capacity(v.CIDR) - int64(store.LoadBalancers.CountAddresses(r, v.ID))
 }
 
 // ModifyVSwitchAttribute changes the name or description of a vSwitch.
 func (s *Service) ModifyVSwitchAttribute(ctx context.Context, in *api.ModifyVSwitchAttributeInput) (out api.ModifyVSwitchAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
-		v, found := tx.VSwitch(in.VSwitchID)
+		v, found := store.VSwitches.Get(tx, in.VSwitchID)
 		if !found {
 			return api.ErrVSwitchNotFound.New()
 		}
 		in.Apply("VSwitchName", &v.Name, &v.Description)
-		tx.PutVSwitch(v)
+		store.VSwitches.Put(tx, v)
 		return nil
 	})
 }
@@ -120,17 +120,17 @@ func (s *Service) DeleteVSwitch(ctx context.Context, in *api.DeleteVSwitchInput)
 
 // releaseVSwitch deletes an empty vSwitch.
 func releaseVSwitch(tx *store.Tx, id string, notFound api.ErrorID) error {
-	if _, found := tx.VSwitch(id); !found {
+	if _, found := store.VSwitches.Get(tx, id); !found {
 		return notFound.New()
 	}
-	if tx.InVSwitch(id) {
+	if store.LoadBalancers.InVSwitch(tx, id) {
 		return inUse("a load balancer has its address in the vSwitch")
 	}
-	for _, i := range tx.Instances() {
+	for _, i := range store.Instances.All(tx) {
 		if i.VSwitchID == id {
 			return inUse("the server " + i.ID + " is registered in the vSwitch")
 		}
 	}
-	tx.DeleteVSwitch(id)
+	store.VSwitches.Delete(tx, id)
 	return nil
 }

@@ -85,7 +85,7 @@ func TestNetworkOfAServerStays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	network := w.network("10.1.0.0/16")
-	w.put(func(tx *store.Tx) { tx.PutInstance(elb.Instance{ID: "i-1", NetworkID: network}) })
+	w.put(func(tx *store.Tx) { store.Instances.Put(tx, elb.Instance{ID: "i-1", NetworkID: network}) })
 	w.refuse("DeleteNetwork", params{"NetworkId": network}, "IncorrectInstanceStatus")
 }
 

@@ -1,6 +1,10 @@
 package store
 
-import "elbow/internal/elb"
+import (
+	"strings"
+
+	"elbow/internal/elb"
+)
 
 var attachments = kind[elb.Attachment]{name: "attachment"}
 
@@ -19,24 +23,50 @@ func attachmentKey(h elb.Holder, policyType, policyName string) string {
 	return under(attachmentsOf(h), policyType, policyName)
 }
 
-// Attachment reads whether a policy is attached to a holder, and since when.
-func (r *Reader) Attachment(h elb.Holder, policyType, policyName string) (elb.Attachment, bool) {
-	return read(r, attachments, attachmentKey(h, policyType, policyName))
+// Attachments are the attachments of policies to users, groups and roles.
+var Attachments attachmentTable
+
+type attachmentTable struct{}
+
+// Get reads whether a policy is attached to a holder, and since when.
+func (attachmentTable) Get(s Snapshot, h elb.Holder, policyType, policyName string) (elb.Attachment, bool) {
+	return read(s.reader(), attachments, attachmentKey(h, policyType, policyName))
 }
 
-// AttachmentsOf lists the policies of a holder by type and name.
-func (r *Reader) AttachmentsOf(h elb.Holder) []elb.Attachment {
-	return list(r, attachments, attachmentsOf(h))
+// Of lists the policies of a holder by type and name.
+func (attachmentTable) Of(s Snapshot, h elb.Holder) []elb.Attachment {
+	return list(s.reader(), attachments, attachmentsOf(h))
 }
 
-// PutAttachment writes an attachment.
-func (tx *Tx) PutAttachment(a elb.Attachment) {
+// CountHolders counts the users, groups and roles that a policy is attached to.
+func (attachmentTable) CountHolders(s Snapshot, policyType, policyName string) int {
+	return s.reader().count(attachedTo(policyType, policyName))
+}
+
+// Holder returns a user, group or role that a policy is attached to.
+func (attachmentTable) Holder(s Snapshot, policyType, policyName string) (h elb.Holder, found bool) {
+	some := s.reader().some(attachedTo(policyType, policyName), 1)
+	if len(some) == 0 {
+		return h, false
+	}
+	name := unescaped(some[0])
+	if group, ok := strings.CutPrefix(name, groupHolder); ok {
+		return elb.Holder{GroupID: group}, true
+	}
+	if role, ok := strings.CutPrefix(name, roleHolder); ok {
+		return elb.Holder{RoleName: role}, true
+	}
+	return elb.Holder{UserName: name}, true
+}
+
+// Put writes an attachment.
+func (attachmentTable) Put(tx *Tx, a elb.Attachment) {
 	put(tx, attachments, attachmentKey(a.Holder, a.PolicyType, a.PolicyName), a)
 	tx.index(attachedKey(a))
 }
 
-// DeleteAttachment deletes an attachment.
-func (tx *Tx) DeleteAttachment(a elb.Attachment) {
+// Delete deletes an attachment.
+func (attachmentTable) Delete(tx *Tx, a elb.Attachment) {
 	tx.delete(attachmentKey(a.Holder, a.PolicyType, a.PolicyName))
 	tx.unindex(attachedKey(a))
 }

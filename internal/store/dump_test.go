@@ -22,11 +22,11 @@ func fill(t *testing.T, s *store.Store) {
 			for range i {
 				lb.Address = lb.Address.Next()
 			}
-			tx.CreateLoadBalancer(lb)
+			store.LoadBalancers.Create(tx, lb)
 		})
 	}
 	update(t, s, func(tx *store.Tx) {
-		tx.CreateCertificate(elb.Certificate{ID: 7, Name: "shop", ChainPEM: strings.Repeat("chain", 1000), KeyPEM: "the private key"})
+		store.Certificates.Create(tx, elb.Certificate{ID: 7, Name: "shop", ChainPEM: strings.Repeat("chain", 1000), KeyPEM: "the private key"})
 	})
 }
 
@@ -34,9 +34,9 @@ func fill(t *testing.T, s *store.Store) {
 func contents(t *testing.T, s *store.Store) (balancers []elb.LoadBalancer, certificates []elb.Certificate) {
 	t.Helper()
 	view(t, s, func(r *store.Reader) {
-		balancers, certificates = r.LoadBalancers(), r.CertificateFacts()
+		balancers, certificates = store.LoadBalancers.All(r), store.Certificates.Facts(r)
 		for i, c := range certificates {
-			certificates[i], _ = r.Certificate(c.ID) // with its private key
+			certificates[i], _ = store.Certificates.Get(r, c.ID) // with its private key
 		}
 	})
 	return balancers, certificates
@@ -57,8 +57,8 @@ func TestDumpAndLoad(t *testing.T) {
 
 	to, _ := start(t)
 	update(t, to, func(tx *store.Tx) {
-		tx.CreateLoadBalancer(loadBalancer("lb-gone"))
-		tx.CreateCertificate(elb.Certificate{ID: 9, Name: "gone"})
+		store.LoadBalancers.Create(tx, loadBalancer("lb-gone"))
+		store.Certificates.Create(tx, elb.Certificate{ID: 9, Name: "gone"})
 	})
 	made := 0
 	load := func() {
@@ -89,14 +89,14 @@ func TestDumpAndLoad(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	from, fromMember := start(t)
 	update(t, from, func(tx *store.Tx) {
-		tx.CreateCertificate(elb.Certificate{ID: 7, Name: "shop", KeyPEM: "the private key"})
+		store.Certificates.Create(tx, elb.Certificate{ID: 7, Name: "shop", KeyPEM: "the private key"})
 	})
 	good, _, err := from.Dump(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	to, _ := start(t)
-	update(t, to, func(tx *store.Tx) { tx.CreateLoadBalancer(loadBalancer("lb-1")) })
+	update(t, to, func(tx *store.Tx) { store.LoadBalancers.Create(tx, loadBalancer("lb-1")) })
 
 	for what, tt := range map[string]struct {
 		documents []store.Document

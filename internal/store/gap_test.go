@@ -29,15 +29,15 @@ func TestMirrorListsAgainAfterAGap(t *testing.T) {
 		}
 	}
 	old, kept, added := elb.Listener{Port: 1}, elb.Listener{Port: 2}, elb.Listener{Port: 3}
-	write(func(tx *Tx) { tx.PutListener(old); tx.PutListener(kept) })
+	write(func(tx *Tx) { Listeners.Put(tx, old); Listeners.Put(tx, kept) })
 
 	m := s.mirror()
 	if err := m.list(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	<-m.changed
-	write(func(tx *Tx) { tx.DeleteListener(old.Key()) })
-	write(func(tx *Tx) { tx.PutListener(added) })
+	write(func(tx *Tx) { Listeners.Delete(tx, old.Key()) })
+	write(func(tx *Tx) { Listeners.Put(tx, added) })
 	resp, err := member.Client().Get(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ var (
 		},
 	}
 	policies = kind[elb.Policy]{name: "policy"}
+	roles    = kind[elb.Role]{name: "role"}
 	logins   = kind[elb.LoginProfile]{
 		name: "login profile",
 		secrets: func(p *elb.LoginProfile, each func(string) (string, error)) (err error) {
@@ -33,79 +34,40 @@ func (r *Reader) Account() (elb.Account, bool) { return read(r, accounts, accoun
 // PutAccount writes the account.
 func (tx *Tx) PutAccount(a elb.Account) { put(tx, accounts, accountKey, a) }
 
-// User reads one user.
-func (r *Reader) User(name string) (elb.User, bool) {
-	return read(r, users, under(userPrefix, name))
+// AccessKeys are the access keys of all users and of the account, by id.
+var AccessKeys = accessKeyTable{Table[elb.AccessKey]{accessKeys, accessKeyPrefix, func(v *elb.AccessKey) string { return v.ID }}}
+
+type accessKeyTable struct{ Table[elb.AccessKey] }
+
+// Of lists the access keys of a user or, without a name, of the account, in the
+// order of their ids.
+func (t *accessKeyTable) Of(s Snapshot, userName string) (all []elb.AccessKey) {
+	for _, id := range s.reader().some(keysOf(userName), 0) {
+		if k, found := t.Get(s, unescaped(id)); found {
+			all = append(all, k)
+		}
+	}
+	return all
 }
 
-// UsersAfter lists users in the order of their names: at most n, those after the
-// name.
-func (r *Reader) UsersAfter(name string, n int) []elb.User {
-	return listAfter(r, users, userPrefix, name, n)
-}
-
-// PutUser writes a user.
-func (tx *Tx) PutUser(u elb.User) { put(tx, users, under(userPrefix, u.Name), u) }
-
-// DeleteUser deletes a user.
-func (tx *Tx) DeleteUser(name string) { tx.delete(under(userPrefix, name)) }
-
-// AccessKey reads one access key with its secret.
-func (r *Reader) AccessKey(id string) (elb.AccessKey, bool) {
-	return read(r, accessKeys, under(accessKeyPrefix, id))
-}
-
-// AccessKeys lists the access keys of all users in the order of their ids.
-func (r *Reader) AccessKeys() []elb.AccessKey { return list(r, accessKeys, accessKeyPrefix) }
-
-// PutAccessKey writes an access key.
-func (tx *Tx) PutAccessKey(k elb.AccessKey) {
-	put(tx, accessKeys, under(accessKeyPrefix, k.ID), k)
+// Put writes an access key.
+func (t *accessKeyTable) Put(tx *Tx, k elb.AccessKey) {
+	t.Table.Put(tx, k)
 	tx.index(keyOfUser(k))
 }
 
-// MoveAccessKey assigns an access key to a user of another name.
-func (tx *Tx) MoveAccessKey(k elb.AccessKey, userName string) {
+// Move assigns an access key to a user of another name.
+func (t *accessKeyTable) Move(tx *Tx, k elb.AccessKey, userName string) {
 	tx.unindex(keyOfUser(k))
 	k.UserName = userName
-	tx.PutAccessKey(k)
+	t.Put(tx, k)
 }
 
-// DeleteAccessKey deletes an access key.
-func (tx *Tx) DeleteAccessKey(k elb.AccessKey) {
-	tx.delete(under(accessKeyPrefix, k.ID))
+// Delete deletes an access key.
+func (t *accessKeyTable) Delete(tx *Tx, k elb.AccessKey) {
+	t.Table.Delete(tx, k.ID)
 	tx.unindex(keyOfUser(k))
 }
-
-// Policy reads one Custom policy.
-func (r *Reader) Policy(name string) (elb.Policy, bool) {
-	return read(r, policies, under(policyPrefix, name))
-}
-
-// PoliciesAfter lists Custom policies in the order of their names: at most n, those
-// after the name.
-func (r *Reader) PoliciesAfter(name string, n int) []elb.Policy {
-	return listAfter(r, policies, policyPrefix, name, n)
-}
-
-// PutPolicy writes a Custom policy.
-func (tx *Tx) PutPolicy(p elb.Policy) { put(tx, policies, under(policyPrefix, p.Name), p) }
-
-// DeletePolicy deletes a Custom policy.
-func (tx *Tx) DeletePolicy(name string) { tx.delete(under(policyPrefix, name)) }
-
-// LoginProfile reads the login profile of a user.
-func (r *Reader) LoginProfile(userName string) (elb.LoginProfile, bool) {
-	return read(r, logins, under(loginPrefix, userName))
-}
-
-// PutLoginProfile writes the login profile of a user.
-func (tx *Tx) PutLoginProfile(p elb.LoginProfile) {
-	put(tx, logins, under(loginPrefix, p.UserName), p)
-}
-
-// DeleteLoginProfile deletes the login profile of a user.
-func (tx *Tx) DeleteLoginProfile(userName string) { tx.delete(under(loginPrefix, userName)) }
 
 // A Credential is everything needed to authenticate and authorize a call.
 type Credential struct {
@@ -119,14 +81,14 @@ type Credential struct {
 // found is false if there is no such key.
 func (s *Store) Credential(ctx context.Context, accessKeyID string) (c Credential, found bool, err error) {
 	err = s.View(ctx, func(r *Reader) error {
-		if c.Key, found = r.AccessKey(accessKeyID); !found {
+		if c.Key, found = AccessKeys.Get(r, accessKeyID); !found {
 			return nil
 		}
 		c.Account, _ = r.Account()
 		if c.Key.UserName == "" {
 			return nil
 		}
-		c.User, found = r.User(c.Key.UserName)
+		c.User, found = Users.Get(r, c.Key.UserName)
 		c.Policies = r.policiesOf(c.Key.UserName)
 		return nil
 	})
@@ -145,11 +107,11 @@ type Login struct {
 // if there is no such user or the user has no login profile.
 func (s *Store) Login(ctx context.Context, userName string) (l Login, found bool, err error) {
 	err = s.View(ctx, func(r *Reader) error {
-		if l.User, found = r.User(userName); !found {
+		if l.User, found = Users.Get(r, userName); !found {
 			return nil
 		}
 		l.Account, _ = r.Account()
-		l.Profile, found = r.LoginProfile(userName)
+		l.Profile, found = LoginProfiles.Get(r, userName)
 		l.Policies = r.policiesOf(userName)
 		return nil
 	})
@@ -169,7 +131,7 @@ func (s *Store) PoliciesOf(ctx context.Context, userName string) (all []elb.Poli
 // policiesOf reads the policies of a user and of the user's groups, each once.
 func (r *Reader) policiesOf(userName string) (all []elb.Policy) {
 	holders := []elb.Holder{{UserName: userName}}
-	for _, m := range r.GroupsOf(userName) {
+	for _, m := range Members.GroupsOf(r, userName) {
 		holders = append(holders, elb.Holder{GroupID: m.GroupID})
 	}
 	return r.policiesOfAll(holders)
@@ -179,7 +141,7 @@ func (r *Reader) policiesOf(userName string) (all []elb.Policy) {
 func (r *Reader) policiesOfAll(holders []elb.Holder) (all []elb.Policy) {
 	seen := make(map[string]bool)
 	for _, h := range holders {
-		for _, a := range r.AttachmentsOf(h) {
+		for _, a := range Attachments.Of(r, h) {
 			id := under(a.PolicyType+"/", a.PolicyName)
 			if p, ok := r.policyOf(a); ok && !seen[id] {
 				seen[id] = true
@@ -194,7 +156,7 @@ func (r *Reader) policiesOfAll(holders []elb.Holder) (all []elb.Policy) {
 // program.
 func (r *Reader) policyOf(a elb.Attachment) (elb.Policy, bool) {
 	if a.PolicyType == elb.CustomPolicy {
-		return r.Policy(a.PolicyName)
+		return Policies.Get(r, a.PolicyName)
 	}
 	for _, p := range ram.SystemPolicies() {
 		if p.Name == a.PolicyName {

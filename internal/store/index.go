@@ -124,54 +124,6 @@ func (r *Reader) some(prefix string, limit int64) []string {
 	return names
 }
 
-// HoldersOf counts the users, groups and roles that a policy is attached to.
-func (r *Reader) HoldersOf(policyType, policyName string) int {
-	return r.count(attachedTo(policyType, policyName))
-}
-
-// AHolderOf returns a user, group or role that a policy is attached to.
-func (r *Reader) AHolderOf(policyType, policyName string) (h elb.Holder, found bool) {
-	some := r.some(attachedTo(policyType, policyName), 1)
-	if len(some) == 0 {
-		return h, false
-	}
-	name := unescaped(some[0])
-	if group, ok := strings.CutPrefix(name, groupHolder); ok {
-		return elb.Holder{GroupID: group}, true
-	}
-	if role, ok := strings.CutPrefix(name, roleHolder); ok {
-		return elb.Holder{RoleName: role}, true
-	}
-	return elb.Holder{UserName: name}, true
-}
-
-// AccessKeysOf lists the access keys of a user or, without a name, of the account,
-// in the order of their ids.
-func (r *Reader) AccessKeysOf(userName string) (all []elb.AccessKey) {
-	for _, id := range r.some(keysOf(userName), 0) {
-		if k, found := r.AccessKey(unescaped(id)); found {
-			all = append(all, k)
-		}
-	}
-	return all
-}
-
-// UserOfCertificate returns a listener that names a certificate.
-func (r *Reader) UserOfCertificate(id string) (elb.ListenerKey, bool) {
-	for _, name := range r.some(usesOf(id), 0) {
-		k, ok := listenerKeyOf(name)
-		if !ok {
-			continue
-		}
-		// Update compares the index entries of the certificate, so that a
-		// listener which begins to use it meanwhile is noticed.
-		if l, found := peek(r, listeners, listenerKey(k)); found && slices.Contains(elb.CertificateIDs(l.CertificateID), id) {
-			return k, true
-		}
-	}
-	return elb.ListenerKey{}, false
-}
-
 // peek reads a document that Update does not compare.
 func peek[T any](r *Reader, k kind[T], key string) (v T, found bool) {
 	kvs := r.get(key)
@@ -184,10 +136,6 @@ func peek[T any](r *Reader, k kind[T], key string) (v T, found bool) {
 	}
 	return v, err == nil
 }
-
-// ForgetUses drops what the index of listeners has of a certificate that is being
-// deleted.
-func (tx *Tx) ForgetUses(id string) { tx.delete(usesOf(id), clientv3.WithPrefix()) }
 
 func attachedKeys(a elb.Attachment) []string { return []string{attachedKey(a)} }
 

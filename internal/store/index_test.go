@@ -16,28 +16,28 @@ func indexed(t *testing.T, s *store.Store) {
 	for i := range 30 {
 		update(t, s, func(tx *store.Tx) {
 			name := fmt.Sprintf("user-%02d", i)
-			tx.PutAccessKey(elb.AccessKey{ID: "LTAI" + name, Secret: "s", UserName: name})
-			tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyType: elb.CustomPolicy, PolicyName: "all"})
-			tx.PutListener(elb.Listener{LoadBalancerID: "lb-1", Port: i + 1, Protocol: elb.HTTPS, CertificateID: "7,8,7", Seed: make([]byte, 32)})
+			store.AccessKeys.Put(tx, elb.AccessKey{ID: "LTAI" + name, Secret: "s", UserName: name})
+			store.Attachments.Put(tx, elb.Attachment{Holder: elb.Holder{UserName: name}, PolicyType: elb.CustomPolicy, PolicyName: "all"})
+			store.Listeners.Put(tx, elb.Listener{LoadBalancerID: "lb-1", Port: i + 1, Protocol: elb.HTTPS, CertificateID: "7,8,7", Seed: make([]byte, 32)})
 		})
 	}
 	update(t, s, func(tx *store.Tx) {
 		for _, g := range []elb.Group{{ID: "1", Name: "ops"}, {ID: "11", Name: "devs"}} {
-			tx.PutGroup(g)
-			tx.PutMember(elb.Membership{GroupID: g.ID, UserName: "user-03"})
+			store.Groups.Put(tx, g)
+			store.Members.Put(tx, elb.Membership{GroupID: g.ID, UserName: "user-03"})
 		}
-		tx.PutMember(elb.Membership{GroupID: "11", UserName: "user-04"})
-		tx.PutAttachment(elb.Attachment{Holder: elb.Holder{GroupID: "1"}, PolicyType: elb.CustomPolicy, PolicyName: "of-ops"})
-		tx.PutAttachment(elb.Attachment{Holder: elb.Holder{RoleName: "deploy"}, PolicyType: elb.CustomPolicy, PolicyName: "of-deploy"})
+		store.Members.Put(tx, elb.Membership{GroupID: "11", UserName: "user-04"})
+		store.Attachments.Put(tx, elb.Attachment{Holder: elb.Holder{GroupID: "1"}, PolicyType: elb.CustomPolicy, PolicyName: "of-ops"})
+		store.Attachments.Put(tx, elb.Attachment{Holder: elb.Holder{RoleName: "deploy"}, PolicyType: elb.CustomPolicy, PolicyName: "of-deploy"})
 	})
 	update(t, s, func(tx *store.Tx) {
-		tx.DeleteGroup(elb.Group{ID: "11", Name: "devs"}) // renamed
-		tx.PutGroup(elb.Group{ID: "11", Name: "developers"})
-		tx.DeleteMember(elb.Membership{GroupID: "11", UserName: "user-04"})
-		tx.PutAccessKey(elb.AccessKey{ID: "root", Secret: "s"})
-		tx.PutAttachment(elb.Attachment{Holder: elb.Holder{UserName: "user-00"}, PolicyType: elb.SystemPolicy, PolicyName: "all"})
-		tx.DeleteAttachment(elb.Attachment{Holder: elb.Holder{UserName: "user-29"}, PolicyType: elb.CustomPolicy, PolicyName: "all"})
-		tx.DeleteListener(elb.ListenerKey{LoadBalancerID: "lb-1", Port: 30, Protocol: elb.HTTPS})
+		store.Groups.Delete(tx, elb.Group{ID: "11", Name: "devs"}) // renamed
+		store.Groups.Put(tx, elb.Group{ID: "11", Name: "developers"})
+		store.Members.Delete(tx, elb.Membership{GroupID: "11", UserName: "user-04"})
+		store.AccessKeys.Put(tx, elb.AccessKey{ID: "root", Secret: "s"})
+		store.Attachments.Put(tx, elb.Attachment{Holder: elb.Holder{UserName: "user-00"}, PolicyType: elb.SystemPolicy, PolicyName: "all"})
+		store.Attachments.Delete(tx, elb.Attachment{Holder: elb.Holder{UserName: "user-29"}, PolicyType: elb.CustomPolicy, PolicyName: "all"})
+		store.Listeners.Delete(tx, elb.ListenerKey{LoadBalancerID: "lb-1", Port: 30, Protocol: elb.HTTPS})
 	})
 }
 
@@ -45,39 +45,39 @@ func indexed(t *testing.T, s *store.Store) {
 func checkIndexes(t *testing.T, what string, s *store.Store) {
 	t.Helper()
 	view(t, s, func(r *store.Reader) {
-		if n := r.HoldersOf(elb.CustomPolicy, "all"); n != 29 {
+		if n := store.Attachments.CountHolders(r, elb.CustomPolicy, "all"); n != 29 {
 			t.Errorf("%s: %d users have the policy, want 29", what, n)
 		}
-		if n := r.HoldersOf(elb.SystemPolicy, "all"); n != 1 {
+		if n := store.Attachments.CountHolders(r, elb.SystemPolicy, "all"); n != 1 {
 			t.Errorf("%s: %d users have the system policy, want 1", what, n)
 		}
-		_, none := r.AHolderOf(elb.CustomPolicy, "al")
-		if h, found := r.AHolderOf(elb.CustomPolicy, "all"); none || !found || h.UserName == "" {
+		_, none := store.Attachments.Holder(r, elb.CustomPolicy, "al")
+		if h, found := store.Attachments.Holder(r, elb.CustomPolicy, "all"); none || !found || h.UserName == "" {
 			t.Errorf("%s: users of a policy by the beginning of its name", what)
 		}
-		if h, _ := r.AHolderOf(elb.CustomPolicy, "of-ops"); h.GroupID != "1" {
+		if h, _ := store.Attachments.Holder(r, elb.CustomPolicy, "of-ops"); h.GroupID != "1" {
 			t.Errorf("%s: the policy of a group is that of %+v", what, h)
 		}
-		if h, _ := r.AHolderOf(elb.CustomPolicy, "of-deploy"); h.RoleName != "deploy" {
+		if h, _ := store.Attachments.Holder(r, elb.CustomPolicy, "of-deploy"); h.RoleName != "deploy" {
 			t.Errorf("%s: the policy of a role is that of %+v", what, h)
 		}
-		if in := r.GroupsOf("user-03"); len(in) != 2 || in[0].GroupID != "1" || in[1].GroupID != "11" {
+		if in := store.Members.GroupsOf(r, "user-03"); len(in) != 2 || in[0].GroupID != "1" || in[1].GroupID != "11" {
 			t.Errorf("%s: a user is in %+v", what, in)
 		}
-		if in := r.GroupsOf("user-04"); len(in) != 0 {
+		if in := store.Members.GroupsOf(r, "user-04"); len(in) != 0 {
 			t.Errorf("%s: a user who left is in %+v", what, in)
 		}
-		if g, found := r.GroupByID("11"); !found || g.Name != "developers" {
+		if g, found := store.Groups.ByID(r, "11"); !found || g.Name != "developers" {
 			t.Errorf("%s: the renamed group is %+v", what, g)
 		}
-		if keys := r.AccessKeysOf("user-07"); len(keys) != 1 || keys[0].ID != "LTAIuser-07" || keys[0].Secret != "s" {
+		if keys := store.AccessKeys.Of(r, "user-07"); len(keys) != 1 || keys[0].ID != "LTAIuser-07" || keys[0].Secret != "s" {
 			t.Errorf("%s: the keys of a user are %+v", what, keys)
 		}
-		if keys := r.AccessKeysOf(""); len(keys) != 1 || keys[0].ID != "root" {
+		if keys := store.AccessKeys.Of(r, ""); len(keys) != 1 || keys[0].ID != "root" {
 			t.Errorf("%s: the keys of the account are %+v", what, keys)
 		}
 		for id, want := range map[string]bool{"7": true, "8": true, "70": false, "9": false} {
-			if _, used := r.UserOfCertificate(id); used != want {
+			if _, used := store.Certificates.UserOf(r, id); used != want {
 				t.Errorf("%s: certificate %s used %v, want %v", what, id, used, want)
 			}
 		}
@@ -153,29 +153,29 @@ func TestDeletedLoadBalancerUsesNoCertificate(t *testing.T) {
 	s, _ := start(t)
 	for _, listeners := range []int{3, 90} {
 		lb := loadBalancer(fmt.Sprintf("lb-%d", listeners))
-		update(t, s, func(tx *store.Tx) { tx.CreateLoadBalancer(lb) })
+		update(t, s, func(tx *store.Tx) { store.LoadBalancers.Create(tx, lb) })
 		for port := range listeners {
 			update(t, s, func(tx *store.Tx) {
-				tx.PutListener(elb.Listener{LoadBalancerID: lb.ID, Port: port + 1, Protocol: elb.HTTPS, CertificateID: "7,8", Seed: make([]byte, 32)})
+				store.Listeners.Put(tx, elb.Listener{LoadBalancerID: lb.ID, Port: port + 1, Protocol: elb.HTTPS, CertificateID: "7,8", Seed: make([]byte, 32)})
 			})
 		}
 		used := func() (used bool) {
-			view(t, s, func(r *store.Reader) { _, used = r.UserOfCertificate("8") })
+			view(t, s, func(r *store.Reader) { _, used = store.Certificates.UserOf(r, "8") })
 			return used
 		}
 		if !used() {
 			t.Errorf("%d listeners: the certificate is not in use", listeners)
 		}
-		update(t, s, func(tx *store.Tx) { tx.DeleteLoadBalancer(lb) })
+		update(t, s, func(tx *store.Tx) { store.LoadBalancers.Delete(tx, lb) })
 		if used() {
 			t.Errorf("%d listeners: the certificate is in use after their end", listeners)
 		}
 	}
 	update(t, s, func(tx *store.Tx) {
-		if _, used := tx.UserOfCertificate("7"); used {
+		if _, used := store.Certificates.UserOf(tx, "7"); used {
 			t.Error("in use")
 		}
-		tx.ForgetUses("7")
-		tx.DeleteCertificate(elb.Certificate{ID: 7, Name: "shop"})
+		store.Certificates.ForgetUses(tx, "7")
+		store.Certificates.Delete(tx, elb.Certificate{ID: 7, Name: "shop"})
 	})
 }

@@ -16,33 +16,42 @@ var listeners = kind[elb.Listener]{
 	},
 }
 
-// Listener reads one listener.
-func (r *Reader) Listener(k elb.ListenerKey) (elb.Listener, bool) {
-	return read(r, listeners, listenerKey(k))
+// Listeners are the listeners of all load balancers.
+var Listeners listenerTable
+
+type listenerTable struct{}
+
+// Get reads one listener.
+func (listenerTable) Get(s Snapshot, k elb.ListenerKey) (elb.Listener, bool) {
+	return read(s.reader(), listeners, listenerKey(k))
 }
 
-// ListenersOf lists the listeners of a load balancer in the order of their
-// ports.
-func (r *Reader) ListenersOf(loadBalancerID string) []elb.Listener {
-	return list(r, listeners, listenersOf(loadBalancerID))
+// Of lists the listeners of a load balancer in the order of their ports.
+func (listenerTable) Of(s Snapshot, loadBalancerID string) []elb.Listener {
+	return list(s.reader(), listeners, listenersOf(loadBalancerID))
 }
 
-// Listeners lists the listeners of all load balancers.
-func (r *Reader) Listeners() []elb.Listener {
-	return list(r, listeners, listenerPrefix)
+// All lists the listeners of all load balancers.
+func (listenerTable) All(s Snapshot) []elb.Listener {
+	return list(s.reader(), listeners, listenerPrefix)
 }
 
-// ListenerRevision is the revision of the last change of a listener that this
-// Reader read.
-func (r *Reader) ListenerRevision(k elb.ListenerKey) int64 {
-	key := listenerKey(k)
+// Revision is the revision of the last change of a listener that s read.
+func (listenerTable) Revision(s Snapshot, k elb.ListenerKey) int64 {
+	r, key := s.reader(), listenerKey(k)
 	return cmp.Or(r.keys[key], r.listed[key])
 }
 
-// PutListener writes a listener.
-func (tx *Tx) PutListener(l elb.Listener) {
+// Statuses lists the statuses that the nodes report of the listeners of a load
+// balancer, in the order of their ports.
+func (listenerTable) Statuses(s Snapshot, loadBalancerID string) []elb.ListenerStatus {
+	return list(s.reader(), statuses, statusesOf(loadBalancerID))
+}
+
+// Put writes a listener.
+func (t listenerTable) Put(tx *Tx, l elb.Listener) {
 	var old []string
-	if was, found := tx.Listener(l.Key()); found {
+	if was, found := t.Get(tx, l.Key()); found {
 		old = useKeys(was)
 	}
 	put(tx, listeners, listenerKey(l.Key()), l)
@@ -59,9 +68,9 @@ func (tx *Tx) PutListener(l elb.Listener) {
 	}
 }
 
-// DeleteListener deletes a listener.
-func (tx *Tx) DeleteListener(k elb.ListenerKey) {
-	if was, found := tx.Listener(k); found {
+// Delete deletes a listener.
+func (t listenerTable) Delete(tx *Tx, k elb.ListenerKey) {
+	if was, found := t.Get(tx, k); found {
 		for _, key := range useKeys(was) {
 			tx.unindex(key)
 		}

@@ -47,10 +47,10 @@ func TestMirrorHoldsWhatWasThereBefore(t *testing.T) {
 	s, _ := start(t)
 	c := elb.Certificate{ID: 1, Name: "web", KeyPEM: "secret key"}
 	update(t, s, func(tx *store.Tx) {
-		tx.CreateLoadBalancer(loadBalancer("lb-1"))
-		tx.PutListener(listener("lb-1", 8443))
-		tx.PutListener(listener("lb-1", 443))
-		tx.CreateCertificate(c)
+		store.LoadBalancers.Create(tx, loadBalancer("lb-1"))
+		store.Listeners.Put(tx, listener("lb-1", 8443))
+		store.Listeners.Put(tx, listener("lb-1", 443))
+		store.Certificates.Create(tx, c)
 	})
 	d := mirror(t, s).Desired()
 	if len(d.LoadBalancers) != 1 || len(d.Listeners) != 2 || d.Certificates["1"].KeyPEM != "secret key" {
@@ -69,8 +69,8 @@ func TestMirrorFollows(t *testing.T) {
 	s, _ := start(t)
 	m := mirror(t, s)
 	update(t, s, func(tx *store.Tx) {
-		tx.CreateLoadBalancer(loadBalancer("lb-1"))
-		tx.PutListener(listener("lb-1", 443))
+		store.LoadBalancers.Create(tx, loadBalancer("lb-1"))
+		store.Listeners.Put(tx, listener("lb-1", 443))
 	})
 	first := await(t, m, func(d store.Desired) bool { return len(d.Listeners) == 1 })
 	if len(first.LoadBalancers) != 1 {
@@ -79,7 +79,7 @@ func TestMirrorFollows(t *testing.T) {
 
 	changed := listener("lb-1", 443)
 	changed.Started = true
-	update(t, s, func(tx *store.Tx) { tx.PutListener(changed) })
+	update(t, s, func(tx *store.Tx) { store.Listeners.Put(tx, changed) })
 	second := await(t, m, func(d store.Desired) bool { return d.Listeners[0].Started })
 	if first.Listeners[0].Started {
 		t.Error("an old snapshot changed")
@@ -88,7 +88,7 @@ func TestMirrorFollows(t *testing.T) {
 		t.Errorf("revisions: %d then %d, of the listener %d", first.Revision, second.Revision, second.ListenerRevisions[changed.Key()])
 	}
 
-	update(t, s, func(tx *store.Tx) { tx.DeleteLoadBalancer(loadBalancer("lb-1")) })
+	update(t, s, func(tx *store.Tx) { store.LoadBalancers.Delete(tx, loadBalancer("lb-1")) })
 	last := await(t, m, func(d store.Desired) bool { return len(d.LoadBalancers) == 0 })
 	if len(last.Listeners) != 0 || len(last.ListenerRevisions) != 0 {
 		t.Error("listeners outlived their load balancer")
@@ -101,13 +101,13 @@ func TestMirrorDecodesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t)
 	update(t, s, func(tx *store.Tx) {
-		tx.CreateLoadBalancer(loadBalancer("lb-1"))
-		tx.PutListener(listener("lb-1", 443))
-		tx.CreateCertificate(elb.Certificate{ID: 1, Name: "web", Sans: []string{"a"}})
+		store.LoadBalancers.Create(tx, loadBalancer("lb-1"))
+		store.Listeners.Put(tx, listener("lb-1", 443))
+		store.Certificates.Create(tx, elb.Certificate{ID: 1, Name: "web", Sans: []string{"a"}})
 	})
 	m := mirror(t, s)
 	before := m.Desired()
-	update(t, s, func(tx *store.Tx) { tx.PutListener(listener("lb-1", 8443)) })
+	update(t, s, func(tx *store.Tx) { store.Listeners.Put(tx, listener("lb-1", 8443)) })
 	after := await(t, m, func(d store.Desired) bool { return len(d.Listeners) == 2 })
 	if &before.LoadBalancers[0] != &after.LoadBalancers[0] {
 		t.Error("the load balancers were copied")
@@ -125,8 +125,8 @@ func TestMirrorPassesOverAnUnreadableDocument(t *testing.T) {
 	t.Parallel()
 	s, member := start(t)
 	update(t, s, func(tx *store.Tx) {
-		tx.PutListener(listener("lb-1", 443))
-		tx.PutListener(listener("lb-1", 444))
+		store.Listeners.Put(tx, listener("lb-1", 443))
+		store.Listeners.Put(tx, listener("lb-1", 444))
 	})
 	const key = "/elbow/desired/listener/lb-1/00443/https"
 	if _, err := member.Client().Put(t.Context(), key, `{"v":99}`); err != nil {
@@ -145,8 +145,8 @@ func BenchmarkMirrorChange(b *testing.B) {
 		lb := loadBalancer(fmt.Sprintf("lb-%04d", i))
 		lb.Address = netip.AddrFrom4([4]byte{127, 8, byte(i >> 8), byte(i)})
 		update(b, s, func(tx *store.Tx) {
-			tx.CreateLoadBalancer(lb)
-			tx.PutListener(listener(lb.ID, 443))
+			store.LoadBalancers.Create(tx, lb)
+			store.Listeners.Put(tx, listener(lb.ID, 443))
 		})
 	}
 	m := mirror(b, s)
@@ -155,7 +155,7 @@ func BenchmarkMirrorChange(b *testing.B) {
 		changes++
 		l := listener("lb-0500", 443)
 		l.Description = fmt.Sprint(changes)
-		update(b, s, func(tx *store.Tx) { tx.PutListener(l) })
+		update(b, s, func(tx *store.Tx) { store.Listeners.Put(tx, l) })
 		await(b, m, func(d store.Desired) bool {
 			i := slices.IndexFunc(d.Listeners, func(l elb.Listener) bool { return l.LoadBalancerID == "lb-0500" })
 			return d.Listeners[i].Description == l.Description
@@ -169,9 +169,9 @@ func BenchmarkMirrorList(b *testing.B) {
 		lb := loadBalancer(fmt.Sprintf("lb-%04d", i))
 		lb.Address = netip.AddrFrom4([4]byte{127, 8, byte(i >> 8), byte(i)})
 		update(b, s, func(tx *store.Tx) {
-			tx.CreateLoadBalancer(lb)
-			tx.PutListener(listener(lb.ID, 443))
-			tx.CreateCertificate(elb.Certificate{ID: int64(i + 1), Name: lb.ID, KeyPEM: string(bytes.Repeat([]byte("k"), 2000))})
+			store.LoadBalancers.Create(tx, lb)
+			store.Listeners.Put(tx, listener(lb.ID, 443))
+			store.Certificates.Create(tx, elb.Certificate{ID: int64(i + 1), Name: lb.ID, KeyPEM: string(bytes.Repeat([]byte("k"), 2000))})
 		})
 	}
 	for b.Loop() {

@@ -70,7 +70,7 @@ type RoleCredential struct {
 // revision. It is not found if the role is gone.
 func (s *Store) RoleCredential(ctx context.Context, session RoleSession) (c RoleCredential, found bool, err error) {
 	err = s.View(ctx, func(r *Reader) error {
-		c.Role, found = r.Role(session.RoleName)
+		c.Role, found = Roles.Get(r, session.RoleName)
 		if found = found && c.Role.ID == session.RoleID; !found {
 			return nil
 		}

@@ -14,12 +14,6 @@ import (
 
 var statuses = kind[elb.ListenerStatus]{name: "status"}
 
-// StatusesOf lists the statuses that the nodes report of the listeners of a load
-// balancer, in the order of their ports.
-func (r *Reader) StatusesOf(loadBalancerID string) []elb.ListenerStatus {
-	return list(r, statuses, statusesOf(loadBalancerID))
-}
-
 // ReportStatus writes the statuses of a node's listeners: changed ones are
 // reported from now on, gone ones no longer. They expire when this process ends:
 // at once after Close, after statusTTL in a crash. Statuses that are lost because

@@ -22,7 +22,7 @@ func status(port int, state elb.ListenerState) elb.ListenerStatus {
 // told lists the reported statuses of lb-1.
 func told(t *testing.T, s *store.Store) (all []elb.ListenerStatus) {
 	t.Helper()
-	view(t, s, func(r *store.Reader) { all = r.StatusesOf("lb-1") })
+	view(t, s, func(r *store.Reader) { all = store.Listeners.Statuses(r, "lb-1") })
 	return all
 }
 
@@ -168,17 +168,17 @@ func TestCredential(t *testing.T) {
 	s, _ := start(t)
 	update(t, s, func(tx *store.Tx) {
 		tx.PutAccount(elb.Account{ID: "1000"})
-		tx.PutUser(elb.User{ID: "7", Name: "alice"})
-		tx.PutAccessKey(elb.AccessKey{ID: "root", Secret: "r", Active: true})
-		tx.PutAccessKey(elb.AccessKey{ID: "hers", Secret: "h", UserName: "alice", Active: true})
-		tx.PutAccessKey(elb.AccessKey{ID: "orphan", Secret: "o", UserName: "bob", Active: true})
-		tx.PutPolicy(elb.Policy{Name: "mine", Type: elb.CustomPolicy, Document: "custom"})
+		store.Users.Put(tx, elb.User{ID: "7", Name: "alice"})
+		store.AccessKeys.Put(tx, elb.AccessKey{ID: "root", Secret: "r", Active: true})
+		store.AccessKeys.Put(tx, elb.AccessKey{ID: "hers", Secret: "h", UserName: "alice", Active: true})
+		store.AccessKeys.Put(tx, elb.AccessKey{ID: "orphan", Secret: "o", UserName: "bob", Active: true})
+		store.Policies.Put(tx, elb.Policy{Name: "mine", Type: elb.CustomPolicy, Document: "custom"})
 		for _, a := range []elb.Attachment{
 			{Holder: elb.Holder{UserName: "alice"}, PolicyType: elb.CustomPolicy, PolicyName: "mine"},
 			{Holder: elb.Holder{UserName: "alice"}, PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSReadOnlyAccess"},
 			{Holder: elb.Holder{UserName: "alice2"}, PolicyType: elb.SystemPolicy, PolicyName: "AliyunENSFullAccess"},
 		} {
-			tx.PutAttachment(a)
+			store.Attachments.Put(tx, a)
 		}
 	})
 	for _, tt := range []struct {

@@ -1,7 +1,7 @@
 // Package store keeps the resources in etcd: typed documents under one key
 // schema, read from one revision and changed in one transaction. It is the only
 // package that knows the etcd client; it does not validate resources. Start
-// reading at Store.Update, then keys.go, then Mirror.
+// reading at Store.Update, then table.go, keys.go and Mirror.
 package store
 
 import (

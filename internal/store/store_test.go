@@ -77,17 +77,17 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t)
 	lb, l := loadBalancer("lb-1"), listener("lb-1", 443)
-	update(t, s, func(tx *store.Tx) { tx.CreateLoadBalancer(lb); tx.PutListener(l) })
+	update(t, s, func(tx *store.Tx) { store.LoadBalancers.Create(tx, lb); store.Listeners.Put(tx, l) })
 	view(t, s, func(r *store.Reader) {
-		got, _ := r.LoadBalancer("lb-1")
+		got, _ := store.LoadBalancers.Get(r, "lb-1")
 		if diff := cmp.Diff(lb, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 			t.Errorf("load balancer (-want +got):\n%s", diff)
 		}
-		gotListener, _ := r.Listener(l.Key())
+		gotListener, _ := store.Listeners.Get(r, l.Key())
 		if diff := cmp.Diff(l, gotListener); diff != "" {
 			t.Errorf("listener (-want +got):\n%s", diff)
 		}
-		if _, found := r.LoadBalancer("lb-2"); found {
+		if _, found := store.LoadBalancers.Get(r, "lb-2"); found {
 			t.Error("found a load balancer that is not there")
 		}
 	})
@@ -99,16 +99,16 @@ func TestUpdatesOfOneDocumentAreNotLost(t *testing.T) {
 	s, _ := start(t)
 	lb := loadBalancer("lb-1")
 	lb.Backends = nil
-	update(t, s, func(tx *store.Tx) { tx.CreateLoadBalancer(lb) })
+	update(t, s, func(tx *store.Tx) { store.LoadBalancers.Create(tx, lb) })
 	const callers = 40
 	var wg sync.WaitGroup
 	errs := make(chan error, callers)
 	for i := range callers {
 		wg.Go(func() {
 			errs <- s.Update(t.Context(), func(tx *store.Tx) error {
-				lb, _ := tx.LoadBalancer("lb-1")
+				lb, _ := store.LoadBalancers.Get(tx, "lb-1")
 				lb.Backends = append(lb.Backends, elb.Backend{ServerID: fmt.Sprint("i-", i)})
-				tx.PutLoadBalancer(lb)
+				store.LoadBalancers.Put(tx, lb)
 				return nil
 			})
 		})
@@ -121,7 +121,7 @@ func TestUpdatesOfOneDocumentAreNotLost(t *testing.T) {
 		}
 	}
 	view(t, s, func(r *store.Reader) {
-		if lb, _ := r.LoadBalancer("lb-1"); len(lb.Backends) != callers {
+		if lb, _ := store.LoadBalancers.Get(r, "lb-1"); len(lb.Backends) != callers {
 			t.Errorf("got %d backends, want %d", len(lb.Backends), callers)
 		}
 	})
@@ -133,13 +133,13 @@ func TestUpdateNoticesWhatWasAddedToAListedRange(t *testing.T) {
 	s, _ := start(t)
 	tries := 0
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
-		seen := tx.ListenersOf("lb-1")
+		seen := store.Listeners.Of(tx, "lb-1")
 		if tries++; tries == 1 {
-			update(t, s, func(other *store.Tx) { other.PutListener(listener("lb-1", 80)) })
+			update(t, s, func(other *store.Tx) { store.Listeners.Put(other, listener("lb-1", 80)) })
 		} else if len(seen) != 1 {
 			t.Errorf("second try sees %d listeners, want 1", len(seen))
 		}
-		tx.PutListener(listener("lb-1", 443))
+		store.Listeners.Put(tx, listener("lb-1", 443))
 		return nil
 	})
 	if err != nil || tries != 2 {
@@ -152,14 +152,14 @@ func TestUpdateThatReturnsAnErrorWritesNothing(t *testing.T) {
 	s, _ := start(t)
 	refusal := errors.New("refused")
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
-		tx.PutListener(listener("lb-1", 443))
+		store.Listeners.Put(tx, listener("lb-1", 443))
 		return refusal
 	})
 	if !errors.Is(err, refusal) {
 		t.Errorf("got %v, want %v", err, refusal)
 	}
 	view(t, s, func(r *store.Reader) {
-		if n := len(r.Listeners()); n != 0 {
+		if n := len(store.Listeners.All(r)); n != 0 {
 			t.Errorf("%d listeners were written", n)
 		}
 	})
@@ -172,8 +172,10 @@ func TestCallsOfAStoreThatIsGoneAreUnavailable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, call := range map[string]func() error{
-		"View":         func() error { return s.View(ctx, func(r *store.Reader) error { r.Listeners(); return nil }) },
-		"Update":       func() error { return s.Update(ctx, func(tx *store.Tx) error { tx.DeleteUser("a"); return nil }) },
+		"View": func() error { return s.View(ctx, func(r *store.Reader) error { store.Listeners.All(r); return nil }) },
+		"Update": func() error {
+			return s.Update(ctx, func(tx *store.Tx) error { store.Users.Delete(tx, "a"); return nil })
+		},
 		"ReportStatus": func() error { return s.ReportStatus(ctx, "n", []elb.ListenerStatus{{Port: 1}}, nil) },
 		"Credential":   func() error { _, _, err := s.Credential(ctx, "id"); return err },
 		"Mirror":       func() error { _, err := s.Mirror(ctx); return err },

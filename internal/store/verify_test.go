@@ -11,7 +11,7 @@ import (
 // or a newer version is not reported.
 func TestVerify(t *testing.T) {
 	s, member := start(t)
-	update(t, s, func(tx *store.Tx) { tx.CreateLoadBalancer(loadBalancer("lb-1")) })
+	update(t, s, func(tx *store.Tx) { store.LoadBalancers.Create(tx, loadBalancer("lb-1")) })
 	client := member.Client()
 	const key = "/elbow/desired/loadbalancer/lb-1"
 	found, err := client.Get(t.Context(), key)
