@@ -121,7 +121,7 @@ func (a *attack) pause() {
 	time.Sleep(wait)
 }
 
-// dialFrom connects from a random loopback address, because a node stops to answer an
+// dialFrom connects from a random loopback address, because a node stops answering an
 // address after too many failures.
 func dialFrom(address string) (net.Conn, error) {
 	from := net.IPv4(127, 200+byte(mathrand.IntN(50)), byte(mathrand.IntN(256)), byte(1+mathrand.IntN(250)))

@@ -212,7 +212,7 @@ func (rd reader) read(pieces [][]byte, cut bool, methods []string) (seen []reque
 	next := make(chan struct{}, len(pieces))
 	written := make(chan struct{})
 	defer func() { close(next); <-written }()
-	go func() { // ends when everything is written, or when the reader stops to answer
+	go func() { // ends when everything is written, or when the reader stops answering
 		defer close(written)
 		for i, p := range pieces {
 			if i > 0 {

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// Out of file descriptors, the listener goes on and serves again when there are
-// some. The limit is the process's, so the test runs in one of its own.
+// When it is out of file descriptors, the listener waits, and serves again once there are
+// some. The limit applies to the process, so the test runs in a process of its own.
 func TestOutOfDescriptors(t *testing.T) {
 	leak.Check(t)
 	if os.Getenv("ELBOW_TEST_DESCRIPTORS") == "" {
@@ -28,7 +28,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	})
 	first := r.dial().send(get)
 	first.want(200, "hello")
-	c := r.dial() // takes the descriptor that it needs here
+	c := r.dial() // opens the descriptor that the connection needs here
 	c.send(get).want(200, "hello")
 
 	var before syscall.Rlimit
@@ -42,7 +42,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	t.Cleanup(func() { _ = syscall.Close(late) }) // nothing was sent
 	none := before
 	none.Cur = uint64(late) + 1
-	for fd := range late { // fill what has become free below
+	for fd := range late { // use the descriptors that become free below
 		if _, _, e := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_GETFD, 0); e == syscall.EBADF {
 			if err := syscall.Dup2(late, fd); err != nil {
 				t.Fatal(err)
@@ -57,8 +57,8 @@ func TestOutOfDescriptors(t *testing.T) {
 	if err := syscall.Connect(late, &syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}); err != nil {
 		t.Fatal(err)
 	}
-	<-said.more                    // it has met the limit
-	c.send(get).want(200, "hello") // those that are open are served
+	<-said.more                    // Accept has failed
+	c.send(get).want(200, "hello") // open connections are served
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func TestAllocations(t *testing.T) {
 					n += m
 				}
 			}
-			for range 100 { // until pools and slices have their size
+			for range 100 { // until pools and slices have their final size
 				exchange()
 			}
 			if got := testing.AllocsPerRun(2000, exchange); got > tt.max {
@@ -62,7 +62,7 @@ func TestH2Allocations(t *testing.T) {
 	r := newRig(t, []string{frugal(t)})
 	c := r.dialFrames()
 	c.wantStatus(c.open(true, "user-agent: test", "accept: */*"), "200")
-	block := c.block("user-agent: test", "accept: */*") // all of it is in the table now
+	block := c.block("user-agent: test", "accept: */*") // all fields are in the dynamic table now
 	request := append([]byte{0, 0, byte(len(block)), byte(http2.FrameHeaders), byte(http2.FlagHeadersEndStream | http2.FlagHeadersEndHeaders), 0, 0, 0, 0}, block...)
 	answer := make([]byte, 4<<10)
 	next := uint32(3)
@@ -72,7 +72,7 @@ func TestH2Allocations(t *testing.T) {
 		if _, err := c.Conn.Write(request); err != nil {
 			t.Fatal(err)
 		}
-		for ended := false; !ended; { // an answer is one record, by itself or with updates
+		for ended := false; !ended; { // an answer is one record, with or without WINDOW_UPDATE
 			n, err := c.Conn.Read(answer)
 			if err != nil {
 				t.Fatal(err)
@@ -80,10 +80,10 @@ func TestH2Allocations(t *testing.T) {
 			ended = n >= len("hello") && string(answer[n-len("hello"):n]) == "hello"
 		}
 	}
-	for range 100 { // until pools and slices have their size
+	for range 100 { // until pools and slices have their final size
 		exchange()
 	}
-	// The connection window is smaller than all answers together.
+	// All answers together exceed the initial window of the connection.
 	c.ok(c.WriteWindowUpdate(0, 1<<20))
 	if got := testing.AllocsPerRun(2000, exchange); got > 2 {
 		t.Errorf("got %v allocations a request, want at most 2", got)

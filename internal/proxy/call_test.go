@@ -30,7 +30,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// callee serves gRPC without TLS, as a backend does.
+// callee serves gRPC without TLS.
 func callee(t testing.TB, l net.Listener, impl testgrpc.TestServiceServer, o ...grpc.ServerOption) *grpc.Server {
 	t.Helper()
 	s := grpc.NewServer(o...)
@@ -59,9 +59,9 @@ func (r *rig) dialCalls(o ...grpc.DialOption) *grpc.ClientConn {
 	return c
 }
 
-// The cases of gRPC's interoperability tests that do not need Google's accounts,
-// by its own client against its own server, through the listener. A case that
-// fails ends the test binary, with a line that says why.
+// The cases of gRPC's interoperability tests that do not need Google's accounts run with
+// gRPC's client and server, through the listener. A case that fails ends the test binary,
+// with a line that says why.
 func TestCallInterop(t *testing.T) {
 	leak.Check(t)
 	l := listenTCP(t)
@@ -99,7 +99,7 @@ func TestCallInterop(t *testing.T) {
 	}
 }
 
-// A server is a backend whose calls do what its functions say.
+// A server is a gRPC backend that calls these functions.
 type server struct {
 	testgrpc.UnimplementedTestServiceServer
 	unary  func(context.Context) error
@@ -117,7 +117,7 @@ func (s *server) FullDuplexCall(stream testgrpc.TestService_FullDuplexCallServer
 	return s.stream(stream)
 }
 
-// calls serves s and returns a client of it, through a listener.
+// calls serves s and returns a client that calls it through a listener.
 func calls(t *testing.T, s *server, settings ...setting) (*rig, testgrpc.TestServiceClient) {
 	t.Helper()
 	l := listenTCP(t)
@@ -132,7 +132,7 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// Concurrent calls share a connection to the backend, up to a hundred of them.
+// Concurrent calls share a connection to the backend, up to a hundred calls each.
 func TestCallsShareConnections(t *testing.T) {
 	leak.Check(t)
 	const n = 150
@@ -140,7 +140,7 @@ func TestCallsShareConnections(t *testing.T) {
 	there.Add(n)
 	r, c := calls(t, &server{unary: func(context.Context) error {
 		there.Done()
-		there.Wait() // until all are there
+		there.Wait() // until all calls have arrived
 		return nil
 	}})
 	ctx := soon(t)
@@ -179,7 +179,7 @@ func TestCallGoAway(t *testing.T) {
 	var running sync.WaitGroup
 	for range 8 {
 		running.Add(1)
-		go func() { // ends when the backend has left ten times
+		go func() { // ends when the backend has closed ten connections
 			defer running.Done()
 			for pool.Counts().Dials < 10 {
 				if _, err := c.EmptyCall(ctx, new(testgrpc.Empty)); err != nil {
@@ -245,13 +245,13 @@ func TestCallSlowReader(t *testing.T) {
 	}
 	for before := int64(0); before < sent.Load(); {
 		before = sent.Load()
-		for range 20 { // as long as others get through
+		for range 20 { // while other clients are served
 			if _, err := c.EmptyCall(ctx, new(testgrpc.Empty)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	// The windows of client and backend, what is queued, and gRPC's own buffers.
+	// The windows of client and backend, the queue, and gRPC's own buffers.
 	if got := sent.Load(); got > 1<<20 {
 		t.Errorf("%d bytes went to a client that does not read", got)
 	}
@@ -259,8 +259,7 @@ func TestCallSlowReader(t *testing.T) {
 	<-left
 }
 
-// A call that the client cancels, or that outlives its deadline, is cancelled at
-// the backend.
+// A call that the client cancels, or whose deadline expires, is cancelled at the backend.
 func TestCallCancel(t *testing.T) {
 	leak.Check(t)
 	began, ended := make(chan struct{}), make(chan error, 1)
@@ -286,8 +285,8 @@ func TestCallCancel(t *testing.T) {
 	}
 }
 
-// A backend that dies in the middle of a stream is UNAVAILABLE, as it would be
-// without a load balancer.
+// A backend that dies during a stream results in UNAVAILABLE, as it would without a load
+// balancer.
 func TestCallBackendDies(t *testing.T) {
 	leak.Check(t)
 	l := listenTCP(t)
@@ -308,7 +307,7 @@ func TestCallBackendDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-began
-	r.cfg.Backends[0].Pool.Cut() // a connection that breaks
+	r.cfg.Backends[0].Pool.Cut() // the connection breaks
 	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
 		t.Errorf("got %v", err)
 	}
@@ -350,7 +349,7 @@ func TestCallFaults(t *testing.T) {
 	}
 }
 
-// What the backend is told of the client, and the cookie, are as for any request.
+// The forwarding fields and the session cookie of a call are as for any request.
 func TestCallFields(t *testing.T) {
 	leak.Check(t)
 	var got metadata.MD
@@ -425,7 +424,7 @@ func TestCallSilence(t *testing.T) {
 	}
 }
 
-// Silence in both directions ends a stream in the end.
+// Silence in both directions ends a stream after a longer time.
 func TestCallSilenceEnds(t *testing.T) {
 	leak.Check(t)
 	_, c := calls(t, &server{stream: func(s testgrpc.TestService_FullDuplexCallServer) error {
@@ -441,7 +440,7 @@ func TestCallSilenceEnds(t *testing.T) {
 	}
 }
 
-// A call over HTTP/3 is one, too.
+// A call can be made over HTTP/3.
 func TestCallOverHTTP3(t *testing.T) {
 	leak.Check(t)
 	r, _ := calls(t, &server{})
@@ -462,7 +461,7 @@ func TestCallOverHTTP3(t *testing.T) {
 	}
 }
 
-// What is not gRPC over HTTP/2 or HTTP/3 gets HTTP/1.1.
+// A request that is not gRPC over HTTP/2 or HTTP/3 is forwarded over HTTP/1.1.
 func TestNotACall(t *testing.T) {
 	leak.Check(t)
 	heads := make(chan string, 10)
@@ -491,7 +490,7 @@ func TestNotACall(t *testing.T) {
 	}
 }
 
-// backend2 is a backend that runs script for each connection, n counting from 0,
+// backend2 is an HTTP/2 backend that runs script for each connection, n counting from 0,
 // frame by frame.
 func backend2(t *testing.T, script func(n int, f *http2.Framer)) string {
 	return scripted(t, func(n int, p *peer) {
@@ -503,7 +502,8 @@ func backend2(t *testing.T, script func(n int, f *http2.Framer)) string {
 	})
 }
 
-// request reads up to the head of a request and returns its stream, 0 at the end.
+// request reads frames until the head of a request and returns its stream; 0 at the end of
+// the connection.
 func request(f *http2.Framer) uint32 {
 	for {
 		frame, err := f.ReadFrame()
@@ -582,8 +582,8 @@ func TestCallRetry(t *testing.T) {
 	}
 }
 
-// A call that is refused each time ends. The client makes it twice, and we once
-// more for each if its body came with the head, which the packets decide.
+// A call that is refused each time fails. The client sends it twice, and the proxy retries
+// each of them once if the body arrived with the head, which depends on the packets.
 func TestCallRefusedAlways(t *testing.T) {
 	leak.Check(t)
 	var calls atomic.Int32
@@ -635,7 +635,7 @@ func TestPingsPaidFor(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dialFrames()
-	for range 1000 { // five times as many as are let through at once without
+	for range 1000 { // five times the burst that is accepted without answers
 		c.ok(c.WritePing(false, [8]byte{1}))
 		c.wantStatus(c.open(true), "200")
 	}

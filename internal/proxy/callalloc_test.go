@@ -10,8 +10,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// Nor does a call, though it is passed on by streams of two connections and ends
-// with trailers, but for the two of crypto/tls.
+// A gRPC call allocates only two objects, in crypto/tls, although it uses streams of two
+// connections and ends with trailers.
 func TestCallAllocations(t *testing.T) {
 	leak.Check(t)
 	if raceDetector {
@@ -25,7 +25,7 @@ func TestCallAllocations(t *testing.T) {
 		f, ok := c.frame().(*http2.MetaHeadersFrame)
 		ended = ok && f.StreamEnded()
 	}
-	block := c.block(fields...) // all of it is in the table now
+	block := c.block(fields...) // all fields are in the dynamic table now
 	request := appendFrame(nil, http2.FrameHeaders, http2.FlagHeadersEndHeaders, string(block))
 	data := len(request)
 	request = appendFrame(request, http2.FrameData, http2.FlagDataEndStream, "\x00\x00\x00\x00\x00")
@@ -46,10 +46,10 @@ func TestCallAllocations(t *testing.T) {
 			ended = bytes.Contains(answer[:n], []byte("grpc-status\x010"))
 		}
 	}
-	for range 100 { // until pools and slices have their size
+	for range 100 { // until pools and slices have their final size
 		exchange()
 	}
-	// The windows of all calls together are smaller than they are.
+	// All calls together exceed the initial windows.
 	c.ok(c.WriteWindowUpdate(0, 1<<20))
 	if got := testing.AllocsPerRun(2000, exchange); got > 2 {
 		t.Errorf("got %v allocations a call, want at most 2", got)

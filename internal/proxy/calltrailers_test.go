@@ -11,9 +11,9 @@ import (
 	"elbow/internal/leak"
 )
 
-// A call gets its status and as much of its trailers as there is room for, however
-// long they are and wherever the status stands among them, also if the answer has
-// nothing else.
+// A client gets the status of a call and as many bytes of the trailers as fit, however
+// long they are and wherever the status stands among them, also if the answer consists of
+// trailers only.
 func TestCallLongTrailers(t *testing.T) {
 	leak.Check(t)
 	details := func(n int) [2]string { return [2]string{"grpc-status-details-bin", strings.Repeat("a", n)} }
@@ -21,7 +21,7 @@ func TestCallLongTrailers(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		trailers [][2]string
-		details  int // how many bytes of them the client gets
+		details  int // number of bytes of details that the client gets
 	}{
 		{"9 KiB", [][2]string{code, message, details(9 << 10)}, 9 << 10},
 		{"60 KiB", [][2]string{code, message, details(60 << 10)}, 60 << 10},
@@ -93,7 +93,7 @@ func writeBlock(f *http2.Framer, id uint32, fields [][2]string, ends bool) {
 	}
 }
 
-// A header block far beyond all limits ends its stream and no other.
+// A header block far beyond all limits ends its stream only.
 func TestCallEndlessBlock(t *testing.T) {
 	leak.Check(t)
 	first := true

@@ -15,8 +15,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// series gathers what the proxy of r shows: counters and gauges by name and
-// labels, histograms as how much they have counted.
+// series gathers the metrics of the proxy of r: counters and gauges by name and labels,
+// histograms by their number of observations.
 func (r *rig) series() map[string]float64 {
 	r.t.Helper()
 	var text bytes.Buffer
@@ -38,7 +38,7 @@ func (r *rig) series() map[string]float64 {
 	return all
 }
 
-// labels leaves out the address, which is another one in each run.
+// labels formats the labels without the address, which differs in each run.
 func labels(m *dto.Metric) string {
 	var pairs []string
 	for _, l := range m.Label {
@@ -60,7 +60,7 @@ func (r *rig) wantSeries(want map[string]float64) {
 	}
 }
 
-// Every exchange is counted once, at its listener and at its backend.
+// Every exchange is counted once at its listener and once at its backend.
 func TestCounts(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -98,7 +98,7 @@ func TestCounts(t *testing.T) {
 	})
 }
 
-// Requests count alike by every version.
+// Requests of every version are counted in the same way.
 func TestCountsOfExchanges(t *testing.T) { each(t, testCountsOfExchanges) }
 
 func testCountsOfExchanges(t *testing.T, v version) {
@@ -120,8 +120,7 @@ func testCountsOfExchanges(t *testing.T, v version) {
 	})
 }
 
-// The same server behind two listeners is two backends with counts of their
-// own.
+// The same server behind two listeners is two backends with separate counts.
 func TestBackendsOfTwoListenersAreToldApart(t *testing.T) {
 	leak.Check(t)
 	address := origin(t, hello)
@@ -138,7 +137,7 @@ func TestBackendsOfTwoListenersAreToldApart(t *testing.T) {
 	})
 }
 
-// What ended a fault at the backend is counted there, under its phase.
+// Faults of a backend are counted at it, by phase.
 func TestFaultsOfABackendAreCounted(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -155,8 +154,7 @@ func TestFaultsOfABackendAreCounted(t *testing.T) {
 	})
 }
 
-// Sizes of a scrape: a thousand listeners in full, and of one more the part that
-// grows with the number.
+// The size of a scrape with a thousand listeners, and its growth with one more.
 func TestScrapeSize(t *testing.T) {
 	leak.Check(t)
 	p := New(Options{})

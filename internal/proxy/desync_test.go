@@ -12,9 +12,9 @@ import (
 	"elbow/internal/leak"
 )
 
-// What parsers are known to read differently must arrive at a backend as one
-// request that can be read in one way only, or not at all. The second request
-// of each row is the one to be smuggled: it must never arrive.
+// A request that parsers are known to interpret differently arrives at a backend as one
+// unambiguous request, or not at all. The second request of each row is the smuggled one:
+// it must never arrive.
 func TestDesync(t *testing.T) {
 	leak.Check(t)
 	const smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -62,7 +62,7 @@ func TestDesync(t *testing.T) {
 				got <- all.Bytes()
 			})}, requestTimeout(50*time.Millisecond))
 			c := r.dial().send(tt.send)
-			_, _ = io.ReadAll(c.r) // it is answered and closed
+			_, _ = io.ReadAll(c.r) // the request is answered and the connection closed
 			r.close()
 			for range r.cfg.Backends[0].Pool.Counts().Dials {
 				oneRequest(t, <-got)
@@ -71,8 +71,8 @@ func TestDesync(t *testing.T) {
 	}
 }
 
-// oneRequest checks that raw, which may be cut off, holds no more than one
-// request, and that its framing is said once.
+// oneRequest checks that raw, which may be truncated, contains at most one request, and
+// one kind of framing.
 func oneRequest(t *testing.T, raw []byte) {
 	t.Helper()
 	if len(raw) == 0 {
@@ -90,7 +90,7 @@ func oneRequest(t *testing.T, raw []byte) {
 		return
 	}
 	if _, err := io.Copy(io.Discard, req.Body); err != nil {
-		return // cut off by us, so nothing can follow
+		return // truncated by the proxy, so nothing can follow
 	}
 	if rest, _ := io.ReadAll(br); len(rest) > 0 || req.URL.Path == "/smuggled" {
 		t.Errorf("more than one request arrived: %q", raw)

@@ -18,7 +18,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A version is one of HTTP that clients speak.
+// A version is a version of HTTP that clients use.
 type version string
 
 const (
@@ -41,11 +41,11 @@ func each(t *testing.T, test func(t *testing.T, v version)) {
 // at a time. Requests are written as HTTP/1.1.
 type asker interface {
 	ask(raw string) asker
-	more(raw string) asker // of a request whose body was not all there
+	more(raw string) asker // of the body of a request that was incomplete
 	interim() int          // waits for an interim answer
 	want(status int, body string) *http.Response
 	answer(method string) (resp *http.Response, body string, err error)
-	response() *http.Response // its body is still to be read
+	response() *http.Response // whose body has not been read
 	leave()                   // aborts the request in flight
 }
 
@@ -63,7 +63,7 @@ func (c *client) ask(raw string) asker { return c.send(raw) }
 
 func (c *client) more(raw string) asker { return c.send(raw) }
 
-// leave resets the connection: a mere end of what is sent is none of what is awaited.
+// leave resets the connection, because a half-close does not abort the request in flight.
 func (c *client) leave() {
 	tcp, ok := c.Conn.(*net.TCPConn)
 	if t, secure := c.Conn.(*tls.Conn); secure {
@@ -102,7 +102,7 @@ type caller struct {
 	answers  chan reply
 	interims chan int
 	body     *feed  // of the last request
-	cancel   func() // gives up the last request
+	cancel   func() // cancels the last request
 }
 
 type reply struct {
@@ -122,7 +122,7 @@ func (r *rig) dial3() *caller {
 	return &caller{t: r.t, address: r.lis.Addr().String(), major: 3, transport: tr, answers: make(chan reply, 16), interims: make(chan int, 16)}
 }
 
-// transport2 speaks HTTP/2 and nothing else.
+// transport2 returns a transport for HTTP/2 only.
 func transport2() *http.Transport {
 	p := new(http.Protocols)
 	p.SetHTTP2(true)
@@ -136,7 +136,7 @@ func (c *caller) ask(raw string) asker {
 	c.t.Helper()
 	body := newFeed(raw)
 	c.body = body
-	c.t.Cleanup(func() { _ = body.Close() }) // ends whoever still waits for the rest
+	c.t.Cleanup(func() { _ = body.Close() }) // unblocks readers of the body
 	req, err := http.ReadRequest(bufio.NewReader(c.body))
 	if err != nil {
 		c.t.Fatalf("%q: %v", clip(raw), err)
@@ -198,7 +198,7 @@ func (c *caller) answer(string) (*http.Response, string, error) {
 	c.t.Helper()
 	a := <-c.answers
 	if a.err != nil {
-		return nil, "", a.err // the end of a QUIC stream may overtake the head
+		return nil, "", a.err // a reset of a QUIC stream may overtake the head
 	}
 	defer a.resp.Body.Close()
 	body, err := io.ReadAll(a.resp.Body)
@@ -219,7 +219,7 @@ func (c *caller) want(status int, body string) *http.Response {
 
 func (c *caller) leave() { c.cancel() }
 
-// A feed is text that may be added to while it is read.
+// A feed is a reader of text that can be appended while it is read.
 type feed struct {
 	mu     sync.Mutex
 	change *sync.Cond

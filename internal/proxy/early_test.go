@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// An answer may come before the whole request has gone out, and leave a backend
-// that still waits for the rest of the body. Its connection must not carry
-// another request then, which would be read as that rest.
+// A backend may answer before the whole request was sent, and still wait for the rest of
+// the body. Its connection must not carry another request then, which the backend would
+// parse as that rest.
 func TestEarlyAnswerPoisonsNothing(t *testing.T) { each(t, testEarlyAnswerPoisonsNothing) }
 
 func testEarlyAnswerPoisonsNothing(t *testing.T, v version) {
@@ -36,7 +36,7 @@ func testEarlyAnswerPoisonsNothing(t *testing.T, v version) {
 			c.want(200, "ok")
 			c.more(tt.then).leave()
 			r.log.next(t) // the exchange has ended
-			// Nothing that may be sent again, so that no retry hides the harm.
+			// A request that may not be retried, so that no retry hides an error.
 			r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").want(200, "ok")
 		})
 	}

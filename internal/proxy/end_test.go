@@ -12,13 +12,13 @@ import (
 	"elbow/internal/leak"
 )
 
-// A lateSender sends requests whose end, or body, comes after their head has been
-// taken in.
+// A lateSender sends requests whose end, or body, arrives after the proxy has processed
+// their head.
 type lateSender interface {
 	begin(method string)
 	end(body string)     // in one frame, with the end of the stream
 	more(payload string) // in one frame
-	finish()             // the end alone
+	finish()             // END_STREAM, or the end of the QUIC stream, without data
 	body() string        // of the answer
 }
 
@@ -33,7 +33,7 @@ func (l *late2) begin(method string) {
 	l.settle()
 }
 
-// settle returns when the other side has looked at all that was sent.
+// settle returns when the proxy has processed everything that was sent.
 func (l *late2) settle() {
 	l.t.Helper()
 	l.ok(l.WritePing(false, [8]byte{1}))
@@ -83,16 +83,16 @@ func (l *late3) finish() { _ = l.str.Close() }
 
 func (l *late3) body() string { return l.got().body }
 
-// A request of a method without a body whose end comes in a frame of its own, after
-// the head, has none; one that has a body has it; and nobody waits for longer than
-// it takes to find out.
+// A request that usually has no body, and whose end arrives in a frame after its head, is
+// forwarded without a body; if a body arrives, it is forwarded with it. The proxy waits no
+// longer than necessary to find out.
 func TestLateEnd(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
 		name, method string
-		patient      bool // the end comes in time
+		patient      bool // the end arrives before the proxy stops waiting
 		send         func(l lateSender, sentOn func())
-		want         string // framing and body as the backend gets them
+		want         string // framing and body at the backend
 	}{
 		{"GET, an empty frame", "GET", true, func(l lateSender, _ func()) { l.end("") }, "0 - "},
 		{"GET, an empty frame, then the end", "GET", true, func(l lateSender, _ func()) { l.more(""); l.finish() }, "0 - "},
@@ -127,7 +127,7 @@ func TestLateEnd(t *testing.T) {
 					s = &late3{rawH3: r.dialRaw()}
 				}
 				s.begin(tt.method)
-				tt.send(s, func() { await(t, heard) }) // until the head has been sent on without the end
+				tt.send(s, func() { await(t, heard) }) // until the head was forwarded without the end
 				if got := s.body(); got != tt.want {
 					t.Errorf("got %q, want %q", got, tt.want)
 				}
@@ -147,7 +147,7 @@ func await(t *testing.T, c <-chan struct{}) {
 	}
 }
 
-// Trailers are passed on also if the end of their stream comes after them.
+// Trailers are forwarded even if the end of their stream arrives after them.
 func TestH3TrailersBeforeTheEnd(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
@@ -158,7 +158,7 @@ func TestH3TrailersBeforeTheEnd(t *testing.T) {
 	str := c.stream(false, headers(pseudo("POST", "/", "trailer", "x-sum")...), frameData("hello"))
 	c.ask("/")
 	_, _ = str.Write(headers("x-sum", "7"))
-	c.ask("/") // by then the trailers have come
+	c.ask("/") // when it is answered, the trailers have arrived
 	_ = str.Close()
 	if a := c.answer(str); a.body != "hello 7" {
 		t.Errorf("got %+v", a)

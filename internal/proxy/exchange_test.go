@@ -89,7 +89,7 @@ func TestRequestHead(t *testing.T) {
 	}
 }
 
-// Framings of the backend, and what a client of either version gets.
+// Framings of the backend's answer, and the answer that a client of each version gets.
 func TestAnswerFraming(t *testing.T) {
 	leak.Check(t)
 	const (
@@ -99,7 +99,7 @@ func TestAnswerFraming(t *testing.T) {
 	)
 	for _, tt := range []struct {
 		name, send, backend string
-		want                string // Date is cut out
+		want                string // without the Date line
 		keep                bool
 	}{
 		{"length", v11, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", true},
@@ -144,7 +144,7 @@ func TestAnswerFraming(t *testing.T) {
 	}
 }
 
-// withoutDate cuts the Date line out of a head.
+// withoutDate removes the Date line of a head.
 func withoutDate(s string) string {
 	i := strings.Index(s, "Date: ")
 	if i < 0 {
@@ -153,7 +153,7 @@ func withoutDate(s string) string {
 	return s[:i] + s[i+len("Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n"):]
 }
 
-// A Date of the backend is kept.
+// A Date of the backend is forwarded.
 func TestDateKept(t *testing.T) { each(t, testDateKept) }
 
 func testDateKept(t *testing.T, v version) {
@@ -167,7 +167,7 @@ func testDateKept(t *testing.T, v version) {
 	}
 }
 
-// Bodies of all framings and sizes come back as they were sent.
+// Bodies of all framings and sizes are echoed unchanged.
 func TestRequestBody(t *testing.T) { each(t, testRequestBody) }
 
 func testRequestBody(t *testing.T, v version) {
@@ -202,7 +202,7 @@ func testRequestBody(t *testing.T, v version) {
 	}
 }
 
-// Requests sent at once are answered one by one, bodies and all.
+// Pipelined requests are answered in order, also those with bodies.
 func TestPipelining(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
@@ -222,7 +222,7 @@ func TestPipelining(t *testing.T) {
 	c.wantEnd()
 }
 
-// A client that asks before it sends gets the backend's word, not ours.
+// The answer to Expect: 100-continue is the backend's, not the proxy's.
 func TestExpectContinue(t *testing.T) { each(t, testExpectContinue) }
 
 func testExpectContinue(t *testing.T, v version) {
@@ -244,7 +244,7 @@ func testExpectContinue(t *testing.T, v version) {
 	c.more("hello").want(200, "hello")
 }
 
-// Hints come before the answer that they are for.
+// Early hints are forwarded before the final answer.
 func TestEarlyHints(t *testing.T) { each(t, testEarlyHints) }
 
 func testEarlyHints(t *testing.T, v version) {
@@ -263,7 +263,7 @@ func testEarlyHints(t *testing.T, v version) {
 	c.want(200, "hello")
 }
 
-// Answers that have no body, whatever their length says, and the one behind.
+// Answers without a body, whatever their Content-Length, and the answer after them.
 func TestBodiless(t *testing.T) { each(t, testBodiless) }
 
 func testBodiless(t *testing.T, v version) {
@@ -273,7 +273,7 @@ func testBodiless(t *testing.T, v version) {
 			case strings.HasPrefix(h, "GET /204 "):
 				p.send("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")
 			case strings.HasPrefix(h, "GET /304 "):
-				p.send("HTTP/1.1 304 Not Modified\r\n\r\n") // with a length Go's HTTP/2 client misses the body
+				p.send("HTTP/1.1 304 Not Modified\r\n\r\n") // with a length, Go's HTTP/2 client reports a missing body
 			case strings.HasPrefix(h, "HEAD "):
 				p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
 			default:
@@ -299,7 +299,7 @@ func testBodiless(t *testing.T, v version) {
 	}
 }
 
-// Trailers of an answer come through.
+// Trailers of an answer are forwarded.
 func TestAnswerTrailers(t *testing.T) { each(t, testAnswerTrailers) }
 
 func testAnswerTrailers(t *testing.T, v version) {
@@ -312,8 +312,8 @@ func testAnswerTrailers(t *testing.T, v version) {
 	}
 }
 
-// A backend may refuse a body that is still being sent: the client gets the
-// answer, and a connection of HTTP/1.1 ends.
+// A backend may refuse a body that is still being sent: the client gets the answer, and a
+// connection of HTTP/1.1 is closed.
 func TestEarlyAnswer(t *testing.T) { each(t, testEarlyAnswer) }
 
 func testEarlyAnswer(t *testing.T, v version) {
@@ -333,7 +333,7 @@ func testEarlyAnswer(t *testing.T, v version) {
 	c.ask(get).want(413, "big")
 }
 
-// Answer and body may run at the same time.
+// Answer and request body may be sent at the same time.
 func TestFullDuplex(t *testing.T) { each(t, testFullDuplex) }
 
 func testFullDuplex(t *testing.T, v version) {

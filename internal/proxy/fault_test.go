@@ -14,7 +14,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// What a backend does wrong decides the status, the side and the phase.
+// The fault of a backend decides the status, the side and the phase in the access log.
 func TestBackendFaults(t *testing.T) { each(t, testBackendFaults) }
 
 func testBackendFaults(t *testing.T, v version) {
@@ -71,7 +71,7 @@ func testBackendFaults(t *testing.T, v version) {
 	}
 }
 
-// Once the head is out, the client learns of a fault by the end that is missing.
+// After the head, the client detects a fault by the missing end of the body.
 func TestBodyCutOff(t *testing.T) { each(t, testBodyCutOff) }
 
 func testBodyCutOff(t *testing.T, v version) {
@@ -96,7 +96,7 @@ func testBodyCutOff(t *testing.T, v version) {
 	}
 }
 
-// A connection on which more came than the answer is not used again.
+// A connection on which bytes arrived after the answer is not reused.
 func TestStrayBytes(t *testing.T) { each(t, testStrayBytes) }
 
 func testStrayBytes(t *testing.T, v version) {
@@ -116,8 +116,8 @@ func testStrayBytes(t *testing.T, v version) {
 	}
 }
 
-// An idle connection that the backend closes just when it is reused costs a
-// request that may be repeated nothing, and others a 502.
+// If the backend closes an idle connection just when it is reused, an idempotent request
+// is retried, and any other gets 502.
 func TestReusedConnectionDied(t *testing.T) { each(t, testReusedConnectionDied) }
 
 func testReusedConnectionDied(t *testing.T, v version) {
@@ -137,7 +137,7 @@ func testReusedConnectionDied(t *testing.T, v version) {
 				p.head()
 				p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 				if n == 0 {
-					p.head() // and not a word
+					p.head() // closes without an answer
 					return
 				}
 				p.wait()
@@ -154,7 +154,7 @@ func testReusedConnectionDied(t *testing.T, v version) {
 	}
 }
 
-// On a fresh connection the same is the backend's fault, and is not repeated.
+// On a new connection the same is a fault of the backend, and is not retried.
 func TestFreshConnectionDied(t *testing.T) { each(t, testFreshConnectionDied) }
 
 func testFreshConnectionDied(t *testing.T, v version) {
@@ -169,15 +169,15 @@ func testFreshConnectionDied(t *testing.T, v version) {
 	}
 }
 
-// A backend that refuses the connection has seen nothing of the request, so any
-// request is retried with the next one.
+// A backend that refuses the connection has received nothing of the request, so any
+// request is retried with another backend.
 func TestRefusedConnectGoesElsewhere(t *testing.T) { each(t, testRefusedConnectGoesElsewhere) }
 
 func testRefusedConnectGoesElsewhere(t *testing.T, v version) {
 	r := newRig(t, []string{refusing(t), origin(t, hello)})
 	c := r.asker(v)
 	retries := 0.0
-	for range 4 { // in turn, so that one of two at least begins with the dead one
+	for range 4 { // with rr, at least one of two begins with the backend that refuses
 		c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc").want(200, "hello")
 		if n, ok := r.log.next(t)["retries"].(float64); ok {
 			retries += n
@@ -188,7 +188,7 @@ func testRefusedConnectGoesElsewhere(t *testing.T, v version) {
 	}
 }
 
-// If the next one refuses as well, that is the end.
+// If the second backend refuses as well, there is no further attempt.
 func TestAllRefuse(t *testing.T) { each(t, testAllRefuse) }
 
 func testAllRefuse(t *testing.T, v version) {
@@ -226,7 +226,7 @@ func testNoUsableBackend(t *testing.T, v version) {
 	c.ask(get).want(200, "hello")
 }
 
-// What a client does wrong.
+// Faults of clients, and their answers.
 func TestClientFaults(t *testing.T) {
 	leak.Check(t)
 	long := strings.Repeat("x", 70<<10)
@@ -262,7 +262,7 @@ func TestClientFaults(t *testing.T) {
 	}
 }
 
-// The time for a head is a total: bytes that drip in do not extend it.
+// The timeout for a head is a total: it does not start again with each byte.
 func TestHeadTimeoutIsTotal(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HeadTimeout: 200 * time.Millisecond}))
@@ -286,16 +286,16 @@ func TestHeadTimeoutIsTotal(t *testing.T) {
 			}
 			return
 		case <-drip.C:
-			_, _ = io.WriteString(c, "X: y\r\n") // fails once it is answered
+			_, _ = io.WriteString(c, "X: y\r\n") // fails after the answer
 		}
 	}
 }
 
-// inactivity is a limit in tests of what goes on for longer than that, and is never
+// inactivity is a timeout in tests of transfers that take longer than it, without being
 // silent for as long. The machine may be busy for most of it in between.
 const inactivity = 2 * time.Second
 
-// A body may take longer than its inactivity limit, as long as it moves.
+// A body may take longer than the body timeout, as long as bytes arrive.
 func TestBodyTimeoutIsInactivity(t *testing.T) { each(t, testBodyTimeoutIsInactivity) }
 
 func testBodyTimeoutIsInactivity(t *testing.T, v version) {
@@ -311,7 +311,7 @@ func testBodyTimeoutIsInactivity(t *testing.T, v version) {
 	c.want(200, "hello")
 }
 
-// A body that stops is given up.
+// A body that stops arriving times out.
 func TestBodyTimeout(t *testing.T) { each(t, testBodyTimeout) }
 
 func testBodyTimeout(t *testing.T, v version) {
@@ -341,7 +341,7 @@ func testSlowBodyIsNotCut(t *testing.T, v version) {
 	}
 }
 
-// An idle connection is closed without a word, also before its first request.
+// An idle connection is closed without an answer, also before its first request.
 func TestIdleTimeout(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond))
@@ -355,8 +355,8 @@ func TestIdleTimeout(t *testing.T) {
 	c.wantEnd()
 }
 
-// A client that leaves while the backend thinks is noticed, and the backend let
-// go.
+// If a client disconnects while the backend has not answered, the exchange is aborted at
+// the backend.
 func TestClientGone(t *testing.T) { each(t, testClientGone) }
 
 func testClientGone(t *testing.T, v version) {
@@ -376,7 +376,7 @@ func testClientGone(t *testing.T, v version) {
 	}
 }
 
-// A client that leaves while its request body is awaited is logged with status 499.
+// A client that disconnects while its request body is awaited is logged with status 499.
 func TestClientGoneWithinBody(t *testing.T) { each(t, testClientGoneWithinBody) }
 
 func testClientGoneWithinBody(t *testing.T, v version) {
@@ -421,7 +421,7 @@ func TestPlainOnTLS(t *testing.T) {
 	}
 }
 
-// A handshake that never begins is given up.
+// A handshake that does not begin times out.
 func TestHandshakeTimeout(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HandshakeTimeout: 50 * time.Millisecond}))
@@ -433,7 +433,7 @@ func TestHandshakeTimeout(t *testing.T) {
 	_, _ = io.ReadAll(c) // returns when the other side closes
 }
 
-// A bug met by one connection does not end the others.
+// A panic in one connection does not end the others.
 func TestPanic(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})

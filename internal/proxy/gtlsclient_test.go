@@ -13,8 +13,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// gtlsclient runs ngtcp2's client against r, if it is there, and returns what it
-// says.
+// gtlsclient runs ngtcp2's client against r, if it is installed, and returns its output.
 func (r *rig) gtlsclient(t *testing.T, options ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("gtlsclient")
@@ -30,7 +29,7 @@ func (r *rig) gtlsclient(t *testing.T, options ...string) string {
 	return string(out)
 }
 
-// An HTTP/3 client that others have written: ngtcp2's gtlsclient, as Debian has it.
+// ngtcp2's gtlsclient, an independent HTTP/3 client, in the version of Debian.
 func TestH3Clients(t *testing.T) {
 	leak.Check(t)
 	long := filepath.Join(t.TempDir(), "long")
@@ -68,7 +67,7 @@ func TestH3Clients(t *testing.T) {
 	}
 }
 
-// That client lets one choose the id, without a trick.
+// gtlsclient can choose the connection id by an option.
 func TestH3ClientChoosesID(t *testing.T) {
 	leak.Check(t)
 	for _, name := range []string{"qch", "iqch"} {
@@ -79,7 +78,7 @@ func TestH3ClientChoosesID(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(id) > 18 {
-				continue // more than it takes
+				continue // longer than it accepts
 			}
 			r.gtlsclient(t, "--dcid="+tt.id, "-n", "3")
 			want := string(rune('a' + s.Pick(balance.Key{QUICID: id}, -1)))
@@ -92,7 +91,7 @@ func TestH3ClientChoosesID(t *testing.T) {
 	}
 }
 
-// A session of that client is resumed, and its first request comes early.
+// A session of gtlsclient is resumed, and its first request is sent as early data.
 func TestH3ClientResumes(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {

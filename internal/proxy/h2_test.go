@@ -16,7 +16,7 @@ import (
 	"elbow/internal/proxy/h2"
 )
 
-// 1xx, trailers both ways, and heads without bodies.
+// 1xx, trailers in both directions, and heads without bodies.
 func TestH2Messages(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -96,7 +96,7 @@ func value(f *http2.MetaHeadersFrame, name string) string {
 	return ""
 }
 
-// What the backend gets of a request.
+// The request that the backend gets.
 func TestH2RequestHead(t *testing.T) {
 	leak.Check(t)
 	heads := make(chan string, 1)
@@ -126,7 +126,7 @@ func TestH2RequestHead(t *testing.T) {
 			t.Errorf("%q: the backend got\n%q, want\n%q", tt.fields, got, tt.want)
 		}
 	}
-	// All of a body is there with its head, so its length is known.
+	// The whole body arrives with its head, so its length is known.
 	id := c.next
 	block := append([]byte(nil), c.block(":method: POST")...)
 	c.next += 2
@@ -207,8 +207,8 @@ func TestH2Refused(t *testing.T) {
 	}
 }
 
-// DATA must be as long as Content-Length says. The backend must not take what
-// came for the whole.
+// DATA must be as long as Content-Length says. The backend must not take a truncated body
+// for the whole.
 func TestH2ContentLength(t *testing.T) {
 	leak.Check(t)
 	whole := make(chan bool, 2)
@@ -234,12 +234,12 @@ func TestH2ContentLength(t *testing.T) {
 			if w {
 				t.Error("the backend got a whole request")
 			}
-		default: // not even the head
+		default: // not even the head has arrived
 		}
 	}
 }
 
-// The client's RST_STREAM ends the exchange at the backend, and nothing else.
+// The client's RST_STREAM aborts the exchange at the backend, and affects no other stream.
 func TestH2Cancel(t *testing.T) {
 	leak.Check(t)
 	asked, left := make(chan struct{}), make(chan struct{})
@@ -306,7 +306,7 @@ func TestH2EarlyAnswer(t *testing.T) {
 	c.wantStatus(id, "413")
 }
 
-// A backend that breaks off breaks its stream only.
+// A backend that breaks off an answer ends only its stream.
 func TestH2BodyCutOff(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -324,7 +324,7 @@ func TestH2BodyCutOff(t *testing.T) {
 	}
 }
 
-// Answer and body may run at the same time.
+// Answer and request body may be sent at the same time.
 func TestH2FullDuplex(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -350,8 +350,7 @@ func TestH2FullDuplex(t *testing.T) {
 	}
 }
 
-// A request body that stops arriving ends the exchange; one that arrives slowly does
-// not.
+// A request body that stops arriving ends the exchange; one that arrives slowly does not.
 func TestH2BodyTimeout(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, limits(exchange.Limits{BodyTimeout: 50 * time.Millisecond}))
@@ -361,8 +360,8 @@ func TestH2BodyTimeout(t *testing.T) {
 	c.wantReset(id, http2.ErrCodeNo)
 }
 
-// Draining says so, serves what was on its way, then ends; idle connections end
-// at once, and after IdleTimeout without a stream.
+// A drain sends GOAWAY, serves the requests that were sent before it, and then closes the
+// connection. Idle connections are closed at once, and after IdleTimeout without a stream.
 func TestH2Drain(t *testing.T) {
 	leak.Check(t)
 	asked, next := make(chan struct{}), make(chan struct{})
@@ -403,7 +402,7 @@ func TestH2Drain(t *testing.T) {
 	idle.wantGoAway(http2.ErrCodeNo)
 
 	warned(busy)
-	late := busy.open(true) // was on its way
+	late := busy.open(true) // sent before the GOAWAY
 	answerPing(busy)
 	for ruled, ended := false, false; !ruled || !ended; { // in either order
 		switch f := busy.frame().(type) {
@@ -415,7 +414,7 @@ func TestH2Drain(t *testing.T) {
 			ended = f.StreamID == late && f.StreamEnded()
 		}
 	}
-	busy.open(true) // too late: not looked at
+	busy.open(true) // too late: ignored
 	close(next)
 	if got := busy.wantStatus(slow, "200"); got != "hello" {
 		t.Errorf("got %q", got)
@@ -426,7 +425,7 @@ func TestH2Drain(t *testing.T) {
 	}
 }
 
-// While a stream is open no GOAWAY is sent: it comes behind the end of the answer.
+// While a stream is open no GOAWAY is sent: it follows the end of the answer.
 func TestH2DrainWaitsForStreams(t *testing.T) {
 	leak.Check(t)
 	asked, next := make(chan struct{}), make(chan struct{})
@@ -440,7 +439,7 @@ func TestH2DrainWaitsForStreams(t *testing.T) {
 	<-asked
 	r.lis.Close()
 	close(next)
-	if got := c.wantStatus(slow, "200"); got != "hello" { // any other frame before its end fails
+	if got := c.wantStatus(slow, "200"); got != "hello" { // any other frame before its end is an error
 		t.Errorf("got %q", got)
 	}
 	if f, ok := c.frame().(*http2.GoAwayFrame); !ok || f.ErrCode != http2.ErrCodeNo {
@@ -471,19 +470,19 @@ func TestH2Settled(t *testing.T) {
 		c.wantStatus(c.open(true), "200")
 		h := r.h2()
 		for settled := false; !settled; {
-			time.Sleep(10 * time.Millisecond) // there is nothing to wait on
+			time.Sleep(10 * time.Millisecond) // there is no event to wait for
 			settled = h.Snapshot().Settled
 		}
 	}
 }
 
-// h2 returns the only connection that there is.
+// h2 returns the only connection of the listener.
 func (r *rig) h2() (h *h2.Conn) {
 	r.lis.each(func(o *exchange.Origin) { h, _ = o.Member.(*h2.Conn) })
 	return h
 }
 
-// A cut ends everything: streams that wait for the backend, for window, for body.
+// A cut ends all streams: those that wait for the backend, for window, or for a body.
 func TestH2Cut(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -504,7 +503,7 @@ func TestH2Cut(t *testing.T) {
 	_, _ = io.ReadAll(c.Conn) // returns
 }
 
-// Streams over the limit are refused, so that they can be sent again.
+// Streams over the limit are refused with a code that allows a retry.
 func TestH2StreamLimit(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, requestTimeout(time.Hour))
@@ -515,7 +514,7 @@ func TestH2StreamLimit(t *testing.T) {
 	c.wantReset(c.open(true), http2.ErrCodeRefusedStream)
 }
 
-// A bug met by one stream ends its connection, not the others.
+// A panic in one stream ends its connection, not the others.
 func TestH2Panic(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -568,8 +567,8 @@ func TestH2ClosedWindows(t *testing.T) {
 	}
 }
 
-// SETTINGS_MAX_HEADER_LIST_SIZE of a client is advisory, and no reason to withhold an
-// answer (RFC 9113, 6.5.2).
+// SETTINGS_MAX_HEADER_LIST_SIZE of a client is advisory: a longer answer is sent all the
+// same (RFC 9113, 6.5.2).
 func TestH2HeaderListSizeIsAdvice(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {

@@ -16,10 +16,10 @@ import (
 	"elbow/internal/leak"
 )
 
-// h2c is for backends of HTTP/2 by prior knowledge.
+// h2c sets the protocol of backends to HTTP/2 by prior knowledge.
 func h2c(_ *Options, c *Config) { c.Protocol = exchange.H2C }
 
-// originH2C is origin in HTTP/2, and in nothing else.
+// originH2C serves h over HTTP/2 without TLS only.
 func originH2C(t testing.TB, h http.HandlerFunc) string {
 	t.Helper()
 	l := listenTCP(t)
@@ -38,7 +38,7 @@ func originH2C(t testing.TB, h http.HandlerFunc) string {
 	return l.Addr().String()
 }
 
-// tell answers with what the request was.
+// tell answers with a description of the request.
 func tell(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -84,8 +84,8 @@ func tell(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "hello")
 }
 
-// Whatever a client of any version sends, a backend that speaks HTTP/2 gets it in
-// that, and the client its answer as from any other.
+// Whatever version a client uses, a backend that speaks HTTP/2 gets the request over
+// HTTP/2, and the client gets its answer as from any other backend.
 func TestBackendH2C(t *testing.T) {
 	leak.Check(t)
 	long := strings.Repeat("x", 300<<10)
@@ -93,7 +93,7 @@ func TestBackendH2C(t *testing.T) {
 		name, raw string
 		status    int
 		body      string
-		told      string // "V" stands for nothing: method, target, host, length, body, ...
+		told      string // "V" stands for any value: method, target, host, length, body, ...
 	}{
 		{"GET", "GET /a?b=c HTTP/1.1\r\nHost: elbow.test\r\n\r\n", 200, "hello", "GET /a?b=c elbow.test 0 0 https   ."},
 		{"cookies", "GET / HTTP/1.1\r\nHost: elbow.test\r\nCookie: a=b\r\n\r\n", 200, "hello", "GET / elbow.test 0 0 https a=b  ."},
@@ -115,14 +115,14 @@ func TestBackendH2C(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			each(t, func(t *testing.T, v version) {
 				if v != http11 && (strings.Contains(tt.raw, "Trailer:") || strings.Contains(tt.raw, "X-Mine")) {
-					return // those clients do not send it
+					return // these clients do not send it
 				}
 				r := newRig(t, []string{originH2C(t, tell)}, h2c)
 				a := r.asker(v)
 				for range 2 {
 					a.ask(tt.raw)
 					if tt.name == "interim heads" && v != http11 {
-						for range 5 { // quic-go's client takes no more
+						for range 5 { // the limit of quic-go's client
 							a.interim()
 						}
 					}
@@ -148,14 +148,14 @@ func TestBackendH2C(t *testing.T) {
 	}
 }
 
-// A request that may be sent again is, when the connection that it shared ends
-// before anything of its answer has come; any other is a 502.
+// If a shared connection ends before anything of an answer has arrived, an idempotent
+// request is retried, and any other gets 502.
 func TestBackendH2CEnds(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
 		method string
 		status int
-		heads  int // that the backend has got
+		heads  int // number of heads that the backend has received
 	}{{"GET", 200, 3}, {"POST", 502, 2}} {
 		t.Run(tt.method, func(t *testing.T) {
 			each(t, func(t *testing.T, v version) {
@@ -163,7 +163,7 @@ func TestBackendH2CEnds(t *testing.T) {
 				backend := backend2(t, func(_ int, f *http2.Framer) {
 					for id := request(f); id > 0; id = request(f) {
 						if heads.Add(1) == 2 {
-							return // with the connection
+							return // which closes the connection
 						}
 						writeBlock(f, id, [][2]string{{":status", "200"}}, true)
 					}
@@ -181,7 +181,7 @@ func TestBackendH2CEnds(t *testing.T) {
 	}
 }
 
-// A backend that does not begin to answer is a 504 after RequestTimeout.
+// A backend that does not begin to answer within RequestTimeout results in 504.
 func TestBackendH2CIsLate(t *testing.T) {
 	each(t, func(t *testing.T, v version) {
 		r := newRig(t, []string{backend2(t, func(_ int, f *http2.Framer) {
@@ -192,8 +192,8 @@ func TestBackendH2CIsLate(t *testing.T) {
 	})
 }
 
-// A client of HTTP/1.1 that asks for a WebSocket gets the answer to its request
-// without; one of HTTP/2 or HTTP/3 is told that there is none.
+// An Upgrade to WebSocket over HTTP/1.1 is answered like a request without it; an extended
+// CONNECT over HTTP/2 or HTTP/3 is refused.
 func TestBackendH2CUpgrade(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{originH2C(t, tell)}, h2c)
@@ -209,8 +209,8 @@ func TestBackendH2CUpgrade(t *testing.T) {
 	}
 }
 
-// A stream of Connect to such a backend may be silent in both directions for longer
-// than any other request may.
+// A stream of the Connect protocol to such a backend may be silent in both directions for
+// longer than any other request.
 func TestBackendH2CStream(t *testing.T) {
 	leak.Check(t)
 	for _, v := range []version{http20, http30} {

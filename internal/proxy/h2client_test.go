@@ -11,7 +11,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// Clients that others have written: curl and nghttp, as far as they are there.
+// Independent clients, if they are installed: curl and nghttp.
 func TestH2Clients(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {

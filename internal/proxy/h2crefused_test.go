@@ -12,9 +12,9 @@ import (
 	"elbow/internal/leak"
 )
 
-// A request that a backend of HTTP/2 has not looked at, as a refused stream or a GOAWAY
-// for earlier ones tells, is sent once more with its body, whatever its method (RFC 9113,
-// 8.7), if the body is short; a longer one is not kept.
+// A request that an HTTP/2 backend has not processed, according to REFUSED_STREAM or the
+// stream id in a GOAWAY, is retried once with its body, whatever its method (RFC 9113,
+// 8.7), if the body is short. A longer body is not kept.
 func TestBackendH2CRefuses(t *testing.T) {
 	leak.Check(t)
 	refusals := map[string]func(f *http2.Framer, id uint32){
@@ -53,7 +53,7 @@ func TestBackendH2CRefuses(t *testing.T) {
 					})
 					r := newRig(t, []string{backend}, h2c)
 					a := r.asker(v).ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n")
-					await(t, begun) // the head has gone ahead of the body
+					await(t, begun) // the head was sent before the body
 					resp := a.more(strings.Repeat("x", size)).want(status, "*")
 					if got := resp.Header.Get("X-Got"); status == 200 && got != strconv.Itoa(size) {
 						t.Errorf("the backend got %s bytes, want %d", got, size)

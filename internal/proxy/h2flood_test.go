@@ -12,7 +12,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// What only an attacker does often ends the connection (RFC 9113, 10.5).
+// Frames that only an attacker sends often close the connection (RFC 9113, 10.5).
 func TestH2Floods(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct {
@@ -73,7 +73,7 @@ func TestH2Floods(t *testing.T) {
 			go func() { ended <- c.goAway(http2.ErrCodeEnhanceYourCalm) }() // ends with the connection
 			for range 5000 {
 				if len(ended) > 0 || tt.step(c) != nil {
-					break // it has been closed
+					break // the connection was closed
 				}
 			}
 			c.ok(<-ended)
@@ -81,7 +81,8 @@ func TestH2Floods(t *testing.T) {
 	}
 }
 
-// Windows that stay closed: a stream's ends the stream, the connection's all.
+// A stream whose window stays exhausted is reset; if the window of the connection does,
+// the connection is closed.
 func TestH2Standstill(t *testing.T) {
 	leak.Check(t)
 	body := strings.Repeat("x", 200<<10)
@@ -105,7 +106,7 @@ func TestH2Standstill(t *testing.T) {
 	c.wantGoAway(http2.ErrCodeEnhanceYourCalm)
 }
 
-// A window that is opened byte by byte.
+// A client that opens its window byte by byte.
 func TestH2Dribble(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -117,7 +118,7 @@ func TestH2Dribble(t *testing.T) {
 	id := c.open(true)
 	ended := make(chan error, 1)
 	go func() { ended <- c.goAway(http2.ErrCodeEnhanceYourCalm) }() // ends with the connection
-	tick := time.NewTicker(100 * time.Microsecond)                  // so that the bytes are not added up
+	tick := time.NewTicker(100 * time.Microsecond)                  // so that the increments are not combined
 	defer tick.Stop()
 	for {
 		select {
@@ -125,13 +126,13 @@ func TestH2Dribble(t *testing.T) {
 			c.ok(err)
 			return
 		case <-tick.C:
-			_ = c.WriteWindowUpdate(id, 1) // fails in the end
+			_ = c.WriteWindowUpdate(id, 1) // fails when the connection is closed
 		}
 	}
 }
 
-// A client that takes nothing does not make us take a whole body from the
-// backend; when it does, it gets all of it.
+// If a client does not read, the proxy does not buffer the whole answer of the backend.
+// When it reads, it gets the complete answer.
 func TestH2SlowClient(t *testing.T) {
 	leak.Check(t)
 	const size = 64 << 20
@@ -152,10 +153,10 @@ func TestH2SlowClient(t *testing.T) {
 	id := c.open(true)
 	c.head(id)
 	n := 0
-	for n < 65535 { // all that the windows have room for
+	for n < 65535 { // as much as the windows allow
 		n += len(c.frame().(*http2.DataFrame).Data())
 	}
-	for quiet := false; !quiet; { // until the backend is stuck
+	for quiet := false; !quiet; { // until the backend blocks
 		select {
 		case <-sent:
 		case <-time.After(time.Second):
@@ -177,8 +178,8 @@ func TestH2SlowClient(t *testing.T) {
 	}
 }
 
-// A backend that reads nothing does not make us take more of a body than the
-// windows say; when it does, it gets all of it.
+// If a backend does not read, the proxy accepts no more of a body than the windows allow.
+// When it reads, it gets the complete body.
 func TestH2SlowBackend(t *testing.T) {
 	leak.Check(t)
 	const size = 32 << 20

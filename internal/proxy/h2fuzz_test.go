@@ -14,8 +14,8 @@ import (
 	"elbow/internal/proxy/tcp"
 )
 
-// Whatever a client sends, the loop ends when the client does, holding nothing;
-// and what arrives at the backend is requests.
+// Whatever a client sends, its connection ends when the client disconnects, and holds no
+// resources. The backend receives valid requests only.
 func FuzzH2(f *testing.F) {
 	frame := func(kind http2.FrameType, flags http2.Flags, stream byte, payload string) string {
 		return string([]byte{0, byte(len(payload) >> 8), byte(len(payload)), byte(kind), byte(flags), 0, 0, 0, stream}) + payload

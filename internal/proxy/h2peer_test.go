@@ -14,15 +14,15 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// A peer2 is a client that speaks HTTP/2 frame by frame, so that it can do what
-// no library would.
+// A peer2 is a client that sends HTTP/2 frame by frame, so that it can do what no library
+// would.
 type peer2 struct {
 	t testing.TB
 	net.Conn
 	*http2.Framer
 	encoder *hpack.Encoder
 	encoded bytes.Buffer
-	next    uint32 // stream
+	next    uint32 // id of the next stream
 }
 
 // dialFrames connects and exchanges preface and settings. The window of streams
@@ -56,8 +56,8 @@ func (p *peer2) ok(err error) {
 	}
 }
 
-// block compresses fields, given as "name: value"; those of a GET come first
-// unless they are given.
+// block compresses fields, given as "name: value". The pseudo-header fields of a GET are
+// added unless they are given.
 func (p *peer2) block(fields ...string) []byte {
 	p.encoded.Reset()
 	for _, start := range []string{":method: GET", ":scheme: https", ":authority: elbow.test", ":path: /"} {
@@ -81,7 +81,7 @@ func (p *peer2) block(fields ...string) []byte {
 	return p.encoded.Bytes()
 }
 
-// open begins a stream and returns its number.
+// open opens a stream and returns its id.
 func (p *peer2) open(ends bool, fields ...string) uint32 {
 	p.t.Helper()
 	id, err := p.tryOpen(ends, fields...)
@@ -95,7 +95,7 @@ func (p *peer2) tryOpen(ends bool, fields ...string) (uint32, error) {
 	return id, p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: p.block(fields...), EndStream: ends, EndHeaders: true})
 }
 
-// frame returns the next frame that is not about settings, pings or windows.
+// frame returns the next frame other than SETTINGS, PING and WINDOW_UPDATE.
 func (p *peer2) frame() http2.Frame {
 	p.t.Helper()
 	for {
@@ -121,8 +121,7 @@ func (p *peer2) head(id uint32) *http2.MetaHeadersFrame {
 	return f
 }
 
-// wantStatus reads a head and what follows it to the end of the stream, and
-// returns the body.
+// wantStatus reads a complete answer, checks its status and returns its body.
 func (p *peer2) wantStatus(id uint32, status string) string {
 	p.t.Helper()
 	f := p.head(id)
@@ -135,7 +134,7 @@ func (p *peer2) wantStatus(id uint32, status string) string {
 	return p.body(id)
 }
 
-// body reads DATA to the end of the stream.
+// body reads DATA until the end of the stream.
 func (p *peer2) body(id uint32) string {
 	p.t.Helper()
 	var b strings.Builder
@@ -159,14 +158,14 @@ func (p *peer2) wantReset(id uint32, code http2.ErrCode) {
 	}
 }
 
-// wantGoAway reads up to a GOAWAY of this kind, and then to the end of the
+// wantGoAway reads until a GOAWAY with this code, and then until the end of the
 // connection.
 func (p *peer2) wantGoAway(code http2.ErrCode) {
 	p.t.Helper()
 	p.ok(p.goAway(code))
 }
 
-// goAway does that in a goroutine of its own, while writes go on.
+// goAway does what wantGoAway does and returns an error, for a goroutine beside writes.
 func (p *peer2) goAway(code http2.ErrCode) error {
 	var seen []string
 	for {

@@ -11,13 +11,13 @@ import (
 	"elbow/internal/leak"
 )
 
-// A request head that is not complete in time ends the connection, however it is
-// delayed, and whatever else is in flight.
+// A request head that is not complete in time closes the connection, however it is
+// delayed, and whatever other streams do.
 func TestH2SlowHead(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })},
 		limits(exchange.Limits{HeadTimeout: 100 * time.Millisecond}), requestTimeout(time.Hour))
-	raw := func(c *peer2, frame string) { _, _ = c.Write([]byte(frame)) } // in the end it has been closed
+	raw := func(c *peer2, frame string) { _, _ = c.Write([]byte(frame)) } // fails when the connection is closed
 	const half = "\x00\x00\x10\x01\x05\x00\x00\x00\x01\x82"               // HEADERS of 16 bytes, and one of them
 	for _, tt := range []struct {
 		name string
@@ -36,7 +36,7 @@ func TestH2SlowHead(t *testing.T) {
 			raw(c, "\x00\x3f\xff\x01\x05\x00\x00\x00\x01")
 			tick := time.NewTicker(10 * time.Millisecond)
 			defer tick.Stop()
-			for range 40 { // four times as long as it may take
+			for range 40 { // four times the timeout
 				<-tick.C
 				raw(c, "\x82")
 			}
@@ -54,8 +54,8 @@ func TestH2SlowHead(t *testing.T) {
 	}
 }
 
-// A body whose pieces end within frames, each time that they are looked at, is
-// not slow: the time is that of one frame.
+// A body whose reads always end within a frame is not slow: the timeout applies to one
+// frame.
 func TestH2FramesInPieces(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)},

@@ -10,8 +10,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// All 145 cases of h2spec, and the strict one, pass over TLS. H2SPEC is its
-// program, as `make h2spec` sets it.
+// All 145 cases of h2spec, and the strict one, pass over TLS. H2SPEC is the path of its
+// program, which `make h2spec` sets.
 func TestH2spec(t *testing.T) {
 	leak.Check(t)
 	h2spec := os.Getenv("H2SPEC")

@@ -14,7 +14,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// webSocket switches as RFC 6455 says, then runs script.
+// webSocket is a backend that switches protocols as RFC 6455 requires and then runs
+// script.
 func webSocket(t testing.TB, script func(p *peer)) string {
 	return scripted(t, func(_ int, p *peer) {
 		req, err := http.ReadRequest(p.r)
@@ -31,8 +32,8 @@ func webSocket(t testing.TB, script func(p *peer)) string {
 
 var webSocketFields = []string{":method: CONNECT", ":protocol: websocket", ":path: /chat", "sec-websocket-version: 13", "sec-websocket-key: mine"}
 
-// A WebSocket over HTTP/2 goes to the backend by Upgrade (RFC 8441), beside other
-// streams, and each of its directions ends by itself.
+// A WebSocket over HTTP/2 (RFC 8441) is forwarded with Upgrade, beside other streams, and
+// each of its directions ends independently.
 func TestH2WebSocket(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{webSocket(t, func(p *peer) {
@@ -66,13 +67,13 @@ func TestH2WebSocket(t *testing.T) {
 	if got := c.body(id); got != "lastbye" {
 		t.Errorf("got %q", got)
 	}
-	r.log.next(t) // the malformed one
+	r.log.next(t) // of the malformed request
 	if line := r.log.next(t); line["status"] != 101.0 || line["side"] != nil {
 		t.Errorf("access log has %v", line)
 	}
 }
 
-// The other way round: the backend ends first, and still hears the client.
+// The backend ends its direction first, and still receives the client's.
 func TestH2WebSocketBackendEnds(t *testing.T) {
 	leak.Check(t)
 	heard := make(chan string, 1)
@@ -93,7 +94,7 @@ func TestH2WebSocketBackendEnds(t *testing.T) {
 	}
 }
 
-// Either side breaks the tunnel for the other one.
+// A tunnel that one side breaks is broken for the other.
 func TestH2WebSocketBroken(t *testing.T) {
 	leak.Check(t)
 	left := make(chan struct{})
@@ -120,8 +121,8 @@ func TestH2WebSocketBroken(t *testing.T) {
 	<-left
 }
 
-// A backend that does not switch: what it refuses is passed on, but no 2xx, which
-// would mean that the tunnel is there.
+// If a backend does not switch protocols, its refusal is forwarded, but not a 2xx, which
+// would tell the client that the tunnel is open.
 func TestH2WebSocketDeclined(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct{ backend, status string }{
@@ -148,8 +149,8 @@ func TestH2WebSocketDeclined(t *testing.T) {
 	}
 }
 
-// A 101 need not say in Connection what it says in Upgrade, whichever version the
-// client speaks.
+// A 101 with Upgrade but without Connection is accepted, whichever version the client
+// uses.
 func TestWebSocketWithoutConnection(t *testing.T) {
 	leak.Check(t)
 	backend := scripted(t, func(_ int, p *peer) {

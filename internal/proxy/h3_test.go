@@ -27,9 +27,9 @@ func TestH3ConnectionErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		stream []byte   // of a request
-		ends   bool     // stream
-		uni    [][]byte // a stream each
-		closed bool     // the last of them
+		ends   bool     // whether the stream is ended
+		uni    [][]byte // each is sent on a stream of its own
+		closed bool     // the last of these is ended
 		want   http3.Code
 	}{
 		{name: "DATA before HEADERS", stream: frameData("x"), want: http3.FrameUnexpected},
@@ -86,7 +86,7 @@ func TestH3ConnectionErrors(t *testing.T) {
 	}
 }
 
-// What is on a connection and does no harm.
+// Streams and frames that a connection ignores.
 func TestH3Ignores(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -95,7 +95,7 @@ func TestH3Ignores(t *testing.T) {
 	c.uni(slices.Concat([]byte{0}, frame(http3.Settings, []byte{1, 0, 6, 1, 0x21, 5}), grease, frame(http3.MaxPushID, []byte{5}), frame(http3.GoAway, []byte{0}))...)
 	c.uni(2, 0x20)
 	c.uni(3, 0x44, 0x7f, 0x80, 0x01)
-	_ = c.uni(0x40).Close() // ends before its type does
+	_ = c.uni(0x40).Close() // ends before its type is complete
 	refused := c.uni(0x40, 0x54, 1, 2, 3)
 	<-refused.Context().Done()
 	if got := codeOfReset(context.Cause(refused.Context())); got != http3.StreamCreationError {
@@ -107,9 +107,9 @@ func TestH3Ignores(t *testing.T) {
 	}
 }
 
-// A request that breaks the rules is reset, and what of it reaches the backend is
-// never a whole one (RFC 9114, 4.1.2 to 4.3.1). Only if all that was announced has
-// come and more does later, the backend has had a request that is in order.
+// A malformed request is reset, and the backend never receives it as a complete one (RFC
+// 9114, 4.1.2 to 4.3.1), unless the excess arrives after the announced length: then the
+// backend has already received a valid request.
 func TestH3Malformed(t *testing.T) {
 	leak.Check(t)
 	data := frameData
@@ -164,7 +164,7 @@ func TestH3Malformed(t *testing.T) {
 			if line := r.log.next(t); line["status"] != 400.0 || line["side"] != "client" {
 				t.Errorf("access log has %v", line)
 			}
-			// Again, with what belongs together in packets of its own.
+			// The same bytes again, in several packets.
 			str := c.stream(false)
 			for _, p := range tt.parts {
 				_, _ = str.Write(p[:len(p)/2])
@@ -183,14 +183,14 @@ func TestH3Malformed(t *testing.T) {
 	}
 }
 
-// ping returns when what was sent so far has arrived: an answer to something sent
-// later has.
+// ping returns when everything that was sent before has arrived, because a later request
+// was answered.
 func (c *rawH3) ping() {
 	c.t.Helper()
 	c.answer(c.stream(true, headers(pseudo("OPTIONS", "/", "expect", "no-body-please")...)))
 }
 
-// Heads that are too long get an answer with status 431.
+// A head that is too long is answered with 431.
 func TestH3HeadTooLong(t *testing.T) {
 	leak.Check(t)
 	long := strings.Repeat("x", 8<<10)
@@ -210,7 +210,7 @@ func TestH3HeadTooLong(t *testing.T) {
 	}
 }
 
-// Trailers and interim answers pass both ways.
+// Trailers and interim answers are forwarded in both directions.
 func TestH3TrailersAndInterim(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -229,7 +229,7 @@ func TestH3TrailersAndInterim(t *testing.T) {
 	}
 }
 
-// A long body goes both ways at once, unchanged, and the windows go on opening.
+// Long bodies in both directions at once are unchanged, and the windows are extended.
 func TestH3LongBodies(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
@@ -282,14 +282,14 @@ func TestH3Cancel(t *testing.T) {
 	if got := c.ask("/"); got != "hello" {
 		t.Errorf("got %q afterwards", got)
 	}
-	// With the connection everything on it ends.
+	// All streams end with the connection.
 	c.stream(true, headers(pseudo("GET", "/stuck")...))
 	<-asked
 	_ = c.quic.CloseWithError(0x100, "")
 	<-left
 }
 
-// An answer that the backend breaks off is broken off for the client, too.
+// An answer that the backend breaks off is reset for the client.
 func TestH3BackendBreaksOff(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -298,13 +298,13 @@ func TestH3BackendBreaksOff(t *testing.T) {
 	})})
 	c := r.dialRaw()
 	a := c.answer(c.stream(true, headers(pseudo("GET", "/")...)))
-	if codeOfReset(a.err) != http3.InternalError { // a reset may overtake what was sent before it
+	if codeOfReset(a.err) != http3.InternalError { // a reset may overtake the data before it
 		t.Errorf("got %+v", a)
 	}
 }
 
-// An answer may be complete before the request is. The client is asked to stop with a
-// code that is no error.
+// An answer may be complete before the request is. The client is asked to stop sending
+// with H3_NO_ERROR.
 func TestH3EarlyAnswer(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{scripted(t, func(_ int, p *peer) {
@@ -333,7 +333,7 @@ func TestH3Framing(t *testing.T) {
 	})})
 	c := r.dialRaw()
 	whole := slices.Concat(headers(pseudo("POST", "/")...), frameData("ab"), frameData("c"))
-	waitFor(t, "a body in one packet", func() bool { // which quic-go does most of the time
+	waitFor(t, "a body in one packet", func() bool { // quic-go puts it into one packet most of the time
 		return c.answer(c.stream(true, whole)).body == "3 "
 	})
 	str := c.stream(false, headers(pseudo("GET", "/")...))
@@ -350,7 +350,7 @@ func TestH3Framing(t *testing.T) {
 	}
 }
 
-// A head that is never completed ends with 408, and so does a body that stops.
+// A head that is not completed in time is answered with 408, and so is a body that stops.
 func TestH3Timeouts(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HeadTimeout: 50 * time.Millisecond, BodyTimeout: 50 * time.Millisecond}))
@@ -365,7 +365,7 @@ func TestH3Timeouts(t *testing.T) {
 	}
 }
 
-// A bug in one exchange costs its connection, not the process.
+// A panic in one exchange ends its connection, not the process.
 func TestH3Panic(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -384,7 +384,7 @@ func TestH3Panic(t *testing.T) {
 	}
 }
 
-// A pattern is a body in which every byte depends on its place.
+// A pattern is a body in which every byte depends on its offset.
 type pattern struct{ at, size int }
 
 func newPattern(size int) io.Reader { return &pattern{size: size} }
@@ -402,7 +402,7 @@ func (p *pattern) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// checkPattern reads a pattern to its end.
+// checkPattern reads a pattern until its end.
 func checkPattern(r io.Reader) (n int, err error) {
 	b := make([]byte, 32<<10)
 	for {
@@ -422,7 +422,7 @@ func checkPattern(r io.Reader) (n int, err error) {
 	}
 }
 
-// One request at a time over one connection, with quic-go's client.
+// BenchmarkH3 makes one request at a time on one connection, with quic-go's client.
 func BenchmarkH3(b *testing.B) {
 	for _, size := range []int{100, 16 << 10, 1 << 20} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {

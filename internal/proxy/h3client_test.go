@@ -19,20 +19,20 @@ import (
 
 func withoutHTTP3(o *Options, _ *Config) { o.HTTP3 = false }
 
-// An idChooser is a source of random bytes through which a test says which id a
-// QUIC client begins with. quic-go lets nobody choose, but it asks for one byte,
-// for the length, and then for the id, and asks for one byte nowhere else.
+// An idChooser is a source of random bytes with which a test chooses the id of a QUIC
+// client's first packet. quic-go has no option for that, but it reads one byte, for the
+// length, and then the id, and reads a single byte nowhere else.
 type idChooser struct {
 	random io.Reader
 
 	mu   sync.Mutex
 	next []byte // guarded by mu; nil: random
-	told bool   // guarded by mu; the length has been asked for
+	told bool   // guarded by mu; the length was read
 }
 
 var chooser = &idChooser{random: crand.Reader}
 
-// Ids of a client's first packet have 8 to 20 bytes (RFC 9000, 7.2).
+// The id of a client's first packet has 8 to 20 bytes (RFC 9000, 7.2).
 const minFirstID, maxFirstID = 8, 20
 
 func (c *idChooser) Read(p []byte) (int, error) {
@@ -56,8 +56,7 @@ func (c *idChooser) choose(id []byte) {
 	c.mu.Unlock()
 }
 
-// An h3Client is one QUIC connection to the listener of a rig, with quic-go's
-// HTTP/3 on it.
+// An h3Client is one QUIC connection to the listener of a rig, with HTTP/3 of quic-go.
 type h3Client struct {
 	t    testing.TB
 	quic *quic.Conn
@@ -69,7 +68,7 @@ func h3TLS() *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test", NextProtos: []string{"h3"}}
 }
 
-// dialH3 connects; with id as the id of its first packet, if that is not nil.
+// dialH3 connects, with id in its first packet unless it is nil.
 func (r *rig) dialH3(id []byte) *h3Client {
 	r.t.Helper()
 	c := r.dialQUIC(id, r.udpAddr())
@@ -78,7 +77,7 @@ func (r *rig) dialH3(id []byte) *h3Client {
 
 func (r *rig) udpAddr() *net.UDPAddr { return net.UDPAddrFromAddrPort(r.lis.Addr()) }
 
-// dialQUIC opens a QUIC connection by way of to.
+// dialQUIC opens a QUIC connection to the address to.
 func (r *rig) dialQUIC(id []byte, to net.Addr) *quic.Conn {
 	r.t.Helper()
 	tr := &quic.Transport{Conn: listenUDP(r.t)}
@@ -111,7 +110,7 @@ func listenUDPAt(t testing.TB, ip net.IP) *net.UDPConn {
 	return udp
 }
 
-// get asks for path and returns the body of the answer.
+// get requests path and returns the body of the answer.
 func (c *h3Client) get(path string) string {
 	c.t.Helper()
 	resp, body := c.do(c.request("GET", path, nil))
@@ -146,8 +145,7 @@ func (c *h3Client) do(req *http.Request) (*http.Response, string) {
 	return resp, string(body)
 }
 
-// A natBox passes UDP packets between one client and a listener, as a router in
-// between does.
+// A natBox forwards UDP packets between one client and a listener, as a NAT router does.
 type natBox struct {
 	inside  *net.UDPConn
 	retries atomic.Int32 // Retry packets for the client
@@ -157,10 +155,10 @@ type natBox struct {
 	outside *net.UDPConn // guarded by mu
 	client  net.Addr     // guarded by mu
 	holding bool         // guarded by mu
-	held    [][]byte     // guarded by mu; for the client
-	copies  bool         // guarded by mu; whether sent is kept
-	sent    [][]byte     // guarded by mu; what the client has sent
-	longest int          // guarded by mu; in bytes; longer packets of the client are lost
+	held    [][]byte     // guarded by mu; packets to the client
+	copies  bool         // guarded by mu; sent is recorded
+	sent    [][]byte     // guarded by mu; packets of the client
+	longest int          // guarded by mu; in bytes; longer packets of the client are dropped
 }
 
 func newNATBox(t testing.TB, to net.Addr) *natBox {
@@ -170,24 +168,24 @@ func newNATBox(t testing.TB, to net.Addr) *natBox {
 	return b
 }
 
-// moveTo passes the client's packets to somebody else from now on.
+// moveTo forwards the client's packets to another address from now on.
 func (b *natBox) moveTo(to *net.UDPAddr) {
 	b.mu.Lock()
 	b.to = to
 	b.mu.Unlock()
 }
 
-// loseLonger loses the client's packets of more than n bytes from now on.
+// loseLonger drops the client's packets of more than n bytes from now on.
 func (b *natBox) loseLonger(n int) {
 	b.mu.Lock()
 	b.longest = n
 	b.mu.Unlock()
 }
 
-// rebind gives the client another port outside, as routers do after a silence.
+// rebind changes the client's source port, as routers do after a silence.
 func (b *natBox) rebind(t testing.TB) { b.rebindTo(t, net.IPv4(127, 0, 0, 1)) }
 
-// rebindTo gives the client another address, as a change of networks does.
+// rebindTo changes the client's source address, as a change of networks does.
 func (b *natBox) rebindTo(t testing.TB, ip net.IP) {
 	udp := listenUDPAt(t, ip)
 	b.mu.Lock()
@@ -237,14 +235,14 @@ func (b *natBox) inward(udp *net.UDPConn) {
 	}
 }
 
-// copy keeps what the client sends from now on, for replay.
+// copy records the client's packets from now on, for replay.
 func (b *natBox) copy() {
 	b.mu.Lock()
 	b.copies = true
 	b.mu.Unlock()
 }
 
-// replay sends what the client has sent once more, from another address.
+// replay sends the recorded packets again, from another address.
 func (b *natBox) replay(t testing.TB) {
 	t.Helper()
 	udp := listenUDP(t)
@@ -257,7 +255,7 @@ func (b *natBox) replay(t testing.TB) {
 	}
 }
 
-// holdBack keeps what is for the client until letGo.
+// holdBack delays packets to the client until letGo.
 func (b *natBox) holdBack() {
 	b.mu.Lock()
 	b.holding = true
@@ -273,14 +271,14 @@ func (b *natBox) letGo() {
 	b.holding, b.held = false, nil
 }
 
-// port is the client's port outside.
+// port returns the client's source port.
 func (b *natBox) port() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.outside.LocalAddr().(*net.UDPAddr).Port
 }
 
-// waitFor polls for what nothing tells of.
+// waitFor polls a condition that has no event.
 func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {

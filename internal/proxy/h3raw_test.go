@@ -15,16 +15,16 @@ import (
 	"elbow/internal/http3"
 )
 
-// A rawH3 is an HTTP/3 client that sends whatever a test wants, right or wrong.
+// A rawH3 is an HTTP/3 client that sends any bytes, valid or not.
 type rawH3 struct {
 	t    testing.TB
 	quic *quic.Conn
 }
 
-// dialRaw connects and sends nothing.
+// dialRaw connects without sending anything.
 func (r *rig) dialRaw() *rawH3 { return &rawH3{r.t, r.dialQUIC(nil, r.udpAddr())} }
 
-// fields are pairs of names and values, one after the other.
+// fields encodes pairs of names and values.
 func fields(pairs ...string) []byte {
 	var block bytes.Buffer
 	e := qpack.NewEncoder(&block)
@@ -34,22 +34,22 @@ func fields(pairs ...string) []byte {
 	return block.Bytes()
 }
 
-// frame is a frame of this type.
+// frame returns a frame of this type.
 func frame(t http3.FrameType, payload []byte) []byte {
 	return append(http3.AppendFrameHeader(nil, t, len(payload)), payload...)
 }
 
-// headers is a HEADERS frame with these fields, frameData a DATA frame.
+// headers returns a HEADERS frame with these fields, frameData a DATA frame.
 func headers(pairs ...string) []byte { return frame(http3.Headers, fields(pairs...)) }
 
 func frameData(s string) []byte { return frame(http3.Data, []byte(s)) }
 
-// pseudo are the pseudo-header fields of a request to path.
+// pseudo returns the pseudo-header fields of a request for path, followed by more.
 func pseudo(method, path string, more ...string) []string {
 	return append([]string{":method", method, ":scheme", "https", ":authority", "elbow.test", ":path", path}, more...)
 }
 
-// stream opens a stream and sends p on it, and its end if that is wanted.
+// stream opens a stream and sends p on it, and ends it if ends is set.
 func (c *rawH3) stream(ends bool, p ...[]byte) *quic.Stream {
 	c.t.Helper()
 	str, err := c.quic.OpenStream()
@@ -68,7 +68,7 @@ func (c *rawH3) stream(ends bool, p ...[]byte) *quic.Stream {
 	return str
 }
 
-// uni opens a stream of one direction and sends p on it.
+// uni opens a unidirectional stream and sends p on it.
 func (c *rawH3) uni(p ...byte) *quic.SendStream {
 	c.t.Helper()
 	str, err := c.quic.OpenUniStream()
@@ -98,10 +98,10 @@ type h3Answer struct {
 	fields   map[string]string
 	body     string
 	trailers map[string]string
-	err      error // how the stream ended, if not well
+	err      error // how the stream ended; nil at its regular end
 }
 
-// answer reads a stream to its end.
+// answer reads a stream until its end.
 func (c *rawH3) answer(str *quic.Stream) (a h3Answer) {
 	c.t.Helper()
 	in := quicvarint.NewReader(str)
@@ -150,8 +150,8 @@ func (c *rawH3) take(a *h3Answer, kind uint64, payload []byte) {
 	}
 }
 
-// ended waits for the connection's end and returns its code, 0 if it was none of
-// HTTP/3.
+// ended waits for the connection's end and returns its code; 0 if it is not an HTTP/3
+// code.
 func (c *rawH3) ended() http3.Code {
 	c.t.Helper()
 	select {
@@ -166,7 +166,7 @@ func (c *rawH3) ended() http3.Code {
 	return 0
 }
 
-// codeOfReset is the code of a stream that was reset, 0 if err is something else.
+// codeOfReset returns the code of a stream's reset; 0 if err is another error.
 func codeOfReset(err error) http3.Code {
 	var reset *quic.StreamError
 	if errors.As(err, &reset) {

@@ -14,9 +14,8 @@ import (
 	"elbow/internal/proxy/h3"
 )
 
-// Clients that have their answer stop in the middle of a frame, or at the end of
-// one, in thousands: none of the connections ends, and no backend takes a part of a
-// body for the whole.
+// Thousands of uploads stop within a frame, or after one, when their answer has arrived:
+// no connection is closed, and no backend takes a truncated body for a complete one.
 func TestH3StopsInMidBody(t *testing.T) {
 	leak.Check(t)
 	var whole atomic.Int32
@@ -46,32 +45,32 @@ func TestH3StopsInMidBody(t *testing.T) {
 			append(frameData("x"), headers("a", "b")[:4]...), // trailers cut off
 		} {
 			uploads.Add(1)
-			go func() { // ends when it has sent all, or the connection has ended
+			go func() { // ends when everything is sent, or with the connection
 				defer uploads.Done()
 				for range 50 {
 					str, err := c.quic.OpenStreamSync(t.Context())
 					if err != nil {
 						return
 					}
-					_, _ = str.Write(head) // in vain if it has been answered or the connection has ended
+					_, _ = str.Write(head) // fails if it was answered or the connection has ended
 					_, _ = str.Write(part)
 					_, _ = io.Copy(io.Discard, str)
-					<-str.Context().Done() // quic-go has obeyed STOP_SENDING
+					<-str.Context().Done() // quic-go has processed STOP_SENDING
 				}
 			}()
 		}
 	}
 	uploads.Wait()
 	for _, c := range conns {
-		c.ask("/") // fails if it has ended
+		c.ask("/") // fails if the connection has ended
 	}
 	if n := whole.Load(); n != 0 {
 		t.Errorf("backends took %d requests for whole", n)
 	}
 }
 
-// A client that has been sent an answer, and reads it only after its connection has
-// been idle for too long and the listener has been closed, finds it.
+// A client can still read an answer that was sent before its connection was idle for too
+// long and the listener was closed.
 func TestH3AnswerIsReadLate(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, idleTimeout(50*time.Millisecond), limits(exchange.Limits{UnreadTimeout: patience}))

@@ -8,8 +8,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// A backend that answers as if the connection stayed, then ends its side of it and
-// reads on, costs the next request nothing. Each of them had waited for a second.
+// A backend that answers without Connection: close, then half-closes and goes on reading,
+// does not delay the next request. Each of them had waited for a second.
 func TestBackendHalfCloses(t *testing.T) {
 	each(t, func(t *testing.T, v version) {
 		backend := scripted(t, func(_ int, p *peer) {
@@ -31,8 +31,8 @@ func TestBackendHalfCloses(t *testing.T) {
 	})
 }
 
-// So it is with a backend that has been trusted, and then does so: the one request
-// that trusts it is sent again.
+// The same holds for a backend whose connections were reused before: the one request that
+// is sent on such a connection is retried.
 func TestTrustedBackendHalfCloses(t *testing.T) {
 	leak.Check(t)
 	ends := make(chan struct{})
@@ -58,7 +58,7 @@ func TestTrustedBackendHalfCloses(t *testing.T) {
 		t.Fatalf("got %d connections, want 1", got)
 	}
 	close(ends)
-	for range 3 { // the last answer of the first connection, and two behind it
+	for range 3 { // the last answer of the first connection, and two later ones
 		c.send("GET / HTTP/1.1\r\nHost: elbow.test\r\n\r\n").want(200, "hello")
 	}
 	up, err := pool.GetRetryable(time.Time{}, socket.Now())

@@ -37,7 +37,7 @@ func (r *rig) successor(address string) *rig {
 	return h
 }
 
-// opened returns the sockets as they arrive in the other process.
+// opened returns the sockets as the other process receives them.
 func opened(t testing.TB, given []Given) (all []Socket) {
 	t.Helper()
 	open := func(open func() (*os.File, error)) *os.File {
@@ -64,7 +64,8 @@ func (r *rig) yieldTo(h *rig) {
 	r.lis.Yield()
 }
 
-// named answers with the name, and to /held only after release is closed.
+// named is a backend that answers with the name, and to /held only after release is
+// closed.
 func named(t testing.TB, name string, release <-chan struct{}) string {
 	return origin(t, func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/held" {
@@ -110,7 +111,7 @@ func TestHandover(t *testing.T) {
 	waiting := r.dial().send(get)
 	waiting.want(200, "old")
 	streaming := held(t, r.dialH3(nil))
-	silent := r.dial() // has not even shaken hands
+	silent := r.dial() // has not begun its handshake
 
 	h := r.successor(named(t, "new", nil))
 	before := r.dial().send(get)
@@ -132,7 +133,7 @@ func TestHandover(t *testing.T) {
 	waiting.wantEnd()
 	close(release)
 	if got := streaming(); got != "old" {
-		t.Errorf("the stream that was under way ended with %q", got)
+		t.Errorf("the stream that was in flight ended with %q", got)
 	}
 	if err := r.lis.Drain(t.Context()); err != nil {
 		t.Error(err)
@@ -190,14 +191,14 @@ func TestHandoverLongPackets(t *testing.T) {
 	c := b.dialH3(nil)
 	body, more := io.Pipe()
 	answer := make(chan string)
-	go func() { // ends with the answer, or when there is none in time
+	go func() { // ends with the answer, or after patience
 		defer close(answer)
 		_, text := c.do(c.request("POST", "/", body))
 		answer <- text
 	}()
 	_, _ = more.Write([]byte("x"))
 	close(release)
-	if got := rest(); got != "a" { // b has passed acknowledgements on
+	if got := rest(); got != "a" { // b has forwarded acknowledgements
 		t.Errorf("got %q", got)
 	}
 	b.yieldTo(b.successor(named(t, "c", nil)))

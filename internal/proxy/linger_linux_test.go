@@ -8,7 +8,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// dataPackets is how many packets with data the client has got.
+// dataPackets returns the number of packets with data that the client has received.
 func (c *client) dataPackets() (n uint32) {
 	c.t.Helper()
 	raw, err := c.tcp().SyscallConn()
@@ -28,8 +28,8 @@ func (c *client) dataPackets() (n uint32) {
 	return n
 }
 
-// A short answer that ends its connection takes one packet, with close_notify under
-// TLS, be it of the backend or our own.
+// A short answer that ends its connection takes one packet, with close_notify under TLS,
+// whether it is the backend's or the proxy's.
 func TestLastAnswerTakesOnePacket(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {

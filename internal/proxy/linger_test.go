@@ -16,15 +16,15 @@ import (
 	"elbow/internal/proxy/tcp"
 )
 
-// sized answers with the number of bytes in the path.
+// sized answers with a body of as many bytes as the path says.
 func sized(w http.ResponseWriter, r *http.Request) {
 	n, _ := strconv.Atoi(r.URL.Path[1:])
 	w.Header().Set("Content-Length", strconv.Itoa(n))
 	c := http.NewResponseController(w)
-	_ = c.EnableFullDuplex() // else net/http awaits the end of the request first; HTTP/2 has no need of it
+	_ = c.EnableFullDuplex() // without it net/http reads the request to its end first; not needed in HTTP/2
 	_, _ = io.WriteString(w, strings.Repeat("x", n))
 	_ = c.Flush()
-	_, _ = io.Copy(io.Discard, r.Body) // net/http panics if it has to do that itself
+	_, _ = io.Copy(io.Discard, r.Body) // net/http panics if it has to do this itself
 }
 
 // tcp returns the TCP connection.
@@ -35,7 +35,7 @@ func (c *client) tcp() *net.TCPConn {
 	return c.Conn.(*net.TCPConn)
 }
 
-// narrow limits how much the client's kernel buffers unread.
+// narrow limits the receive buffer of the client.
 func (c *client) narrow() *client {
 	c.t.Helper()
 	if err := c.tcp().SetReadBuffer(64 << 10); err != nil {
@@ -51,7 +51,7 @@ func bothWays(t *testing.T, test func(t *testing.T, s setting)) {
 	}
 }
 
-// What a client sends after the last request of its connection does not cost it
+// Bytes that a client sends after the last request of its connection do not make it lose
 // the answer, however slowly it reads that (RFC 9112, 9.6).
 func TestLastAnswerIsNotLost(t *testing.T) {
 	leak.Check(t)
@@ -90,7 +90,7 @@ func TestLastAnswerIsNotLost(t *testing.T) {
 	})
 }
 
-// closeSending ends what the client sends, with a close_notify under TLS.
+// closeSending half-closes the connection, with a close_notify under TLS.
 func (c *client) closeSending() {
 	c.t.Helper()
 	if s, ok := c.Conn.(*tls.Conn); ok {
@@ -103,8 +103,8 @@ func (c *client) closeSending() {
 	}
 }
 
-// A client that sends a whole body before it reads gets an answer that was sent before
-// the end of the body.
+// A client that sends a whole body before it reads gets an answer that was sent before the
+// end of the body.
 func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
 	leak.Check(t)
 	const size = 10 << 20
@@ -123,14 +123,14 @@ func TestEarlyAnswerIsThereAtTheEnd(t *testing.T) {
 					backend = scripted(t, func(_ int, p *peer) {
 						p.head()
 						p.send(answer)
-						if name == "at length" { // what is closed with something unread is reset
+						if name == "at length" { // closing with unread bytes resets the connection
 							_, _ = io.Copy(io.Discard, p.r)
 						}
 					})
 				}
 				r := newRig(t, []string{backend}, s, limits(exchange.Limits{LingerTimeout: patience}))
 				c := r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n")
-				c.send(body) // to its end
+				c.send(body) // all of it
 				if resp, _, err := c.answer("POST"); resp.StatusCode != want || err != nil {
 					t.Errorf("got %d, %v, want %d", resp.StatusCode, err, want)
 				}
@@ -200,7 +200,7 @@ func TestLostAnswerIsLogged(t *testing.T) {
 				})
 				c := r.dial().narrow().send("GET /1000000 HTTP/1.1\r\nHost: a\r\n\r\n")
 				<-written
-				_ = c.response().Body // its head has come
+				_ = c.response().Body // the head has arrived
 				lose(r, c)
 				if name == "the client stands still" {
 					return
@@ -228,11 +228,11 @@ func TestLingeringEnds(t *testing.T) {
 			c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").want(200, "hello")
 		}
 		for runtime.GOOS == "linux" && r.proxy.lot.Len() < 2 {
-			runtime.Gosched() // there is nothing to wait on
+			runtime.Gosched() // there is no event to wait for
 		}
 		for r.lis.Snapshot().Open > 0 {
 			_, _ = dribbling.tcp().Write([]byte("x"))
-			time.Sleep(10 * time.Millisecond) // what a dribble is
+			time.Sleep(10 * time.Millisecond) // slower than lingerPace
 		}
 	})
 }

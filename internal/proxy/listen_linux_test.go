@@ -9,8 +9,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// An accepted connection has the options of the listener, which only a plain
-// TCP listener ensures for all of them.
+// An accepted connection has the socket options of the listener, which is ensured by a
+// plain TCP listener without MPTCP.
 func TestListenersAreNotMultipath(t *testing.T) {
 	leak.Check(t)
 	l, err := listen(netip.MustParseAddrPort("127.0.0.1:0"))

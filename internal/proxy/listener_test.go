@@ -70,7 +70,7 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-// A plain listener that forwards says so to its backends.
+// A listener without TLS forwards requests with X-Forwarded-Proto: http.
 func TestPlainListener(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, func(w http.ResponseWriter, r *http.Request) {
@@ -82,8 +82,8 @@ func TestPlainListener(t *testing.T) {
 	c.want(200, "http")
 }
 
-// A certificate is exchanged under open connections, and sessions begun before
-// are still resumed.
+// A certificate can be replaced while connections are open, and earlier sessions are still
+// resumed.
 func TestCertificateSwap(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -98,7 +98,7 @@ func TestCertificateSwap(t *testing.T) {
 		}
 		defer c.Close()
 		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-		_, _ = io.ReadAll(c) // the ticket comes with it
+		_, _ = io.ReadAll(c) // the ticket arrives before the end
 		s := c.ConnectionState()
 		return s.PeerCertificates[0].Subject.CommonName, s.DidResume
 	}
@@ -119,7 +119,7 @@ func TestCertificateSwap(t *testing.T) {
 	old.send(get).want(200, "hello")
 }
 
-// Only versions and ciphers without known weaknesses are spoken.
+// Only versions and cipher suites without known weaknesses are accepted.
 func TestTLSVersions(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -201,7 +201,7 @@ func TestDrainCuts(t *testing.T) {
 		}
 		p.head()
 		close(asked)
-		p.wait() // never answers
+		p.wait() // does not answer
 	})}, requestTimeout(time.Hour))
 	stuck := r.dial().send(get)
 	<-asked
@@ -238,7 +238,7 @@ func TestConnectionLimit(t *testing.T) {
 
 func testConnectionLimit(t *testing.T, v version, set func(*Options, int)) {
 	const limit, beyond = 2 * overflowShare, 2
-	var log bytes.Buffer // read when the listener has no connection any more
+	var log bytes.Buffer // read when the listener has no connections any more
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) {
 		set(o, limit)
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -294,14 +294,14 @@ func (r *rig) tryTo(v version) error {
 	return err
 }
 
-// waitConns waits until no more than n connections are left.
+// waitConns waits until at most n connections are left.
 func (r *rig) waitConns(n int64) {
 	for r.lis.Snapshot().Open > n {
-		runtime.Gosched() // there is nothing to wait on
+		runtime.Gosched() // there is no event to wait for
 	}
 }
 
-// Sticky cookies are set, followed, and kept from the backend.
+// Session cookies are set, followed, and removed from requests to the backend.
 func TestStickyInsert(t *testing.T) { each(t, testStickyInsert) }
 
 func testStickyInsert(t *testing.T, v version) {
@@ -326,7 +326,7 @@ func testStickyInsert(t *testing.T, v version) {
 		c.ask("GET / HTTP/1.1\r\nHost: a\r\nCookie: x=1\r\nCookie: SERVERID=" + cookies[0].Value + "; y=2\r\n\r\n")
 		c.want(200, first+"x=1; y=2")
 	}
-	// Its backend gone, the client goes to the other one and stays there.
+	// When its backend is gone, the client gets the other one and stays there.
 	i := strings.Index("ab", first[:1])
 	cfg.Backends[i].Member.SetHealth(balance.Unhealthy)
 	resp, second, _ := c.ask("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=" + cookies[0].Value + "\r\n\r\n").answer("GET")

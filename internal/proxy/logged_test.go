@@ -11,7 +11,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// A line says all there is to say, and is JSON whatever the client sent.
+// A line has all fields, and is valid JSON whatever the client has sent.
 func TestAccessLogLine(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -34,7 +34,7 @@ func TestAccessLogLine(t *testing.T) {
 	}
 }
 
-// It says the same of every version.
+// A line has the same content for every version.
 func TestAccessLog(t *testing.T) { each(t, testAccessLog) }
 
 func testAccessLog(t *testing.T, v version) {
@@ -65,15 +65,15 @@ func testAccessLog(t *testing.T, v version) {
 	}
 }
 
-// A line has the fields of the table, in its order, and each of them is in some
-// line.
+// The fields of a line are those of the table, in its order, and every field of the table
+// occurs in some line.
 func TestAccessLogHasTheFieldsOfTheTable(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello), refusing(t)})
 	for range 4 {
 		r.dial().send("GET / HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: x\r\nReferer: https://r/\r\nConnection: close\r\n\r\n").want(200, "hello")
 	}
-	// An answer that the client is seen to have taken.
+	// An answer whose receipt is confirmed.
 	r.lis.Swap(r.over(origin(t, sized)))
 	r.dial().send("GET /100000 HTTP/1.1\r\nHost: www.example.com\r\n\r\n").want(200, "*")
 	gone := newRig(t, []string{refusing(t)})
@@ -105,7 +105,7 @@ func TestAccessLogHasTheFieldsOfTheTable(t *testing.T) {
 	}
 }
 
-// keysOf are the names of the fields of a JSON object, in their order.
+// keysOf returns the names of the fields of a JSON object, in their order.
 func keysOf(t *testing.T, object []byte) (names []string) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -117,7 +117,7 @@ func keysOf(t *testing.T, object []byte) (names []string) {
 		if token == json.Delim('}') {
 			return names
 		}
-		if n%2 == 1 { // after the brace names and values take turns
+		if n%2 == 1 { // after the brace, names and values alternate
 			names = append(names, token.(string))
 		}
 	}

@@ -30,7 +30,7 @@ func TestHandshakeLimit(t *testing.T) {
 	open := r.dial().send(get)
 	open.want(200, "hello")
 
-	if !g.Enter() { // as a handshake does that takes its time
+	if !g.Enter() { // as a handshake that takes long
 		t.Fatal("the gate is taken")
 	}
 	waits := r.dial()
@@ -81,9 +81,8 @@ func TestHandshakeTurnEnds(t *testing.T) {
 	wantEmpty(t, g)
 }
 
-// Handshakes yield to all runnable goroutines: a request that arrives together with
-// many handshakes is answered when few of them have been computed, even on one
-// processor.
+// Handshakes yield to all runnable goroutines: a request that arrives together with many
+// handshakes is answered after few of them were computed, even on one processor.
 func TestHandshakesMakeWay(t *testing.T) {
 	leak.Check(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -91,10 +90,10 @@ func TestHandshakesMakeWay(t *testing.T) {
 	var computed atomic.Int64
 	cert := certificate(t, "elbow.test")
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, cfg *Config) {
-		o.HTTP3, o.Inherited = false, []Socket{} // takes nothing before Begin
+		o.HTTP3, o.Inherited = false, []Socket{} // accepts nothing before Begin
 		cfg.Certificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			computed.Add(1)
-			for start := time.Now(); time.Since(start) < 4*time.Millisecond; { // as RSA does
+			for start := time.Now(); time.Since(start) < 4*time.Millisecond; { // as an RSA signature does
 			}
 			return cert, nil
 		}
@@ -164,11 +163,11 @@ func TestHandshakesGetTheirShare(t *testing.T) {
 	}
 }
 
-// While there is no room, all pending connections are reset, and counted.
+// While there is no room, all pending connections are reset and counted.
 func TestHandshakesShed(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) {
-		o.HTTP3, o.MaxHandshakes, o.Inherited = false, 1, []Socket{} // takes nothing before Begin
+		o.HTTP3, o.MaxHandshakes, o.Inherited = false, 1, []Socket{} // accepts nothing before Begin
 	})
 	g := &r.proxy.shakes
 	g.Room = 0
@@ -236,7 +235,7 @@ func (r *rig) wantReset() {
 	}
 }
 
-// A deaf connection never returns an answer.
+// A deaf is a connection without anything to read.
 type deaf struct{ net.Conn }
 
 func (deaf) Read([]byte) (int, error) { return 0, io.EOF }
@@ -283,9 +282,8 @@ func testShortMemory(t *testing.T, v version) {
 	}
 }
 
-// Estimated memory bounds connections and exchanges before anything is measured:
-// connections first, then requests, and with HTTP/2 even streams that are not
-// answered.
+// The estimate of memory bounds connections and exchanges without a measurement: first
+// connections, then requests, and in HTTP/2 also streams that are not answered.
 func TestReckonedMemory(t *testing.T) {
 	leak.Check(t)
 	address, asked, release := holding(t)

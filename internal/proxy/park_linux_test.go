@@ -19,11 +19,10 @@ func (r *rig) parked(n int) {
 	waitFor(r.t, "connections to be parked", func() bool { return r.proxy.lot.Len() == n })
 }
 
-// settled makes connections park early.
+// settled makes connections park soon.
 func settled(o *Options, _ *Config) { o.Limits.SettleTime = 5 * time.Millisecond }
 
-// A connection that was parked goes on as if nothing had been, and as often as
-// it likes.
+// A connection serves as before after it was parked, any number of times.
 func TestParkedServes(t *testing.T) {
 	leak.Check(t)
 	for name, settings := range map[string][]setting{"TLS": {settled}, "plain": {settled, plain}} {
@@ -43,7 +42,8 @@ func TestParkedServes(t *testing.T) {
 	}
 }
 
-// Nor one whose client says nothing after the handshake.
+// A connection whose client sends nothing after the handshake is parked, and serves
+// afterwards.
 func TestParkedBeforePreface(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, settled)
@@ -65,7 +65,7 @@ func TestParkedBeforePreface(t *testing.T) {
 	}
 }
 
-// The idle timeout goes on while a connection is parked.
+// The idle timeout applies to parked connections.
 func TestParkedIdleTimeout(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, settled, idleTimeout(time.Second))
@@ -74,7 +74,8 @@ func TestParkedIdleTimeout(t *testing.T) {
 	c.wantEnd()
 }
 
-// Nor does HTTP/2 notice: between streams, and after frames that begin none.
+// An HTTP/2 connection is parked between streams and after frames that open no stream, and
+// serves as before.
 func TestParkedH2(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, settled)
@@ -95,7 +96,7 @@ func TestParkedH2(t *testing.T) {
 	}
 }
 
-// A drain ends what is parked, at once, and tells the client.
+// A drain closes parked connections at once, with close_notify.
 func TestParkedDrain(t *testing.T) {
 	leak.Check(t)
 	for name, end := range map[string]func(*Listener) error{
@@ -118,7 +119,7 @@ func TestParkedDrain(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range all {
-				if name == "drain" { // with TLS's own farewell
+				if name == "drain" { // a cut sends no close_notify
 					c.wantEnd()
 				}
 			}
@@ -127,7 +128,7 @@ func TestParkedDrain(t *testing.T) {
 	}
 }
 
-// Connections that come to rest and wake up while their listener drains all end.
+// Connections that are parked and resumed while their listener drains all end.
 func TestParkRacesDrain(t *testing.T) {
 	leak.Check(t)
 	for range 20 {

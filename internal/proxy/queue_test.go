@@ -16,7 +16,7 @@ func backendLimit(n int, patience time.Duration) setting {
 	return func(o *Options, _ *Config) { o.MaxBackendConns, o.QueueTimeout = n, patience }
 }
 
-// holding is a backend that answers hello; it answers /hold only when released.
+// holding is a backend that answers hello; it answers /hold after release.
 func holding(t *testing.T) (address string, asked, release chan struct{}) {
 	asked, release = make(chan struct{}, 16), make(chan struct{})
 	return origin(t, func(w http.ResponseWriter, r *http.Request) {
@@ -40,8 +40,8 @@ func (r *rig) awaitWaiting(i, n int) {
 	}
 }
 
-// awaitFree returns when backend i has no exchange: an answer is there for the
-// client a moment before its exchange has ended.
+// awaitFree returns when backend i has no exchange: a client has its answer a moment
+// before its exchange has ended.
 func (r *rig) awaitFree(i int) {
 	r.t.Helper()
 	for end := time.Now().Add(patience); r.cfg.Backends[i].Member.Active.Load() != 0; time.Sleep(time.Millisecond) {
@@ -90,7 +90,7 @@ func testBackendLimit(t *testing.T, v version) {
 	wantEmpty(t, &r.cfg.Backends[0].Gate)
 }
 
-// Nobody waits for longer than QueueTimeout.
+// No exchange waits for longer than QueueTimeout.
 func TestQueueTimeout(t *testing.T) {
 	leak.Check(t)
 	address, asked, release := holding(t)
@@ -101,7 +101,7 @@ func TestQueueTimeout(t *testing.T) {
 	r.dial().send(get).want(503, "*")
 }
 
-// A client that leaves while it waits gives its place in the queue up.
+// A client that disconnects while it waits leaves the queue.
 func TestClientGoneFromQueue(t *testing.T) {
 	leak.Check(t)
 	for name, ask := range map[string]func(*rig) (leave func()){
@@ -129,8 +129,8 @@ func TestClientGoneFromQueue(t *testing.T) {
 	}
 }
 
-// A full member is skipped if another one has a place; but a client whose session is
-// with the full one waits for it.
+// A full member is skipped if another one has a free place; but a client with a session of
+// the full one waits for it.
 func TestFullMemberIsPassedOver(t *testing.T) {
 	leak.Check(t)
 	asked, release := make(chan struct{}), make(chan struct{})

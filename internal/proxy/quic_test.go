@@ -232,8 +232,8 @@ func TestH3DrainCuts(t *testing.T) {
 	c.ended()
 }
 
-// A connection without a request ends after the idle timeout, one with a request
-// that takes longer does not.
+// A connection without a request is closed after the idle timeout, one with a longer
+// request is not.
 func TestH3IdleTimeout(t *testing.T) {
 	leak.Check(t)
 	next := make(chan struct{})
@@ -260,7 +260,7 @@ func TestH3IdleTimeout(t *testing.T) {
 	}
 }
 
-// Connections beyond the limit are refused, on either side of the listener.
+// Connections beyond the limit are refused, over TCP and over QUIC.
 func TestH3ConnectionLimit(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxConns = 2 })
@@ -295,7 +295,7 @@ func TestH3RapidReset(t *testing.T) {
 	for ; ; opened++ {
 		str, err := c.quic.OpenStream()
 		if err != nil {
-			break // no more credit
+			break // the limit is reached
 		}
 		_, _ = str.Write(headers(pseudo("POST", "/")...)[:5])
 	}
@@ -322,7 +322,7 @@ func TestH3EarlyData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	(&rawH3{t, first}).ask("/") // the ticket comes with it
+	(&rawH3{t, first}).ask("/") // the ticket arrives before the answer
 	r.log.next(t)
 	_ = first.CloseWithError(0x100, "")
 
@@ -343,7 +343,7 @@ func TestH3EarlyData(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			box := newNATBox(t, r.udpAddr())
-			box.holdBack() // what the server says, so that the handshake cannot go on
+			box.holdBack() // the server's packets, so that the handshake does not complete
 			tr := &quic.Transport{Conn: listenUDP(t)}
 			defer tr.Close()
 			q, err := tr.DialEarly(t.Context(), box.inside.LocalAddr(), conf, nil)
@@ -399,7 +399,7 @@ func TestH3WebSocket(t *testing.T) {
 	}
 	long := strings.Repeat("0123456789abcdef", 8<<10)
 	str := c.stream(false, connect("/", "chat"), frameData("early "))
-	go func() { // ends when the other end has taken all of it
+	go func() { // ends when the other end has received all of it
 		_, _ = str.Write(slices.Concat(frame(0x21, nil), frameData(""), frameData("late "), frameData(long)))
 		_ = str.Close()
 	}()

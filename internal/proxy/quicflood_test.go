@@ -19,8 +19,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// An initialSender sends Initial packets of its own making, with a token of the
-// server's.
+// An initialSender sends Initial packets that it composes itself, with a valid token of
+// the server.
 type initialSender struct {
 	t     *testing.T
 	r     *rig
@@ -28,11 +28,11 @@ type initialSender struct {
 	token []byte
 }
 
-// newInitialSender gets a token, which takes a Retry.
+// newInitialSender gets a token by a Retry.
 func newInitialSender(t *testing.T, r *rig) *initialSender {
 	t.Helper()
 	s := &initialSender{t: t, r: r, udp: listenUDP(t)}
-	s.send(make([]byte, 8), false) // looked at no further than its token
+	s.send(make([]byte, 8), false) // the server checks the token only
 	b := make([]byte, 2000)
 	_ = s.udp.SetReadDeadline(time.Now().Add(patience))
 	n, err := s.udp.Read(b)
@@ -44,7 +44,7 @@ func newInitialSender(t *testing.T, r *rig) *initialSender {
 	return s
 }
 
-// send sends a packet, which decrypts or not. There is no ClientHello in it, but a PING.
+// send sends a packet that can be decrypted or not. It contains a PING, not a ClientHello.
 func (s *initialSender) send(id []byte, decrypts bool) {
 	s.t.Helper()
 	b := sealed(id, s.token, []byte{1})
@@ -56,14 +56,14 @@ func (s *initialSender) send(id []byte, decrypts bool) {
 	}
 }
 
-// flood sends packets with ids of their own until n have been seen to.
+// flood sends packets with different ids until the server has processed n.
 func (s *initialSender) flood(n int, decrypts bool) {
 	s.t.Helper()
 	seen := func() float64 {
 		return s.r.unshaken() + s.r.series()["elbow_listener_connections_total{lb=lb-test,listener=443}"]
 	}
 	for want, before := seen()+float64(n), seen(); before < want; before = seen() {
-		// Packets may get lost, also on loopback: then there are too few, and more are sent.
+		// Packets may get lost, also on loopback; then more are sent.
 		for range min(50, int(want-before)) {
 			id := make([]byte, 8)
 			_, _ = rand.Read(id)
@@ -73,21 +73,23 @@ func (s *initialSender) flood(n int, decrypts bool) {
 	}
 }
 
-// Packets with a valid token that do not decrypt get no place among the handshakes.
+// Packets with a valid token that cannot be decrypted do not count as handshakes in
+// progress.
 func TestQUICJunkHoldsNoPlace(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxShaking = -1 })
 	newInitialSender(t, r).flood(2*quicShakingMax/10, false)
 	if n := r.lis.quic.shaking.Load(); n != 0 {
-		t.Errorf("%d handshakes are under way", n)
+		t.Errorf("%d handshakes are in progress", n)
 	}
 	if got := r.dialRaw().ask("/"); got != "hello" {
 		t.Errorf("got %q", got)
 	}
 }
 
-// One address cannot have all places, even with packets that do decrypt: clients at
-// other addresses are served beside it. When it has none left, its own are refused.
+// One address cannot use the whole limit on handshakes, even with packets that can be
+// decrypted: clients at other addresses are served, and those at this address are refused
+// when its share is used up.
 func TestQUICHandshakesShare(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxShaking = -1 },
@@ -96,7 +98,7 @@ func TestQUICHandshakesShare(t *testing.T) {
 	const share = quicShakingMax / quicShakingShare
 	s.flood(share+100, true)
 	if n := r.lis.quic.shaking.Load(); n != share {
-		t.Errorf("%d handshakes are under way, want %d", n, share)
+		t.Errorf("%d handshakes are in progress, want %d", n, share)
 	}
 	tr := &quic.Transport{Conn: listenUDPAt(t, net.IPv4(127, 0, 0, 2))}
 	defer tr.Close()
@@ -110,8 +112,8 @@ func TestQUICHandshakesShare(t *testing.T) {
 	}
 }
 
-// Handshakes have no more than their part of the memory, and half of that as long as
-// addresses are not proved.
+// Handshakes use at most their share of the memory, and half of it without validated
+// addresses.
 func TestQUICHandshakesRoom(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, limits(exchange.Limits{HandshakeTimeout: time.Hour}),
@@ -123,7 +125,7 @@ func TestQUICHandshakesRoom(t *testing.T) {
 	s := &initialSender{t: t, r: r, udp: listenUDP(t)}
 	s.flood(int(room/2), true)
 	if n := q.shaking.Load(); n != room/2 {
-		t.Errorf("%d handshakes are under way, want %d", n, room/2)
+		t.Errorf("%d handshakes are in progress, want %d", n, room/2)
 	}
 	if !q.distrusts() {
 		t.Error("clients need not prove their addresses")
@@ -132,7 +134,7 @@ func TestQUICHandshakesRoom(t *testing.T) {
 	if !q.wouldRefuse(own) || q.wouldRefuse(other) {
 		t.Error("there is a place for the client that has most, or none for another one")
 	}
-	r.proxy.quicShaking.Add(room - room/2) // as if they were another port's
+	r.proxy.quicShaking.Add(room - room/2) // as if another port had them
 	if !q.wouldRefuse(other) {
 		t.Error("there is a place for more than there is memory for")
 	}
@@ -140,10 +142,10 @@ func TestQUICHandshakesRoom(t *testing.T) {
 	r.dial().send(get).want(200, "hello")
 }
 
-// sealed is a client's Initial packet with this id, token and payload, which is
-// padded to the least size there is.
+// sealed returns a client's Initial packet with this id, token and payload, padded to the
+// minimum size.
 func sealed(id, token, payload []byte) []byte {
-	b := []byte{0xc3, 0, 0, 0, 1} // a number of four bytes; version 1
+	b := []byte{0xc3, 0, 0, 0, 1} // packet number of four bytes; version 1
 	b = append(append(b, byte(len(id))), id...)
 	b = append(b, 0)
 	b = append(quicvarint.Append(b, uint64(len(token))), token...)

@@ -20,16 +20,16 @@ import (
 	"elbow/internal/leak"
 )
 
-// testedQUIC is the version of quic-go whose way of telling ids, and of asking
-// for random bytes, was looked at. Another one has to be looked at again: the
-// tracer gets the id of the client's first packet (server.go, handleInitialImpl), and
-// that of the transport an event for each packet of an unknown connection that is not
-// answered, before the next batch is read (transport.go, handlePacket).
+// testedQUIC is the version of quic-go whose source was checked for how it reports ids and
+// reads random bytes. Another version has to be checked again: the tracer gets the id of
+// the client's first packet (server.go, handleInitialImpl), and that of the transport an
+// event for each packet of an unknown connection that is not answered, before the next
+// batch is read (transport.go, handlePacket).
 const testedQUIC = "v0.65.0"
 
 func TestQUICVersion(t *testing.T) {
 	leak.Check(t)
-	// Not from the build information: that of a test binary lists no modules.
+	// The build information of a test binary lists no modules.
 	text, err := os.ReadFile("../../go.mod")
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func hashing(t testing.TB, name string, g *balance.Group) balance.Scheduler {
 // backendOf returns the backend's name in an answer such as "a 127.0.0.1".
 func backendOf(answer string) string { return answer[:strings.IndexByte(answer, ' ')] }
 
-// firstIDs are connection ids of first packets. Those of a family have the same 2nd to
+// firstIDs are connection ids of first packets. The ids of a family have the same 2nd to
 // 4th byte.
 var firstIDs = []struct{ family, id string }{
 	{"one", "00aabbcc00000000"},
@@ -137,7 +137,7 @@ func TestQUICSchedulers(t *testing.T) {
 	}
 }
 
-// The id is that of the client's very first packet, with Retry in between too.
+// The id is that of the client's first packet, even if a Retry follows.
 func TestFirstIDIsTheClients(t *testing.T) {
 	leak.Check(t)
 	for _, retry := range []bool{false, true} {

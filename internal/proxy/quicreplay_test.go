@@ -14,8 +14,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// What a client sent in 0-RTT packets is served once, however often a copy of it
-// comes; the client itself, coming back with a new ticket, is served each time.
+// Requests in 0-RTT packets are served once, however often copies of the packets arrive.
+// The client itself is served each time that it returns with a new ticket.
 func TestH3Replay(t *testing.T) {
 	leak.Check(t)
 	var served atomic.Int32
@@ -31,14 +31,14 @@ func TestH3Replay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	(&rawH3{t, c}).ask("/") // the ticket comes with it
+	(&rawH3{t, c}).ask("/") // the ticket arrives before the answer
 	_ = c.CloseWithError(0x100, "")
 	r.waitConns(0)
 	served.Store(0)
 
 	box := newNATBox(t, r.udpAddr())
 	box.copy()
-	box.holdBack() // so that the handshake cannot go on
+	box.holdBack() // so that the handshake does not complete
 	tr := &quic.Transport{Conn: listenUDP(t)}
 	defer tr.Close()
 	q, err := tr.DialEarly(t.Context(), box.inside.LocalAddr(), conf, nil)
@@ -55,12 +55,13 @@ func TestH3Replay(t *testing.T) {
 	}
 }
 
-// unshaken is how many handshakes have come to nothing.
+// unshaken returns the number of handshakes that were not completed.
 func (r *rig) unshaken() float64 {
 	return r.series()["elbow_listener_handshakes_total{lb=lb-test,listener=443,result=failed}"]
 }
 
-// A guard remembers what it has room for, and refuses what it may have forgotten.
+// A guard remembers as many tickets as it has room for, and refuses tickets that it may
+// have forgotten.
 func TestReplayGuard(t *testing.T) {
 	leak.Check(t)
 	var g replayGuard

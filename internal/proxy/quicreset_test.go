@@ -15,11 +15,12 @@ import (
 	"elbow/internal/leak"
 )
 
-// smallest is the longest packet that quic-go does not answer with a reset.
+// smallest is the length, in bytes, of the longest packet that quic-go does not answer
+// with a reset.
 const smallest = 42
 
-// A client that only asks whether we are there is told by the next process at once
-// that its connection is gone.
+// A client that only sends keep-alive packets receives a stateless reset from the next
+// process at once.
 func TestQUICResetOfKeepAlive(t *testing.T) {
 	leak.Check(t)
 	backend := origin(t, hello)
@@ -35,8 +36,8 @@ func TestQUICResetOfKeepAlive(t *testing.T) {
 	}
 	(&rawH3{t, c}).ask("/")
 	box.copy()
-	box.loseLonger(smallest)   // as probes of the path MTU, which quic-go answers
-	box.moveTo(next.udpAddr()) // the first one's last words get nowhere
+	box.loseLonger(smallest)   // such as probes of the path MTU, which quic-go answers
+	box.moveTo(next.udpAddr()) // packets of the first process reach no client
 	select {
 	case <-c.Context().Done():
 	case <-time.After(quicSilence / 2):
@@ -53,9 +54,9 @@ func TestQUICResetOfKeepAlive(t *testing.T) {
 	}
 }
 
-// Each packet of a size that allows for it is answered with a smaller one, and a
-// reset by nothing (RFC 9000, 10.3 and 10.3.3), be its connection one of a process
-// that is gone or of this one.
+// Each packet that is long enough is answered with a shorter stateless reset, and a reset
+// is not answered (RFC 9000, 10.3 and 10.3.3), whether its connection was one of an
+// earlier process or of this one.
 func TestQUICResetSizes(t *testing.T) {
 	leak.Check(t)
 	const tokenLen, minReset = 16, 21 // RFC 9000, 10.3
@@ -76,8 +77,8 @@ func TestQUICResetSizes(t *testing.T) {
 		packet := append([]byte{0x40}, id.Bytes()...)
 		packet = append(packet, make([]byte, 1200)...)
 		for n := 1; n <= 60; n++ {
-			// What follows is answered in any case: when its answer is there, that to
-			// the first one has been.
+			// The second packet is always answered: when its answer has arrived, the
+			// answer to the first has too.
 			for _, size := range []int{n, 43 + n} {
 				if _, err := c.WriteTo(packet[:size], r.udpAddr()); err != nil {
 					t.Fatal(err)

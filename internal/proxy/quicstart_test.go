@@ -11,12 +11,12 @@ import (
 	"elbow/internal/leak"
 )
 
-// tryQUIC dials until ctx is done, and says how it ended.
+// tryQUIC dials until ctx is done, and sends the error.
 func (r *rig) tryQUIC(ctx context.Context) <-chan error {
 	ended := make(chan error, 1)
 	tr := &quic.Transport{Conn: listenUDP(r.t)}
 	r.t.Cleanup(func() { _ = tr.Close() })
-	go func() { // ends with ctx at the latest; all callers await it
+	go func() { // ends with ctx at the latest; all callers wait for it
 		c, err := tr.Dial(ctx, r.udpAddr(), h3TLS(), nil)
 		if err == nil {
 			_ = c.CloseWithError(0x100, "")
@@ -26,15 +26,16 @@ func (r *rig) tryQUIC(ctx context.Context) <-chan error {
 	return ended
 }
 
-// Handshakes over QUIC wait at the same gate as those over TCP, and what ends them
-// ends the turn: the server's first packet, the client's going, the end of patience.
+// Handshakes over QUIC wait at the same gate as those over TCP. The turn of a handshake
+// ends with the server's first packet, when the client disconnects, or after the gate's
+// patience.
 func TestQUICHandshakeLimit(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, func(o *Options, _ *Config) { o.MaxHandshakes = 1 })
 	g := &r.proxy.shakes
 	idle := func() bool { return g.Inside.Load() == 0 && !r.lis.quic.turns.Any() }
 
-	g.Enter() // as a handshake does that takes its time
+	g.Enter() // as a handshake that takes long
 	waits := r.tryQUIC(t.Context())
 	waitFor(t, "a queue", func() bool { return g.Waiting() == 1 })
 	g.Leave()
@@ -65,7 +66,7 @@ func TestQUICHandshakeLimit(t *testing.T) {
 	r.dialRaw().ask("/")
 }
 
-// Once handshakes are turned away, clients have to prove their addresses.
+// Once handshakes are refused, clients have to validate their addresses.
 func TestQUICHandshakePress(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})

@@ -2,6 +2,6 @@
 
 package proxy
 
-// raceDetector tells that sync.Pool drops things at random, so that allocations
-// cannot be counted.
+// raceDetector reports that sync.Pool drops objects at random, so that allocations cannot
+// be counted.
 const raceDetector = true

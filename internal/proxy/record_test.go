@@ -11,10 +11,10 @@ import (
 	"elbow/internal/leak"
 )
 
-// A recordWatch notes the lengths of the TLS records that a client gets.
+// A recordWatch records the lengths of the TLS records that a client receives.
 type recordWatch struct {
 	net.Conn
-	rest    []byte // of a header or a record that has not ended
+	rest    []byte // of an incomplete header or record
 	lengths []int
 }
 
@@ -32,8 +32,8 @@ func (w *recordWatch) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// The first records of a connection fit into a packet, so that they can be read
-// at once; later ones are as long as they may be.
+// The first records of a connection fit into a packet, so that the client can decrypt them
+// at once; later ones have the maximum length.
 func TestRecordsGrow(t *testing.T) {
 	leak.Check(t)
 	const size = 512 << 10

@@ -21,8 +21,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// refuser answers each POST with 413 before it has read the body, and takes nothing
-// of that.
+// refuser is a backend that answers each POST with 413 and does not read the body.
 func refuser(t testing.TB) string {
 	return scripted(t, func(_ int, p *peer) {
 		for {
@@ -40,13 +39,13 @@ func refuser(t testing.TB) string {
 	})
 }
 
-// uploads are the backends that answer before the end of an upload, and how.
+// uploads returns backends that refuse uploads, by the status that the client gets.
 func uploads(t testing.TB) map[string]string {
 	return map[string]string{"413": refuser(t), "502": refusing(t)}
 }
 
-// A client that reads nothing of its stream before it has sent all of a body finds
-// the answer, sees no reset, and has the connection for the next request.
+// A client that sends a whole body before it reads its stream gets the answer, sees no
+// reset, and can use the connection for the next request.
 func TestH2RefusedUpload(t *testing.T) {
 	leak.Check(t)
 	for status, backend := range uploads(t) {
@@ -96,7 +95,7 @@ func TestH2RefusedUpload(t *testing.T) {
 	}
 }
 
-// A client that ends its body short when it sees an error gets the rest of that.
+// A client that ends its body early because of an error gets the rest of the answer.
 func TestH2UploadEndsShortAfterTheHead(t *testing.T) {
 	leak.Check(t)
 	ended := make(chan struct{})
@@ -121,7 +120,7 @@ func TestH2UploadEndsShortAfterTheHead(t *testing.T) {
 		f, err := c.ReadFrame()
 		c.ok(err)
 		switch f := f.(type) {
-		case *http2.PingFrame: // the end of the body has come before it
+		case *http2.PingFrame: // the end of the body has arrived before it
 			end()
 		case *http2.DataFrame:
 			answer += string(f.Data())
@@ -138,7 +137,7 @@ func TestH2UploadEndsShortAfterTheHead(t *testing.T) {
 	}
 }
 
-// The reset that asks to stop does not come with the answer.
+// The reset that asks the client to stop is not sent together with the answer.
 func TestH2RefusedUploadIsResetLater(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{refuser(t)}, limits(exchange.Limits{LingerTimeout: patience}))
@@ -156,7 +155,7 @@ func TestH2RefusedUploadIsResetLater(t *testing.T) {
 			break
 		}
 	}
-	// The client may end it by itself, either way.
+	// The client may end the stream itself, by a reset or by END_STREAM.
 	c.ok(c.WriteRSTStream(id, http2.ErrCodeCancel))
 	id = c.open(false, ":method: POST")
 	c.wantStatus(id, "413")
@@ -164,7 +163,7 @@ func TestH2RefusedUploadIsResetLater(t *testing.T) {
 	c.wantStatus(c.open(true), "200")
 }
 
-// As over HTTP/2.
+// A client over HTTP/3 that sends a whole body before it reads gets the answer.
 func TestH3RefusedUpload(t *testing.T) {
 	leak.Check(t)
 	for status, backend := range uploads(t) {
@@ -189,7 +188,7 @@ func TestH3RefusedUpload(t *testing.T) {
 	}
 }
 
-// A client that neither sends nor ends is told to stop after a while.
+// A client that neither sends nor ends its body gets STOP_SENDING after a while.
 func TestH3RefusedUploadIsStopped(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{refuser(t)})
@@ -197,11 +196,10 @@ func TestH3RefusedUploadIsStopped(t *testing.T) {
 	if _, err := io.ReadAll(str); err != nil {
 		t.Error(err)
 	}
-	<-str.Context().Done() // by STOP_SENDING
+	<-str.Context().Done() // closed by STOP_SENDING
 }
 
-// Clients that others have written find the answer to an upload that is refused at
-// once.
+// Independent clients get the answer to an upload that is refused at once.
 func TestH2ClientsRefusedUpload(t *testing.T) {
 	leak.Check(t)
 	long := filepath.Join(t.TempDir(), "long")
@@ -250,13 +248,13 @@ req.write(Buffer.alloc(3 << 20));
 if (process.argv[2] == "end") req.end();
 `
 
-// git push, whose first request is small and whose second is not.
+// git push: its first request is small, and the second is large.
 func TestH2ClientsRefusedPush(t *testing.T) {
 	leak.Check(t)
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip(err)
 	}
-	r := newRig(t, []string{scripted(t, gitRefuser)}, idleTimeout(time.Hour)) // what ends a connection may not be needed
+	r := newRig(t, []string{scripted(t, gitRefuser)}, idleTimeout(time.Hour)) // so that the idle timeout closes no connection
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	dir := t.TempDir()
@@ -268,7 +266,7 @@ func TestH2ClientsRefusedPush(t *testing.T) {
 		out, err := c.CombinedOutput()
 		return string(out), err
 	}
-	noise := make([]byte, 3<<20) // that cannot be compressed
+	noise := make([]byte, 3<<20) // random, so that it cannot be compressed
 	_, _ = chooser.Read(noise)
 	if err := os.WriteFile(filepath.Join(dir, "noise"), noise, 0o600); err != nil {
 		t.Fatal(err)
@@ -305,7 +303,7 @@ func gitRefuser(_ int, p *peer) {
 		case req.Method == "GET":
 			refs := strings.Repeat("0", 40) + " capabilities^{}\x00report-status delete-refs\n"
 			answer("200 OK", "advertisement", fmt.Sprintf("001f# service=git-receive-pack\n0000%04x%s0000", len(refs)+4, refs))
-		case req.ContentLength == 4: // whether it is allowed to
+		case req.ContentLength == 4: // git's check for permission
 			_, _ = io.Copy(io.Discard, req.Body)
 			answer("200 OK", "result", "")
 		default:

@@ -39,7 +39,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 			p.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
 			return
 		}
-		<-stuck // neither reads nor answers
+		<-stuck // the backend neither reads nor answers
 	})
 	defer close(stuck)
 	long := strings.Repeat("x", 24<<10)
@@ -73,7 +73,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 	})
 	t.Run("HTTP/2 body", func(t *testing.T) {
 		r := newRig(t, []string{backend}, withoutHTTP3)
-		// The kernel's buffers take some MB, then the window bounds the rest.
+		// The kernel's buffers hold some MB, then the window bounds the rest.
 		const size = 32 << 20
 		c := r.dial2().ask("POST /stuck HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n" + strings.Repeat("x", size))
 		r.awaitHeld(overload.ExchangeCost+overload.UploadCost+http2.StreamWindow/2, overload.ExchangeCost+overload.UploadCost+http2.StreamWindow+2*http2.MaxFrame)
@@ -124,13 +124,13 @@ func TestH3UnfinishedHeadsAreBounded(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
 	c := r.dialRaw()
-	const length, room = 30 << 10, 24 << 10                                    // of a head, and what that takes beyond 8 KiB
+	const length, room = 30 << 10, 24 << 10                                    // of a head, and the buffer for it beyond 8 KiB
 	b := headers(pseudo("GET", "/", "x", strings.Repeat("\x01", length/4))...) // 30 bits each
 	var refused atomic.Int32
 	var reading sync.WaitGroup
 	for range quicStreams - 1 {
 		str := c.stream(false)
-		_, _ = str.Write(b[:len(b)-1]) // in vain if it is refused meanwhile
+		_, _ = str.Write(b[:len(b)-1]) // fails if the request was refused
 		reading.Add(1)
 		go func() { // ends with the stream
 			defer reading.Done()
@@ -175,7 +175,7 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 			}
 		})
 		if len(busy) == 1 {
-			busy[0].Memory.Hold(2 * r.proxy.process.Budget.Limit()) // as if it did
+			busy[0].Memory.Hold(2 * r.proxy.process.Budget.Limit()) // as if it held that much
 		}
 		return len(busy) == 1
 	})

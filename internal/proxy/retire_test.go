@@ -10,9 +10,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// An exchange with a backend that was taken out goes on, and is cut when it
-// has not ended by the deadline: the client is told by an answer that breaks
-// off.
+// An exchange with a backend that was removed continues, and is cut if it has not ended by
+// the deadline: the client gets a truncated answer.
 func TestRetiredBackendIsCutAtTheDeadline(t *testing.T) {
 	leak.Check(t)
 	each(t, testRetiredBackendIsCutAtTheDeadline)

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// A request whose body comes after its head, with a known length or without one,
-// gives its backend connection back when it has been answered, and the next one
-// uses it.
+// A request whose body arrives after its head, with or without a known length, releases
+// its backend connection after the answer, and the next one reuses it.
 func TestUploadReusesBackendConnection(t *testing.T) { each(t, testUploadReusesBackendConnection) }
 
 func testUploadReusesBackendConnection(t *testing.T, v version) {

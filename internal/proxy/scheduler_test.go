@@ -2,9 +2,9 @@ package proxy
 
 import "testing"
 
-// Every scheduler chooses for requests of every version: some in turn, some by who
-// the client is. What the QUIC ones look at is in quicid_test.go; where there is no
-// QUIC, they look at the source address as sch does.
+// Every scheduler chooses for requests of every version: some in turn, some by the
+// client's address. quicid_test.go tests the ones for QUIC; without QUIC they use the
+// source address as sch does.
 func TestSchedulers(t *testing.T) { each(t, testSchedulers) }
 
 func testSchedulers(t *testing.T, v version) {

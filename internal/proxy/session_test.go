@@ -10,8 +10,9 @@ import (
 	"elbow/internal/leak"
 )
 
-// A session cookie is not set on what a cache may give to others: an answer that is
-// meant for them goes without it, one that says nothing becomes private.
+// A session cookie is not set on an answer that a shared cache may store: an answer that
+// says it is cacheable is sent without the cookie, and one that says nothing becomes
+// private.
 func TestSessionCookieAndCaches(t *testing.T) {
 	leak.Check(t)
 	const (

@@ -13,18 +13,18 @@ import (
 	"elbow/internal/leak"
 )
 
-// withSessions gives the listener these keys.
+// withSessions sets the listener's session keys.
 func withSessions(s *Sessions) setting { return func(_ *Options, c *Config) { c.Sessions = s } }
 
-// oneSession is a client that keeps one session, whomever it was with.
+// oneSession is a cache of one session, whatever the server is.
 type oneSession struct{ state *tls.ClientSessionState }
 
 func (o *oneSession) Get(string) (*tls.ClientSessionState, bool) { return o.state, o.state != nil }
 
 func (o *oneSession) Put(_ string, s *tls.ClientSessionState) { o.state = s }
 
-// handshakes are the ways in which a client comes; each reports whether it
-// resumed its session.
+// handshakes are the ways in which a client connects; each reports whether it resumed its
+// session.
 var handshakes = map[string]func(r *rig, c *tls.Config) bool{
 	"TLS 1.2": func(r *rig, c *tls.Config) bool { return overTCP(r, c, tls.VersionTLS12) },
 	"TLS 1.3": func(r *rig, c *tls.Config) bool { return overTCP(r, c, tls.VersionTLS13) },
@@ -54,11 +54,11 @@ func overQUIC(r *rig, c *tls.Config) bool {
 		r.t.Fatal(err)
 	}
 	defer func() { _ = conn.CloseWithError(0x100, "") }()
-	(&rawH3{r.t, conn}).ask("/") // a ticket comes with it
+	(&rawH3{r.t, conn}).ask("/") // a ticket arrives before the answer
 	return conn.ConnectionState().TLS.DidResume
 }
 
-// A session goes on with whoever has the keys, and with nobody else.
+// A session can be resumed at a listener with the same keys, and at no other.
 func TestSessions(t *testing.T) {
 	leak.Check(t)
 	now, next, other := [32]byte{1}, [32]byte{2}, [32]byte{3}
@@ -94,7 +94,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// Keys are exchanged while the listener runs, over TCP and QUIC.
+// Keys can be replaced while the listener runs, over TCP and QUIC.
 func TestSessionsSwap(t *testing.T) {
 	leak.Check(t)
 	backend := origin(t, hello)
@@ -119,7 +119,7 @@ func TestSessionsSwap(t *testing.T) {
 			}
 			cfg := *r.cfg
 			cfg.Sessions = nil
-			r.lis.Swap(&cfg) // the keys stay, rather than none
+			r.lis.Swap(&cfg) // without Sessions the keys are kept
 			if !shake(r, client) {
 				t.Error("without other keys, a ticket was not taken")
 			}
@@ -127,7 +127,7 @@ func TestSessionsSwap(t *testing.T) {
 	}
 }
 
-// A session is good for the name it was made for (RFC 6066, 3).
+// A session is resumed only for the name that it was made for (RFC 6066, 3).
 func TestSessionsKeepToTheirName(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)}, withSessions(&Sessions{Tickets: [][32]byte{{1}}}))
@@ -148,8 +148,8 @@ func TestSessionsKeepToTheirName(t *testing.T) {
 	}
 }
 
-// A client that proved its address before need not do it again, though another
-// process asks.
+// A client that has validated its address does not have to do it again, also at another
+// process with the same keys.
 func TestQUICTokens(t *testing.T) {
 	leak.Check(t)
 	backend := origin(t, hello)
@@ -185,8 +185,8 @@ func TestQUICTokens(t *testing.T) {
 	}
 }
 
-// A client is told by the next process that its connection is gone, as soon as it
-// says something; a process without the key cannot tell it.
+// The next process answers a packet of an earlier connection with a stateless reset; a
+// process without the key cannot.
 func TestQUICReset(t *testing.T) {
 	leak.Check(t)
 	backend := origin(t, hello)
@@ -196,7 +196,7 @@ func TestQUICReset(t *testing.T) {
 		c := r.dialQUIC(nil, box.inside.LocalAddr())
 		(&rawH3{t, c}).ask("/")
 		next := newRig(t, []string{backend}, withSessions(after))
-		box.moveTo(next.udpAddr()) // the first one's last words get nowhere
+		box.moveTo(next.udpAddr()) // packets of the first process reach no client
 		str, err := c.OpenStream()
 		if err != nil {
 			t.Fatal(err)

@@ -139,11 +139,11 @@ func idleTimeout(d time.Duration) setting {
 	return func(_ *Options, c *Config) { c.IdleTimeout = d }
 }
 
-// plain makes the listener serve plain HTTP.
+// plain makes the listener serve HTTP without TLS.
 func plain(_ *Options, c *Config) { c.Certificate = nil }
 
-// newRig serves a TLS listener over the backends at these addresses, all of them
-// healthy and used in turn.
+// newRig serves a TLS listener with the backends at these addresses, all of them healthy
+// and scheduled by rr.
 func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 	t.Helper()
 	cert := certificate(t, "elbow.test")
@@ -160,7 +160,7 @@ func newRig(t testing.TB, addresses []string, settings ...setting) *rig {
 		o.Limits.LingerTimeout = 200 * time.Millisecond // tests leave connections open
 	}
 	if o.Limits.UnreadTimeout == 0 {
-		o.Limits.UnreadTimeout = 200 * time.Millisecond // so do tests over HTTP/3
+		o.Limits.UnreadTimeout = 200 * time.Millisecond // as above, over HTTP/3
 	}
 	r.proxy = New(o)
 	group := new(balance.Group)
@@ -213,7 +213,7 @@ func (r *rig) close() {
 	r.closed = true
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_ = r.lis.Drain(ctx) // cut: tests have their own checks of what ends how
+	_ = r.lis.Drain(ctx) // cut: the tests check themselves how connections end
 	for _, b := range r.cfg.Backends {
 		b.Retire()
 	}
@@ -260,8 +260,8 @@ func (c *client) send(raw string) *client {
 	return c
 }
 
-// answer reads one answer to a request of this method, and its body, whose
-// error is returned.
+// answer reads one answer to a request of this method, and its body; the error is that of
+// the body.
 func (c *client) answer(method string) (*http.Response, string, error) {
 	c.t.Helper()
 	resp, err := http.ReadResponse(c.r, &http.Request{Method: method})

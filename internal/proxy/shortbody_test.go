@@ -14,9 +14,9 @@ import (
 	"elbow/internal/proxy/h2"
 )
 
-// A client that ends its body short once it has seen the head of the answer gets the
-// rest of that, and is not waited for any more, so that it does not count as one that
-// stands still.
+// A client that ends its body early after the head of the answer gets the rest of the
+// answer. The proxy stops waiting for the body, so that the client does not count as
+// stalled.
 func TestBodyEndsShortAfterTheHead(t *testing.T) {
 	each(t, func(t *testing.T, v version) {
 		for _, tt := range []struct {
@@ -28,7 +28,7 @@ func TestBodyEndsShortAfterTheHead(t *testing.T) {
 			{"in chunks", func(r *rig) io.Reader { return r.shortBody(v, "Transfer-Encoding: chunked\r\n\r\n64\r\nhello") }, true},
 		} {
 			if tt.only1 && v != http11 {
-				continue // any end is right there
+				continue // without a length any end is valid
 			}
 			t.Run(tt.name, func(t *testing.T) {
 				leak.Check(t)
@@ -59,8 +59,8 @@ func TestBodyEndsShortAfterTheHead(t *testing.T) {
 	})
 }
 
-// shortBody asks with a body that ends short once the head of the answer has come, and
-// returns what is to be read of that.
+// shortBody makes a request with a body that is ended early after the head of the answer,
+// and returns a reader of the answer.
 func (r *rig) shortBody(v version, rest string) io.Reader {
 	r.t.Helper()
 	switch v {

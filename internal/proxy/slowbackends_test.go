@@ -12,7 +12,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// trickled is sized piece by piece, over half of the time that slow clients take.
+// trickled does what sized does, piece by piece, over half of the time that slow clients
+// take.
 func trickled(w http.ResponseWriter, r *http.Request) {
 	const pieces = 10
 	n, _ := strconv.Atoi(r.URL.Path[1:])
@@ -27,8 +28,8 @@ func trickled(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 }
 
-// Backends of HTTP/2, those that send their answers slowly, those that have few
-// places and those that are removed make no difference to slow clients.
+// Slow clients get their complete answers from HTTP/2 backends, from slow backends, from
+// those with few places and from those that are removed.
 func TestSlowClientsOfBackends(t *testing.T) {
 	leak.Check(t)
 	stop, end := slowEvent{name: "stop", do: stopped}, slowEvent{name: "end of the drain", cuts: true, do: func(r *rig) func() error { return r.drain(pause / 4) }}
@@ -53,9 +54,9 @@ func TestSlowClientsOfBackends(t *testing.T) {
 	}
 }
 
-// An answer that the backend breaks off is cut for slow clients, too, and the access
-// log says who did it; one that is cut with a backend which was removed was cut from
-// here.
+// An answer that the backend breaks off is truncated for slow clients too, and the access
+// log names the upstream as the side. If a backend was removed, the side of its cut
+// exchanges is self.
 func TestSlowClientsOfBreakingBackends(t *testing.T) {
 	leak.Check(t)
 	const size = 2 << 20
@@ -75,7 +76,7 @@ func TestSlowClientsOfBreakingBackends(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		})
 	}
-	silent := func(t testing.TB) string { // sends the half, and nothing more
+	silent := func(t testing.TB) string { // sends half of the body
 		return scripted(t, func(_ int, p *peer) {
 			if p.head() != "" {
 				p.send(half)
@@ -147,8 +148,8 @@ func TestSlowClientsOfBreakingBackends(t *testing.T) {
 	}
 }
 
-// With one to three places at the backend slow clients come one after the other, and
-// all get their answers: who takes something keeps his place.
+// With one to three places at the backend slow clients are served one after the other, and
+// all get their answers: a client that reads keeps its place.
 func TestSlowClientsWithFewPlaces(t *testing.T) {
 	leak.Check(t)
 	const size = 1 << 20
@@ -160,7 +161,7 @@ func TestSlowClientsWithFewPlaces(t *testing.T) {
 				})
 				var reading sync.WaitGroup
 				var takers []*taker
-				for _, p := range []manner{slow, fast, halved, slow}[:min(2*places, 4)] { // as many may wait
+				for _, p := range []manner{slow, fast, halved, slow}[:min(2*places, 4)] { // the queue has room for as many
 					k := &taker{name: string(p), size: size, manner: p}
 					k.ask(v, r)
 					takers = append(takers, k)

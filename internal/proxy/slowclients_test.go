@@ -30,14 +30,14 @@ const (
 	fast   manner = "fast"
 	slow   manner = "slow"        // piece by piece, over some 250 ms
 	still  manner = "still"       // nothing for 250 ms
-	halved manner = "half-closed" // slow, and nothing more is sent from the request on; see ask3
+	halved manner = "half-closed" // slow, and half-closed after the request; see ask3
 )
 
 // pause is how long a stalled client reads nothing: far longer than the limits of idle
 // connections and of lingering in these tests.
 const pause = 250 * time.Millisecond
 
-// A taker is one client that takes one answer.
+// A taker is one client that reads one answer.
 type taker struct {
 	name   string // also the query of its request, which identifies it in the access log
 	size   int
@@ -49,11 +49,11 @@ type taker struct {
 	err    error
 }
 
-// readPiece reads a piece of an answer, which may be its end.
+// readPiece reads a piece of an answer, which may be the last.
 func readPiece(body io.Reader, p []byte) (int, error) {
 	n, err := io.ReadFull(body, p)
 	if err == io.ErrUnexpectedEOF && n > 0 {
-		err = nil // the next read returns the end again, if it was one
+		err = nil // the next read returns the end again
 	}
 	return n, err
 }
@@ -188,12 +188,12 @@ func (k *taker) ask2(r *rig) {
 		}
 		f, err := next()
 		if err != nil {
-			return 0, fmt.Errorf("%v", err) // an end here is none of the answer
+			return 0, fmt.Errorf("%v", err) // an end here is not the end of the answer
 		}
 		d := f.(*http2.DataFrame)
 		n := len(d.Data())
 		if ended = d.StreamEnded(); n > 0 && k.manner != halved {
-			_ = c.WriteWindowUpdate(0, uint32(n)) // in vain if the connection is over, as reading tells
+			_ = c.WriteWindowUpdate(0, uint32(n)) // fails if the connection has ended, which the reader reports
 			if !ended {
 				_ = c.WriteWindowUpdate(id, uint32(n))
 			}
@@ -202,12 +202,12 @@ func (k *taker) ask2(r *rig) {
 	}
 }
 
-// narrowWindow is the flow-control window of a stream to a client that is not fast, in
-// bytes.
+// narrowWindow is the flow-control window, in bytes, of a stream of a client that is not
+// fast.
 const narrowWindow = 64 << 10
 
-// room returns how much of an answer over HTTP/3 may be sent before the client reads
-// it.
+// room returns the number of bytes of an answer over HTTP/3 that may be sent before the
+// client reads.
 func (k *taker) room() int {
 	if k.manner == fast {
 		return k.size
@@ -275,7 +275,7 @@ func removed(r *rig) func() error {
 func impatient(o *Options, c *Config) {
 	c.IdleTimeout = pause / 8
 	o.Limits.LingerTimeout, o.Limits.SettleTime = pause/8, pause/16
-	o.Limits.UnreadTimeout = 10 * pause // slow clients keep it
+	o.Limits.UnreadTimeout = 10 * pause // slow clients are within it
 }
 
 // Slow clients get their complete answers, whatever happens to their listener
@@ -360,9 +360,9 @@ func testSlowClients(t *testing.T, r *rig, v version, event slowEvent) {
 			}
 		case event.cuts && line["side"] == "self" && line["status"] == 200.0:
 		case event.cuts && line["err"] == nil && k.size <= exchange.ShortAnswer:
-			// All was sent, and nobody asks whether a short answer was taken.
+			// All was sent, and the receipt of a short answer is not checked.
 		case event.cuts && v == http30 && line["err"] == nil && k.size-k.got <= k.room():
-			// All was sent. What QUIC has acknowledged is not known.
+			// All was sent. The proxy does not know what QUIC has acknowledged.
 		default:
 			t.Errorf("%s: got %d bytes, %v; access log has %v", name, k.got, k.err, line)
 		}

@@ -13,8 +13,8 @@ import (
 	"elbow/internal/leak"
 )
 
-// endless is a backend whose answers to /long never end, nor do its WebSockets. It
-// answers any other complete request with hello.
+// endless is a backend whose answers to /long and whose WebSockets never end. It answers
+// any other complete request with hello.
 func endless(t *testing.T) string {
 	return scripted(t, func(_ int, p *peer) {
 		for {
@@ -58,7 +58,7 @@ func (r *rig) holders(v version, n int, path string, upload bool) {
 			}
 		}
 	case http30:
-		c := r.dialRaw() // nothing is ever read
+		c := r.dialRaw() // the client reads nothing
 		for range n {
 			if upload {
 				c.stream(false, headers(pseudo("POST", path, "content-length", "5")...))
@@ -77,14 +77,14 @@ func (r *rig) holders(v version, n int, path string, upload bool) {
 	}
 }
 
-// age makes the stalls at backend i as old as d, when there are n.
+// age waits for n stalls at backend i and makes them as old as d.
 func (r *rig) age(i, n int, d time.Duration) {
 	r.t.Helper()
 	waitFor(r.t, "clients that stand still", func() bool { return r.cfg.Backends[i].AgeStalls(n, d) })
 }
 
-// Clients that take nothing of their answers, or send nothing of their requests, make
-// room for others when there is none. As long as there is nothing happens to them.
+// If there is no free place, exchanges of clients that read nothing of their answers, or
+// send nothing of their requests, are ended. While there are free places, they are not.
 func TestStalledClientsMakeRoom(t *testing.T) { each(t, testStalledClientsMakeRoom) }
 
 func testStalledClientsMakeRoom(t *testing.T, v version) {
@@ -156,9 +156,9 @@ func TestTunnelsShare(t *testing.T) {
 		c := r.dial().send(upgrade)
 		c.response()
 		tunnels = append(tunnels, c)
-		r.age(0, n+1, exchange.StallPatience) // which is in the list then
+		r.age(0, n+1, exchange.StallPatience) // waits until the tunnel is listed
 	}
-	r.dial().send(get).want(503, "*") // its own
+	r.dial().send(get).want(503, "*") // of the same client
 	r.cfg.Backends[0].Gate.SetPatience(patience)
 	other := r.dialFrom("127.0.0.2").send(get)
 	other.want(200, "hello")

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Whoever chooses a certificate is told the address that the client has connected
-// to, over TCP and over QUIC.
+// The choice of a certificate gets the local address of the connection, over TCP and over
+// QUIC.
 func TestCertificateIsChosenByLocalAddress(t *testing.T) {
 	each(t, func(t *testing.T, v version) {
 		addrs := make(chan net.Addr, 1)

@@ -76,7 +76,7 @@ type tunnelEnd struct {
 	leave      func() // disconnects without a close frame
 }
 
-// tunnel opens a WebSocket to a backend that is one of webSocket.
+// tunnel opens a WebSocket to a backend that webSocket returned.
 func (r *rig) tunnel(v version) *tunnelEnd {
 	r.t.Helper()
 	if v == http11 {
@@ -96,7 +96,7 @@ func (r *rig) tunnel(v version) *tunnelEnd {
 	}
 	req.Header.Set("Sec-WebSocket-Version", "13")
 	var transport http.RoundTripper = c.transport
-	if v == http20 { // net/http takes no such field
+	if v == http20 { // net/http does not allow this field
 		//lint:ignore SA1019 net/http takes no :protocol
 		tr := &http2.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: "elbow.test"}}
 		//lint:ignore SA1019 as above
@@ -113,7 +113,7 @@ func (r *rig) tunnel(v version) *tunnelEnd {
 	r.t.Cleanup(func() { _ = in.Close() })
 	leave := func() {
 		cancel()
-		_ = in.CloseWithError(context.Canceled) // without it x/net goes on to wait for more to send
+		_ = in.CloseWithError(context.Canceled) // without it x/net waits for more data to send
 	}
 	return &tunnelEnd{r.t, resp.Body, in, in.Close, leave}
 }
@@ -141,7 +141,7 @@ func TestTunnelHalfClose(t *testing.T) { each(t, testTunnelHalfClose) }
 
 func testTunnelHalfClose(t *testing.T, v version) {
 	r := newRig(t, []string{webSocket(t, func(p *peer) {
-		_, _ = io.Copy(p, p.r) // returns at the client's end
+		_, _ = io.Copy(p, p.r) // returns when the client half-closes
 		p.send("bye")
 	})})
 	c := r.tunnel(v)
@@ -183,7 +183,7 @@ func testTunnelBackendHalfClose(t *testing.T, v version) {
 	}
 }
 
-// Silence in one direction has no effect; in both it ends the tunnel.
+// Silence in one direction has no effect; silence in both closes the tunnel.
 func TestTunnelSilence(t *testing.T) { each(t, testTunnelSilence) }
 
 func testTunnelSilence(t *testing.T, v version) {
@@ -233,7 +233,7 @@ func testTunnelReset(t *testing.T, v version) {
 	<-left
 }
 
-// A backend that does not switch answers like any other.
+// The answer of a backend that does not switch protocols is forwarded like any other.
 func TestUpgradeDeclined(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -278,7 +278,7 @@ func testSwapBreaksNothing(t *testing.T, v version) {
 		cfg := r.over(other)
 		r.lis.Swap(cfg)
 		sockets[i%half].echo("still there")
-		r.dial().send(get).want(200, "hello") // by HTTP/1.1, as handshakes take long
+		r.dial().send(get).want(200, "hello") // over HTTP/1.1, since handshakes take long
 		cfg.Backends[0].Retire()
 	}
 	close(next)
@@ -293,7 +293,7 @@ func testSwapBreaksNothing(t *testing.T, v version) {
 	}
 }
 
-// over returns a Config like that of the rig with one backend of its own.
+// over returns a copy of the rig's Config with one other backend.
 func (r *rig) over(address string) *Config {
 	r.t.Helper()
 	cfg := *r.cfg

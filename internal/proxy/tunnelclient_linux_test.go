@@ -15,21 +15,21 @@ import (
 	"elbow/internal/leak"
 )
 
-// A chatterbox is the backend of a WebSocket that reads nothing before it is told
-// to, and sends all the time from then on, also after the client has left.
+// A chatterbox is the backend of a WebSocket that reads nothing until begin, and sends
+// continuously from then on, also after the client has disconnected.
 type chatterbox struct {
 	begin func()
-	got   chan int // how many bytes the client had sent
+	got   chan int // number of bytes received from the client
 }
 
-// chatter returns one with its address.
+// chatter starts a chatterbox and returns it with its address.
 func chatter(t *testing.T) (*chatterbox, string) {
 	begun := make(chan struct{})
 	c := &chatterbox{sync.OnceFunc(func() { close(begun) }), make(chan int, 1)}
 	address := webSocket(t, func(p *peer) {
 		<-begun
 		sent := make(chan struct{})
-		go func() { // ends when the connection does
+		go func() { // ends with the connection
 			defer close(sent)
 			for {
 				if _, err := io.WriteString(p, strings.Repeat("more", 1000)); err != nil {
@@ -52,7 +52,8 @@ func chatter(t *testing.T) (*chatterbox, string) {
 	return c, address
 }
 
-// manyBytes are more than the backend's kernel takes, and less than ours.
+// manyBytes exceeds the receive buffer of the backend's kernel, but not that of the
+// proxy's.
 const manyBytes = 512 << 10
 
 func (c *chatterbox) want(t *testing.T, r *rig, size int) {
@@ -70,9 +71,8 @@ func (c *chatterbox) want(t *testing.T, r *rig, size int) {
 	}
 }
 
-// What a client has sent before it closed its connection arrives, also if the
-// backend, which takes it slowly, goes on sending: that makes the client's kernel
-// reset the connection.
+// What a client has sent before it closed its connection is forwarded, also if the backend
+// reads slowly and goes on sending, which makes the client's kernel reset the connection.
 func TestTunnelClientCloses(t *testing.T) {
 	leak.Check(t)
 	bothWays(t, func(t *testing.T, s setting) {
@@ -111,14 +111,14 @@ func TestTunnelH2ClientCloses(t *testing.T) {
 	}
 }
 
-// And over HTTP/3, by a client that ends its direction and wants no more of the other.
+// The same holds over HTTP/3, for a client that ends its direction and cancels the other.
 func TestTunnelH3ClientCloses(t *testing.T) {
 	leak.Check(t)
 	b, address := chatter(t)
 	r := newRig(t, []string{address}, patientLinger)
 	c := r.dialRaw()
 	str := c.stream(false, headers(pseudo("CONNECT", "/chat", ":protocol", "websocket", "sec-websocket-version", "13")...))
-	if _, err := io.ReadFull(str, make([]byte, 1)); err != nil { // the head has come
+	if _, err := io.ReadFull(str, make([]byte, 1)); err != nil { // the head has arrived
 		t.Fatal(err)
 	}
 	if _, err := str.Write(frame(http3.Data, make([]byte, manyBytes))); err != nil {
@@ -130,8 +130,8 @@ func TestTunnelH3ClientCloses(t *testing.T) {
 	b.want(t, r, manyBytes)
 }
 
-// upload sends size bytes as it gets window for them, and returns when the other side
-// has looked at all of them.
+// upload sends size bytes as the windows allow, and returns when the proxy has processed
+// all of them.
 func (c *peer2) upload(id uint32, size int, ends bool) {
 	c.t.Helper()
 	windows := map[uint32]int{0: ours.ConnWindow, id: ours.StreamWindow}
@@ -159,5 +159,5 @@ func (c *peer2) upload(id uint32, size int, ends bool) {
 	}
 }
 
-// patientLinger is for backends that are slow on a busy machine.
+// patientLinger sets a timeout for backends that are slow on a busy machine.
 func patientLinger(o *Options, _ *Config) { o.Limits.LingerTimeout = patience }

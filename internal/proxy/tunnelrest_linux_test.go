@@ -10,7 +10,7 @@ import (
 	"elbow/internal/leak"
 )
 
-// taken reports whether the other side's kernel has all that was sent.
+// taken reports whether the other side's kernel has acknowledged everything.
 func (p *peer) taken() bool {
 	left := 1
 	if raw, err := p.SyscallConn(); err == nil {
@@ -19,13 +19,12 @@ func (p *peer) taken() bool {
 	return left == 0
 }
 
-// What a backend has sent before it closed its connection arrives, also if the
-// client, which takes it slowly, goes on sending: that makes the backend's kernel
-// reset the connection.
+// What a backend has sent before it closed its connection is forwarded, also if the client
+// reads slowly and goes on sending, which makes the backend's kernel reset the connection.
 func TestTunnelBackendCloses(t *testing.T) {
 	leak.Check(t)
 	const window = 1<<16 - 1
-	const size = window + 48<<10 // a buffer, and some for the queue of our kernel
+	const size = window + 48<<10 // the window, a buffer, and some bytes for the kernel's queue
 	sent, closing := make(chan *peer), make(chan struct{})
 	r := newRig(t, []string{webSocket(t, func(p *peer) {
 		p.send(strings.Repeat("x", size))
@@ -42,7 +41,7 @@ func TestTunnelBackendCloses(t *testing.T) {
 		got += len(c.frame().(*http2.DataFrame).Data())
 	}
 	close(closing)
-	// The first write after the end gets the reset, the next one meets it.
+	// The first write after the close is answered with a reset, and the next one fails.
 	for range 50 {
 		c.ok(c.WriteData(id, false, []byte("more")))
 		c.ok(c.WritePing(false, [8]byte{}))

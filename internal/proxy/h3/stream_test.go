@@ -47,7 +47,7 @@ func TestH3EndAfterStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadAll(str); err != nil { // from here on quic-go returns io.EOF in any case
+	if _, err := io.ReadAll(str); err != nil { // from here on quic-go always returns io.EOF
 		t.Fatal(err)
 	}
 	s := &stream{str: str}
