@@ -38,8 +38,8 @@ func (in *CreateEipInstanceInput) Params() []Param {
 		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Required: true, Doc: "The ID of the region of the EIP."},
 		{Name: "InstanceChargeType", Var: OneOf(&in.InstanceChargeType, "PostPaid"), Required: true, Doc: "The billing method."},
 		{Name: "InternetChargeType", Var: OneOf(&in.InternetChargeType, "95BandwidthByMonth"), Required: true, Doc: "The billing method of traffic."},
-		{Name: "Isp", Var: OneOf(&in.ISP, "cmcc", "unicom", "telecom"), Doc: "The carrier. It is recorded and reported: whose packets come to the addresses of the pool is the operator's business."},
-		{Name: "IpAddress", Var: Address(&in.Address), Doc: "A free address of the pool. Without it the EIP is the next free one."},
+		{Name: "Isp", Label: "Carrier", Var: OneOf(&in.ISP, "cmcc", "unicom", "telecom"), Doc: "The carrier. It is recorded and reported: whose packets come to the addresses of the pool is the operator's business."},
+		{Name: "IpAddress", Label: "Address", Var: Address(&in.Address), Doc: "A free address of the pool. Without it the EIP is the next free one."},
 		tagRow(&in.Tags, newTags),
 		clientToken(&in.ClientToken),
 	}, eipTexts(&in.Name, &in.Description, &in.Bandwidth, "5")...)

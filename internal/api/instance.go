@@ -23,7 +23,7 @@ type RegisterInstanceInput struct {
 func (in *RegisterInstanceInput) Params() []Param {
 	return []Param{
 		instanceID(&in.InstanceID),
-		{Name: "PrivateIpAddress", Var: Address(&in.Address), Required: true, Doc: "The address of the server. A domain name is not taken."},
+		{Name: "PrivateIpAddress", Label: "Address", Var: Address(&in.Address), Required: true, Doc: "The address of the server. A domain name is not taken."},
 		{Name: "InstanceName", Var: Text(&in.Name, 1, maxFree, notURL), Doc: "The name of the server. Without one it is the ID."},
 		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Doc: "The ID of the region of the server. Without one it is that of the network."},
 		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of the network of the server. Without one it is the network of the first start."},
@@ -54,7 +54,7 @@ type RegisterInstanceRangeInput struct{ CIDR netip.Prefix }
 func (in *RegisterInstanceRangeInput) Params() []Param { return []Param{instanceRange(&in.CIDR)} }
 
 func instanceRange(p *netip.Prefix) Param {
-	return Param{Name: "CidrBlock", Var: ipv4Range(p), Required: true, Doc: "A range of IPv4 addresses. The server i-a-b-c-d has the address a.b.c.d if that is in the range."}
+	return Param{Name: "CidrBlock", Label: "Address range", Var: ipv4Range(p), Required: true, Doc: "A range of IPv4 addresses. The server i-a-b-c-d has the address a.b.c.d if that is in the range."}
 }
 
 // RegisterInstanceRangeOutput is empty.

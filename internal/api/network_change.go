@@ -21,7 +21,7 @@ type CreateNetworkInput struct {
 func (in *CreateNetworkInput) Params() []Param {
 	return append([]Param{
 		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Required: true, Doc: "The ID of the region that the network is created in."},
-		{Name: "CidrBlock", Var: networkRange(&in.CIDR), Required: true, Doc: "The range of addresses: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or a part of one of them. Or, which is not in the documents of ENS, a part of 127.0.0.0/8, whose addresses Linux serves without any set-up. Networks may have addresses in common; vSwitches may not."},
+		{Name: "CidrBlock", Label: "Address range", Var: networkRange(&in.CIDR), Required: true, Doc: "The range of addresses: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or a part of one of them. Or, which is not in the documents of ENS, a part of 127.0.0.0/8, whose addresses Linux serves without any set-up. Networks may have addresses in common; vSwitches may not."},
 		tagRow(&in.Tags, newTags),
 	}, nameAndDescription("NetworkName", &in.Name, &in.Description)...)
 }

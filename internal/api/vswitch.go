@@ -20,7 +20,7 @@ type CreateVSwitchInput struct {
 func (in *CreateVSwitchInput) Params() []Param {
 	return append([]Param{
 		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Required: true, Doc: "The ID of the region of the network."},
-		{Name: "CidrBlock", Var: vSwitchRange(&in.CIDR), Required: true, Doc: "The range that load balancers get their addresses from: a part of the network, with a prefix length from 16 to 29, or all of it. No other vSwitch, of whatever network, and no EIP has an address in it: one machine serves them all."},
+		{Name: "CidrBlock", Label: "Address range", Var: vSwitchRange(&in.CIDR), Required: true, Doc: "The range that load balancers get their addresses from: a part of the network, with a prefix length from 16 to 29, or all of it. No other vSwitch, of whatever network, and no EIP has an address in it: one machine serves them all."},
 		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of the network. Without one it is the network of the first start."},
 		tagRow(&in.Tags, newTags),
 	}, nameAndDescription("VSwitchName", &in.Name, &in.Description)...)

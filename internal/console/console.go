@@ -195,6 +195,8 @@ func (c *Console) routes() {
 
 	c.balancerRoutes()
 	c.listenerRoutes()
+	c.networkRoutes()
+	c.eipRoutes()
 	c.peopleRoutes()
 
 	c.page("GET certificates", in(certificatePages.certificates))

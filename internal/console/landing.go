@@ -27,6 +27,7 @@ func shownBy(page string) (name string, params map[string]string) {
 	}
 	lists := map[string]string{
 		"load-balancers": "DescribeLoadBalancers", "certificates": "ListUserCertificateOrder", "users": "ListUsers", "policies": "ListPolicies",
+		"networks": "DescribeNetworks", "eips": "DescribeEnsEipAddresses",
 	}
 	switch section := parts[0]; {
 	case len(parts) == 1:
@@ -35,6 +36,12 @@ func shownBy(page string) (name string, params map[string]string) {
 		return "DescribeLoadBalancerAttribute", nil
 	case section == "load-balancers" && len(parts) == 5 && slices.Contains(protocols(), strings.ToUpper(parts[3])):
 		return "DescribeLoadBalancer" + strings.ToUpper(parts[3]) + "ListenerAttribute", nil
+	case section == "networks" && len(parts) == 2:
+		return "DescribeNetworkAttribute", nil
+	case section == "networks" && len(parts) == 4:
+		return "DescribeVSwitchAttributes", nil
+	case section == "eips" && len(parts) == 2:
+		return "DescribeEnsEipAddresses", nil
 	case section == "certificates" && len(parts) == 2:
 		return "GetUserCertificateDetail", nil
 	case section == "users" && len(parts) == 2:

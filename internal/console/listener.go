@@ -135,8 +135,11 @@ type listenerPage struct {
 	Serves                   []option // the certificates, by id
 }
 
-// A fact is one setting with its value.
-type fact struct{ Name, Value string }
+// A fact is one setting with its value, and the page that the value links to; "" for none.
+type fact struct {
+	Name, Value, To string
+	Mono            bool // the value is an id
+}
 
 func (v listenerPages) listener() error { return v.showListener(200, nil, nil) }
 
@@ -213,7 +216,7 @@ func factsOf(op *api.Operation, values map[string]string) (all []fact) {
 		if unit := r.Var.Shape().Unit; unit != "" {
 			value += " " + unit
 		}
-		all = append(all, fact{labelOf(r), value})
+		all = append(all, fact{Name: labelOf(r), Value: value})
 	}
 	return all
 }

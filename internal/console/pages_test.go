@@ -60,6 +60,7 @@ func withBalancer(s *site) {
 func TestTextsAreEscaped(t *testing.T) {
 	s := newSite(t)
 	withBalancer(s)
+	withNetworks(s)
 	b := s.signIn(t, "root-key")
 	h := url.QueryEscape(hostile)
 	for _, page := range []string{
@@ -68,15 +69,17 @@ func TestTextsAreEscaped(t *testing.T) {
 		"load-balancers/lb-1/listeners/https/new", "load-balancers/lb-1/listeners/http/new", "load-balancers/lb-1/listeners/tcp/new", "load-balancers/lb-1/listeners/udp/new", "load-balancers/lb-1/listeners/https/443", "load-balancers/lb-1/listeners/" + url.PathEscape(hostile) + "/443",
 		"certificates?find=" + h, "certificates/1", "users", "users/" + url.PathEscape(hostile), "users/x/keys/delete?key=" + h,
 		"policies", "policies/Custom/x", "policies/tester?user=" + h + "&action=" + h + "&resource=" + h + "&source=" + h, "signin?back=" + h,
+		"networks", "networks/n-1", "networks/" + url.PathEscape(hostile), "networks/n-1/delete", "networks/n-1/vswitches/new", "networks/n-1/vswitches/vsw-1", "networks/n-1/vswitches/vsw-1/delete",
+		"eips", "eips/eip-1", "eips/eip-1/unassociate", "eips/" + url.PathEscape(hostile) + "/delete",
 	} {
 		got := b.get(page)
 		if got.StatusCode >= 500 || strings.Contains(got.text, "<script>alert") || strings.Contains(got.text, "<img src=x") {
 			t.Errorf("%s: status %d, %s", page, got.StatusCode, got.text)
 		}
 	}
-	for _, page := range []string{"load-balancers", "load-balancers/lb-1/listeners/https", "certificates", "users", "policies", "policies/check"} {
+	for _, page := range []string{"load-balancers", "load-balancers/lb-1/listeners/https", "certificates", "users", "policies", "policies/check", "networks", "networks/n-1", "networks/n-1/vswitches", "eips", "eips/eip-1", "eips/eip-1/associate"} {
 		b.get("")
-		got := b.post(page, "LoadBalancerName", hostile, "Description", hostile, "Name", hostile, "UserName", hostile, "PolicyName", hostile, "PolicyDocument", hostile, "ListenerPort", hostile)
+		got := b.post(page, "LoadBalancerName", hostile, "Description", hostile, "Name", hostile, "UserName", hostile, "PolicyName", hostile, "PolicyDocument", hostile, "ListenerPort", hostile, "NetworkName", hostile, "VSwitchName", hostile, "CidrBlock", hostile, "InstanceId", hostile)
 		if got.StatusCode >= 500 || strings.Contains(got.text, "<script>alert") || strings.Contains(got.text, "<img src=x") {
 			t.Errorf("%s: status %d, %s", page, got.StatusCode, got.text)
 		}

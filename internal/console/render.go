@@ -18,10 +18,10 @@ var templates embed.FS
 // pages are the templates, one set for each page, by file name.
 type pages map[string]*template.Template
 
-// parsePages parses the templates. A page is a file that defines "main"; layout.html and
-// parts.html are part of every page.
+// parsePages parses the templates. A page is a file that defines "main"; layout.html,
+// parts.html and tables.html are part of every page.
 func parsePages() (pages, error) {
-	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/layout.html", "templates/parts.html")
+	shared, err := template.New("").Funcs(functions).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/tables.html")
 	if err != nil {
 		return nil, err
 	}
@@ -118,12 +118,6 @@ func (f frame) Theme() string { return theme(f.visit.r) }
 
 // Here returns the URL of the page, for the field "back" of a form.
 func (f frame) Here() string { return f.visit.r.URL.RequestURI() }
-
-// In reports whether the page belongs to a section of the navigation.
-func (f frame) In(section string) bool {
-	rest := strings.TrimPrefix(f.visit.r.URL.Path, Path)
-	return rest == section || section != "" && strings.HasPrefix(rest, section+"/")
-}
 
 // Version returns the version of the program.
 func (f frame) Version() string { return f.visit.Version }

@@ -1,0 +1,113 @@
+package console
+
+import (
+	"strconv"
+
+	"elbow/internal/api"
+)
+
+// vSwitchPages show the vSwitches of a network, and create, change and delete them.
+type vSwitchPages struct{ *visit }
+
+// id returns the id of the vSwitch of the page.
+func (v vSwitchPages) id() string { return v.r.PathValue("vswitch") }
+
+// here returns the page of the vSwitch.
+func (v vSwitchPages) here() string { return at(networkPages(v).here()+"/vswitches", v.id()) }
+
+// of returns the parameter that names the vSwitch of the page.
+func (v vSwitchPages) of() map[string]string { return map[string]string{"VSwitchId": v.id()} }
+
+// lists returns the pages above that of a vSwitch.
+func (v vSwitchPages) lists() []deed {
+	return []deed{
+		{Text: "Networks", To: tablePages(v).linkTo("networks", "DescribeNetworks")},
+		{Text: networkPages(v).networkName(), To: tablePages(v).linkTo(networkPages(v).here(), "DescribeNetworkAttribute")},
+	}
+}
+
+func (v vSwitchPages) newVSwitchPage() error {
+	if err := v.needsCall("CreateVSwitch", nil); err != nil {
+		return err
+	}
+	return v.newVSwitchForm(sent{})
+}
+
+func (v vSwitchPages) newVSwitchForm(s sent) error {
+	page := createPage{Lists: v.lists(), postForm: tablePages(v).formFor("CreateVSwitch", s,
+		postForm{To: networkPages(v).here() + "/vswitches", Button: "Create", Title: "New vSwitch of " + networkPages(v).networkName()}, nil,
+		map[string]tweak{"EnsRegionId": balancerPages(v).offering(balancerPages(v).regions), "NetworkId": leftOut, "Tag": leftOut})}
+	v.render(tablePages(v).status(s), "create", page.Title, page)
+	return nil
+}
+
+func (v vSwitchPages) createVSwitch() error {
+	values := formPages(v).values(operation("CreateVSwitch"))
+	values["NetworkId"] = networkPages(v).id()
+	out, err := ask[api.CreateVSwitchOutput](v.visit, "CreateVSwitch", values)
+	if err != nil {
+		return v.newVSwitchForm(sent{networkPages(v).here() + "/vswitches", values, err})
+	}
+	return v.done(at(networkPages(v).here()+"/vswitches", out.VSwitchID), "The vSwitch is made. Load balancers can get addresses from it.")
+}
+
+func (v vSwitchPages) vSwitch() error { return v.showVSwitch(sent{}) }
+
+func (v vSwitchPages) showVSwitch(s sent) error {
+	one, err := ask[api.DescribeVSwitchAttributesOutput](v.visit, "DescribeVSwitchAttributes", v.of())
+	if err != nil {
+		return err
+	}
+	if one.NetworkID != networkPages(v).id() { // an address with another network
+		return errNotFound
+	}
+	page := objectPage{
+		Lists: v.lists(), Name: nameOf(one.VSwitchName, one.VSwitchID), Status: one.Status, Text: one.Description,
+		Facts: []fact{
+			{Name: "Id", Value: one.VSwitchID, Mono: true},
+			{Name: "Addresses", Value: one.CidrBlock},
+			{Name: "Free addresses", Value: strconv.FormatInt(one.AvailableIPAddressCount, 10)},
+			{Name: "Region", Value: one.EnsRegionID},
+			{Name: "Made", Value: one.CreatedTime},
+		},
+	}
+	used := len(one.LoadBalancerIDs.LoadBalancerID)+len(one.InstanceIDs.InstanceID) > 0
+	switch may := v.mayCall(operation("DeleteVSwitch"), v.of()); {
+	case may && !used:
+		page.Actions = append(page.Actions, deed{Text: "Delete…", To: v.here() + "/delete", Danger: true})
+	case may:
+		page.Note = "The vSwitch can be deleted once it has no load balancer and no registered instance."
+	}
+	if v.mayCall(operation("ModifyVSwitchAttribute"), v.of()) {
+		page.Forms = append(page.Forms, tablePages(v).formFor("ModifyVSwitchAttribute", s, postForm{Title: "Change name and description", To: v.here(), Button: "Save"},
+			map[string]string{"VSwitchName": one.VSwitchName, "Description": one.Description}, map[string]tweak{"VSwitchId": leftOut}))
+	}
+	page.Sections = append(page.Sections, networkPages(v).members(one.Members))
+	v.render(tablePages(v).status(s), "object", "vSwitch "+page.Name, page)
+	return nil
+}
+
+func (v vSwitchPages) changeVSwitch() error {
+	values := tablePages(v).changes("ModifyVSwitchAttribute", "VSwitchName", "Description")
+	values["VSwitchId"] = v.id()
+	if _, err := v.do("ModifyVSwitchAttribute", values); err != nil {
+		return v.showVSwitch(sent{v.here(), values, err})
+	}
+	return v.done(v.here(), "The vSwitch is changed.")
+}
+
+func (v vSwitchPages) deleteVSwitchPage() error {
+	return formPages(v).confirm(question{
+		Call: "DeleteVSwitch", Params: v.of(), Title: "Delete the vSwitch " + v.id() + "?", Button: "Delete",
+		Text: "A vSwitch with a load balancer or a registered instance cannot be deleted.", Do: v.here() + "/delete", Back: v.here(),
+	})
+}
+
+func (v vSwitchPages) deleteVSwitch() error {
+	if _, err := v.do("DeleteVSwitch", v.of()); err != nil {
+		v.session.say("bad", formPages(v).sentence(err))
+		v.redirect(v.here())
+		return nil
+	}
+	return v.done(networkPages(v).here(), "The vSwitch is deleted.")
+}
