@@ -57,27 +57,26 @@ func (x *Exchange) failCall(f *Fault) bool {
 	switch {
 	case errors.As(f.Err, &reset), f.Err == upstream.ErrUnprocessed:
 		x.Keep = false
-		return !x.headSent()
-	case x.headSent():
+		return !x.Answer.headSent()
+	case x.Answer.headSent():
 		return x.endCall(f)
 	}
-	x.answerCall(f)
+	x.assigned.member = -1 // no session is bound to it
+	x.back.Open()
+	composeCall(&x.Resp, f)
+	x.Trailers = x.Trailers[:0]
+	x.give(HeadRoom)
 	return true
 }
 
-// answerCall answers a call with the status of f in a Trailers-Only response.
-func (x *Exchange) answerCall(f *Fault) {
-	x.assigned.member = -1 // no session is bound to it
-	x.back.Open()
-	r := &x.Resp
+// composeCall makes r the Trailers-Only answer with the status of f.
+func composeCall(r *http1.Response, f *Fault) {
 	r.Reset()
 	r.Status, r.Framing, r.Length = 200, http1.NoBody, -1
 	r.Fields = append(r.Fields,
 		http1.Field{Name: []byte("content-type"), Value: callType},
 		http1.Field{Name: []byte("grpc-status"), Value: strconv.AppendInt(nil, int64(callStatusOf(f)), 10)},
 		http1.Field{Name: []byte("grpc-message"), Value: []byte(statusText(f.Status))})
-	x.Trailers = x.Trailers[:0]
-	x.give(HeadRoom)
 }
 
 // endCall ends the answer to a call that f has interrupted with the status that the

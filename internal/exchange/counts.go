@@ -137,36 +137,3 @@ func (b *Backend) sample(c *BackendCounts) {
 		c.Healthy.Set(1)
 	}
 }
-
-// count adds the exchange to the metrics.
-func (x *Exchange) count() {
-	r := &x.Record
-	class := min(max(r.Status/100, 1), 5) // statuses above 599 count as 5xx
-	l := x.From.Frontend.Counts.Local()
-	l.ByClass[class].Inc()
-	l.BytesIn.Add(uint64(r.BytesIn))
-	l.BytesOut.Add(uint64(r.BytesOut))
-	l.Total.Observe(r.Since(r.Ended))
-	if r.retries > 0 {
-		l.Retries.Add(uint64(r.retries))
-	}
-	if f := r.Fault; f != nil {
-		l.Faults[f.Side][f.Op].Inc()
-	}
-	if r.backend == nil {
-		return
-	}
-	b := r.backend.counts.Local()
-	if r.Connected != 0 {
-		l.Connect.Observe(r.Since(r.Connected))
-		b.connect.Observe(r.Since(r.Connected))
-	}
-	if r.Answered != 0 {
-		b.ByClass[class].Inc()
-		l.answer.Observe(r.Since(r.Answered))
-		b.answer.Observe(r.Since(r.Answered))
-	}
-	if f := r.Fault; f != nil && f.Side == Upstream {
-		b.faults[f.Op].Inc()
-	}
-}

@@ -24,11 +24,9 @@ type Exchange struct {
 	cfg    *Config // loaded once, used until the exchange ends
 
 	// The request.
-	In      intake
-	HeadLen int  // length of the head in In
-	framed  bool // it is forwarded over HTTP/2
-	Req     Request
-	Upload  Upload // forwards a long body while the answer is awaited
+	In     intake
+	Req    Request
+	Upload Upload // forwards a long body while the answer is awaited
 
 	// The choice of a backend.
 	session  session
@@ -53,7 +51,7 @@ type Exchange struct {
 	Resp     http1.Response // slices of back
 	Trailers []byte         // lines; known when the body has been read to its end
 	Framing  http1.Framing  // of the answer to the client
-	answer   answerState
+	Answer   answerState
 	Keep     bool // the client connection may carry another request
 	Abort    bool // the connection is closed so that the client sees a truncated answer
 
@@ -85,10 +83,10 @@ func (x *Exchange) run() *Fault {
 	r := &x.Req
 	r.announceEmpty()
 	r.call = !x.Plain && r.isCall()
-	if x.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && r.call; x.framed {
+	if x.Req.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && r.call; x.Req.framed {
 		x.overHTTP2()
 	}
-	r.duplex = x.framed && (r.call || r.isStream())
+	r.duplex = x.Req.framed && (r.call || r.isStream())
 	if answered, f := x.local(); answered {
 		return f
 	}
@@ -161,7 +159,7 @@ func (x *Exchange) receive() *Fault {
 		if !x.Resp.Interim() {
 			break
 		}
-		x.answer = x.answer.after(passInterim)
+		x.Answer = x.Answer.after(passInterim)
 		if f := x.client.Interim(); f != nil {
 			return f
 		}
@@ -185,7 +183,7 @@ func (x *Exchange) relay() *Fault {
 			return f
 		}
 		if last {
-			x.answer = x.answer.after(passLast)
+			x.Answer = x.Answer.after(passLast)
 		}
 		if last && !x.Upload.Running {
 			x.Via.part(true) // before the write, so that others can use the connection
@@ -216,18 +214,4 @@ func (x *Exchange) again() bool { return !x.Upload.Running && x.Req.repeatable()
 // requestHead returns the writer of the head that the backend gets.
 func (x *Exchange) requestHead() requestHead {
 	return requestHead{&x.Req, x.From, x.cfg, x.session.cookie}
-}
-
-// AnnouncesTrailers reports whether an answer that came over HTTP/2, where trailers
-// may follow a body of known length, has a Trailer field.
-func (x *Exchange) AnnouncesTrailers() bool {
-	if !x.framed || x.Req.Minor == 0 {
-		return false
-	}
-	for i := range x.Resp.Fields {
-		if f := &x.Resp.Fields[i]; f.ID == http1.Trailer && len(f.Value) > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -30,7 +30,7 @@ import (
 //
 // Exchange.fail is the only place where a Fault becomes an answer. A failure that was
 // caused here, such as the end of a drain, keeps its status and gets Self as Side
-// (Exchange.ours).
+// (Record.blame).
 type Fault struct {
 	Side   Side  // the party at fault
 	Status int   // the client's status if no response head has been sent

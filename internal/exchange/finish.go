@@ -13,45 +13,25 @@ func (x *Exchange) Finish() {
 			}
 		}
 	}
-	x.Via.part(x.answer == whole)
+	x.Via.part(x.Answer == whole)
 	if x.Record.Status == 0 { // a panic interrupted it
 		x.Record.Status, x.Record.Fault = 500, &Fault{Side: Self, Op: OpHead, Status: 500, Err: errPanic}
 	}
 	x.back.Drop()
 	x.Record.backend, x.Record.Ended = x.assigned.backend, socket.Now()
 	x.assigned.leave()
-	x.confirm()
-	if f := x.Record.Fault; f != nil {
-		x.Record.Fault = x.ours(f)
+	if x.Answer == whole && x.Record.Fault == nil { // a long answer may not have arrived yet
+		if f := x.client.Taken(); f != nil {
+			x.Record.Fault, x.Record.Ended, x.Keep = f, socket.Now(), false
+		}
 	}
+	x.Record.blame(x.From)
 	x.From.Frontend.Retries.Earn()
-	x.count()
-	x.log()
-}
-
-// ours replaces f by the reason of the cut if the proxy itself cut the connection.
-func (x *Exchange) ours(f *Fault) *Fault {
-	var err error
-	switch reason := x.From.CutFor.Load(); {
-	case reason != nil:
-		err = reason.Err
-	case f.Side == Upstream && f.Op >= OpConnect && x.Record.backend != nil && x.Record.backend.expired.Load():
-		err = ErrOffBackend
-	default:
-		return f
-	}
-	return &Fault{Side: Self, Op: f.Op, Status: f.Status, Err: err}
-}
-
-// confirm waits until the client has received a long answer.
-func (x *Exchange) confirm() {
-	if x.answer != whole || x.Record.Fault != nil {
-		return
-	}
-	if f := x.client.Taken(); f != nil {
-		x.Record.Fault = f
-		x.Record.Ended = socket.Now()
-		x.Keep = false
+	x.Record.count(x.From.Frontend)
+	if access := x.From.Access; access != nil {
+		x.Out = x.Record.appendLine(x.Out[:0], x.From, x.cfg, &x.Req, x.client.Proto())
+		access.Add(x.Out)
+		x.Out = x.Out[:0]
 	}
 }
 
@@ -59,7 +39,7 @@ func (x *Exchange) confirm() {
 // none or the client has left.
 func (x *Exchange) Farewell() socket.Instant {
 	f := x.Record.Fault
-	if !x.headSent() || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
+	if !x.Answer.headSent() || f != nil && f.Side == Client && (f.Op == OpBody || f.Op == OpTunnel) {
 		return 0
 	}
 	return x.Record.Ended

@@ -7,20 +7,19 @@ import (
 	"elbow/internal/http1"
 )
 
-// allowed is the Allow value of generated answers (RFC 9110, 10.2.1).
-const allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"
-
+// errLastHop refuses a TRACE that must not be forwarded. The answer would repeat the
+// request, including credentials, which mainly helps attackers, so TRACE is not implemented.
 var errLastHop = errors.New("TRACE ends here by Max-Forwards, and is not reflected")
 
 // countHop decrements the Max-Forwards of an OPTIONS or TRACE, and reports whether the
 // request ends here (RFC 9110, 7.6.2). Other methods ignore the field.
-func (x *Exchange) countHop() (ends bool, f *Fault) {
-	if m := string(x.Req.Method); m != "OPTIONS" && m != "TRACE" {
+func (r *Request) countHop() (ends bool, f *Fault) {
+	if m := string(r.Method); m != "OPTIONS" && m != "TRACE" {
 		return false, nil
 	}
 	var left *http1.Field
-	for i := range x.Req.Fields {
-		if f := &x.Req.Fields[i]; f.ID == http1.MaxForwards {
+	for i := range r.Fields {
+		if f := &r.Fields[i]; f.ID == http1.MaxForwards {
 			if left != nil {
 				return false, HeadFault(http1.ErrMaxForwards)
 			}
@@ -39,16 +38,4 @@ func (x *Exchange) countHop() (ends bool, f *Fault) {
 	}
 	left.Value = strconv.AppendInt(nil, n-1, 10)
 	return false, nil
-}
-
-// lastHop answers a request that must not be forwarded. The answer to a TRACE would
-// repeat the request, including credentials, which mainly helps attackers, so TRACE is
-// not implemented.
-func (x *Exchange) lastHop() *Fault {
-	if string(x.Req.Method) == "TRACE" {
-		return &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}
-	}
-	x.Keep = x.mayKeep()
-	x.answerHere(200, "", "")
-	return nil
 }

@@ -17,6 +17,7 @@ type intake struct {
 	B     []byte       // B[:N] has been read, B[Used:N] not been consumed
 	N     int
 	Used  int
+	Head  int // length of the head of an HTTP/1.1 request in B
 
 	owner *overload.Holding // account of the memory of the head
 	extra int64             // bytes charged beyond those of an exchange
@@ -92,6 +93,20 @@ func (in *intake) Reckon(n int) {
 		in.owner.Hold(extra - in.extra)
 		in.extra = extra
 	}
+}
+
+// skipBody consumes a body of n bytes, and reports whether it could: whether the body was
+// sent together with the head. Otherwise the part that has not arrived would have to be
+// discarded.
+func (in *intake) skipBody(n int64) bool {
+	if n <= 0 {
+		return true
+	}
+	if n > int64(in.N-in.Head) {
+		return false
+	}
+	in.Used = in.Head + int(n)
+	return true
 }
 
 // Unread puts b back, which was read beyond the end of a body. Everything read before

@@ -29,14 +29,19 @@ func (x *Exchange) Release() {
 	x.In.close()
 	x.From.Memory.Hold(-overload.ExchangeCost)
 	x.Req.Reset()
-	x.shrink()
+	if cap(x.Out) > keptBytes {
+		x.Out = make([]byte, 0, buffer.HeadBytes)
+	}
+	if cap(x.Trailers) > keptBytes {
+		x.Trailers = nil
+	}
 	x.From, x.client, x.cfg, x.assigned, x.Record = nil, nil, nil, assignment{}, Record{}
 	x.session.open(nil)
 	x.Taking, x.Sending = stall{}, stall{}
-	if x.framed {
+	if x.Req.framed {
 		x.two.forget()
 	}
-	x.Plain, x.framed, x.Req.call, x.Req.duplex = false, false, false, false
+	x.Plain, x.Req.framed, x.Req.call, x.Req.duplex = false, false, false, false
 	exchanges.Put(x)
 }
 
@@ -44,22 +49,12 @@ func (x *Exchange) Release() {
 // one; few heads are larger.
 const keptBytes = 4 * buffer.HeadBytes
 
-// shrink frees the capacity that only an unusual message needs.
-func (x *Exchange) shrink() {
-	if cap(x.Out) > keptBytes {
-		x.Out = make([]byte, 0, buffer.HeadBytes)
-	}
-	if cap(x.Trailers) > keptBytes {
-		x.Trailers = nil
-	}
-}
-
 // Reset clears the state of the previous request.
 func (x *Exchange) Reset() {
 	x.cfg = x.From.Frontend.Config.Load()
 	x.session.open(x.cfg.Sticky)
 	x.assigned.open(x.From, x.cfg)
-	x.attempt, x.answer = firstAttempt, noAnswer
+	x.attempt, x.Answer = firstAttempt, noAnswer
 	x.Via, x.Trailers, x.Upload.Cut = (*b1)(x), x.Trailers[:0], false
 	x.Expelled = false
 	x.Keep, x.Abort = false, false

@@ -25,49 +25,60 @@ func (x *Exchange) local() (answered bool, f *Fault) {
 		x.client.Retire()
 		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: ErrOverflow}
 	case x.From.Budget.Full():
-		return true, x.noMemory()
+		x.From.Frontend.RefuseMemory()
+		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: overload.ErrMemory}
 	case x.Req.Form == http1.Authority:
 		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}
 	case x.cfg.RedirectPort != 0:
-		return true, x.redirect()
+		answer, f := x.Req.redirect(x.cfg.RedirectPort)
+		if f == nil {
+			x.Keep = x.mayKeep()
+			x.reply(answer)
+		}
+		return true, f
 	}
-	if x.framed && len(x.Req.Upgrade) > 0 {
+	if x.Req.framed && len(x.Req.Upgrade) > 0 {
 		if !x.Plain {
 			return true, &Fault{Side: Client, Op: OpHead, Status: 501, Err: errNoTunnel}
 		}
 		x.Req.Upgrade = nil // a server may ignore it (RFC 9110, 7.8)
 	}
-	ends, f := x.countHop()
-	if ends {
-		return true, x.lastHop()
+	ends, f := x.Req.countHop()
+	switch {
+	case f != nil:
+		return true, f
+	case ends && string(x.Req.Method) == "TRACE":
+		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}
+	case ends:
+		x.Keep = x.mayKeep()
+		x.reply(localReply{status: 200})
+		return true, nil
 	}
-	return f != nil, f
+	return false, nil
 }
 
-// redirect redirects the client to the same URI on https (decisions,
+// redirect returns the redirect to the same URI on https at the given port (decisions,
 // CreateLoadBalancerHTTPSListener 7). The host is valid: http1 has checked it.
-func (x *Exchange) redirect() *Fault {
-	host := withoutPort(x.Req.Authority)
+func (r *Request) redirect(port int) (localReply, *Fault) {
+	host := withoutPort(r.Authority)
 	if len(host) == 0 {
-		return &Fault{Side: Client, Op: OpHead, Status: 400, Err: errNoHost}
+		return localReply{}, &Fault{Side: Client, Op: OpHead, Status: 400, Err: errNoHost}
 	}
 	location := append([]byte("https://"), host...)
-	if x.cfg.RedirectPort != 443 {
+	if port != 443 {
 		location = append(location, ':')
-		location = strconv.AppendInt(location, int64(x.cfg.RedirectPort), 10)
+		location = strconv.AppendInt(location, int64(port), 10)
 	}
-	if x.Req.Form == http1.Asterisk {
+	if r.Form == http1.Asterisk {
 		location = append(location, '/')
 	} else {
-		location = append(location, x.Req.Path...)
+		location = append(location, r.Path...)
 	}
 	status := 308 // keeps method and body, unlike 301 in practice
-	if m := string(x.Req.Method); m == "GET" || m == "HEAD" {
+	if m := string(r.Method); m == "GET" || m == "HEAD" {
 		status = 301
 	}
-	x.Keep = x.mayKeep()
-	x.answerHere(status, string(location), "")
-	return nil
+	return localReply{status: status, location: string(location)}, nil
 }
 
 // withoutPort removes the port from a valid authority.
@@ -76,10 +87,4 @@ func withoutPort(authority []byte) []byte {
 		return authority[:i]
 	}
 	return authority
-}
-
-// noMemory returns the Fault of a request refused because of memory shortage.
-func (x *Exchange) noMemory() *Fault {
-	x.From.Frontend.RefuseMemory()
-	return &Fault{Side: Self, Op: OpHead, Status: 503, Err: overload.ErrMemory}
 }

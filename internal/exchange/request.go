@@ -11,7 +11,8 @@ import (
 type Request struct {
 	http1.Request      // slices of the intake
 	call          bool // it is a gRPC call
-	duplex        bool // it is forwarded over HTTP/2, and either side may be silent for long
+	framed        bool // it is forwarded over HTTP/2
+	duplex        bool // it is framed, and either side may be silent for long
 }
 
 // BodilessMethod reports whether requests with this method usually have no body.
@@ -120,3 +121,17 @@ func (r *Request) BodyPatience(limits *Limits) time.Duration {
 // the backend: in a call it may answer messages, and with Expect it waits for 100
 // (Continue).
 func (r *Request) Quiet() bool { return r.call || r.Expect100 }
+
+// AnnouncesTrailers reports whether the answer resp has a Trailer field and may have come
+// with a body of known length, as over HTTP/2.
+func (r *Request) AnnouncesTrailers(resp *http1.Response) bool {
+	if !r.framed || r.Minor == 0 {
+		return false
+	}
+	for i := range resp.Fields {
+		if f := &resp.Fields[i]; f.ID == http1.Trailer && len(f.Value) > 0 {
+			return true
+		}
+	}
+	return false
+}

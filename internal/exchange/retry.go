@@ -11,7 +11,7 @@ package exchange
 // backends are down, retries must not overload the rest.
 func (x *Exchange) retry(f *Fault) bool {
 	next, ok := x.attempt.after(f.Retry)
-	if !ok || x.headSent() {
+	if !ok || x.Answer.headSent() {
 		return false
 	}
 	if f.Retry == Afresh {

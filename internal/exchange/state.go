@@ -145,10 +145,10 @@ func (p place) after(e placeEvent) place {
 }
 
 // HeadOut records that the final head is being sent.
-func (x *Exchange) HeadOut() { x.answer = x.answer.after(passHead) }
+func (s *answerState) HeadOut() { *s = s.after(passHead) }
 
 // headSent reports whether the final head has been sent, or may have been.
-func (x *Exchange) headSent() bool { return x.answer >= begun }
+func (s answerState) headSent() bool { return s >= begun }
 
 // Switched reports whether the exchange has become a tunnel.
-func (x *Exchange) Switched() bool { return x.answer == switched }
+func (s answerState) Switched() bool { return s == switched }

@@ -37,11 +37,12 @@ var (
 	ErrSilence = errors.New("silent for too long")
 )
 
-// switchFault returns the Fault of an invalid 101 response; nil if it is valid. A
-// server must not switch to a protocol that the client has not named (RFC 9110, 7.8).
-func (x *Exchange) switchFault() *Fault {
+// switchFault returns the Fault of a 101 response that agrees to the protocol got; nil if
+// it is valid. A server must not switch to a protocol that the client has not asked for
+// (RFC 9110, 7.8).
+func switchFault(asked, got []byte) *Fault {
 	var err error
-	switch asked, got := x.Req.Upgrade, x.Resp.Upgrade; {
+	switch {
 	case len(asked) == 0:
 		err = errUnasked
 	case len(got) == 0:
@@ -56,12 +57,12 @@ func (x *Exchange) switchFault() *Fault {
 
 // tunnel forwards a 101 and relays what follows until both directions have ended.
 func (x *Exchange) tunnel() *Fault {
-	if f := x.switchFault(); f != nil {
+	if f := switchFault(x.Req.Upgrade, x.Resp.Upgrade); f != nil {
 		return f
 	}
 	x.Record.Status = 101
 	x.Record.Answered = socket.Now()
-	x.answer, x.Keep = x.answer.after(passSwitch), false
+	x.Answer, x.Keep = x.Answer.after(passSwitch), false
 	if f := x.client.Switched(); f != nil {
 		return f
 	}

@@ -16,10 +16,8 @@ func TestSwitchFault(t *testing.T) {
 		{"websocket", "backup-v1", `protocol switched to "backup-v1", but "websocket" was asked for`},
 		{"websocket", "websocket, h2c", `protocol switched to "websocket, h2c", but "websocket" was asked for`},
 	} {
-		var x Exchange
-		x.Req.Upgrade, x.Resp.Upgrade = []byte(tt.asked), []byte(tt.got)
 		got := ""
-		if f := x.switchFault(); f != nil {
+		if f := switchFault([]byte(tt.asked), []byte(tt.got)); f != nil {
 			got = f.Err.Error()
 		}
 		if got != tt.want {

@@ -36,7 +36,7 @@ func (u *Upload) start(x *Exchange) {
 		u.done = make(chan *Fault, 1)
 	}
 	u.X, u.up, u.grip, u.Running, u.SendErr, u.Cut = x, x.up, x.Via.Grip(), true, nil, true
-	if x.framed {
+	if x.Req.framed {
 		u.stream = x.two.stream
 	}
 	x.From.Memory.Hold(overload.UploadCost)

@@ -51,7 +51,7 @@ func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	ends := last && len(trailers) == 0
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	x.HeadOut()
+	x.Answer.HeadOut()
 	h.sends(s, headQueued)
 	if len(x.Out) > 0 {
 		if f := s.sendBlock(x.Out, ends && from == to); f != nil {

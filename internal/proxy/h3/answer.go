@@ -22,7 +22,7 @@ func (s *stream) Begin(bool) *exchange.Fault {
 // Deliver puts head, body and end of a small answer into one packet.
 func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	x := s.x
-	x.HeadOut()
+	x.Answer.HeadOut()
 	if to > from {
 		var header [http3.MaxDataHeader]byte
 		h := http3.AppendFrameHeader(header[:0], http3.Data, to-from)

@@ -164,7 +164,7 @@ func (s *stream) trailers(block []byte) ([]byte, *exchange.Fault) {
 // Interrupt tells the client to stop if that is all that is left to tell it, as of
 // a tunnel. What is left of a body, end sees to.
 func (s *stream) Interrupt() {
-	if s.x.Switched() {
+	if s.x.Answer.Switched() {
 		s.stopSending()
 		return
 	}

@@ -50,7 +50,7 @@ func (h *H1) Head() *exchange.Fault {
 				return exchange.HeadFault(err)
 			}
 			if n > 0 {
-				x.In.Used, x.HeadLen = n, n
+				x.In.Used, x.In.Head = n, n
 				x.Record.BytesIn = int64(n)
 				return nil
 			}
@@ -95,7 +95,7 @@ func (h *H1) Begin(mayKeep bool) *exchange.Fault {
 	if x.Framing == http1.NoBody && x.Resp.Length < 0 && x.Resp.Status >= 200 && x.Resp.HasBody(string(x.Req.Method) == "HEAD") {
 		x.Framing, x.Resp.Length = http1.Length, 0 // HTTP/2 may omit the length
 	}
-	if x.Framing == http1.Length && x.AnnouncesTrailers() {
+	if x.Framing == http1.Length && x.Req.AnnouncesTrailers(&x.Resp) {
 		x.Framing = http1.Chunked // only chunked coding can carry trailers
 	}
 	if x.Framing == http1.UntilClose && x.Req.Minor > 0 {
@@ -120,7 +120,7 @@ func (h *H1) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 		}
 		from, to = exchange.FrameChunk(b, from, to, last && len(trailers) == 0)
 	}
-	x.HeadOut()
+	x.Answer.HeadOut()
 	if last && !x.Keep && !x.Upload.Running {
 		// The answer, close_notify and FIN are sent in one packet instead of three. That
 		// saves 2.5 % of the CPU time of a resumed connection with one request.
