@@ -32,7 +32,6 @@ var largeTypes = map[string]largeType{
 	"internal/proxy/h2.Conn":    {75, "to be divided"},
 	"internal/proxy/h2.stream":  {35, "to be divided"},
 	"internal/proxy/h3.stream":  {47, "to be divided"},
-	"internal/upstream.h2Conn":  {41, "to be divided"},
 }
 
 func TestTypesHaveFewMethods(t *testing.T) {

@@ -23,34 +23,22 @@ type h2Conn struct {
 	pool  *Pool
 	ready chan struct{} // closed when the backend's SETTINGS have arrived, or never will
 
-	h2Input // owned by the reader
+	in h2Input // owned by the reader
 
-	// Guarded by pool.h2.mu.
-	open      int            // streams reserved for exchanges and not released
-	room      int            // maximum of open
-	leaving   bool           // no new streams
-	listed    bool           // in pool.h2.all
-	idleSince socket.Instant // when open became 0
+	slots h2Slots
 
 	mu      sync.Mutex // guards the fields below, and those of Stream that say so
 	started bool       // the socket is open, reader and writer run
 	err     error      // why the connection has ended; nil: it is open
 	goAway  bool       // the backend accepts no more streams
-	streams map[uint32]*Stream
-	opening []*Stream      // streams that wait for room in queue before they are opened
-	woken   []*Stream      // streams for which something has arrived since the last read
-	next    uint32         // id of the next stream
+	streams h2Streams
 	heard   socket.Instant // when something was read last
 
-	window   http2.Window  // the backend's window for all streams
-	initial  int64         // its window for a new stream
-	credit   http2.Credit  // our window for all streams
-	wake     chan struct{} // the writer has work; capacity 1
-	queue    []byte        // frames to be written
-	spare    []byte        // memory for the next queue
-	greeted  bool          // the first header block has been queued
-	told     bool          // part of a request was queued since the last PING
-	dribbles http2.Meters  // like meters, for events that hit requests
+	window   http2.Window // the backend's window for all streams
+	initial  int64        // its window for a new stream
+	credit   http2.Credit // our window for all streams
+	out      h2Output
+	dribbles http2.Meters // like those of in, for events that hit requests
 }
 
 var (
@@ -77,14 +65,12 @@ func newH2Conn(p *Pool, room int) *h2Conn {
 	return &h2Conn{
 		pool:    p,
 		ready:   make(chan struct{}),
-		room:    room,
-		listed:  true,
-		streams: make(map[uint32]*Stream),
-		next:    1,
+		slots:   h2Slots{of: &p.h2, room: room, listed: true},
+		streams: h2Streams{byID: make(map[uint32]*Stream), next: 1},
 		window:  http2.NewWindow,
 		initial: int64(http2.NewWindow),
 		credit:  http2.Credit{Size: http2.BackendConnWindow},
-		wake:    make(chan struct{}, 1),
+		out:     h2Output{wake: make(chan struct{}, 1)},
 	}
 }
 
@@ -114,10 +100,10 @@ func (c *h2Conn) start(tcp *net.TCPConn) error {
 		return err
 	}
 	c.StallAfter(stallTimeout)
-	c.readOnce = c.tryRead
+	c.in.readOnce = c.in.tryRead
 	c.started = true
-	c.queue = http2.AppendClientGreeting(c.queue)
-	c.wakeWriter()
+	c.out.queue = http2.AppendClientGreeting(c.out.queue)
+	c.out.wakeWriter()
 	go c.read()  // ends with the connection, and ends it; nobody waits
 	go c.flush() // ends with the connection, and ends it; nobody waits
 	return nil
@@ -144,13 +130,11 @@ func (c *h2Conn) shut(why *http2.Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.started && c.err == nil {
-		c.queue = http2.AppendGoAway(c.queue, 0, why.Code)
-		time.AfterFunc(farewell, c.hangUp) // in case the writer cannot
+		c.out.queue = http2.AppendGoAway(c.out.queue, 0, why.Code)
+		time.AfterFunc(farewell, func() { _ = c.Conn.Close() }) // in case the writer cannot
 	}
 	c.endAll(why) // the writer closes the socket when it has written the GOAWAY
 }
-
-func (c *h2Conn) hangUp() { _ = c.Conn.Close() } // usually the second close
 
 // endAll ends all streams with err. Called with mu locked.
 func (c *h2Conn) endAll(err error) {
@@ -158,26 +142,19 @@ func (c *h2Conn) endAll(err error) {
 		return
 	}
 	c.err = err
-	for _, s := range c.streams {
+	for _, s := range c.streams.byID {
 		s.end(err)
 	}
-	c.wakeSenders()
-	c.wakeWriter()
-}
-
-// drop forgets a stream. Called with mu locked.
-func (c *h2Conn) drop(s *Stream) {
-	if c.streams[s.id] == s {
-		delete(c.streams, s.id)
-	}
+	c.streams.wakeSenders()
+	c.out.wakeWriter()
 }
 
 // reset ends a stream with a RST_STREAM, and for its owner with err. Called with
 // mu locked.
 func (c *h2Conn) reset(s *Stream, code http2.Code, err error) {
-	if c.streams[s.id] == s && c.err == nil {
-		c.queue = http2.AppendReset(c.queue, s.id, code)
-		c.wakeWriter()
+	if c.streams.has(s) && c.err == nil {
+		c.out.queue = http2.AppendReset(c.out.queue, s.id, code)
+		c.out.wakeWriter()
 	}
 	s.end(err)
 }

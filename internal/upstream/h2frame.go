@@ -1,18 +1,15 @@
 package upstream
 
-import (
-	"elbow/internal/http2"
-	"elbow/internal/socket"
-)
+import "elbow/internal/http2"
 
 // This file handles each type of frame. An error that is OfStream ends the
 // frame's stream, any other the connection.
 
 func (c *h2Conn) frame(f *http2.Frame) error {
-	if c.block.pending() && (f.Type != http2.Continuation || f.Stream != c.block.stream) {
+	if b := &c.in.block; b.pending() && (f.Type != http2.Continuation || f.Stream != b.stream) {
 		return http2.ErrContinuation
 	}
-	if !c.begun && f.Type != http2.Settings {
+	if !c.in.begun && f.Type != http2.Settings {
 		return http2.ErrPreface
 	}
 	if err := f.Check(); err != nil {
@@ -21,10 +18,12 @@ func (c *h2Conn) frame(f *http2.Frame) error {
 	switch f.Type {
 	case http2.Data:
 		return c.data(f)
-	case http2.Headers:
-		return c.headers(f)
-	case http2.Continuation:
-		return c.continuation(f)
+	case http2.Headers, http2.Continuation:
+		b, block, whole, err := c.in.block.add(f)
+		if !whole {
+			return err
+		}
+		return c.headerList(&b, block)
 	case http2.ResetStream:
 		return c.resetByBackend(f)
 	case http2.Settings:
@@ -37,24 +36,7 @@ func (c *h2Conn) frame(f *http2.Frame) error {
 	case http2.WindowUpdate:
 		return c.windowUpdate(f)
 	}
-	return c.meter(http2.Idlers)
-}
-
-// meter counts an event that is frequent only in an attack.
-func (c *h2Conn) meter(k http2.Kind) error {
-	if c.meters.Over(k, int64(socket.Now())) {
-		return http2.ErrFlood
-	}
-	return nil
-}
-
-// known returns the stream of a frame; nil if it has ended. Called with mu
-// locked.
-func (c *h2Conn) known(id uint32) (*Stream, error) {
-	if id >= c.next || id%2 == 0 {
-		return nil, http2.ErrIdle
-	}
-	return c.streams[id], nil
+	return c.in.meter(http2.Idlers)
 }
 
 // data handles a piece of an answer's body.
@@ -65,7 +47,7 @@ func (c *h2Conn) data(f *http2.Frame) error {
 	}
 	ends := f.Has(http2.EndStream)
 	if len(p) == 0 && !ends {
-		if err := c.meter(http2.Idlers); err != nil {
+		if err := c.in.meter(http2.Idlers); err != nil {
 			return err
 		}
 	}
@@ -74,7 +56,7 @@ func (c *h2Conn) data(f *http2.Frame) error {
 	if !c.credit.Take(len(f.Payload)) {
 		return http2.ErrFlow
 	}
-	s, err := c.known(f.Stream)
+	s, err := c.streams.known(f.Stream)
 	switch {
 	case err != nil:
 		return err
@@ -99,7 +81,7 @@ func (c *h2Conn) data(f *http2.Frame) error {
 	if ends {
 		s.remoteEnd()
 	}
-	c.woken = append(c.woken, s)
+	c.streams.woken = append(c.streams.woken, s)
 	return nil
 }
 
@@ -110,15 +92,13 @@ func (c *h2Conn) drained(s *Stream, n int) {
 		return
 	}
 	if update := c.credit.Drain(n); update > 0 {
-		c.queue = http2.AppendWindowUpdate(c.queue, 0, update)
-		c.wakeWriter()
+		c.out.appendUpdate(0, update)
 	}
-	if s == nil || s.ended || c.streams[s.id] != s {
+	if s == nil || s.ended || !c.streams.has(s) {
 		return
 	}
 	if update := s.credit.Drain(n); update > 0 {
-		c.queue = http2.AppendWindowUpdate(c.queue, s.id, update)
-		c.wakeWriter()
+		c.out.appendUpdate(s.id, update)
 	}
 }
 
@@ -127,7 +107,7 @@ func (c *h2Conn) drained(s *Stream, n int) {
 func (c *h2Conn) resetByBackend(f *http2.Frame) error {
 	code := f.Code()
 	c.mu.Lock()
-	s, err := c.known(f.Stream)
+	s, err := c.streams.known(f.Stream)
 	if s != nil {
 		if code == http2.RefusedStream {
 			s.end(ErrUnprocessed)
@@ -137,7 +117,7 @@ func (c *h2Conn) resetByBackend(f *http2.Frame) error {
 	}
 	c.mu.Unlock()
 	if s != nil && code == http2.RefusedStream {
-		c.streamRefused()
+		c.slots.refused()
 	}
 	return err
 }
@@ -147,17 +127,17 @@ func (c *h2Conn) settings(f *http2.Frame) error {
 	if f.Has(http2.Ack) {
 		return nil
 	}
-	if err := c.meter(http2.Changes); err != nil {
+	if err := c.in.meter(http2.Changes); err != nil {
 		return err
 	}
 	if err := c.applySettings(f); err != nil {
 		return err
 	}
-	if streams, said := http2.PeerStreams(f.Payload); said || !c.begun {
-		c.setRoom(streams)
+	if streams, said := http2.PeerStreams(f.Payload); said || !c.in.begun {
+		c.slots.setRoom(streams)
 	}
-	if !c.begun {
-		c.begun = true
+	if !c.in.begun {
+		c.in.begun = true
 		close(c.ready)
 	}
 	return nil
@@ -172,15 +152,15 @@ func (c *h2Conn) applySettings(f *http2.Frame) error {
 	}
 	if delta := initial - c.initial; delta != 0 {
 		c.initial = initial
-		for _, s := range c.streams {
+		for _, s := range c.streams.byID {
 			if !s.window.Add(delta) {
 				return http2.ErrWindow
 			}
 			s.out.Signal()
 		}
 	}
-	c.queue = http2.AppendHeader(c.queue, 0, http2.Settings, http2.Ack, 0)
-	c.wakeWriter()
+	c.out.queue = http2.AppendHeader(c.out.queue, 0, http2.Settings, http2.Ack, 0)
+	c.out.wakeWriter()
 	return nil
 }
 
@@ -189,15 +169,15 @@ func (c *h2Conn) ping(f *http2.Frame) error {
 		return nil
 	}
 	c.mu.Lock()
-	c.queue = http2.AppendPing(c.queue, http2.Ack, f.Payload)
-	c.wakeWriter()
-	paid := c.told
-	c.told = false
+	c.out.queue = http2.AppendPing(c.out.queue, http2.Ack, f.Payload)
+	c.out.wakeWriter()
+	paid := c.out.told
+	c.out.told = false
 	c.mu.Unlock()
 	if paid {
 		return nil
 	}
-	return c.meter(http2.Pings)
+	return c.in.meter(http2.Pings)
 }
 
 // goingAway handles the backend's GOAWAY: no more streams may be opened, and
@@ -207,12 +187,12 @@ func (c *h2Conn) goingAway(f *http2.Frame) {
 	c.leave() // before the streams end: requests that are sent again must not come here
 	c.mu.Lock()
 	c.goAway = true
-	for id, s := range c.streams {
+	for id, s := range c.streams.byID {
 		if id > last {
 			s.end(ErrUnprocessed)
 		}
 	}
-	c.wakeSenders() // those that wait to be opened go to other connections
+	c.streams.wakeSenders() // those that wait to be opened go to other connections
 	c.mu.Unlock()
 }
 
@@ -228,10 +208,10 @@ func (c *h2Conn) windowUpdate(f *http2.Frame) error {
 		case !c.window.Add(int64(n)):
 			return http2.ErrWindow
 		}
-		c.wakeSenders()
+		c.streams.wakeSenders()
 		return nil
 	}
-	s, err := c.known(f.Stream)
+	s, err := c.streams.known(f.Stream)
 	switch {
 	case err != nil:
 		return err

@@ -26,37 +26,42 @@ func (b *headerBlock) max() int {
 	return http2.MaxBlockBytes
 }
 
-func (c *h2Conn) headers(f *http2.Frame) error {
+// add adds a HEADERS or CONTINUATION frame, and returns the header block once it is whole. A
+// block in a single frame is not copied.
+func (b *headerBlock) add(f *http2.Frame) (of headerBlock, block []byte, whole bool, err error) {
+	if f.Type == http2.Continuation {
+		return b.goOn(f)
+	}
 	p, err := f.Unpad()
 	if err != nil && err != http2.ErrSelfDependency {
-		return err
+		return of, nil, false, err
 	}
-	b := headerBlock{stream: f.Stream, ends: f.Has(http2.EndStream), buf: c.block.buf[:0]}
-	if !f.Has(http2.EndHeaders) {
-		b.buf = append(b.buf, p...)
-		c.block = b
-		return nil
+	of = headerBlock{stream: f.Stream, ends: f.Has(http2.EndStream), buf: b.buf[:0]}
+	if f.Has(http2.EndHeaders) {
+		return of, p, true, nil
 	}
-	return c.headerList(&b, p)
+	of.buf = append(of.buf, p...)
+	*b = of
+	return of, nil, false, nil
 }
 
-func (c *h2Conn) continuation(f *http2.Frame) error {
-	b := &c.block
+// goOn adds a CONTINUATION frame.
+func (b *headerBlock) goOn(f *http2.Frame) (of headerBlock, block []byte, whole bool, err error) {
 	if !b.pending() {
-		return http2.ErrContinuation
+		return of, nil, false, http2.ErrContinuation
 	}
 	if b.frames++; b.frames > http2.MaxContinuations {
-		return http2.ErrBlockLength
+		return of, nil, false, http2.ErrBlockLength
 	}
 	if b.long = b.long || len(b.buf)+len(f.Payload) > b.max(); !b.long {
 		b.buf = append(b.buf, f.Payload...)
 	}
 	if !f.Has(http2.EndHeaders) {
-		return nil
+		return of, nil, false, nil
 	}
-	whole := *b
+	of = *b
 	*b = headerBlock{} // rare, so its memory is left to the garbage collector
-	return c.headerList(&whole, whole.buf)
+	return of, of.buf, true, nil
 }
 
 // headerList handles a complete block: an interim head, the head or the trailers
@@ -66,7 +71,7 @@ func (c *h2Conn) continuation(f *http2.Frame) error {
 func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, err := c.known(b.stream)
+	s, err := c.streams.known(b.stream)
 	switch {
 	case err != nil || s == nil:
 		return err
@@ -89,6 +94,6 @@ func (c *h2Conn) headerList(b *headerBlock, block []byte) error {
 	if b.ends {
 		s.remoteEnd()
 	}
-	c.woken = append(c.woken, s)
+	c.streams.woken = append(c.streams.woken, s)
 	return nil
 }

@@ -20,7 +20,7 @@ func TestStreamWaitsToBeOpened(t *testing.T) {
 		do   func(c *h2Conn, p *h2peer)
 		want error
 	}{
-		{"there is room", func(c *h2Conn, _ *h2peer) { c.wakeWriter() }, nil},
+		{"there is room", func(c *h2Conn, _ *h2peer) { c.out.wakeWriter() }, nil},
 		{"the backend wants no more", func(_ *h2Conn, p *h2peer) { p.ok(p.WriteGoAway(0, http2.ErrCodeNo, nil)) }, ErrUnprocessed},
 		{"the connection ends", func(_ *h2Conn, p *h2peer) { _ = p.Close() }, ErrUnprocessed},
 	} {
@@ -51,8 +51,8 @@ func sendWhenFull(t *testing.T, then func(c *h2Conn, p *h2peer)) (waited bool, e
 
 	const unknown = 99 // an unknown frame type, which is ignored
 	c.mu.Lock()
-	for !c.full() {
-		c.queue = append(ours.AppendHeader(c.queue, ours.MaxFrame, unknown, 0, 0), make([]byte, ours.MaxFrame)...)
+	for !c.out.full() {
+		c.out.queue = append(ours.AppendHeader(c.out.queue, ours.MaxFrame, unknown, 0, 0), make([]byte, ours.MaxFrame)...)
 	}
 	c.mu.Unlock()
 	sent := make(chan error, 1)

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"elbow/internal/http2"
-	"elbow/internal/socket"
 )
 
 // h2Conns are the HTTP/2 connections to one backend.
@@ -61,13 +60,13 @@ func (h *h2Conns) take(p *Pool) (c *h2Conn, made bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range h.all {
-		if !c.leaving && c.open < c.room {
-			c.open++
+		if !c.slots.leaving && c.slots.open < c.slots.room {
+			c.slots.open++
 			return c, false
 		}
 	}
 	c = newH2Conn(p, http2.BackendStreams-h.less)
-	c.open = 1
+	c.slots.open = 1
 	h.all = append(h.all, c)
 	return c, true
 }
@@ -75,20 +74,9 @@ func (h *h2Conns) take(p *Pool) (c *h2Conn, made bool) {
 // admit waits until the reserved stream can be opened, or returns why it cannot.
 func (c *h2Conn) admit() error {
 	c.mu.Lock()
-	err, worn := c.err, c.next > lastStream
+	err, worn := c.err, c.streams.next > lastStream
 	c.mu.Unlock()
-	h := &c.pool.h2
-	h.mu.Lock()
-	c.leaving = c.leaving || worn || c.room == 0
-	switch {
-	case err != nil:
-	case c.room == 0:
-		err = errNoRoom
-	case c.leaving || c.open > c.room:
-		err = errFull
-	}
-	h.mu.Unlock()
-	if err != nil {
+	if err = c.slots.admit(err, worn); err != nil {
 		c.giveBack()
 	}
 	return err
@@ -96,69 +84,25 @@ func (c *h2Conn) admit() error {
 
 // giveBack releases the reservation of take. An unused connection is closed.
 func (c *h2Conn) giveBack() {
-	h := &c.pool.h2
-	h.mu.Lock()
-	c.open--
-	if c.open == 0 {
-		c.idleSince = socket.Now()
-	}
-	ends := c.open == 0 && (c.leaving || h.closed)
-	h.mu.Unlock()
-	if ends {
+	if c.slots.giveBack() {
 		c.shut(errReleased)
 	}
 }
 
-// setRoom records how many streams the backend allows.
-func (c *h2Conn) setRoom(streams uint32) {
-	h := &c.pool.h2
-	h.mu.Lock()
-	c.room = int(min(streams, http2.BackendStreams))
-	h.less = http2.BackendStreams - max(c.room, 1)
-	h.mu.Unlock()
-}
-
-// streamRefused is called when the backend has refused a stream: it allows no more than
-// are open.
-func (c *h2Conn) streamRefused() {
-	h := &c.pool.h2
-	h.mu.Lock()
-	c.room = min(c.room, max(c.open-1, 1))
-	h.mu.Unlock()
-}
-
-// leave stops opening streams on the connection.
+// leave stops opening streams on the connection. An unused connection is closed.
 func (c *h2Conn) leave() {
-	h := &c.pool.h2
-	h.mu.Lock()
-	c.leaving = true
-	ends := c.open == 0
-	h.mu.Unlock()
-	if ends {
+	if c.slots.leave() {
 		c.shut(errReleased)
 	}
-}
-
-// idle reports whether the connection has had no stream since before, and if so
-// allows no new one.
-func (c *h2Conn) idle(before socket.Instant) bool {
-	h := &c.pool.h2
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if c.open > 0 || c.idleSince > before {
-		return false
-	}
-	c.leaving = true
-	return true
 }
 
 // remove removes a connection that has ended from the list.
 func (h *h2Conns) remove(c *h2Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c.leaving = true
-	if c.listed {
-		c.listed = false
+	c.slots.leaving = true
+	if c.slots.listed {
+		c.slots.listed = false
 		i := slices.Index(h.all, c)
 		h.all = slices.Delete(h.all, i, i+1)
 	}
@@ -171,8 +115,8 @@ func (h *h2Conns) close() {
 	h.closed = true
 	var idle []*h2Conn
 	for _, c := range h.all {
-		if c.open == 0 {
-			c.leaving = true
+		if c.slots.open == 0 {
+			c.slots.leaving = true
 			idle = append(idle, c)
 		}
 	}
@@ -197,7 +141,7 @@ func (h *h2Conns) waiting() (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range h.all {
-		if c.open == 0 {
+		if c.slots.open == 0 {
 			n++
 		}
 	}

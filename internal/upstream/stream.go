@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -70,7 +69,7 @@ func (s *Stream) Release(reuse bool) {
 	c.reset(s, http2.Cancel, net.ErrClosed)
 	c.drained(nil, s.body.Len())
 	s.body.Release()
-	c.woken = slices.DeleteFunc(c.woken, func(w *Stream) bool { return w == s })
+	c.streams.release(s)
 	c.mu.Unlock()
 	c.giveBack()
 	if reuse {
@@ -126,7 +125,7 @@ func (s *Stream) end(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-	s.c.drop(s)
+	s.c.streams.drop(s)
 	s.in.Signal()
 	s.out.Signal()
 }
@@ -135,7 +134,7 @@ func (s *Stream) end(err error) {
 func (s *Stream) remoteEnd() {
 	s.ended = true
 	if s.sent {
-		s.c.drop(s)
+		s.c.streams.drop(s)
 	}
 }
 

@@ -18,10 +18,10 @@ func (s *Stream) Send(block, body []byte, ends, data bool) error {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for s.err == nil && c.err == nil && !c.goAway && c.full() {
-		c.opening = append(c.opening, s) // it has no id yet
+	for s.err == nil && c.err == nil && !c.goAway && c.out.full() {
+		c.streams.opening = append(c.streams.opening, s) // it has no id yet
 		err := s.awaitRoom()
-		c.opening = slices.DeleteFunc(c.opening, func(o *Stream) bool { return o == s })
+		c.streams.opening = slices.DeleteFunc(c.streams.opening, func(o *Stream) bool { return o == s })
 		if err != nil {
 			return err
 		}
@@ -33,17 +33,16 @@ func (s *Stream) Send(block, body []byte, ends, data bool) error {
 		s.err = ErrUnprocessed
 		return s.err
 	}
-	s.id, s.begun = c.next, socket.Now()
-	c.next += 2
-	c.streams[s.id] = s
+	s.begun = socket.Now()
+	c.streams.open(s)
 	s.window = http2.Window(c.initial)
 	s.credit = http2.Credit{Size: http2.BackendStreamWindow}
 	if ends && len(body) == 0 && !data {
-		c.appendBlock(s.id, block, http2.EndStream)
+		c.out.appendBlock(s.id, block, http2.EndStream)
 		s.localEnd()
 		return nil
 	}
-	c.appendBlock(s.id, block, 0)
+	c.out.appendBlock(s.id, block, 0)
 	return s.write(body, ends)
 }
 
@@ -60,7 +59,7 @@ func (s *Stream) Trailers(block []byte) error {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for s.open() == nil && c.full() {
+	for s.open() == nil && c.out.full() {
 		if err := s.awaitRoom(); err != nil {
 			return err
 		}
@@ -68,7 +67,7 @@ func (s *Stream) Trailers(block []byte) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	c.appendBlock(s.id, block, http2.EndStream)
+	c.out.appendBlock(s.id, block, http2.EndStream)
 	s.localEnd()
 	return nil
 }
@@ -79,7 +78,7 @@ func (s *Stream) open() error {
 	switch {
 	case s.err != nil:
 		return s.err
-	case s.c.streams[s.id] != s:
+	case !s.c.streams.has(s):
 		return net.ErrClosed
 	}
 	return nil
@@ -89,7 +88,7 @@ func (s *Stream) open() error {
 func (s *Stream) localEnd() {
 	s.sent = true
 	if s.ended {
-		s.c.drop(s)
+		s.c.streams.drop(s)
 	}
 }
 
@@ -121,10 +120,7 @@ func (s *Stream) appendData(p []byte, ends bool) {
 	if ends {
 		flags = http2.EndStream
 	}
-	c := s.c
-	c.told = true
-	c.queue = append(http2.AppendHeader(c.queue, len(p), http2.Data, flags, s.id), p...)
-	c.wakeWriter()
+	s.c.out.appendData(s.id, p, flags)
 	if ends {
 		s.localEnd()
 	}
@@ -139,7 +135,7 @@ func (s *Stream) reserve(want int) (int, error) {
 			return 0, err
 		}
 		n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(c.window)))
-		if n > 0 && !c.full() {
+		if n > 0 && !c.out.full() {
 			s.window -= http2.Window(n)
 			c.window -= http2.Window(n)
 			if http2.Small(n, want) && c.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
