@@ -14,7 +14,7 @@ import (
 // nameTables are the files outside internal/api that may say something of operations
 // by their names, each with the test that compares it with the table.
 var nameTables = map[string]string{
-	"internal/control/service.go": "TestEveryOperationHasAHandler",
+	"internal/control/handlers.go": "TestEveryOperationHasAHandler",
 }
 
 // A fact of an operation stands in its table entry. What a switch or a map by the

@@ -13,7 +13,7 @@ import (
 
 // CreateAccessKey creates an access key for a user, or without a name for the
 // caller. Its secret is only in this answer.
-func (s *Service) CreateAccessKey(ctx context.Context, who ram.Identity, in *api.CreateAccessKeyInput) (out api.CreateAccessKeyOutput, err error) {
+func (s *userAPI) CreateAccessKey(ctx context.Context, who ram.Identity, in *api.CreateAccessKeyInput) (out api.CreateAccessKeyOutput, err error) {
 	owner, err := keyOwner(who, in.UserName)
 	if err != nil {
 		return out, err
@@ -41,7 +41,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, who ram.Identity, in *api
 }
 
 // ListAccessKeys lists the access keys of a user, oldest first.
-func (s *Service) ListAccessKeys(ctx context.Context, who ram.Identity, in *api.ListAccessKeysInput) (out api.ListAccessKeysOutput, err error) {
+func (s *userAPI) ListAccessKeys(ctx context.Context, who ram.Identity, in *api.ListAccessKeysInput) (out api.ListAccessKeysOutput, err error) {
 	userName, err := keyOwner(who, in.UserName)
 	if err != nil {
 		return out, err
@@ -59,7 +59,7 @@ func (s *Service) ListAccessKeys(ctx context.Context, who ram.Identity, in *api.
 }
 
 // UpdateAccessKey enables or disables an access key.
-func (s *Service) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api.UpdateAccessKeyInput) (out api.UpdateAccessKeyOutput, err error) {
+func (s *userAPI) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api.UpdateAccessKeyInput) (out api.UpdateAccessKeyOutput, err error) {
 	owner, err := keyOwner(who, in.UserName)
 	if err != nil {
 		return out, err
@@ -76,7 +76,7 @@ func (s *Service) UpdateAccessKey(ctx context.Context, who ram.Identity, in *api
 }
 
 // DeleteAccessKey deletes an access key.
-func (s *Service) DeleteAccessKey(ctx context.Context, who ram.Identity, in *api.DeleteAccessKeyInput) (out api.DeleteAccessKeyOutput, err error) {
+func (s *userAPI) DeleteAccessKey(ctx context.Context, who ram.Identity, in *api.DeleteAccessKeyInput) (out api.DeleteAccessKeyOutput, err error) {
 	owner, err := keyOwner(who, in.UserName)
 	if err != nil {
 		return out, err

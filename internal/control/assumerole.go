@@ -18,7 +18,7 @@ const maxChainedSession = time.Hour
 
 // AssumeRole opens a session of a role for a caller whom the role trusts. Nothing
 // is stored: the token is the session.
-func (s *Service) AssumeRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (out api.AssumeRoleOutput, err error) {
+func (s *roleAPI) AssumeRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (out api.AssumeRoleOutput, err error) {
 	if who.Root() {
 		return out, api.ErrRoleByRoot.New()
 	}
@@ -59,7 +59,7 @@ func (s *Service) AssumeRole(ctx context.Context, who ram.Identity, in *api.Assu
 // trustedRole returns the role, if it trusts the caller. A role that does not
 // exist gives the same error as one that does not trust the caller only where no
 // policy allows assuming it: the gateway has checked that before.
-func (s *Service) trustedRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (role elb.Role, err error) {
+func (s *roleAPI) trustedRole(ctx context.Context, who ram.Identity, in *api.AssumeRoleInput) (role elb.Role, err error) {
 	if in.Role.AccountID != who.AccountID {
 		return role, api.ErrNotTrusted.New()
 	}

@@ -43,8 +43,11 @@ type attachmentsOf struct {
 	exists, notExist, exceeded api.ErrorID
 }
 
+// attachmentAPI has the operations that attach and detach policies.
+type attachmentAPI struct{ shared }
+
 // attach attaches a policy to a holder.
-func (s *Service) attach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
+func (s *attachmentAPI) attach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		a, attached, err := of.attachment(tx, holder, policyType, policyName)
 		switch {
@@ -62,7 +65,7 @@ func (s *Service) attach(ctx context.Context, of attachmentsOf, holder, policyTy
 }
 
 // detach detaches a policy from a holder.
-func (s *Service) detach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
+func (s *attachmentAPI) detach(ctx context.Context, of attachmentsOf, holder, policyType, policyName string) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		a, attached, err := of.attachment(tx, holder, policyType, policyName)
 		switch {
@@ -90,7 +93,7 @@ func (of attachmentsOf) attachment(tx *store.Tx, holder, policyType, policyName 
 }
 
 // attached lists the policies of a holder, Custom before System.
-func (s *Service) attached(ctx context.Context, of attachmentsOf, holder string) (all api.UserPolicies, err error) {
+func (s *attachmentAPI) attached(ctx context.Context, of attachmentsOf, holder string) (all api.UserPolicies, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		h, err := of.find(r, holder)
 		if err != nil {
@@ -109,33 +112,33 @@ func (s *Service) attached(ctx context.Context, of attachmentsOf, holder string)
 }
 
 // AttachPolicyToUser attaches a policy to a user.
-func (s *Service) AttachPolicyToUser(ctx context.Context, in *api.AttachPolicyToUserInput) (out api.AttachPolicyToUserOutput, err error) {
+func (s *attachmentAPI) AttachPolicyToUser(ctx context.Context, in *api.AttachPolicyToUserInput) (out api.AttachPolicyToUserOutput, err error) {
 	return out, s.attach(ctx, ofUser, in.UserName, in.PolicyType, in.PolicyName)
 }
 
 // DetachPolicyFromUser detaches a policy from a user.
-func (s *Service) DetachPolicyFromUser(ctx context.Context, in *api.DetachPolicyFromUserInput) (out api.DetachPolicyFromUserOutput, err error) {
+func (s *attachmentAPI) DetachPolicyFromUser(ctx context.Context, in *api.DetachPolicyFromUserInput) (out api.DetachPolicyFromUserOutput, err error) {
 	return out, s.detach(ctx, ofUser, in.UserName, in.PolicyType, in.PolicyName)
 }
 
 // ListPoliciesForUser lists the policies of a user, Custom before System.
-func (s *Service) ListPoliciesForUser(ctx context.Context, in *api.ListPoliciesForUserInput) (out api.ListPoliciesForUserOutput, err error) {
+func (s *attachmentAPI) ListPoliciesForUser(ctx context.Context, in *api.ListPoliciesForUserInput) (out api.ListPoliciesForUserOutput, err error) {
 	out.Policies, err = s.attached(ctx, ofUser, in.UserName)
 	return out, err
 }
 
 // AttachPolicyToGroup attaches a policy to a group.
-func (s *Service) AttachPolicyToGroup(ctx context.Context, in *api.AttachPolicyToGroupInput) (out api.AttachPolicyToGroupOutput, err error) {
+func (s *attachmentAPI) AttachPolicyToGroup(ctx context.Context, in *api.AttachPolicyToGroupInput) (out api.AttachPolicyToGroupOutput, err error) {
 	return out, s.attach(ctx, ofGroup, in.GroupName, in.PolicyType, in.PolicyName)
 }
 
 // DetachPolicyFromGroup detaches a policy from a group.
-func (s *Service) DetachPolicyFromGroup(ctx context.Context, in *api.DetachPolicyFromGroupInput) (out api.DetachPolicyFromGroupOutput, err error) {
+func (s *attachmentAPI) DetachPolicyFromGroup(ctx context.Context, in *api.DetachPolicyFromGroupInput) (out api.DetachPolicyFromGroupOutput, err error) {
 	return out, s.detach(ctx, ofGroup, in.GroupName, in.PolicyType, in.PolicyName)
 }
 
 // ListPoliciesForGroup lists the policies of a group, Custom before System.
-func (s *Service) ListPoliciesForGroup(ctx context.Context, in *api.ListPoliciesForGroupInput) (out api.ListPoliciesForGroupOutput, err error) {
+func (s *attachmentAPI) ListPoliciesForGroup(ctx context.Context, in *api.ListPoliciesForGroupInput) (out api.ListPoliciesForGroupOutput, err error) {
 	out.Policies, err = s.attached(ctx, ofGroup, in.GroupName)
 	return out, err
 }

@@ -12,8 +12,14 @@ import (
 	"elbow/internal/store"
 )
 
+// backendAPI has the operations of backends.
+type backendAPI struct {
+	shared
+	reach *elb.Reach // what may be added
+}
+
 // AddBackendServers adds backends to the pool of a load balancer, all or none.
-func (s *Service) AddBackendServers(ctx context.Context, in *api.AddBackendServersInput) (out api.AddBackendServersOutput, err error) {
+func (s *backendAPI) AddBackendServers(ctx context.Context, in *api.AddBackendServersInput) (out api.AddBackendServersOutput, err error) {
 	var added []elb.Backend
 	err = s.changePool(ctx, in.LoadBalancerID, func(tx *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
 		added = nil
@@ -54,7 +60,7 @@ func missingAddress(n int, id string) error {
 func sameServer(a, b elb.Backend) bool { return a.ServerID == b.ServerID && a.Port == b.Port }
 
 // SetBackendServers changes the weight of backends, all or none.
-func (s *Service) SetBackendServers(ctx context.Context, in *api.SetBackendServersInput) (out api.SetBackendServersOutput, err error) {
+func (s *backendAPI) SetBackendServers(ctx context.Context, in *api.SetBackendServersInput) (out api.SetBackendServersOutput, err error) {
 	var changed []elb.Backend
 	err = s.changePool(ctx, in.LoadBalancerID, func(_ *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
 		named, err := find(pool, in.BackendServers)
@@ -72,7 +78,7 @@ func (s *Service) SetBackendServers(ctx context.Context, in *api.SetBackendServe
 }
 
 // RemoveBackendServers removes backends from the pool, all or none.
-func (s *Service) RemoveBackendServers(ctx context.Context, in *api.RemoveBackendServersInput) (out api.RemoveBackendServersOutput, err error) {
+func (s *backendAPI) RemoveBackendServers(ctx context.Context, in *api.RemoveBackendServersInput) (out api.RemoveBackendServersOutput, err error) {
 	var removed []elb.Backend
 	err = s.changePool(ctx, in.LoadBalancerID, func(_ *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
 		named, err := find(pool, in.BackendServers)
@@ -134,7 +140,7 @@ func notInPool(pool []elb.Backend, item api.BackendItem) error {
 	return e
 }
 
-func (s *Service) changePool(ctx context.Context, id string, change func(*store.Tx, []elb.Backend) ([]elb.Backend, error)) error {
+func (s *backendAPI) changePool(ctx context.Context, id string, change func(*store.Tx, []elb.Backend) ([]elb.Backend, error)) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		lb, err := activeLoadBalancer(tx, id)
 		if err != nil {

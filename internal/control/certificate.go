@@ -17,8 +17,11 @@ import (
 	"elbow/internal/store"
 )
 
+// certificateAPI has the operations of certificates.
+type certificateAPI struct{ shared }
+
 // UploadUserCertificate validates a key pair and stores it under a new id.
-func (s *Service) UploadUserCertificate(ctx context.Context, in *api.UploadUserCertificateInput) (out api.UploadUserCertificateOutput, err error) {
+func (s *certificateAPI) UploadUserCertificate(ctx context.Context, in *api.UploadUserCertificateInput) (out api.UploadUserCertificateOutput, err error) {
 	pair, err := cert.Parse(in.Cert, in.Key, s.now())
 	if err != nil {
 		return out, api.ErrInvalidCertificate.New("Cert", err.Error())
@@ -44,7 +47,7 @@ func (s *Service) UploadUserCertificate(ctx context.Context, in *api.UploadUserC
 }
 
 // DeleteUserCertificate deletes a certificate that no listener uses.
-func (s *Service) DeleteUserCertificate(ctx context.Context, in *api.DeleteUserCertificateInput) (out api.DeleteUserCertificateOutput, err error) {
+func (s *certificateAPI) DeleteUserCertificate(ctx context.Context, in *api.DeleteUserCertificateInput) (out api.DeleteUserCertificateOutput, err error) {
 	id := strconv.FormatInt(in.CertID, 10)
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		c, found := store.Certificates.Get(tx, in.CertID)
@@ -61,7 +64,7 @@ func (s *Service) DeleteUserCertificate(ctx context.Context, in *api.DeleteUserC
 }
 
 // GetUserCertificateDetail describes a certificate.
-func (s *Service) GetUserCertificateDetail(ctx context.Context, in *api.GetUserCertificateDetailInput) (out api.GetUserCertificateDetailOutput, err error) {
+func (s *certificateAPI) GetUserCertificateDetail(ctx context.Context, in *api.GetUserCertificateDetailInput) (out api.GetUserCertificateDetailOutput, err error) {
 	var c elb.Certificate
 	err = s.store.View(ctx, func(r *store.Reader) (err error) {
 		var found bool
@@ -108,7 +111,7 @@ func chain(text string, now time.Time) (all []api.ChainLink) {
 
 // ListUserCertificateOrder lists the certificates that match all filters, newest
 // first.
-func (s *Service) ListUserCertificateOrder(ctx context.Context, in *api.ListUserCertificateOrderInput) (out api.ListUserCertificateOrderOutput, err error) {
+func (s *certificateAPI) ListUserCertificateOrder(ctx context.Context, in *api.ListUserCertificateOrderInput) (out api.ListUserCertificateOrderOutput, err error) {
 	var all []elb.Certificate
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all = store.Certificates.Facts(r)

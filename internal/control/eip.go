@@ -14,8 +14,14 @@ import (
 	"elbow/internal/store"
 )
 
+// eipAPI has the operations of EIPs.
+type eipAPI struct {
+	shared
+	pool elb.EIPPool
+}
+
 // CreateEipInstance takes an EIP from the pool, only once per ClientToken.
-func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstanceInput) (out api.CreateEipInstanceOutput, err error) {
+func (s *eipAPI) CreateEipInstance(ctx context.Context, in *api.CreateEipInstanceInput) (out api.CreateEipInstanceOutput, err error) {
 	e := elb.EIP{
 		ID: elb.NewEIPID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
 		Bandwidth: in.Bandwidth, ISP: in.ISP, ChargeType: in.InstanceChargeType, InternetChargeType: in.InternetChargeType,
@@ -50,13 +56,13 @@ func (s *Service) CreateEipInstance(ctx context.Context, in *api.CreateEipInstan
 // freeEIP returns the address of a new EIP: the wanted one, if given. Addresses
 // of vSwitches are not assigned: a pool that was configured later may overlap
 // them.
-func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
+func (s *eipAPI) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 	var besides []netip.Prefix
 	for _, v := range store.VSwitches.All(tx) {
 		besides = append(besides, v.CIDR)
 	}
 	if want.IsValid() {
-		cidr := s.eips.Range(want)
+		cidr := s.pool.Range(want)
 		refuse := func(why string) (netip.Addr, error) {
 			return netip.Addr{}, api.InvalidField("IpAddress").Because("IpAddress " + why)
 		}
@@ -70,15 +76,15 @@ func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 		}
 		return want, nil
 	}
-	address := s.eips.FreeAddress(besides, func(first, last netip.Addr) int { return store.EIPs.CountFrom(tx, first, last) })
+	address := s.pool.FreeAddress(besides, func(first, last netip.Addr) int { return store.EIPs.CountFrom(tx, first, last) })
 	if address.IsValid() {
 		return address, nil
 	}
 	reason := "release an EIP, or have the operator give more addresses with -eip-pool"
 	switch {
-	case len(s.eips) == 0:
+	case len(s.pool) == 0:
 		reason = "the node was started without -eip-pool, which says which addresses EIPs may have"
-	case slices.ContainsFunc(besides, s.eips.Overlaps):
+	case slices.ContainsFunc(besides, s.pool.Overlaps):
 		reason += "; ranges of it that have addresses of a vSwitch are not used"
 	}
 	return address, api.ErrEIPPoolEmpty.New().Because(reason)
@@ -86,7 +92,7 @@ func (s *Service) freeEIP(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
 
 // AssociateEnsEipAddress associates an EIP with a load balancer. If it is
 // associated already, that is no error.
-func (s *Service) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateEnsEipAddressInput) (out api.AssociateEnsEipAddressOutput, err error) {
+func (s *eipAPI) AssociateEnsEipAddress(ctx context.Context, in *api.AssociateEnsEipAddressInput) (out api.AssociateEnsEipAddressOutput, err error) {
 	if in.InstanceType != "" && in.InstanceType != api.SlbInstance {
 		return out, api.InvalidField("InstanceType").Because("InstanceType must be " + api.SlbInstance + ": only load balancers have EIPs here")
 	}
@@ -121,7 +127,7 @@ func eipStatus(reason string) *api.Error {
 }
 
 // UnAssociateEnsEipAddress detaches an EIP from its load balancer.
-func (s *Service) UnAssociateEnsEipAddress(ctx context.Context, in *api.UnAssociateEnsEipAddressInput) (out api.UnAssociateEnsEipAddressOutput, err error) {
+func (s *eipAPI) UnAssociateEnsEipAddress(ctx context.Context, in *api.UnAssociateEnsEipAddressInput) (out api.UnAssociateEnsEipAddressOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		e, found := store.EIPs.Get(tx, in.AllocationID)
 		if !found {
@@ -152,7 +158,7 @@ func detachEIPs(tx *store.Tx, lb *elb.LoadBalancer) {
 }
 
 // ModifyEnsEipAddressAttribute changes an EIP.
-func (s *Service) ModifyEnsEipAddressAttribute(ctx context.Context, in *api.ModifyEnsEipAddressAttributeInput) (out api.ModifyEnsEipAddressAttributeOutput, err error) {
+func (s *eipAPI) ModifyEnsEipAddressAttribute(ctx context.Context, in *api.ModifyEnsEipAddressAttributeInput) (out api.ModifyEnsEipAddressAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		e, found := store.EIPs.Get(tx, in.AllocationID)
 		if !found {
@@ -166,7 +172,7 @@ func (s *Service) ModifyEnsEipAddressAttribute(ctx context.Context, in *api.Modi
 }
 
 // DeleteEip returns an EIP to the pool.
-func (s *Service) DeleteEip(ctx context.Context, in *api.DeleteEipInput) (out api.DeleteEipOutput, err error) {
+func (s *eipAPI) DeleteEip(ctx context.Context, in *api.DeleteEipInput) (out api.DeleteEipOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseEIP(tx, in.InstanceID, api.ErrEIPNotFound)
 	})
@@ -185,7 +191,7 @@ func releaseEIP(tx *store.Tx, id string, notFound api.ErrorID) error {
 }
 
 // DescribeEnsEipAddresses lists the EIPs that match all filters, newest first.
-func (s *Service) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeEnsEipAddressesInput) (out api.DescribeEnsEipAddressesOutput, err error) {
+func (s *eipAPI) DescribeEnsEipAddresses(ctx context.Context, in *api.DescribeEnsEipAddressesInput) (out api.DescribeEnsEipAddressesOutput, err error) {
 	var all []elb.EIP
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if len(in.AllocationIDs) == 0 {
@@ -227,12 +233,11 @@ func eipEntry(e *elb.EIP) api.EipAddress {
 	return a
 }
 
-// UnusedEIPs returns an error for each range of the pool that is not used because
-// it overlaps a vSwitch.
-func (s *Service) UnusedEIPs(ctx context.Context) (why []error, err error) {
+// unused implements Service.UnusedEIPs.
+func (s *eipAPI) unused(ctx context.Context) (why []error, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		vSwitches := store.VSwitches.All(r)
-		for _, cidr := range s.eips {
+		for _, cidr := range s.pool {
 			for _, v := range vSwitches {
 				if v.CIDR.Overlaps(cidr) {
 					why = append(why, fmt.Errorf("-eip-pool: %s has addresses of the vSwitch %s, %s", cidr, v.ID, v.CIDR))

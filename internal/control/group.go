@@ -10,8 +10,11 @@ import (
 	"elbow/internal/store"
 )
 
+// groupAPI has the operations of groups.
+type groupAPI struct{ shared }
+
 // CreateGroup creates a group without users and policies.
-func (s *Service) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (out api.CreateGroupOutput, err error) {
+func (s *groupAPI) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (out api.CreateGroupOutput, err error) {
 	g := elb.Group{ID: elb.NewGroupID(), Name: in.GroupName, Comments: in.Comments, CreateDate: s.now(), UpdateDate: s.now()}
 	out.Group = group(g)
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
@@ -24,7 +27,7 @@ func (s *Service) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (ou
 }
 
 // GetGroup describes a group.
-func (s *Service) GetGroup(ctx context.Context, in *api.GetGroupInput) (out api.GetGroupOutput, err error) {
+func (s *groupAPI) GetGroup(ctx context.Context, in *api.GetGroupInput) (out api.GetGroupOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		g, err := groupNamed(r, in.GroupName)
 		out.Group = group(g)
@@ -34,7 +37,7 @@ func (s *Service) GetGroup(ctx context.Context, in *api.GetGroupInput) (out api.
 }
 
 // ListGroups lists a page of the groups in the order of their names.
-func (s *Service) ListGroups(ctx context.Context, in *api.ListGroupsInput) (out api.ListGroupsOutput, err error) {
+func (s *groupAPI) ListGroups(ctx context.Context, in *api.ListGroupsInput) (out api.ListGroupsOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		some, next := stretch(store.Groups.After(r, in.Marker, in.MaxItems+1), func(g elb.Group) string { return g.Name }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
@@ -47,7 +50,7 @@ func (s *Service) ListGroups(ctx context.Context, in *api.ListGroupsInput) (out 
 }
 
 // UpdateGroup changes the given fields of a group.
-func (s *Service) UpdateGroup(ctx context.Context, in *api.UpdateGroupInput) (out api.UpdateGroupOutput, err error) {
+func (s *groupAPI) UpdateGroup(ctx context.Context, in *api.UpdateGroupInput) (out api.UpdateGroupOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		g, err := groupNamed(&tx.Reader, in.GroupName)
 		if err != nil {
@@ -71,7 +74,7 @@ func (s *Service) UpdateGroup(ctx context.Context, in *api.UpdateGroupInput) (ou
 }
 
 // DeleteGroup deletes a group that has neither users nor policies.
-func (s *Service) DeleteGroup(ctx context.Context, in *api.DeleteGroupInput) (out api.DeleteGroupOutput, err error) {
+func (s *groupAPI) DeleteGroup(ctx context.Context, in *api.DeleteGroupInput) (out api.DeleteGroupOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		g, err := groupNamed(&tx.Reader, in.GroupName)
 		switch {
@@ -104,7 +107,7 @@ func group(g elb.Group) api.RAMGroup {
 }
 
 // AddUserToGroup adds a user to a group.
-func (s *Service) AddUserToGroup(ctx context.Context, in *api.AddUserToGroupInput) (out api.AddUserToGroupOutput, err error) {
+func (s *groupAPI) AddUserToGroup(ctx context.Context, in *api.AddUserToGroupInput) (out api.AddUserToGroupOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		m, there, err := membership(&tx.Reader, in.GroupMember)
 		switch {
@@ -125,7 +128,7 @@ func (s *Service) AddUserToGroup(ctx context.Context, in *api.AddUserToGroupInpu
 }
 
 // RemoveUserFromGroup removes a user from a group.
-func (s *Service) RemoveUserFromGroup(ctx context.Context, in *api.RemoveUserFromGroupInput) (out api.RemoveUserFromGroupOutput, err error) {
+func (s *groupAPI) RemoveUserFromGroup(ctx context.Context, in *api.RemoveUserFromGroupInput) (out api.RemoveUserFromGroupOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		m, there, err := membership(&tx.Reader, in.GroupMember)
 		switch {
@@ -156,7 +159,7 @@ func membership(r *store.Reader, in api.GroupMember) (m elb.Membership, there bo
 
 // ListUsersForGroup lists a page of the users of a group in the order of their
 // names.
-func (s *Service) ListUsersForGroup(ctx context.Context, in *api.ListUsersForGroupInput) (out api.ListUsersForGroupOutput, err error) {
+func (s *groupAPI) ListUsersForGroup(ctx context.Context, in *api.ListUsersForGroupInput) (out api.ListUsersForGroupOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		g, err := groupNamed(r, in.GroupName)
 		if err != nil {
@@ -177,7 +180,7 @@ func (s *Service) ListUsersForGroup(ctx context.Context, in *api.ListUsersForGro
 }
 
 // ListGroupsForUser lists the groups of a user in the order of their names.
-func (s *Service) ListGroupsForUser(ctx context.Context, in *api.ListGroupsForUserInput) (out api.ListGroupsForUserOutput, err error) {
+func (s *groupAPI) ListGroupsForUser(ctx context.Context, in *api.ListGroupsForUserInput) (out api.ListGroupsForUserOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if err := ownerExists(r, in.UserName); err != nil {
 			return err

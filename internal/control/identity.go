@@ -8,7 +8,7 @@ import (
 )
 
 // GetCallerIdentity returns the identity that signed the call.
-func (s *Service) GetCallerIdentity(_ context.Context, who ram.Identity, _ *api.GetCallerIdentityInput) (api.GetCallerIdentityOutput, error) {
+func (s *roleAPI) GetCallerIdentity(_ context.Context, who ram.Identity, _ *api.GetCallerIdentityInput) (api.GetCallerIdentityOutput, error) {
 	if who.Root() {
 		return api.GetCallerIdentityOutput{
 			IdentityType: "Account",

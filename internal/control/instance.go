@@ -13,8 +13,14 @@ import (
 	"elbow/internal/store"
 )
 
+// instanceAPI has the operations of instances.
+type instanceAPI struct {
+	shared
+	reach *elb.Reach // what may be registered
+}
+
 // RegisterInstance registers the address of a server.
-func (s *Service) RegisterInstance(ctx context.Context, in *api.RegisterInstanceInput) (out api.RegisterInstanceOutput, err error) {
+func (s *instanceAPI) RegisterInstance(ctx context.Context, in *api.RegisterInstanceInput) (out api.RegisterInstanceOutput, err error) {
 	if err := s.reach.Address(in.Address); err != nil {
 		return out, api.Invalid("PrivateIpAddress").Because("PrivateIpAddress " + err.Error())
 	}
@@ -59,7 +65,7 @@ func registered(tx *store.Tx, id string) bool {
 }
 
 // DeregisterInstance removes the address of a server.
-func (s *Service) DeregisterInstance(ctx context.Context, in *api.DeregisterInstanceInput) (out api.DeregisterInstanceOutput, err error) {
+func (s *instanceAPI) DeregisterInstance(ctx context.Context, in *api.DeregisterInstanceInput) (out api.DeregisterInstanceOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := store.Instances.Get(tx, in.InstanceID); !found {
 			return api.ErrInstanceNotFound.New()
@@ -70,7 +76,7 @@ func (s *Service) DeregisterInstance(ctx context.Context, in *api.DeregisterInst
 }
 
 // RegisterInstanceRange registers all servers of a network.
-func (s *Service) RegisterInstanceRange(ctx context.Context, in *api.RegisterInstanceRangeInput) (out api.RegisterInstanceRangeOutput, err error) {
+func (s *instanceAPI) RegisterInstanceRange(ctx context.Context, in *api.RegisterInstanceRangeInput) (out api.RegisterInstanceRangeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := store.InstanceRanges.Get(tx, in.CIDR.String()); !found {
 			store.InstanceRanges.Put(tx, elb.InstanceRange{CIDR: in.CIDR, CreateTime: s.now()})
@@ -80,7 +86,7 @@ func (s *Service) RegisterInstanceRange(ctx context.Context, in *api.RegisterIns
 }
 
 // DeregisterInstanceRange removes a range of servers.
-func (s *Service) DeregisterInstanceRange(ctx context.Context, in *api.DeregisterInstanceRangeInput) (out api.DeregisterInstanceRangeOutput, err error) {
+func (s *instanceAPI) DeregisterInstanceRange(ctx context.Context, in *api.DeregisterInstanceRangeInput) (out api.DeregisterInstanceRangeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := store.InstanceRanges.Get(tx, in.CIDR.String()); !found {
 			return api.ErrInstanceNotFound.New()
@@ -114,7 +120,7 @@ func addressOf(tx *store.Tx, id string) (netip.Addr, bool) {
 
 // DescribeInstances lists the instances that match all filters, newest
 // first.
-func (s *Service) DescribeInstances(ctx context.Context, in *api.DescribeInstancesInput) (out api.DescribeInstancesOutput, err error) {
+func (s *instanceAPI) DescribeInstances(ctx context.Context, in *api.DescribeInstancesInput) (out api.DescribeInstancesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []elb.Instance
 		if in.InstanceID == "" {
@@ -164,7 +170,7 @@ func ipSets(i elb.Instance) api.PrivateIPSets {
 
 // DescribeNetworkInterfaces lists the network interfaces that match all filters,
 // those of the newest instances first.
-func (s *Service) DescribeNetworkInterfaces(ctx context.Context, in *api.DescribeNetworkInterfacesInput) (out api.DescribeNetworkInterfacesOutput, err error) {
+func (s *instanceAPI) DescribeNetworkInterfaces(ctx context.Context, in *api.DescribeNetworkInterfacesInput) (out api.DescribeNetworkInterfacesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []api.NetworkInterface
 		instances := store.Instances.All(r)

@@ -13,19 +13,25 @@ import (
 // seedBytes is the length of elb.Listener.Seed.
 const seedBytes = 32
 
+// listenerAPI has the operations of listeners.
+type listenerAPI struct {
+	shared
+	reach *elb.Reach // where backends may be
+}
+
 // CreateLoadBalancerHTTPSListener creates a stopped listener.
-func (s *Service) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.CreateLoadBalancerHTTPSListenerInput) (out api.CreateLoadBalancerHTTPSListenerOutput, err error) {
+func (s *listenerAPI) CreateLoadBalancerHTTPSListener(ctx context.Context, in *api.CreateLoadBalancerHTTPSListenerInput) (out api.CreateLoadBalancerHTTPSListenerOutput, err error) {
 	return out, s.createListener(ctx, in.Listener, nil)
 }
 
 // CreateLoadBalancerHTTPListener creates a stopped listener.
-func (s *Service) CreateLoadBalancerHTTPListener(ctx context.Context, in *api.CreateLoadBalancerHTTPListenerInput) (out api.CreateLoadBalancerHTTPListenerOutput, err error) {
+func (s *listenerAPI) CreateLoadBalancerHTTPListener(ctx context.Context, in *api.CreateLoadBalancerHTTPListenerInput) (out api.CreateLoadBalancerHTTPListenerOutput, err error) {
 	return out, s.createListener(ctx, in.Listener, nil)
 }
 
 // CreateLoadBalancerTCPListener creates a stopped listener, only once per
 // ClientToken.
-func (s *Service) CreateLoadBalancerTCPListener(ctx context.Context, in *api.CreateLoadBalancerTCPListenerInput) (out api.CreateLoadBalancerTCPListenerOutput, err error) {
+func (s *listenerAPI) CreateLoadBalancerTCPListener(ctx context.Context, in *api.CreateLoadBalancerTCPListenerInput) (out api.CreateLoadBalancerTCPListenerOutput, err error) {
 	o, err := onceOf("CreateLoadBalancerTCPListener", in.ClientToken, in.Listener)
 	if err != nil {
 		return out, err
@@ -34,11 +40,11 @@ func (s *Service) CreateLoadBalancerTCPListener(ctx context.Context, in *api.Cre
 }
 
 // CreateLoadBalancerUDPListener creates a stopped listener.
-func (s *Service) CreateLoadBalancerUDPListener(ctx context.Context, in *api.CreateLoadBalancerUDPListenerInput) (out api.CreateLoadBalancerUDPListenerOutput, err error) {
+func (s *listenerAPI) CreateLoadBalancerUDPListener(ctx context.Context, in *api.CreateLoadBalancerUDPListenerInput) (out api.CreateLoadBalancerUDPListenerOutput, err error) {
 	return out, s.createListener(ctx, in.Listener, nil)
 }
 
-func (s *Service) createListener(ctx context.Context, l elb.Listener, o *once) error {
+func (s *listenerAPI) createListener(ctx context.Context, l elb.Listener, o *once) error {
 	l.CreateTime = s.now()
 	l.Seed = make([]byte, seedBytes)
 	_, _ = rand.Read(l.Seed) // never fails: crypto/rand ends the program instead
@@ -71,7 +77,7 @@ func (s *Service) createListener(ctx context.Context, l elb.Listener, o *once) e
 
 // mayStand checks a listener against the resources that it refers to, before it
 // is written.
-func (s *Service) mayStand(tx *store.Tx, lb *elb.LoadBalancer, l *elb.Listener) error {
+func (s *listenerAPI) mayStand(tx *store.Tx, lb *elb.LoadBalancer, l *elb.Listener) error {
 	if l.Protocol == elb.HTTPS && !certificatesExist(tx, l.CertificateID) {
 		return api.ServerCertificateNotFound()
 	}
@@ -122,26 +128,26 @@ func ports(l *elb.Listener) []int {
 }
 
 // SetLoadBalancerHTTPSListenerAttribute changes a listener, running or not.
-func (s *Service) SetLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.SetLoadBalancerHTTPSListenerAttributeInput) (out api.SetLoadBalancerHTTPSListenerAttributeOutput, err error) {
+func (s *listenerAPI) SetLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.SetLoadBalancerHTTPSListenerAttributeInput) (out api.SetLoadBalancerHTTPSListenerAttributeOutput, err error) {
 	return out, s.setListener(ctx, elb.HTTPS, &in.ListenerChange, in.Apply)
 }
 
 // SetLoadBalancerHTTPListenerAttribute changes a listener, running or not.
-func (s *Service) SetLoadBalancerHTTPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerHTTPListenerAttributeInput) (out api.SetLoadBalancerHTTPListenerAttributeOutput, err error) {
+func (s *listenerAPI) SetLoadBalancerHTTPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerHTTPListenerAttributeInput) (out api.SetLoadBalancerHTTPListenerAttributeOutput, err error) {
 	return out, s.setListener(ctx, elb.HTTP, &in.ListenerChange, in.Apply)
 }
 
 // SetLoadBalancerTCPListenerAttribute changes a listener, running or not.
-func (s *Service) SetLoadBalancerTCPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerTCPListenerAttributeInput) (out api.SetLoadBalancerTCPListenerAttributeOutput, err error) {
+func (s *listenerAPI) SetLoadBalancerTCPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerTCPListenerAttributeInput) (out api.SetLoadBalancerTCPListenerAttributeOutput, err error) {
 	return out, s.setListener(ctx, elb.TCP, &in.ListenerChange, in.Apply)
 }
 
 // SetLoadBalancerUDPListenerAttribute changes a listener, running or not.
-func (s *Service) SetLoadBalancerUDPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerUDPListenerAttributeInput) (out api.SetLoadBalancerUDPListenerAttributeOutput, err error) {
+func (s *listenerAPI) SetLoadBalancerUDPListenerAttribute(ctx context.Context, in *api.SetLoadBalancerUDPListenerAttributeInput) (out api.SetLoadBalancerUDPListenerAttributeOutput, err error) {
 	return out, s.setListener(ctx, elb.UDP, &in.ListenerChange, in.Apply)
 }
 
-func (s *Service) setListener(ctx context.Context, p elb.Protocol, in *api.ListenerChange, apply func(*elb.Listener) error) error {
+func (s *listenerAPI) setListener(ctx context.Context, p elb.Protocol, in *api.ListenerChange, apply func(*elb.Listener) error) error {
 	key := elb.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: p}
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		lb, err := activeLoadBalancer(tx, in.LoadBalancerID)
@@ -165,17 +171,17 @@ func (s *Service) setListener(ctx context.Context, p elb.Protocol, in *api.Liste
 
 // StartLoadBalancerListener starts a listener. If it runs already, that is no
 // error.
-func (s *Service) StartLoadBalancerListener(ctx context.Context, in *api.StartLoadBalancerListenerInput) (out api.StartLoadBalancerListenerOutput, err error) {
+func (s *listenerAPI) StartLoadBalancerListener(ctx context.Context, in *api.StartLoadBalancerListenerInput) (out api.StartLoadBalancerListenerOutput, err error) {
 	return out, s.setStarted(ctx, in.ListenerKey, true)
 }
 
 // StopLoadBalancerListener stops a listener. If it does not run, that is no
 // error.
-func (s *Service) StopLoadBalancerListener(ctx context.Context, in *api.StopLoadBalancerListenerInput) (out api.StopLoadBalancerListenerOutput, err error) {
+func (s *listenerAPI) StopLoadBalancerListener(ctx context.Context, in *api.StopLoadBalancerListenerInput) (out api.StopLoadBalancerListenerOutput, err error) {
 	return out, s.setStarted(ctx, in.ListenerKey, false)
 }
 
-func (s *Service) setStarted(ctx context.Context, k api.ListenerKey, started bool) error {
+func (s *listenerAPI) setStarted(ctx context.Context, k api.ListenerKey, started bool) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		l, err := changeable(tx, k)
 		if err != nil || l.Started == started {
@@ -189,16 +195,16 @@ func (s *Service) setStarted(ctx context.Context, k api.ListenerKey, started boo
 
 // DeleteLoadBalancerListener deletes a listener. The nodes drain it if it runs
 // (decisions, Other operations 5).
-func (s *Service) DeleteLoadBalancerListener(ctx context.Context, in *api.DeleteLoadBalancerListenerInput) (out api.DeleteLoadBalancerListenerOutput, err error) {
+func (s *listenerAPI) DeleteLoadBalancerListener(ctx context.Context, in *api.DeleteLoadBalancerListenerInput) (out api.DeleteLoadBalancerListenerOutput, err error) {
 	return out, s.deleteListener(ctx, in.ListenerKey)
 }
 
 // DeleteLoadBalancerHTTPListener deletes an HTTP listener.
-func (s *Service) DeleteLoadBalancerHTTPListener(ctx context.Context, in *api.DeleteLoadBalancerHTTPListenerInput) (out api.DeleteLoadBalancerHTTPListenerOutput, err error) {
+func (s *listenerAPI) DeleteLoadBalancerHTTPListener(ctx context.Context, in *api.DeleteLoadBalancerHTTPListenerInput) (out api.DeleteLoadBalancerHTTPListenerOutput, err error) {
 	return out, s.deleteListener(ctx, api.ListenerKey{LoadBalancerID: in.LoadBalancerID, Port: in.Port, Protocol: elb.HTTP})
 }
 
-func (s *Service) deleteListener(ctx context.Context, k api.ListenerKey) error {
+func (s *listenerAPI) deleteListener(ctx context.Context, k api.ListenerKey) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		l, err := changeable(tx, k)
 		if err != nil {

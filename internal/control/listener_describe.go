@@ -13,26 +13,26 @@ import (
 
 // DescribeLoadBalancerHTTPSListenerAttribute describes a listener: its
 // configuration, and its state as the nodes report it.
-func (s *Service) DescribeLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPSListenerAttributeInput) (api.DescribeLoadBalancerHTTPSListenerAttributeOutput, error) {
+func (s *listenerAPI) DescribeLoadBalancerHTTPSListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPSListenerAttributeInput) (api.DescribeLoadBalancerHTTPSListenerAttributeOutput, error) {
 	return describeListener(ctx, s, elb.HTTPS, in.ListenerName, api.DescribeHTTPSListener)
 }
 
 // DescribeLoadBalancerHTTPListenerAttribute describes a listener.
-func (s *Service) DescribeLoadBalancerHTTPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPListenerAttributeInput) (api.DescribeLoadBalancerHTTPListenerAttributeOutput, error) {
+func (s *listenerAPI) DescribeLoadBalancerHTTPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerHTTPListenerAttributeInput) (api.DescribeLoadBalancerHTTPListenerAttributeOutput, error) {
 	return describeListener(ctx, s, elb.HTTP, in.ListenerName, api.DescribeHTTPListener)
 }
 
 // DescribeLoadBalancerTCPListenerAttribute describes a listener.
-func (s *Service) DescribeLoadBalancerTCPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerTCPListenerAttributeInput) (api.DescribeLoadBalancerTCPListenerAttributeOutput, error) {
+func (s *listenerAPI) DescribeLoadBalancerTCPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerTCPListenerAttributeInput) (api.DescribeLoadBalancerTCPListenerAttributeOutput, error) {
 	return describeListener(ctx, s, elb.TCP, in.ListenerName, api.DescribeTCPListener)
 }
 
 // DescribeLoadBalancerUDPListenerAttribute describes a listener.
-func (s *Service) DescribeLoadBalancerUDPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerUDPListenerAttributeInput) (api.DescribeLoadBalancerUDPListenerAttributeOutput, error) {
+func (s *listenerAPI) DescribeLoadBalancerUDPListenerAttribute(ctx context.Context, in *api.DescribeLoadBalancerUDPListenerAttributeInput) (api.DescribeLoadBalancerUDPListenerAttributeOutput, error) {
 	return describeListener(ctx, s, elb.UDP, in.ListenerName, api.DescribeUDPListener)
 }
 
-func describeListener[Out any](ctx context.Context, s *Service, p elb.Protocol, name api.ListenerName, describe func(*elb.Listener, api.Condition) Out) (out Out, err error) {
+func describeListener[Out any](ctx context.Context, s *listenerAPI, p elb.Protocol, name api.ListenerName, describe func(*elb.Listener, api.Condition) Out) (out Out, err error) {
 	key := elb.ListenerKey{LoadBalancerID: name.LoadBalancerID, Port: name.Port, Protocol: p}
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		lb, found := store.LoadBalancers.Get(r, name.LoadBalancerID)
@@ -52,7 +52,7 @@ func describeListener[Out any](ctx context.Context, s *Service, p elb.Protocol, 
 
 // DescribeLoadBalancerListeners lists the listeners of a load balancer that match
 // all filters, by port.
-func (s *Service) DescribeLoadBalancerListeners(ctx context.Context, in *api.DescribeLoadBalancerListenersInput) (out api.DescribeLoadBalancerListenersOutput, err error) {
+func (s *listenerAPI) DescribeLoadBalancerListeners(ctx context.Context, in *api.DescribeLoadBalancerListenersInput) (out api.DescribeLoadBalancerListenersOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		lb, found := store.LoadBalancers.Get(r, in.LoadBalancerID)
 		if !found {

@@ -13,9 +13,12 @@ import (
 	"elbow/internal/store"
 )
 
+// balancerAPI has the operations of load balancers.
+type balancerAPI struct{ shared }
+
 // CreateLoadBalancer creates a load balancer on the next free address of its
 // vSwitch, only once per ClientToken.
-func (s *Service) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBalancerInput) (out api.CreateLoadBalancerOutput, err error) {
+func (s *balancerAPI) CreateLoadBalancer(ctx context.Context, in *api.CreateLoadBalancerInput) (out api.CreateLoadBalancerOutput, err error) {
 	lb := elb.LoadBalancer{
 		ID:         elb.NewLoadBalancerID(),
 		RegionID:   in.RegionID,
@@ -76,16 +79,16 @@ func freeAddress(tx *store.Tx, in *api.CreateLoadBalancerInput) (netip.Addr, err
 }
 
 // ModifyLoadBalancerAttribute renames a load balancer.
-func (s *Service) ModifyLoadBalancerAttribute(ctx context.Context, in *api.ModifyLoadBalancerAttributeInput) (out api.ModifyLoadBalancerAttributeOutput, err error) {
+func (s *balancerAPI) ModifyLoadBalancerAttribute(ctx context.Context, in *api.ModifyLoadBalancerAttributeInput) (out api.ModifyLoadBalancerAttributeOutput, err error) {
 	return out, s.changeLoadBalancer(ctx, in.LoadBalancerID, func(lb *elb.LoadBalancer) { lb.Name = in.Name })
 }
 
 // SetLoadBalancerStatus enables or disables a load balancer.
-func (s *Service) SetLoadBalancerStatus(ctx context.Context, in *api.SetLoadBalancerStatusInput) (out api.SetLoadBalancerStatusOutput, err error) {
+func (s *balancerAPI) SetLoadBalancerStatus(ctx context.Context, in *api.SetLoadBalancerStatusInput) (out api.SetLoadBalancerStatusOutput, err error) {
 	return out, s.changeLoadBalancer(ctx, in.LoadBalancerID, func(lb *elb.LoadBalancer) { lb.Status = in.Status })
 }
 
-func (s *Service) changeLoadBalancer(ctx context.Context, id string, change func(*elb.LoadBalancer)) error {
+func (s *balancerAPI) changeLoadBalancer(ctx context.Context, id string, change func(*elb.LoadBalancer)) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		lb, found := store.LoadBalancers.Get(tx, id)
 		if !found {
@@ -111,7 +114,7 @@ func activeLoadBalancer(tx *store.Tx, id string) (elb.LoadBalancer, error) {
 }
 
 // DeleteLoadBalancer deletes a load balancer with its listeners.
-func (s *Service) DeleteLoadBalancer(ctx context.Context, in *api.DeleteLoadBalancerInput) (out api.DeleteLoadBalancerOutput, err error) {
+func (s *balancerAPI) DeleteLoadBalancer(ctx context.Context, in *api.DeleteLoadBalancerInput) (out api.DeleteLoadBalancerOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseLoadBalancer(tx, in.LoadBalancerID)
 	})
@@ -128,7 +131,7 @@ func releaseLoadBalancer(tx *store.Tx, id string) error {
 }
 
 // ReleaseInstance releases the resource with an id of any kind.
-func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceInput) (out api.ReleaseInstanceOutput, err error) {
+func (s *balancerAPI) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceInput) (out api.ReleaseInstanceOutput, err error) {
 	kind, _, _ := strings.Cut(in.InstanceID, "-")
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		switch kind {
@@ -152,7 +155,7 @@ func (s *Service) ReleaseInstance(ctx context.Context, in *api.ReleaseInstanceIn
 
 // DescribeLoadBalancers lists the load balancers that match all filters, newest
 // first.
-func (s *Service) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoadBalancersInput) (out api.DescribeLoadBalancersOutput, err error) {
+func (s *balancerAPI) DescribeLoadBalancers(ctx context.Context, in *api.DescribeLoadBalancersInput) (out api.DescribeLoadBalancersOutput, err error) {
 	var all []elb.LoadBalancer
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if in.LoadBalancerID == "" {

@@ -13,7 +13,7 @@ import (
 // DescribeLoadBalancerAttribute describes a load balancer with its listeners and
 // backends. The answer for an unknown one is empty, without a field
 // LoadBalancerId: clients read that as gone (decisions, Other operations 2).
-func (s *Service) DescribeLoadBalancerAttribute(ctx context.Context, in *api.DescribeLoadBalancerAttributeInput) (any, error) {
+func (s *balancerAPI) DescribeLoadBalancerAttribute(ctx context.Context, in *api.DescribeLoadBalancerAttributeInput) (any, error) {
 	var (
 		lb        elb.LoadBalancer
 		listeners []elb.Listener
@@ -74,7 +74,7 @@ func attributes(lb *elb.LoadBalancer, listeners []elb.Listener) api.DescribeLoad
 }
 
 // DescribeLoadBalancerSpec lists the specifications.
-func (s *Service) DescribeLoadBalancerSpec(_ context.Context, in *api.DescribeLoadBalancerSpecInput) (out api.DescribeLoadBalancerSpecOutput, err error) {
+func (s *balancerAPI) DescribeLoadBalancerSpec(_ context.Context, in *api.DescribeLoadBalancerSpecInput) (out api.DescribeLoadBalancerSpecOutput, err error) {
 	var all []api.LoadBalancerSpec
 	for _, spec := range elb.Specs {
 		if in.Spec == "" || in.Spec == spec {

@@ -5,12 +5,21 @@ import (
 
 	"elbow/internal/api"
 	"elbow/internal/elb"
+	"elbow/internal/lockout"
 	"elbow/internal/ram"
 	"elbow/internal/store"
 )
 
+// loginAPI has the operations of login profiles.
+type loginAPI struct {
+	shared
+	lockout *lockout.Lockout
+	guesses *hasher // for passwords of sign-ins
+	changes *hasher // for passwords in signed calls, which do not wait for sign-ins
+}
+
 // CreateLoginProfile gives a user a password.
-func (s *Service) CreateLoginProfile(ctx context.Context, in *api.CreateLoginProfileInput) (out api.CreateLoginProfileOutput, err error) {
+func (s *loginAPI) CreateLoginProfile(ctx context.Context, in *api.CreateLoginProfileInput) (out api.CreateLoginProfileOutput, err error) {
 	hash, err := s.changes.hash(ctx, in.Password, passwordCost)
 	if err != nil {
 		return out, err
@@ -33,7 +42,7 @@ func (s *Service) CreateLoginProfile(ctx context.Context, in *api.CreateLoginPro
 }
 
 // GetLoginProfile describes the login profile of a user.
-func (s *Service) GetLoginProfile(ctx context.Context, in *api.GetLoginProfileInput) (out api.GetLoginProfileOutput, err error) {
+func (s *loginAPI) GetLoginProfile(ctx context.Context, in *api.GetLoginProfileInput) (out api.GetLoginProfileOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		p, err := loginProfileOf(r, in.UserName)
 		out.LoginProfile = loginProfile(p)
@@ -43,7 +52,7 @@ func (s *Service) GetLoginProfile(ctx context.Context, in *api.GetLoginProfileIn
 }
 
 // UpdateLoginProfile changes the given fields of a login profile.
-func (s *Service) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginProfileInput) (out api.UpdateLoginProfileOutput, err error) {
+func (s *loginAPI) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginProfileInput) (out api.UpdateLoginProfileOutput, err error) {
 	hash := ""
 	if in.Password != "" {
 		if hash, err = s.changes.hash(ctx, in.Password, passwordCost); err != nil {
@@ -72,7 +81,7 @@ func (s *Service) UpdateLoginProfile(ctx context.Context, in *api.UpdateLoginPro
 
 // DeleteLoginProfile deletes the login profile of a user, and the password with
 // it.
-func (s *Service) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginProfileInput) (out api.DeleteLoginProfileOutput, err error) {
+func (s *loginAPI) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginProfileInput) (out api.DeleteLoginProfileOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := loginProfileOf(&tx.Reader, in.UserName); err != nil {
 			return err
@@ -83,7 +92,7 @@ func (s *Service) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginPro
 }
 
 // ChangePassword replaces the caller's own password, if the old one is right.
-func (s *Service) ChangePassword(ctx context.Context, who ram.Identity, in *api.ChangePasswordInput) (out api.ChangePasswordOutput, err error) {
+func (s *loginAPI) ChangePassword(ctx context.Context, who ram.Identity, in *api.ChangePasswordInput) (out api.ChangePasswordOutput, err error) {
 	if who.UserName == "" {
 		return out, api.ErrNotAUser.New()
 	}

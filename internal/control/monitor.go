@@ -18,8 +18,14 @@ const (
 	maxListenSpan = history.Retention
 )
 
+// monitorAPI has the operations of the monitoring.
+type monitorAPI struct {
+	shared
+	history *history.Store // nil: none
+}
+
 // DescribeLoadBalancerListenMonitor reports the connections of a listener.
-func (s *Service) DescribeLoadBalancerListenMonitor(ctx context.Context, in *api.DescribeLoadBalancerListenMonitorInput) (out api.DescribeLoadBalancerListenMonitorOutput, err error) {
+func (s *monitorAPI) DescribeLoadBalancerListenMonitor(ctx context.Context, in *api.DescribeLoadBalancerListenMonitorInput) (out api.DescribeLoadBalancerListenMonitorOutput, err error) {
 	lb, samples, err := s.listenerSamples(ctx, in.LoadBalancerID, in.Port, in.Protocol, in.Span, maxListenSpan)
 	for i := range samples {
 		out.LoadBalancerMonitorListenData = append(out.LoadBalancerMonitorListenData, listenMinute(lb, &samples[i]))
@@ -40,7 +46,7 @@ func listenMinute(lb *monitored, one *history.Sample) api.ListenMinute {
 }
 
 // DescribeServerLoadBalancerListenMonitor reports the requests of listeners.
-func (s *Service) DescribeServerLoadBalancerListenMonitor(ctx context.Context, in *api.DescribeServerLoadBalancerListenMonitorInput) (out api.DescribeServerLoadBalancerListenMonitorOutput, err error) {
+func (s *monitorAPI) DescribeServerLoadBalancerListenMonitor(ctx context.Context, in *api.DescribeServerLoadBalancerListenMonitorInput) (out api.DescribeServerLoadBalancerListenMonitorOutput, err error) {
 	lb, samples, err := s.listenerSamples(ctx, in.LoadBalancerID, in.Port, in.Protocol, in.Span, maxServerSpan)
 	for i := range samples {
 		one := &samples[i]
@@ -52,7 +58,7 @@ func (s *Service) DescribeServerLoadBalancerListenMonitor(ctx context.Context, i
 }
 
 // DescribeServerLoadBalancerMonitor reports the requests of a load balancer.
-func (s *Service) DescribeServerLoadBalancerMonitor(ctx context.Context, in *api.DescribeServerLoadBalancerMonitorInput) (out api.DescribeServerLoadBalancerMonitorOutput, err error) {
+func (s *monitorAPI) DescribeServerLoadBalancerMonitor(ctx context.Context, in *api.DescribeServerLoadBalancerMonitorInput) (out api.DescribeServerLoadBalancerMonitorOutput, err error) {
 	from, to, err := s.minutesOf(in.Span, maxServerSpan)
 	if err != nil {
 		return out, err
@@ -86,7 +92,7 @@ type monitored struct {
 	protocols map[int]elb.Protocol // by the Port of samples
 }
 
-func (s *Service) monitored(ctx context.Context, id string) (*monitored, error) {
+func (s *monitorAPI) monitored(ctx context.Context, id string) (*monitored, error) {
 	found := &monitored{protocols: make(map[int]elb.Protocol)}
 	return found, s.store.View(ctx, func(r *store.Reader) (err error) {
 		lb, there := store.LoadBalancers.Get(r, id)
@@ -107,7 +113,7 @@ func (s *Service) monitored(ctx context.Context, id string) (*monitored, error) 
 
 // listenerSamples returns the samples of the listener on a port, or of all for 0,
 // restricted to a protocol unless that is "".
-func (s *Service) listenerSamples(ctx context.Context, id string, port int, protocol elb.Protocol, span api.Span, longest time.Duration) (*monitored, []history.Sample, error) {
+func (s *monitorAPI) listenerSamples(ctx context.Context, id string, port int, protocol elb.Protocol, span api.Span, longest time.Duration) (*monitored, []history.Sample, error) {
 	from, to, err := s.minutesOf(span, longest)
 	if err != nil {
 		return nil, nil, err
@@ -132,7 +138,7 @@ func (s *Service) listenerSamples(ctx context.Context, id string, port int, prot
 
 // minutesOf are the minutes that begin in a span and have ended by now, the last
 // excluded.
-func (s *Service) minutesOf(span api.Span, longest time.Duration) (from, to int64, err error) {
+func (s *monitorAPI) minutesOf(span api.Span, longest time.Duration) (from, to int64, err error) {
 	begins := func(t time.Time) int64 { return t.Add(time.Minute-time.Second).Unix() / 60 } // parameters have whole seconds
 	e := api.InvalidField("EndTime")
 	switch {

@@ -14,8 +14,14 @@ import (
 // available is the status of networks and vSwitches: they exist at once.
 const available = "Available"
 
+// networkAPI has the operations of regions, networks and vSwitches.
+type networkAPI struct {
+	shared
+	eips elb.EIPPool // no vSwitch may have an address of it
+}
+
 // DescribeEnsRegions lists the regions.
-func (s *Service) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsRegionsInput) (out api.DescribeEnsRegionsOutput, err error) {
+func (s *networkAPI) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsRegionsInput) (out api.DescribeEnsRegionsOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		for _, region := range store.Regions.All(r) {
 			if in.RegionID == "" || in.RegionID == region.ID {
@@ -31,7 +37,7 @@ func (s *Service) DescribeEnsRegions(ctx context.Context, in *api.DescribeEnsReg
 }
 
 // DescribeNetworks lists the networks that match all filters, newest first.
-func (s *Service) DescribeNetworks(ctx context.Context, in *api.DescribeNetworksInput) (out api.DescribeNetworksOutput, err error) {
+func (s *networkAPI) DescribeNetworks(ctx context.Context, in *api.DescribeNetworksInput) (out api.DescribeNetworksOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(store.Networks.All(r), func(n elb.Network) bool {
 			return !oneOf(n.RegionID, in.RegionID, in.RegionIDs) ||
@@ -66,7 +72,7 @@ func networkEntry(n elb.Network, vSwitches []elb.VSwitch) api.Network {
 
 // DescribeVSwitches lists the vSwitches that match all filters, newest
 // first.
-func (s *Service) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitchesInput) (out api.DescribeVSwitchesOutput, err error) {
+func (s *networkAPI) DescribeVSwitches(ctx context.Context, in *api.DescribeVSwitchesInput) (out api.DescribeVSwitchesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		all := slices.DeleteFunc(store.VSwitches.All(r), func(v elb.VSwitch) bool {
 			return !oneOf(v.RegionID, in.RegionID, in.RegionIDs) || !oneOf(v.NetworkID, in.NetworkID, nil) ||

@@ -11,7 +11,7 @@ import (
 
 // CreateNetwork creates a network. Its range may overlap that of another:
 // addresses are assigned from vSwitches.
-func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput) (out api.CreateNetworkOutput, err error) {
+func (s *networkAPI) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput) (out api.CreateNetworkOutput, err error) {
 	n := elb.Network{
 		ID: elb.NewNetworkID(), RegionID: in.RegionID, Name: in.Name, Description: in.Description,
 		CIDR: in.CIDR, CreateTime: s.now(), Tags: in.Tags,
@@ -26,7 +26,7 @@ func (s *Service) CreateNetwork(ctx context.Context, in *api.CreateNetworkInput)
 }
 
 // DescribeNetworkAttribute describes a network with its content.
-func (s *Service) DescribeNetworkAttribute(ctx context.Context, in *api.DescribeNetworkAttributeInput) (out api.DescribeNetworkAttributeOutput, err error) {
+func (s *networkAPI) DescribeNetworkAttribute(ctx context.Context, in *api.DescribeNetworkAttributeInput) (out api.DescribeNetworkAttributeOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		n, found := store.Networks.Get(r, in.NetworkID)
 		if !found {
@@ -66,7 +66,7 @@ func addInstances(m *api.Members, r *store.Reader, in func(elb.Instance) bool) {
 }
 
 // ModifyNetworkAttribute changes the name or description of a network.
-func (s *Service) ModifyNetworkAttribute(ctx context.Context, in *api.ModifyNetworkAttributeInput) (out api.ModifyNetworkAttributeOutput, err error) {
+func (s *networkAPI) ModifyNetworkAttribute(ctx context.Context, in *api.ModifyNetworkAttributeInput) (out api.ModifyNetworkAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		n, found := store.Networks.Get(tx, in.NetworkID)
 		if !found {
@@ -79,7 +79,7 @@ func (s *Service) ModifyNetworkAttribute(ctx context.Context, in *api.ModifyNetw
 }
 
 // DeleteNetwork deletes an empty network.
-func (s *Service) DeleteNetwork(ctx context.Context, in *api.DeleteNetworkInput) (out api.DeleteNetworkOutput, err error) {
+func (s *networkAPI) DeleteNetwork(ctx context.Context, in *api.DeleteNetworkInput) (out api.DeleteNetworkOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseNetwork(tx, in.NetworkID, api.ErrNetworkNotFound)
 	})
@@ -111,7 +111,7 @@ func inUse(by string) *api.Error {
 
 // DescribeRegionIsps lists the carriers that an EIP may name. Which carriers
 // bring packets here is up to the operator, so a region has them all.
-func (s *Service) DescribeRegionIsps(ctx context.Context, in *api.DescribeRegionIspsInput) (out api.DescribeRegionIspsOutput, err error) {
+func (s *networkAPI) DescribeRegionIsps(ctx context.Context, in *api.DescribeRegionIspsInput) (out api.DescribeRegionIspsOutput, err error) {
 	out.Isps = api.Array[api.Isp]{{Code: "cmcc", Name: "China Mobile"}, {Code: "unicom", Name: "China Unicom"}, {Code: "telecom", Name: "China Telecom"}}
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if _, found := store.Regions.Get(r, in.RegionID); !found {

@@ -15,17 +15,14 @@ import (
 // of an answer does not reveal which users exist. No known password matches it.
 var nobodysHash = fmt.Sprintf("%s%02d$%s", bcryptPrefix, passwordCost, strings.Repeat(".", bcryptBytes-len("$2a$10$")))
 
-// HurryPasswords makes passwords be hashed with shorter breaks from now on, or
-// with the usual ones again. It is for the time in which a takeover or a restore
-// waits for the calls in flight.
-func (s *Service) HurryPasswords(hurry bool) {
+// hurry makes passwords be hashed with shorter breaks, or with the usual ones.
+func (s *loginAPI) hurry(hurry bool) {
 	s.guesses.hurries.Store(hurry)
 	s.changes.hurries.Store(hurry)
 }
 
-// SignIn returns the login of a user name and a password. An unknown name takes
-// as long as a wrong password.
-func (s *Service) SignIn(ctx context.Context, userName, password string) (l store.Login, ok bool, err error) {
+// signIn implements Service.SignIn.
+func (s *loginAPI) signIn(ctx context.Context, userName, password string) (l store.Login, ok bool, err error) {
 	l, found, err := s.store.Login(ctx, userName)
 	if err != nil {
 		return l, false, err
@@ -40,7 +37,7 @@ func (s *Service) SignIn(ctx context.Context, userName, password string) (l stor
 
 // checkPassword returns the stored hash, or ErrWrongPassword. A caller who has
 // guessed too often from this source is refused before the password is compared.
-func (s *Service) checkPassword(ctx context.Context, userName, password string) (hash string, err error) {
+func (s *loginAPI) checkPassword(ctx context.Context, userName, password string) (hash string, err error) {
 	l, found, err := s.store.Login(ctx, userName)
 	switch {
 	case err != nil:

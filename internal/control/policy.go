@@ -10,8 +10,11 @@ import (
 	"elbow/internal/store"
 )
 
+// policyAPI has the operations of policies and their versions.
+type policyAPI struct{ shared }
+
 // CreatePolicy stores a valid policy document.
-func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (out api.CreatePolicyOutput, err error) {
+func (s *policyAPI) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (out api.CreatePolicyOutput, err error) {
 	if _, err := ram.Parse(in.Document); err != nil {
 		return out, api.ErrMalformedPolicyDocument.New(err.Error())
 	}
@@ -30,7 +33,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (
 }
 
 // GetPolicy describes a policy with its document.
-func (s *Service) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out api.GetPolicyOutput, err error) {
+func (s *policyAPI) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out api.GetPolicyOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
 		if !found {
@@ -46,7 +49,7 @@ func (s *Service) GetPolicy(ctx context.Context, in *api.GetPolicyInput) (out ap
 }
 
 // ListPolicies lists a page of the policies, Custom before System.
-func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (out api.ListPoliciesOutput, err error) {
+func (s *policyAPI) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (out api.ListPoliciesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		var all []elb.Policy
 		if in.PolicyType != elb.SystemPolicy {
@@ -71,7 +74,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 }
 
 // DeletePolicy deletes a policy that is not attached and has one version.
-func (s *Service) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (out api.DeletePolicyOutput, err error) {
+func (s *policyAPI) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (out api.DeletePolicyOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		p, found := store.Policies.Get(tx, in.PolicyName)
 		if !found {

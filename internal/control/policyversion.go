@@ -10,7 +10,7 @@ import (
 )
 
 // CreatePolicyVersion adds a version to a policy.
-func (s *Service) CreatePolicyVersion(ctx context.Context, in *api.CreatePolicyVersionInput) (out api.CreatePolicyVersionOutput, err error) {
+func (s *policyAPI) CreatePolicyVersion(ctx context.Context, in *api.CreatePolicyVersionInput) (out api.CreatePolicyVersionOutput, err error) {
 	if _, err := ram.Parse(in.Document); err != nil {
 		return out, api.ErrMalformedPolicyDocument.New(err.Error())
 	}
@@ -32,7 +32,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, in *api.CreatePolicyV
 }
 
 // GetPolicyVersion describes one version of a policy.
-func (s *Service) GetPolicyVersion(ctx context.Context, in *api.GetPolicyVersionInput) (out api.GetPolicyVersionOutput, err error) {
+func (s *policyAPI) GetPolicyVersion(ctx context.Context, in *api.GetPolicyVersionInput) (out api.GetPolicyVersionOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
 		if !found {
@@ -49,7 +49,7 @@ func (s *Service) GetPolicyVersion(ctx context.Context, in *api.GetPolicyVersion
 }
 
 // ListPolicyVersions lists the versions of a policy, oldest first.
-func (s *Service) ListPolicyVersions(ctx context.Context, in *api.ListPolicyVersionsInput) (out api.ListPolicyVersionsOutput, err error) {
+func (s *policyAPI) ListPolicyVersions(ctx context.Context, in *api.ListPolicyVersionsInput) (out api.ListPolicyVersionsOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		p, found := policyNamed(r, in.PolicyType, in.PolicyName)
 		if !found {
@@ -64,7 +64,7 @@ func (s *Service) ListPolicyVersions(ctx context.Context, in *api.ListPolicyVers
 }
 
 // SetDefaultPolicyVersion makes another version the default.
-func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *api.SetDefaultPolicyVersionInput) (out api.SetDefaultPolicyVersionOutput, err error) {
+func (s *policyAPI) SetDefaultPolicyVersion(ctx context.Context, in *api.SetDefaultPolicyVersionInput) (out api.SetDefaultPolicyVersionOutput, err error) {
 	return out, s.changePolicy(ctx, in.PolicyName, func(p elb.Policy) (elb.Policy, error) {
 		v, found := p.Version(in.Version)
 		if !found {
@@ -75,7 +75,7 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *api.SetDefaul
 }
 
 // DeletePolicyVersion deletes a version that is not the default.
-func (s *Service) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyVersionInput) (out api.DeletePolicyVersionOutput, err error) {
+func (s *policyAPI) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyVersionInput) (out api.DeletePolicyVersionOutput, err error) {
 	return out, s.changePolicy(ctx, in.PolicyName, func(p elb.Policy) (elb.Policy, error) {
 		switch _, found := p.Version(in.Version); {
 		case !found:
@@ -88,7 +88,7 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyV
 }
 
 // changePolicy stores the result of change for a policy of the account.
-func (s *Service) changePolicy(ctx context.Context, name string, change func(elb.Policy) (elb.Policy, error)) error {
+func (s *policyAPI) changePolicy(ctx context.Context, name string, change func(elb.Policy) (elb.Policy, error)) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		p, found := store.Policies.Get(tx, name)
 		if !found {

@@ -12,7 +12,7 @@ import (
 // mayBeAdded returns nil if the backend in item n, counted from 1, of a call may
 // be in the pool of the load balancer: it checks its address, and the sockets to
 // which its listeners would send requests and health checks.
-func (s *Service) mayBeAdded(tx *store.Tx, lb string, n int, b elb.Backend) error {
+func (s *backendAPI) mayBeAdded(tx *store.Tx, lb string, n int, b elb.Backend) error {
 	if err := s.reach.Address(b.IP); err != nil {
 		return api.InvalidMember("BackendServers", n, "Ip", b.IP.String()+" "+err.Error())
 	}
@@ -34,7 +34,7 @@ func (s *Service) mayBeAdded(tx *store.Tx, lb string, n int, b elb.Backend) erro
 // mayServe returns nil unless a listener would send requests or health checks to
 // a socket of the node itself. A backend whose address is no longer allowed is
 // not an error here: it gets no requests.
-func (s *Service) mayServe(lb *elb.LoadBalancer, l *elb.Listener) error {
+func (s *listenerAPI) mayServe(lb *elb.LoadBalancer, l *elb.Listener) error {
 	for _, b := range lb.Backends {
 		if s.reach.Address(b.IP) != nil {
 			continue

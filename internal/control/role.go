@@ -9,8 +9,11 @@ import (
 	"elbow/internal/store"
 )
 
+// roleAPI has the operations of roles and their sessions.
+type roleAPI struct{ shared }
+
 // CreateRole creates a role without policies.
-func (s *Service) CreateRole(ctx context.Context, who ram.Identity, in *api.CreateRoleInput) (out api.CreateRoleOutput, err error) {
+func (s *roleAPI) CreateRole(ctx context.Context, who ram.Identity, in *api.CreateRoleInput) (out api.CreateRoleOutput, err error) {
 	if _, err := ram.ParseTrust(in.Trust); err != nil {
 		return out, api.ErrMalformedPolicyDocument.New(err.Error())
 	}
@@ -29,7 +32,7 @@ func (s *Service) CreateRole(ctx context.Context, who ram.Identity, in *api.Crea
 }
 
 // GetRole describes a role.
-func (s *Service) GetRole(ctx context.Context, who ram.Identity, in *api.GetRoleInput) (out api.GetRoleOutput, err error) {
+func (s *roleAPI) GetRole(ctx context.Context, who ram.Identity, in *api.GetRoleInput) (out api.GetRoleOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		found, err := roleNamed(r, in.RoleName)
 		out.Role = role(who, found)
@@ -39,7 +42,7 @@ func (s *Service) GetRole(ctx context.Context, who ram.Identity, in *api.GetRole
 }
 
 // ListRoles lists a page of the roles in the order of their names.
-func (s *Service) ListRoles(ctx context.Context, who ram.Identity, in *api.ListRolesInput) (out api.ListRolesOutput, err error) {
+func (s *roleAPI) ListRoles(ctx context.Context, who ram.Identity, in *api.ListRolesInput) (out api.ListRolesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		some, next := stretch(store.Roles.After(r, in.Marker, in.MaxItems+1), func(r elb.Role) string { return r.Name }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
@@ -52,7 +55,7 @@ func (s *Service) ListRoles(ctx context.Context, who ram.Identity, in *api.ListR
 }
 
 // UpdateRole changes the given fields of a role. Its sessions continue.
-func (s *Service) UpdateRole(ctx context.Context, who ram.Identity, in *api.UpdateRoleInput) (out api.UpdateRoleOutput, err error) {
+func (s *roleAPI) UpdateRole(ctx context.Context, who ram.Identity, in *api.UpdateRoleInput) (out api.UpdateRoleOutput, err error) {
 	if in.Trust != "" {
 		if _, err := ram.ParseTrust(in.Trust); err != nil {
 			return out, api.ErrMalformedPolicyDocument.New(err.Error())
@@ -81,7 +84,7 @@ func (s *Service) UpdateRole(ctx context.Context, who ram.Identity, in *api.Upda
 
 // DeleteRole deletes a role without policies. Its sessions end, because their
 // tokens name the role by its ID.
-func (s *Service) DeleteRole(ctx context.Context, in *api.DeleteRoleInput) (out api.DeleteRoleOutput, err error) {
+func (s *roleAPI) DeleteRole(ctx context.Context, in *api.DeleteRoleInput) (out api.DeleteRoleOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := roleNamed(&tx.Reader, in.RoleName); err != nil {
 			return err
@@ -115,17 +118,17 @@ func role(who ram.Identity, r elb.Role) api.Role {
 func ramARN(accountID, what string) string { return "acs:ram::" + accountID + ":" + what }
 
 // AttachPolicyToRole attaches a policy to a role.
-func (s *Service) AttachPolicyToRole(ctx context.Context, in *api.AttachPolicyToRoleInput) (out api.AttachPolicyToRoleOutput, err error) {
+func (s *attachmentAPI) AttachPolicyToRole(ctx context.Context, in *api.AttachPolicyToRoleInput) (out api.AttachPolicyToRoleOutput, err error) {
 	return out, s.attach(ctx, ofRole, in.RoleName, in.PolicyType, in.PolicyName)
 }
 
 // DetachPolicyFromRole detaches a policy from a role.
-func (s *Service) DetachPolicyFromRole(ctx context.Context, in *api.DetachPolicyFromRoleInput) (out api.DetachPolicyFromRoleOutput, err error) {
+func (s *attachmentAPI) DetachPolicyFromRole(ctx context.Context, in *api.DetachPolicyFromRoleInput) (out api.DetachPolicyFromRoleOutput, err error) {
 	return out, s.detach(ctx, ofRole, in.RoleName, in.PolicyType, in.PolicyName)
 }
 
 // ListPoliciesForRole lists the policies of a role, Custom before System.
-func (s *Service) ListPoliciesForRole(ctx context.Context, in *api.ListPoliciesForRoleInput) (out api.ListPoliciesForRoleOutput, err error) {
+func (s *attachmentAPI) ListPoliciesForRole(ctx context.Context, in *api.ListPoliciesForRoleInput) (out api.ListPoliciesForRoleOutput, err error) {
 	out.Policies, err = s.attached(ctx, ofRole, in.RoleName)
 	return out, err
 }

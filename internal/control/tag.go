@@ -65,21 +65,24 @@ func allTagged(r *store.Reader, kind string) (all []tagged) {
 	return all
 }
 
+// tagAPI has the operations of tags.
+type tagAPI struct{ shared }
+
 // TagResources adds tags to resources, to all or, if one cannot have them, to
 // none.
-func (s *Service) TagResources(ctx context.Context, in *api.TagResourcesInput) (out api.TagResourcesOutput, err error) {
+func (s *tagAPI) TagResources(ctx context.Context, in *api.TagResourcesInput) (out api.TagResourcesOutput, err error) {
 	return out, s.retag(ctx, in.ResourceType, in.ResourceIDs, func(tags []elb.Tag) []elb.Tag { return elb.WithTags(tags, in.Tags) })
 }
 
 // UntagResources removes tags from resources. A tag that does not exist is no
 // error.
-func (s *Service) UntagResources(ctx context.Context, in *api.UntagResourcesInput) (out api.UntagResourcesOutput, err error) {
+func (s *tagAPI) UntagResources(ctx context.Context, in *api.UntagResourcesInput) (out api.UntagResourcesOutput, err error) {
 	return out, s.retag(ctx, in.ResourceType, in.ResourceIDs, func(tags []elb.Tag) []elb.Tag {
 		return elb.WithoutTags(tags, func(key string) bool { return len(in.Keys) == 0 || slices.Contains(in.Keys, key) })
 	})
 }
 
-func (s *Service) retag(ctx context.Context, kind string, ids []string, change func([]elb.Tag) []elb.Tag) error {
+func (s *tagAPI) retag(ctx context.Context, kind string, ids []string, change func([]elb.Tag) []elb.Tag) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 			t, found := taggedOf(&tx.Reader, kind, id)
@@ -101,7 +104,7 @@ const tagPage = 50
 
 // ListTagResources lists the tags of the resources that match all filters, in the
 // order of their ids.
-func (s *Service) ListTagResources(ctx context.Context, in *api.ListTagResourcesInput) (out api.ListTagResourcesOutput, err error) {
+func (s *tagAPI) ListTagResources(ctx context.Context, in *api.ListTagResourcesInput) (out api.ListTagResourcesOutput, err error) {
 	var all []tagged
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		if len(in.ResourceIDs) == 0 {

@@ -8,8 +8,11 @@ import (
 	"elbow/internal/store"
 )
 
+// userAPI has the operations of users and their access keys.
+type userAPI struct{ shared }
+
 // CreateUser creates a RAM user without permissions.
-func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (out api.CreateUserOutput, err error) {
+func (s *userAPI) CreateUser(ctx context.Context, in *api.CreateUserInput) (out api.CreateUserOutput, err error) {
 	u := elb.User{
 		ID: elb.NewUserID(), Name: in.UserName, DisplayName: in.DisplayName, MobilePhone: in.MobilePhone,
 		Email: in.Email, Comments: in.Comments, CreateDate: s.now(), UpdateDate: s.now(),
@@ -25,7 +28,7 @@ func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (out 
 }
 
 // GetUser describes a user.
-func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (out api.GetUserOutput, err error) {
+func (s *userAPI) GetUser(ctx context.Context, in *api.GetUserInput) (out api.GetUserOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		u, found := store.Users.Get(r, in.UserName)
 		if !found {
@@ -38,7 +41,7 @@ func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (out api.Ge
 }
 
 // ListUsers lists a page of the users in the order of their names.
-func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out api.ListUsersOutput, err error) {
+func (s *userAPI) ListUsers(ctx context.Context, in *api.ListUsersInput) (out api.ListUsersOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		some, next := stretch(store.Users.After(r, in.Marker, in.MaxItems+1), func(u elb.User) string { return u.Name }, in.Marker, in.MaxItems)
 		out.IsTruncated, out.Marker = next != "", next
@@ -51,7 +54,7 @@ func (s *Service) ListUsers(ctx context.Context, in *api.ListUsersInput) (out ap
 }
 
 // UpdateUser changes the given fields of a user.
-func (s *Service) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out api.UpdateUserOutput, err error) {
+func (s *userAPI) UpdateUser(ctx context.Context, in *api.UpdateUserInput) (out api.UpdateUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		u, found := store.Users.Get(tx, in.UserName)
 		if !found {
@@ -103,7 +106,7 @@ func rename(tx *store.Tx, old, name string) {
 
 // DeleteUser deletes a user who has neither access keys nor policies and is in no
 // group, and the user's login profile.
-func (s *Service) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out api.DeleteUserOutput, err error) {
+func (s *userAPI) DeleteUser(ctx context.Context, in *api.DeleteUserInput) (out api.DeleteUserOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, found := store.Users.Get(tx, in.UserName); !found {
 			return api.ErrUserNotExist.New()

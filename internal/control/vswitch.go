@@ -12,7 +12,7 @@ import (
 
 // CreateVSwitch creates a vSwitch. It must not overlap another one, of whatever
 // network: the nodes serve the addresses of all of them.
-func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput) (out api.CreateVSwitchOutput, err error) {
+func (s *networkAPI) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput) (out api.CreateVSwitchOutput, err error) {
 	v := elb.VSwitch{
 		ID: elb.NewVSwitchID(), NetworkID: cmp.Or(in.NetworkID, defaultNetwork), RegionID: in.RegionID,
 		Name: in.Name, Description: in.Description, CIDR: in.CIDR, CreateTime: s.now(), Tags: in.Tags,
@@ -43,7 +43,7 @@ func (s *Service) CreateVSwitch(ctx context.Context, in *api.CreateVSwitchInput)
 
 // besidesEIPs returns nil if no EIP has an address of the range, and none can get
 // one.
-func (s *Service) besidesEIPs(tx *store.Tx, cidr netip.Prefix) error {
+func (s *networkAPI) besidesEIPs(tx *store.Tx, cidr netip.Prefix) error {
 	if s.eips.Overlaps(cidr) {
 		return wrongRange("the pool of EIPs has addresses of it: see -eip-pool")
 	}
@@ -74,7 +74,7 @@ func wrongRange(reason string) *api.Error {
 }
 
 // DescribeVSwitchAttributes describes a vSwitch with its content.
-func (s *Service) DescribeVSwitchAttributes(ctx context.Context, in *api.DescribeVSwitchAttributesInput) (out api.DescribeVSwitchAttributesOutput, err error) {
+func (s *networkAPI) DescribeVSwitchAttributes(ctx context.Context, in *api.DescribeVSwitchAttributesInput) (out api.DescribeVSwitchAttributesOutput, err error) {
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		v, found := store.VSwitches.Get(r, in.VSwitchID)
 		if !found {
@@ -99,7 +99,7 @@ func freeAddresses(r *store.Reader, v elb.VSwitch) int64 {
 }
 
 // ModifyVSwitchAttribute changes the name or description of a vSwitch.
-func (s *Service) ModifyVSwitchAttribute(ctx context.Context, in *api.ModifyVSwitchAttributeInput) (out api.ModifyVSwitchAttributeOutput, err error) {
+func (s *networkAPI) ModifyVSwitchAttribute(ctx context.Context, in *api.ModifyVSwitchAttributeInput) (out api.ModifyVSwitchAttributeOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		v, found := store.VSwitches.Get(tx, in.VSwitchID)
 		if !found {
@@ -112,7 +112,7 @@ func (s *Service) ModifyVSwitchAttribute(ctx context.Context, in *api.ModifyVSwi
 }
 
 // DeleteVSwitch deletes an empty vSwitch.
-func (s *Service) DeleteVSwitch(ctx context.Context, in *api.DeleteVSwitchInput) (out api.DeleteVSwitchOutput, err error) {
+func (s *networkAPI) DeleteVSwitch(ctx context.Context, in *api.DeleteVSwitchInput) (out api.DeleteVSwitchOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		return releaseVSwitch(tx, in.VSwitchID, api.ErrVSwitchNotFound)
 	})
