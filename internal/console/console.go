@@ -198,6 +198,8 @@ func (c *Console) routes() {
 	c.networkRoutes()
 	c.eipRoutes()
 	c.peopleRoutes()
+	c.groupRoutes()
+	c.roleRoutes()
 
 	c.page("GET certificates", in(certificatePages.certificates))
 	c.page("POST certificates", in(certificatePages.uploadCertificate))

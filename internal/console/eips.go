@@ -191,10 +191,5 @@ func (v eipPages) deleteEIPPage() error {
 }
 
 func (v eipPages) deleteEIP() error {
-	if _, err := v.do("DeleteEip", map[string]string{"InstanceId": v.id()}); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(v.here())
-		return nil
-	}
-	return v.done("eips", "The EIP is deleted.")
+	return tablePages(v).delete("DeleteEip", map[string]string{"InstanceId": v.id()}, v.here(), "eips", "The EIP is deleted.")
 }

@@ -27,7 +27,7 @@ func shownBy(page string) (name string, params map[string]string) {
 	}
 	lists := map[string]string{
 		"load-balancers": "DescribeLoadBalancers", "certificates": "ListUserCertificateOrder", "users": "ListUsers", "policies": "ListPolicies",
-		"networks": "DescribeNetworks", "eips": "DescribeEnsEipAddresses",
+		"groups": "ListGroups", "roles": "ListRoles", "networks": "DescribeNetworks", "eips": "DescribeEnsEipAddresses",
 	}
 	switch section := parts[0]; {
 	case len(parts) == 1:
@@ -46,6 +46,10 @@ func shownBy(page string) (name string, params map[string]string) {
 		return "GetUserCertificateDetail", nil
 	case section == "users" && len(parts) == 2:
 		return "GetUser", map[string]string{"UserName": parts[1]}
+	case section == "groups" && len(parts) == 2:
+		return "GetGroup", map[string]string{"GroupName": parts[1]}
+	case section == "roles" && len(parts) == 2:
+		return "GetRole", map[string]string{"RoleName": parts[1]}
 	case section == "policies" && len(parts) == 3:
 		return "GetPolicy", map[string]string{"PolicyType": parts[1], "PolicyName": parts[2]}
 	}

@@ -24,7 +24,7 @@ var navGroups = []struct {
 	}},
 	{"Certificates", []navList{{"Certificates", "certificates", "cas:ListUserCertificateOrder"}}},
 	{"Access", []navList{
-		{"Users", "users", "ram:ListUsers"}, {"Policies", "policies", "ram:ListPolicies"},
+		{"Users", "users", "ram:ListUsers"}, {"Groups", "groups", "ram:ListGroups"}, {"Roles", "roles", "ram:ListRoles"}, {"Policies", "policies", "ram:ListPolicies"},
 	}},
 	{"Audit log", []navList{{"Audit log", "audit", auditing}}},
 	{"API Explorer", []navList{{"API Explorer", "explorer", ""}}},

@@ -156,12 +156,7 @@ func (v networkPages) deleteNetworkPage() error {
 }
 
 func (v networkPages) deleteNetwork() error {
-	if _, err := v.do("DeleteNetwork", v.of()); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(v.here())
-		return nil
-	}
-	return v.done("networks", "The network is deleted.")
+	return tablePages(v).delete("DeleteNetwork", v.of(), v.here(), "networks", "The network is deleted.")
 }
 
 // networkName returns the name of the network of the page, or its id if it has none or the

@@ -68,6 +68,7 @@ func newStrictSite(t *testing.T) *strictSite {
 	s.answers["ListPolicies"] = api.ListPoliciesOutput{Policies: api.Policies{Policy: []api.Policy{{PolicyName: "mine", PolicyType: "Custom"}, {PolicyName: "other", PolicyType: "System"}}}}
 	s.answers["GetPolicy"] = api.GetPolicyOutput{Policy: api.Policy{PolicyName: "mine", PolicyType: "Custom"}}
 	withNetworks(s.site)
+	withGroups(s.site)
 	s.people["alice"].Policies = []*ram.Policy{policyOf(t, "*")}
 	return s
 }

@@ -180,13 +180,7 @@ func (v stopPages) keyFacts(key string) (all []string) {
 }
 
 func (v stopPages) detachPage() error {
-	name := v.r.FormValue("policy")
-	_, short, _ := strings.Cut(name, " ")
-	return formPages(v).confirm(question{
-		Call: "DetachPolicyFromUser", Params: userPages(v).withPolicy(), Title: "Detach the policy " + short + " from " + v.r.PathValue("user") + "?", Button: "Detach",
-		Text: "What only this policy allows the user is refused from then on, for access keys and in this console alike. What it denies is denied no more.",
-		Do:   userPages(v).userAt() + "/policies/detach", Back: userPages(v).userAt(), With: map[string]string{"policy": name},
-	})
+	return holderPages(v).detachPage(userPages(v).holder(), "What only this policy allows the user is refused from then on, for access keys and in this console alike. What it denies is denied no more.")
 }
 
 func (v stopPages) deleteLoginPage() error {

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+
+	"elbow/internal/api"
 )
 
 // Objects that have no page of their own shape are shown by two templates: list.html for
@@ -72,7 +74,8 @@ type objectPage struct {
 	Note     string // why it cannot be deleted
 	Text     string // its description
 	Facts    []fact
-	Document string // of a role: its trust policy
+	Session  *api.Credentials // of a role, which was just begun
+	Document string           // of a role: its trust policy
 	Forms    []postForm
 	Sections []section
 }
@@ -198,6 +201,20 @@ func (v tablePages) named(name, id, to string) cell {
 	}
 	return cell{Text: name, Small: id, To: to}
 }
+
+// delete makes a call that deletes an object, and leads to the list or, if the call is
+// refused, back to the object.
+func (v tablePages) delete(action string, params map[string]string, here, list, done string) error {
+	if _, err := v.do(action, params); err != nil {
+		v.session.say("bad", formPages(v).sentence(err))
+		v.redirect(here)
+		return nil
+	}
+	return v.done(list, done)
+}
+
+// query returns a query with one field.
+func query(name, value string) string { return url.Values{name: {value}}.Encode() }
 
 // A createPage is a page with the form to create an object.
 type createPage struct {

@@ -3,10 +3,8 @@ package console
 import (
 	"errors"
 	"net/url"
-	"strings"
 
 	"elbow/internal/api"
-	"elbow/internal/elb"
 )
 
 // A usersPage shows a range of the users, and the form to create one.
@@ -90,6 +88,9 @@ func (v userPages) of() map[string]string {
 // userAt returns the page of the user.
 func (v userPages) userAt() string { return "users/" + url.PathEscape(v.r.PathValue("user")) }
 
+// holder returns the user of the page.
+func (v userPages) holder() holder { return holder{"User", v.r.PathValue("user"), v.userAt()} }
+
 // showUser shows a user, and a key that was just created: its secret is shown on this one
 // page only.
 func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string) error {
@@ -109,7 +110,7 @@ func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string)
 		err = nil
 	}
 	page.Login = partOf(v.visit, login.LoginProfile, err)
-	page.Offered = v.attachable(page.Policies.Value)
+	page.Offered = holderPages(v).attachable(v.holder(), page.Policies.Value)
 	action := "CreateLoginProfile"
 	if page.HasLogin {
 		action = "UpdateLoginProfile"
@@ -129,26 +130,6 @@ func (v userPages) groupsOfUser() part[[]userGroup] {
 		all = append(all, userGroup{g, partOf(v.visit, []api.UserPolicy(has.Policies.Policy), err)})
 	}
 	return partOf(v.visit, all, err)
-}
-
-// attachable returns the policies that a user does not have.
-func (v userPages) attachable(has []api.UserPolicy) (all []option) {
-	out, err := ask[api.ListPoliciesOutput](v.visit, "ListPolicies", map[string]string{"MaxItems": "1000"})
-	if err != nil {
-		return nil
-	}
-	there := make(map[string]bool)
-	for _, p := range has {
-		there[p.PolicyType+" "+p.PolicyName] = true
-	}
-	for _, p := range out.Policies.Policy {
-		name := p.PolicyType + " " + p.PolicyName
-		attach := map[string]string{"UserName": v.r.PathValue("user"), "PolicyType": p.PolicyType, "PolicyName": p.PolicyName}
-		if !there[name] && v.mayCall(operation("AttachPolicyToUser"), attach) {
-			all = append(all, option{Value: name, Text: p.PolicyName + " (" + p.PolicyType + ")"})
-		}
-	}
-	return all
 }
 
 func (v userPages) deleteUserPage() error {
@@ -206,26 +187,9 @@ func (v userPages) deleteKey() error {
 	return formPages(v).act("DeleteAccessKey", v.withKey(), v.userAt(), "The access key is deleted.")
 }
 
-// withPolicy adds the policy of a form to the parameters: its type, a space, its name.
-func (v userPages) withPolicy() map[string]string {
-	params := v.of()
-	kind, name := elb.CustomPolicy, v.r.FormValue("policy")
-	if rest, system := strings.CutPrefix(name, elb.SystemPolicy+" "); system {
-		kind, name = elb.SystemPolicy, rest
-	} else {
-		name, _ = strings.CutPrefix(name, elb.CustomPolicy+" ")
-	}
-	params["PolicyType"], params["PolicyName"] = kind, name
-	return params
-}
+func (v userPages) attachPolicy() error { return holderPages(v).attach(v.holder()) }
 
-func (v userPages) attachPolicy() error {
-	return formPages(v).act("AttachPolicyToUser", v.withPolicy(), v.userAt(), "The policy is attached.")
-}
-
-func (v userPages) detachPolicy() error {
-	return formPages(v).act("DetachPolicyFromUser", v.withPolicy(), v.userAt(), "The policy is detached.")
-}
+func (v userPages) detachPolicy() error { return holderPages(v).detach(v.holder()) }
 
 // setLogin gives the user a password, or changes the existing login.
 func (v userPages) setLogin() error {

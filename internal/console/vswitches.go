@@ -104,10 +104,5 @@ func (v vSwitchPages) deleteVSwitchPage() error {
 }
 
 func (v vSwitchPages) deleteVSwitch() error {
-	if _, err := v.do("DeleteVSwitch", v.of()); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(v.here())
-		return nil
-	}
-	return v.done(networkPages(v).here(), "The vSwitch is deleted.")
+	return tablePages(v).delete("DeleteVSwitch", v.of(), v.here(), networkPages(v).here(), "The vSwitch is deleted.")
 }
