@@ -2,7 +2,7 @@ package api
 
 import "elbow/internal/elb"
 
-// maxBackendItems is how many backend servers one call may name.
+// maxBackendItems is the maximum number of backend servers in one call.
 const maxBackendItems = 20
 
 // A BackendItem is one item of BackendServers: a backend to add, or a match of

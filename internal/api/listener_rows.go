@@ -9,7 +9,7 @@ func describing(l *elb.Listener, work, other string) []Param {
 		{Name: "Description", Var: Text(&l.Description, 1, 80, notURL), Doc: "The description of the listener."},
 		{Name: "Scheduler", Var: OneOf(&l.Scheduler, elb.Schedulers...), Default: elb.WRR, Doc: "The scheduling algorithm. " +
 			"wrr: backend servers with higher weights receive more " + work + ". " +
-			"wlc: weight and the number of connections under way decide; of equal weights the one with fewer connections is chosen. " +
+			"wlc: weight and the number of connections in progress decide; of equal weights the one with fewer connections is chosen. " +
 			"rr: one after the other. " +
 			"sch: consistent hashing of the source address. " +
 			"qch: consistent hashing of the QUIC connection ID. " +

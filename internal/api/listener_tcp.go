@@ -17,7 +17,7 @@ func tcpListener(l *elb.Listener, again bool) []Param {
 	rows := append(describing(l, "connections", "A TCP connection has no such ID: qch and iqch then hash the source address."),
 		eipTransmit(l),
 		Param{Name: "EstablishedTimeout", Group: Timeouts, Var: Seconds(&l.EstablishedTimeout, 10, 900), Default: "900", Doc: "How long a connection may carry nothing in either direction. After that it is closed."},
-		Param{Name: "PersistenceTimeout", Group: Timeouts, Var: Seconds(&l.PersistenceTimeout, 0, 3600), Default: "0", Doc: "How long after its last connection has begun a client address is sent to the same backend server. 0: each connection is scheduled anew."},
+		Param{Name: "PersistenceTimeout", Group: Timeouts, Var: Seconds(&l.PersistenceTimeout, 0, 3600), Default: "0", Doc: "The time after the start of its last connection for which a client address is sent to the same backend server. 0: each connection is scheduled independently."},
 		Param{Name: "ProxyProtocol", Label: "PROXY protocol", Var: OneOf(&l.ProxyProtocol, elb.ProxyProtocols...), Default: elb.ProxyOff, Doc: "Whether the backend servers are told the addresses of the client first. v2: each connection to a backend server begins with the binary header of the PROXY protocol, version 2. Not in the documents of ENS."},
 	)
 	return append(rows, tcpCheck(&l.Check, again)...)

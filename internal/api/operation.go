@@ -26,8 +26,8 @@ type Operation struct {
 	Doc     string // one sentence
 	Access  string // RAM access level: create, list, get, update, delete
 
-	// Resources are what policies are evaluated for in addition to the action; a
-	// call must be allowed on each. If empty, that is everything of the account:
+	// Resources are the resources for which policies are evaluated in addition to the
+	// action; a call must be allowed on each. If empty, that is everything of the account:
 	// the operations of ENS and of the certificate service have no resource
 	// level.
 	Resources []Resource

@@ -38,7 +38,7 @@ var eipOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "UnAssociateEnsEipAddress", Access: "update", Rate: usual,
-		Doc: "Takes an EIP from its load balancer, which serves on the address no longer. Requests under way may end.",
+		Doc: "Removes an EIP from its load balancer, which stops serving on the address. Requests in progress may complete.",
 		New: input[UnAssociateEnsEipAddressInput], Out: output[UnAssociateEnsEipAddressOutput], ObservedBy: "DescribeEnsEipAddresses", Stops: always,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermission, ErrEIPNotFound, ErrEIPStatus},
 		Example: []Example{

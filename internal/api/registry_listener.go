@@ -86,7 +86,7 @@ var anyListenerOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "StopLoadBalancerListener", Access: "update", Rate: usual,
-		Doc: "Stops a listener. Requests and connections under way may end.",
+		Doc: "Stops a listener. Requests and connections in progress may complete.",
 		New: input[StopLoadBalancerListenerInput], Out: output[StopLoadBalancerListenerOutput], Stops: always, ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
@@ -97,7 +97,7 @@ var anyListenerOperations = []*Operation{
 	},
 	{
 		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancerListener", Access: "delete", Rate: usual,
-		Doc: "Deletes a listener. Requests and connections of a running one may end.",
+		Doc: "Deletes a listener. Requests and connections in progress may complete.",
 		New: input[DeleteLoadBalancerListenerInput], Out: output[DeleteLoadBalancerListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{

@@ -47,7 +47,7 @@ func restoreAtRest(ctx context.Context, dir string, b *File, step func(made, of 
 	if err != nil {
 		return fmt.Errorf("%s is damaged, and the store cannot be moved out of the way: %w", filepath.Join(damage.Dir, damage.File), err)
 	}
-	note(fmt.Sprintf("%s is damaged: %v; the store is begun anew, the old one is in %s",
+	note(fmt.Sprintf("%s is damaged: %v; a new store is created, the old one is in %s",
 		filepath.Join(damage.Dir, damage.File), damage.Err, aside))
 	return restore()
 }

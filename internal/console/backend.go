@@ -96,7 +96,7 @@ func (v backendPages) removeBackendPage() error {
 		facts = append(facts, noBackendLeft)
 	}
 	return formPages(v).confirm(question{
-		Call: "RemoveBackendServers", Title: "Remove the backend " + name + "?", Text: "It takes no new requests; those under way may end. To empty it first, set its weight to 0.",
+		Call: "RemoveBackendServers", Title: "Remove the backend " + name + "?", Text: "It takes no new requests; those in progress may complete. To empty it first, set its weight to 0.",
 		Facts: facts,
 		Do:    v.here() + "/backends/remove", Back: v.here(), Button: "Remove", With: map[string]string{"server": server, "port": port},
 	})

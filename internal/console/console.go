@@ -148,12 +148,12 @@ func New(c Config) (*Console, error) {
 	}
 	if c.Sessions != nil {
 		if err := k.sessions.restore(c.Sessions); err != nil {
-			c.Log.Warn("who was signed in signs in again", "err", err)
+			c.Log.Warn("sessions not restored, users have to sign in again", "err", err)
 		}
 	}
 	if c.Charts != nil {
 		if err := k.live.restore(c.Charts); err != nil {
-			c.Log.Warn("charts begin anew", "err", err)
+			c.Log.Warn("charts not restored, they begin now", "err", err)
 		}
 	}
 	k.routes()

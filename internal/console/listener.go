@@ -247,14 +247,14 @@ func (v listenerPages) startListener() error {
 }
 
 func (v listenerPages) stopListener() error {
-	return formPages(v).act("StopLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is stopped. What is under way may end.")
+	return formPages(v).act("StopLoadBalancerListener", v.listenerKey(v.r.PathValue("port")), v.listenerAt(v.r.PathValue("port")), "The listener is stopped. Requests and connections in progress may complete.")
 }
 
 func (v listenerPages) deleteListenerPage() error {
 	at := v.listenerAt(v.r.PathValue("port"))
 	return formPages(v).confirm(question{
 		Call: "DeleteLoadBalancerListener", Title: "Delete the listener on port " + v.r.PathValue("port") + " of " + formPages(v).balancerName() + "?", Button: "Delete",
-		Text:  "It closes its port; what is under way may end. Its settings are gone for good.",
+		Text:  "It closes its port; requests and connections in progress may complete. Its settings are deleted.",
 		Facts: []string{stopPages(v).loadOfListener(v.lb(), v.r.PathValue("protocol"), v.r.PathValue("port"))}, Do: at + "/delete", Back: at,
 	})
 }

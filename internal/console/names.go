@@ -62,8 +62,8 @@ func textsOfOptions(all []option) string {
 // shownHosts is the maximum number of names of a certificate in a line.
 const shownHosts = 3
 
-// hosts returns the names that a certificate is valid for: its SANs, which are what
-// clients check, otherwise its common name.
+// hosts returns the names that a certificate is valid for: its SANs, which clients
+// check, otherwise its common name.
 func hosts(sans, commonName string) string {
 	if sans == "" {
 		return commonName

@@ -309,7 +309,7 @@ func TestLiveRates(t *testing.T) {
 	count("a", "1", 4) // from zero again
 	look()
 	if p := l.lastPoint("a"); p.Rate() != 2 || p.Open != 1 {
-		t.Errorf("a listener that began anew: %+v", p)
+		t.Errorf("a listener that was replaced: %+v", p)
 	}
 	for range ringPoints + 5 {
 		look()

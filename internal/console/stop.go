@@ -70,7 +70,7 @@ func (v stopPages) loadOfListener(lb, protocol, port string) string {
 }
 
 func (v stopPages) loadOfBackend(lb, id string) string {
-	return v.loads("request under way", func(l *live) load {
+	return v.loads("request in progress", func(l *live) load {
 		for _, b := range l.backends[lb] {
 			if b.ID == id {
 				return load{b.Rate, b.Active}
@@ -108,7 +108,7 @@ func (v stopPages) deactivatePage() error {
 	}
 	return formPages(v).confirm(question{
 		Call: "SetLoadBalancerStatus", Title: "Deactivate " + lb.LoadBalancerName + "?", Button: "Deactivate",
-		Text:  "New connections to " + lb.Address + " are refused until it is activated again. Requests under way may end.",
+		Text:  "New connections to " + lb.Address + " are refused until it is activated again. Requests in progress may complete.",
 		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
 		Do:    v.here() + "/status", Back: v.here(), With: map[string]string{"status": string(elb.InActive)},
 	})
@@ -119,7 +119,7 @@ func (v stopPages) stopListenerPage() error {
 	at := listenerPages(v).listenerAt(port)
 	return formPages(v).confirm(question{
 		Call: "StopLoadBalancerListener", Title: "Stop the listener on port " + port + " of " + formPages(v).balancerName() + "?", Button: "Stop",
-		Text:  "It closes its port: new connections are refused until it is started again. What is under way may end.",
+		Text:  "It closes its port: new connections are refused until it is started again. Requests and connections in progress may complete.",
 		Facts: []string{v.loadOfListener(v.lb(), v.r.PathValue("protocol"), port)}, Do: at + "/stop", Back: at,
 	})
 }

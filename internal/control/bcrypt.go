@@ -51,7 +51,7 @@ const (
 	bcryptSaltEnd = len("$2a$10$") + 22
 	bcryptBytes   = bcryptSaltEnd + 31
 
-	// bcryptSum is how many of the 24 bytes of the sum are kept.
+	// bcryptSum is the number of bytes of the sum, which has 24, that are kept.
 	bcryptSum = 23
 )
 

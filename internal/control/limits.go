@@ -29,7 +29,7 @@ const (
 	// clients are used to.
 	firstCertificateID = 1_000_001
 
-	// expirySoon is how many days before its end a certificate is reported as
-	// about to expire.
+	// expirySoon is the number of days before its end from which a certificate is reported
+	// as about to expire.
 	expirySoon = 30
 )

@@ -15,8 +15,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// A Route is where datagrams go for the QUIC connections of an older process, the
-// one with the tag.
+// A Route is the socket to which datagrams of an older process's QUIC connections are
+// forwarded. Their connection ids contain the tag.
 type Route struct {
 	Tag  []byte
 	File *os.File

@@ -122,7 +122,7 @@ func TestServeUntilSIGTERM(t *testing.T) {
 	}
 	close(finish)
 	if err := <-answer; err != nil {
-		t.Errorf("the request under way ended with %v", err)
+		t.Errorf("the request in flight ended with %v", err)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("serve ended with %v", err)

@@ -150,15 +150,15 @@ const (
 	StickyServer = "server"
 )
 
-// BackendAddr is where requests to a backend go: to its own port if it was added
-// with one, else to BackendPort, else to the listener's own port (decisions,
+// BackendAddr returns the address for requests to a backend: its own port if it was added
+// with one, else BackendPort, else the listener's own port (decisions,
 // CreateLoadBalancerHTTPSListener 8).
 func (l *Listener) BackendAddr(b Backend) netip.AddrPort {
 	return netip.AddrPortFrom(b.IP, uint16(cmp.Or(b.Port, l.BackendPort, l.Port)))
 }
 
-// ProbeAddr is where health checks of a backend go: HealthCheckConnectPort if
-// given, else where requests go.
+// ProbeAddr returns the address for health checks of a backend: HealthCheckConnectPort if
+// given, else the port for requests.
 func (l *Listener) ProbeAddr(b Backend) netip.AddrPort {
 	addr := l.BackendAddr(b)
 	return netip.AddrPortFrom(addr.Addr(), uint16(cmp.Or(l.Check.ConnectPort, int(addr.Port()))))

@@ -13,7 +13,7 @@ const (
 	Stopping    ListenerState = "Stopping"
 )
 
-// A ListenerStatus is what one node reports of one listener.
+// A ListenerStatus is the report of one node on one listener.
 type ListenerStatus struct {
 	LoadBalancerID string
 	Port           int

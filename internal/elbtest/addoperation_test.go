@@ -20,7 +20,7 @@ import (
 // everything that is derived from the table of operations.
 func TestAddAnOperation(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds the program anew")
+		t.Skip("builds the program again")
 	}
 	t.Parallel()
 	overlay := contributedChange(t)

@@ -117,7 +117,7 @@ func TestStopDrains(t *testing.T) {
 	})
 	close(release)
 	if got := <-answer; got.Body != "complete" {
-		t.Errorf("the request under way: %d %q", got.Status, got.Body)
+		t.Errorf("the request in flight: %d %q", got.Status, got.Body)
 	}
 	<-stopped
 	b.Serve(nil)

@@ -247,7 +247,7 @@ func testIdleTimeout(t *testing.T) {
 	}
 	close(release)
 	if err := <-slow; err != nil {
-		t.Errorf("a request under way for longer than the idle timeout: %v", err)
+		t.Errorf("a request in flight for longer than the idle timeout: %v", err)
 	}
 	if reused := reuses(t, long, kept); !reused {
 		t.Error("with IdleTimeout 60 the connection is gone as early as with 1")

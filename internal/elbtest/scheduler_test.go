@@ -91,7 +91,7 @@ func testWLC(t *testing.T) {
 	}()
 	busy := <-held
 	if got := f.Spread(t, f.Client(t, ""), 20); got[busy] != 0 {
-		t.Errorf("%s has a request under way and got more: %v", busy, got)
+		t.Errorf("%s has a request in flight and got more: %v", busy, got)
 	}
 	close(release)
 	if err := <-done; err != nil {

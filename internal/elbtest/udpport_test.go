@@ -56,7 +56,7 @@ func TestUDPListenerWaitsForHTTP3(t *testing.T) {
 	})
 	release()
 	if err := <-slow; err != nil {
-		t.Errorf("the request under way: %v", err)
+		t.Errorf("the request in flight: %v", err)
 	}
 	Eventually(t, func() error {
 		if status, err := s.StatusOf("UDP", f.Port); err != nil || status != "Running" {

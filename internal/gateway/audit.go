@@ -53,7 +53,7 @@ type record struct {
 	Code      string            `json:"code,omitempty"` // of the error, if there was one
 	Took      float64           `json:"took"`           // seconds
 
-	// Calls is how many calls the line sums up: unauthenticated calls, refused in
+	// Calls is the number of calls that the line sums up: unauthenticated calls, refused in
 	// the same way within a minute. The request id is that of the last one.
 	// Absent: the line is for one call.
 	Calls int64 `json:"calls,omitempty"`

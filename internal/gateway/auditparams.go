@@ -22,7 +22,7 @@ var protocolParams = map[string]bool{
 
 // auditParams lists the parameters of the call: those of the operation first,
 // then all others that were sent, because an attacker sends parameters that an
-// operation does not have. unlisted is how many did not fit maxAuditParams.
+// operation does not have. unlisted is the number of those beyond maxAuditParams.
 func (c *call) auditParams() (params map[string]string, unlisted int) {
 	rows := make(map[string]api.Param)
 	for _, row := range c.op.New().Params() {

@@ -25,7 +25,7 @@ func newCounts(r prometheus.Registerer) *counts {
 		}, []string{"action", "status"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "elbow_api_call_seconds",
-			Help:    "Time from the request's header to its answer, by action.",
+			Help:    "Time from the header of a call to its answer, by action.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14), // 0.5 ms to 4 s
 		}, []string{"action"}),
 		auditLost: prometheus.NewCounter(prometheus.CounterOpts{

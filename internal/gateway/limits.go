@@ -57,9 +57,9 @@ const (
 	// counted.
 	auditTimeout = time.Second
 
-	// anonymousBurst is how many refused unauthenticated calls have an audit line
-	// of their own at once, and anonymousPause the time until one more does:
-	// single mistakes are logged, and a flood writes 10 MB a day.
+	// anonymousBurst is the number of refused unauthenticated calls that may have an audit
+	// line of their own at once, and anonymousPause the time until one more may. So single
+	// mistakes are logged, and a flood writes 10 MB a day.
 	anonymousBurst = 100
 	anonymousPause = 5 * time.Second
 

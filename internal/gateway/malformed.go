@@ -27,7 +27,7 @@ func errorStatus(line []byte) (status int, ok bool) {
 }
 
 // refuseRequest is the complete answer to a request that net/http could not
-// parse: head is what was read of it, status and text are the answer of net/http.
+// parse: head is the part that was read, status and text are the answer of net/http.
 func refuseRequest(head []byte, status int, text string) ([]byte, int) {
 	row := api.ErrMalformedRequest
 	if status == http.StatusRequestHeaderFieldsTooLarge {

@@ -77,7 +77,7 @@ func refusal(refused *api.Error) *rpc.Error {
 	return e
 }
 
-// recommend is where the public documentation explains a code.
+// recommend returns the URL at which the public documentation explains a code.
 func (c *call) recommend(code string) string {
 	query := url.Values{"q": {code}}
 	if c.op != nil {

@@ -43,7 +43,7 @@ type Hello struct {
 	Secure bool
 }
 
-// A Purpose is what a connection is for.
+// A Purpose says why the newer process has connected.
 type Purpose string
 
 const (
@@ -69,7 +69,7 @@ func (h *Hello) agree() (int, error) {
 	return min(h.Version, version), nil
 }
 
-// A State is what the newer process takes over; in package node, Node.state fills it and
+// A State describes what the newer process takes over; in package node, Node.state fills it and
 // predecessor reads it. The files named in it are indexes into the list of files attached.
 //
 // Nothing else is handed over. Accepted connections, TCP connections through a listener and
@@ -101,7 +101,7 @@ type Socket struct {
 	Routes  []Route // of a UDP socket
 }
 
-// A Route is where the datagrams for an older process go.
+// A Route is the socket to which datagrams of an older process are forwarded.
 type Route struct {
 	Tag  []byte // tag in the connection ids of that process
 	File int

@@ -48,7 +48,7 @@ func TestGateBoundsProbes(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		if most := b.most.Load(); most != 10 {
-			t.Errorf("%d probes were under way at once, want 10", most)
+			t.Errorf("%d probes were in progress at once, want 10", most)
 		}
 		count := 0
 		reported.Range(func(any, any) bool { count++; return true })

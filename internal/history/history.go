@@ -2,7 +2,7 @@
 // week and no more than a given number of bytes. A load balancer's day is one
 // file, a segment, that is appended to; the oldest day is deleted as a whole. It
 // knows nothing of listeners but the numbers that it gets. Start reading at
-// Store.Append, then Store.Minutes; recorder.go is where samples come from.
+// Store.Append, then Store.Minutes; recorder.go makes the samples.
 package history
 
 import (
@@ -22,7 +22,7 @@ import (
 // UDP is added to the Port of a Sample of a UDP listener.
 const UDP = 1 << 16
 
-// A Sample is what one or several listeners did in one or several minutes.
+// A Sample has the counts of one or several listeners for one or several minutes.
 type Sample struct {
 	Minute int64 // the first minute: Unix time / 60
 	Port   int   // of the listener, plus UDP for UDP; 0: all of a load balancer

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// A Reading is what a listener has counted since it was opened, and its current
-// levels.
+// A Reading has the counters of a listener since it was opened, and its current levels.
 type Reading struct {
 	LoadBalancerID string
 	Sample         // without Minute

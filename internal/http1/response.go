@@ -112,8 +112,8 @@ func (r *Response) bodiless(toHead bool) bool {
 // empty one. toHead says that the request was a HEAD.
 func (r *Response) HasBody(toHead bool) bool { return !r.bodiless(toHead) }
 
-// withoutBody settles the framing of a response that has no body. err is what is
-// wrong with its framing fields, which do not apply then; but a backend that
+// withoutBody settles the framing of a response that has no body. err is the
+// error in its framing fields, which do not apply then; but a backend that
 // writes such fields may send the body they announce, so the connection is not
 // reused. To HEAD, and with 304, a Content-Length is that of the body the
 // response would have; the other statuses must not have one (RFC 9110, 8.6).

@@ -30,7 +30,7 @@ const (
 func (s *Stream) Size() uint64 { return s.size }
 
 // Next takes the next piece off src, which holds the bytes read after those
-// consumed so far. n is how many bytes of src are consumed. A field section is
+// consumed so far. n is the number of bytes of src that are consumed. A field section is
 // returned whole; Need is the number of bytes src must have for it. A section
 // over the limit is an *http1.Error, any other error an *Error.
 func (s *Stream) Next(src []byte) (piece Piece, payload []byte, n int, err error) {
@@ -118,8 +118,8 @@ func (s *Stream) Need() int {
 	return 0
 }
 
-// End returns what the end of the stream at this point means. unread is how many
-// bytes Next has left.
+// End returns what the end of the stream at this point means. unread is the
+// number of bytes that Next has not consumed.
 func (s *Stream) End(unread int) error {
 	switch {
 	case s.inside || unread > 0:

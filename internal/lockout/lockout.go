@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// pairTries is how many attempts at one identity from one network may fail
-	// before the next ones have to wait.
+	// pairTries is the number of failed attempts at one identity from one network after
+	// which the next ones have to wait.
 	pairTries = 5
 
 	// nameTries and sourceTries are the limits for attempts at one user from
@@ -34,7 +34,7 @@ const (
 	maxStruck = 4096
 )
 
-// An Identity is what a secret authenticates.
+// An Identity is a user, who has a password, or an access key, which has a secret.
 type Identity struct {
 	Name string
 

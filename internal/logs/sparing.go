@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// sparingBurst is how many lines of one kind are written at once, and
+	// sparingBurst is the number of lines of one kind that are written at once, and
 	// sparingPause the time until one more is.
 	sparingBurst = 20
 	sparingPause = 10 * time.Second

@@ -9,7 +9,7 @@ import (
 	"elbow/internal/api"
 )
 
-// A Change is what a step does to a resource.
+// A Change is the effect of a step on a resource.
 type Change string
 
 // The changes, as displayed.

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// maxItems is how many backends one call may name.
+// maxItems is the maximum number of backends in one call.
 const maxItems = 20
 
 // addBackends plans additions to the pool and changed weights.

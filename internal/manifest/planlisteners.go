@@ -75,7 +75,7 @@ func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 	}
 	switch {
 	case replace:
-		details = append(details, "replaced: requests under way are finished, new connections are refused for a moment")
+		details = append(details, "replaced: requests in progress complete, new connections are refused for a moment")
 		p.add(Replace, listenerName(lb, l), details, slices.Concat(
 			[]request{byProtocol(lb, "DeleteLoadBalancerListener", *old)}, p.creation(lb, l.keeping(old)))...)
 		return nil

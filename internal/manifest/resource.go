@@ -28,7 +28,7 @@ type StoredResource struct {
 	Resource
 }
 
-// A kind is what networks, vSwitches and EIPs differ in.
+// A kind has the names of a resource type and of its operations: network, vSwitch or EIP.
 type kind struct {
 	what, name             string // name is the parameter that has it
 	create, modify, remove string // actions
@@ -58,7 +58,7 @@ var (
 	}
 )
 
-// key is what a resource is known by.
+// key returns the key by which resources of the file and of the server are matched.
 func (r *Resource) key() string { return keyOf(r.kind, r.network, r.Name) }
 
 func keyOf(k *kind, network, name string) string {

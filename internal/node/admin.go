@@ -29,11 +29,11 @@ func newRegistry(version string, traffic *proxy.Proxy, loop *reconcile.Loop) *pr
 	}
 	r.MustRegister(
 		build, traffic.Collector(),
-		gauge("elbow_reconcile_revision", "Revision of the store that runs.",
+		gauge("elbow_reconcile_revision", "Revision of the store whose desired state is applied.",
 			func(h reconcile.Health) float64 { return float64(h.Revision) }),
-		gauge("elbow_reconcile_listeners", "Sockets that should be open, redirects included.",
+		gauge("elbow_reconcile_listeners", "Listening sockets that are desired, including those of redirects.",
 			func(h reconcile.Health) float64 { return float64(h.Listeners) }),
-		gauge("elbow_reconcile_listeners_failing", "Of these, how many are not as desired.",
+		gauge("elbow_reconcile_listeners_failing", "Number of desired listening sockets that are not open, or not with the desired configuration.",
 			func(h reconcile.Health) float64 { return float64(h.Failing) }),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

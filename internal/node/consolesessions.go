@@ -84,10 +84,10 @@ func (p *controlPlane) openPages(c Config, parts consoleParts, log *slog.Logger)
 	}
 	var err error
 	if parts.sessions, err = sessions.take(); err != nil {
-		log.Warn("who was signed in to the console signs in again", "err", err)
+		log.Warn("sessions of the console not restored, users have to sign in again", "err", err)
 	}
 	if parts.charts, err = charts.take(); err != nil {
-		log.Warn("charts of the console begin anew", "err", err)
+		log.Warn("charts of the console not restored, they begin now", "err", err)
 	}
 	pages, err := newConsole(c, parts, log)
 	if err != nil {

@@ -113,7 +113,7 @@ func TestRefusedTakeoverResumesEverything(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := n.store.suspend(ctx); err == nil {
-		t.Fatal("suspended with a call under way")
+		t.Fatal("suspended with a call in progress")
 	}
 	n.store.door.leave()
 	n.store.resume(t.Context())

@@ -18,7 +18,7 @@ import (
 const maxExpiries = 1000
 
 var expiryDesc = prometheus.NewDesc("elbow_certificate_expiry_timestamp_seconds",
-	"When a certificate that a listener has expires. Of more than "+strconv.Itoa(maxExpiries)+" the first to expire.",
+	"Expiry times of the certificates of listeners; of more than "+strconv.Itoa(maxExpiries)+", those that expire first.",
 	[]string{"certificate", "name"}, nil)
 
 // expiries is a prometheus.Collector of the expiry times of the certificates that

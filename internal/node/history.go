@@ -29,9 +29,9 @@ func historyGauges(h *history.Store) []prometheus.Collector {
 		return nil
 	}
 	return []prometheus.Collector{
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "elbow_history_size_bytes", Help: "What the history takes on disk."},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "elbow_history_size_bytes", Help: "Size of the history on disk."},
 			func() float64 { bytes, _ := h.Size(); return float64(bytes) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "elbow_history_limit_bytes", Help: "What it may take (-history-size)."},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "elbow_history_limit_bytes", Help: "Maximum size of the history on disk (-history-size)."},
 			func() float64 { _, limit := h.Size(); return float64(limit) }),
 	}
 }
@@ -79,7 +79,7 @@ func readings(p *proxy.Proxy) []history.Reading {
 	return all
 }
 
-// chartPoints is how many one-minute points a chart may have before a point stands for
+// chartPoints is the number of one-minute points that a chart may have before a point stands for
 // more than a minute: as many as a week in quarters of an hour.
 const chartPoints = 7 * 24 * 4
 

@@ -102,7 +102,7 @@ func watchInvalid(ctx context.Context, desired func() store.Desired, log *slog.L
 }
 
 var invalidDesc = prometheus.NewDesc("elbow_certificates_invalid",
-	"Certificates that a listener has and that are not valid now, by reason.", []string{"reason"}, nil)
+	"Certificates of listeners that are not valid now, by reason.", []string{"reason"}, nil)
 
 // invalids is a prometheus.Collector of their numbers.
 type invalids struct{ desired func() store.Desired }

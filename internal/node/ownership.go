@@ -89,7 +89,7 @@ func (o *ownership) halt(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callsEndWithin)
 	defer cancel()
 	if err := o.door.shut(ctx); err != nil {
-		return fmt.Errorf("calls are under way: %w", err)
+		return fmt.Errorf("calls are still in progress: %w", err)
 	}
 	o.data.halt()
 	return nil

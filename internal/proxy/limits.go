@@ -14,7 +14,7 @@ const (
 	handshakePatience = 2 * time.Second
 )
 
-// shedMax is how many connections are refused in a row before the listener examines
+// shedMax is the number of connections that are refused in a row before the listener examines
 // one in full again: 2 ms or less.
 const shedMax = 64
 
@@ -79,15 +79,15 @@ const (
 	quicMaxConnWindow   = 2 << 20
 )
 
-// quicStreams is how many requests a client may have in flight. RFC 9114, 6.1 wants at
+// quicStreams is the number of requests that a client may have in flight. RFC 9114, 6.1 wants at
 // least 100; HTTP/2 has the same limit here.
 const quicStreams = 128
 
-// quicUniStreams is how many unidirectional streams a client may have open. Three are
+// quicUniStreams is the number of unidirectional streams that a client may have open. Three are
 // needed (RFC 9114, 6.2); the others are for types that are refused.
 const quicUniStreams = 8
 
-// quicShaking is how many handshakes may be in progress before new clients have to
+// quicShaking is the number of handshakes that may be in progress before new clients have to
 // validate their address: 1,000 connections take some 30 MB and a second of CPU time.
 const quicShaking = 1000
 

@@ -32,9 +32,9 @@ func (p *Proxy) Collector() prometheus.Collector { return collector{p} }
 type collector struct{ p *Proxy }
 
 var (
-	descConns   = prometheus.NewDesc("elbow_connections", "Client connections open, of all listeners.", nil, nil)
-	descParked  = prometheus.NewDesc("elbow_parked_connections", "Of these, how many are idle and wait without a goroutine.", nil, nil)
-	descDropped = prometheus.NewDesc("elbow_access_log_dropped_total", "Lines that found no room in the access log.", nil, nil)
+	descConns   = prometheus.NewDesc("elbow_connections", "Open client connections of all listeners.", nil, nil)
+	descParked  = prometheus.NewDesc("elbow_parked_connections", "Idle client connections that wait without a goroutine.", nil, nil)
+	descDropped = prometheus.NewDesc("elbow_access_log_dropped_total", "Lines of the access log that were dropped because the writer was too slow.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.

@@ -39,14 +39,14 @@ type Options struct {
 	MaxConns         int // client connections of the process, default DefaultMaxConns
 	MaxListenerConns int // client connections of one listener, default MaxConns
 
-	// MaxBackendConns is how many exchanges may be in flight with one backend of one
-	// listener, each on a connection of its own, default DefaultMaxBackendConns. As many
+	// MaxBackendConns is the number of exchanges that may be in flight with one backend of
+	// one listener, each on a connection of its own, default DefaultMaxBackendConns. As many
 	// more may queue for up to QueueTimeout, default DefaultQueueTimeout; further ones get
 	// 503.
 	MaxBackendConns int
 	QueueTimeout    time.Duration
 
-	// MaxHandshakes is how many TLS handshakes may be computed at once, default
+	// MaxHandshakes is the number of TLS handshakes that may be computed at once, default
 	// GOMAXPROCS.
 	MaxHandshakes int
 
@@ -55,13 +55,13 @@ type Options struct {
 	// closed. 0: no limit.
 	Memory int64
 
-	// Descriptors is how many files the process may have open. Listeners and connections
-	// leave some of them for other purposes. 0: no limit.
+	// Descriptors is the number of files that the process may have open. Listeners and
+	// connections leave some of them for other purposes. 0: no limit.
 	Descriptors int
 
-	// RetryPercent is how many retries with another backend are allowed per hundred
-	// exchanges of a listener, default DefaultRetryPercent; RetryBurst is how many are
-	// allowed at once after a time without any, default DefaultRetryBurst. Negative: none.
+	// RetryPercent is the number of retries with another backend that are allowed per hundred
+	// exchanges of a listener, default DefaultRetryPercent; RetryBurst is the number
+	// that is allowed at once after a time without any, default DefaultRetryBurst. Negative: none.
 	RetryPercent int
 	RetryBurst   int
 
@@ -76,7 +76,7 @@ type Options struct {
 	// HTTP3 enables HTTP/3 on the UDP port of TLS listeners.
 	HTTP3 bool
 
-	// MaxShaking is how many QUIC handshakes of a listener may be in progress before new
+	// MaxShaking is the number of QUIC handshakes of a listener that may be in progress before new
 	// clients have to validate their address first, default 1,000; negative: they always
 	// have to.
 	MaxShaking int

@@ -25,7 +25,7 @@ type replayGuard struct {
 	known  time.Time           // guarded by mu; use of tickets made since is recorded
 }
 
-// replayRoom is how many tickets each of two maps holds: 100 a second for at least
+// replayRoom is the number of tickets that each of two maps holds: 100 a second for at least
 // three quarters of an hour. Full ones take some 20 MB.
 const replayRoom = 1 << 18
 

@@ -242,7 +242,7 @@ func TestBackendSurvivesChanges(t *testing.T) {
 	}
 	now := u.backends[memberOf(a.Backend, &elb.Listener{}).backendID]
 	if now != old || now.checker != old.checker {
-		t.Error("the backend was made anew")
+		t.Error("the backend was replaced")
 	}
 }
 

@@ -87,7 +87,7 @@ func TestEIPIsASecondAddress(t *testing.T) {
 	s.refuses(eip, k.Port)
 	close(a.hold)
 	if text, err := io.ReadAll(res.Body); err != nil || string(text) != "begin a" {
-		t.Errorf("what was under way on the EIP that went: %q, %v", text, err)
+		t.Errorf("the exchange on the removed EIP: %q, %v", text, err)
 	}
 
 	s.backends(b.Backend)

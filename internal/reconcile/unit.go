@@ -77,7 +77,7 @@ type fault struct {
 	retry time.Time
 }
 
-// holds reports whether d is what failed and it is too early to retry.
+// holds reports whether d has failed and it is too early to retry it.
 func (f *fault) holds(d *spec, now time.Time) bool {
 	return f != nil && now.Before(f.retry) && f.tried.same(d)
 }

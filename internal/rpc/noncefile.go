@@ -18,7 +18,7 @@ const (
 	// survives a killed process, but not a power failure.
 	nonceSync = time.Second
 
-	// nonceSlack is how many bytes of forgotten nonces a file may hold, or as
+	// nonceSlack is the number of bytes of forgotten nonces that a file may hold, or as
 	// many as of remembered ones if those take more.
 	nonceSlack = 1 << 20
 

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// A Lot is where connections wait for something to read without a goroutine. It
+// A Lot holds connections that wait for something to read without a goroutine. It
 // exists on Linux only.
 type Lot struct {
 	mu    sync.Mutex

@@ -73,8 +73,8 @@ func (interruption) Error() string   { return "interrupted" }
 func (interruption) Timeout() bool   { return false }
 func (interruption) Temporary() bool { return true }
 
-// Init initializes c for the connection tcp, without deadlines. lot is where it
-// may be parked; nil: nowhere.
+// Init initializes c for the connection tcp, without deadlines. It may
+// be parked in lot; nil: it is never parked.
 func (c *Conn) Init(tcp *net.TCPConn, lot *Lot) error {
 	raw, err := tcp.SyscallConn()
 	if err != nil {

@@ -13,7 +13,7 @@ const (
 	// written.
 	reindexTimeout = time.Minute
 
-	// maxForgotten is how many listeners are looked up when their load balancer
+	// maxForgotten is the number of listeners that are looked up when their load balancer
 	// is deleted: the index entries of their certificates must be removed within
 	// one transaction.
 	maxForgotten = 64
@@ -25,7 +25,7 @@ const (
 	// statusTTL is how long the status of a node that died is still reported.
 	statusTTL = 10 * time.Second
 
-	// statusBatch is how many statuses go into one transaction, under etcd's
+	// statusBatch is the number of statuses that go into one transaction, under etcd's
 	// default limit of 128 operations, and statusBytes their maximum total
 	// length, under its default limit of 1.5 MiB with room for the transaction
 	// itself. A status has some 150 bytes per backend, twice that with the reason

@@ -11,7 +11,7 @@ import (
 	"elbow/internal/elb"
 )
 
-// A RoleSession is what the bearer of a security token may do, and until when. It
+// A RoleSession has the permissions of a security token's bearer and their expiry. It
 // is stored only in the token, encrypted: sessions take no space, and every
 // process with the seal key can decode them.
 type RoleSession struct {

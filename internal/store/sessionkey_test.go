@@ -84,7 +84,7 @@ func TestKeepSessionKeys(t *testing.T) {
 		if first == nil {
 			first = d.SessionKeys
 		} else if !first[1].Equal(d.SessionKeys[1]) {
-			t.Error("the keys were made anew")
+			t.Error("the keys were replaced")
 		}
 	}
 }

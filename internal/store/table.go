@@ -9,7 +9,7 @@ type Table[T any] struct {
 	name   func(v *T) string // of a document
 }
 
-// A Snapshot is what documents are read from: a *Reader, or a *Tx.
+// A Snapshot is a source of documents: a *Reader, or a *Tx.
 type Snapshot interface{ reader() *Reader }
 
 func (r *Reader) reader() *Reader { return r }

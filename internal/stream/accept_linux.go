@@ -30,7 +30,7 @@ func (o *loop) unlisten(l *Listener) {
 	}
 }
 
-// acceptTurn is how many connections are accepted before the loop serves others.
+// acceptTurn is the number of connections that are accepted before the loop serves others.
 const acceptTurn = 32
 
 var errAccept = errors.New("connections cannot be accepted for now")

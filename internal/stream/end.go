@@ -33,7 +33,7 @@ var reasonNames = [...]struct{ name, side string }{
 	byScarcity: {"no descriptor", "self"}, byDrain: {"drain timeout", "self"}, byRetirement: {"backend removed", "self"}, byFault: {"internal error", "self"},
 }
 
-// A record is what the access log says of a connection.
+// A record has the fields of a connection's line in the access log.
 type record struct {
 	client    netip.AddrPort
 	backend   *Backend // nil: none accepted it

@@ -14,8 +14,8 @@ const (
 	// 5s.
 	connectTimeout = 5 * time.Second
 
-	// maxAttempts is how many backends are tried for a connection: enough to skip two that
-	// have just failed. A listener whose backends all refuse costs three times as much as
+	// maxAttempts is the number of backends that are tried for a connection: enough to skip
+	// two that have just failed. A listener whose backends all refuse costs three times as much as
 	// one whose backends accept.
 	maxAttempts = 3
 

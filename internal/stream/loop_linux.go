@@ -140,7 +140,7 @@ func (o *loop) takeChunk(n int) []byte {
 	return c
 }
 
-// keptChunks is how many unused buffers a loop keeps, 2 MB.
+// keptChunks is the number of unused buffers that a loop keeps, 2 MB.
 const keptChunks = 64
 
 // giveChunk returns a buffer to the loop.

@@ -18,7 +18,7 @@ const (
 	// hold 16,384 pages.
 	usablePipe = 64 << 10
 
-	// keptPipes is how many unused pipes a loop keeps.
+	// keptPipes is the number of unused pipes that a loop keeps.
 	keptPipes = 16
 )
 

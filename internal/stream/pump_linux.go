@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// turnReads is how many reads a direction may do before other connections are
+// turnReads is the number of reads that a direction may do before other connections are
 // served: 512 KiB in buffers.
 const turnReads = 16
 

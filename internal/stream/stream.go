@@ -33,7 +33,7 @@ type Options struct {
 
 	Files *overload.Descriptors // the descriptors of the process; nil: unbounded
 
-	// Waiting is how many bytes may be buffered in the program for peers that do not read
+	// Waiting is the number of bytes that may be buffered in the program for peers that do not read
 	// before reads become smaller, default 64 MiB.
 	Waiting int64
 

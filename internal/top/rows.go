@@ -22,7 +22,7 @@ type row struct {
 	buckets   []cumulant // of durations between the samples
 }
 
-// An order is what rows of one depth are sorted by.
+// An order is the column by which rows of one depth are sorted.
 type order int
 
 const (

@@ -18,7 +18,7 @@ type batch struct {
 	bytes    []byte                           // batchSize times maxDatagram
 }
 
-// batchSize is how many datagrams are read at once. At 16 the system call is 1/8 of
+// batchSize is the number of datagrams that are read at once. At 16 the system call is 1/8 of
 // the cost of forwarding a datagram.
 const batchSize = 16
 

@@ -108,7 +108,7 @@ func (o *loop) guarded(l *Listener, s *session, step func()) {
 	step()
 }
 
-// turnReads is how many batches of one socket are read before others are served.
+// turnReads is the number of batches of one socket that are read before others are served.
 const turnReads = 8
 
 // requests forwards datagrams of clients.

@@ -160,7 +160,7 @@ func (o *loop) scarce(l *Listener, fd int) bool {
 	return l.relay.files.Refuses(uintptr(fd)) || limit > 0 && int64(fd) > limit/2 && len(l.state.of) >= fewSessions
 }
 
-// fewSessions is how many sessions each listener may have regardless of the
+// fewSessions is the number of sessions that each listener may have regardless of the
 // descriptors in use.
 const fewSessions = 256
 
@@ -207,7 +207,7 @@ func (o *loop) recycle(fd, family int) bool {
 	return true
 }
 
-// keptSockets is how many spare sockets of a family a loop keeps.
+// keptSockets is the number of spare sockets of a family that a loop keeps.
 const keptSockets = 256
 
 // evict ends the least recently used session of l, preferring those whose client has

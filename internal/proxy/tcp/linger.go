@@ -45,7 +45,7 @@ func (h *H1) Taken() *exchange.Fault {
 	return nil
 }
 
-// lingerPace is how many bytes must arrive within lingerTimeout, so that a byte now
+// lingerPace is the number of bytes that must arrive within lingerTimeout, so that a byte now
 // and then does not keep a connection open. It is slower than any upload.
 const lingerPace = 1 << 10
 

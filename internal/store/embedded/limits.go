@@ -28,7 +28,7 @@ const (
 	// stopTimeout bounds a stop, which takes some 10 ms and a sync of the disk.
 	stopTimeout = 10 * time.Second
 
-	// catchUpEntries is how many applied entries of the log stay in memory. They serve
+	// catchUpEntries is the number of applied entries of the log that stay in memory. They serve
 	// other members, of which there are none; etcd's default of 5,000 takes 6 MiB, reached
 	// after nine minutes of ten calls a second.
 	catchUpEntries = 500

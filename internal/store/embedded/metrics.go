@@ -9,15 +9,15 @@ type collector struct{ member *Member }
 
 var (
 	sizeDesc = prometheus.NewDesc("elbow_store_size_bytes",
-		"Bytes the store's database takes on disk.", nil, nil)
+		"Size of the store's database on disk.", nil, nil)
 	inUseDesc = prometheus.NewDesc("elbow_store_in_use_bytes",
-		"Bytes of the store's database that hold live pages.", nil, nil)
+		"Size of the used pages of the store's database.", nil, nil)
 	quotaDesc = prometheus.NewDesc("elbow_store_quota_bytes",
-		"Bytes the store's database may take before writes are refused.", nil, nil)
+		"Maximum size of the store's database; beyond it writes are refused.", nil, nil)
 	diskDesc = prometheus.NewDesc("elbow_store_disk_free_bytes",
-		"Bytes free on the file system of the data directory.", nil, nil)
+		"Free space on the file system of the data directory.", nil, nil)
 	writableDesc = prometheus.NewDesc("elbow_store_writable",
-		"1 if the store takes writes, else 0.", nil, nil)
+		"1 if the store accepts writes, else 0.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
