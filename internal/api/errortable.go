@@ -55,6 +55,10 @@ const (
 	ErrDeleteConflictUser      ErrorID = "DeleteConflict.Policy.User"
 	ErrLimitExceededAccessKey  ErrorID = "LimitExceeded.User.AccessKey"
 	ErrLimitExceededPolicy     ErrorID = "LimitExceeded.User.Policy"
+	ErrLimitExceededUsers      ErrorID = "LimitExceeded.User"
+	ErrLimitExceededGroups     ErrorID = "LimitExceeded.Group"
+	ErrLimitExceededRoles      ErrorID = "LimitExceeded.Role"
+	ErrLimitExceededPolicies   ErrorID = "LimitExceeded.Policy"
 
 	ErrDeleteConflictUserGroup     ErrorID = "DeleteConflict.User.Group"
 	ErrDeleteConflictPolicyGroup   ErrorID = "DeleteConflict.Policy.Group"
@@ -163,6 +167,10 @@ var ErrorTable = []ErrorRow{
 	{ErrDeleteConflictUser, 409, "DeleteConflict.Policy.User", "The policy is still attached to users.", "Detach the policy from its users first."},
 	{ErrLimitExceededAccessKey, 409, "LimitExceeded.User.AccessKey", "The number of access keys of the user exceeds the limit.", "The user has as many access keys as one may have."},
 	{ErrLimitExceededPolicy, 409, "LimitExceeded.User.Policy", "The number of policies attached to the user exceeds the limit.", "The user has as many policies as one may have."},
+	{ErrLimitExceededUsers, 409, "LimitExceeded.User", "The number of users exceeds the limit.", "The account has 5,000 users."},
+	{ErrLimitExceededGroups, 409, "LimitExceeded.Group", "The number of groups exceeds the limit.", "The account has 300 groups."},
+	{ErrLimitExceededRoles, 409, "LimitExceeded.Role", "The number of roles exceeds the limit.", "The account has 1,000 roles."},
+	{ErrLimitExceededPolicies, 409, "LimitExceeded.Policy", "The number of policies exceeds the limit.", "The account has 1,500 policies of its own."},
 	{ErrDeleteConflictUserGroup, 409, "DeleteConflict.User.Group", "The user is still in groups.", "Remove the user from the groups first."},
 	{ErrDeleteConflictPolicyGroup, 409, "DeleteConflict.Policy.Group", "The policy is still attached to groups.", "Detach the policy from its groups first."},
 	{ErrDeleteConflictPolicyVersion, 409, "DeleteConflict.Policy.Version", "The policy still has versions besides the default one.", "Delete the versions that do not count first."},

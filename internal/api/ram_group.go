@@ -31,6 +31,7 @@ type RAMGroup struct {
 	CreateDate string
 	UpdateDate string `json:",omitempty"`
 	JoinDate   string `json:",omitempty"` // among the groups of a user
+	AttachDate string `json:",omitempty"` // among those that have a policy
 }
 
 // GetGroupInput names a group.

@@ -117,3 +117,15 @@ func (in *ChangePasswordInput) Params() []Param {
 
 // ChangePasswordOutput is empty.
 type ChangePasswordOutput struct{}
+
+// UnbindMFADeviceInput names a user.
+type UnbindMFADeviceInput struct{ UserName string }
+
+// Params lists the rows.
+func (in *UnbindMFADeviceInput) Params() []Param { return []Param{userName(&in.UserName, true)} }
+
+// UnbindMFADeviceOutput is the device that the user had: none.
+type UnbindMFADeviceOutput struct{ MFADevice MFADevice }
+
+// An MFADevice is a second factor. Nobody has one: its fields are empty.
+type MFADevice struct{ SerialNumber, Type string }

@@ -100,11 +100,58 @@ type ListPoliciesOutput struct {
 // Policies wraps the list as the wire does.
 type Policies struct{ Policy Array[Policy] }
 
-// DeletePolicyInput names a policy of the account.
-type DeletePolicyInput struct{ PolicyName string }
+// UpdatePolicyDescriptionInput is a new description of a policy.
+type UpdatePolicyDescriptionInput struct {
+	PolicyName  string
+	Description *string // nil: stays
+
+	description string
+}
 
 // Params lists the rows.
-func (in *DeletePolicyInput) Params() []Param { return []Param{policyName(&in.PolicyName)} }
+func (in *UpdatePolicyDescriptionInput) Params() []Param {
+	return []Param{
+		policyName(&in.PolicyName),
+		{Name: "NewDescription", Var: Text(&in.description, 1, 1024), Doc: "The new description. An empty one clears it."},
+	}
+}
+
+func (in *UpdatePolicyDescriptionInput) complete(values map[string]string) error {
+	in.Description = ifGiven(values, "NewDescription", &in.description)
+	return nil
+}
+
+// UpdatePolicyDescriptionOutput is the policy.
+type UpdatePolicyDescriptionOutput struct{ Policy Policy }
+
+// ListEntitiesForPolicyInput names a policy.
+type ListEntitiesForPolicyInput struct{ PolicyType, PolicyName string }
+
+// Params lists the rows.
+func (in *ListEntitiesForPolicyInput) Params() []Param {
+	return []Param{policyType(&in.PolicyType, true), policyName(&in.PolicyName)}
+}
+
+// ListEntitiesForPolicyOutput lists those that have the policy.
+type ListEntitiesForPolicyOutput struct {
+	Users  Users
+	Groups UserGroups
+	Roles  Roles
+}
+
+// DeletePolicyInput names a policy of the account.
+type DeletePolicyInput struct {
+	PolicyName string
+	Cascading  bool // delete all its versions
+}
+
+// Params lists the rows.
+func (in *DeletePolicyInput) Params() []Param {
+	return []Param{
+		policyName(&in.PolicyName),
+		{Name: "CascadingDelete", Label: "All versions", Var: Bool(&in.Cascading), Default: "false", Doc: "Whether a policy is deleted that has other versions than the one that counts."},
+	}
+}
 
 // DeletePolicyOutput is empty.
 type DeletePolicyOutput struct{}

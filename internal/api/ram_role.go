@@ -54,6 +54,7 @@ type Role struct {
 	MaxSessionDuration       int64 // in seconds
 	CreateDate               string
 	UpdateDate               string
+	AttachDate               string `json:",omitempty"` // among those that have a policy
 }
 
 // GetRoleInput names a role.

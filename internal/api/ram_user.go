@@ -44,6 +44,7 @@ type User struct {
 	UpdateDate    string `json:",omitempty"`
 	LastLoginDate string `json:",omitempty"`
 	JoinDate      string `json:",omitempty"` // among the users of a group
+	AttachDate    string `json:",omitempty"` // among those that have a policy
 }
 
 // GetUserInput names a user.

@@ -56,4 +56,13 @@ var loginOperations = []*Operation{
 			{"NewPassword", "staple-battery-horse"},
 		},
 	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "UnbindMFADevice", Access: "update", Rate: usual, Resources: ofUser,
+		Doc: "Takes the second factor of a user away. There are none here, so that nothing changes; Terraform makes the call before it deletes a user.",
+		New: input[UnbindMFADeviceInput], Out: output[UnbindMFADeviceOutput], ObservedBy: NoObserver,
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserNotExist},
+		Example: []Example{
+			{"UserName", "alice"},
+		},
+	},
 }

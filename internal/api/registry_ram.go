@@ -16,7 +16,7 @@ var userOperations = []*Operation{
 		Product: "Ram", Version: RamVersion, Name: "CreateUser", Access: "create", Rate: usual, Resources: ofUser,
 		Doc: "Creates a RAM user.",
 		New: input[CreateUserInput], Out: output[CreateUserOutput], ObservedBy: "GetUser",
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserExists},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrUserExists, ErrLimitExceededUsers},
 		Example: []Example{
 			{"UserName", "alice"},
 			{"DisplayName", "Alice"},
@@ -110,7 +110,7 @@ var policyOperations = []*Operation{
 		Product: "Ram", Version: RamVersion, Name: "CreatePolicy", Access: "create", Rate: usual, Resources: ofPolicy,
 		Doc: "Creates a policy.",
 		New: input[CreatePolicyInput], Out: output[CreatePolicyOutput], ObservedBy: "GetPolicy", ObservedWith: customPolicy,
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyExists, ErrMalformedPolicyDocument},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyExists, ErrMalformedPolicyDocument, ErrLimitExceededPolicies},
 		Example: []Example{
 			{"PolicyName", "listeners-only"},
 			{"PolicyDocument", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"ens:*Listener*","Resource":"*"}]}`},
@@ -137,8 +137,28 @@ var policyOperations = []*Operation{
 		},
 	},
 	{
+		Product: "Ram", Version: RamVersion, Name: "UpdatePolicyDescription", Access: "update", Rate: usual, Resources: ofPolicy,
+		Doc: "Gives a policy another description.",
+		New: input[UpdatePolicyDescriptionInput], Out: output[UpdatePolicyDescriptionOutput], ObservedBy: "GetPolicy", ObservedWith: customPolicy,
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist},
+		Example: []Example{
+			{"PolicyName", "listeners-only"},
+			{"NewDescription", "Listeners alone"},
+		},
+	},
+	{
+		Product: "Ram", Version: RamVersion, Name: "ListEntitiesForPolicy", Access: "list", Rate: usual, Resources: ofTypedPolicy,
+		Doc: "Lists the users, groups and roles that have a policy.",
+		New: input[ListEntitiesForPolicyInput], Out: output[ListEntitiesForPolicyOutput],
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist},
+		Example: []Example{
+			{"PolicyType", "Custom"},
+			{"PolicyName", "listeners-only"},
+		},
+	},
+	{
 		Product: "Ram", Version: RamVersion, Name: "DeletePolicy", Access: "delete", Rate: usual, Resources: ofPolicy,
-		Doc: "Deletes a policy that no user, group or role has and that has one version.",
+		Doc: "Deletes a policy that no user, group or role has, and that has one version unless CascadingDelete is true.",
 		New: input[DeletePolicyInput], Out: output[DeletePolicyOutput], ObservedBy: "GetPolicy", ObservedWith: customPolicy,
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrPolicyNotExist, ErrDeleteConflictUser, ErrDeleteConflictPolicyGroup, ErrDeleteConflictPolicyRole, ErrDeleteConflictPolicyVersion},
 		Example: []Example{

@@ -6,7 +6,7 @@ var groupOperations = []*Operation{
 		Product: "Ram", Version: RamVersion, Name: "CreateGroup", Access: "create", Rate: usual, Resources: ofGroup,
 		Doc: "Creates a group of users, who have the policies of the group.",
 		New: input[CreateGroupInput], Out: output[CreateGroupOutput], ObservedBy: "GetGroup",
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrGroupExists},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrGroupExists, ErrLimitExceededGroups},
 		Example: []Example{
 			{"GroupName", "operators"},
 			{"Comments", "on call"},

@@ -6,7 +6,7 @@ var roleOperations = []*Operation{
 		Product: "Ram", Version: RamVersion, Name: "CreateRole", Access: "create", Rate: usual, Resources: ofRole,
 		Doc: "Creates a role: whom its trust policy names may have sessions with its policies.",
 		New: input[CreateRoleInput], Out: output[CreateRoleOutput], ObservedBy: "GetRole",
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrRoleExists, ErrMalformedPolicyDocument},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrInterface, ErrNoPermissionRAM, ErrRoleExists, ErrMalformedPolicyDocument, ErrLimitExceededRoles},
 		Example: []Example{
 			{"RoleName", "deploy"},
 			{"AssumeRolePolicyDocument", `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::1234567890123456:root"]}}]}`},

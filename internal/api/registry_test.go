@@ -30,8 +30,9 @@ var wanted = map[string]string{
 	"cas 2020-04-07": `UploadUserCertificate GetUserCertificateDetail ListUserCertificateOrder DeleteUserCertificate`,
 	"Ram 2015-05-01": `CreateUser GetUser ListUsers UpdateUser DeleteUser
 		CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey
-		CreateLoginProfile GetLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword
-		CreatePolicy GetPolicy ListPolicies DeletePolicy AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser
+		CreateLoginProfile GetLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword UnbindMFADevice
+		CreatePolicy GetPolicy ListPolicies UpdatePolicyDescription ListEntitiesForPolicy DeletePolicy
+		AttachPolicyToUser DetachPolicyFromUser ListPoliciesForUser
 		CreatePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion DeletePolicyVersion
 		CreateGroup GetGroup ListGroups UpdateGroup DeleteGroup AddUserToGroup RemoveUserFromGroup ListUsersForGroup
 		ListGroupsForUser AttachPolicyToGroup DetachPolicyFromGroup ListPoliciesForGroup

@@ -28,6 +28,8 @@ var goesOn = map[string]string{
 	"AttachPolicyToGroup":                   "more rights",
 	"SetDefaultPolicyVersion":               "another document, chosen on purpose; the one before stays",
 	"UpdateGroup":                           "a name or a remark",
+	"UpdatePolicyDescription":               "a remark",
+	"UnbindMFADevice":                       "nobody has one",
 	"AttachPolicyToRole":                    "more rights",
 	"UpdateRole":                            "its sessions go on",
 	"UpdateUser":                            "a name or a remark",

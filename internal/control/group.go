@@ -21,6 +21,9 @@ func (s *groupAPI) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (o
 		if _, taken := store.Groups.Get(tx, g.Name); taken {
 			return api.ErrGroupExists.New()
 		}
+		if store.Groups.Count(tx) >= maxGroups {
+			return api.ErrLimitExceededGroups.New()
+		}
 		store.Groups.Put(tx, g)
 		return nil
 	})

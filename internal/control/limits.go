@@ -14,6 +14,12 @@ const (
 	maxRootKeys = 5
 	maxUserKeys = 2
 
+	// What the account may have, as in RAM.
+	maxUsers    = 5000
+	maxGroups   = 300
+	maxRoles    = 1000
+	maxPolicies = 1500
+
 	// maxUserGroups bounds the groups of one user, and maxGroupPolicies the policies of
 	// one group: each call of the user reads and evaluates them all. A user with as
 	// many of everything as there may be is renamed in one transaction (etcd's maxTxnOps).

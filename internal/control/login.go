@@ -91,6 +91,11 @@ func (s *loginAPI) DeleteLoginProfile(ctx context.Context, in *api.DeleteLoginPr
 	})
 }
 
+// UnbindMFADevice changes nothing: no user has a second factor.
+func (s *loginAPI) UnbindMFADevice(ctx context.Context, in *api.UnbindMFADeviceInput) (out api.UnbindMFADeviceOutput, err error) {
+	return out, s.store.View(ctx, func(r *store.Reader) error { return ownerExists(r, in.UserName) })
+}
+
 // ChangePassword replaces the caller's own password, if the old one is right.
 func (s *loginAPI) ChangePassword(ctx context.Context, who ram.Identity, in *api.ChangePasswordInput) (out api.ChangePasswordOutput, err error) {
 	if who.UserName == "" {

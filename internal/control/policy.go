@@ -27,6 +27,9 @@ func (s *policyAPI) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput)
 		if _, taken := store.Policies.Get(tx, p.Name); taken {
 			return api.ErrPolicyExists.New()
 		}
+		if store.Policies.Count(tx) >= maxPolicies {
+			return api.ErrLimitExceededPolicies.New()
+		}
 		store.Policies.Put(tx, p)
 		return nil
 	})
@@ -73,7 +76,55 @@ func (s *policyAPI) ListPolicies(ctx context.Context, in *api.ListPoliciesInput)
 	return out, err
 }
 
-// DeletePolicy deletes a policy that is not attached and has one version.
+// UpdatePolicyDescription changes the description of a policy.
+func (s *policyAPI) UpdatePolicyDescription(ctx context.Context, in *api.UpdatePolicyDescriptionInput) (out api.UpdatePolicyDescriptionOutput, err error) {
+	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		p, found := store.Policies.Get(tx, in.PolicyName)
+		if !found {
+			return api.ErrPolicyNotExist.New()
+		}
+		if in.Description != nil {
+			p.Description, p.UpdateDate = *in.Description, s.now()
+			store.Policies.Put(tx, p)
+		}
+		out.Policy = policy(p)
+		out.Policy.AttachmentCount = store.Attachments.CountHolders(tx, p.Type, p.Name)
+		return nil
+	})
+}
+
+// ListEntitiesForPolicy lists the users, groups and roles that a policy is attached to.
+func (s *policyAPI) ListEntitiesForPolicy(ctx context.Context, who ram.Identity, in *api.ListEntitiesForPolicyInput) (out api.ListEntitiesForPolicyOutput, err error) {
+	err = s.store.View(ctx, func(r *store.Reader) error {
+		if _, found := policyNamed(r, in.PolicyType, in.PolicyName); !found {
+			return api.ErrPolicyNotExist.New()
+		}
+		for _, h := range store.Attachments.Holders(r, in.PolicyType, in.PolicyName) {
+			a, _ := store.Attachments.Get(r, h, in.PolicyType, in.PolicyName)
+			since := api.Timestamp(a.AttachDate)
+			if g, found := store.Groups.ByID(r, h.GroupID); h.GroupID != "" && found {
+				one := group(g)
+				one.AttachDate = since
+				out.Groups.Group = append(out.Groups.Group, one)
+			}
+			if found, err := roleNamed(r, h.RoleName); h.RoleName != "" && err == nil {
+				one := role(who, found)
+				one.AttachDate = since
+				out.Roles.Role = append(out.Roles.Role, one)
+			}
+			if u, found := store.Users.Get(r, h.UserName); h.UserName != "" && found {
+				one := user(u)
+				one.AttachDate = since
+				out.Users.User = append(out.Users.User, one)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DeletePolicy deletes a policy that is not attached. One with several versions is
+// deleted only if the call asks for it.
 func (s *policyAPI) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput) (out api.DeletePolicyOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
 		p, found := store.Policies.Get(tx, in.PolicyName)
@@ -87,7 +138,7 @@ func (s *policyAPI) DeletePolicy(ctx context.Context, in *api.DeletePolicyInput)
 			return api.ErrDeleteConflictPolicyRole.New()
 		case held:
 			return api.ErrDeleteConflictUser.New()
-		case len(p.AllVersions()) > 1:
+		case len(p.AllVersions()) > 1 && !in.Cascading:
 			return api.ErrDeleteConflictPolicyVersion.New()
 		}
 		store.Policies.Delete(tx, p.Name)

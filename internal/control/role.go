@@ -26,6 +26,9 @@ func (s *roleAPI) CreateRole(ctx context.Context, who ram.Identity, in *api.Crea
 		if _, taken := store.Roles.Get(tx, r.Name); taken {
 			return api.ErrRoleExists.New()
 		}
+		if store.Roles.Count(tx) >= maxRoles {
+			return api.ErrLimitExceededRoles.New()
+		}
 		store.Roles.Put(tx, r)
 		return nil
 	})

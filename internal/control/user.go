@@ -22,6 +22,9 @@ func (s *userAPI) CreateUser(ctx context.Context, in *api.CreateUserInput) (out 
 		if _, taken := store.Users.Get(tx, u.Name); taken {
 			return api.ErrUserExists.New()
 		}
+		if store.Users.Count(tx) >= maxUsers {
+			return api.ErrLimitExceededUsers.New()
+		}
 		store.Users.Put(tx, u)
 		return nil
 	})

@@ -224,6 +224,9 @@ func refusals(w *world) []refusal {
 			w.must(t, "CreatePolicyVersion", map[string]string{"PolicyName": "twice", "PolicyDocument": allowAll}, nil)
 		}},
 
+		{"UpdatePolicyDescription", api.ErrPolicyNotExist, policy, nil},
+		{"ListEntitiesForPolicy", api.ErrPolicyNotExist, policy, nil},
+		{"UnbindMFADevice", api.ErrUserNotExist, nobody, nil},
 		{"CreatePolicyVersion", api.ErrPolicyNotExist, policy, nil},
 		{"CreatePolicyVersion", api.ErrMalformedPolicyDocument, map[string]string{"PolicyDocument": "{}"}, nil},
 		{"CreatePolicyVersion", api.ErrLimitExceededVersion, map[string]string{"PolicyName": "full"}, (*world).fillVersions},
@@ -510,7 +513,13 @@ var producedElsewhere = map[api.ErrorID]string{
 	api.ErrNoPermissionRAM:  "TestErrorsOfEveryOperation",
 	api.ErrInterface:        "TestFullDisk",
 	api.ErrNotAUser:         "TestChangePassword",
-	api.ErrRoleByRoot:       "TestAssumeRole",
+
+	api.ErrLimitExceededUsers:    "TestAccountLimits of control",
+	api.ErrLimitExceededGroups:   "TestAccountLimits of control",
+	api.ErrLimitExceededRoles:    "TestAccountLimits of control",
+	api.ErrLimitExceededPolicies: "TestAccountLimits of control",
+
+	api.ErrRoleByRoot: "TestAssumeRole",
 }
 
 // Every error that an operation lists, and every common error, is produced by a test.

@@ -49,14 +49,27 @@ func (attachmentTable) Holder(s Snapshot, policyType, policyName string) (h elb.
 	if len(some) == 0 {
 		return h, false
 	}
-	name := unescaped(some[0])
+	return holderNamed(some[0]), true
+}
+
+// Holders lists the users, groups and roles that a policy is attached to.
+func (attachmentTable) Holders(s Snapshot, policyType, policyName string) (all []elb.Holder) {
+	for _, name := range s.reader().some(attachedTo(policyType, policyName), 0) {
+		all = append(all, holderNamed(name))
+	}
+	return all
+}
+
+// holderNamed is the holder that attachedKey escaped.
+func holderNamed(escaped string) elb.Holder {
+	name := unescaped(escaped)
 	if group, ok := strings.CutPrefix(name, groupHolder); ok {
-		return elb.Holder{GroupID: group}, true
+		return elb.Holder{GroupID: group}
 	}
 	if role, ok := strings.CutPrefix(name, roleHolder); ok {
-		return elb.Holder{RoleName: role}, true
+		return elb.Holder{RoleName: role}
 	}
-	return elb.Holder{UserName: name}, true
+	return elb.Holder{UserName: name}
 }
 
 // Put writes an attachment.

@@ -46,6 +46,10 @@ func (t *Table[T]) Get(s Snapshot, name string) (T, bool) {
 // All lists all documents in the order of their names.
 func (t *Table[T]) All(s Snapshot) []T { return list(s.reader(), t.kind, t.prefix) }
 
+// Count returns the number of documents. A transaction does not notice when it changes, so
+// that concurrent calls may exceed a limit by their number.
+func (t *Table[T]) Count(s Snapshot) int { return s.reader().count(t.prefix) }
+
 // After lists documents in the order of their names: at most n, those after the name.
 // It is for View: Update does not notice changes.
 func (t *Table[T]) After(r *Reader, name string, n int) []T {
