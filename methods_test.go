@@ -28,8 +28,7 @@ var largeTypes = map[string]largeType{
 	"internal/proxy.Listener":   {28, "to be divided"},
 	"internal/socket.Conn":      {27, "to be divided"},
 	"internal/udp.loop":         {26, "to be divided"},
-	"internal/proxy/h2.Conn":    {75, "to be divided"},
-	"internal/proxy/h2.stream":  {35, "to be divided"},
+	"internal/proxy/h2.stream":  {40, "to be divided"},
 	"internal/proxy/h3.stream":  {47, "to be divided"},
 }
 

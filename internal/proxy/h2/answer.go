@@ -3,7 +3,6 @@ package h2
 import (
 	"errors"
 	"os"
-	"slices"
 
 	"elbow/internal/exchange"
 	"elbow/internal/http2"
@@ -52,7 +51,7 @@ func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	x.Answer.HeadOut()
-	h.sends(s, headQueued)
+	s.send(headQueued)
 	if len(x.Out) > 0 {
 		if f := s.sendBlock(x.Out, ends && from == to); f != nil {
 			return f
@@ -92,7 +91,7 @@ func (s *stream) BreakOff() {}
 // sendBlock queues a header block when there is room. h.mu must be locked.
 func (s *stream) sendBlock(block []byte, ends bool) *exchange.Fault {
 	h := s.h
-	for !s.cancelled.Load() && h.full() {
+	for !s.cancelled.Load() && h.out.full() {
 		if f := s.queueUp(exchange.OpBody); f != nil {
 			return f
 		}
@@ -104,7 +103,7 @@ func (s *stream) sendBlock(block []byte, ends bool) *exchange.Fault {
 	if ends {
 		flags = http2.EndStream
 	}
-	h.appendBlock(s, block, flags)
+	s.x.Record.BytesOut += int64(h.out.appendBlock(s.id, block, flags))
 	s.sent(ends)
 	return nil
 }
@@ -121,12 +120,12 @@ func (s *stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault {
 		if ends && n == len(p) {
 			flags = http2.EndStream
 		}
-		s.h.appendData(s, p[:n], flags)
+		s.x.Record.BytesOut += int64(s.h.out.appendData(s.id, p[:n], flags))
 		p = p[n:]
 		s.sent(flags != 0)
 	}
 	if ends && !s.state.answered() && !s.cancelled.Load() {
-		s.h.appendData(s, nil, http2.EndStream)
+		s.x.Record.BytesOut += int64(s.h.out.appendData(s.id, nil, http2.EndStream))
 		s.sent(true)
 	}
 	return nil
@@ -134,12 +133,12 @@ func (s *stream) sendData(p []byte, ends bool, op exchange.Op) *exchange.Fault {
 
 // sent is called after something has been queued. h.mu must be locked.
 func (s *stream) sent(ends bool) {
-	s.h.told = true
+	s.h.out.told = true
 	if ends {
-		s.h.sends(s, endQueued)
+		s.send(endQueued)
 	}
 	s.h.rouse()
-	s.h.wakeNext()
+	s.h.out.wakeNext()
 }
 
 // reserve takes up to want bytes of the windows, for one frame, as soon as there is
@@ -150,10 +149,7 @@ func (s *stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
 		if s.cancelled.Load() {
 			return 0, exchange.ClientGone(op)
 		}
-		if n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(h.window))); n > 0 && !h.full() {
-			s.window -= http2.Window(n)
-			h.window -= http2.Window(n)
-			h.taken.owed += int64(n)
+		if n := h.out.grant(s, want); n > 0 {
 			if http2.Small(n, want) && h.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
 				h.refuseAll(http2.ErrFlood)
 				return 0, exchange.ClientGone(op)
@@ -169,50 +165,34 @@ func (s *stream) reserve(want int, op exchange.Op) (int, *exchange.Fault) {
 // queueUp waits for the room or the window that reserve lacks. h.mu must be locked.
 func (s *stream) queueUp(op exchange.Op) *exchange.Fault {
 	h := s.h
-	if h.halved && !h.full() { // the client cannot extend the window any more
+	if h.halved && !h.out.full() { // the client cannot extend the window any more
 		h.write(func(dst []byte) []byte { return http2.AppendReset(dst, s.id, http2.ErrStreamStandstill.Code) })
 		h.leaveStream(s)
 		return exchange.ClientGone(op)
 	}
-	if s.window > 0 || h.full() {
-		h.waiting = append(h.waiting, s)
+	if s.window > 0 || h.out.full() {
+		h.out.waiting = append(h.out.waiting, s)
 	}
-	h.wakeNext() // if this stream was woken but lacks something else, the next one may proceed
+	h.out.wakeNext() // if this stream was woken but lacks something else, the next one may proceed
 	s.x.Taking.Begin(false)
 	roused := s.out.Wait(&h.mu, h.Limits.StreamTimeout)
 	stalled := s.x.Taking.Done(op)
-	h.leaveQueue(s)
+	h.out.leaveQueue(s)
 	switch {
 	case stalled != nil:
-		h.wakeNext()
+		h.out.wakeNext()
 		return stalled
 	case s.cancelled.Load():
-		h.wakeNext()
+		h.out.wakeNext()
 		return nil
 	case roused:
 		return nil
 	}
-	h.wakeNext()
-	if h.window <= 0 {
+	h.out.wakeNext()
+	if h.out.window <= 0 {
 		h.refuseAll(http2.ErrStandstill)
 	} else {
 		h.reset(s.id, http2.ErrStreamStandstill.Code)
 	}
 	return &exchange.Fault{Side: exchange.Client, Op: op, Status: 408, Err: os.ErrDeadlineExceeded}
-}
-
-// leaveQueue removes s from the waiting streams. mu must be locked.
-func (h *Conn) leaveQueue(s *stream) {
-	if i := slices.Index(h.waiting, s); i >= 0 {
-		h.waiting = slices.Delete(h.waiting, i, i+1)
-	}
-}
-
-// wakeNext wakes the stream that has waited longest, if there is room in the queue and
-// in the window of the connection. That stream wakes the next one after it has queued
-// a piece or found that it cannot. mu must be locked.
-func (h *Conn) wakeNext() {
-	if len(h.waiting) > 0 && h.window > 0 && !h.full() {
-		h.waiting[0].out.Signal()
-	}
 }

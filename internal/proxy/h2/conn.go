@@ -1,15 +1,13 @@
 // Package h2 serves connections of clients that speak HTTP/2. Frames, header compression
 // and the rules for messages are in package http2. Start reading at Conn, then read.go for
-// what arrives, stream.go for the client's side of an exchange, and write.go for what is
-// sent; state.go has the states of a stream.
+// what arrives, mux.go for what the streams share, stream.go for the client's side of an
+// exchange, and write.go for what is sent; state.go has the states of a stream.
 package h2
 
 import (
 	"io"
-	"sync"
 	"time"
 
-	"elbow/internal/buffer"
 	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/proxy/tcp"
@@ -23,69 +21,24 @@ import (
 // The memory that a client can make it hold is bounded: request bodies by the
 // flow-control windows (http2.ConnWindow), answers by the buffer of each exchange and
 // the capacity of the queue, heads by their limits and the number of streams.
+//
+// A Conn adds reading, and the handling of each type of frame, to its mux.
 type Conn struct {
-	*tcp.Conn
-	running sync.WaitGroup // writer and workers
-	wake    chan struct{}  // the writer has something to do; capacity 1
-
-	input // owned by the reader
-
-	mu sync.Mutex // guards what follows, and the parts of stream that say so
-
-	streams   map[uint32]*stream // until their exchange has ended
-	open      int                // streams that are open for the client
-	idleSince socket.Instant     // when the last open stream ended
-	workers   []*worker          // idle workers, most recently used last
-
-	window  http2.Window // send window of the connection
-	initial int64        // initial send window of a stream
-	credit  http2.Credit // receive window of the connection
-	waiting []*stream    // for room in the queue or in window, oldest first
-
-	queue   *buffer.Records // frames to be written; nil: none
-	writing bool            // the writer goroutine is running
-	settled bool            // the writer ends once the queue is empty
-	greeted bool            // the first header block has been queued
-	told    bool            // a part of an answer has been queued since the last PING
-	ending  bool            // no more streams, and no more frames once the queue is written
-
-	written    int64 // bytes that the kernel has accepted
-	handed     int   // bytes in the current write
-	taken      taken
-	farewellAt socket.Instant // when the farewell PING was sent; 0: it was not
-	emptied    socket.Waiter  // signaled when the last stream ends
-	halved     bool           // the client has ended its side
-	discarding int            // streams whose exchange has ended before the client's END_STREAM
-
-	leaving  leaving
-	warnedAt socket.Instant // when leaving changed from staying, later when it became warned
-	refusal  *http2.Error   // error found by a stream that ends the connection; nil: none
-	dribbles http2.Meters   // meters of what the exchanges find
-	last     uint32         // highest stream that the client has begun
-	dropped  [16]uint32     // recently reset streams, on which late frames are no error
-	drops    int
+	mux
+	input input // owned by the reader
 }
-
-// leaving is the state of a graceful shutdown (RFC 9113, 6.8).
-type leaving uint8
-
-const (
-	staying leaving = iota
-	asked           // a GOAWAY is due once no stream is open
-	warned          // a GOAWAY has asked for no more streams; those in transit are served
-	leftOff         // a GOAWAY has named the last stream
-)
 
 func newConn(c *tcp.Conn) *Conn {
 	return &Conn{
-		Conn:    c,
-		wake:    make(chan struct{}, 1),
-		input:   input{decoder: http2.NewDecoder()},
-		streams: make(map[uint32]*stream),
-		window:  http2.NewWindow,
-		initial: int64(http2.NewWindow),
-		credit:  http2.Credit{Size: http2.ConnWindow},
-		emptied: socket.NewWaiter(),
+		input: input{from: &c.Origin, decoder: http2.NewDecoder()},
+		mux: mux{
+			Conn:    c,
+			wake:    make(chan struct{}, 1),
+			streams: table{byID: make(map[uint32]*stream)},
+			credit:  http2.Credit{Size: http2.ConnWindow},
+			out:     output{wire: &c.Wire, window: http2.NewWindow, initial: int64(http2.NewWindow)},
+			emptied: socket.NewWaiter(),
+		},
 	}
 }
 
@@ -95,11 +48,11 @@ func Serve(c *tcp.Conn) {
 	c.Frontend.Members.Become(&c.Origin, h)
 	c.State.Store(exchange.Idle)
 	h.mu.Lock()
-	h.idleSince = socket.Now()
+	h.streams.idleSince = socket.Now()
 	h.write(http2.AppendGreeting)
 	h.mu.Unlock()
 	if c.Frontend.Draining.Load() { // Close may have run before this connection was in the set
-		h.drain()
+		h.Retire()
 	}
 	h.run()
 }
@@ -137,14 +90,14 @@ func (h *Conn) end(err error) {
 	refused, ok := err.(*http2.Error)
 	if !ok {
 		h.mu.Lock()
-		h.behind(socket.Now()) // records what the client has acknowledged so far
+		h.out.behind(socket.Now()) // records what the client has acknowledged so far
 		h.mu.Unlock()
 		h.lose()
 		_ = h.Wire.Close()
 		return
 	}
 	h.mu.Lock()
-	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.last, refused.Code) })
+	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.streams.last, refused.Code) })
 	h.mu.Unlock()
 	h.cancelAll()
 	h.Answered = socket.Now()
@@ -167,23 +120,11 @@ type Snapshot struct {
 func (h *Conn) Snapshot() (s Snapshot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, of := range h.streams {
+	for _, of := range h.streams.byID {
 		if of.x != nil && of.x.Upload.Ended.Load() != 0 {
 			s.UploadsEnded++
 		}
 	}
-	s.Settled, s.Full, s.Window = !h.writing && len(h.workers) == 0, h.full(), int64(h.window)
+	s.Settled, s.Full, s.Window = !h.out.writing && len(h.workers.idle) == 0, h.out.full(), int64(h.out.window)
 	return s
-}
-
-// Retire implements exchange.Member. No request in transit is lost.
-func (h *Conn) Retire() { h.drain() }
-
-// GiveWay implements exchange.Member.
-func (h *Conn) GiveWay() { h.CutOff(exchange.MemoryShort) }
-
-// Cut implements exchange.Member.
-func (h *Conn) Cut() {
-	h.Conn.Cut()
-	h.cancelAll()
 }

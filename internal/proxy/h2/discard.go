@@ -12,15 +12,15 @@ import (
 // the client to stop (RFC 9113, 8.1), but not at once: on receiving it several clients
 // drop an answer that they have not read yet, or report a failure. The exchange has
 // ended. mu must be locked.
-func (h *Conn) discard(s *stream) {
+func (m *mux) discard(s *stream) {
 	x := s.x
 	s.x = nil
-	h.received(s, answerComplete)
+	s.receive(answerComplete)
 	s.answeredAt = socket.Now()
 	s.cameAt = s.answeredAt
-	h.drained(s, s.body.Len())
+	m.drained(s, s.body.Len())
 	s.body.Release()
-	h.discarding++
+	m.streams.discarding++
 	x.Release()
 }
 
@@ -30,21 +30,21 @@ func (h *Conn) discard(s *stream) {
 const discardedPing = "answered"
 
 // discarded ends a stream whose client sends nothing more. mu must be locked.
-func (h *Conn) discarded(s *stream) {
-	delete(h.streams, s.id)
-	h.write(func(dst []byte) []byte { return http2.AppendPing(dst, 0, []byte(discardedPing)) })
+func (m *mux) discarded(s *stream) {
+	delete(m.streams.byID, s.id)
+	m.write(func(dst []byte) []byte { return http2.AppendPing(dst, 0, []byte(discardedPing)) })
 }
 
 // resetDiscarded resets the discarded streams whose time is over. mu must be locked.
-func (h *Conn) resetDiscarded(at socket.Instant) {
-	h.discarding = 0
-	for id, s := range h.streams {
+func (m *mux) resetDiscarded(at socket.Instant) {
+	m.streams.discarding = 0
+	for id, s := range m.streams.byID {
 		switch {
 		case s.x != nil:
-		case at >= s.cameAt.Add(h.Limits.LingerTimeout) || at >= s.answeredAt.Add(exchange.DiscardTimeout):
-			h.reset(id, http2.NoError) // deletes it from h.streams
+		case at >= s.cameAt.Add(m.Limits.LingerTimeout) || at >= s.answeredAt.Add(exchange.DiscardTimeout):
+			m.reset(id, http2.NoError) // deletes it from m.streams.byID
 		default:
-			h.discarding++
+			m.streams.discarding++
 		}
 	}
 }

@@ -14,32 +14,32 @@ const drainPing = "draining"
 // 6.8).
 const allStreams = 1<<31 - 1
 
-// drain asks the client to open no more streams, without losing one in transit. It may
-// be called from any goroutine and does not block.
+// Retire implements exchange.Member: it asks the client to open no more streams, without
+// losing one in transit.
 //
 // While streams are open, the GOAWAY is delayed until the last of them has ended, for
 // up to GoAwayDelay. By RFC 9113, 6.8 it does not affect open streams, but the HTTP
 // client of JDK 11 to 23 closes the connection at once and fails every request in
 // flight (findings/jdk-goaway.sh).
-func (h *Conn) drain() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.leaving != staying || h.ending {
+func (m *mux) Retire() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.leaving != staying || m.out.ending {
 		return
 	}
-	if h.open == 0 {
-		h.warn()
+	if m.streams.open == 0 {
+		m.warn()
 	} else {
-		h.leaving, h.warnedAt = asked, socket.Now()
+		m.leaving, m.warnedAt = asked, socket.Now()
 	}
-	h.Wire.Interrupt() // the reader's deadline is earlier from now on
+	m.Wire.Interrupt() // the reader's deadline is earlier from now on
 }
 
 // warn sends the GOAWAY that excludes no stream, and the PING after whose answer the
 // last stream is known. mu must be locked.
-func (h *Conn) warn() {
-	h.leaving, h.warnedAt = warned, socket.Now()
-	h.write(func(dst []byte) []byte {
+func (m *mux) warn() {
+	m.leaving, m.warnedAt = warned, socket.Now()
+	m.write(func(dst []byte) []byte {
 		dst = http2.AppendGoAway(dst, allStreams, http2.NoError)
 		return http2.AppendPing(dst, 0, []byte(drainPing))
 	})
@@ -47,34 +47,34 @@ func (h *Conn) warn() {
 
 // advance performs the step of the shutdown that is due at the given time, if any, and
 // returns when the next one is due. It is called by the reader with mu locked.
-func (h *Conn) advance(at socket.Instant) (next socket.Instant) {
-	if h.leaving == asked {
-		if next = h.warnedAt.Add(min(h.Limits.GoAwayDelay, h.Process.Drain/4)); at < next {
+func (m *mux) advance(at socket.Instant) (next socket.Instant) {
+	if m.leaving == asked {
+		if next = m.warnedAt.Add(min(m.Limits.GoAwayDelay, m.Process.Drain/4)); at < next {
 			return next
 		}
-		h.warn()
+		m.warn()
 	}
-	if h.leaving == warned {
-		if next = h.warnedAt.Add(goAwayTimeout); at < next {
+	if m.leaving == warned {
+		if next = m.warnedAt.Add(goAwayTimeout); at < next {
 			return next
 		}
-		h.leaveOff()
+		m.leaveOff()
 	}
 	return at.Add(exchange.Forever)
 }
 
 // leaveOff sends the GOAWAY that names the last stream. It is called by the reader
 // with mu locked.
-func (h *Conn) leaveOff() {
-	h.leaving = leftOff
-	h.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, h.last, http2.NoError) })
+func (m *mux) leaveOff() {
+	m.leaving = leftOff
+	m.write(func(dst []byte) []byte { return http2.AppendGoAway(dst, m.streams.last, http2.NoError) })
 }
 
 // refuseAll ends the connection because of an error that one of its streams has found:
-// the reader finds it in h.refusal. mu must be locked.
-func (h *Conn) refuseAll(err *http2.Error) {
-	if h.refusal == nil {
-		h.refusal = err
-		h.Wire.Interrupt()
+// the reader finds it in m.refusal. mu must be locked.
+func (m *mux) refuseAll(err *http2.Error) {
+	if m.refusal == nil {
+		m.refusal = err
+		m.Wire.Interrupt()
 	}
 }

@@ -6,61 +6,6 @@ import (
 	"elbow/internal/http2"
 )
 
-// A headerBlock is a header block whose END_HEADERS has not arrived (RFC 9113, 4.3).
-type headerBlock struct {
-	stream uint32 // 0: none is pending
-	ends   bool   // END_STREAM was set
-	itself bool   // the stream depends on itself
-	frames int    // number of CONTINUATION frames
-	buf    []byte
-}
-
-func (b *headerBlock) pending() bool { return b.stream != 0 }
-
-// headers handles HEADERS. A block in a single frame is not copied.
-func (h *Conn) headers(f *http2.Frame) error {
-	p, err := f.Unpad()
-	if err != nil && err != http2.ErrSelfDependency {
-		return err
-	}
-	b := headerBlock{stream: f.Stream, ends: f.Has(http2.EndStream), itself: err != nil, buf: h.block.buf[:0]}
-	if !f.Has(http2.EndHeaders) {
-		b.buf = append(b.buf, p...)
-		h.block = b
-		h.reckonBlock()
-		return nil
-	}
-	return h.headerList(&b, p)
-}
-
-func (h *Conn) continuation(f *http2.Frame) error {
-	b := &h.block
-	if !b.pending() {
-		return http2.ErrContinuation
-	}
-	b.frames++
-	b.buf = append(b.buf, f.Payload...)
-	h.reckonBlock()
-	if len(b.buf) > http2.MaxBlockBytes || b.frames > http2.MaxContinuations {
-		return http2.ErrBlockLength
-	}
-	if len(f.Payload) == 0 {
-		if err := h.meter(http2.Idlers); err != nil {
-			return err
-		}
-	}
-	if !f.Has(http2.EndHeaders) {
-		return nil
-	}
-	whole := *b
-	b.stream = 0
-	if cap(b.buf) > http2.MaxFrame {
-		b.buf = nil
-		h.reckonBlock()
-	}
-	return h.headerList(&whole, whole.buf)
-}
-
 // headerList decodes a complete block: the head of a request, or trailers. It decodes
 // refused blocks as well because later ones depend on the HPACK table.
 func (h *Conn) headerList(b *headerBlock, block []byte) error {
@@ -68,10 +13,10 @@ func (h *Conn) headerList(b *headerBlock, block []byte) error {
 		return http2.ErrStreamID
 	}
 	h.mu.Lock()
-	known, begun := h.streams[b.stream], b.stream > h.last
-	dropped := h.wasDropped(b.stream)
+	known, begun := h.streams.byID[b.stream], b.stream > h.streams.last
+	dropped := h.streams.wasDropped(b.stream)
 	if begun {
-		h.last = b.stream
+		h.streams.last = b.stream
 	}
 	h.mu.Unlock()
 	switch {
@@ -80,7 +25,7 @@ func (h *Conn) headerList(b *headerBlock, block []byte) error {
 	case known == nil && !begun && !dropped:
 		return http2.ErrClosed
 	}
-	if _, err := h.decoder.Decode(nil, block); err != nil {
+	if _, err := h.input.decoder.Decode(nil, block); err != nil {
 		return err
 	}
 	switch {
@@ -94,14 +39,14 @@ func (h *Conn) headerList(b *headerBlock, block []byte) error {
 
 // trailers ends a body with the fields just decoded (RFC 9113, 8.1).
 func (h *Conn) trailers(s *stream, b *headerBlock) error {
-	lines, err := http2.AppendTrailers(nil, h.decoder.Fields, false)
-	if h.decoder.TooLong {
+	lines, err := http2.AppendTrailers(nil, h.input.decoder.Fields, false)
+	if h.input.decoder.TooLong {
 		err = http1.ErrTrailerLength
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch there := h.streams[b.stream] == s; {
-	case !there && h.wasDropped(b.stream), there && s.state.reset == resetHere:
+	switch there := h.streams.byID[b.stream] == s; {
+	case !there && h.streams.wasDropped(b.stream), there && s.state.reset == resetHere:
 		return nil
 	case !there, s.state.ended() && s.state.answered() && s.state.reset == notReset: // its worker may still hold it
 		return http2.ErrClosed
@@ -110,7 +55,7 @@ func (h *Conn) trailers(s *stream, b *headerBlock) error {
 	case !b.ends || !s.counts(0, true):
 		return http2.ErrMalformed
 	case err == http1.ErrTrailerLength:
-		h.received(s, trailersTooLong)
+		s.receive(trailersTooLong)
 		s.in.Signal()
 		return nil
 	case err != nil:
@@ -124,26 +69,26 @@ func (h *Conn) trailers(s *stream, b *headerBlock) error {
 
 // request begins a stream, or refuses it.
 func (h *Conn) request(b *headerBlock, block []byte) error {
-	s := takeStream(h, b.stream)
+	s := takeStream(&h.mux, b.stream)
 	x := s.x
-	arena, err := h.decoder.Decode(x.In.B[:0], block)
+	arena, err := h.input.decoder.Decode(x.In.B[:0], block)
 	x.In.Reckon(cap(arena))
 	if err != nil {
-		h.abandon(s)
+		s.abandon()
 		return err
 	}
 	s.headLen = int64(http2.HeaderLen + len(block))
 	if b.ends {
 		s.state.receive(endCame)
 	}
-	_, err = http2.Request(&x.Req.Request, h.decoder.Fields, arena, b.ends)
+	_, err = http2.Request(&x.Req.Request, h.input.decoder.Fields, arena, b.ends)
 	refused, _ := err.(*http1.Error)
 	switch {
-	case h.decoder.TooLong:
+	case h.input.decoder.TooLong:
 		s.fault = exchange.HeadFault(http1.ErrHeadLength)
 	case refused != nil && refused.Status == 400:
 		s.malformed(refused)
-		h.abandon(s)
+		s.abandon()
 		return http2.ErrMalformed
 	case err != nil:
 		s.fault = exchange.HeadFault(err)
@@ -156,18 +101,18 @@ func (h *Conn) request(b *headerBlock, block []byte) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.leaving == leftOff || h.ending:
-		h.abandon(s) // a GOAWAY has announced that it would not be processed
+	case h.leaving == leftOff || h.out.ending:
+		s.abandon() // a GOAWAY has announced that it would not be processed
 		return nil
 	case h.Budget.Overfull():
 		h.Frontend.RefuseMemory()
-		h.abandon(s)
+		s.abandon()
 		return http2.ErrTooManyStreams
-	case h.open >= http2.MaxStreams || len(h.streams) >= 2*http2.MaxStreams:
-		h.abandon(s)
+	case h.streams.open >= http2.MaxStreams || len(h.streams.byID) >= 2*http2.MaxStreams:
+		s.abandon()
 		return http2.ErrTooManyStreams
 	}
-	h.begin(s)
-	h.fresh = append(h.fresh, s)
+	h.streams.begin(s, h.out.initial, &h.Origin)
+	h.input.fresh = append(h.input.fresh, s)
 	return nil
 }

@@ -2,31 +2,12 @@ package h2
 
 import (
 	"errors"
-	"io"
 	"os"
-	"time"
 
-	"elbow/internal/buffer"
 	"elbow/internal/exchange"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
 )
-
-// input is the state of a Conn's reading goroutine.
-type input struct {
-	in      *buffer.Buffer // nil while nothing is pending
-	r, w    int            // in.B[r:w] has been read and not parsed
-	partial socket.Instant // since when a frame or header block is incomplete; 0: none is
-
-	decoder   *http2.Decoder
-	block     headerBlock
-	blockHeld int // bytes of block charged to the connection's memory account
-	meters    http2.Meters
-	prefaced  bool           // the client's preface has been received
-	begun     bool           // the client's first SETTINGS have been received
-	fresh     []*stream      // begun by the last read, not yet given to a worker
-	heard     socket.Instant // when the client last sent something
-}
 
 var (
 	errIdle     = &http2.Error{Code: http2.NoError, Reason: "idle for too long"}
@@ -57,86 +38,53 @@ func (h *Conn) read() (err error) {
 }
 
 func (h *Conn) releaseInput() {
-	if h.in != nil {
-		h.in.Release()
-		h.in = nil
-	}
-	h.block.buf = nil
-	h.reckonBlock()
+	h.input.releaseBuffer()
+	h.input.block.buf = nil
+	h.input.reckonBlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, s := range h.fresh {
-		h.cutStream(s, resetHere)
-		delete(h.streams, s.id)
-		h.abandon(s)
+	for _, s := range h.input.fresh {
+		s.cut(resetHere)
+		delete(h.streams.byID, s.id)
+		s.abandon()
 	}
-	h.fresh = nil
-}
-
-// preface verifies the connection preface of the client, and reports whether all of it
-// has been received.
-func (h *Conn) preface() (whole bool, err error) {
-	n := min(h.w-h.r, len(http2.Preface))
-	if n > 0 && string(h.in.B[h.r:h.r+n]) != http2.Preface[:n] {
-		return false, http2.ErrPreface
-	}
-	if n < len(http2.Preface) {
-		return false, nil
-	}
-	h.r += n
-	return true, nil
+	h.input.fresh = nil
 }
 
 // frames handles the complete frames in the buffer.
 func (h *Conn) frames() (err error) {
-	if !h.prefaced {
-		if h.prefaced, err = h.preface(); !h.prefaced {
+	in := &h.input
+	if !in.prefaced {
+		if in.prefaced, err = in.preface(); !in.prefaced {
 			return err
 		}
 	}
-	for h.r < h.w {
-		f, n, err := http2.Next(h.in.B[h.r:h.w])
+	for {
+		f, ok, err := in.next()
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !ok {
 			break
 		}
-		h.r += n
 		if err := h.frame(&f); err != nil {
 			var refused *http2.Error
 			if !errors.As(err, &refused) || !refused.OfStream {
 				return err
 			}
-			if err := h.refuse(f.Stream, refused.Code); err != nil {
+			h.mu.Lock()
+			h.reset(f.Stream, refused.Code)
+			h.mu.Unlock()
+			if err := in.meter(http2.Resets); err != nil { // clients can provoke this ("MadeYouReset")
 				return err
 			}
 		}
-		if !h.block.pending() {
-			h.whole() // the next frame has its own time limit
+		if !in.block.pending() {
+			in.whole() // the next frame has its own time limit
 		}
 	}
-	if h.partial == 0 && (h.r < h.w || h.block.pending()) {
-		h.partial = socket.Now()
-		h.Memory.Owes()
-	}
+	in.unfinished()
 	return nil
-}
-
-// whole records that no frame or header block is incomplete.
-func (h *Conn) whole() {
-	if h.partial != 0 {
-		h.partial = 0
-		h.Memory.Paid()
-	}
-}
-
-// reckonBlock charges the memory of the incomplete header block.
-func (h *Conn) reckonBlock() {
-	if n := cap(h.block.buf); n != h.blockHeld {
-		h.Memory.Hold(int64(n - h.blockHeld))
-		h.blockHeld = n
-	}
 }
 
 // fill reads once. It holds no buffer while it waits for the first byte. If the wait
@@ -148,9 +96,9 @@ func (h *Conn) fill() error {
 			return err
 		}
 		h.Wire.ReadBy(due)
-		switch settled = settled && h.r == h.w && !h.MayHold; {
+		switch settled = settled && h.input.r == h.input.w && !h.MayHold; {
 		case settled && waited:
-			h.releaseBuffer()
+			h.input.releaseBuffer()
 			if h.Wire.Park(h) {
 				return errParked
 			}
@@ -170,38 +118,15 @@ func (h *Conn) fill() error {
 	}
 }
 
-func (h *Conn) fillOnce() error {
-	if h.r == h.w && !h.MayHold {
-		h.releaseBuffer()
+func (h *Conn) fillOnce() (err error) {
+	if h.input.r == h.input.w && !h.MayHold {
+		h.input.releaseBuffer()
 		if err := h.Wire.Wait(); err != nil {
 			return err
 		}
 	}
-	if h.in == nil {
-		h.in = buffer.Take()
-	}
-	h.w = copy(h.in.B[:], h.in.B[h.r:h.w])
-	h.r = 0
-	p := h.in.B[h.w:]
-	n, err := h.Stream.Read(p)
-	h.w += n
-	h.MayHold = n == len(p)
-	if n > 0 {
-		h.heard = socket.Now()
-		return nil
-	}
-	if err == nil {
-		err = io.ErrNoProgress
-	}
+	h.MayHold, err = h.input.read(h.Stream)
 	return err
-}
-
-func (h *Conn) releaseBuffer() {
-	if h.in != nil {
-		h.in.Release()
-		h.in = nil
-	}
-	h.r, h.w = 0, 0
 }
 
 // due performs the shutdown and timeout steps that are due. It returns until when to
@@ -215,31 +140,31 @@ func (h *Conn) due() (until socket.Instant, settled bool, err error) {
 	}
 	at := socket.Now()
 	next := h.advance(at)
-	if h.discarding > 0 {
+	if h.streams.discarding > 0 {
 		h.resetDiscarded(at)
 	}
-	if h.leaving == leftOff && len(h.streams) == 0 {
-		return h.leave(at, errDrained)
+	if h.leaving == leftOff && len(h.streams.byID) == 0 {
+		return h.leave(at, h.input.heard, errDrained)
 	}
-	if h.partial != 0 && at >= h.partial.Add(h.patience()) {
+	if h.input.partial != 0 && at >= h.input.partial.Add(h.input.patience()) {
 		return 0, false, errSlowHead
 	}
-	if h.open > 0 || h.partial != 0 || h.leaving != staying {
+	if h.streams.open > 0 || h.input.partial != 0 || h.leaving != staying {
 		h.farewellAt = 0
 		return min(at.Add(exchange.WatchEvery), next), false, nil
 	}
 	idle := h.Frontend.Config.Load().IdlePatience()
-	if wait := min(h.Limits.SettleTime, idle); at >= h.idleSince.Add(wait) && h.behind(at) > 0 {
-		if h.stands(at) {
+	if wait := min(h.Limits.SettleTime, idle); at >= h.streams.idleSince.Add(wait) && h.out.behind(at) > 0 {
+		if h.out.stands(at, h.Limits.StreamTimeout) {
 			return 0, false, http2.ErrStandstill
 		}
-		h.idleSince = at // the client is still receiving
+		h.streams.idleSince = at // the client is still receiving
 		return at.Add(min(wait, exchange.WatchEvery)), false, nil
 	}
-	settles, ends := h.idleSince.Add(h.Limits.SettleTime), h.idleSince.Add(idle)
+	settles, ends := h.streams.idleSince.Add(h.Limits.SettleTime), h.streams.idleSince.Add(idle)
 	switch {
 	case at >= ends:
-		return h.leave(at, errIdle)
+		return h.leave(at, h.input.heard, errIdle)
 	case at < settles:
 		return min(settles, ends), false, nil
 	}
@@ -247,22 +172,13 @@ func (h *Conn) due() (until socket.Instant, settled bool, err error) {
 	return ends, true, nil
 }
 
-// patience returns how long an incomplete frame, header block or preface may take.
-func (h *Conn) patience() (d time.Duration) {
-	d = h.Limits.HeadTimeout
-	if h.w-h.r > 3 && http2.FrameType(h.in.B[h.r+3]) == http2.Data {
-		d = max(d, h.Limits.BodyTimeout)
-	}
-	return d
-}
-
 // settle releases what a connection without streams does not need. mu must be locked.
 func (h *Conn) settle() {
-	h.dismiss()
-	h.block.buf, h.decoder.Fields = nil, nil
-	h.reckonBlock()
-	if h.writing && !h.settled {
-		h.settled = true
+	h.workers.dismiss()
+	h.input.block.buf, h.input.decoder.Fields = nil, nil
+	h.input.reckonBlock()
+	if h.out.writing && !h.out.settled {
+		h.out.settled = true
 		h.rouse()
 	}
 }

@@ -108,7 +108,7 @@ const (
 	resets
 )
 
-// A state is the state of a stream. It is guarded by Conn.mu.
+// A state is the state of a stream. It is guarded by mux.mu.
 type state struct {
 	in, out half
 	reset   reset

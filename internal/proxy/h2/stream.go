@@ -14,7 +14,7 @@ import (
 // A stream is the client side of an exchange over HTTP/2 (RFC 9113, 5). It comes from
 // a pool, together with its exchange.
 type stream struct {
-	h  *Conn
+	h  *mux
 	id uint32
 
 	// Owned by the reader until dispatch, then by the worker.
@@ -37,7 +37,7 @@ type stream struct {
 	state    state
 	stopped  bool // waiting for the client must end
 
-	// Set after the exchange has ended, see Conn.discard: when that was, and when data
+	// Set after the exchange has ended, see mux.discard: when that was, and when data
 	// last arrived.
 	answeredAt, cameAt socket.Instant
 }
@@ -45,14 +45,14 @@ type stream struct {
 var streamPool = sync.Pool{New: func() any { return &stream{in: socket.NewWaiter(), out: socket.NewWaiter()} }}
 
 // takeStream returns a stream with an exchange.
-func takeStream(h *Conn, id uint32) *stream {
+func takeStream(h *mux, id uint32) *stream {
 	s := streamPool.Get().(*stream)
 	s.h, s.id, s.x = h, id, exchange.TakeExchange(&h.Origin, s, h, id)
 	return s
 }
 
 // abandon releases a stream that no other goroutine has seen.
-func (h *Conn) abandon(s *stream) {
+func (s *stream) abandon() {
 	s.x.Release()
 	s.release()
 }
@@ -94,8 +94,8 @@ func (s *stream) end() {
 		return
 	}
 	h.drained(nil, s.body.Len())
-	delete(h.streams, s.id)
-	if h.leaving == leftOff && len(h.streams) == 0 {
+	delete(h.streams.byID, s.id)
+	if h.leaving == leftOff && len(h.streams.byID) == 0 {
 		h.emptied.Signal()
 		h.Wire.Interrupt() // makes the reader end the connection
 	}
@@ -105,7 +105,7 @@ func (s *stream) end() {
 
 func (s *stream) Proto() string { return "HTTP/2.0" }
 
-func (s *stream) Retire() { s.h.drain() }
+func (s *stream) Retire() { s.h.Retire() }
 
 func (s *stream) Gone() bool { return s.cancelled.Load() }
 
@@ -165,4 +165,33 @@ func (s *stream) malformed(err *http1.Error) {
 	x.Record.BytesIn, x.Record.Status = s.headLen, err.Status
 	x.Record.Fault = exchange.HeadFault(err)
 	x.Finish()
+}
+
+// receive changes the state of a stream after an event of the client; send, below, after
+// one of the proxy. h.mu must be locked for both and for cut.
+func (s *stream) receive(e event) {
+	was := s.state.closed()
+	s.state.receive(e)
+	s.moved(was)
+}
+
+func (s *stream) send(e event) {
+	was := s.state.closed()
+	s.state.send(e)
+	s.moved(was)
+}
+
+// cut records that a stream is reset.
+func (s *stream) cut(by reset) {
+	was := s.state.closed()
+	s.state.cut(by)
+	s.cancelled.Store(true)
+	s.moved(was)
+}
+
+// moved counts the stream as closed if the last transition has closed it.
+func (s *stream) moved(was bool) {
+	if !was && s.state.closed() {
+		s.h.closed()
+	}
 }

@@ -8,59 +8,6 @@ import (
 	"elbow/internal/socket"
 )
 
-// A taken tracks how much of what was written the client has received. TCP
-// acknowledgments show what its kernel has, window updates show what its program has
-// read.
-type taken struct {
-	acked int64          // of the bytes that our kernel has accepted
-	since socket.Instant // when acked last grew; 0: nothing is unacknowledged
-	owed  int64          // bytes of DATA for which the client has not given window back
-}
-
-// behind returns how many bytes are queued or not acknowledged by the client's TCP. mu
-// must be locked.
-func (h *Conn) behind(at socket.Instant) int64 {
-	left, err := h.Wire.Unacked()
-	if err != nil { // it is closed: nothing more is acknowledged
-		return h.given() - h.taken.acked
-	}
-	// Under TLS the kernel counts more bytes than were written here, so this never
-	// overestimates.
-	if acked := h.written - int64(left); acked > h.taken.acked || h.taken.since == 0 {
-		h.taken.acked, h.taken.since = max(acked, h.taken.acked), at
-	}
-	n := h.given() - h.taken.acked
-	if n == 0 {
-		h.taken.since = 0
-	}
-	return n
-}
-
-// given returns the number of bytes that will have been written once the queue is
-// empty. mu must be locked.
-func (h *Conn) given() int64 {
-	n := h.written + int64(h.handed)
-	if h.queue != nil {
-		n += int64(len(h.queue.B))
-	}
-	return n
-}
-
-// stands reports whether the client has received nothing for too long. mu must be
-// locked, and behind called before.
-func (h *Conn) stands(at socket.Instant) bool {
-	return h.taken.since != 0 && at >= h.taken.since.Add(h.Limits.StreamTimeout)
-}
-
-// credited records a WINDOW_UPDATE for n bytes, which the client sends as it reads. mu
-// must be locked.
-func (h *Conn) credited(n uint32) {
-	if h.taken.owed > 0 && h.open == 0 {
-		h.idleSince = socket.Now()
-	}
-	h.taken.owed = max(h.taken.owed-int64(n), 0)
-}
-
 func (s *stream) Taken() *exchange.Fault {
 	h := s.h
 	if s.x.Record.BytesOut <= exchange.ShortAnswer {
@@ -70,21 +17,21 @@ func (s *stream) Taken() *exchange.Fault {
 	defer s.x.Taking.End()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	end := h.given()
+	end := h.out.given()
 	for step := exchange.TakenPoll; ; step = min(2*step, exchange.WatchEvery) {
 		at := socket.Now()
-		if h.behind(at); h.taken.acked >= end {
+		if h.out.behind(at); h.out.taken.acked >= end {
 			s.x.Record.Taken = at
 			return nil
 		}
 		switch {
-		case s.cancelled.Load() || h.ending:
-			if end-h.taken.acked <= exchange.ShortAnswer && h.CutFor.Load() == nil {
+		case s.cancelled.Load() || h.out.ending:
+			if end-h.out.taken.acked <= exchange.ShortAnswer && h.CutFor.Load() == nil {
 				s.x.Record.Taken = at // see exchange.ShortAnswer
 				return nil
 			}
 			return exchange.ClientGone(exchange.OpBody)
-		case h.stands(at):
+		case h.out.stands(at, h.Limits.StreamTimeout):
 			h.refuseAll(http2.ErrStandstill)
 			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
@@ -100,24 +47,24 @@ const farewellPing = "farewell"
 // read everything: if the connection were closed earlier, the WINDOW_UPDATE of a
 // client that still reads would be answered with a TCP reset. due returns its result.
 // It is called by the reader with mu locked.
-func (h *Conn) leave(at socket.Instant, cause error) (until socket.Instant, settled bool, err error) {
-	taken := h.behind(at) == 0
-	if taken && h.taken.owed == 0 {
+func (m *mux) leave(at, heard socket.Instant, cause error) (until socket.Instant, settled bool, err error) {
+	taken := m.out.behind(at) == 0
+	if taken && m.out.taken.owed == 0 {
 		return 0, false, cause
 	}
-	if h.farewellAt == 0 {
-		h.farewellAt = at
-		h.write(func(dst []byte) []byte { return http2.AppendPing(dst, 0, []byte(farewellPing)) })
+	if m.farewellAt == 0 {
+		m.farewellAt = at
+		m.write(func(dst []byte) []byte { return http2.AppendPing(dst, 0, []byte(farewellPing)) })
 	}
-	patience := h.Limits.LingerTimeout
-	if !taken || h.taken.owed > exchange.ShortAnswer {
-		patience = h.Limits.StreamTimeout
+	patience := m.Limits.LingerTimeout
+	if !taken || m.out.taken.owed > exchange.ShortAnswer {
+		patience = m.Limits.StreamTimeout
 	}
-	due := max(h.farewellAt, h.heard, h.taken.since).Add(patience)
+	due := max(m.farewellAt, heard, m.out.taken.since).Add(patience)
 	if at >= due {
 		return 0, false, cause
 	}
-	step := min(max(at.Sub(h.farewellAt), exchange.TakenPoll), exchange.WatchEvery) // polled
+	step := min(max(at.Sub(m.farewellAt), exchange.TakenPoll), exchange.WatchEvery) // polled
 	return min(at.Add(step), due), false, nil
 }
 
@@ -126,29 +73,29 @@ var errHalfClosed = &http2.Error{Code: http2.NoError, Reason: "closed by the cli
 // serveOut completes the streams of a client that has half-closed the connection, as
 // far as the windows that it has given allow. It returns the error with which the
 // connection ends.
-func (h *Conn) serveOut() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.halved, h.leaving = true, leftOff
-	for _, s := range h.streams {
+func (m *mux) serveOut() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.halved, m.leaving = true, leftOff
+	for _, s := range m.streams.byID {
 		if !s.state.ended() {
-			h.leaveStream(s)
+			m.leaveStream(s)
 		}
 		s.out.Signal() // it may be waiting for window
 	}
 	for {
 		at := socket.Now()
-		taken := h.behind(at) == 0
+		taken := m.out.behind(at) == 0
 		switch {
-		case h.refusal != nil:
-			return h.refusal
-		case len(h.streams) == 0 && taken:
+		case m.refusal != nil:
+			return m.refusal
+		case len(m.streams.byID) == 0 && taken:
 			return errHalfClosed
-		case h.ending || h.Gone():
+		case m.out.ending || m.Gone():
 			return exchange.ErrLeft
-		case len(h.streams) == 0 && h.stands(at):
+		case len(m.streams.byID) == 0 && m.out.stands(at, m.Limits.StreamTimeout):
 			return http2.ErrStandstill
 		}
-		h.emptied.Wait(&h.mu, exchange.WatchEvery)
+		m.emptied.Wait(&m.mu, exchange.WatchEvery)
 	}
 }

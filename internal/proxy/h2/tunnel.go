@@ -24,7 +24,7 @@ func (s *stream) Switched() *exchange.Fault {
 	f := s.sendBlock(x.Out, false)
 	x.Out = x.Out[:0]
 	if f == nil {
-		s.h.sends(s, tunnelBegan)
+		s.send(tunnelBegan)
 	}
 	return f
 }

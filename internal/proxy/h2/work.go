@@ -7,26 +7,45 @@ type worker struct {
 	next chan *stream // capacity 1; closed: end
 }
 
+// workers are the idle workers of a connection. It is guarded by mux.mu.
+type workers struct{ idle []*worker } // most recently used last
+
+// take returns the worker that was used last; nil if there is none.
+func (ws *workers) take() *worker {
+	n := len(ws.idle) - 1
+	if n < 0 {
+		return nil
+	}
+	w := ws.idle[n]
+	ws.idle[n] = nil
+	ws.idle = ws.idle[:n]
+	return w
+}
+
+// dismiss ends the idle workers.
+func (ws *workers) dismiss() {
+	for _, w := range ws.idle {
+		close(w.next)
+	}
+	ws.idle = nil
+}
+
 // dispatch hands new streams to workers. It is called after all frames of a read have
 // been handled, so that a short body is available together with its head.
 func (h *Conn) dispatch() {
-	for i, s := range h.fresh {
-		h.fresh[i] = nil
+	for i, s := range h.input.fresh {
+		h.input.fresh[i] = nil
 		h.mu.Lock()
-		n := len(h.workers) - 1
-		if n < 0 {
-			h.mu.Unlock()
+		w := h.workers.take()
+		h.mu.Unlock()
+		if w == nil {
 			h.running.Add(1)
 			go h.work(s) // ends when dismissed; Serve waits for it
 			continue
 		}
-		w := h.workers[n]
-		h.workers[n] = nil
-		h.workers = h.workers[:n]
-		h.mu.Unlock()
 		w.next <- s // never blocks: an idle worker's channel is empty
 	}
-	h.fresh = h.fresh[:0]
+	h.input.fresh = h.input.fresh[:0]
 }
 
 // work runs exchanges until it is dismissed.
@@ -37,19 +56,11 @@ func (h *Conn) work(s *stream) {
 	for ok := true; ok; s, ok = <-w.next {
 		s.run()
 		h.mu.Lock()
-		if h.ending {
+		if h.out.ending {
 			h.mu.Unlock()
 			return
 		}
-		h.workers = append(h.workers, w)
+		h.workers.idle = append(h.workers.idle, w)
 		h.mu.Unlock()
 	}
-}
-
-// dismiss ends the idle workers. mu must be locked.
-func (h *Conn) dismiss() {
-	for _, w := range h.workers {
-		close(w.next)
-	}
-	h.workers = nil
 }
