@@ -18,6 +18,7 @@ type balancerPage struct {
 	Protocols []string // that listeners can be created for
 	Live      bool     // the visitor may see the live figures
 	EIPs      []elb.AttachedEIP
+	Tags      section
 
 	Add, Rename         form
 	AddOpen, RenameOpen bool // the form is shown unfolded
@@ -57,6 +58,7 @@ func (v balancerPages) balancer() error { return v.showBalancer(200, balancerFor
 type balancerForms struct {
 	Backend, Name             map[string]string
 	BackendFailed, NameFailed error
+	Tag                       sent
 }
 
 func (v balancerPages) showBalancer(status int, sent balancerForms) error {
@@ -71,6 +73,7 @@ func (v balancerPages) showBalancer(status int, sent balancerForms) error {
 	sent.Name["LoadBalancerId"] = v.lb()
 	page.Rename = formPages(v).formOf(operation("ModifyLoadBalancerAttribute"), sent.Name, sent.NameFailed, map[string]tweak{"LoadBalancerId": leftOut})
 	page.RenameOpen = sent.NameFailed != nil
+	page.Tags = tagPages(v).section(v.tagged(), sent.Tag)
 	v.render(status, "balancer", page.LoadBalancerName, page)
 	return nil
 }
@@ -109,6 +112,9 @@ func (v balancerPages) eips() []elb.AttachedEIP {
 	}
 	return nil
 }
+
+// tagged returns the load balancer of the page as something with tags.
+func (v balancerPages) tagged() taggable { return taggable{api.TagLoadBalancer, v.lb(), v.here()} }
 
 // describe returns the load balancer of the page.
 func (v balancerPages) describe() (api.DescribeLoadBalancerAttributeOutput, error) {

@@ -20,6 +20,7 @@ func (c *Console) eipRoutes() {
 	c.page("POST eips/{eip}/unassociate", in(eipPages.unassociate))
 	c.page("GET eips/{eip}/delete", in(eipPages.deleteEIPPage))
 	c.page("POST eips/{eip}/delete", in(eipPages.deleteEIP))
+	c.tagRoutes("eips/{eip}", func(v *visit) taggable { return eipPages{v}.tagged() }, func(v *visit, s sent) error { return eipPages{v}.showEIP(s) })
 }
 
 func (v eipPages) eips() error { return v.eipList(sent{}) }
@@ -94,6 +95,9 @@ func (v eipPages) find() (e api.EipAddress, err error) {
 
 func (v eipPages) eip() error { return v.showEIP(sent{}) }
 
+// tagged returns the object of the page as something with tags.
+func (v eipPages) tagged() taggable { return taggable{api.TagEIP, v.id(), v.here()} }
+
 func (v eipPages) showEIP(s sent) error {
 	e, err := v.find()
 	if err != nil {
@@ -131,6 +135,7 @@ func (v eipPages) showEIP(s sent) error {
 		page.Forms = append(page.Forms, tablePages(v).formFor("ModifyEnsEipAddressAttribute", s, postForm{Title: "Change name, description and bandwidth", To: v.here(), Button: "Save"},
 			map[string]string{"Name": e.Name, "Description": e.Description, "Bandwidth": strconv.Itoa(e.Bandwidth)}, map[string]tweak{"AllocationId": leftOut}))
 	}
+	page.Sections = append(page.Sections, tagPages(v).section(v.tagged(), s))
 	v.render(tablePages(v).status(s), "object", "EIP "+page.Name, page)
 	return nil
 }

@@ -27,7 +27,7 @@ func shownBy(page string) (name string, params map[string]string) {
 	}
 	lists := map[string]string{
 		"load-balancers": "DescribeLoadBalancers", "certificates": "ListUserCertificateOrder", "users": "ListUsers", "policies": "ListPolicies",
-		"groups": "ListGroups", "roles": "ListRoles", "networks": "DescribeNetworks", "eips": "DescribeEnsEipAddresses",
+		"groups": "ListGroups", "roles": "ListRoles", "networks": "DescribeNetworks", "eips": "DescribeEnsEipAddresses", "instances": "DescribeInstances",
 	}
 	switch section := parts[0]; {
 	case len(parts) == 1:
@@ -40,6 +40,8 @@ func shownBy(page string) (name string, params map[string]string) {
 		return "DescribeNetworkAttribute", nil
 	case section == "networks" && len(parts) == 4:
 		return "DescribeVSwitchAttributes", nil
+	case section == "instances" && len(parts) == 2:
+		return "DescribeInstances", nil
 	case section == "eips" && len(parts) == 2:
 		return "DescribeEnsEipAddresses", nil
 	case section == "certificates" && len(parts) == 2:

@@ -20,7 +20,7 @@ var navGroups = []struct {
 	{"Overview", []navList{{"Overview", "", ""}}},
 	{"Load balancers", []navList{{"Load balancers", "load-balancers", "ens:DescribeLoadBalancers"}}},
 	{"Networks", []navList{
-		{"Networks", "networks", "ens:DescribeNetworks"}, {"EIPs", "eips", "ens:DescribeEnsEipAddresses"},
+		{"Networks", "networks", "ens:DescribeNetworks"}, {"EIPs", "eips", "ens:DescribeEnsEipAddresses"}, {"Instances", "instances", "ens:DescribeInstances"},
 	}},
 	{"Certificates", []navList{{"Certificates", "certificates", "cas:ListUserCertificateOrder"}}},
 	{"Access", []navList{

@@ -23,6 +23,8 @@ func (c *Console) networkRoutes() {
 	c.page("POST networks/{network}/vswitches/{vswitch}", in(vSwitchPages.changeVSwitch))
 	c.page("GET networks/{network}/vswitches/{vswitch}/delete", in(vSwitchPages.deleteVSwitchPage))
 	c.page("POST networks/{network}/vswitches/{vswitch}/delete", in(vSwitchPages.deleteVSwitch))
+	c.tagRoutes("networks/{network}", func(v *visit) taggable { return networkPages{v}.tagged() }, func(v *visit, s sent) error { return networkPages{v}.showNetwork(s) })
+	c.tagRoutes("networks/{network}/vswitches/{vswitch}", func(v *visit) taggable { return vSwitchPages{v}.tagged() }, func(v *visit, s sent) error { return vSwitchPages{v}.showVSwitch(s) })
 }
 
 func (v networkPages) networks() error { return v.networkList(sent{}) }
@@ -69,6 +71,9 @@ func (v networkPages) of() map[string]string { return map[string]string{"Network
 
 func (v networkPages) network() error { return v.showNetwork(sent{}) }
 
+// tagged returns the object of the page as something with tags.
+func (v networkPages) tagged() taggable { return taggable{api.TagNetwork, v.id(), v.here()} }
+
 func (v networkPages) showNetwork(s sent) error {
 	n, err := ask[api.DescribeNetworkAttributeOutput](v.visit, "DescribeNetworkAttribute", v.of())
 	if err != nil {
@@ -95,6 +100,7 @@ func (v networkPages) showNetwork(s sent) error {
 			map[string]string{"NetworkName": n.NetworkName, "Description": n.Description}, map[string]tweak{"NetworkId": leftOut}))
 	}
 	page.Sections = append(page.Sections, v.vSwitchesOf(), v.members(n.Members))
+	page.Sections = append(page.Sections, tagPages(v).section(v.tagged(), s))
 	v.render(tablePages(v).status(s), "object", "Network "+page.Name, page)
 	return nil
 }
@@ -134,7 +140,7 @@ func (v networkPages) members(m api.Members) section {
 		one.Table.Rows = append(one.Table.Rows, row{Cells: []cell{{Text: "Load balancer"}, tablePages(v).named(names[id], id, tablePages(v).linkTo(at("load-balancers", id), "DescribeLoadBalancerAttribute"))}})
 	}
 	for _, id := range m.InstanceIDs.InstanceID {
-		one.Table.Rows = append(one.Table.Rows, row{Cells: texts("Instance", id)})
+		one.Table.Rows = append(one.Table.Rows, row{Cells: []cell{{Text: "Instance"}, {Text: id, To: tablePages(v).linkTo(at("instances", id), "DescribeInstances")}}})
 	}
 	return one
 }

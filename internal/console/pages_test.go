@@ -62,6 +62,7 @@ func TestTextsAreEscaped(t *testing.T) {
 	withBalancer(s)
 	withNetworks(s)
 	withGroups(s)
+	withInstances(s)
 	b := s.signIn(t, "root-key")
 	h := url.QueryEscape(hostile)
 	for _, page := range []string{
@@ -73,6 +74,7 @@ func TestTextsAreEscaped(t *testing.T) {
 		"networks", "networks/n-1", "networks/" + url.PathEscape(hostile), "networks/n-1/delete", "networks/n-1/vswitches/new", "networks/n-1/vswitches/vsw-1", "networks/n-1/vswitches/vsw-1/delete",
 		"groups", "groups/x", "groups/x/users/remove?user=" + h, "groups/x/policies/detach?policy=" + h, "groups/x/delete", "groups/" + url.PathEscape(hostile),
 		"roles", "roles/x", "roles/x/policies/detach?policy=" + h, "roles/x/delete", "roles/" + url.PathEscape(hostile),
+		"instances", "instances/i-1", "instances/i-1/delete", "instances/" + url.PathEscape(hostile), "instance-ranges/delete?range=" + h,
 		"eips", "eips/eip-1", "eips/eip-1/unassociate", "eips/" + url.PathEscape(hostile) + "/delete",
 	} {
 		got := b.get(page)
@@ -80,10 +82,10 @@ func TestTextsAreEscaped(t *testing.T) {
 			t.Errorf("%s: status %d, %s", page, got.StatusCode, got.text)
 		}
 	}
-	for _, page := range []string{"load-balancers", "load-balancers/lb-1/listeners/https", "certificates", "users", "policies", "policies/check", "networks", "networks/n-1", "networks/n-1/vswitches", "eips", "eips/eip-1", "eips/eip-1/associate", "groups", "groups/x", "roles", "roles/x", "roles/x/session"} {
+	for _, page := range []string{"load-balancers", "load-balancers/lb-1/listeners/https", "certificates", "users", "policies", "policies/check", "networks", "networks/n-1", "networks/n-1/vswitches", "eips", "eips/eip-1", "eips/eip-1/associate", "groups", "groups/x", "roles", "roles/x", "roles/x/session", "instances", "instances/i-1", "instance-ranges", "networks/n-1/tags", "networks/n-1/vswitches/vsw-1/tags", "eips/eip-1/tags", "instances/i-1/tags", "load-balancers/lb-1/tags"} {
 		b.get("")
 		got := b.post(page, "LoadBalancerName", hostile, "Description", hostile, "Name", hostile, "UserName", hostile, "PolicyName", hostile, "PolicyDocument", hostile, "ListenerPort", hostile, "NetworkName", hostile, "VSwitchName", hostile, "CidrBlock", hostile, "InstanceId", hostile,
-			"GroupName", hostile, "NewGroupName", hostile, "RoleName", hostile, "AssumeRolePolicyDocument", hostile, "NewAssumeRolePolicyDocument", hostile, "RoleSessionName", hostile)
+			"PrivateIpAddress", hostile, "Key", hostile, "Value", hostile, "GroupName", hostile, "NewGroupName", hostile, "RoleName", hostile, "AssumeRolePolicyDocument", hostile, "NewAssumeRolePolicyDocument", hostile, "RoleSessionName", hostile)
 		if got.StatusCode >= 500 || strings.Contains(got.text, "<script>alert") || strings.Contains(got.text, "<img src=x") {
 			t.Errorf("%s: status %d, %s", page, got.StatusCode, got.text)
 		}

@@ -55,7 +55,7 @@ func newStrictSite(t *testing.T) *strictSite {
 	}
 	s.state.LoadBalancers[0].Name, s.state.LoadBalancers[0].Backends[0].ServerID = "shop", "i-1"
 	s.answers["DescribeLoadBalancerAttribute"] = api.DescribeLoadBalancerAttributeOutput{
-		LoadBalancerID: "lb-1", LoadBalancerName: "shop", LoadBalancerStatus: elb.Active,
+		LoadBalancerID: "lb-1", LoadBalancerName: "shop", LoadBalancerStatus: elb.Active, NetworkID: "n-1", VSwitchID: "vsw-1",
 		BackendServers: []api.AttachedServer{{ServerID: "i-1", IP: "10.0.0.1", Port: "80", Weight: 100}},
 	}
 	s.answers["CreateLoadBalancer"] = api.CreateLoadBalancerOutput{LoadBalancerID: "lb-1", LoadBalancerName: "shop"}
@@ -69,6 +69,7 @@ func newStrictSite(t *testing.T) *strictSite {
 	s.answers["GetPolicy"] = api.GetPolicyOutput{Policy: api.Policy{PolicyName: "mine", PolicyType: "Custom"}}
 	withNetworks(s.site)
 	withGroups(s.site)
+	withInstances(s.site)
 	s.people["alice"].Policies = []*ram.Policy{policyOf(t, "*")}
 	return s
 }

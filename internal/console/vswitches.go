@@ -53,6 +53,9 @@ func (v vSwitchPages) createVSwitch() error {
 
 func (v vSwitchPages) vSwitch() error { return v.showVSwitch(sent{}) }
 
+// tagged returns the object of the page as something with tags.
+func (v vSwitchPages) tagged() taggable { return taggable{api.TagVSwitch, v.id(), v.here()} }
+
 func (v vSwitchPages) showVSwitch(s sent) error {
 	one, err := ask[api.DescribeVSwitchAttributesOutput](v.visit, "DescribeVSwitchAttributes", v.of())
 	if err != nil {
@@ -83,6 +86,7 @@ func (v vSwitchPages) showVSwitch(s sent) error {
 			map[string]string{"VSwitchName": one.VSwitchName, "Description": one.Description}, map[string]tweak{"VSwitchId": leftOut}))
 	}
 	page.Sections = append(page.Sections, networkPages(v).members(one.Members))
+	page.Sections = append(page.Sections, tagPages(v).section(v.tagged(), s))
 	v.render(tablePages(v).status(s), "object", "vSwitch "+page.Name, page)
 	return nil
 }
