@@ -54,8 +54,9 @@ var mayImport = map[string][]string{
 	"internal/doctor":         {"internal/api"},
 	"internal/cli":            {"internal/answer", "internal/api", "internal/manifest", "internal/profile", "internal/rpc"},
 	"internal/openapi":        {"internal/api"},
-	"internal/http2":          {"internal/http1"},
-	"internal/http3":          {"internal/http1", "internal/http2"}, // the rules for requests, and the Huffman code, are those of HTTP/2
+	"internal/fieldcode":      {},
+	"internal/http2":          {"internal/fieldcode", "internal/http1"},
+	"internal/http3":          {"internal/fieldcode", "internal/http1"},
 	"internal/upstream":       {"internal/http2", "internal/socket"},
 	"internal/overload":       {"internal/socket"},
 	"internal/buffer":         {},
@@ -64,7 +65,7 @@ var mayImport = map[string][]string{
 	"internal/eventloop":      {"internal/socket"},
 	"internal/stream":         {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
 	"internal/udp":            {"internal/accesslog", "internal/balance", "internal/eventloop", "internal/overload", "internal/socket"},
-	"internal/exchange":       {"internal/accesslog", "internal/balance", "internal/buffer", "internal/http1", "internal/http2", "internal/http3", "internal/metrics", "internal/overload", "internal/socket", "internal/upstream"},
+	"internal/exchange":       {"internal/accesslog", "internal/balance", "internal/buffer", "internal/fieldcode", "internal/http1", "internal/http2", "internal/http3", "internal/metrics", "internal/overload", "internal/socket", "internal/upstream"},
 	"internal/proxy/tcp":      {"internal/buffer", "internal/exchange", "internal/http1", "internal/overload", "internal/socket", "internal/upstream"},
 	"internal/proxy/h2":       {"internal/buffer", "internal/exchange", "internal/http1", "internal/http2", "internal/proxy/tcp", "internal/socket", "internal/upstream"},
 	"internal/proxy/h3":       {"internal/buffer", "internal/exchange", "internal/http1", "internal/http2", "internal/http3", "internal/overload", "internal/socket", "internal/upstream"},
@@ -119,8 +120,8 @@ var owners = map[string][]string{
 	"github.com/quic-go/quic-go":             {"internal/datagram", "internal/proxy", "internal/proxy/h3", "bench"}, // QUIC alone; its HTTP/3 is for tests
 	"github.com/vishvananda/netlink":         {"internal/address"},
 	"github.com/google/uuid":                 {"internal/gateway"},
-	"golang.org/x/net/http2/hpack":           {"internal/http2"},    // the Huffman code
-	"golang.org/x/net/ipv4":                  {"internal/datagram"}, // its Message is what quic-go reads packets into
+	"golang.org/x/net/http2/hpack":           {"internal/fieldcode"}, // the Huffman code
+	"golang.org/x/net/ipv4":                  {"internal/datagram"},  // its Message is what quic-go reads packets into
 	"golang.org/x/sys/unix":                  {"internal/datagram", "internal/doctor", "internal/proxy", "internal/proxy/tcp", "internal/stream", "internal/udp", "internal/eventloop", "internal/handover", "internal/socket", "internal/store/embedded", "internal/node", "bench"},
 	"go.uber.org/goleak":                     {"internal/leak"},
 	"golang.org/x/crypto/bcrypt":             {"internal/control"},                                 // passwords
@@ -132,9 +133,9 @@ var owners = map[string][]string{
 // named packages only: the walls that keep sockets out of parsers and header
 // maps out of the data plane.
 var standard = map[string]func(from string) bool{
-	"net":      not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
-	"net/http": not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/overload", "internal/proxy", "internal/proxy/h2", "internal/proxy/h3", "internal/proxy/tcp", "internal/store", "internal/control", "internal/reconcile"),
-	"os":       not("internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
+	"net":      not("internal/fieldcode", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram"),
+	"net/http": not("internal/fieldcode", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/upstream", "internal/accesslog", "internal/buffer", "internal/datagram", "internal/exchange", "internal/overload", "internal/proxy", "internal/proxy/h2", "internal/proxy/h3", "internal/proxy/tcp", "internal/store", "internal/control", "internal/reconcile"),
+	"os":       not("internal/fieldcode", "internal/http1", "internal/http2", "internal/http3", "internal/balance", "internal/elb", "internal/api", "internal/ram", "internal/control", "internal/gateway"),
 }
 
 func not(packages ...string) func(string) bool {

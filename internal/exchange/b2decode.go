@@ -3,6 +3,7 @@ package exchange
 import (
 	"slices"
 
+	"elbow/internal/fieldcode"
 	"elbow/internal/http1"
 	"elbow/internal/http2"
 	"elbow/internal/socket"
@@ -34,7 +35,7 @@ func (b *b2) parse(ended bool) *Fault {
 // decode returns the fields of the block. If the list is too long and contains the
 // status of a call, it is truncated instead of rejected: the call was made, and its
 // result must reach the client.
-func (b *b2) decode(withStatus bool) (fields []http2.Field, err error) {
+func (b *b2) decode(withStatus bool) (fields []fieldcode.Field, err error) {
 	d := b.decoder
 	d.Whole = withStatus
 	b.arena, err = d.Decode(b.arena[:0], b.block)
@@ -50,14 +51,14 @@ func (b *b2) decode(withStatus bool) (fields []http2.Field, err error) {
 
 // fitFields truncates a list to http2.MaxListBytes. It keeps the fields that a call
 // cannot do without, then the others in order.
-func fitFields(fields []http2.Field) []http2.Field {
+func fitFields(fields []fieldcode.Field) []fieldcode.Field {
 	room := http2.MaxListBytes
 	for i := range fields {
 		if neededByCall(&fields[i]) {
 			room -= fields[i].Size()
 		}
 	}
-	return slices.DeleteFunc(fields, func(f http2.Field) bool {
+	return slices.DeleteFunc(fields, func(f fieldcode.Field) bool {
 		if neededByCall(&f) {
 			return room < 0 && string(f.Name) == "grpc-message"
 		}
@@ -69,7 +70,7 @@ func fitFields(fields []http2.Field) []http2.Field {
 	})
 }
 
-func neededByCall(f *http2.Field) bool {
+func neededByCall(f *fieldcode.Field) bool {
 	switch string(f.Name) {
 	case ":status", "content-type", "grpc-status", "grpc-message":
 		return true

@@ -1,10 +1,6 @@
 package http2
 
-// A Field is one field of a header list, pseudo-header fields among them.
-type Field struct{ Name, Value []byte }
-
-// Size is the size of the field in a list, in bytes (RFC 9113, 6.5.2).
-func (f *Field) Size() int { return len(f.Name) + len(f.Value) + entryOverhead }
+import "elbow/internal/fieldcode"
 
 // A Decoder decodes the header blocks of one connection, which must be complete
 // and in order. NewDecoder makes one.
@@ -14,7 +10,7 @@ type Decoder struct {
 
 	// Fields are those of the last block, valid until the next one and as long as
 	// the bytes of its arena are not moved.
-	Fields []Field
+	Fields []fieldcode.Field
 
 	// TooLong says that the last block had more than MaxListBytes. Fields are
 	// those before the limit, or all of them if Whole.
@@ -71,7 +67,7 @@ func (d *Decoder) Decode(arena, block []byte) ([]byte, error) {
 func (d *Decoder) resize(block []byte) (rest []byte, ok bool) {
 	for len(block) > 0 && block[0]&0xe0 == 0x20 {
 		var n int
-		if n, block, ok = ReadInt(block, 5); !ok || n > d.max {
+		if n, block, ok = fieldcode.ReadInt(block, 5); !ok || n > d.max {
 			return nil, false
 		}
 		d.dynamic.setLimit(n)
@@ -83,7 +79,7 @@ func (d *Decoder) resize(block []byte) (rest []byte, ok bool) {
 func (d *Decoder) field(arena, block []byte) (_, rest []byte, ok bool) {
 	first := block[0]
 	if first&0x80 != 0 { // indexed
-		i, rest, ok := ReadInt(block, 7)
+		i, rest, ok := fieldcode.ReadInt(block, 7)
 		if !ok {
 			return arena, nil, false
 		}
@@ -109,22 +105,22 @@ func (d *Decoder) field(arena, block []byte) (_, rest []byte, ok bool) {
 
 // literal decodes a field with a literal value (RFC 7541, 6.2).
 func (d *Decoder) literal(arena, block []byte, bits uint, indexing bool) (_, rest []byte, ok bool) {
-	i, block, ok := ReadInt(block, bits)
+	i, block, ok := fieldcode.ReadInt(block, bits)
 	if !ok {
 		return arena, nil, false
 	}
-	var f Field
+	var f fieldcode.Field
 	if i > 0 {
 		if f, ok = d.lookup(i); !ok {
 			return arena, nil, false
 		}
 		if i >= len(statics) {
-			arena, f.Name = keepBytes(arena, f.Name)
+			arena, f.Name = fieldcode.Keep(arena, f.Name)
 		}
-	} else if arena, f.Name, block, ok = ReadString(arena, block, 7); !ok {
+	} else if arena, f.Name, block, ok = fieldcode.ReadString(arena, block, 7); !ok {
 		return arena, nil, false
 	}
-	if arena, f.Value, block, ok = ReadString(arena, block, 7); !ok {
+	if arena, f.Value, block, ok = fieldcode.ReadString(arena, block, 7); !ok {
 		return arena, nil, false
 	}
 	if indexing {
@@ -136,7 +132,7 @@ func (d *Decoder) literal(arena, block []byte, bits uint, indexing bool) (_, res
 
 // lookup returns a field by its index (RFC 7541, 2.3.3). Fields of the static
 // table need not be copied.
-func (d *Decoder) lookup(i int) (Field, bool) {
+func (d *Decoder) lookup(i int) (fieldcode.Field, bool) {
 	if i < len(statics) {
 		return statics[i], i > 0
 	}
@@ -144,7 +140,7 @@ func (d *Decoder) lookup(i int) (Field, bool) {
 }
 
 // take adds a field to the list, if it fits.
-func (d *Decoder) take(f Field) {
+func (d *Decoder) take(f fieldcode.Field) {
 	if d.size += f.Size(); d.size > MaxListBytes {
 		d.TooLong = true
 		if !d.Whole {
@@ -155,26 +151,10 @@ func (d *Decoder) take(f Field) {
 }
 
 // keep copies a field to arena.
-func keep(arena []byte, f Field) ([]byte, Field) {
+func keep(arena []byte, f fieldcode.Field) ([]byte, fieldcode.Field) {
 	n, v := len(f.Name), len(f.Value)
-	arena = room(arena, n+v)
+	arena = fieldcode.Grow(arena, n+v)
 	start := len(arena)
 	arena = append(append(arena, f.Name...), f.Value...)
-	return arena, Field{arena[start : start+n : start+n], arena[start+n : start+n+v : start+n+v]}
-}
-
-func keepBytes(arena, b []byte) (_, kept []byte) {
-	arena = room(arena, len(b))
-	start := len(arena)
-	arena = append(arena, b...)
-	return arena, arena[start:len(arena):len(arena)]
-}
-
-// room returns arena if n more bytes fit, else a new, larger one. The content of
-// the old one is not moved.
-func room(arena []byte, n int) []byte {
-	if cap(arena)-len(arena) >= n {
-		return arena
-	}
-	return make([]byte, 0, max(n, 2*cap(arena)))
+	return arena, fieldcode.Field{Name: arena[start : start+n : start+n], Value: arena[start+n : start+n+v : start+n+v]}
 }

@@ -1,10 +1,9 @@
 package http2
 
-// entryOverhead is the size of an entry beyond its text (RFC 7541, 4.1).
-const entryOverhead = 32
+import "elbow/internal/fieldcode"
 
 // maxEntries is the maximum number of entries.
-const maxEntries = tableBytes / entryOverhead
+const maxEntries = tableBytes / fieldcode.Overhead
 
 // A table is the dynamic table of a decoder (RFC 7541, 2.3.2). Its entries are a
 // ring; their text is consecutive in one slice, which is compacted when its end
@@ -33,7 +32,7 @@ func (t *table) setLimit(n int) {
 func (t *table) evict(n int) {
 	for t.count > 0 && t.size+n > t.limit {
 		e := &t.entries[t.first]
-		t.size -= entryOverhead + int(e.name) + int(e.value)
+		t.size -= fieldcode.Overhead + int(e.name) + int(e.value)
 		t.first = (t.first + 1) % maxEntries
 		t.count--
 	}
@@ -42,7 +41,7 @@ func (t *table) evict(n int) {
 // add inserts an entry; an entry larger than the table empties it (RFC 7541,
 // 4.4). name and value must not alias the table.
 func (t *table) add(name, value []byte) {
-	n := entryOverhead + len(name) + len(value)
+	n := fieldcode.Overhead + len(name) + len(value)
 	t.evict(n)
 	if n > t.limit {
 		return
@@ -73,11 +72,11 @@ func (t *table) room(n int) int {
 
 // get returns the entry of an index, the newest being 1. The slices are valid
 // until the next add.
-func (t *table) get(i int) (f Field, ok bool) {
+func (t *table) get(i int) (f fieldcode.Field, ok bool) {
 	if i < 1 || i > t.count {
 		return f, false
 	}
 	e := t.entries[(t.first+t.count-i)%maxEntries]
 	name := int(e.at) + int(e.name)
-	return Field{t.text[e.at:name:name], t.text[name : name+int(e.value)]}, true
+	return fieldcode.Field{Name: t.text[e.at:name:name], Value: t.text[name : name+int(e.value)]}, true
 }

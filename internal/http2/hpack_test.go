@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/http2/hpack"
+
+	"elbow/internal/fieldcode"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -19,7 +21,7 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-func render(fields []Field) string {
+func render(fields []fieldcode.Field) string {
 	var b strings.Builder
 	for _, f := range fields {
 		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
@@ -295,7 +297,7 @@ func resizedTwice(block []byte) bool {
 	if len(block) == 0 || block[0]&0xe0 != 0x20 {
 		return false
 	}
-	_, rest, ok := ReadInt(block, 5)
+	_, rest, ok := fieldcode.ReadInt(block, 5)
 	return ok && len(rest) > 0 && rest[0]&0xe0 == 0x20
 }
 

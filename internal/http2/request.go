@@ -1,6 +1,9 @@
 package http2
 
-import "elbow/internal/http1"
+import (
+	"elbow/internal/fieldcode"
+	"elbow/internal/http1"
+)
 
 // Request fills req from the fields of a header list (RFC 9113, 8.3.1). ended
 // says that no body follows. Any error is an *http1.Error; one with Status 400
@@ -8,7 +11,7 @@ import "elbow/internal/http1"
 // req that are set then are for the log.
 //
 // Memory for joined cookie fields (RFC 9113, 8.2.3) is taken from arena.
-func Request(req *http1.Request, fields []Field, arena []byte, ended bool) (_ []byte, err error) {
+func Request(req *http1.Request, fields []fieldcode.Field, arena []byte, ended bool) (_ []byte, err error) {
 	var s http1.Start
 	i := 0
 	for ; i < len(fields) && len(fields[i].Name) > 0 && fields[i].Name[0] == ':'; i++ {
@@ -41,7 +44,7 @@ func Request(req *http1.Request, fields []Field, arena []byte, ended bool) (_ []
 }
 
 // setPseudo records a pseudo-header field.
-func setPseudo(s *http1.Start, f *Field) error {
+func setPseudo(s *http1.Start, f *fieldcode.Field) error {
 	var to *[]byte
 	switch string(f.Name) {
 	case ":method":
@@ -69,7 +72,7 @@ func setPseudo(s *http1.Start, f *Field) error {
 
 // joinCookies joins several cookie fields to one value in arena; nil if there are
 // fewer than two.
-func joinCookies(arena []byte, fields []Field) (_, joined []byte) {
+func joinCookies(arena []byte, fields []fieldcode.Field) (_, joined []byte) {
 	count, size := 0, 0
 	for i := range fields {
 		if f := &fields[i]; string(f.Name) == "cookie" {
@@ -80,7 +83,7 @@ func joinCookies(arena []byte, fields []Field) (_, joined []byte) {
 	if count < 2 {
 		return arena, nil
 	}
-	arena = room(arena, size)
+	arena = fieldcode.Grow(arena, size)
 	start := len(arena)
 	for i := range fields {
 		if f := &fields[i]; string(f.Name) == "cookie" && len(f.Value) > 0 {
@@ -95,7 +98,7 @@ func joinCookies(arena []byte, fields []Field) (_, joined []byte) {
 
 // AppendTrailers appends the fields of a trailer section to dst as lines of
 // HTTP/1.1, as http1.AppendTrailer does with each. Any error is an *http1.Error.
-func AppendTrailers(dst []byte, fields []Field, response bool) ([]byte, error) {
+func AppendTrailers(dst []byte, fields []fieldcode.Field, response bool) ([]byte, error) {
 	for i := range fields {
 		f := &fields[i]
 		if len(f.Name) > 0 && f.Name[0] == ':' {

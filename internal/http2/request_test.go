@@ -4,26 +4,27 @@ import (
 	"strings"
 	"testing"
 
+	"elbow/internal/fieldcode"
 	"elbow/internal/http1"
 )
 
 // list makes a header list of lines "name: value".
-func list(lines ...string) (fields []Field) {
+func list(lines ...string) (fields []fieldcode.Field) {
 	for _, l := range lines {
 		name, value, _ := strings.Cut(l[1:], ": ")
-		fields = append(fields, Field{[]byte(l[:1] + name), []byte(value)})
+		fields = append(fields, fieldcode.Field{Name: []byte(l[:1] + name), Value: []byte(value)})
 	}
 	return fields
 }
 
 var start = []string{":method: GET", ":scheme: https", ":authority: a", ":path: /"}
 
-func with(more ...string) []Field { return list(append(start[:4:4], more...)...) }
+func with(more ...string) []fieldcode.Field { return list(append(start[:4:4], more...)...) }
 
 func TestRequest(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		fields []Field
+		fields []fieldcode.Field
 		body   bool
 		want   error
 	}{
@@ -59,7 +60,7 @@ func TestRequest(t *testing.T) {
 		{"colon in name", with("x:y: z"), false, http1.ErrName},
 		{"space in name", with("x y: z"), false, http1.ErrName},
 		{"CR LF in name", list(append(start[:4:4], "x\r\ny: z")...), false, http1.ErrName},
-		{"empty name", append(with(), Field{nil, []byte("x")}), false, http1.ErrNameEmpty},
+		{"empty name", append(with(), fieldcode.Field{Value: []byte("x")}), false, http1.ErrNameEmpty},
 		{"CR in value", with("x: a\rb"), false, http1.ErrValue},
 		{"LF in value", with("x: a\nb"), false, http1.ErrValue},
 		{"NUL in value", with("x: a\x00b"), false, http1.ErrValue},
@@ -122,7 +123,7 @@ func TestRequestMeaning(t *testing.T) {
 
 func TestTrailers(t *testing.T) {
 	for _, tt := range []struct {
-		fields []Field
+		fields []fieldcode.Field
 		want   string
 		err    error // of a request
 	}{
@@ -158,11 +159,11 @@ func FuzzRequest(f *testing.F) {
 	f.Add("CONNECT", "https", "[::1]", "*", "websocket", "te", "trailers", "expect", "100-continue", false)
 	f.Add("GET", "https", "a", "/\r\nx: y", "", "x\r\ny", "a\rb", "transfer-encoding", "chunked", false)
 	f.Fuzz(func(t *testing.T, method, scheme, authority, path, protocol, n1, v1, n2, v2 string, ended bool) {
-		fields := []Field{{[]byte(":method"), []byte(method)}, {[]byte(":scheme"), []byte(scheme)}, {[]byte(":authority"), []byte(authority)}, {[]byte(":path"), []byte(path)}}
+		fields := []fieldcode.Field{{Name: []byte(":method"), Value: []byte(method)}, {Name: []byte(":scheme"), Value: []byte(scheme)}, {Name: []byte(":authority"), Value: []byte(authority)}, {Name: []byte(":path"), Value: []byte(path)}}
 		if protocol != "" {
-			fields = append(fields, Field{[]byte(":protocol"), []byte(protocol)})
+			fields = append(fields, fieldcode.Field{Name: []byte(":protocol"), Value: []byte(protocol)})
 		}
-		fields = append(fields, Field{[]byte(n1), []byte(v1)}, Field{[]byte(n2), []byte(v2)})
+		fields = append(fields, fieldcode.Field{Name: []byte(n1), Value: []byte(v1)}, fieldcode.Field{Name: []byte(n2), Value: []byte(v2)})
 		var r http1.Request
 		if _, err := Request(&r, fields, nil, ended); err != nil {
 			if _, ok := err.(*http1.Error); !ok {

@@ -1,11 +1,14 @@
 package http2
 
-import "elbow/internal/http1"
+import (
+	"elbow/internal/fieldcode"
+	"elbow/internal/http1"
+)
 
 // Response fills resp from the fields of a header list (RFC 9113, 8.3.2). toHead
 // says that the request was a HEAD, ended that no body follows. Any error makes
 // the response malformed.
-func Response(resp *http1.Response, fields []Field, toHead, ended bool) error {
+func Response(resp *http1.Response, fields []fieldcode.Field, toHead, ended bool) error {
 	if len(fields) == 0 || string(fields[0].Name) != ":status" {
 		return http1.ErrPseudoField
 	}

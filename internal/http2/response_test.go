@@ -3,12 +3,13 @@ package http2
 import (
 	"testing"
 
+	"elbow/internal/fieldcode"
 	"elbow/internal/http1"
 )
 
 func TestResponse(t *testing.T) {
 	for _, tt := range []struct {
-		fields        []Field
+		fields        []fieldcode.Field
 		toHead, ended bool
 		want          error
 		framing       http1.Framing

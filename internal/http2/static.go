@@ -1,5 +1,7 @@
 package http2
 
+import "elbow/internal/fieldcode"
+
 // staticFields is the static table (RFC 7541, appendix A). Index 0 is not used.
 var staticFields = [...]struct{ name, value string }{
 	{},
@@ -69,9 +71,9 @@ var staticFields = [...]struct{ name, value string }{
 // statics is the static table as the decoder returns it. It is never written to.
 var statics = staticTable()
 
-func staticTable() (t [len(staticFields)]Field) {
+func staticTable() (t [len(staticFields)]fieldcode.Field) {
 	for i, f := range staticFields {
-		t[i] = Field{Name: []byte(f.name), Value: []byte(f.value)}
+		t[i] = fieldcode.Field{Name: []byte(f.name), Value: []byte(f.value)}
 	}
 	return t
 }

@@ -1,13 +1,13 @@
 package http3
 
-import "elbow/internal/http2"
+import "elbow/internal/fieldcode"
 
 // A Section is a decoded field section (RFC 9204, 4.5). The zero value is ready
 // for use; a reused one reuses its slice.
 type Section struct {
 	// Fields are valid until the next Decode and as long as the bytes of its
 	// arena are not moved. Pseudo-header fields are among them.
-	Fields []http2.Field
+	Fields []fieldcode.Field
 
 	// TooLong says that there were more than MaxListBytes. Fields are those
 	// before the limit.
@@ -15,9 +15,6 @@ type Section struct {
 
 	size int
 }
-
-// overhead is the size of a field in a section beyond its text (RFC 9114, 4.2.2).
-const overhead = 32
 
 // Decode decodes one block. The client was told that there is no dynamic table,
 // so that no block depends on another. Fields that are not in the static table
@@ -37,9 +34,9 @@ func (s *Section) Decode(arena, block []byte) ([]byte, error) {
 	if len(block) < 2 || block[0] != 0 || block[1]&0x80 != 0 {
 		return arena, ErrCompression
 	}
-	_, block, ok := http2.ReadInt(block[1:], 7)
+	_, block, ok := fieldcode.ReadInt(block[1:], 7)
 	for ok && len(block) > 0 {
-		var f http2.Field
+		var f fieldcode.Field
 		if arena, f, block, ok = decodeField(arena, block); !ok {
 			break
 		}
@@ -54,8 +51,8 @@ func (s *Section) Decode(arena, block []byte) ([]byte, error) {
 }
 
 // take adds a field to the section, if it fits.
-func (s *Section) take(f http2.Field) {
-	if s.size += len(f.Name) + len(f.Value) + overhead; s.size > MaxListBytes {
+func (s *Section) take(f fieldcode.Field) {
+	if s.size += f.Size(); s.size > MaxListBytes {
 		s.TooLong = true
 		return
 	}
@@ -64,26 +61,26 @@ func (s *Section) take(f http2.Field) {
 
 // decodeField decodes one field line (RFC 9204, 4.5.2, 4.5.4 and 4.5.6). Lines
 // that refer to the dynamic table are in error.
-func decodeField(arena, block []byte) (_ []byte, f http2.Field, rest []byte, ok bool) {
+func decodeField(arena, block []byte) (_ []byte, f fieldcode.Field, rest []byte, ok bool) {
 	var i int
 	switch first := block[0]; {
 	case first&0xc0 == 0xc0: // indexed
-		if i, block, ok = http2.ReadInt(block, 6); !ok || i >= len(statics) {
+		if i, block, ok = fieldcode.ReadInt(block, 6); !ok || i >= len(statics) {
 			return arena, f, nil, false
 		}
 		return arena, statics[i], block, true
 	case first&0xd0 == 0x50: // literal with a name reference
-		if i, block, ok = http2.ReadInt(block, 4); !ok || i >= len(statics) {
+		if i, block, ok = fieldcode.ReadInt(block, 4); !ok || i >= len(statics) {
 			return arena, f, nil, false
 		}
 		f.Name = statics[i].Name
 	case first&0xe0 == 0x20: // literal
-		if arena, f.Name, block, ok = http2.ReadString(arena, block, 3); !ok {
+		if arena, f.Name, block, ok = fieldcode.ReadString(arena, block, 3); !ok {
 			return arena, f, nil, false
 		}
 	default:
 		return arena, f, nil, false
 	}
-	arena, f.Value, block, ok = http2.ReadString(arena, block, 7)
+	arena, f.Value, block, ok = fieldcode.ReadString(arena, block, 7)
 	return arena, f, block, ok
 }

@@ -1,8 +1,8 @@
 // Package http3 is the part of HTTP/3 (RFC 9114) and QPACK (RFC 9204) that needs
 // no socket: what a server reads from the streams of a client, and the bytes it
 // sends on them. It knows no QUIC, no goroutines, no time and no policy; in
-// steady state it allocates nothing. The rules for requests are those of package
-// http2. Start reading at Stream.Next, then Section.Decode.
+// steady state it allocates nothing. Package http2 has the rules for requests, which
+// are the same. Start reading at Stream.Next, then Section.Decode.
 package http3
 
 // A FrameType is the type of a frame (RFC 9114, 7.2). Others are skipped.

@@ -9,11 +9,11 @@ import (
 
 	"github.com/quic-go/qpack"
 
-	"elbow/internal/http2"
+	"elbow/internal/fieldcode"
 )
 
 // list formats fields as "name: value" lines.
-func list(fields []http2.Field) string {
+func list(fields []fieldcode.Field) string {
 	var b strings.Builder
 	for _, f := range fields {
 		b.WriteString(string(f.Name) + ": " + string(f.Value) + "\n")
@@ -155,7 +155,7 @@ func TestDecodeErrors(t *testing.T) {
 
 // A section over the limit is reported, one far over it ends the connection.
 func TestDecodeLimits(t *testing.T) {
-	entry := len("accept") + len("*/*") + overhead
+	entry := len("accept") + len("*/*") + fieldcode.Overhead
 	fits := MaxListBytes / entry
 	for _, tt := range []struct {
 		lines   int

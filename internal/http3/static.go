@@ -1,6 +1,6 @@
 package http3
 
-import "elbow/internal/http2"
+import "elbow/internal/fieldcode"
 
 // staticFields is the static table (RFC 9204, appendix A).
 var staticFields = [...]struct{ name, value string }{
@@ -108,9 +108,9 @@ var staticFields = [...]struct{ name, value string }{
 // statics is the static table as the decoder returns it. It is never written to.
 var statics = staticTable()
 
-func staticTable() (t [len(staticFields)]http2.Field) {
+func staticTable() (t [len(staticFields)]fieldcode.Field) {
 	for i, f := range staticFields {
-		t[i] = http2.Field{Name: []byte(f.name), Value: []byte(f.value)}
+		t[i] = fieldcode.Field{Name: []byte(f.name), Value: []byte(f.value)}
 	}
 	return t
 }

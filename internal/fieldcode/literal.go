@@ -1,4 +1,4 @@
-package http2
+package fieldcode
 
 // ReadInt reads an integer with a prefix of bits, as in HPACK and QPACK (RFC
 // 7541, 5.1; RFC 9204, 4.1.1). No block of a reasonable length needs more than 28
@@ -41,10 +41,10 @@ func ReadString(arena, b []byte, bits uint) (_, s, rest []byte, ok bool) {
 		return arena, nil, nil, false
 	}
 	if !coded {
-		arena, s = keepBytes(arena, b[:n])
+		arena, s = Keep(arena, b[:n])
 		return arena, s, b[n:], true
 	}
-	arena = room(arena, n*8/5+1) // the shortest codes have 5 bits
+	arena = Grow(arena, n*8/5+1) // the shortest codes have 5 bits
 	start := len(arena)
 	arena, ok = appendHuffman(arena, b[:n])
 	return arena, arena[start:len(arena):len(arena)], b[n:], ok
