@@ -24,8 +24,6 @@ type largeType struct {
 // largeTypes are the types with more than maxMethods methods, by package and name.
 var largeTypes = map[string]largeType{
 	"internal/manifest.planner": {29, "to be divided"},
-	"internal/proxy.Proxy":      {32, "to be divided"},
-	"internal/proxy.Listener":   {28, "to be divided"},
 	"internal/socket.Conn":      {27, "to be divided"},
 	"internal/udp.loop":         {26, "to be divided"},
 	"internal/proxy/h2.stream":  {40, "to be divided"},

@@ -16,13 +16,11 @@ func (l *Listener) Close() {
 		return
 	}
 	close(l.done)
-	l.proxy.mu.Lock()
-	delete(l.proxy.open, l)
-	l.proxy.mu.Unlock()
+	l.proxy.leave(l)
 	defer l.proxy.listeners.Remove(l.frontend.Counts)
 	_ = l.tcp.Close() // closed once, by the Swap above
 	l.proxy.files.Release(overload.TCPDescriptors, 0)
-	l.each(func(o *exchange.Origin) { o.Member.Retire() })
+	l.conns.each(func(o *exchange.Origin) { o.Member.Retire() })
 }
 
 // Drain closes the listener and returns when the last exchange has ended. When ctx
@@ -31,14 +29,14 @@ func (l *Listener) Close() {
 func (l *Listener) Drain(ctx context.Context) error {
 	l.Close()
 	ended := make(chan struct{})
-	go l.await(ended) // ends with the last connection, which the cut below ensures
+	go l.conns.await(ended) // ends with the last connection, which the cut below ensures
 	select {
 	case <-ended:
 		return nil
 	case <-ctx.Done():
 	}
 	cut := 0
-	l.each(func(o *exchange.Origin) {
+	l.conns.each(func(o *exchange.Origin) {
 		o.CutOff(exchange.DrainOver)
 		cut++
 	})
@@ -47,18 +45,4 @@ func (l *Listener) Drain(ctx context.Context) error {
 		return nil // the last connection had ended
 	}
 	return ctx.Err()
-}
-
-func (l *Listener) await(ended chan<- struct{}) {
-	l.running.Wait()
-	close(ended)
-}
-
-// each calls f for every current connection. f must not block.
-func (l *Listener) each(f func(*exchange.Origin)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for o := range l.conns {
-		f(o)
-	}
 }

@@ -478,7 +478,7 @@ func TestH2Settled(t *testing.T) {
 
 // h2 returns the only connection of the listener.
 func (r *rig) h2() (h *h2.Conn) {
-	r.lis.each(func(o *exchange.Origin) { h, _ = o.Member.(*h2.Conn) })
+	r.lis.conns.each(func(o *exchange.Origin) { h, _ = o.Member.(*h2.Conn) })
 	return h
 }
 

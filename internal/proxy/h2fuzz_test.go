@@ -48,7 +48,7 @@ func FuzzH2(f *testing.F) {
 		if err := c.Wire.Open(near, nil, false, time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if !r.lis.add(&c.Origin) {
+		if !r.lis.conns.add(&c.Origin) {
 			t.Fatal("no room")
 		}
 		c.Stream = &c.Wire

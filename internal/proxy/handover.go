@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
 	"syscall"
 
 	"elbow/internal/datagram"
@@ -44,19 +45,31 @@ type Given struct {
 	Routes  []datagram.GivenRoute // of a UDP socket
 }
 
+// A Handover has the listeners of a process, and its part in a takeover: it gives away
+// their sockets, or has those that were inherited from the older process.
+type Handover struct {
+	tag   datagram.Tag          // of this process
+	begun chan struct{}         // closed when connections may be accepted
+	files *overload.Descriptors // of the process
+
+	mu        sync.Mutex
+	open      map[*Listener]struct{} // the open listeners; guarded by mu
+	inherited map[socketName]Socket  // not yet used; guarded by mu
+}
+
 // Tag returns the tag in the QUIC connection ids of this process.
-func (p *Proxy) Tag() []byte { return p.tag[:] }
+func (h *Handover) Tag() []byte { return h.tag[:] }
 
 // Sockets returns the sockets of all listeners. A UDP socket comes with a route to
 // this process, on which it receives the packets of its own connections.
-func (p *Proxy) Sockets() (all []Given) {
-	for _, l := range p.listening() {
+func (h *Handover) Sockets() (all []Given) {
+	for _, l := range h.listening() {
 		address := l.Addr()
 		all = append(all, Given{
 			Network: "tcp", Address: address, Open: func() (*os.File, error) { return socket.Duplicate(l.tcp) },
 		})
 		if d := l.datagrams(); d != nil {
-			all = append(all, Given{Network: "udp", Address: address, Open: d.Duplicate, Routes: d.GiveRoutes(p.tag)})
+			all = append(all, Given{Network: "udp", Address: address, Open: d.Duplicate, Routes: d.GiveRoutes(h.tag)})
 		}
 	}
 	return all
@@ -70,12 +83,26 @@ func (l *Listener) datagrams() *datagram.Socket {
 	return l.quic.socket.Load()
 }
 
+// enter adds an open listener.
+func (h *Handover) enter(l *Listener) {
+	h.mu.Lock()
+	h.open[l] = struct{}{}
+	h.mu.Unlock()
+}
+
+// leave removes a listener that is being closed.
+func (h *Handover) leave(l *Listener) {
+	h.mu.Lock()
+	delete(h.open, l)
+	h.mu.Unlock()
+}
+
 // listening returns the listeners that have not been closed.
-func (p *Proxy) listening() []*Listener {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	all := make([]*Listener, 0, len(p.open))
-	for l := range p.open {
+func (h *Handover) listening() []*Listener {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make([]*Listener, 0, len(h.open))
+	for l := range h.open {
 		all = append(all, l)
 	}
 	return all
@@ -83,9 +110,9 @@ func (p *Proxy) listening() []*Listener {
 
 // Pause stops reading datagrams. When it returns, none is being read any more; they
 // stay in the socket buffers.
-func (p *Proxy) Pause() {
-	p.readAll(datagram.FromNone)
-	for _, l := range p.listening() {
+func (h *Handover) Pause() {
+	h.readAll(datagram.FromNone)
+	for _, l := range h.listening() {
 		if d := l.datagrams(); d != nil {
 			d.AwaitReader()
 		}
@@ -93,10 +120,10 @@ func (p *Proxy) Pause() {
 }
 
 // Resume continues reading after Pause.
-func (p *Proxy) Resume() { p.readAll(datagram.FromSocket) }
+func (h *Handover) Resume() { h.readAll(datagram.FromSocket) }
 
-func (p *Proxy) readAll(source uint32) {
-	for _, l := range p.listening() {
+func (h *Handover) readAll(source uint32) {
+	for _, l := range h.listening() {
 		if d := l.datagrams(); d != nil {
 			d.SetSource(source)
 		}
@@ -117,21 +144,21 @@ func (l *Listener) Yield() {
 
 // Begin makes the listeners accept connections, which Options.Inherited has delayed,
 // and closes inherited sockets that no listener has taken.
-func (p *Proxy) Begin() {
-	p.mu.Lock()
-	unused := p.inherited
-	p.inherited = nil
-	p.mu.Unlock()
+func (h *Handover) Begin() {
+	h.mu.Lock()
+	unused := h.inherited
+	h.inherited = nil
+	h.mu.Unlock()
 	for _, s := range unused {
 		s.close()
 	}
-	close(p.begun)
-	p.readAll(datagram.FromSocket)
+	close(h.begun)
+	h.readAll(datagram.FromSocket)
 }
 
 // Forget closes the routes to an older process that has ended.
-func (p *Proxy) Forget(tag []byte) {
-	for _, l := range p.listening() {
+func (h *Handover) Forget(tag []byte) {
+	for _, l := range h.listening() {
 		if d := l.datagrams(); d != nil {
 			d.Forget(tag)
 		}
@@ -152,13 +179,22 @@ func byName(all []Socket) map[socketName]Socket {
 	return m
 }
 
+// Inherit removes and returns the inherited socket for an address, if there is one.
+func (h *Handover) Inherit(network string, address netip.AddrPort) (*os.File, bool) {
+	s, ok := h.inherit(network, address)
+	return s.File, ok
+}
+
+// Begun returns a channel that is closed when connections may be accepted.
+func (h *Handover) Begun() <-chan struct{} { return h.begun }
+
 // inherit removes and returns an inherited socket.
-func (p *Proxy) inherit(network string, addr netip.AddrPort) (Socket, bool) {
+func (h *Handover) inherit(network string, addr netip.AddrPort) (Socket, bool) {
 	name := socketName{network, addr}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s, ok := p.inherited[name]
-	delete(p.inherited, name)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s, ok := h.inherited[name]
+	delete(h.inherited, name)
 	return s, ok
 }
 
@@ -170,16 +206,16 @@ func (s *Socket) close() {
 }
 
 // listenTCP returns the inherited socket for addr or opens one.
-func (p *Proxy) listenTCP(addr netip.AddrPort) (tcp *net.TCPListener, raw syscall.RawConn, err error) {
-	if err := p.files.Claim(overload.TCPDescriptors, 0); err != nil {
+func (h *Handover) listenTCP(addr netip.AddrPort) (tcp *net.TCPListener, raw syscall.RawConn, err error) {
+	if err := h.files.Claim(overload.TCPDescriptors, 0); err != nil {
 		return nil, nil, err
 	}
 	defer func() {
 		if err != nil {
-			p.files.Release(overload.TCPDescriptors, 0)
+			h.files.Release(overload.TCPDescriptors, 0)
 		}
 	}()
-	if tcp, err = p.openTCP(addr); err != nil {
+	if tcp, err = h.openTCP(addr); err != nil {
 		return nil, nil, err
 	}
 	if raw, err = tcp.SyscallConn(); err != nil {
@@ -188,8 +224,8 @@ func (p *Proxy) listenTCP(addr netip.AddrPort) (tcp *net.TCPListener, raw syscal
 	return tcp, raw, err
 }
 
-func (p *Proxy) openTCP(addr netip.AddrPort) (*net.TCPListener, error) {
-	s, ok := p.inherit("tcp", addr)
+func (h *Handover) openTCP(addr netip.AddrPort) (*net.TCPListener, error) {
+	s, ok := h.inherit("tcp", addr)
 	if !ok {
 		return listen(addr)
 	}
@@ -208,26 +244,26 @@ func (p *Proxy) openTCP(addr netip.AddrPort) (*net.TCPListener, error) {
 
 // listenUDP returns the inherited socket for addr or opens one. An inherited socket is
 // not read before Begin.
-func (p *Proxy) listenUDP(addr netip.AddrPort) (d *datagram.Socket, err error) {
-	if err := p.files.Claim(overload.QUICDescriptors, overload.QUICDescriptors); err != nil {
+func (h *Handover) listenUDP(addr netip.AddrPort) (d *datagram.Socket, err error) {
+	if err := h.files.Claim(overload.QUICDescriptors, overload.QUICDescriptors); err != nil {
 		return nil, err
 	}
-	if d, err = p.openUDP(addr); err != nil {
-		p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors)
+	if d, err = h.openUDP(addr); err != nil {
+		h.files.Release(overload.QUICDescriptors, overload.QUICDescriptors)
 		return nil, err
 	}
-	d.OnClose(func() { p.files.Release(overload.QUICDescriptors, overload.QUICDescriptors) })
+	d.OnClose(func() { h.files.Release(overload.QUICDescriptors, overload.QUICDescriptors) })
 	return d, nil
 }
 
-func (p *Proxy) openUDP(addr netip.AddrPort) (*datagram.Socket, error) {
-	s, ok := p.inherit("udp", addr)
+func (h *Handover) openUDP(addr netip.AddrPort) (*datagram.Socket, error) {
+	s, ok := h.inherit("udp", addr)
 	if !ok {
 		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
 		if err != nil {
 			return nil, err
 		}
-		return datagram.NewSocket(udp, p.source()), nil
+		return datagram.NewSocket(udp, h.source()), nil
 	}
 	defer s.close()
 	c, err := net.FilePacketConn(s.File) // a duplicate
@@ -239,7 +275,7 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagram.Socket, error) {
 		_ = c.Close() // it is not used
 		return nil, fmt.Errorf("the inherited socket is a %T", c)
 	}
-	d := datagram.NewSocket(udp, p.source())
+	d := datagram.NewSocket(udp, h.source())
 	if err := d.InheritRoutes(s.Routes); err != nil {
 		_ = d.Close() // it was not used
 		return nil, err
@@ -248,9 +284,9 @@ func (p *Proxy) openUDP(addr netip.AddrPort) (*datagram.Socket, error) {
 }
 
 // source returns where a new UDP socket reads from.
-func (p *Proxy) source() uint32 {
+func (h *Handover) source() uint32 {
 	select {
-	case <-p.begun:
+	case <-h.begun:
 		return datagram.FromSocket
 	default:
 		return datagram.FromNone

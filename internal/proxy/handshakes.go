@@ -78,7 +78,7 @@ func (l *Listener) turnAway(tcp *net.TCPConn) bool {
 // shed accepts and closes pending connections at the level of system calls, without
 // creating a net.Conn. With three times as many handshakes of 0.3 ms as can be
 // computed, goodput is 0.7 of the peak with shed and with the count of connections
-// that Listener.full has admitted; it was 0.5.
+// that connections.full has admitted; it was 0.5.
 func (l *Listener) shed() {
 	counts := l.frontend.Counts.Local()
 	_ = l.raw.Control(func(fd uintptr) { // if it is closed, nothing is pending

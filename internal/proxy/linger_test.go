@@ -260,12 +260,12 @@ func TestTakenBeforeReset(t *testing.T) {
 			} else {
 				waitFor(t, "a client that stands still", func() bool {
 					owed := 0
-					r.lis.each(func(o *exchange.Origin) { owed += o.Memory.Debts() })
+					r.lis.conns.each(func(o *exchange.Origin) { owed += o.Memory.Debts() })
 					return owed > 0
 				})
 			}
 			var served *tcp.Conn
-			r.lis.each(func(o *exchange.Origin) { served = o.Member.(*tcp.Conn) })
+			r.lis.conns.each(func(o *exchange.Origin) { served = o.Member.(*tcp.Conn) })
 			c.leave()
 			waitFor(t, "the reset", served.Gone)
 			x := exchange.TakeExchange(&served.Origin, nil, served, 0)

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,13 +26,9 @@ type Listener struct {
 	raw      syscall.RawConn // of tcp
 	tls      *tls.Config     // nil: plain HTTP
 	quic     *quicPort       // nil: no HTTP/3
-	overflow overflow
+	conns    connections
 
-	done    chan struct{}  // closed when draining begins
-	running sync.WaitGroup // the accept loop and all connections
-
-	mu    sync.Mutex
-	conns map[*exchange.Origin]struct{} // guarded by mu
+	done chan struct{} // closed when draining begins
 }
 
 // Listen opens addr and serves cfg on it. The error matches EADDRINUSE if the address
@@ -61,9 +56,9 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 		tcp:   tcp,
 		raw:   raw,
 		done:  make(chan struct{}),
-		conns: make(map[*exchange.Origin]struct{}),
 	}
-	l.frontend.Members = (*members)(l)
+	l.conns.frontend, l.conns.clients, l.conns.open = &l.frontend, &p.clients, make(map[*exchange.Origin]struct{})
+	l.frontend.Members = &l.conns
 	l.frontend.Process, l.frontend.Addr, l.frontend.Secure = &p.process, l.Addr(), cfg.Certificate != nil
 	l.frontend.Retries.Open(p.retryPercent, p.retryBurst)
 	l.settings.Store(cfg)
@@ -80,13 +75,11 @@ func (p *Proxy) listen(addr netip.AddrPort, cfg *Config, sampled bool) (*Listene
 		sample = l.sample
 	}
 	l.frontend.Counts = p.listeners.Add(sample, cfg.LoadBalancer, strconv.Itoa(cfg.Port))
-	p.mu.Lock()
-	p.open[l] = struct{}{}
-	p.mu.Unlock()
+	p.enter(l)
 	if l.quic != nil {
 		l.quic.start()
 	}
-	l.running.Add(1)
+	l.conns.running.Add(1)
 	go l.accept() // ends when Drain closes the socket; Drain waits for it
 	return l, nil
 }
@@ -109,7 +102,7 @@ func (l *Listener) Addr() netip.AddrPort {
 
 // accept accepts connections until the socket is closed.
 func (l *Listener) accept() {
-	defer l.running.Done()
+	defer l.conns.running.Done()
 	select {
 	case <-l.proxy.begun:
 	case <-l.done:
@@ -158,79 +151,13 @@ func (l *Listener) admit(accepted *net.TCPConn) {
 		_ = accepted.Close()      // no bytes were exchanged
 		return
 	}
-	if !l.add(&c.Origin) {
+	if !l.conns.add(&c.Origin) {
 		counts.Refused.Inc()
 		_ = accepted.Close() // no bytes were exchanged
 		return
 	}
 	counts.Open.Add(1)
 	go l.begin(c) // ends with the connection, or when it becomes another Member; Drain waits
-}
-
-// add adds a connection to the set and reports whether there was room.
-func (l *Listener) add(o *exchange.Origin) bool {
-	ok := l.book(o)
-	if o.Overflow {
-		l.overLimit()
-		if ok {
-			l.frontend.Counts.Local().Overflow.Inc()
-		}
-	}
-	return ok
-}
-
-func (l *Listener) book(o *exchange.Origin) bool {
-	p := l.proxy
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.frontend.Hurries() {
-		return false
-	}
-	here, total := len(l.conns)+1, int(p.conns.Add(1))
-	o.Overflow = here > p.maxListener || total > p.max
-	if here > p.maxListener+p.maxListener/overflowShare || total > p.max+p.max/overflowShare {
-		p.conns.Add(-1)
-		return false
-	}
-	l.conns[o] = struct{}{}
-	l.running.Add(1)
-	return true
-}
-
-// full reports whether add would find no room.
-func (l *Listener) full() bool {
-	p := l.proxy
-	l.mu.Lock()
-	here := len(l.conns)
-	l.mu.Unlock()
-	return here >= p.maxListener+p.maxListener/overflowShare || int(p.conns.Load()) >= p.max+p.max/overflowShare
-}
-
-// members implements exchange.Members for the listener.
-type members Listener
-
-// Become implements exchange.Members.
-func (l *members) Become(o *exchange.Origin, m exchange.Member) {
-	l.mu.Lock()
-	o.Member = m
-	l.mu.Unlock()
-}
-
-// Remove implements exchange.Members.
-func (l *members) Remove(o *exchange.Origin) { (*Listener)(l).remove(o) }
-
-func (l *Listener) remove(o *exchange.Origin) {
-	l.mu.Lock()
-	delete(l.conns, o)
-	here := len(l.conns)
-	l.mu.Unlock()
-	o.Memory.Close()
-	l.frontend.Counts.Local().Open.Add(-1)
-	total := l.proxy.conns.Add(-1)
-	if l.overflow.active.Load() {
-		l.maybeUnderLimit(here, int(total))
-	}
-	l.running.Done()
 }
 
 // sleep waits for d or until done is closed, and reports whether d has passed.

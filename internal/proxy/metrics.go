@@ -46,7 +46,7 @@ func (c collector) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c collector) Collect(out chan<- prometheus.Metric) {
-	out <- prometheus.MustNewConstMetric(descConns, prometheus.GaugeValue, float64(c.p.conns.Load()))
+	out <- prometheus.MustNewConstMetric(descConns, prometheus.GaugeValue, float64(c.p.clients.open.Load()))
 	if c.p.lot != nil {
 		out <- prometheus.MustNewConstMetric(descParked, prometheus.GaugeValue, float64(c.p.lot.Len()))
 	}

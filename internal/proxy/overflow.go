@@ -11,22 +11,22 @@ type overflow struct {
 }
 
 // overLimit records a connection over a limit.
-func (l *Listener) overLimit() {
-	l.overflow.beyond.Add(1)
-	if !l.overflow.active.CompareAndSwap(false, true) {
+func (c *connections) overLimit() {
+	c.overflow.beyond.Add(1)
+	if !c.overflow.active.CompareAndSwap(false, true) {
 		return
 	}
-	l.proxy.process.Log.Warn("connections beyond the limit, new ones get 503", "listener", l.Addr(),
-		"limit", l.proxy.maxListener, "total", l.proxy.conns.Load(), "total_limit", l.proxy.max)
+	c.frontend.Process.Log.Warn("connections beyond the limit, new ones get 503", "listener", c.frontend.Addr,
+		"limit", c.clients.maxListener, "total", c.clients.open.Load(), "total_limit", c.clients.max)
 }
 
 // maybeUnderLimit ends the episode if the numbers of connections, of this listener and in
 // total, are well under their limits.
-func (l *Listener) maybeUnderLimit(here, total int) {
-	p := l.proxy
-	if here > p.maxListener-p.maxListener/overflowShare || total > p.max-p.max/overflowShare ||
-		!l.overflow.active.CompareAndSwap(true, false) {
+func (c *connections) maybeUnderLimit(here, total int) {
+	all := c.clients
+	if here > all.maxListener-all.maxListener/overflowShare || total > all.max-all.max/overflowShare ||
+		!c.overflow.active.CompareAndSwap(true, false) {
 		return
 	}
-	p.process.Log.Info("connections within the limit again", "listener", l.Addr(), "beyond", l.overflow.beyond.Swap(0))
+	c.frontend.Process.Log.Info("connections within the limit again", "listener", c.frontend.Addr, "beyond", c.overflow.beyond.Swap(0))
 }

@@ -37,7 +37,7 @@ func TestParkedServes(t *testing.T) {
 			c.send(get[10:]).want(200, "hello")
 			r.parked(1)
 			_ = c.Close()
-			waitFor(t, "the connection to be gone", func() bool { return r.proxy.conns.Load() == 0 })
+			waitFor(t, "the connection to be gone", func() bool { return r.proxy.clients.open.Load() == 0 })
 		})
 	}
 }
@@ -102,7 +102,7 @@ func TestParkedDrain(t *testing.T) {
 	for name, end := range map[string]func(*Listener) error{
 		"drain": func(l *Listener) error { return l.Drain(context.Background()) },
 		"cut": func(l *Listener) error {
-			l.each(func(o *exchange.Origin) { o.Member.Cut() })
+			l.conns.each(func(o *exchange.Origin) { o.Member.Cut() })
 			return l.Drain(context.Background())
 		},
 	} {

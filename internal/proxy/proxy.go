@@ -17,12 +17,10 @@ import (
 	"math"
 	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"elbow/internal/accesslog"
-	"elbow/internal/datagram"
 	"elbow/internal/exchange"
 	"elbow/internal/metrics"
 	"elbow/internal/overload"
@@ -91,30 +89,24 @@ type Options struct {
 
 // A Proxy is shared by all HTTP and HTTPS listeners of the process.
 type Proxy struct {
+	Handover
+
 	process      exchange.Process // for the exchanges
-	max          int              // limit of client connections
-	maxListener  int
-	maxBackend   int           // limit of exchanges with one backend
-	queueFor     time.Duration // longest wait in a backend's queue
+	maxBackend   int              // limit of exchanges with one backend
+	queueFor     time.Duration    // longest wait in a backend's queue
 	retryPercent int
 	retryBurst   int
 	maxShaking   int   // QUIC handshakes of a listener
 	quicRoom     int64 // QUIC handshakes that fit into memory
 	http3        bool
-	tag          datagram.Tag  // of this process
-	begun        chan struct{} // closed when connections may be accepted
 
 	listeners *metrics.Set[exchange.ListenerCounts]
 	backends  *metrics.Set[exchange.BackendCounts]
 
-	lot   *socket.Lot  // parking lot of idle client connections; nil: they keep a goroutine each
-	conns atomic.Int64 // open client connections
+	lot     *socket.Lot // parking lot of idle client connections; nil: they keep a goroutine each
+	clients clients
 
 	quicShaking atomic.Int64 // QUIC handshakes in progress
-
-	mu        sync.Mutex
-	open      map[*Listener]struct{} // the open listeners; guarded by mu
-	inherited map[socketName]Socket  // not yet used; guarded by mu
 
 	shakes  overload.Gate // of TLS handshakes being computed
 	yield   overload.HandshakeYield
@@ -133,14 +125,14 @@ func New(o Options) *Proxy {
 			Drain:        cmp.Or(o.DrainTimeout, DefaultDrainTimeout),
 			AbortOnClose: o.AbortOnClose,
 		},
-		max:   cmp.Or(o.MaxConns, DefaultMaxConns),
 		http3: o.HTTP3,
 
-		tag:   newTag(o.Inherited),
-		begun: make(chan struct{}),
-		open:  make(map[*Listener]struct{}),
-
-		inherited: byName(o.Inherited),
+		Handover: Handover{
+			tag:       newTag(o.Inherited),
+			begun:     make(chan struct{}),
+			open:      make(map[*Listener]struct{}),
+			inherited: byName(o.Inherited),
+		},
 
 		maxBackend: cmp.Or(o.MaxBackendConns, DefaultMaxBackendConns),
 		queueFor:   cmp.Or(o.QueueTimeout, DefaultQueueTimeout),
@@ -153,6 +145,9 @@ func New(o Options) *Proxy {
 		listeners: exchange.NewListenerSet(),
 		backends:  exchange.NewBackendSet(),
 	}
+	p.Handover.files = &p.files
+	p.clients.max = cmp.Or(o.MaxConns, DefaultMaxConns)
+	p.clients.maxListener = cmp.Or(o.MaxListenerConns, p.clients.max)
 	if o.Inherited == nil {
 		p.Begin()
 	}
@@ -160,13 +155,12 @@ func New(o Options) *Proxy {
 		Limit: int64(cmp.Or(o.MaxHandshakes, runtime.GOMAXPROCS(0))),
 		Room:  handshakeRoom, Patience: handshakePatience, Inside: new(atomic.Int64),
 	}
-	p.process.Budget.Start(o.Memory, &p.conns, p.relieve)
+	p.process.Budget.Start(o.Memory, &p.clients.open, p.relieve)
 	p.quicRoom = math.MaxInt64
 	if limit := p.process.Budget.Limit(); limit > 0 {
 		p.quicRoom = limit / quicRoomShare / overload.QUICCost
 	}
 	p.files.Limit = int64(o.Descriptors)
-	p.maxListener = cmp.Or(o.MaxListenerConns, p.max)
 	if p.process.Log == nil {
 		p.process.Log = slog.Default()
 	}

@@ -46,7 +46,7 @@ func newQUIC(l *Listener) *quicPort {
 // start opens the port, or begins to retry.
 func (q *quicPort) start() {
 	s, err := q.open()
-	q.listener.running.Add(1)
+	q.listener.conns.running.Add(1)
 	go q.run(s, err) // ends when the listener is closed and its last connection has ended; Drain waits
 }
 
@@ -107,7 +107,7 @@ func (s *quicSocket) close() {
 // last connection has ended. If the first attempt to open it failed, s is nil and err
 // is the reason.
 func (q *quicPort) run(s *quicSocket, err error) {
-	defer q.listener.running.Done()
+	defer q.listener.conns.running.Done()
 	for {
 		if s == nil {
 			if s = q.retry(err); s == nil {
@@ -163,7 +163,7 @@ func (q *quicPort) admit(c *quic.Conn) {
 	start := c.Context().Value(quicStartKey{}).(*quicStart)
 	h := h3.New(&l.frontend, c, start.id.bytes(), &start.window, start.done)
 	q.conns.Add(1)
-	if !l.add(&h.Origin) {
+	if !l.conns.add(&h.Origin) {
 		l.frontend.Counts.Local().Refused.Inc()
 		go q.use(h.Refuse) // ends at once; run waits for it
 		return

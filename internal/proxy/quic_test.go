@@ -76,7 +76,7 @@ func TestUDPSocketBreaks(t *testing.T) {
 		return q.open()
 	})
 	r.lis.quic = q
-	r.lis.running.Add(1)
+	r.lis.conns.running.Add(1)
 	go q.run(s, nil) // ends when the listener is closed
 	r.dialRaw().ask("/")
 	_ = s.udp.Close()

@@ -152,7 +152,7 @@ func TestFirstIDIsTheClients(t *testing.T) {
 			c := r.dialH3(id)
 			c.get("/")
 			found := false
-			r.lis.each(func(o *exchange.Origin) { found = found || bytes.Equal(o.Key.QUICID, id) })
+			r.lis.conns.each(func(o *exchange.Origin) { found = found || bytes.Equal(o.Key.QUICID, id) })
 			if !found {
 				t.Errorf("retry %v: no connection has the id %x", retry, id)
 			}

@@ -41,10 +41,10 @@ func (q *quicPort) begin(ctx context.Context, info *quic.ClientInfo) (context.Co
 		l.refuseShake(overload.ErrQueueFull)
 		return nil, errShakes
 	}
-	if full := l.full(); full || l.frontend.Hurries() {
+	if full := l.conns.full(); full || l.frontend.Hurries() {
 		counts.Refused.Inc()
 		if full {
-			l.overLimit()
+			l.conns.overLimit()
 		}
 		return nil, exchange.ErrOverflow
 	}

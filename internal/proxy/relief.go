@@ -16,7 +16,7 @@ func (p *Proxy) relieve() {
 // footprints appends the footprint of each connection.
 func (p *Proxy) footprints(all []overload.Footprint) []overload.Footprint {
 	for _, l := range p.listening() {
-		l.each(func(o *exchange.Origin) { all = append(all, o.Footprint()) })
+		l.conns.each(func(o *exchange.Origin) { all = append(all, o.Footprint()) })
 	}
 	return all
 }

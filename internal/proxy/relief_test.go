@@ -91,7 +91,7 @@ func TestHoldingsAreReckoned(t *testing.T) {
 			r.awaitHeld(conns+2*(overload.ExchangeCost+overload.UploadCost), conns+2*(overload.ExchangeCost+overload.UploadCost))
 			waitFor(t, "clients that owe", func() bool {
 				owed := 0
-				r.lis.each(func(o *exchange.Origin) { owed += o.Memory.Debts() })
+				r.lis.conns.each(func(o *exchange.Origin) { owed += o.Memory.Debts() })
 				return owed == 2
 			})
 		}
@@ -169,7 +169,7 @@ func testLargestHolderGivesWay(t *testing.T, v version) {
 	<-asked
 	waitFor(t, "the end of the other exchange", func() bool {
 		var busy []*exchange.Origin
-		r.lis.each(func(o *exchange.Origin) {
+		r.lis.conns.each(func(o *exchange.Origin) {
 			if f := o.Footprint(); f.Bytes >= overload.ConnCost+overload.ExchangeCost && !f.Idle {
 				busy = append(busy, o)
 			}

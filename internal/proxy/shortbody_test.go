@@ -71,7 +71,7 @@ func (r *rig) shortBody(v version, rest string) io.Reader {
 		c.head(id)
 		c.ok(c.WriteData(id, true, nil))
 		waitFor(r.t, "the end of the upload", func() (ended bool) {
-			r.lis.each(func(o *exchange.Origin) {
+			r.lis.conns.each(func(o *exchange.Origin) {
 				ended = o.Member.(*h2.Conn).Snapshot().UploadsEnded > 0
 			})
 			return ended

@@ -25,7 +25,7 @@ type Snapshot struct {
 // differ by an exchange.
 func (l *Listener) Snapshot() Snapshot {
 	s := counted(l.frontend.Counts)
-	l.each(func(o *exchange.Origin) {
+	l.conns.each(func(o *exchange.Origin) {
 		if o.State.Load() == exchange.Active {
 			s.Active++
 		}

@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"net/netip"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -67,20 +65,11 @@ func (c *StreamCounts) Ended(took, connected time.Duration, side string) {
 	}
 }
 
-// Inherit removes and returns the inherited socket for an address, if there is one.
-func (p *Proxy) Inherit(network string, address netip.AddrPort) (*os.File, bool) {
-	s, ok := p.inherit(network, address)
-	return s.File, ok
-}
-
-// Begun returns a channel that is closed when connections may be accepted.
-func (p *Proxy) Begun() <-chan struct{} { return p.begun }
-
 // Files returns the descriptor budget of the process.
 func (p *Proxy) Files() *overload.Descriptors { return &p.files }
 
 // Conns returns the count of the client connections of the process.
-func (p *Proxy) Conns() *atomic.Int64 { return &p.conns }
+func (p *Proxy) Conns() *atomic.Int64 { return &p.clients.open }
 
 // Lines returns the function that writes access-log lines; nil if there is no access
 // log.
