@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"internal/backup":   {"internal/archive", "internal/handover", "internal/regular", "internal/store", "internal/store/embedded"},
 	"internal/profile":  {},
 	"internal/regular":  {},
+	"internal/names":    {"internal/regular"},
 
 	"internal/answer":         {"internal/yamltext"},
 	"internal/connlimit":      {},
@@ -74,7 +75,7 @@ var mayImport = map[string][]string{
 	"internal/control":        {"internal/elb", "internal/api", "internal/ram", "internal/cert", "internal/store", "internal/history", "internal/lockout"},
 	"internal/reconcile": {
 		"internal/elb", "internal/store", "internal/balance", "internal/health",
-		"internal/cert", "internal/address", "internal/exchange", "internal/proxy", "internal/stream", "internal/udp",
+		"internal/cert", "internal/address", "internal/exchange", "internal/names", "internal/proxy", "internal/stream", "internal/udp",
 	},
 
 	"internal/console": {"internal/api", "internal/elb", "internal/rpc", "internal/ram", "internal/metrics", "internal/openapi", "internal/snippet", "internal/lockout", "internal/regular"}, // what it does with them it is handed
@@ -82,7 +83,7 @@ var mayImport = map[string][]string{
 	"internal/node": {
 		"internal/address", "internal/backup", "internal/connlimit", "internal/console", "internal/control", "internal/datagram",
 		"internal/elb", "internal/gateway", "internal/handover", "internal/history", "internal/lockout", "internal/logs",
-		"internal/metrics", "internal/overload", "internal/profile", "internal/proxy", "internal/ram", "internal/reconcile",
+		"internal/metrics", "internal/names", "internal/overload", "internal/profile", "internal/proxy", "internal/ram", "internal/reconcile",
 		"internal/regular", "internal/rpc", "internal/socket", "internal/store", "internal/store/embedded", "internal/stream", "internal/udp",
 	},
 	"internal/demo": {"internal/api", "internal/cli", "internal/elb", "internal/node", "internal/rpc"},
@@ -119,6 +120,7 @@ var owners = map[string][]string{
 	"github.com/spf13/pflag":                 {"internal/cli"},
 	"github.com/quic-go/quic-go":             {"internal/datagram", "internal/proxy", "internal/proxy/h3", "bench"}, // QUIC alone; its HTTP/3 is for tests
 	"github.com/vishvananda/netlink":         {"internal/address"},
+	"github.com/miekg/dns":                   {"internal/names"},
 	"github.com/google/uuid":                 {"internal/gateway"},
 	"golang.org/x/net/http2/hpack":           {"internal/fieldcode"}, // the Huffman code
 	"golang.org/x/net/ipv4":                  {"internal/datagram"},  // its Message is what quic-go reads packets into

@@ -55,6 +55,7 @@ func (c *config) flags(name string) *flag.FlagSet {
 			"need a range of their own, metadata services an entry each. The sockets of\n"+
 			"-api and -admin are never backends, nor are unspecified, broadcast and multicast\n"+
 			"addresses")
+	c.dnsFlag(f)
 	c.apiFlags(f)
 	f.StringVar(&c.AccessLog, "access-log", c.AccessLog,
 		"`FILE` for a JSON line per request, connection or UDP session, - for standard\n"+

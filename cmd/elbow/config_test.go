@@ -52,7 +52,7 @@ func TestCompletion(t *testing.T) {
 func TestPrintedConfigCanBeRead(t *testing.T) {
 	args := []string{
 		"serve", "-print-config", "-data", "/somewhere else", "-vswitch", "10.9.0.0/24", "-backend-networks", "10.0.0.0/8, ::1", "-memory-limit", "512MiB",
-		"-manage-addresses", "-access-log", "-", "-region", "r 1",
+		"-manage-addresses", "-access-log", "-", "-region", "r 1", "-dns-servers", "10.0.0.53, [fd00::53]:5353",
 	}
 	printed, err := execute(t, args...)
 	if err != nil {
@@ -117,6 +117,8 @@ func TestConfigRefused(t *testing.T) {
 		{[]string{"-eip-pool", "203.0.113.7,203.0.113.0/24"}, "-eip-pool: 203.0.113.7/32 and 203.0.113.0/24 have"},
 		{[]string{"-eip-pool", "169.254.0.0/16"}, "-eip-pool: 169.254.0.0/16 holds link-local addresses"},
 		{[]string{"-eip-pool", "203.0.113"}, "-eip-pool"},
+		{[]string{"-dns-servers", "dns.test"}, `"dns.test" is not the address of a DNS server`},
+		{[]string{"-dns-servers", "10.0.0.53:0"}, "-dns-servers"},
 		{[]string{"-vswitch", "0.0.0.0/0"}, "-vswitch: holds addresses of this network"},
 		{[]string{"-vswitch", "fe80::/64"}, "-vswitch: holds link-local addresses"},
 		{[]string{"-vswitch", "::ffff:0:0/64"}, "-vswitch: holds"},

@@ -81,4 +81,6 @@ type BackendServer struct {
 	ServerID string `json:"ServerId"`
 	Type     string
 	Weight   int
+
+	DomainName string `json:",omitempty"` // instead of IP; not in the documentation of ENS
 }

@@ -49,6 +49,10 @@ func (c *cases) add(valid map[string]string, name, what, value, want string) {
 }
 
 func (c *cases) row(r Param, valid map[string]string) {
+	if r.Instead != "" {
+		valid = maps.Clone(valid)
+		delete(valid, r.Instead)
+	}
 	s := r.Var.Shape()
 	if s.Type == List {
 		c.list(r.Name, s, r.Required, valid)

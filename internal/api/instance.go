@@ -12,23 +12,36 @@ import (
 // this program: ENS creates its instances itself, these are existing servers.
 type RegisterInstanceInput struct {
 	InstanceID string
-	Address    netip.Addr
-	Name       string // "": the id
-	RegionID   string // "": that of the network
-	NetworkID  string // "": the first start's
-	VSwitchID  string // "": the first start's
+	Address    netip.Addr // invalid: DomainName is given
+	DomainName string     // "": Address is given
+	Name       string     // "": the id
+	RegionID   string     // "": that of the network
+	NetworkID  string     // "": the first start's
+	VSwitchID  string     // "": the first start's
 }
 
 // Params lists the rows.
 func (in *RegisterInstanceInput) Params() []Param {
 	return []Param{
 		instanceID(&in.InstanceID),
-		{Name: "PrivateIpAddress", Label: "Address", Var: Address(&in.Address), Required: true, Doc: "The address of the server. A domain name is not taken."},
+		{Name: "PrivateIpAddress", Label: "Address", Var: Address(&in.Address), Doc: "The address of the server. Give this or DomainName."},
+		{Name: "DomainName", Instead: "PrivateIpAddress", Label: "Address", Var: Text(&in.DomainName, 1, 253, domainName), Doc: "The domain name of the server, instead of its address. It is resolved again by the TTL of its records; each address is a backend server of its own."},
 		{Name: "InstanceName", Var: Text(&in.Name, 1, maxFree, notURL), Doc: "The name of the server. Without one it is the ID."},
 		{Name: "EnsRegionId", Label: "Region", Var: ID(&in.RegionID), Names: regionKind, Doc: "The ID of the region of the server. Without one it is that of the network."},
 		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of the network of the server. Without one it is the network of the first start."},
 		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Doc: "The ID of the vSwitch of the server. Without one it is the vSwitch of the first start."},
 	}
+}
+
+// complete requires one of address and domain name.
+func (in *RegisterInstanceInput) complete(map[string]string) error {
+	switch {
+	case in.Address.IsValid() && in.DomainName != "":
+		return InvalidField("DomainName").Because("PrivateIpAddress is given, too: give one of them")
+	case !in.Address.IsValid() && in.DomainName == "":
+		return Missing("PrivateIpAddress").Because("give PrivateIpAddress, or DomainName")
+	}
+	return nil
 }
 
 func instanceID(p *string) Param {

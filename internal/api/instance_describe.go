@@ -89,6 +89,7 @@ type Instance struct {
 	InstanceID              string `json:"InstanceId"`
 	InstanceName            string
 	HostName                string
+	DomainName              string `json:",omitempty"` // as registered; not in the documentation of ENS
 	Status                  string
 	EnsRegionID             string `json:"EnsRegionId"`
 	CreationTime            string

@@ -45,7 +45,7 @@ func TestKinds(t *testing.T) {
 func TestNamesAreOfKinds(t *testing.T) {
 	// Ids of resources that exist only in the public API, names that nothing is
 	// looked up by, and search terms.
-	free := []string{"ResourceGroupId", "SecurityGroupId", "ImageId", "LoadBalancerName", "InstanceName", "NetworkName", "VSwitchName", "DisplayName", "NewDisplayName", "RoleSessionName", "ExternalId", "NetworkInterfaceId", "NetworkInterfaceName", "EnsServiceId", "Name", "EipName", "ResourceId"}
+	free := []string{"ResourceGroupId", "SecurityGroupId", "ImageId", "LoadBalancerName", "InstanceName", "NetworkName", "VSwitchName", "DisplayName", "NewDisplayName", "RoleSessionName", "ExternalId", "NetworkInterfaceId", "NetworkInterfaceName", "EnsServiceId", "Name", "EipName", "ResourceId", "DomainName"}
 	for _, op := range Operations() {
 		for _, r := range op.New().Params() {
 			names := strings.HasSuffix(r.Name, "Id") || strings.HasSuffix(r.Name, "Name")

@@ -163,6 +163,8 @@ type AttachedServer struct {
 	ServerID string `json:"ServerId"`
 	Type     string
 	Weight   int
+
+	DomainName string `json:",omitempty"` // instead of IP; not in the documentation of ENS
 }
 
 // A PortAndProtocol is a listener as DescribeLoadBalancerAttribute reports it.

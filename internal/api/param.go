@@ -13,6 +13,7 @@ type Param struct {
 	Var      Var
 	Required bool
 	Default  string    // as a client would send it; "": none
+	Instead  string    // the parameter that this one is given instead of; giving both is an error
 	IfGiven  string    // the default applies only if the parameter of this name is given
 	When     []Cond    // the row has an effect, and may be required, only if all of these hold
 	File     bool      // the value is usually kept in a file, and never begins with @

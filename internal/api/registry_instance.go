@@ -5,7 +5,7 @@ package api
 var instanceOperations = []*Operation{
 	{
 		Product: "Ens", Version: EnsVersion, Name: "RegisterInstance", Access: "create", Rate: usual,
-		Doc: "Says which address a server has, so that AddBackendServers can name it by its ID alone. An ID that is registered gets the new address, name and place; backend servers that were added keep theirs. Not in the documents of ENS.",
+		Doc: "Says which address or domain name a server has, so that AddBackendServers can name it by its ID alone. An ID that is registered gets the new address, name and place; backend servers that were added keep theirs. A domain name must resolve when a backend server is added, and need not before. Not in the documents of ENS.",
 		New: input[RegisterInstanceInput], Out: output[RegisterInstanceOutput], ObservedBy: "DescribeInstances",
 		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrRegionNotFound, ErrNetworkNotFound, ErrVSwitchNotFound, ErrInterface, ErrNoPermission},
 		Example: []Example{

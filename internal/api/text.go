@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -109,6 +110,15 @@ var (
 		says:   "must be a domain name or an address, with or without a port from 1 to 65535; an IPv6 address stands in brackets",
 		labels: true,
 		ok:     validHost,
+	}
+	// The name of a host, to be looked up with DNS or in /etc/hosts.
+	domainName = rule{
+		says:   "must be a domain name of letters, digits, hyphens, underscores and dots, not an address; one with other letters is written with xn--",
+		labels: true,
+		ok: func(s string) bool {
+			_, err := netip.ParseAddr(s)
+			return err != nil && validName(s)
+		},
 	}
 	letterFirst = rule{
 		says: "must start with a letter",

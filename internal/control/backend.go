@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,24 +16,40 @@ import (
 // backendAPI has the operations of backends.
 type backendAPI struct {
 	shared
-	reach *elb.Reach // what may be added
+	reach  *elb.Reach // what may be added
+	lookup Lookup     // nil: no name resolves
 }
 
-// AddBackendServers adds backends to the pool of a load balancer, all or none.
+// AddBackendServers adds backends to the pool of a load balancer, all or none. A
+// domain name must resolve, and is looked up outside of the transaction.
 func (s *backendAPI) AddBackendServers(ctx context.Context, in *api.AddBackendServersInput) (out api.AddBackendServersOutput, err error) {
 	var added []elb.Backend
+	looked := make(lookups)
+	err = errNotLookedUp
+	for errors.Is(err, errNotLookedUp) { // once more if a name was registered meanwhile
+		added, err = s.addBackends(ctx, in, looked)
+		s.lookUp(ctx, looked)
+	}
+	out.BackendServers = servers(added)
+	return out, err
+}
+
+// addBackends is one attempt of AddBackendServers.
+func (s *backendAPI) addBackends(ctx context.Context, in *api.AddBackendServersInput, looked lookups) (added []elb.Backend, err error) {
 	err = s.changePool(ctx, in.LoadBalancerID, func(tx *store.Tx, pool []elb.Backend) ([]elb.Backend, error) {
 		added = nil
+		if !looked.have(tx, in.BackendServers) {
+			return nil, errNotLookedUp
+		}
 		for i, item := range in.BackendServers {
 			b := item.Backend
 			if !b.IP.IsValid() {
-				address, found := addressOf(tx, b.ServerID)
-				if !found {
+				var found bool
+				if b.IP, b.DomainName, found = addressOf(tx, b.ServerID); !found {
 					return nil, missingAddress(i+1, b.ServerID)
 				}
-				b.IP = address
 			}
-			if err := s.mayBeAdded(tx, in.LoadBalancerID, i+1, b); err != nil {
+			if err := s.mayBeAdded(tx, in.LoadBalancerID, i+1, b, looked); err != nil {
 				return nil, err
 			}
 			if slices.ContainsFunc(pool, func(old elb.Backend) bool { return sameServer(old, b) }) {
@@ -45,8 +62,7 @@ func (s *backendAPI) AddBackendServers(ctx context.Context, in *api.AddBackendSe
 		}
 		return pool, nil
 	})
-	out.BackendServers = servers(added)
-	return out, err
+	return added, err
 }
 
 // missingAddress is the error for item n, counted from 1, that has no Ip and
@@ -131,7 +147,7 @@ func notInPool(pool []elb.Backend, item api.BackendItem) error {
 	var has []string
 	for _, b := range pool {
 		if b.ServerID == item.ServerID {
-			has = append(has, fmt.Sprintf("%s with Port %d", b.IP, b.Port))
+			has = append(has, fmt.Sprintf("%s with Port %d", b.Where(), b.Port))
 		}
 	}
 	if has != nil {
@@ -157,7 +173,7 @@ func (s *backendAPI) changePool(ctx context.Context, id string, change func(*sto
 func servers(backends []elb.Backend) (out api.BackendServers) {
 	for _, b := range backends {
 		out.BackendServer = append(out.BackendServer, api.BackendServer{
-			IP: b.IP.String(), Port: b.Port, ServerID: b.ServerID, Type: b.Type, Weight: b.Weight,
+			IP: b.AddressText(), Port: b.Port, ServerID: b.ServerID, Type: b.Type, Weight: b.Weight, DomainName: b.DomainName,
 		})
 	}
 	return out

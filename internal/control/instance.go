@@ -16,16 +16,20 @@ import (
 // instanceAPI has the operations of instances.
 type instanceAPI struct {
 	shared
-	reach *elb.Reach // what may be registered
+	reach *elb.Reach                     // what may be registered
+	known func(name string) []netip.Addr // nil: no address of a name is known
 }
 
-// RegisterInstance registers the address of a server.
+// RegisterInstance registers the address of a server, or its domain name. That
+// need not resolve yet: a server may be registered before it is there.
 func (s *instanceAPI) RegisterInstance(ctx context.Context, in *api.RegisterInstanceInput) (out api.RegisterInstanceOutput, err error) {
-	if err := s.reach.Address(in.Address); err != nil {
-		return out, api.Invalid("PrivateIpAddress").Because("PrivateIpAddress " + err.Error())
+	if in.DomainName == "" {
+		if err := s.reach.Address(in.Address); err != nil {
+			return out, api.Invalid("PrivateIpAddress").Because("PrivateIpAddress " + err.Error())
+		}
 	}
 	i := elb.Instance{
-		ID: in.InstanceID, Name: cmp.Or(in.Name, in.InstanceID), Address: in.Address, CreateTime: s.now(),
+		ID: in.InstanceID, Name: cmp.Or(in.Name, in.InstanceID), Address: in.Address, DomainName: strings.ToLower(in.DomainName), CreateTime: s.now(),
 		NetworkID: cmp.Or(in.NetworkID, defaultNetwork), VSwitchID: cmp.Or(in.VSwitchID, defaultVSwitch),
 	}
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
@@ -96,26 +100,26 @@ func (s *instanceAPI) DeregisterInstanceRange(ctx context.Context, in *api.Dereg
 	})
 }
 
-// addressOf returns the address of a server: that of the instance of this id, of
-// the instance whose network interface it is, or the one in the id if it is in a
-// registered range.
-func addressOf(tx *store.Tx, id string) (netip.Addr, bool) {
+// addressOf returns the address or the domain name of a server: that of the
+// instance of this id, of the instance whose network interface it is, or the
+// address in the id if it is in a registered range.
+func addressOf(tx *store.Tx, id string) (address netip.Addr, domainName string, found bool) {
 	if i, found := store.Instances.Get(tx, id); found {
-		return i.Address, true
+		return i.Address, i.DomainName, true
 	}
 	if name, ok := strings.CutPrefix(id, "eni-"); ok {
 		if i, found := store.Instances.Get(tx, "i-"+name); found {
-			return i.Address, true
+			return i.Address, i.DomainName, true
 		}
 	}
 	if address, ok := elb.AddressInID(id); ok {
 		for _, r := range store.InstanceRanges.All(tx) {
 			if r.CIDR.Contains(address) {
-				return address, true
+				return address, "", true
 			}
 		}
 	}
-	return netip.Addr{}, false
+	return netip.Addr{}, "", false
 }
 
 // DescribeInstances lists the instances that match all filters, newest
@@ -132,13 +136,13 @@ func (s *instanceAPI) DescribeInstances(ctx context.Context, in *api.DescribeIns
 			return !strings.HasPrefix(i.ID, "i-") || in.Impossible() ||
 				!oneOf(i.ID, in.InstanceID, in.InstanceIDs) || !oneOf(i.RegionID, in.RegionID, in.RegionIDs) ||
 				!oneOf(i.Name, in.Name, nil) || !oneOf(i.NetworkID, in.NetworkID, nil) || !oneOf(i.VSwitchID, in.VSwitchID, nil) ||
-				!isAddress(i.Address, in.Address) || !strings.Contains(i.ID+"\n"+i.Name+"\n"+i.Address.String(), in.Search)
+				!s.isAt(i, in.Address) || !strings.Contains(strings.Join(append(s.texts(i), i.ID, i.Name, i.DomainName), "\n"), in.Search)
 		})
 		newestFirst(all, instanceCreated)
 		some, p := page(all, in.PageNumber, in.PageSize)
 		out.Page = p
 		for _, i := range some {
-			out.Instances.Instance = append(out.Instances.Instance, instance(i))
+			out.Instances.Instance = append(out.Instances.Instance, instance(i, s.texts(i)))
 		}
 		for _, registered := range store.InstanceRanges.All(r) {
 			out.InstanceRanges = append(out.InstanceRanges, registered.CIDR.String())
@@ -150,22 +154,60 @@ func (s *instanceAPI) DescribeInstances(ctx context.Context, in *api.DescribeIns
 
 func instanceCreated(i *elb.Instance) (time.Time, string) { return i.CreateTime, i.ID }
 
-func instance(i elb.Instance) api.Instance {
-	address := api.IPAddresses{IPAddress: api.Array[string]{i.Address.String()}}
-	out := api.Instance{
-		InstanceID: i.ID, InstanceName: i.Name, HostName: i.Name, Status: "Running", EnsRegionID: i.RegionID,
-		CreationTime: api.Timestamp(i.CreateTime), InnerIPAddress: address,
-		NetworkAttributes: api.NetworkAttributes{NetworkID: i.NetworkID, VSwitchID: i.VSwitchID, PrivateIPAddress: address},
+// addressesOf are the addresses of a server: its own, or those that this node uses
+// for its domain name at present, which may be none.
+func (s *instanceAPI) addressesOf(i elb.Instance) []netip.Addr {
+	switch {
+	case i.DomainName == "":
+		return []netip.Addr{i.Address}
+	case s.known == nil:
+		return nil
 	}
-	out.PrivateIPAddresses.PrivateIPAddress = api.Array[api.InstanceAddress]{{IP: i.Address.String()}}
+	return s.known(i.DomainName)
+}
+
+func (s *instanceAPI) texts(i elb.Instance) []string {
+	var all []string
+	for _, a := range s.addressesOf(i) {
+		all = append(all, a.String())
+	}
+	return all
+}
+
+// isAt reports whether a server has the address in a filter.
+func (s *instanceAPI) isAt(i elb.Instance, filter string) bool {
+	return filter == "" || slices.ContainsFunc(s.addressesOf(i), func(a netip.Addr) bool { return isAddress(a, filter) })
+}
+
+func instance(i elb.Instance, addresses []string) api.Instance {
+	out := api.Instance{
+		InstanceID: i.ID, InstanceName: i.Name, HostName: i.Name, DomainName: i.DomainName, Status: "Running", EnsRegionID: i.RegionID,
+		CreationTime: api.Timestamp(i.CreateTime), InnerIPAddress: api.IPAddresses{IPAddress: addresses},
+		NetworkAttributes: api.NetworkAttributes{NetworkID: i.NetworkID, VSwitchID: i.VSwitchID, PrivateIPAddress: api.IPAddresses{IPAddress: addresses}},
+	}
+	for _, a := range addresses {
+		out.PrivateIPAddresses.PrivateIPAddress = append(out.PrivateIPAddresses.PrivateIPAddress, api.InstanceAddress{IP: a})
+	}
 	out.NetworkInterfaces.NetworkInterfaces = api.Array[api.InstanceInterface]{{
-		NetworkInterfaceID: i.Interface(), Type: api.InterfacePrimary, PrimaryIPAddress: i.Address.String(), PrivateIPSets: ipSets(i),
+		NetworkInterfaceID: i.Interface(), Type: api.InterfacePrimary, PrimaryIPAddress: first(addresses), PrivateIPSets: ipSets(addresses),
 	}}
 	return out
 }
 
-func ipSets(i elb.Instance) api.PrivateIPSets {
-	return api.PrivateIPSets{PrivateIPSet: api.Array[api.PrivateIPSet]{{PrivateIPAddress: i.Address.String(), Primary: true}}}
+func first(addresses []string) string {
+	if len(addresses) == 0 {
+		return ""
+	}
+	return addresses[0]
+}
+
+// ipSets are the addresses of a network interface, the first of them its primary
+// one.
+func ipSets(addresses []string) (out api.PrivateIPSets) {
+	for i, a := range addresses {
+		out.PrivateIPSet = append(out.PrivateIPSet, api.PrivateIPSet{PrivateIPAddress: a, Primary: i == 0})
+	}
+	return out
 }
 
 // DescribeNetworkInterfaces lists the network interfaces that match all filters,
@@ -176,7 +218,7 @@ func (s *instanceAPI) DescribeNetworkInterfaces(ctx context.Context, in *api.Des
 		instances := store.Instances.All(r)
 		newestFirst(instances, instanceCreated)
 		for _, i := range instances {
-			if n := networkInterface(i); interfaceMatches(n, i.Address, in) {
+			if n := networkInterface(i, s.texts(i)); interfaceMatches(n, in, func(filter string) bool { return s.isAt(i, filter) }) {
 				all = append(all, n)
 			}
 		}
@@ -186,11 +228,11 @@ func (s *instanceAPI) DescribeNetworkInterfaces(ctx context.Context, in *api.Des
 	return out, err
 }
 
-func networkInterface(i elb.Instance) api.NetworkInterface {
+func networkInterface(i elb.Instance, addresses []string) api.NetworkInterface {
 	n := api.NetworkInterface{
 		NetworkInterfaceID: i.Interface(), NetworkInterfaceName: i.Name, InstanceID: i.ID, InstanceName: i.Name,
 		EnsRegionID: i.RegionID, NetworkID: i.NetworkID, VSwitchID: i.VSwitchID, Status: api.InterfaceInUse, Type: api.InterfacePrimary,
-		PrimaryIP: i.Address.String(), PrimaryIPType: "Private", PrivateIPSets: ipSets(i), CreationTime: api.Timestamp(i.CreateTime),
+		PrimaryIP: first(addresses), PrimaryIPType: "Private", PrivateIPSets: ipSets(addresses), CreationTime: api.Timestamp(i.CreateTime),
 	}
 	if n.NetworkInterfaceID == i.ID { // registered without an instance
 		n.InstanceID, n.InstanceName, n.Type = "", "", api.InterfaceSecondary
@@ -198,12 +240,11 @@ func networkInterface(i elb.Instance) api.NetworkInterface {
 	return n
 }
 
-func interfaceMatches(n api.NetworkInterface, a netip.Addr, in *api.DescribeNetworkInterfacesInput) bool {
+func interfaceMatches(n api.NetworkInterface, in *api.DescribeNetworkInterfacesInput, isAt func(filter string) bool) bool {
 	return in.SecurityGroup == "" &&
 		oneOf(n.NetworkInterfaceID, in.InterfaceID, in.InterfaceIDs) && oneOf(n.NetworkInterfaceName, in.Name, nil) &&
 		oneOf(n.InstanceID, in.InstanceID, nil) && oneOf(n.EnsRegionID, in.RegionID, in.RegionIDs) &&
 		oneOf(n.NetworkID, in.NetworkID, nil) && oneOf(n.VSwitchID, in.VSwitchID, nil) &&
 		oneOf(n.Type, in.Type, nil) && oneOf(n.Status, in.Status, nil) &&
-		isAddress(a, in.Address) && (len(in.IPv6Addresses) == 0 ||
-		slices.ContainsFunc(in.IPv6Addresses, func(one string) bool { return isAddress(a, one) }))
+		isAt(in.Address) && (len(in.IPv6Addresses) == 0 || slices.ContainsFunc(in.IPv6Addresses, isAt))
 }

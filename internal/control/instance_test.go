@@ -172,12 +172,23 @@ func TestRegisterInstanceRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	good := params{"InstanceId": "i-1", "PrivateIpAddress": "10.0.0.1"}
+	named := params{"InstanceId": "i-1", "DomainName": "web.test"}
 	for _, tt := range []struct {
 		p    params
 		want string
 	}{
 		{good.without("InstanceId"), "MissingInstanceId"},
 		{good.without("PrivateIpAddress"), "MissingPrivateIpAddress"},
+		{good.with(params{"DomainName": "web.test"}), "InvalidParameter.DomainName"},
+		{named.with(params{"DomainName": "10.0.0.1"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": "10.0.0.256"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": "fd00::1"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": "web..test"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": "-web.test"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": "web.test:80"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": "web test"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": "wéb.test"}), "InvalidDomainName"},
+		{named.with(params{"DomainName": strings.Repeat("x", 64) + ".test"}), "InvalidDomainName"},
 		{good.with(params{"InstanceId": "web-1"}), "InvalidInstanceId"},
 		{good.with(params{"InstanceId": "i-a/b"}), "InvalidInstanceId"},
 		{good.with(params{"EnsRegionId": "moon"}), "InvalidEnsRegionId.NotFound"},

@@ -50,11 +50,13 @@ func attributes(lb *elb.LoadBalancer, listeners []elb.Listener) api.DescribeLoad
 	}
 	for _, b := range lb.Backends {
 		out.BackendServers = append(out.BackendServers, api.AttachedServer{
-			IP:       b.IP.String(),
+			IP:       b.AddressText(),
 			Port:     strconv.Itoa(b.Port),
 			ServerID: b.ServerID,
 			Type:     b.Type,
 			Weight:   b.Weight,
+
+			DomainName: b.DomainName,
 		})
 	}
 	for _, l := range listeners {

@@ -6,6 +6,7 @@ package control
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"elbow/internal/elb"
@@ -21,6 +22,11 @@ type Config struct {
 	Now     func() time.Time // nil: time.Now
 	Reach   *elb.Reach       // allowed addresses of backends; nil: the zero Reach
 	EIPs    elb.EIPPool      // ranges of EIPs; nil: there are none
+	Lookup  Lookup           // of domain names of servers; nil: none resolves
+
+	// Known returns the addresses that are in use for a domain name, without a
+	// lookup. Nil: none are known.
+	Known func(name string) []netip.Addr
 
 	// Lockout is consulted before a password is compared; nil: a new one.
 	Lockout *lockout.Lockout
@@ -69,8 +75,8 @@ func New(c Config) *Service {
 		shared:       shared,
 		balancers:    balancerAPI{shared},
 		listeners:    listenerAPI{shared, c.Reach},
-		backends:     backendAPI{shared, c.Reach},
-		instances:    instanceAPI{shared, c.Reach},
+		backends:     backendAPI{shared, c.Reach, c.Lookup},
+		instances:    instanceAPI{shared, c.Reach, c.Known},
 		monitor:      monitorAPI{shared, c.History},
 		networks:     networkAPI{shared, c.EIPs},
 		tags:         tagAPI{shared},

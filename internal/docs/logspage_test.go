@@ -41,13 +41,13 @@ clients can cause is limited: the field ` + "`left_out`" + ` of a line in the lo
 // logKeys describes the fields of the log. A field that is missing here fails the test.
 var logKeys = map[string]string{
 	"protocol": "of the listener: https, http, tcp or udp; http for the redirect of an HTTPS listener",
-	"action":   "operation of the API", "address": "IP address and port", "admin": "URL of metrics and health", "after": "size afterwards, in bytes",
+	"action":   "operation of the API", "address": "IP address and port", "addresses": "addresses of a domain name that are in use", "admin": "URL of metrics and health", "after": "size afterwards, in bytes",
 	"api": "URL of the API", "as": "new name of a file", "at": "when the validity ended or begins", "backend": "ServerId, or ServerId:Port", "before": "size before, in bytes",
 	"beyond": "number of refused connections", "by": "process id of the new process", "bytes": "size", "certificate": "CertId", "client": "address of the client",
 	"console": "URL of the console", "day": "day of the history", "days": "number of days", "disk": "free bytes of the disk",
 	"documents": "number of documents in the backup", "draining": "number of processes that still drain", "err": "error",
 	"failing": "number of failing ones, or whether it fails", "file": "name of a file", "lb": "LoadBalancerId", "limit": "limit that applies", "lines": "number of lines",
-	"listener": "port of a listener, or its address", "listeners": "number of listeners", "made": "time of the backup", "name": "as given at the sign-in",
+	"listener": "port of a listener, or its address", "listeners": "number of listeners", "made": "time of the backup", "name": "as given at the sign-in, or a domain name",
 	"path": "file, or page of the console", "pid": "process id", "reason": "why", "refused": "number of connections or requests", "retry_in": "seconds until the next try", "request_id": "RequestId of a call",
 	"rev": "revision of the store", "segment": "file of the history", "signal": "signal that the process received", "size": "size of the store in bytes",
 	"sockets": "number of sockets handed over", "source": "address of the visitor", "stack": "stack trace, for a bug report", "took": "seconds",

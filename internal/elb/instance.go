@@ -14,7 +14,8 @@ type Instance struct {
 	RegionID   string
 	NetworkID  string
 	VSwitchID  string
-	Address    netip.Addr
+	Address    netip.Addr // invalid if DomainName is set
+	DomainName string     `json:",omitempty"` // lower case; its addresses are those of the server
 	CreateTime time.Time
 	Tags       []Tag `json:",omitempty"`
 }

@@ -21,6 +21,8 @@ type Config struct {
 
 	BackendNetworks []netip.Prefix // none: elb.Reach's default
 
+	DNSServers []netip.AddrPort // none: those of /etc/resolv.conf
+
 	API     string // host:port
 	APICert string // file; "": the API speaks plain HTTP
 	APIKey  string // file

@@ -80,7 +80,7 @@ func (o *ownership) openControl(ctx context.Context, nonces []rpc.UsedNonce) (_ 
 	}
 	p.atEnd(background(p.stored.KeepSessionKeys))
 	p.history = openHistory(c, log)
-	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: o.reach, EIPs: elb.EIPPool(c.EIPPool), Lockout: o.lockout})
+	p.service = control.New(control.Config{Store: p.stored, History: p.history, Reach: o.reach, EIPs: elb.EIPPool(c.EIPPool), Lockout: o.lockout, Lookup: o.names.Lookup, Known: o.names.Addresses})
 	p.hurry = p.service.HurryPasswords
 	if err := bootstrap(c, o.endpoint, p.service, log); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"elbow/internal/address"
 	"elbow/internal/elb"
 	"elbow/internal/history"
+	"elbow/internal/names"
 	"elbow/internal/proxy"
 	"elbow/internal/reconcile"
 	"elbow/internal/stream"
@@ -24,20 +25,21 @@ type dataPlane struct {
 	relay    *udp.Relay      // of UDP listeners; nil: they cannot be served
 	loop     *reconcile.Loop
 	recorder *history.Recorder // of what traffic counts
+	names    *names.Resolver   // of backends
 
 	stopLoop func() // cancels a pass in progress, and starts no other
 }
 
 // openDataPlane opens listeners on the sockets that the older process has handed over.
 // They follow the control plane once follow is called. A nil access means no access log.
-func openDataPlane(c Config, control *controlPlane, older *predecessor, reach *elb.Reach, access io.Writer, log *slog.Logger) (*dataPlane, error) {
+func openDataPlane(c Config, control *controlPlane, older *predecessor, reach *elb.Reach, names *names.Resolver, access io.Writer, log *slog.Logger) (*dataPlane, error) {
 	addresses, err := openAddresses(c)
 	if err != nil {
 		return nil, err
 	}
 	limit := openFilesLimit()
 	countFiles(control.mirror.Desired(), c, limit, log)
-	d := &dataPlane{stopLoop: func() {}}
+	d := &dataPlane{stopLoop: func() {}, names: names}
 	d.traffic = proxy.New(proxy.Options{
 		Descriptors: limit,
 		Log:         log, AccessLog: access, MaxConns: c.MaxConnections, MaxListenerConns: c.MaxListenerConns, DrainTimeout: c.DrainTimeout, AbortOnClose: c.AbortOnClose,
@@ -51,16 +53,23 @@ func openDataPlane(c Config, control *controlPlane, older *predecessor, reach *e
 	d.loop = reconcile.New(reconcile.Config{
 		Source: control.mirror, Report: control.stored.ReportStatus, Proxy: d.traffic, Streams: d.streams, Relay: d.relay, Node: nodeName(),
 		Addresses: addresses, Verdicts: older.verdicts(), DrainTimeout: c.DrainTimeout, Log: log,
-		SlowStart: c.SlowStart, Reach: reach, LoadFactor: c.LoadFactor, Probes: probesAtOnce(limit),
+		SlowStart: c.SlowStart, Reach: reach, Names: names, LoadFactor: c.LoadFactor, Probes: probesAtOnce(limit),
 	})
 	return d, nil
 }
 
 // follow starts to apply the stored state to the listeners.
-func (d *dataPlane) follow() { d.stopLoop = background(d.loop.Run) }
+func (d *dataPlane) follow() {
+	d.names.Hold()
+	d.stopLoop = background(d.loop.Run)
+}
 
-// halt stops applying the stored state; listeners go on as they are.
-func (d *dataPlane) halt() { d.stopLoop() }
+// halt stops applying the stored state; listeners go on as they are. The file of names is
+// left to whoever owns the data directory next.
+func (d *dataPlane) halt() {
+	d.stopLoop()
+	d.names.Release()
+}
 
 // resume follows a control plane again, which may be a new one.
 func (d *dataPlane) resume(control *controlPlane) {

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"elbow/internal/connlimit"
 	"elbow/internal/handover"
 	"elbow/internal/lockout"
+	"elbow/internal/names"
 )
 
 // A Node is a running control plane and data plane with their servers.
@@ -79,7 +81,7 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 		return nil, err
 	}
 	n.atEnd(n.store.close)
-	if n.data, err = openDataPlane(c, n.store.control(), older, n.store.reach, access, log); err != nil {
+	if n.data, err = openDataPlane(c, n.store.control(), older, n.store.reach, n.store.names, access, log); err != nil {
 		return nil, err
 	}
 	n.atEnd(n.data.close)
@@ -96,12 +98,20 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 	return n, n.take(older)
 }
 
+// namesFile is the file in the data directory that keeps the last addresses of the domain
+// names of backends.
+const namesFile = "names.json"
+
 func newNode(c Config, log *slog.Logger) *Node {
 	n := &Node{config: c, log: log, reloads: reloads{log: log}, servers: servers{failed: make(chan error, 3)}}
 	n.store = &ownership{
 		config: c, log: log, reach: newReach(c, &n.own), lockout: lockout.New(time.Now), door: newDoor(), restores: make(chan *backup.Order),
 	}
+	n.store.names = names.New(names.Config{
+		Servers: c.DNSServers, File: filepath.Join(c.Data, namesFile), Log: log,
+	})
 	n.atEnd(n.servers.running.Wait)
+	n.atEnd(n.store.names.Close)
 	return n
 }
 

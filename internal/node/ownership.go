@@ -13,6 +13,7 @@ import (
 	"elbow/internal/elb"
 	"elbow/internal/gateway"
 	"elbow/internal/lockout"
+	"elbow/internal/names"
 	"elbow/internal/rpc"
 )
 
@@ -25,6 +26,7 @@ type ownership struct {
 	endpoint string    // of the API, as the first start writes it for clients
 	audit    io.Writer // nil: none
 	reach    *elb.Reach
+	names    *names.Resolver  // of backends
 	lockout  *lockout.Lockout // of passwords, at the console and in calls
 	door     *door
 	data     *dataPlane         // set once the store was open

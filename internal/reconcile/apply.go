@@ -188,7 +188,7 @@ func (a *applier) load(u *unit, d *spec, certificates map[string]elb.Certificate
 func (a *applier) join(u *unit, d *spec, id backendID) {
 	b := a.plane.backend(d, id)
 	if d.check.on {
-		b.proxy.Member.SetHealth(a.inherited[verdictKey{d.key, id}]) // the zero Health is Unknown
+		b.proxy.Member.SetHealth(a.inherited[verdictKeyOf(d.key, id)]) // the zero Health is Unknown
 	} else {
 		b.proxy.Member.SetHealth(balance.Healthy)
 	}

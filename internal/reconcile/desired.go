@@ -8,6 +8,7 @@ import (
 
 	"elbow/internal/elb"
 	"elbow/internal/health"
+	"elbow/internal/names"
 	"elbow/internal/store"
 )
 
@@ -18,6 +19,9 @@ type resolver struct {
 	specs     []spec
 	sessions  *sessionKeys
 	reach     *elb.Reach
+
+	names *names.Resolver     // nil: no domain name resolves
+	wants map[string]struct{} // the domain names of all pools
 }
 
 // resolve lists the units that should run at now, by key. They are valid until
@@ -96,14 +100,52 @@ func (r *resolver) forward(b *elb.LoadBalancer, l *elb.Listener, revision int64)
 	s.check = checkOf(l)
 	s.check.h2c = s.check.on && l.BackendProtocol == elb.BackendH2C
 	for i := range b.Backends {
-		m := memberOf(b.Backends[i], l)
-		if err := cmp.Or(r.reach.Socket(m.address), r.reach.Socket(l.ProbeAddr(b.Backends[i]))); err != nil {
-			s.refused = append(s.refused, refusal{m.backendID, "the address " + err.Error()})
-			continue
+		if b.Backends[i].DomainName != "" {
+			r.named(s, &b.Backends[i], l)
+		} else {
+			r.member(s, b.Backends[i], l)
 		}
-		s.members = append(s.members, m)
 	}
 	return s
+}
+
+// member adds a backend with an address to a unit.
+func (r *resolver) member(s *spec, b elb.Backend, l *elb.Listener) {
+	m := memberOf(b, l)
+	if err := cmp.Or(r.reach.Socket(m.address), r.reach.Socket(l.ProbeAddr(b))); err != nil {
+		s.refused = append(s.refused, refusal{m.backendID, "the address " + err.Error()})
+		return
+	}
+	s.members = append(s.members, m)
+}
+
+// named adds a backend with a domain name to a unit: a member for each address.
+// Each is checked, because whoever may change the name chooses the addresses.
+func (r *resolver) named(s *spec, b *elb.Backend, l *elb.Listener) {
+	all := r.names.Addresses(b.DomainName)
+	for _, a := range all {
+		r.member(s, b.At(a), l)
+	}
+	if len(all) == 0 {
+		id := backendID{server: b.ServerID, port: b.Port}
+		s.refused = append(s.refused, refusal{id, "the domain name " + b.DomainName + " has not been resolved"})
+	}
+}
+
+// watch has the domain names of all pools resolved.
+func (r *resolver) watch(d *store.Desired) {
+	if r.wants == nil {
+		r.wants = make(map[string]struct{})
+	}
+	clear(r.wants)
+	for i := range d.LoadBalancers {
+		for j := range d.LoadBalancers[i].Backends {
+			if name := d.LoadBalancers[i].Backends[j].DomainName; name != "" {
+				r.wants[name] = struct{}{}
+			}
+		}
+	}
+	r.names.Watch(r.wants)
 }
 
 // redirect adds the unit that redirects requests to port from to HTTPS on port to.
@@ -169,5 +211,5 @@ func checkOf(l *elb.Listener) check {
 }
 
 func memberOf(b elb.Backend, l *elb.Listener) member {
-	return member{backendID: backendID{b.ServerID, b.Port, l.BackendAddr(b)}, weight: b.Weight}
+	return member{backendID: backendID{b.ServerID, b.Port, l.BackendAddr(b), b.DomainName != ""}, weight: b.Weight}
 }

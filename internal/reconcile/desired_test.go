@@ -62,8 +62,8 @@ func TestResolve(t *testing.T) {
 				timeout: 3 * time.Second, // shorter than the interval: the interval applies
 			},
 			members: []member{
-				{backendID{"i-1", 81, netip.MustParseAddrPort("10.0.0.1:81")}, 10},
-				{backendID{"i-2", 0, netip.MustParseAddrPort("10.0.0.2:8080")}, 20},
+				{backendID{"i-1", 81, netip.MustParseAddrPort("10.0.0.1:81"), false}, 10},
+				{backendID{"i-2", 0, netip.MustParseAddrPort("10.0.0.2:8080"), false}, 20},
 			},
 		},
 	}
@@ -131,8 +131,10 @@ func TestBackendName(t *testing.T) {
 		id   backendID
 		want string
 	}{
-		{backendID{"i-1", 0, at}, "i-1"},
-		{backendID{"i-1", 8080, at}, "i-1:8080"},
+		{backendID{"i-1", 0, at, false}, "i-1"},
+		{backendID{"i-1", 8080, at, false}, "i-1:8080"},
+		{backendID{"i-1", 0, at, true}, "i-1@10.0.0.1"},
+		{backendID{"i-1", 8080, at, true}, "i-1:8080@10.0.0.1"},
 	} {
 		if got := tt.id.name(); got != tt.want {
 			t.Errorf("%+v: got %q, want %q", tt.id, got, tt.want)

@@ -36,6 +36,10 @@ const (
 	retryFirst = 500 * time.Millisecond
 	retryLast  = 10 * time.Second
 
+	// firstNames is how long the first pass waits for DNS. Most answers take some
+	// milliseconds; other backends must not wait for a server that is down.
+	firstNames = time.Second
+
 	// stallTime is the duration of a pass from which health reports that the loop
 	// has stalled. A pass that opens ten thousand listeners takes seconds.
 	stallTime = time.Minute

@@ -27,6 +27,7 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-l.source.Changed():
+		case <-l.resolver.names.Changed():
 		case <-l.again:
 		case <-retry.C:
 		case d := <-l.applier.drains.ended:
@@ -49,7 +50,7 @@ func (l *Loop) Run(ctx context.Context) {
 			return
 		}
 		last = time.Now()
-		l.pass(last)
+		l.pass(ctx, last)
 		retry.Reset(l.untilRetry(last))
 	}
 }
@@ -72,8 +73,10 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // pass compares the whole desired state with what runs and applies the
 // difference.
-func (l *Loop) pass(now time.Time) {
+func (l *Loop) pass(ctx context.Context, now time.Time) {
 	desired := l.source.Desired()
+	l.resolver.watch(&desired)
+	l.awaitNames(ctx)
 	specs := l.resolver.resolve(&desired, now)
 	l.steps = plan(l.steps[:0], specs, l.applier.running, now)
 	l.applier.revision = desired.Revision
@@ -88,6 +91,19 @@ func (l *Loop) pass(now time.Time) {
 		close(l.opened)
 	}
 	clear(l.steps) // they refer to the resolver's memory, and that to the store's
+}
+
+// awaitNames waits, before the first pass alone, until the domain names of
+// backends have been looked up, at most firstNames: listeners open with their
+// backends if DNS answers, and without them if it does not.
+func (l *Loop) awaitNames(ctx context.Context) {
+	select {
+	case <-l.opened:
+	default:
+		ctx, cancel := context.WithTimeout(ctx, firstNames)
+		defer cancel()
+		l.resolver.names.Looked(ctx)
+	}
 }
 
 // untilRetry is the time until the first failed unit may be retried, or until

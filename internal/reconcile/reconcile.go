@@ -15,6 +15,7 @@ import (
 	"elbow/internal/address"
 	"elbow/internal/elb"
 	"elbow/internal/health"
+	"elbow/internal/names"
 	"elbow/internal/proxy"
 	"elbow/internal/store"
 	"elbow/internal/stream"
@@ -54,6 +55,9 @@ type Config struct {
 	// Reach says where requests and probes may be sent; nil: the zero Reach. It
 	// may change: see Loop.Look.
 	Reach *elb.Reach
+
+	// Names resolves the domain names of backends. Nil: they get no requests.
+	Names *names.Resolver
 
 	// DrainTimeout is how long exchanges may continue after their listener was
 	// stopped, deleted or moved, before they are aborted. 0: 30s.
@@ -101,7 +105,7 @@ func New(c Config) *Loop {
 	board := newBoard(c.Node, c.Report, c.Log)
 	l := &Loop{
 		source:   c.Source,
-		resolver: resolver{reach: c.Reach},
+		resolver: resolver{reach: c.Reach, names: c.Names},
 		applier: applier{
 			plane:  plane{proxy: c.Proxy, streams: c.Streams, relay: c.Relay, loadFactor: c.LoadFactor},
 			prober: prober{slowStart: c.SlowStart, proxy: c.Proxy, board: board, log: c.Log},

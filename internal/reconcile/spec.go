@@ -108,15 +108,22 @@ type backendID struct {
 	server  string
 	port    int // as stored with the backend; 0: the listener decided
 	address netip.AddrPort
+	several bool // there may be others of this server and port: the address comes from a domain name
 }
 
 // name is the backend's name in schedulers, cookies and metrics: without the
-// address, so that the clients of a server that moved stay with it.
+// address, so that the clients of a server that moved stay with it. Only where one
+// domain name makes several backends is the address part of the name, so that each
+// of them keeps its clients, however many others come and go.
 func (b backendID) name() string {
-	if b.port == 0 {
-		return b.server
+	name := b.server
+	if b.port != 0 {
+		name = fmt.Sprintf("%s:%d", name, b.port)
 	}
-	return fmt.Sprintf("%s:%d", b.server, b.port)
+	if b.several {
+		name += "@" + b.address.Addr().String()
+	}
+	return name
 }
 
 // A member is a backend with its weight.

@@ -36,13 +36,18 @@ func (l *Loop) Verdicts() []Verdict {
 // A verdictKey identifies the backend of a Verdict.
 type verdictKey struct {
 	key
-	backendID
+	backendID // without several, which a Verdict does not have
+}
+
+func verdictKeyOf(k key, b backendID) verdictKey {
+	b.several = false
+	return verdictKey{k, b}
 }
 
 func verdictsByKey(all []Verdict) map[verdictKey]balance.Health {
 	m := make(map[verdictKey]balance.Health, len(all))
 	for _, v := range all {
-		m[verdictKey{key{v.LoadBalancer, v.Listener, v.UDP}, backendID{v.Server, v.Port, v.Address}}] = balance.Health(v.Health)
+		m[verdictKey{key{v.LoadBalancer, v.Listener, v.UDP}, backendID{v.Server, v.Port, v.Address, false}}] = balance.Health(v.Health)
 	}
 	return m
 }
