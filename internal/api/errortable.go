@@ -16,6 +16,7 @@ const (
 	ErrMissing                   ErrorID = "Missing"
 	ErrInvalidParameter          ErrorID = "InvalidParameter"
 	ErrLoadBalancerNotFound      ErrorID = "LoadBalancerNotFound"
+	ErrLoadBalancerGone          ErrorID = "LoadBalancerNotFound (404)"
 	ErrIncorrectInstanceStatus   ErrorID = "IncorrectInstanceStatus"
 	ErrServerCertificateNotFound ErrorID = "ServerCertificateNotFound"
 	ErrInterface                 ErrorID = "ens.interface.error"
@@ -132,7 +133,8 @@ var ErrorTable = []ErrorRow{
 	{ErrNoPermission, 400, "NoPermission", "Permission denied.", "No policy allows the call, or one denies it."},
 	{ErrInvalidParameter, 400, "InvalidParameter.%s", "The specified field %s invalid. Please check it again.", "A value contradicts another one, or a parameter was given twice with different values."},
 
-	{ErrListenerNotFound, 400, "ListenerNotFound", "The specified listener does not exist.", "The load balancer has no listener on this port."},
+	{ErrLoadBalancerGone, 404, "LoadBalancerNotFound", "The specified load balancer does not exist. NotFound", "There is no load balancer of this id. The operations of which Terraform takes the answer for one that is gone have this form."},
+	{ErrListenerNotFound, 404, "ListenerNotFound", "The specified listener does not exist. NotFound", "The load balancer has no listener on this port."},
 	{ErrTooManyListeners, 400, "TooManyListeners", "More than 1 listener is found, please be more specified.", "Listeners of several protocols share the port and ListenerProtocol is absent."},
 	{ErrInstanceNotFound, 404, "InvalidInstanceId.NotFound", "The specified instance does not exist. NotFound", "There is nothing of this id that could be released."},
 	{ErrRegionNotFound, 400, "InvalidEnsRegionId.NotFound", "The specified EnsRegionId does not exist.", "There is no region of this id."},

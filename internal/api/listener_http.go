@@ -1,6 +1,10 @@
 package api
 
-import "elbow/internal/elb"
+import (
+	"strings"
+
+	"elbow/internal/elb"
+)
 
 // plainListener are the common rows of Create and Set of an HTTP listener.
 func plainListener(l *elb.Listener, again bool) []Param {
@@ -62,8 +66,10 @@ type DescribeLoadBalancerHTTPListenerAttributeOutput struct {
 	XForwardedFor string // on or off
 }
 
-// DescribeHTTPListener reports the stored listener l.
+// DescribeHTTPListener reports the stored listener l. Its status is in lower case (decisions,
+// Other operations 1).
 func DescribeHTTPListener(l *elb.Listener, now Condition) DescribeLoadBalancerHTTPListenerAttributeOutput {
+	now.State = elb.ListenerState(strings.ToLower(string(now.State)))
 	return DescribeLoadBalancerHTTPListenerAttributeOutput{DescribeHTTPSListener(l, now), Switch(l.ForwardedFor)}
 }
 

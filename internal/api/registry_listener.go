@@ -54,7 +54,7 @@ var httpsOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerHTTPSListenerAttribute", Access: "get", Rate: usual,
 		Doc: "Describes an HTTPS listener.",
 		New: input[DescribeLoadBalancerHTTPSListenerAttributeInput], Out: output[DescribeLoadBalancerHTTPSListenerAttributeOutput],
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerGone, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
 			{"ListenerPort", "443"},
@@ -99,7 +99,7 @@ var anyListenerOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancerListener", Access: "delete", Rate: usual,
 		Doc: "Deletes a listener. Requests and connections in progress may complete.",
 		New: input[DeleteLoadBalancerListenerInput], Out: output[DeleteLoadBalancerListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPSListenerAttribute",
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerGone, ErrListenerNotFound, ErrTooManyListeners, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
 			{"ListenerPort", "443"},

@@ -49,7 +49,7 @@ var httpOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerHTTPListenerAttribute", Access: "get", Rate: usual,
 		Doc: "Describes an HTTP listener.",
 		New: input[DescribeLoadBalancerHTTPListenerAttributeInput], Out: output[DescribeLoadBalancerHTTPListenerAttributeOutput],
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerGone, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
 			{"ListenerPort", "80"},
@@ -59,7 +59,7 @@ var httpOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancerHTTPListener", Access: "delete", Rate: usual,
 		Doc: "Deletes an HTTP listener, as DeleteLoadBalancerListener does. Not in the documents of ENS; Terraform calls it.",
 		New: input[DeleteLoadBalancerHTTPListenerInput], Out: output[DeleteLoadBalancerHTTPListenerOutput], ObservedBy: "DescribeLoadBalancerHTTPListenerAttribute",
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerGone, ErrListenerNotFound, ErrIncorrectInstanceStatus, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
 			{"ListenerPort", "80"},

@@ -44,7 +44,7 @@ var tcpOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerTCPListenerAttribute", Access: "get", Rate: usual,
 		Doc: "Describes a TCP listener.",
 		New: input[DescribeLoadBalancerTCPListenerAttributeInput], Out: output[DescribeLoadBalancerTCPListenerAttributeOutput],
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerGone, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
 			{"ListenerPort", "8080"},
@@ -92,7 +92,7 @@ var udpOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "DescribeLoadBalancerUDPListenerAttribute", Access: "get", Rate: usual,
 		Doc: "Describes a UDP listener.",
 		New: input[DescribeLoadBalancerUDPListenerAttributeInput], Out: output[DescribeLoadBalancerUDPListenerAttributeOutput],
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerNotFound, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrLoadBalancerGone, ErrListenerNotFound, ErrInterface, ErrNoPermission, ErrInvalidParameter},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
 			{"ListenerPort", "53"},

@@ -80,7 +80,7 @@ var loadBalancerOperations = []*Operation{
 		Product: "Ens", Version: EnsVersion, Name: "DeleteLoadBalancer", Access: "delete", Rate: usual,
 		Doc: "Releases a load balancer with its listeners.",
 		New: input[DeleteLoadBalancerInput], Out: output[DeleteLoadBalancerOutput], ObservedBy: "DescribeLoadBalancerAttribute",
-		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerNotFound, ErrInterface, ErrNoPermission},
+		Errors: []ErrorID{ErrInvalid, ErrMissing, ErrInvalidParameter, ErrLoadBalancerGone, ErrInterface, ErrNoPermission},
 		Example: []Example{
 			{"LoadBalancerId", "lb-5s8w63yydi59w7klaikam"},
 		},

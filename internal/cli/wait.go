@@ -126,7 +126,7 @@ func (w *wait) until(ctx context.Context, patience time.Duration, client *rpc.Cl
 		}
 		last, ctx = body, timed // calls after the first have what is left of patience
 		seen, err := w.seen(body)
-		if err != nil || seen == w.want {
+		if err != nil || strings.EqualFold(seen, w.want) { // Status is running or Running by protocol
 			return body, err
 		}
 		if err := cmp.Or(absent(op, params, body), unknownField(op, w.field, body)); err != nil {

@@ -206,6 +206,9 @@ func (s *listenerAPI) DeleteLoadBalancerHTTPListener(ctx context.Context, in *ap
 
 func (s *listenerAPI) deleteListener(ctx context.Context, k api.ListenerKey) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := store.LoadBalancers.Get(tx, k.LoadBalancerID); !found {
+			return api.ErrLoadBalancerGone.New()
+		}
 		l, err := changeable(tx, k)
 		if err != nil {
 			return err

@@ -37,7 +37,7 @@ func describeListener[Out any](ctx context.Context, s *listenerAPI, p elb.Protoc
 	err = s.store.View(ctx, func(r *store.Reader) error {
 		lb, found := store.LoadBalancers.Get(r, name.LoadBalancerID)
 		if !found {
-			return api.LoadBalancerNotFound()
+			return api.ErrLoadBalancerGone.New()
 		}
 		l, found := store.Listeners.Get(r, key)
 		if !found {

@@ -116,6 +116,9 @@ func activeLoadBalancer(tx *store.Tx, id string) (elb.LoadBalancer, error) {
 // DeleteLoadBalancer deletes a load balancer with its listeners.
 func (s *balancerAPI) DeleteLoadBalancer(ctx context.Context, in *api.DeleteLoadBalancerInput) (out api.DeleteLoadBalancerOutput, err error) {
 	return out, s.store.Update(ctx, func(tx *store.Tx) error {
+		if _, found := store.LoadBalancers.Get(tx, in.LoadBalancerID); !found {
+			return api.ErrLoadBalancerGone.New()
+		}
 		return releaseLoadBalancer(tx, in.LoadBalancerID)
 	})
 }

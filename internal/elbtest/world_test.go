@@ -359,9 +359,11 @@ func hour(params map[string]string) map[string]string {
 	return with(with(params, "StartTime", "2026-11-25T15:00:00Z"), "EndTime", "2026-11-25 16:00:00")
 }
 
-func with(params map[string]string, name, value string) map[string]string {
+func with(params map[string]string, pairs ...string) map[string]string {
 	changed := maps.Clone(params)
-	changed[name] = value
+	for pair := range slices.Chunk(pairs, 2) {
+		changed[pair[0]] = pair[1]
+	}
 	return changed
 }
 

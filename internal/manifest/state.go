@@ -154,8 +154,8 @@ func fetchListener(ctx context.Context, call Caller, lb, port, protocol string) 
 			l.Fields[r.Name] = canonical(r, plain(value))
 		}
 	}
-	status := plain(answer["Status"])
-	l.Running = status != "Stopped" && status != "Stopping"
+	status := strings.ToLower(plain(answer["Status"])) // in lower case for HTTP listeners alone
+	l.Running = status != "stopped" && status != "stopping"
 	return l, nil
 }
 
