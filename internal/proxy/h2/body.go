@@ -27,36 +27,36 @@ func (s *stream) counts(n int, ends bool) bool {
 // whole reports whether all of the body has been received. h.mu must be locked.
 func (s *stream) whole() bool { return s.state.in == received }
 
-func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
-	h := s.h
+func (r *request) Early(dst []byte) (_ []byte, whole bool) {
+	h := r.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := s.body.Len()
-	if !s.state.ended() || s.x.Req.Framing != http1.Length || n > exchange.MaxEarly {
+	n := r.body.Len()
+	if !r.state.ended() || r.x.Req.Framing != http1.Length || n > exchange.MaxEarly {
 		return dst, false
 	}
 	start := len(dst)
 	dst = slices.Grow(dst, n)[:start+n]
-	s.body.Take(dst[start:])
-	s.reckon()
-	h.drained(s, n)
-	s.x.Record.BytesIn += int64(n)
+	r.body.Take(dst[start:])
+	r.reckon()
+	h.drained(&r.stream, n)
+	r.x.Record.BytesIn += int64(n)
 	return dst, true
 }
 
 // Pass extends the client's window only by what the backend has accepted.
-func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
-	h, x := s.h, s.x
+func (r *request) Pass(u *exchange.Upload) *exchange.Fault {
+	h, x := r.h, r.x
 	for {
 		h.mu.Lock()
-		if f := s.awaitBody(); f != nil {
+		if f := r.awaitBody(); f != nil {
 			h.mu.Unlock()
 			return f
 		}
 		u.Flow.Open()
-		n := s.body.Take(u.Flow.Space())
-		s.reckon()
-		last, trailers := s.whole() && s.body.Len() == 0, s.trailers
+		n := r.body.Take(u.Flow.Space())
+		r.reckon()
+		last, trailers := r.whole() && r.body.Len() == 0, r.trailers
 		h.mu.Unlock()
 		x.Record.BytesIn += int64(n)
 		if last {
@@ -67,7 +67,7 @@ func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
 		}
 		u.Flow.Drop()
 		h.mu.Lock()
-		h.drained(s, n)
+		h.drained(&r.stream, n)
 		h.mu.Unlock()
 		if last {
 			u.Cut = u.SendErr != nil
@@ -102,9 +102,9 @@ func (s *stream) awaitBody() *exchange.Fault {
 	}
 }
 
-func (s *stream) Interrupt() {
-	s.h.mu.Lock()
-	s.stopped = true
-	s.h.mu.Unlock()
-	s.in.Signal()
+func (r *request) Interrupt() {
+	r.h.mu.Lock()
+	r.stopped = true
+	r.h.mu.Unlock()
+	r.in.Signal()
 }

@@ -1,6 +1,6 @@
 // Package h2 serves connections of clients that speak HTTP/2. Frames, header compression
 // and the rules for messages are in package http2. Start reading at Conn, then read.go for
-// what arrives, mux.go for what the streams share, stream.go for the client's side of an
+// what arrives, mux.go for what the streams share, request.go for the client's side of an
 // exchange, and write.go for what is sent; state.go has the states of a stream.
 package h2
 

@@ -69,12 +69,12 @@ func (h *Conn) trailers(s *stream, b *headerBlock) error {
 
 // request begins a stream, or refuses it.
 func (h *Conn) request(b *headerBlock, block []byte) error {
-	s := takeStream(&h.mux, b.stream)
+	s := takeRequest(&h.mux, b.stream)
 	x := s.x
 	arena, err := h.input.decoder.Decode(x.In.B[:0], block)
 	x.In.Reckon(cap(arena))
 	if err != nil {
-		s.abandon()
+		s.release()
 		return err
 	}
 	s.headLen = int64(http2.HeaderLen + len(block))
@@ -88,7 +88,7 @@ func (h *Conn) request(b *headerBlock, block []byte) error {
 		s.fault = exchange.HeadFault(http1.ErrHeadLength)
 	case refused != nil && refused.Status == 400:
 		s.malformed(refused)
-		s.abandon()
+		s.release()
 		return http2.ErrMalformed
 	case err != nil:
 		s.fault = exchange.HeadFault(err)
@@ -102,17 +102,17 @@ func (h *Conn) request(b *headerBlock, block []byte) error {
 	defer h.mu.Unlock()
 	switch {
 	case h.leaving == leftOff || h.out.ending:
-		s.abandon() // a GOAWAY has announced that it would not be processed
+		s.release() // a GOAWAY has announced that it would not be processed
 		return nil
 	case h.Budget.Overfull():
 		h.Frontend.RefuseMemory()
-		s.abandon()
+		s.release()
 		return http2.ErrTooManyStreams
 	case h.streams.open >= http2.MaxStreams || len(h.streams.byID) >= 2*http2.MaxStreams:
-		s.abandon()
+		s.release()
 		return http2.ErrTooManyStreams
 	}
-	h.streams.begin(s, h.out.initial, &h.Origin)
+	h.streams.begin(&s.stream, h.out.initial, &h.Origin)
 	h.input.fresh = append(h.input.fresh, s)
 	return nil
 }

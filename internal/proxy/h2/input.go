@@ -23,7 +23,7 @@ type input struct {
 	meters    http2.Meters
 	prefaced  bool           // the client's preface has been received
 	begun     bool           // the client's first SETTINGS have been received
-	fresh     []*stream      // begun by the last read, not yet given to a worker
+	fresh     []*request     // begun by the last read, not yet given to a worker
 	heard     socket.Instant // when the client last sent something
 }
 

@@ -46,7 +46,7 @@ func (h *Conn) releaseInput() {
 	for _, s := range h.input.fresh {
 		s.cut(resetHere)
 		delete(h.streams.byID, s.id)
-		s.abandon()
+		s.release()
 	}
 	h.input.fresh = nil
 }

@@ -8,26 +8,26 @@ import (
 	"elbow/internal/socket"
 )
 
-func (s *stream) Taken() *exchange.Fault {
-	h := s.h
-	if s.x.Record.BytesOut <= exchange.ShortAnswer {
+func (r *request) Taken() *exchange.Fault {
+	h := r.h
+	if r.x.Record.BytesOut <= exchange.ShortAnswer {
 		return nil
 	}
-	s.x.Taking.Begin(false)
-	defer s.x.Taking.End()
+	r.x.Taking.Begin(false)
+	defer r.x.Taking.End()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	end := h.out.given()
 	for step := exchange.TakenPoll; ; step = min(2*step, exchange.WatchEvery) {
 		at := socket.Now()
 		if h.out.behind(at); h.out.taken.acked >= end {
-			s.x.Record.Taken = at
+			r.x.Record.Taken = at
 			return nil
 		}
 		switch {
-		case s.cancelled.Load() || h.out.ending:
+		case r.cancelled.Load() || h.out.ending:
 			if end-h.out.taken.acked <= exchange.ShortAnswer && h.CutFor.Load() == nil {
-				s.x.Record.Taken = at // see exchange.ShortAnswer
+				r.x.Record.Taken = at // see exchange.ShortAnswer
 				return nil
 			}
 			return exchange.ClientGone(exchange.OpBody)
@@ -35,7 +35,7 @@ func (s *stream) Taken() *exchange.Fault {
 			h.refuseAll(http2.ErrStandstill)
 			return &exchange.Fault{Side: exchange.Client, Op: exchange.OpBody, Status: 408, Err: os.ErrDeadlineExceeded}
 		}
-		s.out.Wait(&h.mu, step)
+		r.out.Wait(&h.mu, step)
 	}
 }
 

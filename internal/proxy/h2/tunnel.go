@@ -11,41 +11,41 @@ import (
 )
 
 // Switched replaces a 101 by the 200 that answers CONNECT.
-func (s *stream) Switched() *exchange.Fault {
-	x := s.x
-	if f := s.key.Check(&x.Resp); f != nil {
+func (r *request) Switched() *exchange.Fault {
+	x := r.x
+	if f := r.key.Check(&x.Resp); f != nil {
 		return f
 	}
 	x.Out = http2.AppendStatus(x.Out[:0], 200)
 	head := x.ResponseHead()
 	x.Out, _ = head.AppendFields(x.Out, &exchange.HPACKHead)
-	s.h.mu.Lock()
-	defer s.h.mu.Unlock()
-	f := s.sendBlock(x.Out, false)
+	r.h.mu.Lock()
+	defer r.h.mu.Unlock()
+	f := r.sendBlock(x.Out, false)
 	x.Out = x.Out[:0]
 	if f == nil {
-		s.send(tunnelBegan)
+		r.send(tunnelBegan)
 	}
 	return f
 }
 
-func (s *stream) Carry(p []byte) *exchange.Fault {
-	s.h.mu.Lock()
-	defer s.h.mu.Unlock()
-	return s.sendData(p, false, exchange.OpTunnel)
+func (r *request) Carry(p []byte) *exchange.Fault {
+	r.h.mu.Lock()
+	defer r.h.mu.Unlock()
+	return r.sendData(p, false, exchange.OpTunnel)
 }
 
-func (s *stream) CloseWrite() *exchange.Fault {
-	s.h.mu.Lock()
-	defer s.h.mu.Unlock()
-	return s.sendData(nil, true, exchange.OpTunnel)
+func (r *request) CloseWrite() *exchange.Fault {
+	r.h.mu.Lock()
+	defer r.h.mu.Unlock()
+	return r.sendData(nil, true, exchange.OpTunnel)
 }
 
-func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
+func (r *request) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 	for {
-		err := s.awaitTunnel(t)
+		err := r.awaitTunnel(t)
 		if err == nil {
-			err = s.carryOnce(t)
+			err = r.carryOnce(t)
 			if err != nil {
 				return &exchange.Fault{Side: exchange.Upstream, Op: exchange.OpTunnel, Err: err}
 			}
@@ -86,17 +86,17 @@ func (s *stream) awaitTunnel(t *exchange.Tunnel) error {
 }
 
 // carryOnce forwards the data that has arrived.
-func (s *stream) carryOnce(t *exchange.Tunnel) error {
+func (r *request) carryOnce(t *exchange.Tunnel) error {
 	b := buffer.Take()
 	defer b.Release()
-	h := s.h
+	h := r.h
 	h.mu.Lock()
-	n := s.body.Take(b.B[:])
-	s.reckon()
+	n := r.body.Take(b.B[:])
+	r.reckon()
 	h.mu.Unlock()
 	err := t.Send(b.B[:n])
 	h.mu.Lock()
-	h.drained(s, n)
+	h.drained(&r.stream, n)
 	h.mu.Unlock()
 	return err
 }

@@ -4,7 +4,7 @@ package h2
 // Its stack has already grown to the size that an exchange needs; a new goroutine per
 // exchange would have to grow it again.
 type worker struct {
-	next chan *stream // capacity 1; closed: end
+	next chan *request // capacity 1; closed: end
 }
 
 // workers are the idle workers of a connection. It is guarded by mux.mu.
@@ -49,10 +49,10 @@ func (h *Conn) dispatch() {
 }
 
 // work runs exchanges until it is dismissed.
-func (h *Conn) work(s *stream) {
+func (h *Conn) work(s *request) {
 	defer h.running.Done()
 	defer h.Guard()
-	w := &worker{make(chan *stream, 1)}
+	w := &worker{make(chan *request, 1)}
 	for ok := true; ok; s, ok = <-w.next {
 		s.run()
 		h.mu.Lock()
