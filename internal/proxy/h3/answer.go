@@ -7,9 +7,9 @@ import (
 )
 
 // Begin compresses the head.
-func (s *stream) Begin(bool) *exchange.Fault {
-	x := s.x
-	if s.mute.Load() {
+func (r *request) Begin(bool) *exchange.Fault {
+	x := r.x
+	if r.mute.Load() {
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpSend, Status: 400, Err: http3.ErrMalformed}
 	}
 	x.Framing = x.Resp.Framing
@@ -20,8 +20,8 @@ func (s *stream) Begin(bool) *exchange.Fault {
 }
 
 // Deliver puts head, body and end of a small answer into one packet.
-func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
-	x := s.x
+func (r *request) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
+	x := r.x
 	x.Answer.HeadOut()
 	if to > from {
 		var header [http3.MaxDataHeader]byte
@@ -30,44 +30,44 @@ func (s *stream) Deliver(b []byte, from, to int, last bool) *exchange.Fault {
 	}
 	if n := len(x.Out); n <= from {
 		from -= copy(b[from-n:from], x.Out)
-	} else if f := s.write(x.Out); f != nil {
+	} else if f := r.write(x.Out); f != nil {
 		return f
 	}
 	x.Out = x.Out[:0]
-	if f := s.write(b[from:to]); f != nil || !last {
+	if f := r.write(b[from:to]); f != nil || !last {
 		return f
 	}
 	if lines := x.Trailers; len(lines) > 0 {
 		x.Out = http3.EndHeaders(exchange.QPACKHead.AppendTrailers(http3.BeginHeaders(x.Out), lines))
-		if f := s.write(x.Out); f != nil {
+		if f := r.write(x.Out); f != nil {
 			return f
 		}
 		x.Out = x.Out[:0]
 	}
-	return s.finish()
+	return r.finish()
 }
 
 // finish ends our direction of the stream. It first removes the watch of Bind, which
 // would otherwise close the backend connection: the exchange uses that until the
 // upload has ended, and others may reuse it after that.
-func (s *stream) finish() *exchange.Fault {
-	s.Unbind()
-	s.closed = true
-	if err := s.str.Close(); err != nil {
+func (r *request) finish() *exchange.Fault {
+	r.Unbind()
+	r.closed = true
+	if err := r.str.Close(); err != nil {
 		return exchange.ClientGone(exchange.OpBody)
 	}
 	return nil
 }
 
-func (s *stream) Interim() *exchange.Fault { return s.sendHead(s.x.Resp.Status) }
+func (r *request) Interim() *exchange.Fault { return r.sendHead(r.x.Resp.Status) }
 
 // sendHead sends a head that completes the answer.
-func (s *stream) sendHead(status int) *exchange.Fault {
-	x := s.x
+func (r *request) sendHead(status int) *exchange.Fault {
+	x := r.x
 	out := http3.AppendStatus(http3.BeginHeaders(x.Out[:0]), status)
 	head := x.ResponseHead()
 	out, _ = head.AppendFields(out, &exchange.QPACKHead)
-	f := s.write(http3.EndHeaders(out))
+	f := r.write(http3.EndHeaders(out))
 	x.Out = out[:0]
 	return f
 }
@@ -97,11 +97,11 @@ func (s *stream) write(p []byte) *exchange.Fault {
 }
 
 // Swift returns false: the data is split into packets anyway.
-func (s *stream) Swift() bool { return false }
+func (r *request) Swift() bool { return false }
 
-func (s *stream) Taken() *exchange.Fault { return nil }
+func (r *request) Taken() *exchange.Fault { return nil }
 
 // BreakOff does nothing: end resets the stream.
-func (s *stream) BreakOff() {}
+func (r *request) BreakOff() {}
 
-var _ exchange.ClientSide = (*stream)(nil)
+var _ exchange.ClientSide = (*request)(nil)

@@ -11,37 +11,37 @@ import (
 	"elbow/internal/socket"
 )
 
-func (s *stream) Early(dst []byte) (_ []byte, whole bool) {
-	if !s.measured {
+func (r *request) Early(dst []byte) (_ []byte, whole bool) {
+	if !r.measured {
 		return dst, false
 	}
-	in := &s.x.In
+	in := &r.x.In
 	for piece := http3.Body; piece == http3.Body; {
 		var payload []byte
 		var n int
-		piece, payload, n, _ = s.frames.Next(in.Rest()) // measure has checked for errors
+		piece, payload, n, _ = r.frames.Next(in.Rest()) // measure has checked for errors
 		in.Used += n
-		s.x.Record.BytesIn += int64(n)
+		r.x.Record.BytesIn += int64(n)
 		dst = append(dst, payload...)
 	}
 	return dst, true
 }
 
 // Pass reads no more than the backend accepts; QUIC flow control throttles the client.
-func (s *stream) Pass(u *exchange.Upload) *exchange.Fault {
+func (r *request) Pass(u *exchange.Upload) *exchange.Fault {
 	var trailers []byte // the end of the stream may come after them
 	for {
-		if f := s.take(u); f != nil {
+		if f := r.take(u); f != nil {
 			return f
 		}
-		to, lines, f := s.unframe(u)
+		to, lines, f := r.unframe(u)
 		if f != nil {
 			return f
 		}
 		if lines != nil {
 			trailers = lines
 		}
-		last := s.allRead()
+		last := r.allRead()
 		if last {
 			u.Complete.Store(true) // before the backend can answer to the last byte
 		}
@@ -163,13 +163,13 @@ func (s *stream) trailers(block []byte) ([]byte, *exchange.Fault) {
 
 // Interrupt tells the client to stop if that is all that is left to tell it, as of
 // a tunnel. What is left of a body, end sees to.
-func (s *stream) Interrupt() {
-	if s.x.Answer.Switched() {
-		s.stopSending()
+func (r *request) Interrupt() {
+	if r.x.Answer.Switched() {
+		r.stopSending()
 		return
 	}
-	s.halted.Store(true)
-	s.readBy(socket.Now())
+	r.halted.Store(true)
+	r.readBy(socket.Now())
 }
 
 // discard reads and discards the rest of a request that has been answered, so that a

@@ -1,6 +1,6 @@
 // Package h3 serves connections of clients that speak HTTP/3, over QUIC. Frames and QPACK
 // are in package http3, QUIC is quic-go's; the UDP port and the handshakes are in package
-// proxy (quic.go). Start reading at Conn, then stream.go for the client's side of an
+// proxy (quic.go). Start reading at Conn, then request.go for the client's side of an
 // exchange.
 package h3
 
@@ -138,7 +138,7 @@ func (h *Conn) request(str *quic.Stream) {
 func (h *Conn) exchange(str *quic.Stream) {
 	defer h.working.Done()
 	defer h.Guard()
-	s := takeStream(h, str)
+	s := takeRequest(h, str)
 	defer s.end()
 	s.x.Serve()
 }

@@ -13,29 +13,29 @@ import (
 )
 
 // Head reads the head and what has come with it.
-func (s *stream) Head() *exchange.Fault {
-	x := s.x
-	s.readBy(x.Record.Began.Add(s.h.Limits.HeadTimeout))
-	defer s.headEnds()
+func (r *request) Head() *exchange.Fault {
+	x := r.x
+	r.readBy(x.Record.Began.Add(r.h.Limits.HeadTimeout))
+	defer r.headEnds()
 	for {
-		piece, block, n, err := s.frames.Next(x.In.Rest())
+		piece, block, n, err := r.frames.Next(x.In.Rest())
 		x.In.Used += n
 		switch {
 		case err != nil:
-			return s.refuse(exchange.OpHead, err)
+			return r.refuse(exchange.OpHead, err)
 		case piece == http3.Head:
 			x.Record.BytesIn = int64(x.In.Used)
-			return s.decode(block)
-		case s.ended:
-			return s.refuse(exchange.OpHead, s.frames.End(len(x.In.Rest())))
+			return r.decode(block)
+		case r.ended:
+			return r.refuse(exchange.OpHead, r.frames.End(len(x.In.Rest())))
 		}
-		if !s.mayGrow() {
-			return s.refuse(exchange.OpHead, http3.ErrHeads)
+		if !r.mayGrow() {
+			return r.refuse(exchange.OpHead, http3.ErrHeads)
 		}
 		x.Sending.Begin(false)
-		err = x.In.Read(s)
+		err = x.In.Read(&r.stream)
 		x.Sending.End()
-		if err != nil && !s.ended {
+		if err != nil && !r.ended {
 			return exchange.HeadFault(err)
 		}
 	}
@@ -91,7 +91,10 @@ func (s *stream) decode(block []byte) *exchange.Fault {
 	if f := s.measure(); f != nil {
 		return f
 	}
-	return s.admitEarly()
+	if s.replayable {
+		return admitEarly(&x.Req.Request)
+	}
+	return nil
 }
 
 // awaitEnd reports whether nothing follows the head. For a method that usually has no
@@ -99,7 +102,7 @@ func (s *stream) decode(block []byte) *exchange.Fault {
 // an empty chunked one. DATA frames without payload are ignored.
 func (s *stream) awaitEnd() (bodiless bool, f *exchange.Fault) {
 	x := s.x
-	if s.ended || !s.likelyBodiless() {
+	if s.ended || !likelyBodiless(&s.section) {
 		return s.allRead(), nil
 	}
 	s.readBy(socket.Now().Add(s.h.Limits.EndTimeout))
@@ -123,9 +126,9 @@ func (s *stream) nothingYet() bool {
 }
 
 // likelyBodiless examines the fields before they have been validated.
-func (s *stream) likelyBodiless() bool {
-	for i := range s.section.Fields {
-		switch f := &s.section.Fields[i]; string(f.Name) {
+func likelyBodiless(head *http3.Section) bool {
+	for i := range head.Fields {
+		switch f := &head.Fields[i]; string(f.Name) {
 		case ":method":
 			if !exchange.BodilessMethod(f.Value) {
 				return false
@@ -173,11 +176,7 @@ var errReplayable = errors.New("request came before the handshake was complete, 
 // admitEarly accepts a request in 0-RTT packets only if a replay by an attacker does
 // no harm (RFC 8470): it is safe (RFC 9110, 9.2.1), has no body, and the backend is
 // informed by Early-Data.
-func (s *stream) admitEarly() *exchange.Fault {
-	if !s.replayable {
-		return nil
-	}
-	r := &s.x.Req
+func admitEarly(r *http1.Request) *exchange.Fault {
 	switch m := string(r.Method); {
 	case m != "GET" && m != "HEAD" && m != "OPTIONS", r.Framing != http1.NoBody, len(r.Upgrade) > 0:
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpHead, Status: 425, Err: errReplayable}

@@ -1,11 +1,9 @@
 package h3
 
 import (
-	"context"
 	"errors"
 	"io"
 	"os"
-	"sync"
 	"sync/atomic"
 
 	"github.com/quic-go/quic-go"
@@ -18,8 +16,7 @@ import (
 	"elbow/internal/upstream"
 )
 
-// A stream is the client side of an exchange over HTTP/3 (RFC 9114, 4.1). It comes
-// from a pool, together with its exchange.
+// A stream is a stream of HTTP/3 (RFC 9114, 4): it is read by frames, and written to.
 type stream struct {
 	x   *exchange.Exchange
 	h   *Conn
@@ -33,67 +30,12 @@ type stream struct {
 	replayable bool        // the request came before the handshake was complete
 	measured   bool        // all of the body came with the head, and is valid
 	mute       atomic.Bool // malformed, must not be answered; set by the upload too
-	halted     atomic.Bool // the upload must end
 	stopped    atomic.Bool // the client has been told to stop sending, so its end has no meaning
+	halted     atomic.Bool // the upload must end
 	ended      bool        // the client's direction has been read to its end
-	closed     bool        // our direction has been ended in order
 	headRoom   int64       // bytes of an unfinished head beyond headBytes
 	reads      bool        // quic-go may hold a part of the request
 	rest       []byte      // of the body: an incomplete frame
-	unwatch    func() bool // ends Bind; false: backend connection closed; nil: not bound
-	unbound    bool        // result of unwatch
-}
-
-var streams = sync.Pool{New: func() any { return &stream{arena: make([]byte, 0, exchange.ArenaBytes)} }}
-
-// takeStream returns a stream with an exchange.
-func takeStream(h *Conn, str *quic.Stream) *stream {
-	s := streams.Get().(*stream)
-	s.h, s.str, s.x = h, str, exchange.TakeExchange(&h.Origin, s, (*expelled)(str), 0)
-	select {
-	case <-h.quic.HandshakeComplete():
-	default:
-		s.replayable = true
-	}
-	return s
-}
-
-// end closes what is still open of the stream, and releases it.
-func (s *stream) end() {
-	if !s.closed {
-		s.str.CancelWrite(quic.StreamErrorCode(codeOf(s.x.Record.Fault)))
-	}
-	long := s.x.Record.BytesOut > exchange.ShortAnswer
-	s.x.Release()
-	s.x = nil
-	if s.closed {
-		s.discard()
-	}
-	if !s.ended {
-		s.stopSending()
-	}
-	if s.reads {
-		s.h.window.end()
-	}
-	s.str.ReleaseStreamCredit()
-	s.h.done(long)
-	s.release()
-}
-
-// release clears the stream, except for what is costly to allocate.
-func (s *stream) release() {
-	clear(s.section.Fields)
-	s.x, s.h, s.str, s.unwatch = nil, nil, nil, nil
-	s.frames = http3.Stream{}
-	s.section.Fields, s.arena, s.rest = s.section.Fields[:0], s.arena[:0], s.rest[:0]
-	s.replayable, s.measured, s.ended, s.closed, s.reads = false, false, false, false, false
-	s.mute.Store(false)
-	s.halted.Store(false)
-	s.stopped.Store(false)
-	if cap(s.arena) > 4*exchange.ArenaBytes {
-		s.arena = make([]byte, 0, exchange.ArenaBytes)
-	}
-	streams.Put(s)
 }
 
 // codeOf returns the error code that ends a stream whose answer is incomplete.
@@ -120,8 +62,6 @@ func codeOf(f *exchange.Fault) http3.Code {
 	}
 	return http3.InternalError
 }
-
-func (s *stream) Proto() string { return "HTTP/3.0" }
 
 // errStopped is returned by reads after stopSending.
 var errStopped = errors.New("the client was told to stop sending")
@@ -161,33 +101,6 @@ func (s *stream) stopSending() {
 func (s *stream) readBy(due socket.Instant) {
 	_ = s.str.SetReadDeadline(due.Time()) // never returns an error
 }
-
-// Bind makes the backend connection close as soon as the client cancels the request or
-// its connection ends.
-func (s *stream) Bind(up *upstream.Grip) bool {
-	s.unwatch = context.AfterFunc(s.str.Context(), up.Close) // the exchange sees the error
-	return true
-}
-
-func (s *stream) Unbind() bool {
-	if s.unwatch != nil {
-		s.unbound, s.unwatch = s.unwatch(), nil
-	}
-	return s.unbound
-}
-
-func (s *stream) Retire() { s.h.Retire() }
-
-// An expelled implements an expeller for a stream.
-type expelled quic.Stream
-
-func (s *expelled) Expel(uint32) {
-	str := (*quic.Stream)(s)
-	str.CancelWrite(quic.StreamErrorCode(http3.ExcessiveLoad))
-	str.CancelRead(quic.StreamErrorCode(http3.ExcessiveLoad))
-}
-
-func (s *stream) Gone() bool { return !s.closed && s.str.Context().Err() != nil }
 
 // refuse returns the Fault of invalid frames, and closes the connection if the error
 // requires it.

@@ -16,33 +16,33 @@ import (
 
 // Switched replaces a 101 by the 200 that answers CONNECT. The data of a WebSocket is
 // sent in DATA frames (RFC 9220, 3).
-func (s *stream) Switched() *exchange.Fault {
-	if f := s.key.Check(&s.x.Resp); f != nil {
+func (r *request) Switched() *exchange.Fault {
+	if f := r.key.Check(&r.x.Resp); f != nil {
 		return f
 	}
-	if s.Unbind() { // Bind closes the backend connection when the client leaves
-		s.unwatch = context.AfterFunc(s.str.Context(), s.x.Via.Grip().Interrupt) // triggers carryRest
+	if r.Unbind() { // Bind closes the backend connection when the client leaves
+		r.unwatch = context.AfterFunc(r.str.Context(), r.x.Via.Grip().Interrupt) // triggers carryRest
 	}
-	return s.sendHead(200)
+	return r.sendHead(200)
 }
 
 // CarryUp forwards the payload of the client's frames.
-func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
-	in := &s.x.In
-	f := s.carryFrames(t, in.Rest())
+func (r *request) CarryUp(t *exchange.Tunnel) *exchange.Fault {
+	in := &r.x.In
+	f := r.carryFrames(t, in.Rest())
 	in.Used = in.N
-	for f == nil && !s.ended {
-		s.readBy(t.Due())
-		s.x.Sending.Begin(true)
-		err := s.await() // without a buffer
-		if f := s.x.Sending.Done(exchange.OpTunnel); f != nil {
+	for f == nil && !r.ended {
+		r.readBy(t.Due())
+		r.x.Sending.Begin(true)
+		err := r.await() // without a buffer
+		if f := r.x.Sending.Done(exchange.OpTunnel); f != nil {
 			return f
 		}
 		if err == nil {
-			f = s.carryOnce(t)
+			f = r.carryOnce(t)
 			continue
 		}
-		if s.interrupted(err) {
+		if r.interrupted(err) {
 			err = socket.ErrInterrupted
 		}
 		if f, again := t.Ended(exchange.Client, err); !again {
@@ -50,39 +50,39 @@ func (s *stream) CarryUp(t *exchange.Tunnel) *exchange.Fault {
 		}
 	}
 	if f == nil {
-		if err := s.frames.End(len(s.rest)); err != nil {
-			f = s.refuse(exchange.OpTunnel, err)
+		if err := r.frames.End(len(r.rest)); err != nil {
+			f = r.refuse(exchange.OpTunnel, err)
 		}
 	}
 	return f
 }
 
 // carryOnce forwards what can be read.
-func (s *stream) carryOnce(t *exchange.Tunnel) *exchange.Fault {
+func (r *request) carryOnce(t *exchange.Tunnel) *exchange.Fault {
 	b := buffer.Take()
 	defer b.Release()
-	n := copy(b.B[:], s.rest)
-	m, err := s.Read(b.B[n:])
+	n := copy(b.B[:], r.rest)
+	m, err := r.Read(b.B[n:])
 	if err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded) { // recurs
 		return &exchange.Fault{Side: exchange.Client, Op: exchange.OpTunnel, Err: err}
 	}
-	return s.carryFrames(t, b.B[:n+m])
+	return r.carryFrames(t, b.B[:n+m])
 }
 
 // carryFrames forwards the payload of the DATA frames in src, and keeps an incomplete
 // frame header.
-func (s *stream) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
+func (r *request) carryFrames(t *exchange.Tunnel, src []byte) *exchange.Fault {
 	for {
-		piece, payload, n, err := s.frames.Next(src)
+		piece, payload, n, err := r.frames.Next(src)
 		src = src[n:]
 		if piece == http3.Trailers {
 			err = http3.ErrUnexpected // RFC 9114, 4.4
 		}
 		switch {
 		case err != nil:
-			return s.refuse(exchange.OpTunnel, err)
+			return r.refuse(exchange.OpTunnel, err)
 		case piece == http3.Nothing:
-			s.rest = append(s.rest[:0], src...)
+			r.rest = append(r.rest[:0], src...)
 			return nil
 		}
 		if err := t.Send(payload); err != nil {
@@ -98,18 +98,18 @@ func (s *stream) interrupted(err error) bool {
 }
 
 // Carry sends p in a DATA frame, in one write.
-func (s *stream) Carry(p []byte) *exchange.Fault {
+func (r *request) Carry(p []byte) *exchange.Fault {
 	b := buffer.Take()
 	defer b.Release()
 	out := append(http3.AppendFrameHeader(b.B[:0], http3.Data, len(p)), p...)
-	f := s.write(out)
+	f := r.write(out)
 	if f != nil {
 		f.Op = exchange.OpTunnel
 	}
 	return f
 }
 
-func (s *stream) CloseWrite() *exchange.Fault {
-	_ = s.finish() // fails only if the client has reset the stream, which CarryUp sees
+func (r *request) CloseWrite() *exchange.Fault {
+	_ = r.finish() // fails only if the client has reset the stream, which CarryUp sees
 	return nil
 }
