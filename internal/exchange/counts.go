@@ -56,13 +56,13 @@ func NewListenerSet() *metrics.Set[ListenerCounts] {
 	type t = ListenerCounts
 	s := metrics.NewSet[t]("elbow_listener", "lb", "listener")
 	s.Counter("connections_total", "Client connections accepted.", func(c *t) *metrics.Counter { return &c.Accepted })
-	s.Counter("connections_refused_total", "Client connections far beyond a limit, closed unheard.", func(c *t) *metrics.Counter { return &c.Refused })
-	s.Counter("connections_overflow_total", "Client connections beyond a limit, whose requests get 503.", func(c *t) *metrics.Counter { return &c.Overflow })
+	s.Counter("connections_refused_total", "Client connections far beyond a limit, which were closed without an answer.", func(c *t) *metrics.Counter { return &c.Refused })
+	s.Counter("connections_overflow_total", "Client connections beyond a limit, whose requests are answered with 503.", func(c *t) *metrics.Counter { return &c.Overflow })
 	for r := overload.Reason(0); r < overload.Reasons; r++ {
-		s.Rare("overload_refused_total", "Requests and connections refused because there was too much, by of what.",
+		s.Rare("overload_refused_total", "Requests and connections refused because of overload, by the exhausted resource.",
 			func(c *t) *metrics.Counter { return &c.Refusals[r] }, "reason", r.String())
 	}
-	s.Gauge("connections", "Client connections open.", func(c *t) *metrics.Gauge { return &c.Open })
+	s.Gauge("connections", "Open client connections.", func(c *t) *metrics.Gauge { return &c.Open })
 	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.Handshakes }, "result", "ok")
 	s.Counter("handshakes_total", "TLS handshakes by result.", func(c *t) *metrics.Counter { return &c.Unshaken }, "result", "failed")
 	s.Gauge("http3", "1 if HTTP/3 is served on the UDP port of the same number.", func(c *t) *metrics.Gauge { return &c.HTTP3 })
@@ -72,17 +72,17 @@ func NewListenerSet() *metrics.Set[ListenerCounts] {
 	}
 	s.Counter("received_bytes_total", "Bytes of requests.", func(c *t) *metrics.Counter { return &c.BytesIn })
 	s.Counter("sent_bytes_total", "Bytes of answers.", func(c *t) *metrics.Counter { return &c.BytesOut })
-	s.Counter("retries_total", "Attempts after the first.", func(c *t) *metrics.Counter { return &c.Retries })
+	s.Counter("retries_total", "Attempts with another connection or backend after the first.", func(c *t) *metrics.Counter { return &c.Retries })
 	for side := Client; side <= Self; side++ {
 		for op := OpHead; op <= OpTunnel; op++ {
-			s.Rare("faults_total", "Exchanges that ended in a fault, by who broke it and where.",
+			s.Rare("faults_total", "Exchanges that ended in a fault, by the side at fault and the phase.",
 				func(c *t) *metrics.Counter { return &c.Faults[side][op] }, "side", side.String(), "op", op.String())
 		}
 	}
-	s.Histogram("connect_seconds", "From the request to a backend connection.", func(c *t) *metrics.Histogram { return &c.Connect })
-	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
-	s.Histogram("request_seconds", "From the request to the end of the answer.", func(c *t) *metrics.Histogram { return &c.Total })
-	s.Counter("connections_shed_total", "Connections ended because memory was short and their clients held more than their share of it.",
+	s.Histogram("connect_seconds", "Time from the request to a backend connection.", func(c *t) *metrics.Histogram { return &c.Connect })
+	s.Histogram("answer_seconds", "Time from the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
+	s.Histogram("request_seconds", "Time from the request to the end of the answer.", func(c *t) *metrics.Histogram { return &c.Total })
+	s.Counter("connections_shed_total", "Connections closed because memory was short and their clients held more than their share of it.",
 		func(c *t) *metrics.Counter { return &c.shed })
 	return s
 }
@@ -97,23 +97,23 @@ func NewBackendSet() *metrics.Set[BackendCounts] {
 			func(c *t) *metrics.Counter { return &c.ByClass[class] }, "class", strconv.Itoa(class)+"xx")
 	}
 	for op := OpQueue; op <= OpTunnel; op++ {
-		s.Rare("faults_total", "Exchanges that the backend broke, by where.",
+		s.Rare("faults_total", "Exchanges that failed because of the backend, by phase.",
 			func(c *t) *metrics.Counter { return &c.faults[op] }, "op", op.String())
 	}
-	s.Histogram("connect_seconds", "From the request to a connection.", func(c *t) *metrics.Histogram { return &c.connect })
-	s.Histogram("answer_seconds", "From the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
+	s.Histogram("connect_seconds", "Time from the request to a connection.", func(c *t) *metrics.Histogram { return &c.connect })
+	s.Histogram("answer_seconds", "Time from the request to the head of the answer.", func(c *t) *metrics.Histogram { return &c.answer })
 	s.Gauge("active", "Exchanges in flight.", func(c *t) *metrics.Gauge { return &c.Active })
-	s.Gauge("waiting", "Exchanges that wait because the backend has as many as it may.", func(c *t) *metrics.Gauge { return &c.waiting })
-	s.Counter("queued_total", "Exchanges that had to wait because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.queued })
-	s.Counter("refused_total", "Exchanges refused because the backend had as many as it may.", func(c *t) *metrics.Counter { return &c.refused })
-	s.Counter("stalled_total", "Exchanges ended because their clients stood still while others wanted their places.", func(c *t) *metrics.Counter { return &c.stalled })
-	s.Gauge("members", "1; where those of a listener are shown together, how many there are.", func(c *t) *metrics.Gauge { return &c.members })
-	s.Gauge("healthy", "1 if the health checks find it so, or there are none; where those of a listener are shown together, how many are.", func(c *t) *metrics.Gauge { return &c.Healthy })
-	s.Gauge("idle_connections", "Connections that wait for a request.", func(c *t) *metrics.Gauge { return &c.idle })
-	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.dials }, "result", "ok")
-	s.Counter("dials_total", "Connections by how the attempt ended.", func(c *t) *metrics.Counter { return &c.undials }, "result", "failed")
-	s.Counter("reuses_total", "Requests that found a connection waiting.", func(c *t) *metrics.Counter { return &c.reuses })
-	s.Counter("stale_connections_total", "Connections found closed or dirty when they were to be reused.",
+	s.Gauge("waiting", "Exchanges that are queued because the backend is at its limit.", func(c *t) *metrics.Gauge { return &c.waiting })
+	s.Counter("queued_total", "Exchanges that were queued because the backend was at its limit.", func(c *t) *metrics.Counter { return &c.queued })
+	s.Counter("refused_total", "Exchanges refused because the backend was at its limit.", func(c *t) *metrics.Counter { return &c.refused })
+	s.Counter("stalled_total", "Exchanges ended because their clients stalled while others were queued.", func(c *t) *metrics.Counter { return &c.stalled })
+	s.Gauge("members", "1, or the number of backends where those of a listener are summed.", func(c *t) *metrics.Gauge { return &c.members })
+	s.Gauge("healthy", "1 if the backend is healthy or has no health checks, else 0; or the number of such backends where those of a listener are summed.", func(c *t) *metrics.Gauge { return &c.Healthy })
+	s.Gauge("idle_connections", "Idle connections to the backend.", func(c *t) *metrics.Gauge { return &c.idle })
+	s.Counter("dials_total", "Attempts to connect, by result.", func(c *t) *metrics.Counter { return &c.dials }, "result", "ok")
+	s.Counter("dials_total", "Attempts to connect, by result.", func(c *t) *metrics.Counter { return &c.undials }, "result", "failed")
+	s.Counter("reuses_total", "Requests that reused an idle connection.", func(c *t) *metrics.Counter { return &c.reuses })
+	s.Counter("stale_connections_total", "Idle connections found closed, or with unexpected data, before reuse.",
 		func(c *t) *metrics.Counter { return &c.stale })
 	return s
 }
