@@ -87,7 +87,7 @@ func (x *Exchange) run() *Fault {
 		x.overHTTP2()
 	}
 	r.duplex = x.Req.framed && (r.call || r.isStream())
-	if answered, f := x.local(); answered {
+	if answered, f := x.answerLocally(); answered {
 		return f
 	}
 	x.session.recall(r.Fields)

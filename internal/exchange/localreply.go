@@ -1,10 +1,59 @@
 package exchange
 
 import (
+	"errors"
 	"strconv"
 
 	"elbow/internal/http1"
+	"elbow/internal/overload"
 )
+
+var (
+	ErrOverflow = errors.New("too many connections")
+	errConnect  = errors.New("CONNECT to a reverse proxy")
+	errNoTunnel = errors.New("WebSocket to backends of HTTP/2 is not supported")
+)
+
+// answerLocally answers requests that need no backend, and reports whether it did.
+func (x *Exchange) answerLocally() (answered bool, f *Fault) {
+	switch {
+	case x.From.Overflow:
+		// HTTP/2 and HTTP/3 clients are asked to leave only once an answer is being sent:
+		// a client that is asked earlier opens the next connection instead of waiting.
+		x.client.Retire()
+		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: ErrOverflow}
+	case x.From.Budget.Full():
+		x.From.Frontend.RefuseMemory()
+		return true, &Fault{Side: Self, Op: OpHead, Status: 503, Err: overload.ErrMemory}
+	case x.Req.Form == http1.Authority:
+		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errConnect}
+	case x.cfg.RedirectPort != 0:
+		answer, f := x.Req.redirect(x.cfg.RedirectPort)
+		if f == nil {
+			x.Keep = x.mayKeep()
+			x.reply(answer)
+		}
+		return true, f
+	}
+	if x.Req.framed && len(x.Req.Upgrade) > 0 {
+		if !x.Plain {
+			return true, &Fault{Side: Client, Op: OpHead, Status: 501, Err: errNoTunnel}
+		}
+		x.Req.Upgrade = nil // a server may ignore it (RFC 9110, 7.8)
+	}
+	ends, f := x.Req.countHop()
+	switch {
+	case f != nil:
+		return true, f
+	case ends && string(x.Req.Method) == "TRACE":
+		return true, &Fault{Side: Client, Op: OpHead, Status: 405, Err: errLastHop}
+	case ends:
+		x.Keep = x.mayKeep()
+		x.reply(localReply{status: 200})
+		return true, nil
+	}
+	return false, nil
+}
 
 // A localReply is an answer that the proxy generates itself.
 type localReply struct {
