@@ -23,16 +23,16 @@ TOOL := $(GO) tool -modfile=tools.mod
 build: ## bin/elbow, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/elbow ./cmd/elbow
 
-demo: build ## the main job on one screen, until Ctrl-C
+demo: build ## a node with backends and a client on one screen, until Ctrl-C
 	bin/elbow demo
 
-test: ## the whole suite, with the race detector where a C compiler is at hand
+test: ## the whole suite, with the race detector if there is a C compiler
 	@$(if $(RACE),:,echo 'no C compiler: testing without the race detector')
 	CGO_ENABLED=$(CGO) $(GO) test $(RACE) -timeout 30m ./...
-	@# Under the race detector pools drop things, so allocations are counted without it.
+	@# With the race detector sync.Pool drops objects at random, so allocations are counted without it.
 	$(if $(RACE),CGO_ENABLED=0 $(GO) test -count=1 -run=Allocations ./internal/proxy)
 
-check: ## what must hold before a commit: format, vet, lint, architecture
+check: ## the checks before a commit: format, vet, lint, architecture
 	@unformatted=$$($(TOOL) gofumpt -l .) && if [ -n "$$unformatted" ]; then \
 		echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
 	$(GO) mod tidy -diff
@@ -49,7 +49,7 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 		done; \
 	done
 
-conformance: h2spec ## how nginx, haproxy and Node read what elbow passes on, and WebDAV over Apache and Subversion; installs them if missing
+conformance: h2spec ## how nginx, haproxy and Node parse the requests that elbow forwards, and WebDAV over Apache and Subversion; installs them if missing
 	conformance/install.sh nginx:nginx haproxy:haproxy node:nodejs apache2:apache2 svn:subversion /usr/lib/apache2/modules/mod_dav_svn.so:libapache2-mod-svn
 	CGO_ENABLED=0 $(GO) test -count=1 ./conformance -args -with nginx,haproxy,node
 	PATH=$$PATH:/usr/sbin CGO_ENABLED=0 $(GO) test -count=1 -run=WebDAV ./internal/elbtest -args -webdav
@@ -65,14 +65,14 @@ h2spec: ## all cases of h2spec, over TLS
 	CGO_ENABLED=0 $(GO) build -modfile=tools.mod -o bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
 	CGO_ENABLED=0 H2SPEC=$(CURDIR)/bin/h2spec $(GO) test -count=1 -run='^TestH2spec$$' ./internal/proxy
 
-overload: ## three times what it can do: goodput, memory, recovery
+overload: ## three times the capacity: goodput, memory, recovery
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestOverload$$' ./stress -args -overload 8s
 
 slow: ## slowhttptest, four modes of 1,000 connections beside honest clients, SLOW each; installs it if missing
 	conformance/install.sh slowhttptest:slowhttptest
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 10m -run='^TestSlowClients$$' ./stress -args -slowhttptest slowhttptest -slow $(SLOW)
 
-soak: ## everything at once for SOAK: backends that fail, changes, clients of all kinds; then clients that stand still for STILL
+soak: ## for SOAK: failing backends, changes and clients of all kinds at once; then clients that stall for STILL
 	CGO_ENABLED=0 $(GO) test -count=1 -v -timeout 2h -run='^Test(Soak|SlowReaders)$$' ./stress -args -soak $(SOAK) -readers $(STILL)
 
 .PHONY: console-test
@@ -81,14 +81,14 @@ console-test: build ## the web console in headless Chromium; installs it and Nod
 	cd console-test && npm ci --no-audit --no-fund --loglevel=error
 	cd console-test && timeout -k 10 600 node --test-reporter=spec console.test.mjs
 
-takeover: ## 20 takeovers in a row under load: nothing refused, nothing lost
+takeover: ## 20 takeovers in a row under load, in which no connection is refused and no request fails
 	CGO_ENABLED=0 $(GO) test -count=1 -v -run='^TestTakeover$$' ./internal/elbtest -args -takeovers 20
 
 .PHONY: damage starts
-damage: ## every file of a data directory with every kind of damage: refused by name, or nothing lost
+damage: ## every kind of damage to every file of a data directory: an error that names the file, or no loss of data
 	CGO_ENABLED=0 $(GO) test -count=1 -timeout 10m -run='^TestDamage$$' ./internal/elbtest -args -damage
 
-starts: ## starts that are killed, or told to end, at MOMENTS moments: the next one works
+starts: ## starts that are killed or terminated at MOMENTS moments, and the next start
 	CGO_ENABLED=0 $(GO) test -count=1 -timeout 20m -run='^TestStartInterrupted$$' ./internal/elbtest -args -moments $(MOMENTS)
 
 bench: build caddy ## elbow beside nginx, haproxy and Caddy; flags in BENCH, for example BENCH='-quick -work small,h3'
@@ -106,15 +106,15 @@ docs: ## docs/api.md from the operation tables, docs/logs.md from the code
 	CGO_ENABLED=0 $(GO) test -count=1 -run='^TestLogsPageIsCurrent$$' ./internal/docs -update
 
 .PHONY: openapi
-openapi: build ## bin/openapi.json, the API as an OpenAPI 3.1 document, checked by pb33f's validator
+openapi: build ## bin/openapi.json, the API as an OpenAPI 3.1 document, checked with pb33f's validator
 	bin/elbow docs --openapi https://elbow.test >bin/openapi.json
 	CGO_ENABLED=0 $(TOOL) validate bin/openapi.json
 
-# So that dpkg takes the later build for the newer one.
+# dpkg must take the later build for the newer one.
 DEB_VERSION = $(shell packaging/debversion.sh '$(VERSION)' "$$(git rev-list --count HEAD 2>/dev/null || echo 0)")
 DEB_ARCH    = $(shell $(GO) env GOARCH)
 
-# Who builds the package answers for it: as Debian's tools are told, else as git is.
+# The maintainer is the one that Debian's tools are configured with, else git's user.
 DEB_MAINTAINER = $(if $(DEBEMAIL),$(or $(DEBFULLNAME),$(DEBEMAIL)) <$(DEBEMAIL)>,$(shell git log -1 --format='%an <%ae>'))
 
 deb: build ## bin/elbow_VERSION_ARCH.deb: the program, its unit, manual pages and completions
@@ -125,15 +125,15 @@ deb: build ## bin/elbow_VERSION_ARCH.deb: the program, its unit, manual pages an
 	DEB_VERSION='$(DEB_VERSION)' DEB_ARCH=$(DEB_ARCH) DEB_MAINTAINER='$(DEB_MAINTAINER)' CGO_ENABLED=0 \
 		$(GO) tool -modfile=packaging/nfpm.mod nfpm package -f packaging/nfpm.yaml -p deb -t bin/
 
-# Root installs the package, in a mount namespace that ends with the test.
-deb-test: deb ## the package unpacked and, by root, installed in a throw-away root, run as its unit would and purged
+# As root, the package is installed too, in a mount namespace that ends with the test.
+deb-test: deb ## unpacks the package and, as root, installs it in a temporary root, runs it as its unit does, and purges it
 	conformance/install.sh dpkg-deb:dpkg systemd-analyze:systemd setpriv:util-linux unshare:util-linux
-	@# Root in a container may not be allowed mounts; the test of the installation says so and is skipped.
+	@# Without permission to mount, as in some containers, the test of the installation is skipped.
 	CGO_ENABLED=0 $(shell [ "$$(id -u)" = 0 ] && unshare --mount true 2>/dev/null && echo unshare --mount --propagation private) \
 		$(GO) test -count=1 -v -timeout 5m -run='^Test(Deb|Install)$$' ./packaging -args -deb $(CURDIR)/bin/elbow_*.deb
 
 .PHONY: alerts-test
-alerts-test: ## the alerts, read and run by Prometheus' promtool; installs it if it is missing
+alerts-test: ## the alerts, tested with Prometheus' promtool; installs it if it is missing
 	conformance/install.sh promtool:prometheus
 	promtool check rules --lint=all --lint-fatal packaging/prometheus/elbow-alerts.yaml
 	promtool test rules packaging/prometheus/elbow-alerts_test.yaml

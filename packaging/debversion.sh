@@ -1,13 +1,13 @@
 #!/bin/sh
-# Prints the version of the Debian package for a version as `git describe --tags
-# --always --dirty` has it and the number of commits that led to it:
+# Prints the version of the Debian package for the output of `git describe --tags
+# --always --dirty` and the number of commits:
 #
 #	v1.2.3               1.2.3
 #	v1.2.3-rc1           1.2.3~rc1            ~ sorts before the end: older than 1.2.3
 #	v1.2.3-4-gabcdef0    1.2.3+4.gabcdef0     four commits after it
 #	v1.2.3-rc1-4-g…      1.2.3~rc1+4.g…
-#	abcdef0              0~1542.gabcdef0      no tag: before every release, by commits
-#	…-dirty              ….dirty              with changes that are in no commit
+#	abcdef0              0~1542.gabcdef0      no tag: sorts before every release, by commits
+#	…-dirty              ….dirty              with uncommitted changes
 #
 # dpkg compares digits as numbers, so that +10 is newer than +9 and ~rc10 than ~rc9.
 set -eu
@@ -34,8 +34,8 @@ v[0-9]*) version=${version#v} ;;
 	;;
 esac
 
-# What follows the first hyphen is a release candidate or the like; further ones
-# would begin Debian's own revision.
+# The first hyphen begins a suffix such as a release candidate. A further one would be
+# taken for the beginning of the Debian revision.
 case $version in
 *-*) version=${version%%-*}~$(printf %s "${version#*-}" | tr - .) ;;
 esac
