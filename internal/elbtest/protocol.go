@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ens"
@@ -69,7 +70,7 @@ func (s *Site) ListenOf(t testing.TB, protocol string, changes map[string]string
 		t.Fatalf("StartLoadBalancerListener %s: %v", port, err)
 	}
 	Eventually(t, func() error {
-		if status, err := s.StatusOf(protocol, port); err != nil || status != "Running" {
+		if status, err := s.StatusOf(protocol, port); err != nil || !strings.EqualFold(status, "Running") { // running on HTTP
 			return fmt.Errorf("%s listener %s is %s: %w", protocol, port, status, err)
 		}
 		return nil
