@@ -125,7 +125,8 @@ func (s *stream) nothingYet() bool {
 	return piece == http3.Nothing && err == nil
 }
 
-// likelyBodiless examines the fields before they have been validated.
+// likelyBodiless reports whether a request with this head usually has no body. The fields
+// have not been validated yet.
 func likelyBodiless(head *http3.Section) bool {
 	for i := range head.Fields {
 		switch f := &head.Fields[i]; string(f.Name) {
