@@ -67,7 +67,8 @@ func TestH2Floods(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, requestTimeout(time.Hour))
+			r := newRig(t, []string{scripted(t, func(_ int, p *peer) { p.wait() })}, requestTimeout(time.Hour),
+				limits(exchange.Limits{LingerTimeout: patience})) // the client may be slow to read the GOAWAY
 			c := r.dialFrames()
 			ended := make(chan error, 1)
 			go func() { ended <- c.goAway(http2.ErrCodeEnhanceYourCalm) }() // ends with the connection

@@ -87,7 +87,8 @@ func (k *taker) begin(v version, r *rig) error {
 	for range 20 {
 		err := k.head()
 		_, closed := errors.AsType[*http3.Error](err)
-		if err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) && !closed {
+		unusable := err != nil && strings.HasPrefix(err.Error(), "http3: conn unusable: ") // GOAWAY came first; no exported type
+		if err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) && !closed && !unusable {
 			return err
 		}
 		k.ask(v, r)
@@ -347,6 +348,13 @@ func testSlowClients(t *testing.T, r *rig, v version, event slowEvent) {
 	wait := event.do(r)
 	close(begun)
 	bodies.Wait()
+	defer func() {
+		for _, k := range takers {
+			if t.Failed() {
+				t.Logf("%s: got %d, %v", k.name, k.got, k.err)
+			}
+		}
+	}()
 	for range takers {
 		line := r.log.next(t)
 		_, name, _ := strings.Cut(line["path"].(string), "?")
