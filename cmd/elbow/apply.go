@@ -37,8 +37,9 @@ If several load balancers have the same name, LoadBalancerId selects one;
 with it, a different LoadBalancerName renames it. A listener may have several certificates,
 Certificate: [shop-ecdsa, shop-rsa].
 Networks, with their VSwitches, and Eips are further sections; a load balancer has
-NetworkName and VSwitchName, and an EIP LoadBalancerName. --prune deletes networks
-and EIPs only if the file has the section.
+NetworkName and VSwitchName, and an EIP LoadBalancerName. Instances are registered
+servers, with PrivateIpAddress or DomainName; a backend of one needs no Ip. --prune
+deletes networks, EIPs and instances only if the file has the section.
 "elbow export" writes such a file from what exists.
 
 The exit status is 0 if the server is as the file describes or has been brought

@@ -65,6 +65,7 @@ type NetworkInterfaceSets struct {
 type NetworkInterface struct {
 	NetworkInterfaceID   string `json:"NetworkInterfaceId"`
 	NetworkInterfaceName string
+	DomainName           string `json:",omitempty"` // instead of an address; not in the documentation of ENS
 	InstanceID           string `json:"InstanceId"`
 	InstanceName         string
 	EnsRegionID          string `json:"EnsRegionId"`

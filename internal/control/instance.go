@@ -230,7 +230,7 @@ func (s *instanceAPI) DescribeNetworkInterfaces(ctx context.Context, in *api.Des
 
 func networkInterface(i elb.Instance, addresses []string) api.NetworkInterface {
 	n := api.NetworkInterface{
-		NetworkInterfaceID: i.Interface(), NetworkInterfaceName: i.Name, InstanceID: i.ID, InstanceName: i.Name,
+		NetworkInterfaceID: i.Interface(), NetworkInterfaceName: i.Name, DomainName: i.DomainName, InstanceID: i.ID, InstanceName: i.Name,
 		EnsRegionID: i.RegionID, NetworkID: i.NetworkID, VSwitchID: i.VSwitchID, Status: api.InterfaceInUse, Type: api.InterfacePrimary,
 		PrimaryIP: first(addresses), PrimaryIPType: "Private", PrivateIPSets: ipSets(addresses), CreationTime: api.Timestamp(i.CreateTime),
 	}

@@ -125,6 +125,12 @@ func TestBackendByDomainName(t *testing.T) {
 		})
 		serves(t, front, "127.0.0.12", "127.0.0.13")
 	}
+	if out, _ := newTerminal(t, n).run(t, "", "doctor", "--data", n.Data(), "--api", n.API, "--admin", n.Admin); !strings.Contains(out, "web.test, a name of backends, does not resolve; its addresses of ") {
+		t.Errorf("doctor says %s", out)
+	}
+	if page := n.admin(t, "/metrics"); !strings.Contains(page, "elbow_dns_names_unresolved 1\n") || !strings.Contains(page, `elbow_dns_lookups_total{result="absent"}`) {
+		t.Errorf("metrics: %s", page)
+	}
 	n = n.TakeOver(t)
 	serves(t, front, "127.0.0.12", "127.0.0.13")
 	n.Stop(t)

@@ -157,7 +157,7 @@ func (b *Backend) canonical() error {
 		return reason(err)
 	}
 	item := in.BackendServers[0]
-	b.IP, b.Port, b.Type, b.Weight = item.IP.String(), strconv.Itoa(item.Port), item.Type, strconv.Itoa(item.Weight)
+	b.IP, b.Port, b.Type, b.Weight = item.AddressText(), strconv.Itoa(item.Port), item.Type, strconv.Itoa(item.Weight)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import "context"
 // A Manifest is the content of a file.
 type Manifest struct {
 	Certificates  []Certificate
-	Resources     []Resource // networks, each with its vSwitches behind it, and EIPs
+	Resources     []Resource // networks, each with its vSwitches behind it, EIPs and instances
 	LoadBalancers []LoadBalancer
 
 	sections []*kind // of Resources, that the file has
@@ -42,10 +42,12 @@ type LoadBalancer struct {
 	stored string  // id on the server, once a plan has found it; "" if it is to be created
 }
 
-// A Backend is identified by its server, address and port.
+// A Backend is identified by its server, address and port. One of a file without an
+// address gets that of its instance, or the domain name (registered.locate).
 type Backend struct {
 	ServerID string
 	IP       string
+	Domain   string // name that is resolved; "" if there is an address
 	Port     string // "0": that of the listener
 	Type     string
 	Weight   string
@@ -54,7 +56,10 @@ type Backend struct {
 }
 
 // key identifies a backend.
-func (b Backend) key() string { return b.ServerID + " " + b.IP + ":" + b.Port }
+func (b Backend) key() string { return b.ServerID + " " + b.where() + ":" + b.Port }
+
+// where is the address or the domain name of a backend.
+func (b Backend) where() string { return b.IP + b.Domain }
 
 // A Listener is identified by its port, and whether that is a UDP port.
 type Listener struct {

@@ -63,6 +63,7 @@ func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
 		p.byID[lb.ID] = true
 	}
 	p.know()
+	p.servers = registered{m.Resources, s.Resources}
 	for i := range m.Resources {
 		if err := p.resource(&m.Resources[i]); err != nil {
 			return nil, fmt.Errorf("line %d: %s: %w", m.Resources[i].line, m.Resources[i].key(), err)
@@ -81,7 +82,7 @@ func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
 	if o.Prune {
 		p.deleteResources(m, eips)
 		p.releaseOthers()
-		p.deleteResources(m, vSwitches, networks)
+		p.deleteResources(m, instances, vSwitches, networks)
 		p.deleteOthers(m)
 	}
 	return p.steps, nil
@@ -97,6 +98,8 @@ type planner struct {
 	kept  map[string]bool   // load balancers and resources of the server in the manifest, by id
 	ids   map[string]string // by the key; "" until it is created
 	twice map[string]bool   // keys of several objects on the server
+
+	servers registered
 }
 
 func (p *planner) add(change Change, what string, details []string, calls ...request) {
@@ -166,6 +169,7 @@ func (p *planner) loadBalancer(lb LoadBalancer) error {
 	if lb.Active && !now.Active {
 		p.status(lb)
 	}
+	lb.Backends = p.servers.locate(lb.Backends, now)
 	p.addBackends(lb, now)
 	if err := p.listeners(lb, now); err != nil {
 		return err

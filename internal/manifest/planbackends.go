@@ -9,6 +9,47 @@ import (
 // maxItems is the maximum number of backends in one call.
 const maxItems = 20
 
+// registered are the resources with the instances, of the file and of the server.
+type registered struct {
+	wanted []Resource
+	stored []StoredResource
+}
+
+// locate gives each backend without an address that of its instance, in the file or else
+// on the server, or the domain name: so does the server when the backend is added. What
+// the pool has stays if there is no such instance any more.
+func (r registered) locate(all []Backend, now LoadBalancer) []Backend {
+	all = slices.Clone(all)
+	for i := range all {
+		b := &all[i]
+		if b.where() != "" {
+			continue
+		}
+		if fields := r.instance(b.ServerID); fields != nil {
+			b.IP, b.Domain = fields["PrivateIpAddress"], fields["DomainName"]
+		} else if old := onPort(now.Backends, *b); old != nil {
+			b.IP, b.Domain = old.IP, old.Domain
+		}
+	}
+	return all
+}
+
+// instance are the fields of an instance in the file or on the server, nil if there is
+// none.
+func (r registered) instance(id string) map[string]string {
+	for i := range r.wanted {
+		if one := &r.wanted[i]; one.kind == instances && one.Name == id {
+			return one.Fields
+		}
+	}
+	for i := range r.stored {
+		if one := &r.stored[i]; one.kind == instances && one.ID == id {
+			return one.Fields
+		}
+	}
+	return nil
+}
+
 // addBackends plans additions to the pool and changed weights.
 func (p *planner) addBackends(lb, now LoadBalancer) {
 	var moved, added, changed []Backend
@@ -25,7 +66,7 @@ func (p *planner) addBackends(lb, now LoadBalancer) {
 		}
 	}
 	p.backends(Delete, "RemoveBackendServers", lb, moved, func(b Backend) string {
-		if now := onPort(lb.Backends, b); now.IP == b.IP {
+		if now := onPort(lb.Backends, b); now.where() == b.where() {
 			return b.key() + " of Type " + b.Type + " becomes " + now.Type
 		}
 		return b.key() + " gets another address"

@@ -101,6 +101,9 @@ func (p *planner) resource(r *Resource) error {
 			details = append(details, name+" "+cmp.Or(was, "none")+" → "+cmp.Or(wanted, "none"))
 		}
 	}
+	if k.whole {
+		params = r.creation()
+	}
 	if len(details) > 0 {
 		p.add(Modify, key, details, request{version: api.EnsVersion, action: k.modify, params: params})
 	}

@@ -22,7 +22,7 @@ func Read(text []byte, dir string) (*Manifest, error) {
 	if err != nil || len(document.Content) == 0 {
 		return m, err
 	}
-	top, err := object(document.Content[0], "Certificates", "Networks", "Eips", "LoadBalancers")
+	top, err := object(document.Content[0], "Certificates", "Networks", "Eips", "Instances", "LoadBalancers")
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,9 @@ func Read(text []byte, dir string) (*Manifest, error) {
 		return nil, err
 	}
 	if err := m.readResources(top, "Eips", eips); err != nil {
+		return nil, err
+	}
+	if err := m.readResources(top, "Instances", instances); err != nil {
 		return nil, err
 	}
 	for _, n := range top.list("LoadBalancers") {
@@ -162,7 +165,7 @@ func readBackend(n *yaml.Node) (Backend, error) {
 		return Backend{}, err
 	}
 	b := Backend{
-		ServerID: f.must("ServerId"), IP: f.must("Ip"), Port: f.text("Port", "0"),
+		ServerID: f.must("ServerId"), IP: f.text("Ip", ""), Port: f.text("Port", "0"),
 		Type: f.text("Type", "ens"), Weight: f.text("Weight", "100"), line: n.Line,
 	}
 	if f.err != nil {

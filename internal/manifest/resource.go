@@ -1,16 +1,18 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"elbow/internal/api"
 )
 
-// A Resource is a network, a vSwitch or an EIP. It is known by its name, a vSwitch by
-// its name in its network.
+// A Resource is a network, a vSwitch, an EIP or an instance. It is known by its name, a
+// vSwitch by its name in its network, an instance by its id.
 type Resource struct {
 	Name     string
 	Fields   map[string]string // parameters of the operation that creates it, without the name
@@ -28,7 +30,7 @@ type StoredResource struct {
 	Resource
 }
 
-// A kind has the names of a resource type and of its operations: network, vSwitch or EIP.
+// A kind has the names of a resource type and of its operations: network, vSwitch, EIP or instance.
 type kind struct {
 	what, name             string // name is the parameter that has it
 	create, modify, remove string // actions
@@ -37,6 +39,7 @@ type kind struct {
 	defaults               map[string]string
 	always                 map[string]string // parameters of create that are no fields
 	builtIn                string            // id of the one that every server has
+	whole                  bool              // modify takes all parameters of create and sets them
 }
 
 var (
@@ -56,7 +59,14 @@ var (
 		defaults: map[string]string{"EnsRegionId": "local", "Bandwidth": "5"},
 		always:   map[string]string{"InstanceChargeType": "PostPaid", "InternetChargeType": "95BandwidthByMonth"},
 	}
+	instances = &kind{
+		what: "instance", name: "InstanceId", create: registerInstance, modify: registerInstance, remove: "DeregisterInstance",
+		id: "InstanceId", removed: "InstanceId", free: []string{"PrivateIpAddress", "DomainName", "InstanceName", "EnsRegionId", "NetworkId", "VSwitchId"},
+		defaults: map[string]string{"EnsRegionId": "local", "NetworkId": "n-default", "VSwitchId": "vsw-default"}, whole: true,
+	}
 )
+
+const registerInstance = "RegisterInstance"
 
 // key returns the key by which resources of the file and of the server are matched.
 func (r *Resource) key() string { return keyOf(r.kind, r.network, r.Name) }
@@ -68,7 +78,7 @@ func keyOf(k *kind, network, name string) string {
 	return k.what + " " + name
 }
 
-// readResources reads a section of networks or EIPs.
+// readResources reads a section of networks, EIPs or instances.
 func (m *Manifest) readResources(top *entry, section string, k *kind) error {
 	if top.fields[section] == nil {
 		return nil
@@ -130,6 +140,10 @@ func (r *Resource) canonical() error {
 			r.Fields[row.Name] = fmt.Sprint(row.Var.Value())
 		}
 	}
+	if r.kind == instances {
+		r.Fields["InstanceName"] = cmp.Or(r.Fields["InstanceName"], r.Name)
+		r.Fields["DomainName"] = strings.ToLower(r.Fields["DomainName"])
+	}
 	return nil
 }
 
@@ -148,7 +162,9 @@ func (r *Resource) creation() map[string]string {
 	return params
 }
 
-// NamesResources reports whether the file has networks or EIPs, or names any.
+// NamesResources reports whether the file has networks, EIPs or instances, or names any.
 func (m *Manifest) NamesResources() bool {
-	return len(m.sections) > 0 || slices.ContainsFunc(m.LoadBalancers, func(lb LoadBalancer) bool { return lb.Network != "" })
+	return len(m.sections) > 0 || slices.ContainsFunc(m.LoadBalancers, func(lb LoadBalancer) bool {
+		return lb.Network != "" || slices.ContainsFunc(lb.Backends, func(b Backend) bool { return b.where() == "" })
+	})
 }

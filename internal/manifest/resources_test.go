@@ -146,3 +146,78 @@ func TestExportOfResources(t *testing.T) {
 		t.Errorf("got %v\n%s", err, out.String())
 	}
 }
+
+// Instances are registered before the backends that name them alone, registered again
+// when a field changes, and deregistered by a plan that prunes.
+func TestPlanOfInstances(t *testing.T) {
+	const file = `Instances:
+- {InstanceId: i-web, DomainName: Web.test}
+- {InstanceId: eni-9, PrivateIpAddress: 10.0.0.9, InstanceName: nine}
+LoadBalancers:
+- LoadBalancerName: shop
+  BackendServers:
+  - {ServerId: i-web, Port: 80}
+  - {ServerId: eni-9, Type: eni}
+`
+	state := func() *State {
+		s := new(State)
+		place := func(f map[string]string) map[string]string {
+			f["EnsRegionId"], f["NetworkId"], f["VSwitchId"] = "local", "n-default", "vsw-default"
+			return f
+		}
+		s.addResource(instances, "i-web", "i-web", "", place(map[string]string{"DomainName": "web.test", "InstanceName": "i-web"}))
+		s.addResource(instances, "eni-9", "eni-9", "", place(map[string]string{"PrivateIpAddress": "10.0.0.9", "InstanceName": "nine"}))
+		s.LoadBalancers = []StoredLoadBalancer{{ID: "lb-1", LoadBalancer: LoadBalancer{
+			Name: "shop", Fields: maps.Clone(loadBalancerDefaults), Active: true,
+			Backends: []Backend{
+				{ServerID: "i-web", Domain: "web.test", Port: "80", Type: "ens", Weight: "100"},
+				{ServerID: "eni-9", IP: "10.0.0.9", Port: "0", Type: "eni", Weight: "100"},
+			},
+		}}}
+		return s
+	}
+	for _, tt := range []struct{ what, from, to, want string }{
+		{"nothing to do", "", "", ""},
+		{"another name", "InstanceName: nine", "InstanceName: ten", "~ instance eni-9 RegisterInstance\n"},
+		{
+			"an address for a domain name", "DomainName: Web.test", "PrivateIpAddress: 10.0.0.1",
+			"~ instance i-web RegisterInstance\n- backends of shop RemoveBackendServers\n+ backends of shop AddBackendServers\n",
+		},
+		{"an instance that goes", "- {InstanceId: eni-9, PrivateIpAddress: 10.0.0.9, InstanceName: nine}\n", "", "- instance eni-9 DeregisterInstance(InstanceId=eni-9)\n"},
+		{"a file without the section", file[:strings.Index(file, "LoadBalancers")], "", ""},
+		{"both", "DomainName: Web.test", "DomainName: web.test, PrivateIpAddress: 10.0.0.1", "line 2: PrivateIpAddress is given, too: give one of them"},
+		{"neither", ", DomainName: Web.test", "", "line 2: give PrivateIpAddress, or DomainName"},
+		{"a name that is none", "Web.test", "10.0.0.256", "line 2: DomainName must be a domain name"},
+		{"one twice", "InstanceId: eni-9", "InstanceId: i-web", "line 3: instance i-web was there in line 2 already"},
+	} {
+		got := ""
+		m, err := Read([]byte(strings.Replace(file, tt.from, tt.to, 1)), ".")
+		if err == nil {
+			var steps []Step
+			steps, err = Plan(m, state(), Options{Prune: true})
+			got = describe(steps)
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
+			t.Errorf("%s: got\n%s, want\n%s", tt.what, got, tt.want)
+		}
+	}
+
+	// What is exported has the same instances and backends.
+	var out strings.Builder
+	if err := Write(&out, state(), nil); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Read([]byte(out.String()), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if steps, err := Plan(m, state(), Options{Prune: true}); err != nil || len(steps) > 0 {
+		t.Errorf("got %s, %v from\n%s", describe(steps), err, out.String())
+	}
+	if strings.Contains(out.String(), "i-web\n  InstanceName") || !strings.Contains(out.String(), "DomainName: web.test") {
+		t.Errorf("got\n%s", out.String())
+	}
+}

@@ -122,7 +122,7 @@ func fetchLoadBalancer(ctx context.Context, call Caller, id string) (StoredLoadB
 	}
 	for _, b := range a.BackendServers {
 		lb.Backends = append(lb.Backends, Backend{
-			ServerID: b.ServerID, IP: b.IP, Port: cmp.Or(b.Port, "0"), Type: b.Type, Weight: strconv.Itoa(b.Weight),
+			ServerID: b.ServerID, IP: b.IP, Domain: b.DomainName, Port: cmp.Or(b.Port, "0"), Type: b.Type, Weight: strconv.Itoa(b.Weight),
 		})
 	}
 	for _, one := range a.ListenerPortsAndProtocols {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -9,7 +10,7 @@ import (
 	"elbow/internal/api"
 )
 
-// FetchResources reads the networks, vSwitches and EIPs of the server into s.
+// FetchResources reads the networks, vSwitches, EIPs and instances of the server into s.
 func (s *State) FetchResources(ctx context.Context, call Caller) error {
 	names := make(map[string]string) // of networks, by id
 	var nets []api.Network
@@ -46,6 +47,30 @@ func (s *State) FetchResources(ctx context.Context, call Caller) error {
 		})
 		r.balancerID = e.InstanceID
 	}
+	if err != nil {
+		return err
+	}
+	return s.fetchInstances(ctx, call)
+}
+
+// fetchInstances reads the registered servers: each has a network interface, and those
+// that are registered as one have nothing else.
+func (s *State) fetchInstances(ctx context.Context, call Caller) error {
+	var all []api.NetworkInterface
+	err := pages(ctx, call, api.EnsVersion, "DescribeNetworkInterfaces", "PageNumber", "PageSize", func(page *api.DescribeNetworkInterfacesOutput) (int, int) {
+		all = append(all, page.NetworkInterfaceSets.NetworkInterfaceSet...)
+		return len(page.NetworkInterfaceSets.NetworkInterfaceSet), page.TotalCount
+	})
+	for _, i := range oldestFirst(all, func(i *api.NetworkInterface) string { return i.NetworkInterfaceID }) {
+		address := i.PrimaryIP
+		if i.DomainName != "" {
+			address = "" // one of those that the name has at present
+		}
+		s.addResource(instances, cmp.Or(i.InstanceID, i.NetworkInterfaceID), cmp.Or(i.InstanceID, i.NetworkInterfaceID), "", map[string]string{
+			"PrivateIpAddress": address, "DomainName": i.DomainName, "InstanceName": i.NetworkInterfaceName,
+			"EnsRegionId": i.EnsRegionID, "NetworkId": i.NetworkID, "VSwitchId": i.VSwitchID,
+		})
+	}
 	return err
 }
 
@@ -73,15 +98,19 @@ func (s *State) named(r *StoredResource) bool {
 	return inNetwork
 }
 
-// resourceNodes are the sections of networks and EIPs. What has no name, or shares one,
-// is left out.
-func (s *State) resourceNodes() (nets, addresses []*yaml.Node) {
+// resourceNodes are the sections of networks, EIPs and instances. What has no name, or
+// shares one, is left out.
+func (s *State) resourceNodes() (nets, addresses, servers []*yaml.Node) {
 	for i := range s.Resources {
 		r := &s.Resources[i]
 		if !s.named(r) || r.kind == vSwitches {
 			continue
 		}
 		n := r.node()
+		if r.kind == instances {
+			servers = append(servers, n)
+			continue
+		}
 		if r.kind == eips {
 			for _, lb := range s.LoadBalancers {
 				if lb.ID == r.balancerID && !lb.Shared {
@@ -100,14 +129,18 @@ func (s *State) resourceNodes() (nets, addresses []*yaml.Node) {
 		extend(n, "VSwitches", list(switches))
 		nets = append(nets, n)
 	}
-	return nets, addresses
+	return nets, addresses, servers
 }
 
 func (r *StoredResource) node() *yaml.Node {
 	n := mapping(r.kind.name, text(r.Name))
 	for _, names := range [][]string{r.kind.fixed, r.kind.free} {
 		for _, name := range names {
-			if value := r.Fields[name]; value != "" && value != r.kind.defaults[name] {
+			value := r.Fields[name]
+			if name == "InstanceName" && value == r.Name {
+				continue // the default
+			}
+			if value != "" && value != r.kind.defaults[name] {
 				extend(n, name, text(value))
 			}
 		}

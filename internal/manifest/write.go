@@ -38,12 +38,15 @@ func Write(w io.Writer, s *State, files map[string][2]string) error {
 	e := yaml.NewEncoder(w)
 	e.SetIndent(2)
 	top := mapping("Certificates", list(certificates))
-	nets, addresses := s.resourceNodes()
+	nets, addresses, servers := s.resourceNodes()
 	if len(nets) > 0 {
 		extend(top, "Networks", list(nets))
 	}
 	if len(addresses) > 0 {
 		extend(top, "Eips", list(addresses))
+	}
+	if len(servers) > 0 {
+		extend(top, "Instances", list(servers))
 	}
 	extend(top, "LoadBalancers", list(balancers))
 	if err := e.Encode(top); err != nil {
@@ -71,7 +74,11 @@ func (s *State) balancerNode(lb LoadBalancer, names map[string]string) *yaml.Nod
 	}
 	var backends, listeners []*yaml.Node
 	for _, b := range lb.Backends {
-		one := mapping("ServerId", text(b.ServerID), "Ip", text(b.IP), "Port", number(b.Port), "Weight", number(b.Weight))
+		one := mapping("ServerId", text(b.ServerID))
+		if b.Domain == "" { // else the address is that of the instance
+			extend(one, "Ip", text(b.IP))
+		}
+		extend(one, "Port", number(b.Port), "Weight", number(b.Weight))
 		if b.Type != "ens" && b.Type != "" {
 			extend(one, "Type", text(b.Type))
 		}

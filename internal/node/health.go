@@ -75,6 +75,7 @@ func (r *report) look(loop reconcile.Health) health {
 	if member.Warning != nil {
 		h.Warnings = append(h.Warnings, "store: "+member.Warning.Error())
 	}
+	h.Warnings = append(h.Warnings, nameWarnings(r.data.names.States(), time.Now())...)
 	if text := r.filesWarning(); text != "" {
 		h.Warnings = append(h.Warnings, text)
 	}

@@ -98,10 +98,6 @@ func Start(ctx context.Context, c Config, log *slog.Logger) (_ *Node, err error)
 	return n, n.take(older)
 }
 
-// namesFile is the file in the data directory that keeps the last addresses of the domain
-// names of backends.
-const namesFile = "names.json"
-
 func newNode(c Config, log *slog.Logger) *Node {
 	n := &Node{config: c, log: log, reloads: reloads{log: log}, servers: servers{failed: make(chan error, 3)}}
 	n.store = &ownership{
@@ -125,6 +121,7 @@ func (n *Node) serveAdmin(l *net.TCPListener) {
 	n.AdminURL = "http://" + l.Addr().String()
 	registry := newRegistry(n.config.Version, n.data.traffic, n.data.loop)
 	n.api.limits.collect(registry)
+	registry.MustRegister(resolution{n.data.names})
 	n.serve(newAdminServer(
 		&report{config: n.config, data: n.data, store: n.store, pair: n.api.pair, draining: &n.draining},
 		&metricsPage{registry, n.store.control, n.data.traffic, n.config.MetricsListeners, n.config.MetricsBackends},

@@ -128,8 +128,15 @@ func (r *resolver) named(s *spec, b *elb.Backend, l *elb.Listener) {
 	}
 	if len(all) == 0 {
 		id := backendID{server: b.ServerID, port: b.Port}
-		s.refused = append(s.refused, refusal{id, "the domain name " + b.DomainName + " has not been resolved"})
+		s.refused = append(s.refused, refusal{id, "the domain name " + b.DomainName + " has not been resolved" + because(r.names.State(b.DomainName).Err)})
 	}
+}
+
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ": " + err.Error()
 }
 
 // watch has the domain names of all pools resolved.
