@@ -5,9 +5,9 @@
 //
 // Start reading at Exchange.Serve. What it consists of are types of their own: the Request
 // and requestHead, which the backend gets; the session and the assignment, which determine
-// the backend; ResponseHead, which the client gets; and the Record. Every failure is a Fault (fault.go, which lists where
-// each status is decided); answer.go turns it into an answer. A Backend (backends.go)
-// outlives configs; state.go has the states of an exchange.
+// the backend; ResponseHead, which the client gets; and the Record. Every failure is a
+// Fault (fault.go, which lists where each status is decided); answer.go turns it into an
+// answer. A Backend (backends.go) outlives configs; state.go has the states of an exchange.
 package exchange
 
 import (
