@@ -103,7 +103,7 @@ func found(s State, text, status string) (all []api.LoadBalancer) {
 	}
 	some := slices.DeleteFunc(slices.Clone(s.LoadBalancers), func(lb elb.LoadBalancer) bool {
 		wanted := has(lb.Name, lb.ID, lb.Address.String()) ||
-			slices.ContainsFunc(lb.Backends, func(b elb.Backend) bool { return has(b.ServerID, b.IP.String()) })
+			slices.ContainsFunc(lb.Backends, func(b elb.Backend) bool { return has(b.ServerID, b.Where()) })
 		return !wanted || status != "" && string(lb.Status) != status
 	})
 	slices.SortFunc(some, func(a, b elb.LoadBalancer) int {

@@ -103,14 +103,37 @@ func trafficOf(p *proxy.Proxy) (t console.Traffic) {
 			LoadBalancerID: lb, Port: port, ByClass: s.ByClass, BytesIn: s.BytesIn, BytesOut: s.BytesOut, Open: s.Open, Total: s.Total,
 		})
 	})
+	named := make(map[console.BackendCounts]int) // where in t those of a domain name are, by their ids
 	p.EachBackend(func(lb, port string, s proxy.BackendSnapshot) {
-		b := console.BackendCounts{LoadBalancerID: lb, Port: port, ID: s.ID, Active: s.Active}
-		for _, n := range s.ByClass {
-			b.Answers += n
+		id, several := entryOf(s.ID)
+		b := console.BackendCounts{LoadBalancerID: lb, Port: port, ID: id}
+		at, there := named[b]
+		if !there {
+			at = len(t.Backends)
+			t.Backends = append(t.Backends, b)
+			if several {
+				named[b] = at
+			}
 		}
-		t.Backends = append(t.Backends, b)
+		t.Backends[at].Active += s.Active
+		for _, n := range s.ByClass {
+			t.Backends[at].Answers += n
+		}
 	})
 	return t
+}
+
+// entryOf returns the id of the entry in the pool that a backend belongs to, and whether
+// others may belong to it: those of a domain name have their address after an @.
+func entryOf(id string) (entry string, several bool) {
+	i := strings.LastIndexByte(id, '@')
+	if i < 0 {
+		return id, false
+	}
+	if _, err := netip.ParseAddr(id[i+1:]); err != nil {
+		return id, false
+	}
+	return id[:i], true
 }
 
 // withConsole serves the console under its path and the API everywhere else. A browser
