@@ -10,7 +10,7 @@ import (
 var errNoMember = errors.New("no usable backend")
 
 // errBusy is why a backend that has as many exchanges as it may gets no more.
-var errBusy = errors.New("backend has all the exchanges it may")
+var errBusy = errors.New("backend is at its limit of exchanges")
 
 // An assignment is the choice of a backend for an exchange: a member of the listener's
 // group, and the place that the exchange holds there or waits for.

@@ -9,7 +9,7 @@ import (
 
 // errLastHop refuses a TRACE that must not be forwarded. The answer would repeat the
 // request, including credentials, which mainly helps attackers, so TRACE is not implemented.
-var errLastHop = errors.New("TRACE ends here by Max-Forwards, and is not reflected")
+var errLastHop = errors.New("TRACE with Max-Forwards: 0 is not answered, it would reflect credentials")
 
 // countHop decrements the Max-Forwards of an OPTIONS or TRACE, and reports whether the
 // request ends here (RFC 9110, 7.6.2). Other methods ignore the field.

@@ -32,8 +32,8 @@ type Tunnel struct {
 }
 
 var (
-	errUnasked = errors.New("protocol switched without being asked for")
-	errUntold  = errors.New("protocol switched, but not said to which one")
+	errUnasked = errors.New("protocol switched without an Upgrade in the request")
+	errUntold  = errors.New("protocol switched without an Upgrade in the answer")
 	ErrSilence = errors.New("silent for too long")
 )
 

@@ -11,8 +11,8 @@ func TestSwitchFault(t *testing.T) {
 	leak.Check(t)
 	for _, tt := range []struct{ asked, got, want string }{
 		{"backup-v1", "Backup-V1", ""},
-		{"", "websocket", "protocol switched without being asked for"},
-		{"websocket", "", "protocol switched, but not said to which one"},
+		{"", "websocket", "protocol switched without an Upgrade in the request"},
+		{"websocket", "", "protocol switched without an Upgrade in the answer"},
 		{"websocket", "backup-v1", `protocol switched to "backup-v1", but "websocket" was asked for`},
 		{"websocket", "websocket, h2c", `protocol switched to "websocket, h2c", but "websocket" was asked for`},
 	} {

@@ -73,7 +73,7 @@ func (u *Upload) run() {
 var errBodyShort = io.ErrUnexpectedEOF
 
 // ErrBodyUnwanted ends the upload of a client that has received its answer.
-var ErrBodyUnwanted = errors.New("body goes on after the answer")
+var ErrBodyUnwanted = errors.New("body continues after the answer")
 
 // Send sends a piece of the body to the backend: Buf.B[from:to] of the flow.
 func (u *Upload) Send(from, to int, last bool, trailers []byte) error {
