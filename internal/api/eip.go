@@ -158,7 +158,7 @@ func (in *DescribeEnsEipAddressesInput) Params() []Param {
 		{Name: "Standby", Var: OneOf(&in.Standby, "true", "false"), Doc: "Whether EIPs are secondary ones."},
 		{Name: "Status", Var: OneOf(&in.Status, EIPAvailable, EIPInUse), Doc: "The status of EIPs."},
 		tagRow(&in.Tags, filterTags),
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}
 }

@@ -50,7 +50,7 @@ func (in *DescribeInstancesInput) Params() []Param {
 		none("InstanceResourceType", "The type of a resource", &in.ResourceType),
 		none("ServiceStatus", "The status of an edge service, a JSON array", &in.ServiceStatus),
 		none("Tags", "Tags, a JSON array", &in.Tags),
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}
 }

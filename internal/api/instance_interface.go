@@ -38,7 +38,7 @@ func (in *DescribeNetworkInterfacesInput) Params() []Param {
 		{Name: "Ipv6Address", Var: IDs(&in.IPv6Addresses, maxListed), Doc: "IPv6 addresses of network interfaces."},
 		{Name: "SecurityGroupId", Var: ID(&in.SecurityGroup), Doc: "The ID of a security group. There are none, so any matches none."},
 		{Name: "ShowDetail", Var: Bool(&in.Detail), Default: "false", Doc: "Accepted for compatibility, without effect: everything is always shown."},
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}
 }

@@ -59,7 +59,7 @@ func (in *DescribeLoadBalancerListenersInput) Params() []Param {
 		loadBalancerID(&in.LoadBalancerID),
 		{Name: "Description", Var: Text(&in.Description, 1, 80), Doc: "The description of listeners."},
 		{Name: "ListenerPort", Var: Int(&in.Port, 1, 65535), Names: listenerKind, Doc: "The port of a listener."},
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}
 }

@@ -73,7 +73,7 @@ func (in *DescribeLoadBalancersInput) Params() []Param {
 		{Name: "NetworkId", Label: "Network", Var: ID(&in.NetworkID), Names: networkKind, Doc: "The ID of a network."},
 		{Name: "ServerId", Var: ID(&in.ServerID), Names: instanceKind, Doc: "The ID of a backend server."},
 		{Name: "VSwitchId", Label: "vSwitch", Var: ID(&in.VSwitchID), Names: vSwitchKind, Doc: "The ID of a vSwitch."},
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 10, 100),
 	}
 }
@@ -84,6 +84,12 @@ const maxListed = 100
 
 func pageNumber(p *int) Param {
 	return Param{Name: "PageNumber", Var: Int(p, 1, maxPage), Default: "1", Doc: "The page of the answer, counted from 1."}
+}
+
+// nextPage is the number of the page as the answer before named it (decisions, Other
+// operations 26).
+func nextPage(p *int) Param {
+	return Param{Name: "NextToken", Var: Int(p, 1, maxPage), Doc: "The NextToken of the answer before, instead of PageNumber."}
 }
 
 // maxPage keeps PageNumber times PageSize inside 32 bits.
@@ -222,7 +228,7 @@ type DescribeLoadBalancerSpecInput struct {
 func (in *DescribeLoadBalancerSpecInput) Params() []Param {
 	return []Param{
 		{Name: "LoadBalancerSpec", Label: "Specification", Var: ID(&in.Spec), Doc: "A specification; without one all are listed."},
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 100),
 	}
 }

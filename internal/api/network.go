@@ -53,7 +53,7 @@ func (in *DescribeNetworksInput) Params() []Param {
 		{Name: "NetworkIds", Var: IDs(&in.NetworkIDs, maxListed), Doc: "The IDs of networks."},
 		{Name: "NetworkName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of networks."},
 		tagRow(&in.Tags, filterTags),
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 50),
 	}
 }
@@ -138,7 +138,7 @@ func (in *DescribeVSwitchesInput) Params() []Param {
 		{Name: "VSwitchIds", Var: IDs(&in.VSwitchIDs, maxListed), Doc: "The IDs of vSwitches."},
 		{Name: "VSwitchName", Var: Text(&in.Name, 1, maxFree), Doc: "The name of vSwitches."},
 		tagRow(&in.Tags, filterTags),
-		pageNumber(&in.PageNumber),
+		pageNumber(&in.PageNumber), nextPage(&in.PageNumber),
 		pageSize(&in.PageSize, 1, 50),
 	}
 }

@@ -22,6 +22,7 @@ type Page struct {
 	PageNumber int
 	PageSize   int
 	TotalCount int
+	NextToken  string `json:",omitempty"` // of the page that comes next; absent in the last one
 }
 
 // Timestamp formats a time as in answers: 2006-01-02T15:04:05Z, and "" for the

@@ -35,7 +35,7 @@ func TestAnswersSpelling(t *testing.T) {
 			`{"Ip":"10.0.0.7","Port":"80","ServerId":"i-1","Type":"ens","Weight":1}`,
 		},
 		{DescribeEnsRegionsOutput{}, `{"Code":0,"EnsRegions":{"EnsRegions":[]}}`},
-		{DescribeLoadBalancersOutput{Page: Page{1, 10, 0}}, `{"LoadBalancers":{"LoadBalancer":[]},"PageNumber":1,"PageSize":10,"TotalCount":0}`},
+		{DescribeLoadBalancersOutput{Page: Page{1, 10, 0, ""}}, `{"LoadBalancers":{"LoadBalancer":[]},"PageNumber":1,"PageSize":10,"TotalCount":0}`},
 	} {
 		b, err := json.Marshal(tt.out)
 		if err != nil || string(b) != tt.want {

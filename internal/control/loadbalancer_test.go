@@ -200,6 +200,7 @@ func TestDescribeLoadBalancers(t *testing.T) {
 	}{
 		{nil, newest[:10], 12},
 		{params{"PageNumber": "2"}, newest[10:], 12},
+		{params{"NextToken": "2"}, newest[10:], 12},
 		{params{"PageNumber": "3"}, nil, 12},
 		{params{"PageSize": "100"}, newest, 12},
 		{params{"LoadBalancerId": ids[7]}, ids[7:8], 1},
@@ -226,6 +227,12 @@ func TestDescribeLoadBalancers(t *testing.T) {
 		if a["TotalCount"] != tt.total {
 			t.Errorf("%v: total %v, want %v", tt.p, a["TotalCount"], tt.total)
 		}
+	}
+	if a := w.do("DescribeLoadBalancers", nil); a["NextToken"] != "2" {
+		t.Errorf("first page: NextToken %v, want 2", a["NextToken"])
+	}
+	if a := w.do("DescribeLoadBalancers", params{"NextToken": "2"}); a["NextToken"] != nil {
+		t.Errorf("last page: NextToken %v", a["NextToken"])
 	}
 	got := w.do("DescribeLoadBalancers", params{"LoadBalancerId": ids[0]}).list("LoadBalancers", "LoadBalancer")[0]
 	want := answer{

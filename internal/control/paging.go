@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"time"
 
 	"elbow/internal/api"
@@ -22,7 +23,11 @@ func newestFirst[T any](all []T, created func(*T) (at time.Time, id string)) {
 func page[T any](all []T, number, size int) ([]T, api.Page) {
 	first := min((number-1)*size, len(all))
 	last := min(first+size, len(all))
-	return all[first:last], api.Page{PageNumber: number, PageSize: size, TotalCount: len(all)}
+	p := api.Page{PageNumber: number, PageSize: size, TotalCount: len(all)}
+	if last < len(all) {
+		p.NextToken = strconv.Itoa(number + 1)
+	}
+	return all[first:last], p
 }
 
 // stretch returns at most n entries after the one named marker from all, which

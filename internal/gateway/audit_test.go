@@ -143,7 +143,7 @@ func TestAuditRedactsSecrets(t *testing.T) {
 	for _, op := range api.Operations() {
 		for _, row := range op.New().Params() {
 			for _, word := range []string{"Key", "Secret", "Password", "Token"} {
-				if strings.HasSuffix(row.Name, word) && row.Name != "ClientToken" { // makes a call idempotent
+				if strings.HasSuffix(row.Name, word) && row.Name != "ClientToken" && row.Name != "NextToken" { // an idempotent call, and a page
 					sounding = append(sounding, op.Name+"."+row.Name)
 				}
 			}
@@ -153,7 +153,7 @@ func TestAuditRedactsSecrets(t *testing.T) {
 	sounding = slices.Compact(sounding)
 	if want := []string{
 		"ChangePassword.NewPassword", "ChangePassword.OldPassword", "CreateLoginProfile.Password",
-		"DescribeInstances.SearchKey", "ListTagResources.NextToken", "UntagResources.TagKey", "UpdateLoginProfile.Password", "UploadUserCertificate.Key",
+		"DescribeInstances.SearchKey", "UntagResources.TagKey", "UpdateLoginProfile.Password", "UploadUserCertificate.Key",
 	}; !slices.Equal(sounding, want) {
 		t.Errorf("got %q, want %q", sounding, want)
 	}
