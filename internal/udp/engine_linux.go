@@ -27,7 +27,11 @@ func (e *engine) start(r *Relay) error {
 
 func (e *engine) close() {
 	for _, o := range e.loops {
-		o.Do(func() { o.cut(func(*Listener, *Backend) bool { return true }, byClose); o.closeAll(); o.release() })
+		o.Do(func() {
+			o.cut(func(*Listener, *Backend) bool { return true }, byClose)
+			o.closeAll()
+			o.spares.release()
+		})
 		o.Close()
 	}
 }

@@ -26,12 +26,14 @@ type loop struct {
 	table   []*session          // by descriptor; nil: none
 	reads   map[int32]*Listener // by descriptor
 	all     map[*Listener]struct{}
-	closing []*session    // ended sessions whose sockets are to be closed
-	spare   map[int][]int // unconnected sockets for reuse, in the epoll set, by family
+	closing []*session // ended sessions whose sockets are to be closed
+	spares  spares
 }
 
 func newLoop(r *Relay) *loop {
-	return &loop{relay: r, in: newBatch(), out: newBatch(), reads: make(map[int32]*Listener), all: make(map[*Listener]struct{}), spare: make(map[int][]int)}
+	o := &loop{relay: r, in: newBatch(), out: newBatch(), reads: make(map[int32]*Listener), all: make(map[*Listener]struct{})}
+	o.spares = spares{loop: &o.Loop, of: make(map[int][]int)}
+	return o
 }
 
 // listen starts reading the datagrams of l.
@@ -137,7 +139,7 @@ func (o *loop) requests(l *Listener) {
 // request forwards one datagram. It begins a session if there is none.
 func (o *loop) request(l *Listener, client netip.AddrPort, b []byte) {
 	s := l.state.of[client]
-	if s != nil && s.record.backend.Member.Health() == balance.Unhealthy && o.replaceable(s) {
+	if s != nil && s.record.backend.Member.Health() == balance.Unhealthy && s.replaceable() {
 		o.end(s, byHealth)
 		s = nil
 	}
@@ -159,16 +161,6 @@ func (o *loop) request(l *Listener, client netip.AddrPort, b []byte) {
 		o.again(s, b)
 	}
 	// Other errors are ignored: UDP may lose a datagram (RFC 8085, 3.4).
-}
-
-// replaceable reports whether there is a backend other than that of s.
-func (o *loop) replaceable(s *session) bool {
-	cfg := s.listener.config.Load()
-	if cfg.Scheduler == nil {
-		return false
-	}
-	i := cfg.Scheduler.Pick(balance.Key{ClientIP: s.record.client.Addr().As16()}, slices.Index(cfg.Backends, s.record.backend))
-	return i >= 0
 }
 
 // again sends b, of a client whose backend's port is closed, to another backend. The
@@ -211,26 +203,13 @@ func (o *loop) answers(s *session) {
 			s.record.out += int64(len(b))
 			s.record.nOut++
 			o.out.address(o.queued, s.record.client)
-			o.learn(s, b)
+			s.learn(b)
 			o.queued++
 		}
 		s.used(o.Now)
 		if n < want {
 			return
 		}
-	}
-}
-
-// learn records the connection id that a QUIC server has chosen.
-func (o *loop) learn(s *session, b []byte) {
-	if !isLong(b) || !s.listener.config.Load().QUIC {
-		return
-	}
-	if name, ok := s.listener.state.learned.learn(b, s); ok && (s.name == nil || *s.name != name) {
-		if s.name != nil {
-			s.listener.state.learned.forget(*s.name, s)
-		}
-		s.name = &name
 	}
 }
 
@@ -276,20 +255,10 @@ func (o *loop) closeAll() {
 	for _, s := range o.closing {
 		fd := int(s.fd)
 		o.table[fd] = nil
-		if !o.recycle(fd, eventloop.Family(s.record.backend.Address)) {
+		if !o.spares.recycle(fd, eventloop.Family(s.record.backend.Address)) {
 			eventloop.CloseFD(fd)
 		}
 	}
 	clear(o.closing)
 	o.closing = o.closing[:0]
-}
-
-// release closes the spare sockets.
-func (o *loop) release() {
-	for family, spare := range o.spare {
-		for _, fd := range spare {
-			eventloop.CloseFD(fd)
-		}
-		delete(o.spare, family)
-	}
 }

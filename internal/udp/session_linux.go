@@ -2,8 +2,7 @@ package udp
 
 import (
 	"net/netip"
-	"os"
-	"syscall"
+	"slices"
 
 	"elbow/internal/balance"
 	"elbow/internal/eventloop"
@@ -85,6 +84,29 @@ func (s *session) used(now socket.Instant) {
 	}
 }
 
+// replaceable reports whether there is a backend other than that of s.
+func (s *session) replaceable() bool {
+	cfg := s.listener.config.Load()
+	if cfg.Scheduler == nil {
+		return false
+	}
+	i := cfg.Scheduler.Pick(balance.Key{ClientIP: s.record.client.Addr().As16()}, slices.Index(cfg.Backends, s.record.backend))
+	return i >= 0
+}
+
+// learn records the connection id that a QUIC server has chosen.
+func (s *session) learn(b []byte) {
+	if !isLong(b) || !s.listener.config.Load().QUIC {
+		return
+	}
+	if name, ok := s.listener.state.learned.learn(b, s); ok && (s.name == nil || *s.name != name) {
+		if s.name != nil {
+			s.listener.state.learned.forget(*s.name, s)
+		}
+		s.name = &name
+	}
+}
+
 // begin returns a new session for a client, whose first datagram is b, or nil if none
 // is possible. avoid is the index of a backend that has just refused, or -1.
 func (o *loop) begin(l *Listener, client netip.AddrPort, b []byte, avoid int) *session {
@@ -137,8 +159,8 @@ func (o *loop) choose(l *Listener, cfg *Config, client netip.AddrPort, b []byte,
 // least recently used session is ended.
 func (o *loop) connect(l *Listener, b *Backend) (int, error) {
 	for try := 0; ; try++ {
-		fd, err := o.dial(b.Address)
-		if err == nil && o.scarce(l, fd) {
+		fd, err := o.spares.dial(b.Address)
+		if err == nil && l.scarce(fd) {
 			eventloop.CloseFD(fd) // it was not used
 			err = unix.EMFILE
 		}
@@ -155,7 +177,7 @@ func (o *loop) connect(l *Listener, b *Backend) (int, error) {
 // scarce reports whether the number of a new descriptor shows that few are left. The
 // sessions of UDP listeners, which last long, may use only half of all descriptors, so
 // that some are left for connections.
-func (o *loop) scarce(l *Listener, fd int) bool {
+func (l *Listener) scarce(fd int) bool {
 	limit := l.relay.files.Limit
 	return l.relay.files.Refuses(uintptr(fd)) || limit > 0 && int64(fd) > limit/2 && len(l.state.of) >= fewSessions
 }
@@ -163,52 +185,6 @@ func (o *loop) scarce(l *Listener, fd int) bool {
 // fewSessions is the number of sessions that each listener may have regardless of the
 // descriptors in use.
 const fewSessions = 256
-
-// dial connects a spare socket, or a new one.
-func (o *loop) dial(to netip.AddrPort) (int, error) {
-	family := eventloop.Family(to)
-	if spare := o.spare[family]; len(spare) > 0 {
-		fd := spare[len(spare)-1]
-		o.spare[family] = spare[:len(spare)-1]
-		if eventloop.ConnectFD(fd, to) == 0 {
-			return fd, nil
-		}
-		eventloop.CloseFD(fd)
-	}
-	fd, e := eventloop.NewFD(family, unix.SOCK_DGRAM)
-	if e != 0 {
-		return -1, os.NewSyscallError("socket", e)
-	}
-	if e := eventloop.ConnectFD(fd, to); e != 0 { // EAGAIN: no port is left
-		eventloop.CloseFD(fd) // it was not used
-		return -1, os.NewSyscallError("connect", e)
-	}
-	if err := o.Watch(fd, unix.EPOLLIN); err != nil {
-		eventloop.CloseFD(fd) // it was not used
-		return -1, err
-	}
-	return fd, nil
-}
-
-// recycle makes the socket of an ended session a spare one, and reports whether it
-// did. Unread data of its backend is discarded, and later data finds no socket: the
-// kernel releases the port on disconnect, and assigns another one on the next connect.
-// A new socket costs twice as much.
-func (o *loop) recycle(fd, family int) bool {
-	if len(o.spare[family]) >= keptSockets || !disconnect(fd) {
-		return false
-	}
-	for e := syscall.Errno(0); e != unix.EAGAIN; {
-		if e = discard(fd); e != 0 && e != unix.ECONNREFUSED && e != unix.EAGAIN {
-			return false
-		}
-	}
-	o.spare[family] = append(o.spare[family], fd)
-	return true
-}
-
-// keptSockets is the number of spare sockets of a family that a loop keeps.
-const keptSockets = 256
 
 // evict ends the least recently used session of l, preferring those whose client has
 // sent nothing after an answer, and reports whether there was one.
