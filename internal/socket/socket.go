@@ -24,7 +24,6 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // A Conn is one TCP connection. One goroutine may read while another one
@@ -45,16 +44,7 @@ type Conn struct {
 	readErr  error
 	readOnce func(fd uintptr) bool // tryRead, bound once: a bound method allocates
 
-	// Owned by the writing goroutine.
-	writing   deadline
-	stalled   bool // the last Write had to wait
-	stall     time.Duration
-	behind    int     // unacknowledged bytes when the stall began
-	staller   Staller // nil: none
-	flags     uintptr // flags of the system calls that write
-	rest      []byte  // rest of the Write in flight
-	writeErr  error
-	writeOnce func(fd uintptr) bool // tryWrite
+	writer // owned by the writing goroutine
 
 	asked   bool                  // of the Ask in flight: p has been written
 	look    bool                  // read before writing
@@ -94,25 +84,6 @@ func (c *Conn) Descriptor() (fd uintptr) {
 // ReadBy makes reads end at due, 0 for never, with os.ErrDeadlineExceeded. It
 // does not affect a read in flight.
 func (c *Conn) ReadBy(due Instant) { c.reading.due = due }
-
-// StallAfter makes a write end with os.ErrDeadlineExceeded if the peer
-// acknowledges nothing for d.
-func (c *Conn) StallAfter(d time.Duration) { c.stall = d }
-
-// A Staller is called by the writing goroutine when a Write has to wait for room,
-// again whenever the room was not enough, and when that Write ends.
-type Staller interface {
-	Stalls()
-	Flows()
-}
-
-// TellStalls sets the Staller of writes that have to wait.
-func (c *Conn) TellStalls(s Staller) { c.staller = s }
-
-// HoldEnd makes the kernel hold the last, partial packet of what is written from
-// now on, so that the FIN of CloseWrite goes with it. Without a CloseWrite the
-// packet is sent after 200 ms, or with Close.
-func (c *Conn) HoldEnd() { c.flags = moreFlag }
 
 // Read implements io.Reader: it reads once, waiting for something to read.
 func (c *Conn) Read(p []byte) (int, error) {
@@ -179,73 +150,7 @@ func (c *Conn) Resume() bool {
 }
 
 // Write writes all of p, waiting for room.
-func (c *Conn) Write(p []byte) (int, error) {
-	if c.writeOnce == nil {
-		c.writeOnce = c.tryWrite
-	}
-	c.rest, c.writing.due, c.stalled = p, 0, false
-	for {
-		err := c.raw.Write(c.writeOnce)
-		if err != nil && (c.writing.again(err) || c.advanced(err)) {
-			continue
-		}
-		if err == nil {
-			err = c.writeErr
-		}
-		n := len(p) - len(c.rest)
-		c.rest = nil
-		if c.stalled && c.staller != nil {
-			c.staller.Flows()
-		}
-		return n, bare(err)
-	}
-}
-
-// tryWrite writes what it can and reports whether it is done. It sets a deadline
-// only when it has to wait: usually the kernel accepts everything.
-func (c *Conn) tryWrite(fd uintptr) bool {
-	for progress := false; ; {
-		n, err := writeFD(fd, c.rest, c.flags)
-		c.rest = c.rest[n:]
-		progress = progress || n > 0
-		switch {
-		case err == syscall.EAGAIN:
-			if c.staller != nil && (!c.stalled || progress) {
-				c.staller.Stalls()
-			}
-			c.stalled = true
-			if c.stall > 0 {
-				c.writing.due = Now().Add(c.stall)
-				c.behind, _ = unackedFD(fd) // 0 if unknown
-			}
-			c.writeErr = c.writing.arm()
-			return c.writeErr != nil
-		case err != nil || len(c.rest) == 0:
-			c.writeErr = err
-			return true
-		}
-	}
-}
-
-// advanced reports whether a Write that ended with err must continue, because the
-// peer has acknowledged something meanwhile although not enough to make room: the
-// kernel reports room only when a good part of its buffer is free, which takes
-// minutes with a slow client. Then it has moved the deadline.
-func (c *Conn) advanced(err error) bool {
-	if c.stall == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-		return false
-	}
-	n, failed := c.Unacked()
-	if failed != nil || n >= c.behind {
-		return false
-	}
-	c.behind, c.writing.due = n, Now().Add(c.stall)
-	return c.writing.arm() == nil
-}
-
-// Stalled reports whether the last Write had to wait for room. It is for the
-// writing goroutine.
-func (c *Conn) Stalled() bool { return c.stalled }
+func (c *Conn) Write(p []byte) (int, error) { return c.writer.write(c.raw, p) }
 
 // bare removes the net.OpError around a timeout: crypto/tls returns every read
 // error forever unless it is Temporary, which the bare one is.
@@ -255,6 +160,11 @@ func bare(err error) error {
 	}
 	return err
 }
+
+// Unacked returns how many bytes written were not acknowledged by the peer's TCP;
+// the FIN of CloseWrite counts as one. After a reset it does not change. It is 0 where
+// the system is not Linux.
+func (c *Conn) Unacked() (int, error) { return unacked(c.raw) }
 
 // Control calls f with the file descriptor.
 func (c *Conn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }

@@ -2,7 +2,9 @@
 
 package socket
 
-// Unacked returns 0: acknowledgements are known on Linux only.
-func (c *Conn) Unacked() (n int, err error) { return 0, c.raw.Control(func(uintptr) {}) }
+import "syscall"
+
+// unacked returns 0: acknowledgements are known on Linux only.
+func unacked(raw syscall.RawConn) (n int, err error) { return 0, raw.Control(func(uintptr) {}) }
 
 func unackedFD(uintptr) (int, error) { return 0, nil }
