@@ -54,7 +54,7 @@ type Options struct {
 func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
 	p := &planner{
 		state: s, prune: o.Prune, byID: make(map[string]bool), kept: make(map[string]bool),
-		ids: make(map[string]string), twice: make(map[string]bool),
+		certs: certificateNames{stored: s.Certificates, names: make(map[string]string)}, known: knownIDs(s),
 	}
 	for _, c := range m.Certificates {
 		p.certificate(c)
@@ -62,7 +62,6 @@ func Plan(m *Manifest, s *State, o Options) ([]Step, error) {
 	for _, lb := range m.LoadBalancers {
 		p.byID[lb.ID] = true
 	}
-	p.know()
 	p.servers = registered{m.Resources, s.Resources}
 	for i := range m.Resources {
 		if err := p.resource(&m.Resources[i]); err != nil {
@@ -93,11 +92,10 @@ type planner struct {
 	state *State
 	prune bool
 	steps []Step
-	names map[string]string // certificate of the manifest → its name on the server
-	byID  map[string]bool   // load balancers that an entry of the manifest names by id
-	kept  map[string]bool   // load balancers and resources of the server in the manifest, by id
-	ids   map[string]string // by the key; "" until it is created
-	twice map[string]bool   // keys of several objects on the server
+	certs certificateNames
+	known ids             // of what the server has and what the steps create
+	byID  map[string]bool // load balancers that an entry of the manifest names by id
+	kept  map[string]bool // load balancers and resources of the server in the manifest, by id
 
 	servers registered
 }
@@ -106,39 +104,18 @@ func (p *planner) add(change Change, what string, details []string, calls ...req
 	p.steps = append(p.steps, Step{change, what, details, calls})
 }
 
-// certificate plans an upload, unless the server has this certificate under this
-// name or under the one that it gets when the name is in use by another.
+// certificate plans an upload, unless the server has the certificate.
 func (p *planner) certificate(c Certificate) {
-	if p.names == nil {
-		p.names = make(map[string]string)
+	name, stored := p.certs.choose(c)
+	if stored {
+		return
 	}
-	renewed := c.Name + "-" + c.Sha2[:8]
-	p.names[c.Name] = c.Name
-	for _, stored := range p.state.Certificates {
-		if stored.Sha2 == c.Sha2 && (stored.Name == c.Name || stored.Name == renewed) {
-			p.names[c.Name] = stored.Name
-			return
-		}
-	}
-	if p.stored(c.Name) != nil {
-		p.names[c.Name] = renewed
-	}
-	name := p.names[c.Name]
 	p.add(Create, "certificate "+name, []string{"SHA-256 " + c.Sha2}, request{
 		version: api.CasVersion, action: uploadCertificate, params: map[string]string{"Name": name, "Cert": c.Cert, "Key": c.Key},
 	})
 }
 
 const uploadCertificate = "UploadUserCertificate"
-
-// stored is the certificate of a name on the server, nil if there is none.
-func (p *planner) stored(name string) *StoredCertificate {
-	i := slices.IndexFunc(p.state.Certificates, func(c StoredCertificate) bool { return c.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &p.state.Certificates[i]
-}
 
 // loadBalancer plans one load balancer with its content.
 func (p *planner) loadBalancer(lb LoadBalancer) error {
@@ -153,12 +130,12 @@ func (p *planner) loadBalancer(lb LoadBalancer) error {
 	var now LoadBalancer
 	if stored == nil {
 		now = LoadBalancer{Active: true}
-		p.ids[balancerKey(lb.Name)] = ""
+		p.known.of[balancerKey(lb.Name)] = ""
 		p.create(lb)
 	} else {
 		now = stored.LoadBalancer
 		lb.stored = stored.ID
-		p.ids[balancerKey(lb.Name)] = stored.ID
+		p.known.of[balancerKey(lb.Name)] = stored.ID
 		p.kept[stored.ID] = true
 	}
 	if stored != nil && stored.Name != lb.Name {
@@ -280,12 +257,12 @@ func (p *planner) releaseOthers() {
 // used by a listener after the other steps.
 func (p *planner) deleteOthers(m *Manifest) {
 	used := make(map[string]bool) // by name, and by id
-	for _, name := range p.names {
+	for _, name := range p.certs.names {
 		used[name] = true
 	}
 	for _, lb := range m.LoadBalancers {
 		for _, l := range lb.Listeners {
-			for _, name := range slices.Concat(p.serverNames(l), certificateIDs(l)) {
+			for _, name := range slices.Concat(p.certs.of(l), certificateIDs(l)) {
 				used[name] = true
 			}
 		}

@@ -49,7 +49,7 @@ func inOrder(wanted, now []Listener) []Listener {
 
 // listener plans one listener; old is the one on the server, nil if none.
 func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
-	id, err := p.certificateID(l)
+	id, err := p.certs.ids(l)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,10 @@ func (p *planner) listener(lb LoadBalancer, l Listener, old *Listener) error {
 func (p *planner) difference(name, from, to string, l Listener) string {
 	if name == "ServerCertificateId" {
 		name = "certificate"
-		to = cmp.Or(strings.Join(p.serverNames(l), ", "), to)
+		to = cmp.Or(strings.Join(p.certs.of(l), ", "), to)
 		var names []string
 		for _, id := range strings.Split(from, ",") {
-			names = append(names, p.certificateName(id))
+			names = append(names, p.certs.nameOf(id))
 		}
 		from = strings.Join(names, ", ")
 	}
@@ -131,47 +131,6 @@ func (l Listener) keeping(old *Listener) Listener {
 	return l
 }
 
-// certificateName is the name of a certificate on the server, its id if it is
-// gone.
-func (p *planner) certificateName(id string) string {
-	for _, c := range p.state.Certificates {
-		if c.ID == id {
-			return c.Name
-		}
-	}
-	return id
-}
-
-// serverNames are the names of a listener's certificates on the server, none if
-// it has ids.
-func (p *planner) serverNames(l Listener) []string {
-	var all []string
-	for _, name := range l.Certificates {
-		all = append(all, cmp.Or(p.names[name], name))
-	}
-	return all
-}
-
-// certificateID is the ids of a listener's certificates on the server, with a
-// text that is no valid id for one that is still to be uploaded.
-func (p *planner) certificateID(l Listener) (string, error) {
-	if len(l.Certificates) == 0 {
-		return l.Fields["ServerCertificateId"], nil
-	}
-	var ids []string
-	for i, name := range p.serverNames(l) {
-		stored := p.stored(name)
-		if stored == nil && p.names[l.Certificates[i]] == "" {
-			return "", fmt.Errorf("neither the file nor the server has a certificate %s", name)
-		}
-		if stored == nil {
-			return "to be uploaded", nil
-		}
-		ids = append(ids, stored.ID)
-	}
-	return strings.Join(ids, ","), nil
-}
-
 func (p *planner) createListener(lb LoadBalancer, l Listener) {
 	var details []string
 	if l.Protocol == "https" {
@@ -202,7 +161,7 @@ func (p *planner) creation(lb LoadBalancer, l Listener) []request {
 
 // with adds the certificates of l to a request.
 func (p *planner) with(r request, l Listener) request {
-	r.certificates = p.serverNames(l)
+	r.certificates = p.certs.of(l)
 	return r
 }
 

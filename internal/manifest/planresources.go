@@ -8,53 +8,15 @@ import (
 	"elbow/internal/api"
 )
 
-// know notes the ids that the server has for names. A name that two have is known by
-// none of them.
-func (p *planner) know() {
-	add := func(key, id string) {
-		if _, twice := p.ids[key]; twice {
-			p.twice[key] = true
-		}
-		p.ids[key] = id
-	}
-	for i := range p.state.Resources {
-		add(p.state.Resources[i].key(), p.state.Resources[i].ID)
-	}
-	for _, lb := range p.state.LoadBalancers {
-		add(balancerKey(lb.Name), lb.ID)
-	}
-}
-
-func balancerKey(name string) string { return "load balancer " + name }
-
-// refer gives a call the id of what a key stands for: now, or once it is created.
-func (p *planner) refer(r *request, param, key string) error {
-	id, there := p.ids[key]
-	switch {
-	case p.twice[key]:
-		return fmt.Errorf("the server has two of the name %s: rename one", key)
-	case !there:
-		return fmt.Errorf("neither the file nor the server has a %s", key)
-	case id != "":
-		r.params[param] = id
-	default:
-		if r.refs == nil {
-			r.refs = make(map[string]string)
-		}
-		r.refs[param] = key
-	}
-	return nil
-}
-
 // place puts a load balancer into the network and vSwitch that the file names.
 func (p *planner) place(lb *LoadBalancer) error {
 	if lb.Network == "" {
 		return nil
 	}
 	lb.place.params = make(map[string]string)
-	err := p.refer(&lb.place, "NetworkId", keyOf(networks, "", lb.Network))
+	err := p.known.refer(&lb.place, "NetworkId", keyOf(networks, "", lb.Network))
 	if err == nil {
-		err = p.refer(&lb.place, "VSwitchId", keyOf(vSwitches, lb.Network, lb.VSwitch))
+		err = p.known.refer(&lb.place, "VSwitchId", keyOf(vSwitches, lb.Network, lb.VSwitch))
 	}
 	for name, instead := range map[string]string{"NetworkId": lb.Network, "VSwitchId": lb.VSwitch} {
 		lb.Fields[name] = cmp.Or(lb.place.params[name], instead)
@@ -65,14 +27,14 @@ func (p *planner) place(lb *LoadBalancer) error {
 // resource plans one network, vSwitch or EIP.
 func (p *planner) resource(r *Resource) error {
 	k, key := r.kind, r.key()
-	if p.twice[key] {
+	if p.known.twice[key] {
 		return fmt.Errorf("the server has two of this name: rename one with %s", k.modify)
 	}
 	i := slices.IndexFunc(p.state.Resources, func(s StoredResource) bool { return s.key() == key })
 	if i < 0 {
 		call := request{version: api.EnsVersion, action: k.create, params: r.creation(), makes: key, made: k.id}
 		if k == vSwitches {
-			if err := p.refer(&call, networks.id, keyOf(networks, "", r.network)); err != nil {
+			if err := p.known.refer(&call, networks.id, keyOf(networks, "", r.network)); err != nil {
 				return err
 			}
 		}
@@ -83,7 +45,7 @@ func (p *planner) resource(r *Resource) error {
 			}
 		}
 		p.add(Create, key, details, call)
-		p.ids[key] = ""
+		p.known.of[key] = ""
 		return nil
 	}
 	stored := p.state.Resources[i]
@@ -121,7 +83,7 @@ func (p *planner) associate(r *Resource) error {
 	}
 	give := request{version: api.EnsVersion, action: "AssociateEnsEipAddress", params: map[string]string{"InstanceType": api.SlbInstance}}
 	if *r.Balancer != "" {
-		if err := p.refer(&give, "InstanceId", balancerKey(*r.Balancer)); err != nil {
+		if err := p.known.refer(&give, "InstanceId", balancerKey(*r.Balancer)); err != nil {
 			return err
 		}
 	}
@@ -136,7 +98,7 @@ func (p *planner) associate(r *Resource) error {
 		calls = append(calls, give)
 	}
 	for i := range calls {
-		if err := p.refer(&calls[i], eips.id, r.key()); err != nil {
+		if err := p.known.refer(&calls[i], eips.id, r.key()); err != nil {
 			return err
 		}
 	}
