@@ -12,17 +12,8 @@ import (
 )
 
 // maxMethods bounds the methods of a type that is no test's. A type with more of them has
-// more than one concern, or is listed in largeTypes.
+// more than one concern.
 const maxMethods = 25
-
-// A largeType is a type that may have more than maxMethods methods.
-type largeType struct {
-	methods int    // exactly
-	why     string // why it may
-}
-
-// largeTypes are the types with more than maxMethods methods, by package and name.
-var largeTypes = map[string]largeType{}
 
 func TestTypesHaveFewMethods(t *testing.T) {
 	methods := make(map[string]int)
@@ -37,18 +28,8 @@ func TestTypesHaveFewMethods(t *testing.T) {
 		}
 	})
 	for _, name := range slices.Sorted(maps.Keys(methods)) {
-		n := methods[name]
-		large, listed := largeTypes[name]
-		switch {
-		case !listed && n > maxMethods:
+		if n := methods[name]; n > maxMethods {
 			t.Errorf("%s has %d methods, over %d: divide it into types with one concern each", name, n, maxMethods)
-		case listed && n > maxMethods && n != large.methods:
-			t.Errorf("%s has %d methods, and largeTypes allows exactly %d", name, n, large.methods)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(largeTypes)) {
-		if n := methods[name]; n <= maxMethods {
-			t.Errorf("largeTypes lists %s, which has %d methods: remove it", name, n)
 		}
 	}
 }
