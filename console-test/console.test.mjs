@@ -4,6 +4,7 @@
 import './listeners.mjs'
 import './forms.mjs'
 import './people.mjs'
+import './objects.mjs'
 import './hostility.mjs'
 import './explorer.mjs'
 import './pages.mjs'

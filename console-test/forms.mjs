@@ -42,7 +42,7 @@ test('the last backend, and the Explorer, ask before they stop something', () =>
   await page.locator('[data-bind=rate]:not(:text-is("–"))').waitFor()
   assert.equal(await page.locator('[data-bind=p50]').textContent(), '–', 'no latency is known without a request')
   await page.getByRole('button', { name: 'Drain' }).click()
-  await page.getByText('It is the last backend that takes requests').waitFor()
+  await page.getByText('It is the last backend that takes traffic').waitFor()
   await page.at('explorer/ReleaseInstance')
   await page.fill('[name=InstanceId]', quiet.id)
   await page.getByRole('button', { name: 'Run', exact: true }).click()

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { rootKey } from './site.mjs'
 import { signIn, check, shot, shapes } from './browser.mjs'
-import { test, visiting, underTraffic, site, lb, certificate } from './stage.mjs'
+import { test, visiting, underTraffic, site, lb, certificate, network, eip, layer4 } from './stage.mjs'
 
 const looked = process.env.SHAPES === 'all' ? Object.keys(shapes) : ['desktop-light', 'phone-dark']
 
@@ -13,6 +13,10 @@ const pages = () => ({
   release: `load-balancers/${lb.id}/release`, 'listener-new': `load-balancers/${lb.id}/listeners/https/new`, listener: `load-balancers/${lb.id}/listeners/https/8443`,
   certificates: 'certificates', certificate: `certificates/${certificate}`, users: 'users', user: 'users/alice', policies: 'policies',
   policy: 'policies/Custom/look-only', 'policy-new': 'policies/new', tester: 'policies/tester?user=alice&action=ens:DeleteLoadBalancer', audit: 'audit',
+  networks: 'networks', network: `networks/${network}`, 'network-default': 'networks/n-default', 'vswitch-new': `networks/${network}/vswitches/new`, vswitch: 'networks/n-default/vswitches/vsw-default',
+  eips: 'eips', eip: `eips/${eip}`, instances: 'instances', instance: 'instances/i-a', groups: 'groups', group: 'groups/operators', roles: 'roles', role: 'roles/deploy',
+  'layer4-balancer': `load-balancers/${layer4.id}`, 'tcp-new': `load-balancers/${layer4.id}/listeners/tcp/new`, 'udp-new': `load-balancers/${layer4.id}/listeners/udp/new`,
+  'tcp-listener': `load-balancers/${layer4.id}/listeners/tcp/8080`, 'udp-listener': `load-balancers/${layer4.id}/listeners/udp/8053`,
   explorer: 'explorer', 'explorer-operation': 'explorer/CreateLoadBalancerHTTPSListener', nothing: 'nothing-here',
 })
 

@@ -63,11 +63,12 @@ export async function startSite() {
   const port = await freePort()
   const api = `127.0.0.1:${port}`
   const vswitch = `127.${192 + Math.floor(Math.random() * 62)}.${16 * Math.floor(Math.random() * 16)}.0/20` // no range of the Go tests
+  const eips = vswitch.replace(/\d+\/20$/, '0/28').replace(/^127\.(\d+)\.(\d+)/, (_, a, b) => `127.${a}.${(Number(b) + 128) % 256}`)
   const env = { ...process.env, ELBOW_ACCESS_KEY_ID: rootKey.id, ELBOW_ACCESS_KEY_SECRET: rootKey.secret, ELBOW_ENDPOINT: `http://${api}`, HOME: dir }
   let child
   let log = ''
   const start = () => new Promise((ready, failed) => {
-    child = spawn(binary, ['serve', '-data', path.join(dir, 'data'), '-api', api, '-admin', 'off', '-vswitch', vswitch], { env })
+    child = spawn(binary, ['serve', '-data', path.join(dir, 'data'), '-api', api, '-admin', 'off', '-vswitch', vswitch, '-eip-pool', eips], { env })
     let text = ''
     child.stderr.on('data', (more) => { log += more; text += more; if (text.includes('"msg":"ready"')) ready() })
     child.on('exit', (code) => failed(new Error(`the server ended with ${code}:\n${log}`)))

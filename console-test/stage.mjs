@@ -5,7 +5,7 @@ import { test as nodeTest, before, after } from 'node:test'
 import { startSite, rootKey } from './site.mjs'
 import { openBrowser, visitor, signIn } from './browser.mjs'
 
-export let site, browser, lb, a, b, certificate // once before has run
+export let site, browser, lb, a, b, certificate, network, eip, layer4 // once before has run
 
 export const hostile = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 
@@ -28,6 +28,21 @@ before(async () => {
   site.call('CreateLoginProfile', { UserName: 'bob', Password: 'staple-battery-horse' })
   site.call('CreatePolicy', { PolicyName: 'look-only', Description: 'Look, and touch nothing', PolicyDocument: '{"Version":"1","Statement":[{"Effect":"Allow","Action":["ens:Describe*","ens:List*"],"Resource":"*"}]}' })
   site.call('AttachPolicyToUser', { PolicyType: 'Custom', PolicyName: 'look-only', UserName: 'alice' })
+  network = site.call('CreateNetwork', { EnsRegionId: 'local', CidrBlock: '10.99.0.0/16', NetworkName: 'shops', Description: hostile }).NetworkId
+  eip = site.call('CreateEipInstance', { EnsRegionId: 'local', InstanceChargeType: 'PostPaid', InternetChargeType: '95BandwidthByMonth', Name: hostile }).AllocationId
+  site.call('RegisterInstance', { InstanceId: 'i-a', PrivateIpAddress: '127.0.0.1', InstanceName: hostile })
+  site.call('RegisterInstanceRange', { CidrBlock: '10.9.0.0/16' })
+  site.call('TagResources', { ResourceType: 'slb', ResourceId: lb.id, Tag: 'owner=edge' })
+  site.call('CreateGroup', { GroupName: 'operators', Comments: hostile })
+  site.call('AddUserToGroup', { UserName: 'alice', GroupName: 'operators' })
+  site.call('AttachPolicyToGroup', { PolicyType: 'Custom', PolicyName: 'look-only', GroupName: 'operators' })
+  site.call('CreateRole', { RoleName: 'deploy', Description: hostile, AssumeRolePolicyDocument: '{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::1:root"]}}]}' })
+  site.call('AttachPolicyToRole', { PolicyType: 'Custom', PolicyName: 'look-only', RoleName: 'deploy' })
+  layer4 = site.balancer('layer4')
+  site.add(layer4.id, a)
+  site.call('CreateLoadBalancerTCPListener', { LoadBalancerId: layer4.id, ListenerPort: 8080 })
+  site.call('CreateLoadBalancerUDPListener', { LoadBalancerId: layer4.id, ListenerPort: 8053 })
+  for (const [ListenerProtocol, ListenerPort] of [['tcp', 8080], ['udp', 8053]]) site.call('StartLoadBalancerListener', { LoadBalancerId: layer4.id, ListenerPort, ListenerProtocol })
 }, { timeout: 180_000 })
 
 after(async () => {

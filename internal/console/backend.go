@@ -93,10 +93,10 @@ func (v backendPages) removeBackendPage() error {
 	name := backendIDText(server, port)
 	facts := []string{stopPages(v).loadOfBackend(v.lb(), name)}
 	if lb, err := balancerPages(v).describe(); err == nil && lastBackend(lb.BackendServers, server, port) {
-		facts = append(facts, noBackendLeft)
+		facts = append(facts, stopPages(v).noBackendLeft())
 	}
 	return formPages(v).confirm(question{
-		Call: "RemoveBackendServers", Title: "Remove the backend " + name + "?", Text: "It takes no new requests; those in progress may complete. To empty it first, set its weight to 0.",
+		Call: "RemoveBackendServers", Title: "Remove the backend " + name + "?", Text: "It takes nothing new; requests, connections and sessions in progress may complete. To empty it first, set its weight to 0.",
 		Facts: facts,
 		Do:    v.here() + "/backends/remove", Back: v.here(), Button: "Remove", With: map[string]string{"server": server, "port": port},
 	})

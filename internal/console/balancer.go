@@ -19,6 +19,7 @@ type balancerPage struct {
 	Live      bool     // the visitor may see the live figures
 	EIPs      []elb.AttachedEIP
 	Tags      section
+	Terms     terms
 
 	Add, Rename         form
 	AddOpen, RenameOpen bool // the form is shown unfolded
@@ -38,6 +39,7 @@ type backendRow struct {
 	Health   string
 	Reason   string
 	Failed   string // why a change of it was refused
+	Terms    terms
 }
 
 // Own reports whether the backend has a port of its own.
@@ -86,6 +88,7 @@ func (v balancerPages) balancerPage() (page balancerPage, err error) {
 	page.Active = page.LoadBalancerStatus == elb.Active
 	page.Protocols = protocols()
 	page.Live = v.may(watching)
+	page.Terms = termsOf(v.lb(), v.State())
 	page.EIPs = v.eips()
 	listeners, err := ask[api.DescribeLoadBalancerListenersOutput](v.visit, "DescribeLoadBalancerListeners",
 		map[string]string{"LoadBalancerId": v.lb(), "PageSize": "100"})
@@ -122,9 +125,9 @@ func (v balancerPages) describe() (api.DescribeLoadBalancerAttributeOutput, erro
 }
 
 func (v balancerPages) backendRows(servers []api.AttachedServer) (rows []backendRow) {
-	verdicts := verdictsOf(v.lb(), v.State())
+	verdicts, words := verdictsOf(v.lb(), v.State()), termsOf(v.lb(), v.State())
 	for _, b := range servers {
-		row := backendRow{AttachedServer: b, Balancer: v.lb(), ID: b.ServerID}
+		row := backendRow{AttachedServer: b, Balancer: v.lb(), ID: b.ServerID, Terms: words}
 		if row.Own() {
 			row.ID += ":" + b.Port
 		}

@@ -62,7 +62,9 @@ type balancersPage struct {
 type balancerRow struct {
 	api.LoadBalancer
 	Listeners, Backends, Unhealthy int
+	Requests                       bool // its listeners have requests
 	Rate                           float32
+	Open                           int32 // client connections and sessions
 }
 
 func (v balancerPages) balancers() error {
@@ -134,6 +136,7 @@ func (v balancerPages) balancerRows(all []api.LoadBalancer) []balancerRow {
 	for i := range s.Listeners {
 		if at, here := index[s.Listeners[i].LoadBalancerID]; here {
 			rows[at].Listeners++
+			rows[at].Requests = rows[at].Requests || s.Listeners[i].Protocol == elb.HTTP || s.Listeners[i].Protocol == elb.HTTPS
 		}
 	}
 	for _, u := range unhealthy(s) {
@@ -144,7 +147,7 @@ func (v balancerPages) balancerRows(all []api.LoadBalancer) []balancerRow {
 	newest := overviewPages(v).newest()
 	for i := range rows {
 		p := newest[rows[i].LoadBalancerID]
-		rows[i].Rate = p.Rate()
+		rows[i].Rate, rows[i].Open = p.Rate(), p.Open
 	}
 	return rows
 }

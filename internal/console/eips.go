@@ -175,7 +175,7 @@ func (v eipPages) associate() error {
 func (v eipPages) unassociatePage() error {
 	q := question{
 		Call: "UnAssociateEnsEipAddress", Params: v.of(), Title: "Take the EIP " + v.id() + " from its load balancer?", Button: "Take it away",
-		Text: "The listeners of the load balancer serve on the address no longer. What is under way there may end.", Do: v.here() + "/unassociate", Back: v.here(),
+		Text: "The listeners of the load balancer serve on the address no longer. Requests, connections and sessions in progress there may complete.", Do: v.here() + "/unassociate", Back: v.here(),
 	}
 	if e, err := v.find(); err == nil && e.InstanceID != "" {
 		q.Title = "Take the EIP " + e.IPAddress + " from " + v.associated(&e).Text + "?"

@@ -33,6 +33,7 @@ type busy struct {
 	ID, Name string
 	Rate     float32 // exchanges a second
 	Errors   float32 // how many of them are 5xx
+	Open     int32   // client connections and sessions
 }
 
 // watching is the action that is required for the live figures, which show the same load
@@ -81,11 +82,13 @@ func (v overviewPages) busiest(s State) []busy {
 	names := namesOf(s)
 	var all []busy
 	for id, p := range v.newest() {
-		if name, there := names[id]; there && p.Rate() > 0 {
-			all = append(all, busy{ID: id, Name: name, Rate: p.Rate(), Errors: p.ByClass[4]})
+		if name, there := names[id]; there && (p.Rate() > 0 || p.Open > 0) {
+			all = append(all, busy{ID: id, Name: name, Rate: p.Rate(), Errors: p.ByClass[4], Open: p.Open})
 		}
 	}
-	slices.SortFunc(all, func(a, b busy) int { return cmp.Or(cmp.Compare(b.Rate, a.Rate), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(all, func(a, b busy) int {
+		return cmp.Or(cmp.Compare(b.Rate, a.Rate), cmp.Compare(b.Open, a.Open), cmp.Compare(a.ID, b.ID))
+	})
 	return all[:min(len(all), maxTroubles)]
 }
 

@@ -31,9 +31,9 @@ func (l load) sentence(of string) string {
 		return "It has no traffic at this moment."
 	}
 	if l.rate < 0.05 { // TCP and UDP listeners have no requests
-		return fmt.Sprintf("At this moment it has %s.", plural(int(l.open), of))
+		return fmt.Sprintf("At this moment it has %s.", counted(l.open, of))
 	}
-	return fmt.Sprintf("At this moment it has %.1f requests a second and %s.", l.rate, plural(int(l.open), of))
+	return fmt.Sprintf("At this moment it has %.1f requests a second and %s.", l.rate, counted(l.open, of))
 }
 
 // stopPages ask for confirmation before something in use is stopped, and list what ends
@@ -70,7 +70,7 @@ func (v stopPages) loadOfListener(lb, protocol, port string) string {
 }
 
 func (v stopPages) loadOfBackend(lb, id string) string {
-	return v.loads("request in progress", func(l *live) load {
+	return v.loads(termsOf(lb, v.State()).one, func(l *live) load {
 		for _, b := range l.backends[lb] {
 			if b.ID == id {
 				return load{b.Rate, b.Active}
@@ -108,7 +108,7 @@ func (v stopPages) deactivatePage() error {
 	}
 	return formPages(v).confirm(question{
 		Call: "SetLoadBalancerStatus", Title: "Deactivate " + lb.LoadBalancerName + "?", Button: "Deactivate",
-		Text:  "New connections to " + lb.Address + " are refused until it is activated again. Requests in progress may complete.",
+		Text:  "New connections to " + lb.Address + " are refused until it is activated again. Requests, connections and sessions in progress may complete.",
 		Facts: []string{closing(runningListeners(v.lb(), v.State())), v.loadOfBalancer(v.lb())},
 		Do:    v.here() + "/status", Back: v.here(), With: map[string]string{"status": string(elb.InActive)},
 	})
@@ -119,9 +119,17 @@ func (v stopPages) stopListenerPage() error {
 	at := listenerPages(v).listenerAt(port)
 	return formPages(v).confirm(question{
 		Call: "StopLoadBalancerListener", Title: "Stop the listener on port " + port + " of " + formPages(v).balancerName() + "?", Button: "Stop",
-		Text:  "It closes its port: new connections are refused until it is started again. Requests and connections in progress may complete.",
+		Text:  closesPort(v.r.PathValue("protocol")),
 		Facts: []string{v.loadOfListener(v.lb(), v.r.PathValue("protocol"), port)}, Do: at + "/stop", Back: at,
 	})
+}
+
+// closesPort says what the stop of a listener does.
+func closesPort(protocol string) string {
+	if elb.Protocol(protocol).UsesUDP() {
+		return "It closes its port: datagrams of new clients are refused until it is started again. Sessions in progress may complete."
+	}
+	return "It closes its port: new connections are refused until it is started again. Requests and connections in progress may complete."
 }
 
 // lastBackend reports whether no other backend of the load balancer takes requests.
@@ -132,7 +140,10 @@ func lastBackend(servers []api.AttachedServer, server, port string) bool {
 	})
 }
 
-const noBackendLeft = "It is the last backend that takes requests: after it every request is answered with 503."
+// noBackendLeft says what becomes of the traffic of a load balancer without a backend.
+func (v stopPages) noBackendLeft() string {
+	return "It is the last backend that takes traffic: after it " + termsOf(v.lb(), v.State()).NoBackend + "."
+}
 
 // drainLastPage asks before the last backend that takes requests is drained. Others are
 // drained without a question, because their requests go to the remaining backends.
@@ -140,7 +151,7 @@ func (v stopPages) drainLastPage() error {
 	server, port := v.r.FormValue("server"), v.r.FormValue("port")
 	id := backendIDText(server, port)
 	return formPages(v).confirm(question{
-		Call: "SetBackendServers", Title: "Drain the last backend, " + id + "?", Button: "Drain", Text: noBackendLeft,
+		Call: "SetBackendServers", Title: "Drain the last backend, " + id + "?", Button: "Drain", Text: v.noBackendLeft(),
 		Facts: []string{v.loadOfBackend(v.lb(), id)}, Do: v.here() + "/backends/weight", Back: v.here(),
 		With: map[string]string{"server": server, "port": port, "weight": "0", "sure": "1"},
 	})

@@ -167,7 +167,8 @@
       if (!row) continue
       badge($('[data-health]', row), b.health || 'idle')
       $('[data-active]', row).textContent = number(b.active)
-      $('[data-rate]', row).textContent = number(b.rate)
+      const rate = $('[data-rate]', row) // TCP and UDP have none
+      if (rate) rate.textContent = number(b.rate)
       $('[data-reason]', row).textContent = b.reason ?? ''
       const drain = $('[data-drain]', row)
       if (drain) drain.textContent = b.active > 0 ? `draining, ${b.active} to end` : 'drained'
