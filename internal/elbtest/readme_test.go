@@ -88,7 +88,8 @@ func commands(t *testing.T, name string) string {
 }
 
 // runCommands runs a script in a shell in dir and returns its output. Only ports and
-// addresses are replaced, because other programs on this machine may use them.
+// addresses are replaced, because other programs on this machine may use them, and the
+// backends of the tutorial are waited for.
 func runCommands(t *testing.T, dir, script string) string {
 	t.Helper()
 	for _, tool := range []string{"bash", "curl", "openssl"} {
@@ -104,6 +105,7 @@ func runCommands(t *testing.T, dir, script string) string {
 	api := FreeAddress(t, "127.0.0.1")
 	vswitch, pool := netip.MustParsePrefix(freeVSwitch()), netip.MustParsePrefix(freeVSwitch())
 	script = strings.NewReplacer(
+		"elbow apply -f site.yaml --yes\n", "elbow apply -f site.yaml --yes\n"+bothHealthy,
 		"elbow serve", "elbow serve -admin off -api "+api+" -vswitch "+vswitch.String(),
 		"127.0.0.1:8095", api,
 		"127.8.0.1", vswitch.Addr().Next().String(),
@@ -123,6 +125,13 @@ func runCommands(t *testing.T, dir, script string) string {
 	}
 	return string(out)
 }
+
+// bothHealthy waits until both backends of the tutorial have passed their first health
+// check: until then the one that passed it first answers every request.
+const bothHealthy = `elbow call DescribeLoadBalancerHTTPSListenerAttribute --ListenerPort 8443 \
+	--LoadBalancerId "$(elbow call DescribeLoadBalancers --query 'LoadBalancers.LoadBalancer[0].LoadBalancerId' | tr -d '"')" \
+	--wait "length(BackendHealth[?HealthStatus=='healthy'])=2" --query BackendHealth
+`
 
 // The program in the README is equal to the one that is compiled.
 func TestReadmeProgram(t *testing.T) {

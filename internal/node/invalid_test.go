@@ -74,7 +74,7 @@ func TestInvalidCertificates(t *testing.T) {
 					t.Errorf("health warns of %q, want %q", got[i], tt.warnings[i])
 				}
 			}
-			want := fmt.Sprintf("# HELP elbow_certificates_invalid Certificates that a listener has and that are not valid now, by reason.\n# TYPE elbow_certificates_invalid gauge\n"+
+			want := fmt.Sprintf("# HELP elbow_certificates_invalid Certificates of listeners that are not valid now, by reason.\n# TYPE elbow_certificates_invalid gauge\n"+
 				"elbow_certificates_invalid{reason=\"expired\"} %d\nelbow_certificates_invalid{reason=\"not_yet_valid\"} %d\n", tt.expired, tt.early)
 			if err := testutil.CollectAndCompare(invalids{desired}, strings.NewReader(want)); err != nil {
 				t.Error(err)
