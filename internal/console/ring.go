@@ -10,7 +10,12 @@ type ring struct {
 	used int64 // Unix seconds of the last point with traffic
 }
 
+// add adds a point. It replaces one of the same second, which may be from the process that
+// was taken over: points of a chart have distinct times.
 func (r *ring) add(p Point) {
+	if r.n > 0 && r.newest().Time == p.Time {
+		r.next, r.n = (r.next+ringPoints-1)%ringPoints, r.n-1
+	}
 	r.all[r.next] = p
 	r.next = (r.next + 1) % ringPoints
 	r.n = min(r.n+1, ringPoints)
