@@ -8,7 +8,7 @@ import (
 )
 
 // errLastHop refuses a TRACE that must not be forwarded. The answer would repeat the
-// request, including credentials, which mainly helps attackers, so TRACE is not implemented.
+// request, including credentials, which mainly helps attackers, so TRACE is refused with 405.
 var errLastHop = errors.New("TRACE with Max-Forwards: 0 is not answered, it would reflect credentials")
 
 // countHop decrements the Max-Forwards of an OPTIONS or TRACE, and reports whether the
