@@ -13,7 +13,7 @@ import (
 // os.ErrDeadlineExceeded, as on reads and writes.
 func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
 	if p.isCut() {
-		return nil, ErrCut
+		return nil, errCut
 	}
 	tcp, err := p.dial(deadline)
 	if err != nil {
@@ -35,7 +35,7 @@ func (p *Pool) GetFresh(deadline time.Time) (*Conn, error) {
 	p.mu.Unlock()
 	if cut { // while it was dialing
 		c.Close()
-		return nil, ErrCut
+		return nil, errCut
 	}
 	return c, nil
 }

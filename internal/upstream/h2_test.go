@@ -371,10 +371,13 @@ func TestStreamPoolEnds(t *testing.T) {
 	s, _ = b.must(t, p)
 	ask(t, s)
 	p.Cut()
-	if _, _, err := s.Head(nil, soon()); err != ErrCut {
+	if _, _, err := s.Head(nil, soon()); err != errCut {
 		t.Errorf("after Cut: got %v", err)
 	}
 	s.Release(false)
+	if _, err := p.OpenStream(); err != errCut {
+		t.Errorf("a new stream after Cut: got %v", err)
+	}
 }
 
 // No streams are opened on a connection on which nothing is received any more.

@@ -46,11 +46,9 @@ var (
 	// that the request may be sent again (RFC 9113, 8.7).
 	ErrUnprocessed = errors.New("backend has not processed the request")
 
-	// ErrCut is the error of connections and streams after Cut.
-	ErrCut = errors.New("backend was removed")
-
 	errNotH2    = errors.New("backend does not speak HTTP/2")
 	errNoRoom   = errors.New("backend permits no streams")
+	errCut      = errors.New("backend was removed") // by Pool.Cut
 	errFull     = errors.New("connection accepts no more streams")
 	errIdle     = &http2.Error{Code: http2.NoError, Reason: "idle for too long"}
 	errReleased = &http2.Error{Code: http2.NoError, Reason: "nothing left to do"}

@@ -15,6 +15,7 @@ type h2Conns struct {
 	mu     sync.Mutex
 	all    []*h2Conn // guarded by mu; oldest first
 	closed bool      // guarded by mu
+	ended  bool      // guarded by mu; cut was called
 	less   int       // guarded by mu; http2.BackendStreams less the backend's limit
 }
 
@@ -22,11 +23,11 @@ type h2Conns struct {
 // it, or on a new one. Its owner must call Release. An error means that the
 // backend has seen nothing of the request.
 func (p *Pool) OpenStream() (*Stream, error) {
-	if p.isCut() {
-		return nil, ErrCut
-	}
 	for range openTries {
 		c, made := p.h2.take(p)
+		if c == nil {
+			return nil, errCut
+		}
 		fresh := made
 		select {
 		case <-c.ready:
@@ -55,10 +56,13 @@ func (p *Pool) OpenStream() (*Stream, error) {
 }
 
 // take reserves a stream on a connection with room, or on a new one that the
-// caller must dial.
+// caller must dial. c is nil after cut.
 func (h *h2Conns) take(p *Pool) (c *h2Conn, made bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.ended {
+		return nil, false
+	}
 	for _, c := range h.all {
 		if !c.slots.leaving && c.slots.open < c.slots.room {
 			c.slots.open++
@@ -126,13 +130,14 @@ func (h *h2Conns) close() {
 	}
 }
 
-// cut ends all connections.
+// cut ends all connections, and refuses new ones.
 func (h *h2Conns) cut() {
 	h.mu.Lock()
+	h.ended = true
 	all := slices.Clone(h.all)
 	h.mu.Unlock()
 	for _, c := range all {
-		c.fail(ErrCut)
+		c.fail(errCut)
 	}
 }
 

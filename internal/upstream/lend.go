@@ -1,7 +1,7 @@
 package upstream
 
 // Cut closes the connections in use, whatever their owners are doing with them, and
-// refuses new ones with ErrCut: it is the end of the time that Close leaves them.
+// refuses new ones with an error: it is the end of the time that Close leaves them.
 func (p *Pool) Cut() {
 	p.mu.Lock()
 	p.cut = true

@@ -3,6 +3,7 @@ package upstream
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"elbow/internal/leak"
 )
@@ -47,7 +48,7 @@ func TestCutClosesWhatIsOut(t *testing.T) {
 	}
 }
 
-// Cut ends a read that waits.
+// Cut ends a read that waits, and refuses new connections.
 func TestCutEndsARead(t *testing.T) {
 	leak.Check(t)
 	b := newBackend(t)
@@ -62,5 +63,8 @@ func TestCutEndsARead(t *testing.T) {
 	p.Cut()
 	if err := <-read; err == nil {
 		t.Error("the read went on")
+	}
+	if _, err := p.Get(time.Time{}); err != errCut {
+		t.Errorf("a new connection after Cut: got %v", err)
 	}
 }
