@@ -80,7 +80,10 @@ func (c *h2Conn) admit() error {
 	c.mu.Lock()
 	err, worn := c.err, c.streams.next > lastStream
 	c.mu.Unlock()
-	if err = c.slots.admit(err, worn); err != nil {
+	if err == nil {
+		err = c.slots.admit(worn)
+	}
+	if err != nil {
 		c.giveBack()
 	}
 	return err

@@ -18,20 +18,19 @@ type h2Slots struct {
 	idleSince socket.Instant // when open became 0
 }
 
-// admit returns err, or why a reserved stream cannot be opened. worn means that the
+// admit returns why a reserved stream cannot be opened; nil if it can. worn means that the
 // connection has used up its stream ids.
-func (s *h2Slots) admit(err error, worn bool) error {
+func (s *h2Slots) admit(worn bool) error {
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	s.leaving = s.leaving || worn || s.room == 0
 	switch {
-	case err != nil:
 	case s.room == 0:
 		return errNoRoom
 	case s.leaving || s.open > s.room:
 		return errFull
 	}
-	return err
+	return nil
 }
 
 // giveBack releases a reservation, and reports whether the connection is to be closed.
