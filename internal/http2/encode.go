@@ -6,10 +6,10 @@ import "strconv"
 // not depend on each other, streams encode theirs concurrently, and no state is
 // kept per connection.
 
-// NoTable goes before the first header block of a connection. It sets the size of
+// noTable goes before the first header block of a connection. It sets the size of
 // the dynamic table to 0; without it some peers wait for a size update after one
 // of their SETTINGS (RFC 7541, 4.2).
-const NoTable byte = 0x20
+const noTable byte = 0x20
 
 // AppendStatus appends the :status of a response, 100 to 999.
 func AppendStatus(dst []byte, status int) []byte {

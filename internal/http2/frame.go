@@ -132,6 +132,34 @@ func AppendHeader(dst []byte, length int, t FrameType, flags Flags, stream uint3
 		byte(stream>>24), byte(stream>>16), byte(stream>>8), byte(stream))
 }
 
+// AppendBlock appends a header block as a HEADERS frame with the given flags, and as
+// CONTINUATION frames if it is longer than one frame. first says that it is the first one
+// on its connection.
+func AppendBlock(dst []byte, stream uint32, block []byte, flags Flags, first bool) []byte {
+	update := 0 // length of the table size update before the block
+	if first {
+		update = 1
+	}
+	n := min(len(block), MaxFrame-update)
+	if n == len(block) {
+		flags |= EndHeaders
+	}
+	dst = AppendHeader(dst, update+n, Headers, flags, stream)
+	if first {
+		dst = append(dst, noTable)
+	}
+	dst = append(dst, block[:n]...)
+	for block = block[n:]; len(block) > 0; block = block[n:] {
+		n, flags = min(len(block), MaxFrame), 0
+		if n == len(block) {
+			flags = EndHeaders
+		}
+		dst = AppendHeader(dst, n, Continuation, flags, stream)
+		dst = append(dst, block[:n]...)
+	}
+	return dst
+}
+
 // AppendReset appends a RST_STREAM frame.
 func AppendReset(dst []byte, stream uint32, code Code) []byte {
 	return binary.BigEndian.AppendUint32(AppendHeader(dst, 4, ResetStream, 0, stream), uint32(code))

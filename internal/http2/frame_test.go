@@ -141,6 +141,43 @@ func TestAppendedFrames(t *testing.T) {
 	}
 }
 
+// The frames of a header block are as long as may be, and only the last one ends it. The
+// first block on a connection has the size update in front.
+func TestAppendBlock(t *testing.T) {
+	for _, length := range []int{0, 1, MaxFrame - 1, MaxFrame, MaxFrame + 1, 2*MaxFrame - 1, 2 * MaxFrame, 2*MaxFrame + 1} {
+		for _, first := range []bool{false, true} {
+			want := bytes.Repeat([]byte("x"), length)
+			b := AppendBlock([]byte("before"), 7, want, EndStream, first)[len("before"):]
+			if first {
+				want = append([]byte{0x20}, want...)
+			}
+			var got []byte
+			for i := 0; len(b) > 0; i++ {
+				f, n, err := Next(b)
+				if err != nil || n == 0 {
+					t.Fatalf("%d bytes, first is %t: frame %d: got %d, %v", length, first, i, n, err)
+				}
+				b, got = b[n:], append(got, f.Payload...)
+				wanted := Frame{Type: Headers, Flags: EndStream, Stream: 7}
+				if i > 0 {
+					wanted.Type, wanted.Flags = Continuation, 0
+				}
+				if len(b) == 0 {
+					wanted.Flags |= EndHeaders
+				} else if len(f.Payload) != MaxFrame {
+					t.Errorf("%d bytes, first is %t: frame %d has %d", length, first, i, len(f.Payload))
+				}
+				if f.Type != wanted.Type || f.Flags != wanted.Flags || f.Stream != wanted.Stream {
+					t.Errorf("%d bytes, first is %t: frame %d is %v, %v, %d", length, first, i, f.Type, f.Flags, f.Stream)
+				}
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%d bytes, first is %t: got %d bytes", length, first, len(got))
+			}
+		}
+	}
+}
+
 func TestPeerWindow(t *testing.T) {
 	one := func(id setting, value uint32) []byte {
 		return []byte{byte(id >> 8), byte(id), byte(value >> 24), byte(value >> 16), byte(value >> 8), byte(value)}

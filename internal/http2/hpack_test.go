@@ -201,7 +201,7 @@ func TestEncode(t *testing.T) {
 		b = AppendField(b, name, value)
 		want = fmt.Appendf(want, "%s: %s\n", strings.ToLower(name), value)
 	}
-	b = append(b, NoTable)
+	b = append(b, noTable)
 	for _, status := range []int{200, 204, 206, 304, 400, 404, 500, 103, 999} {
 		b = AppendStatus(b, status)
 		want = fmt.Appendf(want, ":status: %d\n", status)

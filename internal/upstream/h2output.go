@@ -32,32 +32,10 @@ func (o *h2Output) take() (out []byte) {
 	return out
 }
 
-// appendBlock queues a header block as HEADERS and, if it is longer than one
-// frame, CONTINUATION.
+// appendBlock queues a header block.
 func (o *h2Output) appendBlock(id uint32, block []byte, flags http2.Flags) {
-	o.told = true
-	first := 0
-	if !o.greeted {
-		first = 1
-	}
-	n := min(len(block), http2.MaxFrame-first)
-	if n == len(block) {
-		flags |= http2.EndHeaders
-	}
-	o.queue = http2.AppendHeader(o.queue, first+n, http2.Headers, flags, id)
-	if !o.greeted {
-		o.greeted = true
-		o.queue = append(o.queue, http2.NoTable)
-	}
-	o.queue = append(o.queue, block[:n]...)
-	for block = block[n:]; len(block) > 0; block = block[n:] {
-		n, flags = min(len(block), http2.MaxFrame), 0
-		if n == len(block) {
-			flags = http2.EndHeaders
-		}
-		o.queue = http2.AppendHeader(o.queue, n, http2.Continuation, flags, id)
-		o.queue = append(o.queue, block[:n]...)
-	}
+	o.queue = http2.AppendBlock(o.queue, id, block, flags, !o.greeted)
+	o.greeted, o.told = true, true
 	o.wakeWriter()
 }
 

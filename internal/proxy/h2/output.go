@@ -65,33 +65,12 @@ func (o *output) wrote(err error) {
 	}
 }
 
-// appendBlock queues a header block as HEADERS and, if it is longer than one frame,
-// CONTINUATION, and returns their size.
+// appendBlock queues a header block, and returns the size of its frames.
 func (o *output) appendBlock(id uint32, block []byte, flags http2.Flags) (size int) {
 	q := o.queued()
 	before := len(q.B)
-	first := 0
-	if !o.greeted {
-		first = 1
-	}
-	n := min(len(block), http2.MaxFrame-first)
-	if n == len(block) {
-		flags |= http2.EndHeaders
-	}
-	q.B = http2.AppendHeader(q.B, first+n, http2.Headers, flags, id)
-	if !o.greeted {
-		o.greeted = true
-		q.B = append(q.B, http2.NoTable)
-	}
-	q.B = append(q.B, block[:n]...)
-	for block = block[n:]; len(block) > 0; block = block[n:] {
-		n, flags = min(len(block), http2.MaxFrame), 0
-		if n == len(block) {
-			flags = http2.EndHeaders
-		}
-		q.B = http2.AppendHeader(q.B, n, http2.Continuation, flags, id)
-		q.B = append(q.B, block[:n]...)
-	}
+	q.B = http2.AppendBlock(q.B, id, block, flags, !o.greeted)
+	o.greeted = true
 	return len(q.B) - before
 }
 
