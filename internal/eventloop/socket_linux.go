@@ -10,7 +10,7 @@ import (
 )
 
 // A Socket is the socket of a listener, outside of the runtime's poller: Loops watch
-// it. Open or Copy must be called first.
+// it. Open must be called first.
 type Socket struct {
 	FD int
 
@@ -18,27 +18,36 @@ type Socket struct {
 	closed chan struct{} // closed by Shut
 }
 
-// Open opens a non-blocking socket of a kind, SOCK_STREAM or SOCK_DGRAM; bind sets its
-// options and binds it to the address.
-func (s *Socket) Open(kind int, addr netip.AddrPort, bind func(fd int, addr netip.AddrPort) error) error {
+// Open uses the socket for the address that inherit returns, of an older process, or
+// opens one. The network is tcp or udp. inherit may be nil. bind sets the options of a
+// new socket and binds it.
+func (s *Socket) Open(network string, addr netip.AddrPort, inherit func(string, netip.AddrPort) (*os.File, bool), bind func(fd int, addr netip.AddrPort) error) error {
 	s.closed = make(chan struct{})
-	fd, err := unix.Socket(Family(addr), kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return os.NewSyscallError("socket", err)
+	if inherit != nil {
+		if f, ok := inherit(network, addr); ok {
+			defer f.Close() // a duplicate
+			return s.copy(f)
+		}
+	}
+	kind := unix.SOCK_STREAM
+	if network == "udp" {
+		kind = unix.SOCK_DGRAM
+	}
+	fd, e := NewFD(Family(addr), kind)
+	if e != 0 {
+		return os.NewSyscallError("socket", e)
 	}
 	if err := bind(fd, addr); err != nil {
-		_ = unix.Close(fd) // it was not used
+		CloseFD(fd) // it was not used
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	s.FD = fd
 	return nil
 }
 
-// Copy duplicates the socket of f, an older process's, for s; the caller closes f. The
-// older process still uses the socket, so it must stay non-blocking, which Fd would
-// change.
-func (s *Socket) Copy(f *os.File) error {
-	s.closed = make(chan struct{})
+// copy duplicates the socket of f for s. The older process still uses the socket, so it
+// must stay non-blocking, which Fd would change.
+func (s *Socket) copy(f *os.File) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err

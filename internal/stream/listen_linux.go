@@ -18,13 +18,7 @@ const backlog = 1 << 16
 
 // open uses the socket of an older process, or opens one.
 func (s *listenSocket) open(of *Streams, addr netip.AddrPort) error {
-	if of.inherit != nil {
-		if f, ok := of.inherit("tcp", addr); ok {
-			defer f.Close() // a copy
-			return s.Copy(f)
-		}
-	}
-	return s.Open(unix.SOCK_STREAM, addr, listenOn)
+	return s.Open("tcp", addr, of.inherit, listenOn)
 }
 
 func listenOn(fd int, addr netip.AddrPort) error {

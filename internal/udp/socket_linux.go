@@ -13,13 +13,7 @@ type socketOf struct{ eventloop.Socket }
 
 // open uses the socket of an older process, or opens one.
 func (s *socketOf) open(of *Relay, addr netip.AddrPort) error {
-	if of.inherit != nil {
-		if f, ok := of.inherit("udp", addr); ok {
-			defer f.Close() // a duplicate
-			return s.Copy(f)
-		}
-	}
-	return s.Open(unix.SOCK_DGRAM, addr, bind)
+	return s.Open("udp", addr, of.inherit, bind)
 }
 
 func bind(fd int, addr netip.AddrPort) error {
