@@ -205,13 +205,13 @@ func TestOnlyTrusted(t *testing.T) {
 		if err := c.ask("Key: k\r\n", 1); err != nil {
 			t.Fatal(err)
 		}
-		l.wantIdle(2) // an answer is read before the server notes that it waits
+		l.awaitIdle(2) // an answer is read before the server notes that it waits
 	}
 	third := dial(t, l, "127.0.0.1")
 	second.closed()
 	third.send("POST / HTTP/1.1\r\nHost: a\r\nKey: k\r\nContent-Length: 2\r\n\r\nx")
 	first.send("POST / HTTP/1.1\r\nHost: a\r\nKey: k\r\nContent-Length: 2\r\n\r\nx")
-	l.wantIdle(0) // the server has read them
+	l.awaitIdle(0) // the server has read them
 	dial(t, l, "127.0.0.1").closed()
 	for _, c := range []*client{first, third} {
 		c.send("x")
@@ -221,8 +221,8 @@ func TestOnlyTrusted(t *testing.T) {
 	}
 }
 
-// wantIdle waits until n connections wait for a request, or are not trusted.
-func (l *Listener) wantIdle(n int) {
+// awaitIdle waits until n connections wait for a request, or are not trusted.
+func (l *Listener) awaitIdle(n int) {
 	for l.idle() != n {
 		time.Sleep(time.Millisecond)
 	}

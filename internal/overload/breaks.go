@@ -58,11 +58,13 @@ func (b *Breaks) Make() {
 	}
 }
 
-// look returns when the runtime has looked at the network and run what it found. b.mu
-// must be locked.
+// look returns when the runtime has polled the network and run the goroutines that became
+// runnable. b.mu must be locked.
 func (b *Breaks) look() {
 	if b.rounds != nil {
 		b.rounds.Wait()
 	}
-	runtime.Gosched() // of what a look finds the runtime runs first what came last, which is this
+	// The poll made this goroutine runnable last, and the runtime runs that one first: the
+	// others run now.
+	runtime.Gosched()
 }

@@ -178,9 +178,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// Connections that have not ended when the drain times out are cut. A drain that times
-// out on a listener without connections has cut nothing, so the log must not report a
-// cut.
+// A drain that times out on a listener without connections has cut nothing, so it must
+// not report a cut.
 func TestDrainWithoutConnections(t *testing.T) {
 	leak.Check(t)
 	r := newRig(t, []string{origin(t, hello)})
@@ -191,6 +190,7 @@ func TestDrainWithoutConnections(t *testing.T) {
 	}
 }
 
+// Connections that have not ended when the drain times out are cut.
 func TestDrainCuts(t *testing.T) {
 	leak.Check(t)
 	asked := make(chan struct{})
