@@ -101,17 +101,12 @@ func TestProbe2Fails(t *testing.T) {
 		t.Cleanup(func() { _ = l.Close(); <-ended })
 		return l.Addr().String()
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
 	for _, tt := range []struct {
 		name, address string
 		timeout       time.Duration
 		want          string
 	}{
-		{"nobody listens", l.Addr().String(), time.Minute, "connect: connection refused"},
+		{"nobody listens", closedPort(t, "tcp"), time.Minute, "connect: connection refused"},
 		{"HTTP/1.1", answering("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), time.Minute, "the answer is not HTTP/2"},
 		{"silence", answering(""), 500 * time.Millisecond, "receive: no answer within 500ms"},
 	} {

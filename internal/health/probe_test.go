@@ -130,13 +130,7 @@ func TestProbeRequest(t *testing.T) {
 
 func TestProbeRefused(t *testing.T) {
 	leak.Check(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	got := newProbe(probeConfig(address)).do(t.Context())
+	got := newProbe(probeConfig(closedPort(t, "tcp"))).do(t.Context())
 	if !errors.Is(got, syscall.ECONNREFUSED) || got.Error() != "connect: connection refused" {
 		t.Errorf("got %v, want connect: connection refused", got)
 	}
