@@ -30,7 +30,7 @@ func (b *headerBlock) max() int {
 // block in a single frame is not copied.
 func (b *headerBlock) add(f *http2.Frame) (of headerBlock, block []byte, whole bool, err error) {
 	if f.Type == http2.Continuation {
-		return b.goOn(f)
+		return b.continuation(f)
 	}
 	p, err := f.Unpad()
 	if err != nil && err != http2.ErrSelfDependency {
@@ -45,8 +45,8 @@ func (b *headerBlock) add(f *http2.Frame) (of headerBlock, block []byte, whole b
 	return of, nil, false, nil
 }
 
-// goOn adds a CONTINUATION frame.
-func (b *headerBlock) goOn(f *http2.Frame) (of headerBlock, block []byte, whole bool, err error) {
+// continuation adds a CONTINUATION frame.
+func (b *headerBlock) continuation(f *http2.Frame) (of headerBlock, block []byte, whole bool, err error) {
 	if !b.pending() {
 		return of, nil, false, http2.ErrContinuation
 	}

@@ -10,7 +10,7 @@ import (
 type h2Streams struct {
 	byID    map[uint32]*Stream
 	opening []*Stream // wait for room in the queue before they are opened
-	woken   []*Stream // got something since the last read
+	woken   []*Stream // received frames for which their owners have not been signaled
 	next    uint32    // id of the next stream
 }
 
@@ -29,22 +29,22 @@ func (t *h2Streams) known(id uint32) (*Stream, error) {
 	return t.byID[id], nil
 }
 
-// has reports whether s is open and has not been dropped.
+// has reports whether s has been opened and not dropped.
 func (t *h2Streams) has(s *Stream) bool { return t.byID[s.id] == s }
 
-// drop forgets a stream.
+// drop removes s.
 func (t *h2Streams) drop(s *Stream) {
 	if t.has(s) {
 		delete(t.byID, s.id)
 	}
 }
 
-// release forgets that s got something.
-func (t *h2Streams) release(s *Stream) {
+// unwake removes s from woken: its owner has released it.
+func (t *h2Streams) unwake(s *Stream) {
 	t.woken = slices.DeleteFunc(t.woken, func(w *Stream) bool { return w == s })
 }
 
-// signalWoken wakes the owners of streams that got something: once for everything
+// signalWoken signals the owners of the streams in woken. It is called once for everything
 // that was read, so that a short answer arrives together with its head.
 func (t *h2Streams) signalWoken() {
 	for i, s := range t.woken {

@@ -69,7 +69,7 @@ func (s *Stream) Release(reuse bool) {
 	c.reset(s, http2.Cancel, net.ErrClosed)
 	c.drained(nil, s.body.Len())
 	s.body.Release()
-	c.streams.release(s)
+	c.streams.unwake(s)
 	c.mu.Unlock()
 	c.giveBack()
 	if reuse {
