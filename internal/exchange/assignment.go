@@ -9,7 +9,7 @@ import (
 
 var errNoMember = errors.New("no usable backend")
 
-// errBusy is why a backend that has as many exchanges as it may gets no more.
+// errBusy refuses an exchange for which no place at the backend became free.
 var errBusy = errors.New("backend is at its limit of exchanges")
 
 // An assignment is the choice of a backend for an exchange: a member of the listener's
@@ -28,8 +28,8 @@ func (a *assignment) open(from *Origin, cfg *Config) {
 	*a = assignment{from: from, cfg: cfg, session: -1, member: -1}
 }
 
-// choose settles which member the next attempt goes to: the one that the cookie
-// names, else the scheduler's pick.
+// choose selects the member for the next attempt: the one that the cookie names, else the
+// scheduler's pick.
 func (a *assignment) choose() *Fault {
 	avoid := a.member
 	if a.member < 0 && a.session >= 0 {
@@ -64,7 +64,8 @@ func (a *assignment) move() bool {
 	return true
 }
 
-// enter makes member m the one of this exchange, and counts it there.
+// enter assigns the exchange to member m. It enters the member's gate, where it has a place
+// at once or must queue for one.
 func (a *assignment) enter(m int) {
 	a.leave()
 	a.member, a.backend = m, a.cfg.Backends[m]
@@ -75,8 +76,9 @@ func (a *assignment) enter(m int) {
 	}
 }
 
-// roomier tries another member in place of the one just picked, which is full.
-// Only one: the schedulers do not know who is full, and when two are, most are.
+// roomier replaces the member just picked, which is full, by another that is not. It tries
+// only one: the schedulers do not know which members are full, and if two picks are, most
+// members are.
 func (a *assignment) roomier() {
 	if m := a.cfg.Scheduler.Pick(a.from.Key, a.member); m >= 0 && a.cfg.Backends[m].Gate.Free() {
 		a.enter(m)
@@ -112,7 +114,7 @@ func (a *assignment) makeRoom() {
 	}
 }
 
-// vacate gives up the place at the backend, which has no more to do.
+// vacate gives up the place at the backend, which has completed its part of the exchange.
 func (a *assignment) vacate() {
 	if a.place != noPlace {
 		a.place = a.place.after(leavePlace)
@@ -120,7 +122,7 @@ func (a *assignment) vacate() {
 	}
 }
 
-// leave is the end of what enter began.
+// leave undoes enter.
 func (a *assignment) leave() {
 	if a.backend != nil {
 		a.vacate()

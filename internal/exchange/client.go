@@ -9,7 +9,7 @@ type ClientSide interface {
 	// Proto is the version as the access log has it.
 	Proto() string
 
-	// Head reads the request head into x.req.
+	// Head reads the request head into x.Req.
 	Head() *Fault
 
 	// Early appends the body of the request to dst, if all of it has come with

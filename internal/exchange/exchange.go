@@ -3,11 +3,12 @@
 // interface that proxy/tcp, proxy/h2 and proxy/h3 implement; the backend side is
 // implemented here.
 //
-// Start reading at Exchange.Serve. What it consists of are types of their own: the Request
-// and requestHead, which the backend gets; the session and the assignment, which determine
-// the backend; ResponseHead, which the client gets; and the Record. Every failure is a
-// Fault (fault.go, which lists where each status is decided); answer.go turns it into an
-// answer. A Backend (backends.go) outlives configs; state.go has the states of an exchange.
+// Start reading at Exchange.Serve. The parts of an Exchange are types of their own: the
+// Request and requestHead, which the backend gets; the session and the assignment, which
+// determine the backend; ResponseHead, which the client gets; and the Record. Every failure
+// is a Fault (fault.go, which lists where each status is decided); answer.go turns it into
+// an answer. A Backend (backends.go) outlives configs; state.go has the states of an
+// exchange.
 package exchange
 
 import (
@@ -85,10 +86,10 @@ func (x *Exchange) run() *Fault {
 	r := &x.Req
 	r.announceEmpty()
 	r.call = !x.Plain && r.isCall()
-	if x.Req.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && r.call; x.Req.framed {
+	if r.framed = x.cfg.Protocol == H2C || x.cfg.Protocol == Auto && r.call; r.framed {
 		x.overHTTP2()
 	}
-	r.duplex = x.Req.framed && (r.call || r.isStream())
+	r.duplex = r.framed && (r.call || r.isStream())
 	if answered, f := x.answerLocally(); answered {
 		return f
 	}

@@ -15,7 +15,7 @@ import (
 // the text of Err. The code that detects a failure sets Status:
 //
 //	4xx  the request: HeadFault and BodyFault, with the status of the parser's error;
-//	     what this listener does not forward: local
+//	     what this listener does not forward: Exchange.answerLocally
 //	502  no connection to the backend: connectFault; after a retry with another backend
 //	     (retry.go)
 //	     the backend closed or reset the connection, or sent what is no valid response:
@@ -24,7 +24,7 @@ import (
 //	     SocketKey.Check
 //	503  no usable backend: assignment.choose; its places and its queue are full:
 //	     assignment.queue; this process is out of descriptors: connectFault; out of memory,
-//	     or over its limit of connections: local
+//	     or over its limit of connections: Exchange.answerLocally
 //	504  no connection within the timeout: connectFault; no response head or no progress:
 //	     b1.read, b2.failed
 //

@@ -65,7 +65,8 @@ func (r *Request) repeatable() bool {
 
 // isCall reports whether method and media type are those of gRPC: application/grpc,
 // alone or with a format (+proto) or parameters. application/grpc-web is another
-// protocol, made for HTTP/1.1. A client that speaks HTTP/1.1 makes no calls.
+// protocol, made for HTTP/1.1. It does not check that the client speaks HTTP/2 or HTTP/3, as
+// gRPC requires.
 func (r *Request) isCall() bool {
 	format, ok := r.postOf(callType)
 	return ok && (len(format) == 0 || format[0] == '+' || format[0] == ';')

@@ -21,8 +21,8 @@ func (s *session) open(sticky balance.Sticky) {
 	*s = session{sticky: sticky, named: balance.Session{Member: -1}, cookie: s.cookie[:0]}
 }
 
-// recall finds out from the cookies of the request where the client belongs,
-// and what of them the backend gets.
+// recall reads the session cookie among fields, those of the request. It sets the Cookie
+// value for the backend, which does not have the session cookie.
 func (s *session) recall(fields []http1.Field) {
 	if s.sticky == nil {
 		return

@@ -73,7 +73,7 @@ func TestReadStringPadding(t *testing.T) {
 	}
 }
 
-// Whatever ReadString accepts is what the decoder of x/net decodes.
+// A string literal that ReadString accepts has the same value for the decoder of x/net.
 func FuzzReadString(f *testing.F) {
 	f.Add(literal("www.example.com", true))
 	f.Add(literal("www.example.com", false))

@@ -63,9 +63,9 @@ func (b *Body) End() error {
 
 // Next takes the next piece off src, which holds the bytes read after those
 // consumed so far. payload is a piece of the body, a slice of src; n is the
-// number of bytes of src that are consumed, payload and coding. Without payload either the body
-// is Done or src, all of it consumed, was not enough. Any error is an *Error and
-// final.
+// number of bytes of src that are consumed, payload and coding. Without payload
+// either the body is Done or src, all of it consumed, was not enough. Any error is
+// an *Error and final.
 func (b *Body) Next(src []byte) (payload []byte, n int, err error) {
 	switch {
 	case b.done:

@@ -30,9 +30,9 @@ const (
 func (s *Stream) Size() uint64 { return s.size }
 
 // Next takes the next piece off src, which holds the bytes read after those
-// consumed so far. n is the number of bytes of src that are consumed. A field section is
-// returned whole; Need is the number of bytes src must have for it. A section
-// over the limit is an *http1.Error, any other error an *Error.
+// consumed so far. n is the number of bytes of src that are consumed. A field
+// section is returned whole; Need is the number of bytes src must have for it. A
+// section over the limit is an *http1.Error, any other error an *Error.
 func (s *Stream) Next(src []byte) (piece Piece, payload []byte, n int, err error) {
 	for {
 		if !s.inside {

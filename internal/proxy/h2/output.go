@@ -43,7 +43,7 @@ func (o *output) queued() *buffer.Records {
 func (o *output) full() bool { return o.queue != nil && len(o.queue.B) >= queueRoom }
 
 // take returns the queue for writing and leaves an empty one. ends means that the writer
-// must end.
+// must end; q is nil then.
 func (o *output) take() (q *buffer.Records, ends bool) {
 	q, o.queue = o.queue, nil
 	if q != nil {
@@ -56,7 +56,8 @@ func (o *output) take() (q *buffer.Records, ends bool) {
 	return nil, ends
 }
 
-// wrote records that what take returned has been written, or that err has ended this.
+// wrote records that the queue that take returned has been written, or that err has ended
+// the connection.
 func (o *output) wrote(err error) {
 	o.written += int64(o.handed)
 	o.handed = 0

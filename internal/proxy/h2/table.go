@@ -8,8 +8,8 @@ import (
 	"elbow/internal/socket"
 )
 
-// A table holds the streams of a connection, and what late frames on closed ones are judged
-// by. It is guarded by mux.mu.
+// A table holds the streams of a connection, and remembers which were reset, because the
+// client may still send frames on those. It is guarded by mux.mu.
 type table struct {
 	byID       map[uint32]*stream // until their exchange has ended
 	open       int                // streams that are open for the client

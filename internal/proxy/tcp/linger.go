@@ -45,8 +45,8 @@ func (h *H1) Taken() *exchange.Fault {
 	return nil
 }
 
-// lingerPace is the number of bytes that must arrive within lingerTimeout, so that a byte now
-// and then does not keep a connection open. It is slower than any upload.
+// lingerPace is the number of bytes that must arrive within lingerTimeout, so that a
+// byte now and then does not keep a connection open. It is slower than any upload.
 const lingerPace = 1 << 10
 
 // A progress records what a client has recently received and sent.
