@@ -103,9 +103,9 @@ func trafficOf(p *proxy.Proxy) (t console.Traffic) {
 			LoadBalancerID: lb, Port: port, ByClass: s.ByClass, BytesIn: s.BytesIn, BytesOut: s.BytesOut, Open: s.Open, Total: s.Total,
 		})
 	})
-	named := make(map[console.BackendCounts]int) // where in t those of a domain name are, by their ids
+	named := make(map[console.BackendCounts]int) // index in t.Backends of each entry with a domain name
 	p.EachBackend(func(lb, port string, s proxy.BackendSnapshot) {
-		id, several := entryOf(s.ID)
+		id, several := reconcile.EntryOf(s.ID)
 		b := console.BackendCounts{LoadBalancerID: lb, Port: port, ID: id}
 		at, there := named[b]
 		if !there {
@@ -121,19 +121,6 @@ func trafficOf(p *proxy.Proxy) (t console.Traffic) {
 		}
 	})
 	return t
-}
-
-// entryOf returns the id of the entry in the pool that a backend belongs to, and whether
-// others may belong to it: those of a domain name have their address after an @.
-func entryOf(id string) (entry string, several bool) {
-	i := strings.LastIndexByte(id, '@')
-	if i < 0 {
-		return id, false
-	}
-	if _, err := netip.ParseAddr(id[i+1:]); err != nil {
-		return id, false
-	}
-	return id[:i], true
 }
 
 // withConsole serves the console under its path and the API everywhere else. A browser

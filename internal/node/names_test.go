@@ -36,14 +36,3 @@ func TestNameWarnings(t *testing.T) {
 		t.Errorf("of many: %q", got)
 	}
 }
-
-// The console counts the backends of a domain name as the entry of the pool.
-func TestEntryOf(t *testing.T) {
-	for id, want := range map[string]string{
-		"i-1": "i-1", "i-1:80": "i-1:80", "i-1:80@10.0.0.1": "i-1:80", "i-1@fd00::1": "i-1", "i-a@b": "i-a@b", "i-a@b@10.0.0.1": "i-a@b",
-	} {
-		if got, several := entryOf(id); got != want || several != (got != id) {
-			t.Errorf("%s: got %s, %v, want %s", id, got, several, want)
-		}
-	}
-}

@@ -139,6 +139,23 @@ func TestBackendName(t *testing.T) {
 		if got := tt.id.name(); got != tt.want {
 			t.Errorf("%+v: got %q, want %q", tt.id, got, tt.want)
 		}
+		one := tt.id
+		one.several = false
+		if got, several := EntryOf(tt.want); got != one.name() || several != tt.id.several {
+			t.Errorf("%+v: got %q, %v as the entry", tt.id, got, several)
+		}
+	}
+}
+
+// Backends of one domain name have the same entry.
+func TestEntryOf(t *testing.T) {
+	leak.Check(t)
+	for id, want := range map[string]string{
+		"i-1": "i-1", "i-1:80": "i-1:80", "i-1:80@10.0.0.1": "i-1:80", "i-1@fd00::1": "i-1", "i-a@b": "i-a@b", "i-a@b@10.0.0.1": "i-a@b",
+	} {
+		if got, several := EntryOf(id); got != want || several != (got != id) {
+			t.Errorf("%s: got %s, %v, want %s", id, got, several, want)
+		}
 	}
 }
 

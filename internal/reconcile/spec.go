@@ -126,6 +126,19 @@ func (b backendID) name() string {
 	return name
 }
 
+// EntryOf returns the part of a backend's name that identifies its entry in the pool, and
+// whether other backends may have the same entry: those of its domain name.
+func EntryOf(name string) (entry string, several bool) {
+	i := strings.LastIndexByte(name, '@')
+	if i < 0 {
+		return name, false
+	}
+	if _, err := netip.ParseAddr(name[i+1:]); err != nil {
+		return name, false
+	}
+	return name[:i], true
+}
+
 // A member is a backend with its weight.
 type member struct {
 	backendID
