@@ -57,7 +57,7 @@ type clientLimits struct {
 	requests   *connlimit.Pace
 	handshakes *connlimit.Pace
 	breaks     overload.Breaks
-	rest       func() // breaks.Make, or what a test counts
+	rest       func() // breaks.Make; tests replace it
 }
 
 func newClientLimits(c Config, l net.Listener) *clientLimits {
