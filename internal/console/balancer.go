@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/url"
 	"strings"
 
 	"elbow/internal/api"
@@ -49,7 +48,7 @@ func (b backendRow) Own() bool { return b.Port != "0" }
 func (v *visit) lb() string { return v.r.PathValue("lb") }
 
 // here returns the address of the load balancer's page.
-func (v *visit) here() string { return "load-balancers/" + url.PathEscape(v.lb()) }
+func (v *visit) here() string { return at("load-balancers", v.lb()) }
 
 // balancerPages show load balancers, and create, change and release them.
 type balancerPages struct{ *visit }
@@ -176,10 +175,5 @@ func (v balancerPages) releasePage() error {
 }
 
 func (v balancerPages) release() error {
-	if _, err := v.do("ReleaseInstance", map[string]string{"InstanceId": v.lb()}); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(v.here())
-		return nil
-	}
-	return v.done("load-balancers", "The load balancer is released.")
+	return formPages(v).delete("ReleaseInstance", map[string]string{"InstanceId": v.lb()}, v.here(), "load-balancers", "The load balancer is released.")
 }

@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,5 +212,5 @@ func (v balancerPages) createBalancer() error {
 	if err != nil {
 		return v.newBalancerForm(v.problemOf(err).Status, values, err)
 	}
-	return v.done("load-balancers/"+url.PathEscape(out.LoadBalancerID), "The load balancer "+out.LoadBalancerName+" is made. Add backends and a listener.")
+	return v.done(at("load-balancers", out.LoadBalancerID), "The load balancer "+out.LoadBalancerName+" is made. Add backends and a listener.")
 }

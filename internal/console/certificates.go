@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"io"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -151,13 +150,13 @@ func (v certificatePages) certificate() error {
 	}
 	uses := v.uses()
 	return v.show("certificate", "Certificate "+out.Name, certificatePage{
-		GetUserCertificateDetailOutput: out, Uses: uses[id], MaySee: uses != nil, Address: Path + "certificates/" + url.PathEscape(id),
+		GetUserCertificateDetailOutput: out, Uses: uses[id], MaySee: uses != nil, Address: Path + at("certificates", id),
 	})
 }
 
 func (v certificatePages) deleteCertificatePage() error {
 	id := v.r.PathValue("id")
-	at := "certificates/" + url.PathEscape(id)
+	here := at("certificates", id)
 	var facts []string
 	if uses := v.uses(); uses != nil {
 		facts = []string{"No listener serves it."}
@@ -167,16 +166,11 @@ func (v certificatePages) deleteCertificatePage() error {
 	}
 	return formPages(v).confirm(question{
 		Call: "DeleteUserCertificate", Facts: facts, Title: "Delete the certificate " + formPages(v).certificateName(id) + "?", Text: "Its private key is gone for good. A certificate that a listener serves cannot be deleted.",
-		Do: at + "/delete", Back: at, Button: "Delete",
+		Do: here + "/delete", Back: here, Button: "Delete",
 	})
 }
 
 func (v certificatePages) deleteCertificate() error {
 	id := v.r.PathValue("id")
-	if _, err := v.do("DeleteUserCertificate", map[string]string{"CertId": id}); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect("certificates/" + url.PathEscape(id))
-		return nil
-	}
-	return v.done("certificates", "The certificate is deleted.")
+	return formPages(v).delete("DeleteUserCertificate", map[string]string{"CertId": id}, at("certificates", id), "certificates", "The certificate is deleted.")
 }

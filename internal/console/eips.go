@@ -196,5 +196,5 @@ func (v eipPages) deleteEIPPage() error {
 }
 
 func (v eipPages) deleteEIP() error {
-	return tablePages(v).delete("DeleteEip", map[string]string{"InstanceId": v.id()}, v.here(), "eips", "The EIP is deleted.")
+	return formPages(v).delete("DeleteEip", map[string]string{"InstanceId": v.id()}, v.here(), "eips", "The EIP is deleted.")
 }

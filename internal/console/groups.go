@@ -183,5 +183,5 @@ func (v groupPages) deleteGroupPage() error {
 }
 
 func (v groupPages) deleteGroup() error {
-	return tablePages(v).delete("DeleteGroup", v.holder().of(), v.holder().here, "groups", "The group is deleted.")
+	return formPages(v).delete("DeleteGroup", v.holder().of(), v.holder().here, "groups", "The group is deleted.")
 }

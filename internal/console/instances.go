@@ -175,7 +175,7 @@ func (v instancePages) deregisterPage() error {
 }
 
 func (v instancePages) deregister() error {
-	return tablePages(v).delete("DeregisterInstance", map[string]string{"InstanceId": v.id()}, v.here(), "instances", "The server is not registered any more.")
+	return formPages(v).delete("DeregisterInstance", map[string]string{"InstanceId": v.id()}, v.here(), "instances", "The server is not registered any more.")
 }
 
 func (v instancePages) registerRange() error {

@@ -162,7 +162,7 @@ func (v networkPages) deleteNetworkPage() error {
 }
 
 func (v networkPages) deleteNetwork() error {
-	return tablePages(v).delete("DeleteNetwork", v.of(), v.here(), "networks", "The network is deleted.")
+	return formPages(v).delete("DeleteNetwork", v.of(), v.here(), "networks", "The network is deleted.")
 }
 
 // networkName returns the name of the network of the page, or its id if it has none or the

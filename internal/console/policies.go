@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"net/netip"
-	"net/url"
 	"strings"
 
 	"elbow/internal/api"
@@ -87,7 +86,7 @@ func (v policyPages) createPolicy() error {
 	if _, err := v.do(op.Name, values); err != nil {
 		return v.policyPage(v.problemOf(err).Status, values, err)
 	}
-	return v.done("policies/"+elb.CustomPolicy+"/"+url.PathEscape(values["PolicyName"]), "The policy is made. Attach it to a user.")
+	return v.done(at("policies/"+elb.CustomPolicy, values["PolicyName"]), "The policy is made. Attach it to a user.")
 }
 
 func (v policyPages) policy() error {
@@ -104,18 +103,13 @@ func (v policyPages) deletePolicyPage() error {
 	name := v.r.PathValue("name")
 	return formPages(v).confirm(question{
 		Call: "DeletePolicy", Params: map[string]string{"PolicyName": name}, Title: "Delete the policy " + name + "?", Text: "A policy that a user, group or role has cannot be deleted: detach it first.", Button: "Delete",
-		Do: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name) + "/delete", Back: "policies/" + elb.CustomPolicy + "/" + url.PathEscape(name),
+		Do: at("policies/"+elb.CustomPolicy, name) + "/delete", Back: at("policies/"+elb.CustomPolicy, name),
 	})
 }
 
 func (v policyPages) deletePolicy() error {
 	name := v.r.PathValue("name")
-	if _, err := v.do("DeletePolicy", map[string]string{"PolicyName": name}); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect("policies/" + elb.CustomPolicy + "/" + url.PathEscape(name))
-		return nil
-	}
-	return v.done("policies", "The policy is deleted.")
+	return formPages(v).delete("DeletePolicy", map[string]string{"PolicyName": name}, at("policies/"+elb.CustomPolicy, name), "policies", "The policy is deleted.")
 }
 
 // A testerPage evaluates whether a user may perform an action.

@@ -178,5 +178,5 @@ func (v rolePages) deleteRolePage() error {
 }
 
 func (v rolePages) deleteRole() error {
-	return tablePages(v).delete("DeleteRole", v.holder().of(), v.holder().here, "roles", "The role is deleted.")
+	return formPages(v).delete("DeleteRole", v.holder().of(), v.holder().here, "roles", "The role is deleted.")
 }

@@ -23,11 +23,25 @@ func (v formPages) values(op *api.Operation) map[string]string {
 // act makes a call that changes something and redirects to a page with its result.
 func (v formPages) act(action string, params map[string]string, page, done string) error {
 	if _, err := v.do(action, params); err != nil {
-		v.session.say("bad", v.sentence(err))
-		v.redirect(page)
-		return nil
+		return v.failed(page, err)
 	}
 	return v.done(page, done)
+}
+
+// delete makes a call that deletes an object, and redirects to the list or, if the call is
+// refused, back to the object.
+func (v formPages) delete(action string, params map[string]string, here, list, done string) error {
+	if _, err := v.do(action, params); err != nil {
+		return v.failed(here, err)
+	}
+	return v.done(list, done)
+}
+
+// failed redirects to a page that shows the error of a call.
+func (v formPages) failed(page string, err error) error {
+	v.session.say("bad", v.sentence(err))
+	v.redirect(page)
+	return nil
 }
 
 // sentence formats an error as one line.

@@ -202,17 +202,6 @@ func (v tablePages) named(name, id, to string) cell {
 	return cell{Text: name, Small: id, To: to}
 }
 
-// delete makes a call that deletes an object, and leads to the list or, if the call is
-// refused, back to the object.
-func (v tablePages) delete(action string, params map[string]string, here, list, done string) error {
-	if _, err := v.do(action, params); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(here)
-		return nil
-	}
-	return v.done(list, done)
-}
-
 // query returns a query with one field.
 func query(name, value string) string { return url.Values{name: {value}}.Encode() }
 

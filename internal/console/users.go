@@ -2,7 +2,6 @@ package console
 
 import (
 	"errors"
-	"net/url"
 
 	"elbow/internal/api"
 )
@@ -38,7 +37,7 @@ func (v userPages) createUser() error {
 	if _, err := v.do(op.Name, values); err != nil {
 		return v.userList(v.problemOf(err).Status, values, err)
 	}
-	return v.done("users/"+url.PathEscape(values["UserName"]), "The user is made, and may do nothing yet: attach a policy.")
+	return v.done(at("users", values["UserName"]), "The user is made, and may do nothing yet: attach a policy.")
 }
 
 // A userPage shows one user.
@@ -86,7 +85,7 @@ func (v userPages) of() map[string]string {
 }
 
 // userAt returns the page of the user.
-func (v userPages) userAt() string { return "users/" + url.PathEscape(v.r.PathValue("user")) }
+func (v userPages) userAt() string { return at("users", v.r.PathValue("user")) }
 
 // holder returns the user of the page.
 func (v userPages) holder() holder { return holder{"User", v.r.PathValue("user"), v.userAt()} }
@@ -140,20 +139,13 @@ func (v userPages) deleteUserPage() error {
 }
 
 func (v userPages) deleteUser() error {
-	if _, err := v.do("DeleteUser", v.of()); err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(v.userAt())
-		return nil
-	}
-	return v.done("users", "The user is deleted.")
+	return formPages(v).delete("DeleteUser", v.of(), v.userAt(), "users", "The user is deleted.")
 }
 
 func (v userPages) createKey() error {
 	out, err := ask[api.CreateAccessKeyOutput](v.visit, "CreateAccessKey", v.of())
 	if err != nil {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(v.userAt())
-		return nil
+		return formPages(v).failed(v.userAt(), err)
 	}
 	return v.showUser(200, &out.AccessKey, "")
 }
@@ -212,9 +204,7 @@ func (v userPages) tryLogin(action string, params map[string]string, done string
 	}
 	p := v.problemOf(err)
 	if fieldOf(err, operation(action).New().Params()) != "Password" {
-		v.session.say("bad", formPages(v).sentence(err))
-		v.redirect(v.userAt())
-		return nil
+		return formPages(v).failed(v.userAt(), err)
 	}
 	return v.showUser(p.Status, nil, formPages(v).fieldSentence(err, "Password", operation(action).New().Params()))
 }

@@ -108,5 +108,5 @@ func (v vSwitchPages) deleteVSwitchPage() error {
 }
 
 func (v vSwitchPages) deleteVSwitch() error {
-	return tablePages(v).delete("DeleteVSwitch", v.of(), v.here(), networkPages(v).here(), "The vSwitch is deleted.")
+	return formPages(v).delete("DeleteVSwitch", v.of(), v.here(), networkPages(v).here(), "The vSwitch is deleted.")
 }
