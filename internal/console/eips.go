@@ -120,12 +120,7 @@ func (v eipPages) showEIP(s sent) error {
 	if used && v.may("ens:UnAssociateEnsEipAddress") {
 		page.Actions = append(page.Actions, deed{Text: "Take from its load balancer…", To: v.here() + "/unassociate"})
 	}
-	switch may := v.may("ens:DeleteEip"); {
-	case may && !used:
-		page.Actions = append(page.Actions, deed{Text: "Delete…", To: v.here() + "/delete", Danger: true})
-	case may:
-		page.Note = "The EIP can be deleted once no load balancer has it."
-	}
+	page.offerDeletion(v.may("ens:DeleteEip"), used, v.here()+"/delete", "The EIP can be deleted once no load balancer has it.")
 	if !used && v.may("ens:AssociateEnsEipAddress") {
 		page.Forms = append(page.Forms, tablePages(v).formFor("AssociateEnsEipAddress", s,
 			postForm{Title: "Associate with a load balancer", To: v.here() + "/associate", Button: "Associate", Open: true}, nil,

@@ -79,12 +79,7 @@ func (v groupPages) showGroup(s sent) error {
 	}
 	policies, noPolicies := holderPages(v).section(h, "None: the group gives its users nothing.")
 	users, noUsers := v.usersOf(h)
-	switch may := v.mayCall(operation("DeleteGroup"), h.of()); {
-	case may && noPolicies && noUsers:
-		page.Actions = append(page.Actions, deed{Text: "Delete…", To: h.here + "/delete", Danger: true})
-	case may:
-		page.Note = "The group can be deleted once it has no users and no policies."
-	}
+	page.offerDeletion(v.mayCall(operation("DeleteGroup"), h.of()), !noPolicies || !noUsers, h.here+"/delete", "The group can be deleted once it has no users and no policies.")
 	page.Sections = []section{users, policies}
 	v.render(tablePages(v).status(s), "object", "Group "+h.name, page)
 	return nil

@@ -89,12 +89,7 @@ func (v networkPages) showNetwork(s sent) error {
 		},
 	}
 	used := len(n.VSwitchIDs.VSwitchID)+len(n.InstanceIDs.InstanceID) > 0
-	switch may := v.mayCall(operation("DeleteNetwork"), v.of()); {
-	case may && !used:
-		page.Actions = append(page.Actions, deed{Text: "Delete…", To: v.here() + "/delete", Danger: true})
-	case may:
-		page.Note = "The network can be deleted once it has no vSwitch and no registered instance."
-	}
+	page.offerDeletion(v.mayCall(operation("DeleteNetwork"), v.of()), used, v.here()+"/delete", "The network can be deleted once it has no vSwitch and no registered instance.")
 	if v.mayCall(operation("ModifyNetworkAttribute"), v.of()) {
 		page.Forms = append(page.Forms, tablePages(v).formFor("ModifyNetworkAttribute", s, postForm{Title: "Change name and description", To: v.here(), Button: "Save"},
 			map[string]string{"NetworkName": n.NetworkName, "Description": n.Description}, map[string]tweak{"NetworkId": leftOut}))

@@ -119,12 +119,7 @@ func (v rolePages) showRole(s sent, begun *api.Credentials) error {
 			nil, map[string]tweak{"RoleArn": leftOut}))
 	}
 	policies, none := holderPages(v).section(h, "None: a session of the role may do nothing.")
-	switch may := v.mayCall(operation("DeleteRole"), h.of()); {
-	case may && none:
-		page.Actions = append(page.Actions, deed{Text: "Delete…", To: h.here + "/delete", Danger: true})
-	case may:
-		page.Note = "The role can be deleted once it has no policies."
-	}
+	page.offerDeletion(v.mayCall(operation("DeleteRole"), h.of()), !none, h.here+"/delete", "The role can be deleted once it has no policies.")
 	page.Sections = []section{policies}
 	v.render(tablePages(v).status(s), "object", "Role "+h.name, page)
 	return nil

@@ -80,6 +80,17 @@ type objectPage struct {
 	Sections []section
 }
 
+// offerDeletion adds the link to the deletion of the object, for a visitor who may delete it.
+// An object in use has the note instead, which says when it can be deleted.
+func (p *objectPage) offerDeletion(may, used bool, to, note string) {
+	switch {
+	case may && used:
+		p.Note = note
+	case may:
+		p.Actions = append(p.Actions, deed{Text: "Delete…", To: to, Danger: true})
+	}
+}
+
 // A section is a table on the page of an object, with the form to add a row.
 type section struct {
 	ID, Title string

@@ -75,12 +75,7 @@ func (v vSwitchPages) showVSwitch(s sent) error {
 		},
 	}
 	used := len(one.LoadBalancerIDs.LoadBalancerID)+len(one.InstanceIDs.InstanceID) > 0
-	switch may := v.mayCall(operation("DeleteVSwitch"), v.of()); {
-	case may && !used:
-		page.Actions = append(page.Actions, deed{Text: "Delete…", To: v.here() + "/delete", Danger: true})
-	case may:
-		page.Note = "The vSwitch can be deleted once it has no load balancer and no registered instance."
-	}
+	page.offerDeletion(v.mayCall(operation("DeleteVSwitch"), v.of()), used, v.here()+"/delete", "The vSwitch can be deleted once it has no load balancer and no registered instance.")
 	if v.mayCall(operation("ModifyVSwitchAttribute"), v.of()) {
 		page.Forms = append(page.Forms, tablePages(v).formFor("ModifyVSwitchAttribute", s, postForm{Title: "Change name and description", To: v.here(), Button: "Save"},
 			map[string]string{"VSwitchName": one.VSwitchName, "Description": one.Description}, map[string]tweak{"VSwitchId": leftOut}))
