@@ -50,6 +50,16 @@ func (v *visit) problemOf(err error) problem {
 	return problem{Status: http.StatusInternalServerError, Title: "That went wrong", Text: "It is a fault of the server; its log has the cause."}
 }
 
+// problemIf describes the error of a call whose result is a part of a page; nil if there is
+// no error.
+func (v *visit) problemIf(err error) *problem {
+	if err == nil {
+		return nil
+	}
+	p := v.problemOf(err)
+	return &p
+}
+
 func notAllowed(action, requestID string) problem {
 	return problem{
 		Status: http.StatusForbidden, Title: "You may not do this", Action: action, RequestID: requestID,

@@ -109,10 +109,7 @@ func (v networkPages) vSwitchesOf() section {
 	params := v.of()
 	params["PageSize"] = "50"
 	out, err := ask[api.DescribeVSwitchesOutput](v.visit, "DescribeVSwitches", params)
-	if err != nil {
-		p := v.problemOf(err)
-		one.Table.Missing = &p
-	}
+	one.Table.Missing = v.problemIf(err)
 	for _, s := range out.VSwitches.VSwitch {
 		cells := texts("", s.CidrBlock, strconv.FormatInt(s.FreeIPCount, 10), s.Status)
 		cells[0] = tablePages(v).named(s.VSwitchName, s.VSwitchID, tablePages(v).linkTo(at(v.here()+"/vswitches", s.VSwitchID), "DescribeVSwitchAttributes"))

@@ -55,14 +55,12 @@ func (v overviewPages) overview() error {
 	}
 	for _, status := range []string{"EXPIRED", "WILLEXPIRED"} {
 		if err := v.needsCall("ListUserCertificateOrder", nil); err != nil {
-			p := v.problemOf(err)
-			page.CertificateIssue = &p
+			page.CertificateIssue = v.problemIf(err)
 			break
 		}
 		out, err := ask[api.ListUserCertificateOrderOutput](v.visit, "ListUserCertificateOrder", map[string]string{"Status": status, "ShowSize": "8"})
 		if err != nil {
-			p := v.problemOf(err)
-			page.CertificateIssue = &p
+			page.CertificateIssue = v.problemIf(err)
 			break
 		}
 		page.Certificates = append(page.Certificates, out.CertificateOrderList...)

@@ -73,8 +73,7 @@ func partOf[T any](v *visit, value T, err error) part[T] {
 	if err == nil {
 		return part[T]{Value: value}
 	}
-	p := v.problemOf(err)
-	return part[T]{Problem: &p}
+	return part[T]{Problem: v.problemIf(err)}
 }
 
 func (v userPages) user() error { return v.showUser(200, nil, "") }
