@@ -112,8 +112,12 @@ func (v balancerPages) eips() []elb.AttachedEIP {
 	return nil
 }
 
-// tagged returns the load balancer of the page as something with tags.
+// tagged returns the load balancer of the page for its tags.
 func (v balancerPages) tagged() taggable { return taggable{api.TagLoadBalancer, v.lb(), v.here()} }
+
+func (v balancerPages) showRefusedTag(s sent) error {
+	return v.showBalancer(tablePages(v).status(s), balancerForms{Tag: s})
+}
 
 // describe returns the load balancer of the page.
 func (v balancerPages) describe() (api.DescribeLoadBalancerAttributeOutput, error) {

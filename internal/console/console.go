@@ -227,9 +227,7 @@ func (c *Console) balancerRoutes() {
 	c.page("POST load-balancers/{lb}/name", in(balancerPages.rename))
 	c.page("GET load-balancers/{lb}/release", in(balancerPages.releasePage))
 	c.page("POST load-balancers/{lb}/release", in(balancerPages.release))
-	c.tagRoutes("load-balancers/{lb}", func(v *visit) taggable { return balancerPages{v}.tagged() }, func(v *visit, s sent) error {
-		return balancerPages{v}.showBalancer(tablePages{v}.status(s), balancerForms{Tag: s})
-	})
+	tagRoutes(c, "load-balancers/{lb}", balancerPages.tagged, balancerPages.showRefusedTag)
 }
 
 func (c *Console) listenerRoutes() {

@@ -20,7 +20,7 @@ func (c *Console) eipRoutes() {
 	c.page("POST eips/{eip}/unassociate", in(eipPages.unassociate))
 	c.page("GET eips/{eip}/delete", in(eipPages.deleteEIPPage))
 	c.page("POST eips/{eip}/delete", in(eipPages.deleteEIP))
-	c.tagRoutes("eips/{eip}", func(v *visit) taggable { return eipPages{v}.tagged() }, func(v *visit, s sent) error { return eipPages{v}.showEIP(s) })
+	tagRoutes(c, "eips/{eip}", eipPages.tagged, eipPages.showEIP)
 }
 
 func (v eipPages) eips() error { return v.eipList(sent{}) }
@@ -95,7 +95,7 @@ func (v eipPages) find() (e api.EipAddress, err error) {
 
 func (v eipPages) eip() error { return v.showEIP(sent{}) }
 
-// tagged returns the object of the page as something with tags.
+// tagged returns the EIP of the page for its tags.
 func (v eipPages) tagged() taggable { return taggable{api.TagEIP, v.id(), v.here()} }
 
 func (v eipPages) showEIP(s sent) error {

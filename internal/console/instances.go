@@ -23,7 +23,7 @@ func (c *Console) instanceRoutes() {
 	c.page("POST instance-ranges", in(instancePages.registerRange))
 	c.page("GET instance-ranges/delete", in(instancePages.deregisterRangePage))
 	c.page("POST instance-ranges/delete", in(instancePages.deregisterRange))
-	c.tagRoutes("instances/{instance}", func(v *visit) taggable { return instancePages{v}.tagged() }, func(v *visit, s sent) error { return instancePages{v}.showInstance(s) })
+	tagRoutes(c, "instances/{instance}", instancePages.tagged, instancePages.showInstance)
 }
 
 func (v instancePages) instances() error { return v.instanceList(sent{}) }
@@ -96,7 +96,7 @@ func (v instancePages) id() string { return v.r.PathValue("instance") }
 // here returns the page of the server.
 func (v instancePages) here() string { return at("instances", v.id()) }
 
-// tagged returns the server of the page as something with tags.
+// tagged returns the server of the page for its tags.
 func (v instancePages) tagged() taggable { return taggable{api.TagInstance, v.id(), v.here()} }
 
 func (v instancePages) instance() error { return v.showInstance(sent{}) }

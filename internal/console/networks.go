@@ -23,8 +23,8 @@ func (c *Console) networkRoutes() {
 	c.page("POST networks/{network}/vswitches/{vswitch}", in(vSwitchPages.changeVSwitch))
 	c.page("GET networks/{network}/vswitches/{vswitch}/delete", in(vSwitchPages.deleteVSwitchPage))
 	c.page("POST networks/{network}/vswitches/{vswitch}/delete", in(vSwitchPages.deleteVSwitch))
-	c.tagRoutes("networks/{network}", func(v *visit) taggable { return networkPages{v}.tagged() }, func(v *visit, s sent) error { return networkPages{v}.showNetwork(s) })
-	c.tagRoutes("networks/{network}/vswitches/{vswitch}", func(v *visit) taggable { return vSwitchPages{v}.tagged() }, func(v *visit, s sent) error { return vSwitchPages{v}.showVSwitch(s) })
+	tagRoutes(c, "networks/{network}", networkPages.tagged, networkPages.showNetwork)
+	tagRoutes(c, "networks/{network}/vswitches/{vswitch}", vSwitchPages.tagged, vSwitchPages.showVSwitch)
 }
 
 func (v networkPages) networks() error { return v.networkList(sent{}) }
@@ -71,7 +71,7 @@ func (v networkPages) of() map[string]string { return map[string]string{"Network
 
 func (v networkPages) network() error { return v.showNetwork(sent{}) }
 
-// tagged returns the object of the page as something with tags.
+// tagged returns the network of the page for its tags.
 func (v networkPages) tagged() taggable { return taggable{api.TagNetwork, v.id(), v.here()} }
 
 func (v networkPages) showNetwork(s sent) error {

@@ -20,9 +20,11 @@ type tagPages struct{ *visit }
 
 // tagRoutes routes the forms for the tags of a kind of object, whose page is at route. show
 // shows the page with the form that was refused.
-func (c *Console) tagRoutes(route string, of func(*visit) taggable, show func(*visit, sent) error) {
-	c.page("POST "+route+"/tags", func(v *visit) error { return tagPages{v}.add(of(v), show) })
-	c.page("POST "+route+"/tags/remove", func(v *visit) error { return tagPages{v}.remove(of(v)) })
+func tagRoutes[P ~struct{ *visit }](c *Console, route string, of func(P) taggable, show func(P, sent) error) {
+	c.page("POST "+route+"/tags", func(v *visit) error {
+		return tagPages{v}.add(of(P{v}), func(s sent) error { return show(P{v}, s) })
+	})
+	c.page("POST "+route+"/tags/remove", func(v *visit) error { return tagPages{v}.remove(of(P{v})) })
 }
 
 // parameters returns those of a call about the object.
@@ -77,18 +79,15 @@ func (v tagPages) form(t taggable, s sent) postForm {
 	return f
 }
 
-func (v tagPages) add(t taggable, show func(*visit, sent) error) error {
-	values := map[string]string{"Key": strings.TrimSpace(v.r.PostFormValue("Key")), "Value": strings.TrimSpace(v.r.PostFormValue("Value"))}
-	if values["Value"] == "" {
-		delete(values, "Value")
-	}
-	params := t.parameters()
+func (v tagPages) add(t taggable, show func(sent) error) error {
+	values, params := make(map[string]string), t.parameters()
+	values["Key"] = strings.TrimSpace(v.r.PostFormValue("Key"))
 	params["Tag.1.Key"] = values["Key"]
-	if value, given := values["Value"]; given {
-		params["Tag.1.Value"] = value
+	if value := strings.TrimSpace(v.r.PostFormValue("Value")); value != "" {
+		values["Value"], params["Tag.1.Value"] = value, value
 	}
 	if _, err := v.do("TagResources", params); err != nil {
-		return show(v.visit, sent{t.here + "/tags", values, err})
+		return show(sent{t.here + "/tags", values, err})
 	}
 	return v.done(t.here, fmt.Sprintf("The tag %s is set.", values["Key"]))
 }

@@ -53,7 +53,7 @@ func (v vSwitchPages) createVSwitch() error {
 
 func (v vSwitchPages) vSwitch() error { return v.showVSwitch(sent{}) }
 
-// tagged returns the object of the page as something with tags.
+// tagged returns the vSwitch of the page for its tags.
 func (v vSwitchPages) tagged() taggable { return taggable{api.TagVSwitch, v.id(), v.here()} }
 
 func (v vSwitchPages) showVSwitch(s sent) error {
