@@ -79,9 +79,7 @@ func partOf[T any](v *visit, value T, err error) part[T] {
 func (v userPages) user() error { return v.showUser(200, nil, "") }
 
 // of returns the parameter that names the user of the page.
-func (v userPages) of() map[string]string {
-	return map[string]string{"UserName": v.r.PathValue("user")}
-}
+func (v userPages) of() map[string]string { return v.holder().of() }
 
 // userAt returns the page of the user.
 func (v userPages) userAt() string { return at("users", v.r.PathValue("user")) }
@@ -99,8 +97,8 @@ func (v userPages) showUser(status int, made *api.AccessKey, loginFailed string)
 	page := userPage{User: user.User, NewKey: made, LoginFailed: loginFailed}
 	keys, err := ask[api.ListAccessKeysOutput](v.visit, "ListAccessKeys", v.of())
 	page.Keys = partOf(v.visit, []api.AccessKey(keys.AccessKeys.AccessKey), err)
-	policies, err := ask[api.ListPoliciesForUserOutput](v.visit, "ListPoliciesForUser", v.of())
-	page.Policies = partOf(v.visit, []api.UserPolicy(policies.Policies.Policy), err)
+	policies, err := holderPages(v).policies(v.holder())
+	page.Policies = partOf(v.visit, policies, err)
 	page.Groups = v.groupsOfUser()
 	login, err := ask[api.GetLoginProfileOutput](v.visit, "GetLoginProfile", v.of())
 	page.HasLogin = err == nil
@@ -124,8 +122,8 @@ func (v userPages) groupsOfUser() part[[]userGroup] {
 	out, err := ask[api.ListGroupsForUserOutput](v.visit, "ListGroupsForUser", v.of())
 	var all []userGroup
 	for _, g := range out.Groups.Group {
-		has, err := ask[api.ListPoliciesForGroupOutput](v.visit, "ListPoliciesForGroup", map[string]string{"GroupName": g.GroupName})
-		all = append(all, userGroup{g, partOf(v.visit, []api.UserPolicy(has.Policies.Policy), err)})
+		policies, err := holderPages(v).policies(holder{kind: "Group", name: g.GroupName})
+		all = append(all, userGroup{g, partOf(v.visit, policies, err)})
 	}
 	return partOf(v.visit, all, err)
 }
