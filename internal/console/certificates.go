@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -102,36 +101,14 @@ func (v certificatePages) uses() map[string][]use {
 func (v certificatePages) uploadCertificate() error {
 	op := operation("UploadUserCertificate")
 	values := formPages(v).values(op)
-	// Without scripts, the browser sends the files as such and not in the text fields.
-	for _, name := range []string{"Cert", "Key"} {
-		text, err := v.uploaded(name + "File")
-		if err != nil {
-			return err
-		}
-		if text != "" {
-			values[name] = text
-		}
+	if err := formPages(v).addFiles(values, "Cert", "Key"); err != nil {
+		return err
 	}
 	out, err := ask[api.UploadUserCertificateOutput](v.visit, op.Name, values)
 	if err != nil {
 		return v.certificateList(v.problemOf(err).Status, values, err)
 	}
 	return v.done(fmt.Sprintf("certificates/%d", out.CertID), "The certificate is uploaded.")
-}
-
-// uploaded returns the content of a file of the form, "" if there is none. The size of the
-// form is bounded, and so that of the file.
-func (v certificatePages) uploaded(name string) (string, error) {
-	if v.r.MultipartForm == nil || len(v.r.MultipartForm.File[name]) == 0 {
-		return "", nil
-	}
-	file, err := v.r.MultipartForm.File[name][0].Open()
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(file)
-	return string(text), err
 }
 
 // A certificatePage shows one certificate without its key.

@@ -1,9 +1,7 @@
 package console
 
 import (
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -83,24 +81,6 @@ func (v explorerPages) tryValues(op *api.Operation) (map[string]string, error) {
 		}
 	}
 	return values, nil
-}
-
-// chosenFile returns the text of a file in a form; "" if there is none. The size of the
-// form is bounded.
-func chosenFile(r *http.Request, field string) (string, error) {
-	if r.MultipartForm == nil {
-		return "", nil
-	}
-	file, _, err := r.FormFile(field)
-	if err == http.ErrMissingFile {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(file)
-	return string(text), err
 }
 
 // A given is a parameter of a call, as sent over the wire.

@@ -60,19 +60,9 @@ func (v rolePages) roleList(s sent) error {
 	return nil
 }
 
-// withFile adds the content of a file that was chosen for a field. Without scripts the
-// browser sends the file as such and not in the text field.
-func (v rolePages) withFile(values map[string]string, name string) error {
-	text, err := certificatePages(v).uploaded(name + "File")
-	if text != "" {
-		values[name] = text
-	}
-	return err
-}
-
 func (v rolePages) createRole() error {
 	values := formPages(v).values(operation("CreateRole"))
-	if err := v.withFile(values, "AssumeRolePolicyDocument"); err != nil {
+	if err := formPages(v).addFiles(values, "AssumeRolePolicyDocument"); err != nil {
 		return err
 	}
 	if _, err := v.do("CreateRole", values); err != nil {
@@ -129,7 +119,7 @@ func (v rolePages) changeRole() error {
 	h := v.holder()
 	values := tablePages(v).changes("UpdateRole", "NewDescription")
 	values["RoleName"] = h.name
-	if err := v.withFile(values, "NewAssumeRolePolicyDocument"); err != nil {
+	if err := formPages(v).addFiles(values, "NewAssumeRolePolicyDocument"); err != nil {
 		return err
 	}
 	if _, err := v.do("UpdateRole", values); err != nil {
@@ -146,7 +136,7 @@ func (v rolePages) assumeRole() error {
 	}
 	values := formPages(v).values(operation("AssumeRole"))
 	values["RoleArn"] = role.Role.Arn
-	if err := v.withFile(values, "Policy"); err != nil {
+	if err := formPages(v).addFiles(values, "Policy"); err != nil {
 		return err
 	}
 	out, err := ask[api.AssumeRoleOutput](v.visit, "AssumeRole", values)

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -18,6 +20,39 @@ func (v formPages) values(op *api.Operation) map[string]string {
 		}
 	}
 	return given
+}
+
+// addFiles adds the content of the files that were chosen for fields. Without scripts the
+// browser sends a file as such and not in the text field.
+func (v formPages) addFiles(values map[string]string, names ...string) error {
+	for _, name := range names {
+		text, err := chosenFile(v.r, name+"File")
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			values[name] = text
+		}
+	}
+	return nil
+}
+
+// chosenFile returns the text of a file in a form; "" if there is none. The size of the
+// form is bounded.
+func chosenFile(r *http.Request, field string) (string, error) {
+	if r.MultipartForm == nil {
+		return "", nil
+	}
+	file, _, err := r.FormFile(field)
+	if err == http.ErrMissingFile {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	return string(text), err
 }
 
 // act makes a call that changes something and redirects to a page with its result.
