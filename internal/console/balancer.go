@@ -91,7 +91,7 @@ func (v balancerPages) balancerPage() (page balancerPage, err error) {
 	page.EIPs = v.eips()
 	listeners, err := ask[api.DescribeLoadBalancerListenersOutput](v.visit, "DescribeLoadBalancerListeners",
 		map[string]string{"LoadBalancerId": v.lb(), "PageSize": "100"})
-	page.Missing = v.problemIf(err)
+	page.Missing = problemIf(v.visit, err)
 	for _, l := range listeners.Listeners.Listener {
 		page.Listeners = append(page.Listeners, listenerRow{l, strings.ToUpper(l.Status[:1]) + l.Status[1:]})
 	}

@@ -52,7 +52,7 @@ func (v *visit) problemOf(err error) problem {
 
 // problemIf describes the error of a call whose result is a part of a page; nil if there is
 // no error.
-func (v *visit) problemIf(err error) *problem {
+func problemIf(v *visit, err error) *problem {
 	if err == nil {
 		return nil
 	}

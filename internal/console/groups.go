@@ -91,7 +91,7 @@ func (v groupPages) usersOf(h holder) (one section, none bool) {
 	params := h.of()
 	params["MaxItems"] = "1000"
 	out, err := ask[api.ListUsersForGroupOutput](v.visit, "ListUsersForGroup", params)
-	one.Table.Missing = v.problemIf(err)
+	one.Table.Missing = problemIf(v.visit, err)
 	for _, u := range out.Users.User {
 		cells := texts(u.UserName, u.DisplayName, u.JoinDate)
 		cells[0].To = tablePages(v).linkTo(at("users", u.UserName), "GetUser", "UserName", u.UserName)

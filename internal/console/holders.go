@@ -75,7 +75,7 @@ func (v holderPages) section(h holder, empty string) (one section, none bool) {
 		Columns: []column{{"Name", "wide"}, {"Type", ""}, {"Description", "wide"}}, Empty: empty,
 	}}
 	has, err := v.policies(h)
-	one.Table.Missing = v.problemIf(err)
+	one.Table.Missing = problemIf(v.visit, err)
 	for _, p := range has {
 		name := p.PolicyType + " " + p.PolicyName
 		cells := texts(p.PolicyName, p.PolicyType, p.Description)

@@ -138,7 +138,7 @@ func (v instancePages) showInstance(s sent) error {
 func (v instancePages) backendsOf() section {
 	one := section{ID: "backends", Title: "Backend of", Table: table{Columns: []column{{"Load balancer", "wide"}, {"Address", ""}, {"Weight", "num"}}, Empty: "No load balancer has it."}}
 	if err := v.needs(watching); err != nil {
-		one.Table.Missing = v.problemIf(err)
+		one.Table.Missing = problemIf(v.visit, err)
 		return one
 	}
 	for _, lb := range v.State().LoadBalancers {

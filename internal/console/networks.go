@@ -109,7 +109,7 @@ func (v networkPages) vSwitchesOf() section {
 	params := v.of()
 	params["PageSize"] = "50"
 	out, err := ask[api.DescribeVSwitchesOutput](v.visit, "DescribeVSwitches", params)
-	one.Table.Missing = v.problemIf(err)
+	one.Table.Missing = problemIf(v.visit, err)
 	for _, s := range out.VSwitches.VSwitch {
 		cells := texts("", s.CidrBlock, strconv.FormatInt(s.FreeIPCount, 10), s.Status)
 		cells[0] = tablePages(v).named(s.VSwitchName, s.VSwitchID, tablePages(v).linkTo(at(v.here()+"/vswitches", s.VSwitchID), "DescribeVSwitchAttributes"))

@@ -55,12 +55,12 @@ func (v overviewPages) overview() error {
 	}
 	for _, status := range []string{"EXPIRED", "WILLEXPIRED"} {
 		if err := v.needsCall("ListUserCertificateOrder", nil); err != nil {
-			page.CertificateIssue = v.problemIf(err)
+			page.CertificateIssue = problemIf(v.visit, err)
 			break
 		}
 		out, err := ask[api.ListUserCertificateOrderOutput](v.visit, "ListUserCertificateOrder", map[string]string{"Status": status, "ShowSize": "8"})
 		if err != nil {
-			page.CertificateIssue = v.problemIf(err)
+			page.CertificateIssue = problemIf(v.visit, err)
 			break
 		}
 		page.Certificates = append(page.Certificates, out.CertificateOrderList...)

@@ -42,7 +42,7 @@ func tagRow() api.Param {
 func (v tagPages) section(t taggable, s sent) section {
 	one := section{ID: "tags", Title: "Tags", Table: table{Columns: []column{{"Key", ""}, {"Value", "wide"}}, Empty: "None."}}
 	out, err := ask[api.ListTagResourcesOutput](v.visit, "ListTagResources", t.parameters())
-	one.Table.Missing = v.problemIf(err)
+	one.Table.Missing = problemIf(v.visit, err)
 	for _, tag := range out.TagResources {
 		r := row{Cells: texts(tag.TagKey, tag.TagValue)}
 		if v.may("ens:UntagResources") {

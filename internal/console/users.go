@@ -73,7 +73,7 @@ func partOf[T any](v *visit, value T, err error) part[T] {
 	if err == nil {
 		return part[T]{Value: value}
 	}
-	return part[T]{Problem: v.problemIf(err)}
+	return part[T]{Problem: problemIf(v, err)}
 }
 
 func (v userPages) user() error { return v.showUser(200, nil, "") }
