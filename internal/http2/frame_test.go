@@ -220,6 +220,31 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// A frame takes no more than the smaller window and one frame allow, from both windows.
+func TestReserve(t *testing.T) {
+	for _, tt := range []struct {
+		stream, conn Window
+		want, got    int
+	}{
+		{100, 200, 50, 50},
+		{100, 200, 150, 100},
+		{200, 100, 150, 100},
+		{1 << 20, 1 << 20, 1 << 20, MaxFrame},
+		{0, 100, 50, 0},
+		{100, 0, 50, 0},
+		{-10, 100, 50, 0},
+		{100, -10, 50, 0},
+	} {
+		stream, conn := tt.stream, tt.conn
+		if n := Reserve(&stream, &conn, tt.want); n != tt.got {
+			t.Errorf("windows of %d and %d, want %d: got %d, want %d", tt.stream, tt.conn, tt.want, n, tt.got)
+		}
+		if taken := Window(tt.got); stream != tt.stream-taken || conn != tt.conn-taken {
+			t.Errorf("windows of %d and %d, want %d: left %d and %d", tt.stream, tt.conn, tt.want, stream, conn)
+		}
+	}
+}
+
 // A peer's window is returned in large pieces, for drained bytes and no more, and
 // is never exhausted while nothing is buffered.
 func TestCredit(t *testing.T) {

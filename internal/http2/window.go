@@ -18,6 +18,15 @@ func (w *Window) Add(n int64) bool {
 	return *w <= maxWindow
 }
 
+// Reserve takes up to want bytes for one DATA frame from the windows of a stream and of
+// its connection, and returns how many; 0 if one of them is exhausted.
+func Reserve(stream, conn *Window, want int) int {
+	n := max(min(Window(min(want, MaxFrame)), *stream, *conn), 0)
+	*stream -= n
+	*conn -= n
+	return int(n)
+}
+
 // A Credit is the window granted to the peer, and the part of it that is still to
 // be returned by an update.
 type Credit struct {

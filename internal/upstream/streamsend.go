@@ -134,10 +134,11 @@ func (s *Stream) reserve(want int) (int, error) {
 		if err := s.open(); err != nil {
 			return 0, err
 		}
-		n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(c.window)))
-		if n > 0 && !c.out.full() {
-			s.window -= http2.Window(n)
-			c.window -= http2.Window(n)
+		n := 0
+		if !c.out.full() {
+			n = http2.Reserve(&s.window, &c.window, want)
+		}
+		if n > 0 {
 			if http2.Small(n, want) && c.dribbles.Over(http2.Dribbles, int64(socket.Now())) {
 				c.reset(s, http2.EnhanceYourCalm, http2.ErrFlood)
 				return 0, http2.ErrFlood

@@ -86,12 +86,10 @@ func (o *output) appendData(id uint32, p []byte, flags http2.Flags) (size int) {
 // grant takes up to want bytes of the windows for a DATA frame of s; 0 if there is no room
 // or no window.
 func (o *output) grant(s *stream, want int) int {
-	n := int(min(int64(min(want, http2.MaxFrame)), int64(s.window), int64(o.window)))
-	if n <= 0 || o.full() {
+	if o.full() {
 		return 0
 	}
-	s.window -= http2.Window(n)
-	o.window -= http2.Window(n)
+	n := http2.Reserve(&s.window, &o.window, want)
 	o.taken.owed += int64(n)
 	return n
 }
