@@ -17,7 +17,6 @@ var errBusy = errors.New("backend is at its limit of exchanges")
 type assignment struct {
 	from    *Origin
 	cfg     *Config
-	session int // the member that the cookie names; -1: none
 	member  int // index of backend in cfg.Backends; -1: none yet
 	backend *Backend
 	place   place // at the backend's gate
@@ -25,18 +24,17 @@ type assignment struct {
 
 // open prepares a for a new exchange.
 func (a *assignment) open(from *Origin, cfg *Config) {
-	*a = assignment{from: from, cfg: cfg, session: -1, member: -1}
+	*a = assignment{from: from, cfg: cfg, member: -1}
 }
 
-// choose selects the member for the next attempt: the one that the cookie names, else the
-// scheduler's pick.
-func (a *assignment) choose() *Fault {
-	avoid := a.member
-	if a.member < 0 && a.session >= 0 {
-		a.enter(a.session)
+// choose selects the member for the next attempt: named, which is the one that the cookie
+// names, or the scheduler's pick if named is negative.
+func (a *assignment) choose(named int) *Fault {
+	if named >= 0 {
+		a.enter(named)
 		return nil
 	}
-	m := -1
+	m, avoid := -1, a.member
 	if a.cfg.Scheduler != nil {
 		m = a.cfg.Scheduler.Pick(a.from.Key, avoid)
 	}
@@ -57,7 +55,7 @@ func (a *assignment) move() bool {
 	if !budget.Take() {
 		return false
 	}
-	if a.choose() != nil {
+	if a.choose(-1) != nil {
 		budget.GiveBack()
 		return false
 	}

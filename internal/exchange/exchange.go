@@ -94,7 +94,6 @@ func (x *Exchange) run() *Fault {
 		return f
 	}
 	x.session.recall(r.Fields)
-	x.assigned.session = x.session.named.Member
 	for {
 		f := x.try()
 		if f == nil || !x.retry(f) {
@@ -106,7 +105,7 @@ func (x *Exchange) run() *Fault {
 // try makes one attempt with one backend.
 func (x *Exchange) try() *Fault {
 	if x.attempt == firstAttempt { // otherwise retry has chosen
-		if f := x.assigned.choose(); f != nil {
+		if f := x.assigned.choose(x.session.named.Member); f != nil {
 			return f
 		}
 	}
