@@ -188,8 +188,7 @@ func (h *Conn) windowUpdate(f *http2.Frame) error {
 	s := h.streams.byID[f.Stream]
 	switch {
 	case s == nil || s.cancelled.Load():
-		// It may have crossed the end in transit (RFC 9113, 5.1), but rarely does except
-		// with many streams at once.
+		// It may have crossed the end of the stream in transit (RFC 9113, 5.1).
 		if n == 0 {
 			return h.input.meter(http2.Idlers)
 		}
