@@ -18,11 +18,11 @@ func (v vSwitchPages) here() string { return at(networkPages(v).here()+"/vswitch
 // of returns the parameter that names the vSwitch of the page.
 func (v vSwitchPages) of() map[string]string { return map[string]string{"VSwitchId": v.id()} }
 
-// lists returns the pages above that of a vSwitch.
-func (v vSwitchPages) lists() []deed {
+// lists returns the pages above that of a vSwitch of the network with this name.
+func (v vSwitchPages) lists(network string) []deed {
 	return []deed{
 		{Text: "Networks", To: tablePages(v).linkTo("networks", "DescribeNetworks")},
-		{Text: networkPages(v).networkName(), To: tablePages(v).linkTo(networkPages(v).here(), "DescribeNetworkAttribute")},
+		{Text: network, To: tablePages(v).linkTo(networkPages(v).here(), "DescribeNetworkAttribute")},
 	}
 }
 
@@ -34,8 +34,9 @@ func (v vSwitchPages) newVSwitchPage() error {
 }
 
 func (v vSwitchPages) newVSwitchForm(s sent) error {
-	page := createPage{Lists: v.lists(), postForm: tablePages(v).formFor("CreateVSwitch", s,
-		postForm{To: networkPages(v).here() + "/vswitches", Button: "Create", Title: "New vSwitch of " + networkPages(v).networkName()}, nil,
+	network := networkPages(v).networkName()
+	page := createPage{Lists: v.lists(network), postForm: tablePages(v).formFor("CreateVSwitch", s,
+		postForm{To: networkPages(v).here() + "/vswitches", Button: "Create", Title: "New vSwitch of " + network}, nil,
 		map[string]tweak{"EnsRegionId": balancerPages(v).offering(balancerPages(v).regions), "NetworkId": leftOut, "Tag": leftOut})}
 	v.render(tablePages(v).status(s), "create", page.Title, page)
 	return nil
@@ -61,11 +62,11 @@ func (v vSwitchPages) showVSwitch(s sent) error {
 	if err != nil {
 		return err
 	}
-	if one.NetworkID != networkPages(v).id() { // an address with another network
+	if one.NetworkID != networkPages(v).id() { // the URL names another network
 		return errNotFound
 	}
 	page := objectPage{
-		Lists: v.lists(), Name: nameOf(one.VSwitchName, one.VSwitchID), Status: one.Status, Text: one.Description,
+		Lists: v.lists(networkPages(v).networkName()), Name: nameOf(one.VSwitchName, one.VSwitchID), Status: one.Status, Text: one.Description,
 		Facts: []fact{
 			{Name: "Id", Value: one.VSwitchID, Mono: true},
 			{Name: "Addresses", Value: one.CidrBlock},
