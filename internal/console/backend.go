@@ -31,7 +31,7 @@ func (v backendPages) changeWeight() error {
 	if err != nil {
 		return err
 	}
-	for _, row := range balancerPages(v).backendRows(lb.BackendServers) {
+	for _, row := range balancerPages(v).backendRows(lb.BackendServers, termsOf(v.lb(), v.State())) {
 		if row.ServerID != item["ServerId"] || row.Port != v.r.PostFormValue("port") {
 			continue
 		}

@@ -95,7 +95,7 @@ func (v balancerPages) balancerPage() (page balancerPage, err error) {
 	for _, l := range listeners.Listeners.Listener {
 		page.Listeners = append(page.Listeners, listenerRow{l, strings.ToUpper(l.Status[:1]) + l.Status[1:]})
 	}
-	page.Backends = v.backendRows(page.BackendServers)
+	page.Backends = v.backendRows(page.BackendServers, page.Terms)
 	return page, nil
 }
 
@@ -124,8 +124,8 @@ func (v balancerPages) describe() (api.DescribeLoadBalancerAttributeOutput, erro
 	return ask[api.DescribeLoadBalancerAttributeOutput](v.visit, "DescribeLoadBalancerAttribute", map[string]string{"LoadBalancerId": v.lb()})
 }
 
-func (v balancerPages) backendRows(servers []api.AttachedServer) (rows []backendRow) {
-	verdicts, words := verdictsOf(v.lb(), v.State()), termsOf(v.lb(), v.State())
+func (v balancerPages) backendRows(servers []api.AttachedServer, words terms) (rows []backendRow) {
+	verdicts := verdictsOf(v.lb(), v.State())
 	for _, b := range servers {
 		row := backendRow{AttachedServer: b, Balancer: v.lb(), ID: b.ServerID, Terms: words}
 		if row.Own() {

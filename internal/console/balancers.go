@@ -135,7 +135,7 @@ func (v balancerPages) balancerRows(all []api.LoadBalancer) []balancerRow {
 	for i := range s.Listeners {
 		if at, here := index[s.Listeners[i].LoadBalancerID]; here {
 			rows[at].Listeners++
-			rows[at].Requests = rows[at].Requests || s.Listeners[i].Protocol == elb.HTTP || s.Listeners[i].Protocol == elb.HTTPS
+			rows[at].Requests = rows[at].Requests || hasRequests(s.Listeners[i].Protocol)
 		}
 	}
 	for _, u := range unhealthy(s) {

@@ -16,12 +16,15 @@ type terms struct {
 	NoBackend string // what becomes of traffic without a backend
 }
 
+// hasRequests reports whether listeners of a protocol have requests.
+func hasRequests(p elb.Protocol) bool { return p == elb.HTTP || p == elb.HTTPS }
+
 // termsOf returns the words that fit the listeners of a load balancer.
 func termsOf(lb string, s State) terms {
 	var requests, connections, sessions bool
 	for i := range s.Listeners {
 		if l := &s.Listeners[i]; l.LoadBalancerID == lb {
-			requests = requests || l.Protocol == elb.HTTP || l.Protocol == elb.HTTPS
+			requests = requests || hasRequests(l.Protocol)
 			connections = connections || l.Protocol == elb.TCP
 			sessions = sessions || l.Protocol == elb.UDP
 		}
