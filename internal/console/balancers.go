@@ -160,11 +160,9 @@ func (v balancerPages) newBalancerPage() error {
 
 func (v balancerPages) newBalancerForm(status int, values map[string]string, failed error) error {
 	op := operation("CreateLoadBalancer")
-	hidden := func(f *field) bool { f.Kind = "hidden"; return true }
 	f := formPages(v).formOf(op, values, failed, map[string]tweak{
 		"EnsRegionId": v.offering(v.regions), "NetworkId": v.offering(v.networks), "VSwitchId": v.offering(v.vSwitches),
-		"PayType":     func(f *field) bool { f.Value = "PostPaid"; return hidden(f) },
-		"ClientToken": hidden, "BillingCycle": leftOut, "LoadBalancerType": leftOut,
+		"PayType": hidden("PostPaid"), "ClientToken": hidden(""), "BillingCycle": leftOut, "LoadBalancerType": leftOut,
 	})
 	v.render(status, "balancer_new", "New load balancer", f)
 	return nil

@@ -103,11 +103,7 @@ func (f frame) May(action string) bool { return f.visit.may(action) }
 // MayCall reports whether the visitor's policies allow a call with parameters, which are
 // given as names and values in turn.
 func (f frame) MayCall(operationName string, pairs ...string) bool {
-	params := make(map[string]string)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		params[pairs[i]] = pairs[i+1]
-	}
-	return f.visit.mayCall(operation(operationName), params)
+	return f.visit.mayCall(operation(operationName), paramsOf(pairs))
 }
 
 // Token returns the token that every form of the page carries.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -34,8 +35,7 @@ func (t table) Deeds() bool {
 	return slices.ContainsFunc(t.Rows, func(r row) bool { return len(r.Do) > 0 })
 }
 
-// A column is the heading of a column and how its cells look: "", wide, num, mono or
-// status.
+// A column is the heading of a column and how its cells look: "", wide, num or status.
 type column struct{ Name, Kind string }
 
 // A row is one object, with a cell for each column.
@@ -163,28 +163,31 @@ func (v tablePages) changes(op string, cleared ...string) map[string]string {
 }
 
 // linkTo returns the address of a page, or "" if the visitor may not make the call that it
-// needs.
+// needs. The parameters of the call are given as names and values in turn.
 func (v tablePages) linkTo(page, call string, pairs ...string) string {
-	params := make(map[string]string)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		params[pairs[i]] = pairs[i+1]
-	}
-	if !v.mayCall(operation(call), params) {
+	if !v.mayCall(operation(call), paramsOf(pairs)) {
 		return ""
 	}
 	return page
 }
 
+// paramsOf returns the parameters of a call from names and values in turn.
+func paramsOf(pairs []string) map[string]string {
+	params := make(map[string]string)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		params[pairs[i]] = pairs[i+1]
+	}
+	return params
+}
+
 // at returns the address of an object's page: a list and an id or name.
 func at(list, id string) string { return list + "/" + url.PathEscape(id) }
 
-// hidden is the tweak of a field with a fixed value.
+// hidden is the tweak of a field that the page sets: to a fixed value or, with "", to that
+// of the form.
 func hidden(value string) tweak {
 	return func(f *field) bool {
-		if f.Value == "" {
-			f.Value = value
-		}
-		f.Kind = "hidden"
+		f.Kind, f.Value = "hidden", cmp.Or(value, f.Value)
 		return true
 	}
 }
