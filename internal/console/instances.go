@@ -51,14 +51,11 @@ func (v instancePages) instanceList(s sent) error {
 	return tablePages(v).showList(s, "Instances", "instances", page, int(out.TotalCount))
 }
 
-// places are the tweaks of a form with a region, a network and a vSwitch.
+// places are the tweaks of the form of a server: choices of the region, network and
+// vSwitch, and the tweak of its id; nil for none.
 func (v instancePages) places(id tweak) map[string]tweak {
 	b := balancerPages(v)
-	all := map[string]tweak{"EnsRegionId": b.offering(b.regions), "NetworkId": b.offering(b.networks), "VSwitchId": b.offering(b.vSwitches)}
-	if id != nil {
-		all["InstanceId"] = id
-	}
-	return all
+	return map[string]tweak{"EnsRegionId": b.offering(b.regions), "NetworkId": b.offering(b.networks), "VSwitchId": b.offering(b.vSwitches), "InstanceId": id}
 }
 
 // addressOf returns the private address of a server.

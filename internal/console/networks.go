@@ -94,8 +94,7 @@ func (v networkPages) showNetwork(s sent) error {
 		page.Forms = append(page.Forms, tablePages(v).formFor("ModifyNetworkAttribute", s, postForm{Title: "Change name and description", To: v.here(), Button: "Save"},
 			map[string]string{"NetworkName": n.NetworkName, "Description": n.Description}, map[string]tweak{"NetworkId": leftOut}))
 	}
-	page.Sections = append(page.Sections, v.vSwitchesOf(), v.members(n.Members))
-	page.Sections = append(page.Sections, tagPages(v).section(v.tagged(), s))
+	page.Sections = append(page.Sections, v.vSwitchesOf(), v.members(n.Members), tagPages(v).section(v.tagged(), s))
 	v.render(tablePages(v).status(s), "object", "Network "+page.Name, page)
 	return nil
 }

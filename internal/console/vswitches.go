@@ -81,8 +81,7 @@ func (v vSwitchPages) showVSwitch(s sent) error {
 		page.Forms = append(page.Forms, tablePages(v).formFor("ModifyVSwitchAttribute", s, postForm{Title: "Change name and description", To: v.here(), Button: "Save"},
 			map[string]string{"VSwitchName": one.VSwitchName, "Description": one.Description}, map[string]tweak{"VSwitchId": leftOut}))
 	}
-	page.Sections = append(page.Sections, networkPages(v).members(one.Members))
-	page.Sections = append(page.Sections, tagPages(v).section(v.tagged(), s))
+	page.Sections = append(page.Sections, networkPages(v).members(one.Members), tagPages(v).section(v.tagged(), s))
 	v.render(tablePages(v).status(s), "object", "vSwitch "+page.Name, page)
 	return nil
 }
