@@ -48,12 +48,7 @@ func TestGroupAndRoleErrorsBesideTheField(t *testing.T) {
 func TestGroupAndRoleForms(t *testing.T) {
 	s := newStrictSite(t)
 	b := s.signIn(t, "root-key")
-	for _, tt := range []struct {
-		page   string
-		values []string
-		call   string
-		leads  string
-	}{
+	for _, f := range []acceptedForm{
 		{"groups", []string{"GroupName", "operators", "Comments", "on call"}, "CreateGroup Comments=on call GroupName=operators", "groups/operators"},
 		{"groups/operators", []string{"NewGroupName", "operators", "NewComments", ""}, "UpdateGroup GroupName=operators NewComments=", "groups/operators"},
 		{"groups/operators/users", []string{"user", "carol"}, "AddUserToGroup GroupName=operators UserName=carol", "groups/operators"},
@@ -67,18 +62,12 @@ func TestGroupAndRoleForms(t *testing.T) {
 		{"roles/deploy/policies/detach", []string{"policy", "Custom mine"}, "DetachPolicyFromRole PolicyName=mine PolicyType=Custom RoleName=deploy", "roles/deploy"},
 		{"roles/deploy/delete", nil, "DeleteRole RoleName=deploy", "roles"},
 	} {
-		got := b.post(tt.page, tt.values...)
-		if leads := strings.TrimPrefix(got.Header.Get("Location"), Path); got.StatusCode != http.StatusSeeOther || leads != tt.leads {
-			t.Errorf("%s: status %d, leads to %q, want %q: %s", tt.page, got.StatusCode, leads, tt.leads, got.text)
-		}
-		if !s.called(tt.call) {
-			t.Errorf("%s: no call %q in %q", tt.page, tt.call, s.calls)
-		}
+		f.wantCall(t, s.site, b)
 	}
 }
 
-// What ends access is asked first; a group or role with users or policies has no link to
-// its deletion but the reason.
+// Whatever ends access is confirmed first. A group or role with users or policies has no
+// link to its deletion; its page says why.
 func TestGroupAndRoleQuestions(t *testing.T) {
 	s := newStrictSite(t)
 	b := s.signIn(t, "root-key")

@@ -32,25 +32,14 @@ func TestInstances(t *testing.T) {
 	b := s.signIn(t, "root-key")
 	b.get("instances").want(t, http.StatusOK, "10.0.0.1", "10.9.0.0/16", "instance-ranges/delete?range=10.9.0.0%2F16")
 	b.get("instances/i-1").want(t, http.StatusOK, "10.0.0.1", `href="/console/networks/n-1"`, `href="/console/networks/n-1/vswitches/vsw-1"`, `href="/console/load-balancers/lb-1">shop</a>`)
-	for _, tt := range []struct {
-		page   string
-		values []string
-		call   string
-		leads  string
-	}{
+	for _, f := range []acceptedForm{
 		{"instances", []string{"InstanceId", "i-1", "PrivateIpAddress", "10.0.0.7"}, "RegisterInstance InstanceId=i-1 PrivateIpAddress=10.0.0.7", "instances/i-1"},
 		{"instances/i-1", []string{"PrivateIpAddress", "10.0.0.8", "InstanceName", "web"}, "RegisterInstance InstanceId=i-1 InstanceName=web PrivateIpAddress=10.0.0.8", "instances/i-1"},
 		{"instances/i-1/delete", nil, "DeregisterInstance InstanceId=i-1", "instances"},
 		{"instance-ranges", []string{"CidrBlock", "10.0.0.0/16"}, "RegisterInstanceRange CidrBlock=10.0.0.0/16", "instances"},
 		{"instance-ranges/delete", []string{"range", "10.9.0.0/16"}, "DeregisterInstanceRange CidrBlock=10.9.0.0/16", "instances"},
 	} {
-		got := b.post(tt.page, tt.values...)
-		if leads := strings.TrimPrefix(got.Header.Get("Location"), Path); got.StatusCode != http.StatusSeeOther || leads != tt.leads {
-			t.Errorf("%s: status %d, leads to %q, want %q: %s", tt.page, got.StatusCode, leads, tt.leads, got.text)
-		}
-		if !s.called(tt.call) {
-			t.Errorf("%s: no call %q in %q", tt.page, tt.call, s.calls)
-		}
+		f.wantCall(t, s.site, b)
 	}
 	for _, f := range []refusedForm{
 		{"instances", "RegisterInstance", "InvalidPrivateIpAddress", "PrivateIpAddress", []string{"InstanceId", "i-typed", "PrivateIpAddress", "10.0.0.99"}},

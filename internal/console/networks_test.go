@@ -55,6 +55,26 @@ func (f refusedForm) wantBesideTheField(t *testing.T, s *site, b *browser) {
 	}
 }
 
+// An acceptedForm is a form whose call succeeds.
+type acceptedForm struct {
+	page   string
+	values []string
+	call   string // that the form makes
+	leads  string // page that it leads to
+}
+
+// wantCall sends the form, and wants its call and the redirect.
+func (f acceptedForm) wantCall(t *testing.T, s *site, b *browser) {
+	t.Helper()
+	got := b.post(f.page, f.values...)
+	if leads := strings.TrimPrefix(got.Header.Get("Location"), Path); got.StatusCode != http.StatusSeeOther || leads != f.leads {
+		t.Errorf("%s: status %d, leads to %q, want %q: %s", f.page, got.StatusCode, leads, f.leads, got.text)
+	}
+	if !s.called(f.call) {
+		t.Errorf("%s: no call %q in %q", f.page, f.call, s.calls)
+	}
+}
+
 // An error of the API is shown beside the field of the form, which is open.
 func TestNetworkErrorsBesideTheField(t *testing.T) {
 	s := newSite(t)
@@ -89,12 +109,7 @@ func TestNetworkForms(t *testing.T) {
 		}
 	})
 	b := s.signIn(t, "root-key")
-	for _, tt := range []struct {
-		page   string
-		values []string
-		call   string
-		leads  string
-	}{
+	for _, f := range []acceptedForm{
 		{"networks", []string{"EnsRegionId", "local", "CidrBlock", "10.0.0.0/8"}, "CreateNetwork CidrBlock=10.0.0.0/8 EnsRegionId=local", "networks/n-2"},
 		{"networks/n-1", []string{"NetworkName", "", "Description", "edge"}, "ModifyNetworkAttribute Description=edge NetworkId=n-1 NetworkName=", "networks/n-1"},
 		{"networks/n-1/delete", nil, "DeleteNetwork NetworkId=n-1", "networks"},
@@ -107,18 +122,12 @@ func TestNetworkForms(t *testing.T) {
 		{"eips/eip-1/unassociate", nil, "UnAssociateEnsEipAddress AllocationId=eip-1", "eips/eip-1"},
 		{"eips/eip-1/delete", nil, "DeleteEip InstanceId=eip-1", "eips"},
 	} {
-		got := b.post(tt.page, tt.values...)
-		if leads := strings.TrimPrefix(got.Header.Get("Location"), Path); got.StatusCode != http.StatusSeeOther || leads != tt.leads {
-			t.Errorf("%s: status %d, leads to %q, want %q: %s", tt.page, got.StatusCode, leads, tt.leads, got.text)
-		}
-		if !s.called(tt.call) {
-			t.Errorf("%s: no call %q in %q", tt.page, tt.call, s.calls)
-		}
+		f.wantCall(t, s, b)
 	}
 }
 
-// Empty lists say what is missing, and their form is open. What cannot be deleted, because
-// something uses it, has no link for that but the reason.
+// Empty lists say what is missing, and their form is open. An object in use, which cannot
+// be deleted, has no link to its deletion; its page says why.
 func TestNetworksWithAndWithoutContent(t *testing.T) {
 	s := newSite(t)
 	withNetworks(s)
