@@ -82,10 +82,18 @@ func TestTextsAreEscaped(t *testing.T) {
 			t.Errorf("%s: status %d, %s", page, got.StatusCode, got.text)
 		}
 	}
+	s.with(func() { // a form is shown again if its call is refused
+		for _, action := range []string{"CreateNetwork", "CreateVSwitch", "CreateEipInstance", "CreateGroup", "UpdateGroup"} {
+			delete(s.answers, action)
+		}
+	})
 	for _, page := range []string{"load-balancers", "load-balancers/lb-1/listeners/https", "certificates", "users", "policies", "policies/check", "networks", "networks/n-1", "networks/n-1/vswitches", "eips", "eips/eip-1", "eips/eip-1/associate", "groups", "groups/x", "roles", "roles/x", "roles/x/session", "instances", "instances/i-1", "instance-ranges", "networks/n-1/tags", "networks/n-1/vswitches/vsw-1/tags", "eips/eip-1/tags", "instances/i-1/tags", "load-balancers/lb-1/tags"} {
 		b.get("")
 		got := b.post(page, "LoadBalancerName", hostile, "Description", hostile, "Name", hostile, "UserName", hostile, "PolicyName", hostile, "PolicyDocument", hostile, "ListenerPort", hostile, "NetworkName", hostile, "VSwitchName", hostile, "CidrBlock", hostile, "InstanceId", hostile,
 			"PrivateIpAddress", hostile, "Key", hostile, "Value", hostile, "GroupName", hostile, "NewGroupName", hostile, "RoleName", hostile, "AssumeRolePolicyDocument", hostile, "NewAssumeRolePolicyDocument", hostile, "RoleSessionName", hostile)
+		if page != "policies/check" && !strings.Contains(got.text, "&lt;script&gt;alert") { // the check shows only where the error is
+			t.Errorf("%s: status %d, the text is not shown again: %s", page, got.StatusCode, got.text)
+		}
 		if got.StatusCode >= 500 || strings.Contains(got.text, "<script>alert") || strings.Contains(got.text, "<img src=x") {
 			t.Errorf("%s: status %d, %s", page, got.StatusCode, got.text)
 		}
