@@ -62,8 +62,9 @@ export async function startSite() {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'elbow-console-'))
   const port = await freePort()
   const api = `127.0.0.1:${port}`
-  const vswitch = `127.${192 + Math.floor(Math.random() * 62)}.${16 * Math.floor(Math.random() * 16)}.0/20` // no range of the Go tests
-  const eips = vswitch.replace(/\d+\/20$/, '0/28').replace(/^127\.(\d+)\.(\d+)/, (_, a, b) => `127.${a}.${(Number(b) + 128) % 256}`)
+  const [second, third] = [192 + Math.floor(Math.random() * 62), 16 * Math.floor(Math.random() * 16)] // no range of the Go tests
+  const vswitch = `127.${second}.${third}.0/20`
+  const eips = `127.${second}.${(third + 128) % 256}.0/28`
   const env = { ...process.env, ELBOW_ACCESS_KEY_ID: rootKey.id, ELBOW_ACCESS_KEY_SECRET: rootKey.secret, ELBOW_ENDPOINT: `http://${api}`, HOME: dir }
   let child
   let log = ''
