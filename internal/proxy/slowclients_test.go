@@ -86,7 +86,8 @@ func (k *taker) take() {
 func (k *taker) begin(v version, r *rig) error {
 	for range 20 {
 		err := k.head()
-		_, closed := errors.AsType[*http3.Error](err)
+		e, closed := errors.AsType[*http3.Error](err)
+		closed = closed && (e.ErrorCode == http3.ErrCodeNoError || e.ErrorCode == http3.ErrCodeRequestRejected)
 		unusable := err != nil && strings.HasPrefix(err.Error(), "http3: conn unusable: ") // GOAWAY came first; no exported type
 		if err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) && !closed && !unusable {
 			return err
