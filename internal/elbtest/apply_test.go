@@ -14,16 +14,10 @@ func TestApply(t *testing.T) {
 	n := Start(t, Options{})
 	a, b := NewBackend(t, "a"), NewBackend(t, "b")
 	c := newTerminal(t, n)
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	pair := func(name string) {
 		cert := NewCertificate(t, SiteName)
-		write(name+".pem", cert.Chain)
-		write(name+".key", cert.Key)
+		c.write(t, name+".pem", cert.Chain)
+		c.write(t, name+".key", cert.Key)
 	}
 	pair("first")
 	pair("second")
@@ -48,7 +42,7 @@ LoadBalancers:
         Description: "#1, # not a comment"
         Status: Stopped
 `
-	write("site.yaml", site)
+	c.write(t, "site.yaml", site)
 	steps := func(file string, args ...string) (string, string) {
 		t.Helper()
 		return c.run(t, "", append([]string{"apply", "-f", file}, args...)...)
@@ -85,7 +79,7 @@ LoadBalancers:
 	changes("a new site", "site.yaml",
 		"done  + certificate shop", "done  + load balancer shop", "done  + backends of shop", "done  + listener shop:8443", "done  + listener shop:8444")
 
-	write("site.yaml", strings.NewReplacer(
+	c.write(t, "site.yaml", strings.NewReplacer(
 		"Weight: 50", "Weight: 7", "first", "second", "CookieTimeout: 100", "CookieTimeout: 200\n        BackendServerPort: 9",
 		"        Status: Stopped\n", "", "HealthCheck: off", "HealthCheck: off\n        Scheduler: wlc",
 	).Replace(site))
@@ -108,7 +102,7 @@ LoadBalancers:
 		t.Errorf("the keys lie in a directory with mode %v (%v)", key.Mode(), err)
 	}
 
-	write("site.yaml", "LoadBalancers: []\n")
+	c.write(t, "site.yaml", "LoadBalancers: []\n")
 	if out, failed := steps("site.yaml", "--prune", "--yes"); failed != "" || !strings.Contains(out, "- load balancer shop") || !strings.Contains(out, "- certificate shop") {
 		t.Errorf("prune: got %s, %s", out, failed)
 	}
@@ -138,9 +132,7 @@ func TestApplyRemovesOneBackendOfAServer(t *testing.T) {
 		for _, line := range lines {
 			text += "  - {ServerId: i-s, Ip: 127.0.0.1" + line + "}\n"
 		}
-		if err := os.WriteFile(filepath.Join(c.dir, "site.yaml"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		c.write(t, "site.yaml", text)
 		if out, failed := c.run(t, "", "apply", "-f", "site.yaml", "--yes"); failed != "" {
 			t.Fatalf("%s%s", out, failed)
 		}

@@ -15,24 +15,6 @@ func TestApplyInstances(t *testing.T) {
 	server.set("web.test", "127.0.0.11", "127.0.0.12")
 	n := Start(t, Options{Args: []string{"-dns-servers", server.Address}})
 	c := newTerminal(t, n)
-	apply := func(text string, want ...string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(c.dir, "site.yaml"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		out, failed := c.run(t, "", "apply", "-f", "site.yaml", "--yes", "--prune")
-		if failed != "" {
-			t.Fatal(failed)
-		}
-		for _, w := range want {
-			if !strings.Contains(out, w) {
-				t.Errorf("got %s, want %q in it", out, w)
-			}
-		}
-		if out, failed := c.run(t, "", "apply", "-f", "site.yaml", "--prune", "--dry-run"); failed != "" || !strings.HasPrefix(out, "Nothing to change") {
-			t.Errorf("again: got %s, %s", out, failed)
-		}
-	}
 	site := `
 Instances:
 - {InstanceId: i-web, DomainName: web.test}
@@ -43,7 +25,7 @@ LoadBalancers:
   - {ServerId: i-web, Port: 80}
   - {ServerId: eni-9, Type: eni, Weight: 50}
 `
-	apply(site, "done  + instance i-web", "done  + instance eni-9", "done  + backends of shop")
+	c.applyPruned(t, site, "done  + instance i-web", "done  + instance eni-9", "done  + backends of shop")
 	for _, again := range []string{"first.yaml", "second.yaml"} {
 		if out, failed := c.run(t, "", "export", "-f", again); failed != "" {
 			t.Fatalf("export: %s%s", out, failed)
@@ -57,6 +39,6 @@ LoadBalancers:
 	if string(first) != string(second) || !strings.Contains(string(first), "DomainName: web.test") {
 		t.Errorf("exported first\n%s\nthen\n%s", first, second)
 	}
-	apply(strings.Replace(site, "DomainName: web.test", "PrivateIpAddress: 127.0.0.11", 1), "done  ~ instance i-web", "done  - backends of shop", "done  + backends of shop")
-	apply("Instances: []\nLoadBalancers: []\n", "done  - instance i-web", "done  - instance eni-9", "done  - load balancer shop")
+	c.applyPruned(t, strings.Replace(site, "DomainName: web.test", "PrivateIpAddress: 127.0.0.11", 1), "done  ~ instance i-web", "done  - backends of shop", "done  + backends of shop")
+	c.applyPruned(t, "Instances: []\nLoadBalancers: []\n", "done  - instance i-web", "done  - instance eni-9", "done  - load balancer shop")
 }

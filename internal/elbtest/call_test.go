@@ -20,6 +20,14 @@ type terminal struct {
 
 func newTerminal(t *testing.T, n *Node) *terminal { return &terminal{n, t.TempDir()} }
 
+// write writes a file in the directory in which the program runs.
+func (c *terminal) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // run runs `elbow args…` and returns what it prints; failed are the lines on
 // standard error of one that ended with an error, or else "exit status 2" of one
 // that ended with that.
@@ -53,9 +61,7 @@ func TestCallCommand(t *testing.T) {
 	c := newTerminal(t, n)
 	input := `{"LoadBalancerId":"` + s.LoadBalancerID + `","ListenerPort":9443,"HealthCheck":"off",` +
 		`"ServerCertificateId":` + s.CertificateID + `,"Description":"from a file"}`
-	if err := os.WriteFile(filepath.Join(c.dir, "listener.json"), []byte(input), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.write(t, "listener.json", input)
 	listener := []string{"--LoadBalancerId", s.LoadBalancerID, "--ListenerPort", "9443"}
 
 	for _, tt := range []struct {
