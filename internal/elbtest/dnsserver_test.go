@@ -9,14 +9,13 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A dnsServer is a DNS server whose answers the test changes.
+// A dnsServer is a DNS server whose answers the test changes. Their TTL is 0.
 type dnsServer struct {
-	Address string // host:port, of UDP and TCP
+	Address string // host:port, of UDP
 
 	mu      sync.Mutex
 	records map[string][]string // guarded by mu; addresses by name, without the root's dot
 	rcode   int                 // guarded by mu; of all answers, if it is not 0
-	ttl     uint32              // guarded by mu; seconds
 	asked   map[string]int      // guarded by mu; questions by name
 }
 
@@ -41,21 +40,22 @@ func newDNSServer(t testing.TB) *dnsServer {
 	return s
 }
 
-// set gives a name its addresses; none: the name does not exist.
+// set sets the addresses of a name. Without addresses the name does not exist.
 func (s *dnsServer) set(name string, addresses ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.records[name] = addresses
 }
 
-// fail makes all answers errors; dns.RcodeSuccess ends that.
+// fail makes the server answer every question with an error, until it is called with
+// dns.RcodeSuccess.
 func (s *dnsServer) fail(rcode int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rcode = rcode
 }
 
-// questions is how often a name was asked for.
+// questions returns the number of questions for a name so far.
 func (s *dnsServer) questions(name string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *dnsServer) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 		m.Rcode = dns.RcodeNameError
 	default:
 		for _, a := range addresses {
-			h := dns.RR_Header{Name: q.Question[0].Name, Class: dns.ClassINET, Ttl: s.ttl}
+			h := dns.RR_Header{Name: q.Question[0].Name, Class: dns.ClassINET}
 			switch ip := net.ParseIP(a); {
 			case ip.To4() != nil && q.Question[0].Qtype == dns.TypeA:
 				h.Rrtype = dns.TypeA

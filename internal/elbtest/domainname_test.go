@@ -58,16 +58,29 @@ func listenOn(t testing.TB, addresses ...string) []net.Listener {
 // serves waits until exactly these backends answer requests.
 func serves(t *testing.T, f *Front, want ...string) {
 	t.Helper()
+	client := f.Client(t, "")
+	awaitBackends(t, func() (string, error) {
+		got, err := f.TryGet(client, "/")
+		if err != nil || got.Status != http.StatusOK {
+			return "", fmt.Errorf("got %+v, %v", got, err)
+		}
+		return got.Backend, nil
+	}, want...)
+}
+
+// awaitBackends waits until exactly these backends answer. ask returns the name of the one
+// that has answered.
+func awaitBackends(t *testing.T, ask func() (backend string, err error), want ...string) {
+	t.Helper()
 	slices.Sort(want)
 	Eventually(t, func() error {
 		seen := make(map[string]bool)
-		client := f.Client(t, "")
 		for range 4 * (len(want) + 1) {
-			got, err := f.TryGet(client, "/")
-			if err != nil || got.Status != http.StatusOK {
-				return fmt.Errorf("got %+v, %v", got, err)
+			backend, err := ask()
+			if err != nil {
+				return err
 			}
-			seen[got.Backend] = true
+			seen[backend] = true
 		}
 		if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
 			return fmt.Errorf("%v serve, want %v", got, want)

@@ -36,24 +36,15 @@ func TestTransportBackendsByDomainName(t *testing.T) {
 	at := s.ListenOf(t, "TCP", map[string]string{"Scheduler": "rr"})
 	answers := func(want ...string) {
 		t.Helper()
-		Eventually(t, func() error {
-			seen := make(map[string]bool)
-			for range 6 {
-				c, err := net.Dial("tcp", at)
-				if err != nil {
-					return err
-				}
-				text, _ := io.ReadAll(c)
-				_ = c.Close()
-				seen[string(text)] = true
+		awaitBackends(t, func() (string, error) {
+			c, err := net.Dial("tcp", at)
+			if err != nil {
+				return "", err
 			}
-			for _, one := range want {
-				if !seen[one] || len(seen) != len(want) {
-					return fmt.Errorf("%v answer, want %v", seen, want)
-				}
-			}
-			return nil
-		})
+			defer c.Close()
+			text, _ := io.ReadAll(c) // a reset makes it another text
+			return string(text), nil
+		}, want...)
 	}
 	answers("21", "22")
 	_ = all[0].Close() // its health check finds that out, and the other one goes on
