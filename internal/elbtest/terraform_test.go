@@ -14,9 +14,7 @@ import (
 // has a difference.
 func TestTerraformNetworkAndEIP(t *testing.T) {
 	t.Parallel()
-	client := *node(t).RPC()
-	client.Algorithm = rpc.V1 // as the provider signs
-	w := &world{Client: &client}
+	w := newProvider(t).world
 	cidr := freeVSwitch()
 	network := func(id string) api.DescribeNetworksOutput {
 		t.Helper()

@@ -1,11 +1,11 @@
 package elbtest
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"elbow/internal/api"
-	"elbow/internal/rpc"
 )
 
 // The requests of the Terraform provider for a RAM user, a group with a member, a role, a
@@ -18,7 +18,7 @@ func TestTerraformIdentities(t *testing.T) {
 	policy := map[string]string{"PolicyType": "Custom", "PolicyName": "tf-read"}
 	custom := map[string]string{"PolicyName": "tf-read"}
 
-	// The id of a user is searched in the list of all.
+	// The provider finds a user by the id in the list of all users.
 	id := p.answer("CreateUser", with(user, "DisplayName", "Alice", "MobilePhone", "86-18600008888", "Email", "alice@example.com", "Comments", "on call"))["User"].(map[string]any)["UserId"].(string)
 	var list api.ListUsersOutput
 	p.must(t, "ListUsers", map[string]string{"MaxItems": "100"}, &list)
@@ -102,23 +102,16 @@ func TestTerraformIdentities(t *testing.T) {
 		p.answer("DetachPolicyFrom"+kind, detach)
 		p.gone("DetachPolicyFrom"+kind, detach)
 	}
-	refuse := func(action string, params map[string]string, code string) {
-		t.Helper()
-		_, err := patient(t, p.Client, operation(t, action), params)
-		if refusal, _ := err.(*rpc.Error); refusal == nil || refusal.Code != code {
-			t.Errorf("%s: %v, want %s", action, err, code)
-		}
-	}
-	refuse("DeletePolicy", custom, "DeleteConflict.Policy.Version")
+	p.refused("DeletePolicy", custom, "DeleteConflict.Policy.Version")
 	p.answer("DeletePolicy", with(custom, "CascadingDelete", "true"))
 	p.gone("GetPolicy", policy)
 	p.gone("DeletePolicy", with(custom, "CascadingDelete", "true"))
 
 	// The user with force: keys, policies, groups, password and second factor first.
-	refuse("DeleteUser", user, "DeleteConflict.User.Group")
+	p.refused("DeleteUser", user, "DeleteConflict.User.Group")
 	p.answer("RemoveUserFromGroup", with(group, "UserName", "tf-alice"))
 	p.gone("RemoveUserFromGroup", with(group, "UserName", "tf-alice"))
-	refuse("DeleteLoginProfile", user, "EntityNotExist.User.LoginProfile")
+	p.refused("DeleteLoginProfile", user, "EntityNotExist.User.LoginProfile")
 	p.answer("UnbindMFADevice", user)
 	p.answer("DeleteUser", user)
 	for action, of := range map[string]map[string]string{"DeleteGroup": group, "DeleteRole": role} {
@@ -128,4 +121,16 @@ func TestTerraformIdentities(t *testing.T) {
 	p.gone("GetUser", user)
 	p.gone("GetGroup", group)
 	p.gone("GetRole", role)
+}
+
+// compact returns a JSON document without white space: the provider compares documents by
+// their content.
+func compact(t *testing.T, document string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(document), &v); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := json.Marshal(v) // of what was unmarshalled
+	return string(text)
 }
