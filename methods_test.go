@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// maxMethods bounds the methods of a type that is no test's. A type with more of them has
-// more than one concern.
+// maxMethods is the maximum number of methods of a type outside of tests. A type with more
+// of them has more than one concern.
 const maxMethods = 25
 
 func TestTypesHaveFewMethods(t *testing.T) {

@@ -117,15 +117,7 @@ var selfEvident = map[string]bool{
 }
 
 func exportedReceiver(d *ast.FuncDecl) bool {
-	if d.Recv == nil {
-		return true
-	}
-	name := d.Recv.List[0].Type
-	if star, ok := name.(*ast.StarExpr); ok {
-		name = star.X
-	}
-	id, ok := name.(*ast.Ident)
-	return ok && id.IsExported()
+	return d.Recv == nil || ast.IsExported(receiver(d))
 }
 
 // unwanted are words that say nothing of the thing they name.
