@@ -28,7 +28,7 @@ const (
 )
 
 // A usage is the resource usage of a node at one moment.
-type usage struct{ files, goroutines, memory int }
+type usage struct{ files, goroutines, memory int } // memory in bytes
 
 // usageOf reads the process's usage from /proc and from its metrics.
 func usageOf(t *testing.T, n *Node) (s usage) {
@@ -60,8 +60,25 @@ func usageOf(t *testing.T, n *Node) (s usage) {
 	return usage{len(files), value("go_goroutines"), value("go_memstats_heap_inuse_bytes") + value("go_memstats_stack_inuse_bytes")}
 }
 
-// An attack is what each connection of an unauthenticated client sends, repeatedly if it
-// is answered.
+// checkGrowth checks that an attack has not increased the usage of a node by more than most.
+func (before usage) checkGrowth(t *testing.T, n *Node, a attack, most usage) {
+	t.Helper()
+	now := usageOf(t, n)
+	more := usage{now.files - before.files, now.goroutines - before.goroutines, now.memory - before.memory}
+	t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", a.name, more.files, more.goroutines, more.memory>>20)
+	if more.files > most.files {
+		t.Errorf("%s: %d descriptors more", a.name, more.files)
+	}
+	if more.goroutines > most.goroutines {
+		t.Errorf("%s: %d goroutines more", a.name, more.goroutines)
+	}
+	if more.memory > most.memory {
+		t.Errorf("%s: %d MiB more", a.name, more.memory>>20)
+	}
+}
+
+// An attack is a text that each connection of an unauthenticated client sends, repeatedly
+// if the node answers it.
 type attack struct {
 	name  string
 	text  string
@@ -177,17 +194,7 @@ func TestUnauthenticatedClients(t *testing.T) {
 		if got := f.Get(t, c, "/"); got.Status != http.StatusOK {
 			t.Errorf("%s: traffic is answered with %d", a.name, got.Status)
 		}
-		now := usageOf(t, n)
-		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", a.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
-		if more := now.files - before.files; more > bound+apiConns {
-			t.Errorf("%s: %d descriptors more", a.name, more)
-		}
-		if more := now.goroutines - before.goroutines; more > 6*bound+50 {
-			t.Errorf("%s: %d goroutines more", a.name, more)
-		}
-		if more := now.memory - before.memory; more > 192<<20 {
-			t.Errorf("%s: %d MiB more", a.name, more>>20)
-		}
+		before.checkGrowth(t, n, a, usage{files: bound + apiConns, goroutines: 6*bound + 50, memory: 192 << 20})
 		Eventually(t, func() error { // a connection that is closed to make room is tried again
 			transport := new(http.Transport)
 			defer transport.CloseIdleConnections()
@@ -244,17 +251,7 @@ func TestUnfinishedHandshakes(t *testing.T) {
 		{"records that are none", "\x16\x03\x01\x40\x00" + strings.Repeat("x", 1000), 1},
 	} {
 		end := flood(t, n.API, a)
-		now := usageOf(t, n)
-		t.Logf("%s: %d descriptors, %d goroutines, %d MiB more", a.name, now.files-before.files, now.goroutines-before.goroutines, (now.memory-before.memory)>>20)
-		if more := now.files - before.files; more > 2*apiConns {
-			t.Errorf("%s: %d descriptors more", a.name, more)
-		}
-		if more := now.goroutines - before.goroutines; more > 6*apiConns+50 {
-			t.Errorf("%s: %d goroutines more", a.name, more)
-		}
-		if more := now.memory - before.memory; more > 64<<20 {
-			t.Errorf("%s: %d MiB more", a.name, more>>20)
-		}
+		before.checkGrowth(t, n, a, usage{files: 2 * apiConns, goroutines: 6*apiConns + 50, memory: 64 << 20})
 		Eventually(t, func() error {
 			transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 			defer transport.CloseIdleConnections()
