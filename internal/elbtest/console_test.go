@@ -259,7 +259,7 @@ func oneBalancer(b *testing.B, client *rpc.Client, certificate string) {
 		params map[string]string
 	}{
 		{"AddBackendServers", map[string]string{"LoadBalancerId": made.LoadBalancerID, "BackendServers": `[{"ServerId":"i-1","Ip":"127.0.0.1","Port":"1"}]`}},
-		{"CreateLoadBalancerHTTPSListener", with(with(key, "HealthCheck", "off"), "ServerCertificateId", certificate)},
+		{"CreateLoadBalancerHTTPSListener", with(key, "HealthCheck", "off", "ServerCertificateId", certificate)},
 		{"StartLoadBalancerListener", key},
 	} {
 		if _, err := patient(b, client, operation(b, call.name), call.params); err != nil {

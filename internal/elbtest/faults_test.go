@@ -35,10 +35,9 @@ func rawBackend(t *testing.T, s *Site, id string, answer func(net.Conn)) {
 			}()
 		}
 	}()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
 	request := ens.CreateAddBackendServersRequest()
 	request.LoadBalancerId = s.LoadBalancerID
-	request.BackendServers = &[]ens.AddBackendServersBackendServers{{ServerId: id, Ip: "127.0.0.1", Port: port}}
+	request.BackendServers = &[]ens.AddBackendServersBackendServers{{ServerId: id, Ip: "127.0.0.1", Port: portOf(l.Addr().String())}}
 	if _, err := s.ENS.AddBackendServers(request); err != nil {
 		t.Fatal(err)
 	}

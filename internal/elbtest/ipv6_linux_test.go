@@ -165,7 +165,7 @@ func managedEIP(t *testing.T, w *world, lb string) {
 	var uploaded struct{ CertID int64 }
 	w.must(t, "UploadUserCertificate", map[string]string{"Name": "managed", "Cert": pair.Chain, "Key": pair.Key}, &uploaded)
 	listener := map[string]string{"LoadBalancerId": lb, "ListenerPort": "8443"}
-	w.must(t, "CreateLoadBalancerHTTPSListener", with(with(listener, "HealthCheck", "off"), "ServerCertificateId", strconv.FormatInt(uploaded.CertID, 10)), nil)
+	w.must(t, "CreateLoadBalancerHTTPSListener", with(listener, "HealthCheck", "off", "ServerCertificateId", strconv.FormatInt(uploaded.CertID, 10)), nil)
 	eip := w.newEIP(t)
 	w.must(t, "AssociateEnsEipAddress", map[string]string{"AllocationId": eip, "InstanceId": lb}, nil)
 	w.must(t, "StartLoadBalancerListener", listener, nil)

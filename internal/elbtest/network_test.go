@@ -91,9 +91,9 @@ func TestListenerOnAnAddressOfNobody(t *testing.T) {
 	network := w.newNetwork(t, "10.208.0.0/12")
 	vSwitch := w.newVSwitch(t, network, "10.213.219.0/24")
 	var made struct{ LoadBalancerID string }
-	w.must(t, "CreateLoadBalancer", with(with(LoadBalancerParams(), "NetworkId", network), "VSwitchId", vSwitch), &made)
+	w.must(t, "CreateLoadBalancer", with(LoadBalancerParams(), "NetworkId", network, "VSwitchId", vSwitch), &made)
 	listener := map[string]string{"LoadBalancerId": made.LoadBalancerID, "ListenerPort": "8443"}
-	w.must(t, "CreateLoadBalancerHTTPSListener", with(with(listener, "HealthCheck", "off"), "ServerCertificateId", w.used), nil)
+	w.must(t, "CreateLoadBalancerHTTPSListener", with(listener, "HealthCheck", "off", "ServerCertificateId", w.used), nil)
 	w.must(t, "StartLoadBalancerListener", listener, nil)
 	var got struct{ Status, StatusReason string }
 	Eventually(t, func() error {

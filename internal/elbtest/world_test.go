@@ -356,9 +356,10 @@ func (w *world) valid(t testing.TB, name string) map[string]string {
 
 // hour adds a time range.
 func hour(params map[string]string) map[string]string {
-	return with(with(params, "StartTime", "2026-11-25T15:00:00Z"), "EndTime", "2026-11-25 16:00:00")
+	return with(params, "StartTime", "2026-11-25T15:00:00Z", "EndTime", "2026-11-25 16:00:00")
 }
 
+// with returns a copy of params with further pairs of name and value.
 func with(params map[string]string, pairs ...string) map[string]string {
 	changed := maps.Clone(params)
 	for pair := range slices.Chunk(pairs, 2) {
