@@ -71,7 +71,7 @@ func (s *soak) wildWeight() error {
 	return s.backendCall(s.rough, "SetBackendServers", []string{"rough-1", "rough-3"}[rand.IntN(2)], 10+rand.IntN(90))
 }
 
-// Adds a temporary backend, or removes it.
+// temporaryBackend adds the temporary backend of the calm site, or removes it.
 func (s *soak) temporaryBackend() error {
 	action := "AddBackendServers"
 	if s.temporary {

@@ -1,7 +1,6 @@
 package stress
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -62,7 +61,7 @@ func (f *faults) add(format string, args ...any) {
 func TestSoak(t *testing.T) {
 	n := startNode(t)
 	warmUp(t, n)
-	before := settled(t, n, nil)
+	before := settled(t, n)
 
 	s := newSoak(t, n)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -84,7 +83,7 @@ func TestSoak(t *testing.T) {
 		t.Errorf("%d faults in all", s.faults.n)
 	}
 	usage.check(t)
-	after := settled(t, n, &before)
+	after := awaitReleased(t, n, before)
 	t.Logf("goroutines %.0f, then %.0f; file descriptors %.0f, then %.0f", before.goroutines, after.goroutines, before.files, after.files)
 }
 
@@ -140,35 +139,44 @@ func warmUp(t *testing.T, n *elbtest.Node) {
 // level holds the numbers of resources that the process has to release.
 type level struct{ goroutines, files float64 }
 
-// settled returns the lowest numbers once they have not become lower for some time or, if
-// before is given, the numbers once they are back to it. On a busy machine some goroutine
-// of a scrape is always there.
-func settled(t *testing.T, n *elbtest.Node, before *level) level {
+// levelOf reads the numbers from the metrics of a node.
+func levelOf(t *testing.T, n *elbtest.Node) level {
 	t.Helper()
-	var lowest level
-	for end, same := time.Now().Add(patience), 0; ; time.Sleep(200 * time.Millisecond) {
-		http.DefaultTransport.(*http.Transport).CloseIdleConnections() // those to the API
-		all, err := scrape(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		now := level{all["go_goroutines"], all["process_open_fds"]}
-		if before != nil {
-			if now.goroutines <= before.goroutines && now.files <= before.files {
-				return now
-			}
-			if time.Now().After(end) {
-				t.Errorf("%s after the end: %+v, before the beginning %+v\n%s", patience, now, *before, goroutines(n))
-				return now
-			}
-			continue
-		}
-		if same++; lowest == (level{}) || now.goroutines < lowest.goroutines || now.files < lowest.files {
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections() // those to the API
+	all, err := scrape(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return level{all["go_goroutines"], all["process_open_fds"]}
+}
+
+// settled returns the lowest numbers, once ten measurements in a row have not been lower.
+// On a busy machine some goroutine of a scrape is always there.
+func settled(t *testing.T, n *elbtest.Node) level {
+	t.Helper()
+	lowest := levelOf(t, n)
+	for same := 0; same < 10; {
+		time.Sleep(200 * time.Millisecond)
+		same++
+		if now := levelOf(t, n); now.goroutines < lowest.goroutines || now.files < lowest.files {
+			lowest = level{min(now.goroutines, lowest.goroutines), min(now.files, lowest.files)}
 			same = 0
-			lowest = level{min(now.goroutines, cmp.Or(lowest.goroutines, now.goroutines)), min(now.files, cmp.Or(lowest.files, now.files))}
 		}
-		if same >= 10 {
-			return lowest
+	}
+	return lowest
+}
+
+// awaitReleased waits until the numbers are back to those of before, and returns them.
+func awaitReleased(t *testing.T, n *elbtest.Node, before level) level {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		now := levelOf(t, n)
+		if now.goroutines <= before.goroutines && now.files <= before.files {
+			return now
+		}
+		if time.Now().After(end) {
+			t.Errorf("%s after the end: %+v, before the beginning %+v\n%s", patience, now, before, goroutines(n))
+			return now
 		}
 	}
 }
