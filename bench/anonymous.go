@@ -97,7 +97,7 @@ func besideAnonymous(ctx context.Context, r *running, o options) (sample, error)
 	return got, err
 }
 
-// An anonymous is the child process that runs the unauthenticated clients.
+// An anonymous is a child process that runs the unauthenticated clients.
 type anonymous struct {
 	cmd    *exec.Cmd
 	cancel context.CancelFunc

@@ -15,7 +15,7 @@ import (
 	"github.com/quic-go/quic-go/http3"
 )
 
-// The header block of a request is what a QPACK decoder expects.
+// A QPACK decoder reads the expected fields from the HEADERS frame of a request.
 func TestH3Request(t *testing.T) {
 	text := h3Request("/100")
 	if text[0] != h3HeadersFrame || int(text[1]) != len(text)-2 {

@@ -88,7 +88,7 @@ func parseField(line string) (f field, err error) {
 	return f, err
 }
 
-// An answer is what a client received on the stream of a request.
+// An answer holds the response that a client received on the stream of a request.
 type answer struct {
 	interim  []int
 	status   int     // 0: no final head has come

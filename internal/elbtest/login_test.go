@@ -16,7 +16,7 @@ import (
 )
 
 // The official SDK creates, gets, updates and deletes a login profile, and a user changes
-// the own password.
+// their own password.
 func TestLoginProfile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -58,7 +58,7 @@ func TestLoginProfile(t *testing.T) {
 	}
 }
 
-// A user can change the own password with the old one and without a policy; the account
+// A user can change their own password with the old one and without a policy; the account
 // root has no password. Deleting a user deletes the login profile.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
