@@ -105,7 +105,7 @@ func (v eipPages) showEIP(s sent) error {
 	}
 	lb := v.associated(&e)
 	page := objectPage{
-		Lists: []deed{{Text: "EIPs", To: "eips"}}, Name: e.IPAddress, Status: e.Status, Text: e.Description,
+		Lists: []crumb{{Text: "EIPs", To: "eips"}}, Name: e.IPAddress, Status: e.Status, Text: e.Description,
 		Facts: []fact{
 			{Name: "Id", Value: e.AllocationID, Mono: true},
 			{Name: "Name", Value: e.Name},
@@ -118,7 +118,7 @@ func (v eipPages) showEIP(s sent) error {
 	}
 	used := e.InstanceID != ""
 	if used && v.may("ens:UnAssociateEnsEipAddress") {
-		page.Actions = append(page.Actions, deed{Text: "Take from its load balancer…", To: v.here() + "/unassociate"})
+		page.Actions = append(page.Actions, action{Text: "Take from its load balancer…", To: v.here() + "/unassociate"})
 	}
 	page.offerDeletion(v.may("ens:DeleteEip"), used, v.here()+"/delete", "The EIP can be deleted once no load balancer has it.")
 	if !used && v.may("ens:AssociateEnsEipAddress") {

@@ -70,7 +70,7 @@ func (v groupPages) showGroup(s sent) error {
 	}
 	g := out.Group
 	page := objectPage{
-		Lists: []deed{{Text: "Groups", To: tablePages(v).linkTo("groups", "ListGroups")}}, Name: h.name, Text: g.Comments,
+		Lists: []crumb{{Text: "Groups", To: tablePages(v).linkTo("groups", "ListGroups")}}, Name: h.name, Text: g.Comments,
 		Facts: []fact{{Name: "Id", Value: g.GroupID, Mono: true}, {Name: "Made", Value: g.CreateDate}, {Name: "Changed", Value: g.UpdateDate}},
 	}
 	if v.mayCall(operation("UpdateGroup"), h.of()) {
@@ -97,7 +97,7 @@ func (v groupPages) usersOf(h holder) (one section, none bool) {
 		cells[0].To = tablePages(v).linkTo(at("users", u.UserName), "GetUser", "UserName", u.UserName)
 		r := row{Cells: cells}
 		if v.mayCall(operation("RemoveUserFromGroup"), v.member(u.UserName)) {
-			r.Do = append(r.Do, deed{Text: "Remove…", Label: "Remove " + u.UserName, To: h.here + "/users/remove?" + query("user", u.UserName)})
+			r.Do = append(r.Do, action{Text: "Remove…", Label: "Remove " + u.UserName, To: h.here + "/users/remove?" + query("user", u.UserName)})
 		}
 		one.Table.Rows = append(one.Table.Rows, r)
 	}

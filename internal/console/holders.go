@@ -82,7 +82,7 @@ func (v holderPages) section(h holder, empty string) (one section, none bool) {
 		cells[0].To = tablePages(v).linkTo(at("policies/"+p.PolicyType, p.PolicyName), "GetPolicy", "PolicyType", p.PolicyType, "PolicyName", p.PolicyName)
 		r := row{Cells: cells}
 		if v.mayCall(operation("DetachPolicyFrom"+h.kind), h.with(name)) {
-			r.Do = append(r.Do, deed{Text: "Detach…", Label: "Detach " + p.PolicyName, To: h.here + "/policies/detach?" + query("policy", name)})
+			r.Do = append(r.Do, action{Text: "Detach…", Label: "Detach " + p.PolicyName, To: h.here + "/policies/detach?" + query("policy", name)})
 		}
 		one.Table.Rows = append(one.Table.Rows, r)
 	}

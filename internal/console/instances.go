@@ -69,7 +69,7 @@ func (v instancePages) ranges(all []string, s sent) section {
 	for _, r := range all {
 		done := row{Cells: texts(r)}
 		if v.may("ens:DeregisterInstanceRange") {
-			done.Do = append(done.Do, deed{Text: "Deregister…", Label: "Deregister " + r, To: "instance-ranges/delete?" + query("range", r)})
+			done.Do = append(done.Do, action{Text: "Deregister…", Label: "Deregister " + r, To: "instance-ranges/delete?" + query("range", r)})
 		}
 		one.Table.Rows = append(one.Table.Rows, done)
 	}
@@ -109,7 +109,7 @@ func (v instancePages) showInstance(s sent) error {
 	one := &out.Instances.Instance[0]
 	network, vSwitch := one.NetworkAttributes.NetworkID, one.NetworkAttributes.VSwitchID
 	page := objectPage{
-		Lists: []deed{{Text: "Instances", To: "instances"}}, Name: nameOf(one.InstanceName, one.InstanceID),
+		Lists: []crumb{{Text: "Instances", To: "instances"}}, Name: nameOf(one.InstanceName, one.InstanceID),
 		Facts: []fact{
 			{Name: "Id", Value: one.InstanceID, Mono: true},
 			{Name: "Address", Value: addressOf(one)},
@@ -120,7 +120,7 @@ func (v instancePages) showInstance(s sent) error {
 		},
 	}
 	if v.may("ens:DeregisterInstance") {
-		page.Actions = append(page.Actions, deed{Text: "Deregister…", To: v.here() + "/delete", Danger: true})
+		page.Actions = append(page.Actions, action{Text: "Deregister…", To: v.here() + "/delete", Danger: true})
 	}
 	if v.may("ens:RegisterInstance") {
 		page.Forms = append(page.Forms, tablePages(v).formFor("RegisterInstance", s, postForm{Title: "Change address, name and place", To: v.here(), Button: "Save", Note: "Backends that were added keep their address."},

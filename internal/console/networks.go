@@ -80,7 +80,7 @@ func (v networkPages) showNetwork(s sent) error {
 		return err
 	}
 	page := objectPage{
-		Lists: []deed{{Text: "Networks", To: tablePages(v).linkTo("networks", "DescribeNetworks")}}, Name: nameOf(n.NetworkName, n.NetworkID), Status: n.Status, Text: n.Description,
+		Lists: []crumb{{Text: "Networks", To: tablePages(v).linkTo("networks", "DescribeNetworks")}}, Name: nameOf(n.NetworkName, n.NetworkID), Status: n.Status, Text: n.Description,
 		Facts: []fact{
 			{Name: "Id", Value: n.NetworkID, Mono: true},
 			{Name: "Addresses", Value: n.CidrBlock},
@@ -115,7 +115,7 @@ func (v networkPages) vSwitchesOf() section {
 		one.Table.Rows = append(one.Table.Rows, row{Cells: cells})
 	}
 	if v.may("ens:CreateVSwitch") {
-		one.Links = append(one.Links, deed{Text: "New vSwitch", To: v.here() + "/vswitches/new"})
+		one.Links = append(one.Links, action{Text: "New vSwitch", To: v.here() + "/vswitches/new"})
 	}
 	return one
 }

@@ -90,7 +90,7 @@ func (v rolePages) showRole(s sent, begun *api.Credentials) error {
 	r := out.Role
 	longest := strconv.FormatInt(r.MaxSessionDuration, 10)
 	page := objectPage{
-		Lists: []deed{{Text: "Roles", To: tablePages(v).linkTo("roles", "ListRoles")}}, Name: h.name, Text: r.Description, Document: indented([]byte(r.AssumeRolePolicyDocument)), Session: begun,
+		Lists: []crumb{{Text: "Roles", To: tablePages(v).linkTo("roles", "ListRoles")}}, Name: h.name, Text: r.Description, Document: indented([]byte(r.AssumeRolePolicyDocument)), Session: begun,
 		Facts: []fact{
 			{Name: "ARN", Value: r.Arn, Mono: true},
 			{Name: "Id", Value: r.RoleID, Mono: true},

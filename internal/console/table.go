@@ -30,8 +30,8 @@ type table struct {
 	Missing *problem // why the visitor does not see the rows
 }
 
-// Deeds reports whether something can be done with a row.
-func (t table) Deeds() bool {
+// HasActions reports whether a row has actions.
+func (t table) HasActions() bool {
 	return slices.ContainsFunc(t.Rows, func(r row) bool { return len(r.Do) > 0 })
 }
 
@@ -41,7 +41,7 @@ type column struct{ Name, Kind string }
 // A row is one object, with a cell for each column.
 type row struct {
 	Cells []cell
-	Do    []deed
+	Do    []action
 }
 
 // A cell is a value, and the page of the console that it links to; "" for none.
@@ -55,9 +55,9 @@ func texts(all ...string) (cells []cell) {
 	return cells
 }
 
-// A deed is something that can be done with an object: a link to a question or, with
-// fields, a form that does it at once.
-type deed struct {
+// An action is offered for an object: a link to a page or, with fields, a form with only a
+// button.
+type action struct {
 	Text   string
 	Label  string // for screen readers, if several on a page have the same text
 	To     string // page of the console
@@ -65,12 +65,15 @@ type deed struct {
 	With   map[string]string // fields of the form; nil: a link
 }
 
+// A crumb is a page above the page that is shown; To is "" if the visitor may not see it.
+type crumb struct{ Text, To string }
+
 // An objectPage shows one object.
 type objectPage struct {
-	Lists    []deed // that the object is in; To is "" if the visitor may not see one
+	Lists    []crumb // that the object is in
 	Name     string
 	Status   string
-	Actions  []deed
+	Actions  []action
 	Note     string // why it cannot be deleted
 	Text     string // its description
 	Facts    []fact
@@ -87,7 +90,7 @@ func (p *objectPage) offerDeletion(may, used bool, to, note string) {
 	case may && used:
 		p.Note = note
 	case may:
-		p.Actions = append(p.Actions, deed{Text: "Delete…", To: to, Danger: true})
+		p.Actions = append(p.Actions, action{Text: "Delete…", To: to, Danger: true})
 	}
 }
 
@@ -97,7 +100,7 @@ type section struct {
 	Table     table
 	Choose    *choice
 	Forms     []postForm
-	Links     []deed
+	Links     []action
 }
 
 // A postForm is a form under a heading that unfolds it.
@@ -222,5 +225,5 @@ func query(name, value string) string { return url.Values{name: {value}}.Encode(
 // A createPage is a page with the form to create an object.
 type createPage struct {
 	postForm
-	Lists []deed // that the object will be in
+	Lists []crumb // that the object will be in
 }

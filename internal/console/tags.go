@@ -46,7 +46,7 @@ func (v tagPages) section(t taggable, s sent) section {
 	for _, tag := range out.TagResources {
 		r := row{Cells: texts(tag.TagKey, tag.TagValue)}
 		if v.may("ens:UntagResources") {
-			r.Do = append(r.Do, deed{Text: "Remove", Label: "Remove the tag " + tag.TagKey, To: t.here + "/tags/remove", With: map[string]string{"key": tag.TagKey}})
+			r.Do = append(r.Do, action{Text: "Remove", Label: "Remove the tag " + tag.TagKey, To: t.here + "/tags/remove", With: map[string]string{"key": tag.TagKey}})
 		}
 		one.Table.Rows = append(one.Table.Rows, r)
 	}

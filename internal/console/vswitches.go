@@ -19,8 +19,8 @@ func (v vSwitchPages) here() string { return at(networkPages(v).here()+"/vswitch
 func (v vSwitchPages) of() map[string]string { return map[string]string{"VSwitchId": v.id()} }
 
 // lists returns the pages above that of a vSwitch of the network with this name.
-func (v vSwitchPages) lists(network string) []deed {
-	return []deed{
+func (v vSwitchPages) lists(network string) []crumb {
+	return []crumb{
 		{Text: "Networks", To: tablePages(v).linkTo("networks", "DescribeNetworks")},
 		{Text: network, To: tablePages(v).linkTo(networkPages(v).here(), "DescribeNetworkAttribute")},
 	}
