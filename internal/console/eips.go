@@ -60,7 +60,7 @@ func (v eipPages) associated(e *api.EipAddress) cell {
 	if v.may(watching) {
 		name = namesOf(v.State())[e.InstanceID]
 	}
-	return tablePages(v).named(name, e.InstanceID, tablePages(v).linkTo(at("load-balancers", e.InstanceID), "DescribeLoadBalancerAttribute"))
+	return nameCell(name, e.InstanceID, tablePages(v).linkTo(at("load-balancers", e.InstanceID), "DescribeLoadBalancerAttribute"))
 }
 
 func (v eipPages) createEIP() error {

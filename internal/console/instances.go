@@ -41,7 +41,7 @@ func (v instancePages) instanceList(s sent) error {
 	for i := range out.Instances.Instance {
 		one := &out.Instances.Instance[i]
 		cells := texts("", addressOf(one), one.NetworkAttributes.NetworkID, one.CreationTime)
-		cells[0] = tablePages(v).named(one.InstanceName, one.InstanceID, at("instances", one.InstanceID))
+		cells[0] = nameCell(one.InstanceName, one.InstanceID, at("instances", one.InstanceID))
 		page.Table.Rows = append(page.Table.Rows, row{Cells: cells})
 	}
 	if v.may("ens:RegisterInstance") {
@@ -144,7 +144,7 @@ func (v instancePages) backendsOf() section {
 				continue
 			}
 			cells := texts("", b.IP.String(), strconv.Itoa(b.Weight))
-			cells[0] = tablePages(v).named(lb.Name, lb.ID, tablePages(v).linkTo(at("load-balancers", lb.ID), "DescribeLoadBalancerAttribute"))
+			cells[0] = nameCell(lb.Name, lb.ID, tablePages(v).linkTo(at("load-balancers", lb.ID), "DescribeLoadBalancerAttribute"))
 			one.Table.Rows = append(one.Table.Rows, row{Cells: cells})
 		}
 	}

@@ -40,7 +40,7 @@ func (v networkPages) networkList(s sent) error {
 	}}
 	for _, n := range out.Networks.Network {
 		cells := texts("", n.CidrBlock, n.EnsRegionID, n.Status, strconv.Itoa(len(n.VSwitchIDs.VSwitchID)))
-		cells[0] = tablePages(v).named(n.NetworkName, n.NetworkID, tablePages(v).linkTo(at("networks", n.NetworkID), "DescribeNetworkAttribute"))
+		cells[0] = nameCell(n.NetworkName, n.NetworkID, tablePages(v).linkTo(at("networks", n.NetworkID), "DescribeNetworkAttribute"))
 		page.Table.Rows = append(page.Table.Rows, row{Cells: cells})
 	}
 	if v.may("ens:CreateNetwork") {
@@ -111,7 +111,7 @@ func (v networkPages) vSwitchesOf() section {
 	one.Table.Missing = problemIf(v.visit, err)
 	for _, s := range out.VSwitches.VSwitch {
 		cells := texts("", s.CidrBlock, strconv.FormatInt(s.FreeIPCount, 10), s.Status)
-		cells[0] = tablePages(v).named(s.VSwitchName, s.VSwitchID, tablePages(v).linkTo(at(v.here()+"/vswitches", s.VSwitchID), "DescribeVSwitchAttributes"))
+		cells[0] = nameCell(s.VSwitchName, s.VSwitchID, tablePages(v).linkTo(at(v.here()+"/vswitches", s.VSwitchID), "DescribeVSwitchAttributes"))
 		one.Table.Rows = append(one.Table.Rows, row{Cells: cells})
 	}
 	if v.may("ens:CreateVSwitch") {
@@ -128,7 +128,7 @@ func (v networkPages) members(m api.Members) section {
 		names = namesOf(v.State())
 	}
 	for _, id := range m.LoadBalancerIDs.LoadBalancerID {
-		one.Table.Rows = append(one.Table.Rows, row{Cells: []cell{{Text: "Load balancer"}, tablePages(v).named(names[id], id, tablePages(v).linkTo(at("load-balancers", id), "DescribeLoadBalancerAttribute"))}})
+		one.Table.Rows = append(one.Table.Rows, row{Cells: []cell{{Text: "Load balancer"}, nameCell(names[id], id, tablePages(v).linkTo(at("load-balancers", id), "DescribeLoadBalancerAttribute"))}})
 	}
 	for _, id := range m.InstanceIDs.InstanceID {
 		one.Table.Rows = append(one.Table.Rows, row{Cells: []cell{{Text: "Instance"}, {Text: id, To: tablePages(v).linkTo(at("instances", id), "DescribeInstances")}}})

@@ -211,8 +211,8 @@ func (v tablePages) showList(s sent, title, list string, page listPage, total in
 	return nil
 }
 
-// named returns the cell of an object with its name and, below it, its id.
-func (v tablePages) named(name, id, to string) cell {
+// nameCell returns the cell of an object with its name and, below it, its id.
+func nameCell(name, id, to string) cell {
 	if nameOf(name, id) == id {
 		return cell{Text: id, To: to}
 	}
