@@ -56,7 +56,7 @@ type Service struct {
 	roles       roleAPI
 }
 
-// shared is what the operations of every subject need.
+// shared has the dependencies of all operations. The type of each subject embeds it.
 type shared struct {
 	store *store.Store
 	now   func() time.Time

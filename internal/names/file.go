@@ -87,7 +87,9 @@ func (r *Resolver) records() map[string]record {
 	return all
 }
 
-// replace writes a file that is either the old or the new one whatever happens.
+// replace writes a file so that a process that ends during the write leaves the old or
+// the new content. It does not sync: what a power failure leaves may be neither, and read
+// then ignores it.
 func replace(path string, text []byte) error {
 	temporary := path + ".new"
 	if err := os.WriteFile(temporary, text, 0o600); err != nil {
