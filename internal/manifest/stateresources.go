@@ -41,14 +41,14 @@ func (s *State) FetchResources(ctx context.Context, call Caller) error {
 		addresses = append(addresses, page.EipAddresses.EipAddress...)
 		return len(page.EipAddresses.EipAddress), page.TotalCount
 	})
+	if err != nil {
+		return err
+	}
 	for _, e := range oldestFirst(addresses, func(e *api.EipAddress) string { return e.AllocationID }) {
 		r := s.addResource(eips, e.AllocationID, e.Name, "", map[string]string{
 			"EnsRegionId": e.EnsRegionID, "Isp": e.Isp, "IpAddress": e.IPAddress, "Bandwidth": strconv.Itoa(e.Bandwidth), "Description": e.Description,
 		})
 		r.balancerID = e.InstanceID
-	}
-	if err != nil {
-		return err
 	}
 	return s.fetchInstances(ctx, call)
 }
@@ -61,17 +61,20 @@ func (s *State) fetchInstances(ctx context.Context, call Caller) error {
 		all = append(all, page.NetworkInterfaceSets.NetworkInterfaceSet...)
 		return len(page.NetworkInterfaceSets.NetworkInterfaceSet), page.TotalCount
 	})
+	if err != nil {
+		return err
+	}
 	for _, i := range oldestFirst(all, func(i *api.NetworkInterface) string { return i.NetworkInterfaceID }) {
-		address := i.PrimaryIP
+		id, address := cmp.Or(i.InstanceID, i.NetworkInterfaceID), i.PrimaryIP
 		if i.DomainName != "" {
 			address = "" // one of those that the name has at present
 		}
-		s.addResource(instances, cmp.Or(i.InstanceID, i.NetworkInterfaceID), cmp.Or(i.InstanceID, i.NetworkInterfaceID), "", map[string]string{
+		s.addResource(instances, id, id, "", map[string]string{
 			"PrivateIpAddress": address, "DomainName": i.DomainName, "InstanceName": i.NetworkInterfaceName,
 			"EnsRegionId": i.EnsRegionID, "NetworkId": i.NetworkID, "VSwitchId": i.VSwitchID,
 		})
 	}
-	return err
+	return nil
 }
 
 func (s *State) addResource(k *kind, id, name, network string, fields map[string]string) *StoredResource {
