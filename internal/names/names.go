@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -103,12 +102,9 @@ func (r *Resolver) Changed() <-chan struct{} {
 	return r.changed
 }
 
-// Canonical is the form in which a name is watched: names are the same whatever
-// the case of their letters (RFC 4343).
-func Canonical(name string) string { return strings.ToLower(name) }
-
-// Watch makes the names of the set, in canonical form, the watched ones. Names
-// that were watched before keep their addresses. It does not keep the set.
+// Watch makes the names of the set the watched ones. They must be in lower case:
+// names are the same whatever the case of their letters (RFC 4343). Names that were
+// watched before keep their addresses. It does not keep the set.
 func (r *Resolver) Watch(set map[string]struct{}) {
 	if r == nil {
 		return
@@ -191,7 +187,7 @@ func (r *Resolver) Addresses(name string) []netip.Addr {
 	return nil
 }
 
-// Lookup returns the addresses of a name in canonical form: of a watched one those
+// Lookup returns the addresses of a name in lower case: of a watched one those
 // in use, even if it does not resolve at present, of another one those that DNS
 // has.
 func (r *Resolver) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
@@ -226,7 +222,7 @@ func (r *Resolver) known(name string) []netip.Addr {
 	return nil
 }
 
-// A State is what is known of a watched name.
+// A State has the addresses of a watched name and the result of its last lookup.
 type State struct {
 	Name      string
 	Addresses []netip.Addr // in use
