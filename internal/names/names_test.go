@@ -122,18 +122,10 @@ func TestLookup(t *testing.T) {
 		{what: "aliases, with the shortest TTL", name: "a.test", answer: zone("a.test. 7 CNAME b.test.", "b.test. 60 CNAME c.test.", "c.test. 50 A 10.0.0.1"), want: "[10.0.0.1]", ttl: 7 * time.Second},
 		{what: "an alias of nothing", name: "a.test", answer: zone("a.test. 7 CNAME b.test."), want: "the name has no address", absent: true},
 		{what: "a loop of aliases", name: "a.test", answer: func(q dns.Question) *dns.Msg {
-			m := new(dns.Msg)
-			for _, text := range []string{"a.test. 7 CNAME b.test.", "b.test. 7 CNAME a.test."} {
-				rr, _ := dns.NewRR(text)
-				m.Answer = append(m.Answer, rr)
-			}
-			return m
+			return &dns.Msg{Answer: parse("a.test. 7 CNAME b.test.", "b.test. 7 CNAME a.test.")}
 		}, want: "the name has no address", absent: true},
 		{what: "records of another name", name: "a.test", answer: func(q dns.Question) *dns.Msg {
-			m := new(dns.Msg)
-			rr, _ := dns.NewRR("evil.test. 7 A 10.6.6.6")
-			m.Answer = append(m.Answer, rr)
-			return m
+			return &dns.Msg{Answer: parse("evil.test. 7 A 10.6.6.6")}
 		}, want: "the name has no address", absent: true},
 		{what: "over TCP, and the lowest ones", name: "many.test", answer: zone(many...), want: "10.1.0.164]", ttl: time.Minute},
 		{what: "no such name", name: "b.test", answer: zone("a.test. 60 A 10.0.0.1"), want: "no such name", absent: true},

@@ -62,10 +62,8 @@ func (s *server) says(answer func(q dns.Question) *dns.Msg) {
 	s.answer = answer
 }
 
-// zone answers with records in the form of a zone file; a name without any does
-// not exist.
-func zone(records ...string) func(dns.Question) *dns.Msg {
-	var all []dns.RR
+// parse returns records in the form of a zone file.
+func parse(records ...string) (all []dns.RR) {
 	for _, text := range records {
 		rr, err := dns.NewRR(text)
 		if err != nil {
@@ -73,6 +71,13 @@ func zone(records ...string) func(dns.Question) *dns.Msg {
 		}
 		all = append(all, rr)
 	}
+	return all
+}
+
+// zone answers with records in the form of a zone file; a name without any does
+// not exist.
+func zone(records ...string) func(dns.Question) *dns.Msg {
+	all := parse(records...)
 	return func(q dns.Question) *dns.Msg {
 		m := new(dns.Msg)
 		m.Rcode = dns.RcodeNameError
