@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -315,6 +316,31 @@ func TestPasswordsAreSetBesideSignIns(t *testing.T) {
 	}{{"alice", "correct-horse", true}, {"alice", "wrong-horse", false}, {"nobody", "correct-horse", false}} {
 		if _, ok, err := w.service.SignIn(t.Context(), tt.name, tt.password); ok != tt.want || err != nil {
 			t.Errorf("%s with %s: got %v, %v", tt.name, tt.password, ok, err)
+		}
+	}
+}
+
+// A policy lists those that have it, each by its kind and with the time of the attachment.
+func TestListEntitiesForPolicy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	policy := params{"PolicyType": "System", "PolicyName": "AliyunENSFullAccess"}
+	trust := `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::1000:root"]}}]}`
+	w.do("CreateUser", params{"UserName": "alice"})
+	w.do("CreateGroup", params{"GroupName": "ops"})
+	w.do("CreateRole", params{"RoleName": "deploy", "AssumeRolePolicyDocument": trust})
+	w.do("AttachPolicyToUser", policy.with(params{"UserName": "alice"}))
+	w.do("AttachPolicyToGroup", policy.with(params{"GroupName": "ops"}))
+	w.do("AttachPolicyToRole", policy.with(params{"RoleName": "deploy"}))
+	got := w.do("ListEntitiesForPolicy", policy)
+	for _, kind := range []struct{ list, one, name, want string }{
+		{"Users", "User", "UserName", "alice"},
+		{"Groups", "Group", "GroupName", "ops"},
+		{"Roles", "Role", "RoleName", "deploy"},
+	} {
+		all := got.list(kind.list, kind.one)
+		if names := texts(all, kind.name); !slices.Equal(names, []string{kind.want}) || all[0]["AttachDate"] == nil {
+			t.Errorf("%s: got %v, want %s with AttachDate", kind.list, all, kind.want)
 		}
 	}
 }

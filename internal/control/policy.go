@@ -102,20 +102,25 @@ func (s *policyAPI) ListEntitiesForPolicy(ctx context.Context, who ram.Identity,
 		for _, h := range store.Attachments.Holders(r, in.PolicyType, in.PolicyName) {
 			a, _ := store.Attachments.Get(r, h, in.PolicyType, in.PolicyName)
 			since := api.Timestamp(a.AttachDate)
-			if g, found := store.Groups.ByID(r, h.GroupID); h.GroupID != "" && found {
-				one := group(g)
-				one.AttachDate = since
-				out.Groups.Group = append(out.Groups.Group, one)
-			}
-			if found, err := roleNamed(r, h.RoleName); h.RoleName != "" && err == nil {
-				one := role(who, found)
-				one.AttachDate = since
-				out.Roles.Role = append(out.Roles.Role, one)
-			}
-			if u, found := store.Users.Get(r, h.UserName); h.UserName != "" && found {
-				one := user(u)
-				one.AttachDate = since
-				out.Users.User = append(out.Users.User, one)
+			switch {
+			case h.GroupID != "":
+				if g, found := store.Groups.ByID(r, h.GroupID); found {
+					one := group(g)
+					one.AttachDate = since
+					out.Groups.Group = append(out.Groups.Group, one)
+				}
+			case h.RoleName != "":
+				if found, err := roleNamed(r, h.RoleName); err == nil {
+					one := role(who, found)
+					one.AttachDate = since
+					out.Roles.Role = append(out.Roles.Role, one)
+				}
+			default:
+				if u, found := store.Users.Get(r, h.UserName); found {
+					one := user(u)
+					one.AttachDate = since
+					out.Users.User = append(out.Users.User, one)
+				}
 			}
 		}
 		return nil
